@@ -1,0 +1,89 @@
+"""Engines, sessions, transactions and migrations: the only place that opens or closes a transaction outside a request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from tickets.schema import AuditEntry, AuditSeal
+
+_APPEND_ONLY = (AuditEntry.__tablename__,)
+_INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
+_UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class UnsafeDatabase(RuntimeError):
+    """PostgreSQL is set up so that an acknowledged commit may be lost (G1)."""
+
+
+def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 15_000) -> Engine:
+    """An engine on psycopg 3; statements that hang are ended by the server after `statement_timeout_ms`."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        pool_timeout=5,
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c lock_timeout=10000",
+        },
+    )
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False, autoflush=True)
+
+
+@contextmanager
+def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """One job, one transaction: commits on return, rolls back on anything raised."""
+    with factory() as session:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def refuse_unsafe(engine: Engine) -> None:
+    """Raise UnsafeDatabase where a setting could lose acknowledged commits."""
+    with engine.connect() as connection:
+        for name, bad in _UNSAFE.items():
+            value = connection.execute(text("select current_setting(:name)"), {"name": name}).scalar_one()
+            if value == bad:
+                raise UnsafeDatabase(f"{name} is {value}")
+
+
+def alembic_config(owner_url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["url"] = owner_url
+    return config
+
+
+def migrate(owner_url: str, app_url: str) -> None:
+    """Bring the schema to the newest version and give the application's role just what it needs."""
+    command.upgrade(alembic_config(owner_url), "head")
+    _grant(owner_url, app_url)
+
+
+def _grant(owner_url: str, app_url: str) -> None:
+    owner, role = make_url(owner_url), make_url(app_url).username
+    if not role or owner.username == role:
+        return
+    engine = make_engine(owner_url, pool_size=1)
+    with engine.begin() as connection:
+        quoted = connection.dialect.identifier_preparer.quote(role)
+        connection.execute(text(f"grant usage on schema public to {quoted}"))
+        connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {quoted}"))
+        connection.execute(text(f"grant usage, select on all sequences in schema public to {quoted}"))
+        for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
+            connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
+    engine.dispose()

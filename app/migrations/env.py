@@ -1,0 +1,24 @@
+"""How Alembic connects: with the owner's URL that `app.database` hands over."""
+
+from alembic import context
+
+from app.database import make_engine
+from tickets.schema import Base
+
+
+def run() -> None:
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        context.configure(connection=given, target_metadata=Base.metadata, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    engine = make_engine(context.config.attributes["url"], pool_size=1, statement_timeout_ms=0)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,63 @@
+"""What can go wrong in the domain: small exceptions that carry facts; `app/web/errors.py` gives them words and a status."""
+
+from datetime import datetime
+
+from tickets.states import TicketStatus
+
+
+class HotlineError(Exception):
+    """Anything the product itself refuses; never shown as it is."""
+
+
+class NotFound(HotlineError):
+    """It does not exist, or this person may not know that it does: the two look alike on purpose."""
+
+    def __init__(self, kind: str, key: object = "") -> None:
+        super().__init__(kind, key)
+        self.kind, self.key = kind, key
+
+
+class NotAllowed(HotlineError):
+    """The person may see it but not do this."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class InvalidInput(HotlineError):
+    """A value given from outside cannot be used; `code` is looked up for words."""
+
+    def __init__(self, field: str, code: str, **params: object) -> None:
+        super().__init__(field, code, params)
+        self.field, self.code, self.params = field, code, params
+
+
+class TransitionNotAllowed(HotlineError):
+    def __init__(self, reference: str, current: TicketStatus, wanted: TicketStatus) -> None:
+        super().__init__(reference, current, wanted)
+        self.reference, self.current, self.wanted = reference, current, wanted
+
+
+class AlreadyAssigned(HotlineError):
+    """Somebody else has the ticket."""
+
+    def __init__(self, reference: str, assignee_id: int | None) -> None:
+        super().__init__(reference, assignee_id)
+        self.reference, self.assignee_id = reference, assignee_id
+
+
+class PinWrong(HotlineError):
+    """Reference and PIN do not belong together; an unknown reference raises the same."""
+
+
+class PinLocked(HotlineError):
+    """Too many wrong PINs for this reference."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class KeyReused(HotlineError):
+    """The same Idempotency-Key came with another request."""

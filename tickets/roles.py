@@ -1,0 +1,126 @@
+"""Rights: who a signed-in person is, and the one query-level scope function that decides which tickets they see.
+
+Lists, search, counts, exports, live updates, notifications, attachments and recordings all use `visible_tickets`;
+what is out of scope looks exactly like what does not exist.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from tickets.errors import NotAllowed, NotFound
+from tickets.schema import RoleAssignment, Staff, Ticket, TicketAccess, Unit
+from tickets.states import Role, UnitKind
+
+# Units of these kinds are the city's own level: a role held there covers all units.
+CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
+
+
+class Right(StrEnum):
+    """What a person may do with a ticket they can see."""
+
+    WORK = "work"
+    REASSIGN = "reassign"
+    APPROVE_LATER_DUE = "approve_later_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role as it is held now: at a unit, or over the whole city."""
+
+    role: Role
+    unit_id: int
+    covers_city: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in person with everything rights are decided from."""
+
+    staff_id: int
+    name: str
+    email: str
+    locale: str
+    theme: str
+    is_demo: bool
+    held: tuple[Held, ...]
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(h.role for h in self.held)
+
+    def holds(self, *roles: Role) -> bool:
+        return any(h.role in roles for h in self.held)
+
+    def covers_city(self, *roles: Role) -> bool:
+        return any(h.covers_city and h.role in roles for h in self.held)
+
+    def unit_ids(self, *roles: Role) -> tuple[int, ...]:
+        return tuple(sorted({h.unit_id for h in self.held if h.role in roles}))
+
+
+def load_viewer(session: Session, staff_id: int, *, now: datetime) -> Viewer | None:
+    """The person with the roles they hold at `now`; None if the account is disabled or gone. Two statements."""
+    staff = session.get(Staff, staff_id)
+    if staff is None or staff.disabled_at is not None:
+        return None
+    rows = session.execute(
+        select(RoleAssignment.role, RoleAssignment.unit_id, Unit.kind)
+        .join(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(
+            RoleAssignment.staff_id == staff_id,
+            RoleAssignment.valid_from <= now,
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+        )
+        .order_by(RoleAssignment.id)
+    ).all()
+    held = tuple(Held(role, unit_id, kind in CITY_LEVEL) for role, unit_id, kind in rows)
+    return Viewer(staff.id, staff.name, staff.email, staff.locale, staff.theme, staff.is_demo, held)
+
+
+_SEEING = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)
+
+
+def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition on `Ticket` that holds for exactly the tickets this person may know of.
+
+    Restricted tickets (about a unit or its staff, denunciations) are seen by named people only, whatever the role; the
+    canary never appears. Administrators and auditors as such see no tickets.
+    """
+    named = exists().where(TicketAccess.ticket_id == Ticket.id, TicketAccess.staff_id == viewer.staff_id)
+    open_part: ColumnElement[bool]
+    if viewer.covers_city(*_SEEING):
+        open_part = true()
+    else:
+        units = viewer.unit_ids(*_SEEING)
+        open_part = or_(Ticket.unit_id.in_(units), Ticket.coordinating_unit_id.in_(units)) if units else false()
+    return and_(Ticket.is_canary.is_(False), or_(and_(Ticket.is_restricted.is_(False), open_part), named))
+
+
+def visible_ticket(session: Session, viewer: Viewer, reference: str) -> Ticket:
+    """The ticket with this reference if the viewer may know of it; NotFound otherwise."""
+    ticket = session.scalars(select(Ticket).where(Ticket.reference == reference, visible_tickets(viewer))).one_or_none()
+    if ticket is None:
+        raise NotFound("ticket", reference)
+    return ticket
+
+
+def may(viewer: Viewer, right: Right, ticket: Ticket) -> bool:
+    """Whether a person who sees this ticket may also do this with it (table "Rights" of the design)."""
+    at = {ticket.unit_id, ticket.coordinating_unit_id}
+
+    def there(*roles: Role) -> bool:
+        return any(h.role in roles and (h.unit_id in at or h.covers_city) for h in viewer.held)
+
+    if right is Right.WORK:
+        return there(Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
+    return there(Role.SUPERVISOR, Role.CITY_OFFICE)
+
+
+def require(viewer: Viewer, right: Right, ticket: Ticket) -> None:
+    """Raise NotAllowed unless `may`."""
+    if not may(viewer, right, ticket):
+        raise NotAllowed(right.value)

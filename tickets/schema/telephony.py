@@ -1,0 +1,228 @@
+"""Tables of the phone: provider accounts, webhook events, calls and legs, offers, presence, recordings, callbacks."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.schema.base import Base, Id, Json, coded, to
+from tickets.states import (
+    CallbackReason,
+    CallbackState,
+    CallState,
+    OfferOutcome,
+    PlaceOutcome,
+    PresenceState,
+    RecordingKind,
+    RecordingState,
+)
+
+
+class WebhookEvent(Base):
+    """A provider's request as it came, and the answer it got: the same one again gets the same answer."""
+
+    __tablename__ = "webhook_event"
+    __table_args__ = (UniqueConstraint("account", "event_key"),)
+
+    id: Mapped[Id]
+    account: Mapped[str]
+    kind: Mapped[str]
+    event_key: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    form: Mapped[Json]
+    answer_status: Mapped[int | None]
+    answer_body: Mapped[str | None]
+    # Set when it came out of the spool after an outage.
+    replayed_at: Mapped[datetime | None]
+
+
+class WebhookRefusal(Base):
+    """A request we refused, with the reason, for the administrator's log; kept without its content."""
+
+    __tablename__ = "webhook_refusal"
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(index=True)
+    account: Mapped[str]
+    path: Mapped[str]
+    reason: Mapped[str]
+
+
+class Call(Base):
+    """A phone call with the caller's leg; its state is left only by a conditional update."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        UniqueConstraint("account", "call_sid"),
+        Index("ix_call_waiting", "queued_at", "id", postgresql_where=text("state in ('queued', 'offered')")),
+        Index("ix_call_live", "state_until", postgresql_where=text("state <> 'ended'")),
+    )
+
+    id: Mapped[Id]
+    account: Mapped[str]
+    call_sid: Mapped[str]
+    direction: Mapped[str] = mapped_column(server_default="inbound")
+    contact_id: Mapped[int | None] = mapped_column(to("contact"), index=True)
+    citizen_id: Mapped[int | None] = mapped_column(to("citizen"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+    line_id: Mapped[int | None] = mapped_column(to("line"))
+    phone: Mapped[str | None] = mapped_column(index=True)
+    phone_raw: Mapped[str] = mapped_column(server_default="")
+    locale: Mapped[str] = mapped_column(server_default="vi")
+    state: Mapped[CallState] = mapped_column(coded(CallState))
+    state_since: Mapped[datetime]
+    # The wall-clock limit of the state, after which the sweep ends or moves it.
+    state_until: Mapped[datetime]
+    turn: Mapped[int] = mapped_column(server_default=text("0"))
+    wrong_keys: Mapped[int] = mapped_column(server_default=text("0"))
+    silences: Mapped[int] = mapped_column(server_default=text("0"))
+    menu_choice: Mapped[str] = mapped_column(server_default="")
+    # The words of the caller (speech) and anything the flow must remember between turns.
+    detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    place_outcome: Mapped[PlaceOutcome] = mapped_column(coded(PlaceOutcome), server_default="none")
+    unit_id: Mapped[int | None] = mapped_column(to("unit"))
+    provider_status: Mapped[str] = mapped_column(server_default="")
+    status_rank: Mapped[int] = mapped_column(server_default=text("-1"))
+    arrived_at: Mapped[datetime] = mapped_column(index=True)
+    # Entered the call queue; the order key, kept through declines and callbacks.
+    queued_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    abandoned_at: Mapped[datetime | None]
+    flowout_at: Mapped[datetime | None]
+    flowout_kind: Mapped[str] = mapped_column(server_default="")
+    ended_at: Mapped[datetime | None]
+    hold_since: Mapped[datetime | None]
+    hold_seconds: Mapped[int] = mapped_column(server_default=text("0"))
+    wrapped_up_at: Mapped[datetime | None]
+    agent_id: Mapped[int | None] = mapped_column(to("staff"), index=True)
+    last_position: Mapped[int | None]
+    offers: Mapped[int] = mapped_column(server_default=text("0"))
+    is_simulated: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class CallLeg(Base):
+    """Another leg of a call (an agent's phone or browser), with its own provider status."""
+
+    __tablename__ = "call_leg"
+    __table_args__ = (UniqueConstraint("account", "call_sid"),)
+
+    id: Mapped[Id]
+    call_id: Mapped[int] = mapped_column(to("call", cascade=True), index=True)
+    account: Mapped[str]
+    call_sid: Mapped[str]
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    provider_status: Mapped[str] = mapped_column(server_default="")
+    status_rank: Mapped[int] = mapped_column(server_default=text("-1"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Offer(Base):
+    """A call offered to one agent: answered, declined, expired or withdrawn."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        # One open offer per call and per agent, whatever two workers try at once.
+        Index("uq_offer_open_call", "call_id", unique=True, postgresql_where=text("outcome is null")),
+        Index("uq_offer_open_staff", "staff_id", unique=True, postgresql_where=text("outcome is null")),
+    )
+
+    id: Mapped[Id]
+    call_id: Mapped[int] = mapped_column(to("call", cascade=True), index=True)
+    staff_id: Mapped[int] = mapped_column(to("staff"), index=True)
+    offered_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    outcome: Mapped[OfferOutcome | None] = mapped_column(coded(OfferOutcome))
+    ended_at: Mapped[datetime | None]
+
+
+class Presence(Base):
+    """Whether an agent takes calls now."""
+
+    __tablename__ = "presence"
+
+    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
+    state: Mapped[PresenceState] = mapped_column(coded(PresenceState))
+    since: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(server_default="")
+    heartbeat_at: Mapped[datetime]
+    # Since when idle, so that the longest idle agent is chosen first.
+    idle_since: Mapped[datetime | None]
+    missed_offers: Mapped[int] = mapped_column(server_default=text("0"))
+    call_id: Mapped[int | None] = mapped_column(to("call"))
+    wrap_up_until: Mapped[datetime | None]
+    # '' browser; else the phone that is dialled.
+    phone: Mapped[str] = mapped_column(server_default="")
+
+
+class Recording(Base):
+    """A voicemail or recorded conversation; the provider's copy is deleted only after ours is verified."""
+
+    __tablename__ = "recording"
+    __table_args__ = (UniqueConstraint("account", "recording_sid"),)
+
+    id: Mapped[Id]
+    account: Mapped[str]
+    recording_sid: Mapped[str]
+    call_id: Mapped[int | None] = mapped_column(to("call"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+    kind: Mapped[RecordingKind] = mapped_column(coded(RecordingKind))
+    state: Mapped[RecordingState] = mapped_column(coded(RecordingState))
+    duration_seconds: Mapped[int | None]
+    storage_key: Mapped[str | None]
+    media_type: Mapped[str | None]
+    size_bytes: Mapped[int | None]
+    sha256: Mapped[str | None]
+    created_at: Mapped[datetime]
+    fetched_at: Mapped[datetime | None]
+    provider_deleted_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    next_attempt_at: Mapped[datetime | None]
+
+
+class CallbackRequest(Base):
+    """Somebody to call back: asked for it, hung up before an answer, or found nobody on duty."""
+
+    __tablename__ = "callback_request"
+    __table_args__ = (
+        Index("ix_callback_request_open", "order_at", postgresql_where=text("state in ('open', 'claimed')")),
+        UniqueConstraint("once_key"),
+    )
+
+    id: Mapped[Id]
+    # One per number and hour for missed calls; the call's id for requested ones.
+    once_key: Mapped[str]
+    call_id: Mapped[int | None] = mapped_column(to("call"), index=True)
+    citizen_id: Mapped[int | None] = mapped_column(to("citizen"))
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(to("unit"))
+    phone: Mapped[str | None]
+    reason: Mapped[CallbackReason] = mapped_column(coded(CallbackReason))
+    state: Mapped[CallbackState] = mapped_column(coded(CallbackState))
+    # The time the caller entered the queue: a callback keeps its place.
+    order_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(server_default="")
+
+
+class InboundSms(Base):
+    """A text message as it came, untouched, with what we understood of it."""
+
+    __tablename__ = "inbound_sms"
+    __table_args__ = (UniqueConstraint("account", "message_sid"),)
+
+    id: Mapped[Id]
+    account: Mapped[str]
+    message_sid: Mapped[str]
+    phone: Mapped[str | None] = mapped_column(index=True)
+    phone_raw: Mapped[str]
+    to_phone: Mapped[str]
+    body: Mapped[str]
+    intent: Mapped[str]
+    received_at: Mapped[datetime]
+    contact_id: Mapped[int | None] = mapped_column(to("contact"))
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+    # The text we answered at once (TwiML), for the same answer when the provider repeats the webhook.
+    answer: Mapped[str] = mapped_column(server_default="")

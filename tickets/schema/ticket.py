@@ -1,0 +1,318 @@
+"""Tables of citizens, contacts and tickets with everything that happens to a ticket."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.schema.base import Base, Id, Json, JsonList, coded, to
+from tickets.states import (
+    ActorKind,
+    Channel,
+    Disposition,
+    Level,
+    PlaceOutcome,
+    Priority,
+    TicketStatus,
+    TimelineKind,
+)
+
+_UNFINISHED = text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')")
+
+
+class Citizen(Base):
+    """A person who contacts us."""
+
+    __tablename__ = "citizen"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(server_default="")
+    email: Mapped[str | None] = mapped_column(index=True)
+    locale: Mapped[str] = mapped_column(server_default="vi")
+    # Deaf, or unsafe at home: blocks every voice path and the agent's call button.
+    do_not_call: Mapped[bool] = mapped_column(server_default=text("false"))
+    last_unit_id: Mapped[int | None] = mapped_column(to("unit"))
+    residence: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+
+
+class CitizenPhone(Base):
+    """A phone a citizen uses; one phone may serve several citizens. Withheld numbers never stand here."""
+
+    __tablename__ = "citizen_phone"
+    __table_args__ = (UniqueConstraint("citizen_id", "phone"),)
+
+    id: Mapped[Id]
+    citizen_id: Mapped[int] = mapped_column(to("citizen", cascade=True))
+    phone: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+
+
+class PhonePreference(Base):
+    """What a phone number itself asked for: STOP to our SMS, or a carrier's refusal of them."""
+
+    __tablename__ = "phone_preference"
+
+    phone: Mapped[str] = mapped_column(primary_key=True)
+    sms_opted_out_at: Mapped[datetime | None]
+    sms_opt_out_reason: Mapped[str] = mapped_column(server_default="")
+    # More than ten calls an hour: flagged, still answered.
+    flagged_at: Mapped[datetime | None]
+
+
+class Contact(Base):
+    """One call, SMS, form or API request arriving; `source_key` makes the same one, sent twice, one contact."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("channel", "source_key"),)
+
+    id: Mapped[Id]
+    channel: Mapped[Channel] = mapped_column(coded(Channel))
+    source_key: Mapped[str]
+    arrived_at: Mapped[datetime] = mapped_column(index=True)
+    citizen_id: Mapped[int | None] = mapped_column(to("citizen"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+    line_id: Mapped[int | None] = mapped_column(to("line"))
+    phone: Mapped[str | None]
+    phone_raw: Mapped[str] = mapped_column(server_default="")
+    is_simulated: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class Ticket(Base):
+    """What was asked or reported, until it is answered. Only `tickets/ticket.py` and `tickets/intake.py` write it."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ix_ticket_unit_unfinished", "unit_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index("ix_ticket_queue_unfinished", "queue_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index("ix_ticket_assignee_unfinished", "assignee_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index("ix_ticket_next_due", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index("ix_ticket_wake", "wake_at", postgresql_where=text("wake_at is not null")),
+        Index("ix_ticket_close", "reopen_until", postgresql_where=text("status = 'resolved'")),
+        Index("ix_ticket_unit_opened", "unit_id", "opened_at"),
+    )
+
+    id: Mapped[Id]
+    reference: Mapped[str] = mapped_column(unique=True)
+    # Random salt from which the PIN is derived; the PIN itself is never stored.
+    pin_salt: Mapped[bytes] = mapped_column(LargeBinary)
+    subject: Mapped[str]
+    body: Mapped[str]
+    locale: Mapped[str] = mapped_column(server_default="vi")
+    status: Mapped[TicketStatus] = mapped_column(coded(TicketStatus))
+    disposition: Mapped[Disposition | None] = mapped_column(coded(Disposition))
+    priority: Mapped[Priority] = mapped_column(coded(Priority))
+    level: Mapped[Level] = mapped_column(coded(Level))
+    channel: Mapped[Channel] = mapped_column(coded(Channel))
+    # The unit responsible: it must answer, wherever the queue is staffed from.
+    unit_id: Mapped[int] = mapped_column(to("unit"))
+    queue_id: Mapped[int] = mapped_column(to("queue"))
+    first_queue_id: Mapped[int] = mapped_column(to("queue"))
+    # City operations for an emergency, the City Office once it coordinates: sees and works the ticket too.
+    coordinating_unit_id: Mapped[int | None] = mapped_column(to("unit"), index=True)
+    assignee_id: Mapped[int | None] = mapped_column(to("staff"))
+    citizen_id: Mapped[int | None] = mapped_column(to("citizen"), index=True)
+    # How this ticket's citizen asked to be answered; copied, so that erasing a phone elsewhere changes no history.
+    reply_phone: Mapped[str | None] = mapped_column(index=True)
+    reply_email: Mapped[str | None]
+    category_id: Mapped[int | None] = mapped_column(to("category"))
+    procedure_id: Mapped[int | None] = mapped_column(to("procedure"))
+    place_text: Mapped[str] = mapped_column(server_default="")
+    place_unit_id: Mapped[int | None] = mapped_column(to("unit"))
+    place_outcome: Mapped[PlaceOutcome] = mapped_column(coded(PlaceOutcome), server_default="none")
+    # {"candidates": [...], "question": ..., "generation": ..., "by": "resolver" | "citizen" | "line" | staff id}
+    place_detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    residence: Mapped[str] = mapped_column(server_default="")
+    dossier_number: Mapped[str | None] = mapped_column(index=True)
+    dossier_due_on: Mapped[date | None]
+    # [{"code": ..., "params": {...}}]: why it stands where it stands, told in words on every screen.
+    routing_reasons: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
+    is_restricted: Mapped[bool] = mapped_column(server_default=text("false"))
+    about_unit_id: Mapped[int | None] = mapped_column(to("unit"))
+    is_canary: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_simulated: Mapped[bool] = mapped_column(server_default=text("false"))
+    opened_at: Mapped[datetime] = mapped_column(index=True)
+    updated_at: Mapped[datetime]
+    first_answered_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    reopen_until: Mapped[datetime | None]
+    wake_at: Mapped[datetime | None]
+    # The earliest due of its running clocks: what lists are sorted by. Kept by `tickets/promises/ledger`.
+    next_due_at: Mapped[datetime | None]
+    next_due_kind: Mapped[str | None]
+    escalation_level: Mapped[int] = mapped_column(server_default=text("0"))
+    hop_count: Mapped[int] = mapped_column(server_default=text("1"))
+    reopen_count: Mapped[int] = mapped_column(server_default=text("0"))
+    rating: Mapped[int | None]
+    master_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+    # Set when a citizen comes back after the reopening window: a new ticket, linked to the old one.
+    continues_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
+
+
+class TicketSearch(Base):
+    """The folded words of a ticket (subject, body, names, dossier, messages) for search without accents."""
+
+    __tablename__ = "ticket_search"
+    __table_args__ = (Index("ix_ticket_search_words", "words", postgresql_using="gin"),)
+
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class TicketAccess(Base):
+    """That a named person may see a restricted ticket."""
+
+    __tablename__ = "ticket_access"
+
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(to("staff"), primary_key=True, index=True)
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class QueueHop(Base):
+    """A ticket's stay in a queue: where it came in, how long, and why it left."""
+
+    __tablename__ = "queue_hop"
+    __table_args__ = (UniqueConstraint("ticket_id", "number"),)
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True))
+    number: Mapped[int]
+    queue_id: Mapped[int] = mapped_column(to("queue"), index=True)
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    # intake, transfer, return, misroute: a misroute counts against routing, not against the unit.
+    cause: Mapped[str]
+
+
+class Message(Base):
+    """What citizen and agent said to each other; notes are timeline entries, never messages."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("direction in ('in', 'out')", name="direction"),
+        Index("ix_message_ticket_id_id", "ticket_id", "id"),
+    )
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True))
+    direction: Mapped[str]
+    channel: Mapped[Channel] = mapped_column(coded(Channel))
+    body: Mapped[str]
+    at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    contact_id: Mapped[int | None] = mapped_column(to("contact"))
+    outbound_id: Mapped[int | None] = mapped_column(to("outbound_message"))
+
+
+class TimelineEntry(Base):
+    """Append-only record of everything that happened to a ticket."""
+
+    __tablename__ = "timeline_entry"
+    __table_args__ = (Index("ix_timeline_entry_ticket_id_id", "ticket_id", "id"),)
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True))
+    at: Mapped[datetime]
+    kind: Mapped[TimelineKind] = mapped_column(coded(TimelineKind))
+    actor_kind: Mapped[ActorKind] = mapped_column(coded(ActorKind))
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    # Shown to the citizen on the follow page.
+    is_public: Mapped[bool]
+    body: Mapped[str] = mapped_column(server_default="")
+    params: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    message_id: Mapped[int | None] = mapped_column(to("message"))
+
+
+class Attachment(Base):
+    """A file given with a ticket; served only through our own rights check, always as a download or a safe image."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[Id]
+    public_id: Mapped[UUID] = mapped_column(unique=True)
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    message_id: Mapped[int | None] = mapped_column(to("message"))
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    file_name: Mapped[str]
+    media_type: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[str]
+    storage_key: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Draft(Base):
+    """An unfinished reply or note, kept on the server so that a closed laptop loses nothing."""
+
+    __tablename__ = "draft"
+
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
+    body: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class TicketViewer(Base):
+    """Who has a ticket open right now, and whether they are typing: shown so that two do not answer at once."""
+
+    __tablename__ = "ticket_viewer"
+
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
+    seen_at: Mapped[datetime]
+    typing_at: Mapped[datetime | None]
+
+
+class ExternalReference(Base):
+    """The same matter in another system (the city's 1022, the national feedback system)."""
+
+    __tablename__ = "external_reference"
+    __table_args__ = (UniqueConstraint("system", "code"),)
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    system: Mapped[str]
+    code: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="")
+
+
+class Misroute(Base):
+    """An agent's correction of where routing had put a ticket, with its cause."""
+
+    __tablename__ = "misroute"
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    from_queue_id: Mapped[int] = mapped_column(to("queue"))
+    to_queue_id: Mapped[int] = mapped_column(to("queue"))
+    cause: Mapped[str]
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    at: Mapped[datetime]
+
+
+class PinGuard(Base):
+    """Failed PINs of one reference, whether it exists or not: five lock it for fifteen minutes."""
+
+    __tablename__ = "pin_guard"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    first_failure_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """A request that was answered, so that its repetition gets the same answer and changes nothing."""
+
+    __tablename__ = "idempotency_key"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket"))
+    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,106 @@
+"""Tables of what leaves us and what proves us: the outbox, the audit trail and its seals, process heartbeats."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.schema.base import Base, Id, Json, coded, to
+from tickets.states import ActorKind, OutboundChannel, OutboundState
+
+
+class OutboundMessage(Base):
+    """An SMS, mail, call or on-screen notice we must send; at least once, once per `dedup_key`."""
+
+    __tablename__ = "outbound_message"
+    __table_args__ = (
+        Index("ix_outbound_message_due", "not_before", "id", postgresql_where=text("state in ('waiting', 'claimed')")),
+        Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=text("channel = 'screen'")),
+        Index("ix_outbound_message_failed", "id", postgresql_where=text("state in ('failed', 'uncertain')")),
+        Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
+    )
+
+    id: Mapped[Id]
+    dedup_key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[OutboundChannel] = mapped_column(coded(OutboundChannel))
+    address: Mapped[str]
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    citizen_id: Mapped[int | None] = mapped_column(to("citizen"))
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket", cascade=True), index=True)
+    template: Mapped[str]
+    params: Mapped[Json]
+    locale: Mapped[str]
+    is_urgent: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Rendered at the first claim and kept, so that a retry and the timeline show the same words.
+    subject: Mapped[str | None]
+    text: Mapped[str | None]
+    state: Mapped[OutboundState] = mapped_column(coded(OutboundState))
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    claimed_by: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    provider_account: Mapped[str | None]
+    provider_sid: Mapped[str | None]
+    provider_status: Mapped[str] = mapped_column(server_default="")
+    status_rank: Mapped[int] = mapped_column(server_default=text("-1"))
+    segments: Mapped[int | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    error_code: Mapped[str] = mapped_column(server_default="")
+    error: Mapped[str] = mapped_column(server_default="")
+    # Where several waiting messages to one person were gathered, the one that carries them all (R16).
+    gathered_into_id: Mapped[int | None] = mapped_column(to("outbound_message"))
+
+
+class AuditEntry(Base):
+    """Who did what, written in the transaction that did it; the application's role may insert and read, never change."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor_kind: Mapped[ActorKind] = mapped_column(coded(ActorKind))
+    staff_id: Mapped[int | None]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[int | None]
+    ticket_id: Mapped[int | None] = mapped_column(index=True)
+    request_id: Mapped[str] = mapped_column(server_default="")
+    params: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+
+
+class AuditSeal(Base):
+    """The link of the hash chain over one audit entry, added in order by a job within a minute."""
+
+    __tablename__ = "audit_seal"
+
+    entry_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+    sealed_at: Mapped[datetime]
+
+
+class ProcessBeat(Base):
+    """That a process lives: health, metrics and 'the scheduler was away' are read from here."""
+
+    __tablename__ = "process_beat"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    beat_at: Mapped[datetime]
+    detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+
+
+class Outage(Base):
+    """A stretch in which no scheduler ticked; shown to supervisors and credited only by an administrator (R16)."""
+
+    __tablename__ = "outage"
+
+    id: Mapped[Id]
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime]
+    credited_at: Mapped[datetime | None]
+    credited_by_id: Mapped[int | None] = mapped_column(to("staff"))

@@ -1,0 +1,230 @@
+"""The codes a row may carry: one word, one meaning, as the vocabulary gives them; what is shown for a code is said in `app/words.py`."""
+
+from enum import StrEnum
+
+
+class TicketStatus(StrEnum):
+    NEW = "new"
+    OPEN = "open"
+    PENDING_CITIZEN = "pending_citizen"
+    PENDING_THIRD_PARTY = "pending_third_party"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    SPAM = "spam"
+
+
+UNFINISHED = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+
+
+class Priority(StrEnum):
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    NORMAL = "normal"
+
+
+class Channel(StrEnum):
+    """By which door a contact came, and by which door we answer."""
+
+    VOICE = "voice"
+    SMS = "sms"
+    WEB = "web"
+    API = "api"
+    MANUAL = "manual"
+
+
+class Level(StrEnum):
+    WARD = "ward"
+    CITY = "city"
+
+
+class Disposition(StrEnum):
+    ANSWERED = "answered"
+    FIXED = "fixed"
+    REFUSED = "refused"
+    OTHER_LAW = "other_law"
+    DUPLICATE = "duplicate"
+    UNREACHABLE = "unreachable"
+
+
+class UnitKind(StrEnum):
+    CITY = "city"
+    OFFICE = "office"
+    DEPARTMENT = "department"
+    WARD = "ward"
+    COMMUNE = "commune"
+    TOWNSHIP = "township"
+    SPECIAL_ZONE = "special_zone"
+    ONE_STOP_CENTRE = "one_stop_centre"
+    EXTERNAL = "external"
+    DISTRICT = "district"
+    PROVINCE = "province"
+
+
+class Role(StrEnum):
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    LEADER = "leader"
+    CITY_OFFICE = "city_office"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class QueueKind(StrEnum):
+    WORK = "work"
+    TRIAGE = "triage"
+    CONDUCT = "conduct"
+
+
+class ClockKind(StrEnum):
+    ACCEPT = "accept"
+    FIRST = "first"
+    NEXT = "next"
+    UPDATE = "update"
+    RESOLVE = "resolve"
+    # Clocks of a dispute of competence and of an appeal run on the same machinery.
+    DISPUTE = "dispute"
+    APPEAL = "appeal"
+
+
+class ClockStatus(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+class StepKind(StrEnum):
+    WARNING = "warning"
+    LEVEL = "level"
+
+
+class StepResult(StrEnum):
+    """What came of a planned step when its time was there (R14–R16, R19)."""
+
+    NOTIFIED = "notified"
+    SUPERSEDED = "superseded"
+    MERGED = "merged"
+    VOID = "void"
+    NOBODY = "nobody"
+
+
+class TimelineKind(StrEnum):
+    OPENED = "opened"
+    ROUTED = "routed"
+    MESSAGE_IN = "message_in"
+    MESSAGE_OUT = "message_out"
+    NOTE = "note"
+    CALL = "call"
+    CLAIMED = "claimed"
+    ASSIGNED = "assigned"
+    TRANSFERRED = "transferred"
+    RETURNED = "returned"
+    STATUS = "status"
+    HELD = "held"
+    WOKEN = "woken"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CHANGED = "changed"
+    DUE_CHANGED = "due_changed"
+    WARNED = "warned"
+    BREACHED = "breached"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    ATTACHED = "attached"
+    CONTACT = "contact"
+    NOT_SOLVED = "not_solved"
+    RATED = "rated"
+    RESTRICTED = "restricted"
+
+
+class ActorKind(StrEnum):
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    SYSTEM = "system"
+    TOKEN = "token"
+
+
+class OutboundChannel(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+    VOICE = "voice"
+    SCREEN = "screen"
+
+
+class OutboundState(StrEnum):
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    # Not sent on purpose: the citizen opted out, or a newer message took its place.
+    SUPPRESSED = "suppressed"
+    # A voice call whose claim went stale is shown to a person instead of being dialled twice.
+    UNCERTAIN = "uncertain"
+
+
+class PlaceOutcome(StrEnum):
+    UNIQUE = "unique"
+    SPLIT = "split"
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+
+
+class CallState(StrEnum):
+    GREETING = "greeting"
+    MENU = "menu"
+    PLACE = "place"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    TALKING = "talking"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    STATUS = "status"
+    FAILSAFE = "failsafe"
+    ENDED = "ended"
+
+
+class PresenceState(StrEnum):
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    OFFERED = "offered"
+    ON_CALL = "on_call"
+    WRAP_UP = "wrap_up"
+    AWAY = "away"
+
+
+class OfferOutcome(StrEnum):
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class CallbackState(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class CallbackReason(StrEnum):
+    REQUESTED = "requested"
+    MISSED = "missed"
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    DROPPED = "dropped"
+
+
+class RecordingKind(StrEnum):
+    VOICEMAIL = "voicemail"
+    CONVERSATION = "conversation"
+    PLACE = "place"
+
+
+class RecordingState(StrEnum):
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FETCHED = "fetched"
+    ABSENT = "absent"
+    FAILED = "failed"

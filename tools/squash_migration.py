@@ -1,0 +1,47 @@
+"""Write the one first migration anew from the metadata: allowed until the first release tag, for there are no users yet.
+
+Run as `python -m tools.squash_migration` from the repository; starts an empty embedded PostgreSQL to compare against.
+"""
+
+import tempfile
+from pathlib import Path
+
+from alembic import command
+
+from app.database import alembic_config
+from app.engines import start_engines
+
+VERSIONS = Path(__file__).resolve().parent.parent / "app" / "migrations" / "versions"
+
+# Sequences of the public references, one a year: gaps are fine, a row lock held until commit would not be.
+SEQUENCES = """    for year in range(2025, 2051):
+        op.execute(f"create sequence ticket_number_{year} maxvalue 9999999")
+"""
+
+
+def squash() -> Path:
+    for old in VERSIONS.glob("*.py"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        engines = start_engines(Path(folder))
+        try:
+            command.revision(
+                alembic_config(engines.owner_database_url),
+                message="The first schema",
+                autogenerate=True,
+                rev_id="0001",
+            )
+        finally:
+            engines.stop()
+    (written,) = VERSIONS.glob("*.py")
+    source = written.read_text()
+    source = source.replace("    # ### end Alembic commands ###\n\n\ndef downgrade", SEQUENCES + "\n\ndef downgrade", 1)
+    source = "\n".join(line for line in source.split("\n") if "###" not in line)
+    target = VERSIONS / "0001_first.py"
+    written.unlink()
+    target.write_text(source)
+    return target
+
+
+if __name__ == "__main__":
+    print(f"wrote {squash().name}")
