@@ -1,1 +1,1 @@
-"""The roof: everything that knows the web framework, the job queue, the scheduler, the environment and its processes."""
+"""The roof: what knows the web framework, the job queue, the scheduler, the environment and its processes."""

@@ -47,7 +47,7 @@ class Identity:
             cwd=cwd,
             env=quiet_environment(),
             start_new_session=True,
-            preexec_fn=self._before_exec(death_signal),
+            preexec_fn=self._before_exec(death_signal),  # noqa: PLW1509  (it takes no lock, see _libc)
         )
 
     def run(self, command: Sequence[str | Path], *, cwd: Path) -> str:

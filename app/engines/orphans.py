@@ -33,7 +33,7 @@ def processes_in(folder: Path) -> list[int]:
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            if os.readlink(entry / "cwd") == wanted:
+            if str((entry / "cwd").readlink()) == wanted:
                 found.append(int(entry.name))
     return found
 

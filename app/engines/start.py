@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.engines.folders import Home, Passwords, home_for, passwords_for, write_private
+from app.engines.folders import home_for, passwords_for, write_private
 from app.engines.postgres import APP, OWNER, SUPERUSER, database_url, start_postgres
 from app.engines.trouble import EngineTrouble
 from app.engines.valkey import redis_url, start_valkey
@@ -114,7 +114,10 @@ def _start(data_dir: Path, lock: int, *, postgres: bool, valkey: bool) -> Engine
     if valkey:
         starters["valkey"] = lambda: start_valkey(home, passwords)
     engines = Engines(
-        **_urls(home, passwords, postgres=postgres, valkey=valkey),
+        database_url=database_url(home, APP, passwords.app) if postgres else "",
+        owner_database_url=database_url(home, OWNER, passwords.owner) if postgres else "",
+        superuser_database_url=database_url(home, SUPERUSER, passwords.superuser) if postgres else "",
+        redis_url=redis_url(home, passwords) if valkey else "",
         data_dir=data_dir,
         bin_dir=home.binaries.postgres_bin,
         _starters=starters,
@@ -128,15 +131,6 @@ def _start(data_dir: Path, lock: int, *, postgres: bool, valkey: bool) -> Engine
         raise
     engines._record()
     return engines
-
-
-def _urls(home: Home, passwords: Passwords, *, postgres: bool, valkey: bool) -> dict[str, str]:
-    return {
-        "database_url": database_url(home, APP, passwords.app) if postgres else "",
-        "owner_database_url": database_url(home, OWNER, passwords.owner) if postgres else "",
-        "superuser_database_url": database_url(home, SUPERUSER, passwords.superuser) if postgres else "",
-        "redis_url": redis_url(home, passwords) if valkey else "",
-    }
 
 
 def _locked(lock: int) -> bool:

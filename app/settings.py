@@ -1,0 +1,232 @@
+"""The settings of a process: read from HOTLINE_… variables or `.env`, and judged together before anything starts."""
+
+import contextlib
+import ipaddress
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALES = ("vi", "en")
+LEAST_SECRET_LENGTH = 32
+# A secret of 32 random characters has more than 15 different ones; `aaaa…` or `changeme…` has not.
+LEAST_DIFFERENT_CHARACTERS = 10
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be started with. `reasons` are whole sentences for the person at the terminal."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+def _database_url(value: str) -> str:
+    """The driver is ours to choose: hosting panels hand out `postgres://` and `postgresql://`."""
+    for scheme in ("postgres://", "postgresql://"):
+        if value.startswith(scheme):
+            return "postgresql+psycopg://" + value.removeprefix(scheme)
+    return value
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
+WebAddress = Annotated[str, BeforeValidator(_without_slash)]
+
+
+class Settings(BaseSettings):
+    """One value for the life of a process; an empty text means not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HOTLINE_", env_file=ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    database_url: DatabaseUrl = ""
+    owner_database_url: DatabaseUrl = ""
+    redis_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65534)
+    live_url: WebAddress = ""
+    public_base_url: WebAddress = ""
+    secret_key: str = ""
+    data_dir: Path = ROOT / ".hotline"
+    media_url: str = ""
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_auth_token_previous: str = ""
+    twilio_api_key: str = ""
+    twilio_api_secret: str = ""
+    twilio_base_url: WebAddress = ""
+    smtp_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    timezone: str = "Asia/Ho_Chi_Minh"
+    default_locale: str = "vi"
+    sentry_dsn: str = ""
+    metrics_token: str = ""
+    """Opens /metrics to a Prometheus on another machine; without it only loopback may read them."""
+    demo: bool = False
+    """Set by `./hotline up` for its children when it loads the demonstration."""
+    embedded: bool = False
+    """Set by `./hotline up` for its children when it started the engines itself."""
+
+    @cached_property
+    def base_url(self) -> str:
+        """Where we are reached: the public address, or this machine's own."""
+        return self.public_base_url or f"http://{_in_url(self.host)}:{self.port}"
+
+    @cached_property
+    def live_base_url(self) -> str:
+        """Where a browser finds the live updates: set, or the port after the web process's."""
+        return self.live_url or f"http://{_in_url(self.host)}:{self.port + 1}"
+
+    @cached_property
+    def production(self) -> bool:
+        """Whether citizens can reach us: the public address is not this machine's loopback."""
+        return not is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @cached_property
+    def migrations_url(self) -> str:
+        """The database as the role that owns the schema."""
+        return self.owner_database_url or self.database_url
+
+    @cached_property
+    def media_folder(self) -> Path:
+        """Attachments and recordings, where they are kept in a folder."""
+        return Path(self.media_url.removeprefix("file://")) if self.media_url else self.data_dir / "media"
+
+    @cached_property
+    def simulator_allowed(self) -> bool:
+        """The telephone simulator's account exists only where no citizen can be calling."""
+        return not self.production and (self.demo or not self.twilio_account_sid)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and judge the settings; `overrides` (by field name) win over the environment. Raises SettingsRefused.
+
+    Outside production a missing secret is made once and kept in the data folder, so that sessions survive a restart.
+    """
+    reasons: list[str] = []
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as refused:
+        # What cannot be read is replaced by its default, so that the rest is judged too and everything named at once.
+        unreadable = {str(error["loc"][0]): error["msg"] for error in refused.errors()}
+        reasons = [f"{_variable(name)} is not valid: {message}." for name, message in unreadable.items()]
+        settings = Settings(**{**overrides, **{name: Settings.model_fields[name].default for name in unreadable}})
+    if not settings.secret_key and not settings.production:
+        settings = settings.model_copy(update={"secret_key": kept_secret(settings.data_dir)})
+    reasons += objections(settings)
+    if reasons:
+        raise SettingsRefused(reasons)
+    return settings
+
+
+def objections(settings: Settings) -> list[str]:
+    """Everything that is missing or weak, one sentence each; empty when the process may start."""
+    found = _malformed(settings)
+    if settings.production:
+        found += _unfit_for_production(settings)
+    return found
+
+
+def _malformed(settings: Settings) -> list[str]:
+    found = []
+    for name in ("database_url", "owner_database_url"):
+        value = getattr(settings, name)
+        if value and not value.startswith("postgresql+psycopg://"):
+            found.append(f"{_variable(name)} must begin with postgresql://.")
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        found.append("HOTLINE_REDIS_URL must begin with redis://, rediss:// or unix://.")
+    for name in ("public_base_url", "live_url", "twilio_base_url", "oidc_issuer"):
+        value = getattr(settings, name)
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            found.append(f"{_variable(name)} must be a whole address such as https://hotline.example.vn.")
+    if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
+        found.append("HOTLINE_SMTP_URL must begin with smtp:// or smtps://.")
+    if settings.default_locale not in LOCALES:
+        found.append(f"HOTLINE_DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        found.append("HOTLINE_TIMEZONE must be a zone name such as Asia/Ho_Chi_Minh.")
+    return found + _half_set(settings)
+
+
+def _half_set(settings: Settings) -> list[str]:
+    """Settings that mean nothing without each other."""
+    found = []
+    for names in (
+        ("twilio_account_sid", "twilio_auth_token"),
+        ("twilio_api_key", "twilio_api_secret"),
+        ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
+    ):
+        missing = [_variable(name) for name in names if not getattr(settings, name)]
+        if missing and len(missing) < len(names):
+            present = next(_variable(name) for name in names if getattr(settings, name))
+            found.append(f"{' and '.join(missing)} must be set too, because {present} is.")
+    return found
+
+
+def _unfit_for_production(settings: Settings) -> list[str]:
+    found = []
+    if len(settings.secret_key) < LEAST_SECRET_LENGTH or len(set(settings.secret_key)) < LEAST_DIFFERENT_CHARACTERS:
+        found.append(
+            f"HOTLINE_SECRET_KEY must be at least {LEAST_SECRET_LENGTH} random characters, because the public address "
+            "is not this machine's own."
+        )
+    if urlsplit(settings.base_url).scheme != "https":
+        found.append("HOTLINE_PUBLIC_BASE_URL must begin with https://, because citizens send personal data to it.")
+    if settings.demo:
+        found.append("Demonstration data must not run on a public address: start with ./hotline up --no-demo.")
+    return found
+
+
+def kept_secret(data_dir: Path) -> str:
+    """The secret of this data folder, made at the first call and readable by its owner only."""
+    path = data_dir / "secret-key"
+    if not path.exists():
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = data_dir / f"secret-key.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        # A link never replaces: two processes that start together agree on the secret of the first.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _in_url(host: str) -> str:
+    shown = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{shown}]" if ":" in shown else shown
+
+
+def _variable(name: str) -> str:
+    return f"HOTLINE_{name.upper()}"
