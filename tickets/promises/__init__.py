@@ -1,0 +1,1 @@
+"""Promises: when time counts, what is due, who is told and when; plain values in, plain values out."""

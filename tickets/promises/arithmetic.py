@@ -1,0 +1,75 @@
+"""Clock arithmetic: what the intervals of a clock have consumed, and when that makes it due (rules R4-R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tickets.promises.calendar import Calendar, add, between
+
+REOPEN_SHARE = 0.25
+REOPEN_FLOOR_SECONDS = 4 * 3600
+PAUSE_CAP_FACTOR = 2
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A stretch in which a clock ran; `to_at` is None while it still runs."""
+
+    from_at: datetime
+    to_at: datetime | None = None
+
+
+def consumed_seconds(calendar: Calendar, intervals: Iterable[Interval], *, now: datetime) -> int:
+    """Open seconds the intervals have used up to `now`, whatever calendar they once ran under (R7)."""
+    return sum(between(calendar, part.from_at, part.to_at or now) for part in intervals)
+
+
+def due_after(calendar: Calendar, *, target_seconds: int, consumed: int, now: datetime) -> datetime:
+    """When what is left of a promise runs out, counting from `now`; `now` itself when nothing is left (R7)."""
+    return add(calendar, now, max(0, target_seconds - consumed))
+
+
+def reached_at(calendar: Calendar, intervals: Sequence[Interval], seconds: int) -> datetime | None:
+    """The instant at which the intervals had consumed `seconds`, or will if the last one goes on running.
+
+    None when the clock stands still before that. This is the replay that a stored due instant must agree with (R22).
+    """
+    left = seconds
+    for part in intervals:
+        if part.to_at is None:
+            return add(calendar, part.from_at, left)
+        used = between(calendar, part.from_at, part.to_at)
+        if used >= left:
+            return add(calendar, part.from_at, left)
+        left -= used
+    return None
+
+
+def reopening_floor_seconds(target_seconds: int) -> int:
+    """What a reopened promise has left at least: 25 % of its target or 4 open hours, whichever is less (R9)."""
+    return min(int(target_seconds * REOPEN_SHARE), REOPEN_FLOOR_SECONDS)
+
+
+def default_pause_cap_seconds(target_seconds: int) -> int:
+    """Twice the target, in open seconds (R6)."""
+    return PAUSE_CAP_FACTOR * target_seconds
+
+
+def oldest_unanswered(
+    citizen_contacts: Iterable[datetime], human_contacts: Iterable[datetime], *, first_met_at: datetime | None
+) -> datetime | None:
+    """When the `next` clock starts (R4): the oldest citizen contact after the last human one.
+
+    None while nothing is unanswered, and while `first` is not met: until then that promise covers the waiting.
+    """
+    if first_met_at is None:
+        return None
+    answered_at = max((first_met_at, *human_contacts))
+    return min((contact for contact in citizen_contacts if contact > answered_at), default=None)
+
+
+def is_met(*, stopped_at: datetime, due_at: datetime | None) -> bool:
+    """Met or missed is decided when the clock stops, never by when somebody looked (R17)."""
+    return due_at is None or stopped_at <= due_at
