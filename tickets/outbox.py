@@ -1,0 +1,265 @@
+"""The outbox: messages we must send, written in the transaction of what they tell.
+
+A message is posted as a template with parameters; words are made from it when it is first claimed for delivery
+(`outbox_claims`, the only other module that writes these rows).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.schema import OutboundMessage, PhonePreference
+from tickets.states import OutboundChannel, OutboundState
+
+# The order of a provider's message states: a late or repeated callback never moves one back, and of two final ones the
+# first stays.
+FINAL_RANK = 9
+STATUS_RANK: Mapping[str, int] = {
+    "accepted": 0,
+    "scheduled": 0,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "delivered": FINAL_RANK,
+    "undelivered": FINAL_RANK,
+    "failed": FINAL_RANK,
+    "canceled": FINAL_RANK,
+}
+OPT_OUT_ERRORS = frozenset({"21610"})
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to post; `address` is an E.164 phone, a mail address, or '' for the screen of `staff_id`."""
+
+    channel: OutboundChannel
+    address: str
+    template: str
+    params: Mapping[str, Any]
+    locale: str
+    dedup_key: str
+    ticket_id: int | None = None
+    citizen_id: int | None = None
+    staff_id: int | None = None
+    is_urgent: bool = False
+    not_before: datetime | None = None
+
+
+def post_sms(  # noqa: PLR0913 - one call says all there is to say of a message
+    session: Session,
+    *,
+    to: str,
+    template: str,
+    params: Mapping[str, Any],
+    locale: str,
+    dedup_key: str,
+    ticket_id: int | None = None,
+    citizen_id: int | None = None,
+    staff_id: int | None = None,
+    urgent: bool = False,
+    not_before: datetime | None = None,
+    now: datetime,
+) -> int:
+    """The row's id, also when the same message was posted before; a phone that opted out gets a suppressed row."""
+    message = Outgoing(
+        OutboundChannel.SMS,
+        to,
+        template,
+        params,
+        locale,
+        dedup_key,
+        ticket_id,
+        citizen_id,
+        staff_id,
+        urgent,
+        not_before,
+    )
+    return _post_one(session, message, now=now)
+
+
+def post_email(  # noqa: PLR0913 - one call says all there is to say of a message
+    session: Session,
+    *,
+    to: str,
+    template: str,
+    params: Mapping[str, Any],
+    locale: str,
+    dedup_key: str,
+    ticket_id: int | None = None,
+    citizen_id: int | None = None,
+    staff_id: int | None = None,
+    urgent: bool = False,
+    not_before: datetime | None = None,
+    now: datetime,
+) -> int:
+    message = Outgoing(
+        OutboundChannel.EMAIL,
+        to,
+        template,
+        params,
+        locale,
+        dedup_key,
+        ticket_id,
+        citizen_id,
+        staff_id,
+        urgent,
+        not_before,
+    )
+    return _post_one(session, message, now=now)
+
+
+def post_screen(  # noqa: PLR0913 - one call says all there is to say of a message
+    session: Session,
+    *,
+    staff_id: int,
+    template: str,
+    params: Mapping[str, Any],
+    locale: str,
+    dedup_key: str,
+    ticket_id: int | None = None,
+    urgent: bool = False,
+    now: datetime,
+) -> int:
+    """A notice on the screens of a person, until it is read."""
+    message = Outgoing(
+        OutboundChannel.SCREEN, "", template, params, locale, dedup_key, ticket_id, None, staff_id, urgent, None
+    )
+    return _post_one(session, message, now=now)
+
+
+def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -> None:
+    """Post many in two statements; what was posted before is left as it is."""
+    if not messages:
+        return
+    silent = _opted_out(session, {m.address for m in messages if m.channel is OutboundChannel.SMS})
+    rows = [_row(m, is_silent=m.channel is OutboundChannel.SMS and m.address in silent, now=now) for m in messages]
+    session.execute(insert(OutboundMessage).values(rows).on_conflict_do_nothing(index_elements=["dedup_key"]))
+
+
+def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
+    is_silent = message.channel is OutboundChannel.SMS and bool(_opted_out(session, {message.address}))
+    row = _row(message, is_silent=is_silent, now=now)
+    statement = insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
+    new_id: int | None = session.scalar(statement.returning(OutboundMessage.id))
+    if new_id is not None:
+        return new_id
+    posted_before = select(OutboundMessage.id).where(OutboundMessage.dedup_key == message.dedup_key)
+    return session.execute(posted_before).scalar_one()
+
+
+def _opted_out(session: Session, phones: set[str]) -> set[str]:
+    if not phones:
+        return set()
+    found = session.scalars(
+        select(PhonePreference.phone).where(
+            PhonePreference.phone.in_(sorted(phones)), PhonePreference.sms_opted_out_at.is_not(None)
+        )
+    )
+    return set(found)
+
+
+def _row(message: Outgoing, *, is_silent: bool, now: datetime) -> dict[str, Any]:
+    return {
+        "dedup_key": message.dedup_key,
+        "channel": message.channel,
+        "address": message.address,
+        "staff_id": message.staff_id,
+        "citizen_id": message.citizen_id,
+        "ticket_id": message.ticket_id,
+        "template": message.template,
+        "params": dict(message.params),
+        "locale": message.locale,
+        "is_urgent": message.is_urgent,
+        "state": OutboundState.SUPPRESSED if is_silent else OutboundState.WAITING,
+        "created_at": now,
+        "not_before": message.not_before or now,
+        "error_code": "opted_out" if is_silent else "",
+    }
+
+
+def record_status(
+    session: Session,
+    *,
+    account: str,
+    sid: str,
+    status: str,
+    error_code: str = "",
+    outbound_id: int | None = None,
+    now: datetime,
+) -> bool:
+    """A provider's word on a message, in whatever order it comes; false when it is none of ours.
+
+    `outbound_id` (it stands in the callback's URL) finds the message even when the callback overtakes our own record of
+    the provider's id. A state below the one known changes nothing (G3).
+    """
+    rank = STATUS_RANK.get(status, -1)
+    by_sid = (OutboundMessage.provider_account == account) & (OutboundMessage.provider_sid == sid)
+    # A retry after an ambiguous time-out may carry a second sid: only the sid we recorded, or none yet, may speak.
+    by_id = (OutboundMessage.id == outbound_id) & or_(OutboundMessage.provider_sid.is_(None), by_sid)
+    mine = session.execute(select(OutboundMessage).where(or_(by_sid, by_id)).with_for_update()).scalars().first()
+    if mine is None:
+        return False
+    if rank <= mine.status_rank:
+        return True
+    mine.status_rank, mine.provider_status = rank, status
+    mine.provider_account, mine.provider_sid = account, sid
+    _apply_final(session, mine, status=status, error_code=error_code, now=now)
+    session.flush()
+    return True
+
+
+def _apply_final(session: Session, message: OutboundMessage, *, status: str, error_code: str, now: datetime) -> None:
+    if status == "delivered":
+        message.state, message.delivered_at = OutboundState.DELIVERED, now
+    elif status in ("undelivered", "failed", "canceled"):
+        message.state = OutboundState.FAILED
+        message.error_code = error_code or status
+        if error_code in OPT_OUT_ERRORS:
+            opt_out(session, message.address, reason=error_code, now=now)
+    elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):
+        message.state, message.sent_at, message.lease_until = OutboundState.SENT, message.sent_at or now, None
+
+
+def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None:
+    """No SMS to this number any more: the carrier says its owner refused them."""
+    statement = insert(PhonePreference).values(phone=phone, sms_opted_out_at=now, sms_opt_out_reason=reason)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["phone"],
+            set_={
+                "sms_opted_out_at": func.coalesce(
+                    PhonePreference.sms_opted_out_at, statement.excluded.sms_opted_out_at
+                ),
+                "sms_opt_out_reason": statement.excluded.sms_opt_out_reason,
+            },
+        )
+    )
+
+
+def notices(session: Session, staff_id: int, *, limit: int = 50) -> Sequence[OutboundMessage]:
+    """What stands unread on a person's screens, newest first."""
+    return session.scalars(
+        select(OutboundMessage)
+        .where(text("channel = 'screen'"), OutboundMessage.staff_id == staff_id, OutboundMessage.read_at.is_(None))
+        .order_by(OutboundMessage.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def mark_read(session: Session, staff_id: int, *, up_to_id: int, now: datetime) -> None:
+    """The person saw their notices up to this one."""
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            text("channel = 'screen'"),
+            OutboundMessage.staff_id == staff_id,
+            OutboundMessage.id <= up_to_id,
+            OutboundMessage.read_at.is_(None),
+        )
+        .values(read_at=now)
+    )
