@@ -1,0 +1,51 @@
+"""The words of spoken prompts: one YAML file per language under templates/voice, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from telephony.prompts import Prompt
+
+FOLDER = Path(__file__).resolve().parent.parent / "templates" / "voice"
+FALLBACK_LOCALE = "en"
+
+
+def speak(prompt: Prompt, params: Mapping[str, str | int], locale: str) -> str:
+    """The sentence for a prompt. A language without the prompt falls back to English, which a test keeps complete."""
+    texts = prompt_texts()
+    template = texts.get(locale, {}).get(prompt.value) or texts[FALLBACK_LOCALE][prompt.value]
+    return _SpokenFormatter().vformat(template, (), params)
+
+
+@cache
+def prompt_texts() -> Mapping[str, Mapping[str, str]]:
+    """Locale → prompt code → template, for every language that has a file."""
+    return {
+        path.stem: {code: " ".join(text.split()) for code, text in yaml.safe_load(path.read_text("utf-8")).items()}
+        for path in sorted(FOLDER.glob("*.yaml"))
+    }
+
+
+def in_digit_groups(number: str) -> str:
+    """Digits one by one with a breath between groups: 2600421733 → "2 6, 0 0 4 2, 1 7 3 3".
+
+    Said as one number, a synthetic voice reads "two thousand six hundred million …", which nobody can write down.
+    """
+    digits = [c for c in number if c.isdecimal()]
+    first = 2 if len(digits) == 10 and digits[0] != "0" else (len(digits) % 3 or 3) if len(digits) != 10 else 4
+    size = 4 if len(digits) == 10 and digits[0] != "0" else 3
+    groups = [digits[:first]] + [digits[i : i + size] for i in range(first, len(digits), size)]
+    return ", ".join(" ".join(group) for group in groups if group)
+
+
+class _SpokenFormatter(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "digits":
+            return in_digit_groups(str(value))
+        return str(super().format_field(value, format_spec))

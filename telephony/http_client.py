@@ -1,0 +1,58 @@
+"""The HTTP client under the official SDK: with time limits, an address of our choosing, and no redirects."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+
+
+def rebase(url: str, base_url: str) -> str:
+    """The URL at another scheme and host, below the base's own path: compatible providers keep Twilio's paths."""
+    if not base_url:
+        return url
+    base, target = urlsplit(base_url), urlsplit(url)
+    return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + target.path, target.query, ""))
+
+
+class RebasingHttpClient(HttpClient):
+    """The SDK's own client has no time limit and knows one host; a redirect would carry our credentials to another."""
+
+    def __init__(
+        self, base_url: str, *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
+    ) -> None:
+        self.base_url = base_url
+        self.limits = (connect_seconds, read_seconds)
+        self.session = requests.Session()
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Raises requests.RequestException when the provider cannot be reached in time; any status is returned."""
+        is_json = (headers or {}).get("Content-Type") == "application/json"
+        payload: dict[str, Any] = {"json": data} if is_json else {"data": data}
+        answer = self.session.request(
+            method.upper(),
+            rebase(uri, self.base_url),
+            params=params,
+            headers=headers,
+            auth=auth,
+            timeout=self.limits if timeout is None else (min(CONNECT_SECONDS, timeout), timeout),
+            allow_redirects=False,
+            **payload,
+        )
+        return Response(answer.status_code, answer.text, answer.headers)

@@ -1,0 +1,111 @@
+"""The codes of everything a phone may be told, each with the parameters its words need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Prompt(StrEnum):
+    GREETING = "greeting"
+    LINE_GREETING = "line_greeting"
+    MENU = "menu"
+    MENU_LANGUAGE = "menu_language"
+    WRONG_KEY = "wrong_key"
+    SILENCE = "silence"
+    TO_A_PERSON = "to_a_person"
+    EMERGENCY_NUMBERS = "emergency_numbers"
+
+    PLACE_LAST_UNIT = "place_last_unit"
+    PLACE_SAY_OR_SPELL = "place_say_or_spell"
+    PLACE_SPELL = "place_spell"
+    PLACE_NOT_FOUND = "place_not_found"
+    PLACE_CHOOSE = "place_choose"
+    PLACE_OPTION = "place_option"
+    PLACE_NONE_OF_THESE = "place_none_of_these"
+    PLACE_CONFIRM = "place_confirm"
+    PLACE_UNDERSTOOD = "place_understood"
+    PLACE_AGENT_WILL_ASK = "place_agent_will_ask"
+    STATEMENT = "statement"
+
+    REFERENCE_TWICE = "reference_twice"
+    QUEUE_POSITION = "queue_position"
+    QUEUE_NEXT = "queue_next"
+    QUEUE_STILL_WAITING = "queue_still_waiting"
+    QUEUE_CHOICES = "queue_choices"
+    QUEUE_KNOWN_INCIDENT = "queue_known_incident"
+    QUEUE_CONNECTING = "queue_connecting"
+    QUEUE_LONG_WAIT = "queue_long_wait"
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    CUT_OFF = "cut_off"
+
+    VOICEMAIL = "voicemail"
+    VOICEMAIL_EMPTY = "voicemail_empty"
+    VOICEMAIL_THANKS = "voicemail_thanks"
+
+    CALLBACK_CONFIRM = "callback_confirm"
+    CALLBACK_KEY_NUMBER = "callback_key_number"
+    CALLBACK_BAD_NUMBER = "callback_bad_number"
+    CALLBACK_THANKS = "callback_thanks"
+    CALLBACK_BLOCKED = "callback_blocked"
+    CALLBACK_GREETING = "callback_greeting"
+
+    FOLLOW_REFERENCE = "follow_reference"
+    FOLLOW_PIN = "follow_pin"
+    FOLLOW_UNKNOWN = "follow_unknown"
+    FOLLOW_STATE = "follow_state"
+    FOLLOW_UNIT = "follow_unit"
+    FOLLOW_DUE = "follow_due"
+    FOLLOW_OVERDUE = "follow_overdue"
+    FOLLOW_LEVEL = "follow_level"
+    AFTERWARDS = "afterwards"
+
+    STATE_NEW = "state_new"
+    STATE_OPEN = "state_open"
+    STATE_PENDING_CITIZEN = "state_pending_citizen"
+    STATE_PENDING_THIRD_PARTY = "state_pending_third_party"
+    STATE_RESOLVED = "state_resolved"
+    STATE_CLOSED = "state_closed"
+    STATE_WITHDRAWN = "state_withdrawn"
+    STATE_SPAM = "state_spam"
+
+    WHERE = "where"
+    WHERE_ANSWER = "where_answer"
+    WHERE_SEVERAL = "where_several"
+
+    WHISPER = "whisper"
+    WHISPER_GONE = "whisper_gone"
+    NOTICE = "notice"
+    NOTICE_ACKNOWLEDGED = "notice_acknowledged"
+    NOTICE_OUTDATED = "notice_outdated"
+
+    GOODBYE = "goodbye"
+    FAILURE = "failure"
+    FAILURE_THANKS = "failure_thanks"
+
+
+# Prompts not named here take no parameters. A test holds every language's text to this table.
+PARAMETERS: Mapping[Prompt, frozenset[str]] = {
+    Prompt.LINE_GREETING: frozenset({"unit"}),
+    Prompt.PLACE_LAST_UNIT: frozenset({"unit"}),
+    Prompt.PLACE_OPTION: frozenset({"key", "unit"}),
+    Prompt.PLACE_CONFIRM: frozenset({"unit"}),
+    Prompt.PLACE_UNDERSTOOD: frozenset({"unit"}),
+    Prompt.REFERENCE_TWICE: frozenset({"reference"}),
+    Prompt.QUEUE_POSITION: frozenset({"position"}),
+    Prompt.QUEUE_KNOWN_INCIDENT: frozenset({"incident"}),
+    Prompt.CALLBACK_CONFIRM: frozenset({"phone"}),
+    Prompt.CALLBACK_THANKS: frozenset({"phone"}),
+    Prompt.CALLBACK_GREETING: frozenset({"reference"}),
+    Prompt.FOLLOW_STATE: frozenset({"reference"}),
+    Prompt.FOLLOW_UNIT: frozenset({"unit"}),
+    Prompt.FOLLOW_DUE: frozenset({"day", "month", "hour"}),
+    Prompt.FOLLOW_OVERDUE: frozenset({"day", "month", "hour"}),
+    Prompt.FOLLOW_LEVEL: frozenset({"level"}),
+    Prompt.WHERE_ANSWER: frozenset({"unit"}),
+    Prompt.NOTICE: frozenset({"reference", "unit", "level"}),
+}
+
+
+def parameters(prompt: Prompt) -> frozenset[str]:
+    return PARAMETERS.get(prompt, frozenset())

@@ -1,0 +1,99 @@
+"""The telephone providers we have accounts with, and what each of them can do.
+
+A provider is data: several may be in use at once, and the webhook's path, never its body, says which one is speaking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ProviderKind(StrEnum):
+    TWILIO = "twilio"
+    SOMLENG = "somleng"
+    SIGNALWIRE = "signalwire"
+    SIM = "sim"
+
+
+class Capability(StrEnum):
+    """What a provider understands beyond Say, Play, Gather of keys, Record, Dial of a number, Redirect, Hangup."""
+
+    PAUSE = "pause"
+    SPEECH = "speech"
+    CONFERENCE = "conference"
+    ENQUEUE = "enqueue"
+    CLIENT = "client"
+    SIP = "sip"
+    RECORDING_DUAL = "recording_dual"
+    GOOGLE_VOICES = "google_voices"
+    URL_OVERRIDES = "url_overrides"
+    SMS_INBOUND = "sms_inbound"
+
+
+C = Capability
+
+# Somleng is the smallest common denominator (no Pause, no speech, no conference, no two-party recording). Twilio alone
+# reads connection overrides from the fragment of a URL. The built-in simulator can all that Twilio can, so that
+# development sees the richest conversation; tests take the others' sets to see the poorest.
+CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
+    ProviderKind.TWILIO: frozenset(Capability),
+    ProviderKind.SOMLENG: frozenset({C.SMS_INBOUND}),
+    ProviderKind.SIGNALWIRE: frozenset(
+        {C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND}
+    ),
+    ProviderKind.SIM: frozenset(Capability),
+}
+
+API_BASE_URLS: dict[ProviderKind, str] = {
+    ProviderKind.TWILIO: "https://api.twilio.com",
+    ProviderKind.SOMLENG: "https://api.somleng.org",
+}
+
+
+@dataclass(frozen=True)
+class ProviderAccount:
+    """One account at one provider; `name` is the `<account>` of `/webhooks/<account>/…`.
+
+    During a rotation both the current and the previous token are good for incoming signatures; only the current one
+    signs what we send.
+    """
+
+    name: str
+    kind: ProviderKind
+    account_sid: str
+    auth_token: str = field(repr=False)
+    previous_auth_token: str | None = field(default=None, repr=False)
+    api_key: str | None = None
+    api_secret: str | None = field(default=None, repr=False)
+    api_base_url: str = ""
+    capabilities: frozenset[Capability] = frozenset()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens an incoming signature may have been made with; an empty token is never one of them."""
+        return tuple(token for token in (self.auth_token, self.previous_auth_token) if token)
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.capabilities
+
+
+def provider_account(
+    *,
+    name: str,
+    kind: ProviderKind,
+    account_sid: str,
+    auth_token: str,
+    previous_auth_token: str | None = None,
+    api_base_url: str = "",
+) -> ProviderAccount:
+    """An account with its kind's capabilities and, unless told otherwise, its kind's public REST address."""
+    return ProviderAccount(
+        name=name,
+        kind=kind,
+        account_sid=account_sid,
+        auth_token=auth_token,
+        previous_auth_token=previous_auth_token,
+        api_base_url=api_base_url or API_BASE_URLS.get(kind, ""),
+        capabilities=CAPABILITIES[kind],
+    )

@@ -1,0 +1,115 @@
+"""Reading, normalising and masking phone numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+
+class PhoneKind(StrEnum):
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    SERVICE = "service"
+    SHORT_CODE = "short_code"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Phone:
+    """`number` is E.164, or the bare digits of a national short code (1022), which has no international form."""
+
+    number: str
+    kind: PhoneKind
+    country_code: int
+
+    @property
+    def may_get_sms(self) -> bool:
+        return self.kind in (PhoneKind.MOBILE, PhoneKind.OTHER)
+
+
+# The library knows no Vietnamese short codes. Emergency, child protection, city and utility lines people really dial.
+SHORT_CODES: dict[str, frozenset[str]] = {
+    "VN": frozenset({"111", "112", "113", "114", "115", "116", "117", "119", "1022", "1080", "1081", "19001022"}),
+}
+
+# Eleven-digit mobile numbers became ten-digit ones in September–November 2018; old ones still stand in people's papers.
+OLD_VIETNAMESE_MOBILE = {
+    "120": "70", "121": "79", "122": "77", "126": "76", "128": "78",
+    "123": "83", "124": "84", "125": "85", "127": "81", "129": "82",
+    "162": "32", "163": "33", "164": "34", "165": "35", "166": "36", "167": "37", "168": "38", "169": "39",
+    "186": "56", "188": "58", "199": "59",
+}  # fmt: skip
+
+_KINDS = {
+    PhoneNumberType.MOBILE: PhoneKind.MOBILE,
+    PhoneNumberType.FIXED_LINE: PhoneKind.LANDLINE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: PhoneKind.MOBILE,
+    PhoneNumberType.TOLL_FREE: PhoneKind.SERVICE,
+    PhoneNumberType.SHARED_COST: PhoneKind.SERVICE,
+    PhoneNumberType.PREMIUM_RATE: PhoneKind.SERVICE,
+    PhoneNumberType.UAN: PhoneKind.SERVICE,
+}
+
+
+def parse_phone(raw: str | None, region: str = "VN") -> Phone | None:
+    """The number a person or provider wrote, or None when it is not a dialable number of any country."""
+    text = (raw or "").strip()
+    if not text or len(text) > 40:
+        return None
+    digits = "".join(c for c in text if c.isdecimal() and c.isascii())
+    if digits in SHORT_CODES.get(region, ()) and not text.startswith("+"):
+        return Phone(digits, PhoneKind.SHORT_CODE, phonenumbers.country_code_for_region(region))
+    if not _only_phone_characters(text):
+        return None
+    try:
+        number = phonenumbers.parse(_modern(text, digits, region), region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    kind = _KINDS.get(phonenumbers.number_type(number), PhoneKind.OTHER)
+    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), kind, number.country_code or 0)
+
+
+def mask(phone: str | None) -> str:
+    """A number as people without the right to see it may see it: enough to tell two callers apart, not to call one.
+
+    >>> mask("+84901234567")
+    '+84******567'
+    """
+    if not phone:
+        return ""
+    if len(phone) <= 6:
+        return phone if phone.isdecimal() and len(phone) <= 4 else "***"
+    shown = 3 if phone.startswith("+") else 0
+    return phone[:shown] + "*" * (len(phone) - shown - 3) + phone[-3:]
+
+
+def spoken(phone: str) -> str:
+    """The national form people say aloud (0901 234 567); unchanged when it cannot be parsed."""
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return phone
+    return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+
+
+def _only_phone_characters(text: str) -> bool:
+    return all((c.isascii() and c.isdecimal()) or c in "+()-./ \u00a0\u2010\u2011\u2012\u2013" for c in text)
+
+
+def _modern(text: str, digits: str, region: str) -> str:
+    """An old eleven-digit Vietnamese mobile number with its prefix of today; everything else as it was."""
+    if digits.startswith("84"):
+        national = digits[2:]
+    elif region == "VN" and digits.startswith("0") and not text.startswith("+"):
+        national = digits[1:]
+    else:
+        return text
+    if len(national) == 10 and national[:3] in OLD_VIETNAMESE_MOBILE:
+        return f"+84{OLD_VIETNAMESE_MOBILE[national[:3]]}{national[3:]}"
+    # Providers also hand over "84901234567" without the plus sign.
+    return f"+{digits}" if digits.startswith("84") and len(digits) >= 11 else text
