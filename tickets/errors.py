@@ -61,3 +61,27 @@ class PinLocked(HotlineError):
 
 class KeyReused(HotlineError):
     """The same Idempotency-Key came with another request."""
+
+
+class NeverOpen(HotlineError):
+    """A calendar has no open second in the 366 days after an instant."""
+
+    def __init__(self, calendar_key: str, at: datetime) -> None:
+        super().__init__(calendar_key, at)
+        self.calendar_key, self.at = calendar_key, at
+
+
+class CalendarRefused(HotlineError):
+    """A calendar that cannot be saved; `code` is no_such_zone, bad_window, seven_weekdays or never_open."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code, self.detail = code, detail
+
+
+class LaterDueNeedsApproval(HotlineError):
+    """A manual due date after the present one needs a supervisor's approval (R7)."""
+
+    def __init__(self, due_at: datetime, wanted: datetime) -> None:
+        super().__init__(due_at, wanted)
+        self.due_at, self.wanted = due_at, wanted

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.promises.calendar import Calendar, add, between
+from tickets.states import ClockKind, TicketStatus
 
 REOPEN_SHARE = 0.25
 REOPEN_FLOOR_SECONDS = 4 * 3600
-PAUSE_CAP_FACTOR = 2
+PAUSE_CAP_FACTOR = 2.0
+
+PAUSING = frozenset({ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.UPDATE})
+"""`first` and `next` never pause (R6)."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,18 @@ def reopening_floor_seconds(target_seconds: int) -> int:
     return min(int(target_seconds * REOPEN_SHARE), REOPEN_FLOOR_SECONDS)
 
 
-def default_pause_cap_seconds(target_seconds: int) -> int:
-    """Twice the target, in open seconds (R6)."""
-    return PAUSE_CAP_FACTOR * target_seconds
+def pause_cap_seconds(target_seconds: int, *, factor: float = PAUSE_CAP_FACTOR) -> int:
+    """How long a clock may stand still in all, in open seconds (R6)."""
+    return int(target_seconds * factor)
+
+
+def pauses(kind: ClockKind, *, in_status: TicketStatus, third_party_pauses: bool) -> bool:
+    """Whether a clock of this kind stands still in a ticket status (R6)."""
+    if kind not in PAUSING:
+        return False
+    if in_status is TicketStatus.PENDING_CITIZEN:
+        return True
+    return in_status is TicketStatus.PENDING_THIRD_PARTY and third_party_pauses
 
 
 def oldest_unanswered(

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tickets.errors import CalendarRefused, NeverOpen
+
 DAY_SECONDS = 86_400
 HORIZON_DAYS = 366
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -18,24 +20,6 @@ _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 
 Span = tuple[int, int]
 """Open time as a half-open pair of microseconds since 1970."""
-
-
-class NeverOpen(Exception):
-    """The calendar has no open second in the 366 days after an instant."""
-
-    def __init__(self, calendar_key: str, at: datetime) -> None:
-        super().__init__(calendar_key, at)
-        self.calendar_key = calendar_key
-        self.at = at
-
-
-class CalendarRefused(Exception):
-    """A calendar that cannot be saved; `code` is no_such_zone, bad_window, seven_weekdays or never_open."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code, detail)
-        self.code = code
-        self.detail = detail
 
 
 @dataclass(frozen=True, order=True)

@@ -5,60 +5,58 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tickets.errors import LaterDueNeedsApproval
 from tickets.promises.arithmetic import (
+    PAUSE_CAP_FACTOR,
     Interval,
     consumed_seconds,
-    default_pause_cap_seconds,
     due_after,
     is_met,
+    pause_cap_seconds,
     reached_at,
     reopening_floor_seconds,
 )
 from tickets.promises.calendar import Calendar, add, between
-from tickets.promises.states import LIVE, STOPPED, BreachCause, ClockKind, ClockStatus
+from tickets.states import ClockKind, ClockStatus
 
+LIVE = frozenset({ClockStatus.RUNNING, ClockStatus.PAUSED})
+STOPPED = frozenset({ClockStatus.MET, ClockStatus.MISSED})
 
-class LaterDueNeedsApproval(Exception):
-    """A manual due date after the present one needs a supervisor's approval (R7)."""
-
-    def __init__(self, due_at: datetime, wanted: datetime) -> None:
-        super().__init__(due_at, wanted)
-        self.due_at = due_at
-        self.wanted = wanted
+CHANGE = "change"
+"""Breach cause of a promise shortened below what had already passed: nobody is blamed for earlier time (R7)."""
 
 
 @dataclass(frozen=True)
 class ClockState:
     """One clock of one cycle, as its row and its interval rows tell it.
 
-    Instants are whole UTC seconds. `due_at` is None while a promise that was not yet broken is paused.
-    `granted_seconds` is what reopening added to the target (R9). `paused_seconds` counts finished pauses in open
-    seconds. `manual_due_at` overrides the computed due instant; the target stays the policy's.
+    Instants are whole UTC seconds. `consumed_seconds` counts closed intervals only. `due_at` is None while a promise
+    that was not yet broken is paused. `granted_seconds` is what a reopening (R9), a manual due date (R7) or a duplicate
+    with an earlier promise (R10) added to the target or, negative, took from it. `paused_seconds` counts finished
+    pauses in open seconds. `breach_cause` is '' for lateness.
     """
 
     kind: ClockKind
     cycle: int
     target_seconds: int
-    calendar_key: str
     status: ClockStatus
     intervals: tuple[Interval, ...]
+    pause_cap_factor: float = PAUSE_CAP_FACTOR
     consumed_seconds: int = 0
+    granted_seconds: int = 0
     running_since: datetime | None = None
     due_at: datetime | None = None
     stopped_at: datetime | None = None
     paused_since: datetime | None = None
     paused_seconds: int = 0
-    pause_cap_seconds: int = 0
-    granted_seconds: int = 0
-    breach_cause: BreachCause = BreachCause.TIME
-    manual_due_at: datetime | None = None
-    reopened_from: tuple[ClockStatus, ...] = ()
-    cancelled_at: datetime | None = None
-    cancel_reason: str | None = None
+    breach_cause: str = ""
+    is_manual: bool = False
+    was_reopened: bool = False
+    cancel_reason: str = ""
 
     @property
     def allowance_seconds(self) -> int:
-        """Target plus what reopening granted."""
+        """Target and grant together: the open seconds after which the promise is broken."""
         return self.target_seconds + self.granted_seconds
 
 
@@ -81,22 +79,20 @@ def start(
     kind: ClockKind,
     target_seconds: int,
     cycle: int = 1,
-    pause_cap_seconds: int | None = None,
+    pause_cap_factor: float = PAUSE_CAP_FACTOR,
     now: datetime,
 ) -> ClockState:
     """A fresh clock. For `first` and `resolve`, `now` is when the contact *arrived* (R5)."""
     at = _whole_second(now)
-    cap = default_pause_cap_seconds(target_seconds) if pause_cap_seconds is None else pause_cap_seconds
     return ClockState(
         kind=kind,
         cycle=cycle,
         target_seconds=target_seconds,
-        calendar_key=calendar.key,
         status=ClockStatus.RUNNING,
         intervals=(Interval(at),),
         running_since=at,
         due_at=add(calendar, at, target_seconds),
-        pause_cap_seconds=cap,
+        pause_cap_factor=pause_cap_factor,
     )
 
 
@@ -119,12 +115,10 @@ def resume(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockStat
     wake_at = latest_wake_at(state, calendar)
     resumed_at = min(at, wake_at) if wake_at is not None else at
     paused = between(calendar, state.paused_since, resumed_at)
-    manual = _shifted_manual_due(state, calendar, resumed_at)
-    running = _running_from(replace(state, manual_due_at=manual), resumed_at)
-    running = replace(running, paused_seconds=state.paused_seconds + paused, paused_since=None)
+    running = replace(_running_from(state, resumed_at), paused_seconds=state.paused_seconds + paused)
     if state.due_at is not None:
         return running
-    return replace(running, due_at=manual or _due_at(running, calendar, resumed_at))
+    return replace(running, due_at=_due_at(running, calendar, resumed_at))
 
 
 def stop(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
@@ -146,10 +140,10 @@ def retarget(
     calendar: Calendar,
     *,
     target_seconds: int,
-    pause_cap_seconds: int | None = None,
+    pause_cap_factor: float = PAUSE_CAP_FACTOR,
     now: datetime,
 ) -> ClockState:
-    """Another priority, category, policy or calendar (R7).
+    """Another priority, category, policy or calendar (R7); `calendar` is the new one.
 
     What was consumed is counted anew from the intervals under the new calendar. If nothing is left, the promise
     breaks now with cause `change`; but a promise that was already broken keeps its old breach, or raising the
@@ -158,23 +152,24 @@ def retarget(
     if state.status not in LIVE:
         return state
     at = _not_before_start(state, now)
-    cap = default_pause_cap_seconds(target_seconds) if pause_cap_seconds is None else pause_cap_seconds
+    closed_parts = [part for part in state.intervals if part.to_at is not None]
     changed = replace(
         state,
         target_seconds=target_seconds,
-        calendar_key=calendar.key,
-        consumed_seconds=consumed_seconds(calendar, (p for p in state.intervals if p.to_at is not None), now=at),
-        pause_cap_seconds=cap,
+        consumed_seconds=consumed_seconds(calendar, closed_parts, now=at),
+        pause_cap_factor=pause_cap_factor,
     )
-    if state.manual_due_at is not None:
-        return changed
+    if state.is_manual and state.due_at is not None:
+        return _allowed_until(changed, calendar, state.due_at, at)
+    if state.is_manual:
+        return replace(changed, granted_seconds=state.allowance_seconds - target_seconds)
     left = changed.allowance_seconds - consumed_by(changed, calendar, now=at)
     if left > 0:
         due_at = add(calendar, at, left) if state.status is ClockStatus.RUNNING else None
-        return replace(changed, due_at=due_at, breach_cause=BreachCause.TIME)
+        return replace(changed, due_at=due_at, breach_cause="")
     if state.due_at is not None and state.due_at <= at:
         return changed
-    return replace(changed, due_at=at, breach_cause=BreachCause.CHANGE)
+    return replace(changed, due_at=at, breach_cause=CHANGE)
 
 
 def reopen(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
@@ -188,16 +183,13 @@ def reopen(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockStat
         replace(
             state,
             granted_seconds=state.granted_seconds + missing,
-            reopened_from=(*state.reopened_from, state.status),
-            breach_cause=BreachCause.TIME,
+            was_reopened=True,
+            breach_cause="",
             stopped_at=None,
         ),
         at,
     )
-    due_at = _due_at(running, calendar, at)
-    if state.manual_due_at is not None and state.manual_due_at > due_at:
-        return replace(running, due_at=state.manual_due_at)
-    return replace(running, due_at=due_at, manual_due_at=None)
+    return replace(running, due_at=_due_at(running, calendar, at))
 
 
 def cancel(state: ClockState, calendar: Calendar, *, reason: str, now: datetime) -> ClockState:
@@ -210,76 +202,91 @@ def cancel(state: ClockState, calendar: Calendar, *, reason: str, now: datetime)
         ended = _closed(state, calendar, at)
     elif state.status is ClockStatus.PAUSED:
         ended = _pause_ended(state, calendar, at)
-    return replace(ended, status=ClockStatus.CANCELLED, cancelled_at=at, cancel_reason=reason)
+    return replace(ended, status=ClockStatus.CANCELLED, cancel_reason=reason)
 
 
 def restore(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
     """Undo a cancellation from the intervals (R10): a stopped clock gets its verdict back, another one runs on."""
     if state.status is not ClockStatus.CANCELLED:
         return state
-    back = replace(state, cancelled_at=None, cancel_reason=None)
+    back = replace(state, cancel_reason="")
     if state.stopped_at is not None:
         met = is_met(stopped_at=state.stopped_at, due_at=state.due_at)
         return replace(back, status=ClockStatus.MET if met else ClockStatus.MISSED)
-    at = max(_whole_second(now), state.cancelled_at or now)
+    last_ran_until = state.intervals[-1].to_at or state.intervals[-1].from_at
+    at = max(_whole_second(now), last_ran_until)
     running = _running_from(back, at)
-    already_broken = state.due_at is not None and state.cancelled_at is not None and state.due_at <= state.cancelled_at
-    if already_broken:
+    if state.due_at is not None and state.due_at <= last_ran_until:
         return running
-    return replace(running, due_at=state.manual_due_at or _due_at(running, calendar, at))
+    return replace(running, due_at=_due_at(running, calendar, at))
 
 
 def set_manual_due(
-    state: ClockState, *, due_at: datetime, approved_by_supervisor_id: int | None = None, now: datetime
+    state: ClockState,
+    calendar: Calendar,
+    *,
+    due_at: datetime,
+    approved_by_supervisor_id: int | None = None,
+    now: datetime,
 ) -> ClockState:
     """Override the due instant (R7); the caller records the reason.
 
-    Raises LaterDueNeedsApproval when it is later than the present one and no supervisor approved.
+    A date already past breaks the promise now, not retroactively for whoever held the ticket then. Raises
+    LaterDueNeedsApproval when the date is later than the present one and no supervisor approved it.
     """
     if state.status is not ClockStatus.RUNNING or state.due_at is None:
         return state
-    wanted = _whole_second(due_at)
+    at, wanted = _not_before_start(state, now), _whole_second(due_at)
     if wanted > state.due_at and approved_by_supervisor_id is None:
         raise LaterDueNeedsApproval(state.due_at, wanted)
-    cause = BreachCause.CHANGE if wanted <= now < state.due_at else BreachCause.TIME
-    # A date already past breaks the promise now, not retroactively for whoever held the ticket then.
-    broken_by_this = cause is BreachCause.CHANGE
-    effective = _whole_second(now) if broken_by_this else wanted
-    return replace(state, due_at=effective, manual_due_at=effective, breach_cause=cause)
+    manual = replace(state, is_manual=True)
+    if wanted <= at < state.due_at:
+        return replace(_allowed_until(manual, calendar, at, at), breach_cause=CHANGE)
+    return replace(_allowed_until(manual, calendar, wanted, at), breach_cause="")
 
 
-def take_earlier_due(master: ClockState, *, duplicate_due_at: datetime | None) -> ClockState:
+def take_earlier_due(
+    master: ClockState, calendar: Calendar, *, duplicate_due_at: datetime | None, now: datetime
+) -> ClockState:
     """The master's promise is the earlier of its own and the duplicate's (R10)."""
     if master.status is not ClockStatus.RUNNING or master.due_at is None or duplicate_due_at is None:
         return master
     if duplicate_due_at >= master.due_at:
         return master
-    return replace(master, due_at=duplicate_due_at, manual_due_at=duplicate_due_at)
+    return _allowed_until(master, calendar, duplicate_due_at, _not_before_start(master, now))
 
 
 def pause_left_seconds(state: ClockState, calendar: Calendar, *, now: datetime) -> int:
     """Open seconds the clock may still stand still."""
     running_pause = between(calendar, state.paused_since, now) if state.paused_since is not None else 0
-    return max(0, state.pause_cap_seconds - state.paused_seconds - running_pause)
+    return max(0, _pause_cap(state) - state.paused_seconds - running_pause)
 
 
 def latest_wake_at(state: ClockState, calendar: Calendar) -> datetime | None:
     """When a paused clock runs again by itself because its pauses are used up; None unless paused."""
     if state.status is not ClockStatus.PAUSED or state.paused_since is None:
         return None
-    return add(calendar, state.paused_since, max(0, state.pause_cap_seconds - state.paused_seconds))
+    return add(calendar, state.paused_since, max(0, _pause_cap(state) - state.paused_seconds))
 
 
 def share_reached_at(state: ClockState, calendar: Calendar, *, share: float) -> datetime | None:
     """The instant at which `share` of the promise is used; None while the clock stands still before it.
 
-    Exact for past instants too, because it replays the intervals. Under a manual due date the promise reaches from
-    what was consumed when the clock last started to that date.
+    Exact for past instants too, because it replays the intervals.
     """
-    allowance = state.allowance_seconds
-    if state.manual_due_at is not None and state.running_since is not None:
-        allowance = state.consumed_seconds + between(calendar, state.running_since, state.manual_due_at)
-    return reached_at(calendar, state.intervals, int(allowance * share))
+    return reached_at(calendar, state.intervals, int(max(0, state.allowance_seconds) * share))
+
+
+def _pause_cap(state: ClockState) -> int:
+    return pause_cap_seconds(state.target_seconds, factor=state.pause_cap_factor)
+
+
+def _allowed_until(state: ClockState, calendar: Calendar, due_at: datetime, at: datetime) -> ClockState:
+    """Due at `due_at` from now on, with the grant that makes a later pause move it rightly."""
+    if state.running_since is None or due_at < at:
+        return replace(state, due_at=due_at)
+    allowance = consumed_by(state, calendar, now=at) + between(calendar, at, due_at)
+    return replace(state, due_at=due_at, granted_seconds=allowance - state.target_seconds)
 
 
 def _due_at(state: ClockState, calendar: Calendar, at: datetime) -> datetime:
@@ -307,14 +314,6 @@ def _closed(state: ClockState, calendar: Calendar, at: datetime) -> ClockState:
 def _pause_ended(state: ClockState, calendar: Calendar, at: datetime) -> ClockState:
     paused = between(calendar, state.paused_since, at) if state.paused_since is not None else 0
     return replace(state, paused_seconds=state.paused_seconds + paused, paused_since=None)
-
-
-def _shifted_manual_due(state: ClockState, calendar: Calendar, resumed_at: datetime) -> datetime | None:
-    if state.manual_due_at is None or state.paused_since is None or state.manual_due_at <= state.paused_since:
-        return state.manual_due_at
-    if resumed_at == state.paused_since:
-        return state.manual_due_at
-    return add(calendar, resumed_at, between(calendar, state.paused_since, state.manual_due_at))
 
 
 def _not_before_start(state: ClockState, now: datetime) -> datetime:

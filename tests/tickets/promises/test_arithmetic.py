@@ -7,18 +7,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.tickets.promises.test_calendar import WORKING, WORKING_DAY, local
+from tickets.errors import LaterDueNeedsApproval
 from tickets.promises.arithmetic import (
     Interval,
     consumed_seconds,
     due_after,
     oldest_unanswered,
+    pauses,
     reached_at,
     reopening_floor_seconds,
 )
 from tickets.promises.calendar import ROUND_THE_CLOCK, with_days
 from tickets.promises.recompute import (
+    CHANGE,
     ClockState,
-    LaterDueNeedsApproval,
     cancel,
     is_breached,
     latest_wake_at,
@@ -34,7 +36,7 @@ from tickets.promises.recompute import (
     stop,
     take_earlier_due,
 )
-from tickets.promises.states import BreachCause, ClockKind, ClockStatus, pauses
+from tickets.states import ClockKind, ClockStatus, TicketStatus
 
 HOUR = 3600
 MONDAY = local("2026-03-09 08:00")
@@ -108,12 +110,16 @@ def test_r6_a_pause_moves_the_due_instant_by_its_length() -> None:
 
 
 def test_r6_only_resolve_accept_and_update_pause() -> None:
-    waiting = {kind for kind in ClockKind if pauses(kind, ticket_status="pending_citizen", third_party_pauses=False)}
-    third = {kind for kind in ClockKind if pauses(kind, ticket_status="pending_third_party", third_party_pauses=True)}
+    waiting = {
+        kind for kind in ClockKind if pauses(kind, in_status=TicketStatus.PENDING_CITIZEN, third_party_pauses=False)
+    }
+    third = {
+        kind for kind in ClockKind if pauses(kind, in_status=TicketStatus.PENDING_THIRD_PARTY, third_party_pauses=True)
+    }
 
     assert waiting == third == {ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.UPDATE}
-    assert not pauses(ClockKind.RESOLVE, ticket_status="pending_third_party", third_party_pauses=False)
-    assert not pauses(ClockKind.RESOLVE, ticket_status="open", third_party_pauses=True)
+    assert not pauses(ClockKind.RESOLVE, in_status=TicketStatus.PENDING_THIRD_PARTY, third_party_pauses=False)
+    assert not pauses(ClockKind.RESOLVE, in_status=TicketStatus.OPEN, third_party_pauses=True)
 
 
 def test_r6_the_total_pause_is_capped_at_twice_the_target_even_if_nobody_wakes_the_clock() -> None:
@@ -169,7 +175,7 @@ def test_r7_a_new_priority_keeps_what_was_consumed() -> None:
     clock = retarget(resolve_clock(10 * HOUR), ROUND_THE_CLOCK, target_seconds=4 * HOUR, now=MONDAY + hours(1))
 
     assert clock.due_at == MONDAY + hours(4)
-    assert clock.breach_cause is BreachCause.TIME
+    assert clock.breach_cause == ""
 
 
 def test_r7_consumed_time_is_recounted_under_the_new_calendar() -> None:
@@ -179,7 +185,6 @@ def test_r7_consumed_time_is_recounted_under_the_new_calendar() -> None:
     urgent = retarget(clock, ROUND_THE_CLOCK, target_seconds=24 * HOUR, now=local("2026-03-07 10:00"))
 
     assert urgent.due_at == local("2026-03-07 16:00")
-    assert urgent.calendar_key == "24x7"
 
 
 def test_r7_a_promise_shortened_below_what_has_passed_breaks_now_by_the_change() -> None:
@@ -187,7 +192,7 @@ def test_r7_a_promise_shortened_below_what_has_passed_breaks_now_by_the_change()
 
     clock = retarget(resolve_clock(10 * HOUR), ROUND_THE_CLOCK, target_seconds=4 * HOUR, now=now)
 
-    assert (clock.due_at, clock.breach_cause) == (now, BreachCause.CHANGE)
+    assert (clock.due_at, clock.breach_cause) == (now, CHANGE)
 
 
 def test_r7_a_promise_already_broken_is_not_made_fresh_by_a_change() -> None:
@@ -195,7 +200,7 @@ def test_r7_a_promise_already_broken_is_not_made_fresh_by_a_change() -> None:
 
     clock = retarget(broken, ROUND_THE_CLOCK, target_seconds=HOUR, now=MONDAY + hours(5))
 
-    assert (clock.due_at, clock.breach_cause) == (MONDAY + hours(2), BreachCause.TIME)
+    assert (clock.due_at, clock.breach_cause) == (MONDAY + hours(2), "")
 
 
 def test_r7_the_same_promise_again_changes_nothing() -> None:
@@ -213,7 +218,7 @@ def test_r7_a_change_while_paused_waits_for_the_citizen_too() -> None:
     shorter = retarget(paused, ROUND_THE_CLOCK, target_seconds=HOUR, now=MONDAY + hours(3))
 
     assert (longer.status, longer.due_at) == (ClockStatus.PAUSED, None)
-    assert (shorter.due_at, shorter.breach_cause) == (MONDAY + hours(3), BreachCause.CHANGE)
+    assert (shorter.due_at, shorter.breach_cause) == (MONDAY + hours(3), CHANGE)
     assert resume(longer, ROUND_THE_CLOCK, now=MONDAY + hours(4)).due_at == MONDAY + hours(22)
 
 
@@ -226,17 +231,19 @@ def test_r7_closed_clocks_never_change() -> None:
 def test_r7_a_manual_due_date_may_come_earlier_but_later_only_with_approval() -> None:
     clock = resolve_clock(10 * HOUR)
 
-    earlier = set_manual_due(clock, due_at=MONDAY + hours(6), now=MONDAY + hours(1))
-    approved = set_manual_due(clock, due_at=MONDAY + hours(20), approved_by_supervisor_id=7, now=MONDAY + hours(1))
+    earlier = set_manual_due(clock, ROUND_THE_CLOCK, due_at=MONDAY + hours(6), now=MONDAY + hours(1))
+    approved = set_manual_due(
+        clock, ROUND_THE_CLOCK, due_at=MONDAY + hours(20), approved_by_supervisor_id=7, now=MONDAY + hours(1)
+    )
 
     assert earlier.due_at == MONDAY + hours(6)
     assert approved.due_at == MONDAY + hours(20)
     with pytest.raises(LaterDueNeedsApproval):
-        set_manual_due(clock, due_at=MONDAY + hours(20), now=MONDAY + hours(1))
+        set_manual_due(clock, ROUND_THE_CLOCK, due_at=MONDAY + hours(20), now=MONDAY + hours(1))
 
 
 def test_r7_a_manual_due_date_outlives_a_change_of_policy_and_moves_with_a_pause() -> None:
-    clock = set_manual_due(resolve_clock(10 * HOUR), due_at=MONDAY + hours(6), now=MONDAY)
+    clock = set_manual_due(resolve_clock(10 * HOUR), ROUND_THE_CLOCK, due_at=MONDAY + hours(6), now=MONDAY)
 
     changed = retarget(clock, ROUND_THE_CLOCK, target_seconds=2 * HOUR, now=MONDAY + hours(1))
     paused = resume(pause(clock, ROUND_THE_CLOCK, now=MONDAY + hours(1)), ROUND_THE_CLOCK, now=MONDAY + hours(3))
@@ -248,9 +255,9 @@ def test_r7_a_manual_due_date_outlives_a_change_of_policy_and_moves_with_a_pause
 def test_r7_a_manual_due_date_in_the_past_breaks_the_promise_now() -> None:
     now = MONDAY + hours(3)
 
-    clock = set_manual_due(resolve_clock(10 * HOUR), due_at=MONDAY + hours(1), now=now)
+    clock = set_manual_due(resolve_clock(10 * HOUR), ROUND_THE_CLOCK, due_at=MONDAY + hours(1), now=now)
 
-    assert (clock.due_at, clock.breach_cause) == (now, BreachCause.CHANGE)
+    assert (clock.due_at, clock.breach_cause) == (now, CHANGE)
 
 
 # R8 -----------------------------------------------------------------------------------------------------------------
@@ -280,7 +287,7 @@ def test_r9_a_reopened_promise_resumes_with_what_was_consumed() -> None:
     assert reopened.status is ClockStatus.RUNNING
     assert reopened.cycle == solved.cycle
     assert reopened.due_at == MONDAY + hours(130)
-    assert reopened.reopened_from == (ClockStatus.MET,)
+    assert reopened.was_reopened
 
 
 def test_r9_a_reopening_never_breaks_the_promise_at_once() -> None:
@@ -325,7 +332,7 @@ def test_r10_a_duplicate_is_neither_met_nor_missed_and_comes_back_from_its_inter
 
     back = restore(clock, ROUND_THE_CLOCK, now=MONDAY + hours(5))
 
-    assert (back.status, back.due_at, back.cancel_reason) == (ClockStatus.RUNNING, MONDAY + hours(12), None)
+    assert (back.status, back.due_at, back.cancel_reason) == (ClockStatus.RUNNING, MONDAY + hours(12), "")
 
 
 def test_r10_a_clock_met_before_it_became_a_duplicate_is_met_again_afterwards() -> None:
@@ -350,9 +357,11 @@ def test_r10_a_promise_broken_before_the_link_is_still_broken_after_it() -> None
 def test_r10_the_master_keeps_the_earlier_promise_of_the_two() -> None:
     master = resolve_clock(10 * HOUR)
 
-    assert take_earlier_due(master, duplicate_due_at=MONDAY + hours(4)).due_at == MONDAY + hours(4)
-    assert take_earlier_due(master, duplicate_due_at=MONDAY + hours(40)) is master
-    assert take_earlier_due(master, duplicate_due_at=None) is master
+    assert take_earlier_due(
+        master, ROUND_THE_CLOCK, duplicate_due_at=MONDAY + hours(4), now=MONDAY
+    ).due_at == MONDAY + hours(4)
+    assert take_earlier_due(master, ROUND_THE_CLOCK, duplicate_due_at=MONDAY + hours(40), now=MONDAY) is master
+    assert take_earlier_due(master, ROUND_THE_CLOCK, duplicate_due_at=None, now=MONDAY) is master
 
 
 # R17 ----------------------------------------------------------------------------------------------------------------

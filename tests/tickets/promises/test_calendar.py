@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tickets.errors import CalendarRefused, NeverOpen
 from tickets.promises.calendar import (
     ALL_DAY,
     ROUND_THE_CLOCK,
     Calendar,
-    CalendarRefused,
-    NeverOpen,
     Window,
     add,
     between,
