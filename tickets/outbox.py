@@ -1,12 +1,12 @@
 """The outbox: messages we must send, written in the transaction of what they tell.
 
 A message is posted as a template with parameters; words are made from it when it is first claimed for delivery
-(`outbox_claims`, the only other module that writes these rows).
+(`outbox_claims`), and `outbox_results` keeps what became of it; no other module writes these rows.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select, text, update
@@ -31,6 +31,10 @@ STATUS_RANK: Mapping[str, int] = {
     "canceled": FINAL_RANK,
 }
 OPT_OUT_ERRORS = frozenset({"21610"})
+# The handset was off or the carrier had a moment of weakness: the same message again, later and not for ever.
+PASSING_ERRORS = frozenset({"30003", "30008"})
+_DELIVERY_ATTEMPTS = 4
+_DELIVERY_PAUSE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -217,10 +221,12 @@ def _apply_final(session: Session, message: OutboundMessage, *, status: str, err
     if status == "delivered":
         message.state, message.delivered_at = OutboundState.DELIVERED, now
     elif status in ("undelivered", "failed", "canceled"):
-        message.state = OutboundState.FAILED
-        message.error_code = error_code or status
+        message.state, message.error_code = OutboundState.FAILED, error_code or status
         if error_code in OPT_OUT_ERRORS:
             opt_out(session, message.address, reason=error_code, now=now)
+        if error_code in PASSING_ERRORS and message.attempts < _DELIVERY_ATTEMPTS:
+            message.state, message.not_before = OutboundState.WAITING, now + _DELIVERY_PAUSE
+            message.provider_sid, message.provider_status, message.status_rank = None, "", -1
     elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):
         message.state, message.sent_at, message.lease_until = OutboundState.SENT, message.sent_at or now, None
 

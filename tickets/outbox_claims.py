@@ -1,0 +1,164 @@
+"""Who sends which message: due ones are claimed with a lease, and many for one person become one list."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.schema import OutboundMessage
+from tickets.states import OutboundChannel, OutboundState
+
+LEASE = timedelta(seconds=60)
+# More than this many waiting for one person become one list (R16).
+GATHER_ABOVE = 10
+GATHERED_TEMPLATE = "gathered"
+_LISTED = 50
+
+# Written out, not bound: PostgreSQL uses the partial index only for a condition it can see.
+_OPEN = text("outbound_message.state in ('waiting', 'claimed')")
+_WAITING = text("outbound_message.state = 'waiting'")
+
+
+def claim_batch(
+    session: Session,
+    *,
+    by: str,
+    channels: Sequence[OutboundChannel],
+    limit: int = 20,
+    now: datetime,
+) -> list[OutboundMessage]:
+    """Due messages that nobody holds, taken for `LEASE`, urgent ones first; the claimer must send and record them.
+
+    A stale claim of an SMS, mail or notice is taken again (at least once is what we promise); a stale claim of a voice
+    call is never dialled twice but shown to a person as uncertain.
+    """
+    _give_up_stale_calls(session, now=now)
+    _gather(session, channels=channels, now=now)
+    due = _due(channels, now=now)
+    ids = session.scalars(
+        select(OutboundMessage.id)
+        .where(due)
+        .order_by(OutboundMessage.is_urgent.desc(), OutboundMessage.not_before, OutboundMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    return _take(session, ids, by=by, now=now)
+
+
+def claim_one(session: Session, message_id: int, *, by: str, now: datetime) -> OutboundMessage | None:
+    """This message if it is due and nobody holds it."""
+    found = session.scalars(
+        select(OutboundMessage.id)
+        .where(_due(tuple(OutboundChannel), now=now), OutboundMessage.id == message_id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    taken = _take(session, found, by=by, now=now)
+    return taken[0] if taken else None
+
+
+def _due(channels: Sequence[OutboundChannel], *, now: datetime) -> ColumnElement[bool]:
+    free = or_(_WAITING, and_(OutboundMessage.lease_until < now, OutboundMessage.channel != OutboundChannel.VOICE))
+    return and_(_OPEN, OutboundMessage.not_before <= now, free, OutboundMessage.channel.in_(channels))
+
+
+def _take(session: Session, ids: Sequence[int], *, by: str, now: datetime) -> list[OutboundMessage]:
+    if not ids:
+        return []
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id.in_(ids))
+        .values(
+            state=OutboundState.CLAIMED,
+            claimed_by=by,
+            lease_until=now + LEASE,
+            attempts=OutboundMessage.attempts + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    rows = session.scalars(
+        select(OutboundMessage).where(OutboundMessage.id.in_(ids)).execution_options(populate_existing=True)
+    )
+    place = {message_id: index for index, message_id in enumerate(ids)}
+    return sorted(rows, key=lambda row: place[row.id])
+
+
+def _give_up_stale_calls(session: Session, *, now: datetime) -> None:
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            _OPEN,
+            OutboundMessage.channel == OutboundChannel.VOICE,
+            OutboundMessage.state == OutboundState.CLAIMED,
+            OutboundMessage.lease_until < now,
+        )
+        .values(state=OutboundState.UNCERTAIN, error_code="stale_claim")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _gather(session: Session, *, channels: Sequence[OutboundChannel], now: datetime) -> None:
+    """Put more than ten messages waiting for one person's phone or mailbox into one list of them (R16)."""
+    written = [c for c in (OutboundChannel.SMS, OutboundChannel.EMAIL) if c in channels]
+    gatherable = and_(
+        _OPEN,
+        _WAITING,
+        OutboundMessage.not_before <= now,
+        OutboundMessage.channel.in_(written),
+        OutboundMessage.staff_id.is_not(None),
+        OutboundMessage.template != GATHERED_TEMPLATE,
+    )
+    crowded = session.execute(
+        select(OutboundMessage.channel, OutboundMessage.address, OutboundMessage.staff_id)
+        .where(gatherable)
+        .group_by(OutboundMessage.channel, OutboundMessage.address, OutboundMessage.staff_id)
+        .having(func.count() > GATHER_ABOVE)
+    ).all()
+    for channel, address, staff_id in crowded:
+        rows = session.scalars(
+            select(OutboundMessage)
+            .where(
+                gatherable,
+                OutboundMessage.channel == channel,
+                OutboundMessage.address == address,
+                OutboundMessage.staff_id == staff_id,
+            )
+            .order_by(OutboundMessage.is_urgent.desc(), OutboundMessage.id)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if len(rows) > GATHER_ABOVE:
+            _put_into_one(session, rows, now=now)
+
+
+def _put_into_one(session: Session, rows: Sequence[OutboundMessage], *, now: datetime) -> None:
+    ids = [row.id for row in rows]
+    head = rows[0]
+    list_id = session.scalar(
+        insert(OutboundMessage)
+        .values(
+            dedup_key=f"gathered:{head.channel}:{min(ids)}:{max(ids)}:{len(ids)}",
+            channel=head.channel,
+            address=head.address,
+            staff_id=head.staff_id,
+            template=GATHERED_TEMPLATE,
+            params={"count": len(rows), "items": [_item(row) for row in rows[:_LISTED]]},
+            locale=head.locale,
+            is_urgent=any(row.is_urgent for row in rows),
+            state=OutboundState.WAITING,
+            created_at=now,
+            not_before=now,
+        )
+        .returning(OutboundMessage.id)
+    )
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id.in_(ids))
+        .values(state=OutboundState.SUPPRESSED, gathered_into_id=list_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _item(row: OutboundMessage) -> Mapping[str, Any]:
+    return {"template": row.template, **row.params}
