@@ -1,0 +1,129 @@
+// Progressive enhancement of server-rendered pages: keys, dialogs, copying, counters, drafts. Everything works without it.
+import { install } from "../vendor/hotkey/hotkey.js";
+import { tick } from "./ticking.js";
+import { countCharacters } from "./counting.js";
+
+const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+export function announce(words) {
+  const region = document.getElementById("live-region");
+  if (region) region.textContent = words;
+}
+
+function enhance(root) {
+  for (const element of select(root, "[data-needs-script], [data-copy], [data-open-keys]")) element.hidden = false;
+  for (const element of select(root, "[data-hotkey]")) install(element);
+  for (const area of select(root, "textarea[data-counter]")) startCounting(area);
+  for (const area of select(root, "textarea[data-draft-url]")) keepDraft(area);
+  for (const details of select(root, "details[data-dialog]")) openAsDialog(details);
+  for (const element of select(root, "[data-focus]")) element.focus();
+  tick(root);
+}
+
+function select(root, selector) {
+  const found = [...root.querySelectorAll(selector)];
+  if (root.matches?.(selector)) found.unshift(root);
+  return found;
+}
+
+function startCounting(area) {
+  if (area.dataset.counting) return;
+  area.dataset.counting = "1";
+  const show = () => countCharacters(area, document.getElementById(area.dataset.counterTarget));
+  area.addEventListener("input", show);
+  show();
+}
+
+function keepDraft(area) {
+  if (area.dataset.keeping) return;
+  area.dataset.keeping = "1";
+  let timer = 0;
+  const send = () =>
+    fetch(area.dataset.draftUrl, {
+      method: "POST",
+      headers: { "X-CSRFToken": token, "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ body: area.value }),
+      keepalive: true,
+    }).catch(() => {});
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(send, 1000);
+  });
+  // What was typed in the last second must survive a closed tab; the answer itself ends the draft on the server.
+  window.addEventListener("pagehide", () => timer && send());
+  area.form?.addEventListener("submit", () => {
+    clearTimeout(timer);
+    timer = 0;
+  });
+}
+
+function openAsDialog(details) {
+  if (details.dataset.enhanced || !window.HTMLDialogElement) return;
+  details.dataset.enhanced = "1";
+  const body = details.querySelector("[data-dialog-body]");
+  const sheet = document.createElement("dialog");
+  sheet.className = "sheet";
+  sheet.setAttribute("aria-label", body.dataset.title);
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "btn btn-sm btn-outline-secondary sheet-close";
+  close.textContent = body.dataset.close;
+  close.addEventListener("click", () => sheet.close());
+  sheet.append(close, body);
+  details.append(sheet);
+  const summary = details.querySelector("summary");
+  const show = () => {
+    details.open = true;
+    sheet.showModal();
+    sheet.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  };
+  summary.addEventListener("click", (event) => {
+    event.preventDefault();
+    show();
+  });
+  sheet.addEventListener("close", () => {
+    details.open = false;
+    summary.focus();
+  });
+  if (details.open) show();
+}
+
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => announce(copy.dataset.copied));
+  const ask = event.target.closest("[data-confirm]");
+  if (ask && !window.confirm(ask.dataset.confirm)) event.preventDefault();
+  if (event.target.closest("[data-open-keys]")) document.getElementById("keys")?.showModal();
+  for (const menu of document.querySelectorAll("details[data-menu][open], details.side-toggle[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details[data-menu][open], details.side-toggle[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("form[data-once]")) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  // A page brought back by the browser's back button must be sendable again.
+  window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = token;
+});
+document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+
+enhance(document);
+setInterval(() => tick(document), 1000);
