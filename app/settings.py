@@ -1,6 +1,8 @@
 """The settings of a process: read from HOTLINE_… variables or `.env`, and judged together before anything starts."""
 
 import contextlib
+import hashlib
+import hmac
 import ipaddress
 import os
 import secrets
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Ho_Chi_Minh"
     default_locale: str = "vi"
     sentry_dsn: str = ""
+    city_line: str = "+842838000000"
+    """The number printed on every page; the line itself is a row of the directory."""
     metrics_token: str = ""
     """Opens /metrics to a Prometheus on another machine; without it only loopback may read them."""
     demo: bool = False
@@ -112,6 +116,11 @@ class Settings(BaseSettings):
         return not self.production and (self.demo or not self.twilio_account_sid)
 
     @cached_property
+    def simulator_token(self) -> str:
+        """Signs the simulator's webhooks; derived, so that signatures hold with the database down."""
+        return hmac.new(self.secret_key.encode(), b"simulator-webhooks", hashlib.sha256).hexdigest()
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.timezone)
@@ -131,7 +140,10 @@ def load_settings(**overrides: Any) -> Settings:
         reasons = [f"{_variable(name)} is not valid: {message}." for name, message in unreadable.items()]
         settings = Settings(**{**overrides, **{name: Settings.model_fields[name].default for name in unreadable}})
     if not settings.secret_key and not settings.production:
-        settings = settings.model_copy(update={"secret_key": kept_secret(settings.data_dir)})
+        try:
+            settings = settings.model_copy(update={"secret_key": kept_secret(settings.data_dir)})
+        except OSError as error:
+            reasons.append(f"HOTLINE_DATA_DIR: {settings.data_dir} cannot be used ({error.strerror}).")
     reasons += objections(settings)
     if reasons:
         raise SettingsRefused(reasons)

@@ -7,19 +7,20 @@ import time
 from pathlib import Path
 
 
-def end_orphans(data: Path, *, gentle: signal.Signals) -> None:
-    """End every process that works in `data`: `gentle` first, SIGKILL after five seconds.
+def end_orphans(data: Path, *, gentle: signal.Signals, leader: int | None = None) -> None:
+    """End every process that works in `data`: the leader (or all, without one) by `gentle`, after 5 s by SIGKILL.
 
-    Both engines change into their data folder, so this finds a postmaster and its backends even when the pid file is
+    Both engines change into their data folder, so this finds a server and its children even when the pid file is
     stale or gone, and never a stranger that was given a recycled pid.
     """
     deadline = time.monotonic() + 5
     told: set[int] = set()
     while pids := processes_in(data):
         for pid in pids:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or (leader is not None and leader not in pids):
+                # Children that outlived their server can only be killed; recovery from the log follows anyway.
                 _signal(pid, signal.SIGKILL)
-            elif pid not in told:
+            elif pid not in told and leader in (None, pid):
                 told.add(pid)
                 _signal(pid, gentle)
         time.sleep(0.05)

@@ -43,7 +43,7 @@ SETTINGS = {
 def start_postgres(home: Home, passwords: Passwords) -> subprocess.Popen[bytes]:
     """Start the server on its data (made at the first start) and return once it accepts connections."""
     data = home.data / "postgres"
-    end_orphans(data, gentle=signal.SIGINT)
+    end_orphans(data, gentle=signal.SIGINT, leader=_recorded_pid(data))
     if not (data / "PG_VERSION").exists():
         _initdb(home, data, passwords)
     (data / "postmaster.pid").unlink(missing_ok=True)
@@ -66,6 +66,14 @@ def start_postgres(home: Home, passwords: Passwords) -> subprocess.Popen[bytes]:
     _wait_until_ready(process, data, home)
     _make_roles(home, passwords)
     return process
+
+
+def _recorded_pid(data: Path) -> int:
+    """The server's process as its pid file names it; -1 without one."""
+    try:
+        return int((data / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return -1
 
 
 def database_url(home: Home, role: str, password: str, database: str = DATABASE) -> str:

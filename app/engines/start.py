@@ -105,6 +105,19 @@ def start_engines(data_dir: Path, *, postgres: bool = True, valkey: bool = True)
     raise EngineTrouble(f"Another process has been starting the engines in {data_dir} for two minutes. Look at it.")
 
 
+def running_engines(data_dir: Path) -> Engines | None:
+    """Join the engines another living process has started on `data_dir`; None when there is none."""
+    data_dir = data_dir.resolve()
+    try:
+        lock = os.open(data_dir / "engines.lock", os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        return None if _locked(lock) else _join(data_dir)
+    finally:
+        os.close(lock)
+
+
 def _start(data_dir: Path, lock: int, *, postgres: bool, valkey: bool) -> Engines:
     _record_of(data_dir).unlink(missing_ok=True)
     home, passwords = home_for(data_dir), passwords_for(data_dir)

@@ -1,0 +1,1 @@
+"""The commands of `./hotline`: one module per group, each registering its own parsers."""

@@ -1,0 +1,34 @@
+"""The entry of every command: parse, run, and turn refusals into a plain sentence instead of a traceback."""
+
+import os
+import sys
+
+from app.cli.commands import CommandRefused, build_parser
+from app.engines.trouble import EngineTrouble
+from app.settings import SettingsRefused
+
+
+def main(words: list[str]) -> int:
+    """Run one command and return its exit code."""
+    arguments, rest = build_parser().parse_known_args(words)
+    if rest and not getattr(arguments, "passes_rest_on", False):
+        build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
+    try:
+        return int(arguments.run(arguments))
+    except SettingsRefused as refused:
+        print("Hotline does not start, because of its settings:", file=sys.stderr)
+        for reason in refused.reasons:
+            print(f"  - {reason}", file=sys.stderr)
+    except (CommandRefused, EngineTrouble) as refused:
+        print(refused, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output is gone; Python would complain again while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,150 @@
+"""`./hotline doctor`: is this installation fit to answer citizens? One line per finding."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+import redis
+
+from app.cli.commands import Commands
+from app.cli.connected import connected
+from app.settings import Settings
+
+Connection = psycopg.Connection[tuple[object, ...]]
+Verdict = Literal["ok", "warning", "failed"]
+LARGEST_CLOCK_DIFFERENCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, and what it means."""
+
+    subject: str
+    verdict: Verdict
+    words: str
+
+
+def register(commands: Commands) -> None:
+    """Add `doctor`."""
+    parser = commands.add_parser("doctor", help="check configuration, engines, clocks and the public address")
+    parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+    parser.add_argument("--json", action="store_true", help="one JSON line per finding")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print every finding; the exit code is 1 when one failed."""
+    failed = False
+    with connected(arguments.data) as settings:
+        for finding in findings(settings):
+            failed = failed or finding.verdict == "failed"
+            if arguments.json:
+                print(json.dumps(asdict(finding), ensure_ascii=False), flush=True)
+            else:
+                print(f"{finding.verdict:<8} {finding.subject}: {finding.words}", flush=True)
+    return 1 if failed else 0
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """All checks, in the order in which a failure explains the next."""
+    kind = "production" if settings.production else "this machine only"
+    yield Finding("settings", "ok", f"complete ({kind}, {settings.base_url})")
+    yield from _database(settings)
+    yield from _redis(settings)
+    yield _media(settings.media_folder)
+    yield _public_address(settings)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        with psycopg.connect(_plain(settings.database_url), connect_timeout=5, autocommit=True) as connection:
+            yield _version(connection.info.server_version)
+            yield _durability(connection)
+            yield _clocks(connection)
+            yield from _roles(settings, connection)
+    except psycopg.Error as error:
+        yield Finding("database", "failed", f"cannot be used: {error}".strip())
+
+
+def _plain(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _version(number: int) -> Finding:
+    if number < 150000:
+        return Finding("database", "failed", f"PostgreSQL {number // 10000} is too old; 15 or newer is needed")
+    return Finding("database", "ok", f"PostgreSQL {number // 10000} answers")
+
+
+def _durability(connection: Connection) -> Finding:
+    names = ("fsync", "full_page_writes", "synchronous_commit")
+    off = [name for name in names if connection.execute(f"show {name}").fetchone() == ("off",)]
+    if off:
+        return Finding("durability", "failed", f"{', '.join(off)} must be on, or acknowledged tickets can be lost")
+    return Finding("durability", "ok", "fsync, full_page_writes and synchronous_commit are on")
+
+
+def _clocks(connection: Connection) -> Finding:
+    before = datetime.now(UTC)
+    row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
+    after = datetime.now(UTC)
+    middle = before + (after - before) / 2
+    apart = abs(float(str(row[0])) - middle.timestamp()) if row else 0.0
+    if apart > LARGEST_CLOCK_DIFFERENCE_SECONDS:
+        return Finding("clocks", "failed", f"this machine and the database are {apart:.1f} s apart; run NTP on both")
+    return Finding("clocks", "ok", f"this machine and the database agree within {max(apart, 0.001):.3f} s")
+
+
+def _roles(settings: Settings, connection: Connection) -> Iterator[Finding]:
+    row = connection.execute("select current_user, usesuper from pg_user where usename = current_user").fetchone()
+    if row and row[1]:
+        yield Finding("roles", "warning", f"the application signs in as the superuser {row[0]}")
+    if settings.migrations_url == settings.database_url:
+        yield Finding(
+            "roles", "warning", "the application's role owns the schema, so it could alter its own audit trail"
+        )
+        return
+    with psycopg.connect(_plain(settings.migrations_url), connect_timeout=5) as owner:
+        names = owner.execute("select current_user").fetchone()
+    if row and names == (row[0],):
+        yield Finding("roles", "warning", "both database addresses sign in as the same role")
+    else:
+        yield Finding("roles", "ok", "the application's role and the owner of the schema are two")
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    try:
+        client = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
+        client.ping()
+        state: Any = client.info()
+    except redis.RedisError as error:
+        yield Finding("redis", "failed", f"cannot be used: {error}")
+        return
+    policy = state.get("maxmemory_policy")
+    if policy != "noeviction":
+        yield Finding("redis", "warning", f"maxmemory-policy is {policy}; noeviction keeps wake-ups from vanishing")
+    if not state.get("aof_enabled"):
+        yield Finding("redis", "warning", "appendonly is off; after a crash jobs wait for the poller (15 s)")
+    yield Finding("redis", "ok", "answers")
+
+
+def _media(folder: Path) -> Finding:
+    probe = folder / ".doctor"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_text("written")
+        probe.unlink()
+    except OSError as error:
+        return Finding("media", "failed", f"{folder} cannot be written ({error.strerror})")
+    return Finding("media", "ok", f"{folder} can be written")
+
+
+def _public_address(settings: Settings) -> Finding:
+    from app.cli.public_address import signed_round_trip
+
+    return Finding("public address", *signed_round_trip(settings))

@@ -1,0 +1,62 @@
+"""A signed webhook to our own public address and back: does a call that the provider announces reach us?"""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.client import HTTPException
+from typing import Literal
+
+from app.settings import Settings
+from telephony.signatures import sign
+
+Verdict = tuple[Literal["ok", "warning", "failed"], str]
+# A kind of event we do not use: stored and answered without touching any call.
+PATH = "/webhooks/{account}/doctor"
+
+
+def signed_round_trip(settings: Settings) -> Verdict:
+    """The verdict and its words.
+
+    A genuine signature must be accepted and a forged one refused: anything else means that a proxy on the way
+    changes the address, or that the answer is not ours.
+    """
+    account, token = account_of(settings)
+    if not token:
+        return "warning", "no phone provider is set, so no call can arrive"
+    url = settings.base_url + PATH.format(account=account)
+    params = {"AccountSid": settings.twilio_account_sid or "AC" + "0" * 32, "Check": "doctor"}
+    try:
+        genuine = _post(url, params, sign(token, url, params))
+        forged = _post(url, params, sign(token + "x", url, params))
+    except (OSError, HTTPException) as error:
+        words = f"{url} is not reached from here ({error}); is ./hotline web running?"
+        return ("failed" if settings.production else "warning"), words
+    if genuine in (200, 204) and forged == 403:
+        return "ok", f"a signed webhook reaches us at {settings.base_url}, a forged one is refused"
+    return (
+        "failed",
+        f"{url} answered {genuine} to a genuine and {forged} to a forged signature, where 200 and 403 are right: a "
+        "proxy may change the path, or HOTLINE_PUBLIC_BASE_URL may not be the address it serves",
+    )
+
+
+def account_of(settings: Settings) -> tuple[str, str]:
+    """The provider account that is in use and the token its webhooks are signed with."""
+    if settings.twilio_auth_token:
+        return "twilio", settings.twilio_auth_token
+    if settings.simulator_allowed:
+        return "sim", settings.simulator_token
+    return "", ""
+
+
+def _post(url: str, params: dict[str, str], signature: str) -> int:
+    request = urllib.request.Request(  # noqa: S310  (the address was checked to be http or https)
+        url,
+        data=urllib.parse.urlencode(params).encode(),
+        headers={"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code

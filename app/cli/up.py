@@ -1,0 +1,255 @@
+"""`./hotline up`: everything on one machine, from an empty folder to sign-in links."""
+
+import argparse
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from app.cli.commands import CommandRefused, Commands
+from app.cli.connected import running_up, with_engines
+from app.engines import Engines, start_engines
+from app.engines.folders import write_private
+from app.processes import end_leftovers
+from app.settings import Settings, load_settings
+from app.supervisor import Supervisor
+
+READY_WITHIN_SECONDS = 90
+
+
+def register(commands: Commands) -> None:
+    """Add `up`."""
+    parser = commands.add_parser("up", help="prepare everything and run it until Ctrl-C")
+    parser.add_argument("--port", type=int, help="web on this port (8000), live updates on the next")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--data", metavar="DIR", help="folder for engines, secrets and media (.hotline)")
+    parser.add_argument("--no-demo", action="store_true", help="no demonstration data; one link for the administrator")
+    parser.add_argument("--tickets", type=int, metavar="N", help="how many demonstration tickets to load")
+    parser.add_argument("--json", action="store_true", help="print one JSON line when ready")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start, say where it is, and keep it running; returns after a signal."""
+    settings = _settings(arguments)
+    say = Voice(arguments.json)
+    with _only_one(settings.data_dir), _stop_by_signal() as signals:
+        end_leftovers(settings.data_dir, patience_seconds=5)
+        _refuse_busy_ports(settings)
+        supervisor = Supervisor(settings, engines=None, say=say.aside)
+        try:
+            _prepare(supervisor, arguments, say)
+            signals.ask_only()
+            _start_and_announce(supervisor, arguments, say, signals)
+            while not signals.asked:
+                time.sleep(0.2)
+                supervisor.tick()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            signals.ignore()
+            say.aside("Stopping …")
+            supervisor.stop()
+            (settings.data_dir / "up.json").unlink(missing_ok=True)
+    return 0
+
+
+class Voice:
+    """Writes for people or for programs; a closed terminal is no reason to fail."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def aside(self, words: str) -> None:
+        """Progress and events: never among the JSON."""
+        with suppress(OSError):
+            print(words, file=sys.stderr if self.as_json else sys.stdout, flush=True)
+
+    def ready(self, note: dict[str, Any]) -> None:
+        """The addresses and sign-in links."""
+        with suppress(OSError):
+            if self.as_json:
+                shown = {name: note[name] for name in ("url", "live_url", "pid", "data", "links")}
+                print(json.dumps(shown, ensure_ascii=False), flush=True)
+                return
+            print(f"\nHotline is ready: {note['url']}\n")
+            for role, link in note["links"].items():
+                print(f"  {role:<14} {link}")
+            print("\nEach link signs in once. Ctrl-C ends everything.", flush=True)
+
+
+class Signals:
+    """SIGINT, SIGTERM and SIGHUP: an interruption while preparing, a request while running, nothing while stopping."""
+
+    WHICH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def interrupt(self) -> None:
+        """From now on a signal raises KeyboardInterrupt."""
+        self._set(signal.default_int_handler)
+
+    def ask_only(self) -> None:
+        """From now on a signal only sets `asked`, so that starting and noting a child is never torn apart."""
+        self._set(self._ask)
+
+    def ignore(self) -> None:
+        """From now on signals are dropped."""
+        self._set(signal.SIG_IGN)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+    def _set(self, reaction: Any) -> None:
+        for which in self.WHICH:
+            signal.signal(which, reaction)
+
+
+@contextmanager
+def _stop_by_signal() -> Iterator[Signals]:
+    before = {which: signal.getsignal(which) for which in Signals.WHICH}
+    signals = Signals()
+    signals.interrupt()
+    try:
+        yield signals
+    finally:
+        for which, reaction in before.items():
+            signal.signal(which, reaction)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    given = {
+        "port": arguments.port,
+        "host": arguments.host,
+        "data_dir": Path(arguments.data).absolute() if arguments.data else None,
+        "demo": not arguments.no_demo,
+    }
+    return load_settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Hold the lock of this data folder; the kernel frees it however we end."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(data_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CommandRefused(
+            f"The data folder {data_dir} cannot be written ({error.strerror}). Choose another with --data, or run as "
+            "the user it belongs to."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        where = f" at {note['url']} (process {note['pid']})" if (note := running_up(data_dir)) else ""
+        raise CommandRefused(
+            f"Hotline already runs on the data in {data_dir}{where}. Stop it first, or choose another folder with "
+            "--data and another --port."
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_busy_ports(settings: Settings) -> None:
+    for port in (settings.port, settings.port + 1):
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                raise CommandRefused(
+                    f"Hotline cannot listen on {settings.host} port {port} ({error.strerror}). Choose another pair of "
+                    f"ports: ./hotline up --port {settings.port + 10}"
+                ) from None
+
+
+def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) -> None:
+    settings = supervisor.settings
+    if not (settings.database_url and settings.redis_url):
+        say.aside("Starting the embedded engines …")
+        engines = start_engines(settings.data_dir, postgres=not settings.database_url, valkey=not settings.redis_url)
+        supervisor.engines = engines
+        settings = _filled(settings, engines)
+        supervisor.settings = settings
+
+    from app import database, seeding
+
+    say.aside("Bringing the database up to date …")
+    database.migrate(settings.migrations_url, settings.database_url)
+    seeding.prepare(settings, demo=settings.demo, tickets=arguments.tickets, progress=say.aside)
+
+
+def _filled(settings: Settings, engines: Engines) -> Settings:
+    return with_engines(settings, engines.database_url, engines.owner_database_url, engines.redis_url)
+
+
+def _start_and_announce(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice, signals: Signals) -> None:
+    from app import demo_links
+
+    settings = supervisor.settings
+    say.aside("Starting web, live, worker and scheduler …")
+    supervisor.start()
+    _wait_until_ready(supervisor, signals)
+    if signals.asked:
+        return
+    note = {
+        "url": settings.base_url,
+        "live_url": settings.live_base_url,
+        "pid": os.getpid(),
+        "data": str(settings.data_dir),
+        "links": demo_links.make(settings),
+        "host": settings.host,
+        "port": settings.port,
+        "demo": settings.demo,
+        "pids": supervisor.pids,
+    }
+    write_private(settings.data_dir / "up.json", json.dumps(note))
+    say.ready(note)
+
+
+def _wait_until_ready(supervisor: Supervisor, signals: Signals) -> None:
+    settings = supervisor.settings
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)
+    shown = f"[{host}]" if ":" in host else host
+    waiting = [f"http://{shown}:{settings.port}/health/ready", f"http://{shown}:{settings.port + 1}/health/live"]
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    last = "no answer"
+    while waiting and not signals.asked:
+        supervisor.tick()
+        last = _trouble_at(waiting[0])
+        if not last:
+            waiting.pop(0)
+            continue
+        if time.monotonic() > deadline:
+            raise CommandRefused(
+                f"{waiting[0]} was not ready within {READY_WITHIN_SECONDS} s ({last}). The logs are in "
+                f"{settings.data_dir / 'logs'}."
+            )
+        time.sleep(0.05)
+
+
+def _trouble_at(address: str) -> str:
+    try:
+        # No proxy: the address is this machine's, whatever http_proxy says.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(address, timeout=3):
+            return ""
+    except urllib.error.HTTPError as error:
+        return f"{error.code}: {error.read(500).decode(errors='replace')}"
+    except OSError as error:
+        return str(error)
