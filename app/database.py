@@ -1,4 +1,4 @@
-"""Engines, sessions, transactions and migrations: the only place that opens or closes a transaction outside a request."""
+"""Engines, sessions, transactions and migrations: where a transaction outside a request is opened and closed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,14 @@ class UnsafeDatabase(RuntimeError):
     """PostgreSQL is set up so that an acknowledged commit may be lost (G1)."""
 
 
-def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 15_000) -> Engine:
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = 10,
+    statement_timeout_ms: int = 15_000,
+    connect_timeout: int = 5,
+    pool_timeout: float = 5,
+) -> Engine:
     """An engine on psycopg 3; statements that hang are ended by the server after `statement_timeout_ms`."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     return create_engine(
@@ -28,9 +35,9 @@ def make_engine(url: str, *, pool_size: int = 10, statement_timeout_ms: int = 15
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
-        pool_timeout=5,
+        pool_timeout=pool_timeout,
         connect_args={
-            "connect_timeout": 5,
+            "connect_timeout": connect_timeout,
             "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c lock_timeout=10000",
         },
     )

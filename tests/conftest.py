@@ -1,4 +1,4 @@
-"""What every test may stand on: real engines, a database with the reference data, a session that is rolled back, the app."""
+"""What every test stands on: real engines, a database with the reference data, a session rolled back, the app."""
 
 import tempfile
 import uuid
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from app.seeding.reference import load as load_reference
 from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import Engine, make_url
@@ -17,7 +18,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.database import make_engine, migrate, session_factory, transaction
 from app.engines import Engines, start_engines
 from app.factory import HotlineApp, create_app
-from app.seeding.reference import load as load_reference
 from app.settings import Settings
 
 # A Monday, 09:00 in Ho Chi Minh City.
@@ -36,7 +36,9 @@ class Servers:
         return url.set(database=database).render_as_string(hide_password=False)
 
     def superuser_url(self, database: str) -> str:
-        return make_url(self.engines.superuser_database_url).set(database=database).render_as_string(hide_password=False)
+        return (
+            make_url(self.engines.superuser_database_url).set(database=database).render_as_string(hide_password=False)
+        )
 
     def run_as_superuser(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.superuser_url("postgres"), autocommit=True) as connection:

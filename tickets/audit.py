@@ -27,7 +27,7 @@ def record(
     params: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> None:
-    """Write who did `action` (dotted, e.g. `ticket.claimed`) to what; params never hold message texts or whole phones."""
+    """Write who did `action` (dotted, e.g. `ticket.claimed`) to what; params hold no texts and no whole phones."""
     session.execute(
         insert(AuditEntry).values(
             at=now,
@@ -102,15 +102,14 @@ class Verification:
 
 def verify(session: Session) -> Verification:
     """Recompute the whole chain from the entries as they stand now."""
-    previous, checked, expected = _GENESIS, 0, 0
+    previous, checked = _GENESIS, 0
     rows = session.execute(
         select(AuditSeal, AuditEntry)
         .outerjoin(AuditEntry, AuditSeal.entry_id == AuditEntry.id)
         .order_by(AuditSeal.number)
         .execution_options(yield_per=1000)
     )
-    for link, entry in rows:
-        expected += 1
+    for expected, (link, entry) in enumerate(rows, start=1):
         intact = (
             entry is not None
             and link.number == expected

@@ -1,4 +1,4 @@
-"""The codes a row may carry: one word, one meaning, as the vocabulary gives them; what is shown for a code is said in `app/words.py`."""
+"""The codes a row may carry: one word, one meaning, as the vocabulary gives them; shown words are in `app/words.py`."""
 
 from enum import StrEnum
 
@@ -143,7 +143,7 @@ class ActorKind(StrEnum):
     CITIZEN = "citizen"
     STAFF = "staff"
     SYSTEM = "system"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  (a program with an API token)
 
 
 class OutboundChannel(StrEnum):

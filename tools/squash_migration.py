@@ -1,4 +1,4 @@
-"""Write the one first migration anew from the metadata: allowed until the first release tag, for there are no users yet.
+"""Write the one first migration anew from the metadata: allowed until the first release tag, as nobody uses it yet.
 
 Run as `python -m tools.squash_migration` from the repository; starts an empty embedded PostgreSQL to compare against.
 """

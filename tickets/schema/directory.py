@@ -10,7 +10,7 @@ from tickets.states import Level, Priority, QueueKind, UnitKind
 
 
 class Unit(Base):
-    """A body that answers, or one that once did. Codes are reused after a reorganisation: only `id` identifies a unit."""
+    """A body that answers, or once did. Codes are reused after a reorganisation: only `id` identifies a unit."""
 
     __tablename__ = "unit"
     __table_args__ = (

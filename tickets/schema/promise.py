@@ -33,7 +33,7 @@ class CalendarVersion(Base):
 
 
 class Holiday(Base):
-    """A day off or a made-up working day, with the decree that says so; the source from which calendars are versioned."""
+    """A day off or a made-up working day, with the decree that says so; calendar versions are made from these."""
 
     __tablename__ = "holiday"
     __table_args__ = (CheckConstraint("kind in ('off', 'worked')", name="kind"),)
@@ -67,9 +67,9 @@ class ChainVersion(Base):
 class ChainStep(Base):
     """One level of a chain: whom to tell, how long after due (R12).
 
-    Offsets are seconds or per cent of the target after due (negative: before), at least `least_seconds` after due, or
-    `after_level_seconds` of open time in `calendar_key` after the level before it. `post` may name several codes with '|',
-    tried from the left for the one the unit has.
+    Offsets are seconds or per cent of the target after due (negative: before), at least `least_seconds` after, or
+    `after_level_seconds` of open time in `calendar_key` after the level before it. `post` may name several
+    codes with '|', tried from the left for the one the unit has.
     """
 
     __tablename__ = "chain_step"

@@ -55,7 +55,7 @@ class OutboundMessage(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, written in the transaction that did it; the application's role may insert and read, never change."""
+    """Who did what, written in the transaction that did it; the application may insert and read, never change."""
 
     __tablename__ = "audit_entry"
 

@@ -1,0 +1,62 @@
+"""What a process keeps in memory between requests: the keys, and the place index while the directory stays as it is."""
+
+import hashlib
+import hmac
+import threading
+import time
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.settings import Settings
+from tickets.directory.loading import load_places
+from tickets.directory.places import PlaceIndex
+from tickets.keys import Keys
+from tickets.schema import Unit, UnitSuccession
+
+_LOOK_EVERY_SECONDS = 30
+
+
+def derived(secret: str, purpose: str) -> bytes:
+    """A key of its own for each purpose, so that no two uses of the secret can be played against each other."""
+    return hmac.new(secret.encode(), b"hotline:" + purpose.encode(), hashlib.sha256).digest()
+
+
+@dataclass
+class Reference:
+    """Keys and caches of one process; reading is safe from several threads."""
+
+    keys: Keys
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _places: PlaceIndex | None = None
+    _version: tuple[int, ...] = ()
+    _looked_at: float = float("-inf")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Reference":
+        return cls(
+            Keys(
+                reference=derived(settings.secret_key, "reference"),
+                pins=tuple(derived(key, "pin") for key in (settings.secret_key,) if key),
+            )
+        )
+
+    def places(self, session: Session) -> PlaceIndex:
+        """The place index; loaded anew when the directory's units changed, looked at twice a minute."""
+        if self._places is not None and time.monotonic() - self._looked_at < _LOOK_EVERY_SECONDS:
+            return self._places
+        with self._lock:
+            self._looked_at = time.monotonic()
+            version = _directory_version(session)
+            if self._places is None or version != self._version:
+                self._places, self._version = load_places(session), version
+            return self._places
+
+
+def _directory_version(session: Session) -> tuple[int, ...]:
+    units, newest, ended = session.execute(
+        select(func.count(Unit.id), func.coalesce(func.max(Unit.id), 0), func.count(Unit.valid_to))
+    ).one()
+    edges = session.scalar(select(func.count(UnitSuccession.id))) or 0
+    return units, newest, ended, edges

@@ -1,0 +1,14 @@
+"""HTTP lives here, meaning in the rooms: one module per page group, each with its blueprint, listed once."""
+
+from flask import Blueprint
+
+from app.web import health, preferences, sign_in
+
+BLUEPRINTS: list[Blueprint] = [
+    health.blueprint,
+    preferences.blueprint,
+    sign_in.blueprint,
+]
+
+# Blueprints of providers: shorter database limits, no CSRF, never rate limited.
+WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})

@@ -1,0 +1,116 @@
+"""Who may call an endpoint: every view declares it with one of these decorators; an undeclared one answers 403."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from flask import abort, current_app, g, redirect, request
+from flask.typing import ResponseReturnValue
+
+from app.settings import is_loopback
+from app.web.session_cookie import signed_in_person
+from tickets.actor import citizen_actor, staff_actor
+from tickets.states import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Whoever can see or steer more than their own tickets proves it is them with a second factor.
+SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a view declared: `kind` is public, staff (with roles), webhook, bearer (with a scope) or internal."""
+
+    kind: str
+    roles: frozenset[Role] = frozenset()
+    scope: str = ""
+
+
+def _declare(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Anybody may call it. A signed-in person is still known, for links and language."""
+    return _declare(Access("public"))(view)
+
+
+def signed_in(*roles: Role) -> Callable[[View], View]:
+    """People who hold at least one of `roles` somewhere; none given: anybody who is signed in."""
+    return _declare(Access("staff", frozenset(roles)))
+
+
+def signed_webhook(view: View) -> View:
+    """A provider; the view itself checks the signature, because only it knows the account."""
+    return _declare(Access("webhook"))(view)
+
+
+def bearer(scope: str) -> Callable[[View], View]:
+    """A program with a token that carries `scope`; the API's own gate checks it and answers in problem+json."""
+    return _declare(Access("bearer", scope=scope))
+
+
+def internal(view: View) -> View:
+    """Monitoring: loopback, or the metrics token as a bearer."""
+    return _declare(Access("internal"))(view)
+
+
+def declared(view: Callable[..., Any] | None) -> Access | None:
+    found = getattr(view, "access", None)
+    return found if isinstance(found, Access) else None
+
+
+def check_access(view: Callable[..., Any] | None) -> ResponseReturnValue | None:
+    """None when the request may go on; else the answer it gets instead. Sets `g.viewer` and `g.actor`."""
+    g.actor = citizen_actor(g.get("request_id", ""))
+    if request.routing_exception is not None or request.endpoint == "static":
+        return None
+    access = declared(view)
+    if access is None:
+        abort(403)
+    if access.kind in ("webhook", "bearer"):
+        return None
+    if access.kind == "internal":
+        _require_internal()
+        return None
+    person = signed_in_person(g.session, now=g.now)
+    g.viewer = person.viewer if person else None
+    if person:
+        g.actor = staff_actor(person.viewer.staff_id, g.request_id)
+    if access.kind == "public":
+        return None
+    return _staff_gate(access)
+
+
+def _staff_gate(access: Access) -> ResponseReturnValue | None:
+    person = signed_in_person(g.session, now=g.now)
+    if person is None:
+        return redirect("/sign-in?next=" + quote(_safe_here()), code=303)
+    if not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES:
+        return redirect("/sign-in/code?next=" + quote(_safe_here()), code=303)
+    if access.roles and not person.viewer.roles & access.roles:
+        abort(403)
+    return None
+
+
+def _safe_here() -> str:
+    """Where to go after signing in: the page itself, but never a form's action."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/console"
+
+
+def _require_internal() -> None:
+    token = current_app.config["HOTLINE_METRICS_TOKEN"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if token and given and hmac.compare_digest(token.encode(), given.encode()):
+        return
+    # Behind a proxy every request comes from loopback; a forwarded one is therefore never taken as local.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if forwarded or not is_loopback(request.remote_addr or ""):
+        abort(403)

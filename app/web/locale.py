@@ -1,0 +1,22 @@
+"""Which language a page speaks: the person's own, the cookie's, the browser's, the city's."""
+
+from flask import current_app, g, has_request_context, request
+
+from app.settings import LOCALES
+
+COOKIE = "locale"
+
+
+def chosen_locale() -> str:
+    if not has_request_context():
+        return "vi"
+    cookie = request.cookies.get(COOKIE, "")
+    if cookie in LOCALES:
+        return cookie
+    viewer = g.get("viewer")
+    if viewer is not None and viewer.locale in LOCALES:
+        return str(viewer.locale)
+    # A browser set to English gets English; anything we do not speak gets the city's own language.
+    accepted = request.accept_languages.best_match(LOCALES)
+    default: str = current_app.config["HOTLINE_DEFAULT_LOCALE"]
+    return accepted or default
