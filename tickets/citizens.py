@@ -1,0 +1,160 @@
+"""Who contacts us: one record per person across all doors, found by phone or e-mail; hidden numbers share none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.folding import fold
+from tickets.schema import Citizen, CitizenPhone, PhonePreference
+
+MAX_NAME = 200
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 1))")
+_BY_PHONE = (
+    select(Citizen.id, Citizen.name, Citizen.email, Citizen.locale, Citizen.last_unit_id, Citizen.do_not_call)
+    .join(CitizenPhone, CitizenPhone.citizen_id == Citizen.id)
+    .where(CitizenPhone.phone == bindparam("key"))
+    .order_by(Citizen.id)
+)
+# Somebody with a phone is known by it: an e-mail typed into a form must not lead to another person's record.
+_BY_EMAIL = (
+    select(Citizen.id, Citizen.name, Citizen.email, Citizen.locale, Citizen.last_unit_id, Citizen.do_not_call)
+    .where(Citizen.email == bindparam("key"))
+    .where(~select(CitizenPhone.id).where(CitizenPhone.citizen_id == Citizen.id).exists())
+    .order_by(Citizen.id)
+)
+_CREATE = text(
+    """
+    with person as (
+        insert into citizen (name, email, locale, created_at) values (:name, :email, :locale, :now) returning id
+    ), phone as (
+        insert into citizen_phone (citizen_id, phone, created_at) select id, :phone, :now from person where :phone <> ''
+    )
+    select id from person
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A citizen as intake needs them."""
+
+    id: int
+    name: str
+    email: str | None
+    locale: str
+    last_unit_id: int | None
+    do_not_call: bool
+
+
+def lock_key(phone: str | None, email: str | None) -> str:
+    """What two contacts of one unknown person must not create twice; empty when there is nothing to be known by."""
+    return f"phone:{phone}" if phone else f"email:{_clean_email(email)}" if _clean_email(email) else ""
+
+
+def lock(session: Session, *, key: str) -> None:
+    """Wait until no other transaction is creating the citizen known by this phone or e-mail."""
+    session.execute(_LOCK, {"key": key})
+
+
+def find(session: Session, *, phone: str | None, email: str | None = None, name: str = "") -> Known | None:
+    """The citizen known by this phone, else by this e-mail; among several at one phone the one with this name."""
+    address = _clean_email(email)
+    if not phone and not address:
+        return None
+    rows = session.execute(_BY_PHONE if phone else _BY_EMAIL, {"key": phone or address}).all()
+    if not rows:
+        return None
+    wanted = fold(name).strip()
+    chosen = next((r for r in rows if wanted and fold(r.name).strip() == wanted), rows[0])
+    return Known(*chosen)
+
+
+def create(
+    session: Session, *, phone: str | None, name: str = "", email: str | None = None, locale: str = "vi", now: datetime
+) -> Known:
+    """A new citizen; call `lock` and `find` before."""
+    clean = {"name": name.strip()[:MAX_NAME], "email": _clean_email(email), "locale": locale}
+    citizen_id = session.execute(_CREATE, {**clean, "phone": phone or "", "now": now}).scalar_one()
+    return Known(citizen_id, clean["name"] or "", clean["email"], locale, None, False)
+
+
+def find_or_create(
+    session: Session, *, phone: str | None, name: str = "", email: str | None = None, locale: str = "vi", now: datetime
+) -> Known | None:
+    """The citizen behind a contact; None when neither a shown number nor an e-mail nor a name tells who it is.
+
+    `phone` is E.164 and None when withheld. A name alone makes a record of its own, which nobody else can share.
+    """
+    key = lock_key(phone, email)
+    if not key:
+        return create(session, phone=None, name=name, locale=locale, now=now) if name.strip() else None
+    known = find(session, phone=phone, email=email, name=name)
+    if known is not None:
+        return known
+    lock(session, key=key)
+    known = find(session, phone=phone, email=email, name=name)
+    return known or create(session, phone=phone, name=name, email=email, locale=locale, now=now)
+
+
+def complete(session: Session, known: Known, *, name: str = "", email: str | None = None) -> None:
+    """Fill in what a later contact tells; what is known already is not overwritten from outside."""
+    citizen = session.get(Citizen, known.id)
+    if citizen is None:
+        return
+    if not citizen.name and name.strip():
+        citizen.name = name.strip()[:MAX_NAME]
+    if not citizen.email and _clean_email(email):
+        citizen.email = _clean_email(email)
+
+
+def phones_of(session: Session, citizen_id: int) -> list[str]:
+    statement = select(CitizenPhone.phone).where(CitizenPhone.citizen_id == citizen_id).order_by(CitizenPhone.id)
+    return list(session.scalars(statement))
+
+
+def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None:
+    """No more SMS to this number: the person asked (STOP, HUY), or the carrier says so (21610)."""
+    values = {"phone": phone, "sms_opted_out_at": now, "sms_opt_out_reason": reason}
+    session.execute(
+        insert(PhonePreference)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=["phone"],
+            # The first refusal counts, so that the record shows since when.
+            set_={
+                "sms_opted_out_at": func.coalesce(PhonePreference.sms_opted_out_at, now),
+                "sms_opt_out_reason": reason,
+            },
+        )
+    )
+
+
+def opt_in(session: Session, phone: str) -> None:
+    """SMS are welcome again (START)."""
+    preference = session.get(PhonePreference, phone)
+    if preference is not None:
+        preference.sms_opted_out_at, preference.sms_opt_out_reason = None, ""
+
+
+def has_opted_out(session: Session, phone: str) -> bool:
+    statement = select(PhonePreference.phone).where(
+        PhonePreference.phone == phone, PhonePreference.sms_opted_out_at.is_not(None)
+    )
+    return session.execute(statement).first() is not None
+
+
+def flag_heavy_caller(session: Session, phone: str, *, now: datetime) -> None:
+    """More than ten calls an hour: flagged for the agent, still answered."""
+    session.execute(
+        insert(PhonePreference)
+        .values(phone=phone, flagged_at=now)
+        .on_conflict_do_update(index_elements=["phone"], set_={"flagged_at": now})
+    )
+
+
+def _clean_email(email: str | None) -> str | None:
+    return (email or "").strip().lower()[:320] or None

@@ -1,0 +1,108 @@
+"""All rules that opening a ticket needs, read together and kept for a few seconds."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from tickets.directory.categories import load_hints
+from tickets.promises.loading import Rulebook, load_rulebook
+from tickets.routing import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
+from tickets.schema import Category, Line, OneStopOffice, Procedure, Queue, Unit
+from tickets.states import QueueKind, UnitKind
+
+_MAX_AGE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Routing and promises as they stood when they were read."""
+
+    routing: RoutingRules
+    promises: Rulebook
+
+
+def load_rules(session: Session, *, on: date) -> Rules:
+    """The rows that decide where a matter goes on a day, and the promises in force."""
+    return Rules(_routing(session, on), load_rulebook(session))
+
+
+class RulesCache:
+    """The rules of one process, read again after three seconds: a change is in force everywhere by then."""
+
+    def __init__(self, max_age_seconds: float = _MAX_AGE_SECONDS) -> None:
+        self._max_age_seconds = max_age_seconds
+        self._lock = threading.Lock()
+        self._rules: Rules | None = None
+        self._read_at = 0.0
+        self._day: date | None = None
+
+    def current(self, session: Session, *, on: date) -> Rules:
+        # A monotonic clock, because only the age counts here.
+        known = self._rules
+        if known is not None and self._day == on and time.monotonic() - self._read_at < self._max_age_seconds:
+            return known
+        with self._lock:
+            if self._rules is None or self._day != on or time.monotonic() - self._read_at >= self._max_age_seconds:
+                self._rules = load_rules(session, on=on)
+                self._read_at, self._day = time.monotonic(), on
+            return self._rules
+
+
+def _routing(session: Session, on: date) -> RoutingRules:
+    units = _units(session, on)
+    queues: dict[tuple[int, QueueKind], int] = {}
+    for queue in session.execute(select(Queue.id, Queue.unit_id, Queue.kind).order_by(Queue.id)):
+        queues[(queue.unit_id, queue.kind)] = queue.id
+    # As `directory.units` defines them: the desk keeps the triage queue, the office the city's conduct queue.
+    operations = next(unit for unit, kind in queues if kind is QueueKind.TRIAGE and unit in units)
+    office = next(
+        (u for u, kind in queues if kind is QueueKind.CONDUCT and u in units and units[u].kind is UnitKind.OFFICE),
+        operations,
+    )
+    return RoutingRules(
+        units=units,
+        queues=queues,
+        categories=_categories(session),
+        procedures=_procedures(session),
+        lines=_lines(session, on),
+        operations_unit_id=operations,
+        office_unit_id=office,
+        hints=load_hints(session),
+    )
+
+
+def _units(session: Session, on: date) -> dict[int, UnitRule]:
+    statement = select(Unit.id, Unit.code, Unit.name, Unit.name_en, Unit.kind).where(
+        Unit.kind.not_in((UnitKind.DISTRICT, UnitKind.PROVINCE, UnitKind.TOWNSHIP)),
+        or_(Unit.valid_from.is_(None), Unit.valid_from <= on),
+        or_(Unit.valid_to.is_(None), Unit.valid_to > on),
+    )
+    return {row.id: UnitRule(*row) for row in session.execute(statement)}
+
+
+def _categories(session: Session) -> dict[int, CategoryRule]:
+    statement = select(
+        Category.id, Category.code, Category.name, Category.name_en, Category.level,
+        Category.department_id, Category.default_priority, Category.conduct,
+    )  # fmt: skip
+    return {row.id: CategoryRule(*row) for row in session.execute(statement)}
+
+
+def _procedures(session: Session) -> dict[int, ProcedureRule]:
+    statement = select(
+        Procedure.id, Procedure.code, Procedure.name, Procedure.level, Procedure.department_id, Procedure.boundary_free
+    )
+    return {row.id: ProcedureRule(*row) for row in session.execute(statement)}
+
+
+def _lines(session: Session, on: date) -> dict[int, LineRule]:
+    statement = (
+        select(Line.id, Line.phone, OneStopOffice.unit_id, Line.is_city)
+        .join(OneStopOffice, OneStopOffice.id == Line.office_id)
+        .where(or_(Line.valid_to.is_(None), Line.valid_to > on))
+    )
+    return {row.id: LineRule(*row) for row in session.execute(statement)}

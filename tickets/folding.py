@@ -1,0 +1,22 @@
+"""Words as they are compared when accents do not matter: for search, category hints and sort keys."""
+
+import re
+import unicodedata
+
+_DD = str.maketrans({"đ": "d", "Đ": "d", "ð": "d"})
+_WORD = re.compile(r"[0-9a-z]+")
+
+
+def fold(text: str) -> str:
+    """Lower case without marks, đ as d; other characters stay.
+
+    >>> fold("Đường Nguyễn Huệ")
+    'duong nguyen hue'
+    """
+    plain = unicodedata.normalize("NFD", text.translate(_DD).lower())
+    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+def folded_words(text: str) -> list[str]:
+    """The words and numbers of a text, folded, in their order."""
+    return _WORD.findall(fold(text))

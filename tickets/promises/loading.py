@@ -1,0 +1,213 @@
+"""Calendars, chains and policies as they stand in the database, kept in memory: their versions never change (R21)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from tickets.promises.calendar import WEEKDAYS, Calendar, Window, parse_windows, weekly_windows
+from tickets.promises.plan import Chain
+from tickets.promises.policy import Match, Policy, PolicyRow, TicketFacts, choose
+from tickets.promises.policy_file import step_from
+from tickets.schema import promise as table
+from tickets.schema.directory import Category
+from tickets.states import Channel, ClockKind, Level, Priority
+
+
+@dataclass(frozen=True)
+class LoadedChain:
+    """A version of a chain with the row ids of its steps by level."""
+
+    chain: Chain
+    step_ids: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class LoadedRow:
+    """A row of a policy version: what one clock of one priority promises, and by which calendar and chain."""
+
+    id: int
+    row: PolicyRow
+    calendar_version_id: int
+    chain_version_id: int | None
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All versions by id, for clocks that run under them, and the policies in force, for those that start now."""
+
+    stamp: tuple[Any, ...]
+    calendars: Mapping[int, Calendar]
+    newest_calendars: Mapping[str, Calendar]
+    chains: Mapping[int, LoadedChain]
+    rows: Mapping[int, LoadedRow]
+    policies: Sequence[Policy]
+    row_ids: Mapping[tuple[str, Priority, ClockKind], int]
+    # The category's own code first, then its parent's.
+    category_codes: Mapping[int, tuple[str, ...]]
+
+    def rows_for(
+        self, *, category_id: int | None, level: Level, unit_id: int, channel: Channel, priority: Priority
+    ) -> dict[ClockKind, LoadedRow]:
+        """The promise for each clock of a ticket; the most specific policy that speaks of the clock decides."""
+        facts = TicketFacts(
+            categories=self.category_codes.get(category_id or 0, ()),
+            level=level,
+            unit=str(unit_id),
+            channel=channel,
+            priority=priority,
+        )
+        chosen = choose(self.policies, facts)
+        return {kind: self.rows[self.row_ids[(c.policy.name, priority, kind)]] for kind, c in chosen.items()}
+
+    def chain_of(self, chain_version_id: int | None) -> LoadedChain | None:
+        return self.chains.get(chain_version_id or 0)
+
+
+# One book per database: a process of the product knows one, the tests several.
+_books: WeakKeyDictionary[Engine, Rulebook] = WeakKeyDictionary()
+
+_STAMP = select(
+    select(func.max(table.PolicyVersion.id)).scalar_subquery(),
+    select(func.max(table.PolicyVersion.retired_at)).scalar_subquery(),
+    select(func.max(table.CalendarVersion.id)).scalar_subquery(),
+    select(func.max(table.ChainVersion.id)).scalar_subquery(),
+    select(func.max(Category.id)).scalar_subquery(),
+)
+
+
+def load_rulebook(session: Session) -> Rulebook:
+    """The rules as they stand now: one cheap statement when nothing has changed since the last time."""
+    engine = _engine(session)
+    stamp = tuple(session.execute(_STAMP).one())
+    known = _books.get(engine)
+    if known is not None and known.stamp == stamp:
+        return known
+    book = _read(session, stamp, known)
+    _books[engine] = book
+    return book
+
+
+def calendar_from_spec(key: str, spec: Mapping[str, Any]) -> Calendar:
+    """A calendar from `calendar_version.spec`; `calendar_spec` is the way back."""
+    return Calendar(
+        key=key,
+        zone=spec["zone"],
+        weekly=weekly_windows(spec["weekly"]),
+        holidays=frozenset(date.fromisoformat(day) for day in spec.get("holidays", ())),
+        swapped={date.fromisoformat(d): parse_windows(windows) for d, windows in spec.get("swapped", {}).items()},
+    )
+
+
+def calendar_spec(calendar: Calendar) -> dict[str, Any]:
+    def texts(windows: Sequence[Window]) -> list[str]:
+        return [str(window) for window in windows]
+
+    return {
+        "zone": calendar.zone,
+        "weekly": {name: texts(day) for name, day in zip(WEEKDAYS, calendar.weekly, strict=True)},
+        "holidays": sorted(day.isoformat() for day in calendar.holidays),
+        "swapped": {day.isoformat(): texts(windows) for day, windows in sorted(calendar.swapped.items())},
+    }
+
+
+def _engine(session: Session) -> Engine:
+    bind = session.get_bind()
+    return bind if isinstance(bind, Engine) else bind.engine
+
+
+def _read(session: Session, stamp: tuple[Any, ...], known: Rulebook | None) -> Rulebook:
+    # A calendar remembers the days it has computed: one that is known already is kept as it is.
+    calendars, newest = _calendars(session, known.calendars if known else {})
+    chains = _chains(session)
+    rows, versions_rows = _rows(session, calendars, chains)
+    categories = {c.id: c for c in session.execute(select(Category.id, Category.code, Category.parent_id))}
+    codes = {
+        c.id: (c.code, categories[c.parent_id].code) if c.parent_id in categories else (c.code,)
+        for c in categories.values()
+    }
+    policies, row_ids = _policies(session, versions_rows, {c.id: c.code for c in categories.values()})
+    return Rulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes)
+
+
+def _calendars(session: Session, known: Mapping[int, Calendar]) -> tuple[dict[int, Calendar], dict[str, Calendar]]:
+    versions: dict[int, Calendar] = {}
+    newest: dict[str, Calendar] = {}
+    statement = (
+        select(table.CalendarVersion.id, table.Calendar.key, table.CalendarVersion.spec)
+        .join(table.Calendar, table.Calendar.id == table.CalendarVersion.calendar_id)
+        .order_by(table.CalendarVersion.version)
+    )
+    for version_id, key, spec in session.execute(statement):
+        versions[version_id] = newest[key] = known.get(version_id) or calendar_from_spec(key, spec)
+    return versions, newest
+
+
+def _chains(session: Session) -> dict[int, LoadedChain]:
+    names = session.execute(
+        select(table.ChainVersion.id, table.Chain.name).join(table.Chain, table.Chain.id == table.ChainVersion.chain_id)
+    ).all()
+    steps: dict[int, list[table.ChainStep]] = {}
+    for step in session.scalars(select(table.ChainStep).order_by(table.ChainStep.level)):
+        steps.setdefault(step.chain_version_id, []).append(step)
+    return {
+        version_id: LoadedChain(
+            Chain(name, tuple(step_from(step.spec) for step in steps.get(version_id, ()))),
+            {step.level: step.id for step in steps.get(version_id, ())},
+        )
+        for version_id, name in names
+    }
+
+
+def _rows(
+    session: Session, calendars: Mapping[int, Calendar], chains: Mapping[int, LoadedChain]
+) -> tuple[dict[int, LoadedRow], dict[int, list[LoadedRow]]]:
+    loaded: dict[int, LoadedRow] = {}
+    by_version: dict[int, list[LoadedRow]] = {}
+    for stored in session.scalars(select(table.PolicyRow).order_by(table.PolicyRow.id)):
+        chain = chains.get(stored.chain_version_id or 0)
+        row = PolicyRow(
+            priority=stored.priority,
+            clock=stored.clock,
+            target_seconds=stored.target_seconds,
+            calendar_key=calendars[stored.calendar_version_id].key,
+            warn=tuple(stored.warn),
+            chain=chain.chain.name if chain else None,
+            pauses_for_third_party=stored.pauses_for_third_party,
+            pause_cap_factor=stored.pause_cap_factor,
+        )
+        loaded[stored.id] = LoadedRow(stored.id, row, stored.calendar_version_id, stored.chain_version_id)
+        by_version.setdefault(stored.policy_version_id, []).append(loaded[stored.id])
+    return loaded, by_version
+
+
+def _policies(
+    session: Session, rows: Mapping[int, list[LoadedRow]], codes: Mapping[int, str]
+) -> tuple[list[Policy], dict[tuple[str, Priority, ClockKind], int]]:
+    """The newest version of every policy that is not retired, oldest first, as `choose` wants them."""
+    newest: dict[str, table.PolicyVersion] = {}
+    statement = (
+        select(table.PolicyVersion, table.Policy.name)
+        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
+        .order_by(table.PolicyVersion.version)
+    )
+    for version, name in session.execute(statement):
+        newest[name] = version
+    in_force = sorted((v.id, name, v) for name, v in newest.items() if v.retired_at is None)
+    policies, row_ids = [], {}
+    for version_id, name, version in in_force:
+        match = Match(
+            category=codes.get(version.category_id or 0),
+            level=version.level,
+            # Units are known by id inside: their codes are used again.
+            unit=str(version.unit_id) if version.unit_id is not None else None,
+            channel=version.channel,
+        )
+        own = rows.get(version_id, [])
+        policies.append(Policy(name, match, tuple(r.row for r in own), version.legal_basis))
+        row_ids.update({(name, r.row.priority, r.row.clock): r.id for r in own})
+    return policies, row_ids

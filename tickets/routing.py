@@ -1,0 +1,319 @@
+"""Where a matter belongs: facts in, one decision out, with its reasons; no session, no clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tickets.directory.categories import Hint, suggest
+from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
+
+WARD_KINDS = frozenset({UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRule:
+    id: int
+    code: str | None
+    name: str
+    name_en: str
+    kind: UnitKind
+
+    @property
+    def level(self) -> Level:
+        return Level.WARD if self.kind in WARD_KINDS else Level.CITY
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRule:
+    id: int
+    code: str
+    name: str
+    name_en: str
+    level: Level
+    department_id: int | None
+    priority: Priority
+    conduct: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureRule:
+    id: int
+    code: str | None
+    name: str
+    level: Level
+    department_id: int | None
+    boundary_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineRule:
+    id: int
+    phone: str
+    unit_id: int
+    is_city: bool
+
+
+@dataclass(frozen=True)
+class RoutingRules:
+    """The rows that routing decides by, as they stand today."""
+
+    units: Mapping[int, UnitRule]
+    queues: Mapping[tuple[int, QueueKind], int]
+    categories: Mapping[int, CategoryRule]
+    procedures: Mapping[int, ProcedureRule]
+    lines: Mapping[int, LineRule]
+    # The desk that answers the city's line and keeps the triage queue.
+    operations_unit_id: int
+    # The Office of the City People's Committee: coordinates, and decides about matters of conduct.
+    office_unit_id: int
+    hints: Sequence[Hint] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFact:
+    """What the resolver (or the citizen, or the line) said about the place of the matter."""
+
+    outcome: PlaceOutcome = PlaceOutcome.NONE
+    unit_ids: tuple[int, ...] = ()
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that may decide where a matter goes. `unit_answers` is whether the unit has an agent on call, if known."""
+
+    said: str = ""
+    emergency: bool = False
+    category_id: int | None = None
+    procedure_id: int | None = None
+    chosen_unit_id: int | None = None
+    place: PlaceFact = PlaceFact()
+    line_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, as a code with parameters; `app/reasons.py` says it in words."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "params": dict(self.params)}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where the matter goes. `needs_question`: nobody could tell, and the place's deciding question stands on top."""
+
+    queue_id: int
+    unit_id: int
+    level: Level
+    priority: Priority
+    reasons: tuple[Reason, ...]
+    category_id: int | None = None
+    coordinating_unit_id: int | None = None
+    is_restricted: bool = False
+    about_unit_id: int | None = None
+    place_unit_id: int | None = None
+    needs_question: bool = False
+
+
+def route(facts: Facts, rules: RoutingRules) -> Decision:
+    """The one decision, in the order emergency, conflict of interest, procedure, category, place, line, triage."""
+    reasons: list[Reason] = []
+    category = _category(facts, rules, reasons)
+    procedure = rules.procedures.get(facts.procedure_id or 0)
+    emergency = _is_emergency(facts, category, reasons)
+    priority = Priority.EMERGENCY if emergency else category.priority if category else Priority.NORMAL
+    place_unit_id = facts.place.unit_ids[0] if facts.place.outcome is PlaceOutcome.UNIQUE else None
+    if category is not None and category.conduct:
+        found = _conduct(facts, category, rules, reasons)
+    else:
+        found = _responsible(facts, category, procedure, rules, reasons)
+    return Decision(
+        queue_id=found.queue_id,
+        unit_id=found.unit_id,
+        level=found.level,
+        priority=priority,
+        reasons=tuple(reasons),
+        category_id=category.id if category else None,
+        coordinating_unit_id=found.coordinating_unit_id or _operations(rules, found.unit_id, emergency),
+        is_restricted=found.is_restricted,
+        about_unit_id=found.about_unit_id,
+        place_unit_id=place_unit_id,
+        needs_question=found.needs_question,
+    )
+
+
+def guess_category(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] | None:
+    """The category these words suggest, with the words that did; None when nothing or two equals fit.
+
+    Conduct is never guessed: whom a matter is about is told by category alone.
+    """
+    fitting = [s for s in suggest(rules.hints, said) if not rules.categories[s.category_id].conduct]
+    if not fitting or (len(fitting) > 1 and _strength(fitting[0].because) == _strength(fitting[1].because)):
+        return None
+    return rules.categories[fitting[0].category_id], ", ".join(fitting[0].because)
+
+
+def _strength(phrases: Sequence[str]) -> int:
+    return sum(len(phrase.split()) ** 2 for phrase in phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    unit_id: int
+    queue_id: int
+    level: Level
+    coordinating_unit_id: int | None = None
+    is_restricted: bool = False
+    about_unit_id: int | None = None
+    needs_question: bool = False
+
+
+def _category(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> CategoryRule | None:
+    if facts.category_id is not None:
+        return rules.categories.get(facts.category_id)
+    if facts.procedure_id is not None:
+        return None
+    guess = guess_category(facts.said, rules)
+    if guess is None:
+        return None
+    category, words = guess
+    reasons.append(Reason("category_guessed", {**_named_category(category), "words": words}))
+    return category
+
+
+def _is_emergency(facts: Facts, category: CategoryRule | None, reasons: list[Reason]) -> bool:
+    if facts.emergency:
+        reasons.insert(0, Reason("emergency_said"))
+        return True
+    if category is not None and category.priority is Priority.EMERGENCY:
+        reasons.insert(0, Reason("emergency_category", _named_category(category)))
+        return True
+    return False
+
+
+def _operations(rules: RoutingRules, unit_id: int, emergency: bool) -> int | None:
+    return rules.operations_unit_id if emergency and unit_id != rules.operations_unit_id else None
+
+
+def _conduct(facts: Facts, category: CategoryRule, rules: RoutingRules, reasons: list[Reason]) -> _Found:
+    """A matter about a unit's staff goes to its head alone; about its head or the unit itself, to the city level."""
+    about = _ward(facts, rules, reasons) or _department(category, None, rules)
+    if category.conduct == "staff" and about is not None:
+        queue_id = rules.queues.get((about.id, QueueKind.CONDUCT))
+        if queue_id is not None:
+            reasons.append(Reason("conduct_staff", _named(about)))
+            return _Found(about.id, queue_id, about.level, rules.office_unit_id, True, about.id)
+    # The office does not decide about itself.
+    judge = rules.operations_unit_id if about is not None and about.id == rules.office_unit_id else rules.office_unit_id
+    queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
+    code = "conduct_unknown_unit" if about is None else "conduct_city"
+    reasons.append(Reason(code, _named(about) if about else {}))
+    return _Found(judge, queue_id, Level.CITY, None, True, about.id if about else None, about is None)
+
+
+def _responsible(
+    facts: Facts,
+    category: CategoryRule | None,
+    procedure: ProcedureRule | None,
+    rules: RoutingRules,
+    reasons: list[Reason],
+) -> _Found:
+    level = _level(category, procedure, rules, reasons)
+    if level is Level.CITY:
+        unit = _department(category, procedure, rules) or _chosen_department(facts, rules)
+        if unit is not None and (queue_id := rules.queues.get((unit.id, QueueKind.WORK))) is not None:
+            reasons.append(Reason("city_department", _named(unit)))
+            return _Found(unit.id, queue_id, Level.CITY)
+        reasons.append(Reason("city_triage_level"))
+        return _Found(rules.operations_unit_id, _triage(rules), Level.CITY)
+    # A boundary-free procedure is answered where the citizen went, wherever the citizen lives.
+    if procedure is not None and procedure.boundary_free:
+        unit = _chosen(facts, rules, reasons) or _lines_unit(facts, rules, reasons) or _ward(facts, rules, reasons)
+    else:
+        unit = _ward(facts, rules, reasons)
+    if unit is not None and (queue_id := rules.queues.get((unit.id, QueueKind.WORK))) is not None:
+        return _Found(unit.id, queue_id, unit.level)
+    reasons.append(Reason("undecided"))
+    return _Found(rules.operations_unit_id, _triage(rules), level or Level.WARD, needs_question=True)
+
+
+def _level(
+    category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules, reasons: list[Reason]
+) -> Level | None:
+    if procedure is not None:
+        code = "procedure_boundary_free" if procedure.boundary_free else f"procedure_{procedure.level.value}"
+        reasons.append(Reason(code, {"procedure": procedure.name, "procedure_code": procedure.code or ""}))
+        return procedure.level
+    if category is not None:
+        reasons.append(Reason(f"category_{category.level.value}", _named_category(category)))
+        return category.level
+    return None
+
+
+def _ward(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+    """The unit the citizen named, else the one of the place, else the one of the line that was dialled."""
+    return (
+        _chosen(facts, rules, reasons)
+        or _places_unit(facts.place, rules, reasons)
+        or _lines_unit(facts, rules, reasons)
+    )
+
+
+def _chosen(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+    unit = rules.units.get(facts.chosen_unit_id or 0)
+    if unit is not None:
+        reasons.append(Reason("unit_chosen", _named(unit)))
+    return unit
+
+
+def _places_unit(place: PlaceFact, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+    if place.outcome is PlaceOutcome.UNIQUE and (unit := rules.units.get(place.unit_ids[0])) is not None:
+        reasons.append(Reason("place_unique", {**_named(unit), "said": place.said[:200]}))
+        return unit
+    if place.outcome in (PlaceOutcome.SPLIT, PlaceOutcome.AMBIGUOUS):
+        names = [rules.units[i].name for i in place.unit_ids if i in rules.units]
+        names_en = [rules.units[i].name_en for i in place.unit_ids if i in rules.units]
+        params = {"said": place.said[:200], "units": names[:12], "units_en": names_en[:12], "count": len(names)}
+        reasons.append(Reason(f"place_{place.outcome.value}", params))
+    elif place.said:
+        reasons.append(Reason("place_none", {"said": place.said[:200]}))
+    return None
+
+
+def _lines_unit(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+    line = rules.lines.get(facts.line_id or 0)
+    if line is None or line.is_city or (unit := rules.units.get(line.unit_id)) is None:
+        return None
+    reasons.append(Reason("line_dialled", {**_named(unit), "line": line.phone}))
+    return unit
+
+
+def _department(
+    category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules
+) -> UnitRule | None:
+    if procedure is not None and procedure.department_id is not None:
+        return rules.units.get(procedure.department_id)
+    if category is not None and category.department_id is not None:
+        return rules.units.get(category.department_id)
+    return None
+
+
+def _chosen_department(facts: Facts, rules: RoutingRules) -> UnitRule | None:
+    unit = rules.units.get(facts.chosen_unit_id or 0)
+    return unit if unit is not None and unit.level is Level.CITY else None
+
+
+def _triage(rules: RoutingRules) -> int:
+    return rules.queues[(rules.operations_unit_id, QueueKind.TRIAGE)]
+
+
+def _named(unit: UnitRule) -> dict[str, Any]:
+    return {"unit_id": unit.id, "unit": unit.name, "unit_en": unit.name_en}
+
+
+def _named_category(category: CategoryRule) -> dict[str, Any]:
+    return {"category": category.name, "category_en": category.name_en}
