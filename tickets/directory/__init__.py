@@ -1,0 +1,1 @@
+"""Who answers for what: units, places, procedures, lines, calendars, duty."""

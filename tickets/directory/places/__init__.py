@@ -1,0 +1,26 @@
+"""From what somebody says about a place to the units that may be responsible for it, and the question that decides."""
+
+from tickets.directory.places.keypad import resolve_keys
+from tickets.directory.places.lexicon import PlaceIndex, build_index
+from tickets.directory.places.outcome import Candidate, Option, Question, Resolution, Why
+from tickets.directory.places.resolve import resolve
+from tickets.directory.places.rows import AliasRow, DistrictRow, OldWardRow, PlaceRows, UnitRow
+from tickets.directory.places.shipped import rows_from_csv
+
+__all__ = [
+    "AliasRow",
+    "Candidate",
+    "DistrictRow",
+    "OldWardRow",
+    "Option",
+    "PlaceIndex",
+    "PlaceRows",
+    "Question",
+    "Resolution",
+    "UnitRow",
+    "Why",
+    "build_index",
+    "resolve",
+    "resolve_keys",
+    "rows_from_csv",
+]

@@ -1,0 +1,247 @@
+"""Finds what a text mentions: wards and districts said to be such, and bare names with how surely they are places."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tickets.directory.places.lexicon import Key, PlaceIndex, Reading
+from tickets.directory.places.read import Text
+from tickets.directory.places.speech import (
+    CUES,
+    ENGLISH_AFTER_NAME,
+    FAR,
+    KINDS,
+    NEIGHBOURHOODS,
+    STREETS,
+    STREETS_WITH_NUMBERS,
+    KindWord,
+    says,
+    spoken_number,
+)
+from tickets.directory.places.strength import Strength, strength_of_bare_name
+
+Level = Literal["ward", "district", "province", "city", "bare"]
+
+_STREET_NAME_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words `start` to `end` of the text and what they may mean.
+
+    `readings` are those that fit the kind that was said and the marks that were written; `others` bear the same name
+    but are of another kind. `is_sure` is False when what was said fits no reading as it stands.
+    """
+
+    level: Level
+    start: int
+    end: int
+    readings: tuple[Reading, ...]
+    others: tuple[Reading, ...] = ()
+    is_sure: bool = True
+    is_short: bool = False
+    is_city_too: bool = False
+    strength: Strength = Strength.SURE
+
+
+def find_mentions(index: PlaceIndex, text: Text) -> list[Mention]:
+    found: list[Mention] = []
+    position = street_until = 0
+    while position < len(text.words):
+        if text.words[position].gap in ("comma", "stop", "dash"):
+            street_until = 0
+        mention = _city(index, text, position) or _said_to_be(index, text, position)
+        if mention is None and (name := _bare_name(index, text, position)) is not None:
+            if position < street_until:
+                position = name.end
+                continue
+            mention = _graded(index, text, name, after_mention=bool(found) and found[-1].end == position)
+        if mention is None:
+            position, street_until = _past_other_words(text, position, street_until)
+            continue
+        found.append(mention)
+        position, street_until = mention.end, 0
+    return found
+
+
+def _past_other_words(text: Text, position: int, street_until: int) -> tuple[int, int]:
+    """The next position, and until where a name is a street's: "đường Nguyễn Thái Bình" is no ward."""
+    if skipped := NEIGHBOURHOODS.at(text, position):
+        return position + skipped, 0
+    if CUES.at(text, position):
+        return position + 1, 0
+    street = STREETS.at(text, position)
+    if not street:
+        return position + 1, street_until
+    end = position + street
+    if end < len(text.words) and text.words[end].is_number:
+        is_complete = STREETS_WITH_NUMBERS.at(text, position) == street
+        return end + 1, 0 if is_complete else end + 1 + _STREET_NAME_WORDS
+    if text.words[position].fold in ("so", "nha"):
+        return position + 1, street_until
+    return end, end + _STREET_NAME_WORDS
+
+
+def _city(index: PlaceIndex, text: Text, start: int) -> Mention | None:
+    for end, name in _names(index, text, start):
+        if name in index.cities and name not in index.readings:
+            return Mention("city", start, end, ())
+    return None
+
+
+def _said_to_be(index: PlaceIndex, text: Text, start: int) -> Mention | None:
+    for kind in KINDS.get(text.words[start].fold, ()):
+        folded, exact = kind.phrase
+        if not says(text, start, folded, exact, lenient=folded != ("xa",)) or _is_other_word(text, start, kind):
+            continue
+        name_start = start + len(folded)
+        if name_start >= len(text.words) or not _may_follow(text, name_start):
+            continue
+        found = _numbered(index, text, start, name_start, kind) or _named(index, text, start, name_start, kind)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_other_word(text: Text, start: int, kind: KindWord) -> bool:
+    """"8h" is an hour and "cách xa" is far; in "Q3P5" the P is a ward."""
+    word = text.words[start]
+    if kind.said_as == "commune" and FAR.before(text, start):
+        return True
+    if not kind.is_short or word.gap != "glued" or not start or not text.words[start - 1].is_number:
+        return False
+    following = text.words[start + 1] if start + 1 < len(text.words) else None
+    return following is None or not following.is_number or following.gap not in ("glued", "dot")
+
+
+def _may_follow(text: Text, position: int) -> bool:
+    word = text.words[position]
+    return word.gap in ("glued", "space", "dot", "hyphen") or word.between.strip() in (":", ".:")
+
+
+def _numbered(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -> Mention | None:
+    spoken = None if kind.is_short or text.words[at].is_number else spoken_number(text, at)
+    number, used = (text.words[at].fold, 1) if text.words[at].is_number else ("", 0)
+    if spoken is not None:
+        if any(name in index.readings for _, name in _names(index, text, at)):
+            return None
+        number, used = str(spoken[0]), spoken[1]
+    end = at + used
+    if not used or _belongs_to_longer_number(text, end):
+        return None
+    return _mention_of(index.readings.get((number,), ()), text, start, end, kind, said=(number,))
+
+
+def _belongs_to_longer_number(text: Text, end: int) -> bool:
+    """"Q1/2026" is a quarter, "P.5B" a room, "P12/4" no ward."""
+    if end >= len(text.words):
+        return False
+    word = text.words[end]
+    if word.is_number:
+        return word.between in ("/", ".", "-", ",")
+    return word.gap == "glued" and word.fold not in KINDS
+
+
+def _named(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -> Mention | None:
+    for end, name in _names(index, text, at):
+        readings = index.readings.get(name, ())
+        if kind.said_as == "district":
+            readings = (*readings, *index.short_districts.get(name, ()))
+        said = tuple(word.exact for word in text.words[at:end])
+        found = _mention_of(readings, text, start, end, kind, said=said)
+        if found is not None:
+            return found
+    return None
+
+
+def _mention_of(
+    readings: tuple[Reading, ...], text: Text, start: int, end: int, kind: KindWord, *, said: Key
+) -> Mention | None:
+    if kind.said_as in ("district", "province"):
+        level: Level = "district" if kind.said_as == "district" else "province"
+        of_level = _as_written([r for r in readings if r.kind == kind.said_as], text, said)
+        return Mention(level, start, end, tuple(of_level), is_short=kind.is_short) if of_level else None
+    wards = [r for r in readings if r.kind in ("unit", "ward")]
+    of_kind = [r for r in wards if r.said_as == kind.said_as]
+    others = tuple(r for r in wards if r.said_as != kind.said_as)
+    if not wards or (kind.is_short and not of_kind):
+        return None
+    if not of_kind:
+        return Mention("ward", start, end, tuple(_as_written(wards, text, said)), is_sure=False)
+    as_written = [r for r in of_kind if r.exact == said] if text.is_marked else []
+    if text.is_marked and not as_written and any(r.exact == said for r in others):
+        # The marks say one thing and the kind another: both stay possible.
+        return Mention("ward", start, end, tuple(wards), is_sure=False)
+    return Mention("ward", start, end, tuple(as_written or of_kind), others, is_short=kind.is_short)
+
+
+def _as_written(readings: list[Reading], text: Text, said: Key) -> list[Reading]:
+    """Those with the very marks that were written, if the writer uses marks and there are any; else all."""
+    exact = [reading for reading in readings if reading.exact == said] if text.is_marked else []
+    return exact or readings
+
+
+def _bare_name(index: PlaceIndex, text: Text, start: int) -> Mention | None:
+    for end, name in _names(index, text, start):
+        if name not in index.readings and name not in index.short_districts:
+            continue
+        said = tuple(word.exact for word in text.words[start:end])
+        short = index.short_districts.get(name, ())
+        every = [*index.readings.get(name, ())] or [*short]
+        after = text.words[end] if end < len(text.words) else None
+        said_as = ENGLISH_AFTER_NAME.get(after.fold) if after is not None and after.gap == "space" else None
+        if said_as is not None and not (end + 1 < len(text.words) and text.words[end + 1].is_number):
+            kind = KindWord(((), ()), said_as, is_short=False)
+            named = _mention_of(tuple(every), text, start, end + 1, kind, said=said)
+            if named is not None:
+                return named
+        readings = tuple(_as_written(every, text, said))
+        return Mention("bare", start, end, readings, others=short, is_city_too=name in index.cities)
+    return None
+
+
+def _graded(index: PlaceIndex, text: Text, mention: Mention, *, after_mention: bool) -> Mention:
+    if mention.level != "bare":
+        return mention
+    strength = strength_of_bare_name(text, mention.start, mention.end, after_mention=after_mention)
+    if _is_everyday(index, text, mention):
+        strength = min(strength, Strength.WEAK)
+    return replace(mention, strength=strength)
+
+
+def _is_everyday(index: PlaceIndex, text: Text, mention: Mention) -> bool:
+    words = text.words[mention.start : mention.end]
+    common = index.everyday.get(tuple(word.fold for word in words))
+    if common is None:
+        return False
+    if not text.is_marked:
+        return True
+    return tuple(word.exact for word in words) == common and not all(word.is_title for word in words)
+
+
+def _names(index: PlaceIndex, text: Text, start: int) -> Iterator[tuple[int, Key]]:
+    """Names that begin here, longest first, as (end, name)."""
+    first = text.words[start]
+    if first.fold in index.glued:
+        yield start + 1, index.glued[first.fold]
+    longest = index.longest.get(first.fold, 0)
+    for length in range(min(longest, len(text.words) - start), 0, -1):
+        words = text.words[start : start + length]
+        name = tuple("2" if word.fold == "ii" else word.fold for word in words)
+        if name in index.names and _hangs_together(index, text, start, start + length, name):
+            if not (length == 1 and first.is_number):
+                yield start + length, name
+
+
+def _hangs_together(index: PlaceIndex, text: Text, start: int, end: int, name: Key) -> bool:
+    last = text.words[end - 1]
+    if len(last.fold) == 1 and last.is_marked:
+        # The polite "ạ" at the end of a sentence is not the A of "Bình Trị Đông A".
+        return False
+    gaps = ("space", "hyphen", "dot", "glued", "dash") if _may_be_dashed(index, name) else ("space", "hyphen", "glued")
+    return all(word.gap in gaps for word in text.words[start + 1 : end])
+
+
+def _may_be_dashed(index: PlaceIndex, name: Key) -> bool:
+    """"Bà Rịa - Vũng Tàu", "TP.HCM", "BR-VT"; between other words a dash parts two names."""
+    return name in index.cities or all(reading.kind == "province" for reading in index.readings.get(name, ()))

@@ -1,0 +1,102 @@
+"""Cuts a text into words and says what stands between them, in one linear pass over a capped text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from tickets.directory.places.fold import spelling
+from tickets.directory.places.telex import untelex
+
+# Nobody needs more to say where something is; a longer text is read to here and its last words, which may be cut off
+# in the middle of a name, are not read at all.
+LONGEST_TEXT = 2000
+_CUT_WORDS = 10
+
+# A run of letters with whatever combining marks follow them, or a run of digits.
+_WORD = re.compile("[^\\W\\d_](?:[^\\W\\d_]|[\u0300-\u036f])*|[0-9]+")
+
+# What stands before a word, from the weakest to the strongest separation.
+Gap = Literal["glued", "hyphen", "space", "dot", "dash", "comma", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    fold: str
+    exact: str
+    is_marked: bool
+    gap: Gap
+    between: str
+
+    @property
+    def is_number(self) -> bool:
+        return self.fold.isdigit()
+
+    @property
+    def is_title(self) -> bool:
+        return self.text[:1].isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`is_marked`: the writer uses marks, so that a word without any is meant without any."""
+
+    words: tuple[Word, ...]
+    is_marked: bool
+
+    def said(self, start: int, end: int) -> str:
+        parts = [word.between + word.text for word in self.words[start:end]]
+        return "".join(parts)[len(self.words[start].between) :] if parts else ""
+
+
+def read(text: str) -> Text:
+    is_cut = len(text) > LONGEST_TEXT
+    normal = unicodedata.normalize("NFC", _without_invisible(text[:LONGEST_TEXT]))
+    matches = list(_WORD.finditer(normal))
+    if is_cut:
+        matches = matches[:-_CUT_WORDS]
+    uses_marks = any(spelling(match.group()).is_marked for match in matches)
+    words: list[Word] = []
+    decoded = 0
+    end = 0
+    for match in matches:
+        written = match.group()
+        keyed = None if uses_marks else untelex(written)
+        decoded += keyed is not None
+        words.append(_word(written, keyed or written, normal[end : match.start()], is_first=end == 0))
+        end = match.end()
+    return Text(words=tuple(words), is_marked=uses_marks or decoded * 4 >= max(len(words), 1))
+
+
+def _word(written: str, meant: str, between: str, *, is_first: bool) -> Word:
+    gap: Gap = "stop" if is_first else _gap(between)
+    if written.isdigit():
+        number = str(int(written)) if len(written) <= 3 else written
+        return Word(written, number, number, False, gap, between)
+    found = spelling(meant)
+    return Word(written, found.fold, found.exact, found.is_marked, gap, between)
+
+
+def _gap(between: str) -> Gap:
+    if not between:
+        return "glued"
+    if between.isspace():
+        return "stop" if "\n" in between else "space"
+    marks = between.strip()
+    if marks == ".":
+        return "dot"
+    if marks in ("-", "–", "—", "_"):
+        return "hyphen" if between == marks else "dash"
+    return "stop" if any(mark in "!?;\n" for mark in between) or ".." in marks else "comma"
+
+
+def _without_invisible(text: str) -> str:
+    """Without zero-width characters, which phones and web pages leave inside words, and with plain spaces."""
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if character.isspace() and character != "\n" else character
+        for character in text
+        if unicodedata.category(character) != "Cf"
+    )

@@ -1,0 +1,172 @@
+"""Decides which units a text may mean: one, the parts of a divided ward, several, or none; and what to ask."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from tickets.directory.places.joining import Place, join
+from tickets.directory.places.lexicon import PlaceIndex, Reading
+from tickets.directory.places.mentions import find_mentions
+from tickets.directory.places.outcome import Candidate, Generation, Outcome, Resolution, Understood, Why
+from tickets.directory.places.question import question_about_place, question_between_places
+from tickets.directory.places.read import Text, read
+from tickets.directory.places.speech import FORMER, NOW_CALLED, RENEWED
+from tickets.directory.places.strength import Strength
+
+_MOST_RECENT_FIRST: tuple[Generation, ...] = ("current", "former", "earlier")
+# The reason that is shown first when several lead to one unit.
+_BEST_REASON_FIRST = ("unit", "ward", "district", "province")
+_WORDS_BETWEEN_NAMES_OF_ONE_PLACE = 6
+
+
+def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
+    """The units that may be responsible on `on` for the place this text names, each with why, and the question that
+    decides between them. Never a single unit unless nothing else can have been meant.
+    """
+    words = read(text)
+    places = standing_places(index, join(index, words, find_mentions(index, words)), on)
+    places = _meant(places)
+    if not places:
+        return Resolution("none")
+    return decide(index, words, _same_place(words, places))
+
+
+def decide(index: PlaceIndex, text: Text, places: list[Place]) -> Resolution:
+    """One answer from what was understood; `places` is not empty and each has a unit that stands."""
+    sets = [units_of(place.readings) for place in places]
+    every = frozenset().union(*sets)
+    outcome = _outcome(places, every)
+    question = None
+    if outcome != "unique":
+        one_place = len(places) == 1 or all(units == every for units in sets)
+        question = (
+            question_about_place(index, places[0], said=said(text, places[0]))
+            if one_place
+            else question_between_places([(said(text, place), units_of(place.readings)) for place in places])
+        )
+    readings = [reading for place in places for reading in place.readings]
+    return Resolution(
+        outcome=outcome,
+        candidates=_candidates(index, readings),
+        question=question,
+        said="; ".join(said(text, place) for place in places),
+        generation=next(g for g in _MOST_RECENT_FIRST if any(reading.generation == g for reading in readings)),
+        understood=tuple(_understood(text, place, reading) for place in places for reading in place.readings),
+    )
+
+
+def units_of(readings: Iterable[Reading]) -> frozenset[int]:
+    return frozenset(unit for reading in readings for unit in reading.units)
+
+
+def said(text: Text, place: Place) -> str:
+    return text.said(place.start, place.end)
+
+
+def standing_places(index: PlaceIndex, places: Iterable[Place], on: date) -> list[Place]:
+    """Places with only the units that exist on the day; those that lead to none are not places."""
+    standing = frozenset(
+        unit.id
+        for unit in index.units.values()
+        if unit.valid_from <= on and (unit.valid_to is None or on < unit.valid_to)
+    )
+    return [place for place in (_narrowed(place, standing) for place in places) if place.readings]
+
+
+def _narrowed(place: Place, units: frozenset[int]) -> Place:
+    if all(reading.units <= units for reading in place.readings):
+        return place
+    kept = (replace(reading, units=reading.units & units) for reading in place.readings if reading.units & units)
+    return replace(place, readings=tuple(kept))
+
+
+def _meant(places: list[Place]) -> list[Place]:
+    """Without what only might be a place when something surely is one, and without districts that only repeat."""
+    strongest = max((place.strength for place in places), default=Strength.NOT_MEANT)
+    if strongest < Strength.WEAK:
+        return []
+    meant = [place for place in places if place.strength == strongest]
+    meant = [place for place in meant if place.doubt != "city"] or meant
+    return [place for place in meant if not any(_is_repeated_by(place, other) for other in meant)]
+
+
+def _is_repeated_by(wide: Place, narrow: Place) -> bool:
+    """"phường Đa Kao … lên quận 1": the district says nothing that the ward has not said."""
+    is_area = all(reading.kind in ("district", "province") for reading in wide.readings)
+    return is_area and units_of(narrow.readings) < units_of(wide.readings)
+
+
+def _same_place(text: Text, places: list[Place]) -> list[Place]:
+    """One place for "Đa Kao cũ, nay là phường Tân Định": what a unit is called today decides what the old name meant."""
+    joined = places[:1]
+    for place in places[1:]:
+        former, today = _by_generation(text, joined[-1], place)
+        named_today = units_of(r for r in today.readings if r.generation == "current") if today else frozenset()
+        both = named_today & units_of(former.readings) if former else frozenset()
+        if not both or today is None or former is None:
+            joined.append(place)
+            continue
+        readings = _narrowed(today, both).readings + _narrowed(former, both).readings
+        joined[-1] = replace(today, start=joined[-1].start, end=place.end, readings=readings)
+    return joined
+
+
+def _by_generation(text: Text, first: Place, second: Place) -> tuple[Place | None, Place | None]:
+    """(the one said by its former name, the one by today's), if the words around them say that they are one place."""
+    if second.start - first.end > _WORDS_BETWEEN_NAMES_OF_ONE_PLACE:
+        return None, None
+    if FORMER.before(text, second.end):
+        return second, first
+    if FORMER.before(text, first.end) or RENEWED.before(text, second.end):
+        return first, second
+    if any(NOW_CALLED.at(text, position) for position in range(first.end, second.start)):
+        return first, second
+    return None, None
+
+
+def _outcome(places: list[Place], every: frozenset[int]) -> Outcome:
+    if len(every) == 1:
+        return "unique" if any(place.doubt is None for place in places) else "ambiguous"
+    is_divided = all(reading.kind == "ward" and reading.units == every for p in places for reading in p.readings)
+    return "split" if is_divided and all(place.doubt is None for place in places) else "ambiguous"
+
+
+def _candidates(index: PlaceIndex, readings: list[Reading]) -> tuple[Candidate, ...]:
+    """Units in the order of their best reason, then as listed."""
+    reasons: dict[int, list[Why]] = {}
+    for reading in sorted(readings, key=lambda r: (_BEST_REASON_FIRST.index(r.kind), r.generation == "earlier")):
+        for unit_id in sorted(reading.units):
+            known = reasons.setdefault(unit_id, [])
+            if why(reading) not in known:
+                known.append(why(reading))
+    return tuple(_candidate(index, unit_id, whys) for unit_id, whys in reasons.items())
+
+
+def _candidate(index: PlaceIndex, unit_id: int, whys: list[Why]) -> Candidate:
+    unit = index.units[unit_id]
+    return Candidate(unit.id, unit.code, unit.name, unit.kind, why=whys[0], also=tuple(whys[1:]))
+
+
+def why(reading: Reading) -> Why:
+    if reading.kind == "unit":
+        return Why("name_today", {"name": reading.name})
+    if reading.kind == "province":
+        return Why("in_province", {"province": reading.name})
+    if reading.kind == "district":
+        return Why("in_district", {"district": reading.name})
+    params = {"ward": reading.name, "district": reading.district or ""}
+    code = "old_ward_divided" if reading.is_divided else "old_ward"
+    if reading.through is None:
+        return Why(code, params)
+    return Why(code.replace("old_ward", "earlier_ward"), params | {"through": reading.through})
+
+
+def _understood(text: Text, place: Place, reading: Reading) -> Understood:
+    return Understood(
+        said=said(text, place),
+        reading=why(reading).code,
+        generation=reading.generation,
+        name=reading.name,
+        district=reading.district,
+        unit_ids=tuple(sorted(reading.units)),
+    )

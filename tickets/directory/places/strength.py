@@ -1,0 +1,98 @@
+"""How surely a bare name, with no word of kind before it, is meant as the place of the matter."""
+
+from enum import IntEnum
+
+from tickets.directory.places.read import Text
+from tickets.directory.places.speech import (
+    CUES,
+    FORMER,
+    FULL_SURNAMES,
+    LANDMARKS,
+    NAMED_NEIGHBOURHOODS,
+    NEIGHBOURHOODS,
+    PEOPLE,
+    STREETS_AFTER_NAME,
+    STREETS_WITH_NUMBERS,
+    SURNAMES,
+)
+
+_HARD = ("comma", "stop", "dash")
+# Names this long are hardly ever ordinary words.
+_LONG_NAME = 3
+
+
+class Strength(IntEnum):
+    """NOT_MEANT is a street, a person; UNMARKED stands among words with nothing that points to a place; WEAK may be
+    asked about when nothing better was said; SURE counts.
+    """
+
+    NOT_MEANT = 0
+    UNMARKED = 1
+    WEAK = 2
+    SURE = 3
+
+
+def strength_of_bare_name(text: Text, start: int, end: int, *, after_mention: bool) -> Strength:
+    if _is_street_or_person(text, start, end):
+        return Strength.NOT_MEANT
+    if LANDMARKS.before(text, start) or NAMED_NEIGHBOURHOODS.before(text, start):
+        return Strength.WEAK
+    if bears_a_persons_name(text, start, end):
+        return Strength.WEAK
+    if CUES.before(text, start):
+        return Strength.SURE
+    opens = _opens(text, start) or after_mention
+    closes = end == len(text.words) or text.words[end].gap in _HARD or FORMER.at(text, end) > 0
+    if (opens and closes) or _is_written_as_name(text, start, end):
+        return Strength.SURE
+    if end - start >= _LONG_NAME and not SURNAMES.before(text, start):
+        return Strength.SURE
+    return Strength.WEAK if opens or closes else Strength.UNMARKED
+
+
+def bears_a_persons_name(text: Text, start: int, end: int) -> bool:
+    return end - start >= _LONG_NAME and text.words[start].fold in FULL_SURNAMES
+
+
+def follows_a_surname(text: Text, start: int) -> bool:
+    return text.words[start].gap == "space" and SURNAMES.before(text, start) > 0
+
+
+def _is_street_or_person(text: Text, start: int, end: int) -> bool:
+    if STREETS_AFTER_NAME.at(text, end) or PEOPLE.before(text, start):
+        return True
+    return _follows_house_number(text, start)
+
+
+def _follows_house_number(text: Text, start: int) -> bool:
+    if start == 0 or text.words[start].gap not in ("space", "glued"):
+        return False
+    number = start - 1
+    if not text.words[number].is_number and number and len(text.words[number].fold) == 1:
+        # "12A Nguyễn Thái Bình": the letter belongs to the number.
+        number -= text.words[number].gap == "glued" and text.words[number - 1].is_number
+    if not text.words[number].is_number:
+        return False
+    return not (NEIGHBOURHOODS.before(text, number) or STREETS_WITH_NUMBERS.before(text, number))
+
+
+def _opens(text: Text, start: int) -> bool:
+    if text.words[start].gap in _HARD:
+        return True
+    number = start - 1
+    return text.words[number].is_number and bool(
+        NEIGHBOURHOODS.before(text, number) or STREETS_WITH_NUMBERS.before(text, number)
+    )
+
+
+def _is_written_as_name(text: Text, start: int, end: int) -> bool:
+    """With its marks and capitals, among words without capitals."""
+    if not text.is_marked or not all(word.is_title and not _shouts(word.text) for word in text.words[start:end]):
+        return False
+    before = text.words[start - 1] if start and text.words[start].gap not in _HARD else None
+    after = text.words[end] if end < len(text.words) and text.words[end].gap not in _HARD else None
+    return not any(word is not None and word.is_title for word in (before, after))
+
+
+def _shouts(word: str) -> bool:
+    return len(word) > 1 and word.isupper()
