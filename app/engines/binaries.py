@@ -65,12 +65,20 @@ def copied_out(binaries: Binaries, *, into: Path) -> Binaries:
         shutil.copytree(
             folder, into / folder.name, copy_function=_link_or_copy, ignore=shutil.ignore_patterns("*.py", "include")
         )
+    for opened in (folder for folder in into.rglob("*") if folder.is_dir()):
+        opened.chmod(0o755)
     stamp.write_text(state)
     return copied
 
 
 def _link_or_copy(source: str, target: str) -> None:
+    readable_by_all = Path(source).stat().st_mode & 0o004
     try:
-        os.link(source, target)
+        if readable_by_all:
+            os.link(source, target)
+            return
     except OSError:
-        shutil.copy2(source, target)
+        pass
+    # Another file system, or packages that were installed under a strict umask.
+    shutil.copy2(source, target)
+    Path(target).chmod(Path(target).stat().st_mode | 0o555)

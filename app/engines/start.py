@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from app.engines.trouble import EngineTrouble
 from app.engines.valkey import redis_url, start_valkey
 
 START_WAIT_SECONDS = 120
+# With the children before them, everything ends within ten seconds; a killed engine recovers at its next start.
+STOP_PATIENCE_SECONDS = 3.5
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Engines:
     """PostgreSQL's own tools of the same version (`pg_dump`, `psql` …)."""
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = field(default_factory=dict)
+    _sockets: Path = field(default_factory=Path)
     _lock: int | None = None
 
     @property
@@ -52,7 +56,7 @@ class Engines:
         """Stop the engines we own; harmless when called twice."""
         for name, process in self._processes.items():
             process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
-        deadline = time.monotonic() + 6
+        deadline = time.monotonic() + STOP_PATIENCE_SECONDS
         for process in self._processes.values():
             try:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
@@ -62,6 +66,8 @@ class Engines:
         self._processes.clear()
         if self._lock is not None:
             _record_of(self.data_dir).unlink(missing_ok=True)
+            with suppress(OSError):
+                self._sockets.rmdir()
             os.close(self._lock)
             self._lock = None
 
@@ -96,7 +102,11 @@ def start_engines(data_dir: Path, *, postgres: bool = True, valkey: bool = True)
     deadline = time.monotonic() + START_WAIT_SECONDS
     while time.monotonic() < deadline:
         if _locked(lock):
-            return _start(data_dir, lock, postgres=postgres, valkey=valkey)
+            try:
+                return _start(data_dir, lock, postgres=postgres, valkey=valkey)
+            except BaseException:
+                os.close(lock)
+                raise
         if joined := _join(data_dir):
             os.close(lock)
             return joined
@@ -134,7 +144,7 @@ def _start(data_dir: Path, lock: int, *, postgres: bool, valkey: bool) -> Engine
         data_dir=data_dir,
         bin_dir=home.binaries.postgres_bin,
         _starters=starters,
-        _lock=lock,
+        _sockets=home.sockets,
     )
     try:
         for name, start in starters.items():
@@ -142,6 +152,7 @@ def _start(data_dir: Path, lock: int, *, postgres: bool, valkey: bool) -> Engine
     except BaseException:
         engines.stop()
         raise
+    engines._lock = lock
     engines._record()
     return engines
 
