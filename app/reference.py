@@ -1,7 +1,5 @@
 """What a process keeps in memory between requests: the keys, and the place index while the directory stays as it is."""
 
-import hashlib
-import hmac
 import threading
 import time
 from dataclasses import dataclass, field
@@ -12,15 +10,10 @@ from sqlalchemy.orm import Session
 from app.settings import Settings
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
-from tickets.keys import Keys
+from tickets.keys import Keys, keys_from
 from tickets.schema import Unit, UnitSuccession
 
 _LOOK_EVERY_SECONDS = 30
-
-
-def derived(secret: str, purpose: str) -> bytes:
-    """A key of its own for each purpose, so that no two uses of the secret can be played against each other."""
-    return hmac.new(secret.encode(), b"hotline:" + purpose.encode(), hashlib.sha256).digest()
 
 
 @dataclass
@@ -35,12 +28,7 @@ class Reference:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Reference":
-        return cls(
-            Keys(
-                reference=derived(settings.secret_key, "reference"),
-                pins=tuple(derived(key, "pin") for key in (settings.secret_key,) if key),
-            )
-        )
+        return cls(keys_from(settings.secret_key))
 
     def places(self, session: Session) -> PlaceIndex:
         """The place index; loaded anew when the directory's units changed, looked at twice a minute."""

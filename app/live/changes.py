@@ -101,7 +101,7 @@ def _notices(session: Session, since: datetime) -> Iterable[Change]:
 
 
 def concerns(change: Change, viewer: Viewer) -> bool:
-    """Whether this person may be told; only that something changed is told, the page itself asks again by its rights."""
+    """Whether this person may be told that something changed; what it is, the page asks again by its own rights."""
     if change.for_all or viewer.staff_id in change.staff_ids:
         return True
     if viewer.covers_city(*_SCOPED):

@@ -29,7 +29,7 @@ class Hub:
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
-        self._queues: dict[Queue[tuple[str, ...]], Viewer] = {}
+        self._queues: dict[Queue, Viewer] = {}
         self._started = False
 
     def viewer_of(self, token: str) -> Viewer | None:
@@ -42,7 +42,7 @@ class Hub:
         if not self._started:
             self._started = True
             gevent.spawn(self._look_for_ever)
-        queue: Queue[tuple[str, ...]] = Queue(_QUEUE_LENGTH)
+        queue = Queue(_QUEUE_LENGTH)
         self._queues[queue] = viewer
         until = utc_now() + _LIFETIME
         try:
@@ -51,7 +51,7 @@ class Hub:
         finally:
             self._queues.pop(queue, None)
 
-    def _events(self, queue: "Queue[tuple[str, ...]]", until: datetime) -> Iterator[bytes]:
+    def _events(self, queue: Queue, until: datetime) -> Iterator[bytes]:
         while utc_now() < until:
             try:
                 names = set(queue.get(timeout=_KEEP_ALIVE_SECONDS))

@@ -131,8 +131,6 @@ def answer_error(error: Exception) -> Response:
     trouble = trouble_of(error)
     if trouble.status >= 500:
         log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
-    if isinstance(error, HTTPException) and error.response is not None:
-        return Response(error.response.get_data(), error.response.status_code, dict(error.response.headers))
     if wants_json():
         return problem(trouble, field_errors(error))
     page = render_template(

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.schema.base import Base, Id, Json, coded, to
@@ -14,9 +15,9 @@ class OutboundMessage(Base):
 
     __tablename__ = "outbound_message"
     __table_args__ = (
-        Index("ix_outbound_message_due", "not_before", "id", postgresql_where=text("state in ('waiting', 'claimed')")),
-        Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=text("channel = 'screen'")),
-        Index("ix_outbound_message_failed", "id", postgresql_where=text("state in ('failed', 'uncertain')")),
+        Index("ix_outbound_message_due", "not_before", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
+        Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=sql("channel = 'screen'")),
+        Index("ix_outbound_message_failed", "id", postgresql_where=sql("state in ('failed', 'uncertain')")),
         Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
     )
 
@@ -30,20 +31,20 @@ class OutboundMessage(Base):
     template: Mapped[str]
     params: Mapped[Json]
     locale: Mapped[str]
-    is_urgent: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_urgent: Mapped[bool] = mapped_column(server_default=sql("false"))
     # Rendered at the first claim and kept, so that a retry and the timeline show the same words.
     subject: Mapped[str | None]
     text: Mapped[str | None]
     state: Mapped[OutboundState] = mapped_column(coded(OutboundState))
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     claimed_by: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     provider_account: Mapped[str | None]
     provider_sid: Mapped[str | None]
     provider_status: Mapped[str] = mapped_column(server_default="")
-    status_rank: Mapped[int] = mapped_column(server_default=text("-1"))
+    status_rank: Mapped[int] = mapped_column(server_default=sql("-1"))
     segments: Mapped[int | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
@@ -68,7 +69,7 @@ class AuditEntry(Base):
     subject_id: Mapped[int | None]
     ticket_id: Mapped[int | None] = mapped_column(index=True)
     request_id: Mapped[str] = mapped_column(server_default="")
-    params: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    params: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
 
 
 class AuditSeal(Base):
@@ -91,7 +92,7 @@ class ProcessBeat(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     beat_at: Mapped[datetime]
-    detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    detail: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
 
 
 class Outage(Base):
