@@ -1,0 +1,62 @@
+"""Writes what people contact the city about: procedures and categories with the departments that keep them."""
+
+from sqlalchemy.orm import Session
+
+from app.seeding.files import rows_of
+from tickets.directory.categories import CategoryFacts, insert_categories
+from tickets.directory.procedures import ProcedureFacts, insert_procedures
+from tickets.states import Level, Priority
+
+# Certified copies are made by any commune-level committee, wherever the person lives (Decree 23/2015/NĐ-CP, article 5).
+BOUNDARY_FREE_FIELDS = frozenset({"Chứng thực"})
+
+
+def load(session: Session, *, bodies: dict[str, int]) -> None:
+    _procedures(session, bodies)
+    _categories(session, bodies)
+
+
+def _procedures(session: Session, bodies: dict[str, int]) -> None:
+    keeper = {row["field"]: row["department"] for row in rows_of("procedure_fields")}
+    insert_procedures(
+        session,
+        [
+            ProcedureFacts(
+                code=row["code"] or None,
+                name=row["name_vi"].strip().rstrip(".:"),
+                field=row["field"],
+                level=Level(row["level"]),
+                decision_no=row["decision_no"],
+                boundary_free=row["field"] in BOUNDARY_FREE_FIELDS,
+                department_id=bodies[keeper[row["field"]]],
+            )
+            for row in rows_of("procedures")
+        ],
+    )
+
+
+def _categories(session: Session, bodies: dict[str, int]) -> None:
+    rows = list(enumerate(rows_of("categories")))
+    groups = [(position, row) for position, row in rows if not row["parent"]]
+    written = insert_categories(session, [_facts(row, position, None, bodies) for position, row in groups])
+    group_ids = dict(zip((row["code"] for _, row in groups), written, strict=True))
+    insert_categories(
+        session,
+        [_facts(row, position, group_ids[row["parent"]], bodies) for position, row in rows if row["parent"]],
+    )
+
+
+def _facts(row: dict[str, str], position: int, parent_id: int | None, bodies: dict[str, int]) -> CategoryFacts:
+    return CategoryFacts(
+        code=row["code"],
+        parent_id=parent_id,
+        name=row["name"],
+        name_en=row["name_en"],
+        position=position,
+        level=Level(row["level"]),
+        department_id=bodies[row["department"]],
+        default_priority=Priority(row["priority"]),
+        field=row["field"],
+        conduct=row["conduct"],
+        hints=row["hints"],
+    )

@@ -1,0 +1,103 @@
+"""Published phone numbers: which office's line it is, and therefore which unit a call on it is for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from tickets.schema import Line, OneStopOffice, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    phone: str
+    label: str
+    office_id: int
+    is_city: bool = False
+    valid_from: date | None = None
+    provider_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialledLine:
+    """A line with the unit its office belongs to. A city line stands for no place: its callers are asked."""
+
+    id: int
+    phone: str
+    label: str
+    is_city: bool
+    office_id: int
+    office_name: str
+    unit_id: int
+    unit_code: str | None
+    unit_name: str
+
+
+def insert_lines(session: Session, facts: Sequence[LineFacts]) -> None:
+    if facts:
+        session.execute(
+            insert(Line),
+            [
+                {
+                    "phone": line.phone,
+                    "label": line.label,
+                    "office_id": line.office_id,
+                    "is_city": line.is_city,
+                    "valid_from": line.valid_from,
+                    "provider_account": line.provider_account,
+                }
+                for line in facts
+            ],
+        )
+
+
+def withdraw_line(session: Session, line_id: int, *, on: date) -> None:
+    """The number is no longer published from that day on; the row stays as history."""
+    session.execute(update(Line).where(Line.id == line_id).values(valid_to=on))
+
+
+def line_by_phone(session: Session, phone: str, *, on: date) -> DialledLine | None:
+    """The line published under this number on that day."""
+    return _one(session, _lines(on).where(Line.phone == phone))
+
+
+def city_line(session: Session, *, on: date) -> DialledLine | None:
+    """The number of the whole city."""
+    return _one(session, _lines(on).where(Line.is_city.is_(True)).order_by(Line.id).limit(1))
+
+
+def published_lines(session: Session, *, unit_id: int | None = None, on: date) -> list[DialledLine]:
+    """All lines of that day, or a unit's."""
+    wanted = _lines(on).order_by(Line.is_city.desc(), Unit.sort_key, Line.phone)
+    if unit_id is not None:
+        wanted = wanted.where(OneStopOffice.unit_id == unit_id)
+    return [DialledLine(*row) for row in session.execute(wanted)]
+
+
+_Columns = tuple[int, str, str, bool, int, str, int, str | None, str]
+
+
+def _lines(on: date) -> Select[_Columns]:
+    return (
+        select(
+            Line.id,
+            Line.phone,
+            Line.label,
+            Line.is_city,
+            Line.office_id,
+            OneStopOffice.name,
+            OneStopOffice.unit_id,
+            Unit.code,
+            Unit.name,
+        )
+        .join(OneStopOffice, OneStopOffice.id == Line.office_id)
+        .join(Unit, Unit.id == OneStopOffice.unit_id)
+        .where(or_(Line.valid_from.is_(None), Line.valid_from <= on), or_(Line.valid_to.is_(None), Line.valid_to > on))
+    )
+
+
+def _one(session: Session, wanted: Select[_Columns]) -> DialledLine | None:
+    row = session.execute(wanted).first()
+    return DialledLine(*row) if row else None

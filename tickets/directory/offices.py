@@ -1,0 +1,40 @@
+"""One-stop offices: where procedures are received, and to which published lines belong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from tickets.schema import OneStopOffice
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFacts:
+    unit_id: int
+    name: str
+    name_en: str
+    address: str = ""
+    opening_hours: str = ""
+
+
+def insert_offices(session: Session, facts: Sequence[OfficeFacts]) -> list[int]:
+    """Write new offices; their ids in the given order."""
+    rows = [
+        {
+            "unit_id": office.unit_id,
+            "name": office.name,
+            "name_en": office.name_en,
+            "address": office.address,
+            "opening_hours": office.opening_hours,
+        }
+        for office in facts
+    ]
+    wanted = insert(OneStopOffice).returning(OneStopOffice.id, sort_by_parameter_order=True)
+    return list(session.scalars(wanted, rows)) if rows else []
+
+
+def offices_of(session: Session, unit_id: int) -> list[OneStopOffice]:
+    return list(
+        session.scalars(select(OneStopOffice).where(OneStopOffice.unit_id == unit_id).order_by(OneStopOffice.id))
+    )

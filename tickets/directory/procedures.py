@@ -1,0 +1,70 @@
+"""The procedures people ask about: entries of the national procedures database with the department that keeps them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy.orm import Session
+
+from tickets.directory.sort_keys import sort_key
+from tickets.folding import folded_words
+from tickets.schema import Procedure
+from tickets.states import Level
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureFacts:
+    """`code` is None where the national code was not verified."""
+
+    code: str | None
+    name: str
+    field: str
+    level: Level
+    decision_no: str = ""
+    boundary_free: bool = False
+    department_id: int | None = None
+
+
+def insert_procedures(session: Session, facts: Sequence[ProcedureFacts]) -> None:
+    if facts:
+        session.execute(insert(Procedure), [columns_of(procedure) for procedure in facts])
+
+
+def columns_of(facts: ProcedureFacts) -> dict[str, object]:
+    return {
+        "code": facts.code,
+        "name": facts.name,
+        "sort_key": sort_key(facts.name),
+        "field": facts.field,
+        "level": facts.level,
+        "decision_no": facts.decision_no,
+        "boundary_free": facts.boundary_free,
+        "department_id": facts.department_id,
+    }
+
+
+def procedure_by_code(session: Session, code: str) -> Procedure | None:
+    return session.scalars(select(Procedure).where(Procedure.code == code)).one_or_none()
+
+
+def procedures(
+    session: Session,
+    *,
+    text: str = "",
+    level: Level | None = None,
+    after: tuple[str, int] | None = None,
+    limit: int = 50,
+) -> list[Procedure]:
+    """The catalogue by name; `text` is compared without marks with name and code, every word of it must occur.
+
+    `after` is (sort_key, id) of the last row seen.
+    """
+    wanted = select(Procedure).order_by(Procedure.sort_key, Procedure.id).limit(limit)
+    for word in folded_words(text)[:8]:
+        pattern = f"%{word}%"
+        wanted = wanted.where(Procedure.sort_key.like(pattern) | Procedure.code.like(pattern))
+    if level is not None:
+        wanted = wanted.where(Procedure.level == level)
+    if after is not None:
+        wanted = wanted.where(tuple_(Procedure.sort_key, Procedure.id) > after)
+    return list(session.scalars(wanted))

@@ -1,0 +1,138 @@
+"""The people who work here, and the roles they hold at units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from tickets.directory.sort_keys import sort_key
+from tickets.schema import RoleAssignment, Staff, Unit, WebSession
+from tickets.states import Role
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    email: str
+    name: str
+    title: str = ""
+    phone: str | None = None
+    locale: str = "vi"
+    languages: tuple[str, ...] = ("vi",)
+    is_demo: bool = False
+
+
+def add_people(session: Session, people: Sequence[NewPerson], *, now: datetime) -> list[int]:
+    """Write new accounts without a password; their ids in the given order. A second account of one address is refused
+    by the unique index on the lower-case address."""
+    rows = [
+        {
+            "email": person.email,
+            "name": person.name,
+            "sort_key": sort_key(_given_name_first(person.name)),
+            "title": person.title,
+            "phone": person.phone,
+            "locale": person.locale,
+            "languages": list(person.languages),
+            "is_demo": person.is_demo,
+            "created_at": now,
+        }
+        for person in people
+    ]
+    wanted = insert(Staff).returning(Staff.id, sort_by_parameter_order=True)
+    return list(session.scalars(wanted, rows)) if rows else []
+
+
+def give_roles(session: Session, roles: Sequence[tuple[int, Role, int]], *, now: datetime) -> None:
+    """(person, role, unit) from `now` on."""
+    if roles:
+        session.execute(
+            insert(RoleAssignment),
+            [{"staff_id": staff, "role": role, "unit_id": unit, "valid_from": now} for staff, role, unit in roles],
+        )
+
+
+def end_role(session: Session, assignment_id: int, *, now: datetime) -> None:
+    session.execute(update(RoleAssignment).where(RoleAssignment.id == assignment_id).values(valid_to=now))
+
+
+def disable(session: Session, staff_id: int, *, now: datetime) -> None:
+    """Nobody signs in with this account any more; sessions that are open end at once."""
+    session.execute(update(Staff).where(Staff.id == staff_id).values(disabled_at=now))
+    session.execute(
+        update(WebSession)
+        .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def person_by_email(session: Session, email: str) -> Staff | None:
+    return session.scalars(select(Staff).where(func.lower(Staff.email) == email.strip().lower())).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRole:
+    staff: Staff
+    role: Role
+    unit_id: int
+
+
+def people_at(
+    session: Session, unit_ids: Sequence[int], *, roles: Sequence[Role] = (), now: datetime
+) -> list[PersonRole]:
+    """Who holds a role (any, if none is named) at these units now, by given name."""
+    wanted = (
+        select(Staff, RoleAssignment.role, RoleAssignment.unit_id)
+        .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
+        .where(
+            RoleAssignment.unit_id.in_(unit_ids),
+            RoleAssignment.valid_from <= now,
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+            Staff.disabled_at.is_(None),
+        )
+        .order_by(Staff.sort_key, Staff.id)
+    )
+    if roles:
+        wanted = wanted.where(RoleAssignment.role.in_(roles))
+    return [PersonRole(*row) for row in session.execute(wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role with the unit it is held at, for the people page."""
+
+    assignment_id: int
+    staff_id: int
+    role: Role
+    unit_id: int
+    unit_code: str | None
+    unit_name: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+def roles_of(session: Session, staff_ids: Sequence[int]) -> list[HeldRole]:
+    """Every role these people hold or held, newest first."""
+    rows = session.execute(
+        select(
+            RoleAssignment.id,
+            RoleAssignment.staff_id,
+            RoleAssignment.role,
+            RoleAssignment.unit_id,
+            Unit.code,
+            Unit.name,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_to,
+        )
+        .join(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(RoleAssignment.staff_id.in_(staff_ids))
+        .order_by(RoleAssignment.valid_from.desc(), RoleAssignment.id)
+    )
+    return [HeldRole(*row) for row in rows]
+
+
+def _given_name_first(name: str) -> str:
+    """Vietnamese lists of people are sorted by the given name, which is written last."""
+    words = name.split()
+    return " ".join([*words[-1:], *words[:-1]])
