@@ -15,15 +15,15 @@ ReadingKind = Literal["unit", "ward", "district", "province"]
 
 # How a name announces its kind. A district without wards stands among the wards and is only a district.
 _PREFIXES: Mapping[Key, str] = {
-    ("phuong",): "ward",
-    ("xa",): "commune",
-    ("thi", "tran"): "town",
-    ("dac", "khu"): "special_zone",
-    ("quan",): "district",
-    ("huyen",): "district",
-    ("thanh", "pho"): "district",
-    ("thi", "xa"): "district",
-    ("tinh",): "province",
+    key("phường"): "ward",
+    key("xã"): "commune",
+    key("thị trấn"): "town",
+    key("đặc khu"): "special_zone",
+    key("quận"): "district",
+    key("huyện"): "district",
+    key("thành phố"): "district",
+    key("thị xã"): "district",
+    key("tỉnh"): "province",
 }
 
 
