@@ -88,13 +88,13 @@ def mask(phone: str | None) -> str:
     return phone[:shown] + "*" * (len(phone) - shown - 3) + phone[-3:]
 
 
-def spoken(phone: str) -> str:
-    """The national form people say aloud (0901 234 567); unchanged when it cannot be parsed."""
+def national_digits(phone: str) -> str:
+    """The digits a person in the number's own country dials: +84901234567 → 0901234567."""
     try:
         number = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException:
-        return phone
-    return phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+        return "".join(c for c in phone if c.isdecimal())
+    return "".join(c for c in phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL) if c.isdecimal())
 
 
 def _only_phone_characters(text: str) -> bool:

@@ -1,0 +1,26 @@
+"""The conversation with a caller as a pure machine: what was heard and is known goes in, words and effects come out."""
+
+from telephony.ivr.conversation import Conversation
+from telephony.ivr.effects import (
+    AskCallback,
+    CountWithIncident,
+    Effect,
+    JoinQueue,
+    KeepRecording,
+    LeaveQueue,
+    NotePlace,
+    NoteSaid,
+    OfferUnanswered,
+    OpenTicket,
+    TellDutyOfficer,
+)
+from telephony.ivr.facts import Facts, Followed, NamedUnit, PlaceFacts, QueueFacts
+from telephony.ivr.heard import Heard
+from telephony.ivr.outcome import Outcome
+from telephony.ivr.steps import begin, step
+
+__all__ = [
+    "AskCallback", "Conversation", "CountWithIncident", "Effect", "Facts", "Followed", "Heard", "JoinQueue",
+    "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid", "OfferUnanswered", "OpenTicket", "Outcome",
+    "PlaceFacts", "QueueFacts", "TellDutyOfficer", "begin", "step",
+]  # fmt: skip

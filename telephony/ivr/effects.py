@@ -1,0 +1,85 @@
+"""What a step of the conversation wants done in the same transaction; `telephony/call_effects.py` does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tickets.states import CallbackReason, RecordingKind
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """There is a matter. Once per call, however often it is asked for."""
+
+    is_emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotePlace:
+    """The unit is known; the ticket goes there. `by` is line, last, speech, keypad or choice."""
+
+    unit_id: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSaid:
+    """The recogniser's words of the caller: kept on the ticket, and used for its routing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinQueue:
+    """Waits for a person. `in_front`: after a dropped talk the caller does not queue again."""
+
+    in_front: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue:
+    """Left for voicemail or callback: a flow-out, never an abandonment."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRecording:
+    recording_sid: str
+    seconds: int
+    kind: RecordingKind
+
+
+@dataclass(frozen=True, slots=True)
+class AskCallback:
+    phone: str
+    reason: CallbackReason = CallbackReason.REQUESTED
+
+
+@dataclass(frozen=True, slots=True)
+class OfferUnanswered:
+    """The agent's phone did not answer although the offer was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellDutyOfficer:
+    """Somebody calls and nobody is on duty."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountWithIncident:
+    """The caller is one more about an incident we know."""
+
+
+Effect = (
+    OpenTicket
+    | NotePlace
+    | NoteSaid
+    | JoinQueue
+    | LeaveQueue
+    | KeepRecording
+    | AskCallback
+    | OfferUnanswered
+    | TellDutyOfficer
+    | CountWithIncident
+)

@@ -1,0 +1,61 @@
+"""What must be known for one step of the conversation, gathered before it from the database and the event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from telephony.verbs import Say, Target
+from tickets.states import PlaceOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUnit:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """What the resolver made of the words or keys of this step."""
+
+    outcome: PlaceOutcome
+    units: tuple[NamedUnit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    """Where a waiting call stands. `target` is set once an agent has accepted the offer."""
+
+    position: int = 1
+    staffed: bool = True
+    offer_is_open: bool = False
+    target: Target | None = None
+    offers: int = 0
+    waited_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The words for the state of a request; empty when nothing may be said."""
+
+    words: tuple[Say, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`caller` is the number in E.164, None when hidden. `line_unit` is set on a unit's own line."""
+
+    caller: str | None = None
+    do_not_call: bool = False
+    can_hear_speech: bool = True
+    line_unit: NamedUnit | None = None
+    last_unit: NamedUnit | None = None
+    places: PlaceFacts | None = None
+    queue: QueueFacts = field(default_factory=QueueFacts)
+    followed: Followed = field(default_factory=Followed)
+    # The reference of the call's ticket, once it has one.
+    reference: str = ""
+    incident: str = ""
+    agent_finished: bool = False
+    call_sid: str = ""
+    line_phone: str = ""

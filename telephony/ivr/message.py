@@ -1,0 +1,78 @@
+"""Keys 8 and 9: leaving a voicemail, or asking to be called back."""
+
+from __future__ import annotations
+
+from telephony.ivr.conversation import Conversation
+from telephony.ivr.effects import AskCallback, Effect, KeepRecording, LeaveQueue
+from telephony.ivr.facts import Facts
+from telephony.ivr.heard import Heard
+from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
+from telephony.prompts import Prompt
+from telephony.verbs import Gather, Record, Say, Spoken
+from tickets.phones import PhoneKind, national_digits, parse_phone
+from tickets.states import CallbackReason, CallState, RecordingKind
+
+LEAST_SECONDS = 2
+MOST_SECONDS = 180
+# Whoever pays is not the one who keys: only numbers of this country that cost what a call costs.
+CALLED_BACK_COUNTRY = 84
+CALLED_BACK_KINDS = (PhoneKind.MOBILE, PhoneKind.LANDLINE)
+
+
+def start_voicemail(conversation: Conversation, *first: Spoken) -> Outcome:
+    plan = (*first, Say(Prompt.VOICEMAIL), Record("voicemail", max_seconds=MOST_SECONDS))
+    return Outcome(conversation.at(CallState.VOICEMAIL, "message"), plan, _leave(conversation, "voicemail"))
+
+
+def on_voicemail(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    if heard.recording_sid and heard.recording_seconds >= LEAST_SECONDS:
+        kept = KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.VOICEMAIL)
+        return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(facts)).also(kept)
+    if "empty" in conversation.told:
+        return goodbye(conversation, *reference_words(facts))
+    plan = (Say(Prompt.VOICEMAIL_EMPTY), Record("voicemail", max_seconds=MOST_SECONDS))
+    return Outcome(conversation.tell("empty"), plan)
+
+
+def start_callback(conversation: Conversation, facts: Facts) -> Outcome:
+    """The place in the queue is kept. Somebody who must not be called is asked for a message instead."""
+    if facts.do_not_call:
+        return start_voicemail(conversation, Say(Prompt.CALLBACK_BLOCKED))
+    left = _leave(conversation, "callback")
+    if facts.caller and _may_be_called(facts.caller):
+        words = Say(Prompt.CALLBACK_CONFIRM, {"phone": national_digits(facts.caller)})
+        return Outcome(conversation.at(CallState.CALLBACK, "confirm"), (one_key("callback", words),), left)
+    return Outcome(conversation.at(CallState.CALLBACK, "number"), (_ask_number(),), left)
+
+
+def on_callback(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    if conversation.asking == "confirm":
+        if heard.keys == "2":
+            return Outcome(conversation.ask("number"), (_ask_number(),))
+        # Silence is consent here: the number is the one they call from, and they asked for it.
+        return _promised(conversation, facts.caller or "", facts)
+    phone = parse_phone(heard.keys)
+    if phone and phone.country_code == CALLED_BACK_COUNTRY and phone.kind in CALLED_BACK_KINDS:
+        return _promised(conversation, phone.number, facts)
+    if "bad_number" in conversation.told:
+        return start_voicemail(conversation, Say(Prompt.CALLBACK_BAD_NUMBER))
+    return Outcome(conversation.tell("bad_number"), (_ask_number(Say(Prompt.CALLBACK_BAD_NUMBER)),))
+
+
+def _promised(conversation: Conversation, phone: str, facts: Facts) -> Outcome:
+    words = Say(Prompt.CALLBACK_THANKS, {"phone": national_digits(phone)})
+    reason = CallbackReason.NOBODY_ON_DUTY if "nobody" in conversation.told else CallbackReason.REQUESTED
+    return goodbye(conversation, words, *reference_words(facts)).also(AskCallback(phone, reason))
+
+
+def _ask_number(*first: Spoken) -> Gather:
+    return Gather("callback", (*first, Say(Prompt.CALLBACK_KEY_NUMBER)), timeout_seconds=10)
+
+
+def _may_be_called(phone: str) -> bool:
+    parsed = parse_phone(phone)
+    return parsed is not None and parsed.country_code == CALLED_BACK_COUNTRY and parsed.kind in CALLED_BACK_KINDS
+
+
+def _leave(conversation: Conversation, kind: str) -> tuple[Effect, ...]:
+    return (LeaveQueue(kind),) if conversation.state in (CallState.QUEUED, CallState.OFFERED) else ()

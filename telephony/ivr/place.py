@@ -1,0 +1,148 @@
+"""The place question, cheapest first: the line's own unit, the caller's last one, words, keys, or the agent asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from telephony.ivr.conversation import Conversation
+from telephony.ivr.effects import KeepRecording, NotePlace, NoteSaid, OpenTicket
+from telephony.ivr.facts import Facts, NamedUnit
+from telephony.ivr.heard import Heard
+from telephony.ivr.outcome import Outcome, after_silence, after_wrong_key, menu, one_key, to_a_person
+from telephony.prompts import Prompt
+from telephony.verbs import Gather, Record, Say, Spoken
+from tickets.states import CallState, PlaceOutcome, RecordingKind
+
+MOST_OPTIONS = 6
+NONE_OF_THESE = "0"
+
+
+def ask_place(conversation: Conversation, facts: Facts) -> Outcome:
+    """A unit's own line asks nothing; otherwise the citizen's last unit is offered first."""
+    if facts.line_unit:
+        return to_a_person(conversation, NotePlace(facts.line_unit.id, "line"))
+    if facts.last_unit:
+        words = Say(Prompt.PLACE_LAST_UNIT, {"unit": facts.last_unit.name})
+        return Outcome(conversation.at(CallState.PLACE, "last"), (one_key("place", words),))
+    return ask_name(conversation.at(CallState.PLACE), facts)
+
+
+def ask_name(conversation: Conversation, facts: Facts, *first: Spoken) -> Outcome:
+    words = Say(Prompt.PLACE_SAY_OR_SPELL if facts.can_hear_speech else Prompt.PLACE_SPELL)
+    gather = Gather("place", (*first, words), speech=facts.can_hear_speech)
+    return Outcome(conversation.ask("name"), (gather,))
+
+
+def on_place(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    match conversation.asking:
+        case "last":
+            return _last(conversation, heard, facts)
+        case "choose" | "confirm":
+            return _chosen(conversation, heard, facts)
+        case "statement":
+            return _stated(conversation, heard)
+        case "where":
+            return _where(conversation, heard, facts)
+        case "afterwards":
+            return afterwards(conversation, heard, facts)
+        case _:
+            return _named(conversation, heard, facts)
+
+
+def _last(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    if heard.keys == "1" and facts.last_unit:
+        return to_a_person(conversation, NotePlace(facts.last_unit.id, "last"))
+    if heard.is_silence:
+        return _agent_will_ask(conversation)
+    return ask_name(conversation, facts)
+
+
+def _named(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    """Silence or `#` alone: the agent asks. What was said is kept in any case."""
+    if heard.is_silence:
+        return _agent_will_ask(conversation) if facts.can_hear_speech else _ask_statement(conversation)
+    said = (NoteSaid(heard.speech),) if heard.speech else ()
+    found = facts.places
+    if found and found.outcome is PlaceOutcome.UNIQUE:
+        unit = found.units[0]
+        if heard.speech:
+            words = (Say(Prompt.PLACE_UNDERSTOOD, {"unit": unit.name}),)
+            return to_a_person(conversation, *said, NotePlace(unit.id, "speech"), words=words)
+        return _confirm(conversation, unit)
+    if found and 0 < len(found.units) <= MOST_OPTIONS:
+        return _choose(conversation, found.units).also(*said)
+    if "again" in conversation.told:
+        return _agent_will_ask(conversation).also(*said)
+    first = Say(Prompt.PLACE_NOT_FOUND)
+    return ask_name(conversation.tell("again"), facts, first).also(*said)
+
+
+def _confirm(conversation: Conversation, unit: NamedUnit) -> Outcome:
+    """Keys spell several names at once, so a name from the keypad is always read back."""
+    waiting = replace(conversation, asking="confirm", options=((unit.id, unit.name),))
+    return Outcome(waiting, (one_key("place", Say(Prompt.PLACE_CONFIRM, {"unit": unit.name})),))
+
+
+def _choose(conversation: Conversation, units: tuple[NamedUnit, ...]) -> Outcome:
+    options = tuple((unit.id, unit.name) for unit in units)
+    lines = [Say(Prompt.PLACE_OPTION, {"key": key, "unit": name}) for key, (_, name) in enumerate(options, start=1)]
+    words = (Say(Prompt.PLACE_CHOOSE), *lines, Say(Prompt.PLACE_NONE_OF_THESE))
+    return Outcome(replace(conversation, asking="choose", options=options), (one_key("place", *words),))
+
+
+def _chosen(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    index = int(heard.keys) - 1 if heard.keys.isdecimal() and heard.keys.isascii() else -1
+    if 0 <= index < len(conversation.options):
+        unit_id, name = conversation.options[index]
+        words = (Say(Prompt.PLACE_UNDERSTOOD, {"unit": name}),)
+        return to_a_person(conversation, NotePlace(unit_id, "choice"), words=words)
+    if conversation.asking == "confirm" and heard.keys == "2" and "again" not in conversation.told:
+        return ask_name(conversation.tell("again"), facts)
+    return _agent_will_ask(conversation)
+
+
+def _agent_will_ask(conversation: Conversation) -> Outcome:
+    return to_a_person(conversation, words=(Say(Prompt.PLACE_AGENT_WILL_ASK),))
+
+
+def _ask_statement(conversation: Conversation) -> Outcome:
+    """Where the provider hears no words, they are recorded and the agent resolves them."""
+    plan = (Say(Prompt.STATEMENT), Record("place", max_seconds=30, silence_seconds=4))
+    return Outcome(conversation.ask("statement"), plan)
+
+
+def _stated(conversation: Conversation, heard: Heard) -> Outcome:
+    if not heard.recording_sid:
+        return _agent_will_ask(conversation)
+    kept = KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.PLACE)
+    return _agent_will_ask(conversation).also(kept)
+
+
+def ask_where(conversation: Conversation, facts: Facts, *first: Spoken) -> Outcome:
+    """Key 4: which unit an address belongs to now. Self-service: no ticket, no promise."""
+    gather = Gather("place", (*first, Say(Prompt.WHERE)), speech=facts.can_hear_speech)
+    return Outcome(conversation.at(CallState.PLACE, "where"), (gather,))
+
+
+def _where(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    if heard.is_silence:
+        words = (Say(Prompt.SILENCE), Say(Prompt.WHERE))
+        return after_silence(conversation, Gather("place", words, speech=facts.can_hear_speech))
+    units = facts.places.units[:MOST_OPTIONS] if facts.places else ()
+    answers: tuple[Spoken, ...] = tuple(Say(Prompt.WHERE_ANSWER, {"unit": unit.name}) for unit in units)
+    if len(units) > 1:
+        answers = (Say(Prompt.WHERE_SEVERAL), *answers)
+    gather = one_key("place", *(answers or (Say(Prompt.PLACE_NOT_FOUND),)), Say(Prompt.AFTERWARDS))
+    return Outcome(conversation.ask("afterwards"), (gather,))
+
+
+def afterwards(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    """After self-service: a person, the menu again, or the caller simply hangs up."""
+    again = one_key("place" if conversation.state is CallState.PLACE else "request", Say(Prompt.AFTERWARDS))
+    if heard.keys == "1":
+        return ask_place(conversation, facts).also(OpenTicket())
+    if heard.keys == "0":
+        return menu(conversation.at(CallState.MENU))
+    if heard.is_silence:
+        return after_silence(conversation, again)
+    return after_wrong_key(conversation, again)

@@ -1,0 +1,103 @@
+"""Waiting for a person, and what follows the talk: the hold loop, the offer, the connection, the dropped leg."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from telephony.ivr.conversation import Conversation
+from telephony.ivr.effects import CountWithIncident, JoinQueue, OfferUnanswered, TellDutyOfficer
+from telephony.ivr.facts import Facts
+from telephony.ivr.heard import Heard
+from telephony.ivr.message import start_callback, start_voicemail
+from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
+from telephony.prompts import Prompt
+from telephony.verbs import Dial, Redirect, Say, Spoken, Target
+from tickets.states import CallState
+
+LOOP_SECONDS = 20
+# While an agent's screen rings the caller must be fetched quickly once it is accepted.
+OFFER_LOOP_SECONDS = 4
+MOST_OFFERS = 5
+LONG_WAIT_SECONDS = 600
+TALK_LIMIT_SECONDS = 7200
+
+
+def on_queue(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    if facts.queue.target:
+        return _connect(conversation, facts, facts.queue.target)
+    if heard.keys == "8":
+        return start_voicemail(conversation)
+    if heard.keys == "9":
+        return start_callback(conversation, facts)
+    if conversation.asking == "nobody":
+        # The announcement said: wait for the tone.
+        return start_voicemail(conversation)
+    if not facts.queue.staffed and not facts.queue.offer_is_open:
+        return _nobody(conversation, facts)
+    counted = (CountWithIncident(),) if heard.keys == "1" and "incident" in conversation.told else ()
+    return _hold(conversation, facts).also(*counted)
+
+
+def _hold(conversation: Conversation, facts: Facts) -> Outcome:
+    """One turn of the hold loop. The position that is announced never rises, whatever the queue does."""
+    queue = facts.queue
+    position = min(queue.position, conversation.last_position or queue.position)
+    words, waiting = _once(conversation, facts)
+    if position != conversation.last_position:
+        words += (_position_words(position),)
+    elif not words:
+        words += (Say(Prompt.QUEUE_STILL_WAITING),) if not queue.offer_is_open else ()
+    is_long = queue.offers >= MOST_OFFERS or queue.waited_seconds >= LONG_WAIT_SECONDS
+    if is_long and "long" not in waiting.told:
+        waiting, words = waiting.tell("long"), (*words, Say(Prompt.QUEUE_LONG_WAIT), Say(Prompt.QUEUE_CHOICES))
+    state = CallState.OFFERED if queue.offer_is_open else CallState.QUEUED
+    waiting = replace(waiting, state=state, asking="", last_position=position)
+    seconds = OFFER_LOOP_SECONDS if queue.offer_is_open else LOOP_SECONDS
+    return Outcome(waiting, (one_key("queue", *words, seconds=seconds),))
+
+
+def _once(conversation: Conversation, facts: Facts) -> tuple[tuple[Spoken, ...], Conversation]:
+    """What is said at the first turn only: the reference, what we already know of, and the way out."""
+    words: tuple[Spoken, ...] = ()
+    if "reference" not in conversation.told and facts.reference:
+        words, conversation = reference_words(facts), conversation.tell("reference")
+    if facts.incident and "incident" not in conversation.told:
+        words += (Say(Prompt.QUEUE_KNOWN_INCIDENT, {"incident": facts.incident}),)
+        conversation = conversation.tell("incident")
+    if "choices" not in conversation.told:
+        words, conversation = (*words, Say(Prompt.QUEUE_CHOICES)), conversation.tell("choices")
+    return words, conversation
+
+
+def _position_words(position: int) -> Say:
+    return Say(Prompt.QUEUE_NEXT) if position <= 1 else Say(Prompt.QUEUE_POSITION, {"position": position})
+
+
+def _nobody(conversation: Conversation, facts: Facts) -> Outcome:
+    """No music for an empty room: a message or a callback at once, and the duty officer is told."""
+    words = (*reference_words(facts), Say(Prompt.NOBODY_ON_DUTY))
+    waiting = conversation.tell("nobody").tell("reference").ask("nobody")
+    return Outcome(waiting, (one_key("queue", *words, seconds=4),), (TellDutyOfficer(),))
+
+
+def _connect(conversation: Conversation, facts: Facts, target: Target) -> Outcome:
+    dial = Dial("dial", target, time_limit_seconds=TALK_LIMIT_SECONDS, record=True, caller_id=facts.line_phone or None)
+    return Outcome(conversation.at(CallState.TALKING), (Say(Prompt.QUEUE_CONNECTING), dial))
+
+
+def on_dial(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    """The dial has ended. Whether the agent meant it to end is known from the agent's screen, not from the wire."""
+    if conversation.asking == "cut_off":
+        return _after_cut_off(conversation, heard)
+    if not heard.was_connected:
+        return Outcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
+    if facts.agent_finished:
+        return goodbye(conversation)
+    return Outcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF)),))
+
+
+def _after_cut_off(conversation: Conversation, heard: Heard) -> Outcome:
+    if heard.keys == "1":
+        again = replace(conversation.at(CallState.QUEUED), last_position=None)
+        return Outcome(again, (Redirect("queue"),), (JoinQueue(in_front=True),))
+    return goodbye(conversation)

@@ -1,0 +1,93 @@
+"""The steps of the conversation, one function a state, and the greeting that begins it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from telephony.ivr.conversation import Conversation
+from telephony.ivr.effects import NotePlace, OpenTicket
+from telephony.ivr.facts import Facts
+from telephony.ivr.follow import ask_reference, on_request
+from telephony.ivr.heard import Heard
+from telephony.ivr.message import on_callback, on_voicemail, start_callback, start_voicemail
+from telephony.ivr.outcome import OTHER_LOCALE, Outcome, after_silence, after_wrong_key, goodbye, menu, to_a_person
+from telephony.ivr.place import ask_place, ask_where, on_place
+from telephony.ivr.queue import on_dial, on_queue
+from telephony.menu import MENU, Choice
+from telephony.prompts import Prompt
+from telephony.verbs import Redirect, Say
+from tickets.states import CallState
+
+
+def begin(conversation: Conversation, facts: Facts) -> Outcome:
+    """The greeting, with the notice that we record, and the menu."""
+    if facts.line_unit:
+        return menu(conversation, Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}))
+    return menu(conversation, Say(Prompt.GREETING))
+
+
+def step(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    """The next turn. Defined for every state and everything a phone can do: a caller is never left without words."""
+    return _STEPS[conversation.state](conversation, heard, facts)
+
+
+def _on_menu(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    if heard.speech and not heard.keys:
+        return ask_place(conversation, facts).also(OpenTicket())
+    if heard.is_silence:
+        return after_silence(conversation, *menu(conversation, Say(Prompt.SILENCE)).plan)
+    pressed = MENU.get(heard.keys)
+    if pressed is None:
+        return after_wrong_key(conversation, *menu(conversation, Say(Prompt.WRONG_KEY)).plan)
+    chosen = _CHOICES[pressed.choice](replace(conversation, choice=pressed.choice.value), facts)
+    if pressed.opens_ticket:
+        return chosen.also(OpenTicket(is_emergency=pressed.choice is Choice.EMERGENCY))
+    return chosen
+
+
+def _emergency(conversation: Conversation, facts: Facts) -> Outcome:
+    """The numbers first: a hotline must not stand between a citizen and those who come at once. An agent asks where."""
+    known = (NotePlace(facts.line_unit.id, "line"),) if facts.line_unit else ()
+    return to_a_person(conversation, *known, words=(Say(Prompt.EMERGENCY_NUMBERS),))
+
+
+def _language(conversation: Conversation, facts: Facts) -> Outcome:
+    other = OTHER_LOCALE.get(conversation.locale, "vi")
+    return menu(replace(conversation, locale=other))
+
+
+_CHOICES: Mapping[Choice, Callable[[Conversation, Facts], Outcome]] = {
+    Choice.REPORT: ask_place,
+    Choice.EMERGENCY: _emergency,
+    Choice.FOLLOW: lambda conversation, _: ask_reference(conversation),
+    Choice.WHERE: ask_where,
+    Choice.VOICEMAIL: lambda conversation, _: start_voicemail(conversation),
+    Choice.CALLBACK: start_callback,
+    Choice.REPEAT: lambda conversation, _: menu(replace(conversation, slow=True)),
+    Choice.LANGUAGE: _language,
+}
+
+
+def _on_ended(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    return goodbye(conversation)
+
+
+def _on_failsafe(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+    """The line works again while the caller is still there: a person, rather than a menu from the start."""
+    return Outcome(conversation.at(CallState.MENU), (Redirect("menu"),))
+
+
+_STEPS: Mapping[CallState, Callable[[Conversation, Heard, Facts], Outcome]] = {
+    CallState.GREETING: _on_menu,
+    CallState.MENU: _on_menu,
+    CallState.PLACE: on_place,
+    CallState.STATUS: on_request,
+    CallState.QUEUED: on_queue,
+    CallState.OFFERED: on_queue,
+    CallState.TALKING: on_dial,
+    CallState.VOICEMAIL: on_voicemail,
+    CallState.CALLBACK: on_callback,
+    CallState.FAILSAFE: _on_failsafe,
+    CallState.ENDED: _on_ended,
+}
