@@ -36,9 +36,9 @@ class Servers:
         return url.set(database=database).render_as_string(hide_password=False)
 
     def superuser_url(self, database: str) -> str:
-        return (
-            make_url(self.engines.superuser_database_url).set(database=database).render_as_string(hide_password=False)
-        )
+        # For psycopg itself, which does not know SQLAlchemy's "+psycopg".
+        url = make_url(self.engines.superuser_database_url).set(drivername="postgresql", database=database)
+        return url.render_as_string(hide_password=False)
 
     def run_as_superuser(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.superuser_url("postgres"), autocommit=True) as connection:

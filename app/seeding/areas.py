@@ -1,4 +1,4 @@
-"""Writes the 168 units that answer for an area, the wards, districts and provinces before them, and who followed whom."""
+"""Writes the 168 units that answer for an area, what stood there before them, and who followed whom."""
 
 from dataclasses import dataclass
 from datetime import date

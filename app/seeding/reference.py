@@ -12,9 +12,9 @@ from tickets.schema import Unit
 
 
 def load(session: Session, *, now: datetime) -> bool:
-    """Units, offices, lines, posts, queues, procedures, categories, promises; False when the directory holds units already.
+    """Write everything; False, and nothing written, when the directory holds units already.
 
-    What an administrator changed later is never overwritten by a restart: new reference data comes through `./hotline import`.
+    What an administrator changed is never overwritten by a restart: newer data comes through `./hotline import`.
     """
     if session.scalar(select(exists().where(Unit.id.is_not(None)))):
         return False

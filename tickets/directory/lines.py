@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -76,10 +77,7 @@ def published_lines(session: Session, *, unit_id: int | None = None, on: date) -
     return [DialledLine(*row) for row in session.execute(wanted)]
 
 
-_Columns = tuple[int, str, str, bool, int, str, int, str | None, str]
-
-
-def _lines(on: date) -> Select[_Columns]:
+def _lines(on: date) -> Select[Any]:
     return (
         select(
             Line.id,
@@ -98,6 +96,6 @@ def _lines(on: date) -> Select[_Columns]:
     )
 
 
-def _one(session: Session, wanted: Select[_Columns]) -> DialledLine | None:
+def _one(session: Session, wanted: Select[Any]) -> DialledLine | None:
     row = session.execute(wanted).first()
     return DialledLine(*row) if row else None

@@ -1,4 +1,4 @@
-"""Posts at units and who answers for one at an instant: the turn of the rota, the holder, the deputy, the duty officer."""
+"""Posts at units, and who answers for one at an instant: whose turn it is, the holder, the deputy, the duty officer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ def on_duty(session: Session, post_code: str, unit_id: int, *, now: datetime) ->
 
 
 def on_duty_for(session: Session, post_codes: str, unit_id: int, *, now: datetime) -> list[OnDuty]:
-    """As `on_duty` for the codes of a chain step ("department_director|body_head"): the first code for which a post exists.
+    """As `on_duty` for the codes of a chain step ("ward_chair|department_director"): the first that has a post.
 
-    A code the unit has no post for is looked for at the city's own desks (its offices and the city itself), so that a step
-    may name the City Office's duty desk. Empty when the post is vacant or there is none.
+    A code the unit has no post for is looked for at the city's own desks (its offices and the city itself), so that
+    a step may name the City Office's duty desk. Empty when the post is vacant or there is none.
     """
     codes = [code.strip() for code in post_codes.split("|") if code.strip()]
     posts = session.execute(
