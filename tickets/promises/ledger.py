@@ -1,0 +1,227 @@
+"""What each event in a ticket's life does to its clocks; the caller has locked the ticket (rules R2 to R9, R13, R17)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from tickets import timeline
+from tickets.actor import SYSTEM, Actor
+from tickets.promises import recompute
+from tickets.promises.arithmetic import pauses
+from tickets.promises.clocks import ClockBook, Held, add_clock, keep_next_due, open_book, store
+from tickets.promises.loading import LoadedRow
+from tickets.schema import Ticket
+from tickets.states import UNFINISHED, ClockKind, TicketStatus, TimelineKind
+
+# What a change of priority, category or policy reaches: everything that still runs (R7).
+PROMISED = (ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, ClockKind.RESOLVE)
+
+
+def on_accepted(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """The unit took the ticket: `accept` is met or missed."""
+    book = open_book(session, ticket)
+    _stop(session, book, ClockKind.ACCEPT, now=now)
+    keep_next_due(book)
+
+
+def on_human_contact(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """A person told the citizen something the citizen can see, or talked with them for ten seconds (R3).
+
+    Stops `first` and `next`; the silence that `update` limits begins anew.
+    """
+    book = open_book(session, ticket)
+    if ticket.first_answered_at is None:
+        ticket.first_answered_at = now
+    _stop(session, book, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, now=now)
+    if ticket.status in UNFINISHED:
+        _start(session, book, ClockKind.UPDATE, started_at=now, now=now)
+        _follow_status(session, book, now=now)
+    keep_next_due(book)
+
+
+def on_citizen_contact(session: Session, ticket: Ticket, *, arrived_at: datetime, now: datetime) -> None:
+    """Start `next` at the oldest contact nobody has answered yet (R4).
+
+    While `first` is not met that promise covers the waiting, and while `next` runs a further contact does not restart
+    it. A contact that arrived before the last answer is answered already.
+    """
+    if ticket.first_answered_at is None or arrived_at <= ticket.first_answered_at:
+        return
+    book = open_book(session, ticket)
+    last = book.latest(ClockKind.NEXT)
+    if last is not None and last.state.stopped_at is None and last.state.status in recompute.LIVE:
+        return
+    if last is not None and last.state.stopped_at is not None and arrived_at <= last.state.stopped_at:
+        return
+    _start(session, book, ClockKind.NEXT, started_at=arrived_at, now=now)
+    keep_next_due(book)
+
+
+def on_status(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """Pause or resume what the ticket's present status says (R6)."""
+    book = open_book(session, ticket)
+    _follow_status(session, book, now=now)
+    keep_next_due(book)
+
+
+def on_resolved(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """Everything that runs stops, and is judged there and then (R5, R17)."""
+    book = open_book(session, ticket)
+    _stop(session, book, *PROMISED, now=now)
+    keep_next_due(book)
+
+
+def on_cancelled(session: Session, ticket: Ticket, *, reason: str, now: datetime) -> None:
+    """Withdrawn, not valid: what runs becomes neither met nor missed; what was decided stays decided."""
+    book = open_book(session, ticket)
+    for held in book.live():
+        store(session, book, held, recompute.cancel(held.state, held.calendar, reason=reason, now=now), now=now)
+    keep_next_due(book)
+
+
+def on_reopened(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """The same `resolve` cycle goes on with what it had consumed (R9)."""
+    book = open_book(session, ticket)
+    held = book.latest(ClockKind.RESOLVE)
+    if held is not None:
+        reopened = recompute.reopen(held.state, held.calendar, now=now)
+        store(session, book, held, reopened, cause="reopened", now=now)
+    _start(session, book, ClockKind.UPDATE, started_at=now, now=now)
+    keep_next_due(book)
+
+
+def on_hop(session: Session, ticket: Ticket, *, from_unit_id: int, now: datetime) -> None:
+    """A transfer: `accept` stops and starts anew for the receiver; the promise to the citizen never restarts (R8).
+
+    Whatever is overdue by now broke at the unit that gives the ticket away.
+    """
+    book = open_book(session, ticket)
+    for held in book.live():
+        if recompute.is_breached(held.state, now=now) and held.clock.due_unit_id is None:
+            held.clock.due_unit_id, held.clock.breached_at = from_unit_id, held.state.due_at
+    _stop(session, book, ClockKind.ACCEPT, now=now, unit_id=from_unit_id)
+    _start(session, book, ClockKind.ACCEPT, started_at=now, now=now)
+    _follow_status(session, book, now=now)
+    keep_next_due(book)
+
+
+def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: datetime) -> None:
+    """Another priority, category, level or unit: the policy is chosen anew and what runs follows it (R7)."""
+    book = open_book(session, ticket)
+    chosen = _chosen(book)
+    for held in book.live(*PROMISED):
+        row = chosen.get(held.state.kind)
+        if row is None:
+            continue
+        due_before = held.state.due_at
+        calendar = book.rulebook.calendars[row.calendar_version_id]
+        state = recompute.retarget(
+            held.state,
+            calendar,
+            target_seconds=row.row.target_seconds,
+            pause_cap_factor=row.row.pause_cap_factor,
+            now=now,
+        )
+        store(session, book, held, state, row=row, cause=cause, staff_id=actor.staff_id, now=now)
+        _tell_due(session, held, due_before, cause=cause, actor=actor, now=now)
+    keep_next_due(book)
+
+
+def set_manual_due(
+    session: Session,
+    ticket: Ticket,
+    *,
+    due_at: datetime,
+    reason: str,
+    kind: ClockKind = ClockKind.RESOLVE,
+    approved_by_id: int | None = None,
+    actor: Actor = SYSTEM,
+    now: datetime,
+) -> bool:
+    """Override a due date with a reason; False when that clock does not run.
+
+    Raises LaterDueNeedsApproval when it is later than the present one and nobody entitled approved it (R7).
+    """
+    book = open_book(session, ticket)
+    held = next(iter(book.live(kind)), None)
+    if held is None or held.state.due_at is None:
+        return False
+    due_before = held.state.due_at
+    state = recompute.set_manual_due(
+        held.state, held.calendar, due_at=due_at, approved_by_supervisor_id=approved_by_id, now=now
+    )
+    held.clock.manual_due_reason = reason or "-"
+    store(session, book, held, state, cause="manual", staff_id=actor.staff_id, now=now)
+    _tell_due(session, held, due_before, cause="manual", actor=actor, now=now, reason=reason)
+    keep_next_due(book)
+    return True
+
+
+def pause_left(session: Session, ticket: Ticket, *, now: datetime) -> datetime | None:
+    """When the clocks of a ticket put on hold now would run again by themselves: the first pause to be used up (R6)."""
+    book = open_book(session, ticket)
+    latest = [recompute.latest_wake_at(h.state, h.calendar) for h in book.live()]
+    return min((at for at in latest if at is not None), default=None)
+
+
+def _chosen(book: ClockBook) -> dict[ClockKind, LoadedRow]:
+    ticket = book.ticket
+    return book.rulebook.rows_for(
+        category_id=ticket.category_id,
+        level=ticket.level,
+        unit_id=ticket.unit_id,
+        channel=ticket.channel,
+        priority=ticket.priority,
+    )
+
+
+def _start(session: Session, book: ClockBook, kind: ClockKind, *, started_at: datetime, now: datetime) -> None:
+    row = _chosen(book).get(kind)
+    if row is None:
+        return
+    last = book.latest(kind)
+    cycle = last.state.cycle + 1 if last is not None else 1
+    add_clock(session, book, row, cycle=cycle, started_at=started_at, now=now)
+
+
+def _stop(session: Session, book: ClockBook, *kinds: ClockKind, now: datetime, unit_id: int | None = None) -> None:
+    for held in book.live(*kinds):
+        store(session, book, held, recompute.stop(held.state, held.calendar, now=now), now=now)
+        if unit_id is not None:
+            held.clock.stopped_unit_id = unit_id
+
+
+def _follow_status(session: Session, book: ClockBook, *, now: datetime) -> None:
+    for held in book.live():
+        row = book.rulebook.rows.get(held.clock.policy_row_id)
+        stands = pauses(
+            held.state.kind,
+            in_status=TicketStatus(book.ticket.status),
+            third_party_pauses=row.row.pauses_for_third_party if row else False,
+        )
+        change = recompute.pause if stands else recompute.resume
+        store(session, book, held, change(held.state, held.calendar, now=now), now=now)
+
+
+def _tell_due(
+    session: Session,
+    held: Held,
+    due_before: datetime | None,
+    *,
+    cause: str,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    due_at = held.state.due_at
+    if due_at is None or due_at == due_before:
+        return
+    params = {
+        "clock": held.state.kind.value,
+        "before": due_before.isoformat() if due_before else None,
+        "due_at": due_at.isoformat(),
+        "cause": cause,
+        "reason": reason,
+    }
+    ticket_id = held.clock.ticket_id
+    timeline.add(session, ticket_id, TimelineKind.DUE_CHANGED, actor=actor, is_public=False, params=params, now=now)

@@ -1,0 +1,229 @@
+"""Planning: which warnings and which levels of a chain a clock will reach, and when (rules R11-R13, R18, R20)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from tickets.promises.arithmetic import reached_at
+from tickets.promises.calendar import DEFAULT_ZONE, ROUND_THE_CLOCK, Calendar, add
+from tickets.promises.recompute import ClockState, share_reached_at
+from tickets.states import ClockKind, ClockStatus, Priority, StepKind
+
+WARNING_SHARES = (50, 75, 90)
+SHORT_TARGET_SECONDS = 30 * 60
+SHORT_TARGET_SHARES = (75,)
+
+CITY_LEADER_LEVEL = 4
+"""From this level on the city's leadership is told; at night it is woken only by an emergency's `resolve` (R12)."""
+
+EMERGENCY_FIRST_LEVEL_PERCENT = -50
+HOLD_SECONDS = 4 * 3600
+DAILY_LIST_AT = time(7, 0)
+
+
+class Delivery(StrEnum):
+    """When the message of a step may reach its recipients (R18); the level itself changes on time regardless."""
+
+    AT_ONCE = "at_once"
+    DUTY_HOURS = "duty_hours"
+    DAILY_LIST = "daily_list"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One level of a chain (R12).
+
+    Exactly one of the offsets is set: seconds or per cent of the target after due (negative: before due), or
+    `after_level_seconds` after the level before. `posts` are tried from the left for the one the unit has; a ticket
+    about a procedure asks `procedure_posts` first. `calendar_key` None means the clock's own calendar.
+    """
+
+    level: int
+    posts: tuple[str, ...]
+    offset_seconds: int | None = None
+    offset_percent: float | None = None
+    after_level_seconds: int | None = None
+    least_seconds: int = 0
+    calendar_key: str | None = None
+    channels: tuple[str, ...] = ("sms", "screen")
+    actions: tuple[str, ...] = ()
+    daily_list: bool = False
+    procedure_posts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A warning (`rank` is its share in per cent) or a level (`rank` is its number) and when it is due to fire."""
+
+    kind: StepKind
+    rank: int
+    planned_at: datetime
+    delivery: Delivery
+    step: Step | None = None
+
+
+@dataclass(frozen=True)
+class WarningNotice:
+    """Who is warned at a share, and how (R11)."""
+
+    to_assignee: bool
+    to_lead: bool
+    channels: tuple[str, ...]
+
+
+def plan(
+    state: ClockState,
+    calendar: Calendar,
+    *,
+    chain: Chain | None,
+    warn: Sequence[int],
+    calendars: Mapping[str, Calendar],
+    priority: Priority,
+    fired: Collection[tuple[StepKind, int]] = frozenset(),
+    now: datetime,
+) -> tuple[PlannedStep, ...]:
+    """Everything a clock still has ahead of it, in order; empty unless it runs (R13).
+
+    `fired` names what this plan has already raised: it is not raised again. Levels that time has passed are planned in
+    the past, so that downtime loses none of them (R16).
+    """
+    if state.status is not ClockStatus.RUNNING or state.due_at is None:
+        return ()
+    steps = chain.steps if chain is not None else ()
+    warnings = _warnings(state, calendar, state.due_at, warn=warn, priority=priority, now=now)
+    levels = _levels(state, calendar, state.due_at, steps=steps, calendars=calendars, priority=priority)
+    return tuple(step for step in (*warnings, *levels) if (step.kind, step.rank) not in fired)
+
+
+def posts_to_ask(step: Step, *, procedure_id: int | None) -> tuple[str, ...]:
+    """The posts of a step in the order of trying, for a ticket about a procedure or about something else."""
+    return step.posts if procedure_id is None else (*step.procedure_posts, *step.posts)
+
+
+def warning_shares(target_seconds: int, warn: Sequence[int]) -> tuple[int, ...]:
+    """The shares a policy warns at; promises under 30 minutes leave time for a single one (R11)."""
+    if not warn:
+        return ()
+    return SHORT_TARGET_SHARES if target_seconds < SHORT_TARGET_SECONDS else tuple(sorted(set(warn)))
+
+
+def warning_notice(share: int) -> WarningNotice:
+    """50 %: assignee, on screen; 75 %: assignee and lead; 90 %: the lead by SMS (R11)."""
+    if share >= 90:
+        return WarningNotice(to_assignee=False, to_lead=True, channels=("sms", "screen"))
+    return WarningNotice(to_assignee=True, to_lead=share >= 75, channels=("screen",))
+
+
+def hold_until(calendar: Calendar, *, new_due_at: datetime | None, now: datetime) -> datetime:
+    """How long an acknowledgement holds the next level: to the new date, at most 4 open hours (R20)."""
+    longest = add(calendar, now, HOLD_SECONDS)
+    return longest if new_due_at is None else max(now, min(longest, new_due_at))
+
+
+def daily_list_at(at: datetime, *, zone: str = DEFAULT_ZONE) -> datetime:
+    """The next 07:00 in the city at or after an instant (R12, level 5)."""
+    local = at.astimezone(ZoneInfo(zone))
+    seven = datetime.combine(local.date(), DAILY_LIST_AT, tzinfo=local.tzinfo)
+    chosen = (
+        seven if seven >= local else datetime.combine(local.date() + timedelta(days=1), DAILY_LIST_AT, local.tzinfo)
+    )
+    return chosen.astimezone(at.tzinfo)
+
+
+def offset_of(step: Step, *, target_seconds: int, previous: int = 0) -> int:
+    """Seconds after due at which a level is reached, for a target; negative is before due."""
+    if step.after_level_seconds is not None:
+        return previous + step.after_level_seconds
+    if step.offset_percent is not None:
+        offset = int(target_seconds * step.offset_percent / 100)
+    else:
+        offset = step.offset_seconds or 0
+    return offset if offset < 0 else max(offset, step.least_seconds)
+
+
+def offsets_increase(chain: Chain, *, target_seconds: int) -> bool:
+    """Whether each level comes later than the one before it for a promise of this length (R12)."""
+    offsets: list[int] = []
+    for step in chain.steps:
+        offsets.append(offset_of(step, target_seconds=target_seconds, previous=offsets[-1] if offsets else 0))
+    return all(earlier < later for earlier, later in pairwise(offsets))
+
+
+def _warnings(
+    state: ClockState, calendar: Calendar, due_at: datetime, *, warn: Sequence[int], priority: Priority, now: datetime
+) -> list[PlannedStep]:
+    """Warnings before due. Of those that time has overtaken only the last is kept: the others would say the same."""
+    if now >= due_at:
+        return []
+    planned = []
+    for share in warning_shares(state.target_seconds, warn):
+        reached = share_reached_at(state, calendar, share=share / 100)
+        if reached is not None and reached < due_at:
+            planned.append(PlannedStep(StepKind.WARNING, share, reached, _by_urgency(priority)))
+    overtaken = [step for step in planned if step.planned_at <= now]
+    return [step for step in planned if step.planned_at > now or step is overtaken[-1]]
+
+
+def _levels(
+    state: ClockState,
+    calendar: Calendar,
+    due_at: datetime,
+    *,
+    steps: Sequence[Step],
+    calendars: Mapping[str, Calendar],
+    priority: Priority,
+) -> list[PlannedStep]:
+    planned: list[PlannedStep] = []
+    for step in steps:
+        counted_in = _step_calendar(step, calendar, calendars, priority)
+        offset = _offset(step, state.target_seconds, is_first=not planned, priority=priority)
+        if planned and step.after_level_seconds is not None:
+            at = add(counted_in, planned[-1].planned_at, step.after_level_seconds)
+        elif offset >= 0:
+            at = add(counted_in, due_at, offset)
+        else:
+            reached = reached_at(calendar, state.intervals, max(0, state.allowance_seconds + offset))
+            at = min(reached or due_at, due_at)
+        if planned and at <= planned[-1].planned_at:
+            # Calendars of steps may differ, so a later level could fall before an earlier one; levels only climb.
+            at = planned[-1].planned_at + timedelta(seconds=1)
+        planned.append(PlannedStep(StepKind.LEVEL, step.level, at, _delivery(state.kind, step, priority), step))
+    return planned
+
+
+def _offset(step: Step, target_seconds: int, *, is_first: bool, priority: Priority) -> int:
+    """An emergency's first level is told when half of the time is gone, not when all of it is (R12)."""
+    offset = offset_of(step, target_seconds=target_seconds)
+    if is_first and priority is Priority.EMERGENCY and offset >= 0:
+        return int(target_seconds * EMERGENCY_FIRST_LEVEL_PERCENT / 100)
+    return offset
+
+
+def _step_calendar(step: Step, calendar: Calendar, calendars: Mapping[str, Calendar], priority: Priority) -> Calendar:
+    if priority is Priority.EMERGENCY:
+        return ROUND_THE_CLOCK
+    return calendars[step.calendar_key] if step.calendar_key is not None else calendar
+
+
+def _delivery(kind: ClockKind, step: Step, priority: Priority) -> Delivery:
+    if step.daily_list:
+        return Delivery.DAILY_LIST
+    if step.level >= CITY_LEADER_LEVEL:
+        wakes = kind is ClockKind.RESOLVE and priority is Priority.EMERGENCY
+        return Delivery.AT_ONCE if wakes else Delivery.DUTY_HOURS
+    return _by_urgency(priority)
+
+
+def _by_urgency(priority: Priority) -> Delivery:
+    return Delivery.DUTY_HOURS if priority is Priority.NORMAL else Delivery.AT_ONCE

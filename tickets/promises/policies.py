@@ -1,0 +1,329 @@
+"""Changing the promises: every change of a calendar, a chain or a policy is a further version (R21)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets import audit
+from tickets.actor import Actor
+from tickets.errors import InvalidInput
+from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, Windows, check, parse_windows
+from tickets.promises.loading import calendar_from_spec, calendar_spec, load_rulebook
+from tickets.promises.plan import Chain
+from tickets.promises.policy import Policy, PolicySet
+from tickets.promises.policy_file import Known, step_mapping
+from tickets.schema import promise as table
+from tickets.schema.directory import Category, Unit
+from tickets.schema.staff import Post
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What got a new version; an equal one is left as it is."""
+
+    policies: tuple[str, ...]
+    chains: tuple[str, ...]
+
+
+def known_names(session: Session) -> Known:
+    """What a file of policies may name."""
+    book = load_rulebook(session)
+    return Known(
+        calendars=frozenset(book.newest_calendars),
+        chains={loaded.chain.name: loaded.chain for _, loaded in sorted(book.chains.items())},
+        categories=frozenset(session.scalars(select(Category.code))),
+        units=frozenset(session.scalars(select(Unit.code).where(Unit.valid_to.is_(None), Unit.code.is_not(None)))),
+        posts=frozenset(session.scalars(select(Post.code).distinct())),
+    )
+
+
+def import_policies(session: Session, wanted: PolicySet, *, actor: Actor, now: datetime) -> Imported:
+    """New versions of the chains and policies of a file; they hold for tickets opened from now on.
+
+    Raises InvalidInput for the first error of the set: nothing of it is used then.
+    """
+    if wanted.errors:
+        error = wanted.errors[0]
+        raise InvalidInput(error.where, error.code, detail=error.detail)
+    chains = tuple(c.name for c in wanted.chains if save_chain(session, c, actor=actor, now=now))
+    policies = tuple(p.name for p in wanted.policies if save_policy(session, p, actor=actor, now=now))
+    return Imported(policies, chains)
+
+
+def save_calendar(
+    session: Session, calendar: Calendar, *, name: str, name_en: str, actor: Actor, now: datetime
+) -> bool:
+    """A further version of a calendar; False when it is the same already. Raises CalendarRefused (R1)."""
+    check(calendar, now=now)
+    session.execute(
+        insert(table.Calendar)
+        .values(key=calendar.key, name=name, name_en=name_en)
+        .on_conflict_do_update(index_elements=["key"], set_={"name": name, "name_en": name_en})
+    )
+    calendar_id = session.execute(
+        select(table.Calendar.id).where(table.Calendar.key == calendar.key).with_for_update()
+    ).scalar_one()
+    newest = session.scalars(
+        select(table.CalendarVersion)
+        .where(table.CalendarVersion.calendar_id == calendar_id)
+        .order_by(table.CalendarVersion.version.desc())
+        .limit(1)
+    ).first()
+    spec = calendar_spec(calendar)
+    if newest is not None and newest.spec == spec:
+        return False
+    version = table.CalendarVersion(
+        calendar_id=calendar_id,
+        version=newest.version + 1 if newest else 1,
+        spec=spec,
+        created_at=now,
+        created_by_id=actor.staff_id,
+    )
+    session.add(version)
+    session.flush()
+    _audit(session, "calendar.versioned", "calendar", calendar_id, calendar.key, version.version, actor=actor, now=now)
+    return True
+
+
+def save_chain(session: Session, chain: Chain, *, actor: Actor, now: datetime) -> bool:
+    """A further version of a chain; False when it is the same already."""
+    session.execute(insert(table.Chain).values(name=chain.name).on_conflict_do_nothing(index_elements=["name"]))
+    chain_id = session.execute(
+        select(table.Chain.id).where(table.Chain.name == chain.name).with_for_update()
+    ).scalar_one()
+    newest = _newest_chain_id(session, chain_id)
+    if newest is not None and load_rulebook(session).chains[newest].chain == chain:
+        return False
+    version = table.ChainVersion(
+        chain_id=chain_id,
+        version=_next_version(session, table.ChainVersion.version, table.ChainVersion.chain_id == chain_id),
+        created_at=now,
+        created_by_id=actor.staff_id,
+    )
+    session.add(version)
+    session.flush()
+    session.add_all(
+        table.ChainStep(
+            chain_version_id=version.id, level=step.level, post="|".join(step.posts), spec=step_mapping(step)
+        )
+        for step in chain.steps
+    )
+    session.flush()
+    _audit(session, "chain.versioned", "chain", chain_id, chain.name, version.version, actor=actor, now=now)
+    return True
+
+
+def save_policy(session: Session, policy: Policy, *, actor: Actor, now: datetime) -> bool:
+    """A further version of a policy, under the newest versions of the calendars and chains it names.
+
+    False when exactly this is in force already.
+    """
+    session.execute(insert(table.Policy).values(name=policy.name).on_conflict_do_nothing(index_elements=["name"]))
+    policy_id = session.execute(
+        select(table.Policy.id).where(table.Policy.name == policy.name).with_for_update()
+    ).scalar_one()
+    version = table.PolicyVersion(
+        policy_id=policy_id,
+        version=_next_version(session, table.PolicyVersion.version, table.PolicyVersion.policy_id == policy_id),
+        category_id=_id_of(session, Category, policy.match.category, "category"),
+        level=policy.match.level,
+        unit_id=_id_of(session, Unit, policy.match.unit, "unit"),
+        channel=policy.match.channel,
+        legal_basis=policy.legal_basis,
+        created_at=now,
+        created_by_id=actor.staff_id,
+    )
+    rows = _rows(session, policy)
+    if _is_in_force(session, version, rows):
+        return False
+    session.add(version)
+    session.flush()
+    for row in rows:
+        row.policy_version_id = version.id
+    session.add_all(rows)
+    session.flush()
+    _audit(session, "policy.versioned", "policy", policy_id, policy.name, version.version, actor=actor, now=now)
+    return True
+
+
+def retire_policy(session: Session, name: str, *, actor: Actor, now: datetime) -> None:
+    """The policy holds for no ticket opened from now on; those that run under it go on."""
+    versions = session.scalars(
+        select(table.PolicyVersion)
+        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
+        .where(table.Policy.name == name, table.PolicyVersion.retired_at.is_(None))
+    ).all()
+    for version in versions:
+        version.retired_at = now
+    session.flush()
+    for version in versions[-1:]:
+        _audit(session, "policy.retired", "policy", version.policy_id, name, version.version, actor=actor, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayRow:
+    """A day off, or a made-up working day, and the decree that says so."""
+
+    day: date
+    kind: str
+    name: str
+    name_en: str
+    source: str
+
+
+def import_holidays(
+    session: Session,
+    rows: Sequence[HolidayRow],
+    *,
+    worked_windows: Sequence[str] = ("07:30-11:30", "13:00-17:00"),
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Keep the days, version every calendar they change, and let the policies in force use the new versions.
+
+    Returns how many calendars changed. Calendars that count round the clock know no holiday.
+    """
+    for row in rows:
+        values = {"day": row.day, "kind": row.kind, "name": row.name, "name_en": row.name_en, "source": row.source}
+        session.execute(insert(table.Holiday).values(values).on_conflict_do_update(index_elements=["day"], set_=values))
+    changed = 0
+    windows = parse_windows(worked_windows)
+    days = session.scalars(select(table.Holiday).order_by(table.Holiday.day)).all()
+    off = frozenset(day.day for day in days if day.kind == "off")
+    worked: Mapping[date, Windows] = {day.day: windows for day in days if day.kind == "worked"}
+    for stored, version in _newest_versions(session):
+        calendar = calendar_from_spec(stored.key, version.spec)
+        if stored.key == ROUND_THE_CLOCK.key or calendar.is_24x7:
+            continue
+        own = _own_windows(calendar, windows)
+        wanted = Calendar(
+            calendar.key, calendar.weekly, calendar.zone, off, {day: own for day in worked} if own else {}
+        )
+        changed += save_calendar(session, wanted, name=stored.name, name_en=stored.name_en, actor=actor, now=now)
+    if changed:
+        _adopt_newest_calendars(session, actor=actor, now=now)
+    return changed
+
+
+def _own_windows(calendar: Calendar, default: Windows) -> Windows:
+    """The hours of a made-up working day: those of an ordinary one."""
+    return next((day for day in calendar.weekly if day), default)
+
+
+def _newest_versions(session: Session) -> Iterable[tuple[table.Calendar, table.CalendarVersion]]:
+    newest = select(func.max(table.CalendarVersion.id)).group_by(table.CalendarVersion.calendar_id).scalar_subquery()
+    statement = (
+        select(table.Calendar, table.CalendarVersion)
+        .join(table.CalendarVersion, table.CalendarVersion.calendar_id == table.Calendar.id)
+        .where(table.CalendarVersion.id.in_(newest))
+    )
+    return [(calendar, version) for calendar, version in session.execute(statement)]
+
+
+def _adopt_newest_calendars(session: Session, *, actor: Actor, now: datetime) -> None:
+    for policy in load_rulebook(session).policies:
+        save_policy(session, _with_codes(session, policy), actor=actor, now=now)
+
+
+def _with_codes(session: Session, policy: Policy) -> Policy:
+    """A policy as a file would write it: loaded ones name units by id."""
+    if policy.match.unit is None:
+        return policy
+    unit = session.get(Unit, int(policy.match.unit))
+    match = type(policy.match)(
+        policy.match.category, policy.match.level, unit.code if unit else None, policy.match.channel
+    )
+    return Policy(policy.name, match, policy.rows, policy.legal_basis)
+
+
+def _rows(session: Session, policy: Policy) -> list[table.PolicyRow]:
+    calendars = {calendar.key: version.id for calendar, version in _newest_versions(session)}
+    rows = []
+    for row in policy.rows:
+        if row.calendar_key not in calendars:
+            raise InvalidInput("calendar", "no_such_calendar", detail=row.calendar_key)
+        rows.append(
+            table.PolicyRow(
+                priority=row.priority,
+                clock=row.clock,
+                target_seconds=row.target_seconds,
+                calendar_version_id=calendars[row.calendar_key],
+                chain_version_id=_chain_version(session, row.chain),
+                warn=list(row.warn),
+                pauses_for_third_party=row.pauses_for_third_party,
+                pause_cap_factor=row.pause_cap_factor,
+            )
+        )
+    return rows
+
+
+_COMPARED = (
+    "priority", "clock", "target_seconds", "calendar_version_id", "chain_version_id", "warn",
+    "pauses_for_third_party", "pause_cap_factor",
+)  # fmt: skip
+
+
+def _is_in_force(session: Session, wanted: table.PolicyVersion, rows: Sequence[table.PolicyRow]) -> bool:
+    newest = session.scalars(
+        select(table.PolicyVersion)
+        .where(table.PolicyVersion.policy_id == wanted.policy_id)
+        .order_by(table.PolicyVersion.version.desc())
+        .limit(1)
+    ).first()
+    if newest is None or newest.retired_at is not None:
+        return False
+    same = ("category_id", "level", "unit_id", "channel", "legal_basis")
+    if any(getattr(newest, name) != getattr(wanted, name) for name in same):
+        return False
+    stored = session.scalars(select(table.PolicyRow).where(table.PolicyRow.policy_version_id == newest.id))
+    return sorted(map(_compared, stored)) == sorted(map(_compared, rows))
+
+
+def _compared(row: table.PolicyRow) -> str:
+    return repr([getattr(row, name) for name in _COMPARED])
+
+
+def _chain_version(session: Session, name: str | None) -> int | None:
+    if name is None:
+        return None
+    chain_id = session.scalar(select(table.Chain.id).where(table.Chain.name == name))
+    newest = _newest_chain_id(session, chain_id) if chain_id is not None else None
+    if newest is None:
+        raise InvalidInput("chain", "no_such_chain", detail=name)
+    return newest
+
+
+def _newest_chain_id(session: Session, chain_id: int) -> int | None:
+    return session.scalar(
+        select(table.ChainVersion.id)
+        .where(table.ChainVersion.chain_id == chain_id)
+        .order_by(table.ChainVersion.version.desc())
+        .limit(1)
+    )
+
+
+def _next_version(session: Session, column: object, condition: object) -> int:
+    return (session.scalar(select(func.max(column)).where(condition)) or 0) + 1  # type: ignore[arg-type]
+
+
+def _id_of(session: Session, kind: type[Category] | type[Unit], code: str | None, field: str) -> int | None:
+    if code is None:
+        return None
+    statement = select(kind.id).where(kind.code == code)
+    if kind is Unit:
+        statement = statement.where(Unit.valid_to.is_(None))
+    found = session.scalar(statement.limit(1))
+    if found is None:
+        raise InvalidInput(field, f"no_such_{field}", detail=code)
+    return found
+
+
+def _audit(
+    session: Session, action: str, kind: str, subject_id: int, name: str, version: int, *, actor: Actor, now: datetime
+) -> None:
+    params = {"name": name, "version": version}
+    audit.record(session, actor=actor, action=action, subject_kind=kind, subject_id=subject_id, params=params, now=now)
