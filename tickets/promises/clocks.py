@@ -151,22 +151,19 @@ def columns(state: ClockState, row: LoadedRow) -> dict[str, Any]:
 
 def planned_rows(
     state: ClockState,
-    row_id: int,
+    row: LoadedRow,
     rulebook: Rulebook,
     *,
     ticket_id: int,
     clock_id: int,
     priority: Priority,
-    chain_version_id: int | None,
-    calendar: Calendar,
     now: datetime,
 ) -> list[dict[str, Any]]:
     """The rows of everything this clock has ahead of it."""
-    chain = rulebook.chain_of(chain_version_id)
-    row = rulebook.rows[row_id]
+    chain = rulebook.chain_of(row.chain_version_id)
     steps = plan(
         state,
-        calendar,
+        rulebook.calendars[row.calendar_version_id],
         chain=chain.chain if chain else None,
         warn=row.row.warn,
         calendars=rulebook.newest_calendars,
@@ -200,13 +197,11 @@ def _replan(session: Session, book: ClockBook, held: Held, *, now: datetime) -> 
     session.execute(delete(PlannedStep).where(PlannedStep.clock_id == clock.id, PlannedStep.fired_at.is_(None)))
     rows = planned_rows(
         held.state,
-        clock.policy_row_id,
+        book.rulebook.rows[clock.policy_row_id],
         book.rulebook,
         ticket_id=clock.ticket_id,
         clock_id=clock.id,
         priority=book.ticket.priority,
-        chain_version_id=clock.chain_version_id,
-        calendar=held.calendar,
         now=now,
     )
     wanted = []

@@ -1,4 +1,4 @@
-"""What each event in a ticket's life does to its clocks; the caller has locked the ticket (rules R2 to R9, R13, R17)."""
+"""What each event in a ticket's life does to its clocks; the caller has locked the ticket (R2 to R9, R13, R17)."""
 
 from datetime import datetime
 

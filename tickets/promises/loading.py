@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from tickets.promises.calendar import WEEKDAYS, Calendar, Window, parse_windows, weekly_windows
+from tickets.promises.calendar import Calendar
+from tickets.promises.calendar_files import calendar_from
 from tickets.promises.plan import Chain
 from tickets.promises.policy import Match, Policy, PolicyRow, TicketFacts, choose
 from tickets.promises.policy_file import step_from
@@ -92,29 +92,6 @@ def load_rulebook(session: Session) -> Rulebook:
     return book
 
 
-def calendar_from_spec(key: str, spec: Mapping[str, Any]) -> Calendar:
-    """A calendar from `calendar_version.spec`; `calendar_spec` is the way back."""
-    return Calendar(
-        key=key,
-        zone=spec["zone"],
-        weekly=weekly_windows(spec["weekly"]),
-        holidays=frozenset(date.fromisoformat(day) for day in spec.get("holidays", ())),
-        swapped={date.fromisoformat(d): parse_windows(windows) for d, windows in spec.get("swapped", {}).items()},
-    )
-
-
-def calendar_spec(calendar: Calendar) -> dict[str, Any]:
-    def texts(windows: Sequence[Window]) -> list[str]:
-        return [str(window) for window in windows]
-
-    return {
-        "zone": calendar.zone,
-        "weekly": {name: texts(day) for name, day in zip(WEEKDAYS, calendar.weekly, strict=True)},
-        "holidays": sorted(day.isoformat() for day in calendar.holidays),
-        "swapped": {day.isoformat(): texts(windows) for day, windows in sorted(calendar.swapped.items())},
-    }
-
-
 def _engine(session: Session) -> Engine:
     bind = session.get_bind()
     return bind if isinstance(bind, Engine) else bind.engine
@@ -143,7 +120,7 @@ def _calendars(session: Session, known: Mapping[int, Calendar]) -> tuple[dict[in
         .order_by(table.CalendarVersion.version)
     )
     for version_id, key, spec in session.execute(statement):
-        versions[version_id] = newest[key] = known.get(version_id) or calendar_from_spec(key, spec)
+        versions[version_id] = newest[key] = known.get(version_id) or calendar_from(key, spec)
     return versions, newest
 
 
@@ -156,7 +133,9 @@ def _chains(session: Session) -> dict[int, LoadedChain]:
         steps.setdefault(step.chain_version_id, []).append(step)
     return {
         version_id: LoadedChain(
-            Chain(name, tuple(step_from(step.spec) for step in steps.get(version_id, ()))),
+            Chain(
+                name, tuple(step_from({"level": s.level, "post": s.post, **s.spec}) for s in steps.get(version_id, ()))
+            ),
             {step.level: step.id for step in steps.get(version_id, ())},
         )
         for version_id, name in names

@@ -1,4 +1,4 @@
-"""The clocks a new ticket starts with, as rows: computed before the ticket is written, so that it costs no statement."""
+"""The clocks a new ticket starts with, as rows: computed before the ticket is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,10 @@ def opening(
     They run since the contact arrived, not since a worker saw it (R5). `answered`: it was opened during a live call,
     which meets `first` (R3).
     """
-    clocks, intervals, steps, told = [], [], [], []
+    clocks: list[dict[str, Any]] = []
+    intervals: list[dict[str, Any]] = []
+    steps: list[dict[str, Any]] = []
+    told: list[OpeningClock] = []
     running: list[tuple[datetime | None, ClockKind]] = []
     wanted = [kind for kind in kinds_at_opening(answered=answered) if kind in chosen]
     for kind, clock_id in zip(wanted, clock_ids, strict=False):
@@ -68,17 +71,7 @@ def opening(
         clocks.append({"id": clock_id, "ticket_id": ticket_id, **columns(state, row)})
         intervals.extend({"clock_id": clock_id, "from_at": p.from_at, "to_at": p.to_at} for p in state.intervals)
         steps.extend(
-            planned_rows(
-                state,
-                row.id,
-                rulebook,
-                ticket_id=ticket_id,
-                clock_id=clock_id,
-                priority=priority,
-                chain_version_id=row.chain_version_id,
-                calendar=calendar,
-                now=now,
-            )
+            planned_rows(state, row, rulebook, ticket_id=ticket_id, clock_id=clock_id, priority=priority, now=now)
         )
         told.append(_told(state))
         if state.status is ClockStatus.RUNNING:

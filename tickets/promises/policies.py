@@ -1,8 +1,8 @@
 """Changing the promises: every change of a calendar, a chain or a policy is a further version (R21)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from tickets import audit
 from tickets.actor import Actor
 from tickets.errors import InvalidInput
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, Windows, check, parse_windows
-from tickets.promises.loading import calendar_from_spec, calendar_spec, load_rulebook
+from tickets.promises.calendar import Calendar, check
+from tickets.promises.calendar_files import spec_of
+from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import Chain
 from tickets.promises.policy import Policy, PolicySet
 from tickets.promises.policy_file import Known, step_mapping
@@ -55,9 +56,12 @@ def import_policies(session: Session, wanted: PolicySet, *, actor: Actor, now: d
 
 
 def save_calendar(
-    session: Session, calendar: Calendar, *, name: str, name_en: str, actor: Actor, now: datetime
+    session: Session, calendar: Calendar, *, name: str, name_en: str, keeps_holidays: bool, actor: Actor, now: datetime
 ) -> bool:
-    """A further version of a calendar; False when it is the same already. Raises CalendarRefused (R1)."""
+    """A further version of a calendar; False when it is the same already. Raises CalendarRefused (R1).
+
+    `keeps_holidays`: days off imported later are laid over it too.
+    """
     check(calendar, now=now)
     session.execute(
         insert(table.Calendar)
@@ -73,7 +77,7 @@ def save_calendar(
         .order_by(table.CalendarVersion.version.desc())
         .limit(1)
     ).first()
-    spec = calendar_spec(calendar)
+    spec = {**spec_of(calendar), "keeps_holidays": keeps_holidays}
     if newest is not None and newest.spec == spec:
         return False
     version = table.CalendarVersion(
@@ -164,57 +168,7 @@ def retire_policy(session: Session, name: str, *, actor: Actor, now: datetime) -
         _audit(session, "policy.retired", "policy", version.policy_id, name, version.version, actor=actor, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class HolidayRow:
-    """A day off, or a made-up working day, and the decree that says so."""
-
-    day: date
-    kind: str
-    name: str
-    name_en: str
-    source: str
-
-
-def import_holidays(
-    session: Session,
-    rows: Sequence[HolidayRow],
-    *,
-    worked_windows: Sequence[str] = ("07:30-11:30", "13:00-17:00"),
-    actor: Actor,
-    now: datetime,
-) -> int:
-    """Keep the days, version every calendar they change, and let the policies in force use the new versions.
-
-    Returns how many calendars changed. Calendars that count round the clock know no holiday.
-    """
-    for row in rows:
-        values = {"day": row.day, "kind": row.kind, "name": row.name, "name_en": row.name_en, "source": row.source}
-        session.execute(insert(table.Holiday).values(values).on_conflict_do_update(index_elements=["day"], set_=values))
-    changed = 0
-    windows = parse_windows(worked_windows)
-    days = session.scalars(select(table.Holiday).order_by(table.Holiday.day)).all()
-    off = frozenset(day.day for day in days if day.kind == "off")
-    worked: Mapping[date, Windows] = {day.day: windows for day in days if day.kind == "worked"}
-    for stored, version in _newest_versions(session):
-        calendar = calendar_from_spec(stored.key, version.spec)
-        if stored.key == ROUND_THE_CLOCK.key or calendar.is_24x7:
-            continue
-        own = _own_windows(calendar, windows)
-        wanted = Calendar(
-            calendar.key, calendar.weekly, calendar.zone, off, {day: own for day in worked} if own else {}
-        )
-        changed += save_calendar(session, wanted, name=stored.name, name_en=stored.name_en, actor=actor, now=now)
-    if changed:
-        _adopt_newest_calendars(session, actor=actor, now=now)
-    return changed
-
-
-def _own_windows(calendar: Calendar, default: Windows) -> Windows:
-    """The hours of a made-up working day: those of an ordinary one."""
-    return next((day for day in calendar.weekly if day), default)
-
-
-def _newest_versions(session: Session) -> Iterable[tuple[table.Calendar, table.CalendarVersion]]:
+def newest_calendar_versions(session: Session) -> Iterable[tuple[table.Calendar, table.CalendarVersion]]:
     newest = select(func.max(table.CalendarVersion.id)).group_by(table.CalendarVersion.calendar_id).scalar_subquery()
     statement = (
         select(table.Calendar, table.CalendarVersion)
@@ -224,24 +178,8 @@ def _newest_versions(session: Session) -> Iterable[tuple[table.Calendar, table.C
     return [(calendar, version) for calendar, version in session.execute(statement)]
 
 
-def _adopt_newest_calendars(session: Session, *, actor: Actor, now: datetime) -> None:
-    for policy in load_rulebook(session).policies:
-        save_policy(session, _with_codes(session, policy), actor=actor, now=now)
-
-
-def _with_codes(session: Session, policy: Policy) -> Policy:
-    """A policy as a file would write it: loaded ones name units by id."""
-    if policy.match.unit is None:
-        return policy
-    unit = session.get(Unit, int(policy.match.unit))
-    match = type(policy.match)(
-        policy.match.category, policy.match.level, unit.code if unit else None, policy.match.channel
-    )
-    return Policy(policy.name, match, policy.rows, policy.legal_basis)
-
-
 def _rows(session: Session, policy: Policy) -> list[table.PolicyRow]:
-    calendars = {calendar.key: version.id for calendar, version in _newest_versions(session)}
+    calendars = {calendar.key: version.id for calendar, version in newest_calendar_versions(session)}
     rows = []
     for row in policy.rows:
         if row.calendar_key not in calendars:
