@@ -19,7 +19,7 @@ class Breach:
 
 
 def note_breaches(session: Session, ticket_ids: Collection[int], *, now: datetime) -> list[Breach]:
-    """Mark the clocks of these (locked) tickets that are overdue and not marked yet, with the unit that held them then."""
+    """Mark the overdue clocks of these (locked) tickets once, with the unit that held them when they were due."""
     holder = select(Ticket.unit_id).where(Ticket.id == Clock.ticket_id).scalar_subquery()
     rows = session.execute(
         update(Clock)

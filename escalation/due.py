@@ -1,0 +1,199 @@
+"""What is due: tickets claimed because a planned step's time has come, with all that firing has to know of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tickets.promises.loading import LoadedChain, Rulebook
+from tickets.promises.plan import Step
+from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResult
+
+# The head of the plan that one claim looks at: enough that a second scheduler finds tickets the first has not locked.
+_SCAN_FACTOR = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """A planned step whose time has come, with its clock as it is under the lock."""
+
+    id: int
+    ticket_id: int
+    clock_id: int
+    clock: ClockKind
+    clock_status: ClockStatus
+    clock_due_at: datetime | None
+    chain_version_id: int | None
+    calendar_version_id: int
+    kind: StepKind
+    rank: int
+    planned_at: datetime
+    planned_for_due_at: datetime
+    # The level of the chain as data; None for a warning.
+    step: Step | None
+
+    @property
+    def is_level(self) -> bool:
+        return self.kind is StepKind.LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who was told of which level of a clock before, and which levels of it somebody acknowledged."""
+
+    staff_ids: frozenset[int] = frozenset()
+    acknowledged_ranks: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DueTicket:
+    """A claimed ticket: facts for messages, and its due steps in the order they were planned."""
+
+    id: int
+    reference: str
+    priority: Priority
+    unit_id: int
+    unit_name: str
+    unit_name_en: str
+    coordinating_unit_id: int | None
+    assignee_id: int | None
+    escalation_level: int
+    is_restricted: bool
+    procedure_id: int | None
+    field: str
+    category: str
+    category_en: str
+    steps: tuple[DueStep, ...]
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.priority is Priority.EMERGENCY
+
+
+def claim_tickets(session: Session, *, now: datetime, batch: int, leave_out: Collection[int] = ()) -> list[int]:
+    """Lock up to `batch` tickets with a due step, the longest due first, leaving those another scheduler holds (R14).
+
+    The ticket is locked before any of its steps: every move of a ticket locks it first too, so the two never deadlock.
+    """
+    head = (
+        select(PlannedStep.ticket_id, PlannedStep.planned_at)
+        .where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+        .order_by(PlannedStep.planned_at, PlannedStep.ticket_id)
+        .limit(batch * _SCAN_FACTOR)
+    )
+    if leave_out:
+        head = head.where(PlannedStep.ticket_id.not_in(leave_out))
+    oldest = head.subquery()
+    first = (
+        select(oldest.c.ticket_id, func.min(oldest.c.planned_at).label("first_at"))
+        .group_by(oldest.c.ticket_id)
+        .subquery()
+    )
+    claimed = session.scalars(
+        select(Ticket.id)
+        .join(first, first.c.ticket_id == Ticket.id)
+        .order_by(first.c.first_at, Ticket.id)
+        .limit(batch)
+        .with_for_update(of=Ticket, skip_locked=True)
+    )
+    return list(claimed)
+
+
+def due_tickets(session: Session, ticket_ids: Sequence[int], *, book: Rulebook, now: datetime) -> list[DueTicket]:
+    """The claimed tickets as they are under the lock, each with all its due steps; those without one are left out."""
+    steps = defaultdict[int, list[DueStep]](list)
+    for step in _due_steps(session, ticket_ids, book=book, now=now):
+        steps[step.ticket_id].append(step)
+    rows = session.execute(
+        select(Ticket, Unit, Category)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .where(Ticket.id.in_(ticket_ids))
+        .execution_options(populate_existing=True)
+    )
+    tickets = [_due_ticket(*row, steps=steps[row[0].id]) for row in rows if steps[row[0].id]]
+    return sorted(tickets, key=lambda ticket: (ticket.steps[0].planned_at, ticket.id))
+
+
+def _due_ticket(ticket: Ticket, unit: Unit, category: Category | None, *, steps: list[DueStep]) -> DueTicket:
+    return DueTicket(
+        id=ticket.id,
+        reference=ticket.reference,
+        priority=ticket.priority,
+        unit_id=ticket.unit_id,
+        unit_name=unit.name,
+        unit_name_en=unit.name_en,
+        coordinating_unit_id=ticket.coordinating_unit_id,
+        assignee_id=ticket.assignee_id,
+        escalation_level=ticket.escalation_level,
+        is_restricted=ticket.is_restricted,
+        procedure_id=ticket.procedure_id,
+        field=category.field if category else "",
+        category=category.name if category else "",
+        category_en=category.name_en if category else "",
+        steps=tuple(steps),
+    )
+
+
+def _due_steps(session: Session, ticket_ids: Sequence[int], *, book: Rulebook, now: datetime) -> list[DueStep]:
+    rows = session.execute(
+        select(PlannedStep, Clock)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+        .order_by(PlannedStep.planned_at, PlannedStep.rank, PlannedStep.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_due_step(step, clock, book) for step, clock in rows]
+
+
+def _due_step(step: PlannedStep, clock: Clock, book: Rulebook) -> DueStep:
+    return DueStep(
+        id=step.id,
+        ticket_id=step.ticket_id,
+        clock_id=clock.id,
+        clock=clock.kind,
+        clock_status=clock.status,
+        clock_due_at=clock.due_at,
+        chain_version_id=clock.chain_version_id,
+        calendar_version_id=clock.calendar_version_id,
+        kind=step.kind,
+        rank=step.rank,
+        planned_at=step.planned_at,
+        planned_for_due_at=step.due_at,
+        step=_level_of(step, book.chain_of(clock.chain_version_id)),
+    )
+
+
+def _level_of(step: PlannedStep, chain: LoadedChain | None) -> Step | None:
+    if step.kind is not StepKind.LEVEL or chain is None:
+        return None
+    return next((level for level in chain.chain.steps if level.level == step.rank), None)
+
+
+def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, Told]:
+    """Per clock, what its fired levels have led to; only those planned for the clock's present due date count."""
+    rows = session.execute(
+        select(PlannedStep.clock_id, PlannedStep.rank, StepRecipient.staff_id, Acknowledgement.step_id)
+        .join(Clock, (Clock.id == PlannedStep.clock_id) & (Clock.due_at == PlannedStep.due_at))
+        .outerjoin(StepRecipient, StepRecipient.step_id == PlannedStep.id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            PlannedStep.clock_id.in_(clock_ids),
+            PlannedStep.kind == StepKind.LEVEL,
+            PlannedStep.fired_at.is_not(None),
+            PlannedStep.result != StepResult.VOID,
+        )
+    ).all()
+    people, ranks = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
+    for clock_id, rank, staff_id, acknowledged in rows:
+        if staff_id is not None:
+            people[clock_id].add(staff_id)
+        if acknowledged is not None:
+            ranks[clock_id].add(rank)
+    return {
+        clock_id: Told(frozenset(people[clock_id]), frozenset(ranks[clock_id])) for clock_id in {r[0] for r in rows}
+    }
