@@ -22,7 +22,7 @@ SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a view declared: `kind` is public, staff (with roles), webhook, bearer (with a scope) or internal."""
+    """What a view declared: `kind` is public, halfway, staff (with roles), webhook, bearer (with a scope) or internal."""
 
     kind: str
     roles: frozenset[Role] = frozenset()
@@ -45,6 +45,11 @@ def public(view: View) -> View:
 def signed_in(*roles: Role) -> Callable[[View], View]:
     """People who hold at least one of `roles` somewhere; none given: anybody who is signed in."""
     return _declare(Access("staff", frozenset(roles)))
+
+
+def password_given(view: View) -> View:
+    """People who gave their password but perhaps not their second factor yet: only the page that asks for it."""
+    return _declare(Access("halfway"))(view)
 
 
 def signed_webhook(view: View) -> View:
@@ -93,6 +98,8 @@ def _staff_gate(access: Access) -> ResponseReturnValue | None:
     person = signed_in_person(g.session, now=g.now)
     if person is None:
         return redirect("/sign-in?next=" + quote(_safe_here()), code=303)
+    if access.kind == "halfway":
+        return None
     if not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES:
         return redirect("/sign-in/code?next=" + quote(_safe_here()), code=303)
     if access.roles and not person.viewer.roles & access.roles:

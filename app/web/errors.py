@@ -1,6 +1,7 @@
 """The one table that turns what went wrong into a status and words: a page for people, problem+json for programs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
@@ -9,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from tickets import errors as domain
 
@@ -127,7 +129,9 @@ def field_errors(error: Exception) -> list[dict[str, str]]:
     return []
 
 
-def answer_error(error: Exception) -> Response:
+def answer_error(error: Exception) -> Any:
+    if isinstance(error, RequestRedirect):
+        return error.get_response()
     trouble = trouble_of(error)
     if trouble.status >= 500:
         log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)

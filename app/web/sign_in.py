@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import accounts
-from app.web.access import SECOND_FACTOR_ROLES, public, signed_in
+from app.web.access import SECOND_FACTOR_ROLES, password_given, public
 from app.web.limits import limiter
 from app.web.navigation import home_of
 from app.web.preferences import local_target
@@ -49,13 +49,13 @@ def check_password() -> ResponseReturnValue:
 
 
 @blueprint.get("/sign-in/code")
-@signed_in()
+@password_given
 def code_form() -> ResponseReturnValue:
     return render_template("sign_in/code.html", next=request.args.get("next", ""), wrong=False)
 
 
 @blueprint.post("/sign-in/code")
-@signed_in()
+@password_given
 @limiter.limit("20 per minute")
 def check_code() -> ResponseReturnValue:
     person = signed_in_person(g.session, now=g.now)

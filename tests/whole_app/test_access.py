@@ -1,0 +1,95 @@
+"""Rules over every endpoint: each says who may call it, and the gate holds for every role."""
+
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.factory import HotlineApp
+from app.web.access import Access, declared
+from tests.signing_in import sign_in
+from tickets.states import Role
+
+OPEN_KINDS = {"public", "webhook", "bearer", "internal"}
+
+
+def endpoints(app: HotlineApp) -> dict[str, Access | None]:
+    return {name: declared(view) for name, view in app.view_functions.items() if name != "static"}
+
+
+def plain_pages(app: HotlineApp) -> list[tuple[str, Access]]:
+    """Pages of signed-in people whose address has nothing to fill in."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        access = declared(app.view_functions[rule.endpoint])
+        if access and access.kind == "staff" and "GET" in (rule.methods or ()) and not rule.arguments:
+            found.append((rule.rule, access))
+    return found
+
+
+def test_every_endpoint_says_who_may_call_it(app: HotlineApp) -> None:
+    silent = [name for name, access in endpoints(app).items() if access is None]
+
+    assert silent == []
+
+
+def test_an_endpoint_that_does_not_say_who_may_call_it_answers_403(app: HotlineApp, client: FlaskClient) -> None:
+    view = app.view_functions["sign_in.form"]
+    said = declared(view)
+    del view.access  # type: ignore[attr-defined]
+    try:
+        answer = client.get("/sign-in")
+    finally:
+        view.access = said  # type: ignore[attr-defined]
+
+    assert answer.status_code == 403
+
+
+def test_no_page_of_signed_in_people_opens_without_signing_in(app: HotlineApp, client: FlaskClient) -> None:
+    for address, _access in [*plain_pages(app), ("/sign-in/code", None)]:
+        answer = client.get(address)
+
+        assert answer.status_code == 303, address
+        assert answer.headers["Location"].startswith("/sign-in"), address
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_page_opens_for_the_declared_roles_and_for_no_other(
+    app: HotlineApp, client: FlaskClient, session: Session, now: datetime, role: Role
+) -> None:
+    sign_in(client, session, role=role, now=now)
+    for address, access in plain_pages(app):
+        answer = client.get(address)
+
+        if access.roles and role not in access.roles:
+            assert answer.status_code == 403, f"{role} on {address}"
+        else:
+            assert answer.status_code < 400, f"{role} on {address}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.AGENT}))
+def test_whoever_sees_more_than_their_own_tickets_needs_a_second_factor(
+    app: HotlineApp, client: FlaskClient, session: Session, now: datetime, role: Role
+) -> None:
+    sign_in(client, session, role=role, now=now, second_factor=False)
+    for address, _access in plain_pages(app):
+        answer = client.get(address)
+
+        assert answer.status_code == 303, f"{role} on {address}"
+        assert answer.headers["Location"].startswith("/sign-in/code"), f"{role} on {address}"
+
+
+def test_every_answer_carries_its_request_id_and_a_policy_without_inline_script(client: FlaskClient) -> None:
+    answer = client.get("/sign-in", headers={"X-Request-ID": "abcdef0123456789"})
+
+    assert answer.headers["X-Request-ID"] == "abcdef0123456789"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+
+
+def test_a_forged_request_id_is_replaced(client: FlaskClient) -> None:
+    answer = client.get("/sign-in", headers={"X-Request-ID": "evil<script>"})
+
+    assert answer.headers["X-Request-ID"] != "evil<script>"
