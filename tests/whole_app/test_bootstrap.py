@@ -1,0 +1,275 @@
+"""The two commands on a bare machine: a fresh copy in an awkward folder, a system Python, and what can go wrong."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_START_SECONDS = 120
+WARM_START_SECONDS = 5
+STOP_SECONDS = 10
+
+pytestmark = [pytest.mark.xdist_group("bootstrap"), pytest.mark.timeout(400)]
+
+
+@dataclass
+class Running:
+    """A started `./hotline up --json` and what it said."""
+
+    process: subprocess.Popen[str]
+    seconds: float
+    note: dict
+
+    def stop_by(self, which: signal.Signals) -> float:
+        """Send the signal and return how long everything took to end."""
+        began = time.monotonic()
+        self.process.send_signal(which)
+        self.process.wait(timeout=30)
+        return time.monotonic() - began
+
+
+@dataclass
+class Clone:
+    """A copy of the project as a newcomer has it."""
+
+    root: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """A newcomer's environment: no HOTLINE_… variable, and a system Python before any other."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOTLINE_", "PYTHON"))}
+        return {**kept, "PATH": f"/usr/local/bin:/usr/bin:/bin:{kept.get('PATH', '')}", **more}
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [python(), str(self.root / "hotline"), *words],
+            env=self.environment(**environment),
+            cwd="/",
+            text=True,
+            capture_output=True,
+            timeout=200,
+            check=False,
+        )
+
+    def up(self, port: int, *words: str, within: float = FIRST_START_SECONDS, **environment: str) -> Running:
+        began = time.monotonic()
+        errors = (self.root / "up.stderr").open("w")
+        process = subprocess.Popen(
+            [python(), str(self.root / "hotline"), "up", "--json", "--port", str(port), *words],
+            env=self.environment(**environment),
+            cwd="/",
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        line = process.stdout.readline()
+        seconds = time.monotonic() - began
+        if not line:
+            process.wait(timeout=30)
+            pytest.fail(f"up ended after {seconds:.0f} s: {(self.root / 'up.stderr').read_text()}")
+        assert seconds < within
+        return Running(process, seconds, json.loads(line))
+
+
+def python() -> str:
+    """The machine's own Python where it is new enough, else the one that runs the tests."""
+    system = Path("/usr/bin/python3")
+    if system.exists():
+        version = subprocess.check_output([system, "-c", "import sys; print(sys.version_info >= (3, 11))"], text=True)
+        if version.strip() == "True":
+            return str(system)
+    return sys.executable
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    root = tmp_path_factory.mktemp("bare") / "Thư mục mới"
+    shutil.copytree(
+        ROOT,
+        root,
+        ignore=shutil.ignore_patterns(".hotline", ".git", "__pycache__", ".*_cache", ".hypothesis", "tests", ".env"),
+    )
+    yield Clone(root)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port whose successor is free too."""
+    for candidate in range(8000, 65000, 2):
+        with socket.socket() as first, socket.socket() as second:
+            try:
+                first.bind(("127.0.0.1", candidate))
+                second.bind(("127.0.0.1", candidate + 1))
+            except OSError:
+                continue
+            return candidate
+    raise AssertionError("no free pair of ports")
+
+
+def read(address: str) -> int:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return int(answer.status)
+
+
+def living(data: Path) -> list[str]:
+    """The command lines of every process that belongs to a data folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                about = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                if os.fsencode(data) in about or str((entry / "cwd").readlink()).startswith(str(data)):
+                    found.append(f"{entry.name} {(entry / 'cmdline').read_bytes().replace(bytes(1), b' ').decode()}")
+            except OSError:
+                continue
+    return found
+
+
+def test_the_pip_we_ship_is_the_one_we_name():
+    listed = dict(reversed(line.split()) for line in (ROOT / "tools" / "SHA256SUMS").read_text().splitlines())
+
+    for wheel in (ROOT / "tools").glob("*.whl"):
+        assert hashlib.sha256(wheel.read_bytes()).hexdigest() == listed[wheel.name]
+    assert "Permission is hereby granted" in (ROOT / "tools" / "pip-LICENSE.txt").read_text()
+
+
+def test_every_requirement_is_pinned_with_hashes_and_names_no_machine():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert text.count("==") > 50
+        assert "--hash=sha256:" in text
+        assert "://" not in text
+
+
+def test_an_old_python_is_told_so_in_a_sentence():
+    pretend = "import sys, runpy; sys.version_info = (3, 10, 4, 'final', 0); runpy.run_path('hotline')"
+
+    done = subprocess.run(
+        [sys.executable, "-c", pretend], cwd=ROOT, text=True, capture_output=True, check=False, timeout=30
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Hotline needs Python 3.11 or newer; this is 3.10.")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unreachable_index_is_named_and_leaves_no_trap(clone):
+    nowhere = {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_FIND_LINKS": "",
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_RETRIES": "1",
+    }
+
+    done = clone.run("doctor", **nowhere)
+
+    assert done.returncode == 1
+    assert "The package index cannot be reached" in done.stderr
+    assert "PIP_INDEX_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (clone.root / ".hotline" / "venv").is_dir()  # half-written: the next test starts from it
+
+
+def test_first_start_from_a_half_written_environment_then_warm_start_on_the_same_data(clone, port):
+    first = clone.up(port)
+    assert read(f"{first.note['url']}/health/ready") == 200
+    assert read(first.note["live_url"] + "/health/live") == 200
+    assert set(first.note["links"]) == {"agent", "supervisor", "office", "leader", "administrator"}
+    assert first.note["pid"] == first.process.pid
+    assert first.stop_by(signal.SIGINT) < STOP_SECONDS
+    assert living(clone.root / ".hotline") == []
+
+    second = clone.up(port, within=WARM_START_SECONDS)
+    assert read(f"{second.note['url']}/health/ready") == 200
+    assert second.stop_by(signal.SIGTERM) < STOP_SECONDS
+    assert living(clone.root / ".hotline") == []
+
+
+def test_a_second_up_on_the_same_data_says_that_it_runs_already(clone, port):
+    running = clone.up(port)
+    try:
+        refused = clone.run("up", "--port", str(port + 10))
+        beside = clone.run("doctor", "--json")
+    finally:
+        running.stop_by(signal.SIGTERM)
+
+    assert refused.returncode == 1
+    assert "already runs" in refused.stderr
+    assert running.note["url"] in refused.stderr
+    findings = {finding["subject"]: finding for finding in map(json.loads, beside.stdout.splitlines())}
+    assert {finding["verdict"] for finding in findings.values()} == {"ok"}
+    assert "signed webhook reaches us" in findings["public address"]["words"]
+
+
+def test_a_busy_port_is_named_before_anything_is_started(clone, port):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", port))
+        busy.listen()
+
+        refused = clone.run("up", "--port", str(port))
+
+    assert refused.returncode == 1
+    assert f"port {port}" in refused.stderr
+    assert "--port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_closed_terminal_ends_every_process(clone, port):
+    running = clone.up(port)
+
+    assert running.stop_by(signal.SIGHUP) < STOP_SECONDS
+    assert living(clone.root / ".hotline") == []
+
+
+def test_killed_processes_come_back_while_it_runs(clone, port):
+    running = clone.up(port)
+    try:
+        before = json.loads((clone.root / ".hotline" / "up.json").read_text())["pids"]
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+
+        deadline = time.monotonic() + 30
+        status = 0
+        while status != 200 and time.monotonic() < deadline:
+            try:
+                status = read(f"{running.note['url']}/health/ready")
+            except OSError:
+                time.sleep(0.2)
+        assert status == 200
+    finally:
+        assert running.stop_by(signal.SIGTERM) < STOP_SECONDS
+    assert living(clone.root / ".hotline") == []
+
+
+def test_after_the_supervisor_was_killed_the_next_start_recovers(clone, port):
+    running = clone.up(port)
+    running.process.kill()
+    running.process.wait()
+
+    again = clone.up(port)
+
+    assert read(f"{again.note['url']}/health/ready") == 200
+    assert again.stop_by(signal.SIGTERM) < STOP_SECONDS
+    assert living(clone.root / ".hotline") == []
+
+
+def test_refused_settings_are_all_named_without_a_traceback(clone):
+    done = clone.run("up", HOTLINE_PUBLIC_BASE_URL="http://hotline.example.vn", HOTLINE_SECRET_KEY="short")
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n  - ") == 3
+    assert "Traceback" not in done.stderr
