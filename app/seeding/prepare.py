@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.clock import utc_now
 from app.database import make_engine, session_factory, transaction
-from app.seeding import reference
+from app.seeding import people, reference
 from app.settings import Settings
 
 Progress = Callable[[str], None]
@@ -18,5 +18,9 @@ def prepare(settings: Settings, *, demo: bool, tickets: int | None, progress: Pr
         with transaction(factory) as session:
             if reference.load(session, now=utc_now()):
                 progress("Loaded the directory of the city: units, lines, procedures, categories, promises.")
+        if demo:
+            with transaction(factory) as session:
+                if people.load(session, now=utc_now(), zone=settings.zone):
+                    progress("Loaded the people of the demonstration.")
     finally:
         engine.dispose()

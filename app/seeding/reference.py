@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.seeding import areas, bodies, desks, matters
+from app.seeding import areas, bodies, desks, matters, promises
 from tickets.actor import SYSTEM
 from tickets.audit import record
 from tickets.schema import Unit
@@ -22,6 +22,7 @@ def load(session: Session, *, now: datetime) -> bool:
     area_ids = areas.load(session, city_id=codes["79"])
     desks.load(session, bodies=codes, areas=area_ids)
     matters.load(session, bodies=codes)
+    promises.load(session, now=now)
     record(
         session,
         actor=SYSTEM,

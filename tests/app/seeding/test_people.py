@@ -1,0 +1,115 @@
+"""The people of the demonstration: invented, and standing on every step of the staircase."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.seeding import people
+from app.settings import Settings
+from tickets.directory.on_call import on_duty, on_duty_for
+from tickets.directory.responsibilities import field_of_matter, responsible_leaders
+from tickets.directory.staff import people_at, person_by_email
+from tickets.directory.units import AREA_KINDS, city, city_operations, current_units, unit_named
+from tickets.schema import Category, Procedure, Staff
+from tickets.states import Role
+
+
+@pytest.fixture
+def staffed(session: Session, settings: Settings, now: datetime) -> Session:
+    people.load(session, now=now, zone=settings.zone)
+    return session
+
+
+def test_loading_the_people_twice_changes_nothing(staffed: Session, settings: Settings, now: datetime) -> None:
+    before = list(staffed.scalars(select(Staff.id)))
+
+    again = people.load(staffed, now=now, zone=settings.zone)
+
+    assert not again
+    assert list(staffed.scalars(select(Staff.id))) == before
+
+
+def test_everybody_is_marked_as_invented_and_has_no_password(staffed: Session) -> None:
+    everybody = list(staffed.scalars(select(Staff)))
+
+    assert len(everybody) >= 40
+    assert all(one.is_demo and one.password_hash is None and one.email.endswith(".demo") for one in everybody)
+
+
+@pytest.mark.parametrize("code", ["26740", "26824", "26506"])
+def test_a_staffed_ward_has_agents_a_supervisor_and_people_on_every_step(
+    staffed: Session, now: datetime, code: str
+) -> None:
+    ward = unit_named(staffed, code, on=now.date())
+
+    held = people_at(staffed, [ward.id], now=now)
+
+    assert sum(one.role is Role.AGENT for one in held) == 3
+    assert {one.role for one in held} == {Role.AGENT, Role.SUPERVISOR, Role.LEADER}
+    for post in ("service_centre_director", "section_head", "unit_lead", "ward_chair", "ward_vice_chair"):
+        assert on_duty(staffed, post, ward.id, now=now), post
+
+
+def test_the_holder_is_tried_before_the_deputy(staffed: Session, now: datetime) -> None:
+    ward = unit_named(staffed, "26740", on=now.date())
+
+    answering = on_duty(staffed, "ward_chair", ward.id, now=now)
+
+    assert [one.capacity for one in answering] == ["holder", "deputy"]
+    assert answering[0].name == "Đặng Thái Sơn"
+
+
+def test_whoever_has_the_turn_is_tried_first_and_only_once(staffed: Session, now: datetime) -> None:
+    desk = city_operations(staffed)
+
+    turns = [on_duty(staffed, "shift_lead", desk.id, now=now + timedelta(hours=8 * turn)) for turn in range(2)]
+
+    assert [answering[0].capacity for answering in turns] == ["shift", "shift"]
+    assert turns[0][0].staff_id != turns[1][0].staff_id
+    assert all(len({one.staff_id for one in answering}) == len(answering) for answering in turns)
+
+
+def test_a_step_names_the_first_post_a_unit_has_and_the_citys_desks_for_all(staffed: Session, now: datetime) -> None:
+    department = unit_named(staffed, "SXD", on=now.date())
+    ward = unit_named(staffed, "26740", on=now.date())
+
+    head = on_duty_for(staffed, "ward_chair|department_director", department.id, now=now)
+    office = on_duty_for(staffed, "city_office_duty", ward.id, now=now)
+
+    assert head[0].post_code == "department_director"
+    assert [one.capacity for one in office] == ["holder", "deputy", "duty"]
+
+
+def test_a_vacant_post_has_nobody_on_duty(staffed: Session, now: datetime) -> None:
+    ward = unit_named(staffed, "26743", on=now.date())
+
+    assert on_duty_for(staffed, "ward_chair|ward_vice_chair", ward.id, now=now) == []
+
+
+def test_every_field_and_every_area_has_a_leader_and_the_field_goes_first(staffed: Session, now: datetime) -> None:
+    today = now.date()
+    fields = set(staffed.scalars(select(Category.field)))
+
+    assert all(responsible_leaders(staffed, field=field, unit_id=None, on=today) for field in fields)
+    for unit in current_units(staffed, kinds=AREA_KINDS, on=today):
+        assert responsible_leaders(staffed, field=None, unit_id=unit.id, on=today), unit.name
+    vung_tau = unit_named(staffed, "26506", on=today)
+    both = responsible_leaders(staffed, field="justice", unit_id=vung_tau.id, on=today)
+    by_field = person_by_email(staffed, "van.huynh@thanhpho.demo")
+    by_area = person_by_email(staffed, "tuong.trinh@thanhpho.demo")
+    assert by_field and by_area
+    assert both == [by_field.id, by_area.id]
+
+
+def test_a_procedure_belongs_to_the_field_of_the_department_that_keeps_it(staffed: Session) -> None:
+    procedure = staffed.scalars(select(Procedure).where(Procedure.code == "1.001193")).one()
+
+    assert field_of_matter(staffed, category_id=None, procedure_id=procedure.id) == "justice"
+
+
+def test_the_leaders_of_the_city_hold_their_role_at_the_city(staffed: Session, now: datetime) -> None:
+    held = people_at(staffed, [city(staffed).id], roles=[Role.LEADER], now=now)
+
+    assert len(held) == 5
