@@ -22,7 +22,7 @@ SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a view declared: `kind` is public, halfway, staff (with roles), webhook, bearer (with a scope) or internal."""
+    """What a view declared: `kind` is public, halfway, staff (roles), webhook, bearer (scope) or internal."""
 
     kind: str
     roles: frozenset[Role] = frozenset()
