@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
-    tests = subprocess.run([*pytest, "-n", "2"], env=environment, cwd=ROOT, check=False).returncode
+    tests = subprocess.run([*pytest, "-n", "2", "--dist", "loadgroup"], env=environment, cwd=ROOT, check=False).returncode
     return tests or (1 if failed else 0)
 
 
