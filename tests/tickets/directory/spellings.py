@@ -100,7 +100,7 @@ def _addresses(ward: str, district: str, province: str) -> Iterator[str]:
 
 def _districts(district: str) -> Iterator[str]:
     name = bare(district)[1]
-    yield from (short + name for short in _SHORT_DISTRICTS[district.split()[0]] if _readable(short, name))
+    yield from (short + name for short in _SHORT_DISTRICTS[district.split(maxsplit=1)[0]] if _readable(short, name))
     if not name.isdigit():
         yield name
 

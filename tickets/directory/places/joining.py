@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tickets.directory.places.fold import exact_key
 from tickets.directory.places.lexicon import PlaceIndex, Reading
 from tickets.directory.places.mentions import Mention
 from tickets.directory.places.read import Text
 from tickets.directory.places.speech import CONNECTING, FORMER, KINDS, RENEWED
 from tickets.directory.places.strength import Strength, bears_a_persons_name, follows_a_surname
+
+_STREET = (exact_key("đường")[0], exact_key("đ")[0])
 
 Doubt = Literal["conflict", "kind", "weak", "city"]
 
@@ -111,7 +114,10 @@ def _narrow(index: PlaceIndex, text: Text, draft: _Draft, context: Mention) -> b
     """Keep what lies in the context. False if the context is no context for this place but a place of its own."""
     if context.level == "ward" or draft.doubt == "conflict":
         return False
-    if not draft.has_district and (districts := _districts(context)):
+    is_hardly_a_name = draft.mention.strength <= Strength.UNMARKED and (
+        context.level == "bare" or _may_be_a_person(text, draft.mention)
+    )
+    if not draft.has_district and not is_hardly_a_name and (districts := _districts(context)):
         fitting = _fitting(index, draft, context)
         if fitting:
             _settle(text, draft, fitting, context)
@@ -138,7 +144,7 @@ def _settle(text: Text, draft: _Draft, fitting: tuple[Reading, ...], context: Me
         also_district = any(reading.kind == "district" for reading in mention.readings)
         if also_district and context.level == "bare":
             fitting, draft.doubt = draft.readings, "weak"
-        elif mention.strength >= Strength.UNMARKED and not _may_be_a_person(text, mention):
+        elif not _may_be_a_person(text, mention):
             draft.doubt = None
     draft.readings, draft.has_district = _former_in_its_district(fitting), True
 
@@ -207,9 +213,9 @@ def _ends_sentence(text: Text, position: int, following: Mention) -> bool:
 
 
 def _is_street_between(text: Text, start: int, end: int) -> bool:
-    """"P.12 đường Lê Văn Sỹ Q.3": a street in capitals; anything else may be the rest of a sentence."""
+    """ "P.12 đường Lê Văn Sỹ Q.3": a street in capitals; anything else may be the rest of a sentence."""
     words = text.words[start:end]
-    if not 2 <= len(words) <= 6 or words[0].exact not in ("đuong\u031b\u0300", "đ"):
+    if not 2 <= len(words) <= 6 or words[0].exact not in _STREET:
         return False
     named = all(word.is_title or word.is_number for word in words[1:])
     return named and all(word.gap in ("space", "dot") for word in words)

@@ -65,6 +65,7 @@ class PlaceIndex:
     district_units: Mapping[str, frozenset[int]]
     cities: Mapping[Key, str]
     everyday: Mapping[Key, Key]
+    shared: frozenset[Key]
     short_districts: Mapping[Key, tuple[Reading, ...]]
     keypad: Mapping[str, tuple[Key, ...]]
 
@@ -93,6 +94,7 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
         district_units=district_units,
         cities=cities,
         everyday={key(row.alias): exact_key(row.alias) for row in rows.aliases if row.kind == "everyday"},
+        shared=frozenset(key(row.alias) for row in rows.aliases if row.kind == "shared"),
         short_districts=short_districts,
         keypad=_keypad(readings),
     )

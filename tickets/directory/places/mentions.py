@@ -1,10 +1,10 @@
 """Finds what a text mentions: wards and districts said to be such, and bare names with how surely they are places."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from tickets.directory.places.lexicon import Key, PlaceIndex, Reading
+from tickets.directory.places.names import as_written, names_at, not_contradicted
 from tickets.directory.places.read import Text
 from tickets.directory.places.speech import (
     CUES,
@@ -60,7 +60,9 @@ def find_mentions(index: PlaceIndex, text: Text) -> list[Mention]:
             position, street_until = _past_other_words(text, position, street_until)
             continue
         found.append(mention)
-        position, street_until = mention.end, 0
+        # Words that are hardly a name must not hide the name that begins with their last word.
+        position = position + 1 if mention.strength == Strength.UNMARKED else mention.end
+        street_until = 0
     return found
 
 
@@ -83,7 +85,7 @@ def _past_other_words(text: Text, position: int, street_until: int) -> tuple[int
 
 
 def _city(index: PlaceIndex, text: Text, start: int) -> Mention | None:
-    for end, name in _names(index, text, start):
+    for end, name in names_at(index, text, start):
         if name in index.cities and name not in index.readings:
             return Mention("city", start, end, ())
     return None
@@ -104,7 +106,7 @@ def _said_to_be(index: PlaceIndex, text: Text, start: int) -> Mention | None:
 
 
 def _is_other_word(text: Text, start: int, kind: KindWord) -> bool:
-    """"8h" is an hour and "cách xa" is far; in "Q3P5" the P is a ward."""
+    """ "8h" is an hour and "cách xa" is far; in "Q3P5" the P is a ward."""
     word = text.words[start]
     if kind.said_as == "commune" and FAR.before(text, start):
         return True
@@ -123,7 +125,7 @@ def _numbered(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord
     spoken = None if kind.is_short or text.words[at].is_number else spoken_number(text, at)
     number, used = (text.words[at].fold, 1) if text.words[at].is_number else ("", 0)
     if spoken is not None:
-        if any(name in index.readings for _, name in _names(index, text, at)):
+        if any(name in index.readings for _, name in names_at(index, text, at)):
             return None
         number, used = str(spoken[0]), spoken[1]
     end = at + used
@@ -133,7 +135,7 @@ def _numbered(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord
 
 
 def _belongs_to_longer_number(text: Text, end: int) -> bool:
-    """"Q1/2026" is a quarter, "P.5B" a room, "P12/4" no ward."""
+    """ "Q1/2026" is a quarter, "P.5B" a room, "P12/4" no ward."""
     if end >= len(text.words):
         return False
     word = text.words[end]
@@ -143,15 +145,34 @@ def _belongs_to_longer_number(text: Text, end: int) -> bool:
 
 
 def _named(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -> Mention | None:
-    for end, name in _names(index, text, at):
+    for end, name in names_at(index, text, at):
         readings = index.readings.get(name, ())
         if kind.said_as == "district":
             readings = (*readings, *index.short_districts.get(name, ()))
         said = tuple(word.exact for word in text.words[at:end])
         found = _mention_of(readings, text, start, end, kind, said=said)
         if found is not None:
-            return found
+            return _with_other_division(index, text, found, at, kind)
     return None
+
+
+def _with_other_division(index: PlaceIndex, text: Text, mention: Mention, at: int, kind: KindWord) -> Mention:
+    """ "phường Tân Hưng Thuận An" is Tân Hưng Thuận, or Tân Hưng beside Thuận An: then neither is sure."""
+    for shorter, name in names_at(index, text, at):
+        if shorter >= mention.end or not _is_district_across(index, text, shorter, mention.end):
+            continue
+        said = tuple(word.exact for word in text.words[at:shorter])
+        other = _mention_of(index.readings.get(name, ()), text, mention.start, shorter, kind, said=said)
+        if other is not None:
+            return replace(mention, readings=(*mention.readings, *other.readings), is_sure=False)
+    return mention
+
+
+def _is_district_across(index: PlaceIndex, text: Text, start: int, border: int) -> bool:
+    return any(
+        end > border and any(reading.kind == "district" for reading in index.readings.get(name, ()))
+        for end, name in names_at(index, text, start)
+    )
 
 
 def _mention_of(
@@ -159,7 +180,7 @@ def _mention_of(
 ) -> Mention | None:
     if kind.said_as in ("district", "province"):
         level: Level = "district" if kind.said_as == "district" else "province"
-        of_level = _as_written([r for r in readings if r.kind == kind.said_as], text, said)
+        of_level = as_written([r for r in readings if r.kind == kind.said_as], text, said)
         return Mention(level, start, end, tuple(of_level), is_short=kind.is_short) if of_level else None
     wards = [r for r in readings if r.kind in ("unit", "ward")]
     of_kind = [r for r in wards if r.said_as == kind.said_as]
@@ -167,27 +188,23 @@ def _mention_of(
     if not wards or (kind.is_short and not of_kind):
         return None
     if not of_kind:
-        return Mention("ward", start, end, tuple(_as_written(wards, text, said)), is_sure=False)
-    as_written = [r for r in of_kind if r.exact == said] if text.is_marked else []
-    if text.is_marked and not as_written and any(r.exact == said for r in others):
+        return Mention("ward", start, end, tuple(as_written(wards, text, said)), is_sure=False)
+    exactly = [r for r in of_kind if r.exact == said] if text.is_marked else []
+    if text.is_marked and not exactly and any(r.exact == said for r in others):
         # The marks say one thing and the kind another: both stay possible.
         return Mention("ward", start, end, tuple(wards), is_sure=False)
-    return Mention("ward", start, end, tuple(as_written or of_kind), others, is_short=kind.is_short)
-
-
-def _as_written(readings: list[Reading], text: Text, said: Key) -> list[Reading]:
-    """Those with the very marks that were written, if the writer uses marks and there are any; else all."""
-    exact = [reading for reading in readings if reading.exact == said] if text.is_marked else []
-    return exact or readings
+    return Mention("ward", start, end, tuple(exactly or of_kind), others, is_short=kind.is_short)
 
 
 def _bare_name(index: PlaceIndex, text: Text, start: int) -> Mention | None:
-    for end, name in _names(index, text, start):
+    for end, name in names_at(index, text, start):
         if name not in index.readings and name not in index.short_districts:
             continue
         said = tuple(word.exact for word in text.words[start:end])
         short = index.short_districts.get(name, ())
-        every = [*index.readings.get(name, ())] or [*short]
+        every = not_contradicted([*index.readings.get(name, ())] or [*short], text, start, end)
+        if not every or _hides_a_kind(index, text, start, end):
+            continue
         after = text.words[end] if end < len(text.words) else None
         said_as = ENGLISH_AFTER_NAME.get(after.fold) if after is not None and after.gap == "space" else None
         if said_as is not None and not (end + 1 < len(text.words) and text.words[end + 1].is_number):
@@ -195,9 +212,15 @@ def _bare_name(index: PlaceIndex, text: Text, start: int) -> Mention | None:
             named = _mention_of(tuple(every), text, start, end + 1, kind, said=said)
             if named is not None:
                 return named
-        readings = tuple(_as_written(every, text, said))
+        readings = tuple(as_written(every, text, said))
         return Mention("bare", start, end, readings, others=short, is_city_too=name in index.cities)
     return None
+
+
+def _hides_a_kind(index: PlaceIndex, text: Text, start: int, end: int) -> bool:
+    """ "cho quan 5" is a market in Quận 5, not Chợ Quán."""
+    inside = (_said_to_be(index, text, position) for position in range(start + 1, end))
+    return any(mention is not None and mention.end > end for mention in inside)
 
 
 def _graded(index: PlaceIndex, text: Text, mention: Mention, *, after_mention: bool) -> Mention:
@@ -205,43 +228,18 @@ def _graded(index: PlaceIndex, text: Text, mention: Mention, *, after_mention: b
         return mention
     strength = strength_of_bare_name(text, mention.start, mention.end, after_mention=after_mention)
     if _is_everyday(index, text, mention):
-        strength = min(strength, Strength.WEAK)
+        strength = Strength.WEAK if strength == Strength.SURE else min(strength, Strength.UNMARKED)
     return replace(mention, strength=strength)
 
 
 def _is_everyday(index: PlaceIndex, text: Text, mention: Mention) -> bool:
     words = text.words[mention.start : mention.end]
-    common = index.everyday.get(tuple(word.fold for word in words))
+    folded = tuple(word.fold for word in words)
+    if folded in index.shared:
+        return True
+    common = index.everyday.get(folded)
     if common is None:
         return False
     if not text.is_marked:
         return True
     return tuple(word.exact for word in words) == common and not all(word.is_title for word in words)
-
-
-def _names(index: PlaceIndex, text: Text, start: int) -> Iterator[tuple[int, Key]]:
-    """Names that begin here, longest first, as (end, name)."""
-    first = text.words[start]
-    if first.fold in index.glued:
-        yield start + 1, index.glued[first.fold]
-    longest = index.longest.get(first.fold, 0)
-    for length in range(min(longest, len(text.words) - start), 0, -1):
-        words = text.words[start : start + length]
-        name = tuple("2" if word.fold == "ii" else word.fold for word in words)
-        if name in index.names and _hangs_together(index, text, start, start + length, name):
-            if not (length == 1 and first.is_number):
-                yield start + length, name
-
-
-def _hangs_together(index: PlaceIndex, text: Text, start: int, end: int, name: Key) -> bool:
-    last = text.words[end - 1]
-    if len(last.fold) == 1 and last.is_marked:
-        # The polite "ạ" at the end of a sentence is not the A of "Bình Trị Đông A".
-        return False
-    gaps = ("space", "hyphen", "dot", "glued", "dash") if _may_be_dashed(index, name) else ("space", "hyphen", "glued")
-    return all(word.gap in gaps for word in text.words[start + 1 : end])
-
-
-def _may_be_dashed(index: PlaceIndex, name: Key) -> bool:
-    """"Bà Rịa - Vũng Tàu", "TP.HCM", "BR-VT"; between other words a dash parts two names."""
-    return name in index.cities or all(reading.kind == "province" for reading in index.readings.get(name, ()))

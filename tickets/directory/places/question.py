@@ -14,7 +14,7 @@ def question_about_place(index: PlaceIndex, place: Place, *, said: str) -> Quest
     if place.doubt == "city":
         return Question("city_or_ward", {"said": said}, _by_unit(index, readings))
     if place.doubt == "conflict":
-        return Question("ward_not_in_district", {"said": said}, _by_reading(index, readings))
+        return Question("ward_not_in_district", {"said": said}, _by_reading(readings))
     if place.doubt is not None and len(_units(readings)) == 1:
         return Question("confirm", {"said": said}, _by_unit(index, readings))
     return _between_readings(index, readings, said)
@@ -31,22 +31,14 @@ def _between_readings(index: PlaceIndex, readings: list[Reading], said: str) -> 
     if kinds == {"ward"} and all(reading.units == readings[0].units for reading in readings):
         params = {"ward": readings[0].name, "district": readings[0].district or ""}
         return Question("which_part", params, _by_unit(index, readings))
-    if kinds <= {"district"}:
-        return Question("which_ward", {"district": readings[0].name}, _by_unit(index, readings))
-    if "province" in kinds or len(kinds) == 1 and "province" in kinds:
-        return Question("which_ward", {"district": _province(readings)}, _by_reading(index, readings))
+    if kinds <= {"district", "province"} or "province" in kinds:
+        area = next((reading for reading in readings if reading.kind == "province"), readings[0])
+        return Question("which_ward", {"area": area.name}, _by_unit(index, readings))
     if "district" in kinds:
-        return Question("district_or_ward", {"said": said}, _by_reading(index, readings))
-    by_spelling = _by_spelling(readings)
-    if len(by_spelling) > 1:
-        return Question("which_spelling", {"said": said}, tuple(by_spelling))
-    if "unit" in kinds:
-        return Question("old_or_new", {"said": said}, _by_reading(index, readings))
-    return Question("which_district", {"said": said}, _by_reading(index, readings))
-
-
-def _province(readings: Iterable[Reading]) -> str:
-    return next(reading.province for reading in readings if reading.kind == "province")
+        return Question("district_or_ward", {"said": said}, _by_reading(readings))
+    if by_spelling := _by_spelling(readings):
+        return Question("which_spelling", {"said": said}, by_spelling)
+    return Question("old_or_new" if "unit" in kinds else "which_district", {"said": said}, _by_reading(readings))
 
 
 def _units(readings: Iterable[Reading]) -> frozenset[int]:
@@ -72,7 +64,7 @@ def _by_unit(index: PlaceIndex, readings: Iterable[Reading]) -> tuple[Option, ..
     return tuple(Option("unit", {"unit": index.units[unit].name}, (unit,)) for unit in sorted(_units(readings)))
 
 
-def _by_reading(index: PlaceIndex, readings: Iterable[Reading]) -> tuple[Option, ...]:
+def _by_reading(readings: Iterable[Reading]) -> tuple[Option, ...]:
     return tuple(_option(reading) for reading in readings)
 
 
@@ -87,13 +79,14 @@ def _option(reading: Reading) -> Option:
     return Option("old_ward", {"ward": reading.name, "district": reading.district or ""}, units)
 
 
-def _by_spelling(readings: Iterable[Reading]) -> list[Option]:
-    """One answer per way to write the name with its marks, if no unit is behind two of them."""
+def _by_spelling(readings: Iterable[Reading]) -> tuple[Option, ...]:
+    """One answer per way to write the name with its marks, if no unit is behind two of them; else none."""
     units: dict[Key, set[int]] = defaultdict(set)
     names: dict[Key, str] = {}
     for reading in readings:
         units[reading.exact].update(reading.units)
         names.setdefault(reading.exact, reading.name)
-    if sum(len(ids) for ids in units.values()) != len(frozenset().union(*units.values())):
-        return []
-    return [Option("spelling", {"name": names[exact]}, tuple(sorted(ids))) for exact, ids in units.items()]
+    is_apart = sum(len(ids) for ids in units.values()) == len(frozenset().union(*units.values()))
+    if len(units) == 1 or not is_apart:
+        return ()
+    return tuple(Option("spelling", {"name": names[exact]}, tuple(sorted(ids))) for exact, ids in units.items())

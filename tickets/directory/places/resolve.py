@@ -91,13 +91,13 @@ def _meant(places: list[Place]) -> list[Place]:
 
 
 def _is_repeated_by(wide: Place, narrow: Place) -> bool:
-    """"phường Đa Kao … lên quận 1": the district says nothing that the ward has not said."""
+    """ "phường Đa Kao … lên quận 1": the district says nothing that the ward has not said."""
     is_area = all(reading.kind in ("district", "province") for reading in wide.readings)
     return is_area and units_of(narrow.readings) < units_of(wide.readings)
 
 
 def _same_place(text: Text, places: list[Place]) -> list[Place]:
-    """One place for "Đa Kao cũ, nay là phường Tân Định": what a unit is called today decides what the old name meant."""
+    """One place for "Đa Kao cũ, nay là phường Tân Định": today's name decides what the old one meant."""
     joined = places[:1]
     for place in places[1:]:
         former, today = _by_generation(text, joined[-1], place)

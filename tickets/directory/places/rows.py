@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 UnitKind = Literal["ward", "commune", "special_zone"]
-AliasKind = Literal["city", "province", "district", "everyday"]
+AliasKind = Literal["city", "province", "district", "everyday", "shared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ class DistrictRow:
 
 @dataclass(frozen=True, slots=True)
 class AliasRow:
-    """Another way to say the city, a former province or a district; or `everyday` words that only look like a name."""
+    """Another way to say the city, a former province or a district; or what makes a bare name doubtful: `everyday`
+    words that only look like a name, and names `shared` with a place that is something else.
+    """
 
     kind: AliasKind
     alias: str

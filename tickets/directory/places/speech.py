@@ -1,6 +1,6 @@
-"""The little words around a name that say what kind of name it is: ward words, street words, cues, people, landmarks."""
+"""The little words around a name that say what kind of name it is: ward, street, cue, person, landmark."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tickets.directory.places.fold import exact_key, key
@@ -19,12 +19,12 @@ class KindWord:
 
 
 class Phrases:
-    """Phrases by their first folded word."""
+    """Phrases by their first folded word; they are given in lists with commas."""
 
-    def __init__(self, phrases: Iterable[str]) -> None:
+    def __init__(self, *lists: str) -> None:
         self._by_first: dict[str, list[Phrase]] = {}
         self.longest = 0
-        for phrase in phrases:
+        for phrase in ", ".join(lists).split(", "):
             folded = key(phrase)
             self._by_first.setdefault(folded[0], []).append((folded, exact_key(phrase)))
             self.longest = max(self.longest, len(folded))
@@ -79,40 +79,42 @@ KINDS = _kinds()
 ENGLISH_AFTER_NAME: Mapping[str, str] = {"ward": "ward", "commune": "commune", "district": "district"}
 
 # Between a ward and the district it belongs to, nothing else may stand.
-CONNECTING = Phrases(["cũ", "mới", "thuộc", "của", "tại", "ở", "trước đây", "of", "in"])
-FORMER = Phrases(["cũ", "trước đây", "trước kia", "old", "former"])
-RENEWED = Phrases(["mới", "hiện nay", "bây giờ", "new"])
+CONNECTING = Phrases("cũ, mới, thuộc, của, tại, ở, trước đây, of, in")
+FORMER = Phrases("cũ, trước đây, trước kia, old, former")
+RENEWED = Phrases("mới, hiện nay, bây giờ, new")
 NOW_CALLED = Phrases(
-    ["nay là", "nay thuộc", "hiện là", "giờ là", "bây giờ là", "nay", "đổi thành", "nhập vào", "now", "cũ là", "trước là"]
+    "nay là, nay thuộc, hiện là, giờ là, bây giờ là, nay, đổi thành, nhập vào, now, cũ là, trước là",
 )
 
 CUES = Phrases(
-    ["ở", "tại", "thuộc", "khu", "khu vực", "địa bàn", "dưới", "trên", "bên", "về", "trong", "qua", "UBND", "ủy ban"]
-    + ["uỷ ban", "ủy ban nhân dân", "công an", "ca", "trụ sở", "in", "at", "near", "bộ phận một cửa"]
+    "ở, tại, thuộc, khu, khu vực, địa bàn, dưới, trên, bên, về, trong, qua, địa chỉ, đc, in, at, near",
+    "UBND, ủy ban, uỷ ban, ủy ban nhân dân, công an, ca, trụ sở, bộ phận một cửa",
 )
 STREETS = Phrases(
-    ["đường", "đường số", "đg", "hẻm", "hẻm số", "ngõ", "ngách", "kiệt", "phố", "quốc lộ", "tỉnh lộ", "hương lộ"]
-    + ["đại lộ", "xa lộ", "ql", "tl", "hl", "street", "road", "số nhà", "nhà số", "số", "tuyến"]
+    "đường, đường số, đg, hẻm, hẻm số, ngõ, ngách, kiệt, phố, quốc lộ, tỉnh lộ, hương lộ, đại lộ, xa lộ",
+    "ql, tl, hl, street, road, số nhà, nhà số, số",
 )
 # After these a number ends the name of the street; after "hẻm 12" or "số 12" the name of the street follows.
-STREETS_WITH_NUMBERS = Phrases(["đường", "đường số", "đg", "quốc lộ", "tỉnh lộ", "hương lộ", "ql", "tl", "hl"])
-STREETS_AFTER_NAME = Phrases(["street", "st", "road", "rd", "avenue", "ave"])
-NEIGHBOURHOODS = Phrases(["kp", "khu phố", "tổ", "ấp", "thôn", "khu", "tổ dân phố", "block", "lô"])
-NAMED_NEIGHBOURHOODS = Phrases(["kp", "khu phố", "ấp", "thôn", "xóm"])
-PEOPLE = Phrases(["tên", "tên là", "anh", "chị", "ông", "chú", "bác", "thầy", "mr", "ms", "mrs"])
+STREETS_WITH_NUMBERS = Phrases("đường, đường số, đg, quốc lộ, tỉnh lộ, hương lộ, ql, tl, hl")
+STREETS_AFTER_NAME = Phrases("street, st, road, rd, avenue, ave")
+NEIGHBOURHOODS = Phrases("kp, khu phố, tổ, ấp, thôn, khu, tổ dân phố, block, lô")
+NAMED_NEIGHBOURHOODS = Phrases("kp, khu phố, ấp, thôn, xóm")
+PEOPLE = Phrases("tên, tên là, anh, chị, ông, chú, bác, thầy, mr, ms, mrs")
+PEOPLE_WITHOUT_MARKS = Phrases("tên, tên là, anh, mr, ms, mrs")
 LANDMARKS = Phrases(
-    ["chợ", "cầu", "bệnh viện", "bv", "trường", "tiểu học", "thcs", "thpt", "mầm non", "chùa", "nhà thờ", "sân bay"]
-    + ["bến xe", "ga", "cảng", "công viên", "chung cư", "cc", "khu công nghiệp", "kcn", "khu đô thị", "kđt", "kdc"]
-    + ["khu dân cư", "khu chế xuất", "kcx", "siêu thị", "ngã tư", "ngã ba", "vòng xoay", "sông", "kênh", "rạch", "hồ"]
-    + ["công ty", "cty", "phà", "bến phà", "đình", "miếu", "nhà máy", "khách sạn", "quán", "cafe", "gần", "hướng"]
+    "chợ, cầu, bệnh viện, bv, trường, tiểu học, thcs, thpt, mầm non, chùa, nhà thờ, đình, miếu, sân bay, bến xe, ga",
+    "cảng, phà, bến phà, công viên, chung cư, cc, khu công nghiệp, kcn, khu đô thị, kđt, khu dân cư, kdc",
+    "khu chế xuất, kcx, siêu thị, ngã tư, ngã ba, vòng xoay, sông, kênh, rạch, hồ, công ty, cty, nhà máy",
+    "khách sạn, quán, cafe, gần, hướng",
 )
 SURNAMES = Phrases(
-    ["nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ", "hồ", "ngô", "dương"]
-    + ["lý", "trương", "đinh", "lâm", "mai", "tô", "cao", "châu", "thái"]
+    "nguyễn, trần, lê, phạm, hoàng, huỳnh, phan, vũ, võ, đặng, bùi, đỗ, hồ, ngô, dương, lý, trương, đinh, lâm",
+    "mai, tô, cao, châu, thái",
 )
+SURNAMES_WITHOUT_MARKS = Phrases("nguyễn, trần, phạm, huỳnh, hoàng, trương, đặng")
 # A ward that bears a person's name shares it with streets and with people.
 FULL_SURNAMES = frozenset(["nguien", "le", "pham", "vo", "tran"])
-FAR = Phrases(["cách", "rất", "khá", "hơi", "quá", "từ", "đi"])
+FAR = Phrases("cách, rất, khá, hơi, quá, từ, đi")
 
 NUMBER_WORDS: Mapping[str, tuple[str, int]] = {
     key(word)[0]: (exact_key(word)[0], number)

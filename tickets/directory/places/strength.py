@@ -11,9 +11,11 @@ from tickets.directory.places.speech import (
     NAMED_NEIGHBOURHOODS,
     NEIGHBOURHOODS,
     PEOPLE,
+    PEOPLE_WITHOUT_MARKS,
     STREETS_AFTER_NAME,
     STREETS_WITH_NUMBERS,
     SURNAMES,
+    SURNAMES_WITHOUT_MARKS,
 )
 
 _HARD = ("comma", "stop", "dash")
@@ -35,19 +37,21 @@ class Strength(IntEnum):
 def strength_of_bare_name(text: Text, start: int, end: int, *, after_mention: bool) -> Strength:
     if _is_street_or_person(text, start, end):
         return Strength.NOT_MEANT
-    if LANDMARKS.before(text, start) or NAMED_NEIGHBOURHOODS.before(text, start):
-        return Strength.WEAK
-    if bears_a_persons_name(text, start, end):
+    if _is_also_something_else(text, start, end):
         return Strength.WEAK
     if CUES.before(text, start):
         return Strength.SURE
     opens = _opens(text, start) or after_mention
     closes = end == len(text.words) or text.words[end].gap in _HARD or FORMER.at(text, end) > 0
-    if (opens and closes) or _is_written_as_name(text, start, end):
-        return Strength.SURE
-    if end - start >= _LONG_NAME and not SURNAMES.before(text, start):
+    is_long = end - start >= _LONG_NAME and not follows_a_surname(text, start)
+    if (opens and closes) or is_long or _is_written_as_name(text, start, end):
         return Strength.SURE
     return Strength.WEAK if opens or closes else Strength.UNMARKED
+
+
+def _is_also_something_else(text: Text, start: int, end: int) -> bool:
+    is_named_after = LANDMARKS.before(text, start) or NAMED_NEIGHBOURHOODS.before(text, start)
+    return bool(is_named_after) or bears_a_persons_name(text, start, end)
 
 
 def bears_a_persons_name(text: Text, start: int, end: int) -> bool:
@@ -55,11 +59,15 @@ def bears_a_persons_name(text: Text, start: int, end: int) -> bool:
 
 
 def follows_a_surname(text: Text, start: int) -> bool:
-    return text.words[start].gap == "space" and SURNAMES.before(text, start) > 0
+    # Without marks most surnames are also ordinary words: "thấy", "vợ", "đổ".
+    surnames = SURNAMES if text.is_marked else SURNAMES_WITHOUT_MARKS
+    return text.words[start].gap == "space" and surnames.before(text, start) > 0
 
 
 def _is_street_or_person(text: Text, start: int, end: int) -> bool:
-    if STREETS_AFTER_NAME.at(text, end) or PEOPLE.before(text, start):
+    # Without marks "chị" is also the end of "địa chỉ", "thầy" of "thấy".
+    people = PEOPLE if text.is_marked else PEOPLE_WITHOUT_MARKS
+    if STREETS_AFTER_NAME.at(text, end) or people.before(text, start):
         return True
     return _follows_house_number(text, start)
 

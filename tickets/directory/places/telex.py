@@ -4,10 +4,9 @@ import unicodedata
 from functools import lru_cache
 
 _TONE_OF = {"f": "\u0300", "s": "\u0301", "x": "\u0303", "r": "\u0309", "j": "\u0323"}
-_INITIALS = frozenset(
-    ["", "b", "c", "ch", "d", "dd", "g", "gh", "gi", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh"]
-    + ["p", "ph", "q", "qu", "r", "s", "t", "th", "tr", "v", "x"]
-)
+_INITIALS = frozenset("bcdghklmnpqrstvx") | {
+    *("", "ch", "dd", "gh", "gi", "kh", "ng", "ngh", "nh", "ph", "qu", "th", "tr"),
+}
 _FINALS = frozenset(["", "c", "ch", "m", "n", "ng", "nh", "p", "t"])
 _VOWELS = frozenset("aeiouy")
 _LONGEST = 12
