@@ -1,0 +1,95 @@
+"""Who is at work on the phones right now: the agents whose presence is alive, with their units and languages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from tickets.schema import Presence, RoleAssignment, Staff, Unit
+from tickets.states import PresenceState, Role, UnitKind
+
+# A console beats every 15 s; three misses and nobody is taken to sit there.
+HEARTBEAT_LOST = timedelta(seconds=45)
+AT_WORK = (PresenceState.AVAILABLE, PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.WRAP_UP)
+ANSWERING_ROLES = (Role.AGENT, Role.SUPERVISOR)
+CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorAgent:
+    """An agent who is signed on to the phones. `phone` is the telephone to ring; empty means the browser."""
+
+    staff_id: int
+    name: str
+    state: PresenceState
+    unit_ids: frozenset[int]
+    covers_city: bool
+    languages: frozenset[str]
+    idle_since: datetime | None
+    phone: str
+
+    @property
+    def is_free(self) -> bool:
+        return self.state is PresenceState.AVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    agents: Sequence[FloorAgent]
+
+    def staffs(self, unit_id: int | None) -> bool:
+        """Whether somebody of this very unit is at work."""
+        return unit_id is not None and any(unit_id in agent.unit_ids for agent in self.agents)
+
+    def can_answer(self, unit_id: int | None) -> bool:
+        """Whether anybody at work may take a call for this unit: its own people, or the city's."""
+        return self.staffs(unit_id) or any(agent.covers_city for agent in self.agents)
+
+    @property
+    def staffed_unit_ids(self) -> frozenset[int]:
+        return frozenset(unit_id for agent in self.agents for unit_id in agent.unit_ids)
+
+
+def load_floor(session: Session, *, now: datetime) -> Floor:
+    """Everybody at work, longest idle first. One statement."""
+    rows = session.execute(
+        select(
+            Presence.staff_id,
+            Staff.name,
+            Presence.state,
+            Presence.idle_since,
+            Presence.phone,
+            Staff.languages,
+            RoleAssignment.unit_id,
+            Unit.kind,
+        )
+        .join(Staff, Staff.id == Presence.staff_id)
+        .join(RoleAssignment, RoleAssignment.staff_id == Presence.staff_id)
+        .join(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(
+            Presence.state.in_(AT_WORK),
+            # Who talks is there, whatever the browser's timer does in a background tab.
+            or_(Presence.heartbeat_at > now - HEARTBEAT_LOST, Presence.state == PresenceState.ON_CALL),
+            Staff.disabled_at.is_(None),
+            RoleAssignment.role.in_(ANSWERING_ROLES),
+            RoleAssignment.valid_from <= now,
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+        )
+        .order_by(Presence.idle_since.asc().nulls_last(), Presence.staff_id)
+    ).all()
+    agents: dict[int, FloorAgent] = {}
+    for staff_id, name, state, idle_since, phone, languages, unit_id, kind in rows:
+        covers, known = kind in CITY_LEVEL, agents.get(staff_id)
+        agents[staff_id] = FloorAgent(
+            staff_id,
+            name,
+            state,
+            (known.unit_ids if known else frozenset()) | {unit_id},
+            covers or bool(known and known.covers_city),
+            frozenset(str(language) for language in languages),
+            idle_since,
+            phone,
+        )
+    return Floor(tuple(agents.values()))
