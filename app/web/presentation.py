@@ -7,21 +7,27 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from app import spoken_time, words
+from app import signs, spoken_time, words
 from app.web.assets import asset
+
+
+WORDS = (
+    words.status_word, words.priority_word, words.channel_word, words.clock_word, words.clock_state_word,
+    words.disposition_word, words.role_word, words.presence_word, words.unit_kind_word, words.step_result_word,
+    words.timeline_word, words.outbound_channel_word, words.outbound_word, words.call_state_word, words.offer_word,
+    words.callback_word, words.callback_reason_word, words.recording_kind_word, words.recording_state_word,
+    words.queue_kind_word, words.competence_word, words.actor_word, words.level_word,
+)  # fmt: skip
 
 
 def register_presentation(app: Flask) -> None:
     """Make the words, times and shapes known to Jinja. Called once by the factory."""
-    globals_ = app.jinja_env.globals
-    for name in [
-        "status_word", "priority_word", "clock_word", "clock_state_word", "channel_word", "disposition_word",
-        "role_word", "presence_word", "unit_kind_word", "level_word", "step_result_word", "outbound_word",
-        "call_state_word", "sign_of",
-    ]:  # fmt: skip
-        globals_[name] = getattr(words, name)
-    globals_.update(
+    app.jinja_env.globals.update({function.__name__: function for function in WORDS})
+    app.jinja_env.globals.update(
         asset=asset,
+        tone_of=signs.tone_of,
+        sign_of=signs.sign_of,
+        timeline_sign=signs.timeline_sign,
         due_phrase=spoken_time.due_phrase,
         due_state=spoken_time.due_state,
         ago_phrase=spoken_time.ago_phrase,
