@@ -9,9 +9,10 @@ from app.cli.commands import Commands
 from app.settings import ROOT
 
 CHECKS = {
-    "ruff": ["ruff", "check", "."],
-    "mypy": ["mypy"],
-    "import-linter": ["importlinter.cli", "lint"],
+    "ruff": ["-m", "ruff", "check", "."],
+    "mypy": ["-m", "mypy"],
+    # Not by its script: a script names the folder in which the environment was made, and people move folders.
+    "import-linter": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
 }
 
 
@@ -40,4 +41,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _passes(name: str, words: list[str]) -> bool:
     print(f"── {name}", flush=True)
-    return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=False).returncode == 0
+    return subprocess.run([sys.executable, *words], cwd=ROOT, check=False).returncode == 0
