@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
-    tests = subprocess.run([*pytest, "-n", "2", "--dist", "loadgroup"], env=environment, cwd=ROOT, check=False).returncode
+    pytest += ["-n", "2", "--dist", "loadgroup"]
+    tests = subprocess.run(pytest, env=environment, cwd=ROOT, check=False).returncode
     return tests or (1 if failed else 0)
 
 

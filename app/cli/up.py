@@ -18,7 +18,7 @@ from typing import Any
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.connected import running_up, with_engines
-from app.engines import Engines, start_engines
+from app.engines import start_engines
 from app.engines.folders import write_private
 from app.processes import end_leftovers
 from app.settings import Settings, load_settings
@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     say = Voice(arguments.json)
     with _only_one(settings.data_dir), _stop_by_signal() as signals:
+        (settings.data_dir / "up.json").unlink(missing_ok=True)
         end_leftovers(settings.data_dir, patience_seconds=5)
         _refuse_busy_ports(settings)
         supervisor = Supervisor(settings, engines=None, say=say.aside)
@@ -149,19 +150,27 @@ def _only_one(data_dir: Path) -> Iterator[None]:
             f"The data folder {data_dir} cannot be written ({error.strerror}). Choose another with --data, or run as "
             "the user it belongs to."
         ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _locked(descriptor):
         os.close(descriptor)
         where = f" at {note['url']} (process {note['pid']})" if (note := running_up(data_dir)) else ""
         raise CommandRefused(
             f"Hotline already runs on the data in {data_dir}{where}. Stop it first, or choose another folder with "
             "--data and another --port."
-        ) from None
+        )
     try:
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    # Other commands look at the lock for an instant to learn whether we run, hence the second look.
+    for pause_seconds in (0.3, 0.3, 0.0):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(pause_seconds)
+    return False
 
 
 def _refuse_busy_ports(settings: Settings) -> None:
@@ -184,7 +193,7 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         say.aside("Starting the embedded engines …")
         engines = start_engines(settings.data_dir, postgres=not settings.database_url, valkey=not settings.redis_url)
         supervisor.engines = engines
-        settings = _filled(settings, engines)
+        settings = with_engines(settings, engines)
         supervisor.settings = settings
 
     from app import database, seeding
@@ -192,10 +201,6 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
     say.aside("Bringing the database up to date …")
     database.migrate(settings.migrations_url, settings.database_url)
     seeding.prepare(settings, demo=settings.demo, tickets=arguments.tickets, progress=say.aside)
-
-
-def _filled(settings: Settings, engines: Engines) -> Settings:
-    return with_engines(settings, engines.database_url, engines.owner_database_url, engines.redis_url)
 
 
 def _start_and_announce(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice, signals: Signals) -> None:
