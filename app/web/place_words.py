@@ -1,0 +1,127 @@
+"""The words, in both languages, for what the place resolver answers in codes: reasons, questions and their options."""
+
+from collections.abc import Mapping
+
+from tickets.directory.places.outcome import Option, Question, Why
+
+_WHYS: Mapping[str, Mapping[str, str]] = {
+    "name_today": {
+        "vi": "{name} là tên gọi hiện nay.",
+        "en": "{name} is its name today.",
+    },
+    "old_ward": {
+        "vi": "{ward} ({district}) trước đây nay thuộc đơn vị này.",
+        "en": "The former {ward} ({district}) is now part of it.",
+    },
+    "old_ward_divided": {
+        "vi": "Một phần của {ward} ({district}) trước đây nay thuộc đơn vị này.",
+        "en": "A part of the former {ward} ({district}) is now in it.",
+    },
+    "earlier_ward": {
+        "vi": "{ward} ({district}) đã nhập vào {through}, nay thuộc đơn vị này.",
+        "en": "{ward} ({district}) was merged into {through}, which is now part of it.",
+    },
+    "earlier_ward_divided": {
+        "vi": "{ward} ({district}) đã nhập vào {through}, nay một phần thuộc đơn vị này.",
+        "en": "{ward} ({district}) was merged into {through}, a part of which is now in it.",
+    },
+    "in_district": {
+        "vi": "Nằm trên địa bàn {district} trước đây.",
+        "en": "It lies in the former {district}.",
+    },
+    "in_province": {
+        "vi": "Nằm trên địa bàn {province} trước đây.",
+        "en": "It lies in the former {province}.",
+    },
+}
+
+_QUESTIONS: Mapping[str, Mapping[str, str]] = {
+    "which_part": {
+        "vi": "{ward} ({district}) trước đây đã được chia cho {options}. Địa điểm ở đường nào, khu phố nào hoặc gần nơi "
+        "nào?",
+        "en": "The former {ward} ({district}) was divided between {options}. Which street, block or landmark is it near?",
+    },
+    "which_ward": {
+        "vi": "Địa điểm ở phường hoặc xã nào thuộc {area} trước đây?",
+        "en": "Which ward or commune of the former {area} is it in?",
+    },
+    "district_or_ward": {
+        "vi": "“{said}” là quận, huyện, thành phố trước đây hay phường, xã hiện nay? {options}?",
+        "en": "Is “{said}” the former district or the ward of today? {options}?",
+    },
+    "old_or_new": {
+        "vi": "“{said}” là tên gọi hiện nay hay tên cũ? {options}?",
+        "en": "Is “{said}” a name of today or a former one? {options}?",
+    },
+    "which_district": {
+        "vi": "“{said}” trước đây thuộc quận, huyện nào? {options}?",
+        "en": "Which former district was “{said}” in? {options}?",
+    },
+    "which_spelling": {
+        "vi": "“{said}” viết có dấu như thế nào? {options}?",
+        "en": "How is “{said}” written with its marks? {options}?",
+    },
+    "which_place": {
+        "vi": "Phản ánh này về địa điểm nào: {options}?",
+        "en": "Which place is it about: {options}?",
+    },
+    "ward_not_in_district": {
+        "vi": "Chúng tôi không tìm thấy “{said}”. Đúng ra là {options}?",
+        "en": "We do not find “{said}”. Should it be {options}?",
+    },
+    "city_or_ward": {
+        "vi": "“{said}” là {options} hay nói chung cả Thành phố?",
+        "en": "Does “{said}” mean {options}, or the whole city?",
+    },
+    "confirm": {
+        "vi": "Có phải địa điểm thuộc {options} không?",
+        "en": "Is the place in {options}?",
+    },
+}
+
+_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "unit": {"vi": "{unit} hiện nay", "en": "{unit} of today"},
+    "old_ward": {"vi": "{ward} ({district}) trước đây", "en": "the former {ward} ({district})"},
+    "former_district": {"vi": "{district} trước đây", "en": "the former {district}"},
+    "province": {"vi": "{province} trước đây", "en": "the former {province}"},
+    "spelling": {"vi": "{name}", "en": "{name}"},
+    "place": {"vi": "“{said}”", "en": "“{said}”"},
+}
+
+_OR: Mapping[str, str] = {"vi": " hay ", "en": " or "}
+_AND: Mapping[str, str] = {"vi": " và ", "en": " and "}
+_OTHERS: Mapping[str, str] = {"vi": "một nơi khác", "en": "another place"}
+
+# A question is spoken and sent by SMS: nobody keeps more answers than these in mind.
+_MOST_OPTIONS_IN_WORDS = 4
+# In these questions every option is a unit of today, so that its bare name is clearer.
+_UNITS_ALONE = ("which_part", "city_or_ward", "confirm")
+
+
+def why_text(why: Why, locale: str) -> str:
+    return _in(_WHYS[why.code], locale).format_map(why.params)
+
+
+def option_text(option: Option, locale: str) -> str:
+    return _in(_OPTIONS[option.code], locale).format_map(option.params)
+
+
+def question_text(question: Question, locale: str) -> str:
+    """The question as it is asked, with at most four of its answers named in it."""
+    words = _in(_QUESTIONS[question.id], locale)
+    return words.format_map({**question.params, "options": _listed(question, locale)})
+
+
+def _listed(question: Question, locale: str) -> str:
+    if question.id in _UNITS_ALONE:
+        named = [option.params["unit"] for option in question.options]
+    else:
+        named = list(dict.fromkeys(option_text(option, locale) for option in question.options))
+    if len(named) > _MOST_OPTIONS_IN_WORDS:
+        named = [*named[: _MOST_OPTIONS_IN_WORDS - 1], _in(_OTHERS, locale)]
+    joint = _in(_AND if question.id == "which_part" else _OR, locale)
+    return joint.join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)
+
+
+def _in(texts: Mapping[str, str], locale: str) -> str:
+    return texts["en" if locale.startswith("en") else "vi"]
