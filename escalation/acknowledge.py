@@ -56,8 +56,8 @@ def acknowledge(
 ) -> Acknowledged:
     """Answer for a fired level; holds the next one once, for at most four open hours.
 
-    Raises NotFound for a step that was not fired, NotAllowed for somebody it was not raised to who does not lead the city,
-    AlreadyAcknowledged, InvalidInput for a date that is past. `via` is web, link, sms, keypad or api.
+    `via` is web, link, sms, keypad or api. Raises NotFound for a step that was not fired, NotAllowed for somebody it
+    was not raised to and who does not lead the city, AlreadyAcknowledged, and InvalidInput for a date that is past.
     """
     ticket, step, clock = _locked(session, step_id)
     _require_entitled(session, step, staff_id, now=now)

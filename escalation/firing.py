@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.orm import Session
 
@@ -41,7 +42,12 @@ def _record_results(session: Session, fired: Sequence[Fired], *, now: datetime) 
     statement = (
         update(PlannedStep.__table__)  # type: ignore[arg-type]
         .where(PlannedStep.id == bindparam("step"), PlannedStep.fired_at.is_(None))
-        .values(fired_at=now, result=bindparam("outcome"), unit_id=bindparam("at_unit"), detail=bindparam("what"))
+        .values(
+            fired_at=now,
+            result=bindparam("outcome"),
+            unit_id=bindparam("at_unit"),
+            detail=PlannedStep.detail.op("||")(bindparam("what", type_=JSONB)),
+        )
     )
     rows = [
         {"step": one.step.id, "outcome": one.result, "at_unit": one.ticket.unit_id, "what": _detail(one)}

@@ -15,10 +15,11 @@ def raise_levels(session: Session, levels: Mapping[int, int], *, now: datetime) 
         return
     statement = (
         update(Ticket.__table__)  # type: ignore[arg-type]
-        .where(Ticket.id == bindparam("ticket"))
-        .values(escalation_level=func.greatest(Ticket.escalation_level, bindparam("level")), updated_at=now)
+        .where(Ticket.id == bindparam("for_ticket"))
+        .values(escalation_level=func.greatest(Ticket.escalation_level, bindparam("reached_level")), updated_at=now)
     )
-    session.connection().execute(statement, [{"ticket": ticket, "level": level} for ticket, level in levels.items()])
+    rows = [{"for_ticket": ticket, "reached_level": level} for ticket, level in levels.items()]
+    session.connection().execute(statement, rows)
 
 
 def let_city_coordinate(session: Session, unit_by_ticket: Mapping[int, int], *, now: datetime) -> None:
@@ -27,7 +28,8 @@ def let_city_coordinate(session: Session, unit_by_ticket: Mapping[int, int], *, 
         return
     statement = (
         update(Ticket.__table__)  # type: ignore[arg-type]
-        .where(Ticket.id == bindparam("ticket"), Ticket.coordinating_unit_id.is_(None))
-        .values(coordinating_unit_id=bindparam("unit"), updated_at=now)
+        .where(Ticket.id == bindparam("for_ticket"), Ticket.coordinating_unit_id.is_(None))
+        .values(coordinating_unit_id=bindparam("by_unit"), updated_at=now)
     )
-    session.connection().execute(statement, [{"ticket": t, "unit": unit} for t, unit in unit_by_ticket.items()])
+    rows = [{"for_ticket": ticket, "by_unit": unit} for ticket, unit in unit_by_ticket.items()]
+    session.connection().execute(statement, rows)
