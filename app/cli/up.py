@@ -4,20 +4,17 @@ import argparse
 import fcntl
 import json
 import os
-import signal
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.connected import running_up, with_engines
+from app.cli.terminal import Signals, Voice, stop_by_signal
 from app.engines import start_engines
 from app.engines.folders import write_private
 from app.processes import end_leftovers
@@ -43,90 +40,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Start, say where it is, and keep it running; returns after a signal."""
     settings = _settings(arguments)
     say = Voice(arguments.json)
-    with _only_one(settings.data_dir), _stop_by_signal() as signals:
-        (settings.data_dir / "up.json").unlink(missing_ok=True)
+    with _only_one(settings.data_dir), stop_by_signal() as signals:
+        _note_of(settings).unlink(missing_ok=True)
         end_leftovers(settings.data_dir, patience_seconds=5)
         _refuse_busy_ports(settings)
         supervisor = Supervisor(settings, engines=None, say=say.aside)
         try:
             _prepare(supervisor, arguments, say)
             signals.ask_only()
-            _start_and_announce(supervisor, arguments, say, signals)
-            while not signals.asked:
-                time.sleep(0.2)
-                supervisor.tick()
+            _start_and_announce(supervisor, say, signals)
+            _keep_running(supervisor, signals)
         except KeyboardInterrupt:
             pass
         finally:
             signals.ignore()
             say.aside("Stopping …")
             supervisor.stop()
-            (settings.data_dir / "up.json").unlink(missing_ok=True)
+            _note_of(settings).unlink(missing_ok=True)
     return 0
-
-
-class Voice:
-    """Writes for people or for programs; a closed terminal is no reason to fail."""
-
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
-
-    def aside(self, words: str) -> None:
-        """Progress and events: never among the JSON."""
-        with suppress(OSError):
-            print(words, file=sys.stderr if self.as_json else sys.stdout, flush=True)
-
-    def ready(self, note: dict[str, Any]) -> None:
-        """The addresses and sign-in links."""
-        with suppress(OSError):
-            if self.as_json:
-                shown = {name: note[name] for name in ("url", "live_url", "pid", "data", "links")}
-                print(json.dumps(shown, ensure_ascii=False), flush=True)
-                return
-            print(f"\nHotline is ready: {note['url']}\n")
-            for role, link in note["links"].items():
-                print(f"  {role:<14} {link}")
-            print("\nEach link signs in once. Ctrl-C ends everything.", flush=True)
-
-
-class Signals:
-    """SIGINT, SIGTERM and SIGHUP: an interruption while preparing, a request while running, nothing while stopping."""
-
-    WHICH = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def interrupt(self) -> None:
-        """From now on a signal raises KeyboardInterrupt."""
-        self._set(signal.default_int_handler)
-
-    def ask_only(self) -> None:
-        """From now on a signal only sets `asked`, so that starting and noting a child is never torn apart."""
-        self._set(self._ask)
-
-    def ignore(self) -> None:
-        """From now on signals are dropped."""
-        self._set(signal.SIG_IGN)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-
-    def _set(self, reaction: Any) -> None:
-        for which in self.WHICH:
-            signal.signal(which, reaction)
-
-
-@contextmanager
-def _stop_by_signal() -> Iterator[Signals]:
-    before = {which: signal.getsignal(which) for which in Signals.WHICH}
-    signals = Signals()
-    signals.interrupt()
-    try:
-        yield signals
-    finally:
-        for which, reaction in before.items():
-            signal.signal(which, reaction)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -196,14 +127,24 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         settings = with_engines(settings, engines)
         supervisor.settings = settings
 
+    from sqlalchemy.exc import OperationalError
+
     from app import database, seeding
 
     say.aside("Bringing the database up to date …")
-    database.migrate(settings.migrations_url, settings.database_url)
+    try:
+        database.migrate(settings.migrations_url, settings.database_url)
+        engine = database.make_engine(settings.database_url, pool_size=1)
+        database.refuse_unsafe(engine)
+        engine.dispose()
+    except OperationalError as error:
+        raise CommandRefused(f"The database cannot be used: {error.orig}") from None
+    except database.UnsafeDatabase as unsafe:
+        raise CommandRefused(f"PostgreSQL may lose what it acknowledged: {unsafe}. Set it to on.") from None
     seeding.prepare(settings, demo=settings.demo, tickets=arguments.tickets, progress=say.aside)
 
 
-def _start_and_announce(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice, signals: Signals) -> None:
+def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals) -> None:
     from app import demo_links
 
     settings = supervisor.settings
@@ -223,8 +164,24 @@ def _start_and_announce(supervisor: Supervisor, arguments: argparse.Namespace, s
         "demo": settings.demo,
         "pids": supervisor.pids,
     }
-    write_private(settings.data_dir / "up.json", json.dumps(note))
+    write_private(_note_of(settings), json.dumps(note))
     say.ready(note)
+
+
+def _keep_running(supervisor: Supervisor, signals: Signals) -> None:
+    noted = supervisor.pids
+    while not signals.asked:
+        time.sleep(0.2)
+        supervisor.tick()
+        if supervisor.pids != noted:
+            # The note stays true after a restart, for operators and for tests that kill processes.
+            noted = supervisor.pids
+            path = _note_of(supervisor.settings)
+            write_private(path, json.dumps({**json.loads(path.read_text()), "pids": noted}))
+
+
+def _note_of(settings: Settings) -> Path:
+    return settings.data_dir / "up.json"
 
 
 def _wait_until_ready(supervisor: Supervisor, signals: Signals) -> None:
