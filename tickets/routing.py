@@ -1,11 +1,16 @@
 """Where a matter belongs: facts in, one decision out, with its reasons; no session, no clock."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tickets.directory.categories import Hint, suggest
+from tickets.folding import fold, folded_words
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
+
+_LETTERS = re.compile(r"[^\W_]+")
 
 WARD_KINDS = frozenset({UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE})
 
@@ -67,6 +72,8 @@ class RoutingRules:
     # The Office of the City People's Committee: coordinates, and decides about matters of conduct.
     office_unit_id: int
     hints: Sequence[Hint] = ()
+    # Phrases that tell of danger to life: with marks, and without them where that is not ambiguous ('' otherwise).
+    emergency_phrases: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ def route(facts: Facts, rules: RoutingRules) -> Decision:
     reasons: list[Reason] = []
     category = _category(facts, rules, reasons)
     procedure = rules.procedures.get(facts.procedure_id or 0)
-    emergency = _is_emergency(facts, category, reasons)
+    emergency = _is_emergency(facts, category, rules, reasons)
     priority = Priority.EMERGENCY if emergency else category.priority if category else Priority.NORMAL
     place_unit_id = facts.place.unit_ids[0] if facts.place.outcome is PlaceOutcome.UNIQUE else None
     if category is not None and category.conduct:
@@ -185,14 +192,31 @@ def _category(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> Categ
     return category
 
 
-def _is_emergency(facts: Facts, category: CategoryRule | None, reasons: list[Reason]) -> bool:
+def emergency_words(said: str, phrases: Sequence[tuple[str, str]]) -> str | None:
+    """The phrase that tells of danger to life; a text without any mark is compared without marks.
+
+    "đang chảy" and "đang chạy" are not "đang cháy": folded, they would be.
+    """
+    lowered = unicodedata.normalize("NFC", said[:4000]).lower()
+    exact = f" {' '.join(_LETTERS.findall(lowered))} "
+    plain = f" {' '.join(folded_words(said[:4000]))} "
+    has_marks = fold(lowered) != lowered
+    for phrase, folded in phrases:
+        if f" {phrase} " in exact or (not has_marks and folded and f" {folded} " in plain):
+            return phrase
+    return None
+
+
+def _is_emergency(facts: Facts, category: CategoryRule | None, rules: RoutingRules, reasons: list[Reason]) -> bool:
     if facts.emergency:
         reasons.insert(0, Reason("emergency_said"))
-        return True
-    if category is not None and category.priority is Priority.EMERGENCY:
+    elif category is not None and category.priority is Priority.EMERGENCY:
         reasons.insert(0, Reason("emergency_category", _named_category(category)))
-        return True
-    return False
+    elif (words := emergency_words(facts.said, rules.emergency_phrases)) is not None:
+        reasons.insert(0, Reason("emergency_words", {"words": words}))
+    else:
+        return False
+    return True
 
 
 def _operations(rules: RoutingRules, unit_id: int, emergency: bool) -> int | None:
@@ -292,9 +316,7 @@ def _lines_unit(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> Uni
     return unit
 
 
-def _department(
-    category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules
-) -> UnitRule | None:
+def _department(category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules) -> UnitRule | None:
     if procedure is not None and procedure.department_id is not None:
         return rules.units.get(procedure.department_id)
     if category is not None and category.department_id is not None:

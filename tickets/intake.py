@@ -1,0 +1,295 @@
+"""Opening a ticket: from a matter at any door to a routed ticket with running promises, in a dozen statements."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from tickets import audit, citizens, contacts
+from tickets.acknowledgement import acknowledge
+from tickets.actor import Actor
+from tickets.citizens import Known
+from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.directory.rules import Rules
+from tickets.intake_rows import Parts, Prepared, first_entries, first_hop, search_words, ticket_row
+from tickets.keys import Keys
+from tickets.matter import Matter, Named, Opened, cleaned, named
+from tickets.pins import pin_of
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening
+from tickets.references import reference_of, reference_year
+from tickets.routing import Decision, Facts, PlaceFact, Reason, route
+from tickets.schema import (
+    Clock,
+    ClockInterval,
+    PlannedStep,
+    QueueHop,
+    Ticket,
+    TicketSearch,
+    TimelineEntry,
+)
+from tickets.schema.rows import insert_rows
+from tickets.states import Level, PlaceOutcome, TicketStatus
+
+# One statement: waits for another contact of the same person, and draws every number the new rows need.
+_PREPARE = """
+    select pg_advisory_xact_lock(hashtextextended(:key, 1)), nextval('ticket_number_{year}'), nextval('ticket_id_seq'),
+        array(select nextval('clock_id_seq') from generate_series(1, :clocks)),
+        exists (
+            select from presence p join role_assignment r on r.staff_id = p.staff_id
+            where r.unit_id = :unit_id and r.role in ('agent', 'supervisor') and r.valid_from <= :now
+              and coalesce(r.valid_to, 'infinity') > :now and p.state <> 'offline'
+        )
+"""
+_INSERT_TICKET = insert(Ticket.__table__)  # type: ignore[arg-type]
+_LINK = text(
+    """
+    with home as (
+        update citizen set last_unit_id = :unit_id where id = :citizen_id and last_unit_id is distinct from :unit_id
+    )
+    update contact set ticket_id = :ticket_id where id = :contact_id
+    """
+)
+# Whoever heads the unit now, and the City Office's desk: the named people of a restricted matter.
+_NAME_PEOPLE = text(
+    """
+    insert into ticket_access (ticket_id, staff_id, reason, created_at)
+    select distinct :ticket_id, h.staff_id, 'routing', cast(:now as timestamptz)
+    from post p join post_holding h on h.post_id = p.id
+    where h.valid_from <= :now and coalesce(h.valid_to, 'infinity') > :now
+      and ((p.unit_id = :head_of and p.code in ('ward_chair', 'department_director', 'body_head'))
+        or (p.unit_id = :office_id and p.code in ('city_office_duty', 'unit_lead')))
+    on conflict do nothing
+    """
+)
+
+
+def open_ticket(
+    session: Session, matter: Matter, *, actor: Actor, keys: Keys, places: PlaceIndex, rules: Rules, now: datetime
+) -> Opened:
+    """Open a ticket for a matter, or give back the one that the same request opened before.
+
+    Raises InvalidInput for unknown codes and empty or too long texts.
+    """
+    matter = cleaned(matter)
+    names = named(matter, rules)
+    place = _place(matter, names, places)
+    decision = route(_facts(matter, names, place), rules.routing)
+    prepared = _prepare(session, matter, decision, keys=keys, now=now)
+    citizen = _citizen(session, matter, now=now)
+    contact = contacts.register(
+        session,
+        channel=matter.channel,
+        source_key=matter.contact_source_key or f"{matter.channel.value}:{secrets.token_hex(16)}",
+        arrived_at=matter.arrived_at,
+        phone=matter.phone,
+        phone_raw=matter.phone_raw,
+        citizen_id=citizen.id if citizen else matter.citizen_id,
+        line_id=matter.line_id,
+        is_simulated=matter.is_simulated,
+    )
+    if contact.ticket_id is not None:
+        return opened_before(session, contact.ticket_id, keys=keys)
+    decision = _with_overflow(decision, prepared, rules)
+    return _write(
+        session,
+        matter,
+        Parts(names, place, decision, prepared, citizen, contact),
+        actor=actor,
+        keys=keys,
+        rules=rules,
+        now=now,
+    )
+
+
+def opened_before(session: Session, ticket_id: int, *, keys: Keys) -> Opened:
+    """What the sender of a repeated request was told the first time, as it stands now."""
+    ticket = session.get_one(Ticket, ticket_id)
+    clocks = session.execute(
+        select(Clock.kind, Clock.status, Clock.due_at, Clock.stopped_at)
+        .where(Clock.ticket_id == ticket_id)
+        .order_by(Clock.id)
+    )
+    return Opened(
+        ticket_id=ticket.id,
+        reference=ticket.reference,
+        pin=pin_of(keys, ticket.pin_salt, ticket.reference),
+        status=ticket.status,
+        unit_id=ticket.unit_id,
+        queue_id=ticket.queue_id,
+        level=ticket.level,
+        priority=ticket.priority,
+        opened_at=ticket.opened_at,
+        reasons=tuple(Reason(r["code"], r["params"]) for r in ticket.routing_reasons),
+        clocks=tuple(OpeningClock(*clock) for clock in clocks),
+        citizen_id=ticket.citizen_id,
+        place=ticket.place_detail,
+        is_new=False,
+    )
+
+
+def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | None:
+    """What the words say about the place; not asked when the citizen chose the unit."""
+    if names.unit_id is not None and not matter.place_text:
+        return None
+    said = matter.place_text or f"{matter.subject}\n{matter.body[:2000]}"
+    if not said.strip():
+        return None
+    return resolve(places, said, on=matter.arrived_at.astimezone(ZoneInfo(DEFAULT_ZONE)).date())
+
+
+def _facts(matter: Matter, names: Named, place: Resolution | None) -> Facts:
+    fact = PlaceFact()
+    if place is not None:
+        ids = tuple(dict.fromkeys(candidate.unit_id for candidate in place.candidates))
+        fact = PlaceFact(PlaceOutcome(place.outcome), ids, place.said or matter.place_text)
+    return Facts(
+        said=f"{matter.subject}\n{matter.body}",
+        emergency=matter.emergency,
+        category_id=names.category_id,
+        procedure_id=names.procedure_id,
+        chosen_unit_id=names.unit_id,
+        place=fact,
+        line_id=matter.line_id,
+    )
+
+
+def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys, now: datetime) -> Prepared:
+    year = reference_year(now)
+    known_by = citizens.lock_key(matter.phone, matter.email) if matter.citizen_id is None else ""
+    _, number, ticket_id, clock_ids, unit_answers = session.execute(
+        text(_PREPARE.format(year=year)),
+        {
+            "key": known_by or f"contact:{matter.contact_source_key or secrets.token_hex(8)}",
+            "clocks": len(kinds_at_opening(answered=matter.live_call)),
+            "unit_id": decision.unit_id,
+            "now": now,
+        },
+    ).one()
+    return Prepared(ticket_id, reference_of(number, year=year, keys=keys), list(clock_ids), unit_answers)
+
+
+def _citizen(session: Session, matter: Matter, *, now: datetime) -> Known | None:
+    if matter.citizen_id is not None:
+        return None
+    known = citizens.find(session, phone=matter.phone, email=matter.email, name=matter.name)
+    if known is not None:
+        if (matter.name and not known.name) or (matter.email and not known.email):
+            citizens.complete(session, known, name=matter.name, email=matter.email)
+        return known
+    if not (matter.phone or matter.email or matter.name):
+        return None
+    return citizens.create(
+        session, phone=matter.phone, name=matter.name, email=matter.email, locale=matter.locale, now=now
+    )
+
+
+def _with_overflow(decision: Decision, prepared: Prepared, rules: Rules) -> Decision:
+    """A ward without an agent on call is answered for by the city; the ticket stays the ward's."""
+    unit = rules.routing.units.get(decision.unit_id)
+    if prepared.unit_answers or decision.level is not Level.WARD or decision.is_restricted or unit is None:
+        return decision
+    if decision.unit_id == rules.routing.operations_unit_id:
+        return decision
+    params = {"unit_id": unit.id, "unit": unit.name, "unit_en": unit.name_en}
+    return replace(decision, reasons=(*decision.reasons, Reason("city_answers", params)))
+
+
+def _write(
+    session: Session, matter: Matter, parts: Parts, *, actor: Actor, keys: Keys, rules: Rules, now: datetime
+) -> Opened:
+    ticket_id, decision = parts.prepared.ticket_id, parts.decision
+    arrived_at = min(parts.contact.arrived_at, now)
+    clocks = opening(
+        rules.promises,
+        rules.promises.rows_for(
+            category_id=decision.category_id,
+            level=decision.level,
+            unit_id=decision.unit_id,
+            channel=matter.channel,
+            priority=decision.priority,
+        ),
+        ticket_id=ticket_id,
+        clock_ids=parts.prepared.clock_ids,
+        priority=decision.priority,
+        arrived_at=arrived_at,
+        answered=matter.live_call,
+        now=now,
+    )
+    row = ticket_row(matter, parts, clocks, arrived_at=arrived_at, now=now)
+    session.execute(_INSERT_TICKET, row)
+    insert_rows(
+        session,
+        (TicketSearch, [{"ticket_id": ticket_id, "words": " ".join(search_words(matter))}]),
+        (QueueHop, [first_hop(ticket_id, decision, arrived_at)]),
+        (TimelineEntry, first_entries(ticket_id, matter, parts, actor=actor, now=now)),
+        (Clock, clocks.clocks),
+        (ClockInterval, clocks.intervals),
+        (PlannedStep, clocks.steps),
+    )
+    home = decision.unit_id if decision.level is Level.WARD and not decision.needs_question else None
+    session.execute(
+        _LINK,
+        {
+            "ticket_id": ticket_id,
+            "contact_id": parts.contact.id,
+            "citizen_id": row["citizen_id"] if home else None,
+            "unit_id": home,
+        },
+    )
+    if decision.is_restricted:
+        _name_people(session, ticket_id, decision, rules, now=now)
+    opened = _opened(row, decision, clocks, keys=keys)
+    _audit(session, matter, opened, actor=actor, now=now)
+    if matter.acknowledge and not matter.is_canary:
+        acknowledge(session, matter, opened, rules, is_restricted=decision.is_restricted, now=now)
+    return opened
+
+
+def _name_people(session: Session, ticket_id: int, decision: Decision, rules: Rules, *, now: datetime) -> None:
+    to_its_head = decision.unit_id == decision.about_unit_id
+    session.execute(
+        _NAME_PEOPLE,
+        {
+            "ticket_id": ticket_id,
+            "head_of": decision.about_unit_id if to_its_head else None,
+            "office_id": rules.routing.office_unit_id,
+            "now": now,
+        },
+    )
+
+
+def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys: Keys) -> Opened:
+    return Opened(
+        ticket_id=row["id"],
+        reference=row["reference"],
+        pin=pin_of(keys, row["pin_salt"], row["reference"]),
+        status=TicketStatus.NEW,
+        unit_id=decision.unit_id,
+        queue_id=decision.queue_id,
+        level=decision.level,
+        priority=decision.priority,
+        opened_at=row["opened_at"],
+        reasons=decision.reasons,
+        clocks=clocks.told,
+        citizen_id=row["citizen_id"],
+        place=row["place_detail"],
+    )
+
+
+def _audit(session: Session, matter: Matter, opened: Opened, *, actor: Actor, now: datetime) -> None:
+    audit.record(
+        session,
+        actor=actor,
+        action="ticket.opened",
+        subject_kind="ticket",
+        subject_id=opened.ticket_id,
+        ticket_id=opened.ticket_id,
+        params={"channel": matter.channel.value, "queue_id": opened.queue_id, "priority": opened.priority.value},
+        now=now,
+    )

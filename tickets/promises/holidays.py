@@ -1,0 +1,82 @@
+"""Days off and made-up working days: kept with their decree, and brought into the calendars they change (R1)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.actor import Actor
+from tickets.promises import calendar_files
+from tickets.promises.calendar_files import CalendarEntry, calendar_from, with_holidays
+from tickets.promises.loading import load_rulebook
+from tickets.promises.policies import newest_calendar_versions, save_calendar, save_policy
+from tickets.promises.policy import Policy
+from tickets.schema import Holiday, Unit
+
+
+def import_calendars(
+    session: Session, entries: Sequence[CalendarEntry], *, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """Write calendars with the holidays known so far; the keys of those that got a new version."""
+    days = _known_days(session)
+    changed = []
+    for entry in entries:
+        calendar = with_holidays(entry.calendar, days) if entry.keeps_holidays else entry.calendar
+        is_new = save_calendar(
+            session,
+            calendar,
+            name=entry.name,
+            name_en=entry.name_en,
+            keeps_holidays=entry.keeps_holidays,
+            actor=actor,
+            now=now,
+        )
+        if is_new:
+            changed.append(calendar.key)
+    if changed:
+        _adopt_newest_calendars(session, actor=actor, now=now)
+    return tuple(changed)
+
+
+def import_holidays(
+    session: Session, days: Sequence[calendar_files.Holiday], *, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """Keep the days, version every calendar they change, and let the policies in force use the new versions.
+
+    Tickets opened from now on count with them; those that run keep their calendar (R21). Returns the calendars' keys.
+    """
+    for day in days:
+        values = {"day": day.day, "kind": day.kind, "name": day.name, "name_en": day.name_en, "source": day.source}
+        session.execute(insert(Holiday).values(values).on_conflict_do_update(index_elements=["day"], set_=values))
+    entries = []
+    for stored, version in newest_calendar_versions(session):
+        if version.spec.get("keeps_holidays"):
+            bare = replace(calendar_from(stored.key, version.spec), holidays=frozenset(), swapped={})
+            entries.append(CalendarEntry(bare, stored.name, stored.name_en, True))
+    return import_calendars(session, entries, actor=actor, now=now)
+
+
+def _known_days(session: Session) -> list[calendar_files.Holiday]:
+    return [
+        calendar_files.Holiday(day.day, day.kind, day.name, day.name_en, day.source)
+        for day in session.scalars(select(Holiday).order_by(Holiday.day))
+    ]
+
+
+def _adopt_newest_calendars(session: Session, *, actor: Actor, now: datetime) -> None:
+    for policy in load_rulebook(session).policies:
+        save_policy(session, _with_codes(session, policy), actor=actor, now=now)
+
+
+def _with_codes(session: Session, policy: Policy) -> Policy:
+    """A policy as a file would write it: loaded ones name units by id."""
+    if policy.match.unit is None:
+        return policy
+    unit = session.get(Unit, int(policy.match.unit))
+    match = type(policy.match)(
+        policy.match.category, policy.match.level, unit.code if unit else None, policy.match.channel
+    )
+    return Policy(policy.name, match, policy.rows, policy.legal_basis)

@@ -1,0 +1,97 @@
+"""The append-only record of everything that happened to a ticket."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from tickets.actor import Actor
+from tickets.schema import Attachment, Message, Staff, TimelineEntry
+from tickets.states import TimelineKind
+
+_INSERT = insert(TimelineEntry.__table__)  # type: ignore[arg-type]
+
+
+def add(  # noqa: PLR0913 - one call says all there is to say of an entry
+    session: Session,
+    ticket_id: int,
+    kind: TimelineKind,
+    *,
+    actor: Actor,
+    is_public: bool,
+    body: str = "",
+    params: Mapping[str, Any] | None = None,
+    message_id: int | None = None,
+    now: datetime,
+) -> None:
+    """Append an entry; `is_public` ones are shown to the citizen, so never with names of staff or notes in them."""
+    row = entry(ticket_id, kind, actor=actor, is_public=is_public, body=body, params=params, now=now)
+    session.execute(_INSERT, {**row, "message_id": message_id})
+
+
+def add_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append many entries, made with `entry`, in one statement."""
+    if rows:
+        session.execute(_INSERT, list(rows))
+
+
+def entry(
+    ticket_id: int,
+    kind: TimelineKind,
+    *,
+    actor: Actor,
+    is_public: bool,
+    body: str = "",
+    params: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row of an entry, for those who write many at once."""
+    return {
+        "ticket_id": ticket_id,
+        "at": now,
+        "kind": kind,
+        "actor_kind": actor.kind,
+        "staff_id": actor.staff_id,
+        "is_public": is_public,
+        "body": body,
+        "params": dict(params or {}),
+    }
+
+
+def entries(session: Session, ticket_id: int, *, public_only: bool = False) -> list[dict[str, Any]]:
+    """What happened, oldest first, each with its message, the name of who did it and the files given with it.
+
+    With `public_only` what the follow page may show: no notes and no names of staff.
+    """
+    statement = (
+        select(
+            TimelineEntry.id, TimelineEntry.at, TimelineEntry.kind, TimelineEntry.actor_kind, TimelineEntry.staff_id,
+            TimelineEntry.is_public, TimelineEntry.body, TimelineEntry.params, TimelineEntry.message_id,
+            Staff.name.label("staff_name"), Message.body.label("message_body"), Message.channel, Message.direction,
+            Message.outbound_id,
+        )
+        .outerjoin(Staff, Staff.id == TimelineEntry.staff_id)
+        .outerjoin(Message, Message.id == TimelineEntry.message_id)
+        .where(TimelineEntry.ticket_id == ticket_id)
+        .order_by(TimelineEntry.id)
+    )  # fmt: skip
+    if public_only:
+        statement = statement.where(TimelineEntry.is_public)
+    found = [dict(row._mapping) for row in session.execute(statement)]
+    files = _files(session, ticket_id, found)
+    for row in found:
+        row["attachments"] = files.get(row["message_id"], []) if row["message_id"] else []
+        if public_only:
+            row["staff_name"] = row["staff_id"] = None
+    return found
+
+
+def _files(session: Session, ticket_id: int, found: Sequence[Mapping[str, Any]]) -> dict[int | None, list[Attachment]]:
+    if not any(row["message_id"] for row in found):
+        return {}
+    by_message: dict[int | None, list[Attachment]] = {}
+    for file in session.scalars(select(Attachment).where(Attachment.ticket_id == ticket_id).order_by(Attachment.id)):
+        by_message.setdefault(file.message_id, []).append(file)
+    return by_message
