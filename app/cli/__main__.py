@@ -27,7 +27,17 @@ def main(words: list[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output is gone; Python would complain again while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if not _database_is_away(error):
+            raise
+        print(f"The database cannot be used: {getattr(error, 'orig', error)}", file=sys.stderr)
     return 1
+
+
+def _database_is_away(error: Exception) -> bool:
+    # Asked without an import: a command that never touched the database does not load its driver to fail.
+    loaded = sys.modules.get("sqlalchemy.exc")
+    return loaded is not None and isinstance(error, loaded.OperationalError)
 
 
 if __name__ == "__main__":

@@ -127,8 +127,6 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         settings = with_engines(settings, engines)
         supervisor.settings = settings
 
-    from sqlalchemy.exc import OperationalError
-
     from app import database, seeding
 
     say.aside("Bringing the database up to date …")
@@ -137,8 +135,6 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         engine = database.make_engine(settings.database_url, pool_size=1)
         database.refuse_unsafe(engine)
         engine.dispose()
-    except OperationalError as error:
-        raise CommandRefused(f"The database cannot be used: {error.orig}") from None
     except database.UnsafeDatabase as unsafe:
         raise CommandRefused(f"PostgreSQL may lose what it acknowledged: {unsafe}. Set it to on.") from None
     seeding.prepare(settings, demo=settings.demo, tickets=arguments.tickets, progress=say.aside)
