@@ -1,4 +1,4 @@
-"""The sign (a drawing of components/icons.html) and the tone that stand beside a word, so that colour is never alone."""
+"""The sign (a drawing of components/icons.html) and the tone beside a word, so that colour is never alone."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def due_phrase(due_at: datetime, now: datetime) -> str:
 
 
 def due_state(due_at: datetime, now: datetime, *, target: timedelta | None = None) -> str:
-    """`breached`, `warned` (less than a quarter of the target or an hour left) or `running`: for a sign and a colour."""
+    """`breached`, `warned` (a quarter of the target, else an hour, is left) or `running`: for a sign and a colour."""
     if due_at <= now:
         return "breached"
     margin = target / 4 if target is not None else timedelta(hours=1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -103,6 +102,12 @@ def key_of(message: Message) -> MessageKey:
     return message.context, singular
 
 
+def twin(catalogue: Catalog, message: Message) -> Message | None:
+    """The same message in another catalogue."""
+    context, singular = key_of(message)
+    return catalogue.get(singular, context=context)
+
+
 def is_translated(message: Message | None) -> bool:
     if message is None or "fuzzy" in message.flags:
         return False
@@ -123,7 +128,7 @@ def extracted(paths: Iterable[Path]) -> Catalog:
 def missing(locale: str, said: Catalog) -> list[Message]:
     """What is said but not translated into `locale`, in the order of the alphabet."""
     known = merged(locale)
-    untranslated = [said_ for said_ in _messages(said) if not is_translated(known.get(*reversed(key_of(said_))))]
+    untranslated = [message for message in _messages(said) if not is_translated(twin(known, message))]
     return sorted(untranslated, key=lambda message: key_of(message)[1])
 
 
@@ -151,7 +156,7 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
         opened.write(_header(tidy).encode())
         write_po(opened, tidy, width=100, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
     Path(opened.name).chmod(0o644)
-    os.replace(opened.name, path)
+    Path(opened.name).replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -229,7 +234,7 @@ def _write_whole(target: Path, catalogue: Catalog) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as opened:
         write_mo(opened, catalogue)
-    os.replace(opened.name, target)
+    Path(opened.name).replace(target)
 
 
 if __name__ == "__main__":

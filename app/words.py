@@ -8,9 +8,9 @@ from flask_babel import LazyString, lazy_gettext
 
 from tickets.states import (
     ActorKind,
-    CallState,
     CallbackReason,
     CallbackState,
+    CallState,
     Channel,
     ClockKind,
     ClockStatus,

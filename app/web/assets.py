@@ -10,14 +10,11 @@ from flask import current_app, url_for
 
 
 def asset(path: str) -> str:
-    """The address of `path` below the static folder with a fingerprint of its bytes; FileNotFoundError if it is missing."""
+    """The address of `path` below the static folder, with a fingerprint of its bytes; FileNotFoundError if missing."""
     folder = current_app.static_folder
     if folder is None:
         raise FileNotFoundError(path)
-    version = (
-        _fingerprint(Path(folder), path) if not current_app.debug else _fingerprint.__wrapped__(Path(folder), path)
-    )
-    return url_for("static", filename=path, v=version)
+    return url_for("static", filename=path, v=_fingerprint(Path(folder), path))
 
 
 @cache

@@ -10,7 +10,6 @@ from flask import Flask
 from app import signs, spoken_time, words
 from app.web.assets import asset
 
-
 WORDS = (
     words.status_word, words.priority_word, words.channel_word, words.clock_word, words.clock_state_word,
     words.disposition_word, words.role_word, words.presence_word, words.unit_kind_word, words.step_result_word,

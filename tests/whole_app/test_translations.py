@@ -1,0 +1,163 @@
+"""Every sentence the product says has its Vietnamese, once, with the same placeholders."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+
+from app import signs, translations, words
+from tickets import states
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%")
+OTHER_LANGUAGES = [locale for locale in translations.languages() if locale != "en"]
+
+
+@pytest.fixture(scope="module")
+def said() -> list[Message]:
+    catalogue = translations.extracted(translations.ROOT / source for source in translations.SOURCES)
+    return [message for message in catalogue if message.id]
+
+
+@pytest.mark.parametrize("locale", OTHER_LANGUAGES)
+def test_every_message_is_translated(locale: str, said: list[Message]) -> None:
+    known = translations.merged(locale)
+
+    untranslated = [
+        translations.key_of(message)[1]
+        for message in said
+        if not translations.is_translated(translations.twin(known, message))
+    ]
+
+    assert untranslated == [], f"add them: python -m app.translations extract --group … --locale {locale}"
+
+
+@pytest.mark.parametrize("locale", OTHER_LANGUAGES)
+def test_a_translation_keeps_the_placeholders_of_its_message(locale: str) -> None:
+    broken = [
+        translations.key_of(message)[1]
+        for message in translations.merged(locale)
+        if message.id
+        for spoken in _strings(message)
+        # A singular may say "one" where another language needs the number, so the plural decides.
+        if sorted(set(PLACEHOLDER.findall(spoken))) != sorted(set(PLACEHOLDER.findall(_fullest(message))))
+    ]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("locale", OTHER_LANGUAGES)
+def test_a_message_stands_in_one_file_only(locale: str) -> None:
+    owners: dict[translations.MessageKey, str] = {}
+    twice = []
+
+    for path in translations.catalogue_files(locale):
+        for message in translations.read_catalogue(path, locale):
+            key = translations.key_of(message)
+            if message.id and owners.setdefault(key, path.name) != path.name:
+                twice.append(f"{key[1]!r} in {owners[key]} and {path.name}")
+
+    assert twice == []
+
+
+def test_two_files_that_disagree_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "vi"
+    folder.mkdir()
+    (folder / "one.po").write_text('msgid "Close"\nmsgstr "Đóng"\n', encoding="utf-8")
+    (folder / "two.po").write_text('msgid "Close"\nmsgstr "Kết thúc"\n', encoding="utf-8")
+    monkeypatch.setattr(translations, "LOCALES", tmp_path)
+
+    with pytest.raises(translations.CataloguesDisagree, match=r"one\.po and two\.po"):
+        translations.merged("vi")
+
+
+def test_extracting_adds_only_what_no_other_group_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "locales" / "vi"
+    folder.mkdir(parents=True)
+    (folder / "layout.po").write_text('msgid "Close"\nmsgstr "Đóng"\n', encoding="utf-8")
+    page = tmp_path / "page.html"
+    page.write_text('{{ _("Close") }} {{ ngettext("%(num)s call", "%(num)s calls", 2) }}', encoding="utf-8")
+    monkeypatch.setattr(translations, "LOCALES", tmp_path / "locales")
+
+    assert translations.main(["extract", "--group", "console", str(page)]) == 0
+    assert translations.main(["extract", "--group", "console", str(page)]) == 0
+
+    added = translations.read_catalogue(folder / "console.po", "vi")
+    assert [message.id for message in added if message.id] == [("%(num)s call", "%(num)s calls")]
+
+
+def test_catalogues_are_compiled_again_only_when_a_source_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "locales" / "vi"
+    folder.mkdir(parents=True)
+    source = folder / "layout.po"
+    source.write_text('msgid "Close"\nmsgstr "Đóng"\n', encoding="utf-8")
+    monkeypatch.setattr(translations, "LOCALES", tmp_path / "locales")
+    compiled_once = translations.compiled(tmp_path / "cache")
+
+    unchanged = translations.compiled(tmp_path / "cache")
+    source.write_text('msgid "Close"\nmsgstr "Kết thúc"\n', encoding="utf-8")
+
+    assert unchanged == compiled_once
+    assert translations.translations("vi", tmp_path / "cache").gettext("Close") == "Kết thúc"
+
+
+CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
+    (states.TicketStatus, words.STATUSES),
+    (states.Priority, words.PRIORITIES),
+    (states.Channel, words.CHANNELS),
+    (states.ClockKind, words.CLOCK_KINDS),
+    (states.ClockStatus, words.CLOCK_STATES),
+    (states.Disposition, words.DISPOSITIONS),
+    (states.Role, words.ROLES),
+    (states.PresenceState, words.PRESENCES),
+    (states.UnitKind, words.UNIT_KINDS),
+    (states.StepResult, words.STEP_RESULTS),
+    (states.TimelineKind, words.TIMELINE_KINDS),
+    (states.OutboundChannel, words.OUTBOUND_CHANNELS),
+    (states.OutboundState, words.OUTBOUND_STATES),
+    (states.CallState, words.CALL_STATES),
+    (states.OfferOutcome, words.OFFER_OUTCOMES),
+    (states.CallbackState, words.CALLBACK_STATES),
+    (states.CallbackReason, words.CALLBACK_REASONS),
+    (states.RecordingKind, words.RECORDING_KINDS),
+    (states.RecordingState, words.RECORDING_STATES),
+    (states.QueueKind, words.QUEUE_KINDS),
+    (states.Level, words.COMPETENCE_LEVELS),
+    (states.ActorKind, words.ACTOR_KINDS),
+    (states.TicketStatus, signs.LOOKS["status"]),
+    (states.Priority, signs.LOOKS["priority"]),
+    (states.Channel, signs.LOOKS["channel"]),
+    (states.ClockStatus, signs.LOOKS["clock"]),
+    (states.PresenceState, signs.LOOKS["presence"]),
+    (states.OutboundState, signs.LOOKS["outbound"]),
+    (states.StepResult, signs.LOOKS["step"]),
+    (states.CallState, signs.LOOKS["call"]),
+    (states.TimelineKind, signs.LOOKS["timeline"]),
+]
+
+
+@pytest.mark.parametrize(("codes", "table"), CODES, ids=lambda value: getattr(value, "__name__", ""))
+def test_every_code_has_a_word_and_where_it_is_drawn_a_sign(
+    codes: type[StrEnum], table: Mapping[str, object]
+) -> None:
+    assert {str(code) for code in codes} - set(table) == set()
+
+
+def test_nobody_climbs_in_vietnamese() -> None:
+    """The vocabulary says "báo cáo cấp trên"; "leo thang" is a word for conflicts."""
+    spoken = [text for message in translations.merged("vi") if message.id for text in _strings(message)]
+
+    assert [text for text in spoken if "leo thang" in text.lower()] == []
+
+
+def _strings(message: Message) -> Iterator[str]:
+    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return (text for text in strings if text)
+
+
+def _fullest(message: Message) -> str:
+    return str(message.id[-1]) if isinstance(message.id, tuple | list) else str(message.id)
