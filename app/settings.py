@@ -92,8 +92,13 @@ class Settings(BaseSettings):
 
     @cached_property
     def live_base_url(self) -> str:
-        """Where a browser finds the live updates: set, or the port after the web process's."""
-        return self.live_url or f"http://{_in_url(self.host)}:{self.port + 1}"
+        """Where a browser finds the live updates: set, or the port after the web process's.
+
+        In production the proxy leads `/live` of the public address to that port.
+        """
+        if self.live_url or self.production:
+            return self.live_url or self.base_url
+        return f"http://{_in_url(self.host)}:{self.port + 1}"
 
     @cached_property
     def production(self) -> bool:

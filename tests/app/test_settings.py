@@ -82,7 +82,7 @@ def test_a_complete_production_is_accepted(monkeypatch):
     settings = load_settings()
 
     assert settings.production
-    assert settings.base_url == "https://hotline.example.vn"
+    assert settings.base_url == settings.live_base_url == "https://hotline.example.vn"
     assert settings.database_url == "postgresql+psycopg://app:x@db/hotline"
     assert settings.migrations_url == settings.database_url
     assert not settings.simulator_allowed
