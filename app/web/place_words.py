@@ -37,9 +37,10 @@ _WHYS: Mapping[str, Mapping[str, str]] = {
 
 _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "which_part": {
-        "vi": "{ward} ({district}) trước đây đã được chia cho {options}. Địa điểm ở đường nào, khu phố nào hoặc gần nơi "
-        "nào?",
-        "en": "The former {ward} ({district}) was divided between {options}. Which street, block or landmark is it near?",
+        "vi": "{ward} ({district}) trước đây đã được chia cho {options}. "
+        "Địa điểm ở đường nào, khu phố nào hoặc gần nơi nào?",
+        "en": "The former {ward} ({district}) was divided between {options}. "
+        "Which street, block or landmark is the place near?",
     },
     "which_ward": {
         "vi": "Địa điểm ở phường hoặc xã nào thuộc {area} trước đây?",

@@ -65,12 +65,13 @@ def said(text: Text, place: Place) -> str:
 
 def standing_places(index: PlaceIndex, places: Iterable[Place], on: date) -> list[Place]:
     """Places with only the units that exist on the day; those that lead to none are not places."""
-    standing = frozenset(
-        unit.id
-        for unit in index.units.values()
-        if unit.valid_from <= on and (unit.valid_to is None or on < unit.valid_to)
-    )
-    return [place for place in (_narrowed(place, standing) for place in places) if place.readings]
+    narrowed = (_narrowed(place, _standing(index, units_of(place.readings), on)) for place in places)
+    return [place for place in narrowed if place.readings]
+
+
+def _standing(index: PlaceIndex, unit_ids: frozenset[int], on: date) -> frozenset[int]:
+    units = (index.units[unit_id] for unit_id in unit_ids if unit_id in index.units)
+    return frozenset(u.id for u in units if u.valid_from <= on and (u.valid_to is None or on < u.valid_to))
 
 
 def _narrowed(place: Place, units: frozenset[int]) -> Place:
