@@ -15,7 +15,7 @@ from tickets.directory.rules import Rules, load_rules
 from tickets.intake import open_ticket as open_matter
 from tickets.keys import keys_from
 from tickets.matter import Matter, Opened
-from tickets.schema import Citizen, Queue, RoleAssignment, Staff, Ticket, Unit
+from tickets.schema import Citizen, Post, PostHolding, Queue, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Channel, QueueKind, Role, UnitKind
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -126,3 +126,12 @@ def department_code(session: Session) -> str:
         select(Unit.code).where(Unit.kind == UnitKind.DEPARTMENT, Unit.valid_to.is_(None)).order_by(Unit.id)
     ).first()
     return str(found)
+
+
+def hold_post(session: Session, person: Staff, code: str, *, at: str, kind: str = "holder") -> PostHolding:
+    """Someone stands on a post of the reference data from long ago on."""
+    post = session.scalars(select(Post).where(Post.code == code, Post.unit_id == unit(session, at).id)).one()
+    held = PostHolding(post_id=post.id, staff_id=person.id, kind=kind, valid_from=LONG_AGO)
+    session.add(held)
+    session.flush()
+    return held
