@@ -1,0 +1,252 @@
+"""Files people give us: written below one folder, measured while they stream, pictures made harmless by drawing them anew."""
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, BinaryIO
+
+import puremagic
+from PIL import Image, ImageOps
+
+MAX_PICTURE_BYTES = 10 * 1024 * 1024
+MAX_PICTURES = 5
+# A phone's best camera makes 200 megapixels; more in a file of ten megabytes is a bomb, not a picture.
+MAX_PIXELS = 210_000_000
+# Longer than any screen that will show it; kept so that a number plate or a sign stays readable.
+LONGEST_SIDE = 3_000
+# What is shown in a page; everything else is only ever offered as a download.
+INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+PENDING_SECONDS = 24 * 3600
+
+_CHUNK = 64 * 1024
+_FORMATS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
+_MIME_TYPES = {
+    "image/jpeg": "JPEG",
+    "image/jpg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+}
+
+
+class MediaRefused(Exception):
+    """A file that is not kept; `code` is too_large, not_a_picture, too_many_pixels, heic or empty."""
+
+    def __init__(self, code: str, file_name: str = "") -> None:
+        super().__init__(code, file_name)
+        self.code, self.file_name = code, file_name
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as it lies on the disk; `storage_key` is its path below the media folder."""
+
+    storage_key: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was drawn anew: no place, device or time of the photograph is left in it."""
+
+    storage_key: str
+    file_name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+def write_stream(folder: Path, stream: IO[bytes], *, room: str, suffix: str = "", max_bytes: int) -> Written:
+    """Write a stream below `folder/room` and make it durable before it is named; raises MediaRefused when too large."""
+    key = f"{room}/{secrets.token_hex(1)}/{secrets.token_hex(16)}{suffix}"
+    target = folder / key
+    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.part")
+    digest, size = hashlib.sha256(), 0
+    try:
+        with draft.open("xb") as file:
+            for chunk in _chunks(stream):
+                size += len(chunk)
+                if size > max_bytes:
+                    raise MediaRefused("too_large")
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+    return Written(key, size, digest.hexdigest())
+
+
+def store_picture(folder: Path, stream: BinaryIO, *, file_name: str, room: str = "pending") -> Picture:
+    """Keep a JPEG, PNG or WebP picture, drawn anew and turned upright; raises MediaRefused for anything else.
+
+    What it is, is read from its bytes: the name and the type a browser sends are only claims.
+    """
+    shown = clean_name(file_name)
+    content = stream.read(MAX_PICTURE_BYTES + 1)
+    if len(content) > MAX_PICTURE_BYTES:
+        raise MediaRefused("too_large", shown)
+    if not content:
+        raise MediaRefused("empty", shown)
+    kind = _kind_of(content, shown)
+    drawn, media_type, suffix = _drawn_anew(content, kind, shown)
+    written = write_stream(folder, drawn, room=room, suffix=suffix, max_bytes=4 * MAX_PICTURE_BYTES)
+    stem = shown.rsplit(".", 1)[0] or "picture"
+    return Picture(written.storage_key, stem + suffix, media_type, written.size_bytes, written.sha256)
+
+
+def keep(folder: Path, storage_key: str, *, room: str = "attachments") -> str:
+    """Give a pending file a lasting place and return its key there.
+
+    The pending one stays until it is swept: if the transaction that names the file fails, it can be tried again.
+    """
+    source = path_of(folder, storage_key)
+    key = f"{room}/{secrets.token_hex(1)}/{secrets.token_hex(16)}{source.suffix}"
+    target = folder / key
+    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        # Some network folders know no links.
+        with target.open("xb") as copy:
+            copy.write(source.read_bytes())
+            copy.flush()
+            os.fsync(copy.fileno())
+    _sync_folder(target.parent)
+    return key
+
+
+def path_of(folder: Path, storage_key: str) -> Path:
+    """The file of a key; raises FileNotFoundError when it is gone or the key would lead out of the folder."""
+    root = folder.resolve()
+    path = (root / storage_key).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
+        raise FileNotFoundError(storage_key)
+    return path
+
+
+def remove(folder: Path, storage_key: str) -> None:
+    """Remove a file that nothing names any more; harmless when it is gone."""
+    try:
+        path_of(folder, storage_key).unlink(missing_ok=True)
+    except FileNotFoundError:
+        return
+
+
+def sweep_pending(folder: Path, *, now: float | None = None) -> int:
+    """Remove pictures that were sent with a form nobody finished within a day; how many there were."""
+    oldest = (time.time() if now is None else now) - PENDING_SECONDS
+    removed = 0
+    for path in (folder / "pending").glob("*/*"):
+        if path.is_file() and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def has_room(folder: Path, *, least_bytes: int = 200 * 1024 * 1024) -> bool:
+    """Whether the disk still takes files; asked by the health check."""
+    probe = folder if folder.exists() else folder.parent
+    return shutil.disk_usage(probe).free >= least_bytes
+
+
+def clean_name(file_name: str) -> str:
+    """A file name as it may be shown and offered: no folders, no control characters, at most 80 characters."""
+    base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in base if c.isprintable() and c not in '<>:"|?*').strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    return (f"{stem[:70]}{dot}{suffix[:9]}" if dot and stem else kept[:80]) or "file"
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _kind_of(content: bytes, file_name: str) -> str:
+    head = content[:4096]
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"):
+        raise MediaRefused("heic", file_name)
+    try:
+        found = {match.mime_type for match in puremagic.magic_string(head)}
+    except (puremagic.PureError, ValueError):
+        found = set()
+    kinds = {_MIME_TYPES[mime] for mime in found if mime in _MIME_TYPES}
+    if len(kinds) != 1:
+        raise MediaRefused("not_a_picture", file_name)
+    return kinds.pop()
+
+
+def _drawn_anew(content: bytes, kind: str, file_name: str) -> tuple[BytesIO, str, str]:
+    """The picture's own pixels in a new file: whatever else the file carried is left behind."""
+    media_type, suffix = _FORMATS[kind]
+    drawn = BytesIO()
+    with _bombs_refused(file_name), Image.open(BytesIO(content), formats=[kind]) as given:
+        if given.width * given.height > MAX_PIXELS:
+            raise MediaRefused("too_many_pixels", file_name)
+        if kind == "JPEG":
+            # The decoder can halve while it reads, which is what keeps a huge photograph from filling the memory.
+            given.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        # The other decoders hold every pixel at once.
+        elif given.width * given.height > MAX_PIXELS // 8:
+            raise MediaRefused("too_many_pixels", file_name)
+        upright = ImageOps.exif_transpose(given)
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
+        plain = _plain(upright, kind)
+        plain.save(drawn, kind, **({"quality": 86} if kind != "PNG" else {"optimize": False}))
+    drawn.seek(0)
+    return drawn, media_type, suffix
+
+
+def _plain(picture: Image.Image, kind: str) -> Image.Image:
+    """The pixels alone, in a mode every browser shows; profile, comments, places and thumbnails do not come along."""
+    has_alpha = "A" in picture.getbands() or "transparency" in picture.info
+    mode = "RGBA" if has_alpha and kind != "JPEG" else "RGB"
+    bare = Image.new(mode, picture.size)
+    bare.paste(picture.convert(mode))
+    return bare
+
+
+@contextmanager
+def _bombs_refused(file_name: str) -> Iterator[None]:
+    with warnings.catch_warnings():
+        # Pillow's own limit only warns; ours is asked before a pixel is decoded.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            yield
+        except MediaRefused:
+            raise
+        except Image.DecompressionBombError as error:
+            raise MediaRefused("too_many_pixels", file_name) from error
+        # Pillow's decoders raise whatever their formats' quirks lead to; none of it is our failure.
+        except (
+            OSError,
+            SyntaxError,
+            ValueError,
+            TypeError,
+            EOFError,
+            IndexError,
+            KeyError,
+            ZeroDivisionError,
+        ) as error:
+            raise MediaRefused("not_a_picture", file_name) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
