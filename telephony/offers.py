@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telephony.call_queue import agents_for, refusals, waiting_calls
 from telephony.calls import enter, lock_call
-from telephony.floor import load_floor
+from telephony.floor import Floor, load_floor
 from telephony.presence import count_missed_offer, free, lock_presence
 from tickets.errors import NotFound
 from tickets.schema import Call, Offer, Presence
@@ -16,13 +16,13 @@ from tickets.states import CallState, OfferOutcome, PresenceState
 RING = timedelta(seconds=30)
 
 
-def offer_waiting_calls(session: Session, *, now: datetime, most: int = 20) -> int:
+def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
     """Give every waiting call, in order, the best free agent; returns how many were offered.
 
     Two processes that do this at once cannot offer one agent or one call twice: both rows are locked, the second skips
     them, and a unique index stands behind.
     """
-    floor = load_floor(session, now=now)
+    floor = floor or load_floor(session, now=now)
     if not any(agent.is_free for agent in floor.agents):
         return 0
     taken: set[int] = set()

@@ -33,7 +33,6 @@ class Prompt(StrEnum):
     QUEUE_NEXT = "queue_next"
     QUEUE_STILL_WAITING = "queue_still_waiting"
     QUEUE_CHOICES = "queue_choices"
-    QUEUE_KNOWN_INCIDENT = "queue_known_incident"
     QUEUE_CONNECTING = "queue_connecting"
     QUEUE_LONG_WAIT = "queue_long_wait"
     NOBODY_ON_DUTY = "nobody_on_duty"
@@ -93,7 +92,6 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.PLACE_UNDERSTOOD: frozenset({"unit"}),
     Prompt.REFERENCE_TWICE: frozenset({"reference"}),
     Prompt.QUEUE_POSITION: frozenset({"position"}),
-    Prompt.QUEUE_KNOWN_INCIDENT: frozenset({"incident"}),
     Prompt.CALLBACK_CONFIRM: frozenset({"phone"}),
     Prompt.CALLBACK_THANKS: frozenset({"phone"}),
     Prompt.CALLBACK_GREETING: frozenset({"reference"}),

@@ -3,7 +3,6 @@
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import (
     AskCallback,
-    CountWithIncident,
     Effect,
     JoinQueue,
     KeepRecording,
@@ -20,7 +19,7 @@ from telephony.ivr.outcome import Outcome
 from telephony.ivr.steps import begin, step
 
 __all__ = [
-    "AskCallback", "Conversation", "CountWithIncident", "Effect", "Facts", "Followed", "Heard", "JoinQueue",
+    "AskCallback", "Conversation", "Effect", "Facts", "Followed", "Heard", "JoinQueue",
     "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid", "OfferUnanswered", "OpenTicket", "Outcome",
     "PlaceFacts", "QueueFacts", "TellDutyOfficer", "begin", "step",
 ]  # fmt: skip

@@ -66,11 +66,6 @@ class TellDutyOfficer:
     """Somebody calls and nobody is on duty."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountWithIncident:
-    """The caller is one more about an incident we know."""
-
-
 Effect = (
     OpenTicket
     | NotePlace
@@ -81,5 +76,4 @@ Effect = (
     | AskCallback
     | OfferUnanswered
     | TellDutyOfficer
-    | CountWithIncident
 )

@@ -55,7 +55,5 @@ class Facts:
     followed: Followed = field(default_factory=Followed)
     # The reference of the call's ticket, once it has one.
     reference: str = ""
-    incident: str = ""
     agent_finished: bool = False
-    call_sid: str = ""
     line_phone: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
-from telephony.ivr.effects import CountWithIncident, JoinQueue, OfferUnanswered, TellDutyOfficer
+from telephony.ivr.effects import JoinQueue, OfferUnanswered, TellDutyOfficer
 from telephony.ivr.facts import Facts
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import start_callback, start_voicemail
@@ -34,8 +34,7 @@ def on_queue(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
         return start_voicemail(conversation)
     if not facts.queue.staffed and not facts.queue.offer_is_open:
         return _nobody(conversation, facts)
-    counted = (CountWithIncident(),) if heard.keys == "1" and "incident" in conversation.told else ()
-    return _hold(conversation, facts).also(*counted)
+    return _hold(conversation, facts)
 
 
 def _hold(conversation: Conversation, facts: Facts) -> Outcome:
@@ -57,13 +56,10 @@ def _hold(conversation: Conversation, facts: Facts) -> Outcome:
 
 
 def _once(conversation: Conversation, facts: Facts) -> tuple[tuple[Spoken, ...], Conversation]:
-    """What is said at the first turn only: the reference, what we already know of, and the way out."""
+    """What is said at the first turn only: the reference, and the way out."""
     words: tuple[Spoken, ...] = ()
     if "reference" not in conversation.told and facts.reference:
         words, conversation = reference_words(facts), conversation.tell("reference")
-    if facts.incident and "incident" not in conversation.told:
-        words += (Say(Prompt.QUEUE_KNOWN_INCIDENT, {"incident": facts.incident}),)
-        conversation = conversation.tell("incident")
     if "choices" not in conversation.told:
         words, conversation = (*words, Say(Prompt.QUEUE_CHOICES)), conversation.tell("choices")
     return words, conversation

@@ -323,7 +323,6 @@ FACTS = st.builds(
         waited_seconds=st.integers(0, 900),
     ),
     reference=st.sampled_from(["", "2600421733"]),
-    incident=st.sampled_from(["", "Ngập nước ở Thủ Đức."]),
     agent_finished=st.booleans(),
 )
 

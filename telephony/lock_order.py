@@ -1,0 +1,20 @@
+"""The order in which rows are locked everywhere: ticket, then agent, then call."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telephony.presence import lock_presence
+from tickets.schema import Call, Ticket
+
+
+def lock_around_call(session: Session, *, account: str, call_sid: str) -> None:
+    """Ticket, then agent, as everywhere; the call itself is locked by the one who asks."""
+    known = session.execute(
+        select(Call.ticket_id, Call.agent_id).where(Call.account == account, Call.call_sid == call_sid)
+    ).one_or_none()
+    if known is None:
+        return
+    if known.ticket_id is not None:
+        session.get(Ticket, known.ticket_id, with_for_update=True, populate_existing=True)
+    if known.agent_id is not None:
+        lock_presence(session, known.agent_id)

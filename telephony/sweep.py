@@ -1,0 +1,88 @@
+"""Keeping the floor true when nobody calls: rings and states that ran out, consoles that went silent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telephony.call_end import end_call
+from telephony.call_queue import waiting_count
+from telephony.callbacks import close_withheld
+from telephony.calls import LIMITS
+from telephony.desk import Desk
+from telephony.lock_order import lock_around_call
+from telephony.offers import expire_offers, mend_presence, offer_waiting_calls
+from telephony.presence import end_wrap_ups_in_time, lose_silent_consoles
+from tickets.schema import Call
+from tickets.states import CallState
+
+# A waiting caller comes by every 20 s; one who has not for this long is gone, whatever the provider forgot to say.
+SILENT_FOR = timedelta(minutes=2)
+_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    offered: int = 0
+    expired: int = 0
+    ended: int = 0
+    silent_consoles: int = 0
+    waiting: int = 0
+
+
+def sweep(session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime) -> Swept:
+    """Once every few seconds, by any number of schedulers: each row is locked or skipped. One transaction."""
+    expired = expire_offers(session, now=now)
+    silent = lose_silent_consoles(session, now=now)
+    end_wrap_ups_in_time(session, now=now)
+    mend_presence(session, now=now)
+    close_withheld(session, now=now)
+    ended = end_overdue_calls(session, desk_of, now=now)
+    offered = offer_waiting_calls(session, now=now)
+    return Swept(offered, expired, ended, silent, waiting_count(session))
+
+
+def end_overdue_calls(session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime) -> int:
+    """End calls that stayed in a state beyond its limit: their hang-up was never told, or nobody asked for it.
+
+    A waiting caller whose phone still comes by is left waiting, however long: the limit of the queue only makes the
+    flow offer voicemail and callback.
+    """
+    overdue = session.execute(
+        select(Call.id, Call.account, Call.call_sid)
+        .where(Call.state != CallState.ENDED, Call.state_until <= now)
+        .order_by(Call.state_until)
+        .limit(_BATCH)
+    ).all()
+    ended = 0
+    for call_id, account, call_sid in overdue:
+        desk = desk_of(account)
+        if desk is None:
+            continue
+        lock_around_call(session, account=account, call_sid=call_sid)
+        call = session.scalars(
+            select(Call)
+            .where(Call.id == call_id, Call.state != CallState.ENDED, Call.state_until <= now)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if call is None:
+            continue
+        if _still_there(call, now=now):
+            call.state_until = now + LIMITS[call.state]
+            continue
+        end_call(session, call, desk, now=now)
+        ended += 1
+    return ended
+
+
+def _still_there(call: Call, *, now: datetime) -> bool:
+    """Whether the phone has asked for its next words lately."""
+    seen_at = call.detail.get("seen_at")
+    return (
+        call.state in (CallState.QUEUED, CallState.OFFERED)
+        and isinstance(seen_at, str)
+        and now - datetime.fromisoformat(seen_at) < SILENT_FOR
+    )

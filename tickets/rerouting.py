@@ -1,0 +1,143 @@
+"""What a caller tells after the ticket was opened is added to it, and it is routed anew, which is no transfer.
+
+A phone call opens its ticket with the first key, when nothing is known yet; who said what where comes a minute later.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from tickets import audit, timeline
+from tickets.actor import Actor
+from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.directory.rules import Rules
+from tickets.folding import folded_words
+from tickets.matter import MAX_BODY, clean_text
+from tickets.promises import ledger
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.routing import Decision, Facts, PlaceFact, route
+from tickets.schema import QueueHop, Ticket
+from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
+
+_SUBJECT_LENGTH = 90
+_ADD_WORDS = text(
+    """
+    update ticket_search set words = words || array_to_tsvector(cast(:words as text[])) where ticket_id = :ticket_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came to light: the caller's words, or the unit they chose; `by` is line, last, speech, keypad or choice."""
+
+    said: str = ""
+    unit_id: int | None = None
+    by: str = ""
+    line_id: int | None = None
+
+
+def reroute_at_intake(
+    session: Session, ticket_id: int, told: Told, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
+) -> Decision | None:
+    """Add what was told and route again; None once somebody works on the ticket: then it is theirs to transfer (R8)."""
+    ticket = session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+    said = clean_text(told.said[:MAX_BODY], MAX_BODY, field="body")
+    if said:
+        _add_words(session, ticket, said)
+    if ticket.status is not TicketStatus.NEW or ticket.assignee_id is not None or ticket.hop_count > 1:
+        return None
+    place = resolve(places, said, on=now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()) if said else None
+    decision = route(_facts(ticket, told, place), rules.routing)
+    _settle_place(ticket, told, place, decision)
+    _move(session, ticket, decision, actor=actor, now=now)
+    return decision
+
+
+def _facts(ticket: Ticket, told: Told, place: Resolution | None) -> Facts:
+    fact = PlaceFact()
+    if place is not None:
+        ids = tuple(dict.fromkeys(candidate.unit_id for candidate in place.candidates))
+        fact = PlaceFact(PlaceOutcome(place.outcome), ids, place.said)
+    elif ticket.place_unit_id is not None and told.unit_id is None:
+        fact = PlaceFact(PlaceOutcome.UNIQUE, (ticket.place_unit_id,), ticket.place_text)
+    return Facts(
+        said=f"{ticket.subject}\n{ticket.body}",
+        emergency=ticket.priority is Priority.EMERGENCY,
+        category_id=ticket.category_id,
+        procedure_id=ticket.procedure_id,
+        # The line's own unit speaks for itself in routing, as the weakest of the reasons.
+        chosen_unit_id=told.unit_id if told.by not in ("line", "speech") else None,
+        place=PlaceFact(PlaceOutcome.UNIQUE, (told.unit_id,), fact.said)
+        if told.unit_id is not None and told.by == "speech"
+        else fact,
+        line_id=told.line_id,
+    )
+
+
+def _settle_place(ticket: Ticket, told: Told, place: Resolution | None, decision: Decision) -> None:
+    if told.unit_id is not None:
+        ticket.place_unit_id, ticket.place_outcome = told.unit_id, PlaceOutcome.UNIQUE
+        ticket.place_detail = {**ticket.place_detail, "by": told.by}
+    elif place is not None and place.outcome != "none":
+        ticket.place_unit_id = decision.place_unit_id
+        ticket.place_outcome = PlaceOutcome(place.outcome)
+        candidates: list[dict[str, Any]] = [
+            {"unit_id": c.unit_id, "code": c.unit_code, "name": c.unit_name} for c in place.candidates[:20]
+        ]
+        ticket.place_detail = {"by": "resolver", "said": place.said, "candidates": candidates}
+    if place is not None and place.said:
+        ticket.place_text = place.said
+
+
+def _move(session: Session, ticket: Ticket, decision: Decision, *, actor: Actor, now: datetime) -> None:
+    promised_by = (ticket.category_id, ticket.level, ticket.unit_id, ticket.priority)
+    if ticket.queue_id != decision.queue_id:
+        # The first stay in a queue was only the minute in which the caller had not said where: it is not a hop.
+        session.execute(
+            update(QueueHop)
+            .where(QueueHop.ticket_id == ticket.id, QueueHop.number == ticket.hop_count)
+            .values(queue_id=decision.queue_id)
+            .execution_options(synchronize_session=False)
+        )
+        ticket.queue_id = ticket.first_queue_id = decision.queue_id
+    ticket.unit_id, ticket.level, ticket.category_id = decision.unit_id, decision.level, decision.category_id
+    ticket.coordinating_unit_id = decision.coordinating_unit_id
+    ticket.is_restricted, ticket.about_unit_id = decision.is_restricted, decision.about_unit_id
+    ticket.priority, ticket.updated_at = decision.priority, now
+    reasons = [reason.as_json() for reason in decision.reasons]
+    is_told_anew = reasons != ticket.routing_reasons
+    ticket.routing_reasons = reasons
+    session.flush()
+    if (ticket.category_id, ticket.level, ticket.unit_id, ticket.priority) != promised_by:
+        ledger.retarget(session, ticket, cause="intake", actor=actor, now=now)
+    if is_told_anew:
+        _tell(session, ticket, reasons, actor=actor, now=now)
+
+
+def _tell(session: Session, ticket: Ticket, reasons: list[dict[str, Any]], *, actor: Actor, now: datetime) -> None:
+    params = {"unit_id": ticket.unit_id, "reasons": reasons}
+    is_public = not ticket.is_restricted
+    timeline.add(session, ticket.id, TimelineKind.ROUTED, actor=actor, is_public=is_public, params=params, now=now)
+    audit.record(
+        session,
+        actor=actor,
+        action="ticket.routed",
+        subject_kind="ticket",
+        subject_id=ticket.id,
+        ticket_id=ticket.id,
+        params={"queue_id": ticket.queue_id, "priority": ticket.priority.value},
+        now=now,
+    )
+
+
+def _add_words(session: Session, ticket: Ticket, said: str) -> None:
+    ticket.body = f"{ticket.body}\n{said}".strip()[:MAX_BODY]
+    if not ticket.subject:
+        first = " ".join(said.split())
+        ticket.subject = first if len(first) <= _SUBJECT_LENGTH else first[:_SUBJECT_LENGTH].rsplit(" ", 1)[0] + "…"
+    session.execute(_ADD_WORDS, {"words": sorted(set(folded_words(said))), "ticket_id": ticket.id})
