@@ -146,6 +146,20 @@ def extend_group(locale: str, group: str, said: Catalog) -> int:
     return added
 
 
+def prune(locale: str, said: Catalog) -> int:
+    """Remove from every file of the language what nobody says any more; the number of removed messages."""
+    removed = 0
+    for path in catalogue_files(locale):
+        catalogue = read_catalogue(path, locale)
+        leftovers = [message for message in _messages(catalogue) if twin(said, message) is None]
+        for message in leftovers:
+            catalogue.delete(message.id, context=message.context)
+        if leftovers:
+            write_catalogue(path, catalogue)
+        removed += len(leftovers)
+    return removed
+
+
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
     """Sorted, without line numbers, dates or a header of names: two people's additions then merge by themselves."""
     tidy = Catalog(locale=catalogue.locale)
@@ -167,14 +181,19 @@ def main(arguments: list[str] | None = None) -> int:
     extract.add_argument("paths", nargs="+", type=Path)
     listing = commands.add_parser("missing", help="list what has no translation")
     listing.add_argument("paths", nargs="*", type=Path)
-    for command in (extract, listing):
+    pruning = commands.add_parser("prune", help="remove what is said nowhere any more")
+    for command in (extract, listing, pruning):
         command.add_argument("--locale", default="vi")
     chosen = parser.parse_args(arguments)
     if chosen.command == "extract":
         added = extend_group(chosen.locale, chosen.group, extracted(chosen.paths))
         print(f"{added} added to {chosen.group}.po; fill in their msgstr")
         return 0
-    untranslated = missing(chosen.locale, extracted(chosen.paths or [ROOT / source for source in SOURCES]))
+    everywhere = [ROOT / source for source in SOURCES]
+    if chosen.command == "prune":
+        print(f"{prune(chosen.locale, extracted(everywhere))} removed")
+        return 0
+    untranslated = missing(chosen.locale, extracted(chosen.paths or everywhere))
     for message in untranslated:
         print(key_of(message)[1])
     return 1 if untranslated else 0

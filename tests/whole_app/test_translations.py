@@ -88,6 +88,21 @@ def test_extracting_adds_only_what_no_other_group_has(tmp_path: Path, monkeypatc
     assert [message.id for message in added if message.id] == [("%(num)s call", "%(num)s calls")]
 
 
+def test_pruning_removes_what_is_said_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "vi"
+    folder.mkdir()
+    source = folder / "layout.po"
+    source.write_text('msgid "Close"\nmsgstr "Đóng"\n\nmsgid "Gone"\nmsgstr "Đã bỏ"\n', encoding="utf-8")
+    page = tmp_path / "page.html"
+    page.write_text('{{ _("Close") }}', encoding="utf-8")
+    monkeypatch.setattr(translations, "LOCALES", tmp_path)
+
+    removed = translations.prune("vi", translations.extracted([page]))
+
+    assert removed == 1
+    assert [(message.id, message.string) for message in translations.merged("vi") if message.id] == [("Close", "Đóng")]
+
+
 def test_catalogues_are_compiled_again_only_when_a_source_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
