@@ -151,6 +151,10 @@ def _configure(app: HotlineApp) -> None:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
+        # The API's document says these itself, for all of its operations alike.
+        "AUTO_VALIDATION_ERROR_RESPONSE": False,
+        "AUTO_AUTH_ERROR_RESPONSE": False,
+        "AUTO_404_RESPONSE": False,
         "HOTLINE_METRICS_TOKEN": settings.metrics_token,
         "HOTLINE_LIVE_ORIGIN": settings.live_base_url,
         "HOTLINE_DEFAULT_LOCALE": settings.default_locale,

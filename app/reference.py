@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.settings import Settings
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
+from tickets.directory.rules import Rules, RulesCache
 from tickets.keys import Keys, keys_from
 from tickets.schema import Unit, UnitSuccession
 
@@ -21,6 +23,7 @@ class Reference:
     """Keys and caches of one process; reading is safe from several threads."""
 
     keys: Keys
+    _rules: RulesCache = field(default_factory=RulesCache)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _places: PlaceIndex | None = None
     _version: tuple[int, ...] = ()
@@ -29,6 +32,10 @@ class Reference:
     @classmethod
     def from_settings(cls, settings: Settings) -> "Reference":
         return cls(keys_from(settings.secret_key))
+
+    def rules(self, session: Session, *, on: date) -> Rules:
+        """The rules in force on a day in the city; a change is seen within seconds."""
+        return self._rules.current(session, on=on)
 
     def places(self, session: Session) -> PlaceIndex:
         """The place index; loaded anew when the directory's units changed, looked at twice a minute."""

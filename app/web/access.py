@@ -10,6 +10,7 @@ from flask import abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.settings import is_loopback
+from app.web.api_tokens import optional_token, require_scope
 from app.web.session_cookie import signed_in_person
 from tickets.actor import citizen_actor, staff_actor
 from tickets.states import Role
@@ -22,7 +23,7 @@ SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a view declared: `kind` is public, halfway, staff (roles), webhook, bearer (scope) or internal."""
+    """What a view declared: `kind` is public, halfway, staff (roles), webhook, bearer (scope), open or internal."""
 
     kind: str
     roles: frozenset[Role] = frozenset()
@@ -62,6 +63,11 @@ def bearer(scope: str) -> Callable[[View], View]:
     return _declare(Access("bearer", scope=scope))
 
 
+def open_data(view: View) -> View:
+    """Open data of the API: anybody may read it; a valid token is known and lifts the rate limit."""
+    return _declare(Access("open"))(view)
+
+
 def internal(view: View) -> View:
     """Monitoring: loopback, or the metrics token as a bearer."""
     return _declare(Access("internal"))(view)
@@ -80,7 +86,13 @@ def check_access(view: Callable[..., Any] | None) -> ResponseReturnValue | None:
     access = declared(view)
     if access is None:
         abort(403)
-    if access.kind in ("webhook", "bearer"):
+    if access.kind == "webhook":
+        return None
+    if access.kind == "bearer":
+        require_scope(g.session, access.scope, now=g.now)
+        return None
+    if access.kind == "open":
+        optional_token(g.session, now=g.now)
         return None
     if access.kind == "internal":
         _require_internal()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from app.web.field_errors import FieldErrors
 from tickets import errors as domain
 
 log = structlog.get_logger()
@@ -42,6 +43,8 @@ def trouble_of(error: Exception) -> Trouble:
     if isinstance(error, domain.HotlineError):
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
         return _domain_trouble(error, status)
+    if isinstance(error, FieldErrors):
+        return _http_trouble(400)
     if isinstance(error, CSRFError):
         return Trouble(
             400,
@@ -124,6 +127,8 @@ def problem(trouble: Trouble, errors: list[dict[str, str]] | None = None) -> Res
 
 
 def field_errors(error: Exception) -> list[dict[str, str]]:
+    if isinstance(error, FieldErrors):
+        return error.errors
     if isinstance(error, domain.InvalidInput):
         return [{"field": error.field, "code": error.code, "message": trouble_of(error).words}]
     return []

@@ -1,0 +1,79 @@
+"""Bearer tokens: who a program is, which scopes it has, and what it may see."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask import abort, g, make_response, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.web.errors import Trouble, problem
+from tickets.actor import Actor
+from tickets.roles import CITY_LEVEL, Held, Viewer
+from tickets.schema import ApiToken, Unit
+from tickets.states import ActorKind, Role
+
+SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read", "admin")
+_USED_EVERY = timedelta(minutes=1)
+
+
+def new_token(session: Session, *, name: str, scopes: Sequence[str], unit_id: int, now: datetime) -> str:
+    """Make a token and return it, the only time it is ever seen; ValueError names an unknown scope."""
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown:
+        raise ValueError(", ".join(unknown))
+    token = "hl_" + secrets.token_urlsafe(32)
+    session.add(ApiToken(name=name, token_hash=_hash(token), scopes=list(scopes), unit_id=unit_id, created_at=now))
+    return token
+
+
+def require_scope(session: Session, scope: str, *, now: datetime) -> None:
+    """Let the request go on as the token's program, or end it with 401 or 403; sets `g.viewer` and `g.actor`."""
+    row = _token(session)
+    if row is None:
+        _refuse(401, _("Sign in with a token"), _("Send a valid token: Authorization: Bearer …"))
+    elif scope not in row.scopes and "admin" not in row.scopes:
+        _refuse(403, _("The token does not allow this"), _("It needs the scope %(scope)s.", scope=scope))
+    else:
+        _enter(session, row, now=now)
+
+
+def optional_token(session: Session, *, now: datetime) -> None:
+    """Open data: anybody may read it; a valid token only lifts the rate limit."""
+    row = _token(session)
+    if row is not None:
+        _enter(session, row, now=now)
+
+
+def _token(session: Session) -> ApiToken | None:
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    return session.scalars(
+        select(ApiToken).where(ApiToken.token_hash == _hash(token.strip()), ApiToken.revoked_at.is_(None))
+    ).one_or_none()
+
+
+def _enter(session: Session, row: ApiToken, *, now: datetime) -> None:
+    kind = session.scalars(select(Unit.kind).where(Unit.id == row.unit_id)).one()
+    held = Held(Role.AGENT, row.unit_id, kind in CITY_LEVEL)
+    # No account has the id 0: a token is never "named" on a restricted ticket.
+    g.viewer = Viewer(0, row.name, "", "en", "auto", is_demo=False, held=(held,))
+    g.actor = Actor(ActorKind.TOKEN, None, g.request_id)
+    g.token_id = row.id
+    if row.last_used_at is None or now - row.last_used_at > _USED_EVERY:
+        row.last_used_at = now
+
+
+def _refuse(status: int, title: str, words: str) -> None:
+    answer = make_response(problem(Trouble(status, title, words)))
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="Hotline"'
+    abort(answer)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
