@@ -10,6 +10,8 @@ MODULES = (
     "app.cli.one_process",
     "app.cli.database",
     "app.cli.doctor",
+    "app.cli.imports",
+    "app.cli.people",
 )
 
 

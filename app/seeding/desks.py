@@ -1,5 +1,6 @@
 """Writes what every body needs to be reached: one-stop offices, lines, queues and posts."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -33,6 +34,13 @@ def load(session: Session, *, bodies: dict[str, int], areas: dict[str, int]) -> 
         session.scalars(select(Unit).where(Unit.id.in_([*bodies.values(), *areas.values()])).order_by(Unit.id))
     )
     _offices_and_lines(session, units)
+    _queues(session, units)
+    _posts(session, units)
+
+
+def equip(session: Session, unit_ids: Sequence[int]) -> None:
+    """Queues and posts for bodies that came later; their lines are published by whoever runs them."""
+    units = list(session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id)))
     _queues(session, units)
     _posts(session, units)
 

@@ -1,0 +1,96 @@
+"""`./hotline user add` and `./hotline token add`: a first account for a person, a bearer token for a program."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from app.cli.commands import CommandRefused, Commands
+from app.cli.connected import connected
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+ROLES = ("agent", "supervisor", "leader", "city_office", "administrator", "auditor")
+SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read", "admin")
+
+
+def register(commands: Commands) -> None:
+    """Add `user` and `token`."""
+    user = commands.add_parser("user", help="add a person")
+    users = user.add_subparsers(metavar="ACTION", required=True)
+    add = users.add_parser("add", help="add a person, or give one a further role; prints a one-time enrolment link")
+    add.add_argument("--email", required=True)
+    add.add_argument("--role", required=True, choices=ROLES)
+    add.add_argument("--unit", required=True, metavar="CODE", help="where the role is held, e.g. 26740, SXD or 79")
+    add.add_argument("--name", default="", help="as it is shown; the address's first part if not given")
+    add.set_defaults(run=run_user_add)
+    token = commands.add_parser("token", help="add a bearer token")
+    tokens = token.add_subparsers(metavar="ACTION", required=True)
+    give = tokens.add_parser("add", help="make a token; it is printed once")
+    give.add_argument("--name", required=True)
+    give.add_argument("--scope", required=True, action="append", choices=SCOPES, help="may be given several times")
+    give.add_argument("--unit", default="", metavar="CODE", help="whose tickets it sees; the whole city if not given")
+    give.set_defaults(run=run_token_add)
+    for parser in (add, give):
+        parser.add_argument("--json", action="store_true", help="one JSON line")
+        parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+
+
+def run_user_add(arguments: argparse.Namespace) -> int:
+    """Print the link by which the person sets a password and enrols the second factor."""
+    from app.clock import utc_now
+    from app.newcomers import add_person
+    from tickets.states import Role
+
+    with _session(arguments.data) as (session, base_url):
+        link = add_person(
+            session,
+            email=arguments.email,
+            name=arguments.name,
+            role=Role(arguments.role),
+            unit_code=arguments.unit,
+            base_url=base_url,
+            now=utc_now(),
+        )
+    print(json.dumps({"email": arguments.email, "link": link}) if arguments.json else link)
+    return 0
+
+
+def run_token_add(arguments: argparse.Namespace) -> int:
+    """Print the token; only its hash is kept."""
+    from app.clock import utc_now
+    from app.newcomers import add_token
+
+    with _session(arguments.data) as (session, _base_url):
+        token = add_token(session, name=arguments.name, scopes=arguments.scope, unit_code=arguments.unit, now=utc_now())
+    print(json.dumps({"token": token}) if arguments.json else token)
+    return 0
+
+
+@contextmanager
+def _session(data_dir: str | None) -> "Iterator[tuple[Session, str]]":
+    """A transaction and our own address; what the domain refuses is said in a sentence."""
+    from app.database import make_engine, session_factory, transaction
+    from tickets.errors import InvalidInput, NotFound
+
+    with connected(data_dir) as settings:
+        engine = make_engine(settings.database_url, pool_size=1)
+        try:
+            with transaction(session_factory(engine)) as session:
+                yield session, settings.base_url
+        except NotFound as error:
+            raise CommandRefused(f"There is no {error.kind} {error.key}.") from error
+        except InvalidInput as error:
+            raise CommandRefused(_REFUSALS.get(error.code, f"{error.field}: {error.code}")) from error
+        finally:
+            engine.dispose()
+
+
+_REFUSALS = {
+    "bad_email": "This is not an e-mail address.",
+    "held_already": "This person holds the role there already.",
+    "missing": "A name is needed.",
+    "in_use": "Another token has this name.",
+}

@@ -1,0 +1,81 @@
+"""Adds people and programs: accounts that enrol by a one-time link, bearer tokens that are told once."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import make_link
+from app.demo_links import link_address
+from tickets.actor import SYSTEM
+from tickets.audit import record
+from tickets.directory.staff import NewPerson, add_people, give_roles, people_at, person_by_email
+from tickets.directory.units import city, unit_named
+from tickets.errors import InvalidInput
+from tickets.schema import ApiToken
+from tickets.states import Role
+
+ENROLMENT_LIFETIME = timedelta(days=2)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a bearer token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def add_person(
+    session: Session, *, email: str, name: str, role: Role, unit_code: str, base_url: str, now: datetime
+) -> str:
+    """The enrolment link of a new account, or of a known one that gets a further role.
+
+    Raises NotFound for an unknown unit, InvalidInput for an address that is none or a role that is held already.
+    """
+    email = email.strip()
+    local, at, domain = email.partition("@")
+    if not (local and at and "." in domain) or any(c.isspace() for c in email) or len(email) > 254:
+        raise InvalidInput("email", "bad_email")
+    unit = unit_named(session, unit_code, on=now.date())
+    person = person_by_email(session, email)
+    staff_id = person.id if person else add_people(session, [NewPerson(email, name or local)], now=now)[0]
+    if any(held.staff.id == staff_id for held in people_at(session, [unit.id], roles=[role], now=now)):
+        raise InvalidInput("role", "held_already")
+    give_roles(session, [(staff_id, role, unit.id)], now=now)
+    record(
+        session,
+        actor=SYSTEM,
+        action="staff.role_given",
+        subject_kind="staff",
+        subject_id=staff_id,
+        params={"role": role.value, "unit_id": unit.id, "is_new": person is None},
+        now=now,
+    )
+    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    return link_address(base_url, token)
+
+
+def add_token(session: Session, *, name: str, scopes: Sequence[str], unit_code: str, now: datetime) -> str:
+    """A new bearer token of a unit (the city, if none is named). Raises NotFound, InvalidInput for a name in use."""
+    unit = unit_named(session, unit_code, on=now.date()) if unit_code else city(session)
+    if not name.strip():
+        raise InvalidInput("name", "missing")
+    if session.scalar(select(ApiToken.id).where(ApiToken.name == name.strip())) is not None:
+        raise InvalidInput("name", "in_use")
+    token = f"hl_{secrets.token_urlsafe(32)}"
+    row = ApiToken(
+        name=name.strip(), token_hash=token_hash(token), scopes=sorted(set(scopes)), unit_id=unit.id, created_at=now
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        actor=SYSTEM,
+        action="token.added",
+        subject_kind="api_token",
+        subject_id=row.id,
+        params={"scopes": row.scopes, "unit_id": unit.id},
+        now=now,
+    )
+    return token
