@@ -1,8 +1,5 @@
 """Bearer tokens: who a program is, which scopes it has, and what it may see."""
 
-import hashlib
-import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import abort, g, make_response, request
@@ -11,23 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.web.errors import Trouble, problem
+from app.web.session_cookie import token_hash
 from tickets.actor import Actor
 from tickets.roles import CITY_LEVEL, Held, Viewer
 from tickets.schema import ApiToken, Unit
 from tickets.states import ActorKind, Role
 
-SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read", "admin")
 _USED_EVERY = timedelta(minutes=1)
-
-
-def new_token(session: Session, *, name: str, scopes: Sequence[str], unit_id: int, now: datetime) -> str:
-    """Make a token and return it, the only time it is ever seen; ValueError names an unknown scope."""
-    unknown = [scope for scope in scopes if scope not in SCOPES]
-    if unknown:
-        raise ValueError(", ".join(unknown))
-    token = "hl_" + secrets.token_urlsafe(32)
-    session.add(ApiToken(name=name, token_hash=_hash(token), scopes=list(scopes), unit_id=unit_id, created_at=now))
-    return token
 
 
 def require_scope(session: Session, scope: str, *, now: datetime) -> None:
@@ -53,7 +40,7 @@ def _token(session: Session) -> ApiToken | None:
     if scheme.lower() != "bearer" or not token:
         return None
     return session.scalars(
-        select(ApiToken).where(ApiToken.token_hash == _hash(token.strip()), ApiToken.revoked_at.is_(None))
+        select(ApiToken).where(ApiToken.token_hash == token_hash(token.strip()), ApiToken.revoked_at.is_(None))
     ).one_or_none()
 
 
@@ -73,7 +60,3 @@ def _refuse(status: int, title: str, words: str) -> None:
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="Hotline"'
     abort(answer)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

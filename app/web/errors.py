@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from app.web.fault_words import fault_words
 from app.web.field_errors import FieldErrors
 from tickets import errors as domain
 
@@ -26,6 +27,8 @@ _STATUS: dict[type[Exception], int] = {
     domain.PinWrong: 403,
     domain.PinLocked: 429,
     domain.KeyReused: 422,
+    domain.ReopeningWindowOver: 409,
+    domain.LaterDueNeedsApproval: 403,
 }
 
 
@@ -74,6 +77,14 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> Trouble:
             _("That is not possible now"),
             _("The ticket has moved on meanwhile. Reload it to see its present state."),
         ),
+        domain.ReopeningWindowOver: (
+            _("The time to reopen it is over"),
+            _("Please open a new ticket and quote this reference; the two will be linked."),
+        ),
+        domain.LaterDueNeedsApproval: (
+            _("A later date needs approval"),
+            _("Ask your supervisor to set it; an earlier date you can set yourself."),
+        ),
         domain.PinLocked: (_("Too many attempts"), _("Please wait fifteen minutes, or call the hotline.")),
         domain.PinWrong: (_("Reference or PIN not right"), _("Please check both numbers.")),
         domain.KeyReused: (
@@ -81,6 +92,8 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> Trouble:
             _("The same Idempotency-Key came with a different request."),
         ),
     }
+    if isinstance(error, domain.InvalidInput):
+        return Trouble(status, _("That could not be used"), fault_words(error))
     title, sentence = words.get(type(error), (_("That could not be used"), _("Please check what you entered.")))
     return Trouble(status, title, sentence)
 
@@ -130,7 +143,7 @@ def field_errors(error: Exception) -> list[dict[str, str]]:
     if isinstance(error, FieldErrors):
         return error.errors
     if isinstance(error, domain.InvalidInput):
-        return [{"field": error.field, "code": error.code, "message": trouble_of(error).words}]
+        return [{"field": error.field, "code": error.code, "message": fault_words(error)}]
     return []
 
 
