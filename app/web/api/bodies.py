@@ -1,0 +1,269 @@
+"""The shapes that outside programs rely on: fields may be added, never taken away or given another meaning."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.web.api.reading import Body, Words
+
+
+class FieldError(BaseModel):
+    field: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, as `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError]
+    request_id: str
+
+
+class BothLanguages(BaseModel):
+    vi: str
+    en: str
+
+
+class PlaceCandidate(BaseModel):
+    code: str
+    name: str
+    kind: str
+    why: str
+    why_en: str
+
+
+class PlaceOption(BaseModel):
+    code: str
+    text: BothLanguages
+    units: list[str]
+
+
+class PlaceQuestion(BaseModel):
+    id: str
+    text: BothLanguages
+    options: list[PlaceOption]
+
+
+class Resolved(BaseModel):
+    outcome: Literal["unique", "split", "ambiguous", "none"]
+    said: str
+    candidates: list[PlaceCandidate]
+    question: PlaceQuestion | None
+
+
+class UnitItem(BaseModel):
+    code: str | None
+    name: str
+    name_en: str
+    kind: str
+    former_province: str | None
+    valid_from: str | None
+
+
+class UnitList(BaseModel):
+    items: list[UnitItem]
+    next: str | None
+
+
+class ProcedureItem(BaseModel):
+    code: str | None
+    name: str
+    field: str
+    level: str
+    decision_no: str
+
+
+class ProcedureList(BaseModel):
+    items: list[ProcedureItem]
+    next: str | None
+
+
+class QueueItem(BaseModel):
+    id: int
+    kind: str
+    name: str
+    name_en: str
+    unit: str | None
+
+
+class QueueList(BaseModel):
+    items: list[QueueItem]
+    next: str | None
+
+
+class NewTicket(Body):
+    """A matter to be opened; `place` is free text, `unit` a unit's code, and one of them decides where it goes."""
+
+    subject: Words = Field(min_length=1, max_length=200)
+    body: Words = Field(min_length=1, max_length=20_000)
+    channel: Literal["api"] = "api"
+    phone: Words | None = Field(default=None, max_length=40)
+    name: Words | None = Field(default=None, max_length=200)
+    email: Words | None = Field(default=None, max_length=254)
+    locale: Literal["vi", "en"] = "vi"
+    place: Words | None = Field(default=None, max_length=1000)
+    unit: Words | None = Field(default=None, max_length=20)
+    category: Words | None = Field(default=None, max_length=100)
+    procedure: Words | None = Field(default=None, max_length=40)
+    dossier: Words | None = Field(default=None, max_length=60)
+    emergency: bool = False
+
+
+class UnitShort(BaseModel):
+    code: str | None
+    name: str
+
+
+class Reason(BaseModel):
+    code: str
+    text: BothLanguages
+    params: dict[str, Any]
+
+
+class Routing(BaseModel):
+    reasons: list[Reason]
+
+
+class ClockOut(BaseModel):
+    kind: str
+    cycle: int
+    state: str
+    due_at: str | None
+    stopped_at: str | None
+
+
+class EscalationOut(BaseModel):
+    id: int
+    level: int
+    clock: str
+    planned_at: str
+    fired_at: str
+    result: str
+    acknowledged_at: str | None
+    instruction: str | None
+
+
+class TicketOut(BaseModel):
+    reference: str
+    subject: str
+    body: str
+    status: str
+    disposition: str | None
+    unit: UnitShort
+    queue: str
+    priority: str
+    channel: str
+    category: str | None
+    procedure: str | None
+    dossier: str | None
+    opened_at: str
+    resolved_at: str | None
+    routing: Routing
+    clocks: list[ClockOut]
+    level: int
+    escalations: list[EscalationOut]
+
+
+class OpenedTicket(TicketOut):
+    """The only time the PIN is told; a repeated request with the same Idempotency-Key is told it again."""
+
+    pin: str
+
+
+class TicketItem(BaseModel):
+    reference: str
+    subject: str
+    status: str
+    unit: UnitShort
+    queue: str
+    priority: str
+    opened_at: str
+    due_at: str | None
+    level: int
+
+
+class TicketList(BaseModel):
+    items: list[TicketItem]
+    next: str | None
+
+
+class TicketChange(Body):
+    """What may be set from outside; a field left out stays as it is. A new priority needs its reason."""
+
+    priority: Literal["emergency", "urgent", "normal"] | None = None
+    category: Words | None = Field(default=None, max_length=100)
+    reason: Words = Field(default="", max_length=2000)
+
+
+class NewMessage(Body):
+    """`reply` goes to the citizen by their channel; `note` stays inside."""
+
+    kind: Literal["reply", "note"]
+    body: Words = Field(min_length=1, max_length=20_000)
+
+
+class MessageItem(BaseModel):
+    id: int
+    direction: str
+    channel: str
+    body: str
+    at: str
+
+
+class MessageList(BaseModel):
+    items: list[MessageItem]
+    next: str | None
+
+
+class TimelineItem(BaseModel):
+    id: int
+    at: str
+    kind: str
+    actor: str
+    public: bool
+    body: str
+    params: dict[str, Any]
+
+
+class TimelineList(BaseModel):
+    items: list[TimelineItem]
+    next: str | None
+
+
+class Transition(Body):
+    """A move of the ticket; `text` is the answer (resolve), the question (hold) or the reason (reopen, withdraw)."""
+
+    to: Literal["open", "pending_citizen", "pending_third_party", "resolved", "withdrawn", "spam"]
+    text: Words = Field(min_length=1, max_length=20_000)
+    disposition: Literal["answered", "fixed", "refused", "other_law", "unreachable"] | None = None
+    wake_at: Words | None = Field(default=None, max_length=40)
+
+
+class EscalationItem(EscalationOut):
+    reference: str
+    unit: UnitShort
+
+
+class EscalationList(BaseModel):
+    items: list[EscalationItem]
+    next: str | None
+
+
+class AcknowledgeBody(Body):
+    by: Words | None = Field(default=None, max_length=254)
+    instruction: Words = Field(default="", max_length=2000)
+    new_due_at: Words | None = Field(default=None, max_length=40)
+
+
+class Figures(BaseModel):
+    """Figures with the stretch of time they were counted over."""
+
+    from_at: str
+    to_at: str
+    figures: dict[str, Any]
+    rows: list[dict[str, Any]]

@@ -1,0 +1,162 @@
+"""Open data of the directory: units, procedures, queues, and the place resolver."""
+
+from datetime import date
+from typing import Any, Literal
+
+from flask import g
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select, tuple_
+
+from app.web.access import open_data
+from app.web.api.blueprint import blueprint
+from app.web.api.bodies import Problem, ProcedureList, QueueList, Resolved, UnitList
+from app.web.api.paging import cursor_of, keys_of
+from app.web.api.reading import Words, read_query
+from app.web.current import places, today
+from app.web.limits import limiter
+from app.web.place_words import option_text, question_text, why_text
+from tickets.directory.places import Resolution, resolve
+from tickets.schema import Procedure, Queue, Unit
+from tickets.states import Level, UnitKind
+
+LONGEST_TEXT = 10_000
+
+
+class PlaceQuery(BaseModel):
+    """`text` as somebody says it; `on` the day whose units are meant (default today)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: Words = Field(min_length=1, max_length=LONGEST_TEXT)
+    on: date | None = None
+
+
+class ListQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
+
+
+class UnitQuery(ListQuery):
+    kind: UnitKind | None = None
+
+
+class ProcedureQuery(ListQuery):
+    level: Literal["ward", "city"] | None = None
+
+
+@blueprint.get("/places/resolve")
+@blueprint.input(PlaceQuery, location="query", validation=False)
+@blueprint.output(Resolved)
+@blueprint.doc(summary="From what somebody says about a place to the units responsible", responses={400: Problem})
+@open_data
+@limiter.limit("1200 per minute", exempt_when=lambda: g.viewer is not None)
+def resolve_place(**_given: Any) -> dict[str, Any]:
+    query = read_query(PlaceQuery)
+    return resolved(resolve(places(), query.text, on=query.on or today()))
+
+
+def resolved(resolution: Resolution) -> dict[str, Any]:
+    """The shape of contract.md: candidates with why, and the question that decides in both languages."""
+    question = resolution.question
+    return {
+        "outcome": resolution.outcome,
+        "said": resolution.said,
+        "candidates": [
+            {
+                "code": candidate.unit_code,
+                "name": candidate.unit_name,
+                "kind": candidate.unit_kind,
+                "why": why_text(candidate.why, "vi"),
+                "why_en": why_text(candidate.why, "en"),
+            }
+            for candidate in resolution.candidates
+        ],
+        "question": None
+        if question is None
+        else {
+            "id": question.id,
+            "text": {"vi": question_text(question, "vi"), "en": question_text(question, "en")},
+            "options": [
+                {
+                    "code": option.code,
+                    "text": {"vi": option_text(option, "vi"), "en": option_text(option, "en")},
+                    "units": _codes(resolution, option.unit_ids),
+                }
+                for option in question.options
+            ],
+        },
+    }
+
+
+def _codes(resolution: Resolution, unit_ids: tuple[int, ...]) -> list[str]:
+    return [candidate.unit_code for candidate in resolution.candidates if candidate.unit_id in unit_ids]
+
+
+@blueprint.get("/units")
+@blueprint.input(UnitQuery, location="query", validation=False)
+@blueprint.output(UnitList)
+@blueprint.doc(summary="The bodies that answer today", responses={400: Problem})
+@open_data
+def list_units(**_given: Any) -> dict[str, Any]:
+    query = read_query(UnitQuery)
+    after = keys_of(query.cursor, str, int)
+    statement = select(Unit).where(Unit.valid_to.is_(None)).order_by(Unit.sort_key, Unit.id).limit(query.limit + 1)
+    if query.kind:
+        statement = statement.where(Unit.kind == query.kind)
+    if after:
+        statement = statement.where(tuple_(Unit.sort_key, Unit.id) > after)
+    rows = g.session.scalars(statement).all()
+    shown = rows[: query.limit]
+    items = [
+        {
+            "code": unit.code,
+            "name": unit.name,
+            "name_en": unit.name_en,
+            "kind": unit.kind,
+            "former_province": unit.former_province,
+            "valid_from": unit.valid_from.isoformat() if unit.valid_from else None,
+        }
+        for unit in shown
+    ]
+    return {"items": items, "next": cursor_of(shown[-1].sort_key, shown[-1].id) if len(rows) > len(shown) else None}
+
+
+@blueprint.get("/procedures")
+@blueprint.input(ProcedureQuery, location="query", validation=False)
+@blueprint.output(ProcedureList)
+@blueprint.doc(summary="Administrative procedures", responses={400: Problem})
+@open_data
+def list_procedures(**_given: Any) -> dict[str, Any]:
+    query = read_query(ProcedureQuery)
+    after = keys_of(query.cursor, str, int)
+    statement = select(Procedure).order_by(Procedure.sort_key, Procedure.id).limit(query.limit + 1)
+    if query.level:
+        statement = statement.where(Procedure.level == Level(query.level))
+    if after:
+        statement = statement.where(tuple_(Procedure.sort_key, Procedure.id) > after)
+    rows = g.session.scalars(statement).all()
+    shown = rows[: query.limit]
+    items = [
+        {"code": row.code, "name": row.name, "field": row.field, "level": row.level, "decision_no": row.decision_no}
+        for row in shown
+    ]
+    return {"items": items, "next": cursor_of(shown[-1].sort_key, shown[-1].id) if len(rows) > len(shown) else None}
+
+
+@blueprint.get("/queues")
+@blueprint.input(ListQuery, location="query", validation=False)
+@blueprint.output(QueueList)
+@blueprint.doc(summary="Where tickets wait", responses={400: Problem})
+@open_data
+def list_queues(**_given: Any) -> dict[str, Any]:
+    query = read_query(ListQuery)
+    after = keys_of(query.cursor, int)
+    statement = select(Queue, Unit.code).join(Unit, Unit.id == Queue.unit_id).order_by(Queue.id).limit(query.limit + 1)
+    if after:
+        statement = statement.where(Queue.id > after[0])
+    rows = g.session.execute(statement).all()
+    shown = rows[: query.limit]
+    items = [{"id": q.id, "kind": q.kind, "name": q.name, "name_en": q.name_en, "unit": code} for q, code in shown]
+    return {"items": items, "next": cursor_of(shown[-1][0].id) if len(rows) > len(shown) else None}

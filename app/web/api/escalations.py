@@ -1,0 +1,114 @@
+"""Escalations for programs: what has climbed, and acknowledging it in a person's name."""
+
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Select, func, select
+
+from app.web.access import bearer
+from app.web.api.blueprint import blueprint
+from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
+from app.web.api.instants import read_instant
+from app.web.api.paging import cursor_of, keys_of
+from app.web.api.reading import read_body, read_query
+from app.web.api.ticket_view import escalation_view
+from app.web.field_errors import FieldErrors
+from escalation.acknowledge import acknowledge as acknowledge_level
+from tickets.errors import NotFound
+from tickets.roles import visible_tickets
+from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
+from tickets.states import StepKind
+
+_ROW = (
+    select(PlannedStep, Clock.kind, Acknowledgement, Ticket.reference, Unit.code, Unit.name)
+    .join(Clock, Clock.id == PlannedStep.clock_id)
+    .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+    .join(Unit, Unit.id == Ticket.unit_id)
+    .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+    .where(PlannedStep.kind == StepKind.LEVEL, PlannedStep.fired_at.is_not(None))
+)
+
+
+class EscalationQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
+    acknowledged: bool | None = None
+
+
+@blueprint.get("/escalations")
+@blueprint.input(EscalationQuery, location="query", validation=False)
+@blueprint.output(EscalationList)
+@blueprint.doc(summary="Levels that have fired on the tickets this token may see, newest first")
+@bearer("tickets:read")
+def list_escalations(**_given: Any) -> dict[str, Any]:
+    query = read_query(EscalationQuery)
+    after = keys_of(query.cursor, int)
+    statement = _ROW.where(visible_tickets(g.viewer)).order_by(PlannedStep.id.desc()).limit(query.limit + 1)
+    if after:
+        statement = statement.where(PlannedStep.id < after[0])
+    if query.acknowledged is not None:
+        answered = Acknowledgement.step_id.is_not(None)
+        statement = statement.where(answered if query.acknowledged else ~answered)
+    rows = g.session.execute(statement).all()
+    shown = rows[: query.limit]
+    return {
+        "items": [_item(*row) for row in shown],
+        "next": cursor_of(shown[-1][0].id) if len(rows) > len(shown) else None,
+    }
+
+
+def _item(
+    step: PlannedStep, clock: str, answered: Acknowledgement | None, reference: str, code: str | None, name: str
+) -> dict[str, Any]:
+    return {**escalation_view(step, clock, answered), "reference": reference, "unit": {"code": code, "name": name}}
+
+
+@blueprint.post("/escalations/<int:step_id>/acknowledge")
+@blueprint.input(AcknowledgeBody, validation=False)
+@blueprint.output(EscalationItem)
+@blueprint.doc(
+    summary="Acknowledge a level, with an instruction or a new date",
+    description="`by` is the e-mail of the person it was raised to; it may be left out when that was one person.",
+)
+@bearer("tickets:write")
+def acknowledge(step_id: int, **_given: Any) -> dict[str, Any]:
+    body = read_body(AcknowledgeBody)
+    if step_id >= 2**62 or g.session.execute(_visible(step_id)).one_or_none() is None:
+        raise NotFound("escalation", step_id)
+    acknowledge_level(
+        g.session,
+        step_id,
+        staff_id=_answering_person(step_id, body.by),
+        instruction=body.instruction,
+        new_due_at=read_instant("new_due_at", body.new_due_at),
+        via="api",
+        now=g.now,
+    )
+    g.session.flush()
+    return _item(*g.session.execute(_visible(step_id)).one())
+
+
+def _visible(step_id: int) -> Select[Any]:
+    return _ROW.where(PlannedStep.id == step_id, visible_tickets(g.viewer))
+
+
+def _answering_person(step_id: int, email: str | None) -> int:
+    told = dict(
+        g.session.execute(
+            select(func.lower(Staff.email), Staff.id)
+            .join(StepRecipient, StepRecipient.staff_id == Staff.id)
+            .where(StepRecipient.step_id == step_id)
+        )
+        .tuples()
+        .all()
+    )
+    if email is None and len(told) == 1:
+        return int(next(iter(told.values())))
+    if email is None or email.lower() not in told:
+        message = _("Name the e-mail of a person to whom this level was raised.")
+        raise FieldErrors([{"field": "by", "code": "by", "message": message}])
+    return int(told[email.lower()])

@@ -1,0 +1,34 @@
+"""Keyset paging: a cursor says after which row to go on, so that new rows neither repeat nor hide old ones."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.web.field_errors import FieldErrors
+
+
+def cursor_of(*keys: Any) -> str:
+    """An opaque cursor for the sort keys of the last row shown."""
+    return base64.urlsafe_b64encode(json.dumps(keys, default=str).encode()).decode().rstrip("=")
+
+
+def keys_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The sort keys in a cursor, of the given kinds; None without a cursor, FieldErrors for a made-up one."""
+    if not cursor:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        keys = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not isinstance(keys, list) or len(keys) != len(kinds):
+            raise ValueError("shape")
+        if any(key is not None and type(key) is not kind for key, kind in zip(keys, kinds, strict=True)):
+            raise ValueError("kind")
+        if any(isinstance(key, int) and not -(2**62) < key < 2**62 for key in keys):
+            raise ValueError("size")
+    except (ValueError, binascii.Error, RecursionError):
+        message = _("Use the cursor as the list before gave it.")
+        raise FieldErrors([{"field": "cursor", "code": "cursor", "message": message}]) from None
+    return tuple(keys)

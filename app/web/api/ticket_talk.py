@@ -1,0 +1,155 @@
+"""What is said about a ticket and what happens to it: messages, timeline, transitions."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.web.access import bearer
+from app.web.api.blueprint import blueprint
+from app.web.api.bodies import MessageItem, MessageList, NewMessage, TicketOut, TimelineList, Transition
+from app.web.api.instants import read_instant
+from app.web.api.paging import cursor_of, keys_of
+from app.web.api.reading import read_body, read_query
+from app.web.api.ticket_view import iso, ticket_view
+from app.web.field_errors import FieldErrors
+from tickets import conversation, resolution
+from tickets.roles import Right, require, visible_ticket
+from tickets.schema import Message, Ticket, TimelineEntry
+from tickets.states import Disposition, TicketStatus
+
+
+class PageQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
+
+
+@blueprint.get("/tickets/<reference>/messages")
+@blueprint.input(PageQuery, location="query", validation=False)
+@blueprint.output(MessageList)
+@blueprint.doc(summary="What citizen and agent said to each other, oldest first")
+@bearer("tickets:read")
+def list_messages(reference: str, **_given: Any) -> dict[str, Any]:
+    query = read_query(PageQuery)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    after = keys_of(query.cursor, int)
+    rows = g.session.scalars(
+        select(Message)
+        .where(Message.ticket_id == ticket.id, Message.id > (after[0] if after else 0))
+        .order_by(Message.id)
+        .limit(query.limit + 1)
+    ).all()
+    shown = rows[: query.limit]
+    return {
+        "items": [_message(row) for row in shown],
+        "next": cursor_of(shown[-1].id) if len(rows) > len(shown) else None,
+    }
+
+
+def _message(row: Message) -> dict[str, Any]:
+    return {"id": row.id, "direction": row.direction, "channel": row.channel, "body": row.body, "at": iso(row.at)}
+
+
+@blueprint.post("/tickets/<reference>/messages")
+@blueprint.input(NewMessage, validation=False)
+@blueprint.output(MessageItem, status_code=201)
+@blueprint.doc(summary="Answer the citizen by their channel, or write an internal note")
+@bearer("tickets:write")
+def add_message(reference: str, **_given: Any) -> dict[str, Any]:
+    body = read_body(NewMessage)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.WORK, ticket)
+    if body.kind == "note":
+        conversation.note(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now)
+        entry = g.session.scalar(select(func.max(TimelineEntry.id)).where(TimelineEntry.ticket_id == ticket.id))
+        return {"id": entry, "direction": "note", "channel": "api", "body": body.body, "at": iso(g.now)}
+    return _message(conversation.reply(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now))
+
+
+@blueprint.get("/tickets/<reference>/timeline")
+@blueprint.input(PageQuery, location="query", validation=False)
+@blueprint.output(TimelineList)
+@blueprint.doc(summary="Everything that happened to the ticket, oldest first")
+@bearer("tickets:read")
+def list_timeline(reference: str, **_given: Any) -> dict[str, Any]:
+    query = read_query(PageQuery)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    after = keys_of(query.cursor, int)
+    rows = g.session.scalars(
+        select(TimelineEntry)
+        .where(TimelineEntry.ticket_id == ticket.id, TimelineEntry.id > (after[0] if after else 0))
+        .order_by(TimelineEntry.id)
+        .limit(query.limit + 1)
+    ).all()
+    shown = rows[: query.limit]
+    items = [
+        {
+            "id": row.id,
+            "at": iso(row.at),
+            "kind": row.kind,
+            "actor": row.actor_kind,
+            "public": row.is_public,
+            "body": row.body,
+            "params": row.params,
+        }
+        for row in shown
+    ]
+    return {"items": items, "next": cursor_of(shown[-1].id) if len(rows) > len(shown) else None}
+
+
+@blueprint.post("/tickets/<reference>/transitions")
+@blueprint.input(Transition, validation=False)
+@blueprint.output(TicketOut)
+@blueprint.doc(summary="Move the ticket: resolve, hold, reopen, withdraw")
+@bearer("tickets:write")
+def move_ticket(reference: str, **_given: Any) -> dict[str, Any]:
+    body = read_body(Transition)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.WORK, ticket)
+    _move(g.session, ticket, body)
+    g.session.refresh(ticket)
+    return ticket_view(g.session, ticket)
+
+
+def _move(session: Session, ticket: Ticket, body: Transition) -> None:
+    wanted, actor, now = TicketStatus(body.to), g.actor, g.now
+    if wanted is TicketStatus.RESOLVED:
+        if body.disposition is None:
+            raise _missing("disposition")
+        disposition = Disposition(body.disposition)
+        resolution.resolve(session, ticket.id, disposition=disposition, answer=body.text, actor=actor, now=now)
+    elif wanted is TicketStatus.PENDING_CITIZEN:
+        wake_at = _wake_at(body)
+        resolution.hold(session, ticket.id, question=body.text, wake_at=wake_at, actor=actor, now=now)
+    elif wanted is TicketStatus.PENDING_THIRD_PARTY:
+        wake_at = _wake_at(body)
+        resolution.hold_for_third_party(session, ticket.id, reason=body.text, wake_at=wake_at, actor=actor, now=now)
+    elif wanted is TicketStatus.OPEN and ticket.status is not TicketStatus.RESOLVED:
+        resolution.resume(session, ticket.id, actor=actor, now=now)
+    else:
+        _SIMPLE[wanted](session, ticket.id, reason=body.text, actor=actor, now=now)
+
+
+# Moves that need nothing but their reason.
+_SIMPLE = {
+    TicketStatus.OPEN: resolution.reopen,
+    TicketStatus.WITHDRAWN: resolution.withdraw,
+    TicketStatus.SPAM: resolution.mark_spam,
+}
+
+
+def _wake_at(body: Transition) -> datetime:
+    at = read_instant("wake_at", body.wake_at)
+    if at is None:
+        raise _missing("wake_at")
+    return at
+
+
+def _missing(field: str) -> FieldErrors:
+    return FieldErrors([{"field": field, "code": "missing", "message": _("This field is needed.")}])

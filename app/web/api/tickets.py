@@ -1,0 +1,186 @@
+"""Tickets for programs: open, list, read, change."""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from flask import g, request
+from flask_babel import gettext as _
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.web.access import bearer
+from app.web.api.blueprint import blueprint
+from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
+from app.web.api.paging import cursor_of, keys_of
+from app.web.api.reading import read_body, read_query
+from app.web.api.ticket_view import iso, ticket_view
+from app.web.current import keys, places, rules
+from app.web.field_errors import FieldErrors
+from tickets import intake
+from tickets.assignment import change_category, change_priority
+from tickets.errors import KeyReused
+from tickets.matter import Matter
+from tickets.phones import parse_phone
+from tickets.roles import Right, require, visible_ticket, visible_tickets
+from tickets.schema import IdempotencyKey, Queue, Ticket, Unit
+from tickets.states import Channel, Priority, TicketStatus
+
+_LONGEST_KEY = 200
+
+
+class TicketQuery(BaseModel):
+    """Newest first; `status` and `unit` narrow the list."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
+    status: (
+        Literal["new", "open", "pending_citizen", "pending_third_party", "resolved", "closed", "withdrawn", "spam"]
+        | None
+    ) = None
+    unit: str | None = Field(default=None, max_length=20)
+
+
+@blueprint.post("/tickets")
+@blueprint.input(NewTicket, validation=False)
+@blueprint.output(OpenedTicket, status_code=201)
+@blueprint.doc(summary="Open a ticket", description="Send `Idempotency-Key` to be able to repeat the request safely.")
+@bearer("tickets:write")
+def open_ticket(**_given: Any) -> dict[str, Any]:
+    body = read_body(NewTicket)
+    opened = intake.open_ticket(
+        g.session,
+        _matter(body, _source_key(body)),
+        actor=g.actor,
+        keys=keys(),
+        places=places(),
+        rules=rules(),
+        now=g.now,
+    )
+    ticket = g.session.get_one(Ticket, opened.ticket_id)
+    return {**ticket_view(g.session, ticket), "pin": opened.pin}
+
+
+def _source_key(body: NewTicket) -> str | None:
+    """The contact's key for this Idempotency-Key; KeyReused when it came with another body before."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return None
+    if len(key) > _LONGEST_KEY or not key.isprintable() or not key.isascii():
+        message = _("At most %(count)s printable ASCII characters.", count=_LONGEST_KEY)
+        raise FieldErrors([{"field": "Idempotency-Key", "code": "key", "message": message}])
+    scope = f"token:{g.token_id}"
+    fingerprint = hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode()).hexdigest()
+    # A repetition that overtakes the first one waits here until that one has committed.
+    g.session.execute(
+        insert(IdempotencyKey)
+        .values(scope=scope, key=key, fingerprint=fingerprint, created_at=g.now)
+        .on_conflict_do_nothing()
+    )
+    kept = g.session.scalar(
+        select(IdempotencyKey.fingerprint).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+    )
+    if kept != fingerprint:
+        raise KeyReused(key)
+    return f"{scope}:{key}"
+
+
+def _matter(body: NewTicket, source_key: str | None) -> Matter:
+    phone = None
+    if body.phone:
+        phone = parse_phone(body.phone)
+        if phone is None:
+            message = _("This is not a phone number we can call.")
+            raise FieldErrors([{"field": "phone", "code": "phone", "message": message}])
+    return Matter(
+        channel=Channel.API,
+        arrived_at=g.now,
+        subject=body.subject,
+        body=body.body,
+        phone=phone.number if phone else None,
+        phone_raw=body.phone or "",
+        name=body.name or "",
+        email=body.email,
+        locale=body.locale,
+        place_text=body.place or "",
+        unit_code=body.unit,
+        category_code=body.category,
+        procedure_code=body.procedure,
+        dossier_number=body.dossier,
+        emergency=body.emergency,
+        contact_source_key=source_key,
+    )
+
+
+@blueprint.get("/tickets")
+@blueprint.input(TicketQuery, location="query", validation=False)
+@blueprint.output(TicketList)
+@blueprint.doc(summary="The tickets this token may see, newest first")
+@bearer("tickets:read")
+def list_tickets(**_given: Any) -> dict[str, Any]:
+    query = read_query(TicketQuery)
+    after = keys_of(query.cursor, int)
+    statement = (
+        select(Ticket, Unit.code, Unit.name, Queue.name)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .join(Queue, Queue.id == Ticket.queue_id)
+        .where(visible_tickets(g.viewer))
+        .order_by(Ticket.id.desc())
+        .limit(query.limit + 1)
+    )
+    if query.status:
+        statement = statement.where(Ticket.status == TicketStatus(query.status))
+    if query.unit:
+        statement = statement.where(Unit.code == query.unit)
+    if after:
+        statement = statement.where(Ticket.id < after[0])
+    rows = g.session.execute(statement).all()
+    shown = rows[: query.limit]
+    return {
+        "items": [_item(*row) for row in shown],
+        "next": cursor_of(shown[-1][0].id) if len(rows) > len(shown) else None,
+    }
+
+
+def _item(ticket: Ticket, unit_code: str, unit_name: str, queue_name: str) -> dict[str, Any]:
+    return {
+        "reference": ticket.reference,
+        "subject": ticket.subject,
+        "status": ticket.status,
+        "unit": {"code": unit_code, "name": unit_name},
+        "queue": queue_name,
+        "priority": ticket.priority,
+        "opened_at": iso(ticket.opened_at),
+        "due_at": iso(ticket.next_due_at),
+        "level": ticket.escalation_level,
+    }
+
+
+@blueprint.get("/tickets/<reference>")
+@blueprint.output(TicketOut)
+@blueprint.doc(summary="One ticket")
+@bearer("tickets:read")
+def read_ticket(reference: str) -> dict[str, Any]:
+    return ticket_view(g.session, visible_ticket(g.session, g.viewer, reference))
+
+
+@blueprint.patch("/tickets/<reference>")
+@blueprint.input(TicketChange, validation=False)
+@blueprint.output(TicketOut)
+@blueprint.doc(summary="Change priority or category")
+@bearer("tickets:write")
+def change_ticket(reference: str, **_given: Any) -> dict[str, Any]:
+    body = read_body(TicketChange)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.WORK, ticket)
+    if body.priority:
+        change_priority(
+            g.session, ticket.id, priority=Priority(body.priority), reason=body.reason, actor=g.actor, now=g.now
+        )
+    if body.category:
+        change_category(g.session, ticket.id, category_code=body.category, actor=g.actor, now=g.now)
+    g.session.refresh(ticket)
+    return ticket_view(g.session, ticket)
