@@ -81,7 +81,10 @@ def test_without_a_district_every_unit_that_a_reading_supports_is_offered(kind: 
                 resolution = resolve(INDEX, text, on=TODAY)
                 found = frozenset(candidate.unit_id for candidate in resolution.candidates)
                 expected = supported(kind=kind, name=name, with_marks=with_marks)
-                if found != expected or (len(expected) > 1) == (resolution.outcome == "unique"):
+                is_asked = resolution.question is not None and resolution.question.id == "confirm"
+                is_right = resolution.outcome == "unique" if len(expected) == 1 else resolution.question is not None
+                # "phuong an dong nuoc" may be "phương án đóng": asking is right, too.
+                if found != expected or not (is_right or (is_asked and not with_marks)):
                     failures[name].append((text, resolution.outcome, sorted(found), sorted(expected)))
 
     assert not failures

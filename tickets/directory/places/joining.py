@@ -22,7 +22,7 @@ class Place:
 
     `doubt` says why even a single unit must be asked about: the ward is not in the district beside it, the kind does
     not fit, the words may mean something else, or the whole city may be meant. `has_district` is set when a district
-    narrowed it.
+    narrowed it, `is_bare` when neither a kind nor a district was said.
     """
 
     start: int
@@ -31,6 +31,7 @@ class Place:
     strength: Strength
     doubt: Doubt | None = None
     has_district: bool = False
+    is_bare: bool = False
 
 
 @dataclass(slots=True)
@@ -57,9 +58,10 @@ def join(index: PlaceIndex, text: Text, mentions: list[Mention]) -> list[Place]:
         if not draft.has_district and mentions[number].level == "ward":
             _take_preceding(index, text, mentions, number, draft, taken)
         taken.update(draft.taken, (number,))
-        places.append(_finished(text, draft))
+        if draft.has_district or not mentions[number].is_count:
+            places.append(_finished(text, draft))
     for number, mention in enumerate(mentions):
-        if number not in taken and mention.level in ("district", "province"):
+        if number not in taken and mention.level in ("district", "province") and not mention.is_count:
             end = _with_province(index, text, mentions, number, taken)
             places.append(Place(mention.start, end, mention.readings, mention.strength))
     return sorted(places, key=lambda place: place.start)
@@ -74,7 +76,7 @@ def _draft(text: Text, mention: Mention) -> _Draft:
         readings = tuple(r for r in readings if r.generation == "current") or readings
     if mention.is_city_too:
         doubt = "city"
-    elif mention.strength < Strength.SURE:
+    elif mention.strength < Strength.SURE or mention.may_be_words:
         doubt = "weak"
     return _Draft(mention, readings, end=mention.end, start=mention.start, doubt=doubt)
 
@@ -146,6 +148,8 @@ def _settle(text: Text, draft: _Draft, fitting: tuple[Reading, ...], context: Me
             fitting, draft.doubt = draft.readings, "weak"
         elif not _may_be_a_person(text, mention):
             draft.doubt = None
+    elif mention.may_be_words:
+        draft.doubt = None
     draft.readings, draft.has_district = _former_in_its_district(fitting), True
 
 
@@ -239,4 +243,12 @@ def _finished(text: Text, draft: _Draft) -> Place:
     if draft.has_district and draft.doubt != "weak":
         strength = Strength.SURE
     end = draft.end + FORMER.at(text, draft.end)
-    return Place(draft.start, end, draft.readings, strength, doubt=draft.doubt, has_district=draft.has_district)
+    return Place(
+        draft.start,
+        end,
+        draft.readings,
+        strength,
+        doubt=draft.doubt,
+        has_district=draft.has_district,
+        is_bare=draft.mention.level == "bare" and not draft.has_district,
+    )

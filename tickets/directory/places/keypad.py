@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tickets.directory.places.joining import Place
+from tickets.directory.places.joining import Doubt, Place
 from tickets.directory.places.lexicon import Key, PlaceIndex
 from tickets.directory.places.outcome import Resolution
 from tickets.directory.places.read import read
@@ -28,11 +28,11 @@ def resolve_keys(index: PlaceIndex, keys: str, *, on: date) -> Resolution:
         return resolve(index, f"phường {ward} quận {district}", on=on)
     letters = "".join(key for key in keyed if key in "23456789")
     names = index.keypad.get(letters, ())
-    is_whole = bool(names)
+    doubt: Doubt | None = "city" if any(name in index.cities for name in names) else None
     if not names and len(letters) >= _FEWEST_KEYS_OF_A_BEGINNING:
-        names = _beginning_with(index, letters)
+        names, doubt = _beginning_with(index, letters), "weak"
     readings = tuple(reading for name in names for reading in index.readings[name] if reading.kind != "province")
-    place = Place(0, 1, readings, Strength.SURE, doubt=None if is_whole else "weak")
+    place = Place(0, 1, readings, Strength.SURE, doubt=doubt)
     places = standing_places(index, [place], on)
     return decide(index, read(keyed), places) if places else Resolution("none")
 

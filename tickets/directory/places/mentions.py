@@ -7,18 +7,20 @@ from tickets.directory.places.lexicon import Key, PlaceIndex, Reading
 from tickets.directory.places.names import as_written, names_at, not_contradicted
 from tickets.directory.places.read import Text
 from tickets.directory.places.speech import (
+    COUNTED,
     CUES,
     ENGLISH_AFTER_NAME,
     FAR,
     KINDS,
     NEIGHBOURHOODS,
+    OTHER_WORDS,
     STREETS,
     STREETS_WITH_NUMBERS,
     KindWord,
     says,
     spoken_number,
 )
-from tickets.directory.places.strength import Strength, strength_of_bare_name
+from tickets.directory.places.strength import Strength, is_pointed_to, strength_of_bare_name
 
 Level = Literal["ward", "district", "province", "city", "bare"]
 
@@ -39,6 +41,8 @@ class Mention:
     readings: tuple[Reading, ...]
     others: tuple[Reading, ...] = ()
     is_sure: bool = True
+    is_count: bool = False
+    may_be_words: bool = False
     is_short: bool = False
     is_city_too: bool = False
     strength: Strength = Strength.SURE
@@ -47,7 +51,7 @@ class Mention:
 def find_mentions(index: PlaceIndex, text: Text) -> list[Mention]:
     found: list[Mention] = []
     position = street_until = 0
-    while position < len(text.words):
+    while position < text.whole:
         if text.words[position].gap in ("comma", "stop", "dash"):
             street_until = 0
         mention = _city(index, text, position) or _said_to_be(index, text, position)
@@ -131,7 +135,9 @@ def _numbered(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord
     end = at + used
     if not used or _belongs_to_longer_number(text, end):
         return None
-    return _mention_of(index.readings.get((number,), ()), text, start, end, kind, said=(number,))
+    found = _mention_of(index.readings.get((number,), ()), text, start, end, kind, said=(number,))
+    is_count = COUNTED.at(text, end) > 0 or (spoken is not None and not is_pointed_to(text, start))
+    return replace(found, is_count=is_count) if found is not None else None
 
 
 def _belongs_to_longer_number(text: Text, end: int) -> bool:
@@ -152,8 +158,17 @@ def _named(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -
         said = tuple(word.exact for word in text.words[at:end])
         found = _mention_of(readings, text, start, end, kind, said=said)
         if found is not None:
+            found = replace(found, may_be_words=_may_be_words(text, start, at, end))
             return _with_other_division(index, text, found, at, kind)
     return None
+
+
+def _may_be_words(text: Text, start: int, at: int, end: int) -> bool:
+    """ "xin phuong an dong cua": without marks, capitals or a cue, "phương án" is as likely as Phường An Đông."""
+    if text.is_marked or (text.words[start].fold, text.words[at].fold) not in OTHER_WORDS:
+        return False
+    is_bounded = end == len(text.words) or text.words[end].gap != "space"
+    return not is_bounded and not text.words[at].is_title and not is_pointed_to(text, start)
 
 
 def _with_other_division(index: PlaceIndex, text: Text, mention: Mention, at: int, kind: KindWord) -> Mention:

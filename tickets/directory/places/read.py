@@ -8,8 +8,8 @@ from typing import Literal
 from tickets.directory.places.fold import spelling
 from tickets.directory.places.telex import untelex
 
-# Nobody needs more to say where something is; a longer text is read to here and its last words, which may be cut off
-# in the middle of a name, are not read at all.
+# Nobody needs more to say where something is. A longer text is read to here, and no name is looked for that begins in
+# its last words: it may be cut off, and the beginning of a name can be another name.
 LONGEST_TEXT = 2000
 _CUT_WORDS = 10
 
@@ -31,7 +31,7 @@ class Word:
 
     @property
     def is_number(self) -> bool:
-        return self.fold.isdigit()
+        return _is_number(self.fold)
 
     @property
     def is_title(self) -> bool:
@@ -40,10 +40,13 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`is_marked`: the writer uses marks, so that a word without any is meant without any."""
+    """`is_marked`: the writer uses marks, so that a word without any is meant without any. `whole` words are those at
+    which a name may begin.
+    """
 
     words: tuple[Word, ...]
     is_marked: bool
+    whole: int
 
     def said(self, start: int, end: int) -> str:
         parts = [word.between + word.text for word in self.words[start:end]]
@@ -54,8 +57,6 @@ def read(text: str) -> Text:
     is_cut = len(text) > LONGEST_TEXT
     normal = unicodedata.normalize("NFC", _without_invisible(text[:LONGEST_TEXT]))
     matches = list(_WORD.finditer(normal))
-    if is_cut:
-        matches = matches[:-_CUT_WORDS]
     uses_marks = any(spelling(match.group()).is_marked for match in matches)
     words: list[Word] = []
     decoded = 0
@@ -66,16 +67,25 @@ def read(text: str) -> Text:
         decoded += keyed is not None
         words.append(_word(written, keyed or written, normal[end : match.start()], is_first=end == 0))
         end = match.end()
-    return Text(words=tuple(words), is_marked=uses_marks or decoded * 4 >= max(len(words), 1))
+    return Text(
+        words=tuple(words),
+        is_marked=uses_marks or decoded * 4 >= max(len(words), 1),
+        whole=max(0, len(words) - _CUT_WORDS) if is_cut else len(words),
+    )
 
 
 def _word(written: str, meant: str, between: str, *, is_first: bool) -> Word:
     gap: Gap = "stop" if is_first else _gap(between)
-    if written.isdigit():
+    if _is_number(written):
         number = str(int(written)) if len(written) <= 3 else written
         return Word(written, number, number, False, gap, between)
     found = spelling(meant)
     return Word(written, found.fold, found.exact, found.is_marked, gap, between)
+
+
+def _is_number(word: str) -> bool:
+    # "²" is a digit to Unicode and a letter to the pattern above.
+    return word.isascii() and word.isdigit()
 
 
 def _gap(between: str) -> Gap:

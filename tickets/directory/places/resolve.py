@@ -82,11 +82,12 @@ def _narrowed(place: Place, units: frozenset[int]) -> Place:
 
 
 def _meant(places: list[Place]) -> list[Place]:
-    """Without what only might be a place when something surely is one, and without districts that only repeat."""
-    strongest = max((place.strength for place in places), default=Strength.NOT_MEANT)
-    if strongest < Strength.WEAK:
-        return []
-    meant = [place for place in places if place.strength == strongest]
+    """Without what only might be a place when a place is said with its kind or district, and without districts that
+    only repeat.
+    """
+    is_said_plainly = any(place.strength == Strength.SURE and not place.is_bare for place in places)
+    least = Strength.SURE if is_said_plainly else Strength.WEAK
+    meant = [place for place in places if place.strength >= least]
     meant = [place for place in meant if place.doubt != "city"] or meant
     return [place for place in meant if not any(_is_repeated_by(place, other) for other in meant)]
 
@@ -118,7 +119,7 @@ def _by_generation(text: Text, first: Place, second: Place) -> tuple[Place | Non
         return None, None
     if FORMER.before(text, second.end):
         return second, first
-    if FORMER.before(text, first.end) or RENEWED.before(text, second.end):
+    if FORMER.before(text, first.end) or RENEWED.at(text, second.end):
         return first, second
     if any(NOW_CALLED.at(text, position) for position in range(first.end, second.start)):
         return first, second

@@ -90,6 +90,8 @@ CUES = Phrases(
     "ở, tại, thuộc, khu, khu vực, địa bàn, dưới, trên, bên, về, trong, qua, địa chỉ, đc, in, at, near",
     "UBND, ủy ban, uỷ ban, ủy ban nhân dân, công an, ca, trụ sở, bộ phận một cửa",
 )
+# Without marks the other cues are too many words: "trong tám tháng" is no Tam Thắng, "về cắt lại" no Cát Lái.
+CUES_WITHOUT_MARKS = Phrases("ở, tại, thuộc, khu vực, địa bàn, địa chỉ, đc, UBND, ủy ban nhân dân, in, at, near")
 STREETS = Phrases(
     "đường, đường số, đg, hẻm, hẻm số, ngõ, ngách, kiệt, phố, quốc lộ, tỉnh lộ, hương lộ, đại lộ, xa lộ",
     "ql, tl, hl, street, road, số nhà, nhà số, số",
@@ -114,6 +116,13 @@ SURNAMES = Phrases(
 SURNAMES_WITHOUT_MARKS = Phrases("nguyễn, trần, phạm, huỳnh, hoàng, trương, đặng")
 # A ward that bears a person's name shares it with streets and with people.
 FULL_SURNAMES = frozenset(["nguien", "le", "pham", "vo", "tran"])
+# "lên phường 3 lần", "nộp ở phường 10 ngày": the number counts what follows.
+COUNTED = Phrases(
+    "lần, ngày, tháng, năm, giờ, tuần, phút, người, hộ, căn, cái, bộ, triệu, nghìn, ngàn, đồng, m, km, mét, tầng",
+    "buổi, hôm, đợt, trường hợp, hồ sơ, cán bộ, con, chiếc, cây, times, days, weeks, months, years",
+)
+# Kind and first word of a name that are also words of their own: "phương án", "phương Đông", "xã hội".
+OTHER_WORDS = frozenset([("phuong", "an"), ("phuong", "dong"), ("phuong", "tai"), ("xa", "hoi"), ("xa", "hoa")])
 FAR = Phrases("cách, rất, khá, hơi, quá, từ, đi")
 
 NUMBER_WORDS: Mapping[str, tuple[str, int]] = {

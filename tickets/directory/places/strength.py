@@ -5,6 +5,7 @@ from enum import IntEnum
 from tickets.directory.places.read import Text
 from tickets.directory.places.speech import (
     CUES,
+    CUES_WITHOUT_MARKS,
     FORMER,
     FULL_SURNAMES,
     LANDMARKS,
@@ -39,14 +40,19 @@ def strength_of_bare_name(text: Text, start: int, end: int, *, after_mention: bo
         return Strength.NOT_MEANT
     if _is_also_something_else(text, start, end):
         return Strength.WEAK
-    if CUES.before(text, start):
+    if is_pointed_to(text, start):
         return Strength.SURE
     opens = _opens(text, start) or after_mention
     closes = end == len(text.words) or text.words[end].gap in _HARD or FORMER.at(text, end) > 0
-    is_long = end - start >= _LONG_NAME and not follows_a_surname(text, start)
+    is_long = end - start >= _LONG_NAME and not follows_a_surname(text, start) and (text.is_marked or opens or closes)
     if (opens and closes) or is_long or _is_written_as_name(text, start, end):
         return Strength.SURE
     return Strength.WEAK if opens or closes else Strength.UNMARKED
+
+
+def is_pointed_to(text: Text, start: int) -> bool:
+    """Whether a word like "ở" stands before it."""
+    return (CUES if text.is_marked else CUES_WITHOUT_MARKS).before(text, start) > 0
 
 
 def _is_also_something_else(text: Text, start: int, end: int) -> bool:
