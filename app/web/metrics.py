@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: read from the rows, so that every web process tells the same and a restart forgets nothing."""
+"""`/metrics` for Prometheus: read from the rows, so that every process tells the same and a restart loses nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -13,7 +13,7 @@ from tickets.states import ClockKind, ClockStatus
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Promises of one unit and clock kind. `overdue` are open and past due: they count as not kept, though not ended."""
+    """Promises of one unit and clock kind. `overdue` are open and past due: they count as not kept."""
 
     unit_id: int
     unit_code: str | None

@@ -1,4 +1,4 @@
-"""Reading what a program sent: bodies and queries through pydantic models, every fault named with its field and a code."""
+"""Reading what a program sent: bodies and queries through pydantic models, every fault named with its field."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
