@@ -53,6 +53,7 @@ def render(
         said = _template(template, channel).render(
             **params,
             base_url=base_url,
+            locale=chosen,
             acknowledge_link=LINK_MARK,
             moment=lambda at: spoken_time.moment_phrase(_instant(at), now),
             is_past=lambda at: _instant(at) <= now,
@@ -103,8 +104,10 @@ def _split(said: str) -> Words:
 def _name_in(locale: str) -> Any:
     def name_of(names: Mapping[str, str] | str | None) -> str:
         """A name given in several languages, in this one."""
-        if not names or isinstance(names, str):
-            return names or ""
+        if not names:
+            return ""
+        if isinstance(names, str):
+            return names
         return names.get(locale) or next(iter(names.values()), "")
 
     return name_of

@@ -129,3 +129,17 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
         .execution_options(synchronize_session=False)
     )
     return found is not None
+
+
+def record_uncertain(session: Session, message_id: int, *, by: str, error: str, now: datetime) -> None:
+    """A call that may or may not have been placed: a person decides, nobody is rung twice by a machine's guess."""
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.id == message_id,
+            OutboundMessage.claimed_by == by,
+            OutboundMessage.state == OutboundState.CLAIMED,
+        )
+        .values(state=OutboundState.UNCERTAIN, lease_until=None, error_code="uncertain", error=error[:500], sent_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,39 @@
+"""Signs of life: every process writes that it lives, so that health and metrics can tell when one does not."""
+
+import os
+import socket
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.schema import ProcessBeat
+
+
+def process_name(kind: str) -> str:
+    """Unique among all nodes."""
+    return f"{kind}:{socket.gethostname()}:{os.getpid()}"
+
+
+def beat(session: Session, *, kind: str, detail: dict[str, Any] | None = None, now: datetime) -> None:
+    """Write that this process lives now."""
+    statement = insert(ProcessBeat).values(name=process_name(kind), kind=kind, beat_at=now, detail=detail or {})
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"beat_at": statement.excluded.beat_at, "detail": statement.excluded.detail},
+        )
+    )
+
+
+def say_goodbye(session: Session, *, kind: str) -> None:
+    """A process that ends on purpose is not missed."""
+    session.execute(text("delete from process_beat where name = :name"), {"name": process_name(kind)})
+
+
+def database_now(session: Session) -> datetime:
+    """PostgreSQL's clock: the one all nodes share, for ticks and claims."""
+    now: datetime = session.execute(text("select clock_timestamp()")).scalar_one()
+    return now

@@ -1,0 +1,1 @@
+"""Delivering the outbox: claim, render, send with no transaction open, record."""

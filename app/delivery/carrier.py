@@ -1,0 +1,96 @@
+"""SMS and calls through the provider's official client, with time limits and the base address of the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.rest import Client
+
+from app.delivery.letter import Letter
+from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from telephony.http_client import RebasingHttpClient
+from telephony.provider import Capability, ProviderAccount
+from telephony.sms_text import sms_size
+
+OPT_OUT = 21610
+# Twilio: too many requests, and the account's own limits; they pass.
+BUSY = frozenset({429, 20429, 14107, 30022})
+SERVER_TROUBLE = 500
+# Retries of status callbacks, told to the provider in the fragment of the address.
+RETRY_FRAGMENT = "#rc=3&rp=all"
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """An account with the client that speaks for it; `public_base_url` is where the provider reports back to."""
+
+    account: ProviderAccount
+    client: Client
+    public_base_url: str
+
+    def send_sms(self, letter: Letter) -> Outcome:
+        """Hand an SMS over; an answer we could not wait for is tried again, under at-least-once."""
+        return self._attempt(letter, self._create_message)
+
+    def call(self, letter: Letter) -> Outcome:
+        """Ring somebody and say the text twice; a call whose answer is lost is not placed again."""
+        outcome = self._attempt(letter, self._create_call)
+        is_lost = isinstance(outcome, TryAgain) and outcome.code == "timeout"
+        return Unknown(outcome.error) if is_lost and isinstance(outcome, TryAgain) else outcome
+
+    def _create_message(self, letter: Letter) -> Sent:
+        message = self.client.messages.create(
+            to=letter.address,
+            from_=letter.from_phone,
+            body=letter.text,
+            status_callback=self._callback("sms-status", letter),
+        )
+        return Sent(self.account.name, message.sid, sms_size(letter.text).segments)
+
+    def _create_call(self, letter: Letter) -> Sent:
+        said = f'<Say language="vi-VN">{escape(letter.text)}</Say>'
+        call = self.client.calls.create(
+            to=letter.address, from_=letter.from_phone, twiml=f"<Response>{said}{said}</Response>", timeout=30
+        )
+        return Sent(self.account.name, call.sid)
+
+    def _attempt(self, letter: Letter, create: Any) -> Outcome:
+        try:
+            sent: Sent = create(letter)
+        except TwilioRestException as refused:
+            return _judged(refused)
+        except requests.Timeout as silence:
+            return TryAgain("timeout", type(silence).__name__)
+        except (requests.RequestException, TwilioException) as trouble:
+            return TryAgain("unreachable", type(trouble).__name__)
+        return sent
+
+    def _callback(self, kind: str, letter: Letter) -> str:
+        """The message's own id rides along: a callback may overtake our record of the provider's."""
+        fragment = RETRY_FRAGMENT if self.account.can(Capability.URL_OVERRIDES) else ""
+        return f"{self.public_base_url}/webhooks/{self.account.name}/{kind}?m={letter.id}{fragment}"
+
+
+@cache
+def carrier_of(account: ProviderAccount, public_base_url: str) -> Carrier:
+    """One client per account and process: it keeps its connections."""
+    http = RebasingHttpClient(account.api_base_url)
+    if account.api_key and account.api_secret:
+        client = Client(account.api_key, account.api_secret, account.account_sid, http_client=http)
+    else:
+        client = Client(account.account_sid, account.auth_token, http_client=http)
+    return Carrier(account, client, public_base_url)
+
+
+def _judged(refused: TwilioRestException) -> Outcome:
+    code = int(refused.code or refused.status)
+    if code == OPT_OUT:
+        return GiveUp(str(code), refused.msg, opted_out=True)
+    if code in BUSY or refused.status == 429 or refused.status >= SERVER_TROUBLE:
+        return TryAgain(str(code), refused.msg)
+    return GiveUp(str(code), refused.msg)

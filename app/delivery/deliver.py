@@ -1,0 +1,152 @@
+"""One round of delivery: claim and word in a short transaction, send with none open, record in another."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.database import transaction
+from app.delivery.carrier import carrier_of
+from app.delivery.letter import Letter
+from app.delivery.mail import send_mail, sender_address
+from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from app.messages import LINK_MARK, NoSuchMessage, render
+from app.providers import sending_account
+from app.settings import Settings
+from escalation.links import make_link
+from tickets import outbox, outbox_claims, outbox_results
+from tickets.schema import Line, OutboundMessage
+from tickets.states import OutboundChannel
+
+log = structlog.get_logger()
+
+SCREEN = "screen"
+AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a delivering process needs: `by` names it in claims, `clock` is PostgreSQL's or the process's."""
+
+    settings: Settings
+    factory: sessionmaker[Session]
+    wording: Flask
+    by: str
+    clock: Callable[[], datetime]
+    pool: ThreadPoolExecutor
+
+
+def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int = AT_ONCE * 2) -> int:
+    """Send what is due on these channels, once through; how many messages were claimed."""
+    letters = _claim(delivery, channels, limit=limit)
+    sent = [delivery.pool.submit(_send_and_record, delivery, letter) for letter in letters]
+    for one in sent:
+        one.result()
+    return len(letters)
+
+
+def _claim(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int) -> list[Letter]:
+    now = delivery.clock()
+    with transaction(delivery.factory) as session, delivery.wording.app_context():
+        rows = outbox_claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, now=now)
+        if not rows:
+            return []
+        from_phone = session.scalar(_city_line()) or ""
+        letters = [_letter(session, row, delivery, from_phone=from_phone, now=now) for row in rows]
+    return [letter for letter in letters if letter is not None]
+
+
+def _city_line() -> Any:
+    return select(Line.phone).where(Line.is_city, Line.valid_to.is_(None)).order_by(Line.id).limit(1)
+
+
+def _letter(
+    session: Session, row: OutboundMessage, delivery: Delivery, *, from_phone: str, now: datetime
+) -> Letter | None:
+    """The message in words: those of its first claim, or rendered now and kept. None: nobody can word it."""
+    if row.text is None:
+        try:
+            words = render(
+                row.template,
+                row.channel.value,
+                row.params,
+                locale=row.locale,
+                base_url=delivery.settings.base_url,
+                now=now,
+            )
+        except Exception as mistake:  # one message nobody can word must not stop the others (G19)
+            kind = "no_template" if isinstance(mistake, NoSuchMessage) else "not_rendered"
+            log.error("message.not_rendered", message_id=row.id, template=row.template, reason=repr(mistake))
+            outbox_results.record_failure(session, row.id, by=delivery.by, error_code=kind, error=row.template, now=now)
+            return None
+        outbox_results.keep_words(session, row.id, subject=words.subject, words=words.text)
+        subject, text = words.subject, words.text
+    else:
+        subject, text = row.subject or "", row.text
+    return Letter(
+        id=row.id,
+        channel=row.channel,
+        address=row.address,
+        subject=subject,
+        text=_with_link(session, text, row, delivery.settings, now=now),
+        attempts=row.attempts,
+        dedup_key=row.dedup_key,
+        from_phone=from_phone,
+    )
+
+
+def _with_link(session: Session, text: str, row: OutboundMessage, settings: Settings, *, now: datetime) -> str:
+    """The secret is made when the message leaves, and every attempt makes its own: only hashes are kept."""
+    if LINK_MARK not in text or row.staff_id is None:
+        return text
+    token = make_link(session, step_id=int(row.params["step_id"]), staff_id=row.staff_id, now=now)
+    return text.replace(LINK_MARK, f"{settings.base_url}/a/{token}")
+
+
+def _send_and_record(delivery: Delivery, letter: Letter) -> None:
+    try:
+        outcome = _send(delivery.settings, letter)
+    except Exception as mistake:  # whatever a client library throws, the message comes again and others go on (G19)
+        log.exception("message.not_sent", message_id=letter.id)
+        outcome = TryAgain("failed", repr(mistake))
+    with transaction(delivery.factory) as session:
+        _record(session, letter, outcome, by=delivery.by, now=delivery.clock())
+
+
+def _send(settings: Settings, letter: Letter) -> Outcome:
+    if letter.channel is OutboundChannel.SCREEN:
+        return Sent(SCREEN)
+    if letter.channel is OutboundChannel.EMAIL:
+        sender = sender_address(settings.smtp_url, urlsplit(settings.base_url).hostname or "localhost")
+        return send_mail(letter, smtp_url=settings.smtp_url, sender=sender)
+    account = sending_account(settings)
+    if account is None:
+        return GiveUp("no_provider", "no telephone provider is set up")
+    carrier = carrier_of(account, settings.base_url)
+    return carrier.call(letter) if letter.channel is OutboundChannel.VOICE else carrier.send_sms(letter)
+
+
+def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
+    match outcome:
+        case Sent(account, sid, segments):
+            outbox_results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)
+        case TryAgain(code, error):
+            again = outbox_results.record_retry(
+                session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, now=now
+            )
+            log.warning("message.will_be_tried_again" if again else "message.dead", message_id=letter.id, code=code)
+        case GiveUp(code, error, opted_out):
+            outbox_results.record_failure(session, letter.id, by=by, error_code=code, error=error, now=now)
+            if opted_out:
+                outbox.opt_out(session, letter.address, reason=code, now=now)
+            log.warning("message.dead", message_id=letter.id, code=code)
+        case Unknown(error):
+            outbox_results.record_uncertain(session, letter.id, by=by, error=error, now=now)
+            log.warning("message.uncertain", message_id=letter.id)

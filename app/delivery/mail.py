@@ -1,0 +1,75 @@
+"""Mail by SMTP; without a server it is kept, marked as kept, and read in administration."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate
+from urllib.parse import unquote, urlsplit
+
+from app.delivery.letter import Letter
+from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain
+
+KEPT = "kept"
+SMTP = "smtp"
+_SECONDS = 15
+
+
+def send_mail(letter: Letter, *, smtp_url: str, sender: str) -> Outcome:
+    """Hand a mail over. Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never."""
+    if not smtp_url:
+        return Sent(KEPT)
+    try:
+        _deliver(_message(letter, sender=sender), smtp_url=smtp_url)
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, words = next(iter(refused.recipients.values()))
+        return _judged(code, words)
+    except smtplib.SMTPResponseException as refused:
+        return _judged(refused.smtp_code, refused.smtp_error)
+    except (OSError, smtplib.SMTPException) as trouble:
+        return TryAgain("unreachable", type(trouble).__name__)
+    except ValueError as malformed:
+        # The address or the subject cannot be a header: no repetition mends that.
+        return GiveUp("malformed", type(malformed).__name__)
+    return Sent(SMTP)
+
+
+def sender_address(smtp_url: str, public_host: str) -> str:
+    """Who mails are from: the user of the SMTP account where it is an address, else `hotline@` our host."""
+    user = unquote(urlsplit(smtp_url).username or "")
+    return user if "@" in user else f"hotline@{public_host}"
+
+
+def _message(letter: Letter, *, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = letter.address
+    message["Subject"] = letter.subject or "Hotline"
+    message["Date"] = formatdate(localtime=False)
+    # The same on every attempt: a receiver that sees it twice can drop the second.
+    message["Message-ID"] = f"<outbound-{letter.id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    return message
+
+
+def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
+    server = urlsplit(smtp_url)
+    host = server.hostname or "localhost"
+    secure = server.scheme == "smtps"
+    context = ssl.create_default_context()
+    client: smtplib.SMTP
+    if secure:
+        client = smtplib.SMTP_SSL(host, server.port or 465, timeout=_SECONDS, context=context)
+    else:
+        client = smtplib.SMTP(host, server.port or 587, timeout=_SECONDS)
+    with client:
+        if not secure and client.has_extn("starttls"):
+            client.starttls(context=context)
+        if server.username:
+            client.login(unquote(server.username), unquote(server.password or ""))
+        client.send_message(message)
+
+
+def _judged(code: int, words: bytes | str) -> Outcome:
+    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return TryAgain(str(code), said) if 400 <= code < 500 else GiveUp(str(code), said)
