@@ -5,7 +5,7 @@ A provider is data: several may be in use at once, and the webhook's path, never
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -76,6 +76,10 @@ class ProviderAccount:
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities
+
+    def with_api_key(self, key: str | None, secret: str | None) -> ProviderAccount:
+        """The same account, whose REST calls are made with a key that can be withdrawn by itself."""
+        return replace(self, api_key=key, api_secret=secret)
 
 
 def provider_account(
