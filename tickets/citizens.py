@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -131,6 +131,11 @@ def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None
             },
         )
     )
+
+
+def prefer_text(session: Session, citizen_id: int) -> None:
+    """Never to be called: deaf, or unsafe at home. Blocks every voice path; the follow page carries the conversation."""
+    session.execute(update(Citizen).where(Citizen.id == citizen_id).values(do_not_call=True))
 
 
 def opt_in(session: Session, phone: str) -> None:
