@@ -85,3 +85,11 @@ class LaterDueNeedsApproval(HotlineError):
     def __init__(self, due_at: datetime, wanted: datetime) -> None:
         super().__init__(due_at, wanted)
         self.due_at, self.wanted = due_at, wanted
+
+
+class ReopeningWindowOver(HotlineError):
+    """The citizen comes back after the window: a new ticket linked to this one is opened instead."""
+
+    def __init__(self, reference: str, ticket_id: int) -> None:
+        super().__init__(reference, ticket_id)
+        self.reference, self.ticket_id = reference, ticket_id
