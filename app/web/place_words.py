@@ -43,8 +43,8 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "Which street, block or landmark is the place near?",
     },
     "which_ward": {
-        "vi": "Địa điểm ở phường hoặc xã nào thuộc {area} trước đây?",
-        "en": "Which ward or commune of the former {area} is it in?",
+        "vi": "Địa điểm ở phường hoặc xã nào thuộc {area} trước đây{list}?",
+        "en": "Which ward or commune of the former {area} is it in{list}?",
     },
     "district_or_ward": {
         "vi": "“{said}” là quận, huyện, thành phố trước đây hay phường, xã hiện nay? {options}?",
@@ -55,8 +55,8 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "en": "Is “{said}” a name of today or a former one? {options}?",
     },
     "which_district": {
-        "vi": "“{said}” trước đây thuộc quận, huyện nào? {options}?",
-        "en": "Which former district was “{said}” in? {options}?",
+        "vi": "“{said}” thuộc quận, huyện, thành phố nào trước đây{list}?",
+        "en": "Which former district was “{said}” in{list}?",
     },
     "which_spelling": {
         "vi": "“{said}” viết có dấu như thế nào? {options}?",
@@ -95,8 +95,14 @@ _OTHERS: Mapping[str, str] = {"vi": "một nơi khác", "en": "another place"}
 
 # A question is spoken and sent by SMS: nobody keeps more answers than these in mind.
 _MOST_OPTIONS_IN_WORDS = 4
-# In these questions every option is a unit of today, so that its bare name is clearer.
-_UNITS_ALONE = ("which_part", "city_or_ward", "confirm")
+# In these questions the bare name of an option is clearer than what it is of.
+_NAMED_BY: Mapping[str, str] = {
+    "which_part": "unit",
+    "which_ward": "unit",
+    "which_district": "district",
+    "city_or_ward": "unit",
+    "confirm": "unit",
+}
 
 
 def why_text(why: Why, locale: str) -> str:
@@ -109,18 +115,28 @@ def option_text(option: Option, locale: str) -> str:
 
 def question_text(question: Question, locale: str) -> str:
     """The question as it is asked, with at most four of its answers named in it."""
-    words = _in(_QUESTIONS[question.id], locale)
-    return words.format_map({**question.params, "options": _listed(question, locale)})
-
-
-def _listed(question: Question, locale: str) -> str:
-    if question.id in _UNITS_ALONE:
-        named = [option.params["unit"] for option in question.options]
-    else:
-        named = list(dict.fromkeys(option_text(option, locale) for option in question.options))
-    if len(named) > _MOST_OPTIONS_IN_WORDS:
-        named = [*named[: _MOST_OPTIONS_IN_WORDS - 1], _in(_OTHERS, locale)]
+    named = list(dict.fromkeys(_name(question, option, locale) for option in question.options))
     joint = _in(_AND if question.id == "which_part" else _OR, locale)
+    params = {
+        **question.params,
+        "options": _listed(_few(named, locale), joint),
+        "list": "" if len(named) > _MOST_OPTIONS_IN_WORDS else f": {_listed(named, joint)}",
+    }
+    return _in(_QUESTIONS[question.id], locale).format_map(params)
+
+
+def _name(question: Question, option: Option, locale: str) -> str:
+    name = option.params.get(_NAMED_BY.get(question.id, ""))
+    return name if name is not None else option_text(option, locale)
+
+
+def _few(named: list[str], locale: str) -> list[str]:
+    if len(named) <= _MOST_OPTIONS_IN_WORDS:
+        return named
+    return [*named[: _MOST_OPTIONS_IN_WORDS - 1], _in(_OTHERS, locale)]
+
+
+def _listed(named: list[str], joint: str) -> str:
     return joint.join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)
 
 

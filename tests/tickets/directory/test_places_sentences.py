@@ -112,7 +112,7 @@ def test_one_unit_is_meant(text: str, code: str) -> None:
         ("Nhà tôi ở phường 14. Quận 3 nói không phải của họ", "which_place", {"27142", "26882"}),
         ("phường 5, 6 quận 3", "which_place", {"27154"}),
         ("nhà xa Tân Hiệp quá", "old_or_new", {"25920", "25864", "27559"}),
-        ("phường Tân Hưng Thuận An", "which_spelling", {"27475", "26791"}),
+        ("phường Tân Hưng Thuận An", "old_or_new", {"27475", "26791"}),
         ("phường Bình Trung, Thủ Đức", "confirm", {"27097"}),
         ("de nghi co phuong an dong cua cho", "confirm", {"27316"}),
         ("xa hoi nghia vu quan su", "confirm", {"25915"}),

@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from tickets.directory.places.fold import key
 from tickets.directory.places.joining import Place
-from tickets.directory.places.lexicon import Key, PlaceIndex, Reading
+from tickets.directory.places.lexicon import Key, PlaceIndex, Reading, bare
 from tickets.directory.places.outcome import Option, Question
+
+_LIKELIEST_FIRST = ("unit", "district", "ward", "province")
 
 
 def question_about_place(index: PlaceIndex, place: Place, *, said: str) -> Question:
@@ -65,7 +68,8 @@ def _by_unit(index: PlaceIndex, readings: Iterable[Reading]) -> tuple[Option, ..
 
 
 def _by_reading(readings: Iterable[Reading]) -> tuple[Option, ...]:
-    return tuple(_option(reading) for reading in readings)
+    """What is likeliest meant comes first: a question names only the first few."""
+    return tuple(_option(reading) for reading in sorted(readings, key=lambda r: _LIKELIEST_FIRST.index(r.kind)))
 
 
 def _option(reading: Reading) -> Option:
@@ -86,7 +90,8 @@ def _by_spelling(readings: Iterable[Reading]) -> tuple[Option, ...]:
     for reading in readings:
         units[reading.exact].update(reading.units)
         names.setdefault(reading.exact, reading.name)
-    is_apart = sum(len(ids) for ids in units.values()) == len(frozenset().union(*units.values()))
+    folded = {key(bare(name)[1]) for name in names.values()}
+    is_apart = len(folded) == 1 and sum(len(ids) for ids in units.values()) == len(frozenset().union(*units.values()))
     if len(units) == 1 or not is_apart:
         return ()
     return tuple(Option("spelling", {"name": names[exact]}, tuple(sorted(ids))) for exact, ids in units.items())
