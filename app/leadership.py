@@ -21,6 +21,11 @@ class Leadership:
         self._engine = engine
         self._connection: Connection | None = None
 
+    @property
+    def leads(self) -> bool:
+        """As of the last look; looking is the tick's business alone, for a connection belongs to one thread."""
+        return self._connection is not None
+
     def held(self) -> bool:
         """Whether this process is the leader, trying to become it if nobody is. Raises when the database is away."""
         try:
