@@ -89,6 +89,11 @@ class HotlineApp(APIFlask):
         with (self.webhook_sessions if is_webhook else self.sessions)() as session:
             yield session
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether this thread's requests run on a given session, which no other thread may use meanwhile."""
+        return getattr(self._bound, "value", None) is not None
+
     @contextmanager
     def bound_to(self, session: Session, now: datetime) -> Iterator[None]:
         """Let requests of this thread run on a given session at a given time: how tests see uncommitted rows."""

@@ -1,4 +1,4 @@
-"""The phone providers of this installation, made from settings alone, so that signatures hold with the database down."""
+"""The phone providers of this installation, from settings alone: signatures hold while the database is down."""
 
 import hashlib
 import hmac

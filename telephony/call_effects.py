@@ -25,11 +25,12 @@ from telephony.ivr import (
 )
 from telephony.offers import connection_failed, withdraw_offer
 from telephony.recordings import Announced
-from tickets import contacts, outbox, timeline
+from tickets import outbox, timeline
 from tickets.actor import citizen_actor
 from tickets.directory.on_call import on_duty_for
 from tickets.intake import open_ticket
 from tickets.matter import Matter
+from tickets.repeats import attach_contact
 from tickets.rerouting import Told, reroute_at_intake
 from tickets.schema import Call
 from tickets.states import Channel, TimelineKind
@@ -122,19 +123,13 @@ def ensure_ticket(session: Session, call: Call, desk: Desk, *, emergency: bool =
 def _resume(session: Session, call: Call, resumed: dict[str, object], *, now: datetime) -> None:
     call.ticket_id = int(str(resumed["ticket_id"]))
     call.detail = {**call.detail, "ticket_reference": str(resumed["reference"])}
-    if call.contact_id is not None:
-        contacts.link(session, call.contact_id, call.ticket_id)
     if resumed.get("queued_at"):
         call.queued_at = datetime.fromisoformat(str(resumed["queued_at"]))
-    timeline.add(
-        session,
-        call.ticket_id,
-        TimelineKind.CONTACT,
-        actor=citizen_actor(),
-        is_public=True,
-        params={"channel": Channel.VOICE.value, "contact_id": call.contact_id},
-        now=now,
-    )
+    if call.contact_id is not None:
+        attach_contact(
+            session, call.ticket_id, contact_id=call.contact_id, channel=Channel.VOICE, arrived_at=call.arrived_at,
+            actor=citizen_actor(), now=now,
+        )  # fmt: skip
 
 
 def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:

@@ -25,30 +25,26 @@ from telephony.menu import Choice
 from telephony.offers import withdraw_offer
 from telephony.presence import free, start_wrap_up
 from telephony.status_rank import is_final_call_state
-from tickets import outbox, timeline
+from tickets import outbox
 from tickets.actor import staff_actor
+from tickets.conversation import talked
 from tickets.phones import parse_phone
 from tickets.pins import pin_of
-from tickets.promises import ledger
 from tickets.schema import Call, CallLeg, Presence, Ticket
-from tickets.states import CallbackReason, CallState, PresenceState, TimelineKind
+from tickets.states import CallbackReason, CallState, PresenceState
 
-# Two-way talk shorter than this is no answer to anybody (R3).
-LEAST_TALK = timedelta(seconds=10)
 _SELF_SERVICE = (Choice.FOLLOW.value, Choice.WHERE.value)
 _WAITING = (CallState.QUEUED, CallState.OFFERED)
 
 
-def note_call_status(
-    session: Session, form: Mapping[str, str], *, account: str, desk: Desk, offer_staff_id: int | None, now: datetime
-) -> None:
+def note_call_status(session: Session, form: Mapping[str, str], *, account: str, desk: Desk, now: datetime) -> None:
     """A status callback, of the caller's leg or of an agent's; late and repeated ones change nothing (G3)."""
     call_sid, status = form.get("CallSid", ""), form.get("CallStatus", "")
     parent_sid = form.get("ParentCallSid", "")
     if not call_sid:
         return
     if parent_sid:
-        _note_agents_leg(session, form, account=account, staff_id=offer_staff_id, now=now)
+        _note_agents_leg(session, form, account=account, staff_id=None, now=now)
         return
     leg = session.scalars(select(CallLeg).where(CallLeg.account == account, CallLeg.call_sid == call_sid)).one_or_none()
     if leg is not None:
@@ -101,27 +97,12 @@ def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now
         note_answered(session, call, at=now - timedelta(seconds=seconds))
     if call.agent_id is None or call.answered_at is None or call.detail.get("talk_noted"):
         return
-    talked = now - call.answered_at
-    _note_on_ticket(session, call, talked=talked, now=now)
+    if call.ticket_id is not None:
+        seconds_talked = int((now - call.answered_at).total_seconds())
+        agent = staff_actor(call.agent_id)
+        talked(session, call.ticket_id, seconds=seconds_talked, call_id=call.id, actor=agent, now=now)
     start_wrap_up(session, call.agent_id, call_id=call.id, now=now)
     call.detail = {**call.detail, "talk_noted": True}
-
-
-def _note_on_ticket(session: Session, call: Call, *, talked: timedelta, now: datetime) -> None:
-    if call.ticket_id is None or call.agent_id is None:
-        return
-    timeline.add(
-        session,
-        call.ticket_id,
-        TimelineKind.CALL,
-        actor=staff_actor(call.agent_id),
-        is_public=True,
-        params={"what": "talk", "seconds": int(talked.total_seconds())},
-        now=now,
-    )
-    if talked >= LEAST_TALK:
-        ticket = session.get_one(Ticket, call.ticket_id, with_for_update=True)
-        ledger.on_human_contact(session, ticket, now=now)
 
 
 def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:

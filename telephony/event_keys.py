@@ -5,9 +5,7 @@ import json
 from collections.abc import Mapping
 
 # Steps of a conversation: their answer is the next document, and their key the call and the turn.
-TWIML_STEPS = frozenset(
-    {"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback", "whisper", "whispered", "notice"}
-)
+TWIML_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback"})
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:
@@ -17,7 +15,7 @@ def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> s
     """
     call, message = form.get("CallSid", ""), form.get("MessageSid") or form.get("SmsSid", "")
     if kind in TWIML_STEPS and call and ("turn" in query or kind == "voice"):
-        return f"turn:{call}:{query.get('turn', '0')}" + (f":{kind}" if kind in ("whisper", "whispered") else "")
+        return f"turn:{call}:{query.get('turn', '0')}"
     if kind == "status" and call:
         return f"status:{call}:{form.get('CallStatus', '')}"
     if kind == "recording" and form.get("RecordingSid"):

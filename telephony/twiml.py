@@ -83,7 +83,7 @@ def twiml(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Co
     return str(response)
 
 
-EMPTY_MESSAGE_RESPONSE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+EMPTY_RESPONSE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 class _Writer:

@@ -2,12 +2,13 @@
 
 from flask import Blueprint
 
-from app.web import health, preferences, sign_in
+from app.web import health, preferences, sign_in, webhooks
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
     preferences.blueprint,
     sign_in.blueprint,
+    webhooks.blueprint,
 ]
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.
