@@ -89,6 +89,14 @@ class Ticket(Base):
         Index("ix_ticket_queue_unfinished", "queue_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_assignee_unfinished", "assignee_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_next_due", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index(
+            "ix_ticket_escalated",
+            "escalation_level",
+            "unit_id",
+            postgresql_where=text(
+                "escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
+            ),
+        ),
         Index("ix_ticket_wake", "wake_at", postgresql_where=text("wake_at is not null")),
         Index("ix_ticket_close", "reopen_until", postgresql_where=text("status = 'resolved'")),
         Index("ix_ticket_unit_opened", "unit_id", "opened_at"),
