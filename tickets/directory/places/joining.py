@@ -88,6 +88,9 @@ def _take_following(
         mention = mentions[following]
         if following in taken or not _stand_together(text, draft.end, mention):
             return
+        if mention.level == "elsewhere":
+            draft.doubt = draft.doubt or "weak"
+            return
         if mention.level == "city" or (mention.is_city_too and draft.readings):
             draft.taken.append(following)
             draft.end = mention.end

@@ -1,14 +1,14 @@
 """The index in memory: every name, old and new, with all its readings, under the folded words people may write."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from tickets.directory.places.fold import exact_key, key, spelling
 from tickets.directory.places.outcome import Generation
-from tickets.directory.places.rows import DistrictRow, OldWardRow, PlaceRows, UnitRow
+from tickets.directory.places.rows import AliasKind, DistrictRow, OldWardRow, PlaceRows, UnitRow
 
 Key = tuple[str, ...]
 ReadingKind = Literal["unit", "ward", "district", "province"]
@@ -53,8 +53,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class PlaceIndex:
-    """`readings` by folded name; `glued` are the names written without spaces; `longest` is the number of words of the
-    longest name that begins with a word, so that matching looks no further.
+    """`readings` by folded name; `short_districts` count only after their kind or beside a ward; `glued` are the names
+    written without spaces; `longest` is the number of words of the longest name that begins with a word, so that
+    matching looks no further.
     """
 
     units: Mapping[int, UnitRow]
@@ -66,6 +67,7 @@ class PlaceIndex:
     cities: Mapping[Key, str]
     everyday: Mapping[Key, Key]
     shared: frozenset[Key]
+    elsewhere: Mapping[Key, Key]
     short_districts: Mapping[Key, tuple[Reading, ...]]
     keypad: Mapping[str, tuple[Key, ...]]
 
@@ -81,10 +83,13 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
             reading = replace(provinces[alias.means], exact=exact_key(alias.alias))
             if not any(_is_province(known) for known in by_key[key(alias.alias)]):
                 by_key[key(alias.alias)].append(reading)
+    for name, districts in _districts_by_alias(rows, by_key, "earlier_district").items():
+        by_key[name].extend(districts)
     readings = {name: tuple(found) for name, found in by_key.items()}
     cities = {key(alias.alias): alias.means for alias in rows.aliases if alias.kind == "city"}
-    short_districts = _short_districts(rows, readings)
-    names = [*readings, *cities, *short_districts]
+    elsewhere = {key(row.alias): exact_key(row.alias) for row in rows.aliases if row.kind == "elsewhere"}
+    short_districts = _districts_by_alias(rows, readings, "district")
+    names = [*readings, *cities, *short_districts, *elsewhere]
     return PlaceIndex(
         units={unit.id: unit for unit in rows.units},
         readings=readings,
@@ -95,6 +100,7 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
         cities=cities,
         everyday={key(row.alias): exact_key(row.alias) for row in rows.aliases if row.kind == "everyday"},
         shared=frozenset(key(row.alias) for row in rows.aliases if row.kind == "shared"),
+        elsewhere=elsewhere,
         short_districts=short_districts,
         keypad=_keypad(readings),
     )
@@ -181,11 +187,12 @@ def _district_reading(district: DistrictRow, units: frozenset[int], latest: date
     )
 
 
-def _short_districts(rows: PlaceRows, readings: Mapping[Key, tuple[Reading, ...]]) -> dict[Key, tuple[Reading, ...]]:
-    """Names that mean a district only where a district is expected: after its kind, or after a ward."""
+def _districts_by_alias(
+    rows: PlaceRows, readings: Mapping[Key, Sequence[Reading]], kind: AliasKind
+) -> dict[Key, tuple[Reading, ...]]:
     found: dict[Key, tuple[Reading, ...]] = {}
     for alias in rows.aliases:
-        if alias.kind == "district":
+        if alias.kind == kind:
             meant = (r for r in readings.get(_bare_key(alias.means), ()) if r.name == alias.means)
             found[key(alias.alias)] = tuple(replace(reading, exact=exact_key(alias.alias)) for reading in meant)
     return found

@@ -22,7 +22,7 @@ from tickets.directory.places.speech import (
 )
 from tickets.directory.places.strength import Strength, is_pointed_to, strength_of_bare_name
 
-Level = Literal["ward", "district", "province", "city", "bare"]
+Level = Literal["ward", "district", "province", "city", "elsewhere", "bare"]
 
 _STREET_NAME_WORDS = 6
 
@@ -90,8 +90,13 @@ def _past_other_words(text: Text, position: int, street_until: int) -> tuple[int
 
 def _city(index: PlaceIndex, text: Text, start: int) -> Mention | None:
     for end, name in names_at(index, text, start):
-        if name in index.cities and name not in index.readings:
+        if name in index.readings:
+            return None
+        if name in index.cities:
             return Mention("city", start, end, ())
+        exact = index.elsewhere.get(name)
+        if exact is not None and says(text, start, name, exact, lenient=True):
+            return Mention("elsewhere", start, end, ())
     return None
 
 
@@ -106,7 +111,17 @@ def _said_to_be(index: PlaceIndex, text: Text, start: int) -> Mention | None:
         found = _numbered(index, text, start, name_start, kind) or _named(index, text, start, name_start, kind)
         if found is not None:
             return found
+        if kind.said_as == "district" and _is_unknown_name(index, text, name_start):
+            return Mention("elsewhere", start, name_start + 1, (), is_short=kind.is_short)
     return None
+
+
+def _is_unknown_name(index: PlaceIndex, text: Text, at: int) -> bool:
+    """ "quận 13", "TP Vinh": whatever lies in it is not in a district we know."""
+    word = text.words[at]
+    if word.is_number:
+        return len(word.fold) <= 2 and not COUNTED.at(text, at + 1)
+    return text.is_marked and word.is_title and not word.text.isupper() and _city(index, text, at) is None
 
 
 def _is_other_word(text: Text, start: int, kind: KindWord) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 UnitKind = Literal["ward", "commune", "special_zone"]
-AliasKind = Literal["city", "province", "district", "everyday", "shared"]
+AliasKind = Literal["city", "province", "district", "earlier_district", "everyday", "shared", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,11 @@ class DistrictRow:
 
 @dataclass(frozen=True, slots=True)
 class AliasRow:
-    """Another way to say the city, a former province or a district; or what makes a bare name doubtful: `everyday`
-    words that only look like a name, and names `shared` with a place that is something else.
+    """Another way to say the `city`, a former `province` or a `district`, or a warning.
+
+    An `earlier_district` is known by its bare name too, a `district` only after its kind or beside a ward. `everyday`
+    words only look like a name, a `shared` name is also something else's, and what lies beside a place `elsewhere`
+    is not ours.
     """
 
     kind: AliasKind
