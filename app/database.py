@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from tickets.schema import AuditEntry, AuditSeal
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _APPEND_ONLY = (AuditEntry.__tablename__,)
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
@@ -68,7 +70,9 @@ def refuse_unsafe(engine: Engine) -> None:
                 raise UnsafeDatabase(f"{name} is {value}")
 
 
-def alembic_config(owner_url: str) -> Config:
+def alembic_config(owner_url: str) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  (see migrate)
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["url"] = owner_url
@@ -77,6 +81,9 @@ def alembic_config(owner_url: str) -> Config:
 
 def migrate(owner_url: str, app_url: str) -> None:
     """Bring the schema to the newest version and give the application's role just what it needs."""
+    # Here rather than above: five processes start at once, and only this one upgrades.
+    from alembic import command  # noqa: PLC0415
+
     command.upgrade(alembic_config(owner_url), "head")
     _grant(owner_url, app_url)
 

@@ -23,8 +23,8 @@ from app.log_setup import set_up_logging
 from app.reference import Reference
 from app.settings import Settings
 from app.translations import install_catalogues
-from app.web import BLUEPRINTS, WEBHOOK_BLUEPRINTS
 from app.web.access import check_access
+from app.web.blueprints import BLUEPRINTS, WEBHOOK_BLUEPRINTS
 from app.web.errors import register_errors
 from app.web.limits import limiter
 from app.web.locale import chosen_locale

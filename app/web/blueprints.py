@@ -1,0 +1,17 @@
+"""The blueprints of the web process, each listed once: a page group that is not here does not exist."""
+
+from flask import Blueprint
+
+from app.web import api, health, metrics, preferences, sign_in, webhooks
+
+BLUEPRINTS: list[Blueprint] = [
+    health.blueprint,
+    preferences.blueprint,
+    sign_in.blueprint,
+    metrics.blueprint,
+    api.blueprint,
+    webhooks.blueprint,
+]
+
+# Blueprints of providers: shorter database limits, no CSRF, never rate limited.
+WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})
