@@ -1,0 +1,126 @@
+"""What the call bar of one agent's console shows: presence, what rings, who talks, how many wait. One statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tickets.states import PresenceState
+
+# A presence whose agent has an offer or a call always names the call, so that one join finds it.
+_BAR = text(
+    """
+    select p.state, p.since, p.reason, p.wrap_up_until, o.id as offer_id, o.expires_at,
+           c.id as call_id, c.state as call_state, c.phone, c.locale, c.arrived_at, c.queued_at, c.answered_at,
+           c.hold_since, c.ended_at, c.detail, c.citizen_id, z.name as caller_name,
+           coalesce(z.do_not_call, false) as do_not_call, f.flagged_at is not null as is_flagged,
+           u.name as unit, u.name_en as unit_en, l.label as line, t.reference,
+           (select count(*) from call w where w.state in ('queued', 'offered')
+               and (:city or w.unit_id = any(:units))) as waiting,
+           (select min(w.queued_at) from call w where w.state in ('queued', 'offered')
+               and (:city or w.unit_id = any(:units))) as waiting_since,
+           (select count(*) from callback_request b where b.state = 'open'
+               and (:city or b.unit_id = any(:units))) as callbacks
+    from (values (1)) as one(n)
+    left join presence p on p.staff_id = :staff_id
+    left join offer o on o.staff_id = :staff_id and o.outcome is null
+    left join call c on c.id = coalesce(o.call_id, p.call_id)
+    left join citizen z on z.id = c.citizen_id
+    left join phone_preference f on f.phone = c.phone
+    left join unit u on u.id = c.unit_id
+    left join line l on l.id = c.line_id
+    left join ticket t on t.id = c.ticket_id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BarCall:
+    """The call that rings, is talked or is wrapped up, with what is known of the caller before answering."""
+
+    id: int
+    state: str
+    phone: str | None
+    locale: str
+    arrived_at: datetime
+    queued_at: datetime | None
+    answered_at: datetime | None
+    hold_since: datetime | None
+    ended_at: datetime | None
+    citizen_id: int | None
+    caller_name: str
+    do_not_call: bool
+    is_flagged: bool
+    is_emergency: bool
+    unit: str
+    unit_en: str
+    line: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentBar:
+    """`state` is offline for somebody who never signed on to the phones."""
+
+    state: PresenceState
+    since: datetime | None
+    reason: str
+    wrap_up_until: datetime | None
+    offer_id: int | None
+    rings_until: datetime | None
+    call: BarCall | None
+    waiting: int
+    waiting_since: datetime | None
+    callbacks: int
+
+    @property
+    def shown_as(self) -> str:
+        """The bar's look: ringing, talking, held, wrap_up, or idle."""
+        if self.offer_id is not None and self.state is PresenceState.OFFERED:
+            return "ringing"
+        if self.state is PresenceState.ON_CALL:
+            return "held" if self.call is not None and self.call.hold_since else "talking"
+        return "wrap_up" if self.state is PresenceState.WRAP_UP else "idle"
+
+
+def agent_bar(session: Session, staff_id: int, *, unit_ids: tuple[int, ...], covers_city: bool) -> AgentBar:
+    """The bar as it is now; callers waiting and callbacks are those of the given units, or everybody's."""
+    scope = {"staff_id": staff_id, "units": list(unit_ids), "city": covers_city}
+    row: dict[str, Any] = dict(session.execute(_BAR, scope).mappings().one())
+    return AgentBar(
+        state=PresenceState(row["state"] or PresenceState.OFFLINE),
+        since=row["since"],
+        reason=row["reason"] or "",
+        wrap_up_until=row["wrap_up_until"],
+        offer_id=row["offer_id"],
+        rings_until=row["expires_at"],
+        call=_call(row) if row["call_id"] is not None else None,
+        waiting=row["waiting"],
+        waiting_since=row["waiting_since"],
+        callbacks=row["callbacks"],
+    )
+
+
+def _call(row: dict[str, Any]) -> BarCall:
+    return BarCall(
+        id=row["call_id"],
+        state=row["call_state"],
+        phone=row["phone"],
+        locale=row["locale"],
+        arrived_at=row["arrived_at"],
+        queued_at=row["queued_at"],
+        answered_at=row["answered_at"],
+        hold_since=row["hold_since"],
+        ended_at=row["ended_at"],
+        citizen_id=row["citizen_id"],
+        caller_name=row["caller_name"] or "",
+        do_not_call=row["do_not_call"],
+        is_flagged=row["is_flagged"],
+        is_emergency=bool(row["detail"].get("emergency")),
+        unit=row["unit"] or "",
+        unit_en=row["unit_en"] or "",
+        line=row["line"] or "",
+        reference=row["reference"],
+    )

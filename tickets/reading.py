@@ -1,0 +1,272 @@
+"""Everything the page of one ticket shows, read in eight statements whatever the length of its conversation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, literal, null, or_, select, text, union, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, aliased
+
+from tickets import timeline
+from tickets.drafts import Looking
+from tickets.errors import NotFound
+from tickets.roles import Viewer, visible_tickets
+from tickets.schema import (
+    Attachment,
+    Call,
+    Category,
+    Citizen,
+    Clock,
+    Draft,
+    ExternalReference,
+    Procedure,
+    Queue,
+    RoleAssignment,
+    Staff,
+    Ticket,
+    TicketViewer,
+    Unit,
+)
+from tickets.similar import Similar, similar_open
+from tickets.states import UNFINISHED, Role, StepResult
+
+# A page says every ten seconds that it is open.
+_LOOKING_FOR = timedelta(seconds=30)
+_SHOWN_OTHERS = 12
+_WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
+
+# One row a level, with whom it told, or, while it is to come, who stands on that step tonight.
+_STEPS = text(
+    """
+    select s.id, c.kind as clock, s.rank as level, s.planned_at, s.fired_at, s.result, a.at as acknowledged_at,
+           a.instruction, a.new_due_at, answered.name as acknowledged_by, told.names as told, told.post as told_post,
+           told.is_read, stands.post, stands.post_en, stands.holder
+    from planned_step s
+    join clock c on c.id = s.clock_id
+    left join chain_step cs on cs.id = s.chain_step_id
+    left join acknowledgement a on a.step_id = s.id
+    left join staff answered on answered.id = a.staff_id
+    left join lateral (
+        select string_agg(st.name, ', ' order by r.id) as names, min(p.name) as post,
+               bool_or(r.read_at is not null) as is_read
+        from step_recipient r join staff st on st.id = r.staff_id left join post p on p.id = r.post_id
+        where r.step_id = s.id
+    ) told on true
+    left join lateral (
+        select p.name as post, p.name_en as post_en, holder.name as holder
+        from post p join unit u on u.id = p.unit_id
+        left join post_holding h on h.post_id = p.id and h.kind = 'holder' and h.valid_from <= :now
+             and coalesce(h.valid_to, 'infinity') > :now
+        left join staff holder on holder.id = h.staff_id
+        where p.code = any(string_to_array(cs.post, '|')) and (p.unit_id = :unit_id or u.kind in ('city', 'office'))
+        order by p.unit_id = :unit_id desc, array_position(string_to_array(cs.post, '|'), p.code), h.id limit 1
+    ) stands on s.fired_at is null
+    where s.ticket_id = :ticket_id and s.kind = 'level' and s.result is distinct from 'void'
+    order by c.kind, c.cycle, s.plan, s.rank, s.id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A level of an escalation chain of this ticket: to come, fired, or answered."""
+
+    id: int
+    clock: str
+    level: int
+    planned_at: datetime
+    fired_at: datetime | None
+    result: StepResult | None
+    acknowledged_at: datetime | None
+    instruction: str
+    new_due_at: datetime | None
+    acknowledged_by: str | None
+    told: str | None
+    told_post: str | None
+    is_read: bool
+    post: str | None
+    post_en: str | None
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another ticket, or a call, of the same citizen."""
+
+    kind: str
+    reference: str
+    subject: str
+    state: str
+    at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One ticket with all that stands around it. `colleagues` work at its unit; `looking` have it open now."""
+
+    ticket: Ticket
+    unit: Unit
+    queue: Queue
+    category: Category | None
+    procedure: Procedure | None
+    place: Unit | None
+    coordinating: Unit | None
+    assignee: Staff | None
+    citizen: Citizen | None
+    draft: str
+    master_reference: str | None
+    external: Sequence[dict[str, str]]
+    files: Sequence[dict[str, Any]]
+    entries: Sequence[dict[str, Any]] = ()
+    clocks: Sequence[Clock] = ()
+    steps: Sequence[Step] = ()
+    colleagues: Sequence[tuple[int, str]] = ()
+    looking: Sequence[Looking] = ()
+    others: Sequence[Other] = ()
+    similar: Sequence[Similar] = field(default=())
+
+    @property
+    def other_tickets(self) -> list[Other]:
+        return [other for other in self.others if other.kind == "ticket"]
+
+    @property
+    def calls(self) -> list[Other]:
+        return [other for other in self.others if other.kind == "call"]
+
+
+def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: datetime) -> Reading:
+    """The ticket as this person may see it; NotFound when it is out of scope, as when it does not exist."""
+    head = _head(session, viewer, reference)
+    ticket = head.ticket
+    colleagues, looking = _people(session, ticket, besides=viewer.staff_id, now=now)
+    return Reading(
+        **{name: getattr(head, name) for name in _HEAD},
+        entries=timeline.entries(session, ticket.id),
+        clocks=session.scalars(select(Clock).where(Clock.ticket_id == ticket.id).order_by(Clock.id)).all(),
+        steps=_steps(session, ticket, now=now),
+        colleagues=colleagues,
+        looking=looking,
+        others=_others(session, viewer, ticket),
+        similar=_similar(session, ticket, now=now),
+    )
+
+
+_HEAD = (
+    "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "draft",
+    "master_reference", "external", "files",
+)  # fmt: skip
+
+
+def _head(session: Session, viewer: Viewer, reference: str) -> Reading:
+    place, coordinating, master = aliased(Unit), aliased(Unit), aliased(Ticket)
+    external = _as_json(ExternalReference, "system", "code", "state")
+    files = _as_json(Attachment, "public_id", "file_name", "media_type", "size_bytes")
+    row = session.execute(
+        select(
+            Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, Draft.body,
+            master.reference, external, files,
+        )
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .join(Queue, Queue.id == Ticket.queue_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Procedure, Procedure.id == Ticket.procedure_id)
+        .outerjoin(place, place.id == Ticket.place_unit_id)
+        .outerjoin(coordinating, coordinating.id == Ticket.coordinating_unit_id)
+        .outerjoin(Staff, Staff.id == Ticket.assignee_id)
+        .outerjoin(Citizen, Citizen.id == Ticket.citizen_id)
+        .outerjoin(Draft, (Draft.ticket_id == Ticket.id) & (Draft.staff_id == viewer.staff_id))
+        .outerjoin(master, master.id == Ticket.master_id)
+        .where(Ticket.reference == reference, visible_tickets(viewer))
+        .execution_options(populate_existing=True)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        raise NotFound("ticket", reference)
+    found: dict[str, Any] = dict(zip(_HEAD, row, strict=True))
+    return Reading(**{**found, "draft": found["draft"] or "", **{k: found[k] or [] for k in ("external", "files")}})
+
+
+def _as_json(table: type[ExternalReference] | type[Attachment], *columns: str) -> ScalarSelect[Any]:
+    """The rows of the ticket as one value, so that they need no statement of their own."""
+    pairs = [part for name in columns for part in (literal(name), getattr(table, name))]
+    built = func.json_agg(aggregate_order_by(func.json_build_object(*pairs), table.id))
+    return select(built).where(table.ticket_id == Ticket.id).scalar_subquery()
+
+
+def _steps(session: Session, ticket: Ticket, *, now: datetime) -> list[Step]:
+    rows = session.execute(_STEPS, {"ticket_id": ticket.id, "unit_id": ticket.unit_id, "now": now})
+    return [
+        Step(**{**row, "result": row["result"] and StepResult(row["result"]), "instruction": row["instruction"] or "",
+                "is_read": bool(row["is_read"])})
+        for row in rows.mappings()
+    ]  # fmt: skip
+
+
+def _people(
+    session: Session, ticket: Ticket, *, besides: int, now: datetime
+) -> tuple[list[tuple[int, str]], list[Looking]]:
+    """Who works at the unit, and who has this ticket open: one statement for both."""
+    working = (
+        select(RoleAssignment.staff_id)
+        .where(
+            RoleAssignment.unit_id.in_({ticket.unit_id, ticket.coordinating_unit_id or ticket.unit_id}),
+            RoleAssignment.role.in_(_WORKING),
+            RoleAssignment.valid_from <= now,
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+        )
+    )  # fmt: skip
+    since = now - _LOOKING_FOR
+    open_now = (TicketViewer.ticket_id == ticket.id) & (TicketViewer.seen_at > since)
+    concerned = union(working, select(TicketViewer.staff_id).where(open_now))
+    works_here = Staff.id.in_(working).label("works_here")
+    rows = session.execute(
+        select(Staff.id, Staff.name, works_here, TicketViewer.seen_at, TicketViewer.typing_at)
+        .outerjoin(TicketViewer, (TicketViewer.staff_id == Staff.id) & open_now)
+        .where(Staff.disabled_at.is_(None), Staff.id.in_(concerned))
+        .order_by(Staff.sort_key, Staff.id)
+    ).all()
+    looking = [
+        Looking(row.id, row.name, row.typing_at is not None and row.typing_at > since)
+        for row in rows
+        if row.seen_at is not None and row.id != besides
+    ]
+    return [(row.id, row.name) for row in rows if row.works_here], looking
+
+
+def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
+    """What else this citizen brought, newest first; only what the viewer may know of, calls through their tickets."""
+    if ticket.citizen_id is None:
+        return []
+    tickets = (
+        select(
+            literal("ticket").label("kind"), Ticket.reference, Ticket.subject, Ticket.status.label("state"),
+            Ticket.opened_at.label("at"), null().label("answered_at"), Ticket.closed_at.label("ended_at"),
+        )
+        .where(Ticket.citizen_id == ticket.citizen_id, Ticket.id != ticket.id, visible_tickets(viewer))
+        .order_by(Ticket.opened_at.desc())
+        .limit(_SHOWN_OTHERS)
+    )  # fmt: skip
+    calls = (
+        select(
+            literal("call").label("kind"), Ticket.reference, Ticket.subject, Call.state.label("state"),
+            Call.arrived_at.label("at"), Call.answered_at, Call.ended_at,
+        )
+        .join(Ticket, Ticket.id == Call.ticket_id)
+        .where(Call.citizen_id == ticket.citizen_id, visible_tickets(viewer))
+        .order_by(Call.arrived_at.desc())
+        .limit(_SHOWN_OTHERS)
+    )  # fmt: skip
+    both = union_all(select(tickets.subquery()), select(calls.subquery())).subquery()
+    return [Other(*row) for row in session.execute(select(both).order_by(both.c.at.desc()))]
+
+
+def _similar(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Similar]:
+    if ticket.category_id is None or ticket.status not in UNFINISHED:
+        return ()
+    said = f"{ticket.subject} {ticket.body}"
+    return similar_open(
+        session, unit_id=ticket.unit_id, category_id=ticket.category_id, said=said, but_not=ticket.id, now=now
+    )
