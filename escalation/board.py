@@ -1,0 +1,228 @@
+"""The supervisors' board and the leader's list: running chains, who was told and answered, what comes next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, text
+from sqlalchemy.orm import Session, aliased
+
+from escalation.raised import Raised, fired_levels, load_raised
+from tickets.roles import Viewer, visible_tickets
+from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.states import UNFINISHED, ClockKind, ClockStatus, StepKind, StepResult
+
+# Written out, so that PostgreSQL sees that the index of escalated tickets may be used.
+_UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFilter:
+    """What to show of the running chains; None is everything."""
+
+    unit_id: int | None = None
+    level: int | None = None
+    clock: ClockKind | None = None
+    # '' lateness, 'change' …, as `Raised.cause`.
+    cause: str | None = None
+    unanswered_only: bool = False
+
+
+EVERYTHING = BoardFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A running chain: the level it has reached and the one it will reach next, if nothing happens."""
+
+    raised: Raised
+    next_level: int | None
+    next_at: datetime | None
+    # Set while an acknowledgement holds the next level.
+    held_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many running chains a unit, a level or a cause has, and how many of them nobody has answered."""
+
+    key: str
+    name: str
+    name_en: str
+    chains: int
+    unanswered: int
+
+
+def running_chains(
+    session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, limit: int = 200
+) -> list[Chain]:
+    """The running chains the viewer may see, the highest level first, then the longest overdue."""
+    head = (
+        _running(viewer, wanted)
+        .with_only_columns(PlannedStep.id)
+        .order_by(PlannedStep.rank.desc(), PlannedStep.due_at, PlannedStep.id)
+        .limit(limit)
+    )
+    raised = load_raised(session, list(session.scalars(head)))
+    ahead = _next_levels(session, [one.clock_id for one in raised])
+    return [_chain(one, ahead.get(one.clock_id)) for one in raised]
+
+
+def counts_by_unit(session: Session, viewer: Viewer) -> list[Count]:
+    rows = session.execute(
+        _running(viewer, EVERYTHING)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .with_only_columns(Unit.id, Unit.name, Unit.name_en, *_totals())
+        .group_by(Unit.id, Unit.name, Unit.name_en)
+        .order_by(func.count().desc(), Unit.name)
+    )
+    return [
+        Count(str(unit_id), name, name_en, chains, unanswered) for unit_id, name, name_en, chains, unanswered in rows
+    ]
+
+
+def counts_by_level(session: Session, viewer: Viewer) -> list[Count]:
+    rows = session.execute(
+        _running(viewer, EVERYTHING)
+        .with_only_columns(PlannedStep.rank, *_totals())
+        .group_by(PlannedStep.rank)
+        .order_by(PlannedStep.rank.desc())
+    )
+    return [Count(str(level), "", "", chains, unanswered) for level, chains, unanswered in rows]
+
+
+def counts_by_clock(session: Session, viewer: Viewer) -> list[Count]:
+    """By the promise that was broken, the cause a supervisor can act on."""
+    rows = session.execute(
+        _running(viewer, EVERYTHING)
+        .with_only_columns(Clock.kind, *_totals())
+        .group_by(Clock.kind)
+        .order_by(func.count().desc())
+    )
+    return [Count(kind.value, "", "", chains, unanswered) for kind, chains, unanswered in rows]
+
+
+def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
+    """What has reached this person and still runs: the unanswered first, then the highest level, the longest overdue.
+
+    Of a clock only the highest level told to them: the list is about tickets, not about messages.
+    """
+    mine = (
+        select(
+            PlannedStep.id.label("step_id"),
+            Acknowledgement.at.label("answered_at"),
+            func.row_number().over(partition_by=PlannedStep.clock_id, order_by=PlannedStep.rank.desc()).label("place"),
+        )
+        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            StepRecipient.staff_id == staff_id,
+            fired_levels(),
+            Clock.status == ClockStatus.RUNNING,
+            Ticket.status.in_(UNFINISHED),
+            Ticket.is_canary.is_(False),
+        )
+        .subquery()
+    )
+    ids = session.scalars(
+        select(mine.c.step_id)
+        .join(PlannedStep, PlannedStep.id == mine.c.step_id)
+        .where(mine.c.place == 1)
+        .order_by(mine.c.answered_at.is_not(None), PlannedStep.rank.desc(), PlannedStep.due_at, PlannedStep.id)
+        .limit(limit)
+    ).all()
+    raised = load_raised(session, list(ids))
+    ahead = _next_levels(session, [one.clock_id for one in raised])
+    return [_chain(one, ahead.get(one.clock_id)) for one in raised]
+
+
+def unanswered_count(session: Session, staff_id: int) -> int:
+    """How many levels wait for this person's answer, for the number in the menu."""
+    statement = (
+        select(func.count(func.distinct(PlannedStep.clock_id)))
+        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            StepRecipient.staff_id == staff_id,
+            fired_levels(),
+            Clock.status == ClockStatus.RUNNING,
+            Acknowledgement.step_id.is_(None),
+        )
+    )
+    return session.scalar(statement) or 0
+
+
+def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
+    """One row per running clock that has raised a level for its present due date: its highest."""
+    return (
+        select(PlannedStep.id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            Ticket.escalation_level > 0,
+            text(_UNFINISHED),
+            visible_tickets(viewer),
+            Clock.status == ClockStatus.RUNNING,
+            fired_levels(),
+            PlannedStep.due_at == Clock.due_at,
+            PlannedStep.rank == _highest_rank(),
+            *_narrowed(wanted),
+        )
+    )
+
+
+def _highest_rank() -> ScalarSelect[int]:
+    any_level = aliased(PlannedStep)
+    return (
+        select(func.max(any_level.rank))
+        .where(
+            any_level.clock_id == Clock.id,
+            any_level.kind == StepKind.LEVEL,
+            any_level.fired_at.is_not(None),
+            any_level.result != StepResult.VOID,
+            any_level.due_at == Clock.due_at,
+        )
+        .scalar_subquery()
+    )
+
+
+def _narrowed(wanted: BoardFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.unit_id is not None:
+        conditions.append(Ticket.unit_id == wanted.unit_id)
+    if wanted.level is not None:
+        conditions.append(PlannedStep.rank == wanted.level)
+    if wanted.clock is not None:
+        conditions.append(Clock.kind == wanted.clock)
+    if wanted.cause is not None:
+        conditions.append(Clock.breach_cause == wanted.cause)
+    if wanted.unanswered_only:
+        conditions.append(Acknowledgement.step_id.is_(None))
+    return conditions
+
+
+def _totals() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return func.count(), func.count().filter(Acknowledgement.step_id.is_(None))
+
+
+def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, PlannedStep]:
+    """The next level of each clock that is still to fire."""
+    if not clock_ids:
+        return {}
+    rows = session.scalars(
+        select(PlannedStep)
+        .where(PlannedStep.clock_id.in_(clock_ids), PlannedStep.kind == StepKind.LEVEL, PlannedStep.fired_at.is_(None))
+        .order_by(PlannedStep.planned_at.desc(), PlannedStep.rank.desc())
+    )
+    return {step.clock_id: step for step in rows}
+
+
+def _chain(raised: Raised, ahead: PlannedStep | None) -> Chain:
+    if ahead is None:
+        return Chain(raised, None, None, None)
+    held_from = ahead.detail.get("held_from")
+    return Chain(raised, ahead.rank, ahead.planned_at, datetime.fromisoformat(held_from) if held_from else None)

@@ -1,0 +1,257 @@
+"""Levels that were raised, with everything a screen says of them: who was told, delivered, read, acknowledged."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from tickets.schema import (
+    Acknowledgement,
+    Category,
+    Clock,
+    OutboundMessage,
+    PlannedStep,
+    Post,
+    Staff,
+    StepRecipient,
+    Ticket,
+    Unit,
+)
+from tickets.states import (
+    ClockKind,
+    OutboundChannel,
+    OutboundState,
+    Priority,
+    StepKind,
+    StepResult,
+    TicketStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one message to one person; a gathered one shares the fate of the list that carried it."""
+
+    channel: OutboundChannel
+    state: OutboundState
+    account: str | None
+    not_before: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    error_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPerson:
+    """Somebody told of a level: for which post, in which capacity, and whether it reached them."""
+
+    staff_id: int
+    name: str
+    post: str
+    post_en: str
+    capacity: str
+    told_at: datetime
+    read_at: datetime | None
+    messages: tuple[Delivered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An acknowledgement with what was said in it."""
+
+    by: str
+    by_id: int
+    at: datetime
+    via: str
+    instruction: str
+    new_due_at: datetime | None
+    holds_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A level of a clock of a ticket that has fired."""
+
+    step_id: int
+    ticket_id: int
+    reference: str
+    subject: str
+    status: TicketStatus
+    priority: Priority
+    is_restricted: bool
+    unit_id: int
+    unit: str
+    unit_en: str
+    category: str
+    category_en: str
+    assignee: str | None
+    clock_id: int
+    clock: ClockKind
+    # '' lateness, 'change' of rules or priority, 'downtime'.
+    cause: str
+    level: int
+    due_at: datetime
+    planned_at: datetime
+    fired_at: datetime
+    result: StepResult
+    detail: Mapping[str, Any]
+    told: tuple[ToldPerson, ...]
+    answered: Answered | None
+
+    @property
+    def fired_late_seconds(self) -> int:
+        """Between when it should have fired and when it did: what downtime cost."""
+        return int((self.fired_at - self.planned_at).total_seconds())
+
+
+def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
+    """These fired levels in the given order; the caller has decided that they may be seen."""
+    if not step_ids:
+        return []
+    assignee = aliased(Staff)
+    rows = session.execute(
+        select(PlannedStep, Clock, Ticket, Unit, Category, assignee.name)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .join(Unit, Unit.id == func.coalesce(PlannedStep.unit_id, Ticket.unit_id))
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(assignee, assignee.id == Ticket.assignee_id)
+        .where(PlannedStep.id.in_(step_ids))
+        .execution_options(populate_existing=True)
+    ).all()
+    told, answers = _told(session, step_ids), _answers(session, step_ids)
+    found = {
+        row[0].id: _raised(*row, told=tuple(told.get(row[0].id, ())), answered=answers.get(row[0].id)) for row in rows
+    }
+    return [found[step_id] for step_id in step_ids if step_id in found]
+
+
+def _raised(
+    step: PlannedStep,
+    clock: Clock,
+    ticket: Ticket,
+    unit: Unit,
+    category: Category | None,
+    assignee: str | None,
+    *,
+    told: tuple[ToldPerson, ...],
+    answered: Answered | None,
+) -> Raised:
+    return Raised(
+        step_id=step.id,
+        ticket_id=ticket.id,
+        reference=ticket.reference,
+        subject=ticket.subject,
+        status=ticket.status,
+        priority=ticket.priority,
+        is_restricted=ticket.is_restricted,
+        unit_id=unit.id,
+        unit=unit.name,
+        unit_en=unit.name_en,
+        category=category.name if category else "",
+        category_en=category.name_en if category else "",
+        assignee=assignee,
+        clock_id=clock.id,
+        clock=clock.kind,
+        cause=clock.breach_cause,
+        level=step.rank,
+        due_at=step.due_at,
+        planned_at=step.planned_at,
+        fired_at=step.fired_at or step.planned_at,
+        result=step.result or StepResult.VOID,
+        detail=step.detail,
+        told=told,
+        answered=answered,
+    )
+
+
+def _told(session: Session, step_ids: Collection[int]) -> dict[int, list[ToldPerson]]:
+    deliveries = _deliveries(session, step_ids)
+    rows = session.execute(
+        select(StepRecipient, Staff.name, Post.name, Post.name_en)
+        .join(Staff, Staff.id == StepRecipient.staff_id)
+        .outerjoin(Post, Post.id == StepRecipient.post_id)
+        .where(StepRecipient.step_id.in_(step_ids))
+        .order_by(StepRecipient.id)
+        .execution_options(populate_existing=True)
+    )
+    people = defaultdict[int, list[ToldPerson]](list)
+    for recipient, name, post, post_en in rows:
+        people[recipient.step_id].append(
+            ToldPerson(
+                staff_id=recipient.staff_id,
+                name=name,
+                post=post or "",
+                post_en=post_en or "",
+                capacity=recipient.capacity,
+                told_at=recipient.told_at,
+                read_at=recipient.read_at,
+                messages=tuple(deliveries.get((recipient.step_id, recipient.staff_id), ())),
+            )
+        )
+    return people
+
+
+def _deliveries(session: Session, step_ids: Collection[int]) -> dict[tuple[int, int], list[Delivered]]:
+    """The messages of these steps by (step, person): they are found by their tickets, then told apart by parameter."""
+    tickets = select(PlannedStep.ticket_id).where(PlannedStep.id.in_(step_ids))
+    carrier = aliased(OutboundMessage)
+    rows = session.execute(
+        select(OutboundMessage, carrier)
+        .outerjoin(carrier, carrier.id == OutboundMessage.gathered_into_id)
+        .where(OutboundMessage.ticket_id.in_(tickets), OutboundMessage.template == "escalation_level")
+        .order_by(OutboundMessage.id)
+        .execution_options(populate_existing=True)
+    )
+    wanted = set(step_ids)
+    found = defaultdict[tuple[int, int], list[Delivered]](list)
+    for message, gathered_into in rows:
+        step_id = message.params.get("step_id")
+        if step_id in wanted and message.staff_id is not None:
+            found[(step_id, message.staff_id)].append(_delivered(message, gathered_into or message))
+    return found
+
+
+def _delivered(message: OutboundMessage, carrier: OutboundMessage) -> Delivered:
+    return Delivered(
+        channel=message.channel,
+        state=carrier.state,
+        account=carrier.provider_account,
+        not_before=message.not_before,
+        sent_at=carrier.sent_at,
+        delivered_at=carrier.delivered_at,
+        error_code=carrier.error_code,
+    )
+
+
+def _answers(session: Session, step_ids: Collection[int]) -> dict[int, Answered]:
+    rows = session.execute(
+        select(Acknowledgement, Staff.name)
+        .join(Staff, Staff.id == Acknowledgement.staff_id)
+        .where(Acknowledgement.step_id.in_(step_ids))
+    )
+    return {
+        answer.step_id: Answered(
+            by=name,
+            by_id=answer.staff_id,
+            at=answer.at,
+            via=answer.via,
+            instruction=answer.instruction,
+            new_due_at=answer.new_due_at,
+            holds_until=answer.holds_until,
+        )
+        for answer, name in rows
+    }
+
+
+def fired_levels() -> Any:
+    """The condition for a level that was raised: void ones were not."""
+    return (
+        (PlannedStep.kind == StepKind.LEVEL)
+        & PlannedStep.fired_at.is_not(None)
+        & (PlannedStep.result != StepResult.VOID)
+    )
