@@ -38,6 +38,8 @@ def make_engine(
         max_overflow=10,
         pool_pre_ping=True,
         pool_timeout=pool_timeout,
+        # An error's text goes to the log, where nobody's name or words belong.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": connect_timeout,
             "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c lock_timeout=10000",

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.database_trouble import is_away
 from telephony.webhook_inbox import Webhook
 
 MOST_ATTEMPTS = 5
@@ -107,9 +106,9 @@ def replay(spool: Spool, act: Callable[[Spooled], None]) -> int:
     for spooled in spool.waiting():
         try:
             act(spooled)
-        except (OperationalError, PoolTimeout):
-            return done
-        except Exception:
+        except Exception as trouble:
+            if is_away(trouble):
+                return done
             log.exception("spooled webhook failed", kind=spooled.webhook.kind, attempts=spooled.attempts)
             spool.failed(spooled)
             continue

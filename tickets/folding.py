@@ -5,6 +5,7 @@ import unicodedata
 
 _DD = str.maketrans({"đ": "d", "Đ": "d", "ð": "d"})
 _WORD = re.compile(r"[0-9a-z]+")
+_LONGEST = 200
 
 
 def fold(text: str) -> str:
@@ -18,5 +19,8 @@ def fold(text: str) -> str:
 
 
 def folded_words(text: str) -> list[str]:
-    """The words and numbers of a text, folded, in their order."""
-    return _WORD.findall(fold(text))
+    """The words and numbers of a text, folded, in their order; what is longer than any word is cut.
+
+    PostgreSQL refuses a text search word of more than 2,046 bytes, and with it the whole ticket.
+    """
+    return [word[:_LONGEST] for word in _WORD.findall(fold(text))]

@@ -10,12 +10,11 @@ from urllib.parse import quote
 import structlog
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.circuit_breaker import CircuitBreaker
 from app.database import transaction
+from app.database_trouble import is_away
 from app.phone_answers import SPOKEN_STEPS, Phones, answer
 from app.replaying import Replayer
 from app.spool import Spool
@@ -70,7 +69,7 @@ def receive(account: str, kind: str) -> ResponseReturnValue:
     known = here.phones.accounts.get(account)
     if known is None:
         return Response("", 404)
-    reason = _refusal(known)
+    reason = refusal(known, public_base_url=settings().base_url)
     if reason:
         _note_refusal(here, account, reason)
         return Response("", 403)
@@ -78,7 +77,7 @@ def receive(account: str, kind: str) -> ResponseReturnValue:
     return _response(_answered(here, webhook, received_at=g.now))
 
 
-def _refusal(account: ProviderAccount) -> str:
+def refusal(account: ProviderAccount, *, public_base_url: str) -> str:
     """Why we do not believe this request; empty when we do."""
     signature = request.headers.get("X-Twilio-Signature", "")
     if not signature:
@@ -92,7 +91,7 @@ def _refusal(account: ProviderAccount) -> str:
         body=b"" if request.form else request.get_data(cache=True),
         signature=signature,
     )
-    if not is_genuine(account, signed, public_base_url=settings().base_url):
+    if not is_genuine(account, signed, public_base_url=public_base_url):
         return "wrong_signature"
     claimed = request.values.get("AccountSid", account.account_sid)
     return "" if claimed == account.account_sid else "other_account"
@@ -130,11 +129,12 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
         return _kept_for_later(here, webhook, received_at=received_at)
     try:
         given = within(DEADLINE_SECONDS, lambda: _in_transaction(app.webhook_sessions, webhook, here, received_at))
-    except (TookTooLong, OperationalError, PoolTimeout) as trouble:
-        here.breaker.failed()
-        log.warning("webhook.database", kind=webhook.kind, reason=type(trouble).__name__)
-    except Exception:
-        log.exception("webhook.failed", kind=webhook.kind)
+    except Exception as trouble:
+        if isinstance(trouble, TookTooLong) or is_away(trouble):
+            here.breaker.failed()
+            log.warning("webhook.database", kind=webhook.kind, reason=type(trouble).__name__)
+        else:
+            log.exception("webhook.failed", kind=webhook.kind)
     else:
         here.breaker.succeeded()
         return given

@@ -36,7 +36,11 @@ class Phone:
         }
         url = path if path.startswith("http") else f"{BASE}/webhooks/sim/{path}"
         url = url.split("#")[0]
-        headers = {"X-Twilio-Signature": sign(self.account.auth_token, url, MultiDict(form)) if signature is None else signature}
+        headers = {
+            "X-Twilio-Signature": sign(self.account.auth_token, url, MultiDict(form))
+            if signature is None
+            else signature
+        }
         local = urlsplit(url)
         target = local.path + (f"?{local.query}" if local.query else "")
         self.response = self.client.post(target, data=form, headers=headers, base_url=BASE)
@@ -62,7 +66,12 @@ class Phone:
 
     def follow(self):
         """Through redirects to the next document that waits for something."""
-        while self.document.find("Gather") is None and self.document.find("Redirect") is not None and self.document.find("Record") is None and self.document.find("Dial") is None:
+        while (
+            self.document.find("Gather") is None
+            and self.document.find("Redirect") is not None
+            and self.document.find("Record") is None
+            and self.document.find("Dial") is None
+        ):
             self.post(self.document.find("Redirect").text)
         return self
 
