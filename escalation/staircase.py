@@ -76,5 +76,5 @@ def _state(step: PlannedStep, *, is_answered: bool) -> str:
 
 
 def _post_names(session: Session) -> dict[str, tuple[str, str]]:
-    rows = session.execute(select(Post.code, Post.name, Post.name_en).distinct(Post.code).order_by(Post.code))
+    rows = session.execute(select(Post.code, Post.name, Post.name_en).distinct())
     return {code: (name, name_en) for code, name, name_en in rows}
