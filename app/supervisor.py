@@ -13,7 +13,6 @@ from app.engines import Engines, EngineTrouble
 from app.processes import end_leftovers, spawn
 from app.settings import Settings
 
-NAMES = ("web", "live", "worker", "scheduler")
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_AFTER_SECONDS = 60.0
 STOP_PATIENCE_SECONDS = 5.0
@@ -46,12 +45,13 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
 
-    def start(self) -> None:
-        """Start all four; they find their own way to the engines."""
+    def start(self, *names: str) -> None:
+        """Start processes by name; they find their own way to the engines."""
         logs = self.settings.data_dir / "logs"
         logs.mkdir(exist_ok=True)
-        self.children = [Child(name, logs / f"{name}.log") for name in NAMES]
-        for child in self.children:
+        for name in names:
+            child = Child(name, logs / f"{name}.log")
+            self.children.append(child)
             self._spawn(child)
 
     def tick(self) -> None:

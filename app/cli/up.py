@@ -127,6 +127,9 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         settings = with_engines(settings, engines)
         supervisor.settings = settings
 
+    # They need the database only once they are asked, and load while it is brought up to date.
+    supervisor.start("web", "live")
+
     from app import database, seeding
 
     say.aside("Bringing the database up to date …")
@@ -145,7 +148,7 @@ def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals) ->
 
     settings = supervisor.settings
     say.aside("Starting web, live, worker and scheduler …")
-    supervisor.start()
+    supervisor.start("worker", "scheduler")
     _wait_until_ready(supervisor, signals)
     if signals.asked:
         return
