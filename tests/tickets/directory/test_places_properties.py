@@ -114,9 +114,9 @@ def test_a_ward_beside_a_foreign_unit_is_never_sure(ward: OldWardRow, unit: Unit
 def test_a_very_long_text_costs_no_more_than_a_long_one(piece: str) -> None:
     text = (piece * (100_000 // len(piece) + 1))[:100_000]
 
-    started = time.perf_counter()
+    started = time.process_time()
     resolution = resolve(INDEX, text, on=TODAY)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
 
     assert_coherent(resolution)
     assert seconds < 0.25

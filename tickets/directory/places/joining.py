@@ -243,8 +243,8 @@ def _with_province(index: PlaceIndex, text: Text, mentions: list[Mention], numbe
 
 def _finished(text: Text, draft: _Draft) -> Place:
     strength = draft.mention.strength
-    if draft.has_district and draft.doubt != "weak":
-        strength = Strength.SURE
+    if draft.has_district:
+        strength = Strength.SURE if draft.doubt != "weak" else max(strength, Strength.WEAK)
     end = draft.end + FORMER.at(text, draft.end)
     return Place(
         draft.start,

@@ -215,7 +215,9 @@ def _mention_of(
     wards = [r for r in readings if r.kind in ("unit", "ward")]
     of_kind = [r for r in wards if r.said_as == kind.said_as]
     others = tuple(r for r in wards if r.said_as != kind.said_as)
-    if not wards or (kind.is_short and not of_kind):
+    # "x Phước Vĩnh" may be any x; in "P.Phước Vĩnh" a ward was meant, though it was a town.
+    is_letter = kind.is_short and text.words[start + 1].between != "."
+    if not wards or (is_letter and not of_kind):
         return None
     if not of_kind:
         return Mention("ward", start, end, tuple(as_written(wards, text, said)), is_sure=False)
@@ -258,7 +260,7 @@ def _graded(index: PlaceIndex, text: Text, mention: Mention, *, after_mention: b
         return mention
     strength = strength_of_bare_name(text, mention.start, mention.end, after_mention=after_mention)
     if _is_everyday(index, text, mention):
-        strength = Strength.WEAK if strength == Strength.SURE else min(strength, Strength.UNMARKED)
+        strength = Strength.FAINT if strength == Strength.SURE else min(strength, Strength.UNMARKED)
     return replace(mention, strength=strength)
 
 
@@ -268,8 +270,6 @@ def _is_everyday(index: PlaceIndex, text: Text, mention: Mention) -> bool:
     if folded in index.shared:
         return True
     common = index.everyday.get(folded)
-    if common is None:
+    if common is None or all(word.is_title and not word.text.isupper() for word in words):
         return False
-    if not text.is_marked:
-        return True
-    return tuple(word.exact for word in words) == common and not all(word.is_title for word in words)
+    return not text.is_marked or tuple(word.exact for word in words) == common

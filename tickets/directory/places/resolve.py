@@ -86,8 +86,10 @@ def _meant(places: list[Place]) -> list[Place]:
     only repeat.
     """
     is_said_plainly = any(place.strength == Strength.SURE and not place.is_bare for place in places)
-    least = Strength.SURE if is_said_plainly else Strength.WEAK
-    meant = [place for place in places if place.strength >= least]
+    least = Strength.WEAK if is_said_plainly else Strength.FAINT
+    # Who repeats a place has named one; the first time counts.
+    distinct = {(place.readings, place.doubt): place for place in reversed(places) if place.strength >= least}
+    meant = list(reversed(distinct.values()))
     meant = [place for place in meant if place.doubt != "city"] or meant
     return [place for place in meant if not any(_is_repeated_by(place, other) for other in meant)]
 

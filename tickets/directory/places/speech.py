@@ -87,11 +87,12 @@ NOW_CALLED = Phrases(
 )
 
 CUES = Phrases(
-    "ở, tại, thuộc, khu, khu vực, địa bàn, dưới, trên, bên, về, trong, qua, địa chỉ, đc, in, at, near",
+    "ở, tại, thuộc, khu, khu vực, địa bàn, dưới, trên, bên, về, trong, qua, sang, đến, tới, và, hoặc, địa chỉ",
+    "đc, in, at, near, and, or",
     "UBND, ủy ban, uỷ ban, ủy ban nhân dân, công an, ca, trụ sở, bộ phận một cửa",
 )
 # Without marks the other cues are too many words: "trong tám tháng" is no Tam Thắng, "về cắt lại" no Cát Lái.
-CUES_WITHOUT_MARKS = Phrases("ở, tại, thuộc, khu vực, địa bàn, địa chỉ, đc, UBND, ủy ban nhân dân, in, at, near")
+CUES_WITHOUT_MARKS = Phrases("ở, tại, thuộc, khu vực, địa bàn, địa chỉ, đc, hoặc, UBND, ủy ban nhân dân, in, at, near")
 STREETS = Phrases(
     "đường, đường số, đg, hẻm, hẻm số, ngõ, ngách, kiệt, phố, quốc lộ, tỉnh lộ, hương lộ, đại lộ, xa lộ",
     "ql, tl, hl, street, road, số nhà, nhà số, số",

@@ -25,21 +25,22 @@ _LONG_NAME = 3
 
 
 class Strength(IntEnum):
-    """NOT_MEANT is a street, a person; UNMARKED stands among words with nothing that points to a place; WEAK may be
-    asked about when nothing better was said; SURE counts.
+    """NOT_MEANT is a street, a person; UNMARKED stands among words with nothing that points to a place; FAINT is rather
+    a landmark or words, asked about when nothing better was said; WEAK opens or closes a phrase; SURE counts.
     """
 
     NOT_MEANT = 0
     UNMARKED = 1
-    WEAK = 2
-    SURE = 3
+    FAINT = 2
+    WEAK = 3
+    SURE = 4
 
 
 def strength_of_bare_name(text: Text, start: int, end: int, *, after_mention: bool) -> Strength:
-    if _is_street_or_person(text, start, end):
+    if _is_person_or_street(text, start, end) or (not after_mention and _follows_house_number(text, start)):
         return Strength.NOT_MEANT
     if _is_also_something_else(text, start, end):
-        return Strength.WEAK
+        return Strength.FAINT
     if is_pointed_to(text, start):
         return Strength.SURE
     opens = _opens(text, start) or after_mention
@@ -70,12 +71,10 @@ def follows_a_surname(text: Text, start: int) -> bool:
     return text.words[start].gap == "space" and surnames.before(text, start) > 0
 
 
-def _is_street_or_person(text: Text, start: int, end: int) -> bool:
+def _is_person_or_street(text: Text, start: int, end: int) -> bool:
     # Without marks "chị" is also the end of "địa chỉ", "thầy" of "thấy".
     people = PEOPLE if text.is_marked else PEOPLE_WITHOUT_MARKS
-    if STREETS_AFTER_NAME.at(text, end) or people.before(text, start):
-        return True
-    return _follows_house_number(text, start)
+    return people.before(text, start) > 0 or STREETS_AFTER_NAME.at(text, end) > 0
 
 
 def _follows_house_number(text: Text, start: int) -> bool:
