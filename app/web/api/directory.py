@@ -9,7 +9,8 @@ from sqlalchemy import select, tuple_
 
 from app.web.access import open_data
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import Problem, ProcedureList, QueueList, Resolved, UnitList
+from app.web.api.bodies import ProcedureList, QueueList, Resolved, UnitList
+from app.web.api.describing import takes_query
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import Words, read_query
 from app.web.current import places, today
@@ -47,12 +48,12 @@ class ProcedureQuery(ListQuery):
 
 
 @blueprint.get("/places/resolve")
-@blueprint.input(PlaceQuery, location="query", validation=False)
+@takes_query(PlaceQuery)
 @blueprint.output(Resolved)
-@blueprint.doc(summary="From what somebody says about a place to the units responsible", responses={400: Problem})
+@blueprint.doc(summary="From what somebody says about a place to the units responsible")
 @open_data
 @limiter.limit("1200 per minute", exempt_when=lambda: g.viewer is not None)
-def resolve_place(**_given: Any) -> dict[str, Any]:
+def resolve_place() -> dict[str, Any]:
     query = read_query(PlaceQuery)
     return resolved(resolve(places(), query.text, on=query.on or today()))
 
@@ -95,11 +96,11 @@ def _codes(resolution: Resolution, unit_ids: tuple[int, ...]) -> list[str]:
 
 
 @blueprint.get("/units")
-@blueprint.input(UnitQuery, location="query", validation=False)
+@takes_query(UnitQuery)
 @blueprint.output(UnitList)
-@blueprint.doc(summary="The bodies that answer today", responses={400: Problem})
+@blueprint.doc(summary="The bodies that answer today")
 @open_data
-def list_units(**_given: Any) -> dict[str, Any]:
+def list_units() -> dict[str, Any]:
     query = read_query(UnitQuery)
     after = keys_of(query.cursor, str, int)
     statement = select(Unit).where(Unit.valid_to.is_(None)).order_by(Unit.sort_key, Unit.id).limit(query.limit + 1)
@@ -124,11 +125,11 @@ def list_units(**_given: Any) -> dict[str, Any]:
 
 
 @blueprint.get("/procedures")
-@blueprint.input(ProcedureQuery, location="query", validation=False)
+@takes_query(ProcedureQuery)
 @blueprint.output(ProcedureList)
-@blueprint.doc(summary="Administrative procedures", responses={400: Problem})
+@blueprint.doc(summary="Administrative procedures")
 @open_data
-def list_procedures(**_given: Any) -> dict[str, Any]:
+def list_procedures() -> dict[str, Any]:
     query = read_query(ProcedureQuery)
     after = keys_of(query.cursor, str, int)
     statement = select(Procedure).order_by(Procedure.sort_key, Procedure.id).limit(query.limit + 1)
@@ -146,11 +147,11 @@ def list_procedures(**_given: Any) -> dict[str, Any]:
 
 
 @blueprint.get("/queues")
-@blueprint.input(ListQuery, location="query", validation=False)
+@takes_query(ListQuery)
 @blueprint.output(QueueList)
-@blueprint.doc(summary="Where tickets wait", responses={400: Problem})
+@blueprint.doc(summary="Where tickets wait")
 @open_data
-def list_queues(**_given: Any) -> dict[str, Any]:
+def list_queues() -> dict[str, Any]:
     query = read_query(ListQuery)
     after = keys_of(query.cursor, int)
     statement = select(Queue, Unit.code).join(Unit, Unit.id == Queue.unit_id).order_by(Queue.id).limit(query.limit + 1)

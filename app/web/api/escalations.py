@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
+from app.web.api.describing import takes_body, takes_query
 from app.web.api.instants import read_instant
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import read_body, read_query
@@ -40,11 +41,11 @@ class EscalationQuery(BaseModel):
 
 
 @blueprint.get("/escalations")
-@blueprint.input(EscalationQuery, location="query", validation=False)
+@takes_query(EscalationQuery)
 @blueprint.output(EscalationList)
 @blueprint.doc(summary="Levels that have fired on the tickets this token may see, newest first")
 @bearer("tickets:read")
-def list_escalations(**_given: Any) -> dict[str, Any]:
+def list_escalations() -> dict[str, Any]:
     query = read_query(EscalationQuery)
     after = keys_of(query.cursor, int)
     statement = _ROW.where(visible_tickets(g.viewer)).order_by(PlannedStep.id.desc()).limit(query.limit + 1)
@@ -68,14 +69,14 @@ def _item(
 
 
 @blueprint.post("/escalations/<int:step_id>/acknowledge")
-@blueprint.input(AcknowledgeBody, validation=False)
+@takes_body(AcknowledgeBody)
 @blueprint.output(EscalationItem)
 @blueprint.doc(
     summary="Acknowledge a level, with an instruction or a new date",
     description="`by` is the e-mail of the person it was raised to; it may be left out when that was one person.",
 )
 @bearer("tickets:write")
-def acknowledge(step_id: int, **_given: Any) -> dict[str, Any]:
+def acknowledge(step_id: int) -> dict[str, Any]:
     body = read_body(AcknowledgeBody)
     if step_id >= 2**62 or g.session.execute(_visible(step_id)).one_or_none() is None:
         raise NotFound("escalation", step_id)

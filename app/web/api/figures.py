@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import Figures
+from app.web.api.describing import takes_query
 from app.web.api.instants import read_instant
 from app.web.api.reading import Words, read_query
 from app.web.api.ticket_view import iso
@@ -33,11 +34,11 @@ class Stretch(BaseModel):
 
 
 @blueprint.get("/figures/service-level")
-@blueprint.input(Stretch, location="query", validation=False)
+@takes_query(Stretch)
 @blueprint.output(Figures)
 @blueprint.doc(summary="Service level, speed of answer, handling time, abandonment")
 @bearer("figures:read")
-def service_level(**_given: Any) -> dict[str, Any]:
+def service_level() -> dict[str, Any]:
     from_at, to_at = _stretch()
     counts = floor.call_counts(g.session, from_at=from_at, to_at=to_at, unit_ids=_units(g.viewer))
     figures = {
@@ -56,11 +57,11 @@ def service_level(**_given: Any) -> dict[str, Any]:
 
 
 @blueprint.get("/figures/promises")
-@blueprint.input(Stretch, location="query", validation=False)
+@takes_query(Stretch)
 @blueprint.output(Figures)
 @blueprint.doc(summary="Promises kept, by unit and clock")
 @bearer("figures:read")
-def promises(**_given: Any) -> dict[str, Any]:
+def promises() -> dict[str, Any]:
     from_at, to_at = _stretch()
     rows = promises_kept(g.session, from_at=from_at, to_at=to_at, now=g.now, unit_ids=_units(g.viewer))
     met, counted = sum(row.met for row in rows), sum(row.counted for row in rows)

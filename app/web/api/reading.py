@@ -31,8 +31,11 @@ class Body(BaseModel):
 
 def read_body(model: type[Model]) -> Model:
     """The JSON body as `model`; raises FieldErrors."""
-    data = request.get_json(silent=True)
-    if data is None:
+    try:
+        data = request.get_json(silent=True)
+    except RecursionError:
+        data = None
+    if not isinstance(data, dict):
         raise FieldErrors([{"field": "", "code": "json", "message": _("Send a JSON object as application/json.")}])
     return _validated(model, data)
 
@@ -47,8 +50,6 @@ def _validated(model: type[Model], data: Mapping[str, Any]) -> Model:
         return model.model_validate(data)
     except ValidationError as refused:
         raise FieldErrors([_told(dict(error)) for error in refused.errors()]) from None
-    except RecursionError:
-        raise FieldErrors([{"field": "", "code": "too_deep", "message": _("The body is nested too deeply.")}]) from None
 
 
 def _told(error: dict[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import MessageItem, MessageList, NewMessage, TicketOut, TimelineList, Transition
+from app.web.api.describing import takes_body, takes_query
 from app.web.api.instants import read_instant
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import read_body, read_query
@@ -21,6 +22,9 @@ from tickets import conversation, resolution
 from tickets.roles import Right, require, visible_ticket
 from tickets.schema import Message, Ticket, TimelineEntry
 from tickets.states import Disposition, TicketStatus
+from tickets.ticket import lock_ticket, move
+
+HELD = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 
 
 class PageQuery(BaseModel):
@@ -31,11 +35,11 @@ class PageQuery(BaseModel):
 
 
 @blueprint.get("/tickets/<reference>/messages")
-@blueprint.input(PageQuery, location="query", validation=False)
+@takes_query(PageQuery)
 @blueprint.output(MessageList)
 @blueprint.doc(summary="What citizen and agent said to each other, oldest first")
 @bearer("tickets:read")
-def list_messages(reference: str, **_given: Any) -> dict[str, Any]:
+def list_messages(reference: str) -> dict[str, Any]:
     query = read_query(PageQuery)
     ticket = visible_ticket(g.session, g.viewer, reference)
     after = keys_of(query.cursor, int)
@@ -57,11 +61,11 @@ def _message(row: Message) -> dict[str, Any]:
 
 
 @blueprint.post("/tickets/<reference>/messages")
-@blueprint.input(NewMessage, validation=False)
+@takes_body(NewMessage)
 @blueprint.output(MessageItem, status_code=201)
 @blueprint.doc(summary="Answer the citizen by their channel, or write an internal note")
 @bearer("tickets:write")
-def add_message(reference: str, **_given: Any) -> dict[str, Any]:
+def add_message(reference: str) -> dict[str, Any]:
     body = read_body(NewMessage)
     ticket = visible_ticket(g.session, g.viewer, reference)
     require(g.viewer, Right.WORK, ticket)
@@ -73,11 +77,11 @@ def add_message(reference: str, **_given: Any) -> dict[str, Any]:
 
 
 @blueprint.get("/tickets/<reference>/timeline")
-@blueprint.input(PageQuery, location="query", validation=False)
+@takes_query(PageQuery)
 @blueprint.output(TimelineList)
 @blueprint.doc(summary="Everything that happened to the ticket, oldest first")
 @bearer("tickets:read")
-def list_timeline(reference: str, **_given: Any) -> dict[str, Any]:
+def list_timeline(reference: str) -> dict[str, Any]:
     query = read_query(PageQuery)
     ticket = visible_ticket(g.session, g.viewer, reference)
     after = keys_of(query.cursor, int)
@@ -104,11 +108,11 @@ def list_timeline(reference: str, **_given: Any) -> dict[str, Any]:
 
 
 @blueprint.post("/tickets/<reference>/transitions")
-@blueprint.input(Transition, validation=False)
+@takes_body(Transition)
 @blueprint.output(TicketOut)
 @blueprint.doc(summary="Move the ticket: resolve, hold, reopen, withdraw")
 @bearer("tickets:write")
-def move_ticket(reference: str, **_given: Any) -> dict[str, Any]:
+def move_ticket(reference: str) -> dict[str, Any]:
     body = read_body(Transition)
     ticket = visible_ticket(g.session, g.viewer, reference)
     require(g.viewer, Right.WORK, ticket)
@@ -130,7 +134,9 @@ def _move(session: Session, ticket: Ticket, body: Transition) -> None:
     elif wanted is TicketStatus.PENDING_THIRD_PARTY:
         wake_at = _wake_at(body)
         resolution.hold_for_third_party(session, ticket.id, reason=body.text, wake_at=wake_at, actor=actor, now=now)
-    elif wanted is TicketStatus.OPEN and ticket.status is not TicketStatus.RESOLVED:
+    elif wanted is TicketStatus.OPEN and ticket.status is TicketStatus.NEW:
+        move(session, lock_ticket(session, ticket.id), to=wanted, reason=body.text, actor=actor, now=now)
+    elif wanted is TicketStatus.OPEN and ticket.status in HELD:
         resolution.resume(session, ticket.id, actor=actor, now=now)
     else:
         _SIMPLE[wanted](session, ticket.id, reason=body.text, actor=actor, now=now)

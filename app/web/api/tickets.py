@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
+from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, ticket_view
@@ -45,11 +46,11 @@ class TicketQuery(BaseModel):
 
 
 @blueprint.post("/tickets")
-@blueprint.input(NewTicket, validation=False)
+@takes_body(NewTicket)
 @blueprint.output(OpenedTicket, status_code=201)
 @blueprint.doc(summary="Open a ticket", description="Send `Idempotency-Key` to be able to repeat the request safely.")
 @bearer("tickets:write")
-def open_ticket(**_given: Any) -> dict[str, Any]:
+def open_ticket() -> dict[str, Any]:
     body = read_body(NewTicket)
     opened = intake.open_ticket(
         g.session,
@@ -116,11 +117,11 @@ def _matter(body: NewTicket, source_key: str | None) -> Matter:
 
 
 @blueprint.get("/tickets")
-@blueprint.input(TicketQuery, location="query", validation=False)
+@takes_query(TicketQuery)
 @blueprint.output(TicketList)
 @blueprint.doc(summary="The tickets this token may see, newest first")
 @bearer("tickets:read")
-def list_tickets(**_given: Any) -> dict[str, Any]:
+def list_tickets() -> dict[str, Any]:
     query = read_query(TicketQuery)
     after = keys_of(query.cursor, int)
     statement = (
@@ -168,11 +169,11 @@ def read_ticket(reference: str) -> dict[str, Any]:
 
 
 @blueprint.patch("/tickets/<reference>")
-@blueprint.input(TicketChange, validation=False)
+@takes_body(TicketChange)
 @blueprint.output(TicketOut)
 @blueprint.doc(summary="Change priority or category")
 @bearer("tickets:write")
-def change_ticket(reference: str, **_given: Any) -> dict[str, Any]:
+def change_ticket(reference: str) -> dict[str, Any]:
     body = read_body(TicketChange)
     ticket = visible_ticket(g.session, g.viewer, reference)
     require(g.viewer, Right.WORK, ticket)
