@@ -18,7 +18,7 @@ from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
 from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
 from app.messages import LINK_MARK, NoSuchMessage, render
-from app.providers import sending_account
+from app.provider_accounts import sending_account
 from app.settings import Settings
 from escalation.links import make_link
 from tickets import outbox, outbox_claims, outbox_results
