@@ -1,0 +1,64 @@
+"""What people do when a level reaches them: they answer, perhaps with an instruction, or they do not yet."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.seeding.demonstration.stage import Stage
+from app.seeding.demonstration.words import answer
+from escalation.acknowledge import acknowledge
+from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
+from tickets.states import UNFINISHED, ClockStatus, StepKind, StepResult
+
+# How likely a level is answered, and within how many hours.
+_ANSWERED = {1: (0.45, 0.1, 4), 2: (0.5, 0.2, 8), 3: (0.7, 0.2, 5), 4: (0.6, 0.5, 20), 5: (0.5, 1, 20)}
+_VIA = ("web", "web", "link", "link", "sms", "keypad")
+
+
+def notice(stage: Stage, session: Session, *, since: datetime, now: datetime) -> None:
+    """Look at the levels that were just raised and let the people they reached decide."""
+    told = session.execute(
+        select(PlannedStep.id, PlannedStep.ticket_id, PlannedStep.rank, StepRecipient.staff_id)
+        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
+        .where(
+            PlannedStep.fired_at > since,
+            PlannedStep.fired_at <= now,
+            PlannedStep.kind == StepKind.LEVEL,
+            PlannedStep.result == StepResult.NOTIFIED,
+        )
+        .order_by(PlannedStep.id, StepRecipient.id)
+    ).all()
+    first = {step_id: (ticket_id, rank, staff_id) for step_id, ticket_id, rank, staff_id in reversed(told)}
+    for step_id, (ticket_id, rank, staff_id) in sorted(first.items()):
+        share, soonest, latest = _ANSWERED[min(rank, 5)]
+        if stage.chance(share):
+            stage.at(
+                now + timedelta(hours=stage.rng.uniform(soonest, latest)),
+                lambda stage, session, now, step_id=step_id, ticket_id=ticket_id, staff_id=staff_id: _answer(  # type: ignore[misc]
+                    stage, session, now, step_id, ticket_id, staff_id
+                ),
+            )
+
+
+def _answer(stage: Stage, session: Session, now: datetime, step_id: int, ticket_id: int, staff_id: int) -> None:
+    ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
+    answered = session.scalar(select(exists().where(Acknowledgement.step_id == step_id)))
+    if ticket.status not in UNFINISHED or answered:
+        return
+    # A promise that was kept in the end, if late, can be given no further date.
+    runs = session.scalar(
+        select(Clock.status == ClockStatus.RUNNING)
+        .join(PlannedStep, PlannedStep.clock_id == Clock.id)
+        .where(PlannedStep.id == step_id)
+    )
+    acknowledge(
+        session,
+        step_id,
+        staff_id=staff_id,
+        instruction=answer("instruction", stage.rng) if stage.chance(0.8) else "",
+        new_due_at=now + timedelta(hours=stage.rng.randint(20, 60)) if runs and stage.chance(0.25) else None,
+        via=stage.rng.choice(_VIA),
+        now=now,
+    )
+    stage.instructed(ticket_id, now)

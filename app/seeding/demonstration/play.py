@@ -1,0 +1,51 @@
+"""Plays the demonstration from its first day to the present, in the order things happen."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.messages import message_app
+from app.provider_accounts import simulated_account
+from app.reference import Reference
+from app.seeding.demonstration.arrivals import schedule
+from app.seeding.demonstration.cast import assemble
+from app.seeding.demonstration.machinery import Machinery
+from app.seeding.demonstration.post_office import PostOffice
+from app.seeding.demonstration.stage import Stage
+from app.settings import Settings
+from telephony.desk import Desk
+from tickets.directory.rules import load_rules
+from tickets.schema import Ticket
+
+DAYS = 30
+TICKETS = 300
+# The same play every time: what is seen in one demonstration can be looked up in another.
+SEED = 20250701
+
+
+def play(settings: Settings, session: Session, *, tickets: int = TICKETS, now: datetime) -> int | None:
+    """How many tickets were opened; None, and nothing done, when there are tickets already.
+
+    All of it is one transaction: a start that is interrupted leaves nothing half played.
+    """
+    if session.scalar(select(exists().where(Ticket.id.is_not(None)))):
+        return None
+    rng = Random(SEED)  # noqa: S311  (no secret is made of it)
+    desk, cast = _desk(settings, session, now=now), assemble(session, rng, now=now)
+    stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=DAYS), ends_at=now)
+    schedule(stage, tickets)
+    post = PostOffice(desk.account.name, settings.base_url, message_app(settings))
+    stage.run(session, between=Machinery(post, begins_at=stage.begins_at))
+    return stage.opened
+
+
+def _desk(settings: Settings, session: Session, *, now: datetime) -> Desk:
+    reference = Reference.from_settings(settings)
+    return Desk(
+        account=simulated_account(settings),
+        places=reference.places(session),
+        rules=load_rules(session, on=now.astimezone(settings.zone).date()),
+        keys=reference.keys,
+    )

@@ -1,0 +1,60 @@
+"""Where the play happens: the clock that only goes forward, and what is due on it."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.seeding.demonstration.cast import Cast
+from telephony.desk import Desk
+
+Happening = Callable[["Stage", Session, datetime], None]
+
+
+@dataclass
+class Stage:
+    """Everything the scenes share. Happenings after `ends_at` never take place: that is the present state of things."""
+
+    desk: Desk
+    cast: Cast
+    zone: ZoneInfo
+    rng: Random
+    begins_at: datetime
+    ends_at: datetime
+    opened: int = 0
+    # What moves a ticket once a leader has spoken; its story puts it here.
+    when_instructed: dict[int, Callable[[datetime], None]] = field(default_factory=dict)
+    _due: list[tuple[datetime, int, Happening]] = field(default_factory=list)
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def at(self, when: datetime, happening: Happening) -> None:
+        """Let something happen; what would lie after the present does not."""
+        if when < self.ends_at:
+            heapq.heappush(self._due, (when, next(self._numbers), happening))
+
+    def run(self, session: Session, *, between: Happening) -> None:
+        """Everything in its order; `between` is called before each happening with its instant, and once at the end."""
+        while True:
+            when = self._due[0][0] if self._due else self.ends_at
+            between(self, session, when)
+            # The house itself may have put something earlier on the clock: a leader's answer.
+            if self._due and self._due[0][0] <= when:
+                when, _, happening = heapq.heappop(self._due)
+                happening(self, session, when)
+                session.flush()
+            elif not self._due and when == self.ends_at:
+                return
+
+    def instructed(self, ticket_id: int, now: datetime) -> None:
+        """A leader has answered for this ticket: whoever left it lying moves."""
+        move = self.when_instructed.pop(ticket_id, None)
+        if move is not None:
+            move(now)
+
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
