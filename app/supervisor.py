@@ -34,6 +34,14 @@ class Child:
         """How long to wait before the next start: it doubles with every crash in a row."""
         return min(LONGEST_PAUSE_SECONDS, 0.25 * float(2**self.crashes))
 
+    def last_words(self) -> str:
+        """The last line of its log, which for a crash names the reason."""
+        with suppress(OSError):
+            for line in reversed(self.log.read_text(errors="replace").splitlines()[-20:]):
+                if line.strip():
+                    return line.strip()
+        return "it left no word"
+
 
 @dataclass
 class Supervisor:

@@ -22,6 +22,7 @@ from app.settings import Settings, load_settings
 from app.supervisor import Supervisor
 
 READY_WITHIN_SECONDS = 90
+HOPELESS_AFTER_CRASHES = 3
 
 
 def register(commands: Commands) -> None:
@@ -196,6 +197,8 @@ def _wait_until_ready(supervisor: Supervisor, signals: Signals) -> None:
         if not last:
             waiting.pop(0)
             continue
+        if broken := next((child for child in supervisor.children if child.crashes >= HOPELESS_AFTER_CRASHES), None):
+            raise CommandRefused(f"{broken.name} cannot start: {broken.last_words()}\nIts log is {broken.log}.")
         if time.monotonic() > deadline:
             raise CommandRefused(
                 f"{waiting[0]} was not ready within {READY_WITHIN_SECONDS} s ({last}). The logs are in "
