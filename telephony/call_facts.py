@@ -35,12 +35,13 @@ def facts_for(session: Session, call: Call, heard: Heard, desk: Desk, *, now: da
         places=_places(heard, desk, call.locale, now=now) if is_place else None,
         queue=_queue(session, call, desk, now=now)
         if call.state in (CallState.QUEUED, CallState.OFFERED)
-        else QueueFacts(),
+        else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),
         followed=_followed(session, call, heard, desk, now=now)
         if call.state is CallState.STATUS and asking == "pin"
         else Followed(),
         reference=str(call.detail.get("ticket_reference", "")),
         agent_finished=bool(call.detail.get("agent_finished")),
+        is_on_hold=call.hold_since is not None,
         line_phone=str(call.detail.get("line_phone", "")),
     )
 
@@ -65,8 +66,7 @@ def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFac
 
 
 def _queue(session: Session, call: Call, desk: Desk, *, now: datetime) -> QueueFacts:
-    target = _accepted_target(session, call, desk)
-    if target is not None:
+    if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
     floor = load_floor(session, now=now)
     if floor.agents:
@@ -80,9 +80,9 @@ def _queue(session: Session, call: Call, desk: Desk, *, now: datetime) -> QueueF
     )
 
 
-def _accepted_target(session: Session, call: Call, desk: Desk) -> Target | None:
+def _target(session: Session, call: Call) -> Target | None:
     """Where to connect the caller, once an agent has taken the offer."""
-    if call.agent_id is None or call.state is not CallState.OFFERED:
+    if call.agent_id is None:
         return None
     presence = session.get(Presence, call.agent_id)
     if presence is not None and presence.phone:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 # Steps of a conversation: their answer is the next document, and their key the call and the turn.
-TWIML_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback"})
+TWIML_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback", "hold"})
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:

@@ -37,6 +37,7 @@ class Prompt(StrEnum):
     QUEUE_LONG_WAIT = "queue_long_wait"
     NOBODY_ON_DUTY = "nobody_on_duty"
     CUT_OFF = "cut_off"
+    HOLD = "hold"
 
     VOICEMAIL = "voicemail"
     VOICEMAIL_EMPTY = "voicemail_empty"

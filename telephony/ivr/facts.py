@@ -56,4 +56,5 @@ class Facts:
     # The reference of the call's ticket, once it has one.
     reference: str = ""
     agent_finished: bool = False
+    is_on_hold: bool = False
     line_phone: str = ""

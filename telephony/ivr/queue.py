@@ -85,11 +85,22 @@ def on_dial(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     """The dial has ended. Whether the agent meant it to end is known from the agent's screen, not from the wire."""
     if conversation.asking == "cut_off":
         return _after_cut_off(conversation, heard)
+    if facts.is_on_hold or not heard.dial_status:
+        return _on_hold(conversation, facts)
     if not heard.was_connected:
         return Outcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
     if facts.agent_finished:
         return goodbye(conversation)
     return Outcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF)),))
+
+
+def _on_hold(conversation: Conversation, facts: Facts) -> Outcome:
+    """Waits for the agent to come back: the line is bridged anew, which every provider can do."""
+    if facts.agent_finished:
+        return goodbye(conversation)
+    if not facts.is_on_hold and facts.queue.target:
+        return _connect(conversation, facts, facts.queue.target)
+    return Outcome(conversation, (one_key("hold", Say(Prompt.HOLD), seconds=OFFER_LOOP_SECONDS),))
 
 
 def _after_cut_off(conversation: Conversation, heard: Heard) -> Outcome:

@@ -338,3 +338,15 @@ def test_whatever_a_phone_does_there_is_always_a_next_thing_to_hear(steps):
         assert isinstance(outcome.plan[-1], Gather | Record | Redirect | Dial | Hangup)
         joined = any(isinstance(effect, JoinQueue) for effect in outcome.effects)
         assert opened or not joined, "nobody waits in the queue without a ticket"
+
+
+def test_a_caller_on_hold_waits_and_is_bridged_again_when_the_agent_is_back():
+    talking = Conversation(CallState.TALKING)
+    agent = QueueFacts(target=Client("agent_7"))
+
+    held = step(talking, SILENCE, replace(CALLER, is_on_hold=True, queue=agent))
+    back = step(talking, SILENCE, replace(CALLER, is_on_hold=False, queue=agent))
+
+    assert prompts(held) == [Prompt.HOLD]
+    assert held.conversation.state is CallState.TALKING
+    assert isinstance(back.plan[-1], Dial)
