@@ -1,126 +1,70 @@
-"""Why a ticket stands where it stands, in words: the codes of `tickets/routing.py` in both languages."""
+"""Why a ticket stands where it stands, in words: one sentence for each code that routing gives."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
-_TEXTS: Mapping[str, tuple[str, str]] = {
-    "category_guessed": (
-        "Lĩnh vực được gợi ý là “{category}” vì nội dung có “{words}”.",
-        "The category “{category}” was suggested by the words “{words}”.",
+from flask_babel import LazyString, force_locale, get_locale, lazy_gettext
+
+REASONS: Mapping[str, LazyString] = {
+    "emergency_said": lazy_gettext("The citizen said that it is an emergency; city operations follows it too."),
+    "emergency_category": lazy_gettext("“%(category)s” is an emergency; city operations follows it too."),
+    "emergency_words": lazy_gettext("The words “%(words)s” tell of danger to life; city operations follows it too."),
+    "conduct_staff": lazy_gettext("It is about the staff of %(unit)s: only its head and the City Office see it."),
+    "conduct_city": lazy_gettext(
+        "It is about %(unit)s or its head: the city level decides, and that unit does not see it."
     ),
-    "emergency_said": (
-        "Khẩn cấp: người dân chọn khẩn cấp.",
-        "Emergency: the citizen said so.",
-    ),
-    "emergency_category": (
-        "Khẩn cấp: lĩnh vực “{category}” luôn là khẩn cấp.",
-        "Emergency: the category “{category}” always is.",
-    ),
-    "emergency_words": (
-        "Khẩn cấp: nội dung có “{words}”.",
-        "Emergency: the text says “{words}”.",
-    ),
-    "conduct_staff": (
-        "Phản ánh về cán bộ của {unit}: chuyển người đứng đầu đơn vị, chỉ người có tên được xem.",
-        "About staff of {unit}: goes to the head of that unit, seen by named people only.",
-    ),
-    "conduct_city": (
-        "Phản ánh về người đứng đầu hoặc về {unit}: chuyển cấp Thành phố, đơn vị không xem được.",
-        "About the head of {unit} or the unit as such: goes to the city, and the unit does not see it.",
-    ),
-    "conduct_unknown_unit": (
-        "Phản ánh về cán bộ nhưng chưa rõ đơn vị nào: chuyển cấp Thành phố để hỏi thêm.",
-        "About staff, but of which unit is not known yet: goes to the city, which asks.",
-    ),
-    "city_department": (
-        "{unit} là đơn vị chịu trách nhiệm ở cấp Thành phố.",
-        "{unit} is responsible at city level.",
-    ),
-    "city_triage_level": (
-        "Thuộc cấp Thành phố nhưng chưa xác định được sở: chuyển điều phối.",
-        "For the city level, but no department is named: goes to triage.",
-    ),
-    "undecided": (
-        "Chưa xác định được đơn vị: điều phối viên sẽ hỏi người dân.",
-        "No unit could be told yet: triage asks the citizen.",
-    ),
-    "procedure_ward": (
-        "Thủ tục “{procedure}” do cấp phường, xã giải quyết.",
-        "The procedure “{procedure}” is decided at ward level.",
-    ),
-    "procedure_city": (
-        "Thủ tục “{procedure}” do cấp Thành phố giải quyết.",
-        "The procedure “{procedure}” is decided at city level.",
-    ),
-    "procedure_boundary_free": (
-        "Thủ tục “{procedure}” không phụ thuộc địa giới: nơi người dân chọn sẽ giải quyết.",
-        "The procedure “{procedure}” is boundary-free: it stays with the unit the citizen chose.",
-    ),
-    "category_ward": (
-        "Lĩnh vực “{category}” do cấp phường, xã giải quyết.",
-        "The category “{category}” is answered at ward level.",
-    ),
-    "category_city": (
-        "Lĩnh vực “{category}” do cấp Thành phố giải quyết.",
-        "The category “{category}” is answered at city level.",
-    ),
-    "unit_chosen": (
-        "Người dân chọn {unit}.",
-        "The citizen chose {unit}.",
-    ),
-    "place_unique": (
-        "“{said}” nay thuộc {unit}.",
-        "“{said}” belongs to {unit} today.",
-    ),
-    "place_split": (
-        "“{said}” nay thuộc nhiều đơn vị: {units}.",
-        "“{said}” was divided between {units}.",
-    ),
-    "place_ambiguous": (
-        "“{said}” có thể là {units}.",
-        "“{said}” may mean {units}.",
-    ),
-    "place_none": (
-        "Chưa hiểu được địa bàn “{said}”.",
-        "The place “{said}” could not be understood.",
-    ),
-    "line_dialled": (
-        "Người dân gọi đường dây nóng của {unit} ({line}).",
-        "The line of {unit} was dialled ({line}).",
-    ),
-    "city_answers": (
-        "{unit} không có người trực: tổng đài Thành phố tiếp nhận, phiếu vẫn thuộc đơn vị.",
-        "{unit} has nobody on call: the city answers, the ticket stays the unit's.",
+    "conduct_unknown_unit": lazy_gettext("It is about somebody's conduct, but not yet clear at which unit."),
+    "procedure_ward": lazy_gettext("The procedure “%(procedure)s” is done at the ward."),
+    "procedure_city": lazy_gettext("The procedure “%(procedure)s” is done at the city."),
+    "procedure_boundary_free": lazy_gettext("The procedure “%(procedure)s” may be done at any unit."),
+    "category_ward": lazy_gettext("“%(category)s” is a matter of the ward."),
+    "category_city": lazy_gettext("“%(category)s” is a matter of the city."),
+    "category_guessed": lazy_gettext("The words “%(words)s” suggest “%(category)s”; an agent may correct it."),
+    "city_department": lazy_gettext("%(unit)s is responsible for it."),
+    "city_triage_level": lazy_gettext("It is a matter of the city, but no department is named for it."),
+    "unit_chosen": lazy_gettext("The citizen chose %(unit)s."),
+    "place_unique": lazy_gettext("“%(said)s” lies in %(unit)s today."),
+    "place_split": lazy_gettext("“%(said)s” was divided between %(units)s."),
+    "place_ambiguous": lazy_gettext("“%(said)s” may mean %(units)s."),
+    "place_none": lazy_gettext("No unit could be told from “%(said)s”."),
+    "line_dialled": lazy_gettext("The line of %(unit)s was dialled."),
+    "undecided": lazy_gettext("The city's desk asks where it is and passes it on."),
+    "city_answers": lazy_gettext(
+        "Nobody of %(unit)s is on call now: the city answers for it, the ticket stays theirs."
     ),
 }
-# Lists of names are told whole up to this many, then counted.
-_NAMES_TOLD = 6
+_NAMED = 4
 
 
-def reason_text(code: str, params: Mapping[str, Any], locale: str) -> str:
-    """One sentence for a reason; a code this version does not know is shown as it is rather than hidden."""
-    texts = _TEXTS.get(code)
-    if texts is None:
-        return code
-    words = _Spoken(params, english=locale == "en")
-    return (texts[1] if locale == "en" else texts[0]).format_map(words)
+def reason_text(code: str, params: Mapping[str, Any], locale: str | None = None) -> str:
+    """One reason as a sentence, in `locale` or in that of the page."""
+    with force_locale(locale) if locale else nullcontext():
+        sentence = REASONS.get(code)
+        if sentence is None:
+            # An old ticket may hold a code that no version knows any more; its bare name is still a trace.
+            return code
+        return str(sentence) % _words(params, is_english=str(get_locale() or "").startswith("en"))
 
 
-class _Spoken(dict[str, str]):
-    """The parameters as words: the English name where there is one, lists joined, what is missing as a dash."""
-
-    def __init__(self, params: Mapping[str, Any], *, english: bool) -> None:
-        super().__init__()
-        for name, value in params.items():
-            if name.endswith("_en"):
-                continue
-            told = params.get(f"{name}_en") or value if english else value
-            self[name] = _listed(told) if isinstance(told, list) else str(told)
-
-    def __missing__(self, key: str) -> str:
-        return "—"
+def reason_texts(reasons: Sequence[Mapping[str, Any]], locale: str | None = None) -> list[str]:
+    """The sentences for `ticket.routing_reasons`."""
+    return [reason_text(reason["code"], reason.get("params", {}), locale) for reason in reasons]
 
 
-def _listed(names: list[Any]) -> str:
-    told = ", ".join(str(name) for name in names[:_NAMES_TOLD])
-    return told if len(names) <= _NAMES_TOLD else f"{told} … (+{len(names) - _NAMES_TOLD})"
+def _words(params: Mapping[str, Any], *, is_english: bool) -> dict[str, str]:
+    """The parameters in the language of the sentence: names stand in both languages in a reason."""
+    own = {name: value for name, value in params.items() if not name.endswith("_en")}
+    if is_english:
+        own |= {name.removesuffix("_en"): value for name, value in params.items() if name.endswith("_en") and value}
+    words = {"unit": "", "units": "", "category": "", "procedure": "", "said": "", "words": ""}
+    for name, value in own.items():
+        words[name] = _listed(value) if isinstance(value, list) else str(value)
+    return words
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown} …" if len(names) > _NAMED else shown

@@ -81,7 +81,7 @@ def load_viewer(session: Session, staff_id: int, *, now: datetime) -> Viewer | N
     return Viewer(staff.id, staff.name, staff.email, staff.locale, staff.theme, staff.is_demo, held)
 
 
-_SEEING = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)
+SEEING = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)
 
 
 def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
@@ -92,10 +92,10 @@ def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
     """
     named = exists().where(TicketAccess.ticket_id == Ticket.id, TicketAccess.staff_id == viewer.staff_id)
     open_part: ColumnElement[bool]
-    if viewer.covers_city(*_SEEING):
+    if viewer.covers_city(*SEEING):
         open_part = true()
     else:
-        units = viewer.unit_ids(*_SEEING)
+        units = viewer.unit_ids(*SEEING)
         open_part = or_(Ticket.unit_id.in_(units), Ticket.coordinating_unit_id.in_(units)) if units else false()
     return and_(Ticket.is_canary.is_(False), or_(and_(Ticket.is_restricted.is_(False), open_part), named))
 
