@@ -1,4 +1,4 @@
-"""Files people give us: written below one folder, measured while they stream, pictures made harmless by drawing them anew."""
+"""Files people give us: written below one folder, measured while they stream; pictures are drawn anew."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 import puremagic
 from PIL import Image, ImageOps
@@ -89,7 +89,7 @@ def write_stream(folder: Path, stream: IO[bytes], *, room: str, suffix: str = ""
     return Written(key, size, digest.hexdigest())
 
 
-def store_picture(folder: Path, stream: BinaryIO, *, file_name: str, room: str = "pending") -> Picture:
+def store_picture(folder: Path, stream: IO[bytes], *, file_name: str, room: str = "pending") -> Picture:
     """Keep a JPEG, PNG or WebP picture, drawn anew and turned upright; raises MediaRefused for anything else.
 
     What it is, is read from its bytes: the name and the type a browser sends are only claims.

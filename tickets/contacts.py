@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import Contact
@@ -59,6 +59,12 @@ def register(  # noqa: PLR0913 - one call says all there is to say of a contact
         },
     ).one()
     return Registered(*row)
+
+
+def ticket_opened_by(session: Session, *, channel: Channel, source_key: str) -> int | None:
+    """The ticket that this very contact led to; None when it is new."""
+    known = select(Contact.ticket_id).where(Contact.channel == channel, Contact.source_key == source_key)
+    return session.scalars(known).one_or_none()
 
 
 def link(session: Session, contact_id: int, ticket_id: int) -> None:

@@ -85,7 +85,8 @@ class Followed:
 
     def clock(self, kind: ClockKind) -> ToldClock | None:
         """The newest promise of a kind that was not taken back."""
-        return next((c for c in reversed(self.clocks) if c.kind is kind and c.status is not ClockStatus.CANCELLED), None)
+        told = (c for c in reversed(self.clocks) if c.kind is kind and c.status is not ClockStatus.CANCELLED)
+        return next(told, None)
 
     @property
     def resolve_clock(self) -> ToldClock | None:
@@ -166,9 +167,7 @@ def _unit_id(params: Mapping[str, Any]) -> int | None:
     return int(found) if found else None
 
 
-def _unit_names(
-    session: Session, ticket: Ticket, entries: list[dict[str, Any]], locale: str
-) -> dict[int, str]:
+def _unit_names(session: Session, ticket: Ticket, entries: list[dict[str, Any]], locale: str) -> dict[int, str]:
     ids = {ticket.unit_id, ticket.place_unit_id, *(_unit_id(entry["params"]) for entry in entries)} - {None}
     units = session.scalars(select(Unit).where(Unit.id.in_(ids)))
     return {unit.id: _name(unit, locale) for unit in units}

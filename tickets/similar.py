@@ -11,11 +11,12 @@ from tickets.schema import Ticket
 from tickets.states import UNFINISHED, TicketStatus
 
 # Words in nearly every text say nothing about what it is about.
-_EMPTY_WORDS = frozenset(
-    "o tai va la co cua cho toi em minh khong bi da dang duoc nay kia do thi voi nhung cac mot de nen ma rat qua lam xin "
-    "kinh nho chi anh ong ba phuong xa quan huyen duong so nha gan truoc sau khi tu den the in on at the a an and is are "
-    "of to my our not for".split()
-)
+_EMPTY = """
+    o tai va la co cua cho toi em minh khong bi da dang duoc nay kia do thi voi nhung cac mot de nen ma rat qua lam xin
+    kinh nho chi anh ong ba phuong xa quan huyen duong so nha gan truoc sau khi tu den the in on at the a an and is are
+    of to my our not for
+"""
+_EMPTY_WORDS = frozenset(_EMPTY.split())
 _LOOKED_AT = 200
 _LEAST_SHARED = 3
 _LEAST_SHARE = 0.4

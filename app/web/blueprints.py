@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import api, health, metrics, preferences, sign_in, webhooks
+from app.web import api, health, metrics, preferences, public, sign_in, webhooks
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
@@ -11,6 +11,7 @@ BLUEPRINTS: list[Blueprint] = [
     metrics.blueprint,
     api.blueprint,
     webhooks.blueprint,
+    *public.blueprints,
 ]
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.

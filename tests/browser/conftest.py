@@ -87,7 +87,7 @@ class Complaints(list[str]):
 
 @pytest.fixture
 def new_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """Opens pages: `new_page(width=360, locale="en-GB", dark=True, script=False)`; no complaint may be left at the end."""
+    """Opens pages: `new_page(width=360, locale="en-GB", dark=True, script=False)`; no complaint is left at the end."""
     contexts: list[BrowserContext] = []
     complaints = Complaints()
 

@@ -1,4 +1,4 @@
-"""What every page is checked for: nothing that axe finds, nothing wider than the screen, nothing out of keyboard reach."""
+"""What every page is checked for: nothing that axe finds, nothing wider than the screen."""
 
 from typing import Any
 

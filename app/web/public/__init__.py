@@ -1,0 +1,13 @@
+"""The pages for citizens: report, follow, find the ward, see the promises kept. One module a page group."""
+
+from flask import Blueprint
+
+from app.web.public import directory, performance, privacy, report, track
+
+blueprints: list[Blueprint] = [
+    report.blueprint,
+    track.blueprint,
+    directory.blueprint,
+    performance.blueprint,
+    privacy.blueprint,
+]

@@ -1,0 +1,144 @@
+"""What we notice in a report before it is sent: danger to life, its kind, its place, others about the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.web.current import places, rules, today
+from app.web.place_words import option_text, question_text
+from app.web.public.report_form import ReportForm, mark
+from tickets.directory.places import Resolution, resolve
+from tickets.directory.rules import Rules
+from tickets.routing import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.similar import Similar, similar_open
+from tickets.states import Level
+
+# A list of buttons longer than this is a list to look through, and shown as one.
+MOST_BUTTONS = 12
+# The body of a long report is not searched for its place beyond this; the place stands in the first sentences.
+_READ = 2_000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A unit that may be meant."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PlaceQuestion:
+    """The one question that decides which unit it is; `groups` are its answers under the reading they belong to."""
+
+    words: str
+    asked_about: str
+    groups: tuple[tuple[str, tuple[Choice, ...]], ...]
+
+    @property
+    def is_long(self) -> bool:
+        return sum(len(choices) for _, choices in self.groups) > MOST_BUTTONS
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(choice.code for _, choices in self.groups for choice in choices)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Everything noticed. `unit` is the one unit the place means; `question` is asked when there are several."""
+
+    is_emergency: bool
+    category: CategoryRule | None
+    is_guess: bool
+    unit: UnitRule | None
+    question: PlaceQuestion | None
+    # The place field was filled in, and nothing in it is a place we know.
+    is_unknown_place: bool
+    similar: tuple[Similar, ...] = ()
+
+    def to_tell(self, form: ReportForm) -> tuple[str, ...]:
+        """What this citizen has not been told or asked yet; the form goes back once for all of it."""
+        wanted: list[str] = []
+        if self.is_emergency:
+            wanted.append("emergency")
+        if self.question is not None and not form.chosen_unit and not form.is_unsure:
+            wanted.append(f"place:{self.question.asked_about}")
+        if self.is_unknown_place:
+            wanted.append(f"unknown:{mark(form.place)}")
+        if self.similar and self.unit and self.category:
+            wanted.append(f"similar:{self.unit.id}:{self.category.id}")
+        return tuple(notice[:120] for notice in wanted if notice[:120] not in form.told)
+
+
+def advise(session: Session, form: ReportForm, *, locale: str, now: datetime) -> Advice:
+    """What there is to say about a form as it stands, also while it is still being written. At most one statement."""
+    known = rules()
+    category, is_guess = _category(form, known)
+    resolution = resolve(places(), form.said[:_READ], on=today()) if form.said else Resolution("none")
+    question = _question(resolution, form, known, locale)
+    unit = _unit(form, resolution, question, known)
+    return Advice(
+        is_emergency=emergency_words(form.body, known.routing.emergency_phrases) is not None,
+        category=category,
+        is_guess=is_guess,
+        unit=unit,
+        question=question,
+        is_unknown_place=bool(form.place) and resolution.outcome == "none" and not form.chosen_unit,
+        similar=_similar(session, form, unit, category, now),
+    )
+
+
+def chosen_code(form: ReportForm, advice: Advice) -> str | None:
+    """The unit code to send on: what was chosen, if it was among what could be chosen."""
+    chosen = form.chosen_unit
+    if chosen is None:
+        return None
+    if advice.question is not None:
+        return chosen if chosen in advice.question.codes else None
+    return chosen if advice.unit is not None and advice.unit.code == chosen else None
+
+
+def _category(form: ReportForm, known: Rules) -> tuple[CategoryRule | None, bool]:
+    if form.category:
+        chosen = next((c for c in known.routing.categories.values() if c.code == form.category), None)
+        return chosen, False
+    guess = guess_category(form.body, known.routing)
+    return (guess[0], True) if guess else (None, False)
+
+
+def _question(resolution: Resolution, form: ReportForm, known: Rules, locale: str) -> PlaceQuestion | None:
+    question = resolution.question
+    if resolution.outcome not in ("split", "ambiguous") or question is None:
+        return None
+    groups = tuple(
+        (option_text(option, locale), _choices(option.unit_ids, known, locale)) for option in question.options
+    )
+    return PlaceQuestion(question_text(question, locale), mark(form.said), tuple(g for g in groups if g[1]))
+
+
+def _choices(unit_ids: tuple[int, ...], known: Rules, locale: str) -> tuple[Choice, ...]:
+    units = (known.routing.units.get(unit_id) for unit_id in unit_ids)
+    return tuple(Choice(unit.code, name_of(unit, locale)) for unit in units if unit and unit.code)
+
+
+def _unit(form: ReportForm, resolution: Resolution, question: PlaceQuestion | None, known: Rules) -> UnitRule | None:
+    if form.chosen_unit and (question is None or form.chosen_unit in question.codes):
+        wards = (u for u in known.routing.units.values() if u.code == form.chosen_unit and u.level is Level.WARD)
+        return next(wards, None)
+    if resolution.outcome == "unique":
+        return known.routing.units.get(resolution.candidates[0].unit_id)
+    return None
+
+
+def _similar(
+    session: Session, form: ReportForm, unit: UnitRule | None, category: CategoryRule | None, now: datetime
+) -> tuple[Similar, ...]:
+    if unit is None or category is None or category.conduct or category.level is not Level.WARD:
+        return ()
+    return tuple(similar_open(session, unit_id=unit.id, category_id=category.id, said=form.body, now=now))
+
+
+def name_of(unit: UnitRule, locale: str) -> str:
+    return unit.name_en if locale == "en" else unit.name

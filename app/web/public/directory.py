@@ -1,0 +1,108 @@
+"""Finding the unit: by old or new name, on the map, in the list; with address, hours, hotline and procedures."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.web.access import public
+from app.web.current import places, rules, today
+from app.web.dot_map import dot_map
+from app.web.locale import chosen_locale
+from app.web.place_words import option_text, question_text, why_text
+from app.web.public.advice import Choice, name_of
+from tickets.directory.lines import published_lines
+from tickets.directory.offices import offices_of
+from tickets.directory.places import Resolution, resolve
+from tickets.directory.procedures import procedures
+from tickets.directory.units import AREA_KINDS, current_units, predecessors, unit_named
+from tickets.matter import clean_text
+from tickets.schema import Unit
+from tickets.states import Level, UnitKind
+
+blueprint = Blueprint("directory", __name__)
+
+_MOST_PROCEDURES = 40
+_BODIES = (UnitKind.OFFICE, UnitKind.ONE_STOP_CENTRE, UnitKind.DEPARTMENT)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the words of a search mean: one unit with why, or a question with its answers."""
+
+    said: str
+    outcome: str
+    unit: Choice | None
+    why: str
+    question: str
+    groups: tuple[tuple[str, tuple[Choice, ...]], ...]
+
+
+@blueprint.get("/directory")
+@public
+def search() -> ResponseReturnValue:
+    said = clean_text(request.args.get("q", "")[:300], 300, field="q")
+    locale = chosen_locale()
+    areas = current_units(g.session, kinds=AREA_KINDS, on=today())
+    found = _found(said, resolve(places(), said, on=today()), locale) if said else None
+    return render_template(
+        "public/directory.html",
+        said=said,
+        found=found,
+        kinds=[(kind, [unit for unit in areas if unit.kind is kind]) for kind in AREA_KINDS],
+        bodies=current_units(g.session, kinds=_BODIES, on=today()),
+        map=dot_map(areas, locale=locale),
+        here_codes={found.unit.code} if found and found.unit else _codes(found),
+    )
+
+
+@blueprint.get("/directory/<code>")
+@public
+def unit(code: str) -> ResponseReturnValue:
+    """One body of today; `code` is that of its present bearer."""
+    body = unit_named(g.session, code[:40], on=today())
+    wanted = clean_text(request.args.get("p", "")[:200], 200, field="p")
+    level = Level.WARD if body.kind in AREA_KINDS else Level.CITY
+    found = [p for p in procedures(g.session, text=wanted, level=level, limit=500) if _is_of(p.department_id, body)]
+    return render_template(
+        "public/unit.html",
+        unit=body,
+        is_area=body.kind in AREA_KINDS,
+        offices=offices_of(g.session, body.id),
+        lines=published_lines(g.session, unit_id=body.id, on=today()),
+        before=predecessors(g.session, body.id),
+        wanted=wanted,
+        procedures=found[:_MOST_PROCEDURES],
+        procedure_count=len(found),
+        map=dot_map(current_units(g.session, kinds=AREA_KINDS, on=today()), locale=chosen_locale()),
+        here_codes={body.code},
+    )
+
+
+def _is_of(department_id: int | None, body: Unit) -> bool:
+    return body.kind in AREA_KINDS or department_id == body.id
+
+
+def _found(said: str, resolution: Resolution, locale: str) -> Found:
+    question = resolution.question
+    groups = []
+    if question is not None and resolution.outcome != "unique":
+        groups = [(option_text(option, locale), _choices(option.unit_ids, locale)) for option in question.options]
+    only = resolution.candidates[0] if resolution.outcome == "unique" else None
+    return Found(
+        said=said,
+        outcome=resolution.outcome,
+        unit=next(iter(_choices((only.unit_id,), locale)), None) if only else None,
+        why=why_text(only.why, locale) if only else "",
+        question=question_text(question, locale) if question is not None and groups else "",
+        groups=tuple(groups),
+    )
+
+
+def _choices(unit_ids: tuple[int, ...], locale: str) -> tuple[Choice, ...]:
+    units = (rules().routing.units.get(unit_id) for unit_id in unit_ids)
+    return tuple(Choice(known.code, name_of(known, locale)) for known in units if known and known.code)
+
+
+def _codes(found: Found | None) -> set[str]:
+    return {choice.code for _, choices in found.groups for choice in choices} if found else set()

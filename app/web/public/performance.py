@@ -1,0 +1,116 @@
+"""Promises kept, for everybody to see: by body, over the last thirty days, from the clocks alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.access import public
+from app.web.csv_answer import csv_answer
+from app.web.current import settings
+from app.web.locale import chosen_locale
+from tickets.promises.figures import Kept, promises_kept
+from tickets.states import ClockKind
+
+blueprint = Blueprint("performance", __name__)
+
+DAYS = 30
+# Fewer could tell a neighbour how somebody's own matter went.
+LEAST_SHOWN = 5
+_KINDS = (ClockKind.FIRST, ClockKind.RESOLVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How often a promise was kept; both are None where too few were due to be shown."""
+
+    counted: int | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRow:
+    code: str | None
+    name: str
+    first: Share
+    resolve: Share
+
+
+@blueprint.get("/performance")
+@public
+def table() -> ResponseReturnValue:
+    rows, whole = _rows()
+    shown = [row for row in rows if row.first.counted is not None or row.resolve.counted is not None]
+    return render_template(
+        "public/performance.html",
+        rows=shown,
+        hidden=len(rows) - len(shown),
+        whole=whole,
+        days=DAYS,
+        least=LEAST_SHOWN,
+        from_at=_from(),
+        to_at=_to(),
+    )
+
+
+@blueprint.get("/performance.csv")
+@public
+def download() -> ResponseReturnValue:
+    rows, _whole = _rows()
+    headings = [
+        _("Code"),
+        _("Authority"),
+        _("First answers due"),
+        _("First answers on time"),
+        _("Matters due"),
+        _("Matters settled on time"),
+    ]
+    lines = (
+        (row.code or "", row.name, row.first.counted, _percent(row.first), row.resolve.counted, _percent(row.resolve))
+        for row in rows
+    )
+    return csv_answer(f"promises-kept-{_to():%Y-%m-%d}.csv", headings, lines)
+
+
+def _rows() -> tuple[list[BodyRow], dict[ClockKind, Share]]:
+    """A row a body, and the whole city's shares."""
+    kept = promises_kept(g.session, from_at=_from(), to_at=_to(), now=g.now, kinds=_KINDS)
+    by_unit: dict[int, dict[ClockKind, Kept]] = {}
+    for one in kept:
+        by_unit.setdefault(one.unit_id, {})[one.kind] = one
+    locale = chosen_locale()
+    rows = []
+    for kinds in by_unit.values():
+        one = next(iter(kinds.values()))
+        name = one.unit_name_en if locale == "en" else one.unit_name
+        first, settled = _share(kinds.get(ClockKind.FIRST)), _share(kinds.get(ClockKind.RESOLVE))
+        rows.append(BodyRow(one.unit_code, name, first, settled))
+    whole = {
+        kind: _of(sum(k.met for k in kept if k.kind is kind), sum(k.counted for k in kept if k.kind is kind))
+        for kind in _KINDS
+    }
+    return rows, whole
+
+
+def _share(kept: Kept | None) -> Share:
+    return _of(kept.met, kept.counted) if kept else Share(None, None)
+
+
+def _of(met: int, counted: int) -> Share:
+    return Share(counted, met / counted) if counted >= LEAST_SHOWN else Share(None, None)
+
+
+def _percent(share: Share) -> str | None:
+    return None if share.share is None else f"{share.share:.1%}"
+
+
+def _to() -> datetime:
+    """Last midnight in the city: figures are published for whole days."""
+    local: datetime = g.now.astimezone(settings().zone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _from() -> datetime:
+    return _to() - timedelta(days=DAYS)

@@ -1,0 +1,171 @@
+"""Reporting: one form, sent once however often the button is pressed, and never lost when something goes wrong."""
+
+from dataclasses import replace
+
+import segno
+import structlog
+from flask import Blueprint, Response, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import validate_csrf
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import TooManyRequests
+from wtforms.validators import ValidationError
+
+from app.web.access import public
+from app.web.current import keys, settings
+from app.web.limits import limiter
+from app.web.locale import chosen_locale
+from app.web.public import signed
+from app.web.public.advice import Advice, advise, chosen_code
+from app.web.public.choices import category_options, last_known_categories
+from app.web.public.follow_cookie import let_follow
+from app.web.public.pictures import take_pictures
+from app.web.public.report_form import ReportForm, empty_form, faults, read_form
+from app.web.public.report_sending import send_report, sent_before
+from tickets.errors import NotFound
+from tickets.follow import followed
+from tickets.intake import opened_before
+
+blueprint = Blueprint("report", __name__)
+# An expired cookie must not cost anybody what they wrote: the form checks its own token and comes back filled in.
+blueprint.without_csrf = True  # type: ignore[attr-defined]
+
+log = structlog.get_logger()
+_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+
+
+@blueprint.get("/")
+@public
+def form() -> ResponseReturnValue:
+    given = empty_form(place=request.args.get("place", ""), category=request.args.get("category", ""))
+    advice = advise(g.session, given, locale=chosen_locale(), now=g.now) if given.place else None
+    return _page(given, advice=advice)
+
+
+@blueprint.post("/")
+@public
+@limiter.limit("120 per minute")
+def send() -> ResponseReturnValue:
+    """Send the report on, or give the form back with what is missing, asked or worth knowing before."""
+    given = read_form(request.form)
+    # Kept for the page that says that nothing could be saved.
+    g.report_form = given
+    pictures, picture_fault = take_pictures(request.files.getlist("pictures"), given.pictures)
+    given = g.report_form = replace(given, pictures=pictures)
+    if not _is_own_form():
+        return _page(given, notice=_("This page was open for a long time. Please send it once more."), status=400)
+    found = faults(given) | ({"pictures": picture_fault} if picture_fault else {})
+    if given.trap:
+        found["website"] = _("Please leave this field empty and send once more.")
+        given = replace(given, trap="")
+    if found:
+        return _page(given, errors=found, advice=_advice(given), status=422)
+    if (before := sent_before(g.session, given)) is not None:
+        return _to_the_numbers(before)
+    advice = _advice(given)
+    if news := advice.to_tell(given):
+        return _page(replace(given, told=given.told | set(news)), advice=advice, asks=True)
+    opened = send_report(g.session, given, unit_code=chosen_code(given, advice), locale=chosen_locale(), now=g.now)
+    return _to_the_numbers(opened.ticket_id)
+
+
+@blueprint.post("/report/advice")
+@public
+@limiter.limit("240 per minute")
+def advice_while_writing() -> ResponseReturnValue:
+    """The same advice while the form is being filled in; changes nothing."""
+    given = read_form(request.form)
+    return render_template("public/advice.html", form=given, advice=_advice(given))
+
+
+@blueprint.get("/sent/<token>")
+@public
+def sent(token: str) -> ResponseReturnValue:
+    """Reference and PIN, for the browser that sent the form and for half an hour."""
+    ticket_id = signed.read_sent(token)
+    if ticket_id is None:
+        raise NotFound("sent")
+    opened = opened_before(g.session, ticket_id, keys=keys())
+    address = f"{settings().base_url}/track?reference={opened.reference}"
+    page = render_template(
+        "public/sent.html",
+        opened=opened,
+        ticket=followed(g.session, ticket_id, locale=chosen_locale()),
+        address=address,
+        picture=segno.make(address, error="m").svg_data_uri(scale=5, border=2, dark="#000", light="#fff"),
+    )
+    return let_follow(Response(page, mimetype="text/html"), ticket_id)
+
+
+def _to_the_numbers(ticket_id: int) -> ResponseReturnValue:
+    return redirect(f"/sent/{signed.sent_token(ticket_id)}", code=303)
+
+
+def _advice(given: ReportForm) -> Advice:
+    return advise(g.session, given, locale=chosen_locale(), now=g.now)
+
+
+def _is_own_form() -> bool:
+    try:
+        validate_csrf(request.form.get("csrf_token", ""))
+    except ValidationError:
+        return False
+    return True
+
+
+def _page(
+    given: ReportForm,
+    *,
+    errors: dict[str, str] | None = None,
+    advice: Advice | None = None,
+    notice: str | None = None,
+    asks: bool = False,
+    status: int = 200,
+) -> Response:
+    page = render_template(
+        "public/report.html",
+        form=given,
+        errors=errors or {},
+        advice=advice,
+        notice=notice,
+        asks=asks,
+        categories=category_options(g.session, chosen_locale()),
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def _not_saved(notice: str, status: int) -> Response:
+    """The form as it was filled in, with an honest word on top; asks nothing of the database."""
+    given = g.get("report_form") or (read_form(request.form) if request.method == "POST" else empty_form())
+    page = render_template(
+        "public/report.html",
+        form=given,
+        errors={},
+        advice=None,
+        notice=notice,
+        asks=False,
+        categories=last_known_categories(chosen_locale()),
+    )
+    return Response(page, status, mimetype="text/html", headers={"Retry-After": "60"})
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("report not saved", request_id=g.get("request_id", ""), exc_info=error)
+    return _not_saved(
+        _(
+            "Our database does not answer at the moment. Nothing was saved, but everything you typed is still here: "
+            "please send it again in a minute, or call the hotline."
+        ),
+        503,
+    )
+
+
+def _too_many(error: TooManyRequests) -> Response:
+    return _not_saved(_("Too many reports came from your connection. Nothing was saved; please wait a minute."), 429)
+
+
+for _kind in _TROUBLE:
+    blueprint.register_error_handler(_kind, _database_away)
+blueprint.register_error_handler(TooManyRequests, _too_many)

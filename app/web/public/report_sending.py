@@ -1,0 +1,74 @@
+"""From a filled-in form to an opened ticket with its pictures."""
+
+from datetime import datetime
+
+from flask import g
+from sqlalchemy.orm import Session
+
+from app import media
+from app.media import Picture
+from app.web.current import keys, places, rules, settings
+from app.web.public import signed
+from app.web.public.report_form import ReportForm
+from tickets import attachments, citizens, contacts
+from tickets.attachments import NewFile
+from tickets.intake import open_ticket
+from tickets.matter import Matter, Opened
+from tickets.phones import parse_phone
+from tickets.states import Channel
+
+
+def send_report(session: Session, form: ReportForm, *, unit_code: str | None, locale: str, now: datetime) -> Opened:
+    """Open the ticket, or find the one this very form opened before."""
+    opened = open_ticket(
+        session,
+        matter_of(form, unit_code=unit_code, locale=locale, now=now),
+        actor=g.actor,
+        keys=keys(),
+        places=places(),
+        rules=rules(),
+        now=now,
+    )
+    if opened.is_new:
+        if form.no_calls and opened.citizen_id is not None:
+            citizens.prefer_text(session, opened.citizen_id)
+        attachments.add(session, opened.ticket_id, kept_files(form.pictures), now=now)
+    return opened
+
+
+def sent_before(session: Session, form: ReportForm) -> int | None:
+    """The ticket this very form has opened: a second click must not be told of the first as of somebody else's."""
+    key = signed.form_key(form.token)
+    return contacts.ticket_opened_by(session, channel=Channel.WEB, source_key=key) if key else None
+
+
+def matter_of(form: ReportForm, *, unit_code: str | None, locale: str, now: datetime) -> Matter:
+    phone = parse_phone(form.phone)
+    return Matter(
+        channel=Channel.WEB,
+        arrived_at=now,
+        body=form.body,
+        phone=phone.number if phone else None,
+        phone_raw=form.phone,
+        name=form.name,
+        email=form.email or None,
+        locale=locale,
+        place_text=form.place,
+        unit_code=unit_code,
+        category_code=form.category or None,
+        dossier_number=form.dossier_number or None,
+        contact_source_key=signed.form_key(form.token),
+    )
+
+
+def kept_files(pictures: tuple[Picture, ...]) -> list[NewFile]:
+    """The pending pictures given a lasting place; one that was swept meanwhile is left out."""
+    folder = settings().media_folder
+    files = []
+    for picture in pictures:
+        try:
+            key = media.keep(folder, picture.storage_key)
+        except FileNotFoundError:
+            continue
+        files.append(NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key))
+    return files

@@ -1,0 +1,231 @@
+"""Following a request: reference and PIN open one ticket's page, and from there its citizen may go on talking."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.media import Picture
+from app.web.access import public
+from app.web.attached_files import attached_file
+from app.web.current import keys, places, rules
+from app.web.limits import limiter
+from app.web.locale import chosen_locale
+from app.web.public import signed
+from app.web.public.follow_cookie import end_following, followed_ticket_id, let_follow
+from app.web.public.follow_words import shown_entries
+from app.web.public.pictures import take_pictures
+from app.web.public.report_sending import kept_files
+from tickets import attachments, contacts, conversation, resolution
+from tickets.continuing import continue_ticket
+from tickets.errors import InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
+from tickets.follow import followed
+from tickets.matter import Opened
+from tickets.pins import check_pin
+from tickets.schema import Message
+from tickets.states import Channel
+
+blueprint = Blueprint("track", __name__)
+
+
+@blueprint.get("/track")
+@public
+def form() -> ResponseReturnValue:
+    return render_template("public/track.html", reference=request.args.get("reference", "")[:40], wrong=None, kept="")
+
+
+@blueprint.post("/track")
+@public
+@limiter.limit("30 per minute")
+def check() -> ResponseReturnValue:
+    """Open the ticket's page. A wrong PIN, an unknown reference and an impossible one are answered alike."""
+    reference, kept = request.form.get("reference", "")[:40], request.form.get("kept", "")[:20_000]
+    found = check_pin(g.session, reference=reference, pin=request.form.get("pin", "")[:40], keys=keys(), now=g.now)
+    if found.ticket_id is None:
+        wrong = "locked" if found.is_locked else "wrong"
+        page = render_template("public/track.html", reference=reference, wrong=wrong, kept=kept)
+        return Response(page, 429 if found.is_locked else 403, mimetype="text/html")
+    if kept:
+        # The page itself instead of a redirect, which could not carry what was being written.
+        return let_follow(_follow_page(found.ticket_id, message=kept), found.ticket_id)
+    return let_follow(_back(), found.ticket_id)
+
+
+@blueprint.get("/track/request")
+@public
+def follow() -> ResponseReturnValue:
+    ticket_id = followed_ticket_id()
+    return _ask_again() if ticket_id is None else _follow_page(ticket_id)
+
+
+@blueprint.post("/track/request/message")
+@public
+@limiter.limit("30 per minute")
+def write() -> ResponseReturnValue:
+    """Another message, with pictures; sent twice it is one."""
+    ticket_id, body = followed_ticket_id(), request.form.get("body", "")
+    if ticket_id is None:
+        return _ask_again(kept=body)
+    pictures, fault = take_pictures(request.files.getlist("pictures"), _kept_pictures())
+    if fault or not body.strip():
+        errors = {"pictures": fault} if fault else {"body": _("Please write what you want to say.")}
+        return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
+    try:
+        message = _write(ticket_id, body)
+    except TransitionNotAllowed:
+        return _continued(_continue(ticket_id, body), pictures)
+    except InvalidInput:
+        errors = {"body": _("This is longer than we can take: at most %(limit)s characters.", limit=10_000)}
+        return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
+    if message is not None:
+        attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
+    flash(_("Your message has been added."), "success")
+    return _back()
+
+
+@blueprint.post("/track/request/not-solved")
+@public
+@limiter.limit("30 per minute")
+def not_solved() -> ResponseReturnValue:
+    """The answer did not help: within fifteen days the ticket is open again, later a new one goes on from it."""
+    ticket_id, reason = followed_ticket_id(), request.form.get("reason", "")[:10_000]
+    if ticket_id is None:
+        return _ask_again(kept=reason)
+    if not reason.strip():
+        return _follow_page(ticket_id, errors={"reason": _("Please write what is not solved.")}, status=422)
+    try:
+        resolution.not_solved(g.session, ticket_id, reason=reason, actor=g.actor, now=g.now)
+    except ReopeningWindowOver:
+        return _continued(_continue(ticket_id, reason), ())
+    except TransitionNotAllowed:
+        # Pressed twice, or opened again by somebody else meanwhile: it is open, which is what was wanted.
+        return _back()
+    flash(_("Your request is open again; the unit has been told."), "success")
+    return _back()
+
+
+@blueprint.post("/track/request/withdraw")
+@public
+@limiter.limit("30 per minute")
+def withdraw() -> ResponseReturnValue:
+    ticket_id = followed_ticket_id()
+    if ticket_id is None:
+        return _ask_again()
+    reason = request.form.get("reason", "").strip()[:2_000] or _("Taken back on the follow page.")
+    try:
+        resolution.withdraw(g.session, ticket_id, reason=reason, actor=g.actor, now=g.now)
+    except TransitionNotAllowed:
+        return _back()
+    flash(_("You have taken your request back."), "success")
+    return _back()
+
+
+@blueprint.post("/track/request/rating")
+@public
+@limiter.limit("30 per minute")
+def rate() -> ResponseReturnValue:
+    ticket_id, given = followed_ticket_id(), request.form.get("rating", "")
+    if ticket_id is None:
+        return _ask_again()
+    if given not in ("1", "2", "3", "4", "5"):
+        return _follow_page(ticket_id, errors={"rating": _("Please choose one to five.")}, status=422)
+    try:
+        resolution.rate(g.session, ticket_id, rating=int(given), actor=g.actor, now=g.now)
+    except TransitionNotAllowed:
+        return _back()
+    flash(_("Thank you for your opinion."), "success")
+    return _back()
+
+
+@blueprint.post("/track/leave")
+@public
+def leave() -> ResponseReturnValue:
+    """Forget the ticket in this browser, which may not be the citizen's own."""
+    return end_following(Response(status=303, headers={"Location": "/track"}))
+
+
+@blueprint.get("/track/pictures/<uuid:public_id>")
+@public
+def picture(public_id: UUID) -> ResponseReturnValue:
+    """A file of the followed ticket; of any other it does not exist."""
+    ticket_id = followed_ticket_id()
+    found = attachments.find(g.session, ticket_id, public_id) if ticket_id is not None else None
+    if found is None:
+        raise NotFound("file")
+    return attached_file(found)
+
+
+def _write(ticket_id: int, body: str) -> Message | None:
+    """The message's row; None when this very form was sent before."""
+    key = signed.form_key(request.form.get("form_token", "")) or signed.form_key(signed.new_form_token())
+    contact = contacts.register(g.session, channel=Channel.WEB, source_key=f"{key}", arrived_at=g.now)
+    if not contact.is_new:
+        return None
+    message = conversation.citizen_message(
+        g.session, ticket_id, body=body, channel=Channel.WEB, contact_id=contact.id, actor=g.actor, now=g.now
+    )
+    contacts.link(g.session, contact.id, ticket_id)
+    return message
+
+
+def _continue(ticket_id: int, body: str) -> Opened:
+    token = request.form.get("form_token", "")
+    return continue_ticket(
+        g.session,
+        ticket_id,
+        body=body,
+        channel=Channel.WEB,
+        source_key=f"{signed.form_key(token) or signed.form_key(signed.new_form_token())}:next",
+        actor=g.actor,
+        keys=keys(),
+        places=places(),
+        rules=rules(),
+        now=g.now,
+    )
+
+
+def _continued(opened: Opened, pictures: tuple[Picture, ...]) -> Response:
+    if opened.is_new:
+        attachments.add(g.session, opened.ticket_id, kept_files(pictures), now=g.now)
+    flash(_("That request was closed, so a new one was opened that goes on from it."), "info")
+    return Response(status=303, headers={"Location": f"/sent/{signed.sent_token(opened.ticket_id)}"})
+
+
+def _follow_page(
+    ticket_id: int,
+    *,
+    message: str = "",
+    pictures: tuple[Picture, ...] = (),
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    locale = chosen_locale()
+    ticket = followed(g.session, ticket_id, locale=locale)
+    page = render_template(
+        "public/follow.html",
+        ticket=ticket,
+        entries=shown_entries(ticket, now=g.now),
+        message=message,
+        kept_pictures=[(signed.picture_token(kept), kept) for kept in pictures],
+        form_token=signed.new_form_token(),
+        errors=errors or {},
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def _kept_pictures() -> list[Picture]:
+    found = (signed.read_picture(token) for token in request.form.getlist("kept_picture")[:20])
+    return [picture for picture in found if picture is not None]
+
+
+def _back() -> Response:
+    return Response(status=303, headers={"Location": "/track/request"})
+
+
+def _ask_again(*, kept: str = "") -> Response:
+    """Reference and PIN once more, because two hours are over; what was being written comes along."""
+    if not kept.strip():
+        return Response(status=303, headers={"Location": "/track"})
+    page = render_template("public/track.html", reference="", wrong="over", kept=kept[:20_000])
+    return Response(page, 403, mimetype="text/html")
