@@ -1,8 +1,6 @@
 """The settings of a process: read from HOTLINE_… variables or `.env`, and judged together before anything starts."""
 
 import contextlib
-import hashlib
-import hmac
 import ipaddress
 import os
 import secrets
@@ -119,11 +117,6 @@ class Settings(BaseSettings):
     def simulator_allowed(self) -> bool:
         """The telephone simulator's account exists only where no citizen can be calling."""
         return not self.production and (self.demo or not self.twilio_account_sid)
-
-    @cached_property
-    def simulator_token(self) -> str:
-        """Signs the simulator's webhooks; derived, so that signatures hold with the database down."""
-        return hmac.new(self.secret_key.encode(), b"simulator-webhooks", hashlib.sha256).hexdigest()
 
     @cached_property
     def zone(self) -> ZoneInfo:

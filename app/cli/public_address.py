@@ -6,6 +6,7 @@ import urllib.request
 from http.client import HTTPException
 from typing import Literal
 
+from app.provider_accounts import sending_account
 from app.settings import Settings
 from telephony.signatures import sign
 
@@ -20,11 +21,11 @@ def signed_round_trip(settings: Settings) -> Verdict:
     A genuine signature must be accepted and a forged one refused: anything else means that a proxy on the way
     changes the address, or that the answer is not ours.
     """
-    account, token = account_of(settings)
-    if not token:
+    account = sending_account(settings)
+    if account is None:
         return "warning", "no phone provider is set, so no call can arrive"
-    url = settings.base_url + PATH.format(account=account)
-    params = {"AccountSid": settings.twilio_account_sid or "AC" + "0" * 32, "Check": "doctor"}
+    url = settings.base_url + PATH.format(account=account.name)
+    token, params = account.auth_token, {"AccountSid": account.account_sid, "Check": "doctor"}
     try:
         genuine = _post(url, params, sign(token, url, params))
         forged = _post(url, params, sign(token + "x", url, params))
@@ -38,15 +39,6 @@ def signed_round_trip(settings: Settings) -> Verdict:
         f"{url} answered {genuine} to a genuine and {forged} to a forged signature, where 200 and 403 are right: a "
         "proxy may change the path, or HOTLINE_PUBLIC_BASE_URL may not be the address it serves",
     )
-
-
-def account_of(settings: Settings) -> tuple[str, str]:
-    """The provider account that is in use and the token its webhooks are signed with."""
-    if settings.twilio_auth_token:
-        return "twilio", settings.twilio_auth_token
-    if settings.simulator_allowed:
-        return "sim", settings.simulator_token
-    return "", ""
 
 
 def _post(url: str, params: dict[str, str], signature: str) -> int:
