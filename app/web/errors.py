@@ -32,6 +32,12 @@ _STATUS: dict[type[Exception], int] = {
 }
 
 
+# What was sent is well formed but does not fit what stands now; at another time it would.
+_STATE_FAULTS = frozenset(
+    {"not_in_the_future", "later_than_allowed", "past", "clock_stopped", "no_phone", "came_from_no_other"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """An error as it is shown: status, a short title, a sentence that says what now."""
@@ -45,6 +51,8 @@ def trouble_of(error: Exception) -> Trouble:
     """Words and status for anything a view raised; the unexpected is a 500 that tells nothing of the inside."""
     if isinstance(error, domain.HotlineError):
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
+        if isinstance(error, domain.InvalidInput) and error.code in _STATE_FAULTS:
+            status = 409
         return _domain_trouble(error, status)
     if isinstance(error, FieldErrors):
         return _http_trouble(400)

@@ -1,10 +1,11 @@
 """The shapes that outside programs rely on: fields may be added, never taken away or given another meaning."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
-from app.web.api.reading import Body, Words
+from app.web.api.instants import Instant
+from app.web.api.reading import Body, Said, Words
 
 
 class FieldError(BaseModel):
@@ -99,18 +100,18 @@ class QueueList(BaseModel):
 class NewTicket(Body):
     """A matter to be opened; `place` is free text, `unit` a unit's code, and one of them decides where it goes."""
 
-    subject: Words = Field(min_length=1, max_length=200)
-    body: Words = Field(min_length=1, max_length=20_000)
+    subject: Said = Field(max_length=200)
+    body: Said = Field(max_length=20_000)
     channel: Literal["api"] = "api"
-    phone: Words | None = Field(default=None, max_length=40)
+    phone: str | None = Field(default=None, pattern=r"^\+?[0-9][0-9 .()-]{2,30}$")
     name: Words | None = Field(default=None, max_length=200)
-    email: Words | None = Field(default=None, max_length=254)
+    email: str | None = Field(default=None, max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+$")
     locale: Literal["vi", "en"] = "vi"
-    place: Words | None = Field(default=None, max_length=1000)
+    place: Words | None = Field(default=None, max_length=900)
     unit: Words | None = Field(default=None, max_length=20)
     category: Words | None = Field(default=None, max_length=100)
     procedure: Words | None = Field(default=None, max_length=40)
-    dossier: Words | None = Field(default=None, max_length=60)
+    dossier: str | None = Field(default=None, pattern=r"^[0-9A-Za-z][0-9A-Za-z./_-]{2,59}$")
     emergency: bool = False
 
 
@@ -169,10 +170,19 @@ class TicketOut(BaseModel):
     escalations: list[EscalationOut]
 
 
+class Warned(BaseModel):
+    """Something given that could not be used, though the ticket was opened."""
+
+    field: str
+    code: str
+    message: str
+
+
 class OpenedTicket(TicketOut):
     """The only time the PIN is told; a repeated request with the same Idempotency-Key is told it again."""
 
     pin: str
+    warnings: list[Warned]
 
 
 class TicketItem(BaseModel):
@@ -193,18 +203,18 @@ class TicketList(BaseModel):
 
 
 class TicketChange(Body):
-    """What may be set from outside; a field left out stays as it is. A new priority needs its reason."""
+    """What may be set from outside, with the reason; a field left out stays as it is."""
 
     priority: Literal["emergency", "urgent", "normal"] | None = None
     category: Words | None = Field(default=None, max_length=100)
-    reason: Words = Field(default="", max_length=2000)
+    reason: Said = Field(max_length=1000)
 
 
 class NewMessage(Body):
     """`reply` goes to the citizen by their channel; `note` stays inside."""
 
     kind: Literal["reply", "note"]
-    body: Words = Field(min_length=1, max_length=20_000)
+    body: Said = Field(max_length=20_000)
 
 
 class MessageItem(BaseModel):
@@ -235,13 +245,31 @@ class TimelineList(BaseModel):
     next: str | None
 
 
-class Transition(Body):
-    """A move of the ticket; `text` is the answer (resolve), the question (hold) or the reason (reopen, withdraw)."""
+class Resolve(Body):
+    """End it with an answer to the citizen."""
 
-    to: Literal["open", "pending_citizen", "pending_third_party", "resolved", "withdrawn", "spam"]
-    text: Words = Field(min_length=1, max_length=20_000)
-    disposition: Literal["answered", "fixed", "refused", "other_law", "unreachable"] | None = None
-    wake_at: Words | None = Field(default=None, max_length=40)
+    to: Literal["resolved"]
+    text: Said = Field(max_length=4000)
+    disposition: Literal["answered", "fixed", "refused", "other_law", "unreachable"]
+
+
+class Hold(Body):
+    """Wait until `wake_at` for the citizen, who is sent `text` as a question, or for somebody else."""
+
+    to: Literal["pending_citizen", "pending_third_party"]
+    text: Said = Field(max_length=4000)
+    wake_at: Instant
+
+
+class Move(Body):
+    """Take it up, or again; or set it aside. `text` is the reason."""
+
+    to: Literal["open", "withdrawn", "spam"]
+    text: Said = Field(max_length=1000)
+
+
+class Transition(RootModel[Annotated[Resolve | Hold | Move, Field(discriminator="to")]]):
+    """One move of the ticket, by where it goes."""
 
 
 class EscalationItem(EscalationOut):
@@ -257,7 +285,7 @@ class EscalationList(BaseModel):
 class AcknowledgeBody(Body):
     by: Words | None = Field(default=None, max_length=254)
     instruction: Words = Field(default="", max_length=2000)
-    new_due_at: Words | None = Field(default=None, max_length=40)
+    new_due_at: Instant | None = None
 
 
 class Figures(BaseModel):

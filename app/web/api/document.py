@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.web.access import declared, public
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import FieldError, Problem
+from app.web.current import rules
 
 _ABOUT = (
     "The contact centre of the city: open tickets, follow and work them, read the directory. "
@@ -60,18 +61,34 @@ def _made() -> dict[str, Any]:
     )
     components["schemas"].setdefault("FieldError", FieldError.model_json_schema())
     components["schemas"]["Problem"].pop("$defs", None)
+    _name_known_codes(components["schemas"])
     for view, path, method in _operations():
         access, operation = declared(view), spec["paths"][path][method]
         needs_token = access is not None and access.kind == "bearer"
         operation["security"] = [{"token": []}] if needs_token else [{}, {"token": []}]
         faults = {"400", "429"} | ({"401", "403"} if needs_token else set())
-        faults |= {"404"} if "{" in path else set()
+        faults |= {"404"} if "{" in path or method == "get" else set()
         faults |= {"409", "422"} if method in ("post", "patch") else set()
         for status in sorted(faults):
             operation["responses"].setdefault(status, _PROBLEM)
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
     return spec
+
+
+def _name_known_codes(schemas: dict[str, Any]) -> None:
+    """The directory's codes are said as what they are: a closed list, as it stands when the document is made."""
+    routing = rules().routing
+    codes: dict[str, list[str]] = {
+        "unit": [unit.code for unit in routing.units.values() if unit.code],
+        "category": [category.code for category in routing.categories.values()],
+        "procedure": [procedure.code for procedure in routing.procedures.values() if procedure.code],
+    }
+    for field, known in codes.items():
+        schemas["NewTicket"]["properties"][field]["anyOf"][0] = {"type": "string", "enum": sorted(known)}
+    # A matter about a unit or its staff is routed by rules, never by changing its category.
+    free = sorted(category.code for category in routing.categories.values() if not category.conduct)
+    schemas["TicketChange"]["properties"]["category"]["anyOf"][0] = {"type": "string", "enum": free}
 
 
 def _operations() -> Iterator[tuple[Any, str, str]]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import g
-from flask_babel import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select, func, select
 
@@ -11,11 +10,9 @@ from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
 from app.web.api.describing import takes_body, takes_query
-from app.web.api.instants import read_instant
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import escalation_view
-from app.web.field_errors import FieldErrors
 from escalation.acknowledge import acknowledge as acknowledge_level
 from tickets.errors import NotFound
 from tickets.roles import visible_tickets
@@ -85,7 +82,7 @@ def acknowledge(step_id: int) -> dict[str, Any]:
         step_id,
         staff_id=_answering_person(step_id, body.by),
         instruction=body.instruction,
-        new_due_at=read_instant("new_due_at", body.new_due_at),
+        new_due_at=body.new_due_at,
         via="api",
         now=g.now,
     )
@@ -110,6 +107,5 @@ def _answering_person(step_id: int, email: str | None) -> int:
     if email is None and len(told) == 1:
         return int(next(iter(told.values())))
     if email is None or email.lower() not in told:
-        message = _("Name the e-mail of a person to whom this level was raised.")
-        raise FieldErrors([{"field": "by", "code": "by", "message": message}])
+        raise NotFound("person", email)
     return int(told[email.lower()])

@@ -1,25 +1,32 @@
 """Instants that programs send: ISO 8601 with an offset, nothing guessed."""
 
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from flask_babel import gettext as _
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from app.web.field_errors import FieldErrors
+# Calendars need room on both sides; what lies beyond is as good as never.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def read_instant(field: str, text: str | None) -> datetime | None:
-    """`text` as an aware UTC instant, None when empty; FieldErrors when it is none or names no offset."""
-    if not text:
+def _read(given: Any) -> Any:
+    if given is None:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        if not isinstance(given, str) or "T" not in given.upper():
+            raise ValueError("shape")
+        at = datetime.fromisoformat(given.upper())
         if at.tzinfo is None:
             raise ValueError("offset")
-        at = at.astimezone(UTC)
-        # Calendars need room on both sides.
-        if not 2000 <= at.year <= 2200:
-            raise ValueError("year")
-    except (ValueError, OverflowError):
-        message = _("This must be an instant with its offset, such as 2026-11-23T09:00:00+07:00.")
-        raise FieldErrors([{"field": field, "code": "instant", "message": message}]) from None
-    return at
+    except ValueError:
+        raise PydanticCustomError("instant", "an instant with its offset") from None
+    try:
+        return min(max(at.astimezone(UTC), EARLIEST), LATEST)
+    except OverflowError:
+        return EARLIEST if at.year < EARLIEST.year else LATEST
+
+
+# An aware instant in UTC, kept between the years 2000 and 2200.
+Instant = Annotated[datetime, BeforeValidator(_read), WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -5,9 +5,7 @@ import binascii
 import json
 from typing import Any
 
-from flask_babel import gettext as _
-
-from app.web.field_errors import FieldErrors
+from tickets.errors import NotFound
 
 
 def cursor_of(*keys: Any) -> str:
@@ -16,7 +14,7 @@ def cursor_of(*keys: Any) -> str:
 
 
 def keys_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """The sort keys in a cursor, of the given kinds; None without a cursor, FieldErrors for a made-up one."""
+    """The sort keys in a cursor, of the given kinds; None without a cursor, NotFound for a made-up one."""
     if not cursor:
         return None
     try:
@@ -29,6 +27,5 @@ def keys_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         if any(isinstance(key, int) and not -(2**62) < key < 2**62 for key in keys):
             raise ValueError("size")
     except (ValueError, binascii.Error, RecursionError):
-        message = _("Use the cursor as the list before gave it.")
-        raise FieldErrors([{"field": "cursor", "code": "cursor", "message": message}]) from None
+        raise NotFound("page", cursor) from None
     return tuple(keys)

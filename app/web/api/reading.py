@@ -21,6 +21,11 @@ def _without_nul(text: str) -> str:
 
 # No NUL: said in the schema too, so that a program knows before it sends.
 Words = Annotated[str, StringConstraints(pattern=r"^[^\u0000]*$"), AfterValidator(_without_nul)]
+# A text with at least one letter or digit of some script in it; blanks and control characters alone say nothing.
+_LETTER = r"[0-9A-Za-z\u00C0-\u024F\u1780-\u17B3\u1E00-\u1EF9\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FA5\uAC00-\uD7A3]"
+Said = Annotated[
+    str, StringConstraints(pattern=rf"^[^\u0000]*{_LETTER}[^\u0000]*$", min_length=1), AfterValidator(_without_nul)
+]
 
 
 class Body(BaseModel):
@@ -71,6 +76,8 @@ def _message(code: str, context: Mapping[str, Any]) -> str:
         "int_parsing": _("This must be a whole number."),
         "greater_than_equal": _("At least %(ge)s.", **limits),
         "less_than_equal": _("At most %(le)s.", **limits),
+        "instant": _("This must be an instant with its offset, such as 2026-11-23T09:00:00+07:00."),
+        "string_pattern_mismatch": _("This does not have the form that is needed."),
         "literal_error": _("This must be one of: %(expected)s.", **limits),
         "date_from_datetime_parsing": _("This must be a date such as 2026-11-23."),
         "date_parsing": _("This must be a date such as 2026-11-23."),

@@ -1,23 +1,29 @@
 """What is said about a ticket and what happens to it: messages, timeline, transitions."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import g
-from flask_babel import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import MessageItem, MessageList, NewMessage, TicketOut, TimelineList, Transition
+from app.web.api.bodies import (
+    Hold,
+    MessageItem,
+    MessageList,
+    Move,
+    NewMessage,
+    Resolve,
+    TicketOut,
+    TimelineList,
+    Transition,
+)
 from app.web.api.describing import takes_body, takes_query
-from app.web.api.instants import read_instant
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, ticket_view
-from app.web.field_errors import FieldErrors
 from tickets import conversation, resolution
 from tickets.roles import Right, require, visible_ticket
 from tickets.schema import Message, Ticket, TimelineEntry
@@ -116,46 +122,34 @@ def move_ticket(reference: str) -> dict[str, Any]:
     body = read_body(Transition)
     ticket = visible_ticket(g.session, g.viewer, reference)
     require(g.viewer, Right.WORK, ticket)
-    _move(g.session, ticket, body)
+    _move(g.session, ticket, body.root)
     g.session.refresh(ticket)
     return ticket_view(g.session, ticket)
 
 
-def _move(session: Session, ticket: Ticket, body: Transition) -> None:
-    wanted, actor, now = TicketStatus(body.to), g.actor, g.now
-    if wanted is TicketStatus.RESOLVED:
-        if body.disposition is None:
-            raise _missing("disposition")
-        disposition = Disposition(body.disposition)
-        resolution.resolve(session, ticket.id, disposition=disposition, answer=body.text, actor=actor, now=now)
-    elif wanted is TicketStatus.PENDING_CITIZEN:
-        wake_at = _wake_at(body)
-        resolution.hold(session, ticket.id, question=body.text, wake_at=wake_at, actor=actor, now=now)
-    elif wanted is TicketStatus.PENDING_THIRD_PARTY:
-        wake_at = _wake_at(body)
-        resolution.hold_for_third_party(session, ticket.id, reason=body.text, wake_at=wake_at, actor=actor, now=now)
-    elif wanted is TicketStatus.OPEN and ticket.status is TicketStatus.NEW:
-        move(session, lock_ticket(session, ticket.id), to=wanted, reason=body.text, actor=actor, now=now)
-    elif wanted is TicketStatus.OPEN and ticket.status in HELD:
+def _move(session: Session, ticket: Ticket, wanted: Resolve | Hold | Move) -> None:
+    actor, now = g.actor, g.now
+    if isinstance(wanted, Resolve):
+        disposition = Disposition(wanted.disposition)
+        resolution.resolve(session, ticket.id, disposition=disposition, answer=wanted.text, actor=actor, now=now)
+    elif isinstance(wanted, Hold) and wanted.to == "pending_citizen":
+        resolution.hold(session, ticket.id, question=wanted.text, wake_at=wanted.wake_at, actor=actor, now=now)
+    elif isinstance(wanted, Hold):
+        resolution.hold_for_third_party(
+            session, ticket.id, reason=wanted.text, wake_at=wanted.wake_at, actor=actor, now=now
+        )
+    elif wanted.to == "open" and ticket.status is TicketStatus.NEW:
+        locked = lock_ticket(session, ticket.id)
+        move(session, locked, to=TicketStatus.OPEN, reason=wanted.text, actor=actor, now=now)
+    elif wanted.to == "open" and ticket.status in HELD:
         resolution.resume(session, ticket.id, actor=actor, now=now)
     else:
-        _SIMPLE[wanted](session, ticket.id, reason=body.text, actor=actor, now=now)
+        _SIMPLE[wanted.to](session, ticket.id, reason=wanted.text, actor=actor, now=now)
 
 
 # Moves that need nothing but their reason.
 _SIMPLE = {
-    TicketStatus.OPEN: resolution.reopen,
-    TicketStatus.WITHDRAWN: resolution.withdraw,
-    TicketStatus.SPAM: resolution.mark_spam,
+    "open": resolution.reopen,
+    "withdrawn": resolution.withdraw,
+    "spam": resolution.mark_spam,
 }
-
-
-def _wake_at(body: Transition) -> datetime:
-    at = read_instant("wake_at", body.wake_at)
-    if at is None:
-        raise _missing("wake_at")
-    return at
-
-
-def _missing(field: str) -> FieldErrors:
-    return FieldErrors([{"field": field, "code": "missing", "message": _("This field is needed.")}])

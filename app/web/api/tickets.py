@@ -62,7 +62,15 @@ def open_ticket() -> dict[str, Any]:
         now=g.now,
     )
     ticket = g.session.get_one(Ticket, opened.ticket_id)
-    return {**ticket_view(g.session, ticket), "pin": opened.pin}
+    return {**ticket_view(g.session, ticket), "pin": opened.pin, "warnings": _warnings(body)}
+
+
+def _warnings(body: NewTicket) -> list[dict[str, str]]:
+    """The matter counts more than a mistyped number: the ticket is opened, and the sender is told."""
+    if body.phone is None or parse_phone(body.phone) is not None:
+        return []
+    message = _("This is not a phone number we can call; it was noted as it was given.")
+    return [{"field": "phone", "code": "not_callable", "message": message}]
 
 
 def _source_key(body: NewTicket) -> str | None:
@@ -90,12 +98,7 @@ def _source_key(body: NewTicket) -> str | None:
 
 
 def _matter(body: NewTicket, source_key: str | None) -> Matter:
-    phone = None
-    if body.phone:
-        phone = parse_phone(body.phone)
-        if phone is None:
-            message = _("This is not a phone number we can call.")
-            raise FieldErrors([{"field": "phone", "code": "phone", "message": message}])
+    phone = parse_phone(body.phone)
     return Matter(
         channel=Channel.API,
         arrived_at=g.now,
