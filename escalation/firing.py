@@ -20,6 +20,8 @@ from tickets.promises.breaches import Breach, note_breaches
 from tickets.schema import PlannedStep, StepRecipient, TicketAccess
 from tickets.states import StepResult, TimelineKind
 
+_INSERT_RECIPIENTS = insert(StepRecipient.__table__)  # type: ignore[arg-type]
+
 
 def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     """Everything about these steps in a fixed number of statements; the caller holds the tickets' locks."""
@@ -77,7 +79,7 @@ def _record_recipients(session: Session, fired: Sequence[Fired], *, now: datetim
         }
         for one, who in told
     ]
-    session.execute(insert(StepRecipient), rows)
+    session.connection().execute(_INSERT_RECIPIENTS, rows)
     return codes
 
 

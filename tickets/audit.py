@@ -14,6 +14,7 @@ from tickets.actor import Actor
 from tickets.schema import AuditEntry, AuditSeal
 
 _GENESIS = "0" * 64
+_INSERT_MANY = insert(AuditEntry.__table__)  # type: ignore[arg-type]
 _SEALING = 7_301_002
 
 
@@ -49,7 +50,8 @@ def record_all(session: Session, rows: Sequence[Mapping[str, Any]], *, actor: Ac
     if not rows:
         return
     said_by = {"at": now, "actor_kind": actor.kind, "staff_id": actor.staff_id, "request_id": actor.request_id}
-    session.execute(insert(AuditEntry), [{**said_by, **row} for row in rows])
+    session.flush()
+    session.connection().execute(_INSERT_MANY, [{**said_by, **row} for row in rows])
 
 
 def entry_hash(entry: AuditEntry, previous_hash: str) -> str:

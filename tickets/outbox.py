@@ -37,6 +37,11 @@ _DELIVERY_ATTEMPTS = 4
 _DELIVERY_PAUSE = timedelta(minutes=5)
 
 
+_POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
+    index_elements=["dedup_key"]
+)
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message to post; `address` is an E.164 phone, a mail address, or '' for the screen of `staff_id`."""
@@ -142,7 +147,10 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
         return
     silent = _opted_out(session, {m.address for m in messages if m.channel is OutboundChannel.SMS})
     rows = [_row(m, is_silent=m.channel is OutboundChannel.SMS and m.address in silent, now=now) for m in messages]
-    session.execute(insert(OutboundMessage).values(rows).on_conflict_do_nothing(index_elements=["dedup_key"]))
+    # What the messages refer to must be there: Core does not flush by itself.
+    session.flush()
+    # Core and executed for many: rendering one statement with thousands of parameters took half of a tick.
+    session.connection().execute(_POST_MANY, rows)
 
 
 def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
