@@ -1,4 +1,4 @@
-"""The secret that, with the reference, lets a citizen follow a ticket: derived, never stored, guarded against guessing."""
+"""The secret that, with the reference, lets a citizen follow a ticket: derived, never stored, guarded."""
 
 import hashlib
 import hmac
