@@ -16,6 +16,7 @@ from tickets.directory.offices import offices_of
 from tickets.directory.places import Resolution, resolve
 from tickets.directory.procedures import procedures
 from tickets.directory.units import AREA_KINDS, current_units, predecessors, unit_named
+from tickets.errors import NotFound
 from tickets.matter import clean_text
 from tickets.schema import Unit
 from tickets.states import Level, UnitKind
@@ -60,7 +61,9 @@ def search() -> ResponseReturnValue:
 @public
 def unit(code: str) -> ResponseReturnValue:
     """One body of today; `code` is that of its present bearer."""
-    body = unit_named(g.session, code[:40], on=today())
+    if not code.isalnum() or len(code) > 40:
+        raise NotFound("unit", code)
+    body = unit_named(g.session, code, on=today())
     wanted = clean_text(request.args.get("p", "")[:200], 200, field="p")
     level = Level.WARD if body.kind in AREA_KINDS else Level.CITY
     found = [p for p in procedures(g.session, text=wanted, level=level, limit=500) if _is_of(p.department_id, body)]

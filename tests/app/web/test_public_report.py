@@ -11,7 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.factory import HotlineApp
+from app.database import make_engine
+from app.factory import HotlineApp, create_app
+from app.settings import Settings
+from app.web.limits import limiter
 from tests import factories
 from tests.app.web.public_forms import fields_of, fill_in, photograph, send_again
 from tickets.pins import check_pin
@@ -19,6 +22,12 @@ from tickets.schema import Attachment, Citizen, Contact, OutboundMessage, Ticket
 from tickets.states import Priority
 
 RUBBISH = "Ba ngày nay xe rác không tới hẻm 12, rác chất đống trước cổng trường."
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    """Tests share an address; what one of them sent must not count against the next."""
+    limiter.reset()
 
 
 def report(client: FlaskClient, **typed: object) -> TestResponse:
@@ -343,3 +352,58 @@ def test_both_languages_say_everything(client: FlaskClient, locale: str) -> None
 
     assert f'<html lang="{locale}"' in page
     assert ("What would you like to report" in page) == (locale == "en")
+
+
+def test_a_flood_from_one_address_is_slowed_down_and_what_was_typed_is_kept(client: FlaskClient) -> None:
+    form = client.get("/")
+    answers = [send_again(client, form, "/", body="", name="Bà Năm") for _attempt in range(121)]
+
+    assert [answer.status_code for answer in answers[-2:]] == [422, 429]
+    assert fields_of(answers[-1].get_data(as_text=True), "/")["name"] == "Bà Năm"
+
+
+@pytest.fixture
+def client_without_database(settings: Settings) -> FlaskClient:
+    """A browser at a server whose database does not answer."""
+    app = create_app(settings, engine=make_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+    return app.test_client()
+
+
+def test_without_a_database_the_form_says_that_nothing_was_saved_and_keeps_what_was_typed(
+    client_without_database: FlaskClient, client: FlaskClient
+) -> None:
+    client.get("/")
+    shown = client_without_database.get("/")
+
+    answer = send_again(
+        client_without_database,
+        shown,
+        "/",
+        body=RUBBISH,
+        place="Phường Sài Gòn",
+        category="rubbish",
+        pictures=[(BytesIO(photograph()), "rác.jpg")],
+    )
+
+    kept = fields_of(answer.get_data(as_text=True), "/")
+    assert (shown.status_code, answer.status_code) == (503, 503)
+    assert answer.headers["Retry-After"] == "60"
+    assert "Chưa có gì được lưu" in said(answer)
+    assert (kept["body"], kept["place"], kept["category"]) == (RUBBISH, "Phường Sài Gòn", "rubbish")
+    assert "kept_picture" in kept
+
+
+def test_what_was_refused_without_a_database_can_be_sent_when_it_is_back(
+    client_without_database: FlaskClient, client: FlaskClient, session: Session
+) -> None:
+    client.get("/")
+    shown = client_without_database.get("/")
+    refused = send_again(client_without_database, shown, "/", body=RUBBISH, place="Phường Sài Gòn")
+    cookie = client_without_database.get_cookie("hotline_form")
+    assert cookie is not None
+    client.set_cookie("hotline_form", cookie.value)
+
+    answer = send_again(client, refused, "/")
+
+    assert answer.status_code == 303
+    assert newest(session).body == RUBBISH
