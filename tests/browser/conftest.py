@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.clock import utc_now
 from app.factory import HotlineApp, create_app
@@ -48,6 +48,13 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+class _Quiet(WSGIRequestHandler):
+    """A failing test shows what it found, not every file the browser fetched."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        return
+
+
 @dataclass(frozen=True)
 class Site:
     """A running server on a database of one test's own; `sessions` opens sessions that see and make real commits."""
@@ -73,7 +80,7 @@ def site(committed: Committed, tmp_path: Path) -> Iterator[Site]:
         _env_file=None,
     )
     app = create_app(settings, engine=committed.engine)
-    server = make_server("127.0.0.1", port, app, threaded=True)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(url, app, committed.factory, settings)
