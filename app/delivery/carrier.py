@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
 
 from app.delivery.letter import Letter
 from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
@@ -21,6 +22,9 @@ OPT_OUT = 21610
 # Twilio: too many requests, and the account's own limits; they pass.
 BUSY = frozenset({429, 20429, 14107, 30022})
 SERVER_TROUBLE = 500
+# No connection came about; or one did and its answer never came.
+UNREACHABLE = "unreachable"
+LOST = "lost"
 # Retries of status callbacks, told to the provider in the fragment of the address.
 RETRY_FRAGMENT = "#rc=3&rp=all"
 
@@ -40,8 +44,9 @@ class Carrier:
     def call(self, letter: Letter) -> Outcome:
         """Ring somebody and say the text twice; a call whose answer is lost is not placed again."""
         outcome = self._attempt(letter, self._create_call)
-        is_lost = isinstance(outcome, TryAgain) and outcome.code == "timeout"
-        return Unknown(outcome.error) if is_lost and isinstance(outcome, TryAgain) else outcome
+        if isinstance(outcome, TryAgain) and outcome.code == LOST:
+            return Unknown(outcome.error)
+        return outcome
 
     def _create_message(self, letter: Letter) -> Sent:
         message = self.client.messages.create(
@@ -64,10 +69,8 @@ class Carrier:
             sent: Sent = create(letter)
         except TwilioRestException as refused:
             return _judged(refused)
-        except requests.Timeout as silence:
-            return TryAgain("timeout", type(silence).__name__)
         except (requests.RequestException, TwilioException) as trouble:
-            return TryAgain("unreachable", type(trouble).__name__)
+            return TryAgain(UNREACHABLE if _never_left(trouble) else LOST, type(trouble).__name__)
         return sent
 
     def _callback(self, kind: str, letter: Letter) -> str:
@@ -85,6 +88,14 @@ def carrier_of(account: ProviderAccount, public_base_url: str) -> Carrier:
     else:
         client = Client(account.account_sid, account.auth_token, http_client=http)
     return Carrier(account, client, public_base_url)
+
+
+def _never_left(trouble: Exception) -> bool:
+    """Whether no connection came about, so that the carrier cannot have heard of it."""
+    if isinstance(trouble, requests.ConnectTimeout):
+        return True
+    cause = trouble.args[0] if trouble.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
 def _judged(refused: TwilioRestException) -> Outcome:

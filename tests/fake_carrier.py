@@ -1,0 +1,84 @@
+"""A telephone provider's REST side on loopback: only the wire is fake. It can misbehave as the real one does."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+
+@dataclass
+class FakeCarrier:
+    """What was received, and how to answer: `answers` are used up one by one, then 201."""
+
+    url: str = ""
+    received: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    # (HTTP status, Twilio error code)
+    answers: list[tuple[int, int]] = field(default_factory=list)
+    delay_seconds: float = 0.0
+    # Accept the message, then break the connection before answering.
+    reset_after_accept: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def bodies(self) -> list[str]:
+        return [message.get("Body", "") for message in self.received]
+
+
+@contextmanager
+def fake_carrier(port: int = 0) -> Iterator[FakeCarrier]:
+    """Serve until the block ends."""
+    carrier = FakeCarrier()
+    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(carrier))
+    carrier.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield carrier
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            form = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
+            time.sleep(carrier.delay_seconds)
+            with carrier.lock:
+                status, code = carrier.answers.pop(0) if carrier.answers else (201, 0)
+                if status < 400:
+                    carrier.received.append(form)
+                    carrier.paths.append(self.path)
+                number = len(carrier.received)
+                resets = carrier.reset_after_accept > 0
+                carrier.reset_after_accept -= resets
+            if resets:
+                self.connection.close()
+                return
+            self._answer(status, _body(status, code, form, number))
+
+        def _answer(self, status: int, body: dict[str, Any]) -> None:
+            encoded = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(encoded)))
+            self.end_headers()
+            self.wfile.write(encoded)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    return Handler
+
+
+def _body(status: int, code: int, form: dict[str, str], number: int) -> dict[str, Any]:
+    if status >= 400:
+        return {"status": status, "code": code, "message": "refused", "more_info": ""}
+    return {"sid": f"SM{number:032}", "status": "queued", "to": form.get("To"), "body": form.get("Body")}
