@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.beats import beat, database_now
 from app.database import transaction
 from app.node import Node
+from app.phone_jobs import fetch_recordings, forget_webhooks, sweep_floor
 from escalation.digests import post_daily_lists
 from tickets import audit, resolution
 from tickets.schema import IdempotencyKey, OneTimeLink, OutboundMessage, ProcessBeat, TicketViewer, WebSession
@@ -110,5 +111,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("close what was answered", 60, close_what_was_answered),
     Scheduled("seal audit trail", 20, seal_audit_trail),
     Scheduled("send daily lists", 60, send_daily_lists),
+    Scheduled("sweep the phone floor", 3, sweep_floor),
+    Scheduled("fetch recordings", 5, fetch_recordings),
     Scheduled("clear away", 600, clear_away),
+    Scheduled("forget old webhooks", 3600, forget_webhooks),
 )

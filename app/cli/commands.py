@@ -12,6 +12,7 @@ MODULES = (
     "app.cli.doctor",
     "app.cli.imports",
     "app.cli.people",
+    "app.cli.simulator",
 )
 
 

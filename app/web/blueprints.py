@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import api, health, metrics, preferences, public, sign_in, webhooks
+from app.web import api, console, health, metrics, preferences, public, sign_in, simulated_carrier, webhooks
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
@@ -11,7 +11,9 @@ BLUEPRINTS: list[Blueprint] = [
     metrics.blueprint,
     api.blueprint,
     webhooks.blueprint,
+    simulated_carrier.blueprint,
     *public.blueprints,
+    console.blueprint,
 ]
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.

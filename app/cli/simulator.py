@@ -1,0 +1,156 @@
+"""`./hotline call`, `sms` and `trouble`: the built-in telephone, and a carrier that misbehaves on demand."""
+
+import argparse
+import json
+import secrets
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.cli.commands import CommandRefused, Commands
+from app.cli.connected import connected_if_running
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.simulator.telephone import Step, Telephone
+    from telephony.provider import ProviderAccount
+
+STATES = ("menu", "place", "status", "queued", "talking", "voicemail", "callback")
+CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
+
+
+def register(commands: Commands) -> None:
+    """Add the three."""
+    call = commands.add_parser("call", help="ring the hotline with the built-in telephone")
+    _numbers(call)
+    call.add_argument("--press", default="", metavar="1,2", help="keys, one answer each, in this order")
+    call.add_argument("--say", action="append", default=[], metavar="TEXT", help="what is said when asked; repeatable")
+    call.add_argument("--hang-up-in", default="", choices=STATES, metavar="STATE", help=", ".join(STATES))
+    call.add_argument("--patience", type=float, default=60.0, metavar="SECONDS", help="waiting and talking (60)")
+    call.add_argument("--message", type=int, default=12, metavar="SECONDS", help="length of a voicemail (12)")
+    call.set_defaults(run=run_call)
+    sms = commands.add_parser("sms", help="text the hotline with the built-in telephone")
+    _numbers(sms)
+    sms.add_argument("text", metavar="TEXT")
+    sms.add_argument("--wait", type=float, default=8.0, metavar="SECONDS", help="how long to wait for answers (8)")
+    sms.set_defaults(run=run_sms)
+    trouble = commands.add_parser("trouble", help="let the built-in carrier misbehave; without options, behave again")
+    trouble.add_argument("--rest-status", type=int, default=0, metavar="500", help="answer every REST request so")
+    trouble.add_argument("--rest-seconds", type=float, default=0.0, metavar="30", help="make REST requests wait")
+    trouble.add_argument("--callbacks", default="fine", choices=CALLBACKS)
+    trouble.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+    trouble.set_defaults(run=run_trouble)
+
+
+def _numbers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="caller", default="+84901234567", metavar="PHONE", help="or: anonymous")
+    parser.add_argument("--to", default="", metavar="LINE", help="the city's line if not given")
+    parser.add_argument("--json", action="store_true", help="one JSON line per step")
+    parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+
+
+def run_call(arguments: argparse.Namespace) -> int:
+    """Ring, tell each step, and tell at last how it ended."""
+    from app.simulator.telephone import Caller, Telephone
+
+    settings, account = _carrier(arguments.data)
+    caller = Caller(
+        number=arguments.caller,
+        to=_line(settings, arguments.to),
+        presses=tuple(key for key in arguments.press.split(",") if key),
+        words=tuple(arguments.say),
+        hang_up_in=arguments.hang_up_in,
+        patience_seconds=arguments.patience,
+        message_seconds=arguments.message,
+    )
+    told: list[int] = []
+
+    def tell(step: "Step") -> None:
+        told.append(step.status)
+        _tell_step(step, as_json=arguments.json)
+
+    telephone = Telephone(account, settings.base_url, caller, tell)
+    telephone.call()
+    _tell_end(telephone, as_json=arguments.json)
+    return 1 if not told or told[-1] == 0 else 0
+
+
+def _tell_step(step: "Step", *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(step), ensure_ascii=False), flush=True)
+        return
+    print(f"[{step.step}]", flush=True)
+    for words in step.said:
+        print(f"  ♪ {words}", flush=True)
+    if not step.said:
+        print(f"  ({', '.join(step.verbs) or step.status})", flush=True)
+
+
+def _tell_end(telephone: "Telephone", *, as_json: bool) -> None:
+    end = {"call_sid": telephone.call_sid, "reference": telephone.reference or None, "end": telephone.end}
+    if as_json:
+        print(json.dumps(end), flush=True)
+        return
+    print(
+        f"— {telephone.end.replace('_', ' ')}" + (f", reference {telephone.reference}" if telephone.reference else "")
+    )
+
+
+def run_sms(arguments: argparse.Namespace) -> int:
+    """Text, then print what comes back within the wait."""
+    from app.simulator.callbacks import post_signed
+    from app.simulator.telephone import new_messages, received
+
+    settings, account = _carrier(arguments.data)
+    to = _line(settings, arguments.to)
+    known = {message["sid"] for message in received(account, arguments.caller)}
+    sid = "SM" + secrets.token_hex(16)
+    fields = {"MessageSid": sid, "SmsSid": sid, "From": arguments.caller, "To": to, "Body": arguments.text}
+    answer = post_signed(account, f"{settings.base_url}/webhooks/{account.name}/sms", {**fields, "NumMedia": "0"})
+    sent = {"message_sid": sid, "status": answer.status_code}
+    print(json.dumps(sent) if arguments.json else f"[sms] {answer.status_code}", flush=True)
+    for message in new_messages(account, arguments.caller, known=known, seconds=arguments.wait):
+        got = {"from": message["from"], "body": message["body"]}
+        print(json.dumps(got, ensure_ascii=False) if arguments.json else f"  ✉ {message['body']}", flush=True)
+    return 0 if answer.status_code == 200 else 1
+
+
+def run_trouble(arguments: argparse.Namespace) -> int:
+    """From the next request on."""
+    from app.simulator.trouble import Trouble, write_trouble
+
+    settings, _ = _carrier(arguments.data)
+    trouble = Trouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks)
+    write_trouble(settings.data_dir / "carrier", trouble)
+    print("The built-in carrier behaves." if trouble == Trouble() else f"The built-in carrier misbehaves: {trouble}")
+    return 0
+
+
+def _carrier(data_dir: str | None) -> "tuple[Settings, ProviderAccount]":
+    from app.provider_accounts import SIMULATED, provider_accounts
+
+    settings = connected_if_running(data_dir)
+    if settings is None:
+        raise CommandRefused("Nothing runs here to be called: start ./hotline up in another terminal first.")
+    account = provider_accounts(settings).get(SIMULATED)
+    if account is None:
+        raise CommandRefused("The built-in telephone exists only on this machine's own address, never in production.")
+    return settings, account
+
+
+def _line(settings: "Settings", wanted: str) -> str:
+    """The number to call: as given, or the city's own."""
+    from app.database import make_engine, session_factory
+    from tickets.directory.lines import city_line
+
+    if wanted:
+        return wanted
+    engine = make_engine(settings.database_url, pool_size=1)
+    try:
+        with session_factory(engine)() as session:
+            line = city_line(session, on=datetime.now(UTC).astimezone(settings.zone).date())
+    finally:
+        engine.dispose()
+    if line is None:
+        raise CommandRefused("There is no city line yet: name one with --to.")
+    return line.phone

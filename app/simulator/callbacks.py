@@ -1,0 +1,56 @@
+"""The built-in carrier reports back: status callbacks, signed, in whatever order its trouble lets them leave."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import requests
+import structlog
+
+from app.simulator.trouble import Trouble, in_this_order
+from telephony.provider import ProviderAccount
+from telephony.signatures import sign
+
+LATE_SECONDS = 5.0
+PATIENCE_SECONDS = 15.0
+
+log = structlog.get_logger()
+
+
+def post_signed(account: ProviderAccount, url: str, fields: Mapping[str, str]) -> requests.Response:
+    """One webhook as the carrier sends it. The fragment of an address is for the carrier and never travels."""
+    target = url.split("#", 1)[0]
+    form = {"AccountSid": account.account_sid, **fields}
+    signature = sign(account.auth_token, target, form)
+    return requests.post(
+        target,
+        data=form,
+        headers={"X-Twilio-Signature": signature},
+        timeout=(5.0, PATIENCE_SECONDS),
+        allow_redirects=False,
+    )
+
+
+def report(
+    account: ProviderAccount,
+    url: str,
+    statuses: list[str],
+    fields: Callable[[str], Mapping[str, str]],
+    *,
+    trouble: Trouble,
+) -> None:
+    """Send the callbacks from a thread of the carrier's own; whoever made the request has its answer already."""
+    if url:
+        work = (account, url, in_this_order(statuses, trouble), fields, trouble.callbacks == "late")
+        threading.Thread(target=_send, args=work, daemon=True, name="carrier").start()
+
+
+def _send(
+    account: ProviderAccount, url: str, statuses: list[str], fields: Callable[[str], Mapping[str, str]], late: bool
+) -> None:
+    for status in statuses:
+        time.sleep(LATE_SECONDS if late else 0.1)
+        try:
+            post_signed(account, url, fields(status))
+        except requests.RequestException as trouble:
+            log.warning("carrier.callback_failed", reason=type(trouble).__name__)

@@ -1,0 +1,280 @@
+"""A telephone: rings the line, follows the documents it is given, and tells what it heard."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import requests
+
+from app.simulator.callbacks import post_signed
+from app.simulator.carrier import new_recording_sid
+from telephony.provider import ProviderAccount
+
+# Where the telephone is, by the path its next step leads to; as the states are called elsewhere.
+STATES = {"queue": "queued", "dial": "talking", "request": "status", "hold": "talking", "failsafe-thanks": "failsafe"}
+# In groups, as the reference is said: two digits, four, four.
+_REFERENCE = re.compile(r"\b(\d \d), (\d \d \d \d), (\d \d \d \d)\b")
+MOST_STEPS = 500
+LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls where, what they will press and say, and when their patience or their battery ends."""
+
+    number: str
+    to: str
+    presses: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    hang_up_in: str = ""
+    patience_seconds: float = 60.0
+    message_seconds: int = 12
+
+
+@dataclass(frozen=True)
+class Step:
+    """One document, as it is told to people or programs."""
+
+    step: str
+    said: list[str]
+    verbs: list[str]
+    status: int
+
+
+@dataclass
+class Telephone:
+    """One call. `tell` gets each step as it happens; `sleep` is replaced where nobody wants to wait."""
+
+    account: ProviderAccount
+    base_url: str
+    caller: Caller
+    tell: Callable[[Step], None]
+    sleep: Callable[[float], None] = time.sleep
+    call_sid: str = field(default_factory=lambda: "CA" + secrets.token_hex(16))
+    reference: str = ""
+    state: str = "greeting"
+    end: str = ""
+    waited: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+    changes: int = 0
+    _presses: list[str] = field(default_factory=list)
+    _words: list[str] = field(default_factory=list)
+
+    def call(self) -> str:
+        """Ring and stay on the line until one side hangs up; how it ended."""
+        self._presses, self._words = list(self.caller.presses), list(self.caller.words)
+        url, fields = f"{self.base_url}/webhooks/{self.account.name}/voice", {"CallStatus": "ringing"}
+        for _ in range(MOST_STEPS):
+            document = self._request(url, fields)
+            following = self._follow(document, url) if document is not None else None
+            if following is None:
+                break
+            url, fields = following
+        self.end = self.end or "hung_up_by_hotline"
+        self._post(
+            f"{self.base_url}/webhooks/{self.account.name}/status", {"CallStatus": "completed", **self._lengths()}
+        )
+        return self.end
+
+    def _request(self, url: str, fields: dict[str, str]) -> Element | None:
+        """Ask for the next document; a provider asks again before it gives up."""
+        status, text = 0, ""
+        for attempt in range(3):
+            try:
+                answer = self._post(url, fields)
+                status, text = answer.status_code, answer.text
+            except requests.RequestException:
+                status = 0
+            if 0 < status < 500:
+                break
+            self.sleep(1.0 + attempt)
+        name = urlsplit(url).path.rsplit("/", 1)[-1]
+        document = _parsed(text) if status == 200 else None
+        said = [(say.text or "").strip() for say in document.iter("Say")] if document is not None else []
+        verbs = (
+            [element.tag for element in document.iter() if element.tag != "Response"] if document is not None else []
+        )
+        self._listen(said)
+        self.tell(Step(name, said, verbs, status))
+        if document is None:
+            self.end = f"error_{status}"
+        return document
+
+    def _follow(self, document: Element, url: str) -> tuple[str, dict[str, str]] | None:
+        """Through the verbs of a document, to the address and the fields of the next request; None at the end."""
+        for verb in document:
+            if verb.tag == "Hangup":
+                return None
+            if verb.tag == "Redirect":
+                return verb.text or url, {}
+            if verb.tag not in ("Gather", "Record", "Dial"):
+                continue
+            action = verb.get("action") or url
+            self.state = _state_of(action, self.state)
+            if self.caller.hang_up_in and self.caller.hang_up_in == self.state:
+                self.end = f"hung_up_in_{self.state}"
+                return None
+            following = self._act(verb, action)
+            if following is not None or self.end:
+                return following
+        return None
+
+    def _act(self, verb: Element, action: str) -> tuple[str, dict[str, str]] | None:
+        if verb.tag == "Gather":
+            return self._answer(verb, action)
+        if verb.tag == "Record":
+            return self._speak_after_the_tone(verb, action)
+        return self._talk(verb, action)
+
+    def _answer(self, gather: Element, action: str) -> tuple[str, dict[str, str]] | None:
+        """A key, a word, or silence; in the queue only waiting, as long as there is patience."""
+        if self.state in ("queued", "talking") and not self._wants_key_here():
+            return self._wait(gather, action)
+        if "speech" in (gather.get("input") or "") and self._words:
+            return action, {"SpeechResult": self._words.pop(0), "Confidence": "0.92"}
+        if self._presses:
+            return action, {"Digits": self._presses.pop(0), "FinishedOnKey": "", "msg": "Gather End"}
+        return action, {"Digits": "", "FinishedOnKey": "", "msg": "Gather End"}
+
+    def _wants_key_here(self) -> bool:
+        """Keys beyond the menu's are for where the caller is now; in the queue only its own choices are pressed."""
+        return bool(self._presses) and self._presses[0] in ("8", "9")
+
+    def _wait(self, gather: Element, action: str) -> tuple[str, dict[str, str]] | None:
+        seconds = float(gather.get("timeout") or 5)
+        if self.waited + seconds > self.caller.patience_seconds:
+            self.end = f"hung_up_in_{self.state}"
+            return None
+        self.waited += seconds
+        self.sleep(seconds)
+        return action, {"Digits": "", "FinishedOnKey": ""}
+
+    def _speak_after_the_tone(self, record: Element, action: str) -> tuple[str, dict[str, str]]:
+        seconds = self.caller.message_seconds
+        if seconds <= 0:
+            return action, {}
+        sid = new_recording_sid(seconds)
+        fields = {"RecordingSid": sid, "RecordingDuration": str(seconds), "RecordingUrl": f"{self.base_url}/{sid}"}
+        callback = record.get("recordingStatusCallback")
+        if callback:
+            self._post(callback, {**fields, "RecordingStatus": "completed", "RecordingSource": "RecordVerb"})
+        return action, {**fields, "Digits": "#"}
+
+    def _talk(self, dial: Element, action: str) -> tuple[str, dict[str, str]] | None:
+        """Connected until the agent ends it, the line is led elsewhere, or patience ends. The agent has accepted."""
+        leg = "CA" + secrets.token_hex(16)
+        began = time.monotonic()
+        callback = next((e.get("statusCallback") for e in dial if e.get("statusCallback")), None)
+        for status in ("initiated", "ringing", "in-progress"):
+            self._leg(callback, leg, status)
+        while True:
+            ended, elsewhere = self._looked_up(leg)
+            if elsewhere:
+                self._leg(callback, leg, "completed")
+                return elsewhere, {}
+            if ended or time.monotonic() - began + self.waited > self.caller.patience_seconds:
+                break
+            self.sleep(LOOK_SECONDS)
+        seconds = str(int(time.monotonic() - began))
+        self._leg(callback, leg, "completed")
+        fields = {"DialCallStatus": "completed", "DialCallSid": leg, "DialBridged": "true", "DialCallDuration": seconds}
+        if not ended:
+            self.end = "hung_up_in_talking"
+            self._request(action, {**fields, "CallStatus": "completed"})
+            return None
+        return action, fields
+
+    def _looked_up(self, leg: str) -> tuple[bool, str]:
+        """What the hotline has told the carrier of this call meanwhile: ended, or led to another document."""
+        mine, theirs = self._carriers(self.call_sid), self._carriers(leg)
+        changes = int(str(mine.get("changes", 0)))
+        if changes > self.changes:
+            self.changes = changes
+            return False, str(mine.get("url", ""))
+        return "completed" in (mine.get("status"), theirs.get("status")), ""
+
+    def _carriers(self, sid: str) -> dict[str, object]:
+        url = f"{self.account.api_base_url}/2010-04-01/Accounts/{self.account.account_sid}/Calls/{sid}.json"
+        try:
+            answer = requests.get(url, auth=(self.account.account_sid, self.account.auth_token), timeout=5)
+            return dict(answer.json()) if answer.status_code == 200 else {}
+        except (requests.RequestException, ValueError):
+            return {}
+
+    def _leg(self, callback: str | None, leg: str, status: str) -> None:
+        if callback:
+            fields = {
+                "CallSid": leg,
+                "ParentCallSid": self.call_sid,
+                "CallStatus": status,
+                "Direction": "outbound-dial",
+            }
+            self._post(callback, fields)
+
+    def _post(self, url: str, fields: dict[str, str]) -> requests.Response:
+        base = {
+            "CallSid": self.call_sid,
+            "From": self.caller.number,
+            "Caller": self.caller.number,
+            "To": self.caller.to,
+            "Called": self.caller.to,
+            "CallStatus": "in-progress",
+            "Direction": "inbound",
+            "ApiVersion": "2010-04-01",
+        }
+        return post_signed(self.account, url, {**base, **fields})
+
+    def _listen(self, said: list[str]) -> None:
+        for words in said:
+            heard = _REFERENCE.search(words)
+            if heard:
+                self.reference = "".join(c for c in heard.group(0) if c.isdecimal())
+
+    def _lengths(self) -> dict[str, str]:
+        return {"CallDuration": str(int(time.monotonic() - self.began))}
+
+
+def received(account: ProviderAccount, number: str) -> list[dict[str, str]]:
+    """The messages this number was sent, oldest first, as the carrier has them."""
+    url = f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
+    answer = requests.get(url, params={"To": number}, auth=(account.account_sid, account.auth_token), timeout=5)
+    answer.raise_for_status()
+    return list(answer.json()["messages"])
+
+
+def new_messages(
+    account: ProviderAccount,
+    number: str,
+    *,
+    known: set[str],
+    seconds: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[dict[str, str]]:
+    """What arrives within so many seconds that was not there before."""
+    waited = 0.0
+    while True:
+        for message in received(account, number):
+            if message["sid"] not in known:
+                known.add(message["sid"])
+                yield message
+        if waited >= seconds:
+            return
+        sleep(0.5)
+        waited += 0.5
+
+
+def _parsed(text: str) -> Element | None:
+    try:
+        return ElementTree.fromstring(text)  # noqa: S314 - our own web process wrote it
+    except ElementTree.ParseError:
+        return None
+
+
+def _state_of(action: str, present: str) -> str:
+    name = urlsplit(action).path.rstrip("/").rsplit("/", 1)[-1]
+    return STATES.get(name, name) or present

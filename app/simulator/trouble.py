@@ -1,0 +1,45 @@
+"""How the built-in carrier misbehaves on demand: failing or slow REST; callbacks late, repeated, reordered, lost."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+FILE = "trouble.json"
+CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`rest_status` answers every REST request with that error; `rest_seconds` makes it wait first."""
+
+    rest_status: int = 0
+    rest_seconds: float = 0.0
+    callbacks: str = "fine"
+
+
+def read_trouble(folder: Path) -> Trouble:
+    try:
+        told = json.loads((folder / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return Trouble()
+    return Trouble(**{field.name: told[field.name] for field in fields(Trouble) if field.name in told})
+
+
+def write_trouble(folder: Path, trouble: Trouble) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = folder / f"{FILE}.draft"
+    draft.write_text(json.dumps(asdict(trouble)), "utf-8")
+    draft.replace(folder / FILE)
+
+
+def in_this_order(statuses: list[str], trouble: Trouble) -> list[str]:
+    """The callbacks of one message or call as a carrier in this trouble sends them."""
+    match trouble.callbacks:
+        case "lost":
+            return []
+        case "repeated":
+            return [status for status in statuses for _ in range(3)]
+        case "reordered":
+            return statuses[::-1]
+        case _:
+            return statuses
