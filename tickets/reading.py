@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, func, literal, null, or_, select, text, union, union_all
+from sqlalchemy import DateTime, ScalarSelect, Text, cast, func, literal, null, or_, select, text, union, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
@@ -242,8 +242,9 @@ def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
         return []
     tickets = (
         select(
-            literal("ticket").label("kind"), Ticket.reference, Ticket.subject, Ticket.status.label("state"),
-            Ticket.opened_at.label("at"), null().label("answered_at"), Ticket.closed_at.label("ended_at"),
+            literal("ticket").label("kind"), Ticket.reference, Ticket.subject, cast(Ticket.status, Text).label("state"),
+            Ticket.opened_at.label("at"), cast(null(), DateTime(timezone=True)).label("answered_at"),
+            Ticket.closed_at.label("ended_at"),
         )
         .where(Ticket.citizen_id == ticket.citizen_id, Ticket.id != ticket.id, visible_tickets(viewer))
         .order_by(Ticket.opened_at.desc())
@@ -251,7 +252,7 @@ def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
     )  # fmt: skip
     calls = (
         select(
-            literal("call").label("kind"), Ticket.reference, Ticket.subject, Call.state.label("state"),
+            literal("call").label("kind"), Ticket.reference, Ticket.subject, cast(Call.state, Text).label("state"),
             Call.arrived_at.label("at"), Call.answered_at, Call.ended_at,
         )
         .join(Ticket, Ticket.id == Call.ticket_id)

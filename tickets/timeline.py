@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from tickets.actor import Actor
-from tickets.schema import Attachment, Message, Staff, TimelineEntry
+from tickets.schema import Attachment, Message, OutboundMessage, Staff, TimelineEntry
 from tickets.states import TimelineKind
 
 _INSERT = insert(TimelineEntry.__table__)  # type: ignore[arg-type]
@@ -70,10 +70,12 @@ def entries(session: Session, ticket_id: int, *, public_only: bool = False) -> l
             TimelineEntry.id, TimelineEntry.at, TimelineEntry.kind, TimelineEntry.actor_kind, TimelineEntry.staff_id,
             TimelineEntry.is_public, TimelineEntry.body, TimelineEntry.params, TimelineEntry.message_id,
             Staff.name.label("staff_name"), Message.body.label("message_body"), Message.channel, Message.direction,
-            Message.outbound_id,
+            Message.outbound_id, OutboundMessage.channel.label("outbound_channel"),
+            OutboundMessage.state.label("outbound_state"), OutboundMessage.segments,
         )
         .outerjoin(Staff, Staff.id == TimelineEntry.staff_id)
         .outerjoin(Message, Message.id == TimelineEntry.message_id)
+        .outerjoin(OutboundMessage, OutboundMessage.id == Message.outbound_id)
         .where(TimelineEntry.ticket_id == ticket_id)
         .order_by(TimelineEntry.id)
     )  # fmt: skip

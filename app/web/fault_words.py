@@ -20,6 +20,11 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "too_long": _("At most %(limit)s characters.", limit=params.get("limit", "")),
         "not_in_the_future": _("This must lie in the future."),
         "later_than_allowed": _("This is later than the longest pause that the promise allows."),
+        "not_a_date": _("This is not a date."),
+        "several_queues": _(
+            "Several have this name: %(names)s. Choose one of the list.", names=params.get("names", "")
+        ),
+        "address_needed": _("Say where to go: the body and its address."),
         "past": _("This date has passed."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
         "one_to_five": _("Give one to five stars."),

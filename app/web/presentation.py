@@ -9,6 +9,7 @@ from flask import Flask
 
 from app import signs, spoken_time, words
 from app.web.assets import asset
+from tickets.phones import mask
 
 WORDS = (
     words.status_word, words.priority_word, words.channel_word, words.clock_word, words.clock_state_word,
@@ -42,6 +43,7 @@ def register_presentation(app: Flask) -> None:
         reference=grouped_reference,
         phone=readable_phone,
         initials=initials,
+        masked=mask,
     )
 
 

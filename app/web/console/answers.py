@@ -1,0 +1,88 @@
+"""Talking with the citizen and among colleagues: reply, note, draft, who else looks."""
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.access import signed_in
+from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.console.ticket_page import act
+from app.web.console.ticket_view import PAGE_ONLY
+from telephony.sms_text import fold_to_gsm7
+from tickets import conversation, drafts
+from tickets.errors import InvalidInput
+from tickets.roles import visible_ticket
+from tickets.schema import Ticket
+from tickets.states import Channel
+
+_CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
+
+
+@blueprint.post("/console/tickets/<reference>/reply")
+@signed_in(*WORKING)
+def reply(reference: str) -> ResponseReturnValue:
+    def do(ticket: Ticket) -> None:
+        conversation.reply(g.session, ticket.id, body=answer_text(), channel=answer_channel(), actor=g.actor, now=g.now)
+        drafts.discard_draft(g.session, ticket.id, staff_id=g.viewer.staff_id)
+
+    return act(reference, "reply", do, done=_("The answer is on its way."))
+
+
+@blueprint.post("/console/tickets/<reference>/note")
+@signed_in(*WORKING)
+def note(reference: str) -> ResponseReturnValue:
+    def do(ticket: Ticket) -> None:
+        said = request.form.get("note", "")
+        if not said.strip():
+            raise InvalidInput("note", "required")
+        conversation.note(g.session, ticket.id, body=said, actor=g.actor, now=g.now)
+
+    return act(reference, "note", do)
+
+
+@blueprint.post("/console/tickets/<reference>/heard")
+@signed_in(*WORKING)
+def heard(reference: str) -> ResponseReturnValue:
+    """What the citizen told the agent, by phone or at the counter, written down in the citizen's name."""
+
+    def do(ticket: Ticket) -> None:
+        said = request.form.get("heard", "")
+        if not said.strip():
+            raise InvalidInput("heard", "required")
+        conversation.citizen_message(
+            g.session, ticket.id, body=said, channel=Channel.VOICE, arrived_at=g.now, actor=g.actor, now=g.now
+        )
+
+    return act(reference, "heard", do)
+
+
+@blueprint.post("/console/tickets/<reference>/draft")
+@signed_in(*WORKING)
+def draft(reference: str) -> ResponseReturnValue:
+    """Keep what is typed; whoever types is seen typing."""
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    drafts.save_draft(g.session, ticket.id, staff_id=g.viewer.staff_id, body=request.form.get("body", ""), now=g.now)
+    drafts.look_typing(g.session, ticket.id, staff_id=g.viewer.staff_id, now=g.now)
+    return "", 204
+
+
+@blueprint.post("/console/tickets/<reference>/seen")
+@signed_in(*READING)
+def seen(reference: str) -> ResponseReturnValue:
+    """Said every ten seconds by an open page; the answer is who else has it open."""
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    drafts.look(g.session, ticket.id, staff_id=g.viewer.staff_id, now=g.now)
+    looking = drafts.seen_by(g.session, ticket.id, besides=g.viewer.staff_id, now=g.now)
+    return render_template("console/looking.html", looking=looking)
+
+
+def answer_text() -> str:
+    """The typed answer; an SMS may be folded to plain letters, which makes it shorter by half."""
+    body = request.form.get("body", "")
+    folds = request.form.get("fold") == "1" and request.form.get("channel") == Channel.SMS.value
+    return fold_to_gsm7(body) if folds else body
+
+
+def answer_channel() -> Channel | None:
+    chosen = request.form.get("channel", "")
+    return Channel(chosen) if chosen in _CHANNELS else None

@@ -1,0 +1,103 @@
+"""The call bar on top of every desk page: presence, who rings, who talks; looked up when a page asks for it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+
+from app.web.access import signed_in
+from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.console.once import form_key
+from telephony.agent_bar import AgentBar, agent_bar
+from telephony.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
+from tickets.phones import mask
+from tickets.roles import visible_tickets
+from tickets.schema import Ticket
+from tickets.states import UNFINISHED
+
+_SHOWN_TICKETS = 4
+
+
+@blueprint.app_context_processor
+def offered_to_layouts() -> dict[str, Any]:
+    """`agent_call_bar()` for layouts; nothing is read for a page that does not show it."""
+    return {"agent_call_bar": agent_call_bar}
+
+
+def agent_call_bar() -> Markup:
+    viewer = g.get("viewer")
+    # The wallboard hangs in the room; nobody takes calls at it.
+    if viewer is None or not viewer.holds(*ANSWERING) or request.path.startswith("/wallboard"):
+        return Markup("")
+    return Markup(render_template("console/call_bar.html", **_bar_context()))  # noqa: S704  (rendered with escaping)
+
+
+@blueprint.get("/console/call-bar")
+@signed_in(*ANSWERING)
+def fragment() -> ResponseReturnValue:
+    """The bar alone, for live updates."""
+    return render_template("console/call_bar.html", **_bar_context())
+
+
+def away_reasons() -> dict[str, str]:
+    return {
+        "break": _("Break"),
+        "meal": _("Meal"),
+        "paperwork": _("Working on tickets"),
+        "training": _("Training"),
+        AWAY_MISSED_OFFERS: _("did not answer two calls"),
+        AWAY_NO_HEARTBEAT: _("the console was closed"),
+    }
+
+
+def load_bar() -> AgentBar:
+    viewer = g.viewer
+    return agent_bar(
+        g.session,
+        viewer.staff_id,
+        unit_ids=viewer.unit_ids(*ANSWERING),
+        covers_city=viewer.covers_city(*ANSWERING),
+    )
+
+
+def _bar_context() -> dict[str, Any]:
+    bar = load_bar()
+    call = bar.call
+    return {
+        "bar": bar,
+        "caller": _caller_words(bar),
+        "history": open_tickets(call.citizen_id) if call and call.citizen_id else [],
+        "reasons": away_reasons(),
+        "back": _page_behind(),
+        "once": form_key(),
+        "now": g.now,
+    }
+
+
+def _caller_words(bar: AgentBar) -> str:
+    """Who calls: the number in full only once the agent works with the caller."""
+    call = bar.call
+    if call is None:
+        return ""
+    return call.caller_name or (mask(call.phone) if call.phone else _("number withheld"))
+
+
+def open_tickets(citizen_id: int) -> list[Any]:
+    """What the caller has waiting with us, as far as this agent may know of it."""
+    rows = g.session.execute(
+        select(Ticket.reference, Ticket.subject, Ticket.status, Ticket.next_due_at)
+        .where(Ticket.citizen_id == citizen_id, Ticket.status.in_(UNFINISHED), visible_tickets(g.viewer))
+        .order_by(Ticket.opened_at.desc())
+        .limit(_SHOWN_TICKETS)
+    )
+    return list(rows)
+
+
+def _page_behind() -> str:
+    """The page the bar stands on, also when the bar alone is loaded anew."""
+    shown = request.headers.get("HX-Current-URL", "")
+    return urlsplit(shown).path if shown else request.path

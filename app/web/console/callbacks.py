@@ -1,0 +1,95 @@
+"""People to call back, and voicemails to listen to."""
+
+from datetime import timedelta
+
+from flask import flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, or_, select, true
+
+from app.web.access import signed_in
+from app.web.console.blueprint import ANSWERING, blueprint
+from telephony import callbacks as callback_list
+from tickets.errors import NotFound
+from tickets.roles import visible_tickets
+from tickets.schema import CallbackRequest, Citizen, Recording, Staff, Ticket, Unit
+from tickets.states import UNFINISHED, CallbackState, RecordingKind
+
+_SHOWN = 100
+_VOICEMAILS_OF = timedelta(days=7)
+_OUTCOMES = ("reached", "not_reached", "not_needed")
+
+
+@blueprint.get("/console/callbacks")
+@signed_in(*ANSWERING)
+def callbacks() -> ResponseReturnValue:
+    rows = g.session.execute(
+        select(CallbackRequest, Unit, Citizen, Staff.name.label("agent"), Ticket.reference)
+        .outerjoin(Unit, Unit.id == CallbackRequest.unit_id)
+        .outerjoin(Citizen, Citizen.id == CallbackRequest.citizen_id)
+        .outerjoin(Staff, Staff.id == CallbackRequest.staff_id)
+        .outerjoin(Ticket, (Ticket.id == CallbackRequest.ticket_id) & visible_tickets(g.viewer))
+        .where(CallbackRequest.state.in_((CallbackState.OPEN, CallbackState.CLAIMED)), _scope())
+        .order_by(CallbackRequest.order_at, CallbackRequest.id)
+        .limit(_SHOWN)
+    ).all()
+    return render_template("console/callbacks.html", rows=rows, voicemails=_voicemails(), viewer_id=g.viewer.staff_id)
+
+
+@blueprint.post("/console/callbacks/<int:callback_id>/claim")
+@signed_in(*ANSWERING)
+def claim_callback(callback_id: int) -> ResponseReturnValue:
+    _require_in_scope(callback_id)
+    try:
+        with g.session.begin_nested():
+            callback_list.claim_callback(g.session, callback_id, staff_id=g.viewer.staff_id, now=g.now)
+    except NotFound:
+        flash(_("A colleague is calling this person already."), "info")
+    return redirect("/console/callbacks", code=303)
+
+
+@blueprint.post("/console/callbacks/<int:callback_id>/done")
+@signed_in(*ANSWERING)
+def finish_callback(callback_id: int) -> ResponseReturnValue:
+    _require_in_scope(callback_id)
+    outcome = request.form.get("outcome", "")
+    try:
+        with g.session.begin_nested():
+            callback_list.finish_callback(
+                g.session,
+                callback_id,
+                staff_id=g.viewer.staff_id,
+                outcome=outcome if outcome in _OUTCOMES else "reached",
+                now=g.now,
+            )
+    except NotFound:
+        flash(_("This entry was finished already."), "info")
+    return redirect("/console/callbacks", code=303)
+
+
+def _scope() -> ColumnElement[bool]:
+    if g.viewer.covers_city(*ANSWERING):
+        return true()
+    return CallbackRequest.unit_id.in_(g.viewer.unit_ids(*ANSWERING))
+
+
+def _require_in_scope(callback_id: int) -> None:
+    """Out of scope looks like not existing."""
+    if g.session.scalar(select(CallbackRequest.id).where(CallbackRequest.id == callback_id, _scope())) is None:
+        raise NotFound("callback", callback_id)
+
+
+def _voicemails() -> list[tuple[Recording, str, str]]:
+    """Of tickets that still wait, and of the last days."""
+    rows = g.session.execute(
+        select(Recording, Ticket.reference, Ticket.subject)
+        .join(Ticket, Ticket.id == Recording.ticket_id)
+        .where(
+            Recording.kind == RecordingKind.VOICEMAIL,
+            or_(Ticket.status.in_(UNFINISHED), Recording.created_at > g.now - _VOICEMAILS_OF),
+            visible_tickets(g.viewer),
+        )
+        .order_by(Recording.id.desc())
+        .limit(_SHOWN)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,0 +1,205 @@
+"""What happened to a ticket, said to the people who work on it: one line an entry, its words and what belongs to it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.reasons import reason_text
+from app.signs import timeline_sign
+from app.spoken_time import duration_phrase, moment_phrase
+from app.web.console.names import in_locale
+from app.web.locale import chosen_locale
+from app.words import (
+    channel_word,
+    clock_word,
+    disposition_word,
+    level_word,
+    outbound_channel_word,
+    priority_word,
+    recording_kind_word,
+    status_word,
+    step_result_word,
+    timeline_word,
+)
+from tickets.schema import Attachment
+from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
+
+_PROMISES = (TimelineKind.ESCALATED, TimelineKind.BREACHED, TimelineKind.WARNED, TimelineKind.ACKNOWLEDGED)
+_MOVES = (TimelineKind.TRANSFERRED, TimelineKind.RETURNED)
+_CITIZENS = (TimelineKind.MESSAGE_IN, TimelineKind.NOT_SOLVED)
+_SHAPES: Mapping[TimelineKind, str] = {
+    TimelineKind.MESSAGE_IN: "citizen",
+    TimelineKind.NOT_SOLVED: "citizen",
+    TimelineKind.MESSAGE_OUT: "reply",
+    TimelineKind.NOTE: "internal",
+    TimelineKind.CALL: "call",
+    TimelineKind.ESCALATED: "escalation",
+    TimelineKind.BREACHED: "escalation",
+    TimelineKind.ACKNOWLEDGED: "escalation",
+}
+
+
+@dataclass(frozen=True)
+class StreamEntry:
+    """An entry as the stream draws it; `shape` is a kind of the timeline component, `points` a list below it."""
+
+    id: int
+    at: datetime
+    who: str
+    words: str
+    body: str
+    sign: str
+    shape: str
+    outbound_state: str | None = None
+    segments: int | None = None
+    recording_id: int | None = None
+    points: list[str] = field(default_factory=list)
+    files: tuple[Attachment, ...] = ()
+
+
+def stream_entry(entry: Mapping[str, Any], *, citizen: str, opening: str, now: datetime) -> StreamEntry:
+    """`citizen` is what the citizen is called here, `opening` the words the ticket was opened with."""
+    kind: TimelineKind = entry["kind"]
+    is_opening = kind is TimelineKind.OPENED
+    body = opening if is_opening else (entry["message_body"] or entry["body"])
+    return StreamEntry(
+        id=entry["id"],
+        at=entry["at"],
+        who=_who(entry, citizen),
+        words=_words(kind, entry, now),
+        body=body,
+        sign=timeline_sign(kind),
+        shape="citizen" if is_opening and body else _SHAPES.get(kind, "event"),
+        outbound_state=entry["outbound_state"],
+        segments=entry["segments"],
+        recording_id=entry["params"].get("recording_id"),
+        points=_points(kind, entry["params"]),
+        files=tuple(entry["attachments"]),
+    )
+
+
+def _who(entry: Mapping[str, Any], citizen: str) -> str:
+    if entry["staff_name"]:
+        return str(entry["staff_name"])
+    if entry["actor_kind"] is ActorKind.CITIZEN or entry["kind"] in _CITIZENS:
+        return citizen
+    return ""
+
+
+def _words(kind: TimelineKind, entry: Mapping[str, Any], now: datetime) -> str:
+    if kind in _PROMISES:
+        return _promise_words(kind, entry["params"], now)
+    if kind in _MOVES:
+        return _moved_words(kind, entry["params"])
+    if kind is TimelineKind.MESSAGE_OUT:
+        return _sent_words(entry)
+    say = _SAID.get(kind)
+    return say(entry, now) if say else str(timeline_word(kind))
+
+
+def _sent_words(entry: Mapping[str, Any]) -> str:
+    if entry["outbound_channel"]:
+        return str(outbound_channel_word(entry["outbound_channel"]))
+    return channel_word(entry["channel"]) if entry["channel"] is Channel.VOICE else _("on the follow page")
+
+
+def _call_words(params: Mapping[str, Any]) -> str:
+    what, seconds = params.get("what"), params.get("seconds")
+    if what == "callback_asked":
+        return _("asked to be called back")
+    if what == "failsafe":
+        return _("the call met our emergency announcement")
+    length = duration_phrase(seconds) if isinstance(seconds, int) else ""
+    if what in {kind.value for kind in RecordingKind}:
+        return f"{recording_kind_word(str(what))} ({length})" if length else recording_kind_word(str(what))
+    return _("spoke with the citizen for %(length)s", length=length) if length else str(timeline_word("call"))
+
+
+def _moved_words(kind: TimelineKind, params: Mapping[str, Any]) -> str:
+    unit = in_locale(str(params.get("unit", "")), params.get("unit_en"))
+    sentence = (
+        _("returned it to %(unit)s", unit=unit)
+        if kind is TimelineKind.RETURNED
+        else _("sent it on to %(unit)s", unit=unit)
+    )
+    return sentence + (" · " + _("passed around too often: an arbiter decides") if params.get("is_disputed") else "")
+
+
+def _changed_words(params: Mapping[str, Any]) -> str:
+    fields = {
+        "priority": _("priority"),
+        "category": _("category"),
+        "place": _("place"),
+        "dossier": _("dossier"),
+        "external_reference": _("number in another system"),
+    }
+    name = str(params.get("field", ""))
+    say = priority_word if name == "priority" else str
+    before, after = str(params.get("from", "")), str(params.get("to", ""))
+    return _(
+        "%(field)s: %(before)s → %(after)s",
+        field=fields.get(name, name),
+        before=say(before) if before else "–",
+        after=say(after) if after else "–",
+    )
+
+
+def _promise_words(kind: TimelineKind, params: Mapping[str, Any], now: datetime) -> str:
+    promise = clock_word(params.get("clock", ""))
+    if kind is TimelineKind.WARNED:
+        return _("%(promise)s: %(share)s%% of the time is used", promise=promise, share=params.get("share", ""))
+    if kind is TimelineKind.BREACHED:
+        return _("%(promise)s: the deadline has passed", promise=promise)
+    if kind is TimelineKind.ESCALATED:
+        result = str(params.get("result", ""))
+        told = "" if result == StepResult.NOTIFIED.value else f" · {step_result_word(result)}"
+        return f"{level_word(int(params.get('level', 0)))} ({promise}){told}"
+    words = str(timeline_word(kind))
+    if params.get("new_due_at"):
+        words += " · " + _("new date %(moment)s", moment=_moment(params["new_due_at"], now))
+    return words
+
+
+def _points(kind: TimelineKind, params: Mapping[str, Any]) -> list[str]:
+    if kind is not TimelineKind.ROUTED:
+        return []
+    return [reason_text(r["code"], r["params"], chosen_locale()) for r in params.get("reasons", [])]
+
+
+def _both_statuses(params: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "before": status_word(str(params.get("from", ""))),
+        "after": status_word(str(params.get("to", ""))),
+    }
+
+
+def _resolved_words(params: Mapping[str, Any]) -> str:
+    return f"{timeline_word('resolved')}: {disposition_word(params.get('disposition', ''))}"
+
+
+def _new_due(params: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    return {"promise": clock_word(params.get("clock", "")), "moment": _moment(params.get("due_at"), now)}
+
+
+def _moment(said: object, now: datetime) -> str:
+    try:
+        return moment_phrase(datetime.fromisoformat(str(said)), now)
+    except ValueError:
+        return ""
+
+
+# Kinds whose sentence needs their parameters; every other kind is said by its name alone.
+_SAID: Mapping[TimelineKind, Callable[[Mapping[str, Any], datetime], str]] = {
+    TimelineKind.OPENED: lambda e, now: f"{timeline_word('opened')} ({channel_word(e['params'].get('channel', ''))})",
+    TimelineKind.MESSAGE_IN: lambda e, now: str(channel_word(e["channel"] or "")),
+    TimelineKind.CALL: lambda e, now: _call_words(e["params"]),
+    TimelineKind.STATUS: lambda e, now: _("%(before)s → %(after)s", **_both_statuses(e["params"])),
+    TimelineKind.HELD: lambda e, now: _("waits until %(moment)s", moment=_moment(e["params"].get("until"), now)),
+    TimelineKind.RESOLVED: lambda e, now: _resolved_words(e["params"]),
+    TimelineKind.CHANGED: lambda e, now: _changed_words(e["params"]),
+    TimelineKind.DUE_CHANGED: lambda e, now: _("%(promise)s is now due at %(moment)s", **_new_due(e["params"], now)),
+    TimelineKind.RATED: lambda e, now: _("rated the answer %(stars)s of 5", stars=e["params"].get("rating", "")),
+}

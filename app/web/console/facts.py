@@ -1,0 +1,92 @@
+"""What a ticket is about: priority, category, dossier and procedure, its number in other systems, its files."""
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.media import MAX_PICTURES, MediaRefused, keep, store_picture
+from app.web.access import signed_in
+from app.web.console.blueprint import WORKING, blueprint
+from app.web.console.moments import read_day
+from app.web.console.ticket_page import act
+from app.web.current import settings
+from tickets import assignment, attachments, dossier, timeline
+from tickets.attachments import NewFile
+from tickets.errors import InvalidInput
+from tickets.schema import Ticket
+from tickets.states import Priority, TimelineKind
+
+
+@blueprint.post("/console/tickets/<reference>/priority")
+@signed_in(*WORKING)
+def priority(reference: str) -> ResponseReturnValue:
+    def do(ticket: Ticket) -> None:
+        chosen, reason = request.form.get("priority", ""), request.form.get("reason", "")
+        if chosen not in set(Priority):
+            raise InvalidInput("priority", "required")
+        assignment.change_priority(
+            g.session, ticket.id, priority=Priority(chosen), reason=reason, actor=g.actor, now=g.now
+        )
+
+    return act(reference, "priority", do)
+
+
+@blueprint.post("/console/tickets/<reference>/category")
+@signed_in(*WORKING)
+def category(reference: str) -> ResponseReturnValue:
+    def do(ticket: Ticket) -> None:
+        code = request.form.get("category", "")
+        assignment.change_category(g.session, ticket.id, category_code=code, actor=g.actor, now=g.now)
+
+    return act(reference, "category", do)
+
+
+@blueprint.post("/console/tickets/<reference>/dossier")
+@signed_in(*WORKING)
+def change_dossier(reference: str) -> ResponseReturnValue:
+    def do(ticket: Ticket) -> None:
+        dossier.change_dossier(
+            g.session,
+            ticket.id,
+            number=request.form.get("dossier_number", ""),
+            due_on=read_day(request.form.get("dossier_due_on", ""), field="dossier_due_on"),
+            procedure_code=request.form.get("procedure", ""),
+            actor=g.actor,
+            now=g.now,
+        )
+
+    return act(reference, "dossier", do)
+
+
+@blueprint.post("/console/tickets/<reference>/elsewhere")
+@signed_in(*WORKING)
+def elsewhere(reference: str) -> ResponseReturnValue:
+    def do(ticket: Ticket) -> None:
+        system, code = request.form.get("system", ""), request.form.get("code", "")
+        dossier.add_external(g.session, ticket.id, system=system, code=code, actor=g.actor, now=g.now)
+
+    return act(reference, "elsewhere", do)
+
+
+@blueprint.post("/console/tickets/<reference>/pictures")
+@signed_in(*WORKING)
+def pictures(reference: str) -> ResponseReturnValue:
+    """Pictures an agent adds, drawn anew like everybody's."""
+
+    def do(ticket: Ticket) -> None:
+        given = [file for file in request.files.getlist("pictures") if file.filename][:MAX_PICTURES]
+        if not given:
+            raise InvalidInput("pictures", "required")
+        files = []
+        for file in given:
+            try:
+                picture = store_picture(settings().media_folder, file.stream, file_name=file.filename or "")
+            except MediaRefused as refused:
+                raise InvalidInput("pictures", "not_a_picture") from refused
+            key = keep(settings().media_folder, picture.storage_key)
+            files.append(NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key))
+        attachments.add(g.session, ticket.id, files, staff_id=g.viewer.staff_id, now=g.now)
+        words = ", ".join(file.file_name for file in files)
+        timeline.add(g.session, ticket.id, TimelineKind.ATTACHED, actor=g.actor, is_public=False, body=words, now=g.now)
+
+    return act(reference, "pictures", do, done=_("The pictures were added."))

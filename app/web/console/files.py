@@ -1,0 +1,73 @@
+"""Pictures and recordings, through the rights of the ticket or call they belong to."""
+
+from uuid import UUID
+
+from flask import g, send_file
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.media import path_of
+from app.web.access import signed_in
+from app.web.attached_files import attached_file
+from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.current import settings
+from tickets import audit
+from tickets.errors import NotFound
+from tickets.roles import visible_tickets
+from tickets.schema import Attachment, Call, Recording, Ticket
+from tickets.states import RecordingKind, RecordingState, Role
+
+
+@blueprint.get("/console/files/<uuid:public_id>")
+@signed_in(*READING)
+def attachment(public_id: UUID) -> ResponseReturnValue:
+    """A file of a ticket this person may see; of any other it does not exist."""
+    found = g.session.scalars(
+        select(Attachment)
+        .join(Ticket, Ticket.id == Attachment.ticket_id)
+        .where(Attachment.public_id == public_id, visible_tickets(g.viewer))
+    ).one_or_none()
+    if found is None:
+        raise NotFound("file", public_id)
+    return attached_file(found)
+
+
+@blueprint.get("/console/recordings/<int:recording_id>")
+@signed_in(*WORKING)
+def recording(recording_id: int) -> ResponseReturnValue:
+    """A recording by the table of rights: agents hear voicemails and their own calls, others are audited."""
+    row = g.session.execute(
+        select(Recording, Call.agent_id)
+        .outerjoin(Call, Call.id == Recording.call_id)
+        .outerjoin(Ticket, Ticket.id == Recording.ticket_id)
+        .where(Recording.id == recording_id, visible_tickets(g.viewer))
+    ).one_or_none()
+    if row is None or row.Recording.state is not RecordingState.FETCHED or not row.Recording.storage_key:
+        raise NotFound("recording", recording_id)
+    found: Recording = row.Recording
+    _require_hearing(found, agent_id=row.agent_id)
+    try:
+        path = path_of(settings().media_folder, found.storage_key or "")
+    except FileNotFoundError as error:
+        raise NotFound("recording", recording_id) from error
+    answer = send_file(path, mimetype=found.media_type or "audio/wav", conditional=True, etag=False, max_age=0)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _require_hearing(found: Recording, *, agent_id: int | None) -> None:
+    is_own = agent_id == g.viewer.staff_id
+    # A voicemail is a message to the unit; what two people said is heard by one of them or by who is answerable.
+    if is_own or found.kind is not RecordingKind.CONVERSATION:
+        return
+    if not g.viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE):
+        raise NotFound("recording", found.id)
+    audit.record(
+        g.session,
+        actor=g.actor,
+        action="recording.played",
+        subject_kind="recording",
+        subject_id=found.id,
+        ticket_id=found.ticket_id,
+        now=g.now,
+    )

@@ -1,0 +1,85 @@
+"""Names in the reader's language for what the rules hold in memory: units, queues, categories, procedures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.web.current import rules
+from app.web.locale import chosen_locale
+from tickets.errors import InvalidInput
+from tickets.folding import fold
+from tickets.routing import UnitRule
+from tickets.states import QueueKind
+
+Options = list[tuple[str, str]]
+Groups = list[tuple[str, Options]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueName:
+    queue_id: int
+    unit_id: int
+    name: str
+
+
+def in_locale(name: str, name_en: str | None) -> str:
+    return (name_en or name) if chosen_locale() == "en" else name
+
+
+def unit_name(unit: UnitRule) -> str:
+    return in_locale(unit.name, unit.name_en)
+
+
+def receiving_queues() -> list[QueueName]:
+    """Where a ticket may be sent: every unit's work and the city's triage, by the unit's name."""
+    routing = rules().routing
+    found = [
+        QueueName(queue_id, unit_id, unit_name(routing.units[unit_id]))
+        for (unit_id, kind), queue_id in routing.queues.items()
+        if kind is not QueueKind.CONDUCT and unit_id in routing.units
+    ]
+    return sorted(found, key=lambda queue: fold(queue.name))
+
+
+def queue_named(said: str) -> int:
+    """The queue of the unit somebody typed, with or without marks; raises InvalidInput when it is none or several."""
+    wanted = fold(said).strip()
+    if not wanted:
+        raise InvalidInput("queue", "required")
+    routing = rules().routing
+    queues = receiving_queues()
+
+    def names(queue: QueueName) -> tuple[str, str]:
+        unit = routing.units[queue.unit_id]
+        return unit.name, unit.name_en
+
+    for fitting in (
+        [q for q in queues if said.strip() in names(q)],
+        [q for q in queues if wanted in map(fold, names(q))],
+        [q for q in queues if any(wanted in fold(name) for name in names(q))],
+    ):
+        if len({q.unit_id for q in fitting}) == 1:
+            return fitting[0].queue_id
+        if fitting:
+            raise InvalidInput("queue", "several_queues", names=", ".join(q.name for q in fitting[:5]))
+    raise InvalidInput("queue", "no_such_queue")
+
+
+def category_options(*, with_conduct: bool = False) -> Groups:
+    """(group, [(code, name)]) of the kinds of matter, both levels in the reader's language."""
+    known = rules().routing.categories
+    codes = rules().promises.category_codes
+    by_code = {category.code: category for category in known.values()}
+    groups: dict[str, Options] = {}
+    for category in known.values():
+        own_and_parent = codes.get(category.id, ())
+        parent = by_code.get(own_and_parent[1]) if len(own_and_parent) > 1 else None
+        if parent is None or (category.conduct and not with_conduct):
+            continue
+        name = in_locale(parent.name, parent.name_en)
+        groups.setdefault(name, []).append((category.code, in_locale(category.name, category.name_en)))
+    return list(groups.items())
+
+
+def procedure_options() -> Iterable[tuple[str, str]]:
+    named = [(p.code, p.name) for p in rules().routing.procedures.values() if p.code]
+    return sorted(named, key=lambda pair: fold(pair[1]))

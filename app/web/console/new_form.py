@@ -1,0 +1,130 @@
+"""What an agent typed into the form for a new ticket, and what is noticed in it before it is opened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.web.console import place_answer
+from app.web.console.moments import read_day
+from app.web.console.names import in_locale
+from app.web.current import rules
+from app.web.fault_words import fault_words
+from tickets import citizens
+from tickets.directory.places import Resolution
+from tickets.errors import InvalidInput
+from tickets.matter import MAX_BODY, MAX_SHORT, clean_dossier_number
+from tickets.phones import parse_phone
+from tickets.repeats import open_tickets_of
+from tickets.roles import Right, Viewer, may
+from tickets.routing import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.schema import Ticket
+from tickets.similar import Similar, similar_open
+
+_LIMITS = {"body": MAX_BODY, "place": place_answer.LONGEST_PLACE, "name": MAX_SHORT, "residence": MAX_SHORT}
+
+
+@dataclass(frozen=True)
+class NewForm:
+    """The fields as they were sent, already judged: `faults` says what cannot be used."""
+
+    given: Mapping[str, str]
+    phone: str | None = None
+    dossier_due_on: date | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.given.get(name, "")
+
+    @property
+    def unit_id(self) -> int | None:
+        chosen = self["unit"]
+        known = rules().routing.units
+        return int(chosen) if chosen.isascii() and chosen.isdecimal() and int(chosen) in known else None
+
+
+def read_form(given: Mapping[str, str]) -> NewForm:
+    faults: dict[str, str] = {}
+    phone = parse_phone(given.get("phone", "")) if given.get("phone", "").strip() else None
+    if given.get("phone", "").strip() and phone is None:
+        faults["phone"] = _("This is not a phone number we can call.")
+    if not given.get("body", "").strip():
+        faults["body"] = _("Please write what it is about.")
+    for name, limit in _LIMITS.items():
+        if len(given.get(name, "")) > limit:
+            faults[name] = _("At most %(limit)s characters.", limit=limit)
+    due_on: date | None = None
+    try:
+        clean_dossier_number(given.get("dossier_number", ""))
+        due_on = read_day(given.get("dossier_due_on", ""), field="dossier_due_on")
+    except InvalidInput as error:
+        faults[error.field] = fault_words(error)
+    return NewForm(given, phone.number if phone else None, due_on, faults)
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What the form says beyond its words: the unit meant, the question that decides, the kind, and who else asked."""
+
+    resolution: Resolution
+    unit: UnitRule | None
+    question: str
+    candidates: Sequence[tuple[UnitRule, str]]
+    category: CategoryRule | None
+    is_guess: bool
+    is_emergency: bool
+    repeats: Sequence[Ticket]
+    similar: Sequence[Similar]
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.unit is None and bool(self.candidates)
+
+    @property
+    def category_name(self) -> str:
+        return in_locale(self.category.name, self.category.name_en) if self.category else ""
+
+
+def notice(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) -> Noticed:
+    routing = rules().routing
+    said = form["place"] or form["body"]
+    resolution = place_answer.resolved(said) if said.strip() else Resolution("none")
+    unit = routing.units.get(form.unit_id or 0)
+    if unit is None and resolution.outcome == "unique":
+        unit = routing.units.get(resolution.candidates[0].unit_id)
+    category = next((c for c in routing.categories.values() if c.code == form["category"]), None)
+    guess = guess_category(form["body"], routing) if category is None else None
+    category = guess[0] if guess else category
+    return Noticed(
+        resolution=resolution,
+        unit=unit,
+        question=place_answer.question(resolution),
+        candidates=place_answer.candidates(resolution),
+        category=category,
+        is_guess=guess is not None,
+        is_emergency=emergency_words(form["body"], routing.emergency_phrases) is not None,
+        repeats=_repeats(session, form, viewer, now=now),
+        similar=_similar(session, form, unit, category, viewer, now=now),
+    )
+
+
+def _repeats(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) -> list[Ticket]:
+    """What the same person has open with us, as far as this agent may work on it."""
+    known = citizens.find(session, phone=form.phone, name=form["name"]) if form.phone else None
+    if known is None:
+        return []
+    found = open_tickets_of(session, known.id, now=now)
+    return [ticket for ticket in found if not ticket.is_restricted and may(viewer, Right.WORK, ticket)]
+
+
+def _similar(
+    session: Session, form: NewForm, unit: UnitRule | None, category: CategoryRule | None, viewer: Viewer, *,
+    now: datetime,
+) -> Sequence[Similar]:  # fmt: skip
+    if unit is None or category is None or category.conduct:
+        return ()
+    if not viewer.covers_city(*viewer.roles) and unit.id not in viewer.unit_ids(*viewer.roles):
+        return ()
+    return similar_open(session, unit_id=unit.id, category_id=category.id, said=form["body"], now=now)

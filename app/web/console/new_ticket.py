@@ -1,0 +1,223 @@
+"""Opening a ticket by hand, during a call or without one; another contact about an open matter joins it instead."""
+
+from collections.abc import Mapping
+
+from flask import Response, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.access import signed_in
+from app.web.console import names
+from app.web.console.blueprint import WORKING, blueprint
+from app.web.console.new_form import NewForm, Noticed, notice, read_form
+from app.web.console.once import form_key, is_first
+from app.web.current import keys, places, rules
+from app.web.fault_words import fault_words
+from telephony.wrap_up import current_call, link_call
+from tickets import assignment, contacts, dossier
+from tickets.errors import InvalidInput, TransitionNotAllowed
+from tickets.intake import open_ticket
+from tickets.matter import Matter, Opened
+from tickets.repeats import attach_contact
+from tickets.rerouting import Told, reroute_at_intake
+from tickets.roles import Right, require, visible_ticket, visible_tickets
+from tickets.schema import Call, Citizen, Ticket
+from tickets.states import Channel, TicketStatus
+
+
+@blueprint.get("/console/new")
+@signed_in(*WORKING)
+def new() -> ResponseReturnValue:
+    call = current_call(g.session, g.viewer.staff_id)
+    known = g.session.get(Citizen, call.citizen_id) if call and call.citizen_id else None
+    given = {name: request.args.get(name, "")[:200] for name in ("phone", "name", "place", "category", "continues")}
+    if call is not None:
+        given["phone"] = given["phone"] or call.phone or ""
+        given["name"] = given["name"] or (known.name if known else "")
+    return _form(NewForm(given), call, noticed=None, asked=())
+
+
+@blueprint.post("/console/new/advice")
+@signed_in(*WORKING)
+def advice() -> ResponseReturnValue:
+    """What is noticed while the agent types."""
+    form = read_form(request.form)
+    noticed = notice(g.session, form, g.viewer, now=g.now)
+    return render_template("console/advice.html", noticed=noticed, form=form, asked=_asked())
+
+
+@blueprint.post("/console/new")
+@signed_in(*WORKING)
+def open_by_hand() -> ResponseReturnValue:
+    form, call = read_form(request.form), current_call(g.session, g.viewer.staff_id)
+    if request.form.get("attach"):
+        return _attach(form, call, request.form["attach"])
+    noticed = notice(g.session, form, g.viewer, now=g.now)
+    if form.faults or _untold(noticed, _asked()) or request.form.get("go") == "check":
+        asked = (*_asked(), *_untold(noticed, ()))
+        return _form(form, call, noticed=noticed, asked=asked, status=400 if form.faults else 200)
+    try:
+        with g.session.begin_nested():
+            if call is not None and request.form.get("other_matter") != "1" and _waits_for_words(call):
+                return redirect(f"/console/tickets/{_fill_in(form, noticed, call)}", code=303)
+            opened = _open(form, noticed, call)
+    except InvalidInput as error:
+        refused = NewForm(form.given, form.phone, form.dossier_due_on, {error.field: fault_words(error)})
+        return _form(refused, call, noticed=noticed, asked=_asked(), status=400)
+    return _opened_page(opened)
+
+
+def _untold(noticed: Noticed, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """What this agent has not been shown yet; the form comes back once for all of it."""
+    wanted = []
+    if noticed.is_undecided:
+        wanted.append("place")
+    if noticed.repeats:
+        wanted.append("repeats")
+    if noticed.is_emergency:
+        wanted.append("emergency")
+    return tuple(name for name in wanted if name not in asked)
+
+
+def _asked() -> tuple[str, ...]:
+    return tuple(name for name in request.form.getlist("asked") if name in ("place", "repeats", "emergency"))
+
+
+def _open(form: NewForm, noticed: Noticed, call: Call | None) -> Opened:
+    is_the_calls = call is not None and call.ticket_id is None
+    matter = Matter(
+        channel=Channel.VOICE if is_the_calls else Channel.MANUAL,
+        arrived_at=call.arrived_at if call is not None and is_the_calls else g.now,
+        subject=form["subject"],
+        body=form["body"],
+        phone=form.phone,
+        phone_raw=form["phone"],
+        name=form["name"],
+        email=form["email"] or None,
+        place_text=form["place"],
+        unit_id=form.unit_id,
+        category_code=form["category"] or None,
+        procedure_code=form["procedure"] or None,
+        dossier_number=form["dossier_number"],
+        dossier_due_on=form.dossier_due_on,
+        residence=form["residence"],
+        emergency=form["emergency"] == "1",
+        line_id=call.line_id if call is not None else None,
+        contact_source_key=_source_key(call if is_the_calls else None),
+        live_call=call is not None,
+        is_simulated=call is not None and call.is_simulated,
+    )
+    opened = open_ticket(g.session, matter, actor=g.actor, keys=keys(), places=places(), rules=rules(), now=g.now)
+    if call is not None and is_the_calls:
+        link_call(g.session, call.id, ticket_id=opened.ticket_id, actor=g.actor, now=g.now)
+    return opened
+
+
+def _source_key(call: Call | None) -> str:
+    """The call's own contact, else one that the same form, sent twice, meets again."""
+    if call is not None:
+        return f"{call.account}:{call.call_sid}"
+    return f"console:{g.viewer.staff_id}:{request.form.get('once', '')[:40] or form_key()}"
+
+
+def _waits_for_words(call: Call) -> bool:
+    """The call's ticket was opened by a key and nobody has written down yet what it is about."""
+    ticket = g.session.get(Ticket, call.ticket_id) if call.ticket_id is not None else None
+    return ticket is not None and ticket.status in (TicketStatus.NEW, TicketStatus.OPEN) and not ticket.body.strip()
+
+
+def _fill_in(form: NewForm, noticed: Noticed, call: Call) -> str:
+    """Write what the caller says into the ticket the call opened: it is routed by that, which is no transfer."""
+    ticket = g.session.get_one(Ticket, call.ticket_id)
+    if not is_first():
+        return str(ticket.reference)
+    unit_id = form.unit_id or (noticed.unit.id if noticed.unit else None)
+    said = form["body"] if unit_id else f"{form['body']}\n{form['place']}".strip()
+    told = Told(said, unit_id, "choice" if unit_id else "", call.line_id)
+    reroute_at_intake(g.session, ticket.id, told, actor=g.actor, places=places(), rules=rules(), now=g.now)
+    if form["category"]:
+        assignment.change_category(g.session, ticket.id, category_code=form["category"], actor=g.actor, now=g.now)
+    if form["dossier_number"] or form["procedure"] or form.dossier_due_on:
+        dossier.change_dossier(
+            g.session,
+            ticket.id,
+            number=form["dossier_number"],
+            due_on=form.dossier_due_on,
+            procedure_code=form["procedure"],
+            actor=g.actor,
+            now=g.now,
+        )
+    return str(ticket.reference)
+
+
+def _attach(form: NewForm, call: Call | None, reference: str) -> ResponseReturnValue:
+    """The same matter again: it joins the open ticket."""
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.WORK, ticket)
+    channel = Channel.VOICE if call is not None else Channel.MANUAL
+    try:
+        with g.session.begin_nested():
+            if is_first():
+                contact = contacts.register(
+                    g.session,
+                    channel=channel,
+                    source_key=_source_key(call),
+                    arrived_at=g.now,
+                    phone=form.phone,
+                    citizen_id=ticket.citizen_id,
+                )
+                attach_contact(
+                    g.session,
+                    ticket.id,
+                    contact_id=contact.id,
+                    channel=channel,
+                    body=form["body"],
+                    arrived_at=contact.arrived_at,
+                    actor=g.actor,
+                    now=g.now,
+                )
+    except TransitionNotAllowed:
+        noticed = notice(g.session, form, g.viewer, now=g.now)
+        alert = _("This ticket has been closed meanwhile. Open a new one.")
+        return _form(form, call, noticed=noticed, asked=_asked(), alert=alert, status=409)
+    return redirect(f"/console/tickets/{reference}", code=303)
+
+
+def _opened_page(opened: Opened) -> ResponseReturnValue:
+    is_visible = (
+        g.session.query(Ticket.id).where(Ticket.id == opened.ticket_id, visible_tickets(g.viewer)).first() is not None
+    )
+    unit = rules().routing.units.get(opened.unit_id)
+    return render_template(
+        "console/opened.html",
+        opened=opened,
+        unit=names.unit_name(unit) if unit else "",
+        is_visible=is_visible,
+    )
+
+
+def _form(
+    form: NewForm,
+    call: Call | None,
+    *,
+    noticed: Noticed | None,
+    asked: tuple[str, ...],
+    alert: str = "",
+    status: int = 200,
+) -> ResponseReturnValue:
+    once: Mapping[str, str] = request.form if request.method == "POST" else {}
+    page = render_template(
+        "console/new.html",
+        form=form,
+        call=call,
+        call_waits=call is not None and _waits_for_words(call),
+        noticed=noticed,
+        asked=asked,
+        alert=alert,
+        errors=dict(form.faults),
+        categories=names.category_options(with_conduct=True),
+        procedures=names.procedure_options(),
+        # The same form keeps its name through questions, so that sent twice it is one ticket.
+        once=once.get("once") or form_key(),
+    )
+    return Response(page, status, mimetype="text/html")

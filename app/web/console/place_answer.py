@@ -1,0 +1,50 @@
+"""The place an agent types or chooses: one unit, or the question that decides."""
+
+from collections.abc import Mapping
+
+from app.web.current import places, rules, today
+from app.web.locale import chosen_locale
+from app.web.place_words import question_text, why_text
+from tickets.directory.places import Resolution, resolve
+from tickets.errors import InvalidInput
+from tickets.routing import UnitRule
+
+LONGEST_PLACE = 900
+
+
+class PlaceUndecided(InvalidInput):
+    """Several units are meant by what was typed; `resolution` has them and the question."""
+
+    def __init__(self, resolution: Resolution) -> None:
+        super().__init__("place", "undecided")
+        self.resolution = resolution
+
+
+def resolved(said: str) -> Resolution:
+    return resolve(places(), said[:LONGEST_PLACE], on=today())
+
+
+def placed_unit(form: Mapping[str, str]) -> int:
+    """The chosen candidate, else the one unit the typed words mean. Raises InvalidInput, PlaceUndecided for several."""
+    chosen = form.get("unit", "")
+    if chosen.isascii() and chosen.isdecimal() and int(chosen) in rules().routing.units:
+        return int(chosen)
+    said = form.get("place", "").strip()
+    if not said:
+        raise InvalidInput("place", "required")
+    resolution = resolved(said)
+    if resolution.outcome == "unique":
+        return resolution.candidates[0].unit_id
+    if not resolution.candidates:
+        raise InvalidInput("place", "no_such_unit")
+    raise PlaceUndecided(resolution)
+
+
+def candidates(resolution: Resolution) -> list[tuple[UnitRule, str]]:
+    """The units that may be meant, each with why."""
+    units = rules().routing.units
+    return [(units[c.unit_id], why_text(c.why, chosen_locale())) for c in resolution.candidates if c.unit_id in units]
+
+
+def question(resolution: Resolution) -> str:
+    return question_text(resolution.question, chosen_locale()) if resolution.question else ""

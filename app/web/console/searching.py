@@ -1,0 +1,20 @@
+"""Search by reference, phone, dossier number or words; a reference leads straight to its ticket."""
+
+from flask import g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.web.access import signed_in
+from app.web.console.blueprint import READING, blueprint
+from tickets.search import Found, FoundBy, search
+
+_LONGEST = 200
+
+
+@blueprint.get("/console/search")
+@signed_in(*READING)
+def find() -> ResponseReturnValue:
+    query = request.args.get("q", "").strip()[:_LONGEST]
+    found = search(g.session, g.viewer, query) if query else Found((), FoundBy.NOTHING)
+    if found.by is FoundBy.REFERENCE and len(found.items) == 1:
+        return redirect(f"/console/tickets/{found.items[0].reference}", code=303)
+    return render_template("console/search.html", query=query, found=found)

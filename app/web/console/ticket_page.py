@@ -1,0 +1,148 @@
+"""The page of one ticket, and the same page again with what was typed when something could not be done."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.web.access import signed_in
+from app.web.console import names
+from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.console.moments import suggested_wake_up
+from app.web.console.once import form_key, is_first
+from app.web.console.place_answer import PlaceUndecided, candidates, question
+from app.web.console.ticket_view import ticket_context
+from app.web.current import settings
+from app.web.errors import trouble_of
+from app.web.fault_words import fault_words
+from tickets import audit
+from tickets.directory.places import Resolution
+from tickets.errors import (
+    AlreadyAssigned,
+    HotlineError,
+    InvalidInput,
+    NotAllowed,
+    ReopeningWindowOver,
+    TransitionNotAllowed,
+)
+from tickets.reading import read_ticket
+from tickets.resolution import DISPOSITIONS
+from tickets.roles import Right, require, visible_ticket, visible_tickets
+from tickets.schema import Staff, Ticket
+from tickets.states import Priority
+from tickets.ticket import lock_ticket
+
+# What a form may be answered with instead of being done; everything else is an error page.
+REFUSALS = (AlreadyAssigned, InvalidInput, NotAllowed, ReopeningWindowOver, TransitionNotAllowed)
+Act = Callable[[Ticket], object]
+
+
+@blueprint.get("/console/tickets/<reference>")
+@signed_in(*READING)
+def ticket(reference: str) -> ResponseReturnValue:
+    return show(reference)
+
+
+@blueprint.post("/console/tickets/<reference>/phone")
+@signed_in(*WORKING)
+def reveal_phone(reference: str) -> ResponseReturnValue:
+    """A supervisor sees the number for a reason, which is written into the audit trail."""
+    shown = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.REASSIGN, shown)
+    reason = request.form.get("reason", "").strip()[:500]
+    if not reason:
+        return show(reference, open_form="phone", errors={"reason": _("This field is needed.")}, status=400)
+    audit.record(
+        g.session,
+        actor=g.actor,
+        action="ticket.phone_shown",
+        subject_kind="ticket",
+        subject_id=shown.id,
+        ticket_id=shown.id,
+        params={"reason": reason},
+        now=g.now,
+    )
+    return show(reference, phone_shown=True)
+
+
+def show(
+    reference: str,
+    *,
+    open_form: str = "",
+    errors: Mapping[str, str] | None = None,
+    alert: str = "",
+    undecided: Resolution | None = None,
+    phone_shown: bool = False,
+    status: int = 200,
+) -> ResponseReturnValue:
+    """The page; `open_form` names the form that was refused, which is shown open with what was typed."""
+    reading = read_ticket(g.session, g.viewer, reference, now=g.now)
+    typed = request.form if request.method == "POST" else {}
+    page = render_template(
+        "console/ticket.html",
+        **ticket_context(reading, g.viewer, phone_shown=phone_shown, now=g.now),
+        typed=typed,
+        reply_body=typed.get("body", "") if "body" in typed else reading.draft,
+        open_form=open_form,
+        errors=errors or {},
+        chosen_places=candidates(undecided) if undecided else [],
+        alert=alert,
+        once=form_key(),
+        wake_at=suggested_wake_up(g.now, settings().zone),
+        queues=names.receiving_queues(),
+        categories=names.category_options(),
+        procedures=names.procedure_options(),
+        priorities=list(Priority),
+        dispositions=DISPOSITIONS,
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def act(reference: str, form: str, do: Act, *, right: Right = Right.WORK, done: str = "") -> ResponseReturnValue:
+    """Do something with a ticket once, then show it; refused, the page comes back with everything that was typed."""
+    found = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, right, found)
+    try:
+        with g.session.begin_nested():
+            if is_first():
+                # Rights are judged on the row as it stands now: it may have left our unit while the page was open.
+                require(g.viewer, right, lock_ticket(g.session, found.id))
+                do(found)
+                if done:
+                    flash(done, "success")
+    except REFUSALS as error:
+        return refused(reference, form, error)
+    return redirect(_where_to(found), code=303)
+
+
+def refused(reference: str, form: str, error: HotlineError) -> ResponseReturnValue:
+    """The page with the refusal in words, the form open, the typed text still in the box."""
+    trouble = trouble_of(error)
+    if isinstance(error, PlaceUndecided):
+        asked = {"place": question(error.resolution)}
+        return show(reference, open_form=form, errors=asked, undecided=error.resolution, status=trouble.status)
+    if isinstance(error, InvalidInput):
+        return show(reference, open_form=form, errors={error.field: fault_words(error)}, status=trouble.status)
+    return show(reference, open_form=form, alert=_refusal_words(error), status=trouble.status)
+
+
+def _refusal_words(error: HotlineError) -> str:
+    kept = _("What you typed is still here.")
+    if isinstance(error, AlreadyAssigned):
+        name = g.session.scalar(select(Staff.name).where(Staff.id == error.assignee_id)) or ""
+        return _("%(name)s took this ticket a moment ago.", name=name) + " " + kept
+    if isinstance(error, ReopeningWindowOver):
+        return _("The time for reopening is over. Open a new ticket that continues this one.") + " " + kept
+    if isinstance(error, NotAllowed):
+        if error.what == "transfer_to_whom_it_is_about":
+            return _("A matter about a unit never goes to that unit.") + " " + kept
+        return _("You may read this ticket, but this is not for you to do.") + " " + kept
+    return _("The ticket has moved on meanwhile; you see it as it stands now.") + " " + kept
+
+
+def _where_to(ticket: Ticket) -> str:
+    """Back to the ticket, or to the list when it has left what this person may see."""
+    seen = g.session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, visible_tickets(g.viewer)))
+    return f"/console/tickets/{ticket.reference}" if seen else "/console"

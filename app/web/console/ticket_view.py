@@ -1,0 +1,203 @@
+"""The page of one ticket from what was read: stream, clocks, staircase, place and what this person may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.reasons import reason_text
+from app.web.console.entry_words import StreamEntry, stream_entry
+from app.web.console.names import in_locale
+from app.web.current import rules, today
+from app.web.locale import chosen_locale
+from app.web.place_words import option_text, question_text
+from tickets.directory.places import Option, Question
+from tickets.phones import mask, parse_phone
+from tickets.promises.calendar import between
+from tickets.reading import Reading, Step
+from tickets.roles import Right, Viewer, may
+from tickets.schema import Clock, Ticket
+from tickets.states import UNFINISHED, Channel, ClockKind, ClockStatus, PlaceOutcome, Role, TicketStatus
+from tickets.ticket import may_move
+
+# A reply that is read on the follow page and sent nowhere.
+PAGE_ONLY = Channel.MANUAL.value
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClock:
+    kind: ClockKind
+    state: str
+    due_at: datetime | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    level: int
+    post: str
+    person: str | None
+    state: str
+    at: datetime | None
+    note: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the buttons of the page may offer: rights and the table of transitions together."""
+
+    work: bool
+    is_mine: bool
+    claim: bool
+    reply: bool
+    hold: bool
+    resolve: bool
+    resume: bool
+    reopen: bool
+    set_aside: bool
+    assign: bool
+    reveal: bool
+    phone_in_full: bool
+
+
+def allowed(viewer: Viewer, ticket: Ticket, *, now: datetime) -> Allowed:
+    works, unfinished = may(viewer, Right.WORK, ticket), ticket.status in UNFINISHED
+    is_mine = ticket.assignee_id == viewer.staff_id
+    pending = ticket.status in (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+    in_window = ticket.reopen_until is not None and now <= ticket.reopen_until
+    return Allowed(
+        work=works,
+        is_mine=is_mine,
+        claim=works and unfinished and ticket.assignee_id is None,
+        reply=works and ticket.status not in (TicketStatus.WITHDRAWN, TicketStatus.SPAM),
+        hold=works and may_move(ticket, TicketStatus.PENDING_CITIZEN),
+        resolve=works and (pending or may_move(ticket, TicketStatus.RESOLVED)),
+        resume=works and pending,
+        reopen=works and ticket.status is TicketStatus.RESOLVED and in_window,
+        set_aside=works and may_move(ticket, TicketStatus.WITHDRAWN),
+        assign=unfinished and may(viewer, Right.REASSIGN, ticket),
+        reveal=viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE) and not is_mine and bool(ticket.reply_phone),
+        phone_in_full=is_mine and unfinished,
+    )
+
+
+def ticket_context(reading: Reading, viewer: Viewer, *, phone_shown: bool, now: datetime) -> dict[str, Any]:
+    """Plain values for the template."""
+    ticket, can = reading.ticket, allowed(viewer, reading.ticket, now=now)
+    locale = chosen_locale()
+    in_full = can.phone_in_full or phone_shown
+    return {
+        "reading": reading,
+        "ticket": ticket,
+        "can": can,
+        "citizen_name": citizen_name(reading),
+        "phone": ticket.reply_phone if in_full else None,
+        "phone_masked": mask(ticket.reply_phone),
+        "entries": stream(reading, now=now),
+        "clocks": [shown_clock(clock, now=now) for clock in _newest(reading.clocks)],
+        "steps": shown_steps(reading.steps),
+        "reasons": [reason_text(r["code"], r["params"], locale) for r in ticket.routing_reasons],
+        "question": place_question(ticket),
+        "candidates": ticket.place_detail.get("candidates", []),
+        "channels": reply_channels(ticket),
+        "dossier_late": _is_late(ticket),
+        "names": {
+            "unit": in_locale(reading.unit.name, reading.unit.name_en),
+            "queue": in_locale(reading.queue.name, reading.queue.name_en),
+            "category": in_locale(reading.category.name, reading.category.name_en) if reading.category else "",
+            "place": in_locale(reading.place.name, reading.place.name_en) if reading.place else "",
+            "coordinating": in_locale(reading.coordinating.name, reading.coordinating.name_en)
+            if reading.coordinating
+            else "",
+        },
+    }
+
+
+def citizen_name(reading: Reading) -> str:
+    name = reading.citizen.name if reading.citizen else ""
+    return name or _("Citizen")
+
+
+def stream(reading: Reading, *, now: datetime) -> list[StreamEntry]:
+    name, opening = citizen_name(reading), reading.ticket.body
+    return [stream_entry(entry, citizen=name, opening=opening, now=now) for entry in reading.entries]
+
+
+def shown_clock(clock: Clock, *, now: datetime) -> ShownClock:
+    """The clock with the share of its target that is used up, in the open time of its own calendar."""
+    used = clock.consumed_seconds
+    calendar = rules().promises.calendars.get(clock.calendar_version_id)
+    if clock.status is ClockStatus.RUNNING and clock.running_since is not None and calendar is not None:
+        used += between(calendar, clock.running_since, now)
+    whole = clock.target_seconds + clock.granted_seconds
+    return ShownClock(clock.kind, clock.status.value, clock.due_at, used / whole if whole else None)
+
+
+def _newest(clocks: Any) -> list[Clock]:
+    """The last cycle of each kind; what was cancelled long ago tells nobody anything."""
+    last: dict[ClockKind, Clock] = {clock.kind: clock for clock in sorted(clocks, key=lambda c: c.cycle)}
+    return [clock for clock in last.values() if clock.status is not ClockStatus.CANCELLED]
+
+
+def shown_steps(steps: Any) -> list[ShownStep]:
+    """One staircase: of the promise that climbed highest, else of the resolution."""
+    by_clock: dict[str, dict[int, Step]] = {}
+    for step in steps:
+        by_clock.setdefault(step.clock, {})[step.level] = step
+    if not by_clock:
+        return []
+
+    def height(clock: str) -> tuple[int, bool]:
+        reached = [level for level, step in by_clock[clock].items() if step.fired_at is not None]
+        return max(reached, default=0), clock == ClockKind.RESOLVE.value
+
+    chosen = by_clock[max(by_clock, key=height)]
+    current = max((level for level, step in chosen.items() if step.fired_at is not None), default=0)
+    return [_shown_step(chosen[level], is_current=level == current) for level in sorted(chosen)]
+
+
+def _shown_step(step: Step, *, is_current: bool) -> ShownStep:
+    state = "acknowledged" if step.acknowledged_at else step.result.value if step.result else "planned"
+    post = step.told_post or (in_locale(step.post or "", step.post_en) if step.post else "")
+    return ShownStep(
+        level=step.level,
+        post=post,
+        person=step.acknowledged_by or step.told or step.holder,
+        state=state,
+        at=step.acknowledged_at or step.fired_at or step.planned_at,
+        note=step.instruction,
+        current=is_current,
+    )
+
+
+def place_question(ticket: Ticket) -> str:
+    """The question that decides, while nobody has decided."""
+    if ticket.place_outcome is PlaceOutcome.UNIQUE:
+        return ""
+    kept: Mapping[str, Any] | None = ticket.place_detail.get("question")
+    if not kept:
+        return _("Where is it? Ask for the ward or the commune, old or new.") if ticket.place_unit_id is None else ""
+    options = tuple(Option(o["code"], o["params"], tuple(o["unit_ids"])) for o in kept["options"])
+    return question_text(Question(kept["id"], kept["params"], options), chosen_locale())
+
+
+def candidate_groups(question: Question) -> list[tuple[str, tuple[int, ...]]]:
+    return [(option_text(option, chosen_locale()), option.unit_ids) for option in question.options]
+
+
+def reply_channels(ticket: Ticket) -> list[tuple[str, str]]:
+    """(code, words) of the ways an answer can go; the first is the best."""
+    phone = parse_phone(ticket.reply_phone) if ticket.reply_phone else None
+    by_sms = [(Channel.SMS.value, _("SMS"))] if phone is not None and phone.may_get_sms else []
+    by_mail = [(Channel.WEB.value, _("E-mail"))] if ticket.reply_email else []
+    page = [(PAGE_ONLY, _("Follow page only"))]
+    if ticket.channel in (Channel.SMS, Channel.VOICE) or not ticket.reply_email:
+        return by_sms + by_mail + page
+    return by_mail + by_sms + page
+
+
+def _is_late(ticket: Ticket) -> bool:
+    return ticket.dossier_due_on is not None and ticket.dossier_due_on < today() and ticket.status in UNFINISHED

@@ -1,0 +1,102 @@
+"""My work and my queues: what is due first on top, fifty at a time."""
+
+from urllib.parse import urlencode
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.access import signed_in
+from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.errors import trouble_of
+from tickets import lists
+from tickets.errors import InvalidInput
+from tickets.lists import Page, View
+from tickets.states import UNFINISHED, TicketStatus
+
+_ROWS = 50
+_COLUMN_ROWS = 25
+_STATUSES = (*UNFINISHED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
+
+
+@blueprint.get("/console")
+@signed_in(*READING)
+def work() -> ResponseReturnValue:
+    chosen = _chosen()
+    try:
+        page, status = _page(chosen, _ROWS), 200
+    except InvalidInput as error:
+        # A cursor from another list or an old bookmark: begin again rather than fail.
+        page, status = _page({**chosen, "after": None}, _ROWS), trouble_of(error).status
+    counts = lists.queue_counts(g.session, g.viewer, now=g.now)
+    body = render_template(
+        "console/work.html",
+        page=page,
+        chosen=chosen,
+        counts=counts,
+        mine=lists.mine_count(g.session, g.viewer),
+        views=view_options(),
+        statuses=_STATUSES,
+        is_filtered=bool(chosen["queue"] or chosen["status"]),
+        address=_address(chosen),
+        next_url=_address({**chosen, "after": page.next}) if page.next else None,
+    )
+    return body, status
+
+
+@blueprint.get("/console/column")
+@signed_in(*READING)
+def column() -> ResponseReturnValue:
+    """The left column beside a ticket: the same list, narrow."""
+    chosen = {**_chosen(), "after": None}
+    return render_template(
+        "console/column.html",
+        page=_page(chosen, _COLUMN_ROWS),
+        chosen=chosen,
+        mine=lists.mine_count(g.session, g.viewer),
+        counts=lists.queue_counts(g.session, g.viewer, now=g.now),
+        here=request.args.get("here", "")[:20],
+    )
+
+
+def view_options() -> list[tuple[str, str]]:
+    return [
+        (View.QUEUES.value, _("My queues")),
+        (View.MINE.value, _("My work")),
+        (View.UNASSIGNED.value, _("Taken by nobody")),
+        (View.OVERDUE.value, _("Overdue")),
+        (View.AT_RISK.value, _("Due soon")),
+        (View.ON_HOLD.value, _("Waiting")),
+        (View.ALL.value, _("All unfinished")),
+        (View.ANSWERED.value, _("Answered")),
+    ]
+
+
+def _chosen() -> dict[str, str | None]:
+    """What the address asks for; anything unknown in it is ignored."""
+    given = request.args
+    view, queue, status = given.get("view", ""), given.get("queue", ""), given.get("status", "")
+    first = View.QUEUES if g.viewer.holds(*WORKING) else View.ALL
+    return {
+        "view": view if view in set(View) else first.value,
+        "queue": queue if queue.isascii() and queue.isdecimal() and len(queue) <= 15 else None,
+        "status": status if status in _STATUSES else None,
+        "after": given.get("after"),
+    }
+
+
+def _page(chosen: dict[str, str | None], rows: int) -> Page:
+    return lists.work_list(
+        g.session,
+        g.viewer,
+        view=View(chosen["view"] or View.QUEUES),
+        queue_id=int(chosen["queue"]) if chosen["queue"] else None,
+        status=TicketStatus(chosen["status"]) if chosen["status"] else None,
+        after=chosen["after"],
+        limit=rows,
+        now=g.now,
+    )
+
+
+def _address(chosen: dict[str, str | None]) -> str:
+    return "/console?" + urlencode({name: value for name, value in chosen.items() if value})
