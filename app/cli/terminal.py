@@ -40,6 +40,9 @@ class Signals:
 
     def __init__(self) -> None:
         self.asked = False
+        # `nohup ./hotline up &` is meant to outlive the terminal.
+        outlives = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        self.which = [which for which in self.WHICH if not (outlives and which is signal.SIGHUP)]
 
     def interrupt(self) -> None:
         """From now on a signal raises KeyboardInterrupt."""
@@ -57,7 +60,7 @@ class Signals:
         self.asked = True
 
     def _set(self, reaction: Any) -> None:
-        for which in self.WHICH:
+        for which in self.which:
             signal.signal(which, reaction)
 
 

@@ -236,6 +236,22 @@ def test_a_closed_terminal_ends_every_process(clone, port):
     assert living(clone.root / ".hotline") == []
 
 
+def test_nohup_outlives_the_terminal(clone, port):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does, inherited by the child
+    try:
+        running = clone.up(port)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    try:
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+
+        assert running.process.poll() is None
+        assert read(f"{running.note['url']}/health/live") == 200
+    finally:
+        running.stop_by(signal.SIGTERM)
+
+
 def test_killed_processes_come_back_while_it_runs(clone, port):
     running = clone.up(port)
     try:
