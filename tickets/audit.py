@@ -14,7 +14,7 @@ from tickets.actor import Actor
 from tickets.schema import AuditEntry, AuditSeal
 
 _GENESIS = "0" * 64
-_INSERT_MANY = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
 _SEALING = 7_301_002
 
 
@@ -31,17 +31,18 @@ def record(
 ) -> None:
     """Write who did `action` (dotted, e.g. `ticket.claimed`) to what; params hold no texts and no whole phones."""
     session.execute(
-        insert(AuditEntry).values(
-            at=now,
-            actor_kind=actor.kind,
-            staff_id=actor.staff_id,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            ticket_id=ticket_id,
-            request_id=actor.request_id,
-            params=dict(params or {}),
-        )
+        _INSERT,
+        {
+            "at": now,
+            "actor_kind": actor.kind,
+            "staff_id": actor.staff_id,
+            "action": action,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "ticket_id": ticket_id,
+            "request_id": actor.request_id,
+            "params": dict(params or {}),
+        },
     )
 
 
@@ -51,7 +52,7 @@ def record_all(session: Session, rows: Sequence[Mapping[str, Any]], *, actor: Ac
         return
     said_by = {"at": now, "actor_kind": actor.kind, "staff_id": actor.staff_id, "request_id": actor.request_id}
     session.flush()
-    session.connection().execute(_INSERT_MANY, [{**said_by, **row} for row in rows])
+    session.connection().execute(_INSERT, [{**said_by, **row} for row in rows])
 
 
 def entry_hash(entry: AuditEntry, previous_hash: str) -> str:

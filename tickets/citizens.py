@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,18 +13,19 @@ from tickets.schema import Citizen, CitizenPhone, PhonePreference
 MAX_NAME = 200
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 1))")
-_BY_PHONE = (
-    select(Citizen.id, Citizen.name, Citizen.email, Citizen.locale, Citizen.last_unit_id, Citizen.do_not_call)
-    .join(CitizenPhone, CitizenPhone.citizen_id == Citizen.id)
-    .where(CitizenPhone.phone == bindparam("key"))
-    .order_by(Citizen.id)
+_BY_PHONE = text(
+    """
+    select c.id, c.name, c.email, c.locale, c.last_unit_id, c.do_not_call
+    from citizen c join citizen_phone p on p.citizen_id = c.id where p.phone = :key order by c.id
+    """
 )
 # Somebody with a phone is known by it: an e-mail typed into a form must not lead to another person's record.
-_BY_EMAIL = (
-    select(Citizen.id, Citizen.name, Citizen.email, Citizen.locale, Citizen.last_unit_id, Citizen.do_not_call)
-    .where(Citizen.email == bindparam("key"))
-    .where(~select(CitizenPhone.id).where(CitizenPhone.citizen_id == Citizen.id).exists())
-    .order_by(Citizen.id)
+_BY_EMAIL = text(
+    """
+    select c.id, c.name, c.email, c.locale, c.last_unit_id, c.do_not_call
+    from citizen c
+    where c.email = :key and not exists (select from citizen_phone p where p.citizen_id = c.id) order by c.id
+    """
 )
 _CREATE = text(
     """
@@ -134,7 +135,7 @@ def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None
 
 
 def prefer_text(session: Session, citizen_id: int) -> None:
-    """Never to be called: deaf, or unsafe at home. Blocks every voice path; the follow page carries the conversation."""
+    """Never to be called: deaf, or unsafe at home. Blocks every voice path; the follow page carries the talk."""
     session.execute(update(Citizen).where(Citizen.id == citizen_id).values(do_not_call=True))
 
 

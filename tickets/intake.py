@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import TextClause, insert, select, text
 from sqlalchemy.orm import Session
 
 from tickets import audit, citizens, contacts
@@ -163,7 +164,7 @@ def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys
     year = reference_year(now)
     known_by = citizens.lock_key(matter.phone, matter.email) if matter.citizen_id is None else ""
     _, number, ticket_id, clock_ids, unit_answers = session.execute(
-        text(_PREPARE.format(year=year)),
+        _prepare_statement(year),
         {
             "key": known_by or f"contact:{matter.contact_source_key or secrets.token_hex(8)}",
             "clocks": len(kinds_at_opening(answered=matter.live_call)),
@@ -172,6 +173,11 @@ def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys
         },
     ).one()
     return Prepared(ticket_id, reference_of(number, year=year, keys=keys), list(clock_ids), unit_answers)
+
+
+@lru_cache(maxsize=4)
+def _prepare_statement(year: int) -> TextClause:
+    return text(_PREPARE.format(year=int(year)))
 
 
 def _citizen(session: Session, matter: Matter, *, now: datetime) -> Known | None:

@@ -42,6 +42,9 @@ _POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(  # type: 
 )
 
 
+_OPTED_OUT = text("select phone from phone_preference where phone = any(:phones) and sms_opted_out_at is not null")
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message to post; `address` is an E.164 phone, a mail address, or '' for the screen of `staff_id`."""
@@ -167,12 +170,7 @@ def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
 def _opted_out(session: Session, phones: set[str]) -> set[str]:
     if not phones:
         return set()
-    found = session.scalars(
-        select(PhonePreference.phone).where(
-            PhonePreference.phone.in_(sorted(phones)), PhonePreference.sms_opted_out_at.is_not(None)
-        )
-    )
-    return set(found)
+    return set(session.scalars(_OPTED_OUT, {"phones": sorted(phones)}))
 
 
 def _row(message: Outgoing, *, is_silent: bool, now: datetime) -> dict[str, Any]:
