@@ -74,6 +74,7 @@ def link(token: str) -> ResponseReturnValue:
     row = _live_link(token)
     staff = g.session.get(Staff, row.staff_id)
     if row.purpose == "demo":
+        row.used_at = g.now
         return _enter(staff, second_factor=True, target="")
     return _enrolment_page(staff, token, errors={})
 

@@ -167,3 +167,15 @@ def test_a_form_without_its_csrf_token_is_refused(client: FlaskClient) -> None:
     answer = client.post("/sign-in", data={"email": "a@b.vn", "password": "x"})
 
     assert answer.status_code == 400
+
+
+def test_a_demonstration_link_signs_in_fully_and_once(client: FlaskClient, session: Session, now: datetime) -> None:
+    leader = person_with(session, role=Role.LEADER, now=now)
+    token = accounts.make_link(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
+    session.flush()
+
+    first = client.get(f"/sign-in/link/{token}")
+    again = client.get(f"/sign-in/link/{token}")
+
+    assert first.headers["Location"] == "/leadership"
+    assert again.status_code == 404
