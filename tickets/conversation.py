@@ -13,7 +13,7 @@ from tickets.folding import folded_words
 from tickets.matter import clean_text
 from tickets.phones import parse_phone
 from tickets.promises import ledger
-from tickets.schema import Message, Ticket
+from tickets.schema import Message, Staff, Ticket
 from tickets.states import UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
 from tickets.ticket import lock_ticket, move, record
 
@@ -136,17 +136,23 @@ def on_contact(session: Session, ticket: Ticket, *, arrived_at: datetime, actor:
     if ticket.status in UNFINISHED:
         ledger.on_citizen_contact(session, ticket, arrived_at=arrived_at, now=now)
         session.flush()
-    if ticket.assignee_id is not None:
-        outbox.post_screen(
-            session,
-            staff_id=ticket.assignee_id,
-            template="citizen_wrote",
-            params={"reference": ticket.reference},
-            locale="vi",
-            dedup_key=f"citizen-wrote:{ticket.id}:{arrived_at.isoformat()}",
-            ticket_id=ticket.id,
-            now=now,
-        )
+    tell_assignee(session, ticket, "citizen_wrote", f"citizen-wrote:{ticket.id}:{arrived_at.isoformat()}", now=now)
+
+
+def tell_assignee(session: Session, ticket: Ticket, template: str, key: str, *, now: datetime) -> None:
+    """A notice on the screen of whoever works on a ticket, once per key."""
+    if ticket.assignee_id is None:
+        return
+    outbox.post_screen(
+        session,
+        staff_id=ticket.assignee_id,
+        template=template,
+        params={"reference": ticket.reference},
+        locale=session.get_one(Staff, ticket.assignee_id).locale,
+        dedup_key=key,
+        ticket_id=ticket.id,
+        now=now,
+    )
 
 
 def wake(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: datetime) -> None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from tickets import outbox, timeline
+from tickets import timeline
 from tickets.actor import SYSTEM, Actor
-from tickets.conversation import on_contact, say, wake
+from tickets.conversation import on_contact, say, tell_assignee, wake
 from tickets.errors import InvalidInput, ReopeningWindowOver, TransitionNotAllowed
 from tickets.matter import clean_text
 from tickets.promises import ledger
@@ -73,7 +73,7 @@ def wake_due(session: Session, *, now: datetime, limit: int = 100) -> int:
 
     def open_again(ticket: Ticket) -> None:
         wake(session, ticket, cause="date", actor=SYSTEM, now=now)
-        _tell_assignee(session, ticket, "ticket_woken", f"woken:{ticket.id}:{now.isoformat()}", now=now)
+        tell_assignee(session, ticket, "ticket_woken", f"woken:{ticket.id}:{now.isoformat()}", now=now)
 
     return _each(session, due, Ticket.wake_at, open_again, limit)
 
@@ -190,7 +190,7 @@ def _reopen(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) ->
     timeline.add(session, ticket.id, TimelineKind.REOPENED, actor=actor, is_public=True, params=params, now=now)
     record(session, ticket, "ticket.reopened", actor=actor, params=params, now=now)
     move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
-    _tell_assignee(session, ticket, "ticket_reopened", f"reopened:{ticket.id}:{ticket.reopen_count}", now=now)
+    tell_assignee(session, ticket, "ticket_reopened", f"reopened:{ticket.id}:{ticket.reopen_count}", now=now)
 
 
 def _set_aside(
@@ -219,21 +219,6 @@ def _each(
     for ticket in tickets:
         act(ticket)
     return len(tickets)
-
-
-def _tell_assignee(session: Session, ticket: Ticket, template: str, key: str, *, now: datetime) -> None:
-    if ticket.assignee_id is None:
-        return
-    outbox.post_screen(
-        session,
-        staff_id=ticket.assignee_id,
-        template=template,
-        params={"reference": ticket.reference},
-        locale="vi",
-        dedup_key=key,
-        ticket_id=ticket.id,
-        now=now,
-    )
 
 
 def _require_move(ticket: Ticket, to: TicketStatus) -> None:
