@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
@@ -80,13 +82,13 @@ def call_counts(
     return Counts(*row[:5], *(float(value) for value in row[5:]))
 
 
-def _seconds(later: ColumnElement[datetime | None], earlier: ColumnElement[datetime | None]) -> ColumnElement[float]:
+def _seconds(later: Any, earlier: Any) -> Any:
     return func.extract("epoch", later - earlier)
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _count(condition: ColumnElement[bool]) -> Any:
     return func.count(case((condition, 1)))
 
 
-def _sum(condition: ColumnElement[bool], value: ColumnElement[float]) -> ColumnElement[float]:
+def _sum(condition: ColumnElement[bool], value: Any) -> Any:
     return func.coalesce(func.sum(case((condition, value))), 0)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
@@ -90,7 +90,7 @@ def acknowledge(step_id: int) -> dict[str, Any]:
     return _item(*g.session.execute(_visible(step_id)).one())
 
 
-def _visible(step_id: int) -> Select[Any]:
+def _visible(step_id: int) -> Any:
     return _ROW.where(PlannedStep.id == step_id, visible_tickets(g.viewer))
 
 

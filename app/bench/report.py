@@ -1,0 +1,36 @@
+"""Which parts run on which stage, and in which order: what writes comes after what only reads."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from app.bench import climbing, desk, intake, phone, places
+from app.bench.measure import Figure
+from app.bench.stage import Say, stage
+from app.database import make_engine, session_factory, transaction
+
+_FEW = 1_000
+
+
+def figures(parts: Sequence[str], *, tickets: int, port: int, say: Say) -> list[Figure]:
+    """Measure `parts`; a large stage of `tickets` is set up once for all of them."""
+    found: list[Figure] = []
+    with ExitStack() as stages:
+        say(f"Setting up {tickets:,} tickets …")
+        large = stages.enter_context(stage(tickets=tickets, port=port, say=say))
+        engine = make_engine(large.database_url)
+        factory = session_factory(engine)
+        if "places" in parts:
+            with transaction(factory) as session:
+                found += places.run(session)
+        if "desk" in parts:
+            say(f"Setting up {_FEW:,} tickets beside them …")
+            small = stages.enter_context(stage(tickets=_FEW, port=port, say=say))
+            found += desk.run(large, small)
+        if "phone" in parts:
+            found += phone.run(large, say=say)
+        if "intake" in parts:
+            found += intake.run(large, say=say)
+        if "escalation" in parts:
+            found += climbing.run(engine, factory)
+        engine.dispose()
+    return found

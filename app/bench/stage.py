@@ -1,0 +1,41 @@
+"""Where benchmarks run: engines and a database of their own, with the demonstration multiplied to a volume."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.cli.connected import with_engines
+from app.database import make_engine, migrate
+from app.engines import start_engines
+from app.seeding import prepare
+from app.settings import Settings, load_settings
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def stage(*, tickets: int, port: int, say: Say) -> Iterator[Settings]:
+    """Settings of a fresh installation with `tickets` demonstration tickets; everything is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="hotline-bench-"))
+    engines = start_engines(folder)
+    try:
+        given: dict[str, Any] = {"data_dir": folder, "demo": True, "port": port, "public_base_url": ""}
+        settings = with_engines(load_settings(**given), engines)
+        migrate(settings.owner_database_url, settings.database_url)
+        prepare(settings, demo=True, tickets=tickets, progress=say)
+        _settle(settings)
+        yield settings
+    finally:
+        engines.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settle(settings: Settings) -> None:
+    """Statistics as a database has them that was not filled a moment ago."""
+    engine = make_engine(settings.owner_database_url, statement_timeout_ms=0)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("vacuum analyze")
+    engine.dispose()

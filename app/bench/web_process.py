@@ -1,0 +1,50 @@
+"""A web process as production runs it, for benchmarks that measure over HTTP."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import requests
+
+from app.processes import environment_of
+from app.settings import ROOT, Settings
+
+START_SECONDS = 30.0
+
+
+@contextmanager
+def web_process(
+    settings: Settings, *, application: str = "app.wsgi:application", path: str = "/health/live"
+) -> Iterator[str]:
+    """gunicorn with the workers and threads of `./hotline up`; yields its address once it answers."""
+    address = f"127.0.0.1:{settings.port}"
+    command = [
+        sys.executable, "-m", "gunicorn", "--no-control-socket", "--chdir", str(ROOT), "--bind", address,
+        "--worker-class", "gthread", "--preload", "--workers", "2", "--threads", "8", "--timeout", "60",
+        "--keep-alive", "30", application,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, env=environment_of(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait(f"http://{address}{path}", process)
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=10)
+        process.kill()
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the web process ended with {process.returncode}")
+        with suppress(requests.RequestException):
+            if requests.get(url, timeout=2).status_code < 500:
+                return
+        time.sleep(0.1)
+    raise RuntimeError("the web process did not answer")
