@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -111,10 +111,10 @@ class Telephone:
             if verb.tag == "Hangup":
                 return None
             if verb.tag == "Redirect":
-                return verb.text or url, {}
+                return urljoin(url, verb.text or ""), {}
             if verb.tag not in ("Gather", "Record", "Dial"):
                 continue
-            action = verb.get("action") or url
+            action = urljoin(url, verb.get("action") or "")
             self.state = _state_of(action, self.state)
             if self.caller.hang_up_in and self.caller.hang_up_in == self.state:
                 self.end = f"hung_up_in_{self.state}"

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.circuit_breaker import CircuitBreaker
+from app.clock import utc_now
 from app.database import transaction
 from app.database_trouble import is_away
 from app.phone_answers import SPOKEN_STEPS, Phones, answer
@@ -59,6 +60,24 @@ def door() -> Door:
         app.extensions["webhook_door"] = made
         made.replayer.wake_if_needed()
     return made
+
+
+@blueprint.before_app_request
+def _warm_up() -> None:
+    """Read places and rules before anybody calls: a process's first caller must not wait for them."""
+    app = hotline()
+    if "webhook_door" not in app.extensions and not app.is_bound:
+        here = door()
+        threading.Thread(target=_read_ahead, args=(here, app.sessions), daemon=True, name="warm-up").start()
+
+
+def _read_ahead(here: Door, sessions: sessionmaker[Session]) -> None:
+    try:
+        with sessions() as session:
+            for account in here.phones.accounts:
+                here.phones.desk(session, account, now=utc_now())
+    except Exception:
+        log.warning("webhook.not_warm", exc_info=True)
 
 
 @blueprint.route("/<kind>", methods=["GET", "POST"], strict_slashes=False)
@@ -127,8 +146,10 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
         return answer(g.session, webhook, here.phones, received_at=received_at, now=received_at)
     if not here.breaker.allows():
         return _kept_for_later(here, webhook, received_at=received_at)
+    # Taken out of the request's context here: the thread that works has none.
+    sessions = app.webhook_sessions
     try:
-        given = within(DEADLINE_SECONDS, lambda: _in_transaction(app.webhook_sessions, webhook, here, received_at))
+        given = within(DEADLINE_SECONDS, lambda: _in_transaction(sessions, webhook, here, received_at))
     except Exception as trouble:
         if isinstance(trouble, TookTooLong) or is_away(trouble):
             here.breaker.failed()
