@@ -23,6 +23,11 @@ from tickets.schema import Staff, Unit, WebSession
 from tickets.states import Role
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Requests that a navigation interrupts are logged by htmx as well; those are no faults.
+_COMPLAINTS = (
+    "Content Security Policy", "Refused to", "Uncaught", "Failed to load", "htmx:responseError", "htmx:swapError",
+    "htmx:targetError", "htmx:oobErrorNoTarget", "htmx:evalDisallowedError", "htmx:syntax:error",
+)  # fmt: skip
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -156,9 +161,7 @@ def _is_trouble(words: str) -> bool:
     # A refused login or a locked PIN is an answer of the page, which the browser also writes to its console.
     if "the server responded with a status of 4" in words:
         return False
-    return any(
-        sign in words for sign in ("Content Security Policy", "Refused to", "Uncaught", "Failed to load", "htmx:")
-    )
+    return any(sign in words for sign in _COMPLAINTS)
 
 
 def _matters(url: str, failure: str | None) -> bool:

@@ -1,5 +1,5 @@
 // The call bar beyond HTML: says that the console is open, and calls attention to a call that rings.
-import { announce } from "./hotline.js";
+import { announce } from "./announcing.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 const title = document.title;

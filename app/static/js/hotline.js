@@ -2,13 +2,9 @@
 import { install } from "../vendor/hotkey/hotkey.js";
 import { tick } from "./ticking.js";
 import { countCharacters } from "./counting.js";
+import { announce } from "./announcing.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
-
-export function announce(words) {
-  const region = document.getElementById("live-region");
-  if (region) region.textContent = words;
-}
 
 function enhance(root) {
   for (const element of select(root, "[data-needs-script], [data-copy], [data-open-keys]")) element.hidden = false;

@@ -1,5 +1,5 @@
 // The report form's extras: pictures are made smaller and shown before they are sent; a page can be printed.
-import { announce } from "./hotline.js";
+import { announce } from "./announcing.js";
 
 const LONGEST_SIDE = 2400;
 const SMALL_ENOUGH = 1.5 * 1024 * 1024;
