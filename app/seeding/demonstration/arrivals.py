@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration import phone
 from app.seeding.demonstration.cast import Person
 from app.seeding.demonstration.stage import Stage
-from app.seeding.demonstration.stories import begin
+from app.seeding.demonstration.stories import Story, begin
 from app.seeding.demonstration.words import Said, kinds, say
 from tickets.actor import citizen_actor
 from tickets.intake import open_ticket
@@ -19,9 +19,11 @@ _HOURS = (1, 1, 1, 1, 1, 2, 5, 10, 14, 13, 11, 8, 6, 9, 12, 11, 9, 8, 8, 9, 9, 7
 
 
 def schedule(stage: Stage, tickets: int) -> None:
-    """Spread so many matters over the days, fewer at weekends, a little more each week."""
+    """Spread so many matters over the days, fewer at weekends, more in the last days."""
     days = [stage.begins_at + timedelta(days=n) for n in range((stage.ends_at - stage.begins_at).days + 1)]
-    weights = [(0.55 if day.weekday() >= 5 else 1.0) * (1 + n / 60) for n, day in enumerate(days)]
+    weights = [
+        (0.55 if day.weekday() >= 5 else 1.0) * (1 + n / 60 + (n >= len(days) - 3)) for n, day in enumerate(days)
+    ]
     told = kinds()
     stage.rng.shuffle(told)
     for number in range(tickets):
@@ -34,9 +36,12 @@ def schedule(stage: Stage, tickets: int) -> None:
         arrive(stage, at, say(told[number % len(told)], stage.rng), number)
 
 
-def arrive(stage: Stage, at: datetime, said: Said, number: int) -> None:
+def arrive(
+    stage: Stage, at: datetime, said: Said, number: int, *, story: Story | None = None, by_form: bool = False
+) -> None:
+    """Somebody brings this matter then; what becomes of it is chosen, unless `story` says."""
     person = stage.rng.choice(stage.cast.citizens)
-    channel = Channel(stage.rng.choice(said.channels))
+    channel = Channel.WEB if by_form else Channel(stage.rng.choice(said.channels))
 
     def happening(stage: Stage, session: Session, now: datetime) -> None:
         if channel is Channel.VOICE:
@@ -53,7 +58,7 @@ def arrive(stage: Stage, at: datetime, said: Said, number: int) -> None:
             )
         if opened is not None:
             stage.opened += 1
-            begin(stage, opened, said)
+            begin(stage, opened, said, story=story)
 
     stage.at(at, happening)
 

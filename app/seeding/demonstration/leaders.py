@@ -32,16 +32,18 @@ def notice(stage: Stage, session: Session, *, since: datetime, now: datetime) ->
     first = {step_id: (ticket_id, rank, staff_id) for step_id, ticket_id, rank, staff_id in reversed(told)}
     for step_id, (ticket_id, rank, staff_id) in sorted(first.items()):
         share, soonest, latest = _ANSWERED[min(rank, 5)]
-        if stage.chance(share):
+        if rank < stage.unanswered_from.get(ticket_id, 9) and stage.chance(share):
             stage.at(
                 now + timedelta(hours=stage.rng.uniform(soonest, latest)),
-                lambda stage, session, now, step_id=step_id, ticket_id=ticket_id, staff_id=staff_id: _answer(  # type: ignore[misc]
-                    stage, session, now, step_id, ticket_id, staff_id
+                lambda stage, session, now, step_id=step_id, ticket_id=ticket_id, rank=rank, staff_id=staff_id: _answer(  # type: ignore[misc]
+                    stage, session, now, step_id, ticket_id, rank, staff_id
                 ),
             )
 
 
-def _answer(stage: Stage, session: Session, now: datetime, step_id: int, ticket_id: int, staff_id: int) -> None:
+def _answer(
+    stage: Stage, session: Session, now: datetime, step_id: int, ticket_id: int, rank: int, staff_id: int
+) -> None:
     ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
     answered = session.scalar(select(exists().where(Acknowledgement.step_id == step_id)))
     if ticket.status not in UNFINISHED or answered:
@@ -57,8 +59,10 @@ def _answer(stage: Stage, session: Session, now: datetime, step_id: int, ticket_
         step_id,
         staff_id=staff_id,
         instruction=answer("instruction", stage.rng) if stage.chance(0.8) else "",
-        new_due_at=now + timedelta(hours=stage.rng.randint(20, 60)) if runs and stage.chance(0.25) else None,
+        new_due_at=now + timedelta(hours=stage.rng.randint(20, 60))
+        if runs and rank >= 2 and stage.chance(0.15)
+        else None,
         via=stage.rng.choice(_VIA),
         now=now,
     )
-    stage.instructed(ticket_id, now)
+    stage.instructed(ticket_id, rank, now)

@@ -17,6 +17,7 @@ from tickets.actor import staff_actor
 from tickets.assignment import change_category
 from tickets.intake import opened_before
 from tickets.matter import Opened
+from tickets.rerouting import Told, reroute_at_intake
 from tickets.schema import Call, Ticket
 from tickets.states import CallState
 
@@ -73,7 +74,7 @@ def call(stage: Stage, session: Session, said: Said, person: Person, number: int
     session.flush()
     if row.ticket_id is None:
         return None
-    _write_down(session, row, said, now=caller.now)
+    _write_down(stage, session, row, said, now=caller.now)
     return opened_before(session, row.ticket_id, keys=stage.desk.keys)
 
 
@@ -112,10 +113,22 @@ def _answer(stage: Stage, session: Session, caller: _Caller, row: Call) -> None:
     go_offline(session, agent, now=caller.now + timedelta(seconds=120))
 
 
-def _write_down(session: Session, row: Call, said: Said, *, now: datetime) -> None:
-    """The agent corrects what the words alone did not tell."""
-    if row.ticket_id is None or row.agent_id is None or not said.category or said.category.startswith("conduct"):
+def _write_down(stage: Stage, session: Session, row: Call, said: Said, *, now: datetime) -> None:
+    """The agent writes down what was only said to a person, and what the words alone did not tell."""
+    if row.ticket_id is None or row.agent_id is None:
         return
-    ticket = session.get_one(Ticket, row.ticket_id)
+    ticket = session.get_one(Ticket, row.ticket_id, populate_existing=True)
+    if not ticket.body:
+        reroute_at_intake(
+            session,
+            ticket.id,
+            Told(said.body, line_id=row.line_id),
+            actor=staff_actor(row.agent_id),
+            places=stage.desk.places,
+            rules=stage.desk.rules,
+            now=now,
+        )
+    if not said.category or said.category.startswith("conduct"):
+        return
     if ticket.category_id is None and not ticket.is_restricted:
         change_category(session, ticket.id, category_code=said.category, actor=staff_actor(row.agent_id), now=now)

@@ -13,6 +13,7 @@ from app.seeding.demonstration.arrivals import schedule
 from app.seeding.demonstration.cast import assemble
 from app.seeding.demonstration.machinery import Machinery
 from app.seeding.demonstration.post_office import PostOffice
+from app.seeding.demonstration.scenes import set_scenes
 from app.seeding.demonstration.stage import Stage
 from app.settings import Settings
 from telephony.desk import Desk
@@ -36,8 +37,10 @@ def play(settings: Settings, session: Session, *, tickets: int = TICKETS, now: d
     desk, cast = _desk(settings, session, now=now), assemble(session, rng, now=now)
     stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=DAYS), ends_at=now)
     schedule(stage, tickets)
+    set_scenes(stage)
+    stage.run(session, between=Machinery(begins_at=stage.begins_at))
     post = PostOffice(desk.account.name, settings.base_url, message_app(settings))
-    stage.run(session, between=Machinery(post, begins_at=stage.begins_at))
+    post.send_all(session, now=now)
     return stage.opened
 
 

@@ -29,6 +29,10 @@ class Stage:
     opened: int = 0
     # What moves a ticket once a leader has spoken; its story puts it here.
     when_instructed: dict[int, Callable[[datetime], None]] = field(default_factory=dict)
+    # The level whose word it takes: some are moved by their ward's chair, some only by the city's leadership.
+    moves_at: dict[int, int] = field(default_factory=dict)
+    # From this level on, what has reached people about a ticket is still before them.
+    unanswered_from: dict[int, int] = field(default_factory=dict)
     _due: list[tuple[datetime, int, Happening]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -50,8 +54,10 @@ class Stage:
             elif not self._due and when == self.ends_at:
                 return
 
-    def instructed(self, ticket_id: int, now: datetime) -> None:
-        """A leader has answered for this ticket: whoever left it lying moves."""
+    def instructed(self, ticket_id: int, level: int, now: datetime) -> None:
+        """A leader has answered for this ticket: whoever left it lying moves, if the level is high enough."""
+        if level < self.moves_at.get(ticket_id, 0):
+            return
         move = self.when_instructed.pop(ticket_id, None)
         if move is not None:
             move(now)

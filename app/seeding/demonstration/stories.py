@@ -45,10 +45,13 @@ class Running:
 Story = Callable[[Stage, Running], None]
 
 
-def begin(stage: Stage, opened: Opened, said: Said) -> None:
-    """Choose how this one goes, and put its first steps on the clock."""
+def begin(stage: Stage, opened: Opened, said: Said, *, story: Story | None = None) -> None:
+    """Choose how this one goes, unless `story` says, and put its first steps on the clock."""
     working = stage.desk.rules.promises.newest_calendars["working"]
     ticket = Running(opened.ticket_id, said, pace_of(opened, working=working))
+    if story is not None:
+        story(stage, ticket)
+        return
     if said.spam:
         stage.at(
             ticket.pace.opened_at + timedelta(minutes=stage.rng.randint(20, 300)),
@@ -57,7 +60,7 @@ def begin(stage: Stage, opened: Opened, said: Said) -> None:
         return
     stories, weights = zip(*_STORIES, strict=True)
     stage.rng.choices(stories, weights)[0](stage, ticket)
-    if stage.chance(0.12):
+    if stage.chance(0.1):
         stage.at(ticket.pace.resolving(stage.rng.uniform(0.3, 0.9)), lambda *moment: _asks_again(ticket, *moment))
 
 
@@ -79,57 +82,58 @@ def actor_for(stage: Stage, session: Session, ticket: Ticket) -> Actor:
 
 
 def _promptly(stage: Stage, ticket: Running) -> None:
-    taken = _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.05, 0.8)))
-    _answer_between(stage, ticket, taken, stage.rng.uniform(0.12, 0.85))
+    taken = claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.04, 0.48)))
+    _answer_between(stage, ticket, taken, stage.rng.triangular(0.04, 0.6, 0.1))
 
 
 def _at_once(stage: Stage, ticket: Running) -> None:
-    taken = _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.02, 0.3)))
+    taken = claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.02, 0.3)))
     stage.at(ticket.pace.after(taken, stage.rng.uniform(3, 30)), lambda *moment: _resolve(ticket, *moment))
 
 
 def _late(stage: Stage, ticket: Running) -> None:
     """Taken after the promise, answered after the promise: the chain runs meanwhile."""
-    taken = _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.9, 1.9)))
+    taken = claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.9, 1.9)))
     _answer_between(stage, ticket, taken, stage.rng.uniform(1.05, 2.1))
 
 
-def _left_lying(stage: Stage, ticket: Running) -> None:
+def leave_lying(stage: Stage, ticket: Running) -> None:
     """Taken, or not even that; only a leader's word moves it."""
     stage.when_instructed[ticket.id] = lambda now: answer_soon(stage, ticket, now, hours=(1, 9))
+    stage.moves_at[ticket.id] = stage.rng.choices((2, 3, 4, 5), (15, 35, 35, 15))[0]
     if stage.chance(0.6):
-        taken = _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.3, 1.3)))
+        taken = claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.3, 1.3)))
         stage.at(
             ticket.pace.after(taken, stage.rng.uniform(5, 90)), lambda *moment: _reply(ticket, "greeting", *moment)
         )
 
 
 def _asked_back(stage: Stage, ticket: Running) -> None:
-    _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.2, 0.9)))
+    claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.1, 0.48)))
     asked = ticket.pace.resolving(stage.rng.uniform(0.12, 0.3))
     stage.at(asked, lambda *moment: _ask(ticket, *moment))
     if stage.chance(0.65):
         stage.at(
-            asked + timedelta(hours=stage.rng.uniform(2, 40)),
+            asked + timedelta(hours=stage.rng.uniform(6, 80)),
             lambda *moment: _citizen_says(ticket, "citizen_answer", *moment),
         )
-    stage.at(ticket.pace.resolving(stage.rng.uniform(0.8, 1.4)), lambda *moment: _resolve(ticket, *moment))
+    stage.at(ticket.pace.resolving(stage.rng.uniform(0.35, 0.9)), lambda *moment: _resolve(ticket, *moment))
 
 
 def _waits_for_others(stage: Stage, ticket: Running) -> None:
-    _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.1, 0.7)))
+    claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.1, 0.7)))
     stage.at(ticket.pace.resolving(stage.rng.uniform(0.1, 0.3)), lambda *moment: _wait(ticket, *moment))
-    stage.at(ticket.pace.resolving(stage.rng.uniform(0.85, 1.5)), lambda *moment: _resolve(ticket, *moment))
+    stage.at(ticket.pace.resolving(stage.rng.uniform(0.4, 1.1)), lambda *moment: _resolve(ticket, *moment))
 
 
 def _passed_on(stage: Stage, ticket: Running) -> None:
-    _claim_at(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.2, 0.9)))
+    claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.1, 0.48)))
     passed = ticket.pace.resolving(stage.rng.uniform(0.1, 0.25))
     stage.at(passed, lambda *moment: _transfer(ticket, *moment))
-    _claim_at(stage, ticket, ticket.pace.after(passed, stage.rng.uniform(20, 200)))
+    claim(stage, ticket, ticket.pace.after(passed, stage.rng.uniform(20, 200)))
     if stage.chance(0.25):
         stage.at(ticket.pace.after(passed, stage.rng.uniform(220, 300)), lambda *moment: _return(ticket, *moment))
-    stage.at(ticket.pace.resolving(stage.rng.uniform(0.7, 1.3)), lambda *moment: _resolve(ticket, *moment))
+    stage.at(ticket.pace.resolving(stage.rng.uniform(0.3, 0.85)), lambda *moment: _resolve(ticket, *moment))
 
 
 def _taken_back(stage: Stage, ticket: Running) -> None:
@@ -138,18 +142,19 @@ def _taken_back(stage: Stage, ticket: Running) -> None:
 
 
 _STORIES: tuple[tuple[Story, int], ...] = (
-    (_promptly, 44),
-    (_at_once, 13),
-    (_late, 13),
-    (_left_lying, 8),
+    (_promptly, 50),
+    (_at_once, 16),
+    (_late, 7),
+    (leave_lying, 4),
     (_asked_back, 8),
     (_waits_for_others, 4),
-    (_passed_on, 7),
+    (_passed_on, 6),
     (_taken_back, 2),
 )
 
 
-def _claim_at(stage: Stage, ticket: Running, when: datetime) -> datetime:
+def claim(stage: Stage, ticket: Running, when: datetime) -> datetime:
+    """Somebody of its unit takes it then."""
     stage.at(when, lambda *moment: _claim(ticket, *moment))
     return when
 
@@ -157,12 +162,12 @@ def _claim_at(stage: Stage, ticket: Running, when: datetime) -> datetime:
 def _answer_between(stage: Stage, ticket: Running, taken: datetime, share: float) -> None:
     """A first word after taking it, perhaps another, then the answer."""
     if not ticket.is_question or stage.chance(0.4):
-        first = ticket.pace.after(taken, stage.rng.uniform(2, 120))
+        first = ticket.pace.after(taken, stage.rng.uniform(2, 70))
         stage.at(first, lambda *moment: _reply(ticket, "greeting", *moment))
     if stage.chance(0.2):
         stage.at(ticket.pace.after(taken, stage.rng.uniform(10, 300)), lambda *moment: _note(ticket, *moment))
-    if share > 0.5 and stage.chance(0.5):
-        stage.at(ticket.pace.resolving(share * 0.6), lambda *moment: _reply(ticket, "progress", *moment))
+    if share > 0.25 and stage.chance(0.8):
+        stage.at(ticket.pace.resolving(share * 0.5), lambda *moment: _reply(ticket, "progress", *moment))
     stage.at(ticket.pace.resolving(share), lambda *moment: _resolve(ticket, *moment))
 
 
@@ -187,21 +192,20 @@ def _note(ticket: Running, stage: Stage, session: Session, now: datetime) -> Non
 
 
 def _ask(ticket: Running, stage: Stage, session: Session, now: datetime) -> None:
+    put_on_hold(stage, session, ticket, until=_wake_at(stage, ticket, now), now=now)
+
+
+def put_on_hold(stage: Stage, session: Session, ticket: Running, *, until: datetime, now: datetime) -> None:
+    """Ask the citizen something; a ticket that is not being worked on is left alone."""
     row = _fresh(session, ticket)
     if row.status is TicketStatus.OPEN:
-        resolution.hold(
-            session,
-            ticket.id,
-            question=answer("question", stage.rng),
-            wake_at=_wake_at(stage, ticket, now),
-            actor=actor_for(stage, session, row),
-            now=now,
-        )
+        question, actor = answer("question", stage.rng), actor_for(stage, session, row)
+        resolution.hold(session, ticket.id, question=question, wake_at=until, actor=actor, now=now)
 
 
 def _wake_at(stage: Stage, ticket: Running, now: datetime) -> datetime:
     """A day or two, but never longer than a short promise may pause."""
-    return now + min(timedelta(hours=stage.rng.randint(14, 44)), timedelta(seconds=ticket.pace.resolve_seconds * 1.4))
+    return now + min(timedelta(hours=stage.rng.randint(20, 90)), timedelta(seconds=ticket.pace.resolve_seconds * 1.4))
 
 
 def _wait(ticket: Running, stage: Stage, session: Session, now: datetime) -> None:
@@ -283,6 +287,9 @@ def _rate(ticket: Running, stage: Stage, session: Session, now: datetime) -> Non
 
 def _asks_again(ticket: Running, stage: Stage, session: Session, now: datetime) -> None:
     _citizen_says(ticket, "citizen_again", stage, session, now)
+    if stage.chance(0.8):
+        at = ticket.pace.after(now, stage.rng.uniform(10, 200))
+        stage.at(at, lambda *moment: _reply(ticket, "progress", *moment))
 
 
 def _citizen_says(ticket: Running, kind: str, stage: Stage, session: Session, now: datetime) -> None:

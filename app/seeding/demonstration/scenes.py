@@ -1,0 +1,65 @@
+"""What must be seen at the present moment, whatever day it is: matters on leaders' desks, on hold, and just arrived."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.seeding.demonstration.arrivals import arrive
+from app.seeding.demonstration.stage import Stage
+from app.seeding.demonstration.stories import Running, claim, leave_lying, put_on_hold
+from app.seeding.demonstration.words import say
+from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
+
+# The first number no ordinary matter of the play has.
+FIRST_NUMBER = 900_000
+# Urgent matters nobody took: promised within 24 hours, they reach a member of the leadership after another 24.
+_URGENT = ("motorbike_thefts", "needles_in_park", "blocked_exit")
+# Ordinary ones: promised within five working days, they reach the leadership after ten.
+_ORDINARY = ("pavement_motorbikes", "birth_late", "rubbish_three_days", "pothole")
+_HELD = ("illegal_floor", "smoke_workshop", "land_certificate_late", "lift_broken", "residence_rent")
+_JUST_NOW = ("lamp_out", "parked_in_front", "karaoke_plain", "vneid_locked", "manhole_plain", "where_is_office")
+
+
+def set_scenes(stage: Stage) -> None:
+    """Put them on the clock beside the ordinary matters."""
+    working = stage.desk.rules.promises.newest_calendars["working"]
+    number = FIRST_NUMBER
+    for place, kind in enumerate((*_URGENT, *_ORDINARY)):
+        calendar, seconds = (ROUND_THE_CLOCK, 2 * 86_400) if kind in _URGENT else (working, 2 * 144_000)
+        reached = stage.ends_at - timedelta(hours=2 + 3 * (place % len(_URGENT)))
+        opened = _begun(calendar, seconds, reached=reached, earliest=stage.begins_at)
+        arrive(stage, opened, say(kind, stage.rng), number := number + 1, story=_lie, by_form=True)
+    for place, kind in enumerate(_HELD):
+        opened = stage.ends_at - timedelta(hours=26 + 7 * place)
+        arrive(stage, opened, say(kind, stage.rng), number := number + 1, story=_hold, by_form=True)
+    for place, kind in enumerate(_JUST_NOW):
+        opened = stage.ends_at - timedelta(minutes=4 + 11 * place)
+        arrive(stage, opened, say(kind, stage.rng), number := number + 1, story=_wait, by_form=False)
+
+
+def _begun(calendar: Calendar, seconds: int, *, reached: datetime, earliest: datetime) -> datetime:
+    """The latest quarter of an hour from which so many open seconds end at `reached` or before."""
+    at = reached - timedelta(seconds=seconds)
+    while at > earliest and add(calendar, at, seconds) > reached:
+        at -= timedelta(minutes=15)
+    return at
+
+
+def _lie(stage: Stage, ticket: Running) -> None:
+    """Nobody of the city's leadership has answered yet: they are what a leader finds on the first look."""
+    leave_lying(stage, ticket)
+    stage.unanswered_from[ticket.id] = 4
+
+
+def _hold(stage: Stage, ticket: Running) -> None:
+    claim(stage, ticket, ticket.pace.accepting(0.3))
+    held = stage.ends_at - timedelta(hours=stage.rng.uniform(3, 20))
+
+    def happening(stage: Stage, session: Session, now: datetime) -> None:
+        put_on_hold(stage, session, ticket, until=stage.ends_at + timedelta(hours=30), now=now)
+
+    stage.at(held, happening)
+
+
+def _wait(stage: Stage, ticket: Running) -> None:
+    """New, in its queue, for the one who signs in first."""
