@@ -2,7 +2,20 @@
 
 from flask import Blueprint
 
-from app.web import api, console, health, metrics, preferences, public, sign_in, simulated_carrier, webhooks
+from app.web import (
+    acknowledge_link,
+    api,
+    console,
+    health,
+    leadership,
+    metrics,
+    preferences,
+    public,
+    sign_in,
+    simulated_carrier,
+    supervisor,
+    webhooks,
+)
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
@@ -14,6 +27,9 @@ BLUEPRINTS: list[Blueprint] = [
     simulated_carrier.blueprint,
     *public.blueprints,
     console.blueprint,
+    supervisor.blueprint,
+    leadership.blueprint,
+    acknowledge_link.blueprint,
 ]
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.

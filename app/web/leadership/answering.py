@@ -1,0 +1,42 @@
+"""A leader's answer by the page: acknowledge, with an instruction or a new date; sent twice, it counts once."""
+
+from flask import flash, g, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.spoken_time import moment_phrase
+from app.web.access import signed_in
+from app.web.fault_words import fault_words
+from app.web.leadership.answer_form import read_answer
+from app.web.leadership.blueprint import TOLD, blueprint
+from app.web.leadership.reached import show_list
+from escalation.acknowledge import AlreadyAcknowledged, acknowledge
+from tickets.errors import InvalidInput, NotAllowed, NotFound
+
+
+@blueprint.post("/leadership/steps/<int:step_id>")
+@signed_in(*TOLD)
+def answer(step_id: int) -> ResponseReturnValue:
+    try:
+        with g.session.begin_nested():
+            given = read_answer(request.form)
+            done = acknowledge(
+                g.session,
+                step_id,
+                staff_id=g.viewer.staff_id,
+                instruction=given.instruction,
+                new_due_at=given.new_due_at,
+                via="web",
+                now=g.now,
+            )
+    except AlreadyAcknowledged as other:
+        words = _("%(name)s has answered for this already, %(moment)s.", name=other.by, moment=moment_phrase(other.at, g.now))
+        return show_list(step_id=step_id, typed=request.form, errors={"": words}, status=409)
+    except NotAllowed as refused:
+        # Whom a level was not raised to must not learn that it was raised.
+        raise NotFound("step", step_id) from refused
+    except InvalidInput as wrong:
+        return show_list(step_id=step_id, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)
+    if not done.is_repeat:
+        flash(_("Acknowledged. The unit has been told."), "success")
+    return redirect("/leadership", code=303)

@@ -1,0 +1,41 @@
+"""The ledger as a page and as a file: every level ever raised, with its proof and what happened since."""
+
+from flask import Response, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.web.access import signed_in
+from app.web.ledger_filters import address, asked, ledger_download, ledger_filter
+from app.web.leadership.blueprint import READING_THE_LEDGER, blueprint
+from app.web.unit_choices import unit_options
+from escalation.follow_up import latest_work
+from escalation.ledger import history
+from tickets.states import ClockKind, StepResult
+
+
+@blueprint.get("/leadership/ledger")
+@signed_in(*READING_THE_LEDGER)
+def ledger() -> ResponseReturnValue:
+    given, mine = asked(), request.args.get("mine", "") == "1"
+    wanted = ledger_filter(given, staff_id=g.viewer.staff_id if mine else None)
+    page = history(g.session, g.viewer, wanted, after=request.args.get("after"))
+    kept = {**given, "mine": "1" if mine else ""}
+    return render_template(
+        "leadership/ledger.html",
+        levels=page.levels,
+        work=latest_work(g.session, g.viewer, {one.ticket_id for one in page.levels}),
+        asked=kept,
+        is_filtered=any(kept.values()),
+        units=unit_options(),
+        clocks=list(ClockKind),
+        results=[result for result in StepResult if result is not StepResult.VOID],
+        next_url=address("/leadership/ledger", {**kept, "after": page.next}) if page.next else None,
+        first_url=address("/leadership/ledger", kept) if request.args.get("after") else None,
+        download_url=address("/leadership/ledger.csv", kept),
+    )
+
+
+@blueprint.get("/leadership/ledger.csv")
+@signed_in(*READING_THE_LEDGER)
+def download() -> Response:
+    mine = request.args.get("mine", "") == "1"
+    return ledger_download(ledger_filter(asked(), staff_id=g.viewer.staff_id if mine else None))

@@ -1,0 +1,79 @@
+"""The numbered list: what has reached me, since when, by whose delay; then what I have answered for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Response, g, render_template
+from flask.typing import ResponseReturnValue
+
+from app.web.access import signed_in
+from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
+from app.web.raised_words import delay_sentence, matter_for_outsiders
+from escalation.acknowledge import LONGEST_INSTRUCTION, mark_read
+from escalation.board import Chain, reached
+from escalation.follow_up import Work, ended_since, latest_work
+
+_FOLLOWED_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One matter of the list; `work` is None when the ticket itself is not open to the reader."""
+
+    chain: Chain
+    sentence: str
+    told_at: datetime
+    work: Work | None
+
+    @property
+    def stands_still(self) -> bool:
+        """Answered for, and nobody has done anything since."""
+        answered = self.chain.raised.answered
+        return answered is not None and self.work is not None and not self.work.since(answered.at)
+
+
+@blueprint.get("/leadership")
+@signed_in(*TOLD)
+def numbered_list() -> ResponseReturnValue:
+    return show_list()
+
+
+def show_list(
+    *, step_id: int = 0, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None, status: int = 200
+) -> Response:
+    """The page; a refused answer comes back in its own form, with everything that was typed."""
+    items = _items()
+    waiting = [item for item in items if item.chain.raised.answered is None]
+    unread = [item.chain.raised.step_id for item in items if _is_unread(item)]
+    # Showing the list is reading it: the supervisors' board says so to those who wait for an answer.
+    mark_read(g.session, g.viewer.staff_id, step_ids=unread, now=g.now)
+    page = render_template(
+        "leadership/reached.html",
+        waiting=waiting,
+        answered=[item for item in items if item.chain.raised.answered is not None],
+        ended=ended_since(g.session, g.viewer.staff_id, since=g.now - _FOLLOWED_FOR),
+        may_read_ledger=g.viewer.holds(*READING_THE_LEDGER),
+        refused_step=step_id,
+        typed=typed or {},
+        errors=errors or {},
+        longest=LONGEST_INSTRUCTION,
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def _items() -> list[Item]:
+    chains = reached(g.session, g.viewer.staff_id)
+    work = latest_work(g.session, g.viewer, {chain.raised.ticket_id for chain in chains})
+    return [_item(chain, work.get(chain.raised.ticket_id)) for chain in chains]
+
+
+def _item(chain: Chain, work: Work | None) -> Item:
+    raised = chain.raised
+    told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
+    matter = raised.subject if work is not None else matter_for_outsiders(raised)
+    return Item(chain, delay_sentence(raised, matter=matter, since=told_at, now=g.now), told_at, work)
+
+
+def _is_unread(item: Item) -> bool:
+    return any(p.staff_id == g.viewer.staff_id and p.read_at is None for p in item.chain.raised.told)

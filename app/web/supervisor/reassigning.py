@@ -1,0 +1,56 @@
+"""Giving the selected tickets to somebody: each by the same rules and with the same traces as a single one."""
+
+from flask import flash, g, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.web.access import signed_in
+from app.web.console.once import is_first
+from app.web.errors import trouble_of
+from app.web.supervisor.blueprint import STEERING, blueprint
+from tickets import assignment
+from tickets.errors import InvalidInput, TransitionNotAllowed
+from tickets.roles import Right, require, visible_ticket
+from tickets.schema import Ticket
+from tickets.supervision import MOST_ROWS, Risk
+
+
+@blueprint.post("/supervisor/reassign")
+@signed_in(*STEERING)
+def reassign() -> ResponseReturnValue:
+    chosen = list(dict.fromkeys(request.form.getlist("ticket")))[:MOST_ROWS]
+    staff = request.form.get("staff", "")
+    if not chosen or not staff.isascii() or not staff.isdecimal() or len(staff) > 15:
+        flash(_("Choose at least one ticket and the person who gets it."), "warning")
+        return _back()
+    if is_first():
+        _give_all(chosen, int(staff))
+    return _back()
+
+
+def _give_all(references: list[str], staff_id: int) -> None:
+    tickets = [visible_ticket(g.session, g.viewer, reference) for reference in references]
+    for ticket in tickets:
+        require(g.viewer, Right.REASSIGN, ticket)
+    given = 0
+    # One order for everybody: two supervisors who give the same tickets wait for each other instead of deadlocking.
+    for ticket in sorted(tickets, key=lambda ticket: ticket.id):
+        given += _give(ticket, staff_id)
+    if given:
+        flash(ngettext("%(num)d ticket was given.", "%(num)d tickets were given.", given), "success")
+
+
+def _give(ticket: Ticket, staff_id: int) -> bool:
+    try:
+        with g.session.begin_nested():
+            assignment.assign(g.session, ticket.id, staff_id=staff_id, actor=g.actor, now=g.now)
+    except (InvalidInput, TransitionNotAllowed) as refused:
+        flash(f"{ticket.reference}: {trouble_of(refused).words}", "warning")
+        return False
+    return True
+
+
+def _back() -> ResponseReturnValue:
+    show = request.form.get("show", "")
+    return redirect(f"/supervisor?show={show}" if show in set(Risk) else "/supervisor", code=303)
