@@ -187,7 +187,21 @@ def _note_refusal(here: Door, account: str, reason: str) -> None:
         if len(here.refusals) >= MOST_REFUSALS_A_MINUTE or here.breaker.is_open:
             return
         here.refusals.append(now)
-    refuse(g.session, account=account, path=request.path, reason=reason, now=g.now)
+    app = hotline()
+    if app.is_bound:
+        refuse(g.session, account=account, path=request.path, reason=reason, now=g.now)
+        return
+    noted = (app.webhook_sessions, account, request.path, reason, g.now)
+    threading.Thread(target=_write_refusal, args=noted, daemon=True, name="refusal").start()
+
+
+def _write_refusal(factory: sessionmaker[Session], account: str, path: str, reason: str, at: datetime) -> None:
+    """Beside the request: whoever is not believed gets the same answer when the note cannot be written."""
+    try:
+        with transaction(factory) as session:
+            refuse(session, account=account, path=path, reason=reason, now=at)
+    except Exception as trouble:
+        log.warning("webhook.refusal_not_noted", reason=type(trouble).__name__)
 
 
 def _response(given: Answer) -> Response:
