@@ -90,7 +90,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime) ->
     )
 
 
-def chosen_code(form: ReportForm, advice: Advice) -> str | None:
+def chosen_unit(form: ReportForm, advice: Advice) -> str | None:
     """The unit code to send on: what was chosen, if it was among what could be chosen."""
     chosen = form.chosen_unit
     if chosen is None:
@@ -98,6 +98,11 @@ def chosen_code(form: ReportForm, advice: Advice) -> str | None:
     if advice.question is not None:
         return chosen if chosen in advice.question.codes else None
     return chosen if advice.unit is not None and advice.unit.code == chosen else None
+
+
+def chosen_category(advice: Advice) -> str | None:
+    """The category code to send on: what was chosen, if there is such a one; a guess is left to routing."""
+    return advice.category.code if advice.category is not None and not advice.is_guess else None
 
 
 def _category(form: ReportForm, known: Rules) -> tuple[CategoryRule | None, bool]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+import structlog
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from app.media import MAX_PICTURES, MediaRefused, Picture, store_picture
 from app.web.current import settings
+
+log = structlog.get_logger()
 
 
 def take_pictures(uploads: Iterable[FileStorage], kept: Sequence[Picture]) -> tuple[tuple[Picture, ...], str | None]:
@@ -23,6 +26,11 @@ def take_pictures(uploads: Iterable[FileStorage], kept: Sequence[Picture]) -> tu
             pictures.append(store_picture(settings().media_folder, upload.stream, file_name=upload.filename))
         except MediaRefused as error:
             refused.append(refusal(error))
+        except OSError as error:
+            # A full disk costs the pictures, never the report.
+            log.error("picture not kept", error=str(error))
+            refused.append(_("Pictures cannot be kept at the moment. You can send without them."))
+            break
     return tuple(pictures), " ".join(refused) or None
 
 

@@ -18,7 +18,7 @@ from app.web.current import keys, settings
 from app.web.limits import limiter
 from app.web.locale import chosen_locale
 from app.web.public import signed
-from app.web.public.advice import Advice, advise, chosen_code
+from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
 from app.web.public.choices import category_options, last_known_categories
 from app.web.public.follow_cookie import let_follow
 from app.web.public.pictures import take_pictures
@@ -67,7 +67,13 @@ def send() -> ResponseReturnValue:
     advice = _advice(given)
     if news := advice.to_tell(given):
         return _page(replace(given, told=given.told | set(news)), advice=advice, asks=True)
-    opened = send_report(g.session, given, unit_code=chosen_code(given, advice), locale=chosen_locale(), now=g.now)
+    opened = send_report(
+        g.session,
+        replace(given, category=chosen_category(advice) or ""),
+        unit_code=chosen_unit(given, advice),
+        locale=chosen_locale(),
+        now=g.now,
+    )
     return _to_the_numbers(opened.ticket_id)
 
 

@@ -24,9 +24,13 @@ from tickets.follow import followed
 from tickets.matter import Opened
 from tickets.pins import check_pin
 from tickets.schema import Message
-from tickets.states import Channel
+from tickets.states import Channel, TicketStatus
+from tickets.ticket import lock_ticket
 
 blueprint = Blueprint("track", __name__)
+
+# Nothing can be added to these any more: what is written opens a ticket that goes on from them.
+_OVER = (TicketStatus.CLOSED, TicketStatus.WITHDRAWN, TicketStatus.SPAM)
 
 
 @blueprint.get("/track")
@@ -71,10 +75,10 @@ def write() -> ResponseReturnValue:
     if fault or not body.strip():
         errors = {"pictures": fault} if fault else {"body": _("Please write what you want to say.")}
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
+    if lock_ticket(g.session, ticket_id).status in _OVER:
+        return _continued(_continue(ticket_id, body), pictures)
     try:
         message = _write(ticket_id, body)
-    except TransitionNotAllowed:
-        return _continued(_continue(ticket_id, body), pictures)
     except InvalidInput:
         errors = {"body": _("This is longer than we can take: at most %(limit)s characters.", limit=10_000)}
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)

@@ -269,6 +269,37 @@ def test_the_kind_of_matter_is_guessed_from_the_words_and_the_citizen_may_say_be
     assert [r["code"] for r in newest(session).routing_reasons if r["code"] == "category_guessed"] == []
 
 
+def test_a_kind_of_matter_that_nobody_has_is_left_to_the_words(client: FlaskClient, session: Session) -> None:
+    answer = report(client, category="no_such_thing")
+
+    assert answer.status_code == 303
+    assert "category_guessed" in [reason["code"] for reason in newest(session).routing_reasons]
+
+
+def test_a_full_disk_costs_the_pictures_and_never_the_report(
+    client: FlaskClient, session: Session, app: HotlineApp
+) -> None:
+    # A file stands where the folder of pending pictures should be made: writing fails as it does on a full disk.
+    folder = app.settings.media_folder
+    pending = folder / "pending"
+    aside = folder / "pending-aside"
+    if pending.exists():
+        pending.rename(aside)
+    folder.mkdir(parents=True, exist_ok=True)
+    pending.write_text("not a folder")
+    try:
+        told = report(client, pictures=[(BytesIO(photograph()), "a.jpg")])
+        sent = send_again(client, told, "/")
+    finally:
+        pending.unlink()
+        if aside.exists():
+            aside.rename(pending)
+
+    assert "không lưu được" in said(told)
+    assert sent.status_code == 303
+    assert newest(session).body == RUBBISH
+
+
 def test_who_must_not_be_called_is_remembered_so(client: FlaskClient, session: Session) -> None:
     report(client, phone="0912 345 678", no_calls="1")
 
