@@ -23,6 +23,7 @@ from app.log_setup import set_up_logging
 from app.reference import Reference
 from app.settings import Settings
 from app.translations import install_catalogues
+from app.waking import Waker
 from app.web.access import check_access
 from app.web.blueprints import BLUEPRINTS, WEBHOOK_BLUEPRINTS
 from app.web.errors import register_errors
@@ -131,6 +132,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     app.context_processor(page_context)
     app.before_request(_begin)
     app.after_request(add_headers)
+    app.after_commit.append(Waker(settings))
     static = WhiteNoise(app.wsgi_app, prefix="static/", max_age=STATIC_MAX_AGE_SECONDS)
     static.add_files(str(ROOT / "app" / "static"), prefix="static/")
     app.wsgi_app = static  # type: ignore[method-assign]

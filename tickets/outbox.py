@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 from tickets.schema import OutboundMessage, PhonePreference
 from tickets.states import OutboundChannel, OutboundState
 
+# Noted in `session.info`: whoever commits may wake the worker.
+POSTED = "outbox_posted"
+
 # The order of a provider's message states: a late or repeated callback never moves one back, and of two final ones the
 # first stays.
 FINAL_RANK = 9
@@ -154,6 +157,7 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
     session.flush()
     # Core and executed for many: rendering one statement with thousands of parameters took half of a tick.
     session.connection().execute(_POST_MANY, rows)
+    session.info[POSTED] = True
 
 
 def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
@@ -162,6 +166,7 @@ def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
     statement = insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
     new_id: int | None = session.scalar(statement.returning(OutboundMessage.id))
     if new_id is not None:
+        session.info[POSTED] = True
         return new_id
     posted_before = select(OutboundMessage.id).where(OutboundMessage.dedup_key == message.dedup_key)
     return session.execute(posted_before).scalar_one()
