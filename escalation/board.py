@@ -1,7 +1,7 @@
 """The supervisors' board and the leader's list: running chains, who was told and answered, what comes next."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, text
@@ -53,6 +53,15 @@ class Count:
     unanswered: int
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The same chains counted three ways: units and promises with the most first, levels from the highest down."""
+
+    units: list[Count]
+    levels: list[Count]
+    clocks: list[Count]
+
+
 def running_chains(
     session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, limit: int = 200
 ) -> list[Chain]:
@@ -68,38 +77,25 @@ def running_chains(
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
 
-def counts_by_unit(session: Session, viewer: Viewer) -> list[Count]:
+def counts(session: Session, viewer: Viewer) -> Counts:
+    """The running chains by unit, by level and by the promise that was broken, in one statement."""
     rows = session.execute(
         _running(viewer, EVERYTHING)
         .join(Unit, Unit.id == Ticket.unit_id)
-        .with_only_columns(Unit.id, Unit.name, Unit.name_en, *_totals())
-        .group_by(Unit.id, Unit.name, Unit.name_en)
-        .order_by(func.count().desc(), Unit.name)
+        .with_only_columns(Unit.id, Unit.name, Unit.name_en, PlannedStep.rank, Clock.kind, *_totals())
+        .group_by(Unit.id, Unit.name, Unit.name_en, PlannedStep.rank, Clock.kind)
+        .order_by(Unit.name, PlannedStep.rank.desc(), Clock.kind)
+    ).all()
+    units, levels, clocks = dict[str, Count](), dict[str, Count](), dict[str, Count]()
+    for unit_id, name, name_en, level, kind, chains, unanswered in rows:
+        _add(units, Count(str(unit_id), name, name_en, chains, unanswered))
+        _add(levels, Count(str(level), "", "", chains, unanswered))
+        _add(clocks, Count(kind.value, "", "", chains, unanswered))
+    return Counts(
+        units=_most_first(units),
+        levels=sorted(levels.values(), key=lambda count: int(count.key), reverse=True),
+        clocks=_most_first(clocks),
     )
-    return [
-        Count(str(unit_id), name, name_en, chains, unanswered) for unit_id, name, name_en, chains, unanswered in rows
-    ]
-
-
-def counts_by_level(session: Session, viewer: Viewer) -> list[Count]:
-    rows = session.execute(
-        _running(viewer, EVERYTHING)
-        .with_only_columns(PlannedStep.rank, *_totals())
-        .group_by(PlannedStep.rank)
-        .order_by(PlannedStep.rank.desc())
-    )
-    return [Count(str(level), "", "", chains, unanswered) for level, chains, unanswered in rows]
-
-
-def counts_by_clock(session: Session, viewer: Viewer) -> list[Count]:
-    """By the promise that was broken, the cause a supervisor can act on."""
-    rows = session.execute(
-        _running(viewer, EVERYTHING)
-        .with_only_columns(Clock.kind, *_totals())
-        .group_by(Clock.kind)
-        .order_by(func.count().desc())
-    )
-    return [Count(kind.value, "", "", chains, unanswered) for kind, chains, unanswered in rows]
 
 
 def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
@@ -207,6 +203,15 @@ def _narrowed(wanted: BoardFilter) -> list[ColumnElement[bool]]:
 
 def _totals() -> tuple[ColumnElement[int], ColumnElement[int]]:
     return func.count(), func.count().filter(Acknowledgement.step_id.is_(None))
+
+
+def _add(to: dict[str, Count], more: Count) -> None:
+    known = to.get(more.key, Count(more.key, more.name, more.name_en, 0, 0))
+    to[more.key] = replace(known, chains=known.chains + more.chains, unanswered=known.unanswered + more.unanswered)
+
+
+def _most_first(counted: dict[str, Count]) -> list[Count]:
+    return sorted(counted.values(), key=lambda count: -count.chains)
 
 
 def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, PlannedStep]:

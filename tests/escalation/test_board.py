@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from escalation.acknowledge import acknowledge, mark_read
-from escalation.board import BoardFilter, counts_by_level, counts_by_unit, reached, running_chains, unanswered_count
+from escalation.board import BoardFilter, counts, reached, running_chains, unanswered_count
 from escalation.ledger import EXPORT_HEADINGS, LedgerFilter, export, fired_lately, history
 from escalation.staircase import staircase
 from escalation.sweep import tick
@@ -103,8 +103,10 @@ def test_filters_narrow_the_board_and_counts_add_up(session):
 
     assert [chain.raised.ticket_id for chain in waiting] == [other.id]
     assert running_chains(session, viewer, BoardFilter(level=4)) == []
-    assert [(c.name, c.chains, c.unanswered) for c in counts_by_unit(session, viewer)] == [(unit.name, 2, 1)]
-    assert [(c.key, c.chains) for c in counts_by_level(session, viewer)] == [("2", 2)]
+    counted = counts(session, viewer)
+    assert [(c.name, c.chains, c.unanswered) for c in counted.units] == [(unit.name, 2, 1)]
+    assert [(c.key, c.chains) for c in counted.levels] == [("2", 2)]
+    assert [(c.key, c.chains, c.unanswered) for c in counted.clocks] == [("resolve", 2, 1)]
 
 
 def test_the_leaders_list_has_each_matter_once_the_unanswered_first(session):

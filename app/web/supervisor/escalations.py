@@ -9,7 +9,7 @@ from app.web.access import signed_in
 from app.web.ledger_filters import HIGHEST_LEVEL, address, asked, ledger_download, ledger_filter, number
 from app.web.supervisor.blueprint import WATCHING, blueprint
 from app.web.unit_choices import unit_options
-from escalation.board import BoardFilter, counts_by_clock, counts_by_level, counts_by_unit, running_chains
+from escalation.board import BoardFilter, counts, running_chains
 from escalation.follow_up import latest_work
 from escalation.ledger import fired_lately, history
 from tickets.states import ClockKind, StepResult
@@ -55,9 +55,7 @@ def _running() -> dict[str, object]:
     kept = {name: given[name] for name in ("unit", "level", "clock", "answered")} | {"cause": cause}
     return {
         "chains": running_chains(g.session, g.viewer, wanted),
-        "units": counts_by_unit(g.session, g.viewer),
-        "levels": counts_by_level(g.session, g.viewer),
-        "kinds": counts_by_clock(g.session, g.viewer),
+        "counts": counts(g.session, g.viewer),
         "asked": kept,
         "is_filtered": any(kept.values()),
         "board_url": address(f"{_HERE}/board", kept),
