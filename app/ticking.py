@@ -22,6 +22,7 @@ log = structlog.get_logger()
 # A ticket that cannot be fired is tried again after so long; meanwhile it stands in nobody's way (G19).
 POISON_PAUSE = timedelta(minutes=5)
 _LONGEST_RUN_SECONDS = 60.0
+_NOTE_AFTER_SECONDS = 5.0
 
 
 @dataclass
@@ -54,9 +55,18 @@ class Ticker:
         if outage is not None:
             log.warning("tick.gap", from_at=outage.from_at.isoformat(), to_at=outage.to_at.isoformat())
 
+    def _now(self) -> datetime:
+        with self.factory() as session:
+            return database_now(session)
+
     def _fire_all(self) -> int:
         fired, began = 0, time.monotonic()
+        noted = began
         while time.monotonic() - began < _LONGEST_RUN_SECONDS:
+            if time.monotonic() - noted > _NOTE_AFTER_SECONDS:
+                # A long run over a backlog is no silence, and no outage afterwards.
+                noted = time.monotonic()
+                self._note(self._now())
             claimed, steps, notified = self._fire_batch(BATCH)
             fired += steps
             if notified:

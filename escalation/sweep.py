@@ -1,6 +1,6 @@
 """One tick: claim tickets with due steps, decide, record; called again and again, by any number of schedulers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from escalation.due import DueTicket, claim_tickets, due_tickets, told_before
 from escalation.firing import record
 from escalation.reach import Reach, load_reach
-from escalation.telling import fire
+from escalation.telling import Fired, fire
 from escalation.verdict import judge
+from tickets.actor import SYSTEM
+from tickets.assignment import change_priority
 from tickets.promises.loading import Rulebook, load_rulebook
-from tickets.states import StepResult
+from tickets.states import Priority, StepResult
 
 BATCH = 100
 
@@ -44,8 +46,19 @@ def tick(session: Session, *, now: datetime, batch: int = BATCH, leave_out: Coll
         one for ticket, verdict in verdicts for one in fire(ticket, verdict, reach=reach, told=told, book=book, now=now)
     ]
     record(session, fired, now=now)
+    _raise_priorities(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
     return TickOutcome(claimed=len(ticket_ids), fired=len(fired), notified=notified)
+
+
+def _raise_priorities(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
+    """Where a level says so, a normal matter becomes urgent; that a life is in danger no machine decides."""
+    for one in fired:
+        wanted = one.step.step is not None and "raise_priority" in one.step.step.actions
+        reached = one.result in (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY)
+        if wanted and reached and one.ticket.priority is Priority.NORMAL:
+            reason = f"escalation level {one.step.rank}"
+            change_priority(session, one.ticket.id, priority=Priority.URGENT, reason=reason, actor=SYSTEM, now=now)
 
 
 def _reach(session: Session, tickets: Collection[DueTicket], book: Rulebook, *, now: datetime) -> Reach:

@@ -25,6 +25,9 @@ from tests.escalation.scene import (
     ward,
     with_role,
 )
+from tickets.actor import SYSTEM
+from tickets.promises.policies import import_policies
+from tickets.promises.policy_file import parse_policies
 from tickets.schema import AuditEntry, OutboundMessage, PlannedStep, TicketAccess, TimelineEntry
 from tickets.states import (
     ClockKind,
@@ -391,3 +394,26 @@ def test_the_longest_overdue_tickets_come_first(session):
     assert results(session, older)[1] is StepResult.NOTIFIED
     assert results(session, younger)[1] is None
     assert levels_fired(session) == 1
+
+
+def test_a_level_that_says_so_makes_a_normal_matter_urgent(session):
+    unit = ward(session)
+    people = full_house(session, unit, now=MONDAY)
+    wanted = parse_policies(
+        """
+        name: Gấp dần
+        match: {category: pavement_use}
+        rows: [{priority: normal, clock: resolve, target_seconds: 3600, calendar: 24x7, warn: [], chain: rising}]
+        chains:
+          - name: rising
+            steps: [{level: 1, post: section_head, offset_seconds: 0, actions: [raise_priority]}]
+        """
+    )
+    import_policies(session, wanted, actor=SYSTEM, now=MONDAY)
+    matter = ticket(session, unit, arrived_at=MONDAY)
+
+    tick(session, now=MONDAY + timedelta(hours=1))
+
+    session.refresh(matter)
+    assert matter.priority is Priority.URGENT
+    assert told(session, matter, 1) == [people[1].id]
