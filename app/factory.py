@@ -98,11 +98,12 @@ class HotlineApp(APIFlask):
     @contextmanager
     def bound_to(self, session: Session, now: datetime) -> Iterator[None]:
         """Let requests of this thread run on a given session at a given time: how tests see uncommitted rows."""
+        before = getattr(self._bound, "value", None)
         self._bound.value = (session, now)
         try:
             yield
         finally:
-            self._bound.value = None
+            self._bound.value = before
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineApp:

@@ -1,14 +1,18 @@
 """Taking calls: presence, the offer that rings, hold, end, and writing down what was said."""
 
-from flask import Response, abort, flash, g, redirect, render_template, request
+from collections.abc import Sequence
+
+from flask import Response, abort, after_this_request, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.call_control import LegChange, end_talk, lead_to_hold, tell_provider
 from app.web.access import signed_in
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import away_reasons, open_tickets
 from app.web.console.once import form_key, is_first
+from app.web.current import settings
 from app.web.preferences import local_target
 from telephony import call_end, offers, presence
 from telephony.calls import lock_call
@@ -79,7 +83,9 @@ def decline(offer_id: int) -> ResponseReturnValue:
 @blueprint.post("/console/calls/<int:call_id>/hold")
 @signed_in(*ANSWERING)
 def hold_call(call_id: int) -> ResponseReturnValue:
-    call_end.hold(_own_call(call_id), now=g.now)
+    call = _own_call(call_id)
+    call_end.hold(call, now=g.now)
+    _tell_provider(lead_to_hold(call, base_url=settings().base_url))
     return _back()
 
 
@@ -94,9 +100,20 @@ def take_back_call(call_id: int) -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def end_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
+    changes = end_talk(g.session, call)
     call_end.take_back(call, now=g.now)
     call_end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
+    _tell_provider(changes)
     return _back()
+
+
+def _tell_provider(changes: Sequence[LegChange]) -> None:
+    """Once the transaction is over: a slow provider must hold no row, and no screen either."""
+
+    @after_this_request
+    def tell(response: Response) -> Response:
+        tell_provider(settings(), changes)
+        return response
 
 
 @blueprint.get("/console/calls/<int:call_id>")
