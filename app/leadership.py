@@ -1,5 +1,6 @@
 """Which of several schedulers ticks: the one holding a session lock in PostgreSQL; claims make a second harmless."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select, text
@@ -49,6 +50,9 @@ class Leadership:
         """Let another lead; closing for real, a pooled connection would keep the lock."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            # Said, not only hung up: the server may take its time to notice that a connection is gone.
+            with suppress(SQLAlchemyError):
+                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
             connection.invalidate()
             connection.close()
 
