@@ -1,0 +1,161 @@
+"""The console in a real browser: keyboard, drafts, live bar, without script, clean and fitting at every width."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import utc_now
+from telephony import offers, presence
+from tests.app.web.test_console_calls import waiting_call
+from tests.browser.conftest import Site, sign_in_browser
+from tests.browser.looking import axe_findings, sideways_scroll
+from tests.factories import citizen, open_ticket, unit
+from tickets import conversation
+from tickets.actor import citizen_actor, staff_actor
+from tickets.schema import Draft, Ticket
+from tickets.states import Channel, Role, TicketStatus
+
+
+def ward(site: Site, session: Session | None = None) -> object:
+    with site.sessions() as own:
+        return unit(session or own)
+
+
+def full_ticket(site: Site, staff_id: int) -> str:
+    """A ticket with a conversation, a second matter of the same citizen, and a dossier that is late."""
+    now = utc_now()
+    with site.sessions.begin() as session:
+        citizen(session, name="Nguyễn Thị Bích Hạnh", phone="+84901112233")
+        open_ticket(session, now=now - timedelta(days=9), phone="+84901112233", subject="Đèn đường hẻm 45 không sáng")
+        opened = open_ticket(
+            session, now=now - timedelta(days=6), channel=Channel.SMS, phone="+84901112233",
+            procedure_code="1.001193", dossier_number="H29.12-261101-0044", category_code="late_dossier",
+            dossier_due_on=(now - timedelta(days=4)).date(), subject="Hồ sơ khai sinh quá hẹn chưa có kết quả",
+            body="Tôi nộp hồ sơ khai sinh cho con ngày 1/11, hẹn trả ngày 10/11 mà đến nay chưa có kết quả.",
+        )  # fmt: skip
+        agent = staff_actor(staff_id)
+        conversation.reply(
+            session, opened.ticket_id, body="Chúng tôi đã nhận và đang kiểm tra hồ sơ của ông/bà.", actor=agent,
+            now=now - timedelta(days=1),
+        )  # fmt: skip
+        conversation.note(session, opened.ticket_id, body="Gọi Một cửa: hồ sơ chờ chữ ký.", actor=agent, now=now)
+        conversation.citizen_message(
+            session, opened.ticket_id, body="Bao giờ thì xong ạ?", channel=Channel.SMS, actor=citizen_actor(),
+            now=now - timedelta(hours=2),
+        )  # fmt: skip
+        for number in range(12):
+            open_ticket(session, now=now - timedelta(hours=number), subject=f"Rác tồn đọng ở hẻm {number + 1}")
+    return opened.reference
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_every_page_of_the_console_is_clean_and_fits(
+    site: Site, new_page: Callable[..., Page], width: int, dark: bool
+) -> None:
+    page = new_page(width=width, dark=dark)
+    agent = sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    reference = full_ticket(site, agent.id)
+
+    for address in ("/console", f"/console/tickets/{reference}", "/console/new", "/console/callbacks",
+                    "/console/search?q=rac"):  # fmt: skip
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+
+        assert axe_findings(page) == [], address
+        assert sideways_scroll(page) == 0, address
+
+
+def test_a_ticket_is_taken_and_answered_by_keyboard_alone(site: Site, page: Page) -> None:
+    sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    with site.sessions.begin() as session:
+        reference = open_ticket(session, now=utc_now(), channel=Channel.SMS, phone="+84901112233").reference
+    page.goto(f"/console/tickets/{reference}")
+
+    page.keyboard.press("c")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("r")
+    page.keyboard.type("Xe sẽ tới sáng mai.")
+    expect(page.locator("#f-body-count")).to_contain_text("1 tin SMS")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Gửi trả lời").press("Enter")
+
+    expect(page.locator("#stream")).to_contain_text("Xe sẽ tới sáng mai.")
+    with site.sessions() as session:
+        ticket = session.scalars(select(Ticket).where(Ticket.reference == reference)).one()
+        assert (ticket.status, ticket.assignee_id is not None) == (TicketStatus.OPEN, True)
+
+
+def test_what_is_typed_survives_a_closed_laptop(site: Site, page: Page) -> None:
+    sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    with site.sessions.begin() as session:
+        reference = open_ticket(session, now=utc_now()).reference
+    page.goto(f"/console/tickets/{reference}")
+
+    with page.expect_response(re.compile("/draft$")):
+        page.locator("#f-body").fill("Kính gửi ông An,")
+    page.goto("/console")
+    page.goto(f"/console/tickets/{reference}")
+
+    expect(page.locator("#f-body")).to_have_value("Kính gửi ông An,")
+    with site.sessions() as session:
+        assert session.scalar(select(Draft.body)) == "Kính gửi ông An,"
+
+
+def test_two_agents_on_one_ticket_see_each_other(site: Site, new_page: Callable[..., Page]) -> None:
+    lan, minh = new_page(), new_page()
+    sign_in_browser(lan, site, role=Role.AGENT, unit=ward(site))
+    other = sign_in_browser(minh, site, role=Role.AGENT, unit=ward(site))
+    with site.sessions.begin() as session:
+        reference = open_ticket(session, now=utc_now()).reference
+    minh.goto(f"/console/tickets/{reference}")
+    with minh.expect_response(re.compile("/draft$")):
+        minh.locator("#f-body").fill("Kính gửi")
+
+    lan.goto(f"/console/tickets/{reference}")
+
+    expect(lan.locator("#looking")).to_contain_text(f"{other.name} đang trả lời")
+
+
+def test_a_call_rings_is_answered_and_written_down(site: Site, page: Page) -> None:
+    agent = sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    page.goto("/console")
+    page.get_by_role("button", name="Nhận cuộc gọi").click()
+    expect(page.locator("#call-bar")).to_contain_text("Sẵn sàng")
+    with site.sessions.begin() as session:
+        waiting_call(session, utc_now())
+        assert offers.offer_waiting_calls(session, now=utc_now()) == 1
+
+    page.reload()
+    expect(page.locator("#call-bar")).to_contain_text("Có cuộc gọi đến")
+    assert axe_findings(page) == []
+    page.keyboard.press("a")
+
+    expect(page).to_have_url(re.compile("/console/new"))
+    with site.sessions() as session:
+        mine = presence.presence_of(session, agent.id)
+        assert mine is not None
+        assert mine.state == "on_call"
+
+
+def test_a_ticket_is_worked_without_script(site: Site, new_page: Callable[..., Page]) -> None:
+    page = new_page(script=False)
+    sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    with site.sessions.begin() as session:
+        reference = open_ticket(session, now=utc_now()).reference
+    page.goto(f"/console/tickets/{reference}")
+
+    page.get_by_role("button", name="Nhận phiếu").click()
+    page.locator("summary", has_text="Chuyển").first.click()
+    page.locator("#f-queue").fill("phuong thu duc")
+    page.locator("#f-transfer-reason").fill("Thuộc phường Thủ Đức.")
+    page.locator("#transfer").get_by_role("button", name="Chuyển").click()
+
+    expect(page.locator("main")).to_contain_text("Đã chuyển phiếu.")
+    with site.sessions() as session:
+        assert session.scalars(select(Ticket)).one().unit_id == unit(session, "26824").id
