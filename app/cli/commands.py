@@ -12,7 +12,9 @@ MODULES = (
     "app.cli.doctor",
     "app.cli.imports",
     "app.cli.people",
+    "app.cli.audit",
     "app.cli.simulator",
+    "app.cli.bench",
 )
 
 

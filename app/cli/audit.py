@@ -1,0 +1,37 @@
+"""`./hotline audit verify`: recompute the whole chain of the audit trail."""
+
+import argparse
+import json
+
+from app.cli.commands import Commands
+
+
+def register(commands: Commands) -> None:
+    parser = commands.add_parser("audit", help="check that nobody has changed the audit trail")
+    parser.add_argument("action", choices=("verify",))
+    parser.add_argument("--data", metavar="DIR", help="the data folder (default: .hotline)")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit code 1 when an entry was changed or is missing; its number is told."""
+    from app.cli.connected import connected
+    from app.database import make_engine, session_factory, transaction
+    from tickets.audit import verify
+
+    with connected(arguments.data) as settings:
+        engine = make_engine(settings.database_url, pool_size=1, statement_timeout_ms=0)
+        try:
+            with transaction(session_factory(engine)) as session:
+                found = verify(session)
+        finally:
+            engine.dispose()
+    intact = found.broken_entry_id is None
+    if arguments.json:
+        print(json.dumps({"intact": intact, "checked": found.checked, "broken_entry": found.broken_entry_id}))
+    elif intact:
+        print(f"The audit trail is intact: {found.checked:,} entries checked.")
+    else:
+        print(f"The audit trail was changed at entry {found.broken_entry_id}; {found.checked:,} entries before it hold.")
+    return 0 if intact else 1
