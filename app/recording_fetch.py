@@ -10,6 +10,7 @@ from typing import IO, Any, cast
 import requests
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
+from urllib3.exceptions import HTTPError as ConnectionCut
 
 from app.database import transaction
 from app.media import MediaRefused, Written, path_of, remove, write_stream
@@ -75,7 +76,7 @@ def _attempt(
                 recordings.record_deleted_there(session, wanted.id, now=now)
             return 1
         written = _fetch(account, wanted.recording_sid, media=media)
-    except (requests.RequestException, NotComplete, MediaRefused, OSError) as trouble:
+    except (requests.RequestException, ConnectionCut, NotComplete, MediaRefused, OSError) as trouble:
         log.warning("recording.not_fetched", recording=wanted.id, reason=type(trouble).__name__)
         with transaction(factory) as session:
             recordings.record_fetch_failure(session, wanted.id, now=now)
