@@ -25,9 +25,12 @@ from tests.escalation.scene import (
     ward,
     with_role,
 )
+from tickets.actor import SYSTEM
 from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.promises import ledger
 from tickets.schema import Acknowledgement, AuditEntry, Staff, StepRecipient, Ticket, TimelineEntry
 from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
+from tickets.ticket import lock_ticket
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -216,3 +219,14 @@ def test_codes_of_one_person_differ_until_they_are_used(session):
     codes = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[1].id)).all()
     assert len(codes) == len(set(codes)) == 20
     assert all(4 <= len(code) <= 8 and code.isdigit() for code in codes)
+
+
+def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
+    matter, people, _ = raised(session)
+    later = level_at(session, matter, 3) - timedelta(minutes=1)
+    acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=later)
+    ticket = lock_ticket(session, matter.id)
+
+    ledger.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
+
+    assert level_at(session, matter, 3) >= later + 4 * HOUR

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tickets.promises import recompute
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR, Interval
 from tickets.promises.calendar import Calendar
+from tickets.promises.holds import keep_holds
 from tickets.promises.loading import LoadedRow, Rulebook, load_rulebook
 from tickets.promises.plan import plan
 from tickets.promises.recompute import ClockState
@@ -213,6 +214,8 @@ def _replan(session: Session, book: ClockBook, held: Held, *, now: datetime) -> 
         fired_plan, fired_due_at, was_void = fired
         if was_void or (row["planned_at"] > now and row["due_at"] != fired_due_at):
             wanted.append({**row, "plan": fired_plan + 1})
+    if book.fired:
+        wanted = keep_holds(session, clock.id, wanted, now=now)
     insert_rows(session, (PlannedStep, wanted))
 
 
