@@ -5,19 +5,20 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import make_link
 from app.demo_links import link_address
-from tickets.actor import SYSTEM
+from tickets.actor import SYSTEM, Actor
 from tickets.audit import record
 from tickets.directory.staff import NewPerson, add_people, give_roles, people_at, person_by_email
 from tickets.directory.units import city, unit_named
-from tickets.errors import InvalidInput
-from tickets.schema import ApiToken
+from tickets.errors import InvalidInput, NotFound
+from tickets.schema import ApiToken, OneTimeLink, Staff, WebSession
 from tickets.states import Role
 
+SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read", "admin")
 ENROLMENT_LIFETIME = timedelta(days=2)
 
 
@@ -27,7 +28,15 @@ def token_hash(token: str) -> str:
 
 
 def add_person(
-    session: Session, *, email: str, name: str, role: Role, unit_code: str, base_url: str, now: datetime
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    unit_code: str,
+    base_url: str,
+    actor: Actor = SYSTEM,
+    now: datetime,
 ) -> str:
     """The enrolment link of a new account, or of a known one that gets a further role.
 
@@ -45,7 +54,7 @@ def add_person(
     give_roles(session, [(staff_id, role, unit.id)], now=now)
     record(
         session,
-        actor=SYSTEM,
+        actor=actor,
         action="staff.role_given",
         subject_kind="staff",
         subject_id=staff_id,
@@ -56,7 +65,37 @@ def add_person(
     return link_address(base_url, token)
 
 
-def add_token(session: Session, *, name: str, scopes: Sequence[str], unit_code: str, now: datetime) -> str:
+def renew_enrolment(session: Session, staff_id: int, *, base_url: str, actor: Actor, now: datetime) -> str:
+    """A new enrolment link of an account whose password or telephone is lost; it is signed out everywhere."""
+    session.execute(
+        update(WebSession)
+        .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.staff_id == staff_id, OneTimeLink.purpose == "enrol", OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    # The old password and the old second factor end here, not when the link is used.
+    session.execute(
+        update(Staff).where(Staff.id == staff_id).values(password_hash=None, totp_secret=None, totp_enrolled_at=None)
+    )
+    record(
+        session,
+        actor=actor,
+        action="staff.enrolment_renewed",
+        subject_kind="staff",
+        subject_id=staff_id,
+        now=now,
+    )
+    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    return link_address(base_url, token)
+
+
+def add_token(
+    session: Session, *, name: str, scopes: Sequence[str], unit_code: str, actor: Actor = SYSTEM, now: datetime
+) -> str:
     """A new bearer token of a unit (the city, if none is named). Raises NotFound, InvalidInput for a name in use."""
     unit = unit_named(session, unit_code, on=now.date()) if unit_code else city(session)
     if not name.strip():
@@ -71,7 +110,7 @@ def add_token(session: Session, *, name: str, scopes: Sequence[str], unit_code: 
     session.flush()
     record(
         session,
-        actor=SYSTEM,
+        actor=actor,
         action="token.added",
         subject_kind="api_token",
         subject_id=row.id,
@@ -79,3 +118,20 @@ def add_token(session: Session, *, name: str, scopes: Sequence[str], unit_code: 
         now=now,
     )
     return token
+
+
+def revoke_token(session: Session, token_id: int, *, actor: Actor, now: datetime) -> None:
+    """The token opens nothing any more. Raises NotFound for one that is none, or is revoked already."""
+    row = session.get(ApiToken, token_id, with_for_update=True)
+    if row is None or row.revoked_at is not None:
+        raise NotFound("token", token_id)
+    row.revoked_at = now
+    record(
+        session,
+        actor=actor,
+        action="token.revoked",
+        subject_kind="api_token",
+        subject_id=row.id,
+        params={"name": row.name},
+        now=now,
+    )

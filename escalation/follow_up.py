@@ -1,4 +1,4 @@
-"""What came of an answer: who has worked on the ticket since, and how it ended, so that every instruction is followed."""
+"""What came of an answer: who has worked on the ticket since, and how it ended."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -52,7 +52,16 @@ def agents_now(session: Session, unit_ids: Sequence[int] | None, *, now: datetim
     `unit_ids`: people who answer at these units; None is everybody.
     """
     rows = session.execute(
-        select(Presence, Staff.name, RoleAssignment.unit_id, Unit.name, Unit.name_en, Unit.kind, Call.phone, Ticket.reference)
+        select(
+            Presence,
+            Staff.name,
+            RoleAssignment.unit_id,
+            Unit.name,
+            Unit.name_en,
+            Unit.kind,
+            Call.phone,
+            Ticket.reference,
+        )
         .join(Staff, Staff.id == Presence.staff_id)
         .join(RoleAssignment, RoleAssignment.staff_id == Presence.staff_id)
         .join(Unit, Unit.id == RoleAssignment.unit_id)

@@ -45,9 +45,7 @@ def answer(token: str) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             given = read_answer(request.form)
-            acknowledge_by_link(
-                g.session, token, instruction=given.instruction, new_due_at=given.new_due_at, now=g.now
-            )
+            acknowledge_by_link(g.session, token, instruction=given.instruction, new_due_at=given.new_due_at, now=g.now)
     except AlreadyAcknowledged:
         # The page itself says who has answered and when.
         return redirect(f"/a/{token}", code=303)

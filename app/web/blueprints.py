@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from app.web import (
     acknowledge_link,
+    administration,
     api,
     console,
     health,
@@ -29,6 +30,7 @@ BLUEPRINTS: list[Blueprint] = [
     console.blueprint,
     supervisor.blueprint,
     leadership.blueprint,
+    administration.blueprint,
     acknowledge_link.blueprint,
 ]
 

@@ -40,5 +40,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "does_not_work_here": _("This person does not work on this unit's tickets."),
         "bad_email": _("This is not an e-mail address."),
         "held_already": _("The person holds this role already."),
+        "own_administration": _("Nobody ends their own administration: another administrator can."),
+        "own_account": _("Nobody closes their own account: another administrator can."),
         "in_use": _("This name is in use."),
     }

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from flask import request
+from flask import Response, g, request
 
 from app.web.csv_answer import csv_answer
 from app.web.current import settings
 from escalation.ledger import EXPORT_HEADINGS, LedgerFilter, export
-from flask import Response, g
 from tickets.references import read_reference
 from tickets.states import ClockKind, StepResult
 

@@ -38,7 +38,7 @@ def navigation(viewer: Viewer, path: str) -> list[Entry]:
         ("/console", _("Work"), "inbox", "g c", (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)),
         ("/supervisor", _("Shift"), "people", "g s", (Role.SUPERVISOR, Role.CITY_OFFICE)),
         ("/supervisor/escalations", _("Escalations"), "stairs", "g e", (Role.SUPERVISOR, Role.CITY_OFFICE)),
-        ("/leadership", _("Reached me"), "bell", "g l", (Role.LEADER, Role.CITY_OFFICE)),
+        ("/leadership", _("Reached me"), "bell", "g l", (Role.LEADER, Role.CITY_OFFICE, Role.SUPERVISOR)),
         ("/administration", _("Administration"), "settings", "g a", (Role.ADMINISTRATOR,)),
         ("/administration/audit", _("Audit trail"), "lock", "", (Role.ADMINISTRATOR, Role.AUDITOR)),
     )

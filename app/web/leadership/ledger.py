@@ -4,8 +4,8 @@ from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.web.access import signed_in
-from app.web.ledger_filters import address, asked, ledger_download, ledger_filter
 from app.web.leadership.blueprint import READING_THE_LEDGER, blueprint
+from app.web.ledger_filters import address, asked, ledger_download, ledger_filter
 from app.web.unit_choices import unit_options
 from escalation.follow_up import latest_work
 from escalation.ledger import history

@@ -40,7 +40,11 @@ def numbered_list() -> ResponseReturnValue:
 
 
 def show_list(
-    *, step_id: int = 0, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None, status: int = 200
+    *,
+    step_id: int = 0,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     """The page; a refused answer comes back in its own form, with everything that was typed."""
     items = _items()

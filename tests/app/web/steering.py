@@ -14,7 +14,6 @@ from tests.signing_in import sign_in
 from tickets.schema import PlannedStep, Staff, Ticket, Unit
 from tickets.states import Priority, Role
 
-
 _ROLES = {
     1: (Role.SUPERVISOR, "26740"),
     2: (Role.LEADER, "26740"),

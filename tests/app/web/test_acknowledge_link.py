@@ -33,9 +33,7 @@ def phone(app: HotlineApp, session: Session, climbed: Climb) -> Iterator[FlaskCl
 
 @pytest.fixture
 def address(session: Session, climbed: Climb) -> str:
-    token = make_link(
-        session, step_id=climbed.step(session, 4).id, staff_id=climbed.people[4].id, now=climbed.at
-    )
+    token = make_link(session, step_id=climbed.step(session, 4).id, staff_id=climbed.people[4].id, now=climbed.at)
     return f"/a/{token}"
 
 
@@ -130,9 +128,7 @@ def test_an_answer_of_a_colleague_is_shown_instead_of_the_form(
 ) -> None:
     token = csrf_of(phone, address)
     chair = climbed.people[5]
-    acknowledge(
-        session, climbed.step(session, 4).id, staff_id=chair.id, instruction="Đã rõ", via="web", now=climbed.at
-    )
+    acknowledge(session, climbed.step(session, 4).id, staff_id=chair.id, instruction="Đã rõ", via="web", now=climbed.at)
 
     posted = phone.post(address, data={"csrf_token": token, "instruction": "Muộn rồi"})
 
@@ -162,9 +158,7 @@ def test_a_form_from_elsewhere_is_refused(phone: FlaskClient, climbed: Climb, se
     assert answered(session, climbed) is None
 
 
-def test_a_confidential_matter_is_not_named(
-    app: HotlineApp, session: Session
-) -> None:
+def test_a_confidential_matter_is_not_named(app: HotlineApp, session: Session) -> None:
     hidden = climb(session, opened_at=MONDAY, is_restricted=True)
     token = make_link(session, step_id=hidden.step(session, 4).id, staff_id=hidden.people[4].id, now=hidden.at)
     with app.bound_to(session, hidden.at):

@@ -168,9 +168,7 @@ def test_a_matter_whose_ticket_is_not_open_to_me_is_told_without_the_citizens_wo
         deputy = with_role(session, Role.AGENT, ward(session, "Phường Bến Thành"), now=MONDAY)
         told = climbed.step(session, 1)
         session.add(
-            StepRecipient(
-                step_id=told.id, staff_id=deputy.id, capacity="deputy", told_at=climbed.at, reply_code="0000"
-            )
+            StepRecipient(step_id=told.id, staff_id=deputy.id, capacity="deputy", told_at=climbed.at, reply_code="0000")
         )
         session.flush()
         enter(client, session, deputy, now=climbed.at)

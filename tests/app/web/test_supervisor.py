@@ -91,9 +91,7 @@ def test_callers_wait_at_their_place_with_a_masked_number(browser: FlaskClient, 
     assert places == ["1", "3"]
 
 
-def test_at_risk_lists_what_is_due_within_two_hours_and_leaves_the_rest(
-    browser: FlaskClient, session: Session
-) -> None:
+def test_at_risk_lists_what_is_due_within_two_hours_and_leaves_the_rest(browser: FlaskClient, session: Session) -> None:
     urgent, calm = open_ticket(session, now=NOW), open_ticket(session, now=NOW)
     session.get_one(Ticket, urgent.ticket_id).next_due_at = LATER + timedelta(hours=1)
     session.get_one(Ticket, calm.ticket_id).next_due_at = LATER + timedelta(hours=9)
@@ -122,9 +120,7 @@ def test_giving_selected_tickets_assigns_and_audits_each(browser: FlaskClient, s
     assert "2 tickets were given." in browser.get("/supervisor").get_data(as_text=True)
 
 
-def test_somebody_who_does_not_work_there_gets_nothing_and_it_is_said(
-    browser: FlaskClient, session: Session
-) -> None:
+def test_somebody_who_does_not_work_there_gets_nothing_and_it_is_said(browser: FlaskClient, session: Session) -> None:
     stranger = staff(session, at="26824")
     opened = open_ticket(session, now=NOW)
 

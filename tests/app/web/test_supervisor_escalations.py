@@ -113,9 +113,7 @@ def test_what_fired_in_the_last_day_stands_under_its_own_tab(
         assert "Nothing fired in the last 24 hours." in shown(browser, "?tab=fired")
 
 
-def test_the_history_is_paged_by_key_and_loses_nothing(
-    browser: FlaskClient, climbed: Climb, session: Session
-) -> None:
+def test_the_history_is_paged_by_key_and_loses_nothing(browser: FlaskClient, climbed: Climb, session: Session) -> None:
     for _ in range(30):
         more = ticket(session, climbed.unit, arrived_at=MONDAY, priority=Priority.URGENT)
         tick(session, now=level_at(session, more, 1))
@@ -142,10 +140,9 @@ def test_the_file_has_every_level_and_no_formula(browser: FlaskClient, climbed: 
     for number, sign in enumerate(("=", "+", "-", "@", "\t", "\r"), start=1):
         more = ticket(session, climbed.unit, arrived_at=MONDAY, priority=Priority.URGENT)
         tick(session, now=level_at(session, more, 1))
-        acknowledge(
-            session, step(session, more, 1).id, staff_id=climbed.people[1].id, instruction=f"{sign}cmd|' /C calc'!A{number}", via="web",
-            now=climbed.at,
-        )  # fmt: skip
+        words = f"{sign}cmd|' /C calc'!A{number}"
+        step_id = step(session, more, 1).id
+        acknowledge(session, step_id, staff_id=climbed.people[1].id, instruction=words, via="web", now=climbed.at)
 
     answer = browser.get(f"{PAGE}.csv")
 
@@ -183,9 +180,7 @@ def test_the_staircase_shows_who_was_told_and_who_stands_above(
     assert page.count("step-current") == 1
 
 
-def test_a_leader_of_the_city_watches_and_an_agent_does_not(
-    app: HotlineApp, session: Session, climbed: Climb
-) -> None:
+def test_a_leader_of_the_city_watches_and_an_agent_does_not(app: HotlineApp, session: Session, climbed: Climb) -> None:
     with app.bound_to(session, climbed.at):
         leader, agent = app.test_client(), app.test_client()
         sign_in(leader, session, role=Role.LEADER, now=climbed.at)

@@ -1,0 +1,75 @@
+"""The audit trail to read, and the button that proves that nobody has changed it."""
+
+from flask import flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.web.access import signed_in
+from app.web.administration.blueprint import AUDITING, blueprint
+from app.web.ledger_filters import address, midnight, number
+from tickets import audit
+from tickets.audit_trail import TrailFilter, trail
+from tickets.references import read_reference
+
+_HERE = "/administration/audit"
+_FIELDS = ("who", "action", "reference", "request", "from", "to")
+
+
+@blueprint.get(_HERE)
+@signed_in(*AUDITING)
+def audit_trail() -> ResponseReturnValue:
+    given = {name: request.args.get(name, "").strip()[:80].replace("\0", "") for name in _FIELDS}
+    wanted = TrailFilter(
+        who=given["who"],
+        action=given["action"],
+        reference=read_reference(given["reference"]) or given["reference"],
+        request_id=given["request"],
+        from_at=midnight(given["from"]),
+        to_at=midnight(given["to"], days=1),
+    )
+    before = number(request.args.get("before", ""))
+    lines, next_id = trail(g.session, wanted, before_id=before)
+    return render_template(
+        "administration/audit.html",
+        lines=lines,
+        asked=given,
+        is_filtered=any(given.values()),
+        next_url=address(_HERE, {**given, "before": str(next_id)}) if next_id is not None else None,
+        first_url=address(_HERE, given) if before is not None else None,
+    )
+
+
+@blueprint.post(f"{_HERE}/verify")
+@signed_in(*AUDITING)
+def verify() -> ResponseReturnValue:
+    """The whole chain, computed again from the entries as they stand; that it was done is itself written down."""
+    result = audit.verify(g.session)
+    audit.record(
+        g.session,
+        actor=g.actor,
+        action="audit.verified",
+        subject_kind="audit",
+        subject_id=result.broken_entry_id,
+        params={"checked": result.checked, "intact": result.broken_entry_id is None},
+        now=g.now,
+    )
+    if result.broken_entry_id is None:
+        flash(
+            ngettext(
+                "The chain holds: %(num)d entry was checked.",
+                "The chain holds: %(num)d entries were checked.",
+                result.checked,
+            ),
+            "success",
+        )
+    else:
+        flash(
+            _(
+                "The chain breaks at entry %(id)s: it was changed or removed. %(number)s before it hold.",
+                id=result.broken_entry_id,
+                number=result.checked,
+            ),
+            "error",
+        )
+    return redirect(_HERE, code=303)

@@ -1,0 +1,48 @@
+"""What is wrong with an imported file, row by row, in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.imports import Wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    where: str
+    words: str
+    detail: str
+
+
+def fault_lines(wrongs: Iterable[Wrong]) -> list[Fault]:
+    words = _words()
+    return [Fault(one.where, words.get(one.code, one.code.replace("_", " ")), one.detail) for one in wrongs]
+
+
+def _words() -> dict[str, str]:
+    return {
+        "not_yaml": _("This is not YAML."),
+        "aliases": _("Anchors and aliases are not read: write it out."),
+        "empty": _("There is nothing in it."),
+        "too_long": _("It is too long."),
+        "not_a_list": _("A list is needed here."),
+        "not_a_mapping": _("Names and values are needed here."),
+        "unknown_field": _("This field is not known."),
+        "bad_name": _("A name has 1 to 80 letters."),
+        "bad_match": _("This cannot be matched."),
+        "bad_warn": _("Warnings are shares from 1 to 99 per cent."),
+        "bad_pause_cap": _("The longest pause is a multiple of the target."),
+        "one_offset": _("Give exactly one offset."),
+        "no_level_before": _("There is no level before this one."),
+        "levels_do_not_climb": _("Levels must climb."),
+        "offsets_do_not_increase": _("A level must come later than the one below it."),
+        "no_post": _("Name the post that is told."),
+        "no_such_post": _("There is no such post."),
+        "no_such_action": _("There is no such action."),
+        "no_such_calendar": _("There is no such calendar."),
+        "no_such_chain": _("There is no such chain."),
+        "no_such_category": _("There is no such category."),
+        "no_such_unit": _("There is no such unit."),
+        "twice": _("It stands there twice."),
+    }

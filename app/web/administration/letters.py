@@ -1,0 +1,71 @@
+"""Messages that need a person: dead and uncertain letters, and mails kept because there is no mail server."""
+
+from collections.abc import Mapping
+
+from flask import Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.access import signed_in
+from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.current import settings
+from app.web.fault_words import fault_words
+from app.web.ledger_filters import address, number
+from tickets.errors import InvalidInput
+from tickets.outbox_letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
+
+_ROWS = 50
+_HERE = "/administration/messages"
+
+
+@blueprint.get(_HERE)
+@signed_in(*ADMINISTERING)
+def messages() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post(f"{_HERE}/<int:message_id>/again")
+@signed_in(*ADMINISTERING)
+def again(message_id: int) -> ResponseReturnValue:
+    send_again(g.session, message_id, actor=g.actor, now=g.now)
+    flash(_("It is being sent again."), "success")
+    return redirect(_HERE, code=303)
+
+
+@blueprint.post(f"{_HERE}/<int:message_id>/discard")
+@signed_in(*ADMINISTERING)
+def throw_away(message_id: int) -> ResponseReturnValue:
+    try:
+        discard(g.session, message_id, reason=request.form.get("reason", ""), actor=g.actor, now=g.now)
+    except InvalidInput as wrong:
+        return _page(refused=message_id, errors={wrong.field: fault_words(wrong)}, status=400)
+    flash(_("It was discarded."), "success")
+    return redirect(_HERE, code=303)
+
+
+@blueprint.get(f"{_HERE}/<int:message_id>")
+@signed_in(*ADMINISTERING)
+def kept_mail(message_id: int) -> ResponseReturnValue:
+    mail = read_kept_mail(g.session, message_id, actor=g.actor, now=g.now)
+    return render_template("administration/mail.html", mail=mail)
+
+
+def _page(*, refused: int = 0, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    kept = request.args.get("tab", "") == "kept"
+    before = number(request.args.get("before", ""))
+    look = kept_mails if kept else dead_letters
+    rows = look(g.session, before_id=before, limit=_ROWS + 1)
+    tab = {"tab": "kept"} if kept else {}
+    following = {**tab, "before": str(rows[_ROWS - 1].id)} if len(rows) > _ROWS else None
+    page = render_template(
+        "administration/messages.html",
+        tab="kept" if kept else "dead",
+        rows=rows[:_ROWS],
+        refused=refused,
+        errors=errors or {},
+        longest=LONGEST_REASON,
+        has_mail_server=bool(settings().smtp_url),
+        next_url=address(_HERE, following) if following else None,
+        first_url=address(_HERE, tab) if before is not None else None,
+    )
+    return Response(page, status, mimetype="text/html")

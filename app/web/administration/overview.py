@@ -1,0 +1,103 @@
+"""Whether everything works: health, processes, what waits, outages, and when each job was last seen to work."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.spool import depth as spool_depth
+from app.web.access import signed_in
+from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.current import settings
+from app.web.health import backlog_checks, process_checks
+from escalation.digests import TEMPLATE as DAILY_LIST
+from escalation.gaps import TICKING, recent_gaps
+from tickets.outbox_letters import dead_count
+from tickets.schema import AuditEntry, AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
+from tickets.states import OutboundState
+
+_OUTAGES_OF = timedelta(days=30)
+_REFUSALS_OF = timedelta(hours=24)
+_SILENT_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    is_well: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that runs by itself, and the newest trace of its work; None where it has left none yet."""
+
+    name: str
+    last_at: datetime | None
+
+
+@blueprint.get("/administration")
+@signed_in(*ADMINISTERING)
+def overview() -> ResponseReturnValue:
+    beats = g.session.scalars(
+        select(ProcessBeat).where(ProcessBeat.name != TICKING).order_by(ProcessBeat.kind, ProcessBeat.name)
+    ).all()
+    return render_template(
+        "administration/overview.html",
+        checks=_checks(),
+        processes=[(beat, g.now - beat.beat_at <= _SILENT_AFTER) for beat in beats],
+        jobs=_jobs(g.session),
+        spool=spool_depth(settings().data_dir),
+        waiting=_waiting(g.session),
+        dead=dead_count(g.session),
+        refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
+        outages=recent_gaps(g.session, since=g.now - _OUTAGES_OF),
+        has_mail_server=bool(settings().smtp_url),
+    )
+
+
+def _checks() -> list[Check]:
+    names = {
+        "scheduler": _("Scheduler"),
+        "worker": _("Worker"),
+        "escalation": _("Escalation steps on time"),
+        "outbox": _("Messages leave on time"),
+    }
+    found = process_checks(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
+    return [
+        Check(_("Database"), True, _("well")),
+        *(
+            Check(names.get(name, name), said == "ok", _("well") if said == "ok" else said)
+            for name, said in found.items()
+        ),
+    ]
+
+
+def _jobs(session: Session) -> list[Job]:
+    traces = (
+        (_("Fire due steps"), select(func.max(ProcessBeat.beat_at)).where(ProcessBeat.name == TICKING)),
+        (_("Seal the audit trail"), select(func.max(AuditSeal.sealed_at))),
+        (_("Deliver messages"), select(func.max(OutboundMessage.sent_at))),
+        (
+            _("Send the 07:00 lists"),
+            select(func.max(OutboundMessage.created_at)).where(OutboundMessage.template == DAILY_LIST),
+        ),
+        (_("Take in what lay in the spool"), select(func.max(WebhookEvent.replayed_at))),
+    )
+    values = session.execute(select(*(trace.scalar_subquery() for _name, trace in traces))).one()
+    return [Job(name, at) for (name, _trace), at in zip(traces, values, strict=True)]
+
+
+def _waiting(session: Session) -> dict[str, int]:
+    messages = select(func.count()).where(OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.CLAIMED)))
+    newest, sealed = select(func.count(AuditEntry.id)), select(func.count(AuditSeal.entry_id))
+    row = session.execute(select(messages.scalar_subquery(), newest.scalar_subquery(), sealed.scalar_subquery())).one()
+    return {"messages": row[0], "unsealed": row[1] - row[2]}
+
+
+def _refusals(session: Session, *, since: datetime) -> int:
+    return session.scalar(select(func.count()).where(WebhookRefusal.at >= since)) or 0

@@ -1,0 +1,126 @@
+"""Promises as they stand with their versions, and a file of new ones: first what it would do, then done."""
+
+from dataclasses import dataclass
+
+from flask import Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.imports import FileRefused, bring_in, take_out
+from app.web.access import signed_in
+from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.file_faults import Fault, fault_lines
+from app.web.console.names import in_locale
+from app.web.current import rules
+from app.web.unit_choices import unit_options
+from tickets.promises.policies import known_names
+from tickets.promises.policy_file import parse_policies
+from tickets.promises.rule_versions import rules_now
+
+_HERE = "/administration/promises"
+# A file travels through the page that shows what it would do; larger ones go through the command line.
+_LONGEST_FILE = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file would do: how much is in it, which rules get a new version, and what is wrong with it."""
+
+    text: str
+    policies: int
+    rows: int
+    chains: int
+    changed: tuple[str, ...]
+    faults: list[Fault]
+
+
+@blueprint.get(_HERE)
+@signed_in(*ADMINISTERING)
+def promises() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.get(f"{_HERE}.yaml")
+@signed_in(*ADMINISTERING)
+def policies_file() -> Response:
+    response = Response(take_out(g.session, "policies"), mimetype="application/yaml")
+    response.headers["Content-Disposition"] = 'attachment; filename="policies.yaml"'
+    return response
+
+
+@blueprint.post(f"{_HERE}/preview")
+@signed_in(*ADMINISTERING)
+def preview() -> ResponseReturnValue:
+    text = _given_text()
+    if text is None:
+        return _page(error=_("Choose a YAML file in UTF-8 of at most 400 kB."), status=400)
+    shown = _previewed(text)
+    return _page(shown=shown, status=400 if shown.faults else 200)
+
+
+@blueprint.post(f"{_HERE}/apply")
+@signed_in(*ADMINISTERING)
+def apply() -> ResponseReturnValue:
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    try:
+        done = bring_in(g.session, "policies", text, actor=g.actor, now=g.now)
+    except FileRefused:
+        # Something it names has gone since it was looked at.
+        return _page(shown=_previewed(text), status=400)
+    if done.changed:
+        flash(
+            ngettext("%(num)d rule has a new version.", "%(num)d rules have a new version.", len(done.changed)),
+            "success",
+        )
+    else:
+        flash(_("Nothing changed: these rules stand already."), "info")
+    return redirect(_HERE, code=303)
+
+
+def _given_text() -> str | None:
+    file = request.files.get("file")
+    raw = file.read(_LONGEST_FILE + 1) if file and file.filename else request.form.get("text", "").encode()
+    if not raw.strip() or len(raw) > _LONGEST_FILE:
+        return None
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
+
+
+def _previewed(text: str) -> Preview:
+    wanted = parse_policies(text, known=known_names(g.session))
+    return Preview(
+        text=text,
+        policies=len(wanted.policies),
+        rows=sum(len(policy.rows) for policy in wanted.policies),
+        chains=len(wanted.chains),
+        changed=() if wanted.errors else _would_change(text),
+        faults=fault_lines(wanted.errors),
+    )
+
+
+def _would_change(text: str) -> tuple[str, ...]:
+    """Done for real and taken back: the preview cannot differ from what applying it does."""
+    attempt = g.session.begin_nested()
+    try:
+        return tuple(bring_in(g.session, "policies", text, actor=g.actor, now=g.now).changed)
+    finally:
+        attempt.rollback()
+
+
+def _page(*, shown: Preview | None = None, error: str = "", status: int = 200) -> Response:
+    page = render_template(
+        "administration/promises.html",
+        rules_now=rules_now(g.session),
+        units={str(unit_id): name for unit_id, name in unit_options()},
+        categories=_category_names(),
+        shown=shown,
+        error=error,
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def _category_names() -> dict[str, str]:
+    return {one.code: in_locale(one.name, one.name_en) for one in rules().routing.categories.values()}

@@ -1,0 +1,39 @@
+"""The webhook log: what providers sent, how we answered, and why we refused what we refused."""
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.access import signed_in
+from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.ledger_filters import address, number
+from telephony.webhook_log import received, refused
+
+_ROWS = 50
+_HERE = "/administration/webhooks"
+
+
+@blueprint.get(_HERE)
+@signed_in(*ADMINISTERING)
+def webhooks() -> ResponseReturnValue:
+    tab = "refused" if request.args.get("tab", "") == "refused" else "received"
+    before = number(request.args.get("before", ""))
+    look = refused if tab == "refused" else received
+    rows = look(g.session, before_id=before, limit=_ROWS + 1)
+    following = {"tab": tab, "before": str(rows[_ROWS - 1].id)} if len(rows) > _ROWS else None
+    return render_template(
+        "administration/webhooks.html",
+        tab=tab,
+        rows=rows[:_ROWS],
+        reasons=_reasons(),
+        next_url=address(_HERE, following) if following else None,
+        first_url=address(_HERE, {"tab": tab}) if before is not None else None,
+    )
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "no_signature": _("It carried no signature."),
+        "wrong_signature": _("Its signature does not fit: another token, or another public address than ours."),
+        "other_account": _("It was signed for another account."),
+    }
