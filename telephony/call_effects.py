@@ -51,11 +51,17 @@ class Scene:
 
 def perform(session: Session, call: Call, effects: Iterable[Effect], desk: Desk, *, now: datetime) -> None:
     scene = Scene(session, call, desk, now)
+    # The call's own row is written once, at the end of the turn.
+    with session.no_autoflush:
+        _perform_all(scene, effects)
+
+
+def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
     told: list[NotePlace | NoteSaid] = []
     for effect in effects:
         match effect:
             case OpenTicket():
-                ensure_ticket(session, call, desk, emergency=effect.is_emergency, now=now)
+                ensure_ticket(scene.session, scene.call, scene.desk, emergency=effect.is_emergency, now=scene.now)
             case NotePlace() | NoteSaid():
                 told.append(effect)
             case _:

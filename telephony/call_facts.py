@@ -9,7 +9,7 @@ from telephony.call_queue import position
 from telephony.desk import Desk
 from telephony.floor import load_floor
 from telephony.ivr import Facts, Followed, Heard, NamedUnit, PlaceFacts, QueueFacts
-from telephony.offers import offer_waiting_calls
+from telephony.offers import offer_call
 from telephony.prompts import Prompt
 from telephony.provider import Capability
 from telephony.request_state import RequestState, request_state
@@ -18,9 +18,6 @@ from tickets.directory.places import Resolution, resolve, resolve_keys
 from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
-
-# A turn of one caller's hold loop may find work for a few agents, never for the whole floor: it has 300 ms.
-MOST_OFFERS_PER_TURN = 3
 
 
 def facts_for(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> Facts:
@@ -69,10 +66,12 @@ def _queue(session: Session, call: Call, desk: Desk, *, now: datetime) -> QueueF
     if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
     floor = load_floor(session, now=now)
-    if floor.agents:
-        offer_waiting_calls(session, floor=floor, now=now, most=MOST_OFFERS_PER_TURN)
+    place = position(session, call, floor=floor)
+    # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
+    if place == 1 and call.state is CallState.QUEUED:
+        offer_call(session, call, floor, now=now)
     return QueueFacts(
-        position=position(session, call, floor=floor),
+        position=place,
         staffed=floor.can_answer(call.unit_id),
         offer_is_open=call.state is CallState.OFFERED,
         offers=call.offers,

@@ -37,15 +37,19 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
     return len(taken)
 
 
+def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> bool:
+    """Offer one call, locked by the caller of this, to its best free agent; false when there is none."""
+    refused_by = refusals(session, call.id) if call.offers else frozenset()
+    return any(
+        _take_agent(session, agent.staff_id, call_id=call.id, now=now)
+        and _write_offer(session, call, agent.staff_id, now=now)
+        for agent in agents_for(call, floor, refused_by=refused_by, now=now)
+    )
+
+
 def _offer(session: Session, call_id: int, staff_id: int, *, now: datetime) -> bool:
     # Lock order: agent, then call. Neither is waited for: somebody who holds it is doing the same.
-    presence = session.scalars(
-        select(Presence)
-        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if presence is None:
+    if not _take_agent(session, staff_id, call_id=call_id, now=now):
         return False
     call = session.scalars(
         select(Call)
@@ -54,14 +58,43 @@ def _offer(session: Session, call_id: int, staff_id: int, *, now: datetime) -> b
         .execution_options(populate_existing=True)
     ).one_or_none()
     if call is None:
+        _give_agent_back(session, staff_id, now=now)
         return False
-    session.execute(
-        insert(Offer), {"call_id": call.id, "staff_id": staff_id, "offered_at": now, "expires_at": now + RING}
+    return _write_offer(session, call, staff_id, now=now)
+
+
+def _take_agent(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
+    free = (
+        select(Presence.staff_id)
+        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
+        .with_for_update(skip_locked=True)
     )
-    presence.state, presence.since, presence.call_id = PresenceState.OFFERED, now, call.id
+    taken = session.execute(
+        update(Presence)
+        .where(Presence.staff_id.in_(free.scalar_subquery()))
+        .values(state=PresenceState.OFFERED, since=now, call_id=call_id)
+        .returning(Presence.staff_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return taken.first() is not None
+
+
+def _give_agent_back(session: Session, staff_id: int, *, now: datetime) -> None:
+    session.execute(
+        update(Presence)
+        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.OFFERED)
+        .values(state=PresenceState.AVAILABLE, since=now, call_id=None)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:
+    with session.no_autoflush:
+        session.execute(
+            insert(Offer), {"call_id": call.id, "staff_id": staff_id, "offered_at": now, "expires_at": now + RING}
+        )
     call.offers += 1
     enter(call, CallState.OFFERED, now=now)
-    session.flush()
     return True
 
 

@@ -22,6 +22,7 @@ from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.routing import Decision, Facts, PlaceFact, route
 from tickets.schema import QueueHop, Ticket
 from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
+from tickets.ticket import lock_ticket
 
 _SUBJECT_LENGTH = 90
 _ADD_WORDS = text(
@@ -45,7 +46,15 @@ def reroute_at_intake(
     session: Session, ticket_id: int, told: Told, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
 ) -> Decision | None:
     """Add what was told and route again; None once somebody works on the ticket: then it is theirs to transfer (R8)."""
-    ticket = session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+    ticket = lock_ticket(session, ticket_id)
+    # Written at the end in one statement, not once before each of the others.
+    with session.no_autoflush:
+        return _reroute(session, ticket, told, actor=actor, places=places, rules=rules, now=now)
+
+
+def _reroute(
+    session: Session, ticket: Ticket, told: Told, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
+) -> Decision | None:
     said = clean_text(told.said[:MAX_BODY], MAX_BODY, field="body")
     if said:
         _add_words(session, ticket, said)
@@ -54,7 +63,7 @@ def reroute_at_intake(
     place = resolve(places, said, on=now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()) if said else None
     decision = route(_facts(ticket, told, place), rules.routing)
     _settle_place(ticket, told, place, decision)
-    _move(session, ticket, decision, actor=actor, now=now)
+    _move(session, ticket, decision, rules, actor=actor, now=now)
     return decision
 
 
@@ -94,8 +103,8 @@ def _settle_place(ticket: Ticket, told: Told, place: Resolution | None, decision
         ticket.place_text = place.said
 
 
-def _move(session: Session, ticket: Ticket, decision: Decision, *, actor: Actor, now: datetime) -> None:
-    promised_by = (ticket.category_id, ticket.level, ticket.unit_id, ticket.priority)
+def _move(session: Session, ticket: Ticket, decision: Decision, rules: Rules, *, actor: Actor, now: datetime) -> None:
+    promised_before = _promised(ticket, rules)
     if ticket.queue_id != decision.queue_id:
         # The first stay in a queue was only the minute in which the caller had not said where: it is not a hop.
         session.execute(
@@ -113,10 +122,22 @@ def _move(session: Session, ticket: Ticket, decision: Decision, *, actor: Actor,
     is_told_anew = reasons != ticket.routing_reasons
     ticket.routing_reasons = reasons
     session.flush()
-    if (ticket.category_id, ticket.level, ticket.unit_id, ticket.priority) != promised_by:
+    if _promised(ticket, rules) != promised_before:
         ledger.retarget(session, ticket, cause="intake", actor=actor, now=now)
     if is_told_anew:
         _tell(session, ticket, reasons, actor=actor, now=now)
+
+
+def _promised(ticket: Ticket, rules: Rules) -> tuple[Any, ...]:
+    """What decides the ticket's due dates and steps: where it is the same, its clocks need not be touched."""
+    rows = rules.promises.rows_for(
+        category_id=ticket.category_id,
+        level=ticket.level,
+        unit_id=ticket.unit_id,
+        channel=ticket.channel,
+        priority=ticket.priority,
+    )
+    return (ticket.priority, *sorted((kind.value, row.id) for kind, row in rows.items()))
 
 
 def _tell(session: Session, ticket: Ticket, reasons: list[dict[str, Any]], *, actor: Actor, now: datetime) -> None:

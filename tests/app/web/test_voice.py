@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.voice_prompts import in_digit_groups
 from telephony import call_end, offers, presence
+from tests.app.web.console_scene import counted
 from tests.factories import KEYS, hold_post, open_ticket, staff, unit
 from tests.telephony.phone import Phone
 from tickets.pins import pin_of
@@ -356,17 +357,28 @@ def test_a_late_completed_is_never_undone_by_an_earlier_state(session, phone):
     assert call_of(session, phone).state is CallState.ENDED
 
 
-def test_a_step_takes_few_statements(session, phone, database):
-    phone.ring()
-    statements = []
-    listener = lambda *args: statements.append(args[2])  # noqa: E731
-    event.listen(database, "before_cursor_execute", listener)
-    try:
-        phone.press("1")
-        opening = [s for s in statements if "SAVEPOINT" not in s.upper()]
-        statements.clear()
-        phone.speak("phường Sài Gòn")
-    finally:
-        event.remove(database, "before_cursor_execute", listener)
+def test_a_step_takes_few_statements(session, client, settings, city_line, database, now):
+    agent_at(session, now, at="TTDH")
+    # The first call of a process reads places and rules; it is the others that count.
+    Phone(client, settings, to=city_line, number="+84909999999").ring()
+    phone, counts = Phone(client, settings, to=city_line), {}
 
-    assert len(opening) <= 13, opening
+    def step(name, path, **fields):
+        with counted(database) as statements:
+            phone.post(path, **fields)
+        counts[name] = len(statements)
+
+    step("voice", "voice", CallStatus="ringing")
+    step("a ticket is opened", phone.next_action(), Digits="1")
+    step("a ticket is routed", phone.next_action(), SpeechResult="phường Sài Gòn, rác không ai lấy")
+    step("offer", phone.next_action())
+    action = phone.next_action()
+    step("hold", action, Digits="")
+    step("repeat", action, Digits="")
+
+    assert counts["voice"] <= 8
+    assert counts["a ticket is opened"] <= 12
+    assert counts["a ticket is routed"] <= 12
+    assert counts["offer"] <= 8
+    assert counts["hold"] <= 8
+    assert counts["repeat"] <= 2
