@@ -15,6 +15,7 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app.clock import utc_now
@@ -136,7 +137,10 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     app.after_commit.append(Waker(settings))
     static = WhiteNoise(app.wsgi_app, prefix="static/", max_age=STATIC_MAX_AGE_SECONDS)
     static.add_files(str(ROOT / "app" / "static"), prefix="static/")
-    app.wsgi_app = static  # type: ignore[method-assign]
+    # In production one proxy stands before us: without this, all citizens behind it would share one rate limit. Only
+    # the address is taken from it; signatures and links stand on the configured public address.
+    behind = ProxyFix(static, x_for=1, x_proto=0) if settings.production else static
+    app.wsgi_app = behind  # type: ignore[method-assign]
     return app
 
 

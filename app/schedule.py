@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.beats import beat, database_now
 from app.database import transaction
+from app.media import sweep_pending
 from app.node import Node
 from app.phone_jobs import fetch_recordings, forget_webhooks, sweep_floor
 from escalation.digests import post_daily_lists
-from tickets import audit, resolution
+from tickets import audit, pins, resolution
 from tickets.schema import IdempotencyKey, OneTimeLink, OutboundMessage, ProcessBeat, TicketViewer, WebSession
 
 KIND = "scheduler"
@@ -92,6 +93,8 @@ def clear_away(node: Node) -> None:
         # The row that tells when somebody last ticked is no process: without it an outage would go unnoticed.
         gone = ProcessBeat.beat_at < now - _FORGET_PROCESSES
         session.execute(delete(ProcessBeat).where(gone, ProcessBeat.name.like("%:%")))
+        pins.forget_old_failures(session, now=now)
+    sweep_pending(node.settings.media_folder)
 
 
 def _until_done(node: Node, act: Callable[[Session, datetime], int]) -> None:
