@@ -33,6 +33,8 @@ def change_presence() -> ResponseReturnValue:
         with g.session.begin_nested():
             if wanted == PresenceState.AVAILABLE.value:
                 presence.go_available(g.session, staff_id, now=g.now)
+                # Whoever waits rings at once instead of at the next sweep.
+                offers.offer_waiting_calls(g.session, now=g.now)
             elif wanted == PresenceState.AWAY.value:
                 reason = request.form.get("reason", "")
                 reason = reason if reason in away_reasons() else ""
