@@ -100,4 +100,4 @@ def ended_since(session: Session, staff_id: int, *, since: datetime, limit: int 
         .order_by(Acknowledgement.at.desc(), PlannedStep.id)
         .limit(limit)
     )
-    return [Followed(*row) for row in rows]
+    return [Followed(*tuple(row)) for row in rows]

@@ -125,7 +125,7 @@ def calls_waiting(
                 call_id=call.id,
                 position=served[pool],
                 state=call.state,
-                queued_at=call.queued_at,
+                queued_at=call.queued_at or call.arrived_at,
                 phone=call.phone,
                 locale=call.locale,
                 emergency=is_emergency(call),

@@ -1,6 +1,6 @@
 """Changing who works here and as what: roles given and ended, accounts disabled, each change audited."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, tuple_
@@ -90,6 +90,6 @@ def _locked(session: Session, staff_id: int) -> Staff:
 
 
 def _record(
-    session: Session, action: str, staff_id: int, params: dict[str, object], *, actor: Actor, now: datetime
+    session: Session, action: str, staff_id: int, params: Mapping[str, object], *, actor: Actor, now: datetime
 ) -> None:
     audit.record(session, actor=actor, action=action, subject_kind="staff", subject_id=staff_id, params=params, now=now)

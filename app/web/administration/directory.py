@@ -7,7 +7,7 @@ from app.imports import take_out
 from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.current import today
-from tickets.directory.lines import published_lines
+from tickets.directory.lines import DialledLine, published_lines
 from tickets.directory.units import current_units
 from tickets.errors import NotFound
 from tickets.folding import fold
@@ -20,7 +20,7 @@ _FILES = ("units", "procedures", "lines", "holidays")
 def directory() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:80]
     wanted = fold(text)
-    lines = {}
+    lines: dict[int, list[DialledLine]] = {}
     for line in published_lines(g.session, on=today()):
         lines.setdefault(line.unit_id, []).append(line)
     units = [
