@@ -32,7 +32,7 @@ from tickets.intake import open_ticket
 from tickets.matter import Matter
 from tickets.repeats import attach_contact
 from tickets.rerouting import Told, reroute_at_intake
-from tickets.schema import Call
+from tickets.schema import Call, OutboundMessage
 from tickets.states import Channel, TimelineKind
 
 # Who is told that a citizen calls and nobody is there, first post that exists.
@@ -210,6 +210,9 @@ def _callback(scene: Scene, effect: AskCallback) -> None:
 def _tell_duty_officer(scene: Scene) -> None:
     """Once an hour and unit: a night with many callers must not bury the officer in messages."""
     unit_id = scene.call.unit_id or scene.desk.rules.routing.operations_unit_id
+    key = f"nobody-on-duty:{unit_id}:{scene.now:%Y%m%d%H}"
+    if scene.session.scalar(select(OutboundMessage.id).where(OutboundMessage.dedup_key == key)) is not None:
+        return
     officers = on_duty_for(scene.session, DUTY_POSTS, unit_id, now=scene.now)
     officer = next((person for person in officers if person.phone), None)
     if officer is None or officer.phone is None:
@@ -221,7 +224,7 @@ def _tell_duty_officer(scene: Scene) -> None:
         template="nobody_on_duty",
         params={"unit": unit.name if unit else "", "unit_en": unit.name_en if unit else ""},
         locale=officer.locale,
-        dedup_key=f"nobody-on-duty:{unit_id}:{scene.now:%Y%m%d%H}",
+        dedup_key=key,
         staff_id=officer.staff_id,
         urgent=True,
         now=scene.now,
