@@ -1,6 +1,7 @@
 """What the house does by itself between two happenings: levels fire, holds end, windows close."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from tickets.schema import PlannedStep
 # A scheduler looks every five seconds; in the play it always finds what is due at its next look.
 LOOKS_EVERY = timedelta(seconds=5)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
+DAILY_LISTS_AT = 7
+TELLS_EVERY = timedelta(days=6)
 # A step that was planned into the past is due at once; further back than this none can lie unfired.
 LONGEST_PAST = timedelta(days=2)
 # A database that has just been filled knows nothing of its tables yet and would read them from end to end.
@@ -24,22 +27,23 @@ LEARN_AT = (0.05, 0.2, 0.5)
 class Machinery:
     """Brings the house from one instant to the next, exactly as its schedulers and workers would have."""
 
-    def __init__(self, *, begins_at: datetime) -> None:
+    def __init__(self, *, begins_at: datetime, progress: Callable[[str], None]) -> None:
+        self._progress, self._told_at = progress, begins_at
         self._kept_house_at = self._at = begins_at
         self._to_learn = list(LEARN_AT)
 
-    def __call__(self, stage: Stage, session: Session, now: datetime) -> None:
-        while (due := self._next_due(session, now)) is not None:
+    def __call__(self, stage: Stage, session: Session, until: datetime) -> bool:
+        """Do the next thing that is due by then; false when there is none and the clock stands there."""
+        due, hour = self._next_due(session, until), self._kept_house_at + HOUSEKEEPING_EVERY
+        if due is not None and due <= hour:
             self._fire(stage, session, max(due, self._at) + LOOKS_EVERY * stage.rng.uniform(0.1, 1))
-        while self._kept_house_at + HOUSEKEEPING_EVERY <= now:
-            self._kept_house_at += HOUSEKEEPING_EVERY
-            self._keep_house(stage, session, self._kept_house_at)
-        if self._to_learn and now >= stage.begins_at + (stage.ends_at - stage.begins_at) * self._to_learn[0]:
-            self._to_learn.pop(0)
-            session.execute(
-                text("analyze ticket, clock, clock_interval, planned_step, step_recipient, outbound_message")
-            )
-        self._at = max(self._at, now)
+            return True
+        if hour <= until:
+            self._kept_house_at = hour
+            self._keep_house(stage, session, hour)
+            return True
+        self._at = max(self._at, until)
+        return False
 
     def _next_due(self, session: Session, now: datetime) -> datetime | None:
         due: datetime | None = session.scalar(
@@ -57,5 +61,13 @@ class Machinery:
     def _keep_house(self, stage: Stage, session: Session, now: datetime) -> None:
         wake_due(session, now=now)
         close_due(session, now=now)
-        if now.astimezone(stage.zone).time().hour == time(7).hour:
+        if now.astimezone(stage.zone).hour == DAILY_LISTS_AT:
             post_daily_lists(session, now=now)
+        if self._to_learn and now >= stage.begins_at + (stage.ends_at - stage.begins_at) * self._to_learn[0]:
+            self._to_learn.pop(0)
+            session.execute(
+                text("analyze ticket, clock, clock_interval, planned_step, step_recipient, outbound_message")
+            )
+        if self._told_at + TELLS_EVERY <= now:
+            self._told_at = now
+            self._progress(f"  … up to {now.astimezone(stage.zone):%d/%m}: {stage.opened} tickets")

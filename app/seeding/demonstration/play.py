@@ -1,5 +1,6 @@
 """Plays the demonstration from its first day to the present, in the order things happen."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
@@ -20,13 +21,21 @@ from telephony.desk import Desk
 from tickets.directory.rules import load_rules
 from tickets.schema import Ticket
 
+Progress = Callable[[str], None]
+
 DAYS = 30
-TICKETS = 300
+TICKETS = 280
 # The same play every time: what is seen in one demonstration can be looked up in another.
 SEED = 20250701
 
 
-def play(settings: Settings, session: Session, *, tickets: int = TICKETS, now: datetime) -> int | None:
+def _silently(_words: str) -> None:
+    """For callers that wait without telling anybody."""
+
+
+def play(
+    settings: Settings, session: Session, *, tickets: int = TICKETS, progress: Progress = _silently, now: datetime
+) -> int | None:
     """How many tickets were opened; None, and nothing done, when there are tickets already.
 
     All of it is one transaction: a start that is interrupted leaves nothing half played.
@@ -38,7 +47,8 @@ def play(settings: Settings, session: Session, *, tickets: int = TICKETS, now: d
     stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=DAYS), ends_at=now)
     schedule(stage, tickets)
     set_scenes(stage)
-    stage.run(session, between=Machinery(begins_at=stage.begins_at))
+    progress("Playing the demonstration's last 30 days (about half a minute) …")
+    stage.run(session, between=Machinery(begins_at=stage.begins_at, progress=progress))
     post = PostOffice(desk.account.name, settings.base_url, message_app(settings))
     post.send_all(session, now=now)
     return stage.opened

@@ -46,13 +46,13 @@ def _begun(calendar: Calendar, seconds: int, *, reached: datetime, earliest: dat
 
 
 def _lie(stage: Stage, ticket: Running) -> None:
-    """Nobody of the city's leadership has answered yet: they are what a leader finds on the first look."""
+    """Nobody has answered for them yet: they are what a leader finds on the first look."""
     leave_lying(stage, ticket)
-    stage.unanswered_from[ticket.id] = 4
+    stage.unanswered_from[ticket.id] = 2
 
 
 def _hold(stage: Stage, ticket: Running) -> None:
-    claim(stage, ticket, ticket.pace.accepting(0.3))
+    claim(stage, ticket, ticket.pace.opened_at + timedelta(minutes=40))
     held = stage.ends_at - timedelta(hours=stage.rng.uniform(3, 20))
 
     def happening(stage: Stage, session: Session, now: datetime) -> None:

@@ -41,18 +41,20 @@ class Stage:
         if when < self.ends_at:
             heapq.heappush(self._due, (when, next(self._numbers), happening))
 
-    def run(self, session: Session, *, between: Happening) -> None:
-        """Everything in its order; `between` is called before each happening with its instant, and once at the end."""
+    def run(self, session: Session, *, between: Callable[["Stage", Session, datetime], bool]) -> None:
+        """Everything in its order. `between` does the next thing the house does by itself until an instant, if any.
+
+        It is asked again after each, because it may have put something earlier on the clock: a leader's answer.
+        """
         while True:
             when = self._due[0][0] if self._due else self.ends_at
-            between(self, session, when)
-            # The house itself may have put something earlier on the clock: a leader's answer.
-            if self._due and self._due[0][0] <= when:
-                when, _, happening = heapq.heappop(self._due)
-                happening(self, session, when)
-                session.flush()
-            elif not self._due and when == self.ends_at:
+            if between(self, session, when):
+                continue
+            if not self._due:
                 return
+            when, _, happening = heapq.heappop(self._due)
+            happening(self, session, when)
+            session.flush()
 
     def instructed(self, ticket_id: int, level: int, now: datetime) -> None:
         """A leader has answered for this ticket: whoever left it lying moves, if the level is high enough."""

@@ -83,7 +83,7 @@ def actor_for(stage: Stage, session: Session, ticket: Ticket) -> Actor:
 
 def _promptly(stage: Stage, ticket: Running) -> None:
     taken = claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.04, 0.48)))
-    _answer_between(stage, ticket, taken, stage.rng.triangular(0.04, 0.6, 0.1))
+    _answer_between(stage, ticket, taken, stage.rng.triangular(0.03, 0.5, 0.08))
 
 
 def _at_once(stage: Stage, ticket: Running) -> None:
@@ -130,7 +130,7 @@ def _passed_on(stage: Stage, ticket: Running) -> None:
     claim(stage, ticket, ticket.pace.accepting(stage.rng.uniform(0.1, 0.48)))
     passed = ticket.pace.resolving(stage.rng.uniform(0.1, 0.25))
     stage.at(passed, lambda *moment: _transfer(ticket, *moment))
-    claim(stage, ticket, ticket.pace.after(passed, stage.rng.uniform(20, 200)))
+    claim(stage, ticket, ticket.pace.after(passed, ticket.pace.accept_seconds / 60 * stage.rng.uniform(0.1, 0.5)))
     if stage.chance(0.25):
         stage.at(ticket.pace.after(passed, stage.rng.uniform(220, 300)), lambda *moment: _return(ticket, *moment))
     stage.at(ticket.pace.resolving(stage.rng.uniform(0.3, 0.85)), lambda *moment: _resolve(ticket, *moment))
@@ -161,7 +161,7 @@ def claim(stage: Stage, ticket: Running, when: datetime) -> datetime:
 
 def _answer_between(stage: Stage, ticket: Running, taken: datetime, share: float) -> None:
     """A first word after taking it, perhaps another, then the answer."""
-    if not ticket.is_question or stage.chance(0.4):
+    if share > 0.12 or not ticket.is_question:
         first = ticket.pace.after(taken, stage.rng.uniform(2, 70))
         stage.at(first, lambda *moment: _reply(ticket, "greeting", *moment))
     if stage.chance(0.2):
@@ -315,4 +315,5 @@ def _set_aside(stage: Stage, session: Session, ticket: Running, now: datetime) -
 
 
 def _fresh(session: Session, ticket: Running) -> Ticket:
-    return session.get_one(Ticket, ticket.id, populate_existing=True)
+    # Whatever changes a status goes through the row that this session holds.
+    return session.get_one(Ticket, ticket.id)

@@ -1,0 +1,229 @@
+"""The thirty days of the demonstration, and their multiplication: played once for all tests of this file."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from app.database import make_engine, session_factory, transaction
+from app.demo_links import PEOPLE
+from app.reference import Reference
+from app.seeding import people, volume
+from app.seeding.demonstration import play, words
+from app.settings import Settings
+from tests.conftest import Servers
+from tickets.directory.staff import person_by_email
+from tickets.references import is_reference
+from tickets.schema import (
+    Acknowledgement,
+    Call,
+    Category,
+    Clock,
+    OutboundMessage,
+    PlannedStep,
+    Presence,
+    StepRecipient,
+    Ticket,
+    TimelineEntry,
+)
+from tickets.states import UNFINISHED, ClockStatus, OutboundState, PresenceState, TicketStatus, TimelineKind
+
+TICKETS = 40
+
+
+@pytest.fixture(scope="module")
+def seeding_settings(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    servers.create_database("hotline_played", "hotline_template")
+    return Settings(
+        database_url=servers.url("hotline_played"),
+        owner_database_url=servers.url("hotline_played", owner=True),
+        redis_url=servers.engines.redis_url,
+        secret_key="a-test-key-of-sufficient-length-0123456789abcdef",
+        public_base_url="http://127.0.0.1:8000",
+        data_dir=Path(tmp_path_factory.mktemp("played")),
+        demo=True,
+        _env_file=None,
+    )
+
+
+NOW = datetime.fromisoformat("2026-11-23T09:00:00+07:00")
+
+
+@pytest.fixture(scope="module")
+def played(seeding_settings: Settings) -> Iterator[Engine]:
+    engine = make_engine(seeding_settings.migrations_url, statement_timeout_ms=120_000)
+    with transaction(session_factory(engine)) as session:
+        people.load(session, now=NOW, zone=seeding_settings.zone)
+        play(seeding_settings, session, tickets=TICKETS, now=NOW)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def seen(played: Engine) -> Iterator[Session]:
+    with Session(played) as session:
+        yield session
+        session.rollback()
+
+
+def test_citizens_say_more_than_eighty_different_things_in_known_categories(session: Session) -> None:
+    kinds = words.kinds()
+    rng = Random(1)
+
+    said = [words.say(kind, rng) for kind in kinds]
+
+    known = set(session.scalars(select(Category.code)))
+    assert len({one.body for one in said}) >= 80
+    assert all("{" not in one.body for one in said)
+    assert {one.category for one in said if one.category} <= known
+
+
+def test_no_screen_is_empty(seen: Session) -> None:
+    statuses = set(seen.scalars(select(Ticket.status)))
+    kinds = set(seen.scalars(select(TimelineEntry.kind)))
+
+    assert {TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING_CITIZEN} <= statuses
+    assert {TicketStatus.RESOLVED, TicketStatus.CLOSED} <= statuses
+    assert {TimelineKind.ESCALATED, TimelineKind.ACKNOWLEDGED, TimelineKind.BREACHED, TimelineKind.MESSAGE_OUT} <= kinds
+    assert seen.scalar(select(func.count()).where(Acknowledgement.instruction != "")) or 0 > 5
+    assert seen.scalar(select(func.count()).where(Call.answered_at.is_not(None))) or 0 > 3
+
+
+def test_nothing_of_it_lies_in_the_future_and_every_ticket_tells_its_story_in_order(seen: Session) -> None:
+    latest = seen.scalar(select(func.max(TimelineEntry.at)))
+    entries = seen.execute(select(TimelineEntry.ticket_id, TimelineEntry.at).order_by(TimelineEntry.id)).all()
+
+    # A call that began just before is written down to its end.
+    assert latest is not None and latest <= NOW + timedelta(minutes=15)
+    last: dict[int, datetime] = {}
+    for ticket_id, at in entries:
+        assert at >= last.get(ticket_id, at) - timedelta(minutes=15)
+        last[ticket_id] = at
+
+
+def test_the_leader_who_signs_in_finds_matters_that_nobody_has_answered(seen: Session) -> None:
+    leader = person_by_email(seen, PEOPLE["leader"])
+    assert leader is not None
+
+    waiting = seen.scalars(
+        select(Ticket.reference)
+        .join(PlannedStep, PlannedStep.ticket_id == Ticket.id)
+        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            StepRecipient.staff_id == leader.id,
+            PlannedStep.rank == 4,
+            Acknowledgement.step_id.is_(None),
+            Ticket.status.in_(UNFINISHED),
+        )
+    ).all()
+
+    assert len(set(waiting)) >= 2
+
+
+def test_the_agent_who_signs_in_finds_new_tickets_in_the_queue(seen: Session) -> None:
+    assert (seen.scalar(select(func.count()).where(Ticket.status == TicketStatus.NEW)) or 0) >= 3
+
+
+def test_every_promise_agrees_with_the_due_date_of_its_ticket(seen: Session) -> None:
+    rows = seen.execute(
+        select(Ticket.next_due_at, func.min(Clock.due_at))
+        .join(Clock, (Clock.ticket_id == Ticket.id) & (Clock.status == ClockStatus.RUNNING))
+        .where(Ticket.status.in_(UNFINISHED))
+        .group_by(Ticket.id)
+    ).all()
+
+    assert rows
+    assert all(next_due_at == earliest for next_due_at, earliest in rows)
+
+
+def test_levels_fired_when_they_were_due_and_none_was_left_behind(seen: Session) -> None:
+    late = seen.scalars(
+        select(PlannedStep.fired_at - PlannedStep.planned_at).where(PlannedStep.fired_at.is_not(None))
+    ).all()
+    behind = seen.scalar(select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at < NOW))
+
+    # A change of priority or unit may plan a step into the past; it fires at once.
+    assert sum(lateness <= timedelta(seconds=15) for lateness in late if lateness) >= 0.97 * len(late)
+    assert behind == 0
+
+
+def test_messages_left_when_they_were_due_and_none_waits_for_the_worker_of_today(seen: Session) -> None:
+    waiting = seen.scalar(
+        select(func.count()).where(
+            OutboundMessage.state == OutboundState.WAITING, OutboundMessage.not_before < NOW - timedelta(minutes=2)
+        )
+    )
+    unworded = seen.scalar(
+        select(func.count()).where(OutboundMessage.state == OutboundState.DELIVERED, OutboundMessage.text.is_(None))
+    )
+
+    assert (waiting, unworded) == (0, 0)
+
+
+def test_nobody_is_still_on_the_phone(seen: Session) -> None:
+    assert set(seen.scalars(select(Presence.state))) <= {PresenceState.OFFLINE}
+    assert seen.scalar(select(func.count()).where(Call.ended_at.is_(None))) == 0
+
+
+def test_playing_again_changes_nothing(seen: Session, seeding_settings: Settings) -> None:
+    before = seen.scalar(select(func.count(Ticket.id)))
+
+    assert play(seeding_settings, seen, tickets=TICKETS, now=NOW) is None
+
+    assert seen.scalar(select(func.count(Ticket.id))) == before
+
+
+def test_multiplied_tickets_are_whole_and_nothing_becomes_due_by_copying(
+    seen: Session, seeding_settings: Settings
+) -> None:
+    constraints = seen.scalar(text("select count(*) from pg_constraint where contype = 'f'"))
+    told: list[str] = []
+
+    keys = Reference.from_settings(seeding_settings).keys
+    before = seen.scalar(select(func.count(Ticket.id))) or 0
+    added = volume.multiply(seen, wanted=1_000, keys=keys, progress=told.append, now=NOW)
+
+    references = seen.scalars(select(Ticket.reference)).all()
+    assert len(references) == len(set(references)) == before + added == 1_000
+    assert all(is_reference(reference) for reference in references)
+    assert seen.scalar(text("select count(*) from pg_constraint where contype = 'f'")) == constraints
+    assert (seen.scalar(select(func.max(TimelineEntry.at))) or NOW) <= NOW + timedelta(minutes=15)
+    due = seen.scalar(select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at < NOW))
+    assert due == 0
+    assert told and "1,000" not in told[0] and "a second" in told[-1]
+
+
+def test_a_copy_carries_the_whole_story_of_its_original(seen: Session, seeding_settings: Settings) -> None:
+    original = seen.scalars(select(Ticket).where(Ticket.status == TicketStatus.CLOSED).order_by(Ticket.id)).first()
+    assert original is not None
+    highest = seen.scalar(select(func.max(Ticket.id))) or 0
+    before = _story(seen, original.id)
+
+    keys = Reference.from_settings(seeding_settings).keys
+    count = seen.scalar(select(func.count(Ticket.id))) or 0
+    volume.multiply(seen, wanted=count * 2, keys=keys, progress=lambda _: None, now=NOW)
+
+    copy = seen.get_one(Ticket, original.id + highest + 1)
+    assert (copy.subject, copy.body, copy.unit_id) == (original.subject, original.body, original.unit_id)
+    assert copy.pin_salt != original.pin_salt
+    assert _story(seen, copy.id) == before
+    assert (original.opened_at - copy.opened_at) % timedelta(weeks=1) == timedelta(0)
+
+
+def _story(session: Session, ticket_id: int) -> list[tuple[object, ...]]:
+    entries = session.execute(
+        select(TimelineEntry.kind, TimelineEntry.body, TimelineEntry.staff_id)
+        .where(TimelineEntry.ticket_id == ticket_id)
+        .order_by(TimelineEntry.id)
+    )
+    clocks = session.execute(
+        select(Clock.kind, Clock.cycle, Clock.status, Clock.consumed_seconds)
+        .where(Clock.ticket_id == ticket_id)
+        .order_by(Clock.kind, Clock.cycle)
+    )
+    return [tuple(row) for row in (*entries, *clocks)]
