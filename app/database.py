@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tickets.schema import AuditEntry, AuditSeal
@@ -66,10 +67,25 @@ def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
 def refuse_unsafe(engine: Engine) -> None:
     """Raise UnsafeDatabase where a setting could lose acknowledged commits."""
     with engine.connect() as connection:
-        for name, bad in _UNSAFE.items():
-            value = connection.execute(text("select current_setting(:name)"), {"name": name}).scalar_one()
-            if value == bad:
-                raise UnsafeDatabase(f"{name} is {value}")
+        found = {
+            name: connection.execute(text("select current_setting(:name)"), {"name": name}).scalar_one()
+            for name in _UNSAFE
+        }
+    unsafe = [f"{name} is {value}" for name, value in found.items() if value == _UNSAFE[name]]
+    if unsafe:
+        raise UnsafeDatabase(", ".join(unsafe))
+
+
+def refuse_unsafe_start(database_url: str) -> None:
+    """`refuse_unsafe` for a process that starts; a database that is away now is waited for later, not judged."""
+    engine = make_engine(database_url, pool_size=1, connect_timeout=2, statement_timeout_ms=2_000)
+    try:
+        refuse_unsafe(engine)
+    except OperationalError:
+        return
+    finally:
+        # Nothing of it may live on in the workers that are forked from here.
+        engine.dispose()
 
 
 def alembic_config(owner_url: str) -> "Config":

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.beats import say_goodbye
-from app.database import make_engine, transaction
+from app.database import UnsafeDatabase, make_engine, refuse_unsafe_start, transaction
 from app.log_setup import set_up_logging
 from app.node import Node, make_node
 from app.schedule import KIND, SCHEDULE, Scheduled
@@ -29,8 +29,12 @@ def main() -> int:
     set_up_logging()
     try:
         settings = load_settings()
+        refuse_unsafe_start(settings.database_url)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")
+        return 2
+    except UnsafeDatabase as unsafe:
+        sys.stderr.write(f"PostgreSQL may lose what it acknowledged: {unsafe}. Set it to on.\n")
         return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app import jobs
 from app.beats import beat, database_now, process_name, say_goodbye
-from app.database import make_engine, session_factory, transaction
+from app.database import UnsafeDatabase, make_engine, refuse_unsafe_start, session_factory, transaction
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
 from app.log_setup import set_up_logging
 from app.messages import message_app
@@ -59,8 +59,12 @@ def main() -> int:
     set_up_logging()
     try:
         settings = load_settings()
+        refuse_unsafe_start(settings.database_url)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")
+        return 2
+    except UnsafeDatabase as unsafe:
+        sys.stderr.write(f"PostgreSQL may lose what it acknowledged: {unsafe}. Set it to on.\n")
         return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

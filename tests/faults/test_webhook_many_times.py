@@ -1,0 +1,107 @@
+"""G2: the same signed event any number of times, in any order, at once and after a restart, is one event."""
+
+import random
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+import requests
+from sqlalchemy import func, select
+
+from telephony.sms_intent import TextIntent, parse_sms
+from tests.faults.breakable import Carrier, Place, call_form, sms_form
+from tests.faults.nodes import LONG
+from tickets.schema import Call, Contact, InboundSms, OutboundMessage, Ticket, WebhookEvent
+from tickets.states import Channel
+
+pytestmark = pytest.mark.fault
+
+CALLERS = 120 if LONG else 12
+MOST_TIMES = 20 if LONG else 5
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Event:
+    """A request of the provider, which it may send again at any time."""
+
+    kind: str
+    form: tuple[tuple[str, str], ...]
+
+    def send(self, carrier: Carrier) -> tuple[int, str]:
+        answer = carrier.post(self.kind, dict(self.form))
+        return answer.status_code, answer.text
+
+
+def event(kind: str, form: dict[str, str]) -> Event:
+    return Event(kind, tuple(form.items()))
+
+
+def events() -> list[Event]:
+    """Every caller rings, and is told of as ended; every writer sends one text and has it confirmed."""
+    found = []
+    for number in range(1, CALLERS + 1):
+        found.append(event("voice", call_form(number)))
+        found.append(event("sms", sms_form(number, f"Đèn đường hỏng ở phường Sài Gòn, số {number}")))
+        found.append(event("amd-status", call_form(number, AnsweredBy="human")))
+    return found
+
+
+def send_all(carrier: Carrier, many: list[Event]) -> dict[Event, Counter[tuple[int, str]]]:
+    answers: dict[Event, Counter[tuple[int, str]]] = defaultdict(Counter)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for one, answer in zip(many, pool.map(lambda one: one.send(carrier), many), strict=True):
+            answers[one][answer] += 1
+    return answers
+
+
+def rows(place: Place) -> dict[str, int]:
+    with place.factory() as session:
+        return {
+            table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in (WebhookEvent, Call, Contact, InboundSms, Ticket, OutboundMessage)
+        }
+
+
+def test_events_repeated_shuffled_at_once_and_after_a_restart_count_once_and_get_one_answer(
+    place: Place, carrier: Carrier
+):
+    assert isinstance(parse_sms("Đèn đường hỏng ở phường Sài Gòn, số 1"), TextIntent)
+    chance = random.Random(23)
+    each = events()
+    many = [one for one in each for _ in range(chance.randint(1, MOST_TIMES))]
+    chance.shuffle(many)
+    place.start_web()
+    # Places and rules are read by a process's first request; what is told here is not about a cold start.
+    requests.get(f"{place.base_url}/health/ready", timeout=20)
+
+    answers = send_all(carrier, [*each, *many])
+    counted = rows(place)
+    place.stop_web()
+    place.start_web()
+    again = send_all(carrier, each)
+
+    assert counted["webhook_event"] == len(each)
+    assert counted["call"] == CALLERS
+    assert counted["inbound_sms"] == CALLERS
+    assert counted["contact"] == 2 * CALLERS
+    assert rows(place) == counted
+    differing = {one.kind: set(answers[one]) | set(again[one]) for one in each if len({*answers[one], *again[one]}) > 1}
+    assert differing == {}
+    with place.factory() as session:
+        tickets = session.scalar(select(func.count()).where(Ticket.channel == Channel.SMS))
+    assert tickets == CALLERS
+
+
+def test_one_event_from_eight_directions_at_the_same_moment_is_one_call(place: Place, carrier: Carrier):
+    place.start_web()
+    ring = event("voice", call_form(1))
+    ring_first_of_process = event("voice", call_form(2))
+    ring_first_of_process.send(carrier)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(lambda _: ring.send(carrier), range(16)))
+
+    assert len(answers) == 1
+    assert rows(place)["call"] == 2
