@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.web.access import signed_in
 from app.web.console.blueprint import ANSWERING, blueprint
@@ -68,9 +68,12 @@ def finish_callback(callback_id: int) -> ResponseReturnValue:
 
 
 def _scope() -> ColumnElement[bool]:
+    """Of one's units, and never of a ticket one may not know of: who complained of a unit is not told to the unit."""
+    seen = select(Ticket.id).where(Ticket.id == CallbackRequest.ticket_id, visible_tickets(g.viewer)).exists()
+    allowed = or_(CallbackRequest.ticket_id.is_(None), seen)
     if g.viewer.covers_city(*ANSWERING):
-        return true()
-    return CallbackRequest.unit_id.in_(g.viewer.unit_ids(*ANSWERING))
+        return allowed
+    return and_(CallbackRequest.unit_id.in_(g.viewer.unit_ids(*ANSWERING)), allowed)
 
 
 def _require_in_scope(callback_id: int) -> None:
