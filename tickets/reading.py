@@ -1,7 +1,7 @@
-"""Everything the page of one ticket shows, read in eight statements whatever the length of its conversation."""
+"""Everything the page of one ticket shows, read in seven statements whatever the length of its conversation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,7 +127,6 @@ class Reading:
     colleagues: Sequence[tuple[int, str]] = ()
     looking: Sequence[Looking] = ()
     others: Sequence[Other] = ()
-    similar: Sequence[Similar] = field(default=())
 
     @property
     def other_tickets(self) -> list[Other]:
@@ -151,7 +150,6 @@ def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: dateti
         colleagues=colleagues,
         looking=looking,
         others=_others(session, viewer, ticket),
-        similar=_similar(session, ticket, now=now),
     )
 
 
@@ -264,7 +262,8 @@ def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
     return [Other(*row) for row in session.execute(select(both).order_by(both.c.at.desc()))]
 
 
-def _similar(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Similar]:
+def similar_to(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Similar]:
+    """Other open tickets at the same unit, of the same category, in much the same words."""
     if ticket.category_id is None or ticket.status not in UNFINISHED:
         return ()
     said = f"{ticket.subject} {ticket.body}"

@@ -1,7 +1,8 @@
 """Names in the reader's language for what the rules hold in memory: units, queues, categories, procedures."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from app.web.current import rules
 from app.web.locale import chosen_locale
@@ -10,6 +11,7 @@ from tickets.folding import fold
 from tickets.routing import UnitRule
 from tickets.states import QueueKind
 
+T = TypeVar("T")
 Options = list[tuple[str, str]]
 Groups = list[tuple[str, Options]]
 
@@ -31,6 +33,10 @@ def unit_name(unit: UnitRule) -> str:
 
 def receiving_queues() -> list[QueueName]:
     """Where a ticket may be sent: every unit's work and the city's triage, by the unit's name."""
+    return _kept("queues", _receiving_queues)
+
+
+def _receiving_queues() -> list[QueueName]:
     routing = rules().routing
     found = [
         QueueName(queue_id, unit_id, unit_name(routing.units[unit_id]))
@@ -66,6 +72,10 @@ def queue_named(said: str) -> int:
 
 def category_options(*, with_conduct: bool = False) -> Groups:
     """(group, [(code, name)]) of the kinds of matter, both levels in the reader's language."""
+    return _kept(f"categories:{with_conduct}", lambda: _category_options(with_conduct))
+
+
+def _category_options(with_conduct: bool) -> Groups:
     known = rules().routing.categories
     codes = rules().promises.category_codes
     by_code = {category.code: category for category in known.values()}
@@ -80,6 +90,27 @@ def category_options(*, with_conduct: bool = False) -> Groups:
     return list(groups.items())
 
 
-def procedure_options() -> Iterable[tuple[str, str]]:
+def procedure_options() -> Options:
+    """(code, name) of the procedures that have a national code, by name."""
+    return _kept("procedures", _procedure_options)
+
+
+def _procedure_options() -> Options:
     named = [(p.code, p.name) for p in rules().routing.procedures.values() if p.code]
     return sorted(named, key=lambda pair: fold(pair[1]))
+
+
+# Sorting three hundred names by their folded letters costs more than the rest of a page; rules seldom change.
+_lists: dict[tuple[str, str], tuple[object, Any]] = {}
+
+
+def _kept(name: str, make: Callable[[], T]) -> T:
+    """The list as it was made from these very rules, in the reader's language."""
+    key, made_from = (name, chosen_locale()), rules().routing
+    known = _lists.get(key)
+    # Rules are read anew every few seconds and are nearly always the same.
+    if known is None or not (known[0] is made_from or known[0] == made_from):
+        known = (made_from, make())
+    _lists[key] = (made_from, known[1])
+    made: T = known[1]
+    return made

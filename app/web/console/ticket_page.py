@@ -27,7 +27,7 @@ from tickets.errors import (
     ReopeningWindowOver,
     TransitionNotAllowed,
 )
-from tickets.reading import read_ticket
+from tickets.reading import read_ticket, similar_to
 from tickets.resolution import DISPOSITIONS
 from tickets.roles import Right, require, visible_ticket, visible_tickets
 from tickets.schema import Staff, Ticket
@@ -43,6 +43,19 @@ Act = Callable[[Ticket], object]
 @signed_in(*READING)
 def ticket(reference: str) -> ResponseReturnValue:
     return show(reference)
+
+
+@blueprint.get("/console/tickets/<reference>/similar")
+@signed_in(*READING)
+def similar(reference: str) -> ResponseReturnValue:
+    """Loaded after the ticket itself: comparing words takes longer than all the rest of the page."""
+    shown = visible_ticket(g.session, g.viewer, reference)
+    return render_template(
+        "console/similar.html",
+        ticket=shown,
+        similar=similar_to(g.session, shown, now=g.now),
+        is_fragment="HX-Request" in request.headers,
+    )
 
 
 @blueprint.post("/console/tickets/<reference>/phone")

@@ -503,3 +503,14 @@ def test_the_same_matter_in_another_system_is_one_ticket(client: FlaskClient, se
     assert again.status_code == 303
     assert taken.status_code == 400
     assert "PA-77" in page_of(client, here)
+
+
+def test_tickets_about_much_the_same_are_shown_beside_it(client: FlaskClient, session: Session, now: datetime) -> None:
+    opened, other = open_ticket(session), open_ticket(session, subject="Rác không được thu gom ở hẻm 45")
+    restricted = open_ticket(session, category_code="conduct_staff")
+    agent_at(client, session, now)
+
+    page = page_of(client, f"/console/tickets/{opened.reference}/similar")
+
+    assert other.reference in page
+    assert restricted.reference not in page
