@@ -52,7 +52,7 @@ def test_the_queues_of_my_units_are_counted_and_no_others(browser: FlaskClient, 
 
     page = browser.get("/supervisor").get_data(as_text=True)
 
-    queues = page.split('id="queues-title"')[1].split("</section>")[0]
+    queues = page.split('id="queues-title"')[1].split("</h2>")[1]
     assert queues.count("<tr>") == 1 + 1
     assert "Sai Gon" in queues
     assert ">2<" in queues
@@ -67,7 +67,7 @@ def test_agents_stand_there_with_their_state_and_idle_time(browser: FlaskClient,
 
     page = browser.get("/supervisor").get_data(as_text=True)
 
-    agents = page.split('id="agents-title"')[1].split("</section>")[0]
+    agents = page.split('id="agents-title"')[1].split("</h2>")[1]
     assert "Trần Thị Lan" in agents
     assert "3:00" in agents
     assert "Lê Văn Xa" not in agents
@@ -82,7 +82,7 @@ def test_callers_wait_at_their_place_with_a_masked_number(browser: FlaskClient, 
 
     page = browser.get("/supervisor").get_data(as_text=True)
 
-    calls = page.split('id="calls-title"')[1].split("</section>")[0]
+    calls = page.split('id="calls-title"')[1].split("</h2>")[1]
     assert calls.count("<tr>") == 1 + 2
     assert "+84******001" in calls
     assert "+84900000001" not in page
@@ -211,7 +211,7 @@ def test_a_supervisor_of_the_city_sees_every_ward(app: HotlineApp, session: Sess
 
         page = client.get("/supervisor").get_data(as_text=True)
 
-    queues = page.split('id="queues-title"')[1].split("</section>")[0]
+    queues = page.split('id="queues-title"')[1].split("</h2>")[1]
     assert queues.count("<tr>") == 1 + 2
 
 
