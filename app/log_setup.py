@@ -3,21 +3,37 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _PHONE = re.compile(r"\+?\d[\d .-]{7,14}\d")
+# PostgreSQL quotes rows and values of people in its messages; the message without them says enough.
+_QUOTED = re.compile(
+    r"^(?P<what>DETAIL|CONTEXT):.*?(?=\n\[SQL|\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL | re.MULTILINE
+)
+_BAD_VALUE = re.compile(r'(invalid (?:input|byte)[^:\n]*: )".*?"$', re.DOTALL | re.MULTILINE)
 _done = False
 
 
-def mask_phones(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Cover all but the last three digits of anything in the line that could be a phone number."""
+def mask_people(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cover all but the last three digits of anything that could be a phone, and what the database quotes of rows."""
     for key, value in event.items():
-        if isinstance(value, str) and key not in ("timestamp", "request_id"):
-            event[key] = _PHONE.sub(lambda found: "…" + found.group()[-3:], value)
+        if key not in ("timestamp", "request_id"):
+            event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        without_rows = _BAD_VALUE.sub(r'\1"…"', _QUOTED.sub(r"\g<what>: …", value))
+        return _PHONE.sub(lambda found: "…" + found.group()[-3:], without_rows)
+    if isinstance(value, Mapping):
+        return {key: _masked(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(inner) for inner in value]
+    return value
 
 
 def set_up_logging() -> None:
@@ -31,7 +47,7 @@ def set_up_logging() -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        mask_phones,
+        mask_people,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
