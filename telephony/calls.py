@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from telephony.ivr.conversation import Conversation, recalled, remembered
-from telephony.status_rank import CALL_RANK, is_final_call_state
+from telephony.status_rank import is_final_call_state, rank_of
 from tickets.errors import NotFound
 from tickets.schema import Call, CallLeg
 from tickets.states import CallState
@@ -96,7 +96,7 @@ def remember(call: Call, conversation: Conversation, *, now: datetime) -> None:
 
 def note_provider_status(call: Call, status: str) -> bool:
     """The provider's word on the caller's leg; false when it came too late to matter (G3)."""
-    rank = CALL_RANK.get(status, -1)
+    rank = rank_of(status)
     if rank <= call.status_rank:
         return False
     call.provider_status, call.status_rank = status, rank
@@ -107,7 +107,7 @@ def note_leg_status(
     session: Session, *, call_id: int, account: str, leg_sid: str, staff_id: int | None, status: str, now: datetime
 ) -> None:
     """The provider's word on an agent's leg, made known by its first callback, whichever that is."""
-    rank = CALL_RANK.get(status, -1)
+    rank = rank_of(status)
     statement = upsert(CallLeg).values(
         call_id=call_id,
         account=account,

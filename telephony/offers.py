@@ -25,16 +25,27 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
     floor = floor or load_floor(session, now=now)
     if not any(agent.is_free for agent in floor.agents):
         return 0
-    taken: set[int] = set()
-    for call in waiting_calls(session):
-        if len(taken) >= most:
+    offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
+    for waiting in waiting_calls(session):
+        if offered >= most:
             break
-        refused_by = refusals(session, call.id) if call.offers else frozenset()
-        for agent in agents_for(call, floor, refused_by=refused_by, now=now):
-            if agent.staff_id not in taken and _offer(session, call.id, agent.staff_id, now=now):
-                taken.add(agent.staff_id)
-                break
-    return len(taken)
+        if not agents_for(waiting, floor, now=now):
+            continue
+        call = _lock_queued(session, waiting.id)
+        if call is not None and offer_call(session, call, floor, now=now):
+            session.flush()
+            offered += 1
+    return offered
+
+
+def _lock_queued(session: Session, call_id: int) -> Call | None:
+    """The call, unless somebody else has it in hand: it is being offered, or its own turn has come."""
+    return session.scalars(
+        select(Call)
+        .where(Call.id == call_id, Call.state == CallState.QUEUED)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> bool:
@@ -47,23 +58,8 @@ def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> 
     )
 
 
-def _offer(session: Session, call_id: int, staff_id: int, *, now: datetime) -> bool:
-    # Lock order: agent, then call. Neither is waited for: somebody who holds it is doing the same.
-    if not _take_agent(session, staff_id, call_id=call_id, now=now):
-        return False
-    call = session.scalars(
-        select(Call)
-        .where(Call.id == call_id, Call.state == CallState.QUEUED)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if call is None:
-        _give_agent_back(session, staff_id, now=now)
-        return False
-    return _write_offer(session, call, staff_id, now=now)
-
-
 def _take_agent(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
+    # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
     free = (
         select(Presence.staff_id)
         .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
@@ -77,15 +73,6 @@ def _take_agent(session: Session, staff_id: int, *, call_id: int, now: datetime)
         .execution_options(synchronize_session="fetch")
     )
     return taken.first() is not None
-
-
-def _give_agent_back(session: Session, staff_id: int, *, now: datetime) -> None:
-    session.execute(
-        update(Presence)
-        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.OFFERED)
-        .values(state=PresenceState.AVAILABLE, since=now, call_id=None)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:

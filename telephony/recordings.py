@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from telephony.status_rank import RECORDING_RANK
 from tickets.schema import Call, Recording
 from tickets.states import RecordingKind, RecordingState
 
@@ -66,7 +65,7 @@ def announce(session: Session, told: Announced, *, call: Call | None, now: datet
 
 
 def _advance(recording: Recording, status: str, *, seconds: int | None, now: datetime) -> None:
-    if recording.state in _FINAL or status not in STATES or RECORDING_RANK.get(status, -1) < 0:
+    if recording.state in _FINAL or status not in STATES:
         return
     recording.state = STATES[status]
     if seconds is not None:

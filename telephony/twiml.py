@@ -12,7 +12,6 @@ from telephony.prompts import Prompt
 from telephony.provider import Capability
 from telephony.verbs import (
     Client,
-    Conference,
     Dial,
     Gather,
     Hangup,
@@ -24,7 +23,6 @@ from telephony.verbs import (
     Record,
     Redirect,
     Say,
-    Sip,
     Spoken,
 )
 
@@ -185,7 +183,3 @@ class _Writer:
                 client.identity(verb.target.identity)
                 for name, value in verb.params.items():
                     client.parameter(name=name, value=str(value))
-            case Sip():
-                element.sip(verb.target.uri, status_callback=status, status_callback_event=events)
-            case Conference():
-                element.conference(verb.target.name, end_conference_on_exit=True, beep=False)

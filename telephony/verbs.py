@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from telephony.prompts import Prompt
 
@@ -78,17 +77,7 @@ class Client:
     identity: str
 
 
-@dataclass(frozen=True)
-class Sip:
-    uri: str
-
-
-@dataclass(frozen=True)
-class Conference:
-    name: str
-
-
-Target = Number | Client | Sip | Conference
+Target = Number | Client
 
 
 @dataclass(frozen=True)
@@ -117,4 +106,3 @@ class Hangup:
 
 Verb = Say | Play | Pause | Gather | Record | Dial | Redirect | Hangup
 Plan = tuple[Verb, ...]
-VerbName = Literal["Say", "Play", "Pause", "Gather", "Record", "Dial", "Redirect", "Hangup"]
