@@ -30,7 +30,7 @@ from telephony.sms import act_on_sms, keep_sms, note_sms_status
 from telephony.sms_intent import AcknowledgeIntent, TextIntent
 from telephony.twiml import EMPTY_RESPONSE, twiml
 from telephony.verbs import Gather, Hangup, Params, Plan, Say
-from telephony.webhook_inbox import Answer, Webhook, answer_once
+from telephony.webhook_inbox import Answer, Webhook, answer_once, was_answered_otherwise
 from tickets.errors import HotlineError
 from tickets.states import RecordingKind
 
@@ -69,7 +69,7 @@ class Phones:
         on = now.astimezone(self.settings.zone).date()
         return Desk(
             account=self.accounts[account],
-            places=self.reference.places(session),
+            places=self.reference.places(session, on=on),
             rules=self.reference.rules(session, on=on),
             keys=self.reference.keys,
         )
@@ -117,6 +117,9 @@ def answer_replayed(
             return phones.failsafe_answer(webhook)
         return _first(session, webhook, phones, now=received_at)
 
+    said = phones.failsafe_answer(webhook)
+    if was_answered_otherwise(session, webhook, said, received_at=received_at, replayed_at=now):
+        return act() if webhook.kind in SPOKEN_STEPS else said
     return answer_once(session, webhook, act, received_at=received_at, replayed_at=now)
 
 

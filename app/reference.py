@@ -1,57 +1,105 @@
-"""What a process keeps in memory between requests: the keys, and the place index while the directory stays as it is."""
+"""What a process keeps in memory between requests: the keys, the rules in force and the place index."""
 
 import threading
 import time
 from dataclasses import dataclass, field
 from datetime import date
 
+import structlog
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.settings import Settings
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
-from tickets.directory.rules import Rules, RulesCache
+from tickets.directory.rules import Rules, load_rules
 from tickets.keys import Keys, keys_from
 from tickets.schema import Unit, UnitSuccession
 
-_LOOK_EVERY_SECONDS = 30
+log = structlog.get_logger()
+
+# A changed rule is in force everywhere after this; nobody's request waits for the reading.
+_RENEW_AFTER_SECONDS = 3.0
+# Should renewing in the background fail for so long, the request reads itself, or fails honestly.
+_TOO_OLD_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    rules: Rules
+    places: PlaceIndex
+    version: tuple[int, ...]
+    day: date
+    read_at: float
+
+    def age(self) -> float:
+        # A monotonic clock, because only the age counts here.
+        return time.monotonic() - self.read_at
 
 
 @dataclass
 class Reference:
-    """Keys and caches of one process; reading is safe from several threads."""
+    """Keys and caches of one process; reading is safe from several threads.
+
+    With `sessions` what is kept is renewed in the background, so that a caller's webhook never pays for it.
+    """
 
     keys: Keys
-    _rules: RulesCache = field(default_factory=RulesCache)
+    sessions: sessionmaker[Session] | None = None
+    _kept: _Kept | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _places: PlaceIndex | None = None
-    _version: tuple[int, ...] = ()
-    _looked_at: float = float("-inf")
+    _renewing: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Reference":
-        return cls(keys_from(settings.secret_key))
+    def from_settings(cls, settings: Settings, sessions: sessionmaker[Session] | None = None) -> "Reference":
+        return cls(keys_from(settings.secret_key), sessions)
 
     def rules(self, session: Session, *, on: date) -> Rules:
         """The rules in force on a day in the city; a change is seen within seconds."""
-        return self._rules.current(session, on=on)
+        return self._current(session, on).rules
 
-    def places(self, session: Session) -> PlaceIndex:
-        """The place index; loaded anew when the directory's units changed, looked at twice a minute."""
-        if self._places is not None and time.monotonic() - self._looked_at < _LOOK_EVERY_SECONDS:
-            return self._places
+    def places(self, session: Session, *, on: date) -> PlaceIndex:
+        """The place index; built anew when the directory's units have changed."""
+        return self._current(session, on).places
+
+    def _current(self, session: Session, on: date) -> _Kept:
+        kept = self._kept
+        if kept is not None and kept.day == on and kept.age() < _RENEW_AFTER_SECONDS:
+            return kept
+        if kept is not None and kept.day == on and self.sessions is not None and kept.age() < _TOO_OLD_SECONDS:
+            self._renew_soon(on)
+            return kept
         with self._lock:
-            self._looked_at = time.monotonic()
-            version = _directory_version(session)
-            if self._places is None or version != self._version:
-                self._places, self._version = load_places(session), version
-            return self._places
+            again = self._kept
+            if again is None or again.day != on or again.age() >= _RENEW_AFTER_SECONDS:
+                self._kept = again = _read(session, on, again)
+            return again
+
+    def _renew_soon(self, on: date) -> None:
+        if self._renewing.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(on,), daemon=True, name="reference").start()
+
+    def _renew(self, on: date) -> None:
+        try:
+            assert self.sessions is not None  # noqa: S101  (the caller has looked)
+            with self.sessions() as session:
+                self._kept = _read(session, on, self._kept)
+        except SQLAlchemyError as error:
+            log.warning("reference.not_renewed", reason=type(error).__name__)
+        finally:
+            self._renewing.release()
+
+
+def _read(session: Session, on: date, before: _Kept | None) -> _Kept:
+    version = _directory_version(session)
+    places = before.places if before is not None and before.version == version else load_places(session)
+    return _Kept(load_rules(session, on=on), places, version, on, time.monotonic())
 
 
 def _directory_version(session: Session) -> tuple[int, ...]:
-    units, newest, ended = session.execute(
-        select(func.count(Unit.id), func.coalesce(func.max(Unit.id), 0), func.count(Unit.valid_to))
+    edges = select(func.count(UnitSuccession.id)).scalar_subquery()
+    row = session.execute(
+        select(func.count(Unit.id), func.coalesce(func.max(Unit.id), 0), func.count(Unit.valid_to), edges)
     ).one()
-    edges = session.scalar(select(func.count(UnitSuccession.id))) or 0
-    return units, newest, ended, edges
+    return tuple(row)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from app.seeding.reference import load as load_reference
 from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import Engine, make_url
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.database import make_engine, migrate, session_factory, transaction
 from app.engines import Engines, start_engines
 from app.factory import HotlineApp, create_app
+from app.seeding.reference import load as load_reference
 from app.settings import Settings
 
 # A Monday, 09:00 in Ho Chi Minh City.

@@ -33,5 +33,5 @@ def run(arguments: argparse.Namespace) -> int:
     elif intact:
         print(f"The audit trail is intact: {found.checked:,} entries checked.")
     else:
-        print(f"The audit trail was changed at entry {found.broken_entry_id}; {found.checked:,} entries before it hold.")
+        print(f"Entry {found.broken_entry_id} of the audit trail was changed; {found.checked:,} before it are intact.")
     return 0 if intact else 1

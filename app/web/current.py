@@ -39,4 +39,4 @@ def rules() -> Rules:
 
 
 def places() -> PlaceIndex:
-    return hotline().reference.places(g.session)
+    return hotline().reference.places(g.session, on=today())

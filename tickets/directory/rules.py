@@ -1,8 +1,6 @@
 """All rules that opening a ticket needs, read together and kept for a few seconds."""
 
 import csv
-import threading
-import time
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,7 +16,6 @@ from tickets.routing import CategoryRule, LineRule, ProcedureRule, RoutingRules,
 from tickets.schema import Category, Line, OneStopOffice, Procedure, Queue, Unit
 from tickets.states import QueueKind, UnitKind
 
-_MAX_AGE_SECONDS = 3.0
 _REFERENCE_DATA = Path(__file__).resolve().parents[1] / "reference_data"
 
 
@@ -33,28 +30,6 @@ class Rules:
 def load_rules(session: Session, *, on: date) -> Rules:
     """The rows that decide where a matter goes on a day, and the promises in force."""
     return Rules(_routing(session, on), load_rulebook(session))
-
-
-class RulesCache:
-    """The rules of one process, read again after three seconds: a change is in force everywhere by then."""
-
-    def __init__(self, max_age_seconds: float = _MAX_AGE_SECONDS) -> None:
-        self._max_age_seconds = max_age_seconds
-        self._lock = threading.Lock()
-        self._rules: Rules | None = None
-        self._read_at = 0.0
-        self._day: date | None = None
-
-    def current(self, session: Session, *, on: date) -> Rules:
-        # A monotonic clock, because only the age counts here.
-        known = self._rules
-        if known is not None and self._day == on and time.monotonic() - self._read_at < self._max_age_seconds:
-            return known
-        with self._lock:
-            if self._rules is None or self._day != on or time.monotonic() - self._read_at >= self._max_age_seconds:
-                self._rules = load_rules(session, on=on)
-                self._read_at, self._day = time.monotonic(), on
-            return self._rules
 
 
 def _routing(session: Session, on: date) -> RoutingRules:

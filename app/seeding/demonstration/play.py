@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.messages import message_app
 from app.provider_accounts import simulated_account
-from app.reference import Reference
 from app.seeding.demonstration.arrivals import schedule
 from app.seeding.demonstration.cast import assemble
 from app.seeding.demonstration.machinery import Machinery
@@ -18,7 +17,9 @@ from app.seeding.demonstration.scenes import set_scenes
 from app.seeding.demonstration.stage import Stage
 from app.settings import Settings
 from telephony.desk import Desk
+from tickets.directory.loading import load_places
 from tickets.directory.rules import load_rules
+from tickets.keys import keys_from
 from tickets.schema import Ticket
 
 Progress = Callable[[str], None]
@@ -55,10 +56,9 @@ def play(
 
 
 def _desk(settings: Settings, session: Session, *, now: datetime) -> Desk:
-    reference = Reference.from_settings(settings)
     return Desk(
         account=simulated_account(settings),
-        places=reference.places(session),
+        places=load_places(session),
         rules=load_rules(session, on=now.astimezone(settings.zone).date()),
-        keys=reference.keys,
+        keys=keys_from(settings.secret_key),
     )
