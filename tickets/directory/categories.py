@@ -50,10 +50,6 @@ def insert_categories(session: Session, facts: Sequence[CategoryFacts]) -> list[
     return list(session.scalars(wanted, rows)) if rows else []
 
 
-def category_by_code(session: Session, code: str) -> Category | None:
-    return session.scalars(select(Category).where(Category.code == code, Category.retired_at.is_(None))).one_or_none()
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """A category of the first level with those below it, in the order they are shown."""

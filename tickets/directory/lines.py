@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.schema import Line, OneStopOffice, Unit
@@ -54,11 +53,6 @@ def insert_lines(session: Session, facts: Sequence[LineFacts]) -> None:
         )
 
 
-def withdraw_line(session: Session, line_id: int, *, on: date) -> None:
-    """The number is no longer published from that day on; the row stays as history."""
-    session.execute(update(Line).where(Line.id == line_id).values(valid_to=on))
-
-
 def line_by_phone(session: Session, phone: str, *, on: date) -> DialledLine | None:
     """The line published under this number on that day."""
     return _one(session, _lines(on).where(Line.phone == phone))
@@ -77,7 +71,7 @@ def published_lines(session: Session, *, unit_id: int | None = None, on: date) -
     return [DialledLine(*row) for row in session.execute(wanted)]
 
 
-def _lines(on: date) -> Select[Any]:
+def _lines(on: date) -> Select[int, str, str, bool, int, str, int, str | None, str]:
     return (
         select(
             Line.id,
@@ -96,6 +90,6 @@ def _lines(on: date) -> Select[Any]:
     )
 
 
-def _one(session: Session, wanted: Select[Any]) -> DialledLine | None:
+def _one(session: Session, wanted: Select[int, str, str, bool, int, str, int, str | None, str]) -> DialledLine | None:
     row = session.execute(wanted).first()
     return DialledLine(*row) if row else None

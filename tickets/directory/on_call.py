@@ -29,13 +29,10 @@ class OnDuty:
     locale: str
 
 
-def on_duty(session: Session, post_code: str, unit_id: int, *, now: datetime) -> list[OnDuty]:
-    """Who answers for a post of this unit now, the first to be tried first; empty when the post is vacant."""
-    return _on_duty(session, Post.unit_id == unit_id, [post_code], now=now)
-
-
 def on_duty_for(session: Session, post_codes: str, unit_id: int, *, now: datetime) -> list[OnDuty]:
-    """As `on_duty` for the codes of a chain step ("ward_chair|department_director"): the first that has a post.
+    """Who answers for a post of this unit now, the first to be tried first.
+
+    Several codes may be named ("duty_officer|unit_lead"): the first that has a post counts.
 
     A code the unit has no post for is looked for at the city's own desks (its offices and the city itself), so that
     a step may name the City Office's duty desk. Empty when the post is vacant or there is none.
@@ -130,22 +127,3 @@ def insert_shifts(session: Session, rows: Sequence[tuple[int, int, datetime, dat
 
 def posts_at(session: Session, unit_id: int) -> list[Post]:
     return list(session.scalars(select(Post).where(Post.unit_id == unit_id).order_by(Post.id)))
-
-
-def post_at(session: Session, code: str, unit_id: int) -> Post | None:
-    return session.scalars(select(Post).where(Post.code == code, Post.unit_id == unit_id)).one_or_none()
-
-
-def holdings_of(session: Session, post_id: int, *, now: datetime) -> list[PostHolding]:
-    """Who holds the post, or stands in for it, now."""
-    return list(
-        session.scalars(
-            select(PostHolding)
-            .where(
-                PostHolding.post_id == post_id,
-                PostHolding.valid_from <= now,
-                or_(PostHolding.valid_to.is_(None), PostHolding.valid_to > now),
-            )
-            .order_by(PostHolding.id)
-        )
-    )

@@ -32,10 +32,6 @@ def triage_queue(session: Session) -> Queue:
     return session.scalars(select(Queue).where(Queue.kind == QueueKind.TRIAGE).order_by(Queue.id).limit(1)).one()
 
 
-def queues_of_units(session: Session, unit_ids: Sequence[int]) -> list[Queue]:
-    return list(session.scalars(select(Queue).where(Queue.unit_id.in_(unit_ids)).order_by(Queue.unit_id, Queue.id)))
-
-
 def receiving_queues(session: Session) -> list[tuple[Queue, Unit]]:
     """The queues a ticket may be transferred to: those of units that still exist, by name."""
     rows = session.execute(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration.arrivals import arrive
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Running, claim, leave_lying, put_on_hold
-from app.seeding.demonstration.words import say
+from app.seeding.demonstration.words import Said, say
 from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
 
 # The first number no ordinary matter of the play has.
@@ -17,6 +17,8 @@ _URGENT = ("motorbike_thefts", "needles_in_park", "blocked_exit")
 # Ordinary ones: promised within five working days, they reach the leadership after ten.
 _ORDINARY = ("pavement_motorbikes", "birth_late", "rubbish_three_days", "pothole")
 _HELD = ("illegal_floor", "smoke_workshop", "land_certificate_late", "lift_broken", "residence_rent")
+# The staffed wards, the one whose agent and supervisor have a sign-in link first.
+_WARDS = ("26740", "26824", "26506")
 _JUST_NOW = ("lamp_out", "parked_in_front", "karaoke_plain", "vneid_locked", "manhole_plain", "where_is_office")
 
 
@@ -28,13 +30,17 @@ def set_scenes(stage: Stage) -> None:
         calendar, seconds = (ROUND_THE_CLOCK, 2 * 86_400) if kind in _URGENT else (working, 2 * 144_000)
         reached = stage.ends_at - timedelta(hours=2 + 3 * (place % len(_URGENT)))
         opened = _begun(calendar, seconds, reached=reached, earliest=stage.begins_at)
-        arrive(stage, opened, say(kind, stage.rng), number := number + 1, story=_lie, by_form=True)
+        arrive(stage, opened, _said(stage, kind, place), number := number + 1, story=_lie, by_form=True)
     for place, kind in enumerate(_HELD):
         opened = stage.ends_at - timedelta(hours=26 + 7 * place)
-        arrive(stage, opened, say(kind, stage.rng), number := number + 1, story=_hold, by_form=True)
+        arrive(stage, opened, _said(stage, kind, place), number := number + 1, story=_hold, by_form=True)
     for place, kind in enumerate(_JUST_NOW):
         opened = stage.ends_at - timedelta(minutes=4 + 11 * place)
-        arrive(stage, opened, say(kind, stage.rng), number := number + 1, story=_wait, by_form=False)
+        arrive(stage, opened, _said(stage, kind, place), number := number + 1, story=_wait, by_form=False)
+
+
+def _said(stage: Stage, kind: str, place: int) -> Said:
+    return say(kind, stage.rng, unit=_WARDS[place % len(_WARDS)])
 
 
 def _begun(calendar: Calendar, seconds: int, *, reached: datetime, earliest: datetime) -> datetime:

@@ -39,11 +39,11 @@ def kinds() -> list[str]:
     return [str(matter["id"]) for matter in _file("matters")]
 
 
-def say(kind: str, rng: Random) -> Said:
-    """The matter of this kind, told by somebody at one of the demonstration's places."""
+def say(kind: str, rng: Random, *, unit: str = "") -> Said:
+    """The matter of this kind, told by somebody at one of the demonstration's places, or in this unit."""
     matter = next(matter for matter in _file("matters") if matter["id"] == kind)
     text = str(matter["say"])
-    place = _place(rng) if "{ward" in text else None
+    place = _place(rng, unit) if "{ward" in text else None
     name = rng.choice(place["said"]) if place else ""
     body = text.format(
         ward=name,
@@ -70,8 +70,8 @@ def say(kind: str, rng: Random) -> Said:
     )
 
 
-def _place(rng: Random) -> Any:
-    places = _file("places")
+def _place(rng: Random, unit: str) -> Any:
+    places = [place for place in _file("places") if unit in ("", str(place["unit"]))]
     return rng.choices(places, [place["weight"] for place in places])[0]
 
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.seeding import people
 from app.settings import Settings
-from tickets.directory.on_call import on_duty, on_duty_for
-from tickets.directory.responsibilities import field_of_matter, responsible_leaders
-from tickets.directory.staff import people_at, person_by_email
+from escalation.reach import RESPONSIBLE_LEADER, load_reach
+from tickets.directory.on_call import on_duty_for
+from tickets.directory.staff import people_at
 from tickets.directory.units import AREA_KINDS, city, city_operations, current_units, unit_named
-from tickets.schema import Category, Procedure, Staff
+from tickets.schema import Category, Staff
 from tickets.states import Role
 
 
@@ -49,13 +49,13 @@ def test_a_staffed_ward_has_agents_a_supervisor_and_people_on_every_step(
     assert sum(one.role is Role.AGENT for one in held) == 3
     assert {one.role for one in held} == {Role.AGENT, Role.SUPERVISOR, Role.LEADER}
     for post in ("service_centre_director", "section_head", "unit_lead", "ward_chair", "ward_vice_chair"):
-        assert on_duty(staffed, post, ward.id, now=now), post
+        assert on_duty_for(staffed, post, ward.id, now=now), post
 
 
 def test_the_holder_is_tried_before_the_deputy(staffed: Session, now: datetime) -> None:
     ward = unit_named(staffed, "26740", on=now.date())
 
-    answering = on_duty(staffed, "ward_chair", ward.id, now=now)
+    answering = on_duty_for(staffed, "ward_chair", ward.id, now=now)
 
     assert [one.capacity for one in answering] == ["holder", "deputy"]
     assert answering[0].name == "Đặng Thái Sơn"
@@ -64,7 +64,7 @@ def test_the_holder_is_tried_before_the_deputy(staffed: Session, now: datetime) 
 def test_whoever_has_the_turn_is_tried_first_and_only_once(staffed: Session, now: datetime) -> None:
     desk = city_operations(staffed)
 
-    turns = [on_duty(staffed, "shift_lead", desk.id, now=now + timedelta(hours=8 * turn)) for turn in range(2)]
+    turns = [on_duty_for(staffed, "shift_lead", desk.id, now=now + timedelta(hours=8 * turn)) for turn in range(2)]
 
     assert [answering[0].capacity for answering in turns] == ["shift", "shift"]
     assert turns[0][0].staff_id != turns[1][0].staff_id
@@ -82,31 +82,27 @@ def test_a_step_names_the_first_post_a_unit_has_and_the_citys_desks_for_all(staf
     assert [one.capacity for one in office] == ["holder", "deputy", "duty"]
 
 
-def test_a_vacant_post_has_nobody_on_duty(staffed: Session, now: datetime) -> None:
+def test_a_vacant_post_has_nobody_on_duty_for(staffed: Session, now: datetime) -> None:
     ward = unit_named(staffed, "26743", on=now.date())
 
     assert on_duty_for(staffed, "ward_chair|ward_vice_chair", ward.id, now=now) == []
 
 
 def test_every_field_and_every_area_has_a_leader_and_the_field_goes_first(staffed: Session, now: datetime) -> None:
-    today = now.date()
     fields = set(staffed.scalars(select(Category.field)))
+    reach = load_reach(staffed, posts=[RESPONSIBLE_LEADER], staff_ids=[], now=now)
+    desk = city_operations(staffed)
+    areas = current_units(staffed, kinds=AREA_KINDS, on=now.date())
 
-    assert all(responsible_leaders(staffed, field=field, unit_id=None, on=today) for field in fields)
-    for unit in current_units(staffed, kinds=AREA_KINDS, on=today):
-        assert responsible_leaders(staffed, field=None, unit_id=unit.id, on=today), unit.name
-    vung_tau = unit_named(staffed, "26506", on=today)
-    both = responsible_leaders(staffed, field="justice", unit_id=vung_tau.id, on=today)
-    by_field = person_by_email(staffed, "van.huynh@thanhpho.demo")
-    by_area = person_by_email(staffed, "tuong.trinh@thanhpho.demo")
-    assert by_field and by_area
-    assert both == [by_field.id, by_area.id]
+    def first(*, field: str, unit_id: int) -> tuple[str, str]:
+        found = reach.at([RESPONSIBLE_LEADER], unit_id=unit_id, field=field)[0]
+        return found.person.email, found.capacity
 
-
-def test_a_procedure_belongs_to_the_field_of_the_department_that_keeps_it(staffed: Session) -> None:
-    procedure = staffed.scalars(select(Procedure).where(Procedure.code == "1.001193")).one()
-
-    assert field_of_matter(staffed, category_id=None, procedure_id=procedure.id) == "justice"
+    assert {first(field=field, unit_id=desk.id)[1] for field in fields} == {"responsible"}
+    assert {first(field="", unit_id=unit.id)[1] for unit in areas} == {"responsible"}
+    vung_tau = unit_named(staffed, "26506", on=now.date())
+    assert first(field="", unit_id=vung_tau.id)[0] == "tuong.trinh@thanhpho.demo"
+    assert first(field="justice", unit_id=vung_tau.id)[0] == "van.huynh@thanhpho.demo"
 
 
 def test_the_leaders_of_the_city_hold_their_role_at_the_city(staffed: Session, now: datetime) -> None:
