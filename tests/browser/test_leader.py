@@ -97,6 +97,7 @@ def test_the_steering_pages_are_clean_and_fit(
 ) -> None:
     found = climbed(site)
     page = new_page(width=width, locale=locale, dark=dark)
+    page.context.add_cookies([{"name": "locale", "value": locale[:2], "url": site.url}])
     person = sign_in_browser(page, site, role=Role.SUPERVISOR)
     told(site, found, person.id)
 
@@ -112,6 +113,7 @@ def test_the_administrators_pages_are_clean_and_fit(
     site: Site, new_page: Callable[..., Page], width: int, locale: str, dark: bool
 ) -> None:
     page = new_page(width=width, locale=locale, dark=dark)
+    page.context.add_cookies([{"name": "locale", "value": locale[:2], "url": site.url}])
     person = sign_in_browser(page, site, role=Role.ADMINISTRATOR)
 
     for address in (*ADMINISTRATION_PAGES, f"/administration/people/{person.id}"):

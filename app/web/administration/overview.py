@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.spoken_time import moment_phrase
 from app.spool import depth as spool_depth
 from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
@@ -68,13 +69,21 @@ def _checks() -> list[Check]:
         "outbox": _("Messages leave on time"),
     }
     found = process_checks(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
-    return [
-        Check(_("Database"), True, _("well")),
-        *(
-            Check(names.get(name, name), said == "ok", _("well") if said == "ok" else said)
-            for name, said in found.items()
-        ),
-    ]
+    database = Check(_("Database"), True, _("well"))
+    return [database, *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items())]
+
+
+def _said(state: str) -> str:
+    """What the health check says to machines, in words: `ok`, `has never run`, `silent since …`, `late since …`."""
+    if state == "ok":
+        return _("well")
+    kind, _since, instant = state.partition(" since ")
+    if not instant:
+        return _("has never run")
+    moment = moment_phrase(datetime.fromisoformat(instant), g.now)
+    return (
+        _("silent since %(moment)s", moment=moment) if kind == "silent" else _("late since %(moment)s", moment=moment)
+    )
 
 
 def _jobs(session: Session) -> list[Job]:

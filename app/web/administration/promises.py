@@ -11,6 +11,7 @@ from app.imports import FileRefused, bring_in, take_out
 from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.file_faults import Fault, fault_lines
+from app.web.administration.rule_words import opening_words, target_words
 from app.web.console.names import in_locale
 from app.web.current import rules
 from app.web.unit_choices import unit_options
@@ -116,6 +117,8 @@ def _page(*, shown: Preview | None = None, error: str = "", status: int = 200) -
         rules_now=rules_now(g.session),
         units={str(unit_id): name for unit_id, name in unit_options()},
         categories=_category_names(),
+        target_words=target_words,
+        opening_words=opening_words,
         shown=shown,
         error=error,
     )
