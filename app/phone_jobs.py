@@ -6,6 +6,7 @@ from app.beats import database_now
 from app.database import transaction
 from app.node import Node
 from app.phone_answers import Phones
+from app.phone_reconciliation import reconcile
 from app.recording_fetch import fetch_due
 from app.reference import Reference
 from app.settings import Settings
@@ -40,6 +41,13 @@ def fetch_recordings(node: Node) -> None:
             now = database_now(session)
         if not fetch_due(node.factory, phones.accounts, media=node.settings.media_folder, now=now):
             return
+
+
+def ask_provider(node: Node) -> None:
+    """What it never told us."""
+    with node.factory() as session:
+        now = database_now(session)
+    reconcile(node.factory, phones_of(node.settings), now=now)
 
 
 def forget_webhooks(node: Node) -> None:

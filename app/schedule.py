@@ -11,7 +11,7 @@ from app.beats import beat, database_now
 from app.database import transaction
 from app.media import sweep_pending
 from app.node import Node
-from app.phone_jobs import fetch_recordings, forget_webhooks, sweep_floor
+from app.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from escalation.digests import post_daily_lists
 from tickets import audit, pins, resolution
 from tickets.schema import IdempotencyKey, OneTimeLink, OutboundMessage, ProcessBeat, TicketViewer, WebSession
@@ -116,6 +116,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("send daily lists", 60, send_daily_lists),
     Scheduled("sweep the phone floor", 3, sweep_floor),
     Scheduled("fetch recordings", 5, fetch_recordings),
+    Scheduled("ask the phone provider", 300, ask_provider),
     Scheduled("clear away", 600, clear_away),
     Scheduled("forget old webhooks", 3600, forget_webhooks),
 )

@@ -1,4 +1,4 @@
-"""`./hotline call`, `sms` and `trouble`: the built-in telephone, and a carrier that misbehaves on demand."""
+"""`./hotline call`, `sms`, `trouble`, `provider`: the built-in telephone, its carrier, and asking a provider anew."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
 
 
 def register(commands: Commands) -> None:
-    """Add the three."""
+    """Add the four."""
     call = commands.add_parser("call", help="ring the hotline with the built-in telephone")
     _numbers(call)
     call.add_argument("--press", default="", metavar="1,2", help="keys, one answer each, in this order")
@@ -40,6 +40,12 @@ def register(commands: Commands) -> None:
     trouble.add_argument("--callbacks", default="fine", choices=CALLBACKS)
     trouble.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
     trouble.set_defaults(run=run_trouble)
+    provider = commands.add_parser("provider", help="the phone provider's own log")
+    actions = provider.add_subparsers(metavar="ACTION", required=True)
+    asked = actions.add_parser("reconcile", help="ask for what its callbacks never told us")
+    asked.add_argument("--json", action="store_true", help="one JSON line")
+    asked.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+    asked.set_defaults(run=run_reconcile)
 
 
 def _numbers(parser: argparse.ArgumentParser) -> None:
@@ -123,6 +129,30 @@ def run_trouble(arguments: argparse.Namespace) -> int:
     trouble = Trouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks)
     write_trouble(settings.data_dir / "carrier", trouble)
     print("The built-in carrier behaves." if trouble == Trouble() else f"The built-in carrier misbehaves: {trouble}")
+    return 0
+
+
+def run_reconcile(arguments: argparse.Namespace) -> int:
+    """One round of what the scheduler does every five minutes."""
+    from app.clock import utc_now
+    from app.database import make_engine, session_factory
+    from app.phone_answers import Phones
+    from app.phone_reconciliation import reconcile
+    from app.reference import Reference
+
+    settings = connected_if_running(arguments.data)
+    if settings is None:
+        raise CommandRefused("There is no database to reconcile: start ./hotline up, or set HOTLINE_DATABASE_URL.")
+    engine = make_engine(settings.database_url, pool_size=2)
+    try:
+        phones = Phones(settings, Reference.from_settings(settings))
+        repairs = reconcile(session_factory(engine), phones, now=utc_now())
+    finally:
+        engine.dispose()
+    if arguments.json:
+        print(json.dumps(asdict(repairs)))
+    else:
+        print(f"Found at the provider: {repairs.calls} calls, {repairs.texts} texts, {repairs.recordings} recordings.")
     return 0
 
 

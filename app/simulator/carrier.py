@@ -39,6 +39,7 @@ class Carrier:
         message: dict[str, Any] = {
             "sid": "SM" + secrets.token_hex(16),
             "status": "queued",
+            "direction": "outbound-api",
             "to": form.get("To", ""),
             "from": form.get("From", ""),
             "body": form.get("Body", ""),

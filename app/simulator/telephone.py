@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
@@ -76,6 +77,7 @@ class Telephone:
                 break
             url, fields = following
         self.end = self.end or "hung_up_by_hotline"
+        self._tell_carrier()
         self._post(
             f"{self.base_url}/webhooks/{self.account.name}/status", {"CallStatus": "completed", **self._lengths()}
         )
@@ -205,6 +207,13 @@ class Telephone:
             return dict(answer.json()) if answer.status_code == 200 else {}
         except (requests.RequestException, ValueError):
             return {}
+
+    def _tell_carrier(self) -> None:
+        """The carrier knows when a line is free again, whether or not its callback arrives anywhere."""
+        url = f"{self.account.api_base_url}/2010-04-01/Accounts/{self.account.account_sid}/Calls/{self.call_sid}.json"
+        with suppress(requests.RequestException):
+            credentials = (self.account.account_sid, self.account.auth_token)
+            requests.post(url, data={"Status": "completed"}, auth=credentials, timeout=5)
 
     def _leg(self, callback: str | None, leg: str, status: str) -> None:
         if callback:

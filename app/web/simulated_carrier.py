@@ -102,6 +102,13 @@ def call(account_sid: str, sid: str) -> ResponseReturnValue:
     return _found(_carrier().call(sid))
 
 
+@blueprint.get("/Recordings.json")
+@signed_webhook
+def recordings(account_sid: str) -> ResponseReturnValue:
+    """None are listed: its telephones announce each one themselves."""
+    return jsonify({"recordings": [], "next_page_uri": None})
+
+
 @blueprint.route("/Recordings/<sid>.wav", methods=["GET"])
 @signed_webhook
 def recording(account_sid: str, sid: str) -> ResponseReturnValue:
