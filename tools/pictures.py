@@ -78,11 +78,10 @@ def main() -> None:
 
 
 def _readme(browser: Browser, settings: Settings, into: Path) -> Iterator[Path]:
-    links = _links(settings)
     for shot in SHOTS:
         if shot.name:
             page = _page(browser, settings, width=shot.width, locale="vi", theme="light")
-            yield _take(page, settings, shot, links, into / f"{shot.name}.png", whole=False)
+            yield _take(page, settings, shot, _links(settings), into / f"{shot.name}.png", whole=False)
     dark = next(shot for shot in SHOTS if shot.name == "console")
     page = _page(browser, settings, width=1440, locale="en", theme="dark")
     yield _take(page, settings, dark, _links(settings), into / "console-dark.png", whole=False)
