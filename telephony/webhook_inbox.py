@@ -98,6 +98,27 @@ def _first_answer(session: Session, webhook: Webhook) -> Answer:
     return Answer(row.answer_status or 200, row.answer_body or "")
 
 
+def was_answered_otherwise(
+    session: Session, webhook: Webhook, said: Answer, *, received_at: datetime, replayed_at: datetime
+) -> bool:
+    """Whether this very request was acted upon too late, when its sender had been told `said`; that is noted now.
+
+    A database that was frozen may still finish, minutes later, what nobody waited for any more.
+    """
+    noted = session.execute(
+        update(WebhookEvent)
+        .where(
+            WebhookEvent.account == webhook.account,
+            WebhookEvent.event_key == webhook.key,
+            WebhookEvent.received_at == received_at,
+            WebhookEvent.replayed_at.is_(None),
+        )
+        .values(replayed_at=replayed_at, answer_status=said.status, answer_body=said.body)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(getattr(noted, "rowcount", 0))
+
+
 def refuse(session: Session, *, account: str, path: str, reason: str, now: datetime) -> None:
     """Note a request we did not believe, without its content, for the administrator's log."""
     session.execute(insert(WebhookRefusal), {"at": now, "account": account[:100], "path": path[:300], "reason": reason})
