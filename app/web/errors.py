@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -54,7 +54,8 @@ def trouble_of(error: Exception) -> Trouble:
         if isinstance(error, domain.InvalidInput) and error.code in _STATE_FAULTS:
             status = 409
         return _domain_trouble(error, status)
-    if isinstance(error, FieldErrors):
+    if isinstance(error, FieldErrors | DataError):
+        # DataError: a number no row can have, a letter no text can hold; nobody types those by mistake.
         return _http_trouble(400)
     if isinstance(error, CSRFError):
         return Trouble(
@@ -159,6 +160,8 @@ def answer_error(error: Exception) -> Any:
     if isinstance(error, RequestRedirect):
         return error.get_response()
     trouble = trouble_of(error)
+    if isinstance(error, DataError):
+        log.warning("request.unfit", request_id=g.get("request_id", ""), endpoint=request.endpoint)
     if trouble.status >= 500:
         log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
     if wants_json():
