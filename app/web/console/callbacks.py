@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from app.web.access import signed_in
 from app.web.console.blueprint import ANSWERING, blueprint
 from telephony import callbacks as callback_list
+from tickets import audit
 from tickets.errors import NotFound
 from tickets.roles import visible_tickets
 from tickets.schema import CallbackRequest, Citizen, Recording, Staff, Ticket, Unit
@@ -48,6 +49,7 @@ def claim_callback(callback_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             callback_list.claim_callback(g.session, callback_id, staff_id=g.viewer.staff_id, now=g.now)
+            _note("callback.claimed", callback_id)
     except NotFound:
         flash(_("A colleague is calling this person already."), "info")
     return redirect("/console/callbacks", code=303)
@@ -67,9 +69,22 @@ def finish_callback(callback_id: int) -> ResponseReturnValue:
                 outcome=outcome if outcome in _OUTCOMES else "reached",
                 now=g.now,
             )
+            _note("callback.done", callback_id, outcome=outcome if outcome in _OUTCOMES else "reached")
     except NotFound:
         flash(_("This entry was finished already."), "info")
     return redirect("/console/callbacks", code=303)
+
+
+def _note(action: str, callback_id: int, **params: str) -> None:
+    audit.record(
+        g.session,
+        actor=g.actor,
+        action=action,
+        subject_kind="callback_request",
+        subject_id=callback_id,
+        params=params,
+        now=g.now,
+    )
 
 
 def _scope() -> ColumnElement[bool]:
