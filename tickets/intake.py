@@ -129,6 +129,10 @@ def opened_before(session: Session, ticket_id: int, *, keys: Keys) -> Opened:
         reasons=tuple(Reason(r["code"], r["params"]) for r in ticket.routing_reasons),
         clocks=tuple(OpeningClock(*clock) for clock in clocks),
         citizen_id=ticket.citizen_id,
+        subject=ticket.subject,
+        body=ticket.body,
+        category_id=ticket.category_id,
+        dossier_number=ticket.dossier_number,
         place=ticket.place_detail,
         is_new=False,
     )
@@ -284,6 +288,10 @@ def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys
         reasons=decision.reasons,
         clocks=clocks.told,
         citizen_id=row["citizen_id"],
+        subject=row["subject"],
+        body=row["body"],
+        category_id=decision.category_id,
+        dossier_number=row["dossier_number"],
         place=row["place_detail"],
     )
 

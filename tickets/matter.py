@@ -73,6 +73,10 @@ class Opened:
     reasons: tuple[Reason, ...]
     clocks: tuple[OpeningClock, ...]
     citizen_id: int | None
+    subject: str = ""
+    body: str = ""
+    category_id: int | None = None
+    dossier_number: str | None = None
     # The deciding question where the place left several units: {"question": …, "candidates": […]}.
     place: Mapping[str, Any] = field(default_factory=dict)
     is_new: bool = True

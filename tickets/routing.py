@@ -72,6 +72,7 @@ class RoutingRules:
     # The Office of the City People's Committee: coordinates, and decides about matters of conduct.
     office_unit_id: int
     hints: Sequence[Hint] = ()
+    queue_names: Mapping[int, str] = field(default_factory=dict)
     # Phrases that tell of danger to life: with marks, and without them where that is not ambiguous ('' otherwise).
     emergency_phrases: Sequence[tuple[str, str]] = ()
 

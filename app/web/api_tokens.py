@@ -1,10 +1,11 @@
 """Bearer tokens: who a program is, which scopes it has, and what it may see."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import abort, g, make_response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.web.errors import Trouble, problem
@@ -12,7 +13,7 @@ from app.web.session_cookie import token_hash
 from tickets.actor import Actor
 from tickets.roles import CITY_LEVEL, Held, Viewer
 from tickets.schema import ApiToken, Unit
-from tickets.states import ActorKind, Role
+from tickets.states import ActorKind, Role, UnitKind
 
 _USED_EVERY = timedelta(minutes=1)
 
@@ -35,24 +36,40 @@ def optional_token(session: Session, *, now: datetime) -> None:
         _enter(session, row, now=now)
 
 
-def _token(session: Session) -> ApiToken | None:
+class _Program(NamedTuple):
+    """A token's row, with the kind of the unit it belongs to."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    unit_id: int
+    last_used_at: datetime | None
+    kind: UnitKind
+
+
+_LIVE = (
+    select(ApiToken.id, ApiToken.name, ApiToken.scopes, ApiToken.unit_id, ApiToken.last_used_at, Unit.kind)
+    .join(Unit, Unit.id == ApiToken.unit_id)
+    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.revoked_at.is_(None))
+)
+
+
+def _token(session: Session) -> _Program | None:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    return session.scalars(
-        select(ApiToken).where(ApiToken.token_hash == token_hash(token.strip()), ApiToken.revoked_at.is_(None))
-    ).one_or_none()
+    row = session.execute(_LIVE, {"hash": token_hash(token.strip())}).one_or_none()
+    return _Program(*row) if row else None
 
 
-def _enter(session: Session, row: ApiToken, *, now: datetime) -> None:
-    kind = session.scalars(select(Unit.kind).where(Unit.id == row.unit_id)).one()
-    held = Held(Role.AGENT, row.unit_id, kind in CITY_LEVEL)
+def _enter(session: Session, row: _Program, *, now: datetime) -> None:
+    held = Held(Role.AGENT, row.unit_id, row.kind in CITY_LEVEL)
     # No account has the id 0: a token is never "named" on a restricted ticket.
     g.viewer = Viewer(0, row.name, "", "en", "auto", is_demo=False, held=(held,))
     g.actor = Actor(ActorKind.TOKEN, None, g.request_id)
     g.token_id = row.id
     if row.last_used_at is None or now - row.last_used_at > _USED_EVERY:
-        row.last_used_at = now
+        session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=now))
 
 
 def _refuse(status: int, title: str, words: str) -> None:

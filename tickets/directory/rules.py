@@ -35,8 +35,10 @@ def load_rules(session: Session, *, on: date) -> Rules:
 def _routing(session: Session, on: date) -> RoutingRules:
     units = _units(session, on)
     queues: dict[tuple[int, QueueKind], int] = {}
-    for queue in session.execute(select(Queue.id, Queue.unit_id, Queue.kind).order_by(Queue.id)):
+    queue_names: dict[int, str] = {}
+    for queue in session.execute(select(Queue.id, Queue.unit_id, Queue.kind, Queue.name).order_by(Queue.id)):
         queues[(queue.unit_id, queue.kind)] = queue.id
+        queue_names[queue.id] = queue.name
     # As `directory.units` defines them: the desk keeps the triage queue, the office the city's conduct queue.
     operations = next(unit for unit, kind in queues if kind is QueueKind.TRIAGE and unit in units)
     office = next(
@@ -46,6 +48,7 @@ def _routing(session: Session, on: date) -> RoutingRules:
     return RoutingRules(
         units=units,
         queues=queues,
+        queue_names=queue_names,
         categories=_categories(session),
         procedures=_procedures(session),
         lines=_lines(session, on),

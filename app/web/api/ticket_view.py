@@ -1,12 +1,15 @@
 """A ticket as the API tells it: the row with its unit, queue, clocks and fired levels, in four statements."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.reasons import reason_text
+from app.reasons import reason_texts
+from app.settings import LOCALES
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, Queue, Ticket, Unit
 from tickets.states import StepKind
 
@@ -46,20 +49,27 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
         "dossier": ticket.dossier_number,
         "opened_at": iso(ticket.opened_at),
         "resolved_at": iso(ticket.resolved_at),
-        "routing": {"reasons": [_reason(reason) for reason in ticket.routing_reasons]},
+        "routing": {"reasons": reasons_view(ticket.routing_reasons)},
         "clocks": clocks_of(session, ticket.id),
         "level": ticket.escalation_level,
         "escalations": escalations_of(session, ticket.id),
     }
 
 
-def _reason(reason: dict[str, Any]) -> dict[str, Any]:
-    code, params = reason["code"], reason.get("params", {})
-    return {
-        "code": code,
-        "text": {"vi": reason_text(code, params, "vi"), "en": reason_text(code, params, "en")},
-        "params": params,
-    }
+def reasons_view(reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The reasons of routing in both languages; a language is entered once for all of them."""
+    told: dict[str, list[str]] = {}
+    for locale in LOCALES:
+        with force_locale(locale):
+            told[locale] = reason_texts(reasons)
+    return [
+        {
+            "code": reason["code"],
+            "text": {locale: told[locale][number] for locale in LOCALES},
+            "params": dict(reason.get("params", {})),
+        }
+        for number, reason in enumerate(reasons)
+    ]
 
 
 def clocks_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:

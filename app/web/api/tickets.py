@@ -16,13 +16,13 @@ from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import cursor_of, keys_of
 from app.web.api.reading import read_body, read_query
-from app.web.api.ticket_view import iso, ticket_view
+from app.web.api.ticket_view import iso, reasons_view, ticket_view
 from app.web.current import keys, places, rules
 from app.web.field_errors import FieldErrors
 from tickets import intake
 from tickets.assignment import change_category, change_priority
 from tickets.errors import KeyReused
-from tickets.matter import Matter
+from tickets.matter import Matter, Opened
 from tickets.phones import parse_phone
 from tickets.roles import Right, require, visible_ticket, visible_tickets
 from tickets.schema import IdempotencyKey, Queue, Ticket, Unit
@@ -61,8 +61,44 @@ def open_ticket() -> dict[str, Any]:
         rules=rules(),
         now=g.now,
     )
-    ticket = g.session.get_one(Ticket, opened.ticket_id)
-    return {**ticket_view(g.session, ticket), "pin": opened.pin, "warnings": _warnings(body)}
+    told = _told(body, opened) if opened.is_new else ticket_view(g.session, g.session.get_one(Ticket, opened.ticket_id))
+    return {**told, "pin": opened.pin, "warnings": _warnings(body)}
+
+
+def _told(body: NewTicket, opened: Opened) -> dict[str, Any]:
+    """A ticket that was opened a moment ago, as reading it would tell: everything is known, nothing is asked again."""
+    routing = rules().routing
+    unit = routing.units[opened.unit_id]
+    category = routing.categories.get(opened.category_id or 0)
+    return {
+        "reference": opened.reference,
+        "subject": opened.subject,
+        "body": opened.body,
+        "status": opened.status,
+        "disposition": None,
+        "unit": {"code": unit.code, "name": unit.name},
+        "queue": routing.queue_names[opened.queue_id],
+        "priority": opened.priority,
+        "channel": Channel.API,
+        "category": category.code if category else None,
+        "procedure": body.procedure,
+        "dossier": opened.dossier_number,
+        "opened_at": iso(opened.opened_at),
+        "resolved_at": None,
+        "routing": {"reasons": reasons_view([reason.as_json() for reason in opened.reasons])},
+        "clocks": [
+            {
+                "kind": clock.kind,
+                "cycle": 1,
+                "state": clock.status,
+                "due_at": iso(clock.due_at),
+                "stopped_at": iso(clock.stopped_at),
+            }
+            for clock in opened.clocks
+        ],
+        "level": 0,
+        "escalations": [],
+    }
 
 
 def _warnings(body: NewTicket) -> list[dict[str, str]]:
