@@ -15,13 +15,12 @@ from sqlalchemy.orm import Session
 from app.factory import HotlineApp
 from app.newcomers import add_token
 from app.settings import Settings
-from app.web.public.follow_cookie import let_follow
 from tests import factories
 from tests.app.web.steering import climb
 from tests.signing_in import sign_in
 from tests.whole_app.test_hostile_input import everybody
-from tests.whole_app.test_rights import SCOPES
-from tests.whole_app.things import OTHERS, OWN, address, administered, things, ways
+from tests.whole_app.test_rights import SCOPES, csrf
+from tests.whole_app.things import OTHERS, OWN, address, administered, follow, things, ways
 from tickets.actor import citizen_actor, staff_actor
 from tickets.conversation import citizen_message, note, reply
 from tickets.schema import Base
@@ -99,9 +98,7 @@ def poisoned(
     session.expire_all()
     session.commit()
     sign_in(client, session, staff=person, now=now)
-    with app.test_request_context():
-        cookie = let_follow(app.make_response(""), own.ticket.id).headers["Set-Cookie"].split(";")[0]
-    client.set_cookie(*cookie.split("=", 1), path="/track")
+    follow(client, own.ticket, csrf(client))
     session.commit()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     named["kind"] = "units"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
@@ -16,6 +17,7 @@ from app.settings import Settings
 from app.web.access import Access, declared
 from tests import factories
 from tests.app.web.public_forms import photograph
+from tickets.pins import pin_of
 from tickets.references import reference_of
 from tickets.schema import (
     Attachment,
@@ -147,6 +149,13 @@ def address(app: HotlineApp, way: Way, values: Mapping[str, Any]) -> str:
     with app.test_request_context(base_url="http://127.0.0.1:8000"):
         given = {name: values[name] for name in way.rule.arguments}
         return url_for(way.rule.endpoint, **given)
+
+
+def follow(client: FlaskClient, ticket: Ticket, token: str) -> None:
+    """Let a browser follow a ticket as its citizen does, by reference and PIN."""
+    pin = pin_of(factories.KEYS, ticket.pin_salt, ticket.reference)
+    answer = client.post("/track", data={"reference": ticket.reference, "pin": pin, "csrf_token": token})
+    assert answer.status_code == 303, answer.status_code
 
 
 def unit_at(session: Session, code: str) -> Unit:

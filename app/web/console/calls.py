@@ -17,6 +17,7 @@ from app.web.preferences import local_target
 from telephony import call_end, offers, presence
 from telephony.calls import lock_call
 from telephony.wrap_up import finish_wrap_up, link_call
+from tickets import audit
 from tickets.errors import NotAllowed, NotFound
 from tickets.references import read_reference
 from tickets.roles import visible_ticket
@@ -63,6 +64,7 @@ def accept(offer_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             call = offers.accept(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
+            _note("call.accepted", call)
     except NotFound:
         if _has_call():
             return redirect(_page_of_own_call(), code=303)
@@ -77,6 +79,7 @@ def decline(offer_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             offers.decline(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
+            _audit("offer.declined", "offer", offer_id, ticket_id=None)
     except NotFound:
         flash(_("It no longer rings."), "info")
     return _back()
@@ -87,6 +90,7 @@ def decline(offer_id: int) -> ResponseReturnValue:
 def hold_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
     call_end.hold(call, now=g.now)
+    _note("call.held", call)
     _tell_provider(lead_to_hold(call, base_url=settings().base_url))
     return _back()
 
@@ -94,7 +98,9 @@ def hold_call(call_id: int) -> ResponseReturnValue:
 @blueprint.post("/console/calls/<int:call_id>/take-back")
 @signed_in(*ANSWERING)
 def take_back_call(call_id: int) -> ResponseReturnValue:
-    call_end.take_back(_own_call(call_id), now=g.now)
+    call = _own_call(call_id)
+    call_end.take_back(call, now=g.now)
+    _note("call.taken_back", call)
     return _back()
 
 
@@ -105,8 +111,25 @@ def end_call(call_id: int) -> ResponseReturnValue:
     changes = end_talk(g.session, call)
     call_end.take_back(call, now=g.now)
     call_end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
+    _note("call.ended", call)
     _tell_provider(changes)
     return _back()
+
+
+def _note(action: str, call: Call) -> None:
+    _audit(action, "call", call.id, ticket_id=call.ticket_id)
+
+
+def _audit(action: str, kind: str, subject_id: int, *, ticket_id: int | None) -> None:
+    audit.record(
+        g.session,
+        actor=g.actor,
+        action=action,
+        subject_kind=kind,
+        subject_id=subject_id,
+        ticket_id=ticket_id,
+        now=g.now,
+    )
 
 
 def _tell_provider(changes: Sequence[LegChange]) -> None:
@@ -134,6 +157,7 @@ def wrap_up(call_id: int) -> ResponseReturnValue:
             if is_first():
                 _link(call_id, typed)
                 finish_wrap_up(g.session, call_id, said=said, actor=g.actor, now=g.now)
+                _note("call.wrapped_up", g.session.get_one(Call, call_id))
     except _NoSuchTicket:
         words = _("There is no ticket with this number, or it is not open to you.")
         return _call_page(call_id, errors={"reference": words}, status=400)
