@@ -50,11 +50,8 @@ def ready() -> ResponseReturnValue:
 
 def process_checks(session: Session, *, now: datetime) -> dict[str, str]:
     """`ok`, or since when no scheduler or worker has given a sign of life."""
-    beats = dict(
-        session.execute(select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind))
-        .tuples()
-        .all()
-    )
+    rows = session.execute(select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind))
+    beats = {kind: beat for kind, beat in rows}
     found = {}
     for kind in _NEEDED:
         beat = beats.get(kind)

@@ -108,7 +108,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 @pytest.fixture
 def port() -> int:
     """A free port whose successor is free too."""
-    for candidate in range(8000, 65000, 2):
+    # Each worker looks in a stretch of its own: between looking and starting, another one must not take the port.
+    start = 10_000 + os.getpid() % 1000 * 20
+    for candidate in range(start, start + 20_000, 2):
         with socket.socket() as first, socket.socket() as second:
             try:
                 first.bind(("127.0.0.1", candidate))

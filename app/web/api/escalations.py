@@ -95,15 +95,12 @@ def _visible(step_id: int) -> Any:
 
 
 def _answering_person(step_id: int, email: str | None) -> int:
-    told = dict(
-        g.session.execute(
-            select(func.lower(Staff.email), Staff.id)
-            .join(StepRecipient, StepRecipient.staff_id == Staff.id)
-            .where(StepRecipient.step_id == step_id)
-        )
-        .tuples()
-        .all()
+    rows = g.session.execute(
+        select(func.lower(Staff.email), Staff.id)
+        .join(StepRecipient, StepRecipient.staff_id == Staff.id)
+        .where(StepRecipient.step_id == step_id)
     )
+    told = {address: staff_id for address, staff_id in rows}
     if email is None and len(told) == 1:
         return int(next(iter(told.values())))
     if email is None or email.lower() not in told:
