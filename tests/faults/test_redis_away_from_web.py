@@ -18,7 +18,7 @@ from app.web.session_cookie import COOKIE, token_hash
 from tests.faults.breakable import Carrier, Place, sms_form
 from tests.faults.nodes import running, wait_until
 from tests.signing_in import person_with
-from tickets.schema import OutboundMessage, Ticket, WebSession
+from tickets.schema import OutboundMessage, ProcessBeat, Ticket, WebSession
 from tickets.states import OutboundChannel, OutboundState, Role
 
 pytestmark = pytest.mark.fault
@@ -73,7 +73,7 @@ def test_people_stay_signed_in_matters_are_taken_and_answers_leave_without_redis
     place.start_web()
     requests.get(f"{place.base_url}/directory", timeout=20)
 
-    with running("worker", place.settings), trouble(place):
+    with running("worker", place.settings), wait_for_worker(place), trouble(place):
         began = time.monotonic()
         console = requests.get(
             f"{place.base_url}/console", cookies={COOKIE: "a-session"}, allow_redirects=False, timeout=20
@@ -94,6 +94,19 @@ def test_people_stay_signed_in_matters_are_taken_and_answers_leave_without_redis
     assert left, "the answers to citizens did not leave within fifteen seconds"
     with place.factory() as session:
         assert session.scalar(select(func.count()).select_from(Ticket)) == 2
+
+
+@contextmanager
+def wait_for_worker(place: Place) -> Iterator[None]:
+    """Its first look into the outbox lies behind it: what is sent now must be found by polling."""
+
+    def beats() -> bool:
+        with place.factory() as session:
+            return session.scalar(select(func.count()).where(ProcessBeat.kind == "worker")) == 1
+
+    assert wait_until(beats, seconds=30)
+    time.sleep(1)
+    yield
 
 
 def sent(place: Place) -> int:

@@ -82,6 +82,7 @@ def test_events_repeated_shuffled_at_once_and_after_a_restart_count_once_and_get
     place.start_web()
     again = send_all(carrier, each)
 
+    assert list(place.spool.folder.rglob("*.json")) == [], "some were refused by the database and set aside"
     assert counted["webhook_event"] == len(each)
     assert counted["call"] == CALLERS
     assert counted["inbound_sms"] == CALLERS

@@ -1,0 +1,43 @@
+"""A request whose work was finished when its sender had long been answered with the fail-safe document."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.phone_answers import Phones, answer, answer_replayed
+from app.reference import Reference
+from telephony.webhook_inbox import Webhook
+from tickets.schema import Call, WebhookEvent
+from tickets.states import CallState
+
+RING = {"CallSid": "CA1", "From": "+84901234567", "To": "+842838000000", "CallStatus": "ringing"}
+
+
+def phones_of(settings) -> Phones:
+    return Phones(settings, Reference.from_settings(settings))
+
+
+def test_a_caller_who_heard_the_failsafe_gets_a_ticket_although_the_menu_was_made_later(session, settings, now):
+    phones, ring = phones_of(settings), Webhook("sim", "voice", RING, {})
+    answer(session, ring, phones, received_at=now, now=now)
+
+    replayed = answer_replayed(session, ring, phones, received_at=now, now=now + timedelta(minutes=1))
+    again = answer_replayed(session, ring, phones, received_at=now, now=now + timedelta(minutes=2))
+
+    call, event = session.scalars(select(Call)).one(), session.scalars(select(WebhookEvent)).one()
+    assert call.state is CallState.FAILSAFE
+    assert call.ticket_id is not None
+    assert replayed == again == phones.failsafe_answer(ring)
+    assert event.answer_body == replayed.body
+    assert event.replayed_at == now + timedelta(minutes=1)
+
+
+def test_a_providers_repetition_of_an_answered_ring_changes_nothing(session, settings, now):
+    phones, ring = phones_of(settings), Webhook("sim", "voice", RING, {})
+    first = answer(session, ring, phones, received_at=now, now=now)
+    later = now + timedelta(seconds=5)
+
+    repeated = answer_replayed(session, ring, phones, received_at=later, now=later)
+
+    assert repeated == first
+    assert session.scalars(select(Call.state)).one() is not CallState.FAILSAFE
