@@ -20,6 +20,7 @@ from whitenoise import WhiteNoise
 
 from app.clock import utc_now
 from app.database import make_engine, session_factory
+from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.reference import Reference
 from app.settings import Settings
@@ -110,6 +111,7 @@ class HotlineApp(APIFlask):
 def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineApp:
     """The application for these settings; `engine` replaces the ones made from `settings.database_url`."""
     set_up_logging()
+    report_errors(settings, process="web")
     main = engine or make_engine(settings.database_url)
     webhooks = engine or make_engine(
         settings.database_url,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.beats import say_goodbye
 from app.database import UnsafeDatabase, make_engine, refuse_unsafe_start, transaction
+from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.node import Node, make_node
 from app.schedule import KIND, SCHEDULE, Scheduled
@@ -29,6 +30,7 @@ def main() -> int:
     set_up_logging()
     try:
         settings = load_settings()
+        report_errors(settings, process="scheduler")
         refuse_unsafe_start(settings.database_url)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")

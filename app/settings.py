@@ -68,9 +68,6 @@ class Settings(BaseSettings):
     twilio_api_secret: str = ""
     twilio_base_url: WebAddress = ""
     smtp_url: str = ""
-    oidc_issuer: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: str = ""
     timezone: str = "Asia/Ho_Chi_Minh"
     default_locale: str = "vi"
     sentry_dsn: str = ""
@@ -164,12 +161,14 @@ def _malformed(settings: Settings) -> list[str]:
             found.append(f"{_variable(name)} must begin with postgresql://.")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         found.append("HOTLINE_REDIS_URL must begin with redis://, rediss:// or unix://.")
-    for name in ("public_base_url", "live_url", "twilio_base_url", "oidc_issuer"):
+    for name in ("public_base_url", "live_url", "twilio_base_url"):
         value = getattr(settings, name)
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             found.append(f"{_variable(name)} must be a whole address such as https://hotline.example.vn.")
     if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
         found.append("HOTLINE_SMTP_URL must begin with smtp:// or smtps://.")
+    if "://" in settings.media_url and not settings.media_url.startswith("file://"):
+        found.append("HOTLINE_MEDIA_URL must be a folder: attachments and recordings are kept in files.")
     if settings.default_locale not in LOCALES:
         found.append(f"HOTLINE_DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
     try:
@@ -185,7 +184,6 @@ def _half_set(settings: Settings) -> list[str]:
     for names in (
         ("twilio_account_sid", "twilio_auth_token"),
         ("twilio_api_key", "twilio_api_secret"),
-        ("oidc_issuer", "oidc_client_id", "oidc_client_secret"),
     ):
         missing = [_variable(name) for name in names if not getattr(settings, name)]
         if missing and len(missing) < len(names):

@@ -24,6 +24,7 @@ from app import jobs
 from app.beats import beat, database_now, process_name, say_goodbye
 from app.database import UnsafeDatabase, make_engine, refuse_unsafe_start, session_factory, transaction
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
+from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.messages import message_app
 from app.settings import Settings, SettingsRefused, load_settings
@@ -59,6 +60,7 @@ def main() -> int:
     set_up_logging()
     try:
         settings = load_settings()
+        report_errors(settings, process="worker")
         refuse_unsafe_start(settings.database_url)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")
