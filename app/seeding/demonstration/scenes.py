@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.arrivals import arrive
 from app.seeding.demonstration.stage import Stage
-from app.seeding.demonstration.stories import Running, claim, leave_lying, put_on_hold
+from app.seeding.demonstration.stories import Running, claim, leave_lying, longest_hold, put_on_hold
 from app.seeding.demonstration.words import Said, say
 from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
 
@@ -62,7 +62,8 @@ def _hold(stage: Stage, ticket: Running) -> None:
     held = stage.ends_at - timedelta(hours=stage.rng.uniform(3, 20))
 
     def happening(stage: Stage, session: Session, now: datetime) -> None:
-        put_on_hold(stage, session, ticket, until=stage.ends_at + timedelta(hours=30), now=now)
+        until = min(stage.ends_at + timedelta(hours=30), longest_hold(ticket, now))
+        put_on_hold(stage, session, ticket, until=until, now=now)
 
     stage.at(held, happening)
 

@@ -205,7 +205,12 @@ def put_on_hold(stage: Stage, session: Session, ticket: Running, *, until: datet
 
 def _wake_at(stage: Stage, ticket: Running, now: datetime) -> datetime:
     """A day or two, but never longer than a short promise may pause."""
-    return now + min(timedelta(hours=stage.rng.randint(20, 90)), timedelta(seconds=ticket.pace.resolve_seconds * 1.4))
+    return min(now + timedelta(hours=stage.rng.randint(20, 90)), longest_hold(ticket, now))
+
+
+def longest_hold(ticket: Running, now: datetime) -> datetime:
+    """Well within the pause that policies allow: twice the target, of which some may be used up."""
+    return now + timedelta(seconds=ticket.pace.resolve_seconds * 1.4)
 
 
 def _wait(ticket: Running, stage: Stage, session: Session, now: datetime) -> None:
