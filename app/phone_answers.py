@@ -110,17 +110,25 @@ def answer_replayed(
 ) -> Answer:
     """Act on a request that was answered with the fail-safe document when it came; a call becomes a ticket."""
 
+    acted = False
+
     def act() -> Answer:
+        nonlocal acted
+        acted = True
         if webhook.kind in SPOKEN_STEPS:
             desk = phones.desk(session, webhook.account, now=now)
             note_failsafe(session, webhook.form, desk, arrived_at=received_at, now=now)
             return phones.failsafe_answer(webhook)
         return _first(session, webhook, phones, now=received_at)
 
+    given = answer_once(session, webhook, act, received_at=received_at, replayed_at=now)
+    if acted:
+        return given
+    # Asked only now: a late commit may have been what `answer_once` waited for on the unique index.
     said = phones.failsafe_answer(webhook)
-    if was_answered_otherwise(session, webhook, said, received_at=received_at, replayed_at=now):
-        return act() if webhook.kind in SPOKEN_STEPS else said
-    return answer_once(session, webhook, act, received_at=received_at, replayed_at=now)
+    if not was_answered_otherwise(session, webhook, said, received_at=received_at, replayed_at=now):
+        return given
+    return act() if webhook.kind in SPOKEN_STEPS else said
 
 
 def _first(session: Session, webhook: Webhook, phones: Phones, *, now: datetime) -> Answer:
