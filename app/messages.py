@@ -20,8 +20,9 @@ from app.web.presentation import grouped_reference
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "messages"
 SUBJECT = "Subject:"
-# Stands in the kept words where the message as it leaves carries a secret link: secrets are kept hashed only.
+# Stand in the kept words where the message as it leaves carries a secret link or a PIN: neither is kept in clear.
 LINK_MARK = "[[link]]"
+PIN_MARK = "[[pin]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,23 @@ def render(
     chosen = locale if locale in LOCALES else LOCALES[0]
     with force_locale(chosen):
         said = _template(template, channel).render(
-            **params,
+            **{name: _without_marks(value) for name, value in params.items()},
             base_url=base_url,
             locale=chosen,
             acknowledge_link=LINK_MARK,
+            pin=PIN_MARK,
             moment=lambda at: spoken_time.moment_phrase(_instant(at), now),
             is_past=lambda at: _instant(at) <= now,
             name_of=_name_in(chosen),
         )
     return _split(said)
+
+
+def _without_marks(value: Any) -> Any:
+    """Whoever writes a mark into an answer or an instruction must not get a secret put in its place."""
+    if not isinstance(value, str):
+        return value
+    return value.replace(LINK_MARK, "link").replace(PIN_MARK, "pin")
 
 
 def message_names() -> set[tuple[str, str]]:

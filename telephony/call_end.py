@@ -29,8 +29,7 @@ from tickets import outbox
 from tickets.actor import staff_actor
 from tickets.conversation import talked
 from tickets.phones import parse_phone
-from tickets.pins import pin_of
-from tickets.schema import Call, CallLeg, Presence, Ticket
+from tickets.schema import Call, CallLeg, Presence
 from tickets.states import CallbackReason, CallState, PresenceState
 
 _SELF_SERVICE = (Choice.FOLLOW.value, Choice.WHERE.value)
@@ -154,9 +153,8 @@ def _confirm_by_sms(session: Session, call: Call, desk: Desk, *, now: datetime) 
     if call.ticket_id is None or not call.detail.get("opened_ticket") or phone is None or not phone.may_get_sms:
         return
     reference = str(call.detail["ticket_reference"])
-    salt = session.scalar(select(Ticket.pin_salt).where(Ticket.id == call.ticket_id)) or b""
     # The PIN goes to the number that called us, never to one that somebody keyed in.
-    params: dict[str, Any] = {"reference": reference, "pin": pin_of(desk.keys, salt, reference)}
+    params: dict[str, Any] = {"reference": reference, "has_pin": True}
     unit = desk.unit(call.unit_id)
     if unit is not None:
         params |= {"unit": unit.name, "unit_en": unit.name_en}

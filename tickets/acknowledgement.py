@@ -16,9 +16,10 @@ def acknowledge(
 ) -> None:
     """Tell the sender the reference. Nothing the sender wrote is in it, or we would carry anybody's text to any phone.
 
-    The PIN goes only to a number that spoke to us itself: one typed into a form may be somebody else's.
+    The PIN goes only to a number that spoke to us itself: one typed into a form may be somebody else's. It is made when
+    the message leaves; the row says only that there shall be one.
     """
-    params = {"reference": opened.reference}
+    params: dict[str, object] = {"reference": opened.reference}
     # Whom a restricted matter is about does not stand in a message that others may read.
     if not is_restricted:
         unit = rules.routing.units[opened.unit_id]
@@ -26,7 +27,7 @@ def acknowledge(
     messages = []
     phone = parse_phone(matter.phone) if matter.phone else None
     if phone is not None and phone.may_get_sms:
-        own = {"pin": opened.pin} if matter.channel in (Channel.SMS, Channel.VOICE) else {}
+        own = {"has_pin": True} if matter.channel in (Channel.SMS, Channel.VOICE) else {}
         messages.append((OutboundChannel.SMS, phone.number, {**params, **own}))
     if matter.email:
         messages.append((OutboundChannel.EMAIL, matter.email.strip().lower(), params))

@@ -58,6 +58,12 @@ def pin_of(keys: Keys, salt: bytes, reference: str) -> str:
     return _pin(keys.pin[0], salt, reference)
 
 
+def pin_of_ticket(session: Session, ticket_id: int, *, keys: Keys) -> str:
+    """The PIN of a ticket that exists."""
+    found = session.execute(select(Ticket.reference, Ticket.pin_salt).where(Ticket.id == ticket_id)).one()
+    return pin_of(keys, found.pin_salt, found.reference)
+
+
 def check_pin(session: Session, *, reference: str, pin: str, keys: Keys, now: datetime) -> PinCheck:
     """Whether this PIN opens this reference; five failures lock the reference for fifteen minutes."""
     known = read_reference(reference)

@@ -17,11 +17,13 @@ from app.delivery.carrier import carrier_of
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
 from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
-from app.messages import LINK_MARK, NoSuchMessage, render
+from app.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from app.provider_accounts import sending_account
 from app.settings import Settings
 from escalation.links import make_link
 from tickets import outbox, outbox_claims, outbox_results
+from tickets.keys import keys_from
+from tickets.pins import pin_of_ticket
 from tickets.schema import Line, OutboundMessage
 from tickets.states import OutboundChannel
 
@@ -95,15 +97,17 @@ def _letter(
         channel=row.channel,
         address=row.address,
         subject=subject,
-        text=_with_link(session, text, row, delivery.settings, now=now),
+        text=_with_secrets(session, text, row, delivery.settings, now=now),
         attempts=row.attempts,
         dedup_key=row.dedup_key,
         from_phone=from_phone,
     )
 
 
-def _with_link(session: Session, text: str, row: OutboundMessage, settings: Settings, *, now: datetime) -> str:
-    """The secret is made when the message leaves, and every attempt makes its own: only hashes are kept."""
+def _with_secrets(session: Session, text: str, row: OutboundMessage, settings: Settings, *, now: datetime) -> str:
+    """Secrets are put in when the message leaves: a PIN follows from keys, and every attempt makes its own link."""
+    if PIN_MARK in text and row.ticket_id is not None:
+        text = text.replace(PIN_MARK, pin_of_ticket(session, row.ticket_id, keys=keys_from(settings.secret_key)))
     if LINK_MARK not in text or row.staff_id is None:
         return text
     token = make_link(session, step_id=int(row.params["step_id"]), staff_id=row.staff_id, now=now)

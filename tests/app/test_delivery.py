@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.database import transaction
 from app.delivery.deliver import Delivery, deliver_due
@@ -17,11 +17,12 @@ from app.messages import message_app
 from app.settings import Settings
 from escalation.links import open_link
 from tests.conftest import NOW, Committed
-from tests.factories import staff
+from tests.factories import KEYS, open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.outbox import post_email, post_screen, post_sms
+from tickets.pins import check_pin
 from tickets.schema import OutboundMessage, PhonePreference
-from tickets.states import OutboundChannel, OutboundState
+from tickets.states import Channel, OutboundChannel, OutboundState
 
 SMS = (OutboundChannel.SMS, OutboundChannel.VOICE)
 PHONE = "+84901234567"
@@ -100,6 +101,20 @@ def test_the_secret_link_leaves_with_the_message_and_is_not_kept(office, carrier
     assert (link.step_id, link.staff_id) == (7, person.id)
     assert token not in office.message(message).text
     assert "[[link]]" in office.message(message).text
+
+
+def test_the_pin_leaves_with_the_message_and_is_kept_nowhere(office, carrier):
+    with transaction(office.factory) as session:
+        ticket = open_ticket(session, phone=PHONE, channel=Channel.SMS, now=NOW)
+    office.deliver()
+
+    [said] = carrier.bodies
+    assert f"PIN {ticket.pin}." in said
+    with office.factory() as session:
+        [kept] = session.execute(text("select outbound_message::text from outbound_message")).scalars()
+        checked = check_pin(session, reference=ticket.reference, pin=ticket.pin, keys=KEYS, now=NOW)
+    assert ticket.pin not in kept
+    assert checked.ticket_id == ticket.ticket_id
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 20500), (503, 0), (429, 20429)])

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.messages import LINK_MARK, NoSuchMessage, message_app, message_names, render
+from app.messages import LINK_MARK, PIN_MARK, NoSuchMessage, message_app, message_names, render
 from telephony.sms_text import sms_size
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 WARD = {"vi": "Ủy ban nhân dân Phường Sài Gòn", "en": "Sai Gon Ward"}
 # Whatever any template asks for.
 EVERYTHING = {
-    "step_id": 1, "reference": "2600421733", "level": 4, "clock": "resolve", "priority": "urgent", "pin": "482913",
+    "step_id": 1, "reference": "2600421733", "level": 4, "clock": "resolve", "priority": "urgent", "has_pin": True,
     "due_at": (NOW - timedelta(hours=3)).isoformat(), "unit": WARD, "unit_en": "Sai Gon Ward", "code": "48213",
     "category": {"vi": "Lấn chiếm vỉa hè", "en": "Pavements taken up"}, "instruction": "Báo cáo trước 17 giờ",
     "new_due_at": (NOW + timedelta(days=1)).isoformat(), "fell_through_to": 3, "body": "Chúng tôi đã xử lý.",
@@ -80,6 +80,12 @@ def test_a_subject_cannot_carry_a_header(words):
     said = words("ticket_reply", "email", "en", reference="1\r\nBcc: all@example.vn")
 
     assert "\n" not in said.subject
+
+
+def test_a_mark_that_somebody_wrote_is_words_and_gets_no_secret_put_in_its_place(words):
+    said = words("instruction", "sms", "vi", instruction=f"Xem {LINK_MARK} và {PIN_MARK}").text
+
+    assert "Xem link và pin" in said
 
 
 def test_an_unknown_language_gets_the_default_one_and_an_unknown_message_is_our_mistake(words):

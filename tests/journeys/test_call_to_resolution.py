@@ -12,7 +12,9 @@ from app.settings import Settings
 from app.voice_prompts import in_digit_groups
 from telephony import offers, sweep
 from tests.app.web.console_scene import agent_at, page_of, send
+from tests.factories import KEYS
 from tests.telephony.phone import Phone
+from tickets.pins import pin_of_ticket
 from tickets.schema import Call, Clock, Line, OutboundMessage, Presence, Ticket, TimelineEntry, Unit
 from tickets.states import CallState, ClockKind, ClockStatus, PresenceState, TicketStatus, TimelineKind
 
@@ -77,7 +79,7 @@ def test_a_call_is_answered_by_the_ward_and_resolved(
     letters = session.scalars(select(OutboundMessage).where(OutboundMessage.ticket_id == ticket.id)).all()
     assert {"ticket_opened", "ticket_resolved"} <= {letter.template for letter in letters}
 
-    pin = next(letter.params["pin"] for letter in letters if letter.template == "ticket_opened")
+    pin = pin_of_ticket(session, ticket.id, keys=KEYS)
     asked = Phone(app.test_client(), settings, to=line, number="+84909999999")
     asked.ring().press("3").press(ticket.reference).press(pin)
     assert re.search("đã được trả lời", asked.said)

@@ -179,14 +179,15 @@ def test_the_acknowledgement_carries_the_reference_and_nothing_the_sender_wrote(
     for message in messages:
         assert message.params["reference"] == opened.reference
         assert "example" not in str(message.params)
-        assert "pin" not in message.params
+        assert "has_pin" not in message.params
 
 
 def test_the_pin_is_texted_only_to_a_number_that_spoke_to_us_itself(session, now):
     opened = open_ticket(session, phone="+84901234567", channel=Channel.SMS, now=now)
 
     [message] = rows(session, OutboundMessage, opened.ticket_id)
-    assert message.params["pin"] == opened.pin
+    assert message.params["has_pin"] is True
+    assert opened.pin not in str(message.params), "who reads the table must not be able to follow the ticket"
 
 
 def test_a_landline_gets_no_sms(session, now):

@@ -327,7 +327,7 @@ def test_a_confirmation_by_sms_follows_the_call_once_with_reference_and_pin(sess
     letters = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "ticket_opened")).all()
     assert [letter.address for letter in letters] == ["+84901234567"]
     assert letters[0].params["reference"] == ticket_of(session, phone).reference
-    assert "pin" in letters[0].params
+    assert letters[0].params["has_pin"] is True
     assert "rác" not in str(letters[0].params)
 
 
