@@ -46,7 +46,7 @@ class ToldEntry:
     params: Mapping[str, Any]
     channel: Channel | None
     unit: str
-    files: tuple[Attachment, ...]
+    files: tuple[Mapping[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ Lists, search, counts, exports, live updates, notifications, attachments and rec
 what is out of scope looks exactly like what does not exist.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from tickets.errors import NotAllowed, NotFound
@@ -17,6 +19,7 @@ from tickets.states import Role, UnitKind
 
 # Units of these kinds are the city's own level: a role held there covers all units.
 CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
+_VIEWER = (Staff.id, Staff.name, Staff.email, Staff.locale, Staff.theme, Staff.is_demo)
 
 
 class Right(StrEnum):
@@ -63,22 +66,35 @@ class Viewer:
 
 
 def load_viewer(session: Session, staff_id: int, *, now: datetime) -> Viewer | None:
-    """The person with the roles they hold at `now`; None if the account is disabled or gone. Two statements."""
-    staff = session.get(Staff, staff_id)
-    if staff is None or staff.disabled_at is not None:
-        return None
-    rows = session.execute(
-        select(RoleAssignment.role, RoleAssignment.unit_id, Unit.kind)
-        .join(Unit, Unit.id == RoleAssignment.unit_id)
-        .where(
-            RoleAssignment.staff_id == staff_id,
-            RoleAssignment.valid_from <= now,
-            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
-        )
+    """The person with the roles they hold at `now`; None if the account is disabled or gone. One statement."""
+    rows = session.execute(people_with_roles(now=now).where(Staff.id == staff_id)).all()
+    return viewer_of(rows)
+
+
+def people_with_roles(*, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Enabled accounts, a row for each role held at `now` and one for who holds none; `viewer_of` reads them."""
+    held_now = and_(
+        RoleAssignment.staff_id == Staff.id,
+        RoleAssignment.valid_from <= now,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+    )
+    return (
+        select(*_VIEWER, RoleAssignment.role, RoleAssignment.unit_id, Unit.kind)
+        .select_from(Staff)
+        .outerjoin(RoleAssignment, held_now)
+        .outerjoin(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(Staff.disabled_at.is_(None))
         .order_by(RoleAssignment.id)
-    ).all()
-    held = tuple(Held(role, unit_id, kind in CITY_LEVEL) for role, unit_id, kind in rows)
-    return Viewer(staff.id, staff.name, staff.email, staff.locale, staff.theme, staff.is_demo, held)
+    )
+
+
+def viewer_of(rows: Sequence[Row[Any]]) -> Viewer | None:
+    """One person out of their rows; None when there are none."""
+    if not rows:
+        return None
+    held = tuple(Held(row.role, row.unit_id, row.kind in CITY_LEVEL) for row in rows if row.role is not None)
+    first = rows[0]
+    return Viewer(first.id, first.name, first.email, first.locale, first.theme, first.is_demo, held)
 
 
 SEEING = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)

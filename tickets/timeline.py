@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from tickets.actor import Actor
@@ -12,6 +13,20 @@ from tickets.schema import Attachment, Message, OutboundMessage, Staff, Timeline
 from tickets.states import TimelineKind
 
 _INSERT = insert(TimelineEntry.__table__)  # type: ignore[arg-type]
+# The files of a message as one value; found by their ticket, which is indexed.
+_FILES = (
+    select(
+        func.json_agg(
+            aggregate_order_by(
+                func.json_build_object("public_id", Attachment.public_id, "file_name", Attachment.file_name),
+                Attachment.id,
+            )
+        )
+    )
+    .where(Attachment.ticket_id == TimelineEntry.ticket_id, Attachment.message_id == TimelineEntry.message_id)
+    .scalar_subquery()
+    .label("attachments")
+)
 
 
 def add(  # noqa: PLR0913 - one call says all there is to say of an entry
@@ -63,7 +78,8 @@ def entry(
 def entries(session: Session, ticket_id: int, *, public_only: bool = False) -> list[dict[str, Any]]:
     """What happened, oldest first, each with its message, the name of who did it and the files given with it.
 
-    With `public_only` what the follow page may show: no notes and no names of staff.
+    A file is its `public_id` and `file_name`. With `public_only` what the follow page may show: no notes and no names
+    of staff.
     """
     statement = (
         select(
@@ -71,7 +87,7 @@ def entries(session: Session, ticket_id: int, *, public_only: bool = False) -> l
             TimelineEntry.is_public, TimelineEntry.body, TimelineEntry.params, TimelineEntry.message_id,
             Staff.name.label("staff_name"), Message.body.label("message_body"), Message.channel, Message.direction,
             Message.outbound_id, OutboundMessage.channel.label("outbound_channel"),
-            OutboundMessage.state.label("outbound_state"), OutboundMessage.segments,
+            OutboundMessage.state.label("outbound_state"), OutboundMessage.segments, _FILES,
         )
         .outerjoin(Staff, Staff.id == TimelineEntry.staff_id)
         .outerjoin(Message, Message.id == TimelineEntry.message_id)
@@ -81,19 +97,9 @@ def entries(session: Session, ticket_id: int, *, public_only: bool = False) -> l
     )  # fmt: skip
     if public_only:
         statement = statement.where(TimelineEntry.is_public)
-    found = [dict(row._mapping) for row in session.execute(statement)]
-    files = _files(session, ticket_id, found)
+    found = [dict(row) for row in session.execute(statement).mappings()]
     for row in found:
-        row["attachments"] = files.get(row["message_id"], []) if row["message_id"] else []
+        row["attachments"] = row["attachments"] or []
         if public_only:
             row["staff_name"] = row["staff_id"] = None
     return found
-
-
-def _files(session: Session, ticket_id: int, found: Sequence[Mapping[str, Any]]) -> dict[int | None, list[Attachment]]:
-    if not any(row["message_id"] for row in found):
-        return {}
-    by_message: dict[int | None, list[Attachment]] = {}
-    for file in session.scalars(select(Attachment).where(Attachment.ticket_id == ticket_id).order_by(Attachment.id)):
-        by_message.setdefault(file.message_id, []).append(file)
-    return by_message

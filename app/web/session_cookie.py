@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, current_app, g, request
-from sqlalchemy import select, update
+from sqlalchemy import and_, update
 from sqlalchemy.orm import Session
 
-from tickets.roles import Viewer, load_viewer
-from tickets.schema import WebSession
+from tickets.roles import Viewer, people_with_roles, viewer_of
+from tickets.schema import Staff, WebSession
 
 COOKIE = "hotline_session"
 LIFETIME = timedelta(hours=12)
@@ -33,7 +33,7 @@ def token_hash(token: str) -> str:
 
 
 def signed_in_person(session: Session, *, now: datetime) -> SignedIn | None:
-    """Whoever this request's cookie belongs to; looked up once per request (three statements)."""
+    """Whoever this request's cookie belongs to; looked up once per request, in one statement."""
     if "signed_in" not in g:
         g.signed_in = look_up(session, request.cookies.get(COOKIE, ""), now=now)
     found: SignedIn | None = g.signed_in
@@ -43,19 +43,19 @@ def signed_in_person(session: Session, *, now: datetime) -> SignedIn | None:
 def look_up(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     if not token:
         return None
-    row = session.scalars(
-        select(WebSession).where(
-            WebSession.token_hash == token_hash(token), WebSession.revoked_at.is_(None), WebSession.expires_at > now
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    viewer = load_viewer(session, row.staff_id, now=now)
+    live = WebSession.token_hash == token_hash(token), WebSession.revoked_at.is_(None), WebSession.expires_at > now
+    rows = session.execute(
+        people_with_roles(now=now)
+        .add_columns(WebSession.id.label("session_id"), WebSession.second_factor_at, WebSession.last_seen_at)
+        .join(WebSession, and_(WebSession.staff_id == Staff.id, *live))
+    ).all()
+    viewer = viewer_of(rows)
     if viewer is None:
         return None
-    if now - row.last_seen_at > _SEEN_EVERY:
-        row.last_seen_at = now
-    return SignedIn(row.id, viewer, row.second_factor_at is not None)
+    found = rows[0]
+    if now - found.last_seen_at > _SEEN_EVERY:
+        session.execute(update(WebSession).where(WebSession.id == found.session_id).values(last_seen_at=now))
+    return SignedIn(found.session_id, viewer, found.second_factor_at is not None)
 
 
 def begin_session(session: Session, *, staff_id: int, second_factor: bool, now: datetime) -> str:

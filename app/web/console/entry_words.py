@@ -24,7 +24,6 @@ from app.words import (
     step_result_word,
     timeline_word,
 )
-from tickets.schema import Attachment
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
 
 _PROMISES = (TimelineKind.ESCALATED, TimelineKind.BREACHED, TimelineKind.WARNED, TimelineKind.ACKNOWLEDGED)
@@ -57,7 +56,7 @@ class StreamEntry:
     segments: int | None = None
     recording_id: int | None = None
     points: list[str] = field(default_factory=list)
-    files: tuple[Attachment, ...] = ()
+    files: tuple[Mapping[str, str], ...] = ()
 
 
 def stream_entry(entry: Mapping[str, Any], *, citizen: str, opening: str, now: datetime) -> StreamEntry:

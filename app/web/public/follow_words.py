@@ -10,7 +10,6 @@ from app.signs import timeline_sign
 from app.spoken_time import duration_phrase, moment_phrase
 from app.words import channel_word, disposition_word, level_word
 from tickets.follow import Followed, ToldEntry
-from tickets.schema import Attachment
 from tickets.states import TicketStatus, TimelineKind
 
 
@@ -24,7 +23,7 @@ class ShownEntry:
     body: str
     sign: str
     shape: str
-    files: tuple[Attachment, ...]
+    files: tuple[Mapping[str, str], ...]
 
 
 def shown_entries(ticket: Followed, *, now: datetime) -> list[ShownEntry]:

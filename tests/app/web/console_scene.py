@@ -1,11 +1,11 @@
 """What tests of the console share: an agent at a ward, forms as a browser sends them, statements counted."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from unittest.mock import patch
 
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
@@ -54,17 +54,16 @@ def once_in(html: str) -> str:
 def counted(engine: Engine) -> Iterator[list[str]]:
     """The statements a block sends, savepoints of the test aside.
 
-    Rules and places count for none: a process reads them anew every few seconds, beside its requests.
+    Rules and places count for none: a thread of their own reads them anew every few seconds, beside the requests.
     """
-    seen: list[str] = []
+    seen, here = list[str](), threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+        if threading.get_ident() == here and not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
             seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        with patch("app.reference._RENEW_AFTER_SECONDS", 600.0):
-            yield seen
+        yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)

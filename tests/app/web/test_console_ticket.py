@@ -454,7 +454,7 @@ def test_nothing_a_citizen_writes_becomes_part_of_the_page(
         assert "<img src=x" not in page, address
 
 
-def test_a_long_conversation_is_read_in_twelve_statements(
+def test_a_long_conversation_is_read_in_eight_statements(
     client: FlaskClient, session: Session, database: Engine, now: datetime
 ) -> None:
     known = citizen(session, phone="+84901112233")
@@ -476,7 +476,7 @@ def test_a_long_conversation_is_read_in_twelve_statements(
     assert known.name in page
     assert page.count("question ") >= 10
     assert "Another matter" in page
-    assert len(statements) <= 12, "\n\n".join(statements)
+    assert len(statements) <= 8, "\n\n".join(statements)
 
 
 def test_the_page_says_why_the_ticket_stands_where_it_stands(
