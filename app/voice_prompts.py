@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import yaml
+from babel.dates import format_datetime
 
 from telephony.prompts import Prompt
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "voice"
 FALLBACK_LOCALE = "en"
+_INSTANTS = {"vi": "H 'giờ' m 'ngày' d 'tháng' M", "en": "HH:mm 'on' d MMMM"}
 
 
 def speak(prompt: Prompt, params: Mapping[str, str | int], locale: str) -> str:
     """The sentence for a prompt. A language without the prompt falls back to English, which a test keeps complete."""
     texts = prompt_texts()
     template = texts.get(locale, {}).get(prompt.value) or texts[FALLBACK_LOCALE][prompt.value]
-    return _SpokenFormatter().vformat(template, (), params)
+    return _SpokenFormatter(locale).vformat(template, (), params)
 
 
 @cache
@@ -44,8 +47,22 @@ def in_digit_groups(number: str) -> str:
     return ", ".join(" ".join(group) for group in groups if group)
 
 
+def as_instant(iso: str, locale: str) -> str:
+    """Day and time of a local instant, without the year: "17 giờ 30 ngày 3 tháng 12", "17:30 on 3 December"."""
+    at = datetime.fromisoformat(iso)
+    pattern = _INSTANTS.get(locale, _INSTANTS[FALLBACK_LOCALE])
+    if locale == "vi" and at.minute == 0:
+        pattern = "H 'giờ' 'ngày' d 'tháng' M"
+    return str(format_datetime(at, pattern, locale=locale if locale in _INSTANTS else FALLBACK_LOCALE))
+
+
 class _SpokenFormatter(Formatter):
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "digits":
             return in_digit_groups(str(value))
+        if format_spec == "instant":
+            return as_instant(str(value), self.locale)
         return str(super().format_field(value, format_spec))

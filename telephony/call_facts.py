@@ -19,6 +19,9 @@ from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
+# Whom a request has been reported to is said in words up to here; there is nobody above.
+HIGHEST_LEVEL = 5
+
 
 def facts_for(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> Facts:
     asking = str(call.detail.get("asking", ""))
@@ -103,8 +106,7 @@ def state_words(state: RequestState, desk: Desk, locale: str) -> tuple[Say, ...]
         words.append(Say(Prompt.FOLLOW_UNIT, {"unit": desk.unit_name(state.unit_id, locale)}))
     if state.due_at is not None:
         local = state.due_at.astimezone(ZoneInfo(DEFAULT_ZONE))
-        when = {"day": local.day, "month": local.month, "hour": local.hour}
-        words.append(Say(Prompt.FOLLOW_OVERDUE if state.is_overdue else Prompt.FOLLOW_DUE, when))
+        words.append(Say(Prompt.FOLLOW_OVERDUE if state.is_overdue else Prompt.FOLLOW_DUE, {"due": local.isoformat()}))
     if state.level > 0:
-        words.append(Say(Prompt.FOLLOW_LEVEL, {"level": state.level}))
+        words.append(Say(Prompt(f"follow_level_{min(state.level, HIGHEST_LEVEL)}")))
     return tuple(words)

@@ -9,17 +9,27 @@ from enum import StrEnum
 class Prompt(StrEnum):
     GREETING = "greeting"
     LINE_GREETING = "line_greeting"
-    MENU = "menu"
+    RECORDING_NOTICE = "recording_notice"
+    MENU_REPORT = "menu_report"
+    MENU_EMERGENCY = "menu_emergency"
+    MENU_FOLLOW = "menu_follow"
+    MENU_WHERE = "menu_where"
+    MENU_VOICEMAIL = "menu_voicemail"
+    MENU_CALLBACK = "menu_callback"
+    MENU_REPEAT = "menu_repeat"
     MENU_LANGUAGE = "menu_language"
     WRONG_KEY = "wrong_key"
     SILENCE = "silence"
     TO_A_PERSON = "to_a_person"
     EMERGENCY_NUMBERS = "emergency_numbers"
+    EMERGENCY_AGAIN = "emergency_again"
 
     PLACE_LAST_UNIT = "place_last_unit"
-    PLACE_SAY_OR_SPELL = "place_say_or_spell"
+    PLACE_SAY = "place_say"
+    PLACE_SAY_AGAIN = "place_say_again"
     PLACE_SPELL = "place_spell"
     PLACE_NOT_FOUND = "place_not_found"
+    PLACE_TOO_MANY = "place_too_many"
     PLACE_CHOOSE = "place_choose"
     PLACE_OPTION = "place_option"
     PLACE_NONE_OF_THESE = "place_none_of_these"
@@ -36,6 +46,7 @@ class Prompt(StrEnum):
     QUEUE_CONNECTING = "queue_connecting"
     QUEUE_LONG_WAIT = "queue_long_wait"
     NOBODY_ON_DUTY = "nobody_on_duty"
+    NOBODY_CHOICES = "nobody_choices"
     CUT_OFF = "cut_off"
     HOLD = "hold"
 
@@ -57,7 +68,11 @@ class Prompt(StrEnum):
     FOLLOW_UNIT = "follow_unit"
     FOLLOW_DUE = "follow_due"
     FOLLOW_OVERDUE = "follow_overdue"
-    FOLLOW_LEVEL = "follow_level"
+    FOLLOW_LEVEL_1 = "follow_level_1"
+    FOLLOW_LEVEL_2 = "follow_level_2"
+    FOLLOW_LEVEL_3 = "follow_level_3"
+    FOLLOW_LEVEL_4 = "follow_level_4"
+    FOLLOW_LEVEL_5 = "follow_level_5"
     AFTERWARDS = "afterwards"
 
     STATE_NEW = "state_new"
@@ -98,10 +113,10 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.CALLBACK_GREETING: frozenset({"reference"}),
     Prompt.FOLLOW_STATE: frozenset({"reference"}),
     Prompt.FOLLOW_UNIT: frozenset({"unit"}),
-    Prompt.FOLLOW_DUE: frozenset({"day", "month", "hour"}),
-    Prompt.FOLLOW_OVERDUE: frozenset({"day", "month", "hour"}),
-    Prompt.FOLLOW_LEVEL: frozenset({"level"}),
+    Prompt.FOLLOW_DUE: frozenset({"due"}),
+    Prompt.FOLLOW_OVERDUE: frozenset({"due"}),
     Prompt.WHERE_ANSWER: frozenset({"unit"}),
+    Prompt.WHERE_SEVERAL: frozenset({"units"}),
     Prompt.NOTICE: frozenset({"reference", "unit", "level"}),
 }
 

@@ -27,9 +27,9 @@ def start_voicemail(conversation: Conversation, *first: Spoken) -> Outcome:
 def on_voicemail(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     if heard.recording_sid and heard.recording_seconds >= LEAST_SECONDS:
         kept = KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.VOICEMAIL)
-        return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(facts)).also(kept)
+        return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(conversation, facts)).also(kept)
     if "empty" in conversation.told:
-        return goodbye(conversation, *reference_words(facts))
+        return goodbye(conversation, *reference_words(conversation, facts))
     plan = (Say(Prompt.VOICEMAIL_EMPTY), Record("voicemail", max_seconds=MOST_SECONDS))
     return Outcome(conversation.tell("empty"), plan)
 
@@ -62,7 +62,7 @@ def on_callback(conversation: Conversation, heard: Heard, facts: Facts) -> Outco
 def _promised(conversation: Conversation, phone: str, facts: Facts) -> Outcome:
     words = Say(Prompt.CALLBACK_THANKS, {"phone": national_digits(phone)})
     reason = CallbackReason.NOBODY_ON_DUTY if "nobody" in conversation.told else CallbackReason.REQUESTED
-    return goodbye(conversation, words, *reference_words(facts)).also(AskCallback(phone, reason))
+    return goodbye(conversation, words, *reference_words(conversation, facts)).also(AskCallback(phone, reason))
 
 
 def _ask_number(*first: Spoken) -> Gather:

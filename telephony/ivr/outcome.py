@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import Effect, JoinQueue, OpenTicket
 from telephony.ivr.facts import Facts
-from telephony.menu import KEY_SECONDS, MOST_SILENCES, MOST_WRONG_KEYS
+from telephony.menu import KEY_SECONDS, MENU_WORDS, MOST_SILENCES, MOST_WRONG_KEYS
 from telephony.prompts import Prompt
 from telephony.verbs import Gather, Hangup, Pause, Plan, Redirect, Say, Spoken, Verb
 from tickets.states import CallState
@@ -47,19 +47,36 @@ def one_key(step: str, *spoken: Spoken, seconds: int = KEY_SECONDS) -> Gather:
     return Gather(step, spoken, num_digits=1, timeout_seconds=seconds)
 
 
+def welcome(conversation: Conversation, *greeting: Spoken) -> Outcome:
+    """The first words in a language: that we record, then the way to the other one, before a menu nobody understood."""
+    return _menu(conversation, *greeting, Say(Prompt.RECORDING_NOTICE), *_language(conversation), *_keys(conversation))
+
+
 def menu(conversation: Conversation, *first: Spoken) -> Outcome:
-    """The menu read out; `0` reads it with pauses between its sentences."""
-    words: tuple[Spoken, ...] = (Say(Prompt.MENU),)
-    if conversation.slow:
-        words = (Pause(1), Say(Prompt.MENU), Pause(2))
+    """The menu read out again."""
+    return _menu(conversation, *first, *_keys(conversation), *_language(conversation))
+
+
+def _menu(conversation: Conversation, *words: Spoken) -> Outcome:
+    return Outcome(replace(conversation, state=CallState.MENU, asking=""), (one_key("menu", *words),))
+
+
+def _keys(conversation: Conversation) -> tuple[Spoken, ...]:
+    """What each key does; `0` reads them with a pause after each."""
+    pause = (Pause(1),) if conversation.slow else ()
+    return tuple(spoken for words in MENU_WORDS for spoken in (Say(words), *pause))
+
+
+def _language(conversation: Conversation) -> tuple[Spoken, ...]:
     other = OTHER_LOCALE.get(conversation.locale)
-    language = (Say(Prompt.MENU_LANGUAGE, locale=other),) if other else ()
-    gather = one_key("menu", *first, *words, *language)
-    return Outcome(replace(conversation, state=CallState.MENU, asking=""), (gather,))
+    return (Say(Prompt.MENU_LANGUAGE, locale=other),) if other else ()
 
 
-def reference_words(facts: Facts) -> tuple[Spoken, ...]:
-    return (Say(Prompt.REFERENCE_TWICE, {"reference": facts.reference}),) if facts.reference else ()
+def reference_words(conversation: Conversation, facts: Facts) -> tuple[Spoken, ...]:
+    """The number to quote: said twice, in one place of the call only."""
+    if not facts.reference or "reference" in conversation.told:
+        return ()
+    return (Say(Prompt.REFERENCE_TWICE, {"reference": facts.reference}),)
 
 
 def after_silence(conversation: Conversation, *again: Verb) -> Outcome:

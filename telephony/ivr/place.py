@@ -28,7 +28,8 @@ def ask_place(conversation: Conversation, facts: Facts) -> Outcome:
 
 
 def ask_name(conversation: Conversation, facts: Facts, *first: Spoken) -> Outcome:
-    words = Say(Prompt.PLACE_SAY_OR_SPELL if facts.can_hear_speech else Prompt.PLACE_SPELL)
+    said = Prompt.PLACE_SAY_AGAIN if "again" in conversation.told else Prompt.PLACE_SAY
+    words = Say(said if facts.can_hear_speech else Prompt.PLACE_SPELL)
     gather = Gather("place", (*first, words), speech=facts.can_hear_speech)
     return Outcome(conversation.ask("name"), (gather,))
 
@@ -73,7 +74,7 @@ def _named(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
         return _choose(conversation, found.units).also(*said)
     if "again" in conversation.told:
         return _agent_will_ask(conversation).also(*said)
-    first = Say(Prompt.PLACE_NOT_FOUND)
+    first = Say(Prompt.PLACE_TOO_MANY if found and found.units else Prompt.PLACE_NOT_FOUND)
     return ask_name(conversation.tell("again"), facts, first).also(*said)
 
 
@@ -128,12 +129,22 @@ def _where(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     if heard.is_silence:
         words = (Say(Prompt.SILENCE), Say(Prompt.WHERE))
         return after_silence(conversation, Gather("place", words, speech=facts.can_hear_speech))
-    units = facts.places.units[:MOST_OPTIONS] if facts.places else ()
-    answers: tuple[Spoken, ...] = tuple(Say(Prompt.WHERE_ANSWER, {"unit": unit.name}) for unit in units)
-    if len(units) > 1:
-        answers = (Say(Prompt.WHERE_SEVERAL), *answers)
-    gather = one_key("place", *(answers or (Say(Prompt.PLACE_NOT_FOUND),)), Say(Prompt.AFTERWARDS))
-    return Outcome(conversation.ask("afterwards"), (gather,))
+    units = facts.places.units if facts.places else ()
+    if not 0 < len(units) <= MOST_OPTIONS and "where_again" not in conversation.told:
+        return ask_where(conversation.tell("where_again"), facts, _where_words(units))
+    return Outcome(conversation.ask("afterwards"), (one_key("place", _where_words(units), Say(Prompt.AFTERWARDS)),))
+
+
+def _where_words(units: tuple[NamedUnit, ...]) -> Say:
+    match len(units):
+        case 0:
+            return Say(Prompt.PLACE_NOT_FOUND)
+        case 1:
+            return Say(Prompt.WHERE_ANSWER, {"unit": units[0].name})
+        case number if number <= MOST_OPTIONS:
+            return Say(Prompt.WHERE_SEVERAL, {"units": ", ".join(unit.name for unit in units)})
+        case _:
+            return Say(Prompt.PLACE_TOO_MANY)
 
 
 def afterwards(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:

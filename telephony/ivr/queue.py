@@ -10,6 +10,7 @@ from telephony.ivr.facts import Facts
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import start_callback, start_voicemail
 from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
+from telephony.menu import Choice
 from telephony.prompts import Prompt
 from telephony.verbs import Dial, Redirect, Say, Spoken, Target
 from tickets.states import CallState
@@ -41,11 +42,13 @@ def _hold(conversation: Conversation, facts: Facts) -> Outcome:
     """One turn of the hold loop. The position that is announced never rises, whatever the queue does."""
     queue = facts.queue
     position = min(queue.position, conversation.last_position or queue.position)
-    words, waiting = _once(conversation, facts)
+    once, waiting = _once(conversation, facts)
+    words: tuple[Spoken, ...] = once
     if position != conversation.last_position:
-        words += (_position_words(position),)
-    elif not words:
-        words += (Say(Prompt.QUEUE_STILL_WAITING),) if not queue.offer_is_open else ()
+        # What a waiting caller wants to know comes first.
+        words = (_position_words(position), *once)
+    elif not once and not queue.offer_is_open:
+        words = (Say(Prompt.QUEUE_STILL_WAITING),)
     is_long = queue.offers >= MOST_OFFERS or queue.waited_seconds >= LONG_WAIT_SECONDS
     if is_long and "long" not in waiting.told:
         waiting, words = waiting.tell("long"), (*words, Say(Prompt.QUEUE_LONG_WAIT), Say(Prompt.QUEUE_CHOICES))
@@ -57,9 +60,8 @@ def _hold(conversation: Conversation, facts: Facts) -> Outcome:
 
 def _once(conversation: Conversation, facts: Facts) -> tuple[tuple[Spoken, ...], Conversation]:
     """What is said at the first turn only: the reference, and the way out."""
-    words: tuple[Spoken, ...] = ()
-    if "reference" not in conversation.told and facts.reference:
-        words, conversation = reference_words(facts), conversation.tell("reference")
+    words = reference_words(conversation, facts)
+    conversation = conversation.tell("reference") if words else conversation
     if "choices" not in conversation.told:
         words, conversation = (*words, Say(Prompt.QUEUE_CHOICES)), conversation.tell("choices")
     return words, conversation
@@ -70,9 +72,13 @@ def _position_words(position: int) -> Say:
 
 
 def _nobody(conversation: Conversation, facts: Facts) -> Outcome:
-    """No music for an empty room: a message or a callback at once, and the duty officer is told."""
-    words = (*reference_words(facts), Say(Prompt.NOBODY_ON_DUTY))
-    waiting = conversation.tell("nobody").tell("reference").ask("nobody")
+    """No music for an empty room: a message or a callback at once, and the duty officer is told.
+
+    The reference is said at the end of either; who thought that help was coming hears once more who comes at once.
+    """
+    urgent = (Say(Prompt.EMERGENCY_AGAIN),) if conversation.choice == Choice.EMERGENCY else ()
+    words = (Say(Prompt.NOBODY_ON_DUTY), *urgent, Say(Prompt.NOBODY_CHOICES))
+    waiting = conversation.tell("nobody").ask("nobody")
     return Outcome(waiting, (one_key("queue", *words, seconds=4),), (TellDutyOfficer(),))
 
 

@@ -11,7 +11,16 @@ from telephony.ivr.facts import Facts
 from telephony.ivr.follow import ask_reference, on_request
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import on_callback, on_voicemail, start_callback, start_voicemail
-from telephony.ivr.outcome import OTHER_LOCALE, Outcome, after_silence, after_wrong_key, goodbye, menu, to_a_person
+from telephony.ivr.outcome import (
+    OTHER_LOCALE,
+    Outcome,
+    after_silence,
+    after_wrong_key,
+    goodbye,
+    menu,
+    to_a_person,
+    welcome,
+)
 from telephony.ivr.place import ask_place, ask_where, on_place
 from telephony.ivr.queue import on_dial, on_queue
 from telephony.menu import MENU, Choice
@@ -23,8 +32,8 @@ from tickets.states import CallState
 def begin(conversation: Conversation, facts: Facts) -> Outcome:
     """The greeting, with the notice that we record, and the menu."""
     if facts.line_unit:
-        return menu(conversation, Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}))
-    return menu(conversation, Say(Prompt.GREETING))
+        return welcome(conversation, Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}))
+    return welcome(conversation, Say(Prompt.GREETING))
 
 
 def step(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
@@ -54,7 +63,7 @@ def _emergency(conversation: Conversation, facts: Facts) -> Outcome:
 
 def _language(conversation: Conversation, facts: Facts) -> Outcome:
     other = OTHER_LOCALE.get(conversation.locale, "vi")
-    return menu(replace(conversation, locale=other))
+    return welcome(replace(conversation, locale=other))
 
 
 _CHOICES: Mapping[Choice, Callable[[Conversation, Facts], Outcome]] = {

@@ -26,8 +26,9 @@ from telephony.ivr import (
     begin,
     step,
 )
+from telephony.menu import MENU_WORDS
 from telephony.prompts import Prompt
-from telephony.verbs import Client, Dial, Gather, Hangup, Record, Redirect, Say
+from telephony.verbs import Client, Dial, Gather, Hangup, Pause, Record, Redirect, Say
 from tickets.states import CallbackReason, CallState, PlaceOutcome
 
 SAI_GON = NamedUnit(1, "Phường Sài Gòn")
@@ -65,8 +66,8 @@ def known(*units):
 def test_the_greeting_says_that_the_call_is_recorded_and_offers_the_other_language():
     outcome, effects = talk()
 
-    assert prompts(outcome) == [Prompt.GREETING, Prompt.MENU, Prompt.MENU_LANGUAGE]
-    assert outcome.plan[0].spoken[-1].locale == "en"
+    assert prompts(outcome) == [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.MENU_LANGUAGE, *MENU_WORDS]
+    assert outcome.plan[0].spoken[2].locale == "en"
     assert effects == []
 
 
@@ -167,8 +168,9 @@ def test_star_changes_the_language_and_zero_slows_down():
     slow, _ = talk("0")
 
     assert english.conversation.locale == "en"
-    assert english.plan[0].spoken[-1].locale == "vi"
-    assert slow.conversation.slow and len(slow.plan[0].spoken) > 2
+    assert prompts(english)[:2] == [Prompt.RECORDING_NOTICE, Prompt.MENU_LANGUAGE]
+    assert english.plan[0].spoken[1].locale == "vi"
+    assert slow.plan[0].spoken.count(Pause(1)) == len(MENU_WORDS)
 
 
 def test_the_state_of_a_request_is_told_after_reference_and_pin():
@@ -193,7 +195,7 @@ def test_the_queue_tells_the_reference_once_and_a_position_that_never_rises():
     worse = step(first.conversation, SILENCE, replace(CALLER, queue=QueueFacts(position=5)))
     better = step(worse.conversation, SILENCE, replace(CALLER, queue=QueueFacts(position=1)))
 
-    assert Prompt.REFERENCE_TWICE in prompts(first) and Prompt.QUEUE_POSITION in prompts(first)
+    assert prompts(first) == [Prompt.QUEUE_POSITION, Prompt.REFERENCE_TWICE, Prompt.QUEUE_CHOICES]
     assert prompts(worse) == [Prompt.QUEUE_STILL_WAITING]
     assert prompts(better) == [Prompt.QUEUE_NEXT]
 
@@ -249,9 +251,50 @@ def test_with_nobody_on_duty_there_is_no_music_but_a_callback_or_a_message_and_s
     called = step(asked.conversation, Heard(keys="9"), empty)
     promised = step(called.conversation, Heard(keys="1"), empty)
 
-    assert Prompt.NOBODY_ON_DUTY in prompts(asked) and TellDutyOfficer() in asked.effects
+    assert prompts(asked) == [Prompt.NOBODY_ON_DUTY, Prompt.NOBODY_CHOICES] and TellDutyOfficer() in asked.effects
     assert isinstance(taped.plan[-1], Record)
     assert AskCallback("+84901234567", CallbackReason.NOBODY_ON_DUTY) in promised.effects
+
+
+def test_an_emergency_that_nobody_answers_hears_again_who_comes_at_once():
+    empty = replace(CALLER, queue=QueueFacts(staffed=False))
+
+    outcome, _ = talk("2", (SILENCE, empty))
+
+    assert prompts(outcome) == [Prompt.NOBODY_ON_DUTY, Prompt.EMERGENCY_AGAIN, Prompt.NOBODY_CHOICES]
+
+
+def test_the_reference_is_said_in_one_place_of_a_call_only():
+    waiting, _ = talk("1", SILENCE, SILENCE)
+    message = step(waiting.conversation, Heard(keys="8"), CALLER)
+    left = step(message.conversation, Heard(recording_sid="RE1", recording_seconds=9), CALLER)
+    unheard, _ = talk("8", Heard(recording_sid="RE1", recording_seconds=9))
+
+    assert Prompt.REFERENCE_TWICE in prompts(waiting)
+    assert Prompt.REFERENCE_TWICE not in prompts(left)
+    assert Prompt.REFERENCE_TWICE in prompts(unheard)
+
+
+def test_a_place_with_too_many_wards_is_not_called_unknown_and_is_asked_for_more_exactly():
+    many = known(*(NamedUnit(i, f"Phường {i}") for i in range(1, 9)))
+
+    reported, effects = talk("1", (Heard(speech="Tân Bình"), many))
+    where, _ = talk("4", (Heard(speech="Tân Bình"), many))
+    again, _ = talk("4", (Heard(speech="Tân Bình"), many), (Heard(speech="Tân Bình"), many))
+
+    assert prompts(reported) == [Prompt.PLACE_TOO_MANY, Prompt.PLACE_SAY_AGAIN]
+    assert NoteSaid("Tân Bình") in effects
+    assert prompts(where) == [Prompt.PLACE_TOO_MANY, Prompt.WHERE]
+    assert prompts(again) == [Prompt.PLACE_TOO_MANY, Prompt.AFTERWARDS]
+
+
+def test_where_an_old_place_lies_now_is_told_in_one_sentence_and_an_unknown_one_asked_for_once_more():
+    unknown, _ = talk("4", (Heard(speech="Đà Lạt"), known()))
+    told, _ = talk("4", (Heard(speech="thủ đức"), known(SAI_GON, THU_DUC)))
+
+    assert prompts(unknown) == [Prompt.PLACE_NOT_FOUND, Prompt.WHERE]
+    assert prompts(told) == [Prompt.WHERE_SEVERAL, Prompt.AFTERWARDS]
+    assert told.plan[0].spoken[0].params == {"units": "Phường Sài Gòn, Phường Thủ Đức"}
 
 
 def test_leaving_the_queue_for_a_message_or_callback_is_a_flow_out():
