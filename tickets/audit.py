@@ -30,20 +30,40 @@ def record(
     now: datetime,
 ) -> None:
     """Write who did `action` (dotted, e.g. `ticket.claimed`) to what; params hold no texts and no whole phones."""
-    session.execute(
-        _INSERT,
-        {
-            "at": now,
-            "actor_kind": actor.kind,
-            "staff_id": actor.staff_id,
-            "action": action,
-            "subject_kind": subject_kind,
-            "subject_id": subject_id,
-            "ticket_id": ticket_id,
-            "request_id": actor.request_id,
-            "params": dict(params or {}),
-        },
+    row = entry(
+        actor=actor,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        ticket_id=ticket_id,
+        params=params,
+        now=now,
     )
+    session.execute(_INSERT, row)
+
+
+def entry(
+    *,
+    actor: Actor,
+    action: str,
+    subject_kind: str,
+    subject_id: int | None,
+    ticket_id: int | None = None,
+    params: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row that `record` writes, for those who write it with others."""
+    return {
+        "at": now,
+        "actor_kind": actor.kind,
+        "staff_id": actor.staff_id,
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "ticket_id": ticket_id,
+        "request_id": actor.request_id,
+        "params": dict(params or {}),
+    }
 
 
 def record_all(session: Session, rows: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Who contacts us: one record per person across all doors, found by phone or e-mail; hidden numbers share none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,20 +14,17 @@ from tickets.schema import Citizen, CitizenPhone, PhonePreference
 MAX_NAME = 200
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 1))")
-_BY_PHONE = text(
-    """
+BY_PHONE = """
     select c.id, c.name, c.email, c.locale, c.last_unit_id, c.do_not_call
     from citizen c join citizen_phone p on p.citizen_id = c.id where p.phone = :key order by c.id
-    """
-)
+"""
 # Somebody with a phone is known by it: an e-mail typed into a form must not lead to another person's record.
-_BY_EMAIL = text(
-    """
+BY_EMAIL = """
     select c.id, c.name, c.email, c.locale, c.last_unit_id, c.do_not_call
     from citizen c
     where c.email = :key and not exists (select from citizen_phone p where p.citizen_id = c.id) order by c.id
-    """
-)
+"""
+_BY_PHONE, _BY_EMAIL = text(BY_PHONE), text(BY_EMAIL)
 _CREATE = text(
     """
     with person as (
@@ -53,7 +51,7 @@ class Known:
 
 def lock_key(phone: str | None, email: str | None) -> str:
     """What two contacts of one unknown person must not create twice; empty when there is nothing to be known by."""
-    return f"phone:{phone}" if phone else f"email:{_clean_email(email)}" if _clean_email(email) else ""
+    return f"phone:{phone}" if phone else f"email:{clean_email(email)}" if clean_email(email) else ""
 
 
 def lock(session: Session, *, key: str) -> None:
@@ -63,22 +61,25 @@ def lock(session: Session, *, key: str) -> None:
 
 def find(session: Session, *, phone: str | None, email: str | None = None, name: str = "") -> Known | None:
     """The citizen known by this phone, else by this e-mail; among several at one phone the one with this name."""
-    address = _clean_email(email)
+    address = clean_email(email)
     if not phone and not address:
         return None
-    rows = session.execute(_BY_PHONE if phone else _BY_EMAIL, {"key": phone or address}).all()
-    if not rows:
-        return None
+    rows = session.execute(_BY_PHONE if phone else _BY_EMAIL, {"key": phone or address})
+    return named([Known(*row) for row in rows], name)
+
+
+def named(known: Sequence[Known], name: str) -> Known | None:
+    """Of all who are known by one phone or address the one with this name, else the first."""
     wanted = fold(name).strip()
-    chosen = next((r for r in rows if wanted and fold(r.name).strip() == wanted), rows[0])
-    return Known(*chosen)
+    by_name = (citizen for citizen in known if wanted and fold(citizen.name).strip() == wanted)
+    return next(by_name, known[0] if known else None)
 
 
 def create(
     session: Session, *, phone: str | None, name: str = "", email: str | None = None, locale: str = "vi", now: datetime
 ) -> Known:
     """A new citizen; call `lock` and `find` before."""
-    clean = {"name": name.strip()[:MAX_NAME], "email": _clean_email(email), "locale": locale}
+    clean = {"name": clean_name(name), "email": clean_email(email), "locale": locale}
     citizen_id = session.execute(_CREATE, {**clean, "phone": phone or "", "now": now}).scalar_one()
     return Known(citizen_id, clean["name"] or "", clean["email"], locale, None, False)
 
@@ -107,9 +108,9 @@ def complete(session: Session, known: Known, *, name: str = "", email: str | Non
     if citizen is None:
         return
     if not citizen.name and name.strip():
-        citizen.name = name.strip()[:MAX_NAME]
-    if not citizen.email and _clean_email(email):
-        citizen.email = _clean_email(email)
+        citizen.name = clean_name(name)
+    if not citizen.email and clean_email(email):
+        citizen.email = clean_email(email)
 
 
 def phones_of(session: Session, citizen_id: int) -> list[str]:
@@ -162,5 +163,9 @@ def flag_heavy_caller(session: Session, phone: str, *, now: datetime) -> None:
     )
 
 
-def _clean_email(email: str | None) -> str | None:
+def clean_name(name: str) -> str:
+    return name.strip()[:MAX_NAME]
+
+
+def clean_email(email: str | None) -> str | None:
     return (email or "").strip().lower()[:320] or None

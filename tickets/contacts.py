@@ -10,15 +10,14 @@ from tickets.schema import Contact
 from tickets.states import Channel
 
 # `do update` instead of `do nothing`: a repetition waits for the first one to commit and then sees what became of it.
-_REGISTER = text(
-    """
+REGISTER = """
     insert into contact as c
         (channel, source_key, arrived_at, citizen_id, line_id, phone, phone_raw, is_simulated)
     values (:channel, :source_key, :arrived_at, :citizen_id, :line_id, :phone, :phone_raw, :is_simulated)
     on conflict (channel, source_key) do update set citizen_id = coalesce(c.citizen_id, excluded.citizen_id)
-    returning c.id, c.ticket_id, c.citizen_id, c.arrived_at, c.xmax = 0
-    """
-)
+    returning c.id, c.ticket_id, c.citizen_id, c.arrived_at, c.xmax = 0 as is_new
+"""
+_REGISTER = text(REGISTER)
 
 
 @dataclass(frozen=True, slots=True)

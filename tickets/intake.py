@@ -1,4 +1,4 @@
-"""Opening a ticket: from a matter at any door to a routed ticket with running promises, in a dozen statements."""
+"""Opening a ticket: from a matter at any door to a routed ticket with running promises, in three statements."""
 
 import secrets
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import TextClause, insert, select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
-from tickets import audit, citizens, contacts
-from tickets.acknowledgement import acknowledge
+from tickets import audit, citizens, outbox
+from tickets.acknowledgement import acknowledgement, sms_number
 from tickets.actor import Actor
-from tickets.citizens import Known
+from tickets.arriving import arrive
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.directory.rules import Rules
 from tickets.intake_rows import Parts, Prepared, first_entries, first_hop, search_words, ticket_row
@@ -26,15 +26,17 @@ from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, op
 from tickets.references import reference_of, reference_year
 from tickets.routing import Decision, Facts, PlaceFact, Reason, route
 from tickets.schema import (
+    AuditEntry,
     Clock,
     ClockInterval,
+    OutboundMessage,
     PlannedStep,
     QueueHop,
     Ticket,
     TicketSearch,
     TimelineEntry,
 )
-from tickets.schema.rows import insert_rows
+from tickets.schema.rows import Change, insert_rows
 from tickets.states import Level, PlaceOutcome, TicketStatus
 
 # One statement: waits for another contact of the same person, and draws every number the new rows need.
@@ -45,17 +47,15 @@ _PREPARE = """
             select from presence p join role_assignment r on r.staff_id = p.staff_id
             where r.unit_id = :unit_id and r.role in ('agent', 'supervisor') and r.valid_from <= :now
               and coalesce(r.valid_to, 'infinity') > :now and p.state <> 'offline'
-        )
+        ),
+        exists (select from phone_preference where phone = :sms_number and sms_opted_out_at is not null)
 """
-_INSERT_TICKET = insert(Ticket.__table__)  # type: ignore[arg-type]
-_LINK = text(
-    """
-    with home as (
-        update citizen set last_unit_id = :unit_id where id = :citizen_id and last_unit_id is distinct from :unit_id
-    )
-    update contact set ticket_id = :ticket_id where id = :contact_id
-    """
-)
+_SETTLE_AT_HOME = """
+    update citizen set last_unit_id = :home_id where id = :at_home_id and last_unit_id is distinct from :home_id
+"""
+_LINK = """
+    update contact set ticket_id = :ticket_id, citizen_id = coalesce(citizen_id, :citizen_id) where id = :contact_id
+"""
 # Whoever heads the unit now, and the City Office's desk: the named people of a restricted matter.
 _NAME_PEOPLE = text(
     """
@@ -82,25 +82,15 @@ def open_ticket(
     place = _place(matter, names, places)
     decision = route(_facts(matter, names, place), rules.routing)
     prepared = _prepare(session, matter, decision, keys=keys, now=now)
-    citizen = _citizen(session, matter, now=now)
-    contact = contacts.register(
-        session,
-        channel=matter.channel,
-        source_key=matter.contact_source_key or f"{matter.channel.value}:{secrets.token_hex(16)}",
-        arrived_at=matter.arrived_at,
-        phone=matter.phone,
-        phone_raw=matter.phone_raw,
-        citizen_id=citizen.id if citizen else matter.citizen_id,
-        line_id=matter.line_id,
-        is_simulated=matter.is_simulated,
-    )
-    if contact.ticket_id is not None:
-        return opened_before(session, contact.ticket_id, keys=keys)
+    source_key = matter.contact_source_key or f"{matter.channel.value}:{secrets.token_hex(16)}"
+    arrived = arrive(session, matter, source_key=source_key, now=now)
+    if arrived.contact.ticket_id is not None:
+        return opened_before(session, arrived.contact.ticket_id, keys=keys)
     decision = _with_overflow(decision, prepared, rules)
     return _write(
         session,
         matter,
-        Parts(names, place, decision, prepared, citizen, contact),
+        Parts(names, place, decision, prepared, arrived.citizen, arrived.contact),
         actor=actor,
         keys=keys,
         rules=rules,
@@ -167,36 +157,23 @@ def _facts(matter: Matter, names: Named, place: Resolution | None) -> Facts:
 def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys, now: datetime) -> Prepared:
     year = reference_year(now)
     known_by = citizens.lock_key(matter.phone, matter.email) if matter.citizen_id is None else ""
-    _, number, ticket_id, clock_ids, unit_answers = session.execute(
+    _, number, ticket_id, clock_ids, unit_answers, is_opted_out = session.execute(
         _prepare_statement(year),
         {
             "key": known_by or f"contact:{matter.contact_source_key or secrets.token_hex(8)}",
             "clocks": len(kinds_at_opening(answered=matter.live_call)),
             "unit_id": decision.unit_id,
+            "sms_number": sms_number(matter),
             "now": now,
         },
     ).one()
-    return Prepared(ticket_id, reference_of(number, year=year, keys=keys), list(clock_ids), unit_answers)
+    reference = reference_of(number, year=year, keys=keys)
+    return Prepared(ticket_id, reference, list(clock_ids), unit_answers, is_opted_out)
 
 
 @lru_cache(maxsize=4)
 def _prepare_statement(year: int) -> TextClause:
     return text(_PREPARE.format(year=int(year)))
-
-
-def _citizen(session: Session, matter: Matter, *, now: datetime) -> Known | None:
-    if matter.citizen_id is not None:
-        return None
-    known = citizens.find(session, phone=matter.phone, email=matter.email, name=matter.name)
-    if known is not None:
-        if (matter.name and not known.name) or (matter.email and not known.email):
-            citizens.complete(session, known, name=matter.name, email=matter.email)
-        return known
-    if not (matter.phone or matter.email or matter.name):
-        return None
-    return citizens.create(
-        session, phone=matter.phone, name=matter.name, email=matter.email, locale=matter.locale, now=now
-    )
 
 
 def _with_overflow(decision: Decision, prepared: Prepared, rules: Rules) -> Decision:
@@ -232,33 +209,42 @@ def _write(
         now=now,
     )
     row = ticket_row(matter, parts, clocks, arrived_at=arrived_at, now=now)
-    session.execute(_INSERT_TICKET, row)
+    opened = _opened(row, decision, clocks, keys=keys)
+    letters = _letters(matter, opened, rules, is_restricted=decision.is_restricted)
+    silent = {letter.address for letter in letters if letter.is_sms and parts.prepared.is_opted_out}
     insert_rows(
         session,
+        (Ticket, [row]),
         (TicketSearch, [{"ticket_id": ticket_id, "words": " ".join(search_words(matter))}]),
         (QueueHop, [first_hop(ticket_id, decision, arrived_at)]),
         (TimelineEntry, first_entries(ticket_id, matter, parts, actor=actor, now=now)),
         (Clock, clocks.clocks),
         (ClockInterval, clocks.intervals),
         (PlannedStep, clocks.steps),
+        (AuditEntry, [_audit_entry(matter, opened, actor=actor, now=now)]),
+        (OutboundMessage, outbox.rows_of(letters, silent=silent, now=now)),
+        changes=_links(parts, row),
     )
-    home = decision.unit_id if decision.level is Level.WARD and not decision.needs_question else None
-    session.execute(
-        _LINK,
-        {
-            "ticket_id": ticket_id,
-            "contact_id": parts.contact.id,
-            "citizen_id": row["citizen_id"] if home else None,
-            "unit_id": home,
-        },
-    )
+    if letters:
+        session.info[outbox.POSTED] = True
     if decision.is_restricted:
         _name_people(session, ticket_id, decision, rules, now=now)
-    opened = _opened(row, decision, clocks, keys=keys)
-    _audit(session, matter, opened, actor=actor, now=now)
-    if matter.acknowledge and not matter.is_canary:
-        acknowledge(session, matter, opened, rules, is_restricted=decision.is_restricted, now=now)
     return opened
+
+
+def _links(parts: Parts, row: Mapping[str, Any]) -> list[Change]:
+    """The contact learns its ticket and its person, and the person the ward whose matter they told last."""
+    decision, citizen_id = parts.decision, row["citizen_id"]
+    link = {"ticket_id": row["id"], "contact_id": parts.contact.id, "citizen_id": citizen_id}
+    at_home = decision.level is Level.WARD and not decision.needs_question and citizen_id is not None
+    home = {"home_id": decision.unit_id, "at_home_id": citizen_id if at_home else None}
+    return [(_SETTLE_AT_HOME, home), (_LINK, link)]
+
+
+def _letters(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[outbox.Outgoing]:
+    if not matter.acknowledge or matter.is_canary:
+        return []
+    return acknowledgement(matter, opened, rules, is_restricted=is_restricted)
 
 
 def _name_people(session: Session, ticket_id: int, decision: Decision, rules: Rules, *, now: datetime) -> None:
@@ -296,9 +282,8 @@ def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys
     )
 
 
-def _audit(session: Session, matter: Matter, opened: Opened, *, actor: Actor, now: datetime) -> None:
-    audit.record(
-        session,
+def _audit_entry(matter: Matter, opened: Opened, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    return audit.entry(
         actor=actor,
         action="ticket.opened",
         subject_kind="ticket",

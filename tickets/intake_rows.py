@@ -25,6 +25,7 @@ class Prepared:
     reference: str
     clock_ids: list[int]
     unit_answers: bool
+    is_opted_out: bool
 
 
 @dataclass(frozen=True, slots=True)

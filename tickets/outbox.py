@@ -4,7 +4,7 @@ A message is posted as a template with parameters; words are made from it when i
 (`outbox_claims`), and `outbox_results` keeps what became of it; no other module writes these rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,10 @@ class Outgoing:
     staff_id: int | None = None
     is_urgent: bool = False
     not_before: datetime | None = None
+
+    @property
+    def is_sms(self) -> bool:
+        return self.channel is OutboundChannel.SMS
 
 
 def post_sms(  # noqa: PLR0913 - one call says all there is to say of a message
@@ -151,8 +155,7 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
     """Post many in two statements; what was posted before is left as it is."""
     if not messages:
         return
-    silent = _opted_out(session, {m.address for m in messages if m.channel is OutboundChannel.SMS})
-    rows = [_row(m, is_silent=m.channel is OutboundChannel.SMS and m.address in silent, now=now) for m in messages]
+    rows = rows_of(messages, silent=_opted_out(session, {m.address for m in messages if m.is_sms}), now=now)
     # What the messages refer to must be there: Core does not flush by itself.
     session.flush()
     # Core and executed for many: rendering one statement with thousands of parameters took half of a tick.
@@ -160,8 +163,13 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
     session.info[POSTED] = True
 
 
+def rows_of(messages: Sequence[Outgoing], *, silent: Collection[str], now: datetime) -> list[dict[str, Any]]:
+    """The rows of messages, for those who write them with others; `silent` are the phones that opted out of SMS."""
+    return [_row(message, is_silent=message.is_sms and message.address in silent, now=now) for message in messages]
+
+
 def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
-    is_silent = message.channel is OutboundChannel.SMS and bool(_opted_out(session, {message.address}))
+    is_silent = message.is_sms and bool(_opted_out(session, {message.address}))
     row = _row(message, is_silent=is_silent, now=now)
     statement = insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
     new_id: int | None = session.scalar(statement.returning(OutboundMessage.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -54,6 +55,8 @@ _KINDS = {
 }
 
 
+# One request reads the same number several times: whose it is, where an answer goes, what the form says of it.
+@lru_cache(maxsize=512)
 def parse_phone(raw: str | None, region: str = "VN") -> Phone | None:
     """The number a person or provider wrote, or None when it is not a dialable number of any country."""
     text = (raw or "").strip()

@@ -1,4 +1,4 @@
-"""Writing many rows of several tables in one statement: what makes opening a ticket cheap."""
+"""Writing rows of several tables in one statement: what makes opening a ticket cheap."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,30 +15,35 @@ from tickets.schema.base import Base
 
 Row = Mapping[str, Any]
 Batch = tuple[type[Base], Sequence[Row]]
+# A statement that changes rows which are there already, with its parameters.
+Change = tuple[str, Row]
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def insert_rows(session: Session, *batches: Batch) -> None:
-    """Insert all rows of all batches at once; the rows of one batch have the same keys.
+def insert_rows(session: Session, *batches: Batch, changes: Sequence[Change] = ()) -> None:
+    """Insert all rows of all batches at once, and make `changes` with them; the rows of one batch have the same keys.
 
     Rows travel as one JSON text per table, so that the statement is the same whatever their number and is prepared
-    once. References between the batches are checked when the statement ends: their order does not matter.
+    once. References between the batches are checked when the statement ends: their order does not matter. Changes do
+    not see the new rows, and each names its parameters differently from the others.
     """
     filled = [(table, rows) for table, rows in batches if rows]
-    if not filled:
+    if not filled and not changes:
         return
-    statement = _statement(tuple((table.__tablename__, tuple(rows[0])) for table, rows in filled))
+    shape = tuple((table.__tablename__, tuple(rows[0])) for table, rows in filled)
     values = {f"rows_{n}": json.dumps(rows, default=_as_json) for n, (_, rows) in enumerate(filled)}
-    session.execute(statement, values)
+    for _sql, parameters in changes:
+        values |= parameters
+    session.execute(_statement(shape, tuple(sql for sql, _parameters in changes)), values)
 
 
 @lru_cache(maxsize=256)
-def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
-    *before, last = [
-        _insert(Base.metadata.tables[name], columns, parameter=f"rows_{n}") for n, (name, columns) in enumerate(shape)
-    ]
-    parts = ", ".join(f"part_{n} as ({insert})" for n, insert in enumerate(before))
+def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], changes: tuple[str, ...]) -> TextClause:
+    tables = Base.metadata.tables
+    inserts = [_insert(tables[name], columns, parameter=f"rows_{n}") for n, (name, columns) in enumerate(shape)]
+    *before, last = [*inserts, *changes]
+    parts = ", ".join(f"part_{n} as ({part})" for n, part in enumerate(before))
     return text(f"with {parts} {last}" if parts else last)
 
 
@@ -55,6 +60,8 @@ def _as_json(value: object) -> str | list[object]:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     raise TypeError(f"{type(value).__name__} cannot travel as JSON")
