@@ -32,6 +32,7 @@ from app.web.errors import register_errors
 from app.web.limits import limiter
 from app.web.locale import chosen_locale
 from app.web.page_context import page_context
+from app.web.page_templates import PageEnvironment, register_page_words
 from app.web.presentation import register_presentation
 from app.web.response_headers import add_headers
 
@@ -46,6 +47,7 @@ class HotlineApp(APIFlask):
 
     settings: Settings
     reference: Reference
+    jinja_environment = PageEnvironment
 
     def __init__(self, settings: Settings, engine: Engine, webhook_engine: Engine) -> None:
         super().__init__(
@@ -134,6 +136,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
         app.register_blueprint(blueprint)
         if getattr(blueprint, "without_csrf", False):
             csrf.exempt(blueprint)
+    register_page_words(app)
     register_presentation(app)
     register_errors(app)
     app.context_processor(page_context)

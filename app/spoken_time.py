@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_time
-from flask_babel import get_locale, get_timezone, gettext, ngettext
+from babel.dates import get_day_names, get_month_names
+from flask_babel import get_timezone
+
+from app.language import gettext, language, ngettext
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -57,27 +62,47 @@ def ago_phrase(at: datetime, now: datetime) -> str:
 
 def moment_phrase(at: datetime, now: datetime) -> str:
     """ "14:05 hôm nay", "14:05 hôm qua", else "14:05 ngày 23/11/2026"; the hour is the city's."""
-    local, today = at.astimezone(_zone()), now.astimezone(_zone()).date()
-    time = format_time(local, "HH:mm", locale=_locale())
-    words = {
-        0: gettext("%(clock)s today", clock=time),
-        -1: gettext("%(clock)s yesterday", clock=time),
-        1: gettext("%(clock)s tomorrow", clock=time),
-    }
-    near = words.get((local.date() - today).days)
-    return near or gettext("%(clock)s on %(date)s", clock=time, date=day_phrase(at))
+    zone = _zone()
+    local = at.astimezone(zone)
+    clock, days = f"{local:%H:%M}", (local.date() - now.astimezone(zone).date()).days
+    if days == 0:
+        return gettext("%(clock)s today", clock=clock)
+    if days == -1:
+        return gettext("%(clock)s yesterday", clock=clock)
+    if days == 1:
+        return gettext("%(clock)s tomorrow", clock=clock)
+    return gettext("%(clock)s on %(date)s", clock=clock, date=_day(local))
 
 
 def day_phrase(at: datetime) -> str:
     """The date as digits people write: 23/11/2026 in Vietnamese, 23 Nov 2026 elsewhere."""
-    pattern = "dd/MM/yyyy" if _locale().startswith("vi") else "d MMM yyyy"
-    return str(format_datetime(at.astimezone(_zone()), pattern, locale=_locale()))
+    return _day(at.astimezone(_zone()))
+
+
+def _day(local: datetime) -> str:
+    if language() == "vi":
+        return f"{local:%d/%m/%Y}"
+    return f"{local.day} {_months(language(), 'abbreviated')[local.month]} {local.year}"
 
 
 def exact_phrase(at: datetime) -> str:
     """The exact instant in the city's time, for titles: weekday, date and seconds."""
-    pattern = "EEEE, dd/MM/yyyy HH:mm:ss" if _locale().startswith("vi") else "EEEE d MMMM yyyy, HH:mm:ss"
-    return str(format_datetime(at.astimezone(_zone()), pattern, locale=_locale()))
+    local, spoken = at.astimezone(_zone()), language()
+    weekday, clock = _weekdays(spoken)[local.weekday()], f"{local:%H:%M:%S}"
+    if spoken == "vi":
+        return f"{weekday}, {local:%d/%m/%Y} {clock}"
+    return f"{weekday} {local.day} {_months(spoken, 'wide')[local.month]} {local.year}, {clock}"
+
+
+@cache
+def _weekdays(spoken: str) -> Mapping[int, str]:
+    """Monday is 0."""
+    return dict(get_day_names("wide", locale=spoken))
+
+
+@cache
+def _months(spoken: str, width: Literal["abbreviated", "wide"]) -> Mapping[int, str]:
+    return dict(get_month_names(width, locale=spoken))
 
 
 def stopwatch_phrase(length: timedelta | float) -> str:
@@ -119,7 +144,3 @@ def _days(number: int) -> str:
 
 def _zone() -> tzinfo:
     return get_timezone() or ZoneInfo("UTC")
-
-
-def _locale() -> str:
-    return str(get_locale() or "en")

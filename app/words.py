@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString, lazy_gettext
 
+from app.language import language
 from tickets.states import (
     ActorKind,
     CallbackReason,
@@ -346,7 +347,17 @@ def level_word(level: int) -> str:
     return str(REPORTED_LEVELS[min(max(level, 0), max(REPORTED_LEVELS))])
 
 
+# (language, table, code) → word: a page of fifty tickets says three hundred of them.
+_said: dict[tuple[str, int, str], str] = {}
+
+
 def _word(table: Mapping[str, LazyString], code: str) -> str:
     """A code nobody has named yet is shown as it is rather than breaking the page; a whole-app test finds it."""
+    key = (language(), id(table), code)
+    said = _said.get(key)
+    if said is not None:
+        return said
     word = table.get(str(code))
-    return str(word) if word is not None else str(code).replace("_", " ")
+    if word is None:
+        return str(code).replace("_", " ")
+    return _said.setdefault(key, str(word))

@@ -1,0 +1,40 @@
+"""A message is looked up once per language, and still said in the language of whoever reads."""
+
+from flask import render_template_string
+from flask_babel import force_locale
+
+from app import words
+from app.factory import HotlineApp
+from app.language import gettext, language, ngettext
+
+
+def test_a_message_follows_the_language_back_and_forth(app: HotlineApp) -> None:
+    with app.test_request_context():
+        for _again in range(2):
+            with force_locale("vi"):
+                assert (language(), gettext("just now"), words.status_word("new")) == ("vi", "vừa xong", "Mới")
+            with force_locale("en"):
+                assert (language(), gettext("just now"), words.status_word("new")) == ("en", "just now", "New")
+
+
+def test_a_number_chooses_the_form_of_its_language(app: HotlineApp) -> None:
+    with app.test_request_context():
+        with force_locale("en"):
+            assert [ngettext("%(num)d hour", "%(num)d hours", n) for n in (1, 2)] == ["1 hour", "2 hours"]
+        with force_locale("vi"):
+            assert [ngettext("%(num)d hour", "%(num)d hours", n) for n in (1, 2)] == ["1 giờ", "2 giờ"]
+
+
+def test_what_is_put_into_a_message_of_a_page_never_becomes_markup(app: HotlineApp) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        page = render_template_string("{{ _('with %(name)s', name=name) }}", name="<b>Lan</b>")
+        number = render_template_string("{{ ngettext('%(num)d hour', '%(num)d hours', n) }}", n=3)
+        percent = render_template_string("{{ _('5%% done') }} {{ _('%(n)s%% done', n=7) }}")
+
+    assert page == "with &lt;b&gt;Lan&lt;/b&gt;"
+    assert number == "3 hours"
+    assert percent == "5% done 7% done"
+
+
+def test_outside_of_a_request_words_are_english() -> None:
+    assert (language(), gettext("just now"), words.status_word("new")) == ("en", "just now", "New")
