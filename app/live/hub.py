@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
 from app.live.changes import Change, Marks, changes_since, concerns, first_marks
+from app.web.access import SECOND_FACTOR_ROLES
 from app.web.session_cookie import look_up
 from tickets.roles import Viewer
 
@@ -35,7 +36,9 @@ class Hub:
     def viewer_of(self, token: str) -> Viewer | None:
         with self._sessions() as session:
             person = look_up(session, token, now=utc_now())
-            return person.viewer if person else None
+            if person is None or (not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES):
+                return None
+            return person.viewer
 
     def stream(self, viewer: Viewer) -> Iterator[bytes]:
         """Server-sent events for one browser until its lifetime is over."""
@@ -56,7 +59,8 @@ class Hub:
             try:
                 names = set(queue.get(timeout=_KEEP_ALIVE_SECONDS))
             except Empty:
-                yield b": still here\n\n"
+                # An event and not a comment: a page hears it, and knows that the line is dead when it no longer does.
+                yield b"event: alive\ndata: 1\n\n"
                 continue
             while not queue.empty():
                 names.update(queue.get_nowait())

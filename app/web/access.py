@@ -112,7 +112,7 @@ def _staff_gate(access: Access) -> ResponseReturnValue | None:
     _public_gate(access)
     person = signed_in_person(g.session, now=g.now)
     if person is None:
-        return redirect("/sign-in?next=" + quote(_safe_here()), code=303)
+        return _sign_in_first()
     if access.kind == "halfway":
         return None
     if not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES:
@@ -122,9 +122,23 @@ def _staff_gate(access: Access) -> ResponseReturnValue | None:
     return None
 
 
+def _sign_in_first() -> ResponseReturnValue:
+    """A script gets an answer it can understand: it must not put the sign-in page into a corner of another one."""
+    if "HX-Request" in request.headers or "X-CSRFToken" in request.headers:
+        return "", 401
+    ended = "" if request.method == "GET" else "&ended=1"
+    return redirect("/sign-in?next=" + quote(_safe_here()) + ended, code=303)
+
+
 def _safe_here() -> str:
-    """Where to go after signing in: the page itself, but never a form's action."""
-    return request.full_path.rstrip("?") if request.method == "GET" else "/console"
+    """Where to go after signing in: the page itself; for a form's action the page above it that can be opened."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    path, pages = request.path, current_app.url_map.bind(request.host)
+    while path := path.rpartition("/")[0]:
+        if pages.test(path, "GET"):
+            return path
+    return "/"
 
 
 def _internal_gate(_access: Access) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import utc_now
+from app.web.session_cookie import COOKIE
 from telephony import offers, presence
 from tests.app.web.test_console_calls import waiting_call
 from tests.browser.conftest import Site, sign_in_browser
@@ -159,3 +160,44 @@ def test_a_ticket_is_worked_without_script(site: Site, new_page: Callable[..., P
     expect(page.locator("main")).to_contain_text("Đã chuyển phiếu.")
     with site.sessions() as session:
         assert session.scalars(select(Ticket)).one().unit_id == unit(session, "26824").id
+
+
+def test_an_answer_typed_after_the_session_ended_comes_back_after_signing_in(site: Site, page: Page) -> None:
+    sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    with site.sessions.begin() as session:
+        reference = open_ticket(session, now=utc_now()).reference
+    page.goto(f"/console/tickets/{reference}")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name=COOKIE)
+
+    page.locator("#f-body").fill("Kính gửi ông An, hồ sơ đã ký.")
+    expect(page.locator("#reply-form [data-draft-state=signed-out]")).to_be_visible()
+    page.get_by_role("button", name="Gửi trả lời").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    expect(page.locator("main")).to_contain_text("chưa gửi gì")
+    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == COOKIE])
+    page.goto(f"/console/tickets/{reference}")
+
+    expect(page.locator("#f-body")).to_have_value("Kính gửi ông An, hồ sơ đã ký.")
+    page.get_by_role("button", name="Gửi trả lời").click()
+    expect(page.locator("#stream")).to_contain_text("hồ sơ đã ký")
+    expect(page.locator("#f-body")).to_have_value("")
+
+
+def test_nothing_is_sent_and_nothing_lost_while_there_is_no_network(site: Site, page: Page) -> None:
+    sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    with site.sessions.begin() as session:
+        reference = open_ticket(session, now=utc_now()).reference
+    page.goto(f"/console/tickets/{reference}")
+    page.wait_for_load_state("networkidle")
+    page.evaluate("Object.defineProperty(navigator, 'onLine', { get: () => false, configurable: true })")
+
+    page.locator("#f-body").fill("Đang kiểm tra.")
+    page.get_by_role("button", name="Gửi trả lời").click()
+
+    expect(page.locator("#reply-form [data-draft-state=unreachable]")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/console/tickets/{reference}$"))
+    expect(page.locator("#f-body")).to_have_value("Đang kiểm tra.")
+    page.evaluate("delete navigator.onLine")
+    page.get_by_role("button", name="Gửi trả lời").click()
+    expect(page.locator("#stream")).to_contain_text("Đang kiểm tra.")

@@ -3,6 +3,7 @@ import { install } from "../vendor/hotkey/hotkey.js";
 import { tick } from "./ticking.js";
 import { countCharacters } from "./counting.js";
 import { announce } from "./announcing.js";
+import { keepDraft } from "./keeping.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
@@ -28,29 +29,6 @@ function startCounting(area) {
   const show = () => countCharacters(area, document.getElementById(area.dataset.counterTarget));
   area.addEventListener("input", show);
   show();
-}
-
-function keepDraft(area) {
-  if (area.dataset.keeping) return;
-  area.dataset.keeping = "1";
-  let timer = 0;
-  const send = () =>
-    fetch(area.dataset.draftUrl, {
-      method: "POST",
-      headers: { "X-CSRFToken": token, "Content-Type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ body: area.value }),
-      keepalive: true,
-    }).catch(() => {});
-  area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(send, 1000);
-  });
-  // What was typed in the last second must survive a closed tab; the answer itself ends the draft on the server.
-  window.addEventListener("pagehide", () => timer && send());
-  area.form?.addEventListener("submit", () => {
-    clearTimeout(timer);
-    timer = 0;
-  });
 }
 
 function openAsDialog(details) {

@@ -5,12 +5,20 @@ from datetime import datetime, timedelta
 
 import pyotp
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import accounts
-from app.web.session_cookie import COOKIE
+from app.clock import utc_now
+from app.database import transaction
+from app.factory import create_app
+from app.live.hub import Hub
+from app.settings import Settings
+from app.web.session_cookie import COOKIE, token_hash
+from tests.app.web.console_scene import ENGLISH
+from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
-from tickets.schema import Staff
+from tickets.schema import AuditEntry, Staff, WebSession
 from tickets.states import Role
 
 PASSWORD = "a short sentence of mine"
@@ -71,6 +79,34 @@ def test_eight_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour(session
     assert accounts.check_password(session, email=agent.email, password=PASSWORD, now=now) is None
     later = now + timedelta(minutes=16)
     assert accounts.check_password(session, email=agent.email, password=PASSWORD, now=later) is agent
+
+
+def test_eight_wrong_codes_lock_the_account_however_often_the_right_password_is_given(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader = enrolled(session, role=Role.LEADER, now=now)
+    form = {"email": leader.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+    code = pyotp.TOTP(leader.totp_secret or "").at(now)
+    wrong = f"{(int(code) + 500_000) % 1_000_000:06d}"
+
+    for _attempt in range(8):
+        assert client.post("/sign-in", data=form).status_code == 303
+        client.post("/sign-in/code", data={"code": wrong, "csrf_token": form["csrf_token"]})
+    right = client.post("/sign-in/code", data={"code": code, "csrf_token": form["csrf_token"]})
+
+    assert right.status_code == 401
+    assert client.post("/sign-in", data=form).status_code == 401
+    assert session.scalars(select(AuditEntry).where(AuditEntry.action == "staff.locked")).one().subject_id == leader.id
+
+
+def test_failures_before_a_whole_sign_in_are_forgotten(client: FlaskClient, session: Session, now: datetime) -> None:
+    agent = enrolled(session, role=Role.AGENT, now=now)
+    form = {"email": agent.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+
+    for _round in range(3):
+        for _attempt in range(7):
+            accounts.check_password(session, email=agent.email, password="wrong", now=now)
+        assert client.post("/sign-in", data=form).status_code == 303
 
 
 def test_a_code_works_once(session: Session, now: datetime) -> None:
@@ -169,6 +205,51 @@ def test_a_form_without_its_csrf_token_is_refused(client: FlaskClient) -> None:
     assert answer.status_code == 400
 
 
+def test_an_enrolment_link_does_not_show_the_second_factor_of_who_has_enrolled(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader = enrolled(session, role=Role.LEADER, now=now)
+    token = accounts.make_link(session, staff_id=leader.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
+    session.flush()
+
+    answer = client.get(f"/sign-in/link/{token}")
+
+    assert answer.status_code == 404
+    assert (leader.totp_secret or "?") not in answer.get_data(as_text=True)
+
+
+def test_a_demonstration_link_is_worth_nothing_on_a_public_address(
+    settings: Settings, session: Session, now: datetime
+) -> None:
+    leader = person_with(session, role=Role.LEADER, now=now)
+    token = accounts.make_link(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
+    session.flush()
+    public = Settings(
+        **{**settings.model_dump(), "public_base_url": "https://hotline.example.vn", "demo": False}, _env_file=None
+    )
+    app = create_app(public)
+
+    with app.bound_to(session, now):
+        answer = app.test_client().get(f"/sign-in/link/{token}")
+
+    assert answer.status_code == 404
+
+
+def test_live_updates_wait_for_the_second_factor_too(committed: Committed, now: datetime) -> None:
+    with transaction(committed.factory) as session:
+        leader, agent = (person_with(session, role=role, now=now) for role in (Role.LEADER, Role.AGENT))
+        for number, (person, given) in enumerate(((leader, None), (leader, now), (agent, None))):
+            session.add(
+                WebSession(
+                    token_hash=token_hash(f"live-{number}"), staff_id=person.id, created_at=now, last_seen_at=now,
+                    expires_at=utc_now() + timedelta(days=1), second_factor_at=given,
+                )
+            )  # fmt: skip
+    hub = Hub(committed.factory)
+
+    assert [hub.viewer_of(f"live-{number}") is not None for number in range(3)] == [False, True, True]
+
+
 def test_a_demonstration_link_signs_in_fully_and_once(client: FlaskClient, session: Session, now: datetime) -> None:
     leader = person_with(session, role=Role.LEADER, now=now)
     token = accounts.make_link(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
@@ -179,3 +260,24 @@ def test_a_demonstration_link_signs_in_fully_and_once(client: FlaskClient, sessi
 
     assert first.headers["Location"] == "/leadership"
     assert again.status_code == 404
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(client: FlaskClient) -> None:
+    token = {"csrf_token": csrf_of(client, "/sign-in")}
+
+    for action, page in (
+        ("/console/tickets/2612345678/reply", "/console/tickets/2612345678"),
+        ("/console/calls/5/wrap-up", "/console/calls/5"),
+        ("/console/offers/5/accept", "/console"),
+        ("/leadership/steps/7", "/leadership"),
+    ):
+        answer = client.post(action, data=token)
+
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in?next={page}&ended=1"), action
+    assert "nothing was sent" in client.get("/sign-in?next=/console&ended=1", headers=ENGLISH).get_data(as_text=True)
+
+
+def test_a_piece_of_a_page_is_refused_and_never_answered_with_the_sign_in_page(client: FlaskClient) -> None:
+    answer = client.get("/console/call-bar", headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.data) == (401, b"")
