@@ -5,49 +5,19 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Row,
-    Select,
-    and_,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    text,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Row, Select, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import InvalidInput
-from tickets.roles import SEEING, Viewer, visible_tickets
+from tickets.list_stretches import View, Wanted, first_ids, order_of
+from tickets.roles import SEEING, Viewer
 from tickets.schema import Category, Citizen, Staff, Ticket, TicketAccess, Unit
-from tickets.states import UNFINISHED, Channel, Priority, QueueKind, Role, TicketStatus
+from tickets.states import Channel, Priority, TicketStatus
 
 MOST_ROWS = 200
-# A queue is counted up to here: beyond, the exact number helps nobody and costs everybody.
-COUNTED_UP_TO = 1000
-_WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
-_FINISHED = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
-
-
-class View(StrEnum):
-    """Which of the tickets I may see."""
-
-    MINE = "mine"
-    QUEUES = "queues"
-    UNASSIGNED = "unassigned"
-    OVERDUE = "overdue"
-    AT_RISK = "at_risk"
-    ON_HOLD = "on_hold"
-    ALL = "all"
-    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +58,6 @@ class Page:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class QueueCount:
-    """What waits in a queue; each number stops at COUNTED_UP_TO."""
-
-    queue_id: int
-    name: str
-    name_en: str
-    kind: QueueKind
-    unit_id: int
-    waiting: int
-    unassigned: int
-    overdue: int
-
-
 _Assignee = aliased(Staff)
 _COLUMNS = (
     Ticket.id, Ticket.reference, Ticket.subject, Ticket.status, Ticket.priority, Ticket.channel,
@@ -130,57 +86,23 @@ def work_list(
     `after` is `Page.next` of the page before. Raises InvalidInput for a cursor that is none of ours.
     """
     size = max(1, min(limit, MOST_ROWS))
-    conditions = [visible_tickets(viewer), *reach(session, viewer), *_view(viewer, view, now)]
-    if queue_id is not None:
-        conditions.append(Ticket.queue_id == queue_id)
-    if status is not None:
-        conditions.append(Ticket.status == status)
-    if view is View.ANSWERED or status in _FINISHED:
-        return _newest_first(session, conditions, after, size)
-    return _due_first(session, conditions, after, size)
+    wanted = Wanted(view, queue_id, status)
+    key, last_id = _cursor(after)
+    if wanted.is_impossible:
+        return Page((), None)
+    found: list[Row[Any]] = []
+    for stretch in _from(wanted, after is not None, key, last_id):
+        if len(found) <= size:
+            first = first_ids(viewer, wanted, *stretch, limit=size + 1 - len(found), now=now)
+            lines = _lines().join(first, first.c.id == Ticket.id)
+            found += session.execute(lines.order_by(*order_of(wanted))).all()
+    return _page(found, size, by="opened_at" if wanted.is_finished else "next_due_at")
 
 
 def listed(session: Session, ids: Sequence[int]) -> list[Listed]:
     """The lines of these tickets, in this order; the caller has checked who may see them."""
     rows = {row.id: _line(row) for row in session.execute(_lines().where(Ticket.id.in_(ids)))} if ids else {}
     return [rows[i] for i in ids if i in rows]
-
-
-def queue_counts(session: Session, viewer: Viewer, *, now: datetime) -> list[QueueCount]:
-    """What waits in the queues of the units where this person works."""
-    unit_ids = viewer.unit_ids(*_WORKING)
-    if not unit_ids:
-        return []
-    statement = text(
-        """
-        select q.id, q.name, q.name_en, q.kind, q.unit_id, n.waiting, n.unassigned, n.overdue
-        from queue q join unit u on u.id = q.unit_id
-        cross join lateral (
-            select count(*) as waiting, count(*) filter (where t.assignee_id is null) as unassigned,
-                   count(*) filter (where t.next_due_at < :now) as overdue
-            from (
-                select assignee_id, next_due_at from ticket
-                where queue_id = q.id and status in ('new', 'open', 'pending_citizen', 'pending_third_party')
-                  and not is_canary
-                  and (not is_restricted
-                       or exists (select from ticket_access a where a.ticket_id = ticket.id and a.staff_id = :staff_id))
-                order by next_due_at limit :most
-            ) t
-        ) n
-        where q.unit_id = any(:units) and u.valid_to is null
-        order by q.kind = 'work', u.sort_key, q.id
-        """
-    )
-    values = {"now": now, "staff_id": viewer.staff_id, "most": COUNTED_UP_TO, "units": list(unit_ids)}
-    return [
-        QueueCount(row[0], row[1], row[2], QueueKind(row[3]), *row[4:]) for row in session.execute(statement, values)
-    ]
-
-
-def mine_count(session: Session, viewer: Viewer) -> int:
-    """How many unfinished tickets this person has."""
-    statement = select(func.count()).where(Ticket.assignee_id == viewer.staff_id, Ticket.status.in_(UNFINISHED))
-    return session.scalar(statement) or 0
 
 
 def reach(session: Session, viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -190,32 +112,6 @@ def reach(session: Session, viewer: Viewer) -> list[ColumnElement[bool]]:
     units = viewer.unit_ids(*SEEING)
     named = session.scalars(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id)).all()
     return [or_(Ticket.unit_id.in_(units), Ticket.coordinating_unit_id.in_(units), Ticket.id.in_(named))]
-
-
-def _view(viewer: Viewer, view: View, now: datetime) -> list[ColumnElement[bool]]:
-    unfinished = _unfinished()
-    units = viewer.unit_ids(*_WORKING)
-    at_my_units = or_(Ticket.unit_id.in_(units), Ticket.coordinating_unit_id.in_(units))
-    soon = now + timedelta(hours=2)
-    conditions: dict[View, list[ColumnElement[bool]]] = {
-        View.MINE: [unfinished, Ticket.assignee_id == viewer.staff_id],
-        View.QUEUES: [unfinished, at_my_units],
-        View.UNASSIGNED: [unfinished, at_my_units, Ticket.assignee_id.is_(None)],
-        View.OVERDUE: [unfinished, Ticket.next_due_at < now],
-        View.AT_RISK: [unfinished, Ticket.next_due_at >= now, Ticket.next_due_at < soon],
-        View.ON_HOLD: [
-            Ticket.wake_at.is_not(None),
-            Ticket.status.in_((TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)),
-        ],
-        View.ALL: [unfinished],
-        View.ANSWERED: [Ticket.status.in_(_FINISHED)],
-    }
-    return conditions[view]
-
-
-def _unfinished() -> ColumnElement[bool]:
-    # Written out as in the partial indexes, which the planner then recognises whatever the parameters are.
-    return literal_column("ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')", Boolean())
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
@@ -228,32 +124,15 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _due_first(session: Session, conditions: list[ColumnElement[bool]], after: str | None, size: int) -> Page:
-    """Those with a due date in its order, then those without, oldest first: each a range of an index."""
-    due_at, last_id = _cursor(after)
-    found: list[Row[Any]] = []
-    if after is None or due_at is not None:
-        with_due = _lines().where(*conditions, Ticket.next_due_at.is_not(None))
-        if due_at is not None:
-            with_due = with_due.where(tuple_(Ticket.next_due_at, Ticket.id) > tuple_(literal(due_at), literal(last_id)))
-        found = list(session.execute(with_due.order_by(Ticket.next_due_at, Ticket.id).limit(size + 1)))
-    if len(found) <= size:
-        without = _lines().where(*conditions, Ticket.next_due_at.is_(None))
-        if after is not None and due_at is None:
-            without = without.where(Ticket.id > last_id)
-        found += session.execute(without.order_by(Ticket.next_due_at, Ticket.id).limit(size + 1 - len(found)))
-    return _page(found, size, by="next_due_at")
-
-
-def _newest_first(session: Session, conditions: list[ColumnElement[bool]], after: str | None, size: int) -> Page:
-    opened_at, last_id = _cursor(after)
-    wanted = _lines().where(*conditions)
-    if opened_at is not None:
-        wanted = wanted.where(
-            or_(Ticket.opened_at < opened_at, and_(Ticket.opened_at == opened_at, Ticket.id < last_id))
-        )
-    found = session.execute(wanted.order_by(Ticket.opened_at.desc(), Ticket.id.desc()).limit(size + 1)).all()
-    return _page(found, size, by="opened_at")
+def _from(wanted: Wanted, is_later: bool, key: datetime | None, last_id: int) -> list[list[ColumnElement[bool]]]:
+    """Where this page begins, as ranges an index can answer: behind a due date come later ones, then those without."""
+    if not is_later:
+        return [[]]
+    column = Ticket.opened_at if wanted.is_finished else Ticket.next_due_at
+    if key is None:
+        return [[column.is_(None), Ticket.id > last_id]]
+    here, last = tuple_(column, Ticket.id), tuple_(literal(key), literal(last_id))
+    return [[here < last]] if wanted.is_finished else [[here > last], [column.is_(None)]]
 
 
 def _page(found: Sequence[Row[Any]], size: int, *, by: str) -> Page:

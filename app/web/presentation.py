@@ -9,6 +9,7 @@ from flask import Flask
 
 from app import signs, spoken_time, words
 from app.web.assets import asset
+from tickets.list_counts import COUNTED_UP_TO
 from tickets.phones import mask
 
 WORDS = (
@@ -43,8 +44,14 @@ def register_presentation(app: Flask) -> None:
         reference=grouped_reference,
         phone=readable_phone,
         initials=initials,
+        counted=counted,
         masked=mask,
     )
+
+
+def counted(number: int) -> str:
+    """A number that was counted up to a limit: `99+` says that there are more."""
+    return str(number) if number <= COUNTED_UP_TO else f"{COUNTED_UP_TO}+"
 
 
 def iso(at: datetime) -> str:

@@ -2,18 +2,20 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import NOW, open_ticket, staff
+from tests.factories import NOW, give_role, open_ticket, staff, unit
 from tickets.actor import citizen_actor, staff_actor
 from tickets.assignment import claim
 from tickets.conversation import citizen_message
 from tickets.errors import InvalidInput
-from tickets.lists import View, mine_count, queue_counts, work_list
+from tickets.list_counts import queue_counts, view_counts
+from tickets.list_stretches import View
+from tickets.lists import work_list
 from tickets.references import grouped
-from tickets.resolution import withdraw
+from tickets.resolution import hold_for_third_party, resolve, withdraw
 from tickets.roles import load_viewer
-from tickets.schema import Ticket
+from tickets.schema import Ticket, TicketAccess
 from tickets.search import FoundBy, search
-from tickets.states import Channel, Role, TicketStatus
+from tickets.states import Channel, Disposition, Role, TicketStatus
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_each_view_shows_its_own(session, lan):
     assert set(references(work_list(session, lan, view=View.OVERDUE, now=late))) == {mine.reference, free.reference}
     assert references(work_list(session, lan, view=View.AT_RISK, now=NOW)) == []
     assert references(work_list(session, lan, view=View.ALL, status=TicketStatus.NEW, now=NOW)) == [free.reference]
-    assert mine_count(session, lan) == 1
+    assert view_counts(session, lan, [View.MINE], now=NOW) == {View.MINE: 1}
 
 
 def test_the_counts_of_my_queues_tell_what_waits_and_what_is_late(session, lan):
@@ -108,8 +110,109 @@ def test_the_counts_of_my_queues_tell_what_waits_and_what_is_late(session, lan):
 
     counts = {c.kind.value: c for c in queue_counts(session, lan, now=NOW + timedelta(days=30))}
 
-    assert (counts["work"].waiting, counts["work"].unassigned, counts["work"].overdue) == (2, 1, 2)
+    assert (counts["work"].waiting, counts["work"].overdue) == (2, 2)
     assert counts["conduct"].waiting == 0
+
+
+@pytest.fixture
+def of_two_wards(session):
+    """Somebody who works in two wards."""
+    person = staff(session, role=Role.AGENT, at="26740", name="Phạm Hai")
+    give_role(session, person, role=Role.SUPERVISOR, at="26824")
+    return load_viewer(session, person.id, now=NOW)
+
+
+def everything(session, viewer, view, *, status=None, limit=2) -> list[str]:
+    """All references of a list, page after page."""
+    page = work_list(session, viewer, view=view, status=status, limit=limit, now=NOW)
+    found = references(page)
+    while page.next:
+        page = work_list(session, viewer, view=view, status=status, after=page.next, limit=limit, now=NOW)
+        found += references(page)
+    return found
+
+
+def test_the_lists_of_two_wards_are_one_list_in_the_order_of_due_dates(session, of_two_wards):
+    opened = [
+        open_ticket(session, unit_code=ward, now=NOW - timedelta(weeks=weeks))
+        for weeks, ward in enumerate(["26740", "26824", "26824", "26740", "26824"])
+    ]
+
+    for view in (View.QUEUES, View.UNASSIGNED, View.ALL):
+        assert everything(session, of_two_wards, view) == [one.reference for one in reversed(opened)]
+
+
+def test_a_ticket_of_one_of_my_wards_that_the_other_coordinates_is_listed_and_counted_once(session, of_two_wards):
+    shared = open_ticket(session)
+    foreign = open_ticket(session, unit_code="26743")
+    hidden = open_ticket(session, unit_code="26743")
+    coordinate(session, shared, by="26824")
+    coordinate(session, foreign, by="26824")
+
+    for view in (View.QUEUES, View.ALL):
+        assert sorted(everything(session, of_two_wards, view)) == sorted([shared.reference, foreign.reference])
+        assert view_counts(session, of_two_wards, [view], now=NOW) == {view: 2}
+    assert hidden.reference not in everything(session, of_two_wards, View.ALL)
+
+
+def coordinate(session, opened, *, by: str) -> None:
+    session.get_one(Ticket, opened.ticket_id).coordinating_unit_id = unit(session, by).id
+    session.flush()
+
+
+def test_what_is_named_to_me_stands_among_all_i_may_see_and_not_in_my_queues(session, lan):
+    elsewhere = open_ticket(session, unit_code="26824", category_code="conduct_staff")
+    session.add(TicketAccess(ticket_id=elsewhere.ticket_id, staff_id=lan.staff_id, reason="x", created_at=NOW))
+    session.flush()
+
+    assert everything(session, lan, View.ALL) == [elsewhere.reference]
+    assert everything(session, lan, View.QUEUES) == []
+
+
+def test_a_finished_status_shows_what_was_answered_the_newest_first(session, lan):
+    older, newer = (answered(session, lan, now=NOW - timedelta(hours=hours)) for hours in (9, 3))
+    open_ticket(session)
+
+    for view in (View.QUEUES, View.MINE, View.ALL, View.ANSWERED):
+        assert everything(session, lan, view, status=TicketStatus.RESOLVED, limit=1) == [newer, older]
+    assert everything(session, lan, View.OVERDUE, status=TicketStatus.RESOLVED) == []
+    assert everything(session, lan, View.ANSWERED, status=TicketStatus.NEW) == []
+
+
+def answered(session, lan, *, now) -> str:
+    opened, lan_herself = open_ticket(session, now=now), staff_actor(lan.staff_id)
+    claim(session, opened.ticket_id, actor=lan_herself, now=now)
+    resolve(
+        session,
+        opened.ticket_id,
+        disposition=Disposition.FIXED,
+        answer="Đã thu gom rác.",
+        actor=lan_herself,
+        now=now + timedelta(hours=1),
+    )
+    return opened.reference
+
+
+def test_each_view_counts_what_it_lists(session, lan, desk):
+    taken = open_ticket(session, now=NOW - timedelta(days=90))
+    claim(session, taken.ticket_id, actor=staff_actor(lan.staff_id), now=NOW)
+    open_ticket(session, now=NOW - timedelta(days=1))
+    open_ticket(session, unit_code="26824")
+    waiting = open_ticket(session)
+    claim(session, waiting.ticket_id, actor=staff_actor(lan.staff_id), now=NOW)
+    hold_for_third_party(
+        session,
+        waiting.ticket_id,
+        reason="Chờ điện lực",
+        wake_at=NOW + timedelta(hours=20),
+        actor=staff_actor(lan.staff_id),
+        now=NOW,
+    )
+
+    for viewer in (lan, desk):
+        counts = view_counts(session, viewer, list(View), now=NOW)
+        assert counts == {view: len(everything(session, viewer, view)) for view in View}
+    assert counts[View.ON_HOLD] == counts[View.OVERDUE] == 1
 
 
 def test_somebody_without_a_role_sees_nothing(session):

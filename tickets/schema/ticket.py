@@ -20,6 +20,8 @@ from tickets.states import (
 )
 
 _UNFINISHED = text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')")
+_UNTAKEN = text(f"assignee_id is null and {_UNFINISHED}")
+_FINISHED = text("status in ('resolved', 'closed')")
 
 
 class Citizen(Base):
@@ -88,6 +90,15 @@ class Ticket(Base):
         Index("ix_ticket_unit_unfinished", "unit_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_queue_unfinished", "queue_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_assignee_unfinished", "assignee_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index("ix_ticket_unit_untaken", "unit_id", "next_due_at", "id", postgresql_where=_UNTAKEN),
+        Index(
+            "ix_ticket_coordinating_unfinished",
+            "coordinating_unit_id",
+            "next_due_at",
+            "id",
+            postgresql_where=text(f"coordinating_unit_id is not null and {_UNFINISHED}"),
+        ),
+        Index("ix_ticket_status_unfinished", "status", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_next_due", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index(
             "ix_ticket_escalated",
@@ -100,6 +111,17 @@ class Ticket(Base):
         Index("ix_ticket_wake", "wake_at", postgresql_where=text("wake_at is not null")),
         Index("ix_ticket_close", "reopen_until", postgresql_where=text("status = 'resolved'")),
         Index("ix_ticket_unit_opened", "unit_id", "opened_at"),
+        Index("ix_ticket_finished", "opened_at", "id", postgresql_where=_FINISHED),
+        Index("ix_ticket_unit_finished", "unit_id", "opened_at", "id", postgresql_where=_FINISHED),
+        Index(
+            "ix_ticket_coordinating_finished",
+            "coordinating_unit_id",
+            "opened_at",
+            "id",
+            postgresql_where=text(f"coordinating_unit_id is not null and {_FINISHED}"),
+        ),
+        Index("ix_ticket_queue_finished", "queue_id", "opened_at", "id", postgresql_where=_FINISHED),
+        Index("ix_ticket_assignee_finished", "assignee_id", "opened_at", "id", postgresql_where=_FINISHED),
     )
 
     id: Mapped[Id]
@@ -119,7 +141,7 @@ class Ticket(Base):
     queue_id: Mapped[int] = mapped_column(to("queue"))
     first_queue_id: Mapped[int] = mapped_column(to("queue"))
     # City operations for an emergency, the City Office once it coordinates: sees and works the ticket too.
-    coordinating_unit_id: Mapped[int | None] = mapped_column(to("unit"), index=True)
+    coordinating_unit_id: Mapped[int | None] = mapped_column(to("unit"))
     assignee_id: Mapped[int | None] = mapped_column(to("staff"))
     citizen_id: Mapped[int | None] = mapped_column(to("citizen"), index=True)
     # How this ticket's citizen asked to be answered; copied, so that erasing a phone elsewhere changes no history.

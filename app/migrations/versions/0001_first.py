@@ -255,9 +255,6 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('from_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('to_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('credited_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('credited_by_id', sa.BigInteger(), nullable=True),
-    sa.ForeignKeyConstraint(['credited_by_id'], ['staff.id'], name=op.f('fk_outage_credited_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
     )
     op.create_table('post',
@@ -504,20 +501,27 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ticket')),
     sa.UniqueConstraint('reference', name=op.f('uq_ticket_reference'))
     )
+    op.create_index('ix_ticket_assignee_finished', 'ticket', ['assignee_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index('ix_ticket_assignee_unfinished', 'ticket', ['assignee_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index(op.f('ix_ticket_citizen_id'), 'ticket', ['citizen_id'], unique=False)
     op.create_index('ix_ticket_close', 'ticket', ['reopen_until'], unique=False, postgresql_where=sa.text("status = 'resolved'"))
     op.create_index(op.f('ix_ticket_continues_id'), 'ticket', ['continues_id'], unique=False)
-    op.create_index(op.f('ix_ticket_coordinating_unit_id'), 'ticket', ['coordinating_unit_id'], unique=False)
+    op.create_index('ix_ticket_coordinating_finished', 'ticket', ['coordinating_unit_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("coordinating_unit_id is not null and status in ('resolved', 'closed')"))
+    op.create_index('ix_ticket_coordinating_unfinished', 'ticket', ['coordinating_unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("coordinating_unit_id is not null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index(op.f('ix_ticket_dossier_number'), 'ticket', ['dossier_number'], unique=False)
     op.create_index('ix_ticket_escalated', 'ticket', ['escalation_level', 'unit_id'], unique=False, postgresql_where=sa.text("escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.create_index('ix_ticket_finished', 'ticket', ['opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index(op.f('ix_ticket_master_id'), 'ticket', ['master_id'], unique=False)
     op.create_index('ix_ticket_next_due', 'ticket', ['next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index(op.f('ix_ticket_opened_at'), 'ticket', ['opened_at'], unique=False)
+    op.create_index('ix_ticket_queue_finished', 'ticket', ['queue_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index('ix_ticket_queue_unfinished', 'ticket', ['queue_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index(op.f('ix_ticket_reply_phone'), 'ticket', ['reply_phone'], unique=False)
+    op.create_index('ix_ticket_status_unfinished', 'ticket', ['status', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.create_index('ix_ticket_unit_finished', 'ticket', ['unit_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index('ix_ticket_unit_opened', 'ticket', ['unit_id', 'opened_at'], unique=False)
     op.create_index('ix_ticket_unit_unfinished', 'ticket', ['unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.create_index('ix_ticket_unit_untaken', 'ticket', ['unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("assignee_id is null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index('ix_ticket_wake', 'ticket', ['wake_at'], unique=False, postgresql_where=sa.text('wake_at is not null'))
     op.create_table('contact',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -861,6 +865,7 @@ def upgrade() -> None:
     sa.Column('order_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('staff_id', sa.BigInteger(), nullable=True),
+    sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome', sa.Text(), server_default='', nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_callback_request_call_id_call')),
@@ -1087,20 +1092,27 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_contact_arrived_at'), table_name='contact')
     op.drop_table('contact')
     op.drop_index('ix_ticket_wake', table_name='ticket', postgresql_where=sa.text('wake_at is not null'))
+    op.drop_index('ix_ticket_unit_untaken', table_name='ticket', postgresql_where=sa.text("assignee_id is null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index('ix_ticket_unit_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index('ix_ticket_unit_opened', table_name='ticket')
+    op.drop_index('ix_ticket_unit_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
+    op.drop_index('ix_ticket_status_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index(op.f('ix_ticket_reply_phone'), table_name='ticket')
     op.drop_index('ix_ticket_queue_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.drop_index('ix_ticket_queue_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.drop_index(op.f('ix_ticket_opened_at'), table_name='ticket')
     op.drop_index('ix_ticket_next_due', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index(op.f('ix_ticket_master_id'), table_name='ticket')
+    op.drop_index('ix_ticket_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.drop_index('ix_ticket_escalated', table_name='ticket', postgresql_where=sa.text("escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index(op.f('ix_ticket_dossier_number'), table_name='ticket')
-    op.drop_index(op.f('ix_ticket_coordinating_unit_id'), table_name='ticket')
+    op.drop_index('ix_ticket_coordinating_unfinished', table_name='ticket', postgresql_where=sa.text("coordinating_unit_id is not null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.drop_index('ix_ticket_coordinating_finished', table_name='ticket', postgresql_where=sa.text("coordinating_unit_id is not null and status in ('resolved', 'closed')"))
     op.drop_index(op.f('ix_ticket_continues_id'), table_name='ticket')
     op.drop_index('ix_ticket_close', table_name='ticket', postgresql_where=sa.text("status = 'resolved'"))
     op.drop_index(op.f('ix_ticket_citizen_id'), table_name='ticket')
     op.drop_index('ix_ticket_assignee_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.drop_index('ix_ticket_assignee_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.drop_table('ticket')
     op.drop_index(op.f('ix_shift_staff_id'), table_name='shift')
     op.drop_index(op.f('ix_shift_post_id'), table_name='shift')

@@ -11,11 +11,14 @@ from app.web.console.blueprint import READING, WORKING, blueprint
 from app.web.errors import trouble_of
 from tickets import lists
 from tickets.errors import InvalidInput
-from tickets.lists import Page, View
+from tickets.list_counts import queue_counts, view_counts
+from tickets.list_stretches import View
+from tickets.lists import Page
 from tickets.states import UNFINISHED, TicketStatus
 
 _ROWS = 50
 _COLUMN_ROWS = 25
+_COUNTED = (View.MINE, View.QUEUES, View.UNASSIGNED, View.OVERDUE, View.AT_RISK)
 _STATUSES = (*UNFINISHED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
@@ -28,13 +31,12 @@ def work() -> ResponseReturnValue:
     except InvalidInput as error:
         # A cursor from another list or an old bookmark: begin again rather than fail.
         page, status = _page({**chosen, "after": None}, _ROWS), trouble_of(error).status
-    counts = lists.queue_counts(g.session, g.viewer, now=g.now)
     body = render_template(
         "console/work.html",
         page=page,
         chosen=chosen,
-        counts=counts,
-        mine=lists.mine_count(g.session, g.viewer),
+        queues=queue_counts(g.session, g.viewer, now=g.now),
+        counts=view_counts(g.session, g.viewer, _COUNTED, now=g.now),
         views=view_options(),
         statuses=_STATUSES,
         is_filtered=bool(chosen["queue"] or chosen["status"]),
@@ -53,8 +55,7 @@ def column() -> ResponseReturnValue:
         "console/column.html",
         page=_page(chosen, _COLUMN_ROWS),
         chosen=chosen,
-        mine=lists.mine_count(g.session, g.viewer),
-        counts=lists.queue_counts(g.session, g.viewer, now=g.now),
+        counts=view_counts(g.session, g.viewer, (View.QUEUES,), now=g.now),
         here=request.args.get("here", "")[:20],
     )
 

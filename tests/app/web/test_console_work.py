@@ -1,5 +1,6 @@
 """My work and my queues, search, and what a person of another unit may not learn."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from tests.app.web.console_scene import agent_at, counted, page_of
 from tests.factories import citizen, open_ticket, unit
 from tests.signing_in import sign_in
+from tickets.list_counts import COUNTED_UP_TO
 from tickets.states import Role
 
 
@@ -58,6 +60,30 @@ def test_a_list_costs_eight_statements_whatever_its_length(
         page_of(client, "/console")
 
     assert len(statements) <= 8, "\n".join(statements)
+
+
+def test_a_number_of_waiting_tickets_is_exact_up_to_99_and_says_plainly_that_there_are_more(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent_at(client, session, now)
+    for _number in range(COUNTED_UP_TO):
+        open_ticket(session, now=now - timedelta(days=60))
+    assert _numbers(page_of(client, "/console")) == {"My work": "0", "My queues": "99", "Overdue": "99"}
+    assert "99 overdue" in page_of(client, "/console")
+
+    for _number in range(2):
+        open_ticket(session, now=now - timedelta(days=60))
+    page, column = page_of(client, "/console"), page_of(client, "/console/column")
+
+    assert _numbers(page) == {"My work": "0", "My queues": "99+", "Overdue": "99+"}
+    assert "99+ overdue" in page
+    assert '<span class="count">99+</span>' in column
+
+
+def _numbers(page: str) -> dict[str, str]:
+    """The numbers in the menu of the lists."""
+    found = dict(re.findall(r'<span>([^<]+)</span><span class="count">([0-9+]+)</span>', page))
+    return {name: found[name] for name in ("My work", "My queues", "Overdue")}
 
 
 def test_a_made_up_cursor_begins_the_list_again(client: FlaskClient, session: Session, now: datetime) -> None:
