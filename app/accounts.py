@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets import audit
-from tickets.actor import staff_actor
+from tickets.actor import SYSTEM, staff_actor
 from tickets.schema import OneTimeLink, Staff
 
 LEAST_PASSWORD_LENGTH = 12
@@ -31,22 +31,30 @@ def _nobodys_hash() -> str:
 
 
 def check_password(session: Session, *, email: str, password: str, now: datetime) -> Staff | None:
-    """The account if e-mail and password belong together; eight wrong ones lock it for a quarter of an hour."""
+    """The account if e-mail and password belong together; eight wrong ones lock it for a quarter of an hour.
+
+    Failures are forgotten only by `signed_in_wholly`: whoever has the password could otherwise guess codes for ever,
+    giving it again before every eighth.
+    """
     staff = session.scalars(
         select(Staff).where(func.lower(Staff.email) == email.strip().lower()).with_for_update()
     ).one_or_none()
     known = staff is not None and staff.password_hash is not None
     if not _matches(staff.password_hash if staff and staff.password_hash else _nobodys_hash(), password) or not known:
         if staff is not None:
-            _count_failure(staff, now)
+            _count_failure(session, staff, now)
         return None
     assert staff is not None  # noqa: S101  (known says so)
     if staff.disabled_at is not None or (staff.locked_until is not None and staff.locked_until > now):
         return None
-    staff.failed_sign_ins, staff.locked_until = 0, None
     if staff.password_hash and _hasher.check_needs_rehash(staff.password_hash):
         staff.password_hash = _hasher.hash(password)
     return staff
+
+
+def signed_in_wholly(staff: Staff) -> None:
+    """Everything that was asked for has been given: earlier failures count no longer."""
+    staff.failed_sign_ins, staff.locked_until = 0, None
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -56,21 +64,30 @@ def _matches(stored: str, password: str) -> bool:
         return False
 
 
-def _count_failure(staff: Staff, now: datetime) -> None:
+def _count_failure(session: Session, staff: Staff, now: datetime) -> None:
     staff.failed_sign_ins += 1
-    if staff.failed_sign_ins >= _LOCK_AFTER:
-        staff.failed_sign_ins, staff.locked_until = 0, now + _LOCK_FOR
+    if staff.failed_sign_ins < _LOCK_AFTER:
+        return
+    staff.failed_sign_ins, staff.locked_until = 0, now + _LOCK_FOR
+    audit.record(session, actor=SYSTEM, action="staff.locked", subject_kind="staff", subject_id=staff.id, now=now)
 
 
 def check_totp(session: Session, staff_id: int, *, code: str, now: datetime) -> bool:
-    """Whether the six digits are right now, one step early or late allowed, and not used before."""
+    """Whether the six digits are right now, one step early or late allowed, and not used before.
+
+    A wrong code counts like a wrong password, and a locked account takes no code at all.
+    """
     staff = session.get(Staff, staff_id, with_for_update=True)
     if staff is None or not staff.totp_secret or staff.totp_enrolled_at is None:
         return False
+    if staff.locked_until is not None and staff.locked_until > now:
+        return False
     step = _accepted_step(staff.totp_secret, code, now)
     if step is None or (staff.totp_last_step is not None and step <= staff.totp_last_step):
+        _count_failure(session, staff, now)
         return False
     staff.totp_last_step = step
+    signed_in_wholly(staff)
     return True
 
 
@@ -150,8 +167,11 @@ def make_link(
 
 
 def live_link(session: Session, token: str, *, purposes: tuple[str, ...], now: datetime) -> OneTimeLink | None:
-    """The unused, unexpired link with this secret."""
-    return session.scalars(
+    """The unused, unexpired link with this secret.
+
+    An enrolment link opens no account that has enrolled: it would show the key of its second factor and take it over.
+    """
+    link = session.scalars(
         select(OneTimeLink).where(
             OneTimeLink.token_hash == hashlib.sha256(token.encode()).hexdigest(),
             OneTimeLink.purpose.in_(purposes),
@@ -159,3 +179,6 @@ def live_link(session: Session, token: str, *, purposes: tuple[str, ...], now: d
             OneTimeLink.expires_at > now,
         )
     ).one_or_none()
+    if link is not None and link.purpose == "enrol" and session.get_one(Staff, link.staff_id).totp_enrolled_at:
+        return None
+    return link

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.settings import Settings
 from tickets.schema import AuditEntry, AuditSeal
 
 if TYPE_CHECKING:
@@ -20,7 +21,24 @@ _UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off
 
 
 class UnsafeDatabase(RuntimeError):
+    """The database must not be worked with as it stands; the message is a sentence for the terminal."""
+
+
+class AcknowledgedMayBeLost(UnsafeDatabase):
     """PostgreSQL is set up so that an acknowledged commit may be lost (G1)."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"PostgreSQL may lose what it acknowledged: {found}. Set it to on.")
+
+
+class DemonstrationHeld(UnsafeDatabase):
+    """The database holds people who were invented for the demonstration, and the public address is a real one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database holds the demonstration, which must not run on a public address. Take an empty database "
+            "(HOTLINE_DATABASE_URL, or --data with another folder)."
+        )
 
 
 def make_engine(
@@ -65,7 +83,7 @@ def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
 
 
 def refuse_unsafe(engine: Engine) -> None:
-    """Raise UnsafeDatabase where a setting could lose acknowledged commits."""
+    """Raise AcknowledgedMayBeLost where a setting could lose acknowledged commits."""
     with engine.connect() as connection:
         found = {
             name: connection.execute(text("select current_setting(:name)"), {"name": name}).scalar_one()
@@ -73,14 +91,27 @@ def refuse_unsafe(engine: Engine) -> None:
         }
     unsafe = [f"{name} is {value}" for name, value in found.items() if value == _UNSAFE[name]]
     if unsafe:
-        raise UnsafeDatabase(", ".join(unsafe))
+        raise AcknowledgedMayBeLost(", ".join(unsafe))
 
 
-def refuse_unsafe_start(database_url: str) -> None:
-    """`refuse_unsafe` for a process that starts; a database that is away now is waited for later, not judged."""
-    engine = make_engine(database_url, pool_size=1, connect_timeout=2, statement_timeout_ms=2_000)
+def refuse_demonstration(engine: Engine) -> None:
+    """Raise DemonstrationHeld where people of the demonstration may sign in: for processes that citizens can reach."""
+    with engine.connect() as connection:
+        # Before the first migration there is no table, and nobody in it.
+        if connection.execute(text("select to_regclass('staff')")).scalar_one() is None:
+            return
+        held = text("select exists (select from staff where is_demo and disabled_at is null)")
+        if connection.execute(held).scalar_one():
+            raise DemonstrationHeld
+
+
+def refuse_unsafe_start(settings: Settings) -> None:
+    """Both refusals for a process that starts; a database that is away now is waited for later, not judged."""
+    engine = make_engine(settings.database_url, pool_size=1, connect_timeout=2, statement_timeout_ms=2_000)
     try:
         refuse_unsafe(engine)
+        if settings.production:
+            refuse_demonstration(engine)
     except OperationalError:
         return
     finally:

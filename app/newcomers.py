@@ -38,7 +38,7 @@ def add_person(
     actor: Actor = SYSTEM,
     now: datetime,
 ) -> str:
-    """The enrolment link of a new account, or of a known one that gets a further role.
+    """The enrolment link of a new account; the ordinary sign-in of one that has enrolled and gets a further role.
 
     Raises NotFound for an unknown unit, InvalidInput for an address that is none or a role that is held already.
     """
@@ -61,6 +61,8 @@ def add_person(
         params={"role": role.value, "unit_id": unit.id, "is_new": person is None},
         now=now,
     )
+    if person is not None and person.totp_enrolled_at is not None:
+        return f"{base_url}/sign-in"
     token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
     return link_address(base_url, token)
 

@@ -61,12 +61,12 @@ def main() -> int:
     try:
         settings = load_settings()
         report_errors(settings, process="worker")
-        refuse_unsafe_start(settings.database_url)
+        refuse_unsafe_start(settings)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")
         return 2
     except UnsafeDatabase as unsafe:
-        sys.stderr.write(f"PostgreSQL may lose what it acknowledged: {unsafe}. Set it to on.\n")
+        sys.stderr.write(f"{unsafe}\n")
         return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,5 +5,5 @@ from app.factory import create_app
 from app.settings import load_settings
 
 _settings = load_settings()
-refuse_unsafe_start(_settings.database_url)
+refuse_unsafe_start(_settings)
 application = create_app(_settings)

@@ -138,9 +138,11 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         database.migrate(settings.migrations_url, settings.database_url)
         engine = database.make_engine(settings.database_url, pool_size=1)
         database.refuse_unsafe(engine)
+        if settings.production:
+            database.refuse_demonstration(engine)
         engine.dispose()
     except database.UnsafeDatabase as unsafe:
-        raise CommandRefused(f"PostgreSQL may lose what it acknowledged: {unsafe}. Set it to on.") from None
+        raise CommandRefused(str(unsafe)) from None
     seeding.prepare(settings, demo=settings.demo, tickets=arguments.tickets, progress=say.aside)
 
 

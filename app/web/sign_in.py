@@ -1,5 +1,7 @@
 """Signing in: e-mail and password, a second factor for whoever sees more than their own tickets, enrolment links."""
 
+from urllib.parse import quote
+
 import segno
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -7,6 +9,7 @@ from flask_babel import gettext as _
 
 from app import accounts
 from app.web.access import SECOND_FACTOR_ROLES, password_given, public
+from app.web.current import settings
 from app.web.limits import limiter
 from app.web.navigation import home_of
 from app.web.preferences import local_target
@@ -113,7 +116,9 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _live_link(token: str) -> OneTimeLink:
-    row = accounts.live_link(g.session, token, purposes=("demo", "enrol"), now=g.now)
+    # Where citizens can reach us nobody signs in by a link alone, whatever an earlier demonstration has left behind.
+    purposes = ("enrol",) if settings().production else ("demo", "enrol")
+    row = accounts.live_link(g.session, token, purposes=purposes, now=g.now)
     if row is None:
         raise NotFound("link")
     return row
@@ -134,8 +139,12 @@ def _enter(staff: Staff, *, second_factor: bool, target: str) -> Response:
         now=g.now,
     )
     needs_code = not second_factor and viewer.roles & SECOND_FACTOR_ROLES
+    if not needs_code:
+        accounts.signed_in_wholly(staff)
     goal = local_target(target, home_of(viewer))
-    return set_cookie(make_response(redirect("/sign-in/code?next=" + goal if needs_code else goal, code=303)), token)
+    if needs_code:
+        goal = "/sign-in/code?next=" + quote(goal)
+    return set_cookie(make_response(redirect(goal, code=303)), token)
 
 
 def _enrolment_page(staff: Staff, token: str, errors: dict[str, str]) -> Response:

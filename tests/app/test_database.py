@@ -1,0 +1,24 @@
+"""What a database must be for a process to start on it."""
+
+from datetime import datetime
+
+import pytest
+
+from app.database import DemonstrationHeld, refuse_unsafe_start, transaction
+from app.settings import Settings
+from tests.conftest import Committed
+from tests.factories import staff
+
+
+def test_no_process_starts_on_a_public_address_with_the_people_of_a_demonstration(
+    committed: Committed, settings: Settings, now: datetime
+) -> None:
+    here = {**settings.model_dump(), "database_url": committed.url, "demo": False}
+    public = Settings(**{**here, "public_base_url": "https://hotline.example.vn"}, _env_file=None)
+    refuse_unsafe_start(public)
+    with transaction(committed.factory) as session:
+        staff(session).is_demo = True
+
+    refuse_unsafe_start(Settings(**here, _env_file=None))
+    with pytest.raises(DemonstrationHeld):
+        refuse_unsafe_start(public)
