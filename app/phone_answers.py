@@ -15,7 +15,7 @@ from app.provider_accounts import provider_accounts
 from app.reference import Reference
 from app.settings import Settings
 from app.voice_prompts import speak
-from escalation.acknowledge import acknowledge_by_code
+from escalation.code_replies import take_code
 from telephony import call_end, recordings
 from telephony.call_failsafe import note_failsafe
 from telephony.call_flow import take_turn
@@ -31,7 +31,6 @@ from telephony.sms_intent import AcknowledgeIntent, TextIntent
 from telephony.twiml import EMPTY_RESPONSE, twiml
 from telephony.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.webhook_inbox import Answer, Webhook, answer_once, was_answered_otherwise
-from tickets.errors import HotlineError
 from tickets.states import RecordingKind
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
@@ -169,13 +168,16 @@ def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: 
     if not isinstance(sms.intent, AcknowledgeIntent) or sms.phone is None:
         act_on_sms(session, sms, desk, now=now)
         return
-    try:
-        with session.begin_nested():
-            acknowledge_by_code(
-                session, phone=sms.phone, code=sms.intent.code, instruction=sms.intent.instruction, via="sms", now=now
-            )
-    except HotlineError:
-        # Not a leader's code: somebody's ordinary words that began like one.
+    intent = sms.intent
+    if not take_code(
+        session,
+        phone=sms.phone,
+        code=intent.code,
+        instruction=intent.instruction,
+        message_sid=sms.message_sid,
+        now=now,
+    ):
+        # Nobody we report to: a citizen's ordinary words that began like a leader's code.
         act_on_sms(session, replace(sms, intent=TextIntent(sms.body)), desk, now=now)
 
 

@@ -17,7 +17,8 @@ EVERYTHING = {
     "due_at": (NOW - timedelta(hours=3)).isoformat(), "unit": WARD, "unit_en": "Sai Gon Ward", "code": "48213",
     "category": {"vi": "Lấn chiếm vỉa hè", "en": "Pavements taken up"}, "instruction": "Báo cáo trước 17 giờ",
     "new_due_at": (NOW + timedelta(days=1)).isoformat(), "fell_through_to": 3, "body": "Chúng tôi đã xử lý.",
-    "status": "open", "places": [WARD, WARD], "count": 12,
+    "status": "open", "places": [WARD, WARD], "count": 12, "is_repeat": False, "by": "Huỳnh Thanh Vân",
+    "at": NOW.isoformat(), "holds_until": (NOW + timedelta(hours=4)).isoformat(),
     "items": [{"reference": "2600421733", "unit": WARD, "level": 2,
     "due_at": NOW.isoformat()}] * 10,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledge import AlreadyAcknowledged, acknowledge, acknowledge_by_code, acknowledge_by_link
+from escalation.code_replies import take_code
 from escalation.links import make_link
 from escalation.sweep import tick
 from tests.escalation.scene import (
@@ -28,7 +29,16 @@ from tests.escalation.scene import (
 from tickets.actor import SYSTEM
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.promises import ledger
-from tickets.schema import Acknowledgement, AuditEntry, Staff, StepRecipient, Ticket, TimelineEntry
+from tickets.schema import (
+    Acknowledgement,
+    AuditEntry,
+    OutboundMessage,
+    PlannedStep,
+    Staff,
+    StepRecipient,
+    Ticket,
+    TimelineEntry,
+)
 from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
 from tickets.ticket import lock_ticket
 
@@ -230,3 +240,49 @@ def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
     ledger.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
 
     assert level_at(session, matter, 3) >= later + 4 * HOUR
+
+
+def code_at(session: Session, of: Ticket, level: int) -> str:
+    wanted = PlannedStep.ticket_id == of.id, PlannedStep.rank == level
+    codes = select(StepRecipient.reply_code).join(PlannedStep, PlannedStep.id == StepRecipient.step_id).where(*wanted)
+    return session.scalars(codes).one()
+
+
+def replies_to(session: Session, phone: str | None) -> list[str]:
+    codes = ("acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown")
+    wanted = (OutboundMessage.address == phone, OutboundMessage.template.in_(codes))
+    return list(session.scalars(select(OutboundMessage.template).where(*wanted).order_by(OutboundMessage.id)))
+
+
+def test_a_leader_who_answers_by_sms_is_told_that_it_arrived_once_for_every_message(session):
+    matter, people, at = raised(session)
+    phone, code = people[2].phone, code_at(session, matter, 2)
+
+    taken = [
+        take_code(session, phone=phone, code=code, instruction="làm ngay", message_sid=sid, now=at)
+        for sid in ("SM1", "SM1", "SM2")
+    ]
+
+    assert taken == [True, True, True]
+    assert session.get_one(Acknowledgement, step(session, matter, 2).id).instruction == "làm ngay"
+    assert replies_to(session, phone) == ["acknowledge_taken", "acknowledge_taken"]
+
+
+def test_a_leader_with_a_wrong_code_or_too_late_is_told_that_nothing_was_recorded(session):
+    matter, people, at = raised(session)
+    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
+    phone, code = people[2].phone, code_at(session, matter, 2)
+    acknowledge(session, step(session, matter, 2).id, staff_id=leader.id, via="web", now=at)
+
+    take_code(session, phone=phone, code="99999", instruction="", message_sid="SM1", now=at)
+    take_code(session, phone=phone, code=code, instruction="", message_sid="SM2", now=at)
+
+    assert replies_to(session, phone) == ["acknowledge_unknown", "acknowledge_taken_before"]
+
+
+def test_a_text_from_somebody_nobody_reports_to_is_no_acknowledgement(session):
+    matter, _, at = raised(session)
+    code = code_at(session, matter, 2)
+
+    assert not take_code(session, phone="+84909999999", code=code, instruction="", message_sid="SM1", now=at)
+    assert replies_to(session, "+84909999999") == []

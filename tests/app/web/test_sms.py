@@ -5,10 +5,21 @@ import itertools
 import pytest
 from sqlalchemy import func, select
 
+from tests.app.web.steering import climb
 from tests.factories import KEYS, open_ticket, unit
 from tests.telephony.phone import Phone
 from tickets.pins import pin_of
-from tickets.schema import Contact, InboundSms, Line, Message, OutboundMessage, PhonePreference, Ticket
+from tickets.schema import (
+    Acknowledgement,
+    Contact,
+    InboundSms,
+    Line,
+    Message,
+    OutboundMessage,
+    PhonePreference,
+    StepRecipient,
+    Ticket,
+)
 from tickets.states import Channel
 
 _sids = itertools.count(1)
@@ -161,3 +172,17 @@ def test_status_callbacks_move_a_message_by_rank_only(session, texter, client, s
 
     session.refresh(letter)
     assert (letter.provider_status, letter.provider_sid) == ("delivered", "SM-out")
+
+
+def test_a_leaders_code_is_taken_and_answered_and_opens_no_ticket(session, client, settings, now):
+    climbed = climb(session, opened_at=now)
+    leader, told = climbed.people[4], climbed.step(session, 4)
+    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
+    before = len(tickets(session))
+    phone = Phone(client, settings, number=leader.phone)
+
+    phone.post("sms", MessageSid="SM-code", SmsSid="SM-code", Body=f"GN {code} xu ly ngay", NumSegments="1")
+
+    assert session.get_one(Acknowledgement, told.id).instruction == "xu ly ngay"
+    assert sent(session)[-1].template == "acknowledge_taken"
+    assert len(tickets(session)) == before
