@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     CompoundSelect,
     DateTime,
     ScalarSelect,
@@ -26,6 +27,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from tickets import timeline
+from tickets.chain_steps import Step, chain_steps
 from tickets.drafts import Looking
 from tickets.errors import NotFound
 from tickets.roles import Viewer, visible_tickets
@@ -46,65 +48,12 @@ from tickets.schema import (
     Unit,
 )
 from tickets.similar import Similar, similar_open
-from tickets.states import UNFINISHED, Role, StepResult
+from tickets.states import UNFINISHED, Role
 
 # A page says every ten seconds that it is open.
 _LOOKING_FOR = timedelta(seconds=30)
 _SHOWN_OTHERS = 12
 _WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
-
-# One row a level, with whom it told, or, while it is to come, who stands on that step tonight.
-_STEPS = text(
-    """
-    select s.id, c.kind as clock, s.rank as level, s.planned_at, s.fired_at, s.result, a.at as acknowledged_at,
-           a.instruction, a.new_due_at, answered.name as acknowledged_by, told.names as told, told.post as told_post,
-           told.is_read, stands.post, stands.post_en, stands.holder
-    from planned_step s
-    join clock c on c.id = s.clock_id
-    left join chain_step cs on cs.id = s.chain_step_id
-    left join acknowledgement a on a.step_id = s.id
-    left join staff answered on answered.id = a.staff_id
-    left join lateral (
-        select string_agg(st.name, ', ' order by r.id) as names, min(p.name) as post,
-               bool_or(r.read_at is not null) as is_read
-        from step_recipient r join staff st on st.id = r.staff_id left join post p on p.id = r.post_id
-        where r.step_id = s.id
-    ) told on true
-    left join lateral (
-        select p.name as post, p.name_en as post_en, holder.name as holder
-        from post p join unit u on u.id = p.unit_id
-        left join post_holding h on h.post_id = p.id and h.kind = 'holder' and h.valid_from <= :now
-             and coalesce(h.valid_to, 'infinity') > :now
-        left join staff holder on holder.id = h.staff_id
-        where p.code = any(string_to_array(cs.post, '|')) and (p.unit_id = :unit_id or u.kind in ('city', 'office'))
-        order by p.unit_id = :unit_id desc, array_position(string_to_array(cs.post, '|'), p.code), h.id limit 1
-    ) stands on s.fired_at is null
-    where s.ticket_id = :ticket_id and s.kind = 'level' and s.result is distinct from 'void'
-    order by c.kind, c.cycle, s.plan, s.rank, s.id
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A level of an escalation chain of this ticket: to come, fired, or answered."""
-
-    id: int
-    clock: str
-    level: int
-    planned_at: datetime
-    fired_at: datetime | None
-    result: StepResult | None
-    acknowledged_at: datetime | None
-    instruction: str
-    new_due_at: datetime | None
-    acknowledged_by: str | None
-    told: str | None
-    told_post: str | None
-    is_read: bool
-    post: str | None
-    post_en: str | None
-    holder: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +110,8 @@ def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: dateti
     return Reading(
         **{name: getattr(head, name) for name in _HEAD},
         entries=timeline.entries(session, ticket.id),
-        clocks=session.scalars(select(Clock).where(Clock.ticket_id == ticket.id).order_by(Clock.id)).all(),
-        steps=_steps(session, ticket, now=now),
+        clocks=session.scalars(_CLOCKS, {"ticket_id": ticket.id}).all(),
+        steps=chain_steps(session, ticket, now=now),
         colleagues=colleagues,
         looking=looking,
         others=_others(session, viewer, ticket),
@@ -219,40 +168,40 @@ def _heads() -> Select[*tuple[Any, ...]]:
 
 # Built once: putting a statement of so many columns together costs more than sending it.
 _HEADS = _heads()
+_CLOCKS = select(Clock).where(Clock.ticket_id == bindparam("ticket_id")).order_by(Clock.id)
 
 
-def _steps(session: Session, ticket: Ticket, *, now: datetime) -> list[Step]:
-    rows = session.execute(_STEPS, {"ticket_id": ticket.id, "unit_id": ticket.unit_id, "now": now})
-    return [
-        Step(**{**row, "result": row["result"] and StepResult(row["result"]), "instruction": row["instruction"] or "",
-                "is_read": bool(row["is_read"])})
-        for row in rows.mappings()
-    ]  # fmt: skip
+def _concerned() -> Select[*tuple[Any, ...]]:
+    """Who works at `unit_ids` or has looked at `ticket_id` since `since`."""
+    now: BindParameter[Any] = bindparam("now")
+    unit_ids: BindParameter[Any] = bindparam("unit_ids", expanding=True)
+    working = select(RoleAssignment.staff_id).where(
+        RoleAssignment.unit_id.in_(unit_ids),
+        RoleAssignment.role.in_(_WORKING),
+        RoleAssignment.valid_from <= now,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+    )
+    open_now = (TicketViewer.ticket_id == bindparam("ticket_id")) & (TicketViewer.seen_at > bindparam("since"))
+    concerned = union(working, select(TicketViewer.staff_id).where(open_now))
+    works_here = Staff.id.in_(working).label("works_here")
+    return (
+        select(Staff.id, Staff.name, works_here, TicketViewer.seen_at, TicketViewer.typing_at)
+        .outerjoin(TicketViewer, (TicketViewer.staff_id == Staff.id) & open_now)
+        .where(Staff.disabled_at.is_(None), Staff.id.in_(concerned))
+        .order_by(Staff.sort_key, Staff.id)
+    )
+
+
+_PEOPLE = _concerned()
 
 
 def _people(
     session: Session, ticket: Ticket, *, besides: int, now: datetime
 ) -> tuple[list[tuple[int, str]], list[Looking]]:
     """Who works at the unit, and who has this ticket open: one statement for both."""
-    working = (
-        select(RoleAssignment.staff_id)
-        .where(
-            RoleAssignment.unit_id.in_({ticket.unit_id, ticket.coordinating_unit_id or ticket.unit_id}),
-            RoleAssignment.role.in_(_WORKING),
-            RoleAssignment.valid_from <= now,
-            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
-        )
-    )  # fmt: skip
     since = now - _LOOKING_FOR
-    open_now = (TicketViewer.ticket_id == ticket.id) & (TicketViewer.seen_at > since)
-    concerned = union(working, select(TicketViewer.staff_id).where(open_now))
-    works_here = Staff.id.in_(working).label("works_here")
-    rows = session.execute(
-        select(Staff.id, Staff.name, works_here, TicketViewer.seen_at, TicketViewer.typing_at)
-        .outerjoin(TicketViewer, (TicketViewer.staff_id == Staff.id) & open_now)
-        .where(Staff.disabled_at.is_(None), Staff.id.in_(concerned))
-        .order_by(Staff.sort_key, Staff.id)
-    ).all()
+    units = {ticket.unit_id, ticket.coordinating_unit_id or ticket.unit_id}
+    rows = session.execute(_PEOPLE, {"ticket_id": ticket.id, "unit_ids": units, "since": since, "now": now}).all()
     looking = [
         Looking(row.id, row.name, row.typing_at is not None and row.typing_at > since)
         for row in rows

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from tickets.errors import NotAllowed, NotFound
@@ -19,7 +19,25 @@ from tickets.states import Role, UnitKind
 
 # Units of these kinds are the city's own level: a role held there covers all units.
 CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
-_VIEWER = (Staff.id, Staff.name, Staff.email, Staff.locale, Staff.theme, Staff.is_demo)
+# Enabled accounts, a row for each role held at `:now` and one for who holds none; `viewer_of` reads them.
+PEOPLE_WITH_ROLES = (
+    select(
+        Staff.id, Staff.name, Staff.email, Staff.locale, Staff.theme, Staff.is_demo,
+        RoleAssignment.role, RoleAssignment.unit_id, Unit.kind,
+    )
+    .select_from(Staff)
+    .outerjoin(
+        RoleAssignment,
+        and_(
+            RoleAssignment.staff_id == Staff.id,
+            RoleAssignment.valid_from <= bindparam("now"),
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > bindparam("now")),
+        ),
+    )
+    .outerjoin(Unit, Unit.id == RoleAssignment.unit_id)
+    .where(Staff.disabled_at.is_(None))
+    .order_by(RoleAssignment.id)
+)  # fmt: skip
 
 
 class Right(StrEnum):
@@ -67,28 +85,10 @@ class Viewer:
 
 def load_viewer(session: Session, staff_id: int, *, now: datetime) -> Viewer | None:
     """The person with the roles they hold at `now`; None if the account is disabled or gone. One statement."""
-    rows = session.execute(people_with_roles(now=now).where(Staff.id == staff_id)).all()
-    return viewer_of(rows)
+    return viewer_of(session.execute(PEOPLE_WITH_ROLES.where(Staff.id == staff_id), {"now": now}).all())
 
 
-def people_with_roles(*, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Enabled accounts, a row for each role held at `now` and one for who holds none; `viewer_of` reads them."""
-    held_now = and_(
-        RoleAssignment.staff_id == Staff.id,
-        RoleAssignment.valid_from <= now,
-        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
-    )
-    return (
-        select(*_VIEWER, RoleAssignment.role, RoleAssignment.unit_id, Unit.kind)
-        .select_from(Staff)
-        .outerjoin(RoleAssignment, held_now)
-        .outerjoin(Unit, Unit.id == RoleAssignment.unit_id)
-        .where(Staff.disabled_at.is_(None))
-        .order_by(RoleAssignment.id)
-    )
-
-
-def viewer_of(rows: Sequence[Row[Any]]) -> Viewer | None:
+def viewer_of(rows: Sequence[Row[*tuple[Any, ...]]]) -> Viewer | None:
     """One person out of their rows; None when there are none."""
     if not rows:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,21 @@ _FILES = (
     .scalar_subquery()
     .label("attachments")
 )
+_ENTRIES = (
+    select(
+        TimelineEntry.id, TimelineEntry.at, TimelineEntry.kind, TimelineEntry.actor_kind, TimelineEntry.staff_id,
+        TimelineEntry.is_public, TimelineEntry.body, TimelineEntry.params, TimelineEntry.message_id,
+        Staff.name.label("staff_name"), Message.body.label("message_body"), Message.channel, Message.direction,
+        Message.outbound_id, OutboundMessage.channel.label("outbound_channel"),
+        OutboundMessage.state.label("outbound_state"), OutboundMessage.segments, _FILES,
+    )
+    .outerjoin(Staff, Staff.id == TimelineEntry.staff_id)
+    .outerjoin(Message, Message.id == TimelineEntry.message_id)
+    .outerjoin(OutboundMessage, OutboundMessage.id == Message.outbound_id)
+    .where(TimelineEntry.ticket_id == bindparam("ticket_id"))
+    .order_by(TimelineEntry.id)
+)  # fmt: skip
+_PUBLIC_ENTRIES = _ENTRIES.where(TimelineEntry.is_public)
 
 
 def add(  # noqa: PLR0913 - one call says all there is to say of an entry
@@ -81,23 +96,8 @@ def entries(session: Session, ticket_id: int, *, public_only: bool = False) -> l
     A file is its `public_id` and `file_name`. With `public_only` what the follow page may show: no notes and no names
     of staff.
     """
-    statement = (
-        select(
-            TimelineEntry.id, TimelineEntry.at, TimelineEntry.kind, TimelineEntry.actor_kind, TimelineEntry.staff_id,
-            TimelineEntry.is_public, TimelineEntry.body, TimelineEntry.params, TimelineEntry.message_id,
-            Staff.name.label("staff_name"), Message.body.label("message_body"), Message.channel, Message.direction,
-            Message.outbound_id, OutboundMessage.channel.label("outbound_channel"),
-            OutboundMessage.state.label("outbound_state"), OutboundMessage.segments, _FILES,
-        )
-        .outerjoin(Staff, Staff.id == TimelineEntry.staff_id)
-        .outerjoin(Message, Message.id == TimelineEntry.message_id)
-        .outerjoin(OutboundMessage, OutboundMessage.id == Message.outbound_id)
-        .where(TimelineEntry.ticket_id == ticket_id)
-        .order_by(TimelineEntry.id)
-    )  # fmt: skip
-    if public_only:
-        statement = statement.where(TimelineEntry.is_public)
-    found = [dict(row) for row in session.execute(statement).mappings()]
+    wanted = _PUBLIC_ENTRIES if public_only else _ENTRIES
+    found = [dict(row) for row in session.execute(wanted, {"ticket_id": ticket_id}).mappings()]
     for row in found:
         row["attachments"] = row["attachments"] or []
         if public_only:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
-from flask import current_app, url_for
+from flask import current_app
 
 
 def asset(path: str) -> str:
@@ -14,9 +15,10 @@ def asset(path: str) -> str:
     folder = current_app.static_folder
     if folder is None:
         raise FileNotFoundError(path)
-    return url_for("static", filename=path, v=_fingerprint(Path(folder), path))
+    # A page has a dozen: `url_for` would match each against the map of all addresses.
+    return f"{current_app.static_url_path}/{quote(path)}?v={_fingerprint(folder, path)}"
 
 
 @cache
-def _fingerprint(folder: Path, path: str) -> str:
-    return hashlib.sha256((folder / path).read_bytes()).hexdigest()[:12]
+def _fingerprint(folder: str, path: str) -> str:
+    return hashlib.sha256((Path(folder) / path).read_bytes()).hexdigest()[:12]

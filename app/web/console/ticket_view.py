@@ -12,11 +12,12 @@ from app.web.console.entry_words import StreamEntry, stream_entry
 from app.web.console.names import in_locale
 from app.web.current import rules, today
 from app.web.locale import chosen_locale
-from app.web.place_words import option_text, question_text
+from app.web.place_words import question_text
+from tickets.chain_steps import Step
 from tickets.directory.places import Option, Question
 from tickets.phones import mask, parse_phone
 from tickets.promises.calendar import between
-from tickets.reading import Reading, Step
+from tickets.reading import Reading
 from tickets.roles import Right, Viewer, may
 from tickets.schema import Clock, Ticket
 from tickets.states import UNFINISHED, Channel, ClockKind, ClockStatus, PlaceOutcome, Role, TicketStatus
@@ -182,10 +183,6 @@ def place_question(ticket: Ticket) -> str:
         return _("Where is it? Ask for the ward or the commune, old or new.") if ticket.place_unit_id is None else ""
     options = tuple(Option(o["code"], o["params"], tuple(o["unit_ids"])) for o in kept["options"])
     return question_text(Question(kept["id"], kept["params"], options), chosen_locale())
-
-
-def candidate_groups(question: Question) -> list[tuple[str, tuple[int, ...]]]:
-    return [(option_text(option, chosen_locale()), option.unit_ids) for option in question.options]
 
 
 def reply_channels(ticket: Ticket) -> list[tuple[str, str]]:
