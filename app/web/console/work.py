@@ -18,7 +18,7 @@ from tickets.states import UNFINISHED, TicketStatus
 
 _ROWS = 50
 _COLUMN_ROWS = 25
-_COUNTED = (View.MINE, View.QUEUES, View.UNASSIGNED, View.OVERDUE, View.AT_RISK)
+_COUNTED = (View.MINE, View.QUEUES, View.UNASSIGNED)
 _STATUSES = (*UNFINISHED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
