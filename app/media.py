@@ -3,7 +3,6 @@
 import hashlib
 import os
 import secrets
-import shutil
 import time
 import warnings
 from collections.abc import Iterator
@@ -154,12 +153,6 @@ def sweep_pending(folder: Path, *, now: float | None = None) -> int:
             path.unlink(missing_ok=True)
             removed += 1
     return removed
-
-
-def has_room(folder: Path, *, least_bytes: int = 200 * 1024 * 1024) -> bool:
-    """Whether the disk still takes files; asked by the health check."""
-    probe = folder if folder.exists() else folder.parent
-    return shutil.disk_usage(probe).free >= least_bytes
 
 
 def clean_name(file_name: str) -> str:

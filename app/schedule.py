@@ -13,8 +13,8 @@ from app.media import sweep_pending
 from app.node import Node
 from app.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from escalation.digests import post_daily_lists
-from tickets import audit, pins, resolution
-from tickets.schema import IdempotencyKey, OneTimeLink, OutboundMessage, ProcessBeat, TicketViewer, WebSession
+from tickets import audit, drafts, pins, resolution
+from tickets.schema import IdempotencyKey, OneTimeLink, OutboundMessage, ProcessBeat, WebSession
 
 KIND = "scheduler"
 # Entries younger than this may still be followed by one with a smaller id that commits later.
@@ -24,7 +24,6 @@ _KEEP_IDEMPOTENCY = timedelta(days=2)
 _KEEP_ENDED_SESSIONS = timedelta(days=7)
 _KEEP_LINKS = timedelta(days=30)
 _FORGET_PROCESSES = timedelta(hours=1)
-_FORGET_VIEWERS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def clear_away(node: Node) -> None:
         ended = func.coalesce(WebSession.revoked_at, WebSession.expires_at)
         session.execute(delete(WebSession).where(ended < now - _KEEP_ENDED_SESSIONS))
         session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - _KEEP_LINKS))
-        session.execute(delete(TicketViewer).where(TicketViewer.seen_at < now - _FORGET_VIEWERS))
+        drafts.forget_old_looks(session, now=now)
         # The row that tells when somebody last ticked is no process: without it an outage would go unnoticed.
         gone = ProcessBeat.beat_at < now - _FORGET_PROCESSES
         session.execute(delete(ProcessBeat).where(gone, ProcessBeat.name.like("%:%")))

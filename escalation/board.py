@@ -134,23 +134,6 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
 
-def unanswered_count(session: Session, staff_id: int) -> int:
-    """How many levels wait for this person's answer, for the number in the menu."""
-    statement = (
-        select(func.count(func.distinct(PlannedStep.clock_id)))
-        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
-        .where(
-            StepRecipient.staff_id == staff_id,
-            fired_levels(),
-            Clock.status == ClockStatus.RUNNING,
-            Acknowledgement.step_id.is_(None),
-        )
-    )
-    return session.scalar(statement) or 0
-
-
 def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
     """One row per running clock that has raised a level for its present due date: its highest."""
     return (

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from telephony.calls import new_call
@@ -17,7 +16,7 @@ from tickets import citizens, contacts
 from tickets.citizens import Known
 from tickets.phones import parse_phone
 from tickets.routing import LineRule
-from tickets.schema import Call, PhonePreference
+from tickets.schema import Call
 from tickets.states import CallState, Channel
 
 SAME_MATTER_FOR = timedelta(minutes=15)
@@ -109,7 +108,7 @@ def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, A
     since = {"phone": phone, "hour_ago": now - timedelta(hours=1), "since": now - SAME_MATTER_FOR}
     recent = session.execute(_RECENT, since).one()
     if recent.calls_in_hour >= MANY_CALLS:
-        _flag(session, phone, now=now)
+        citizens.flag_heavy_caller(session, phone, now=now)
     if recent.ticket_id is None:
         return {}
     resumed: dict[str, Any] = {"ticket_id": recent.ticket_id, "reference": recent.reference}
@@ -117,15 +116,6 @@ def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, A
     if recent.queued_at is not None and recent.answered_at is None and now - dropped_at <= PLACE_KEPT_FOR:
         resumed["queued_at"] = recent.queued_at.isoformat()
     return {"resumes": resumed}
-
-
-def _flag(session: Session, phone: str, *, now: datetime) -> None:
-    """Told to whoever answers; the call is answered like any other."""
-    session.execute(
-        insert(PhonePreference)
-        .values(phone=phone, flagged_at=now)
-        .on_conflict_do_update(index_elements=["phone"], set_={"flagged_at": now})
-    )
 
 
 def _number(raw: str) -> str:

@@ -18,8 +18,6 @@ WAITING = (CallState.QUEUED, CallState.OFFERED)
 OWN_UNIT_FIRST = timedelta(seconds=60)
 # A language nobody free speaks is waited for this long, then anybody is better than nobody.
 LANGUAGE_FIRST = timedelta(seconds=45)
-# Callers who hung up without our being told must not hold a place: a live one comes by every 20 s.
-GONE_AFTER = timedelta(seconds=75)
 
 
 def waiting_calls(session: Session, *, limit: int = 50) -> Sequence[Call]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -57,17 +57,19 @@ def open_callbacks(
 
 
 def claim_callback(session: Session, callback_id: int, *, staff_id: int, now: datetime) -> CallbackRequest:
-    """Mine to make; NotFound when it is done or in somebody else's hands."""
+    """Mine to make; NotFound when it is done or in somebody else's hands, who may keep it for CLAIM_HELD_FOR."""
+    is_mine = CallbackRequest.staff_id == staff_id
+    is_given_up = CallbackRequest.claimed_at <= now - CLAIM_HELD_FOR
     claimed = session.scalars(
         update(CallbackRequest)
         .where(
             CallbackRequest.id == callback_id,
             or_(
                 CallbackRequest.state == CallbackState.OPEN,
-                (CallbackRequest.state == CallbackState.CLAIMED) & (CallbackRequest.staff_id == staff_id),
+                and_(CallbackRequest.state == CallbackState.CLAIMED, or_(is_mine, is_given_up)),
             ),
         )
-        .values(state=CallbackState.CLAIMED, staff_id=staff_id, done_at=None)
+        .values(state=CallbackState.CLAIMED, staff_id=staff_id, claimed_at=now)
         .returning(CallbackRequest)
     ).one_or_none()
     if claimed is None:

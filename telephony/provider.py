@@ -23,7 +23,6 @@ class Capability(StrEnum):
     SPEECH = "speech"
     CONFERENCE = "conference"
     ENQUEUE = "enqueue"
-    CLIENT = "client"
     SIP = "sip"
     RECORDING_DUAL = "recording_dual"
     GOOGLE_VOICES = "google_voices"

@@ -127,11 +127,3 @@ def record_fetch_failure(session: Session, recording_id: int, *, now: datetime) 
         recording.next_attempt_at = None
         return
     recording.next_attempt_at = now + min(LONGEST_RETRY, FIRST_RETRY * 2**recording.attempts)
-
-
-def recordings_of_call(session: Session, call_id: int) -> Sequence[Recording]:
-    return session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.id)).all()
-
-
-def recordings_of_ticket(session: Session, ticket_id: int) -> Sequence[Recording]:
-    return session.scalars(select(Recording).where(Recording.ticket_id == ticket_id).order_by(Recording.id)).all()

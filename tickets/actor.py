@@ -23,7 +23,3 @@ def staff_actor(staff_id: int, request_id: str = "") -> Actor:
 
 def citizen_actor(request_id: str = "") -> Actor:
     return Actor(ActorKind.CITIZEN, None, request_id)
-
-
-def token_actor(request_id: str = "") -> Actor:
-    return Actor(ActorKind.TOKEN, None, request_id)

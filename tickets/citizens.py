@@ -84,24 +84,6 @@ def create(
     return Known(citizen_id, clean["name"] or "", clean["email"], locale, None, False)
 
 
-def find_or_create(
-    session: Session, *, phone: str | None, name: str = "", email: str | None = None, locale: str = "vi", now: datetime
-) -> Known | None:
-    """The citizen behind a contact; None when neither a shown number nor an e-mail nor a name tells who it is.
-
-    `phone` is E.164 and None when withheld. A name alone makes a record of its own, which nobody else can share.
-    """
-    key = lock_key(phone, email)
-    if not key:
-        return create(session, phone=None, name=name, locale=locale, now=now) if name.strip() else None
-    known = find(session, phone=phone, email=email, name=name)
-    if known is not None:
-        return known
-    lock(session, key=key)
-    known = find(session, phone=phone, email=email, name=name)
-    return known or create(session, phone=phone, name=name, email=email, locale=locale, now=now)
-
-
 def complete(session: Session, known: Known, *, name: str = "", email: str | None = None) -> None:
     """Fill in what a later contact tells; what is known already is not overwritten from outside."""
     citizen = session.get(Citizen, known.id)
@@ -147,15 +129,8 @@ def opt_in(session: Session, phone: str) -> None:
         preference.sms_opted_out_at, preference.sms_opt_out_reason = None, ""
 
 
-def has_opted_out(session: Session, phone: str) -> bool:
-    statement = select(PhonePreference.phone).where(
-        PhonePreference.phone == phone, PhonePreference.sms_opted_out_at.is_not(None)
-    )
-    return session.execute(statement).first() is not None
-
-
 def flag_heavy_caller(session: Session, phone: str, *, now: datetime) -> None:
-    """More than ten calls an hour: flagged for the agent, still answered."""
+    """Too many calls in one hour: told to whoever answers; the call is answered like any other."""
     session.execute(
         insert(PhonePreference)
         .values(phone=phone, flagged_at=now)

@@ -13,6 +13,7 @@ from tickets.schema import Draft, Staff, TicketViewer
 MAX_DRAFT = 10_000
 # A page says every ten seconds that it is still open.
 _LOOKING_FOR = timedelta(seconds=30)
+_FORGOTTEN_AFTER = timedelta(minutes=5)
 
 
 def save_draft(session: Session, ticket_id: int, *, staff_id: int, body: str, now: datetime) -> None:
@@ -27,11 +28,6 @@ def save_draft(session: Session, ticket_id: int, *, staff_id: int, body: str, no
         .values(values)
         .on_conflict_do_update(index_elements=["ticket_id", "staff_id"], set_={"body": kept, "updated_at": now})
     )
-
-
-def draft_of(session: Session, ticket_id: int, *, staff_id: int) -> str:
-    statement = select(Draft.body).where(Draft.ticket_id == ticket_id, Draft.staff_id == staff_id)
-    return session.scalar(statement) or ""
 
 
 def discard_draft(session: Session, ticket_id: int, *, staff_id: int) -> None:
@@ -68,7 +64,7 @@ def seen_by(session: Session, ticket_id: int, *, besides: int, now: datetime) ->
 
 
 def forget_old_looks(session: Session, *, now: datetime) -> None:
-    session.execute(delete(TicketViewer).where(TicketViewer.seen_at < now - timedelta(days=1)))
+    session.execute(delete(TicketViewer).where(TicketViewer.seen_at < now - _FORGOTTEN_AFTER))
 
 
 def _note(session: Session, values: dict[str, object]) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tickets.schema import OutboundMessage, PhonePreference
+from tickets import citizens
+from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
 # Noted in `session.info`: whoever commits may wake the worker.
@@ -242,28 +243,12 @@ def _apply_final(session: Session, message: OutboundMessage, *, status: str, err
     elif status in ("undelivered", "failed", "canceled"):
         message.state, message.error_code = OutboundState.FAILED, error_code or status
         if error_code in OPT_OUT_ERRORS:
-            opt_out(session, message.address, reason=error_code, now=now)
+            citizens.opt_out(session, message.address, reason=error_code, now=now)
         if error_code in PASSING_ERRORS and message.attempts < _DELIVERY_ATTEMPTS:
             message.state, message.not_before = OutboundState.WAITING, now + _DELIVERY_PAUSE
             message.provider_sid, message.provider_status, message.status_rank = None, "", -1
     elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):
         message.state, message.sent_at, message.lease_until = OutboundState.SENT, message.sent_at or now, None
-
-
-def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None:
-    """No SMS to this number any more: the carrier says its owner refused them."""
-    statement = insert(PhonePreference).values(phone=phone, sms_opted_out_at=now, sms_opt_out_reason=reason)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["phone"],
-            set_={
-                "sms_opted_out_at": func.coalesce(
-                    PhonePreference.sms_opted_out_at, statement.excluded.sms_opted_out_at
-                ),
-                "sms_opt_out_reason": statement.excluded.sms_opt_out_reason,
-            },
-        )
-    )
 
 
 def notices(session: Session, staff_id: int, *, limit: int = 50) -> Sequence[OutboundMessage]:

@@ -48,17 +48,6 @@ def claim_batch(
     return _take(session, ids, by=by, now=now)
 
 
-def claim_one(session: Session, message_id: int, *, by: str, now: datetime) -> OutboundMessage | None:
-    """This message if it is due and nobody holds it."""
-    found = session.scalars(
-        select(OutboundMessage.id)
-        .where(_due(tuple(OutboundChannel), now=now), OutboundMessage.id == message_id)
-        .with_for_update(skip_locked=True)
-    ).all()
-    taken = _take(session, found, by=by, now=now)
-    return taken[0] if taken else None
-
-
 def _due(channels: Sequence[OutboundChannel], *, now: datetime) -> ColumnElement[bool]:
     free = or_(_WAITING, and_(OutboundMessage.lease_until < now, OutboundMessage.channel != OutboundChannel.VOICE))
     return and_(_OPEN, OutboundMessage.not_before <= now, free, OutboundMessage.channel.in_(channels))

@@ -31,12 +31,6 @@ def next_number(session: Session, *, year: int) -> int:
     return int(session.execute(text(f"select nextval('ticket_number_{int(year)}')")).scalar_one())
 
 
-def next_reference(session: Session, *, keys: Keys, now: datetime) -> str:
-    """A reference nobody has had before."""
-    year = reference_year(now)
-    return reference_of(next_number(session, year=year), year=year, keys=keys)
-
-
 def reference_year(at: datetime) -> int:
     """The year people in the city write at this instant."""
     return at.astimezone(ZoneInfo(DEFAULT_ZONE)).year

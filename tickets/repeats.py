@@ -22,16 +22,6 @@ def open_tickets_of(session: Session, citizen_id: int, *, now: datetime, limit: 
     return session.scalars(_recent(citizen_id, now).limit(limit)).all()
 
 
-def repeat_of(
-    session: Session, citizen_id: int | None, *, category_id: int | None, unit_id: int, now: datetime
-) -> Ticket | None:
-    """The open ticket this is probably about: same citizen, category and unit, opened within seven days."""
-    if citizen_id is None:
-        return None
-    same = (Ticket.unit_id == unit_id, Ticket.category_id.is_not_distinct_from(category_id))
-    return session.scalars(_recent(citizen_id, now).where(*same).limit(1)).first()
-
-
 def attach_contact(
     session: Session,
     ticket_id: int,

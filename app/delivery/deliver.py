@@ -21,7 +21,7 @@ from app.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from app.provider_accounts import sending_account
 from app.settings import Settings
 from escalation.links import make_link
-from tickets import outbox, outbox_claims, outbox_results
+from tickets import citizens, outbox_claims, outbox_results
 from tickets.keys import keys_from
 from tickets.pins import pin_of_ticket
 from tickets.schema import Line, OutboundMessage
@@ -149,7 +149,7 @@ def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now:
         case GiveUp(code, error, opted_out):
             outbox_results.record_failure(session, letter.id, by=by, error_code=code, error=error, now=now)
             if opted_out:
-                outbox.opt_out(session, letter.address, reason=code, now=now)
+                citizens.opt_out(session, letter.address, reason=code, now=now)
             log.warning("message.dead", message_id=letter.id, code=code)
         case Unknown(error):
             outbox_results.record_uncertain(session, letter.id, by=by, error=error, now=now)

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import staff
-from tickets.outbox import mark_read, notices, opt_out, post_email, post_screen, post_sms, record_status
-from tickets.outbox_claims import GATHER_ABOVE, LEASE, claim_batch, claim_one
+from tickets import citizens
+from tickets.outbox import mark_read, notices, post_email, post_screen, post_sms, record_status
+from tickets.outbox_claims import GATHER_ABOVE, LEASE, claim_batch
 from tickets.outbox_results import (
     MOST_ATTEMPTS,
     keep_words,
@@ -51,7 +52,7 @@ def test_the_same_key_is_one_message(session):
 
 
 def test_a_phone_that_opted_out_gets_a_suppressed_row_and_nothing_is_claimed(session):
-    opt_out(session, PHONE, reason="asked", now=NOW)
+    citizens.opt_out(session, PHONE, reason="asked", now=NOW)
 
     message = row(session, sms(session))
 
@@ -83,7 +84,7 @@ def test_a_stale_claim_of_a_call_is_shown_to_a_person_instead(session):
     message = row(session, sms(session))
     message.channel = OutboundChannel.VOICE
     session.flush()
-    claim_one(session, message.id, by="killed", now=NOW)
+    claim_batch(session, by="killed", channels=[OutboundChannel.VOICE], now=NOW)
 
     taken = claim_batch(session, by="w", channels=[OutboundChannel.VOICE], now=NOW + LEASE + SECOND)
 
@@ -142,7 +143,7 @@ def test_retries_wait_longer_and_longer_and_end_as_a_dead_letter(session):
     assert again
     assert (waiting.state, waiting.error_code) == (OutboundState.WAITING, "503")
     assert NOW < waiting.not_before <= NOW + timedelta(seconds=5)
-    claim_one(session, message, by="w", now=waiting.not_before)
+    claim_batch(session, by="w", channels=[OutboundChannel.SMS], now=waiting.not_before)
     last = record_retry(session, message, by="w", error_code="503", error="busy", attempts=MOST_ATTEMPTS, now=NOW)
     assert not last
     assert row(session, message).state is OutboundState.FAILED

@@ -29,7 +29,6 @@ class DialledLine:
     label: str
     is_city: bool
     office_id: int
-    office_name: str
     unit_id: int
     unit_code: str | None
     unit_name: str
@@ -53,11 +52,6 @@ def insert_lines(session: Session, facts: Sequence[LineFacts]) -> None:
         )
 
 
-def line_by_phone(session: Session, phone: str, *, on: date) -> DialledLine | None:
-    """The line published under this number on that day."""
-    return _one(session, _lines(on).where(Line.phone == phone))
-
-
 def city_line(session: Session, *, on: date) -> DialledLine | None:
     """The number of the whole city."""
     return _one(session, _lines(on).where(Line.is_city.is_(True)).order_by(Line.id).limit(1))
@@ -71,7 +65,7 @@ def published_lines(session: Session, *, unit_id: int | None = None, on: date) -
     return [DialledLine(*row) for row in session.execute(wanted)]
 
 
-def _lines(on: date) -> Select[int, str, str, bool, int, str, int, str | None, str]:
+def _lines(on: date) -> Select[int, str, str, bool, int, int, str | None, str]:
     return (
         select(
             Line.id,
@@ -79,7 +73,6 @@ def _lines(on: date) -> Select[int, str, str, bool, int, str, int, str | None, s
             Line.label,
             Line.is_city,
             Line.office_id,
-            OneStopOffice.name,
             OneStopOffice.unit_id,
             Unit.code,
             Unit.name,
@@ -90,6 +83,6 @@ def _lines(on: date) -> Select[int, str, str, bool, int, str, int, str | None, s
     )
 
 
-def _one(session: Session, wanted: Select[int, str, str, bool, int, str, int, str | None, str]) -> DialledLine | None:
+def _one(session: Session, wanted: Select[int, str, str, bool, int, int, str | None, str]) -> DialledLine | None:
     row = session.execute(wanted).first()
     return DialledLine(*row) if row else None

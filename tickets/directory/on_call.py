@@ -123,7 +123,3 @@ def insert_shifts(session: Session, rows: Sequence[tuple[int, int, datetime, dat
                 for post, staff, start, end in rows
             ],
         )
-
-
-def posts_at(session: Session, unit_id: int) -> list[Post]:
-    return list(session.scalars(select(Post).where(Post.unit_id == unit_id).order_by(Post.id)))

@@ -43,10 +43,6 @@ def columns_of(facts: ProcedureFacts) -> dict[str, object]:
     }
 
 
-def procedure_by_code(session: Session, code: str) -> Procedure | None:
-    return session.scalars(select(Procedure).where(Procedure.code == code)).one_or_none()
-
-
 def procedures(
     session: Session,
     *,

@@ -27,11 +27,6 @@ def queue_of(session: Session, unit_id: int, kind: QueueKind = QueueKind.WORK) -
     return queue
 
 
-def triage_queue(session: Session) -> Queue:
-    """Where what nobody could place waits for the city's desk."""
-    return session.scalars(select(Queue).where(Queue.kind == QueueKind.TRIAGE).order_by(Queue.id).limit(1)).one()
-
-
 def receiving_queues(session: Session) -> list[tuple[Queue, Unit]]:
     """The queues a ticket may be transferred to: those of units that still exist, by name."""
     rows = session.execute(

@@ -70,19 +70,6 @@ def pauses(kind: ClockKind, *, in_status: TicketStatus, third_party_pauses: bool
     return in_status is TicketStatus.PENDING_THIRD_PARTY and third_party_pauses
 
 
-def oldest_unanswered(
-    citizen_contacts: Iterable[datetime], human_contacts: Iterable[datetime], *, first_met_at: datetime | None
-) -> datetime | None:
-    """When the `next` clock starts (R4): the oldest citizen contact after the last human one.
-
-    None while nothing is unanswered, and while `first` is not met: until then that promise covers the waiting.
-    """
-    if first_met_at is None:
-        return None
-    answered_at = max((first_met_at, *human_contacts))
-    return min((contact for contact in citizen_contacts if contact > answered_at), default=None)
-
-
 def is_met(*, stopped_at: datetime, due_at: datetime | None) -> bool:
     """Met or missed is decided when the clock stops, never by when somebody looked (R17)."""
     return due_at is None or stopped_at <= due_at

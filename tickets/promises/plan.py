@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from tickets.promises.arithmetic import reached_at
-from tickets.promises.calendar import DEFAULT_ZONE, ROUND_THE_CLOCK, Calendar, add
+from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
 from tickets.promises.recompute import ClockState, share_reached_at
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind
 
@@ -129,16 +128,6 @@ def hold_until(calendar: Calendar, *, new_due_at: datetime | None, now: datetime
     """How long an acknowledgement holds the next level: to the new date, at most 4 open hours (R20)."""
     longest = add(calendar, now, HOLD_SECONDS)
     return longest if new_due_at is None else max(now, min(longest, new_due_at))
-
-
-def daily_list_at(at: datetime, *, zone: str = DEFAULT_ZONE) -> datetime:
-    """The next 07:00 in the city at or after an instant (R12, level 5)."""
-    local = at.astimezone(ZoneInfo(zone))
-    seven = datetime.combine(local.date(), DAILY_LIST_AT, tzinfo=local.tzinfo)
-    chosen = (
-        seven if seven >= local else datetime.combine(local.date() + timedelta(days=1), DAILY_LIST_AT, local.tzinfo)
-    )
-    return chosen.astimezone(at.tzinfo)
 
 
 def offset_of(step: Step, *, target_seconds: int, previous: int = 0) -> int:

@@ -203,6 +203,7 @@ class CallbackRequest(Base):
     order_at: Mapped[datetime]
     created_at: Mapped[datetime]
     staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    claimed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(server_default="")
 

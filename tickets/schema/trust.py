@@ -96,12 +96,10 @@ class ProcessBeat(Base):
 
 
 class Outage(Base):
-    """A stretch in which no scheduler ticked; shown to supervisors and credited only by an administrator (R16)."""
+    """No scheduler ticked in this stretch: promises count through it, supervisors and administrators see it (R16)."""
 
     __tablename__ = "outage"
 
     id: Mapped[Id]
     from_at: Mapped[datetime]
     to_at: Mapped[datetime]
-    credited_at: Mapped[datetime | None]
-    credited_by_id: Mapped[int | None] = mapped_column(to("staff"))

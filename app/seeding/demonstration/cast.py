@@ -36,9 +36,6 @@ class Cast:
         """Somebody who works tickets of this unit; the city's desk for those that have nobody."""
         return rng.choice(self.agents.get(unit_id) or self.agents[self.operations_id])
 
-    def is_staffed(self, unit_id: int) -> bool:
-        return unit_id in self.agents
-
 
 def assemble(session: Session, rng: Random, *, now: datetime) -> Cast:
     held = session.execute(

@@ -39,7 +39,13 @@ def callbacks() -> ResponseReturnValue:
         .order_by(CallbackRequest.order_at, CallbackRequest.id)
         .limit(_SHOWN)
     ).all()
-    return render_template("console/callbacks.html", rows=rows, voicemails=_voicemails(), viewer_id=g.viewer.staff_id)
+    return render_template(
+        "console/callbacks.html",
+        rows=rows,
+        voicemails=_voicemails(),
+        viewer_id=g.viewer.staff_id,
+        given_up_before=g.now - callback_list.CLAIM_HELD_FOR,
+    )
 
 
 @blueprint.post("/console/callbacks/<int:callback_id>/claim")

@@ -1,7 +1,7 @@
 """The report form as it was filled in: read from the browser, judged, and kept whole when something is missing."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -111,11 +111,6 @@ def faults(form: ReportForm) -> dict[str, str]:
     if form.email and (len(form.email) > 254 or not _EMAIL.fullmatch(form.email)):
         found["email"] = _("This is not an e-mail address we can write to, such as name@example.vn.")
     return found
-
-
-def without_trap(form: ReportForm) -> ReportForm:
-    """The form as it is shown again to somebody whose browser filled in the field that nobody sees."""
-    return replace(form, trap="")
 
 
 def _phone_fault(raw: str) -> str | None:

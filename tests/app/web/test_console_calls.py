@@ -12,20 +12,36 @@ from sqlalchemy.orm import Session
 from app.factory import HotlineApp
 from app.media import write_stream
 from telephony import call_end, offers, presence
+from telephony.callbacks import CLAIM_HELD_FOR, claim_callback
 from telephony.calls import enter, new_call
 from tests.app.web.console_scene import agent_at, page_of, send
 from tests.factories import citizen, open_ticket, staff, unit
 from tickets import contacts
-from tickets.schema import AuditEntry, Call, CallbackRequest, Offer, Presence, Recording, Staff, TimelineEntry
+from tickets.references import grouped
+from tickets.schema import (
+    AuditEntry,
+    Call,
+    CallbackRequest,
+    Clock,
+    Contact,
+    Offer,
+    Presence,
+    Recording,
+    Staff,
+    Ticket,
+    TimelineEntry,
+)
 from tickets.states import (
     CallbackReason,
     CallbackState,
     CallState,
     Channel,
+    ClockStatus,
     PresenceState,
     RecordingKind,
     RecordingState,
     Role,
+    TicketStatus,
     TimelineKind,
 )
 
@@ -194,6 +210,34 @@ def test_wrapping_up_keeps_the_note_links_the_ticket_and_frees_the_agent(
     assert notes == ["Will send pictures."]
 
 
+@pytest.mark.parametrize("written", ["", "Rác để ba ngày chưa ai lấy"])
+def test_the_empty_ticket_of_a_call_gives_way_to_the_one_it_was_about(
+    client: FlaskClient, session: Session, now: datetime, written: str
+) -> None:
+    about = open_ticket(session)
+    opened_by_call = open_ticket(session, channel=Channel.VOICE, subject="", body=written)
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now, ticket_id=opened_by_call.ticket_id)
+    call.contact_id = session.scalars(select(Contact.id).where(Contact.ticket_id == opened_by_call.ticket_id)).one()
+    presence.start_wrap_up(session, agent.id, call_id=call.id, now=now)
+    session.commit()
+
+    page = f"/console/calls/{call.id}"
+    send(client, page, f"{page}/wrap-up", said="", reference=about.reference)
+
+    session.expire_all()
+    left = session.get_one(Ticket, opened_by_call.ticket_id)
+    assert session.get_one(Call, call.id).ticket_id == about.ticket_id
+    if written:
+        assert (left.status, left.master_id) == (TicketStatus.NEW, None)
+        return
+    assert (left.status, left.master_id) == (TicketStatus.WITHDRAWN, about.ticket_id)
+    clocks = session.scalars(select(Clock.status).where(Clock.ticket_id == left.id)).all()
+    assert set(clocks) == {ClockStatus.CANCELLED}
+    assert "ticket.moved" in session.scalars(select(AuditEntry.action).where(AuditEntry.ticket_id == left.id)).all()
+    assert f"the call belongs to {grouped(about.reference)}" in page_of(client, f"/console/tickets/{left.reference}")
+
+
 def test_a_wrong_reference_in_the_wrap_up_keeps_the_note_in_its_box(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
@@ -239,6 +283,29 @@ def test_a_callback_is_claimed_shows_the_number_and_is_finished(
     assert "090 111 2233" not in before
     assert "090 111 2233" in during
     assert (done.state, done.staff_id, done.outcome) == (CallbackState.DONE, agent.id, "not_reached")
+
+
+def test_a_callback_whose_agent_never_came_back_to_it_is_anybodys_after_half_an_hour(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    waiting = callback(session, now)
+    gone = staff(session)
+    claim_callback(session, waiting.id, staff_id=gone.id, now=now - timedelta(minutes=29))
+    agent = agent_at(client, session, now)
+
+    held = page_of(client, "/console/callbacks")
+    send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/claim")
+    session.refresh(waiting)
+    assert waiting.staff_id == gone.id
+    assert f"/console/callbacks/{waiting.id}/claim" not in held
+
+    waiting.claimed_at = now - CLAIM_HELD_FOR
+    session.commit()
+    free = page_of(client, "/console/callbacks")
+    send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/claim")
+    session.refresh(waiting)
+    assert waiting.staff_id == agent.id
+    assert f"/console/callbacks/{waiting.id}/claim" in free
 
 
 def test_a_callback_of_another_ward_is_not_there(client: FlaskClient, session: Session, now: datetime) -> None:

@@ -12,7 +12,6 @@ from tickets.promises.arithmetic import (
     Interval,
     consumed_seconds,
     due_after,
-    oldest_unanswered,
     pauses,
     reached_at,
     reopening_floor_seconds,
@@ -51,26 +50,6 @@ def resolve_clock(target_seconds: int = 10 * HOUR, *, now: datetime = MONDAY) ->
 
 
 # R4 -----------------------------------------------------------------------------------------------------------------
-
-
-def test_r4_next_starts_at_the_oldest_contact_after_the_last_human_answer() -> None:
-    answered = MONDAY + hours(1)
-    contacts = [MONDAY, MONDAY + hours(3), MONDAY + hours(2)]
-
-    assert oldest_unanswered(contacts, [answered], first_met_at=answered) == MONDAY + hours(2)
-
-
-def test_r4_more_contacts_do_not_restart_next() -> None:
-    answered = MONDAY
-    first, second = MONDAY + hours(1), MONDAY + hours(5)
-
-    assert oldest_unanswered([first], [], first_met_at=answered) == first
-    assert oldest_unanswered([first, second], [], first_met_at=answered) == first
-
-
-def test_r4_next_does_not_start_before_first_is_met_nor_when_all_is_answered() -> None:
-    assert oldest_unanswered([MONDAY], [], first_met_at=None) is None
-    assert oldest_unanswered([MONDAY], [MONDAY + hours(1)], first_met_at=MONDAY + hours(1)) is None
 
 
 def test_r4_a_later_contact_is_the_next_cycle() -> None:

@@ -14,7 +14,6 @@ from tickets.promises.plan import (
     Delivery,
     PlannedStep,
     Step,
-    daily_list_at,
     hold_until,
     offsets_increase,
     plan,
@@ -158,9 +157,6 @@ def test_r12_level_five_is_one_working_day_after_level_four_in_the_list_of_seven
     assert steps[4].planned_at == local("2026-03-06 16:00")
     assert steps[5].planned_at == local("2026-03-09 16:00")
     assert steps[5].delivery is Delivery.DAILY_LIST
-    assert daily_list_at(steps[5].planned_at) == local("2026-03-10 07:00")
-    assert daily_list_at(local("2026-03-10 07:00")) == local("2026-03-10 07:00")
-    assert daily_list_at(local("2026-03-10 00:30")) == local("2026-03-10 07:00")
 
 
 def test_r12_steps_of_a_working_promise_count_working_time() -> None:
