@@ -4,9 +4,10 @@ import contextlib
 import ipaddress
 import os
 import secrets
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -79,6 +80,13 @@ class Settings(BaseSettings):
     """Set by `./hotline up` for its children when it loads the demonstration."""
     embedded: bool = False
     """Set by `./hotline up` for its children when it started the engines itself."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same settings but for `update`; what was derived from the old values is derived anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in set(copy.__dict__) - set(type(self).model_fields):
+            del copy.__dict__[name]
+        return copy
 
     @cached_property
     def base_url(self) -> str:

@@ -96,6 +96,16 @@ def test_the_simulator_gives_way_to_a_real_provider_unless_the_demonstration_run
     assert load_settings(demo=True).simulator_allowed
 
 
+def test_a_copy_with_another_address_forgets_what_the_first_one_meant():
+    here = Settings(_env_file=None)
+    assert (here.production, here.simulator_allowed) == (False, True)
+
+    public = here.model_copy(update={"public_base_url": "https://hotline.example.vn"})
+
+    assert (public.base_url, public.production) == ("https://hotline.example.vn", True)
+    assert not public.simulator_allowed
+
+
 def test_a_data_folder_that_cannot_be_used_is_named(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
 
