@@ -11,6 +11,7 @@ from tickets import contacts, timeline
 from tickets.actor import Actor
 from tickets.conversation import note
 from tickets.errors import NotFound
+from tickets.resolution import give_way
 from tickets.schema import Call, Presence, Recording
 from tickets.states import Channel, TimelineKind
 from tickets.ticket import lock_ticket
@@ -25,9 +26,12 @@ def current_call(session: Session, staff_id: int) -> Call | None:
 def link_call(session: Session, call_id: int, *, ticket_id: int, actor: Actor, now: datetime) -> None:
     """The call is about this ticket: shown there as a contact, its recordings with it. Linking again changes nothing.
 
-    Raises NotFound for a call that another agent had.
+    The ticket that the call itself had opened gives way when nothing was written in it. Raises NotFound for a call that
+    another agent had.
     """
-    lock_ticket(session, ticket_id)
+    before = session.scalar(select(Call.ticket_id).where(Call.id == call_id))
+    # Two tickets are locked in the order of their ids, so that two agents never wait for each other.
+    locked = {one: lock_ticket(session, one) for one in sorted({before or ticket_id, ticket_id})}
     call = _own(session, call_id, actor)
     if call.ticket_id == ticket_id:
         return
@@ -38,6 +42,8 @@ def link_call(session: Session, call_id: int, *, ticket_id: int, actor: Actor, n
     params = {"channel": Channel.VOICE.value, "contact_id": call.contact_id, "call_id": call.id}
     timeline.add(session, ticket_id, TimelineKind.CONTACT, actor=actor, is_public=True, params=params, now=now)
     session.flush()
+    if before is not None:
+        give_way(session, before, to=locked[ticket_id], actor=actor, now=now)
 
 
 def finish_wrap_up(session: Session, call_id: int, *, said: str, actor: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from tickets.conversation import on_contact, say, tell_assignee, wake
 from tickets.errors import InvalidInput, ReopeningWindowOver, TransitionNotAllowed
 from tickets.matter import clean_text
 from tickets.promises import ledger
-from tickets.schema import Ticket
+from tickets.schema import Attachment, Contact, Message, Ticket
 from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
 from tickets.ticket import lock_ticket, may_move, move, record
 
@@ -158,6 +158,32 @@ def close_due(session: Session, *, now: datetime, limit: int = 200) -> int:
 def withdraw(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
     """The citizen takes the matter back."""
     return _set_aside(session, ticket_id, TicketStatus.WITHDRAWN, reason, actor=actor, now=now)
+
+
+def give_way(session: Session, ticket_id: int, *, to: Ticket, actor: Actor, now: datetime) -> None:
+    """A ticket in which nothing was ever written ends when its only call turns out to belong to another ticket.
+
+    Its promises count as neither kept nor broken, and it points to the other as its master; to a restricted one nothing
+    points.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    if to.is_restricted or not _is_blank(session, ticket) or not may_move(ticket, TicketStatus.WITHDRAWN):
+        return
+    ticket.master_id = to.id
+    move(session, ticket, to=TicketStatus.WITHDRAWN, actor=actor, joined=to.reference, now=now)
+
+
+def _is_blank(session: Session, ticket: Ticket) -> bool:
+    """No words, no answer, no picture, and no other contact than the call that opened it."""
+    if ticket.body.strip() or ticket.is_restricted:
+        return False
+    others = (
+        select(Message.id).where(Message.ticket_id == ticket.id),
+        select(Attachment.id).where(Attachment.ticket_id == ticket.id),
+        select(Contact.id).where(Contact.ticket_id == ticket.id),
+        select(Ticket.id).where(Ticket.master_id == ticket.id),
+    )
+    return not any(session.scalar(select(found.exists())) for found in others)
 
 
 def mark_spam(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:

@@ -48,17 +48,20 @@ def may_move(ticket: Ticket, to: Status) -> bool:
     return to in TRANSITIONS[ticket.status]
 
 
-def move(session: Session, ticket: Ticket, *, to: Status, actor: Actor, reason: str = "", now: datetime) -> None:
+def move(
+    session: Session, ticket: Ticket, *, to: Status, actor: Actor, reason: str = "", joined: str = "", now: datetime
+) -> None:
     """Change the status of a locked ticket: timeline, audit, clocks and planned steps with it.
 
-    Raises TransitionNotAllowed for what the table does not hold.
+    `joined` is the reference of the ticket that goes on in its place. Raises TransitionNotAllowed for what the table
+    does not hold.
     """
     before = ticket.status
     if not may_move(ticket, to):
         raise TransitionNotAllowed(ticket.reference, before, to)
     ticket.status, ticket.updated_at = to, now
     _stamp(ticket, before, to, now=now)
-    params = {"from": before.value, "to": to.value}
+    params = {"from": before.value, "to": to.value} | ({"joined": joined} if joined else {})
     is_public = to in _PUBLIC
     timeline.add(session, ticket.id, TimelineKind.STATUS, actor=actor, is_public=is_public, params=params, now=now)
     if reason:

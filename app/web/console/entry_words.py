@@ -24,6 +24,7 @@ from app.words import (
     step_result_word,
     timeline_word,
 )
+from tickets.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
 
 _PROMISES = (TimelineKind.ESCALATED, TimelineKind.BREACHED, TimelineKind.WARNED, TimelineKind.ACKNOWLEDGED)
@@ -175,6 +176,13 @@ def _both_statuses(params: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _moved_status_words(params: Mapping[str, Any]) -> str:
+    words = _("%(before)s → %(after)s", **_both_statuses(params))
+    if params.get("joined"):
+        words += " · " + _("the call belongs to %(reference)s", reference=grouped(str(params["joined"])))
+    return words
+
+
 def _resolved_words(params: Mapping[str, Any]) -> str:
     return f"{timeline_word('resolved')}: {disposition_word(params.get('disposition', ''))}"
 
@@ -195,7 +203,7 @@ _SAID: Mapping[TimelineKind, Callable[[Mapping[str, Any], datetime], str]] = {
     TimelineKind.OPENED: lambda e, now: f"{timeline_word('opened')} ({channel_word(e['params'].get('channel', ''))})",
     TimelineKind.MESSAGE_IN: lambda e, now: str(channel_word(e["channel"] or "")),
     TimelineKind.CALL: lambda e, now: _call_words(e["params"]),
-    TimelineKind.STATUS: lambda e, now: _("%(before)s → %(after)s", **_both_statuses(e["params"])),
+    TimelineKind.STATUS: lambda e, now: _moved_status_words(e["params"]),
     TimelineKind.HELD: lambda e, now: _("waits until %(moment)s", moment=_moment(e["params"].get("until"), now)),
     TimelineKind.RESOLVED: lambda e, now: _resolved_words(e["params"]),
     TimelineKind.CHANGED: lambda e, now: _changed_words(e["params"]),

@@ -158,6 +158,8 @@ def _attach(form: NewForm, call: Call | None, reference: str) -> ResponseReturnV
     try:
         with g.session.begin_nested():
             if is_first():
+                if call is not None and (call.ticket_id is None or _waits_for_words(call)):
+                    link_call(g.session, call.id, ticket_id=ticket.id, actor=g.actor, now=g.now)
                 contact = contacts.register(
                     g.session,
                     channel=channel,

@@ -96,6 +96,8 @@ def _rated_words(entry: ToldEntry, now: datetime) -> str:
 
 
 def _status_words(entry: ToldEntry, now: datetime) -> str:
+    if entry.params.get("joined"):
+        return _("Your call belongs to another request, which goes on.")
     words = {
         TicketStatus.OPEN.value: _("The unit has taken it up."),
         TicketStatus.CLOSED.value: _("It was closed."),

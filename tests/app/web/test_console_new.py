@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from tests.app.web.console_scene import agent_at, page_of, send
 from tests.app.web.test_console_calls import talking
 from tests.factories import open_ticket, queue_of, unit
-from tickets.schema import Call, Citizen, Ticket, TimelineEntry
-from tickets.states import Channel, Role, TimelineKind
+from tickets.schema import Call, Citizen, Contact, Ticket, TimelineEntry
+from tickets.states import Channel, Role, TicketStatus, TimelineKind
 
 
 def tickets(session: Session) -> int:
@@ -123,6 +123,24 @@ def test_a_contact_cannot_join_a_ticket_of_another_unit(client: FlaskClient, ses
     answer = send(client, "/console/new", "/console/new", **FORM, attach=foreign.reference)
 
     assert answer.status_code == 404
+
+
+def test_during_a_call_its_waiting_ticket_gives_way_to_the_open_matter_it_joins(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    earlier = open_ticket(session, phone="+84901112233", subject="Street light out")
+    waiting = open_ticket(session, channel=Channel.VOICE, phone="+84901112233", subject="", body="")
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now, ticket_id=waiting.ticket_id)
+    call.contact_id = session.scalars(select(Contact.id).where(Contact.ticket_id == waiting.ticket_id)).one()
+    session.commit()
+
+    page = f"/console/new?call={call.id}"
+    send(client, page, page, **FORM, go="open", once="a-form", attach=earlier.reference)
+
+    session.expire_all()
+    assert session.get_one(Call, call.id).ticket_id == earlier.ticket_id
+    assert session.get_one(Ticket, waiting.ticket_id).status is TicketStatus.WITHDRAWN
 
 
 def test_during_a_call_its_waiting_ticket_is_filled_in_and_routed(
