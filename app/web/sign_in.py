@@ -67,6 +67,14 @@ def check_code() -> ResponseReturnValue:
         page = render_template("sign_in/code.html", next=request.form.get("next", ""), wrong=True)
         return Response(page, 401, mimetype="text/html")
     give_second_factor(g.session, session_id=person.session_id, now=g.now)
+    audit.record(
+        g.session,
+        actor=staff_actor(person.viewer.staff_id, g.request_id),
+        action="staff.code_given",
+        subject_kind="staff",
+        subject_id=person.viewer.staff_id,
+        now=g.now,
+    )
     return redirect(local_target(request.form.get("next", ""), home_of(person.viewer)), code=303)
 
 

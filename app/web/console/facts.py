@@ -10,7 +10,7 @@ from app.web.console.blueprint import WORKING, blueprint
 from app.web.console.moments import read_day
 from app.web.console.ticket_page import act
 from app.web.current import settings
-from tickets import assignment, attachments, dossier, timeline
+from tickets import assignment, attachments, audit, dossier, timeline
 from tickets.attachments import NewFile
 from tickets.errors import InvalidInput
 from tickets.schema import Ticket
@@ -88,5 +88,15 @@ def pictures(reference: str) -> ResponseReturnValue:
         attachments.add(g.session, ticket.id, files, staff_id=g.viewer.staff_id, now=g.now)
         words = ", ".join(file.file_name for file in files)
         timeline.add(g.session, ticket.id, TimelineKind.ATTACHED, actor=g.actor, is_public=False, body=words, now=g.now)
+        audit.record(
+            g.session,
+            actor=g.actor,
+            action="ticket.pictures_added",
+            subject_kind="ticket",
+            subject_id=ticket.id,
+            ticket_id=ticket.id,
+            params={"count": len(files)},
+            now=g.now,
+        )
 
     return act(reference, "pictures", do, done=_("The pictures were added."))
