@@ -2,6 +2,7 @@
 
 from flask import render_template_string
 from flask_babel import force_locale
+from markupsafe import Markup
 
 from app import words
 from app.factory import HotlineApp
@@ -38,3 +39,19 @@ def test_what_is_put_into_a_message_of_a_page_never_becomes_markup(app: HotlineA
 
 def test_outside_of_a_request_words_are_english() -> None:
     assert (language(), gettext("just now"), words.status_word("new")) == ("en", "just now", "New")
+
+
+def test_a_drawing_kept_from_before_is_never_given_to_somebody_else(app: HotlineApp) -> None:
+    badge = "{% from 'components/badges.html' import level_badge %}{{ level_badge(2, long=True) }}"
+    icon = "{% from 'components/icons.html' import icon %}{{ icon('phone', label) }}"
+    with app.test_request_context():
+        with force_locale("vi"):
+            vietnamese = render_template_string(badge)
+        with force_locale("en"):
+            english = render_template_string(badge)
+        as_markup = render_template_string(icon, label=Markup("<b>"))
+        as_text = render_template_string(icon, label="<b>")
+
+    assert "Đã báo cáo" in vietnamese
+    assert "Reported to the unit" in english
+    assert ('aria-label="<b>"' in as_markup, 'aria-label="&lt;b&gt;"' in as_text) == (True, True)
