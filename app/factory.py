@@ -29,7 +29,7 @@ from app.waking import Waker
 from app.web.access import check_access
 from app.web.blueprints import BLUEPRINTS, WEBHOOK_BLUEPRINTS
 from app.web.errors import register_errors
-from app.web.limits import limiter
+from app.web.limits import MeasuredRequest, limiter
 from app.web.locale import chosen_locale
 from app.web.page_context import page_context
 from app.web.page_templates import PageEnvironment, register_page_words
@@ -47,6 +47,7 @@ class HotlineApp(APIFlask):
 
     settings: Settings
     reference: Reference
+    request_class = MeasuredRequest
     jinja_environment = PageEnvironment
 
     def __init__(self, settings: Settings, engine: Engine, webhook_engine: Engine) -> None:
@@ -162,8 +163,6 @@ def _configure(app: HotlineApp) -> None:
         "SESSION_COOKIE_SECURE": settings.base_url.startswith("https://"),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": settings.production,
-        # Five pictures of ten megabytes and the text around them.
-        "MAX_CONTENT_LENGTH": 52 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 200,
         "RATELIMIT_STORAGE_URI": _limiter_storage(settings),

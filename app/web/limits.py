@@ -1,6 +1,34 @@
-"""How often one address may call what guesses or costs; never on a provider's webhooks."""
+"""How often one address may call what guesses or costs, and how much one request may carry."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Request, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Never on a provider's webhooks.
 limiter = Limiter(get_remote_address, default_limits=[], strategy="fixed-window")
+
+# Ten thousand letters of Vietnamese are ninety kilobytes in a form; the largest file of promises is a megabyte in one.
+LARGEST_REQUEST = 2 * 1024 * 1024
+# Five pictures of ten megabytes and the text around them.
+LARGEST_WITH_PICTURES = 52 * 1024 * 1024
+
+
+def takes_pictures(view: View) -> View:
+    """This view's forms carry pictures; nothing else may send more than a text."""
+    view.takes_pictures = True  # type: ignore[attr-defined]
+    return view
+
+
+class MeasuredRequest(Request):
+    """A request that may be large only where pictures are taken: anybody can send one, before any signature is seen."""
+
+    # Nobody sets it: Flask's own can be written to, this one follows from the view.
+    @property  # type: ignore[misc]
+    def max_content_length(self) -> int:  # type: ignore[override]
+        view = current_app.view_functions.get(self.endpoint or "")
+        return LARGEST_WITH_PICTURES if getattr(view, "takes_pictures", False) else LARGEST_REQUEST

@@ -11,6 +11,7 @@ import structlog
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.circuit_breaker import CircuitBreaker
 from app.clock import utc_now
@@ -88,7 +89,10 @@ def receive(account: str, kind: str) -> ResponseReturnValue:
     known = here.phones.accounts.get(account)
     if known is None:
         return Response("", 404)
-    reason = refusal(known, public_base_url=settings().base_url)
+    try:
+        reason = refusal(known, public_base_url=settings().base_url)
+    except RequestEntityTooLarge:
+        reason = "too_large"
     if reason:
         _note_refusal(here, account, reason)
         return Response("", 403)

@@ -36,4 +36,5 @@ def _reasons() -> dict[str, str]:
         "no_signature": _("It carried no signature."),
         "wrong_signature": _("Its signature does not fit: another token, or another public address than ours."),
         "other_account": _("It was signed for another account."),
+        "too_large": _("It was larger than any request of a provider."),
     }

@@ -10,6 +10,7 @@ from app.web.console.blueprint import WORKING, blueprint
 from app.web.console.moments import read_day
 from app.web.console.ticket_page import act
 from app.web.current import settings
+from app.web.limits import takes_pictures
 from tickets import assignment, attachments, audit, dossier, timeline
 from tickets.attachments import NewFile
 from tickets.errors import InvalidInput
@@ -70,6 +71,7 @@ def elsewhere(reference: str) -> ResponseReturnValue:
 
 @blueprint.post("/console/tickets/<reference>/pictures")
 @signed_in(*WORKING)
+@takes_pictures
 def pictures(reference: str) -> ResponseReturnValue:
     """Pictures an agent adds, drawn anew like everybody's."""
 

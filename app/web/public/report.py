@@ -15,7 +15,7 @@ from wtforms.validators import ValidationError
 
 from app.web.access import public
 from app.web.current import keys, settings
-from app.web.limits import limiter
+from app.web.limits import limiter, takes_pictures
 from app.web.locale import chosen_locale
 from app.web.public import signed
 from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
@@ -47,6 +47,7 @@ def form() -> ResponseReturnValue:
 @blueprint.post("/")
 @public
 @limiter.limit("120 per minute")
+@takes_pictures
 def send() -> ResponseReturnValue:
     """Send the report on, or give the form back with what is missing, asked or worth knowing before."""
     given = read_form(request.form)
@@ -64,9 +65,9 @@ def send() -> ResponseReturnValue:
         return _page(given, errors=found, advice=_advice(given), status=422)
     if (before := sent_before(g.session, given)) is not None:
         return _to_the_numbers(before)
-    advice = _advice(given)
+    advice = _advice(given, only_new=True)
     if news := advice.to_tell(given):
-        return _page(replace(given, told=given.told | set(news)), advice=advice, asks=True)
+        return _page(replace(given, told=given.told | set(news)), advice=_advice(given), asks=True)
     opened = send_report(
         g.session,
         replace(given, category=chosen_category(advice) or ""),
@@ -109,8 +110,8 @@ def _to_the_numbers(ticket_id: int) -> ResponseReturnValue:
     return redirect(f"/sent/{signed.sent_token(ticket_id)}", code=303)
 
 
-def _advice(given: ReportForm) -> Advice:
-    return advise(g.session, given, locale=chosen_locale(), now=g.now)
+def _advice(given: ReportForm, *, only_new: bool = False) -> Advice:
+    return advise(g.session, given, locale=chosen_locale(), now=g.now, only_new=only_new)
 
 
 def _is_own_form() -> bool:

@@ -10,7 +10,7 @@ from app.media import Picture
 from app.web.access import public
 from app.web.attached_files import attached_file
 from app.web.current import keys, places, rules
-from app.web.limits import limiter
+from app.web.limits import limiter, takes_pictures
 from app.web.locale import chosen_locale
 from app.web.public import signed
 from app.web.public.follow_cookie import end_following, followed_ticket_id, let_follow
@@ -66,6 +66,7 @@ def follow() -> ResponseReturnValue:
 @blueprint.post("/track/request/message")
 @public
 @limiter.limit("30 per minute")
+@takes_pictures
 def write() -> ResponseReturnValue:
     """Another message, with pictures; sent twice it is one."""
     ticket_id, body = followed_ticket_id(), request.form.get("body", "")
