@@ -1,6 +1,5 @@
 """The scheduler process: it only ticks. Any number may run; one leads, and claims in SQL make the others harmless."""
 
-import signal
 import sys
 import threading
 import time
@@ -12,12 +11,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.beats import say_goodbye
-from app.database import UnsafeDatabase, make_engine, refuse_unsafe_start, transaction
-from app.error_reports import report_errors
-from app.log_setup import set_up_logging
+from app.database import make_engine, transaction
 from app.node import Node, make_node
+from app.process_start import run_until_signalled
 from app.schedule import KIND, SCHEDULE, Scheduled
-from app.settings import Settings, SettingsRefused, load_settings
+from app.settings import Settings
 
 log = structlog.get_logger()
 
@@ -27,22 +25,7 @@ _JUMP_SECONDS = 5.0
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    set_up_logging()
-    try:
-        settings = load_settings()
-        report_errors(settings, process="scheduler")
-        refuse_unsafe_start(settings)
-    except SettingsRefused as refused:
-        sys.stderr.write("\n".join(refused.reasons) + "\n")
-        return 2
-    except UnsafeDatabase as unsafe:
-        sys.stderr.write(f"{unsafe}\n")
-        return 2
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    run(settings, stop)
-    return 0
+    return run_until_signalled(KIND, run)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:

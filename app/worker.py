@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -22,12 +21,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app import jobs
 from app.beats import beat, database_now, process_name, say_goodbye
-from app.database import UnsafeDatabase, make_engine, refuse_unsafe_start, session_factory, transaction
+from app.database import make_engine, session_factory, transaction
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
-from app.error_reports import report_errors
-from app.log_setup import set_up_logging
 from app.messages import message_app
-from app.settings import Settings, SettingsRefused, load_settings
+from app.process_start import run_until_signalled
+from app.settings import Settings
 from tickets.states import OutboundChannel
 
 log = structlog.get_logger()
@@ -57,22 +55,7 @@ class Waker(SimpleWorker):
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    set_up_logging()
-    try:
-        settings = load_settings()
-        report_errors(settings, process="worker")
-        refuse_unsafe_start(settings)
-    except SettingsRefused as refused:
-        sys.stderr.write("\n".join(refused.reasons) + "\n")
-        return 2
-    except UnsafeDatabase as unsafe:
-        sys.stderr.write(f"{unsafe}\n")
-        return 2
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    run(settings, stop)
-    return 0
+    return run_until_signalled(KIND, run)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
