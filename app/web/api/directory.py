@@ -11,7 +11,7 @@ from app.web.access import open_data
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import ProcedureList, QueueList, Resolved, UnitList
 from app.web.api.describing import takes_query
-from app.web.api.paging import cursor_of, keys_of
+from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import Words, read_query
 from app.web.current import places, today
 from app.web.limits import limiter
@@ -32,18 +32,11 @@ class PlaceQuery(BaseModel):
     on: date | None = None
 
 
-class ListQuery(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=500)
-
-
-class UnitQuery(ListQuery):
+class UnitQuery(PageQuery):
     kind: UnitKind | None = None
 
 
-class ProcedureQuery(ListQuery):
+class ProcedureQuery(PageQuery):
     level: Literal["ward", "city"] | None = None
 
 
@@ -108,8 +101,7 @@ def list_units() -> dict[str, Any]:
         statement = statement.where(Unit.kind == query.kind)
     if after:
         statement = statement.where(tuple_(Unit.sort_key, Unit.id) > after)
-    rows = g.session.scalars(statement).all()
-    shown = rows[: query.limit]
+    shown, following = page_of(g.session.scalars(statement).all(), query, lambda row: (row.sort_key, row.id))
     items = [
         {
             "code": unit.code,
@@ -121,7 +113,7 @@ def list_units() -> dict[str, Any]:
         }
         for unit in shown
     ]
-    return {"items": items, "next": cursor_of(shown[-1].sort_key, shown[-1].id) if len(rows) > len(shown) else None}
+    return {"items": items, "next": following}
 
 
 @blueprint.get("/procedures")
@@ -137,27 +129,25 @@ def list_procedures() -> dict[str, Any]:
         statement = statement.where(Procedure.level == Level(query.level))
     if after:
         statement = statement.where(tuple_(Procedure.sort_key, Procedure.id) > after)
-    rows = g.session.scalars(statement).all()
-    shown = rows[: query.limit]
+    shown, following = page_of(g.session.scalars(statement).all(), query, lambda row: (row.sort_key, row.id))
     items = [
         {"code": row.code, "name": row.name, "field": row.field, "level": row.level, "decision_no": row.decision_no}
         for row in shown
     ]
-    return {"items": items, "next": cursor_of(shown[-1].sort_key, shown[-1].id) if len(rows) > len(shown) else None}
+    return {"items": items, "next": following}
 
 
 @blueprint.get("/queues")
-@takes_query(ListQuery)
+@takes_query(PageQuery)
 @blueprint.output(QueueList)
 @blueprint.doc(summary="Where tickets wait")
 @open_data
 def list_queues() -> dict[str, Any]:
-    query = read_query(ListQuery)
+    query = read_query(PageQuery)
     after = keys_of(query.cursor, int)
     statement = select(Queue, Unit.code).join(Unit, Unit.id == Queue.unit_id).order_by(Queue.id).limit(query.limit + 1)
     if after:
         statement = statement.where(Queue.id > after[0])
-    rows = g.session.execute(statement).all()
-    shown = rows[: query.limit]
+    shown, following = page_of(g.session.execute(statement).all(), query, lambda row: (row[0].id,))
     items = [{"id": q.id, "kind": q.kind, "name": q.name, "name_en": q.name_en, "unit": code} for q, code in shown]
-    return {"items": items, "next": cursor_of(shown[-1][0].id) if len(rows) > len(shown) else None}
+    return {"items": items, "next": following}

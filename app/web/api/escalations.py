@@ -3,14 +3,13 @@
 from typing import Any
 
 from flask import g
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
 from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
 from app.web.api.describing import takes_body, takes_query
-from app.web.api.paging import cursor_of, keys_of
+from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import escalation_view
 from escalation.acknowledge import acknowledge as acknowledge_level
@@ -29,11 +28,7 @@ _ROW = (
 )
 
 
-class EscalationQuery(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=500)
+class EscalationQuery(PageQuery):
     acknowledged: bool | None = None
 
 
@@ -52,11 +47,8 @@ def list_escalations() -> dict[str, Any]:
         answered = Acknowledgement.step_id.is_not(None)
         statement = statement.where(answered if query.acknowledged else ~answered)
     rows = g.session.execute(statement).all()
-    shown = rows[: query.limit]
-    return {
-        "items": [_item(*row) for row in shown],
-        "next": cursor_of(shown[-1][0].id) if len(rows) > len(shown) else None,
-    }
+    shown, following = page_of(rows, query, lambda row: (row[0].id,))
+    return {"items": [_item(*row) for row in shown], "next": following}
 
 
 def _item(

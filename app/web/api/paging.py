@@ -3,9 +3,34 @@
 import base64
 import binascii
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from tickets.errors import NotFound
+
+Row = TypeVar("Row")
+
+
+class PageQuery(BaseModel):
+    """How much of a list, and from where on."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=500)
+
+
+def page_of(
+    rows: Sequence[Row], query: PageQuery, keys: Callable[[Row], tuple[Any, ...]]
+) -> tuple[Sequence[Row], str | None]:
+    """The rows of one page, when `rows` holds one more than `query.limit` if there is one, and the cursor of the next.
+
+    `keys` are a row's sort keys, those that `keys_of` reads back.
+    """
+    shown = rows[: query.limit]
+    return shown, cursor_of(*keys(shown[-1])) if len(rows) > len(shown) else None
 
 
 def cursor_of(*keys: Any) -> str:

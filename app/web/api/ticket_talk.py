@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import g
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ from app.web.api.bodies import (
     Transition,
 )
 from app.web.api.describing import takes_body, takes_query
-from app.web.api.paging import cursor_of, keys_of
+from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, ticket_view
 from tickets import conversation, resolution
@@ -31,13 +30,6 @@ from tickets.states import Disposition, TicketStatus
 from tickets.ticket import lock_ticket, move
 
 HELD = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
-
-
-class PageQuery(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=500)
 
 
 @blueprint.get("/tickets/<reference>/messages")
@@ -55,11 +47,8 @@ def list_messages(reference: str) -> dict[str, Any]:
         .order_by(Message.id)
         .limit(query.limit + 1)
     ).all()
-    shown = rows[: query.limit]
-    return {
-        "items": [_message(row) for row in shown],
-        "next": cursor_of(shown[-1].id) if len(rows) > len(shown) else None,
-    }
+    shown, following = page_of(rows, query, lambda row: (row.id,))
+    return {"items": [_message(row) for row in shown], "next": following}
 
 
 def _message(row: Message) -> dict[str, Any]:
@@ -97,7 +86,7 @@ def list_timeline(reference: str) -> dict[str, Any]:
         .order_by(TimelineEntry.id)
         .limit(query.limit + 1)
     ).all()
-    shown = rows[: query.limit]
+    shown, following = page_of(rows, query, lambda row: (row.id,))
     items = [
         {
             "id": row.id,
@@ -110,7 +99,7 @@ def list_timeline(reference: str) -> dict[str, Any]:
         }
         for row in shown
     ]
-    return {"items": items, "next": cursor_of(shown[-1].id) if len(rows) > len(shown) else None}
+    return {"items": items, "next": following}
 
 
 @blueprint.post("/tickets/<reference>/transitions")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from flask import g, request
 from flask_babel import gettext as _
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -14,7 +14,7 @@ from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
 from app.web.api.describing import takes_body, takes_query
-from app.web.api.paging import cursor_of, keys_of
+from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, reasons_view, ticket_view
 from app.web.current import keys, places, rules
@@ -31,13 +31,9 @@ from tickets.states import Channel, Priority, TicketStatus
 _LONGEST_KEY = 200
 
 
-class TicketQuery(BaseModel):
+class TicketQuery(PageQuery):
     """Newest first; `status` and `unit` narrow the list."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=500)
     status: (
         Literal["new", "open", "pending_citizen", "pending_third_party", "resolved", "closed", "withdrawn", "spam"]
         | None
@@ -178,11 +174,8 @@ def list_tickets() -> dict[str, Any]:
     if after:
         statement = statement.where(Ticket.id < after[0])
     rows = g.session.execute(statement).all()
-    shown = rows[: query.limit]
-    return {
-        "items": [_item(*row) for row in shown],
-        "next": cursor_of(shown[-1][0].id) if len(rows) > len(shown) else None,
-    }
+    shown, following = page_of(rows, query, lambda row: (row[0].id,))
+    return {"items": [_item(*row) for row in shown], "next": following}
 
 
 def _item(ticket: Ticket, unit_code: str, unit_name: str, queue_name: str) -> dict[str, Any]:
