@@ -2,10 +2,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.database import transaction
 from tests.factories import KEYS, matter, open_ticket, places, rules, staff, unit
+from tests.statements import counted
 from tickets.actor import citizen_actor
 from tickets.errors import InvalidInput
 from tickets.intake import open_ticket as open_matter
@@ -70,21 +71,12 @@ def test_everything_a_ticket_needs_is_written_with_it(session, now):
 
 def test_opening_a_ticket_costs_three_statements(session, now):
     known, index = rules(session), places(session)
-    statements: list[str] = []
 
-    def count_it(_connection, _cursor, statement, *_) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE")):
-            statements.append(statement)
-
-    engine = session.get_bind().engine
-    event.listen(engine, "before_cursor_execute", count_it)
-    try:
+    with counted(session) as statements:
         open_matter(
             session, matter(email="an@example.vn", name="An"),
             actor=citizen_actor(), keys=KEYS, places=index, rules=known, now=now,
         )  # fmt: skip
-    finally:
-        event.remove(engine, "before_cursor_execute", count_it)
 
     assert len(statements) == 3, statements
 

@@ -1,14 +1,10 @@
-"""What tests of the console share: an agent at a ward, forms as a browser sends them, statements counted."""
+"""What tests of the console share: an agent at a ward, forms as a browser sends them."""
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -48,22 +44,3 @@ def once_in(html: str) -> str:
     found = re.search(r'name="once" value="([^"]+)-reply"', html)
     assert found is not None
     return found.group(1)
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """The statements a block sends, savepoints of the test aside.
-
-    Rules and places count for none: a thread of their own reads them anew every few seconds, beside the requests.
-    """
-    seen, here = list[str](), threading.get_ident()
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if threading.get_ident() == here and not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)

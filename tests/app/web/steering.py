@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from escalation.sweep import tick
@@ -57,22 +56,3 @@ def csrf_of(client: FlaskClient, page: str) -> str:
 
 def enter(client: FlaskClient, session: Session, staff: Staff, *, now: datetime) -> Staff:
     return sign_in(client, session, staff=staff, now=now)
-
-
-class Statements(list[str]):
-    """The statements a block ran; transactions and savepoints are not counted."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._connection = session.connection()
-
-    def __enter__(self) -> "Statements":
-        event.listen(self._connection, "before_cursor_execute", self._note)
-        return self
-
-    def __exit__(self, *_trouble: object) -> None:
-        event.remove(self._connection, "before_cursor_execute", self._note)
-
-    def _note(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            self.append(statement)

@@ -9,9 +9,10 @@ from PIL import Image
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from tests.app.web.console_scene import agent_at, counted, once_in, page_of, send
+from tests.app.web.console_scene import agent_at, once_in, page_of, send
 from tests.factories import citizen, open_ticket, queue_of, staff, unit
 from tests.signing_in import sign_in
+from tests.statements import counted
 from tickets import assignment, conversation, drafts
 from tickets.actor import citizen_actor, staff_actor
 from tickets.schema import AuditEntry, Draft, Message, Misroute, OutboundMessage, Ticket, TicketViewer

@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from tests.app.web.console_scene import agent_at, counted, page_of
+from tests.app.web.console_scene import agent_at, page_of
 from tests.factories import citizen, open_ticket, unit
 from tests.signing_in import sign_in
+from tests.statements import counted
 from tickets.list_counts import COUNTED_UP_TO
 from tickets.states import Role
 
@@ -159,3 +160,12 @@ def test_a_leader_reads_but_is_offered_no_work(client: FlaskClient, session: Ses
 
     assert "Take the ticket</button>" not in page
     assert 'id="reply-form"' not in page
+
+
+def test_the_offices_own_address_leads_to_its_work(client: FlaskClient, session: Session, now: datetime) -> None:
+    assert client.get("/office").headers["Location"] == "/sign-in?next=/office"
+    sign_in(client, session, role=Role.CITY_OFFICE, now=now)
+
+    answer = client.get("/office")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/console")

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.factory import HotlineApp
 from escalation.sweep import tick
-from tests.app.web.steering import Climb, Statements, climb, csrf_of, enter
+from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import clock, level_at, ticket, unit_by_code, ward, with_role
+from tests.statements import counted
 from tickets.schema import Acknowledgement, AuditEntry, Category, StepRecipient
 from tickets.states import ClockStatus, Priority, Role, TicketStatus
 
@@ -208,7 +209,7 @@ def test_the_list_takes_twelve_statements_whatever_its_length(
     browser.get("/leadership")
     session.expire_all()
 
-    with Statements(session) as statements:
+    with counted(session) as statements:
         answer = browser.get("/leadership")
 
     assert answer.status_code == 200
@@ -217,7 +218,7 @@ def test_the_list_takes_twelve_statements_whatever_its_length(
 
 def test_the_ledger_shows_every_level_with_its_proof(browser: FlaskClient, climbed: Climb, session: Session) -> None:
     browser.get("/leadership/ledger")
-    with Statements(session) as statements:
+    with counted(session) as statements:
         page = browser.get("/leadership/ledger").get_data(as_text=True)
 
     assert page.count("<tr>") == 1 + 4

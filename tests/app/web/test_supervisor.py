@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.factory import HotlineApp
 from telephony.presence import go_available
-from tests.app.web.steering import Statements, csrf_of, enter
+from tests.app.web.steering import csrf_of, enter
 from tests.factories import open_ticket, staff
 from tests.signing_in import sign_in
+from tests.statements import counted
 from tickets.schema import AuditEntry, Call, CallbackRequest, Outage, Ticket, TimelineEntry, Unit
 from tickets.states import CallbackReason, CallbackState, CallState, Role, TimelineKind
 
@@ -196,7 +197,7 @@ def test_the_page_costs_the_same_whatever_waits(browser: FlaskClient, session: S
     session.flush()
     browser.get("/supervisor")
 
-    with Statements(session) as statements:
+    with counted(session) as statements:
         browser.get("/supervisor")
 
     assert len(statements) <= 15, "\n".join(statements)

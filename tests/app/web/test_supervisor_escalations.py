@@ -13,9 +13,10 @@ from app.factory import HotlineApp
 from escalation.acknowledge import acknowledge
 from escalation.ledger import EXPORT_HEADINGS
 from escalation.sweep import tick
-from tests.app.web.steering import Climb, Statements, climb, enter
+from tests.app.web.steering import Climb, climb, enter
 from tests.escalation.scene import level_at, step, ticket, ward, with_role
 from tests.signing_in import sign_in
+from tests.statements import counted
 from tickets.states import ClockKind, Priority, Role
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -163,7 +164,7 @@ def test_the_dashboard_takes_twelve_statements_whatever_runs(
     for query in ("", "?tab=fired", "?tab=history"):
         shown(browser, query)
 
-        with Statements(session) as statements:
+        with counted(session) as statements:
             shown(browser, query)
 
         assert len(statements) <= 12, query + "\n" + "\n".join(statements)

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from app.voice_prompts import in_digit_groups
 from telephony import call_end, offers, presence
-from tests.app.web.console_scene import counted
 from tests.factories import KEYS, hold_post, open_ticket, staff, unit
+from tests.statements import counted
 from tests.telephony.phone import Phone
 from tickets.pins import pin_of
 from tickets.schema import (
@@ -378,7 +378,7 @@ def test_a_step_takes_few_statements(session, client, settings, city_line, datab
 
     assert counts["voice"] <= 8
     assert counts["a ticket is opened"] <= 12
-    assert counts["a ticket is routed"] <= 12
+    assert counts["a ticket is routed"] <= 8
     assert counts["offer"] <= 8
     assert counts["hold"] <= 8
     assert counts["repeat"] <= 2
