@@ -32,7 +32,7 @@ def take_code(session: Session, *, phone: str, code: str, instruction: str, mess
         dedup_key=f"code:{message_sid}",
         staff_id=staff.id,
         # They hold the phone in their hand: an answer in the morning would be none.
-        urgent=True,
+        is_urgent=True,
         now=now,
     )
     return True

@@ -226,6 +226,6 @@ def _tell_duty_officer(scene: Scene) -> None:
         locale=officer.locale,
         dedup_key=key,
         staff_id=officer.staff_id,
-        urgent=True,
+        is_urgent=True,
         now=scene.now,
     )

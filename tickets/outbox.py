@@ -7,7 +7,7 @@ A message is posted as a template with parameters; words are made from it when i
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -70,86 +70,33 @@ class Outgoing:
         return self.channel is OutboundChannel.SMS
 
 
-def post_sms(  # noqa: PLR0913 - one call says all there is to say of a message
-    session: Session,
-    *,
-    to: str,
-    template: str,
-    params: Mapping[str, Any],
-    locale: str,
-    dedup_key: str,
-    ticket_id: int | None = None,
-    citizen_id: int | None = None,
-    staff_id: int | None = None,
-    urgent: bool = False,
-    not_before: datetime | None = None,
-    now: datetime,
-) -> int:
+class Said(TypedDict):
+    """What every message carries; see `Outgoing`."""
+
+    template: str
+    params: Mapping[str, Any]
+    locale: str
+    dedup_key: str
+    ticket_id: NotRequired[int | None]
+    citizen_id: NotRequired[int | None]
+    staff_id: NotRequired[int | None]
+    is_urgent: NotRequired[bool]
+    not_before: NotRequired[datetime | None]
+
+
+def post_sms(session: Session, *, to: str, now: datetime, **said: Unpack[Said]) -> int:
     """The row's id, also when the same message was posted before; a phone that opted out gets a suppressed row."""
-    message = Outgoing(
-        OutboundChannel.SMS,
-        to,
-        template,
-        params,
-        locale,
-        dedup_key,
-        ticket_id,
-        citizen_id,
-        staff_id,
-        urgent,
-        not_before,
-    )
-    return _post_one(session, message, now=now)
+    return _post_one(session, Outgoing(OutboundChannel.SMS, to, **said), now=now)
 
 
-def post_email(  # noqa: PLR0913 - one call says all there is to say of a message
-    session: Session,
-    *,
-    to: str,
-    template: str,
-    params: Mapping[str, Any],
-    locale: str,
-    dedup_key: str,
-    ticket_id: int | None = None,
-    citizen_id: int | None = None,
-    staff_id: int | None = None,
-    urgent: bool = False,
-    not_before: datetime | None = None,
-    now: datetime,
-) -> int:
-    message = Outgoing(
-        OutboundChannel.EMAIL,
-        to,
-        template,
-        params,
-        locale,
-        dedup_key,
-        ticket_id,
-        citizen_id,
-        staff_id,
-        urgent,
-        not_before,
-    )
-    return _post_one(session, message, now=now)
+def post_email(session: Session, *, to: str, now: datetime, **said: Unpack[Said]) -> int:
+    """The row's id, also when the same message was posted before."""
+    return _post_one(session, Outgoing(OutboundChannel.EMAIL, to, **said), now=now)
 
 
-def post_screen(  # noqa: PLR0913 - one call says all there is to say of a message
-    session: Session,
-    *,
-    staff_id: int,
-    template: str,
-    params: Mapping[str, Any],
-    locale: str,
-    dedup_key: str,
-    ticket_id: int | None = None,
-    urgent: bool = False,
-    now: datetime,
-) -> int:
-    """A notice on the screens of a person, until it is read."""
-    message = Outgoing(
-        OutboundChannel.SCREEN, "", template, params, locale, dedup_key, ticket_id, None, staff_id, urgent, None
-    )
-    return _post_one(session, message, now=now)
+def post_screen(session: Session, *, now: datetime, **said: Unpack[Said]) -> int:
+    """A notice on the screens of `staff_id`, until it is read."""
+    return _post_one(session, Outgoing(OutboundChannel.SCREEN, "", **said), now=now)
 
 
 def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -> None:

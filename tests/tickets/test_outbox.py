@@ -93,7 +93,7 @@ def test_a_stale_claim_of_a_call_is_shown_to_a_person_instead(session):
 
 
 def test_urgent_messages_go_first(session):
-    slow, fast = sms(session, "slow"), sms(session, "fast", urgent=True)
+    slow, fast = sms(session, "slow"), sms(session, "fast", is_urgent=True)
 
     assert [m.id for m in claim_batch(session, by="w", channels=SMS, now=NOW)] == [fast, slow]
 
@@ -249,7 +249,7 @@ def test_notices_stay_on_screen_until_they_are_read(session):
 
 def test_mail_is_posted_to_its_address(session):
     message = post_email(
-        session, to="a@b.vn", template="ticket_opened", params={}, locale="en", dedup_key="m", urgent=True, now=NOW
+        session, to="a@b.vn", template="ticket_opened", params={}, locale="en", dedup_key="m", is_urgent=True, now=NOW
     )
 
     known = session.scalars(select(OutboundMessage).where(OutboundMessage.id == message)).one()
