@@ -112,9 +112,13 @@ def _would_change(text: str) -> tuple[str, ...]:
 
 
 def _page(*, shown: Preview | None = None, error: str = "", status: int = 200) -> Response:
+    now_in_force = rules_now(g.session)
     page = render_template(
         "administration/promises.html",
-        rules_now=rules_now(g.session),
+        rules_now=now_in_force,
+        # Keys stand in files; people read the calendar's name and how high a chain climbs.
+        calendar_names={one.key: in_locale(one.name, one.name_en) for one in now_in_force.calendars},
+        tops={chain.name: max(step.level for step in chain.steps) for chain, _version in now_in_force.chains},
         units={str(unit_id): name for unit_id, name in unit_options()},
         categories=_category_names(),
         target_words=target_words,

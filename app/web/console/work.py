@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import g, render_template, request
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from tickets.errors import InvalidInput
 from tickets.list_counts import queue_counts, view_counts
 from tickets.list_stretches import View
 from tickets.lists import Page
-from tickets.states import UNFINISHED, TicketStatus
+from tickets.states import UNFINISHED, Role, TicketStatus
 
 _ROWS = 50
 _COLUMN_ROWS = 25
@@ -44,6 +44,13 @@ def work() -> ResponseReturnValue:
         next_url=_address({**chosen, "after": page.next}) if page.next else None,
     )
     return body, status
+
+
+@blueprint.get("/office")
+@signed_in(Role.CITY_OFFICE)
+def office() -> ResponseReturnValue:
+    """The City Office's own address leads to the work that waits for it."""
+    return redirect("/console", code=303)
 
 
 @blueprint.get("/console/column")

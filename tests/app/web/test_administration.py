@@ -337,7 +337,7 @@ def test_the_promises_stand_there_with_their_versions(browser: FlaskClient, sess
 
     assert "Policies in force" in page
     assert "version 1" in page
-    assert "Round the clock" in page
+    assert re.search(r'data-heading="Calendar"[^>]*>\s*(<span[^>]*>)?Round the clock', page), "names, not keys"
     assert "policies:" in browser.get(f"{HERE}/promises.yaml").get_data(as_text=True)
 
 
@@ -470,3 +470,12 @@ def test_a_form_from_elsewhere_changes_nothing(browser: FlaskClient, address: st
 def test_an_administrator_opens_no_ticket_page(browser: FlaskClient) -> None:
     for address in ("/supervisor", "/supervisor/escalations", "/leadership", "/console"):
         assert browser.get(address).status_code == 403, address
+
+
+@pytest.mark.parametrize(
+    "page", ["", "/people", "/messages", "/webhooks", "/promises", "/directory", "/tokens", "/audit"]
+)
+def test_every_page_says_who_is_signed_in(browser: FlaskClient, session: Session, page: str) -> None:
+    name = session.get_one(Staff, me(session)).name
+
+    assert f'<span class="user-name">{name}</span>' in shown(browser, f"{HERE}{page}")
