@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.living_connections import hand_out_only_living
 from app.settings import Settings
 from tickets.schema import AuditEntry, AuditSeal
 
@@ -51,11 +52,10 @@ def make_engine(
 ) -> Engine:
     """An engine on psycopg 3; statements that hang are ended by the server after `statement_timeout_ms`."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=10,
-        pool_pre_ping=True,
         pool_timeout=pool_timeout,
         # An error's text goes to the log, where nobody's name or words belong.
         hide_parameters=True,
@@ -64,6 +64,8 @@ def make_engine(
             "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c lock_timeout=10000",
         },
     )
+    hand_out_only_living(engine)
+    return engine
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:
