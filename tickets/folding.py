@@ -3,7 +3,16 @@
 import re
 import unicodedata
 
-_DD = str.maketrans({"đ": "d", "Đ": "d", "ð": "d"})
+
+class _Plain(dict[int, int | None]):
+    """What becomes of each character: marks go, đ is d, all others stay. Filled with the characters that are met."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+_PLAIN = _Plain({ord("đ"): ord("d"), ord("ð"): ord("d")})
 _WORD = re.compile(r"[0-9a-z]+")
 _LONGEST = 200
 
@@ -14,8 +23,7 @@ def fold(text: str) -> str:
     >>> fold("Đường Nguyễn Huệ")
     'duong nguyen hue'
     """
-    plain = unicodedata.normalize("NFD", text.translate(_DD).lower())
-    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text.lower()).translate(_PLAIN))
 
 
 def folded_words(text: str) -> list[str]:

@@ -68,17 +68,21 @@ class Advice:
         if self.is_unknown_place:
             wanted.append(f"unknown:{mark(form.place)}")
         if self.similar and self.unit and self.category:
-            wanted.append(f"similar:{self.unit.id}:{self.category.id}")
+            wanted.append(_similar_mark(self.unit, self.category))
         return tuple(notice[:120] for notice in wanted if notice[:120] not in form.told)
 
 
-def advise(session: Session, form: ReportForm, *, locale: str, now: datetime) -> Advice:
-    """What there is to say about a form as it stands, also while it is still being written. At most one statement."""
+def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, only_new: bool = False) -> Advice:
+    """What there is to say about a form as it stands, also while it is still being written. At most one statement.
+
+    With `only_new` similar requests are not looked for again when this citizen has seen them.
+    """
     known = rules()
     category, is_guess = _category(form, known)
     resolution = resolve(places(), form.said[:_READ], on=today()) if form.said else Resolution("none")
     question = _question(resolution, form, known, locale)
     unit = _unit(form, resolution, question, known)
+    is_known = only_new and unit is not None and category is not None and _similar_mark(unit, category) in form.told
     return Advice(
         is_emergency=emergency_words(form.body, known.routing.emergency_phrases) is not None,
         category=category,
@@ -86,7 +90,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime) ->
         unit=unit,
         question=question,
         is_unknown_place=bool(form.place) and resolution.outcome == "none" and not form.chosen_unit,
-        similar=_similar(session, form, unit, category, now),
+        similar=() if is_known else _similar(session, form, unit, category, now),
     )
 
 
@@ -135,6 +139,10 @@ def _unit(form: ReportForm, resolution: Resolution, question: PlaceQuestion | No
     if resolution.outcome == "unique":
         return known.routing.units.get(resolution.candidates[0].unit_id)
     return None
+
+
+def _similar_mark(unit: UnitRule, category: CategoryRule) -> str:
+    return f"similar:{unit.id}:{category.id}"
 
 
 def _similar(
