@@ -33,6 +33,9 @@ LIVE = tuple(state for state in CallState if state is not CallState.ENDED)
 SHORT_ABANDON = timedelta(seconds=5)
 
 _INSERT = insert(Call).returning(Call)
+_LOCK_BY_SID = (
+    select(Call).where(Call.account == bindparam("account"), Call.call_sid == bindparam("call_sid")).with_for_update()
+)
 
 
 def new_call(session: Session, row: Mapping[str, Any], *, now: datetime) -> Call:
@@ -56,12 +59,10 @@ def find_call(session: Session, *, account: str, call_sid: str) -> Call | None:
 
 
 def lock_call_by_sid(session: Session, *, account: str, call_sid: str) -> Call | None:
-    return session.scalars(
-        select(Call)
-        .where(Call.account == account, Call.call_sid == call_sid)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    found = session.scalars(
+        _LOCK_BY_SID, {"account": account, "call_sid": call_sid}, execution_options={"populate_existing": True}
+    )
+    return found.one_or_none()
 
 
 def enter(call: Call, state: CallState, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.schema import Presence, RoleAssignment, Staff, Unit
@@ -15,6 +15,31 @@ HEARTBEAT_LOST = timedelta(seconds=45)
 AT_WORK = (PresenceState.AVAILABLE, PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.WRAP_UP)
 ANSWERING_ROLES = (Role.AGENT, Role.SUPERVISOR)
 CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
+_AT_WORK_NOW = (
+    select(
+        Presence.staff_id,
+        Staff.name,
+        Presence.state,
+        Presence.idle_since,
+        Presence.phone,
+        Staff.languages,
+        RoleAssignment.unit_id,
+        Unit.kind,
+    )
+    .join(Staff, Staff.id == Presence.staff_id)
+    .join(RoleAssignment, RoleAssignment.staff_id == Presence.staff_id)
+    .join(Unit, Unit.id == RoleAssignment.unit_id)
+    .where(
+        Presence.state.in_(AT_WORK),
+        # Who talks is there, whatever the browser's timer does in a background tab.
+        or_(Presence.heartbeat_at > bindparam("heard_since"), Presence.state == PresenceState.ON_CALL),
+        Staff.disabled_at.is_(None),
+        RoleAssignment.role.in_(ANSWERING_ROLES),
+        RoleAssignment.valid_from <= bindparam("now"),
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > bindparam("now")),
+    )
+    .order_by(Presence.idle_since.asc().nulls_last(), Presence.staff_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +79,7 @@ class Floor:
 
 def load_floor(session: Session, *, now: datetime) -> Floor:
     """Everybody at work, longest idle first. One statement."""
-    rows = session.execute(
-        select(
-            Presence.staff_id,
-            Staff.name,
-            Presence.state,
-            Presence.idle_since,
-            Presence.phone,
-            Staff.languages,
-            RoleAssignment.unit_id,
-            Unit.kind,
-        )
-        .join(Staff, Staff.id == Presence.staff_id)
-        .join(RoleAssignment, RoleAssignment.staff_id == Presence.staff_id)
-        .join(Unit, Unit.id == RoleAssignment.unit_id)
-        .where(
-            Presence.state.in_(AT_WORK),
-            # Who talks is there, whatever the browser's timer does in a background tab.
-            or_(Presence.heartbeat_at > now - HEARTBEAT_LOST, Presence.state == PresenceState.ON_CALL),
-            Staff.disabled_at.is_(None),
-            RoleAssignment.role.in_(ANSWERING_ROLES),
-            RoleAssignment.valid_from <= now,
-            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
-        )
-        .order_by(Presence.idle_since.asc().nulls_last(), Presence.staff_id)
-    ).all()
+    rows = session.execute(_AT_WORK_NOW, {"now": now, "heard_since": now - HEARTBEAT_LOST}).all()
     agents: dict[int, FloorAgent] = {}
     for staff_id, name, state, idle_since, phone, languages, unit_id, kind in rows:
         covers, known = kind in CITY_LEVEL, agents.get(staff_id)

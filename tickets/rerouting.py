@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from tickets import audit, timeline
@@ -20,16 +19,19 @@ from tickets.matter import MAX_BODY, clean_text
 from tickets.promises import ledger
 from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.routing import Decision, Facts, PlaceFact, route
-from tickets.schema import QueueHop, Ticket
+from tickets.schema import AuditEntry, Ticket, TimelineEntry
+from tickets.schema.rows import Batch, Change, insert_rows
 from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
 from tickets.ticket import lock_ticket
 
 _SUBJECT_LENGTH = 90
-_ADD_WORDS = text(
-    """
-    update ticket_search set words = words || array_to_tsvector(cast(:words as text[])) where ticket_id = :ticket_id
-    """
-)
+_ADD_WORDS = """
+    update ticket_search set words = words || array_to_tsvector(cast(:words as text[])) where ticket_id = :searched_id
+"""
+# The first stay in a queue was only the minute in which the caller had not said where: it is not a hop.
+_CORRECT_HOP = """
+    update queue_hop set queue_id = :queue_id where ticket_id = :ticket_id and number = :hop_number
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,20 @@ def _reroute(
     session: Session, ticket: Ticket, told: Told, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
 ) -> Decision | None:
     said = clean_text(told.said[:MAX_BODY], MAX_BODY, field="body")
-    if said:
-        _add_words(session, ticket, said)
+    words = _add_words(ticket, said) if said else []
     if ticket.status is not TicketStatus.NEW or ticket.assignee_id is not None or ticket.hop_count > 1:
+        insert_rows(session, changes=words)
         return None
     place = resolve(places, said, on=now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()) if said else None
     decision = route(_facts(ticket, told, place), rules.routing)
     _settle_place(ticket, told, place, decision)
-    _move(session, ticket, decision, rules, actor=actor, now=now)
+    promised_before, is_told_anew = _promised(ticket, rules), _is_told_anew(ticket, decision)
+    hop = _move(ticket, decision, now=now)
+    news = _news(ticket, actor=actor, now=now) if is_told_anew else []
+    insert_rows(session, *news, changes=[*words, *hop])
+    if _promised(ticket, rules) != promised_before:
+        session.flush()
+        ledger.retarget(session, ticket, cause="intake", actor=actor, now=now)
     return decision
 
 
@@ -103,29 +111,23 @@ def _settle_place(ticket: Ticket, told: Told, place: Resolution | None, decision
         ticket.place_text = place.said
 
 
-def _move(session: Session, ticket: Ticket, decision: Decision, rules: Rules, *, actor: Actor, now: datetime) -> None:
-    promised_before = _promised(ticket, rules)
+def _is_told_anew(ticket: Ticket, decision: Decision) -> bool:
+    return [reason.as_json() for reason in decision.reasons] != ticket.routing_reasons
+
+
+def _move(ticket: Ticket, decision: Decision, *, now: datetime) -> list[Change]:
+    """Write the decision into the ticket's row; what else must change with it is returned."""
+    changes: list[Change] = []
     if ticket.queue_id != decision.queue_id:
-        # The first stay in a queue was only the minute in which the caller had not said where: it is not a hop.
-        session.execute(
-            update(QueueHop)
-            .where(QueueHop.ticket_id == ticket.id, QueueHop.number == ticket.hop_count)
-            .values(queue_id=decision.queue_id)
-            .execution_options(synchronize_session=False)
-        )
+        hop = {"queue_id": decision.queue_id, "ticket_id": ticket.id, "hop_number": ticket.hop_count}
+        changes.append((_CORRECT_HOP, hop))
         ticket.queue_id = ticket.first_queue_id = decision.queue_id
     ticket.unit_id, ticket.level, ticket.category_id = decision.unit_id, decision.level, decision.category_id
     ticket.coordinating_unit_id = decision.coordinating_unit_id
     ticket.is_restricted, ticket.about_unit_id = decision.is_restricted, decision.about_unit_id
     ticket.priority, ticket.updated_at = decision.priority, now
-    reasons = [reason.as_json() for reason in decision.reasons]
-    is_told_anew = reasons != ticket.routing_reasons
-    ticket.routing_reasons = reasons
-    session.flush()
-    if _promised(ticket, rules) != promised_before:
-        ledger.retarget(session, ticket, cause="intake", actor=actor, now=now)
-    if is_told_anew:
-        _tell(session, ticket, reasons, actor=actor, now=now)
+    ticket.routing_reasons = [reason.as_json() for reason in decision.reasons]
+    return changes
 
 
 def _promised(ticket: Ticket, rules: Rules) -> tuple[Any, ...]:
@@ -140,12 +142,12 @@ def _promised(ticket: Ticket, rules: Rules) -> tuple[Any, ...]:
     return (ticket.priority, *sorted((kind.value, row.id) for kind, row in rows.items()))
 
 
-def _tell(session: Session, ticket: Ticket, reasons: list[dict[str, Any]], *, actor: Actor, now: datetime) -> None:
-    params = {"unit_id": ticket.unit_id, "reasons": reasons}
+def _news(ticket: Ticket, *, actor: Actor, now: datetime) -> list[Batch]:
+    """What timeline and audit say of it."""
+    params = {"unit_id": ticket.unit_id, "reasons": ticket.routing_reasons}
     is_public = not ticket.is_restricted
-    timeline.add(session, ticket.id, TimelineKind.ROUTED, actor=actor, is_public=is_public, params=params, now=now)
-    audit.record(
-        session,
+    told = timeline.entry(ticket.id, TimelineKind.ROUTED, actor=actor, is_public=is_public, params=params, now=now)
+    noted = audit.entry(
         actor=actor,
         action="ticket.routed",
         subject_kind="ticket",
@@ -154,11 +156,12 @@ def _tell(session: Session, ticket: Ticket, reasons: list[dict[str, Any]], *, ac
         params={"queue_id": ticket.queue_id, "priority": ticket.priority.value},
         now=now,
     )
+    return [(TimelineEntry, [told]), (AuditEntry, [noted])]
 
 
-def _add_words(session: Session, ticket: Ticket, said: str) -> None:
+def _add_words(ticket: Ticket, said: str) -> list[Change]:
     ticket.body = f"{ticket.body}\n{said}".strip()[:MAX_BODY]
     if not ticket.subject:
         first = " ".join(said.split())
         ticket.subject = first if len(first) <= _SUBJECT_LENGTH else first[:_SUBJECT_LENGTH].rsplit(" ", 1)[0] + "…"
-    session.execute(_ADD_WORDS, {"words": sorted(set(folded_words(said))), "ticket_id": ticket.id})
+    return [(_ADD_WORDS, {"words": sorted(set(folded_words(said))), "searched_id": ticket.id})]

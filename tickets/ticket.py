@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from tickets import audit, timeline
@@ -31,14 +31,16 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 _PUBLIC = frozenset({Status.OPEN, Status.PENDING_CITIZEN, Status.RESOLVED, Status.CLOSED, Status.WITHDRAWN})
 
 
+_LOCK = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update()
+
+
 def lock_ticket(session: Session, ticket_id: int) -> Ticket:
     """The ticket as it stands now, kept from everybody else until the transaction ends; raises NotFound.
 
     Locks are taken in the order ticket, agent, call.
     """
-    ticket = session.scalars(
-        select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
-    ).one_or_none()
+    options = {"populate_existing": True}
+    ticket = session.scalars(_LOCK, {"ticket_id": ticket_id}, execution_options=options).one_or_none()
     if ticket is None:
         raise NotFound("ticket", ticket_id)
     return ticket
