@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -45,6 +46,15 @@ class Step:
     said: list[str]
     verbs: list[str]
     status: int
+
+
+class Answer(Protocol):
+    """What came back of a request."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass
@@ -225,7 +235,10 @@ class Telephone:
             }
             self._post(callback, fields)
 
-    def _post(self, url: str, fields: dict[str, str]) -> requests.Response:
+    def _post(self, url: str, fields: dict[str, str]) -> Answer:
+        return post_signed(self.account, url, self._whole(fields))
+
+    def _whole(self, fields: dict[str, str]) -> dict[str, str]:
         base = {
             "CallSid": self.call_sid,
             "From": self.caller.number,
@@ -236,7 +249,7 @@ class Telephone:
             "Direction": "inbound",
             "ApiVersion": "2010-04-01",
         }
-        return post_signed(self.account, url, {**base, **fields})
+        return {**base, **fields}
 
     def _listen(self, said: list[str]) -> None:
         for words in said:
