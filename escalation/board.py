@@ -4,16 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, true, tuple_
+from sqlalchemy.orm import Session
 
 from escalation.raised import Raised, fired_levels, load_raised
 from tickets.roles import Viewer, visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket, Unit
-from tickets.states import UNFINISHED, ClockKind, ClockStatus, StepKind, StepResult
+from tickets.states import UNFINISHED, ClockKind, ClockStatus, StepKind
 
-# Written out, so that PostgreSQL sees that the index of escalated tickets may be used.
+# Written out, so that PostgreSQL sees that the partial indexes may be used.
 _UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
+_RAISED = "planned_step.kind = 'level' and planned_step.fired_at is not null and planned_step.result <> 'void'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,36 @@ class Counts:
 
 
 def running_chains(
-    session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, limit: int = 200
+    session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, after: str | None = None, limit: int = 200
 ) -> list[Chain]:
-    """The running chains the viewer may see, the highest level first, then the longest overdue."""
-    head = (
-        _running(viewer, wanted)
-        .with_only_columns(PlannedStep.id)
-        .order_by(PlannedStep.rank.desc(), PlannedStep.due_at, PlannedStep.id)
-        .limit(limit)
-    )
+    """The running chains the viewer may see, the highest level first, then the longest overdue.
+
+    `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
+    """
+    head = _running(viewer, wanted).with_only_columns(_REACHED.c.id)
+    place = _read_place(after)
+    if place is not None:
+        level, due_at, step_id = place
+        later = tuple_(_REACHED.c.due_at, _REACHED.c.id) > tuple_(literal(due_at), literal(step_id))
+        head = head.where((_REACHED.c.rank < level) | ((_REACHED.c.rank == level) & later))
+    head = head.order_by(_REACHED.c.rank.desc(), _REACHED.c.due_at, _REACHED.c.id).limit(limit)
     raised = load_raised(session, list(session.scalars(head)))
     ahead = _next_levels(session, [one.clock_id for one in raised])
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
+
+
+def place_of(chain: Chain) -> str:
+    """Where a chain stands on the board, for `after`."""
+    return f"{chain.raised.level}~{chain.raised.due_at.isoformat()}~{chain.raised.step_id}"
+
+
+def _read_place(after: str | None) -> tuple[int, datetime, int] | None:
+    try:
+        level, due_at, step_id = (after or "").split("~")
+        place = int(level), datetime.fromisoformat(due_at), int(step_id)
+    except ValueError:
+        return None
+    return place if place[1].tzinfo is not None and 0 < place[0] < 100 and 0 < place[2] < 2**63 else None
 
 
 def counts(session: Session, viewer: Viewer) -> Counts:
@@ -82,9 +101,9 @@ def counts(session: Session, viewer: Viewer) -> Counts:
     rows = session.execute(
         _running(viewer, EVERYTHING)
         .join(Unit, Unit.id == Ticket.unit_id)
-        .with_only_columns(Unit.id, Unit.name, Unit.name_en, PlannedStep.rank, Clock.kind, *_totals())
-        .group_by(Unit.id, Unit.name, Unit.name_en, PlannedStep.rank, Clock.kind)
-        .order_by(Unit.name, PlannedStep.rank.desc(), Clock.kind)
+        .with_only_columns(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind, *_totals())
+        .group_by(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind)
+        .order_by(Unit.name, _REACHED.c.rank.desc(), Clock.kind)
     ).all()
     units, levels, clocks = dict[str, Count](), dict[str, Count](), dict[str, Count]()
     for unit_id, name, name_en, level, kind, chains, unanswered in rows:
@@ -134,38 +153,31 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
 
+# The highest level a clock has raised for its present due date, read from an index alone.
+_REACHED = (
+    select(PlannedStep.id, PlannedStep.rank, PlannedStep.due_at)
+    .where(PlannedStep.clock_id == Clock.id, text(_RAISED), PlannedStep.due_at == Clock.due_at)
+    .order_by(PlannedStep.rank.desc())
+    .limit(1)
+    .lateral("reached")
+)
+
+
 def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
     """One row per running clock that has raised a level for its present due date: its highest."""
     return (
-        select(PlannedStep.id)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        select(_REACHED.c.id)
+        .select_from(Ticket)
+        .join(Clock, Clock.ticket_id == Ticket.id)
+        .join(_REACHED, true())
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == _REACHED.c.id)
         .where(
             Ticket.escalation_level > 0,
             text(_UNFINISHED),
             visible_tickets(viewer),
-            Clock.status == ClockStatus.RUNNING,
-            fired_levels(),
-            PlannedStep.due_at == Clock.due_at,
-            PlannedStep.rank == _highest_rank(),
+            text("clock.status = 'running'"),
             *_narrowed(wanted),
         )
-    )
-
-
-def _highest_rank() -> ScalarSelect[int]:
-    any_level = aliased(PlannedStep)
-    return (
-        select(func.max(any_level.rank))
-        .where(
-            any_level.clock_id == Clock.id,
-            any_level.kind == StepKind.LEVEL,
-            any_level.fired_at.is_not(None),
-            any_level.result != StepResult.VOID,
-            any_level.due_at == Clock.due_at,
-        )
-        .scalar_subquery()
     )
 
 
@@ -174,7 +186,7 @@ def _narrowed(wanted: BoardFilter) -> list[ColumnElement[bool]]:
     if wanted.unit_id is not None:
         conditions.append(Ticket.unit_id == wanted.unit_id)
     if wanted.level is not None:
-        conditions.append(PlannedStep.rank == wanted.level)
+        conditions.append(_REACHED.c.rank == wanted.level)
     if wanted.clock is not None:
         conditions.append(Clock.kind == wanted.clock)
     if wanted.cause is not None:

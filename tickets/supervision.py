@@ -48,21 +48,34 @@ def units_now(
 ) -> list[UnitNow]:
     """Units where something waits, the most overdue first; `unit_ids` None is the whole city. One statement."""
     overdue = func.count().filter(Ticket.next_due_at < now)
+    # Counted before the units are looked up: the index alone answers, ticket by ticket would take ten times as long.
+    at_unit = (
+        select(
+            Ticket.unit_id,
+            func.count().label("waiting"),
+            func.count().filter(Ticket.assignee_id.is_(None)).label("unassigned"),
+            overdue.label("overdue"),
+            func.count().filter(Ticket.next_due_at >= now, Ticket.next_due_at < now + SOON).label("soon"),
+            func.min(Ticket.opened_at).label("oldest_at"),
+        )
+        .where(*_waiting(viewer, unit_ids))
+        .group_by(Ticket.unit_id)
+        .subquery("at_unit")
+    )
+    found = at_unit.c
     rows = session.execute(
         select(
             Unit.id,
             Unit.name,
             Unit.name_en,
-            func.count(),
-            func.count().filter(Ticket.assignee_id.is_(None)),
-            overdue,
-            func.count().filter(Ticket.next_due_at >= now, Ticket.next_due_at < now + SOON),
-            func.min(Ticket.opened_at),
+            found.waiting,
+            found.unassigned,
+            found.overdue,
+            found.soon,
+            found.oldest_at,
         )
-        .join(Unit, Unit.id == Ticket.unit_id)
-        .where(*_waiting(viewer, unit_ids))
-        .group_by(Unit.id, Unit.name, Unit.name_en, Unit.sort_key)
-        .order_by(overdue.desc(), func.count().desc(), Unit.sort_key)
+        .join(Unit, Unit.id == found.unit_id)
+        .order_by(found.overdue.desc(), found.waiting.desc(), Unit.sort_key)
         .limit(limit)
     )
     return [UnitNow(*row) for row in rows]

@@ -21,6 +21,8 @@ from tickets.states import (
 
 _UNFINISHED = text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')")
 _UNTAKEN = text(f"assignee_id is null and {_UNFINISHED}")
+# What decides who may see a ticket, beside its unit.
+_SCOPE = ("is_restricted", "is_canary", "coordinating_unit_id")
 _FINISHED = text("status in ('resolved', 'closed')")
 
 
@@ -87,7 +89,15 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        Index("ix_ticket_unit_unfinished", "unit_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        # With what a shift's numbers are made of, so that counting reads no ticket.
+        Index(
+            "ix_ticket_unit_unfinished",
+            "unit_id",
+            "next_due_at",
+            "id",
+            postgresql_where=_UNFINISHED,
+            postgresql_include=["assignee_id", "opened_at", *_SCOPE],
+        ),
         Index("ix_ticket_queue_unfinished", "queue_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_assignee_unfinished", "assignee_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_unit_untaken", "unit_id", "next_due_at", "id", postgresql_where=_UNTAKEN),
@@ -107,6 +117,7 @@ class Ticket(Base):
             postgresql_where=text(
                 "escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
             ),
+            postgresql_include=["id", *_SCOPE],
         ),
         Index("ix_ticket_wake", "wake_at", postgresql_where=text("wake_at is not null")),
         Index("ix_ticket_close", "reopen_until", postgresql_where=text("status = 'resolved'")),

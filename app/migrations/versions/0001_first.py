@@ -59,6 +59,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_holiday')),
     sa.UniqueConstraint('day', name=op.f('uq_holiday_day'))
     )
+    op.create_table('outage',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('from_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('to_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
+    )
     op.create_table('phone_preference',
     sa.Column('phone', sa.Text(), nullable=False),
     sa.Column('sms_opted_out_at', sa.DateTime(timezone=True), nullable=True),
@@ -251,12 +257,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_hash', name=op.f('uq_one_time_link_token_hash'))
     )
     op.create_index(op.f('ix_one_time_link_staff_id'), 'one_time_link', ['staff_id'], unique=False)
-    op.create_table('outage',
-    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('from_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('to_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
-    )
     op.create_table('post',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('unit_id', sa.BigInteger(), nullable=False),
@@ -509,7 +509,7 @@ def upgrade() -> None:
     op.create_index('ix_ticket_coordinating_finished', 'ticket', ['coordinating_unit_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("coordinating_unit_id is not null and status in ('resolved', 'closed')"))
     op.create_index('ix_ticket_coordinating_unfinished', 'ticket', ['coordinating_unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("coordinating_unit_id is not null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index(op.f('ix_ticket_dossier_number'), 'ticket', ['dossier_number'], unique=False)
-    op.create_index('ix_ticket_escalated', 'ticket', ['escalation_level', 'unit_id'], unique=False, postgresql_where=sa.text("escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.create_index('ix_ticket_escalated', 'ticket', ['escalation_level', 'unit_id'], unique=False, postgresql_where=sa.text("escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"), postgresql_include=['id', 'is_restricted', 'is_canary', 'coordinating_unit_id'])
     op.create_index('ix_ticket_finished', 'ticket', ['opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index(op.f('ix_ticket_master_id'), 'ticket', ['master_id'], unique=False)
     op.create_index('ix_ticket_next_due', 'ticket', ['next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
@@ -520,7 +520,7 @@ def upgrade() -> None:
     op.create_index('ix_ticket_status_unfinished', 'ticket', ['status', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index('ix_ticket_unit_finished', 'ticket', ['unit_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index('ix_ticket_unit_opened', 'ticket', ['unit_id', 'opened_at'], unique=False)
-    op.create_index('ix_ticket_unit_unfinished', 'ticket', ['unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.create_index('ix_ticket_unit_unfinished', 'ticket', ['unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"), postgresql_include=['assignee_id', 'opened_at', 'is_restricted', 'is_canary', 'coordinating_unit_id'])
     op.create_index('ix_ticket_unit_untaken', 'ticket', ['unit_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("assignee_id is null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.create_index('ix_ticket_wake', 'ticket', ['wake_at'], unique=False, postgresql_where=sa.text('wake_at is not null'))
     op.create_table('contact',
@@ -778,6 +778,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clock')),
     sa.UniqueConstraint('ticket_id', 'kind', 'cycle', name=op.f('uq_clock_ticket_id_kind_cycle'))
     )
+    op.create_index('ix_clock_running', 'clock', ['ticket_id', 'id'], unique=False, postgresql_where=sa.text("status = 'running'"), postgresql_include=['due_at', 'kind', 'breach_cause'])
     op.create_index('ix_clock_running_due', 'clock', ['due_at'], unique=False, postgresql_where=sa.text("status = 'running'"))
     op.create_table('inbound_sms',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -927,6 +928,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_planned_step_due', 'planned_step', ['planned_at', 'ticket_id'], unique=False, postgresql_where=sa.text('fired_at is null'))
     op.create_index('ix_planned_step_fired', 'planned_step', ['fired_at'], unique=False, postgresql_where=sa.text('fired_at is not null'))
+    op.create_index('ix_planned_step_raised', 'planned_step', ['clock_id', 'rank'], unique=False, postgresql_where=sa.text("kind = 'level' and fired_at is not null and result <> 'void'"), postgresql_include=['due_at', 'id'])
     op.create_index('ix_planned_step_ticket_id', 'planned_step', ['ticket_id'], unique=False)
     op.create_table('presence',
     sa.Column('staff_id', sa.BigInteger(), nullable=False),
@@ -1032,6 +1034,7 @@ def downgrade() -> None:
     op.drop_table('recording')
     op.drop_table('presence')
     op.drop_index('ix_planned_step_ticket_id', table_name='planned_step')
+    op.drop_index('ix_planned_step_raised', table_name='planned_step', postgresql_where=sa.text("kind = 'level' and fired_at is not null and result <> 'void'"), postgresql_include=['due_at', 'id'])
     op.drop_index('ix_planned_step_fired', table_name='planned_step', postgresql_where=sa.text('fired_at is not null'))
     op.drop_index('ix_planned_step_due', table_name='planned_step', postgresql_where=sa.text('fired_at is null'))
     op.drop_table('planned_step')
@@ -1056,6 +1059,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_inbound_sms_phone'), table_name='inbound_sms')
     op.drop_table('inbound_sms')
     op.drop_index('ix_clock_running_due', table_name='clock', postgresql_where=sa.text("status = 'running'"))
+    op.drop_index('ix_clock_running', table_name='clock', postgresql_where=sa.text("status = 'running'"), postgresql_include=['due_at', 'kind', 'breach_cause'])
     op.drop_table('clock')
     op.drop_index('ix_call_waiting', table_name='call', postgresql_where=sa.text("state in ('queued', 'offered')"))
     op.drop_index(op.f('ix_call_ticket_id'), table_name='call')
@@ -1093,7 +1097,7 @@ def downgrade() -> None:
     op.drop_table('contact')
     op.drop_index('ix_ticket_wake', table_name='ticket', postgresql_where=sa.text('wake_at is not null'))
     op.drop_index('ix_ticket_unit_untaken', table_name='ticket', postgresql_where=sa.text("assignee_id is null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
-    op.drop_index('ix_ticket_unit_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.drop_index('ix_ticket_unit_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"), postgresql_include=['assignee_id', 'opened_at', 'is_restricted', 'is_canary', 'coordinating_unit_id'])
     op.drop_index('ix_ticket_unit_opened', table_name='ticket')
     op.drop_index('ix_ticket_unit_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.drop_index('ix_ticket_status_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
@@ -1104,7 +1108,7 @@ def downgrade() -> None:
     op.drop_index('ix_ticket_next_due', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index(op.f('ix_ticket_master_id'), table_name='ticket')
     op.drop_index('ix_ticket_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
-    op.drop_index('ix_ticket_escalated', table_name='ticket', postgresql_where=sa.text("escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.drop_index('ix_ticket_escalated', table_name='ticket', postgresql_where=sa.text("escalation_level > 0 and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"), postgresql_include=['id', 'is_restricted', 'is_canary', 'coordinating_unit_id'])
     op.drop_index(op.f('ix_ticket_dossier_number'), table_name='ticket')
     op.drop_index('ix_ticket_coordinating_unfinished', table_name='ticket', postgresql_where=sa.text("coordinating_unit_id is not null and status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index('ix_ticket_coordinating_finished', table_name='ticket', postgresql_where=sa.text("coordinating_unit_id is not null and status in ('resolved', 'closed')"))
@@ -1141,7 +1145,6 @@ def downgrade() -> None:
     op.drop_table('queue')
     op.drop_table('procedure')
     op.drop_table('post')
-    op.drop_table('outage')
     op.drop_index(op.f('ix_one_time_link_staff_id'), table_name='one_time_link')
     op.drop_table('one_time_link')
     op.drop_index(op.f('ix_one_stop_office_unit_id'), table_name='one_stop_office')
@@ -1167,6 +1170,7 @@ def downgrade() -> None:
     op.drop_table('policy')
     op.drop_table('pin_guard')
     op.drop_table('phone_preference')
+    op.drop_table('outage')
     op.drop_table('holiday')
     op.drop_table('chain')
     op.drop_table('calendar')

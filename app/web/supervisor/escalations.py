@@ -9,12 +9,13 @@ from app.web.access import signed_in
 from app.web.ledger_filters import HIGHEST_LEVEL, address, asked, ledger_download, ledger_filter, number
 from app.web.supervisor.blueprint import WATCHING, blueprint
 from app.web.unit_choices import unit_options
-from escalation.board import BoardFilter, counts, running_chains
+from escalation.board import BoardFilter, counts, place_of, running_chains
 from escalation.follow_up import latest_work
 from escalation.ledger import fired_lately, history
 from tickets.states import ClockKind, StepResult
 
 _HERE = "/supervisor/escalations"
+_CHAINS = 50
 _RESULTS = [result for result in StepResult if result is not StepResult.VOID]
 
 
@@ -53,12 +54,18 @@ def _running() -> dict[str, object]:
         unanswered_only=given["answered"] == "no",
     )
     kept = {name: given[name] for name in ("unit", "level", "clock", "answered")} | {"cause": cause}
+    after = request.args.get("after", "")[:80]
+    found = running_chains(g.session, g.viewer, wanted, after=after or None, limit=_CHAINS + 1)
+    chains = found[:_CHAINS]
+    following = place_of(chains[-1]) if len(found) > _CHAINS else ""
     return {
-        "chains": running_chains(g.session, g.viewer, wanted),
+        "chains": chains,
         "counts": counts(g.session, g.viewer),
         "asked": kept,
         "is_filtered": any(kept.values()),
-        "board_url": address(f"{_HERE}/board", kept),
+        "board_url": address(f"{_HERE}/board", {**kept, "after": after}),
+        "next_url": address(_HERE, {**kept, "after": following}) if following else None,
+        "first_url": address(_HERE, kept) if after else None,
         "way": _way_to(kept),
     }
 

@@ -130,6 +130,26 @@ def test_the_history_is_paged_by_key_and_loses_nothing(browser: FlaskClient, cli
     assert 'rel="next"' not in second
 
 
+def test_the_board_is_paged_by_key_and_loses_nothing(browser: FlaskClient, climbed: Climb, session: Session) -> None:
+    opened = {climbed.ticket.reference}
+    for _ in range(52):
+        more = ticket(session, climbed.unit, arrived_at=MONDAY, priority=Priority.URGENT)
+        opened.add(more.reference)
+    tick(session, now=level_at(session, more, 1))
+
+    first = shown(browser, "?answered=no")
+    following = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = shown(browser, following.removeprefix(PAGE))
+
+    seen = [{one for one in opened if f"/console/tickets/{one}" in page} for page in (first, second)]
+    assert [len(one) for one in seen] == [50, 3]
+    assert seen[0] | seen[1] == opened
+    assert climbed.ticket.reference in seen[0]
+    assert "answered=no" in following
+    assert 'rel="first"' in second
+    assert 'rel="next"' not in second
+
+
 def test_the_history_is_filtered_by_period_and_result(browser: FlaskClient, climbed: Climb) -> None:
     assert shown(browser, "?tab=history&from=2026-11-23&to=2026-11-26&result=notified").count("<tr>") == 1 + 2
     assert "Nothing matches." in shown(browser, "?tab=history&to=2026-11-01")
@@ -191,6 +211,8 @@ def test_a_leader_of_the_city_watches_and_an_agent_does_not(app: HotlineApp, ses
         assert agent.get(PAGE).status_code == 403
 
 
-@pytest.mark.parametrize("query", ["?unit=abc", "?level=-1", "?clock=zzz", "?tab=zzz", "?tab=history&after=zzz~1"])
+@pytest.mark.parametrize(
+    "query", ["?unit=abc", "?level=-1", "?clock=zzz", "?tab=zzz", "?tab=history&after=zzz~1", "?after=9~zzz~1"]
+)
 def test_strange_addresses_are_harmless(browser: FlaskClient, query: str) -> None:
     assert browser.get(PAGE + query).status_code == 200
