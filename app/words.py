@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 
 from app.language import language
 from tickets.states import (
@@ -349,6 +349,15 @@ def level_word(level: int) -> str:
 
 # (language, table, code) → word: a page of fifty tickets says three hundred of them.
 _said: dict[tuple[str, int, str], str] = {}
+
+
+def matter_words(subject: str, place: str | None = "", priority: str = "") -> str:
+    """A ticket's subject; only a call has none while nobody has written down what it is about, and is named so."""
+    if subject:
+        return subject
+    call = gettext("Emergency call") if priority == Priority.EMERGENCY else gettext("A call")
+    about = place or gettext("nothing written down yet")
+    return f"{call} · {about}"
 
 
 def _word(table: Mapping[str, LazyString], code: str) -> str:

@@ -145,8 +145,33 @@ def _attach(
         )
     if _asked_place(ticket):
         told = Told(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
-        reroute_at_intake(session, ticket.id, told, actor=actor, places=desk.places, rules=desk.rules, now=now)
+        decision = reroute_at_intake(
+            session, ticket.id, told, actor=actor, places=desk.places, rules=desk.rules, now=now
+        )
+        if decision is not None and not (decision.needs_question or decision.is_restricted):
+            _say_where_it_went(session, ticket, decision.unit_id, sms, desk, now=now)
     return Taken(contact.id, ticket.id)
+
+
+def _say_where_it_went(
+    session: Session, ticket: Ticket, unit_id: int, sms: Texted, desk: Desk, *, now: datetime
+) -> None:
+    """Whoever answers our question learns that the answer was understood."""
+    unit, phone = desk.unit(unit_id), parse_phone(sms.phone) if sms.phone else None
+    if unit is None or phone is None or not phone.may_get_sms:
+        return
+    known = citizens.find(session, phone=phone.number)
+    outbox.post_sms(
+        session,
+        to=phone.number,
+        template="place_noted",
+        params={"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}},
+        locale=known.locale if known else "vi",
+        dedup_key=f"place-noted:{ticket.id}",
+        ticket_id=ticket.id,
+        citizen_id=ticket.citizen_id,
+        now=now,
+    )
 
 
 def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | None:

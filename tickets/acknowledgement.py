@@ -6,13 +6,19 @@ from tickets.directory.rules import Rules
 from tickets.matter import Matter, Opened
 from tickets.outbox import Outgoing
 from tickets.phones import parse_phone
-from tickets.states import Channel, OutboundChannel
+from tickets.states import Channel, OutboundChannel, Priority
 
 
 def sms_number(matter: Matter) -> str | None:
-    """Where a text about this matter can go."""
+    """Where a text about this matter can go.
+
+    A number of another country gets one only if it spoke to us itself: typed into a form by anybody, texts to dear
+    numbers abroad would be at the city's cost.
+    """
     phone = parse_phone(matter.phone) if matter.phone else None
-    return phone.number if phone is not None and phone.may_get_sms else None
+    if phone is None or not phone.may_get_sms or (phone.is_abroad and matter.channel is Channel.WEB):
+        return None
+    return phone.number
 
 
 def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[Outgoing]:
@@ -22,6 +28,8 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
     the message leaves; the row says only that there shall be one.
     """
     params: dict[str, Any] = {"reference": opened.reference}
+    if opened.priority is Priority.EMERGENCY:
+        params["is_emergency"] = True
     # Whom a restricted matter is about does not stand in a message that others may read.
     if not is_restricted:
         unit = rules.routing.units[opened.unit_id]

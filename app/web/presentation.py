@@ -18,6 +18,7 @@ WORDS = (
     words.timeline_word, words.outbound_channel_word, words.outbound_word, words.call_state_word, words.offer_word,
     words.callback_word, words.callback_reason_word, words.recording_kind_word, words.recording_state_word,
     words.queue_kind_word, words.competence_word, words.actor_word, words.level_word,
+    words.matter_words,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.web.access import signed_in
 from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
 from app.web.raised_words import delay_sentence, matter_for_outsiders
+from app.words import matter_words
 from escalation.acknowledge import LONGEST_INSTRUCTION, mark_read
 from escalation.board import Chain, reached
 from escalation.follow_up import Work, ended_since, latest_work
@@ -75,7 +76,7 @@ def _items() -> list[Item]:
 def _item(chain: Chain, work: Work | None) -> Item:
     raised = chain.raised
     told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
-    matter = raised.subject if work is not None else matter_for_outsiders(raised)
+    matter = matter_words(raised.subject) if work is not None else matter_for_outsiders(raised)
     return Item(chain, delay_sentence(raised, matter=matter, since=told_at, now=g.now), told_at, work)
 
 

@@ -145,6 +145,15 @@ def test_names_of_staff_and_notes_are_never_shown(
     assert str(ticket.reference) in page
 
 
+def test_a_call_without_words_has_a_heading_all_the_same(
+    client: FlaskClient, app: HotlineApp, session: Session
+) -> None:
+    ticket = opened(app, session, channel=Channel.VOICE, subject="", body="")
+    enter(client, ticket)
+
+    assert re.search(r"<h1>Cuộc gọi · [^<]+</h1>", followed(client))
+
+
 def test_the_level_reached_and_who_has_it_are_shown(client: FlaskClient, app: HotlineApp, session: Session) -> None:
     ticket = opened(app, session)
     session.get_one(Ticket, ticket.ticket_id).escalation_level = 4

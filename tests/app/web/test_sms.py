@@ -86,6 +86,7 @@ def test_a_text_without_a_place_is_answered_with_one_question_and_its_answer_rou
 
     (ticket,) = tickets(session)
     assert question == ["ticket_opened", "place_question"]
+    assert [(m.template, m.params["unit"]["vi"]) for m in sent(session)[2:]] == [("place_noted", "Phường Sài Gòn")]
     assert ticket.unit_id == unit(session, "26740").id
     assert ticket.hop_count == 1
 
@@ -97,6 +98,15 @@ def test_a_question_about_several_places_is_answered_by_number(session, texter):
 
     (ticket,) = tickets(session)
     assert asked.params["places"][0]["vi"] == session.get(type(unit(session)), ticket.unit_id).name
+
+
+def test_a_text_about_danger_is_answered_with_the_numbers_that_come_at_once(session, texter):
+    texter("Cháy nhà có người kẹt ở phường Bến Thành")
+    texter("Rác ở phường Sài Gòn không ai lấy", From="+84902222222")
+
+    urgent, calm = sent(session)
+    assert urgent.params["is_emergency"] is True
+    assert "is_emergency" not in calm.params
 
 
 def test_stop_alone_opts_out_and_makes_no_ticket(session, texter):
