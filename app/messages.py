@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from app import spoken_time, words
 from app.settings import LOCALES, Settings
 from app.translations import install_catalogues
+from app.voice_prompts import in_digit_groups
 from app.web.presentation import grouped_reference
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "messages"
@@ -90,7 +91,7 @@ def _environment() -> Environment:
         status_word=words.status_word,
         disposition_word=words.disposition_word,
     )
-    environment.filters.update(reference=grouped_reference)
+    environment.filters.update(reference=grouped_reference, digits=in_digit_groups)
     return environment
 
 

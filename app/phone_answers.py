@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
+from app import notice_calls
 from app.provider_accounts import provider_accounts
 from app.reference import Reference
 from app.settings import Settings
@@ -134,6 +135,9 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, now: datetime)
     kind, form = webhook.kind, webhook.form
     if kind in ("whisper", "whispered"):
         return _document(_whisper(webhook), phones, webhook, locale="vi", turn=0)
+    if kind == notice_calls.STEP:
+        account = phones.accounts[webhook.account]
+        return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
     desk = phones.desk(session, webhook.account, now=now)
     if kind in TWIML_STEPS and form.get("CallSid"):
         turn = take_turn(session, webhook, desk, now=now)

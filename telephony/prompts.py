@@ -90,7 +90,6 @@ class Prompt(StrEnum):
 
     WHISPER = "whisper"
     WHISPER_GONE = "whisper_gone"
-    NOTICE = "notice"
     NOTICE_ACKNOWLEDGED = "notice_acknowledged"
     NOTICE_OUTDATED = "notice_outdated"
 
@@ -117,7 +116,6 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.FOLLOW_OVERDUE: frozenset({"due"}),
     Prompt.WHERE_ANSWER: frozenset({"unit"}),
     Prompt.WHERE_SEVERAL: frozenset({"units"}),
-    Prompt.NOTICE: frozenset({"reference", "unit", "level"}),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from xml.sax.saxutils import escape
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -14,6 +13,7 @@ from urllib3.exceptions import NewConnectionError
 
 from app.delivery.letter import Letter
 from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from app.notice_calls import first_document
 from telephony.http_client import RebasingHttpClient
 from telephony.provider import Capability, ProviderAccount
 from telephony.sms_text import sms_size
@@ -42,7 +42,7 @@ class Carrier:
         return self._attempt(letter, self._create_message)
 
     def call(self, letter: Letter) -> Outcome:
-        """Ring somebody and say the text twice; a call whose answer is lost is not placed again."""
+        """Ring somebody, say the text twice and take a key; a call whose answer is lost is not placed again."""
         outcome = self._attempt(letter, self._create_call)
         if isinstance(outcome, TryAgain) and outcome.code == LOST:
             return Unknown(outcome.error)
@@ -58,10 +58,10 @@ class Carrier:
         return Sent(self.account.name, message.sid, sms_size(letter.text).segments)
 
     def _create_call(self, letter: Letter) -> Sent:
-        said = f'<Say language="vi-VN">{escape(letter.text)}</Say>'
-        call = self.client.calls.create(
-            to=letter.address, from_=letter.from_phone, twiml=f"<Response>{said}{said}</Response>", timeout=30
+        document = first_document(
+            letter.id, letter.text, locale=letter.locale, account=self.account, base_url=self.public_base_url
         )
+        call = self.client.calls.create(to=letter.address, from_=letter.from_phone, twiml=document, timeout=30)
         return Sent(self.account.name, call.sid)
 
     def _attempt(self, letter: Letter, create: Any) -> Outcome:

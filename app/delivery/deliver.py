@@ -96,6 +96,7 @@ def _letter(
         id=row.id,
         channel=row.channel,
         address=row.address,
+        locale=row.locale,
         subject=subject,
         text=_with_secrets(session, text, row, delivery.settings, now=now),
         attempts=row.attempts,

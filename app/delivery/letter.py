@@ -12,6 +12,7 @@ class Letter:
     id: int
     channel: OutboundChannel
     address: str
+    locale: str
     subject: str
     text: str
     attempts: int
