@@ -1,8 +1,9 @@
 """A call that the hotline makes to say something: the words twice, and keys that answer them."""
 
 from collections.abc import Collection
+from typing import Any
 
-from twilio.twiml.voice_response import Gather, VoiceResponse
+from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.provider import Capability
 from telephony.twiml import LANGUAGE_TAGS, VOICES
@@ -32,6 +33,6 @@ def last_words(text: str, *, locale: str, capabilities: Collection[Capability]) 
     return str(response)
 
 
-def _say(parent: Gather | VoiceResponse, text: str, *, locale: str, capabilities: Collection[Capability]) -> None:
+def _say(parent: Any, text: str, *, locale: str, capabilities: Collection[Capability]) -> None:
     voice = VOICES.get(locale) if Capability.GOOGLE_VOICES in capabilities else None
     parent.say(text, voice=voice, language=LANGUAGE_TAGS.get(locale, locale))
