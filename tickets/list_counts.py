@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from tickets.list_stretches import WORKING, View, Wanted, first_ids
-from tickets.roles import Viewer
+from tickets.list_stretches import View, Wanted, first_ids
+from tickets.roles import WORKING, Viewer
 from tickets.states import QueueKind
 
 # More than this is said as "99+": the exact number would help nobody and cost everybody.

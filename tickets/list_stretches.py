@@ -26,11 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from tickets.roles import SEEING, Viewer, visible_tickets
+from tickets.roles import SEEING, WORKING, Viewer, visible_tickets
 from tickets.schema import Ticket, TicketAccess
-from tickets.states import Role, TicketStatus
+from tickets.states import TicketStatus
 
-WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
 FINISHED = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
 _PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 _SOON = timedelta(hours=2)

@@ -30,7 +30,7 @@ from tickets import timeline
 from tickets.chain_steps import Step, chain_steps
 from tickets.drafts import Looking
 from tickets.errors import NotFound
-from tickets.roles import Viewer, visible_tickets
+from tickets.roles import WORKING, Viewer, visible_tickets
 from tickets.schema import (
     Attachment,
     Call,
@@ -48,12 +48,11 @@ from tickets.schema import (
     Unit,
 )
 from tickets.similar import Similar, similar_open
-from tickets.states import UNFINISHED, Role
+from tickets.states import UNFINISHED
 
 # A page says every ten seconds that it is open.
 _LOOKING_FOR = timedelta(seconds=30)
 _SHOWN_OTHERS = 12
-_WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ def _concerned() -> Select[*tuple[Any, ...]]:
     unit_ids: BindParameter[Any] = bindparam("unit_ids", expanding=True)
     working = select(RoleAssignment.staff_id).where(
         RoleAssignment.unit_id.in_(unit_ids),
-        RoleAssignment.role.in_(_WORKING),
+        RoleAssignment.role.in_(WORKING),
         RoleAssignment.valid_from <= now,
         or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
     )

@@ -45,7 +45,6 @@ class Right(StrEnum):
 
     WORK = "work"
     REASSIGN = "reassign"
-    APPROVE_LATER_DUE = "approve_later_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,9 @@ def viewer_of(rows: Sequence[Row[*tuple[Any, ...]]]) -> Viewer | None:
     return Viewer(first.id, first.name, first.email, first.locale, first.theme, first.is_demo, held)
 
 
+# Who sees the tickets of the units where they hold the role, and who works on them.
 SEEING = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)
+WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
 
 
 def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
@@ -132,7 +133,7 @@ def may(viewer: Viewer, right: Right, ticket: Ticket) -> bool:
         return any(h.role in roles and (h.unit_id in at or h.covers_city) for h in viewer.held)
 
     if right is Right.WORK:
-        return there(Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
+        return there(*WORKING)
     return there(Role.SUPERVISOR, Role.CITY_OFFICE)
 
 

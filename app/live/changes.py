@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from tickets.roles import Viewer
+from tickets.roles import SEEING, Viewer
 from tickets.schema import Acknowledgement, Call, Offer, OutboundMessage, PlannedStep, Presence, Ticket, TimelineEntry
-from tickets.states import OutboundChannel, Role
+from tickets.states import OutboundChannel
 
 # Ids are drawn before commit, so an entry may appear after a younger one: look a little behind the mark.
 _OVERLAP = 200
-_SCOPED = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,6 @@ def concerns(change: Change, viewer: Viewer) -> bool:
     """Whether this person may be told that something changed; what it is, the page asks again by its own rights."""
     if change.for_all or viewer.staff_id in change.staff_ids:
         return True
-    if viewer.covers_city(*_SCOPED):
+    if viewer.covers_city(*SEEING):
         return bool(change.unit_ids)
-    return bool(change.unit_ids.intersection(viewer.unit_ids(*_SCOPED)))
+    return bool(change.unit_ids.intersection(viewer.unit_ids(*SEEING)))

@@ -5,13 +5,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.web.access import signed_in
-from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.console.blueprint import READING, blueprint
 from app.web.console.ticket_page import act
 from app.web.console.ticket_view import PAGE_ONLY
 from telephony.sms_text import fold_to_gsm7
 from tickets import conversation, drafts
 from tickets.errors import InvalidInput
-from tickets.roles import visible_ticket
+from tickets.roles import WORKING, visible_ticket
 from tickets.schema import Ticket
 from tickets.states import Channel
 

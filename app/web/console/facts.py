@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from app.media import MAX_PICTURES, MediaRefused, keep, store_picture
 from app.web.access import signed_in
-from app.web.console.blueprint import WORKING, blueprint
+from app.web.console.blueprint import blueprint
 from app.web.console.moments import read_day
 from app.web.console.ticket_page import act
 from app.web.current import settings
@@ -14,6 +14,7 @@ from app.web.limits import takes_pictures
 from tickets import assignment, attachments, audit, dossier, timeline
 from tickets.attachments import NewFile
 from tickets.errors import InvalidInput
+from tickets.roles import WORKING
 from tickets.schema import Ticket
 from tickets.states import Priority, TimelineKind
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from app.media import path_of
 from app.web.access import signed_in
 from app.web.attached_files import attached_file
-from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.console.blueprint import READING, blueprint
 from app.web.current import settings
 from tickets import audit
 from tickets.errors import NotFound
-from tickets.roles import visible_tickets
+from tickets.roles import WORKING, visible_tickets
 from tickets.schema import Attachment, Call, Recording, Ticket
 from tickets.states import RecordingKind, RecordingState, Role
 

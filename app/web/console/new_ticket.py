@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.web.access import signed_in
 from app.web.console import names
-from app.web.console.blueprint import WORKING, blueprint
+from app.web.console.blueprint import blueprint
 from app.web.console.new_form import NewForm, Noticed, notice, read_form
 from app.web.console.once import form_key, is_first
 from app.web.current import keys, places, rules
@@ -20,7 +20,7 @@ from tickets.intake import open_ticket
 from tickets.matter import Matter, Opened
 from tickets.repeats import attach_contact
 from tickets.rerouting import Told, reroute_at_intake
-from tickets.roles import Right, require, visible_ticket, visible_tickets
+from tickets.roles import WORKING, Right, require, visible_ticket, visible_tickets
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, TicketStatus
 

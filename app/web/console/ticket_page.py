@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.web.access import signed_in
 from app.web.console import names
-from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.console.blueprint import READING, blueprint
 from app.web.console.moments import suggested_wake_up
 from app.web.console.once import form_key, is_first
 from app.web.console.place_answer import PlaceUndecided, candidates, question
@@ -29,7 +29,7 @@ from tickets.errors import (
 )
 from tickets.reading import read_ticket, similar_to
 from tickets.resolution import DISPOSITIONS
-from tickets.roles import Right, require, visible_ticket, visible_tickets
+from tickets.roles import WORKING, Right, require, visible_ticket, visible_tickets
 from tickets.schema import Staff, Ticket
 from tickets.states import Priority
 from tickets.ticket import lock_ticket

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.web.access import signed_in
-from app.web.console.blueprint import READING, WORKING, blueprint
+from app.web.console.blueprint import READING, blueprint
 from app.web.errors import trouble_of
 from tickets import lists
 from tickets.errors import InvalidInput
 from tickets.list_counts import queue_counts, view_counts
 from tickets.list_stretches import View
 from tickets.lists import Page
+from tickets.roles import WORKING
 from tickets.states import UNFINISHED, Role, TicketStatus
 
 _ROWS = 50
