@@ -27,6 +27,10 @@ class Phone:
     country_code: int
 
     @property
+    def is_abroad(self) -> bool:
+        return self.country_code != phonenumbers.country_code_for_region("VN")
+
+    @property
     def may_get_sms(self) -> bool:
         return self.kind in (PhoneKind.MOBILE, PhoneKind.OTHER)
 

@@ -1,21 +1,44 @@
 """How often one address may call what guesses or costs, and how much one request may carry."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import structlog
 from flask import Request, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits import RateLimitItemPerHour
+
+log = structlog.get_logger()
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Never on a provider's webhooks.
 limiter = Limiter(get_remote_address, default_limits=[], strategy="fixed-window")
 
+# Confirmations that forms sent by anybody may cause to one phone or mailbox.
+_TOLD_BY_FORMS = RateLimitItemPerHour(5)
+
 # Ten thousand letters of Vietnamese are ninety kilobytes in a form; the largest file of promises is a megabyte in one.
 LARGEST_REQUEST = 2 * 1024 * 1024
 # Five pictures of ten megabytes and the text around them.
 LARGEST_WITH_PICTURES = 52 * 1024 * 1024
+
+
+def may_be_told(address: str) -> bool:
+    """Whether this phone or mailbox may get another unasked message: somebody else may have typed it into a form.
+
+    Without Redis nothing is held back: a citizen's number is worth more than a nuisance prevented.
+    """
+    if not address or not limiter.enabled:
+        return True
+    key = hashlib.sha256(address.encode()).hexdigest()
+    try:
+        return limiter.limiter.hit(_TOLD_BY_FORMS, "told", key)
+    except Exception as trouble:
+        log.warning("limits.not_counted", reason=type(trouble).__name__)
+        return True
 
 
 def takes_pictures(view: View) -> View:

@@ -182,6 +182,15 @@ def test_the_pin_is_texted_only_to_a_number_that_spoke_to_us_itself(session, now
     assert opened.pin not in str(message.params), "who reads the table must not be able to follow the ticket"
 
 
+@pytest.mark.parametrize("phone", ["+881612345678", "+447911123456"])
+def test_a_number_abroad_gets_a_text_only_if_it_spoke_to_us_itself(session, now, phone):
+    typed = open_ticket(session, phone=phone, channel=Channel.WEB, now=now)
+    wrote = open_ticket(session, phone=phone, channel=Channel.SMS, now=now)
+
+    assert rows(session, OutboundMessage, typed.ticket_id) == []
+    assert [message.address for message in rows(session, OutboundMessage, wrote.ticket_id)] == [phone]
+
+
 def test_a_landline_gets_no_sms(session, now):
     opened = open_ticket(session, phone="+842838291234", now=now)
 

@@ -1,6 +1,7 @@
 """Reporting on the web: what is asked back, what is kept, and that one form is one request."""
 
 import re
+from collections import Counter
 from datetime import datetime
 from io import BytesIO
 from unittest.mock import ANY
@@ -310,6 +311,19 @@ def test_a_report_without_name_and_number_makes_no_citizen(client: FlaskClient, 
     report(client)
 
     assert newest(session).citizen_id is None
+
+
+def test_forms_sent_by_anybody_do_not_flood_a_phone_or_a_mailbox_and_every_report_is_taken(
+    client: FlaskClient, session: Session
+) -> None:
+    for typed in 7 * [{"phone": "0901234567"}] + 7 * [{"email": "An@example.vn"}] + [{"phone": "0907654321"}]:
+        answer = report(client, **typed)
+        # Similar ones are shown first.
+        assert answer.status_code == 303 or send_again(client, answer, "/").status_code == 303
+
+    sent = session.scalars(select(OutboundMessage.address).where(OutboundMessage.template == "ticket_opened")).all()
+    assert count(session, Ticket) == 15
+    assert Counter(sent) == {"+84901234567": 5, "an@example.vn": 5, "+84907654321": 1}
 
 
 def test_the_message_to_a_typed_number_holds_neither_pin_nor_what_was_written(
