@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from telephony import recordings
 from telephony.call_queue import WAITING
-from telephony.callbacks import ask_callback
+from telephony.callbacks import ask_callback, settle_by_message
 from telephony.desk import Desk
 from telephony.ivr import (
     AskCallback,
@@ -180,6 +180,7 @@ def _join(scene: Scene, *, in_front: bool) -> None:
 def _keep(scene: Scene, effect: KeepRecording) -> None:
     told = Announced(scene.call.account, effect.recording_sid, "completed", effect.seconds, effect.kind)
     recording = recordings.announce(scene.session, told, call=scene.call, now=scene.now)
+    settle_by_message(scene.session, scene.call.id, now=scene.now)
     if scene.call.ticket_id is not None:
         timeline.add(
             scene.session,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from telephony.call_arrival import register_call
@@ -29,7 +29,7 @@ from tickets import outbox
 from tickets.actor import staff_actor
 from tickets.conversation import talked
 from tickets.phones import parse_phone
-from tickets.schema import Call, CallLeg, Presence
+from tickets.schema import Call, CallbackRequest, CallLeg, Presence, Recording
 from tickets.states import CallbackReason, CallState, PresenceState
 
 _SELF_SERVICE = (Choice.FOLLOW.value, Choice.WHERE.value)
@@ -115,6 +115,8 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
         _left_early(session, call, desk, now=now)
     elif was is CallState.TALKING:
         note_talk_over(session, call, {}, now=now)
+    elif _left_no_matter(session, call):
+        ask_callback(session, call, phone=call.phone, reason=CallbackReason.MISSED, now=now)
     withdraw_offer(session, call, now=now)
     _let_agent_go(session, call, now=now)
     enter(call, CallState.ENDED, now=now)
@@ -140,11 +142,20 @@ def _abandoned(session: Session, call: Call, *, now: datetime) -> None:
 
 def _left_early(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:
     """In the menu or at the place question: five seconds are a matter, less a missed call; self-service is neither."""
-    if call.menu_choice in _SELF_SERVICE:
+    if call.menu_choice in _SELF_SERVICE and call.ticket_id is None:
         return
     if now - call.arrived_at >= SHORT_ABANDON:
         ensure_ticket(session, call, desk, now=now)
     ask_callback(session, call, phone=call.phone, reason=CallbackReason.MISSED, now=now)
+
+
+def _left_no_matter(session: Session, call: Call) -> bool:
+    """A ticket was opened for this call, and neither words nor a wish to be called back came: somebody has to ask."""
+    if not call.detail.get("opened_ticket") or call.answered_at is not None:
+        return False
+    spoke = exists().where(Recording.call_id == call.id)
+    asked = exists().where(CallbackRequest.call_id == call.id)
+    return not session.scalar(select(spoke | asked))
 
 
 def _confirm_by_sms(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:

@@ -103,6 +103,20 @@ def settle_by_call(session: Session, *, phone: str, now: datetime) -> None:
     )
 
 
+def settle_by_message(session: Session, call_id: int, *, now: datetime) -> None:
+    """A call that seemed to have been missed has left a message after all: whoever hears it knows what to do."""
+    session.execute(
+        update(CallbackRequest)
+        .where(
+            CallbackRequest.call_id == call_id,
+            CallbackRequest.state == CallbackState.OPEN,
+            CallbackRequest.reason == CallbackReason.MISSED,
+        )
+        .values(state=CallbackState.CLOSED, outcome="left_a_message", done_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def close_withheld(session: Session, *, now: datetime) -> int:
     closed = session.execute(
         update(CallbackRequest)

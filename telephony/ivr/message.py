@@ -25,13 +25,19 @@ def start_voicemail(conversation: Conversation, *first: Spoken) -> Outcome:
 
 
 def on_voicemail(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
-    if heard.recording_sid and heard.recording_seconds >= LEAST_SECONDS:
-        kept = KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.VOICEMAIL)
-        return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(conversation, facts)).also(kept)
+    if kept := message_in(heard):
+        return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(conversation, facts)).also(*kept)
     if "empty" in conversation.told:
         return goodbye(conversation, *reference_words(conversation, facts))
     plan = (Say(Prompt.VOICEMAIL_EMPTY), Record("voicemail", max_seconds=MOST_SECONDS))
     return Outcome(conversation.tell("empty"), plan)
+
+
+def message_in(heard: Heard) -> tuple[KeepRecording, ...]:
+    """What was spoken after the tone, long enough to be words; many end it by hanging up."""
+    if not heard.recording_sid or heard.recording_seconds < LEAST_SECONDS:
+        return ()
+    return (KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.VOICEMAIL),)
 
 
 def start_callback(conversation: Conversation, facts: Facts) -> Outcome:

@@ -10,7 +10,7 @@ from telephony.ivr.effects import NotePlace, OpenTicket
 from telephony.ivr.facts import Facts
 from telephony.ivr.follow import ask_reference, on_request
 from telephony.ivr.heard import Heard
-from telephony.ivr.message import on_callback, on_voicemail, start_callback, start_voicemail
+from telephony.ivr.message import message_in, on_callback, on_voicemail, start_callback, start_voicemail
 from telephony.ivr.outcome import (
     OTHER_LOCALE,
     Outcome,
@@ -79,7 +79,8 @@ _CHOICES: Mapping[Choice, Callable[[Conversation, Facts], Outcome]] = {
 
 
 def _on_ended(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
-    return goodbye(conversation)
+    """Nobody listens any more; a message that its speaker ended by hanging up may be announced only now."""
+    return goodbye(conversation).also(*message_in(heard))
 
 
 def _on_failsafe(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:

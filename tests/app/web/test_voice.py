@@ -264,6 +264,30 @@ def test_missed_calls_of_one_number_stand_once_an_hour_on_the_callback_list(sess
     assert session.scalar(select(func.count()).select_from(CallbackRequest)) == 1
 
 
+def test_whoever_hangs_up_before_the_message_is_called_back_and_asked(session, phone):
+    phone.ring().press("8").hang_up()
+
+    asked = session.scalars(select(CallbackRequest)).one()
+    assert (asked.reason, asked.ticket_id) == (CallbackReason.MISSED, ticket_of(session, phone).id)
+
+
+def test_a_message_ended_by_hanging_up_is_kept_and_needs_no_call_back(session, phone):
+    phone.ring().press("8")
+    action = phone.next_action()
+    phone.hang_up()
+    phone.post(action, RecordingSid="RE-late", RecordingDuration="14", Digits="hangup")
+
+    assert session.scalars(select(Recording)).one().kind is RecordingKind.VOICEMAIL
+    session.expire_all()
+    assert session.scalars(select(CallbackRequest)).one().outcome == "left_a_message"
+
+
+def test_whoever_wanted_a_person_after_asking_and_hung_up_is_called_back(session, phone):
+    phone.ring().press("4").speak("phường Bến Nghé").press("1").hang_up()
+
+    assert session.scalars(select(CallbackRequest)).one().reason is CallbackReason.MISSED
+
+
 def test_self_service_promises_nothing(session, phone):
     phone.ring().press("4").speak("phường Bến Nghé").hang_up()
 
