@@ -47,8 +47,8 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "en": "Which ward or commune of the former {area} is it in{list}?",
     },
     "district_or_ward": {
-        "vi": "“{said}” là quận, huyện, thành phố trước đây hay phường, xã hiện nay? {options}?",
-        "en": "Is “{said}” the former district or the ward of today? {options}?",
+        "vi": "Có nhiều nơi mang tên “{said}”. Ông/bà muốn nói nơi nào?",
+        "en": "Several places are called “{said}”. Which one do you mean?",
     },
     "old_or_new": {
         "vi": "“{said}” là tên gọi hiện nay hay tên cũ? {options}?",

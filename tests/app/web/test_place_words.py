@@ -26,10 +26,8 @@ def answer(text: str) -> Resolution:
         ),
         (
             "ở Phú Nhuận",
-            "“Phú Nhuận” là quận, huyện, thành phố trước đây hay phường, xã hiện nay? "
-            "Phường Phú Nhuận hiện nay hay Quận Phú Nhuận trước đây?",
-            "Is “Phú Nhuận” the former district or the ward of today? "
-            "Phường Phú Nhuận of today or the former Quận Phú Nhuận?",
+            "Có nhiều nơi mang tên “Phú Nhuận”. Ông/bà muốn nói nơi nào?",
+            "Several places are called “Phú Nhuận”. Which one do you mean?",
         ),
         (
             "quận Phú Nhuận",
