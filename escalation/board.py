@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, literal, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
-from escalation.raised import Raised, fired_levels, load_raised
+from escalation.raised import Raised, load_raised
 from tickets.roles import Viewer, visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket, Unit
-from tickets.states import UNFINISHED, ClockKind, ClockStatus, StepKind
+from tickets.states import ClockKind, StepKind
 
 # Written out, so that PostgreSQL sees that the partial indexes may be used.
 _UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
@@ -125,27 +125,29 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
     mine = (
         select(
             PlannedStep.id.label("step_id"),
+            PlannedStep.rank,
+            PlannedStep.due_at,
             Acknowledgement.at.label("answered_at"),
             func.row_number().over(partition_by=PlannedStep.clock_id, order_by=PlannedStep.rank.desc()).label("place"),
         )
         .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
         .join(Clock, Clock.id == PlannedStep.clock_id)
-        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
         .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
         .where(
             StepRecipient.staff_id == staff_id,
-            fired_levels(),
-            Clock.status == ClockStatus.RUNNING,
-            Ticket.status.in_(UNFINISHED),
+            text(_RAISED),
+            text("clock.status = 'running'"),
+            Ticket.escalation_level > 0,
+            text(_UNFINISHED),
             Ticket.is_canary.is_(False),
         )
         .subquery()
     )
     ids = session.scalars(
         select(mine.c.step_id)
-        .join(PlannedStep, PlannedStep.id == mine.c.step_id)
         .where(mine.c.place == 1)
-        .order_by(mine.c.answered_at.is_not(None), PlannedStep.rank.desc(), PlannedStep.due_at, PlannedStep.id)
+        .order_by(mine.c.answered_at.is_not(None), mine.c.rank.desc(), mine.c.due_at, mine.c.step_id)
         .limit(limit)
     ).all()
     raised = load_raised(session, list(ids))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tickets.lists import Listed, listed
 from tickets.roles import Viewer, visible_tickets
 from tickets.schema import Clock, PlannedStep, Ticket, Unit
-from tickets.states import ClockStatus, StepKind
+from tickets.states import ClockStatus
 
 SOON = timedelta(hours=2)
 # From this share of the target on, the warning goes to whoever leads the unit too (R11).
@@ -19,6 +19,7 @@ WARNED_FROM = 75
 MOST_ROWS = 100
 # Written out as in the partial indexes, which the planner then recognises.
 _UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
+_WARNED = "planned_step.kind = 'warning' and planned_step.fired_at is not null"
 
 
 class Risk(StrEnum):
@@ -118,10 +119,9 @@ def _risk(risk: Risk, now: datetime) -> ColumnElement[bool]:
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .where(
             Clock.status == ClockStatus.RUNNING,
-            Clock.due_at >= now,
-            PlannedStep.kind == StepKind.WARNING,
+            literal_column(_WARNED),
             PlannedStep.rank >= WARNED_FROM,
-            PlannedStep.fired_at.is_not(None),
+            PlannedStep.due_at >= now,
             PlannedStep.due_at == Clock.due_at,
         )
     )

@@ -134,6 +134,8 @@ class Clock(Base):
     __table_args__ = (
         UniqueConstraint("ticket_id", "kind", "cycle"),
         Index("ix_clock_running_due", "due_at", postgresql_where=text("status = 'running'")),
+        Index("ix_clock_stopped_at", "stopped_at", postgresql_where=text("stopped_at is not null")),
+        Index("ix_clock_cancelled", "started_at", postgresql_where=text("status = 'cancelled'")),
         # With what the board of running chains counts by, so that it is answered from the index alone.
         Index(
             "ix_clock_running",
@@ -198,6 +200,12 @@ class PlannedStep(Base):
         Index("ix_planned_step_due", "planned_at", "ticket_id", postgresql_where=text("fired_at is null")),
         Index("ix_planned_step_ticket_id", "ticket_id"),
         Index(
+            "ix_planned_step_warned",
+            "due_at",
+            postgresql_where=text("kind = 'warning' and fired_at is not null"),
+            postgresql_include=["clock_id", "ticket_id", "rank"],
+        ),
+        Index(
             "ix_planned_step_raised",
             "clock_id",
             "rank",
@@ -246,6 +254,7 @@ class Acknowledgement(Base):
     """A leader's answer to a fired level: once per level, with an instruction or a new date (R20)."""
 
     __tablename__ = "acknowledgement"
+    __table_args__ = (Index("ix_acknowledgement_staff_id_at", "staff_id", "at"),)
 
     step_id: Mapped[int] = mapped_column(to("planned_step", cascade=True), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)

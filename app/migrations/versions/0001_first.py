@@ -503,6 +503,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_ticket_assignee_finished', 'ticket', ['assignee_id', 'opened_at', 'id'], unique=False, postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.create_index('ix_ticket_assignee_unfinished', 'ticket', ['assignee_id', 'next_due_at', 'id'], unique=False, postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
+    op.create_index('ix_ticket_canary', 'ticket', ['id'], unique=False, postgresql_where=sa.text('is_canary'))
     op.create_index(op.f('ix_ticket_citizen_id'), 'ticket', ['citizen_id'], unique=False)
     op.create_index('ix_ticket_close', 'ticket', ['reopen_until'], unique=False, postgresql_where=sa.text("status = 'resolved'"))
     op.create_index(op.f('ix_ticket_continues_id'), 'ticket', ['continues_id'], unique=False)
@@ -778,8 +779,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clock')),
     sa.UniqueConstraint('ticket_id', 'kind', 'cycle', name=op.f('uq_clock_ticket_id_kind_cycle'))
     )
+    op.create_index('ix_clock_cancelled', 'clock', ['started_at'], unique=False, postgresql_where=sa.text("status = 'cancelled'"))
     op.create_index('ix_clock_running', 'clock', ['ticket_id', 'id'], unique=False, postgresql_where=sa.text("status = 'running'"), postgresql_include=['due_at', 'kind', 'breach_cause'])
     op.create_index('ix_clock_running_due', 'clock', ['due_at'], unique=False, postgresql_where=sa.text("status = 'running'"))
+    op.create_index('ix_clock_stopped_at', 'clock', ['stopped_at'], unique=False, postgresql_where=sa.text('stopped_at is not null'))
     op.create_table('inbound_sms',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -930,6 +933,7 @@ def upgrade() -> None:
     op.create_index('ix_planned_step_fired', 'planned_step', ['fired_at'], unique=False, postgresql_where=sa.text('fired_at is not null'))
     op.create_index('ix_planned_step_raised', 'planned_step', ['clock_id', 'rank'], unique=False, postgresql_where=sa.text("kind = 'level' and fired_at is not null and result <> 'void'"), postgresql_include=['due_at', 'id'])
     op.create_index('ix_planned_step_ticket_id', 'planned_step', ['ticket_id'], unique=False)
+    op.create_index('ix_planned_step_warned', 'planned_step', ['due_at'], unique=False, postgresql_where=sa.text("kind = 'warning' and fired_at is not null"), postgresql_include=['clock_id', 'ticket_id', 'rank'])
     op.create_table('presence',
     sa.Column('staff_id', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.Enum('offline', 'available', 'offered', 'on_call', 'wrap_up', 'away', name='presence_state', native_enum=False, create_constraint=True, length=40), nullable=False),
@@ -1001,6 +1005,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_acknowledgement_ticket_id_ticket'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('step_id', name=op.f('pk_acknowledgement'))
     )
+    op.create_index('ix_acknowledgement_staff_id_at', 'acknowledgement', ['staff_id', 'at'], unique=False)
     op.create_index(op.f('ix_acknowledgement_ticket_id'), 'acknowledgement', ['ticket_id'], unique=False)
     op.create_table('step_recipient',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1026,6 +1031,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_step_recipient_staff_id'), table_name='step_recipient')
     op.drop_table('step_recipient')
     op.drop_index(op.f('ix_acknowledgement_ticket_id'), table_name='acknowledgement')
+    op.drop_index('ix_acknowledgement_staff_id_at', table_name='acknowledgement')
     op.drop_table('acknowledgement')
     op.drop_index('ix_timeline_entry_ticket_id_id', table_name='timeline_entry')
     op.drop_table('timeline_entry')
@@ -1033,6 +1039,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_recording_call_id'), table_name='recording')
     op.drop_table('recording')
     op.drop_table('presence')
+    op.drop_index('ix_planned_step_warned', table_name='planned_step', postgresql_where=sa.text("kind = 'warning' and fired_at is not null"), postgresql_include=['clock_id', 'ticket_id', 'rank'])
     op.drop_index('ix_planned_step_ticket_id', table_name='planned_step')
     op.drop_index('ix_planned_step_raised', table_name='planned_step', postgresql_where=sa.text("kind = 'level' and fired_at is not null and result <> 'void'"), postgresql_include=['due_at', 'id'])
     op.drop_index('ix_planned_step_fired', table_name='planned_step', postgresql_where=sa.text('fired_at is not null'))
@@ -1058,8 +1065,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_inbound_sms_ticket_id'), table_name='inbound_sms')
     op.drop_index(op.f('ix_inbound_sms_phone'), table_name='inbound_sms')
     op.drop_table('inbound_sms')
+    op.drop_index('ix_clock_stopped_at', table_name='clock', postgresql_where=sa.text('stopped_at is not null'))
     op.drop_index('ix_clock_running_due', table_name='clock', postgresql_where=sa.text("status = 'running'"))
     op.drop_index('ix_clock_running', table_name='clock', postgresql_where=sa.text("status = 'running'"), postgresql_include=['due_at', 'kind', 'breach_cause'])
+    op.drop_index('ix_clock_cancelled', table_name='clock', postgresql_where=sa.text("status = 'cancelled'"))
     op.drop_table('clock')
     op.drop_index('ix_call_waiting', table_name='call', postgresql_where=sa.text("state in ('queued', 'offered')"))
     op.drop_index(op.f('ix_call_ticket_id'), table_name='call')
@@ -1115,6 +1124,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_ticket_continues_id'), table_name='ticket')
     op.drop_index('ix_ticket_close', table_name='ticket', postgresql_where=sa.text("status = 'resolved'"))
     op.drop_index(op.f('ix_ticket_citizen_id'), table_name='ticket')
+    op.drop_index('ix_ticket_canary', table_name='ticket', postgresql_where=sa.text('is_canary'))
     op.drop_index('ix_ticket_assignee_unfinished', table_name='ticket', postgresql_where=sa.text("status in ('new', 'open', 'pending_citizen', 'pending_third_party')"))
     op.drop_index('ix_ticket_assignee_finished', table_name='ticket', postgresql_where=sa.text("status in ('resolved', 'closed')"))
     op.drop_table('ticket')
