@@ -149,6 +149,8 @@ def _grant(owner_url: str, app_url: str) -> None:
         connection.execute(text(f"grant usage on schema public to {quoted}"))
         connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {quoted}"))
         connection.execute(text(f"grant usage, select on all sequences in schema public to {quoted}"))
+        # The version of the schema is the owner's to write.
+        connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
         for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
             connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
     engine.dispose()

@@ -34,7 +34,7 @@ from app.web.locale import chosen_locale
 from app.web.page_context import page_context
 from app.web.page_templates import PageEnvironment, register_page_words
 from app.web.presentation import register_presentation
-from app.web.response_headers import add_headers
+from app.web.response_headers import add_headers, static_headers
 
 ROOT = Path(__file__).resolve().parent.parent
 # A caller hears silence while we wait: webhooks get short limits of their own, the fail-safe document does the rest.
@@ -144,7 +144,13 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     app.before_request(_begin)
     app.after_request(add_headers)
     app.after_commit.append(Waker(settings))
-    static = WhiteNoise(app.wsgi_app, prefix="static/", max_age=STATIC_MAX_AGE_SECONDS)
+    static = WhiteNoise(
+        app.wsgi_app,
+        prefix="static/",
+        max_age=STATIC_MAX_AGE_SECONDS,
+        allow_all_origins=False,
+        add_headers_function=static_headers,
+    )
     static.add_files(str(ROOT / "app" / "static"), prefix="static/")
     # In production one proxy stands before us: without this, all citizens behind it would share one rate limit. Only
     # the address is taken from it; signatures and links stand on the configured public address.

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from app.database import DemonstrationHeld, refuse_unsafe_start, transaction
 from app.settings import Settings
@@ -22,3 +24,23 @@ def test_no_process_starts_on_a_public_address_with_the_people_of_a_demonstratio
     refuse_unsafe_start(Settings(**here, _env_file=None))
     with pytest.raises(DemonstrationHeld):
         refuse_unsafe_start(public)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update audit_entry set action = 'x'",
+        "delete from audit_entry",
+        "truncate audit_entry",
+        "update audit_seal set hash = 'x'",
+        "delete from audit_seal",
+        "insert into alembic_version values ('x')",
+        "create table of_my_own (id int)",
+    ],
+)
+def test_the_applications_role_cannot_rewrite_what_was_written_down(committed: Committed, statement: str) -> None:
+    with (
+        committed.engine.connect() as connection,
+        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
+    ):
+        connection.execute(text(statement))

@@ -89,6 +89,16 @@ def test_every_answer_carries_its_request_id_and_a_policy_without_inline_script(
     assert "unsafe" not in policy
 
 
+def test_a_file_of_ours_is_nothing_but_what_it_says_it_is(client: FlaskClient) -> None:
+    answer = client.get("/static/vendor/bootstrap/bootstrap.min.css")
+
+    assert answer.status_code == 200
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    answer.close()
+
+
 def test_a_forged_request_id_is_replaced(client: FlaskClient) -> None:
     answer = client.get("/sign-in", headers={"X-Request-ID": "evil<script>"})
 

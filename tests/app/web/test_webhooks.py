@@ -158,6 +158,16 @@ def test_the_simulators_account_does_not_exist_on_a_public_address(settings, dat
     assert answer.status_code == 404
 
 
+def test_neither_a_keyed_pin_nor_a_text_is_kept_in_the_log_of_requests(client, settings, session):
+    phone = Phone(client, settings)
+    phone.ring().press("3").press("2600421733").press("482913")
+    phone.post("sms", MessageSid="SM-9", Body="TT 2600421733 482913")
+
+    kept = session.scalars(select(WebhookEvent.form)).all()
+    assert len(kept) >= 5
+    assert "482913" not in str(kept)
+
+
 def test_an_event_we_do_not_use_is_kept_and_accepted(client, settings, session):
     answer = Phone(client, settings).post("amd-status", AnsweredBy="machine_start")
 
