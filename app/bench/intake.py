@@ -35,11 +35,13 @@ def run(settings: Settings, *, say: Say) -> list[Figure]:
     with web_process(settings, application="app.bench.unlimited:create()") as base_url:
         api = _rate(base_url, lambda connection, number: _post_api(connection, token, number))
         form = _rate(base_url, _form_sender(settings))
+        journey = _rate(base_url, _journey_maker(settings))
     with web_process(settings, application="app.bench.bare:create()") as base_url:
         bare = _rate(base_url, _post_bare)
     return [
         Figure("API, whole pipeline", f"{api:.0f} tickets/s", f"≥ {LIMIT:.0f}/s", api >= LIMIT),
         Figure("public form, whole pipeline", f"{form:.0f} tickets/s", f"≥ {LIMIT:.0f}/s", form >= LIMIT),
+        Figure("  with the page before and the page after", f"{journey:.0f} tickets/s, three requests each"),
         Figure("bare Flask view, the same rows", f"{bare:.0f} tickets/s"),
         Figure("  API beside the bare view", f"{api / bare:.2f} ×"),
         Figure("  form beside the bare view", f"{form / bare:.2f} ×"),
@@ -106,20 +108,47 @@ def _form_sender(settings: Settings) -> Send:
     def send(connection: http.client.HTTPConnection, number: int) -> int:
         if not hasattr(kept, "csrf"):
             kept.csrf, kept.cookie = _fetch_form(connection)
-        fields = {
-            "csrf_token": kept.csrf,
-            "form_token": next(tokens),
-            "body": "Hẻm nhà tôi ba ngày nay chưa ai lấy rác, bốc mùi.",
-            "place": "phường Bến Nghé quận 1 cũ",
-            "phone": f"09{number % 10**8:08d}",
-            "category": "rubbish",
-            "told": told,
-        }
+        fields = {"csrf_token": kept.csrf, "form_token": next(tokens)} | _report(number, told)
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": kept.cookie}
         connection.request("POST", "/", urlencode(fields), headers)
         return _drain(connection, wanted=303)
 
     return send
+
+
+def _journey_maker(settings: Settings) -> Send:
+    """What a browser that comes for the first time asks for: the form, its sending, the page with the numbers.
+
+    Stylesheet, script and fonts are left out: a proxy or the browser keeps them.
+    """
+    told = f"similar:{_unit_and_category(settings)}"
+
+    def make(connection: http.client.HTTPConnection, number: int) -> int:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        page, cookie = answer.read().decode(), (answer.getheader("Set-Cookie") or "").split(";")[0]
+        fields = {name: _hidden(page, name) for name in ("csrf_token", "form_token")} | _report(number, told)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+        connection.request("POST", "/", urlencode(fields), headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 303:
+            return 1000 + answer.status
+        cookie = (answer.getheader("Set-Cookie") or cookie).split(";")[0]
+        connection.request("GET", answer.getheader("Location") or "", headers={"Cookie": cookie})
+        return _drain(connection, wanted=200)
+
+    return make
+
+
+def _report(number: int, told: str) -> dict[str, str]:
+    return {
+        "body": "Hẻm nhà tôi ba ngày nay chưa ai lấy rác, bốc mùi.",
+        "place": "phường Bến Nghé quận 1 cũ",
+        "phone": f"09{number % 10**8:08d}",
+        "category": "rubbish",
+        "told": told,
+    }
 
 
 def _unit_and_category(settings: Settings) -> str:
@@ -138,10 +167,14 @@ def _fetch_form(connection: http.client.HTTPConnection) -> tuple[str, str]:
     connection.request("GET", "/")
     answer = connection.getresponse()
     page = answer.read().decode()
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    return _hidden(page, "csrf_token"), (answer.getheader("Set-Cookie") or "").split(";")[0]
+
+
+def _hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
     if found is None:
-        raise RuntimeError("the form carries no csrf token")
-    return found.group(1), (answer.getheader("Set-Cookie") or "").split(";")[0]
+        raise RuntimeError(f"the form carries no {name}")
+    return found.group(1)
 
 
 def _post_bare(connection: http.client.HTTPConnection, _number: int) -> int:
