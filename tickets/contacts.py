@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import Contact
@@ -18,6 +18,7 @@ REGISTER = """
     returning c.id, c.ticket_id, c.citizen_id, c.arrived_at, c.xmax = 0 as is_new
 """
 _REGISTER = text(REGISTER)
+_OPENED_BY = text("select ticket_id from contact where channel = :channel and source_key = :source_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,7 @@ def register(  # noqa: PLR0913 - one call says all there is to say of a contact
 
 def ticket_opened_by(session: Session, *, channel: Channel, source_key: str) -> int | None:
     """The ticket that this very contact led to; None when it is new."""
-    known = select(Contact.ticket_id).where(Contact.channel == channel, Contact.source_key == source_key)
-    return session.scalars(known).one_or_none()
+    return session.scalars(_OPENED_BY, {"channel": channel.value, "source_key": source_key}).one_or_none()
 
 
 def link(session: Session, contact_id: int, ticket_id: int) -> None:
