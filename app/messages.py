@@ -80,7 +80,7 @@ def message_names() -> set[tuple[str, str]]:
 @cache
 def _environment() -> Environment:
     # Plain text for phones and mailboxes: nothing is markup, so nothing is escaped.
-    environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=False)  # noqa: S701  (text)
     environment.globals.update(
         _=gettext,
         gettext=gettext,

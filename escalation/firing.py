@@ -20,7 +20,7 @@ from tickets.promises.breaches import Breach, note_breaches
 from tickets.schema import PlannedStep, StepRecipient, TicketAccess
 from tickets.states import StepResult, TimelineKind
 
-_INSERT_RECIPIENTS = insert(StepRecipient.__table__)  # type: ignore[arg-type]
+_INSERT_RECIPIENTS = insert(StepRecipient.__table__)
 
 
 def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
@@ -42,7 +42,7 @@ def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
 
 def _record_results(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     statement = (
-        update(PlannedStep.__table__)  # type: ignore[arg-type]
+        update(PlannedStep.__table__)
         .where(PlannedStep.id == bindparam("step"), PlannedStep.fired_at.is_(None))
         .values(
             fired_at=now,

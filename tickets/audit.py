@@ -14,7 +14,7 @@ from tickets.actor import Actor
 from tickets.schema import AuditEntry, AuditSeal
 
 _GENESIS = "0" * 64
-_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_INSERT = insert(AuditEntry.__table__)
 _SEALING = 7_301_002
 
 

@@ -14,7 +14,7 @@ def raise_levels(session: Session, levels: Mapping[int, int], *, now: datetime) 
     if not levels:
         return
     statement = (
-        update(Ticket.__table__)  # type: ignore[arg-type]
+        update(Ticket.__table__)
         .where(Ticket.id == bindparam("for_ticket"))
         .values(escalation_level=func.greatest(Ticket.escalation_level, bindparam("reached_level")), updated_at=now)
     )
@@ -27,7 +27,7 @@ def let_city_coordinate(session: Session, unit_by_ticket: Mapping[int, int], *, 
     if not unit_by_ticket:
         return
     statement = (
-        update(Ticket.__table__)  # type: ignore[arg-type]
+        update(Ticket.__table__)
         .where(Ticket.id == bindparam("for_ticket"), Ticket.coordinating_unit_id.is_(None))
         .values(coordinating_unit_id=bindparam("by_unit"), updated_at=now)
     )

@@ -41,11 +41,7 @@ _DELIVERY_ATTEMPTS = 4
 _DELIVERY_PAUSE = timedelta(minutes=5)
 
 
-_POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
-    index_elements=["dedup_key"]
-)
-
-
+_POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(index_elements=["dedup_key"])
 _OPTED_OUT = text("select phone from phone_preference where phone = any(:phones) and sms_opted_out_at is not null")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tickets import timeline
 from tickets.actor import SYSTEM, Actor
@@ -230,14 +230,14 @@ def _set_aside(
 def _each(
     session: Session,
     due: list[ColumnElement[bool]],
-    order: object,
+    order: InstrumentedAttribute[datetime | None],
     act: Callable[[Ticket], None],
     limit: int,
 ) -> int:
     tickets = session.scalars(
         select(Ticket)
         .where(*due)
-        .order_by(order, Ticket.id)  # type: ignore[arg-type]
+        .order_by(order, Ticket.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)

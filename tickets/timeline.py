@@ -12,7 +12,7 @@ from tickets.actor import Actor
 from tickets.schema import Attachment, Message, OutboundMessage, Staff, TimelineEntry
 from tickets.states import TimelineKind
 
-_INSERT = insert(TimelineEntry.__table__)  # type: ignore[arg-type]
+_INSERT = insert(TimelineEntry.__table__)
 # The files of a message as one value; found by their ticket, which is indexed.
 _FILES = (
     select(

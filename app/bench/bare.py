@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, jsonify
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from app.database import make_engine
 from app.settings import load_settings
@@ -28,34 +28,28 @@ from tickets.states import Channel
 Rows = list[dict[str, Any]]
 
 
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101  (every model has one)
-    return table
-
-
 class Sample:
     """The rows of the newest ticket that came through the API, to be inserted again and again."""
 
     def __init__(self, connection: Connection) -> None:
-        ticket = _table(Ticket)
+        ticket = Ticket.__table__
         newest = select(func.max(ticket.c.id)).where(ticket.c.channel == Channel.API)
         (self.ticket,) = self._rows(connection, Ticket, ticket.c.id == newest.scalar_subquery())
         key = self.ticket["id"]
-        self.citizen = self._rows(connection, Citizen, _table(Citizen).c.id == self.ticket["citizen_id"])
+        self.citizen = self._rows(connection, Citizen, Citizen.__table__.c.id == self.ticket["citizen_id"])
         self.phones = self._rows(
-            connection, CitizenPhone, _table(CitizenPhone).c.citizen_id == self.ticket["citizen_id"]
+            connection, CitizenPhone, CitizenPhone.__table__.c.citizen_id == self.ticket["citizen_id"]
         )
         children = (Contact, QueueHop, TimelineEntry, OutboundMessage, AuditEntry, TicketSearch)
-        self.children = {model: self._rows(connection, model, _table(model).c.ticket_id == key) for model in children}
-        self.clocks = self._rows(connection, Clock, _table(Clock).c.ticket_id == key)
+        self.children = {model: self._rows(connection, model, model.__table__.c.ticket_id == key) for model in children}
+        self.clocks = self._rows(connection, Clock, Clock.__table__.c.ticket_id == key)
         clock_ids = [clock["id"] for clock in self.clocks]
-        self.intervals = self._rows(connection, ClockInterval, _table(ClockInterval).c.clock_id.in_(clock_ids))
-        self.steps = self._rows(connection, PlannedStep, _table(PlannedStep).c.ticket_id == key)
+        self.intervals = self._rows(connection, ClockInterval, ClockInterval.__table__.c.clock_id.in_(clock_ids))
+        self.steps = self._rows(connection, PlannedStep, PlannedStep.__table__.c.ticket_id == key)
 
     @staticmethod
     def _rows(connection: Connection, model: type[Base], condition: Any) -> Rows:
-        return [dict(row) for row in connection.execute(select(_table(model)).where(condition)).mappings()]
+        return [dict(row) for row in connection.execute(select(model.__table__).where(condition)).mappings()]
 
     @property
     def count(self) -> int:
@@ -87,7 +81,7 @@ class Sample:
     def _insert(connection: Connection, model: type[Base], rows: Rows, **fixed: Any) -> list[int]:
         if not rows:
             return []
-        table = _table(model)
+        table = model.__table__
         fresh = [{name: value for name, value in {**row, **fixed}.items() if name != "id"} for row in rows]
         if "id" not in table.c:
             connection.execute(insert(table), fresh)

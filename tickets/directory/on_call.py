@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, insert, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.schema import Post, PostHolding, Shift, Staff, Unit
@@ -54,7 +54,7 @@ def on_duty_for(session: Session, post_codes: str, unit_id: int, *, now: datetim
     return _on_duty(session, Post.id == ranked[0].id, codes, now=now)
 
 
-def _on_duty(session: Session, condition: object, codes: Sequence[str], *, now: datetime) -> list[OnDuty]:
+def _on_duty(session: Session, condition: ColumnElement[bool], codes: Sequence[str], *, now: datetime) -> list[OnDuty]:
     turns = select(
         Shift.post_id.label("post_id"), Shift.staff_id.label("staff_id"), literal("shift").label("capacity")
     ).where(Shift.starts_at <= now, Shift.ends_at > now)
@@ -77,7 +77,7 @@ def _on_duty(session: Session, condition: object, codes: Sequence[str], *, now: 
         )
         .join(answering, answering.c.staff_id == Staff.id)
         .join(Post, Post.id == answering.c.post_id)
-        .where(and_(condition, Post.code.in_(codes)), Staff.disabled_at.is_(None))  # type: ignore[arg-type]
+        .where(and_(condition, Post.code.in_(codes)), Staff.disabled_at.is_(None))
         .order_by(rank, Staff.id)
     )
     seen: dict[int, OnDuty] = {}

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tickets import audit
 from tickets.actor import Actor
@@ -244,8 +244,8 @@ def _newest_chain_id(session: Session, chain_id: int) -> int | None:
     )
 
 
-def _next_version(session: Session, column: object, condition: object) -> int:
-    return (session.scalar(select(func.max(column)).where(condition)) or 0) + 1  # type: ignore[arg-type]
+def _next_version(session: Session, column: InstrumentedAttribute[int], condition: ColumnElement[bool]) -> int:
+    return (session.scalar(select(func.max(column)).where(condition)) or 0) + 1
 
 
 def _id_of(session: Session, kind: type[Category] | type[Unit], code: str | None, field: str) -> int | None:

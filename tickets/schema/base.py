@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Enum, ForeignKey, Identity, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, Enum, ForeignKey, Identity, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -15,6 +15,10 @@ Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 
 
 class Base(DeclarativeBase):
+    if TYPE_CHECKING:
+        # The ORM promises less: a model could also map a query. None of ours does.
+        __table__: ClassVar[Table]
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -18,7 +18,7 @@ Batch = tuple[type[Base], Sequence[Row]]
 # A statement that changes rows which are there already, with its parameters.
 Change = tuple[str, Row]
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 def insert_rows(session: Session, *batches: Batch, changes: Sequence[Change] = ()) -> None:
@@ -52,7 +52,7 @@ def _insert(table: Table, columns: tuple[str, ...], *, parameter: str) -> str:
     names = ", ".join(f'"{c}"' for c in columns)
     typed = ", ".join(f'"{c}" {table.c[c].type.compile(dialect=_DIALECT)}' for c in columns)
     source = f"jsonb_to_recordset(cast(:{parameter} as jsonb)) as r({typed})"
-    return f'insert into "{table.name}" ({names}) select {names} from {source}'  # noqa: S608
+    return f'insert into "{table.name}" ({names}) select {names} from {source}'  # noqa: S608  (our own names)
 
 
 def _as_json(value: object) -> str | list[object]:

@@ -41,7 +41,7 @@ class PostOffice:
             wanted: dict[str, Any] = {column: bindparam(f"new_{column}") for column in _COLUMNS}
             table = OutboundMessage.__table__
             session.connection().execute(
-                update(table).where(table.c.id == bindparam("which")).values(wanted),  # type: ignore[arg-type]
+                update(table).where(table.c.id == bindparam("which")).values(wanted),
                 rows,
             )
         session.expire_all()

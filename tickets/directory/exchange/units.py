@@ -120,7 +120,7 @@ def write_units(session: Session, rows: Sequence[UnitRow]) -> UnitsImported:
 
 def _insert(session: Session, row: UnitRow, wanted: Mapping[str, object]) -> int:
     facts = {name: value for name, value in wanted.items() if name != "sort_key"}
-    (unit_id,) = insert_units(session, [UnitFacts(code=row.code, valid_from=row.valid_from, **facts)])  # type: ignore[arg-type]
+    (unit_id,) = insert_units(session, [UnitFacts(code=row.code, valid_from=row.valid_from, **facts)])  # type: ignore[arg-type]  # checked columns
     eve = row.valid_from - timedelta(days=1)
     edges = []
     for code, is_partial in row.predecessors:
