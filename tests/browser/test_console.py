@@ -144,6 +144,33 @@ def test_a_call_rings_is_answered_and_written_down(site: Site, page: Page) -> No
         assert mine.state == "on_call"
 
 
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_call_that_rings_is_seen_wherever_one_reads(site: Site, new_page: Callable[..., Page], width: int) -> None:
+    page = new_page(width=width)
+    agent = sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    reference = full_ticket(site, agent.id)
+    page.goto("/console")
+    page.get_by_role("button", name="Nhận cuộc gọi").click()
+    expect(page.locator("#call-bar")).to_contain_text("Sẵn sàng")
+    with site.sessions.begin() as session:
+        waiting_call(session, utc_now())
+        assert offers.offer_waiting_calls(session, now=utc_now()) == 1
+
+    page.goto(f"/console/tickets/{reference}")
+    page.locator("#f-body").scroll_into_view_if_needed()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+
+    expect(page.get_by_role("button", name="Trả lời", exact=True)).to_be_in_viewport()
+
+
+def test_a_supervisor_who_takes_calls_stays_present_on_the_shift_page(site: Site, page: Page) -> None:
+    sign_in_browser(page, site, role=Role.SUPERVISOR, unit=ward(site))
+    page.goto("/supervisor")
+
+    with page.expect_worker(lambda worker: "beat" in worker.url):
+        page.get_by_role("button", name="Nhận cuộc gọi").click()
+
+
 def test_a_ticket_is_worked_without_script(site: Site, new_page: Callable[..., Page]) -> None:
     page = new_page(script=False)
     sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
