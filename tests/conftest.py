@@ -19,6 +19,7 @@ from app.engines import Engines, start_engines
 from app.factory import HotlineApp, create_app
 from app.seeding.reference import load as load_reference
 from app.settings import Settings
+from app.web.limits import limiter
 
 # A Monday, 09:00 in Ho Chi Minh City.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -147,6 +148,10 @@ def app(settings: Settings, database: Engine) -> HotlineApp:
 
 @pytest.fixture
 def client(app: HotlineApp, session: Session, now: datetime) -> Iterator[FlaskClient]:
-    """A browser without script; requests run on the test's own session and at the test's own time."""
+    """A browser without script; requests run on the test's own session and at the test's own time.
+
+    Tests share an address: what one of them sent must not count against the next.
+    """
+    limiter.reset()
     with app.bound_to(session, now):
         yield app.test_client()

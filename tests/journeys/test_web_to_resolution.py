@@ -3,13 +3,11 @@
 import re
 from datetime import datetime, timedelta
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.factory import HotlineApp
-from app.web.limits import limiter
 from tests import factories
 from tests.app.web.public_forms import fill_in, send_again
 from tickets import audit, conversation, resolution
@@ -17,11 +15,6 @@ from tickets.actor import staff_actor
 from tickets.assignment import claim
 from tickets.schema import Clock, OutboundMessage, Ticket, Unit
 from tickets.states import ClockKind, ClockStatus, Disposition, TicketStatus
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    limiter.reset()
 
 
 def test_a_web_report_is_answered_found_wanting_and_solved_at_last(

@@ -15,7 +15,6 @@ from werkzeug.test import TestResponse
 from app.database import make_engine
 from app.factory import HotlineApp, create_app
 from app.settings import Settings
-from app.web.limits import limiter
 from tests import factories
 from tests.app.web.public_forms import fields_of, fill_in, photograph, send_again
 from tickets.pins import check_pin
@@ -23,12 +22,6 @@ from tickets.schema import Attachment, Citizen, Contact, OutboundMessage, Ticket
 from tickets.states import Priority
 
 RUBBISH = "Ba ngày nay xe rác không tới hẻm 12, rác chất đống trước cổng trường."
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    """Tests share an address; what one of them sent must not count against the next."""
-    limiter.reset()
 
 
 def report(client: FlaskClient, **typed: object) -> TestResponse:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.factory import HotlineApp
-from app.web.limits import limiter
 from tests import factories
 from tests.app.web.public_forms import fill_in, photograph, send_again
 from tickets import conversation, resolution
@@ -20,12 +19,6 @@ from tickets.assignment import claim
 from tickets.matter import Opened
 from tickets.schema import Attachment, Message, Staff, Ticket
 from tickets.states import Channel, Disposition, TicketStatus
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    """Tests share an address; what one of them sent must not count against the next."""
-    limiter.reset()
 
 
 def opened(app: HotlineApp, session: Session, **facts: object) -> Opened:
