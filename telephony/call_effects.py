@@ -14,6 +14,7 @@ from telephony.desk import Desk
 from telephony.ivr import (
     AskCallback,
     Effect,
+    GoOnWith,
     JoinQueue,
     KeepRecording,
     LeaveQueue,
@@ -30,10 +31,11 @@ from tickets.actor import citizen_actor
 from tickets.directory.on_call import on_duty_for
 from tickets.intake import open_ticket
 from tickets.matter import Matter
+from tickets.references import read_reference
 from tickets.repeats import attach_contact
 from tickets.rerouting import Told, reroute_at_intake
-from tickets.schema import Call, OutboundMessage
-from tickets.states import Channel, TimelineKind
+from tickets.schema import Call, OutboundMessage, Ticket
+from tickets.states import UNFINISHED, Channel, TimelineKind
 
 # Who is told that a citizen calls and nobody is there, first post that exists.
 DUTY_POSTS = "duty_officer|city_office_duty|unit_lead"
@@ -62,6 +64,8 @@ def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
         match effect:
             case OpenTicket():
                 ensure_ticket(scene.session, scene.call, scene.desk, emergency=effect.is_emergency, now=scene.now)
+            case GoOnWith():
+                _go_on_with(scene, effect.reference)
             case NotePlace() | NoteSaid():
                 told.append(effect)
             case _:
@@ -136,6 +140,18 @@ def _resume(session: Session, call: Call, resumed: dict[str, object], *, now: da
             session, call.ticket_id, contact_id=call.contact_id, channel=Channel.VOICE, arrived_at=call.arrived_at,
             actor=citizen_actor(), now=now,
         )  # fmt: skip
+
+
+def _go_on_with(scene: Scene, reference: str) -> None:
+    """A request that is over is not gone on with: what the caller says about it is a matter of its own."""
+    ticket = scene.session.scalars(
+        select(Ticket).where(Ticket.reference == read_reference(reference), Ticket.status.in_(UNFINISHED))
+    ).one_or_none()
+    if ticket is None or scene.call.ticket_id is not None:
+        return
+    resumed = {"ticket_id": ticket.id, "reference": ticket.reference}
+    scene.call.detail = {**scene.call.detail, "resumes": resumed}
+    scene.call.unit_id = _answering_unit(scene.desk, ticket.unit_id)
 
 
 def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:

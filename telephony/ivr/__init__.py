@@ -4,6 +4,7 @@ from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import (
     AskCallback,
     Effect,
+    GoOnWith,
     JoinQueue,
     KeepRecording,
     LeaveQueue,
@@ -19,7 +20,7 @@ from telephony.ivr.outcome import Outcome
 from telephony.ivr.steps import begin, step
 
 __all__ = [
-    "AskCallback", "Conversation", "Effect", "Facts", "Followed", "Heard", "JoinQueue",
+    "AskCallback", "Conversation", "Effect", "Facts", "Followed", "GoOnWith", "Heard", "JoinQueue",
     "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid", "OfferUnanswered", "OpenTicket", "Outcome",
     "PlaceFacts", "QueueFacts", "TellDutyOfficer", "begin", "step",
 ]  # fmt: skip

@@ -15,6 +15,13 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class GoOnWith:
+    """The call is about this request, whose state the caller has just been told; while it is open, none is added."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotePlace:
     """The unit is known; the ticket goes there. `by` is line, last, speech, keypad or choice."""
 
@@ -68,6 +75,7 @@ class TellDutyOfficer:
 
 Effect = (
     OpenTicket
+    | GoOnWith
     | NotePlace
     | NoteSaid
     | JoinQueue

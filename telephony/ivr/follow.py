@@ -25,6 +25,8 @@ def on_request(conversation: Conversation, heard: Heard, facts: Facts) -> Outcom
         return afterwards(conversation, heard, facts)
     if conversation.asking == "pin":
         words = facts.followed.words or (Say(Prompt.FOLLOW_UNKNOWN),)
+        # What may not be told may not be gone on with either.
+        conversation = conversation if facts.followed.words else replace(conversation, reference="")
         return Outcome(conversation.ask("afterwards"), (one_key("request", *words, Say(Prompt.AFTERWARDS)),))
     if heard.is_silence:
         return after_silence(conversation, _keys(10, Say(Prompt.SILENCE), Say(Prompt.FOLLOW_REFERENCE)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
-from telephony.ivr.effects import KeepRecording, NotePlace, NoteSaid, OpenTicket
+from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, OpenTicket
 from telephony.ivr.facts import Facts, NamedUnit
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import Outcome, after_silence, after_wrong_key, menu, one_key, to_a_person
@@ -150,6 +150,9 @@ def _where_words(units: tuple[NamedUnit, ...]) -> Say:
 def afterwards(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     """After self-service: a person, the menu again, or the caller simply hangs up."""
     again = one_key("place" if conversation.state is CallState.PLACE else "request", Say(Prompt.AFTERWARDS))
+    if heard.keys == "1" and conversation.state is CallState.STATUS and conversation.reference:
+        words = (Say(Prompt.TO_A_PERSON),)
+        return to_a_person(conversation, words=words).also(GoOnWith(conversation.reference))
     if heard.keys == "1":
         return ask_place(conversation, facts).also(OpenTicket())
     if heard.keys == "0":

@@ -11,6 +11,7 @@ from telephony.ivr import (
     Conversation,
     Facts,
     Followed,
+    GoOnWith,
     Heard,
     JoinQueue,
     KeepRecording,
@@ -187,6 +188,18 @@ def test_a_request_nobody_may_hear_about_sounds_like_one_that_does_not_exist():
     told, _ = talk("3", "2600421733", SILENCE)
 
     assert prompts(told) == [Prompt.FOLLOW_UNKNOWN, Prompt.AFTERWARDS]
+
+
+def test_a_person_after_the_state_of_a_request_is_about_that_request_and_asks_no_place():
+    facts = replace(CALLER, followed=Followed((Say(Prompt.STATE_OPEN),)))
+
+    person, effects = talk("3", "2600421733", "123456", "1", facts=facts)
+    stranger, others = talk("3", "2600421733", "123456", "1")
+
+    assert effects[0] == GoOnWith("2600421733")
+    assert person.conversation.state is CallState.QUEUED
+    assert not any(isinstance(effect, GoOnWith) for effect in others)
+    assert stranger.conversation.state is CallState.PLACE
 
 
 def test_the_queue_tells_the_reference_once_and_a_position_that_never_rises():

@@ -345,6 +345,16 @@ def test_the_state_of_a_request_is_told_by_keypad_alike_for_unknown_and_foreign_
     assert foreign == unknown
 
 
+def test_whoever_wants_a_person_after_hearing_of_a_request_opens_no_second_one(session, client, settings, city_line):
+    opened = open_ticket(session, phone="+84901234567")
+    phone = Phone(client, settings, to=city_line, number="+84907777777")
+
+    phone.ring().press("3").press(opened.reference).press(opened.pin).press("1")
+
+    assert call_of(session, phone).ticket_id == opened.ticket_id
+    assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+
+
 def test_a_confirmation_by_sms_follows_the_call_once_with_reference_and_pin(session, phone):
     phone.ring().press("1").speak("phường Sài Gòn, rác không ai lấy").hang_up().hang_up()
 
