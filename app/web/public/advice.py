@@ -1,5 +1,6 @@
 """What we notice in a report before it is sent: danger to life, its kind, its place, others about the same."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,13 +29,17 @@ class Choice:
     name: str
 
 
+# A reading of the words, and the units it may mean.
+Group = tuple[str, tuple[Choice, ...]]
+
+
 @dataclass(frozen=True)
 class PlaceQuestion:
     """The one question that decides which unit it is; `groups` are its answers under the reading they belong to."""
 
     words: str
     asked_about: str
-    groups: tuple[tuple[str, tuple[Choice, ...]], ...]
+    groups: tuple[Group, ...]
 
     @property
     def is_long(self) -> bool:
@@ -124,7 +129,27 @@ def _question(resolution: Resolution, form: ReportForm, known: Rules, locale: st
     groups = tuple(
         (option_text(option, locale), _choices(option.unit_ids, known, locale)) for option in question.options
     )
-    return PlaceQuestion(question_text(question, locale), mark(form.said), tuple(g for g in groups if g[1]))
+    return PlaceQuestion(question_text(question, locale), mark(form.said), each_once(g for g in groups if g[1]))
+
+
+def each_once(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """The answers to choose from, no unit twice.
+
+    One that a longer list holds stands there; two readings that mean the same unit share a line.
+    """
+    given = list(groups)
+    listed = {choice.code for _, choices in given if len(choices) > 1 for choice in choices}
+    readings: dict[str, list[str]] = {}
+    for reading, choices in given:
+        if len(choices) == 1:
+            readings.setdefault(choices[0].code, []).append(reading)
+    once: list[Group] = []
+    for reading, choices in given:
+        if len(choices) > 1:
+            once.append((reading, choices))
+        elif choices and choices[0].code not in listed and (named := readings.pop(choices[0].code, None)):
+            once.append(("; ".join(named), choices))
+    return tuple(once)
 
 
 def _choices(unit_ids: tuple[int, ...], known: Rules, locale: str) -> tuple[Choice, ...]:

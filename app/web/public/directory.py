@@ -10,7 +10,7 @@ from app.web.current import places, rules, today
 from app.web.dot_map import dot_map
 from app.web.locale import chosen_locale
 from app.web.place_words import option_text, question_text, why_text
-from app.web.public.advice import Choice, name_of
+from app.web.public.advice import Choice, Group, each_once, name_of
 from tickets.directory.lines import published_lines
 from tickets.directory.offices import offices_of
 from tickets.directory.places import Resolution, resolve
@@ -36,7 +36,7 @@ class Found:
     unit: Choice | None
     why: str
     question: str
-    groups: tuple[tuple[str, tuple[Choice, ...]], ...]
+    groups: tuple[Group, ...]
 
 
 @blueprint.get("/directory")
@@ -98,7 +98,7 @@ def _found(said: str, resolution: Resolution, locale: str) -> Found:
         unit=next(iter(_choices((only.unit_id,), locale)), None) if only else None,
         why=why_text(only.why, locale) if only else "",
         question=question_text(question, locale) if question is not None and groups else "",
-        groups=tuple(groups),
+        groups=each_once(groups),
     )
 
 

@@ -1,6 +1,7 @@
 """The directory, the figures and the standing pages for citizens."""
 
 import csv
+import re
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -158,3 +159,12 @@ def test_every_page_answers_in_both_languages(client: FlaskClient, address: str,
     client.set_cookie("locale", locale)
 
     assert f'<html lang="{locale}"' in text_of(client, address)
+
+
+def test_a_name_with_many_readings_offers_each_unit_once(client: FlaskClient) -> None:
+    page = text_of(client, "/directory?q=T%C3%A2n+B%C3%ACnh")
+
+    found = page[page.index('id="found"') : page.index("</section>", page.index('id="found"'))]
+    codes = re.findall(r'href="/directory/(\w+)"', found)
+    assert len(codes) > 3
+    assert len(codes) == len(set(codes))
