@@ -92,15 +92,6 @@ def end_session(session: Session, *, session_id: int, now: datetime) -> None:
     session.execute(update(WebSession).where(WebSession.id == session_id).values(revoked_at=now))
 
 
-def end_all_sessions(session: Session, *, staff_id: int, now: datetime) -> None:
-    """Everywhere at once: after a new password, a disabled account, a changed role."""
-    session.execute(
-        update(WebSession)
-        .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-
-
 def set_cookie(response: Response, token: str) -> Response:
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(

@@ -14,7 +14,6 @@ from telephony.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
 
 MOST_OPTIONS = 6
-NONE_OF_THESE = "0"
 
 
 def ask_place(conversation: Conversation, facts: Facts) -> Outcome:
