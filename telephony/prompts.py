@@ -89,7 +89,6 @@ class Prompt(StrEnum):
     WHERE_SEVERAL = "where_several"
 
     WHISPER = "whisper"
-    WHISPER_GONE = "whisper_gone"
     NOTICE_ACKNOWLEDGED = "notice_acknowledged"
     NOTICE_OUTDATED = "notice_outdated"
 
