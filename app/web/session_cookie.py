@@ -84,8 +84,14 @@ def begin_session(session: Session, *, staff_id: int, second_factor: bool, now: 
     return token
 
 
-def give_second_factor(session: Session, *, session_id: int, now: datetime) -> None:
-    session.execute(update(WebSession).where(WebSession.id == session_id).values(second_factor_at=now))
+def give_second_factor(session: Session, *, session_id: int, now: datetime) -> str:
+    """The session may now do everything; under a new token, because somebody may have seen the weaker one."""
+    token = secrets.token_urlsafe(32)
+    session.execute(
+        update(WebSession).where(WebSession.id == session_id).values(second_factor_at=now, token_hash=token_hash(token))
+    )
+    g.pop("signed_in", None)
+    return token
 
 
 def end_session(session: Session, *, session_id: int, now: datetime) -> None:

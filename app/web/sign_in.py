@@ -66,7 +66,7 @@ def check_code() -> ResponseReturnValue:
     if not accounts.check_totp(g.session, person.viewer.staff_id, code=request.form.get("code", ""), now=g.now):
         page = render_template("sign_in/code.html", next=request.form.get("next", ""), wrong=True)
         return Response(page, 401, mimetype="text/html")
-    give_second_factor(g.session, session_id=person.session_id, now=g.now)
+    token = give_second_factor(g.session, session_id=person.session_id, now=g.now)
     audit.record(
         g.session,
         actor=staff_actor(person.viewer.staff_id, g.request_id),
@@ -75,7 +75,8 @@ def check_code() -> ResponseReturnValue:
         subject_id=person.viewer.staff_id,
         now=g.now,
     )
-    return redirect(local_target(request.form.get("next", ""), home_of(person.viewer)), code=303)
+    onward = redirect(local_target(request.form.get("next", ""), home_of(person.viewer)), code=303)
+    return set_cookie(make_response(onward), token)
 
 
 @blueprint.get("/sign-in/link/<token>")

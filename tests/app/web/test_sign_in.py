@@ -127,6 +127,23 @@ def test_a_leader_is_asked_for_the_code_before_any_page(client: FlaskClient, ses
 
     assert first.headers["Location"].startswith("/sign-in/code")
     assert second.headers["Location"] == "/leadership"
+    assert client.get("/leadership").status_code == 200
+
+
+def test_a_token_seen_before_the_second_factor_is_worth_nothing_after_it(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader = enrolled(session, role=Role.LEADER, now=now)
+    form = {"email": leader.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+    client.post("/sign-in", data=form)
+    seen = client.get_cookie("hotline_session")
+    code = pyotp.TOTP(leader.totp_secret or "").at(now)
+
+    client.post("/sign-in/code", data={"code": code, "csrf_token": csrf_of(client, "/sign-in/code")})
+    assert seen is not None
+    client.set_cookie("hotline_session", seen.value)
+
+    assert client.get("/leadership").headers["Location"].startswith("/sign-in?")
 
 
 def test_an_enrolment_link_sets_password_and_second_factor_and_works_once(
