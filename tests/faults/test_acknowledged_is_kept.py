@@ -162,7 +162,7 @@ def test_a_server_that_may_lose_commits_is_refused_and_every_unsafe_setting_name
         with pytest.raises(UnsafeDatabase) as refused:
             refuse_unsafe(make_engine(place.settings.database_url, pool_size=1))
 
-    assert str(refused.value) == "fsync is off, full_page_writes is off"
+    assert "fsync is off, full_page_writes is off" in str(refused.value)
     refuse_unsafe(place.engine)
 
 

@@ -33,6 +33,7 @@ from tests.whole_app.things import FOREIGN, OTHERS, OWN, Things, Way, address, a
 from tickets import assignment, outbox, resolution
 from tickets.actor import staff_actor
 from tickets.schema import (
+    ApiToken,
     AuditEntry,
     Base,
     Call,
@@ -195,7 +196,8 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
     colleague = factories.staff(session, role=Role.AGENT, at=OWN)
     state = tickets_in_every_state(session, settings, person, now)
     token = add_token(session, name="audited", scopes=SCOPES, unit_code="", now=now)
-    named = {**OTHERS, **administered(session, now=now)}
+    token_id = session.scalars(select(ApiToken.id).where(ApiToken.name == "audited")).one()
+    named = {**OTHERS, "token_id": token_id, **administered(session, now=now)}
     special = sent_to(session, person, climbed=climbed, now=now)
     form = {
         **SENSIBLE, "csrf_token": csrf(client), "staff": str(colleague.id),
