@@ -29,7 +29,7 @@ from tests.signing_in import sign_in
 from tests.telephony.phone import Phone
 from tests.whole_app.test_hostile_input import everybody
 from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
-from tests.whole_app.things import FOREIGN, OTHERS, OWN, Things, Way, address, administered, follow, things, ways
+from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administered, follow, things, ways
 from tickets import assignment, outbox, resolution
 from tickets.actor import staff_actor
 from tickets.schema import (
@@ -197,7 +197,7 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
     state = tickets_in_every_state(session, settings, person, now)
     token = add_token(session, name="audited", scopes=SCOPES, unit_code="", now=now)
     token_id = session.scalars(select(ApiToken.id).where(ApiToken.name == "audited")).one()
-    named = {**OTHERS, "token_id": token_id, **administered(session, now=now)}
+    named = {**administered(session, now=now), "token_id": token_id}
     special = sent_to(session, person, climbed=climbed, now=now)
     form = {
         **SENSIBLE, "csrf_token": csrf(client), "staff": str(colleague.id),
