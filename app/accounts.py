@@ -120,7 +120,7 @@ def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code:
     if len(password) < LEAST_PASSWORD_LENGTH:
         errors["password"] = "too_short"  # noqa: S105  (a code, no secret)
     elif any(part in password.lower() for part in (*_COMMON_PARTS, staff.email.split("@")[0].lower())):
-        errors["password"] = "too_common"  # noqa: S105  (likewise)
+        errors["password"] = "too_common"  # noqa: S105  (names a mistake, is no password)
     elif password != repeated:
         errors["repeated"] = "not_equal"
     step = _accepted_step(staff.totp_secret or pyotp.random_base32(), code, now)

@@ -14,7 +14,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.prompts import Prompt
 from telephony.provider import Capability
-from telephony.twiml import LANGUAGE_TAGS, VOICES, Speak
+from telephony.twiml import LANGUAGE_TAGS, Speak, say_words
 
 LOCALES = ("vi", "en")
 RECORD_SECONDS = 180
@@ -47,8 +47,7 @@ def failsafe_thanks_document(speak: Speak, *, capabilities: Collection[Capabilit
 
 def _say(response: VoiceResponse, prompt: Prompt, speak: Speak, capabilities: Collection[Capability]) -> None:
     for locale in LOCALES:
-        voice = VOICES[locale] if Capability.GOOGLE_VOICES in capabilities else None
-        response.say(speak(prompt, {}, locale), voice=voice, language=LANGUAGE_TAGS[locale])
+        say_words(response, speak(prompt, {}, locale), locale=locale, capabilities=capabilities)
 
 
 COMMON: Mapping[str, frozenset[str]] = {

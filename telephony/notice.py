@@ -1,12 +1,11 @@
 """A call that the hotline makes to say something: the words twice, and keys that answer them."""
 
 from collections.abc import Collection
-from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.provider import Capability
-from telephony.twiml import LANGUAGE_TAGS, VOICES
+from telephony.twiml import say_words
 
 TIMES_SAID = 2
 SECONDS_TO_PRESS = 6
@@ -20,7 +19,7 @@ def notice_document(text: str, *, locale: str, action: str, capabilities: Collec
     response = VoiceResponse()
     for _ in range(TIMES_SAID):
         gather = response.gather(input="dtmf", num_digits=1, timeout=SECONDS_TO_PRESS, action=action, method="POST")
-        _say(gather, text, locale=locale, capabilities=capabilities)
+        say_words(gather, text, locale=locale, capabilities=capabilities)
     response.hangup()
     return str(response)
 
@@ -28,11 +27,6 @@ def notice_document(text: str, *, locale: str, action: str, capabilities: Collec
 def last_words(text: str, *, locale: str, capabilities: Collection[Capability]) -> str:
     """Says `text` and ends the call."""
     response = VoiceResponse()
-    _say(response, text, locale=locale, capabilities=capabilities)
+    say_words(response, text, locale=locale, capabilities=capabilities)
     response.hangup()
     return str(response)
-
-
-def _say(parent: Any, text: str, *, locale: str, capabilities: Collection[Capability]) -> None:
-    voice = VOICES.get(locale) if Capability.GOOGLE_VOICES in capabilities else None
-    parent.say(text, voice=voice, language=LANGUAGE_TAGS.get(locale, locale))

@@ -81,6 +81,12 @@ def twiml(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Co
     return str(response)
 
 
+def say_words(parent: Any, words: str, *, locale: str, capabilities: Collection[Capability]) -> None:
+    """Have `words` spoken in a document or a Gather, in the best voice of the language that the provider has."""
+    voice = VOICES.get(locale) if Capability.GOOGLE_VOICES in capabilities else None
+    parent.say(words, voice=voice, language=LANGUAGE_TAGS.get(locale, locale))
+
+
 EMPTY_RESPONSE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
@@ -116,10 +122,7 @@ class _Writer:
         if recorded:
             parent.play(recorded)
             return
-        voice = VOICES.get(locale) if Capability.GOOGLE_VOICES in self.capabilities else None
-        parent.say(
-            self.words(verb.prompt, verb.params, locale), voice=voice, language=LANGUAGE_TAGS.get(locale, locale)
-        )
+        say_words(parent, self.words(verb.prompt, verb.params, locale), locale=locale, capabilities=self.capabilities)
 
     def gather(self, response: VoiceResponse, verb: Gather) -> None:
         speech = verb.speech and Capability.SPEECH in self.capabilities

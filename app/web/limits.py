@@ -50,7 +50,8 @@ def takes_pictures(view: View) -> View:
 class MeasuredRequest(Request):
     """A request that may be large only where pictures are taken: anybody can send one, before any signature is seen."""
 
-    # Nobody sets it: Flask's own can be written to, this one follows from the view.
+    # Nobody sets it: Flask's own can be written to, this one follows from the view. mypy refuses both halves of that:
+    # a property without a setter over one that has it, and over one that may be None.
     @property  # type: ignore[misc]
     def max_content_length(self) -> int:  # type: ignore[override]
         view = current_app.view_functions.get(self.endpoint or "")
