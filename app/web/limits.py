@@ -9,6 +9,7 @@ from flask import Request, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerHour
+from redis.exceptions import RedisError
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ def may_be_told(address: str) -> bool:
     key = hashlib.sha256(address.encode()).hexdigest()
     try:
         return limiter.limiter.hit(_TOLD_BY_FORMS, "told", key)
-    except Exception as trouble:
+    except RedisError as trouble:
         log.warning("limits.not_counted", reason=type(trouble).__name__)
         return True
 
