@@ -1,40 +1,48 @@
 """Reply codes: the short number by which an SMS or a keypad names the level that is acknowledged (R20)."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from tickets.schema import Acknowledgement, StepRecipient
 
-_DIGITS = 5
-_SPACE = 10**_DIGITS
+# A code is the end of the step's number, and longer only where the shorter one is still open with that person.
+_LENGTHS = (5, 6, 7, 8)
 
 
 def new_codes(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """A code for each (step, person), unlike every code the person has not acknowledged yet."""
-    wanted = list(pairs)
-    taken = _open_codes(session, {staff_id for _, staff_id in wanted})
+    """A code for each (step, person), unlike every code the person has not acknowledged yet.
+
+    At most one statement a length, over the codes that are thought of and not over all that are open: after a long
+    outage a leader may have tens of thousands. A hundred million levels later than an open one, its code returns.
+    """
     codes: dict[tuple[int, int], str] = {}
-    for step_id, staff_id in wanted:
-        number = step_id % _SPACE
-        while f"{number:0{_DIGITS}}" in taken[staff_id]:
-            number = (number + 1) % _SPACE
-        codes[(step_id, staff_id)] = f"{number:0{_DIGITS}}"
-        taken[staff_id].add(codes[(step_id, staff_id)])
+    given: set[tuple[int, str]] = set()
+    left = list(pairs)
+    for length in _LENGTHS:
+        is_last = length == _LENGTHS[-1]
+        thought_of = {(step_id, staff_id): str(step_id)[-length:].zfill(length) for step_id, staff_id in left}
+        taken = _open(session, {(staff_id, code) for (_, staff_id), code in thought_of.items()})
+        left = []
+        for (step_id, staff_id), code in thought_of.items():
+            if not is_last and ((staff_id, code) in taken or (staff_id, code) in given):
+                left.append((step_id, staff_id))
+                continue
+            codes[(step_id, staff_id)] = code
+            given.add((staff_id, code))
+        if not left:
+            break
     return codes
 
 
-def _open_codes(session: Session, staff_ids: Collection[int]) -> defaultdict[int, set[str]]:
-    taken = defaultdict[int, set[str]](set)
-    if not staff_ids:
-        return taken
+def _open(session: Session, pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of the (person, code) pairs that name a level nobody has acknowledged."""
+    if not pairs:
+        return set()
     rows = session.execute(
         select(StepRecipient.staff_id, StepRecipient.reply_code)
         .outerjoin(Acknowledgement, Acknowledgement.step_id == StepRecipient.step_id)
-        .where(StepRecipient.staff_id.in_(staff_ids), Acknowledgement.step_id.is_(None))
+        .where(tuple_(StepRecipient.staff_id, StepRecipient.reply_code).in_(pairs), Acknowledgement.step_id.is_(None))
     )
-    for staff_id, code in rows:
-        taken[staff_id].add(code)
-    return taken
+    return {(staff_id, code) for staff_id, code in rows}

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from escalation.acknowledge import AlreadyAcknowledged, acknowledge, acknowledge_by_code, acknowledge_by_link
 from escalation.code_replies import take_code
+from escalation.codes import new_codes
 from escalation.links import make_link
 from escalation.sweep import tick
 from tests.escalation.scene import (
@@ -229,6 +230,25 @@ def test_codes_of_one_person_differ_until_they_are_used(session):
     codes = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[1].id)).all()
     assert len(codes) == len(set(codes)) == 20
     assert all(4 <= len(code) <= 8 and code.isdigit() for code in codes)
+
+
+def test_a_code_that_is_still_open_is_not_given_to_the_same_person_again(session):
+    unit = ward(session)
+    people = full_house(session, unit, now=MONDAY)
+    first = ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT)
+    tick(session, now=level_at(session, first, 1))
+    open_step = step(session, first, 1).id
+    (of_first,) = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[1].id))
+
+    # The same last five digits come again with the hundred thousandth level after it.
+    later = open_step + 100_000
+    codes = new_codes(session, [(later, people[1].id), (later, people[2].id)])
+    assert codes[(later, people[1].id)] != of_first
+    assert codes[(later, people[1].id)].endswith(of_first)
+    assert codes[(later, people[2].id)] == of_first
+
+    acknowledge(session, open_step, staff_id=people[1].id, via="web", now=MONDAY + HOUR)
+    assert new_codes(session, [(later, people[1].id)]) == {(later, people[1].id): of_first}
 
 
 def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):

@@ -236,11 +236,14 @@ class StepRecipient(Base):
     """A person told of a fired level, for which post and in which capacity, and when they read it."""
 
     __tablename__ = "step_recipient"
-    __table_args__ = (UniqueConstraint("step_id", "staff_id"),)
+    __table_args__ = (
+        UniqueConstraint("step_id", "staff_id"),
+        Index("ix_step_recipient_staff_id_reply_code", "staff_id", "reply_code"),
+    )
 
     id: Mapped[Id]
     step_id: Mapped[int] = mapped_column(to("planned_step", cascade=True))
-    staff_id: Mapped[int] = mapped_column(to("staff"), index=True)
+    staff_id: Mapped[int] = mapped_column(to("staff"))
     post_id: Mapped[int | None] = mapped_column(to("post"))
     # holder, deputy, duty, shift, person
     capacity: Mapped[str]

@@ -1022,13 +1022,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_step_recipient')),
     sa.UniqueConstraint('step_id', 'staff_id', name=op.f('uq_step_recipient_step_id_staff_id'))
     )
-    op.create_index(op.f('ix_step_recipient_staff_id'), 'step_recipient', ['staff_id'], unique=False)
+    op.create_index('ix_step_recipient_staff_id_reply_code', 'step_recipient', ['staff_id', 'reply_code'], unique=False)
     for year in range(2025, 2051):
         op.execute(f"create sequence ticket_number_{year} maxvalue 9999999")
 
 
 def downgrade() -> None:
-    op.drop_index(op.f('ix_step_recipient_staff_id'), table_name='step_recipient')
+    op.drop_index('ix_step_recipient_staff_id_reply_code', table_name='step_recipient')
     op.drop_table('step_recipient')
     op.drop_index(op.f('ix_acknowledgement_ticket_id'), table_name='acknowledgement')
     op.drop_index('ix_acknowledgement_staff_id_at', table_name='acknowledgement')
