@@ -7,8 +7,12 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.bench.measure import Figure, counted, in_turn
+from app.bench.stage import Say, settle
 from app.clock import utc_now
-from app.database import transaction
+from app.database import make_engine, session_factory, transaction
+from app.reference import Reference
+from app.seeding.volume import multiply
+from app.settings import Settings
 from escalation.sweep import tick
 from tickets.schema import PlannedStep, Ticket
 from tickets.states import UNFINISHED
@@ -18,17 +22,50 @@ IDLE_LIMIT_MS = 10.0
 FIRE_LIMIT_SECONDS = 3.0
 
 
-def run(engine: Engine, factory: sessionmaker[Session]) -> list[Figure]:
-    now = utc_now()
-    with transaction(factory) as session:
-        # Whatever the demonstration left due is fired first, so that idle means idle.
-        while tick(session, now=now).claimed:
-            pass
-        unfinished = session.scalar(select(func.count()).select_from(Ticket).where(Ticket.status.in_(UNFINISHED)))
-    return [_idle(factory, unfinished or 0), *_fire(engine, factory)]
+def run(settings: Settings, *, open_tickets: int, say: Say) -> list[Figure]:
+    """The steps are fired among the tickets there are; for the idle tick there are then `open_tickets` unfinished."""
+    engine = make_engine(settings.database_url)
+    try:
+        factory = session_factory(engine)
+        _drain(factory)
+        fired = _fire(engine, factory)
+        _open_more(settings, factory, wanted=open_tickets, say=say)
+        _drain(factory)
+        return [*fired, _idle(factory)]
+    finally:
+        engine.dispose()
 
 
-def _idle(factory: sessionmaker[Session], unfinished: int) -> Figure:
+def _drain(factory: sessionmaker[Session]) -> None:
+    """Whatever the demonstration left due is fired first, so that idle means idle."""
+    while True:
+        with transaction(factory) as session:
+            if not tick(session, now=utc_now()).claimed:
+                return
+
+
+def _unfinished(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Ticket).where(Ticket.status.in_(UNFINISHED))) or 0
+
+
+def _open_more(settings: Settings, factory: sessionmaker[Session], *, wanted: int, say: Say) -> None:
+    """Copy unfinished tickets until there are `wanted` of them."""
+    with factory() as session:
+        missing = max(0, wanted - _unfinished(session))
+        every = session.scalar(select(func.count()).select_from(Ticket)) or 0
+    owner = make_engine(settings.owner_database_url, statement_timeout_ms=0)
+    try:
+        with transaction(session_factory(owner)) as session:
+            keys = Reference.from_settings(settings).keys
+            multiply(session, wanted=every + missing, keys=keys, progress=say, now=utc_now(), only_unfinished=True)
+    finally:
+        owner.dispose()
+    settle(settings)
+
+
+def _idle(factory: sessionmaker[Session]) -> Figure:
+    with factory() as session:
+        unfinished = _unfinished(session)
     now = utc_now() - timedelta(hours=1)
 
     def look() -> None:

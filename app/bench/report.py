@@ -31,6 +31,6 @@ def figures(parts: Sequence[str], *, tickets: int, port: int, say: Say) -> list[
         if "intake" in parts:
             found += intake.run(large, say=say)
         if "escalation" in parts:
-            found += climbing.run(engine, factory)
+            found += climbing.run(large, open_tickets=tickets, say=say)
         engine.dispose()
     return found

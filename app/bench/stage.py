@@ -26,14 +26,14 @@ def stage(*, tickets: int, port: int, say: Say) -> Iterator[Settings]:
         settings = with_engines(load_settings(**given), engines)
         migrate(settings.owner_database_url, settings.database_url)
         prepare(settings, demo=True, tickets=tickets, progress=say)
-        _settle(settings)
+        settle(settings)
         yield settings
     finally:
         engines.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settle(settings: Settings) -> None:
+def settle(settings: Settings) -> None:
     """Statistics as a database has them that was not filled a moment ago."""
     engine = make_engine(settings.owner_database_url, statement_timeout_ms=0)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -64,14 +64,16 @@ class _Original:
     is_unfinished: bool
 
 
-def multiply(session: Session, *, wanted: int, keys: Keys, progress: Progress, now: datetime) -> int:
-    """Copy the tickets there are until there are `wanted`; how many were added.
+def multiply(
+    session: Session, *, wanted: int, keys: Keys, progress: Progress, now: datetime, only_unfinished: bool = False
+) -> int:
+    """Copy the tickets there are, or the unfinished among them, until there are `wanted`; how many were added.
 
     Finished ones move back by whole weeks, so that weekdays and hours stay what they were; unfinished ones move
     forward by less than they have been lying, so that nothing becomes due by being copied. Call it with nobody else
     in the database, as the role that owns the tables.
     """
-    originals = _originals(session, now=now)
+    originals = [one for one in _originals(session, now=now) if one.is_unfinished or not only_unfinished]
     missing = wanted - (session.scalar(select(func.count(Ticket.id))) or 0)
     if missing <= 0 or not originals:
         return 0
@@ -213,7 +215,7 @@ def _value(table: Table, column: Any, spans: dict[str, int]) -> str:
     name = column.name
     special = _SPECIAL.get((table.name, name))
     if special is not None:
-        return special
+        return special.format(**spans)
     if name == "id":
         return f"s.id + p.round * {spans[table.name]}"
     if name in _REFERS:
@@ -224,15 +226,16 @@ def _value(table: Table, column: Any, spans: dict[str, int]) -> str:
 
 
 _OVER = "s.status = 'resolved' and s.reopen_until + p.by <= :now"
+# In braces, the span of a table's ids.
 _SPECIAL = {
     ("ticket", "reference"): "p.reference",
     ("ticket", "pin_salt"): "p.salt",
     # An answer moved into last spring is closed by now.
     ("ticket", "status"): f"case when {_OVER} then 'closed' else s.status end",
     ("ticket", "closed_at"): f"case when {_OVER} then s.reopen_until + p.by else s.closed_at + p.by end",
-    ("contact", "source_key"): "s.source_key || ':' || p.round",
+    ("contact", "source_key"): "s.source_key || ':' || (s.id + p.round * {contact})",
     # One person must not be asked to tell two levels apart by one code.
-    ("step_recipient", "reply_code"): "s.reply_code || p.round",
+    ("step_recipient", "reply_code"): "lpad(right((s.step_id + p.round * {planned_step})::text, 8), 5, '0')",
 }
 
 

@@ -215,6 +215,17 @@ def test_a_copy_carries_the_whole_story_of_its_original(seen: Session, seeding_s
     assert (original.opened_at - copy.opened_at) % timedelta(weeks=1) == timedelta(0)
 
 
+def test_unfinished_tickets_alone_are_copied_where_open_ones_are_wanted(
+    seen: Session, seeding_settings: Settings
+) -> None:
+    keys = Reference.from_settings(seeding_settings).keys
+    unfinished = select(func.count()).select_from(Ticket).where(Ticket.status.in_(UNFINISHED))
+    for _again in range(2):
+        count, before = seen.scalar(select(func.count(Ticket.id))) or 0, seen.scalar(unfinished) or 0
+        volume.multiply(seen, wanted=count + 100, keys=keys, progress=lambda _: None, now=NOW, only_unfinished=True)
+        assert seen.scalar(unfinished) == before + 100
+
+
 def _story(session: Session, ticket_id: int) -> list[tuple[object, ...]]:
     entries = session.execute(
         select(TimelineEntry.kind, TimelineEntry.body, TimelineEntry.staff_id)
