@@ -30,13 +30,22 @@ LARGEST_WITH_PICTURES = 52 * 1024 * 1024
 def may_be_told(address: str) -> bool:
     """Whether this phone or mailbox may get another unasked message: somebody else may have typed it into a form.
 
-    Without Redis nothing is held back: a citizen's number is worth more than a nuisance prevented.
+    Asked before the request's transaction is opened. Without Redis nothing is held back: a citizen's number is worth
+    more than a nuisance prevented.
     """
+    return _asked(lambda key: limiter.limiter.test(_TOLD_BY_FORMS, "told", key), address)
+
+
+def count_told(address: str) -> None:
+    """One more message was caused to this phone or mailbox. Counted once the transaction is over."""
+    _asked(lambda key: limiter.limiter.hit(_TOLD_BY_FORMS, "told", key), address)
+
+
+def _asked(ask: Callable[[str], bool], address: str) -> bool:
     if not address or not limiter.enabled:
         return True
-    key = hashlib.sha256(address.encode()).hexdigest()
     try:
-        return limiter.limiter.hit(_TOLD_BY_FORMS, "told", key)
+        return ask(hashlib.sha256(address.encode()).hexdigest())
     except RedisError as trouble:
         log.warning("limits.not_counted", reason=type(trouble).__name__)
         return True
