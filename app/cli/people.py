@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 ROLES = ("agent", "supervisor", "leader", "city_office", "administrator", "auditor")
-SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read", "admin")
+SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read", "admin")
 
 
 def register(commands: Commands) -> None:

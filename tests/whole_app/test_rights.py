@@ -20,7 +20,7 @@ from tickets.references import grouped
 from tickets.schema import AuditEntry, Draft, Message, TicketAccess, TimelineEntry
 from tickets.states import Role
 
-SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read")
+SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")
 # Where a role is held at a ward, the next ward's tickets are foreign; the City Office sees all but restricted ones.
 WARD_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.LEADER)
 # Answers of a form filled in sensibly, so that no view stops at a missing field before it asks for rights.

@@ -65,7 +65,8 @@ def _made() -> dict[str, Any]:
     for view, path, method in _operations():
         access, operation = declared(view), spec["paths"][path][method]
         needs_token = access is not None and access.kind == "bearer"
-        operation["security"] = [{"token": []}] if needs_token else [{}, {"token": []}]
+        scopes = [access.scope] if access is not None and access.scope else []
+        operation["security"] = [{"token": scopes}] if needs_token else [{}, {"token": []}]
         faults = {"400", "429"} | ({"401", "403"} if needs_token else set())
         faults |= {"404"} if "{" in path or method == "get" else set()
         faults |= {"409", "422"} if method in ("post", "patch") else set()

@@ -64,7 +64,7 @@ def _item(
     summary="Acknowledge a level, with an instruction or a new date",
     description="`by` is the e-mail of the person it was raised to; it may be left out when that was one person.",
 )
-@bearer("tickets:write")
+@bearer("escalations:acknowledge")
 def acknowledge(step_id: int) -> dict[str, Any]:
     body = read_body(AcknowledgeBody)
     if step_id >= 2**62 or g.session.execute(_visible(step_id)).one_or_none() is None:

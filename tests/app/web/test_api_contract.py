@@ -12,7 +12,7 @@ from app.factory import HotlineApp
 from app.newcomers import add_token
 from tests import factories
 
-SCOPES = ("tickets:read", "tickets:write", "figures:read", "directory:read")
+SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")
 OPERATIONS = [
     ("get", "/api/v1/tickets"),
     ("post", "/api/v1/tickets"),

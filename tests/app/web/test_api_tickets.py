@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.newcomers import add_token
 from tests import factories
-from tickets.schema import Contact, Ticket
+from tests.app.web.steering import climb
+from tickets.schema import Acknowledgement, Contact, Staff, StepRecipient, Ticket
 
-ALL = ("tickets:read", "tickets:write", "figures:read", "directory:read")
+ALL = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")
 
 
 @pytest.fixture
@@ -235,3 +236,36 @@ def test_the_document_describes_every_operation_and_the_page_shows_it(client: Fl
     assert document["paths"]["/api/v1/tickets"]["post"]["requestBody"]["required"] is True
     for path in document["paths"]:
         assert path in page.replace("&lt;", "<")
+
+
+def test_a_token_that_may_only_write_tickets_cannot_acknowledge_in_a_leaders_name(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    climbed = climb(session, opened_at=now)
+    step = climbed.step(session, 4)
+    address, told = f"/api/v1/escalations/{step.id}/acknowledge", {"instruction": "Làm ngay."}
+    person = session.scalars(
+        select(Staff).join(StepRecipient, StepRecipient.staff_id == Staff.id).where(StepRecipient.step_id == step.id)
+    ).first()
+    assert person is not None
+    told["by"] = person.email
+    writer = headers(session, scopes=("tickets:read", "tickets:write"), now=now)
+    answering = headers(session, scopes=("escalations:acknowledge",), now=now)
+
+    refused = client.post(address, json=told, headers={**writer, "Accept-Language": "vi"})
+    assert (refused.status_code, refused.content_type) == (403, "application/problem+json")
+    assert "Cần quyền escalations:acknowledge." in str(refused.get_json())
+    assert session.scalar(select(func.count()).select_from(Acknowledgement)) == 0
+
+    taken = client.post(address, json=told, headers=answering)
+    assert taken.status_code == 200, taken.get_json()
+    assert session.scalars(select(Acknowledgement.staff_id)).all() == [person.id]
+
+
+def test_the_document_names_the_scope_that_each_operation_needs(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").get_json()["paths"]
+
+    acknowledging = paths["/api/v1/escalations/{step_id}/acknowledge"]["post"]
+    assert acknowledging["security"] == [{"token": ["escalations:acknowledge"]}]
+    assert paths["/api/v1/tickets"]["post"]["security"] == [{"token": ["tickets:write"]}]
+    assert "escalations:acknowledge" in client.get("/api/v1/docs").get_data(as_text=True)
