@@ -73,10 +73,11 @@ def send() -> ResponseReturnValue:
         given = replace(given, trap="")
     if found:
         return _page(given, errors=found, advice=_advice(given), status=422)
-    if (before := sent_before(g.session, given)) is not None:
-        return _to_the_numbers(before)
     advice = _advice(given, only_new=True)
     if news := advice.to_tell(given):
+        # A second click must not be told of the first as of somebody else's; opening finds the first by itself.
+        if (before := sent_before(g.session, given)) is not None:
+            return _to_the_numbers(before)
         return _page(replace(given, told=given.told | set(news)), advice=_advice(given), asks=True)
     opened = send_report(
         g.session,

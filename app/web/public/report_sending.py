@@ -39,7 +39,7 @@ def send_report(
 
 
 def sent_before(session: Session, form: ReportForm) -> int | None:
-    """The ticket this very form has opened: a second click must not be told of the first as of somebody else's."""
+    """The ticket this very form has opened."""
     key = signed.form_key(form.token)
     return contacts.ticket_opened_by(session, channel=Channel.WEB, source_key=key) if key else None
 
