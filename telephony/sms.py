@@ -1,4 +1,4 @@
-"""Text messages coming in: kept untouched, understood, and led to the ticket they are about."""
+"""Text messages coming in: kept, understood, and led to the ticket they are about."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from telephony.sms_intent import (
     StopIntent,
     TextIntent,
     parse_sms,
+    without_pin,
 )
 from telephony.sms_matter import take_text
 from tickets import citizens, outbox
@@ -54,7 +55,7 @@ class ReceivedSms:
 
 
 def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> ReceivedSms:
-    """Write a message as it came. The carrier's own verdict on an opt-out word counts as much as ours."""
+    """Keep a message, but for a PIN. The carrier's own verdict on an opt-out word counts as much as ours."""
     sender = Caller.of(form.get("From", ""))
     body = form.get("Body", "").replace("\0", "")[:MAX_BODY]
     intent = _intent(body, form.get("OptOutType", ""))
@@ -67,7 +68,7 @@ def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: da
             phone=sender.phone,
             phone_raw=sender.raw,
             to_phone=form.get("To", "")[:100],
-            body=body,
+            body=without_pin(body, intent),
             intent=_NAMES[type(intent)],
             received_at=now,
         )

@@ -83,10 +83,11 @@ _STATUS = re.compile(
 )
 _ACKNOWLEDGE = re.compile(r"^(?:gn|ghi nhan|ack|ok)[\s:.#-]*(?P<code>\d{4,8})(?!\d)[\s:.,-]*(?P<rest>.*)$", re.DOTALL)
 MAX_INSTRUCTION = 500
+_MASK = "****"
 
 
 def parse_sms(body: str, words: SmsWords = VIETNAMESE_AND_ENGLISH) -> SmsIntent:
-    """The intent of a whole message; `body` itself is kept untouched by the caller."""
+    """The intent of a whole message; the caller keeps `body` itself, `without_pin`."""
     text = " ".join(unicodedata.normalize("NFC", body).split())
     alone = text.casefold().strip(" .!,;:\"'")
     if alone in words.stop:
@@ -118,6 +119,17 @@ def _reference_and_pin(text: str) -> StatusIntent | None:
     if len(digits) == 16:
         return StatusIntent(digits[:10], digits[10:])
     return None
+
+
+def without_pin(body: str, intent: SmsIntent) -> str:
+    """A message as it may be kept: whoever reads it later must not be able to ask in a citizen's name."""
+    if not isinstance(intent, StatusIntent) or not intent.pin:
+        return body
+    digits = [at for at, c in enumerate(body) if c.isdecimal()]
+    if len(digits) != len(intent.reference) + len(intent.pin):
+        # Written in signs that only folding makes digits: where the PIN stands in them cannot be told.
+        return f"TT {intent.reference} {_MASK}"
+    return body[: digits[len(intent.reference)]] + _MASK + body[digits[-1] + 1 :]
 
 
 def _acknowledge(text: str) -> AcknowledgeIntent | None:

@@ -10,6 +10,7 @@ from telephony.sms_intent import (
     StopIntent,
     TextIntent,
     parse_sms,
+    without_pin,
 )
 
 
@@ -75,3 +76,19 @@ def test_a_cry_for_help_with_the_service_is_understood(body):
 )
 def test_a_leader_acknowledges_by_code_with_an_instruction(body, code, instruction):
     assert parse_sms(body) == AcknowledgeIntent(code, instruction)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("TT 2600421733 123456", "TT 2600421733 ****"),
+        ("tt 26 0042 1733 mã PIN: 123 456.", "tt 26 0042 1733 mã PIN: ****."),
+        ("tt2600421733-123456", "tt2600421733-****"),
+        ("2600421733123456", "2600421733****"),
+        ("TT 2600421733", "TT 2600421733"),
+        ("Cống nghẹt ở số 123456", "Cống nghẹt ở số 123456"),
+        ("GN 123456 làm ngay", "GN 123456 làm ngay"),
+    ],
+)
+def test_only_the_pin_of_a_question_is_masked(body, kept):
+    assert without_pin(body, parse_sms(body)) == kept

@@ -209,7 +209,7 @@ class CallbackRequest(Base):
 
 
 class InboundSms(Base):
-    """A text message as it came, untouched, with what we understood of it."""
+    """A text message as it came, only a PIN masked, with what we understood of it."""
 
     __tablename__ = "inbound_sms"
     __table_args__ = (UniqueConstraint("account", "message_sid"),)

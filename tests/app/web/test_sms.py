@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from tests.app.web.steering import climb
 from tests.factories import KEYS, open_ticket, unit
@@ -11,6 +11,7 @@ from tests.telephony.phone import Phone
 from tickets.pins import pin_of
 from tickets.schema import (
     Acknowledgement,
+    Base,
     Contact,
     InboundSms,
     Line,
@@ -139,6 +140,21 @@ def test_the_state_of_a_request_is_told_with_its_pin_from_any_phone(session, tex
     told = sent(session)[-1]
     assert told.template == "request_state"
     assert told.params["unit"] is not None
+
+
+def test_a_pin_is_kept_nowhere_and_the_same_text_again_gets_the_same_answer_once(session, texter):
+    opened = open_ticket(session, phone="+84909999999")
+    pin = pin_of(KEYS, session.get(Ticket, opened.ticket_id).pin_salt, opened.reference)
+
+    first = texter(f"TT {opened.reference} {pin}", sid="SM-with-a-pin")
+    again = texter(f"TT {opened.reference} {pin}", sid="SM-with-a-pin")
+
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    assert [m.template for m in sent(session)].count("request_state") == 1
+    assert session.scalars(select(InboundSms.body)).all() == [f"TT {opened.reference} ****"]
+    for table in Base.metadata.sorted_tables:
+        kept = session.scalars(text(f"select t::text from {table.name} t where t::text ~ '[^0-9]{pin}[^0-9]'")).all()
+        assert kept == [], table.name
 
 
 def test_without_a_pin_only_the_requests_own_phone_hears_the_bare_state(session, texter):
