@@ -8,6 +8,7 @@ from app.database import make_engine, session_factory
 from app.live.hub import Hub
 from app.log_setup import set_up_logging
 from app.settings import load_settings
+from app.web.response_headers import stream_headers
 from app.web.session_cookie import COOKIE
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
@@ -15,15 +16,16 @@ Start = Callable[[str, list[tuple[str, str]]], Any]
 set_up_logging()
 _settings = load_settings()
 _hub = Hub(session_factory(make_engine(_settings.database_url, pool_size=3)))
+_SAFE = stream_headers(secure=_settings.base_url.startswith("https://"))
 
 
 def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
     path = environ.get("PATH_INFO", "")
     if path == "/health/live":
-        start_response("200 OK", [("Content-Type", "application/json")])
+        start_response("200 OK", [("Content-Type", "application/json"), *_SAFE])
         return [b'{"status": "ok"}']
     if path != "/live" or environ.get("REQUEST_METHOD") != "GET":
-        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        start_response("404 Not Found", [("Content-Type", "text/plain"), *_SAFE])
         return [b"not found"]
     return _stream(environ, start_response)
 
@@ -32,11 +34,11 @@ def _stream(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
     headers = _cross_origin(environ.get("HTTP_ORIGIN", ""))
     viewer = _hub.viewer_of(_cookie(environ.get("HTTP_COOKIE", "")))
     if viewer is None:
-        start_response("401 Unauthorized", [("Content-Type", "text/plain"), *headers])
+        start_response("401 Unauthorized", [("Content-Type", "text/plain"), *_SAFE, *headers])
         return [b"sign in first"]
     start_response(
         "200 OK",
-        [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"), *headers],
+        [("Content-Type", "text/event-stream"), ("X-Accel-Buffering", "no"), *_SAFE, *headers],
     )
     return _hub.stream(viewer)
 

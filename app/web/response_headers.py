@@ -4,6 +4,8 @@ from wsgiref.headers import Headers
 
 from flask import Response, current_app, g, request
 
+_STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+
 
 def add_headers(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
@@ -19,7 +21,7 @@ def add_headers(response: Response) -> Response:
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     response.headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
     if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        response.headers.setdefault("Strict-Transport-Security", _STRICT_TRANSPORT)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -29,3 +31,16 @@ def static_headers(headers: Headers, _path: str, _address: str) -> None:
     """Files are answered before the application is asked: what they say they are is all they are."""
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+
+
+def stream_headers(*, secure: bool) -> list[tuple[str, str]]:
+    """What the live process says with every answer: it is read by scripts, never shown, framed or kept."""
+    strict = [("Strict-Transport-Security", _STRICT_TRANSPORT)] if secure else []
+    return [
+        ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
+        *strict,
+    ]
