@@ -55,7 +55,10 @@ class Phones:
     def failsafe(self) -> Mapping[str, str]:
         """Account → the fail-safe document: made once, so that nothing can go wrong when it is needed."""
         return {
-            name: failsafe_document(speak, capabilities=account.capabilities) for name, account in self.accounts.items()
+            name: failsafe_document(
+                speak, capabilities=account.capabilities, duty_phone=self.settings.duty_phone or None
+            )
+            for name, account in self.accounts.items()
         }
 
     @cached_property

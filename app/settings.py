@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from functools import cached_property
@@ -19,6 +20,7 @@ LOCALES = ("vi", "en")
 LEAST_SECRET_LENGTH = 32
 # A secret of 32 random characters has more than 15 different ones; `aaaa…` or `changeme…` has not.
 LEAST_DIFFERENT_CHARACTERS = 10
+_E164 = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
 
 
 class SettingsRefused(Exception):
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     sentry_dsn: str = ""
     city_line: str = "+842838000000"
     """The number printed on every page; the line itself is a row of the directory."""
+    duty_phone: str = ""
+    """Rung first when no call can be handled, before the caller may leave a message; without it the message at once."""
     metrics_token: str = ""
     """Opens /metrics to a Prometheus on another machine; without it only loopback may read them."""
     demo: bool = False
@@ -162,6 +166,19 @@ def objections(settings: Settings) -> list[str]:
 
 
 def _malformed(settings: Settings) -> list[str]:
+    found = _malformed_addresses(settings)
+    if settings.duty_phone and not _E164.fullmatch(settings.duty_phone):
+        found.append("HOTLINE_DUTY_PHONE must be a whole number such as +842838000001.")
+    if settings.default_locale not in LOCALES:
+        found.append(f"HOTLINE_DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        found.append("HOTLINE_TIMEZONE must be a zone name such as Asia/Ho_Chi_Minh.")
+    return found + _half_set(settings)
+
+
+def _malformed_addresses(settings: Settings) -> list[str]:
     found = []
     for name in ("database_url", "owner_database_url"):
         value = getattr(settings, name)
@@ -177,13 +194,7 @@ def _malformed(settings: Settings) -> list[str]:
         found.append("HOTLINE_SMTP_URL must begin with smtp:// or smtps://.")
     if "://" in settings.media_url and not settings.media_url.startswith("file://"):
         found.append("HOTLINE_MEDIA_URL must be a folder: attachments and recordings are kept in files.")
-    if settings.default_locale not in LOCALES:
-        found.append(f"HOTLINE_DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
-    try:
-        ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        found.append("HOTLINE_TIMEZONE must be a zone name such as Asia/Ho_Chi_Minh.")
-    return found + _half_set(settings)
+    return found
 
 
 def _half_set(settings: Settings) -> list[str]:

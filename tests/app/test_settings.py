@@ -5,6 +5,8 @@ import stat
 
 import pytest
 
+from app.phone_answers import Phones
+from app.reference import Reference
 from app.settings import Settings, SettingsRefused, is_loopback, load_settings
 
 GOOD_SECRET = "n4Zk1-PqX7vR_2sLw9TjYbE6uHcGdM0aFoKi"
@@ -130,3 +132,14 @@ def test_a_data_folder_that_cannot_be_used_is_named(monkeypatch, tmp_path):
 )
 def test_only_this_machine_is_loopback(host, loopback):
     assert is_loopback(host) is loopback
+
+
+def test_the_duty_desk_is_rung_first_when_no_call_can_be_handled(monkeypatch):
+    settings = load_settings(duty_phone="+842838000001")
+
+    document = Phones(settings, Reference.from_settings(settings)).failsafe["sim"]
+
+    assert document.index(">+842838000001</Dial>") < document.index("<Say") < document.index("<Record")
+    assert reasons(monkeypatch, DUTY_PHONE="the desk") == [
+        "HOTLINE_DUTY_PHONE must be a whole number such as +842838000001."
+    ]
