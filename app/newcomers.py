@@ -18,7 +18,6 @@ from tickets.errors import InvalidInput, NotFound
 from tickets.schema import ApiToken, OneTimeLink, Staff, WebSession
 from tickets.states import Role
 
-SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read", "admin")
 ENROLMENT_LIFETIME = timedelta(days=2)
 
 

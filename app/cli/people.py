@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.connected import connected
+from app.scopes import SCOPES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 ROLES = ("agent", "supervisor", "leader", "city_office", "administrator", "auditor")
-SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read", "admin")
 
 
 def register(commands: Commands) -> None:

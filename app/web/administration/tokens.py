@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.newcomers import SCOPES, add_token, revoke_token
+from app.newcomers import add_token, revoke_token
+from app.scopes import SCOPES
 from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.secret_once import secret_page
