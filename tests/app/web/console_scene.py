@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.factories import unit
 from tests.signing_in import sign_in
-from tickets.schema import Staff
+from tickets.schema import Staff, Ticket
 from tickets.states import Role
 
 ENGLISH = {"Accept-Language": "en"}
@@ -44,3 +45,10 @@ def once_in(html: str) -> str:
     found = re.search(r'name="once" value="([^"]+)-reply"', html)
     assert found is not None
     return found.group(1)
+
+
+def row(session: Session, reference: str) -> Ticket:
+    """The ticket as it stands in the database now."""
+    return session.scalars(
+        select(Ticket).where(Ticket.reference == reference).execution_options(populate_existing=True)
+    ).one()
