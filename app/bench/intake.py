@@ -42,9 +42,8 @@ def run(settings: Settings, *, say: Say) -> list[Figure]:
         def open_by_api(connection: http.client.HTTPConnection, number: int) -> int:
             return _post_api(connection, token, number)
 
-        # Not counted: it wakes the processes, and leaves the ticket whose rows the bare view inserts again.
-        rates.take("api", base_url, open_by_api)
-        rates.forget()
+        # Asked for by nobody: it wakes the processes, and leaves the ticket whose rows the bare view inserts again.
+        rates.take("waking up", base_url, open_by_api)
         beside = settings.model_copy(update={"port": settings.port + 1})
         with web_process(beside, application="app.bench.bare:create()") as bare_url:
             form, journey = _form_sender(settings), _journey_maker(settings)
@@ -87,11 +86,6 @@ class _Rates:
         self._stretches += 1
         self._accepted[name] += _accepted(base_url, send, first_number=self._stretches * 1_000_000)
         self._seconds[name] += _SECONDS
-
-    def forget(self) -> None:
-        """Count from here; numbers that were used stay used."""
-        self._accepted.clear()
-        self._seconds.clear()
 
     def of(self, name: str) -> float:
         return self._accepted[name] / self._seconds[name]

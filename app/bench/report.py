@@ -17,11 +17,11 @@ def figures(parts: Sequence[str], *, tickets: int, port: int, say: Say) -> list[
     with ExitStack() as stages:
         say(f"Setting up {tickets:,} tickets …")
         large = stages.enter_context(stage(tickets=tickets, port=port, say=say))
-        engine = make_engine(large.database_url)
-        factory = session_factory(engine)
         if "places" in parts:
-            with transaction(factory) as session:
+            engine = make_engine(large.database_url)
+            with transaction(session_factory(engine)) as session:
                 found += places.run(session)
+            engine.dispose()
         if "desk" in parts:
             say(f"Setting up {_FEW:,} tickets beside them …")
             small = stages.enter_context(stage(tickets=_FEW, port=port, say=say))
@@ -32,5 +32,4 @@ def figures(parts: Sequence[str], *, tickets: int, port: int, say: Say) -> list[
             found += intake.run(large, say=say)
         if "escalation" in parts:
             found += climbing.run(large, open_tickets=tickets, say=say)
-        engine.dispose()
     return found
