@@ -18,21 +18,17 @@ def new_codes(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[
     outage a leader may have tens of thousands. A hundred million levels later than an open one, its code returns.
     """
     codes: dict[tuple[int, int], str] = {}
-    given: set[tuple[int, str]] = set()
     left = list(pairs)
     for length in _LENGTHS:
-        is_last = length == _LENGTHS[-1]
         thought_of = {(step_id, staff_id): str(step_id)[-length:].zfill(length) for step_id, staff_id in left}
         taken = _open(session, {(staff_id, code) for (_, staff_id), code in thought_of.items()})
         left = []
         for (step_id, staff_id), code in thought_of.items():
-            if not is_last and ((staff_id, code) in taken or (staff_id, code) in given):
+            if (staff_id, code) in taken and length != _LENGTHS[-1]:
                 left.append((step_id, staff_id))
-                continue
-            codes[(step_id, staff_id)] = code
-            given.add((staff_id, code))
-        if not left:
-            break
+            else:
+                codes[(step_id, staff_id)] = code
+                taken.add((staff_id, code))
     return codes
 
 

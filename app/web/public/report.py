@@ -43,7 +43,9 @@ def ask_who_may_be_told() -> None:
     A sixth report in an hour is taken like the first; only the message to whoever was named is left out.
     """
     if request.endpoint == "report.send":
-        g.may_be_told = all(may_be_told(address) for address in told_addresses(read_form(request.form)))
+        # Kept for the view, and for the page that says that nothing could be saved.
+        g.report_form = read_form(request.form)
+        g.may_be_told = all(may_be_told(address) for address in told_addresses(g.report_form))
 
 
 @blueprint.get("/")
@@ -60,9 +62,7 @@ def form() -> ResponseReturnValue:
 @takes_pictures
 def send() -> ResponseReturnValue:
     """Send the report on, or give the form back with what is missing, asked or worth knowing before."""
-    given = read_form(request.form)
-    # Kept for the page that says that nothing could be saved.
-    g.report_form = given
+    given = g.report_form
     pictures, picture_fault = take_pictures(request.files.getlist("pictures"), given.pictures)
     given = g.report_form = replace(given, pictures=pictures)
     if not _is_own_form():
