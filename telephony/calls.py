@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from telephony.ivr.conversation import Conversation, recalled, remembered
-from telephony.status_rank import is_final_call_state, rank_of
+from telephony.provider.status_rank import is_final_call_state, rank_of
 from tickets.errors import NotFound
 from tickets.schema import Call, CallLeg
 from tickets.states import CallState

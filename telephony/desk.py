@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from telephony.provider import ProviderAccount
+from telephony.provider.account import ProviderAccount
 from tickets.directory.places import PlaceIndex
 from tickets.directory.rules import Rules
 from tickets.keys import Keys

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telephony.presence import lock_presence
+from telephony.floor.presence import lock_presence
 from tickets.schema import Call, Ticket
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.keys import Keys
-from tickets.pins import check_pin
-from tickets.references import read_reference
+from tickets.people.pins import check_pin
+from tickets.people.references import read_reference
 from tickets.schema import Clock, Ticket
 from tickets.states import ClockKind, TicketStatus
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telephony.call_end import end_call
-from telephony.call_queue import waiting_count
-from telephony.callbacks import close_withheld
+from telephony.call.end import end_call
 from telephony.calls import LIMITS
 from telephony.desk import Desk
+from telephony.floor.callbacks import close_withheld
+from telephony.floor.offers import expire_offers, mend_presence, offer_waiting_calls
+from telephony.floor.presence import end_wrap_ups_in_time, lose_silent_consoles
+from telephony.floor.waiting import waiting_count
 from telephony.lock_order import lock_around_call
-from telephony.offers import expire_offers, mend_presence, offer_waiting_calls
-from telephony.presence import end_wrap_ups_in_time, lose_silent_consoles
 from tickets.schema import Call
 from tickets.states import CallState
 

@@ -14,12 +14,12 @@ from psycopg import sql
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.database import make_engine, migrate, session_factory, transaction
 from app.engines import Engines, start_engines
-from app.factory import HotlineApp, create_app
 from app.seeding.reference import load as load_reference
 from app.settings import Settings
-from app.web.limits import limiter
+from app.storage.database import make_engine, migrate, session_factory, transaction
+from app.web.factory import HotlineApp, create_app
+from app.web.frame.limits import limiter
 
 # A Monday, 09:00 in Ho Chi Minh City.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

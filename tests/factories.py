@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets.actor import Actor, citizen_actor
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
 from tickets.directory.rules import Rules, load_rules
-from tickets.intake import open_ticket as open_matter
+from tickets.intake.opening import open_ticket as open_matter
 from tickets.keys import keys_from
 from tickets.matter import Matter, Opened
+from tickets.people.actor import Actor, citizen_actor
 from tickets.schema import Citizen, Post, PostHolding, Queue, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Channel, QueueKind, Role, UnitKind
 
@@ -69,7 +69,7 @@ def give_role(session: Session, person: Staff, *, role: Role, at: str) -> RoleAs
 
 
 def citizen(session: Session, *, name: str = "Nguyễn Văn An", phone: str = "+84901234567") -> Citizen:
-    from tickets import citizens  # noqa: PLC0415 - the module has this function's plural name
+    from tickets.people import citizens  # noqa: PLC0415 - the module has this function's plural name
 
     known = citizens.create(session, phone=phone, name=name, now=NOW)
     return session.get_one(Citizen, known.id)

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.web.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import COOKIE, token_hash
 from tickets.schema import RoleAssignment, Staff, Unit, WebSession
 from tickets.states import Role, UnitKind
 

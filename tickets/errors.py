@@ -1,4 +1,4 @@
-"""What can go wrong in the domain: small exceptions that carry facts; `app/web/errors.py` gives them words."""
+"""What can go wrong in the domain: small exceptions that carry facts; `app/web/frame/errors.py` gives them words."""
 
 from datetime import datetime
 

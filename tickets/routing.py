@@ -101,7 +101,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why, as a code with parameters; `app/reasons.py` says it in words."""
+    """Why, as a code with parameters; `app/wording/reasons.py` says it in words."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)

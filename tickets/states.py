@@ -1,4 +1,4 @@
-"""The codes a row may carry: one word, one meaning, as the vocabulary gives them; shown words are in `app/words.py`."""
+"""The codes a row may carry: one word, one meaning, as the vocabulary has them; their words: `app/wording/codes.py`."""
 
 from enum import StrEnum
 

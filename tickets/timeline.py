@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from tickets.actor import Actor
+from tickets.people.actor import Actor
 from tickets.schema import Attachment, Message, OutboundMessage, Staff, TimelineEntry
 from tickets.states import TimelineKind
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from alembic import command
 
-from app.database import alembic_config
 from app.engines import start_engines
+from app.storage.database import alembic_config
 
 VERSIONS = Path(__file__).resolve().parent.parent / "app" / "migrations" / "versions"
 

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask, jsonify
 from sqlalchemy import Connection, func, insert, select
 
-from app.database import make_engine
 from app.settings import load_settings
+from app.storage.database import make_engine
 from tickets.schema import (
     AuditEntry,
     Base,

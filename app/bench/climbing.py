@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.bench.measure import Figure, counted, in_turn
 from app.bench.stage import Say, settle
 from app.clock import utc_now
-from app.database import make_engine, session_factory, transaction
 from app.reference import Reference
 from app.seeding.volume import multiply
 from app.settings import Settings
-from escalation.sweep import tick
+from app.storage.database import make_engine, session_factory, transaction
+from escalation.firing.sweep import tick
 from tickets.schema import PlannedStep, Ticket
 from tickets.states import UNFINISHED
 

@@ -7,12 +7,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import make_link
+from app.accounts.credentials import make_link
 from app.bench.measure import Figure, Times, counted, in_turn
 from app.clock import utc_now
-from app.database import transaction
-from app.factory import HotlineApp, create_app
 from app.settings import Settings
+from app.storage.database import transaction
+from app.web.factory import HotlineApp, create_app
 from tickets.schema import Message, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Role, UnitKind
 

@@ -11,14 +11,14 @@ from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import select
 
+from app.accounts.enrolment import add_token
 from app.bench.measure import Figure
 from app.bench.stage import Say
 from app.bench.web_process import web_process
 from app.clock import utc_now
-from app.database import make_engine, session_factory, transaction
-from app.factory import create_app
-from app.newcomers import add_token
 from app.settings import Settings
+from app.storage.database import make_engine, session_factory, transaction
+from app.web.factory import create_app
 from app.web.public.signed import new_form_token
 from tickets.schema import Category, Unit
 

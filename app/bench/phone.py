@@ -17,12 +17,12 @@ from xml.etree import ElementTree
 from app.bench.measure import Figure, Times, counted, times_of
 from app.bench.stage import Say
 from app.bench.web_process import web_process
-from app.factory import create_app
-from app.provider_accounts import provider_accounts
+from app.phone.accounts import provider_accounts
 from app.settings import Settings
 from app.simulator.telephone import Caller, Telephone
-from telephony.provider import ProviderAccount
-from telephony.signatures import sign
+from app.web.factory import create_app
+from telephony.provider.account import ProviderAccount
+from telephony.provider.signatures import sign
 
 _CALLS_A_SECOND = 20
 _SECONDS = 15

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from app.bench import climbing, desk, intake, phone, places
 from app.bench.measure import Figure
 from app.bench.stage import Say, stage
-from app.database import make_engine, session_factory, transaction
+from app.storage.database import make_engine, session_factory, transaction
 
 _FEW = 1_000
 

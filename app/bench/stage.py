@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.connected import with_engines
-from app.database import make_engine, migrate
 from app.engines import start_engines
 from app.seeding import prepare
 from app.settings import Settings, load_settings
+from app.storage.database import make_engine, migrate
 
 Say = Callable[[str], None]
 

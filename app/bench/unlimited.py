@@ -1,8 +1,8 @@
 """The product without its rate limits: eight clients of a benchmark share one address, as no eight citizens do."""
 
-from app.factory import HotlineApp, create_app
 from app.settings import load_settings
-from app.web.limits import limiter
+from app.web.factory import HotlineApp, create_app
+from app.web.frame.limits import limiter
 
 
 def create() -> HotlineApp:

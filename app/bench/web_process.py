@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import requests
 
-from app.processes import environment_of
+from app.processes.commands import environment_of
 from app.settings import ROOT, Settings
 
 START_SECONDS = 30.0
@@ -16,7 +16,7 @@ START_SECONDS = 30.0
 
 @contextmanager
 def web_process(
-    settings: Settings, *, application: str = "app.wsgi:application", path: str = "/health/live"
+    settings: Settings, *, application: str = "app.processes.wsgi:application", path: str = "/health/live"
 ) -> Iterator[str]:
     """gunicorn with the workers and threads of `./hotline up`; yields its address once it answers."""
     address = f"127.0.0.1:{settings.port}"

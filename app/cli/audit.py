@@ -17,8 +17,8 @@ def register(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 1 when an entry was changed or is missing; its number is told."""
     from app.cli.connected import connected
-    from app.database import make_engine, session_factory, transaction
-    from tickets.audit import verify
+    from app.storage.database import make_engine, session_factory, transaction
+    from tickets.audit.entries import verify
 
     with connected(arguments.data) as settings:
         engine = make_engine(settings.database_url, pool_size=1, statement_timeout_ms=0)

@@ -16,7 +16,7 @@ def register(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Migrate as the role that owns the schema."""
     with connected(arguments.data) as settings:
-        from app import database
+        from app.storage import database
 
         database.migrate(settings.migrations_url, settings.database_url)
     print("The database schema is up to date.")

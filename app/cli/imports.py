@@ -36,9 +36,9 @@ def run_import(arguments: argparse.Namespace) -> int:
     text = _read(arguments.file)
     with connected(arguments.data) as settings:
         from app.clock import utc_now
-        from app.database import make_engine, session_factory
-        from app.imports import FileRefused, bring_in
-        from tickets.actor import SYSTEM
+        from app.seeding.imports import FileRefused, bring_in
+        from app.storage.database import make_engine, session_factory
+        from tickets.people.actor import SYSTEM
 
         engine = make_engine(settings.database_url, pool_size=1, statement_timeout_ms=300_000)
         try:
@@ -78,8 +78,8 @@ def _tell(added: tuple[str, ...], changed: tuple[str, ...], unchanged: int, argu
 def run_export(arguments: argparse.Namespace) -> int:
     """The rows as a file that `import` takes."""
     with connected(arguments.data) as settings:
-        from app.database import make_engine, session_factory
-        from app.imports import take_out
+        from app.seeding.imports import take_out
+        from app.storage.database import make_engine, session_factory
 
         engine = make_engine(settings.database_url, pool_size=1)
         try:

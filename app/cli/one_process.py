@@ -5,7 +5,7 @@ import os
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.connected import connected_if_running
-from app.processes import command_of, environment_of
+from app.processes.commands import command_of, environment_of
 from app.settings import ROOT
 
 PURPOSES = {

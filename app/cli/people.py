@@ -40,8 +40,8 @@ def register(commands: Commands) -> None:
 
 def run_user_add(arguments: argparse.Namespace) -> int:
     """Print the link by which the person sets a password and enrols the second factor."""
+    from app.accounts.enrolment import add_person
     from app.clock import utc_now
-    from app.newcomers import add_person
     from tickets.states import Role
 
     with _session(arguments.data) as (session, base_url):
@@ -60,8 +60,8 @@ def run_user_add(arguments: argparse.Namespace) -> int:
 
 def run_token_add(arguments: argparse.Namespace) -> int:
     """Print the token; only its hash is kept."""
+    from app.accounts.enrolment import add_token
     from app.clock import utc_now
-    from app.newcomers import add_token
 
     with _session(arguments.data) as (session, _base_url):
         token = add_token(session, name=arguments.name, scopes=arguments.scope, unit_code=arguments.unit, now=utc_now())
@@ -72,7 +72,7 @@ def run_token_add(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _session(data_dir: str | None) -> "Iterator[tuple[Session, str]]":
     """A transaction and our own address; what the domain refuses is said in a sentence."""
-    from app.database import make_engine, session_factory, transaction
+    from app.storage.database import make_engine, session_factory, transaction
     from tickets.errors import InvalidInput, NotFound
 
     with connected(data_dir) as settings:

@@ -6,9 +6,9 @@ import urllib.request
 from http.client import HTTPException
 from typing import Literal
 
-from app.provider_accounts import sending_account
+from app.phone.accounts import sending_account
 from app.settings import Settings
-from telephony.signatures import sign
+from telephony.provider.signatures import sign
 
 Verdict = tuple[Literal["ok", "warning", "failed"], str]
 # A kind of event we do not use: stored and answered without touching any call.

@@ -13,7 +13,7 @@ from app.cli.connected import connected_if_running
 if TYPE_CHECKING:
     from app.settings import Settings
     from app.simulator.telephone import Step, Telephone
-    from telephony.provider import ProviderAccount
+    from telephony.provider.account import ProviderAccount
 
 STATES = ("menu", "place", "status", "queued", "talking", "voicemail", "callback")
 CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
@@ -135,10 +135,10 @@ def run_trouble(arguments: argparse.Namespace) -> int:
 def run_reconcile(arguments: argparse.Namespace) -> int:
     """One round of what the scheduler does every five minutes."""
     from app.clock import utc_now
-    from app.database import make_engine, session_factory
-    from app.phone_answers import Phones
-    from app.phone_reconciliation import reconcile
+    from app.phone.answers import Phones
+    from app.phone.reconciliation import reconcile
     from app.reference import Reference
+    from app.storage.database import make_engine, session_factory
 
     settings = connected_if_running(arguments.data)
     if settings is None:
@@ -157,7 +157,7 @@ def run_reconcile(arguments: argparse.Namespace) -> int:
 
 
 def _carrier(data_dir: str | None) -> "tuple[Settings, ProviderAccount]":
-    from app.provider_accounts import SIMULATED, provider_accounts
+    from app.phone.accounts import SIMULATED, provider_accounts
 
     settings = connected_if_running(data_dir)
     if settings is None:
@@ -170,7 +170,7 @@ def _carrier(data_dir: str | None) -> "tuple[Settings, ProviderAccount]":
 
 def _line(settings: "Settings", wanted: str) -> str:
     """The number to call: as given, or the city's own."""
-    from app.database import make_engine, session_factory
+    from app.storage.database import make_engine, session_factory
     from tickets.directory.lines import city_line
 
     if wanted:

@@ -17,9 +17,9 @@ from app.cli.connected import running_up, with_engines
 from app.cli.terminal import Signals, Voice, stop_by_signal
 from app.engines import start_engines
 from app.engines.folders import write_private
-from app.processes import end_leftovers
+from app.processes.commands import end_leftovers
+from app.processes.supervisor import Supervisor
 from app.settings import Settings, load_settings
-from app.supervisor import Supervisor
 
 READY_WITHIN_SECONDS = 90
 HOPELESS_AFTER_CRASHES = 3
@@ -131,7 +131,8 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
     # They need the database only once they are asked, and load while it is brought up to date.
     supervisor.start("web", "live")
 
-    from app import database, seeding
+    from app import seeding
+    from app.storage import database
 
     say.aside("Bringing the database up to date …")
     try:
@@ -147,7 +148,7 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
 
 
 def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals) -> None:
-    from app import demo_links
+    from app.accounts import demo_links
 
     settings = supervisor.settings
     say.aside("Starting web, live, worker and scheduler …")

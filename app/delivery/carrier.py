@@ -12,11 +12,11 @@ from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from app.delivery.letter import Letter
-from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
-from app.notice_calls import first_document
-from telephony.http_client import RebasingHttpClient
-from telephony.provider import Capability, ProviderAccount
-from telephony.sms_text import sms_size
+from app.phone.notice_calls import first_document
+from telephony.provider.account import Capability, ProviderAccount
+from telephony.provider.http_client import RebasingHttpClient
+from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from telephony.sms.text import sms_size
 
 OPT_OUT = 21610
 # Twilio: too many requests, and the account's own limits; they pass.

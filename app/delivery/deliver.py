@@ -12,18 +12,19 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.database import transaction
 from app.delivery.carrier import carrier_of
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
-from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
-from app.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
-from app.provider_accounts import sending_account
+from app.phone.accounts import sending_account
 from app.settings import Settings
-from escalation.links import make_link
-from tickets import citizens, outbox_claims, outbox_results
+from app.storage.database import transaction
+from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
+from escalation.acknowledging.links import make_link
+from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
 from tickets.keys import keys_from
-from tickets.pins import pin_of_ticket
+from tickets.outbox import claims, results
+from tickets.people import citizens
+from tickets.people.pins import pin_of_ticket
 from tickets.schema import Line, OutboundMessage
 from tickets.states import OutboundChannel
 
@@ -57,7 +58,7 @@ def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limi
 def _claim(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int) -> list[Letter]:
     now = delivery.clock()
     with transaction(delivery.factory) as session, delivery.wording.app_context():
-        rows = outbox_claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, now=now)
+        rows = claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, now=now)
         if not rows:
             return []
         from_phone = session.scalar(_city_line()) or ""
@@ -86,9 +87,9 @@ def _letter(
         except Exception as mistake:  # one message nobody can word must not stop the others (G19)
             kind = "no_template" if isinstance(mistake, NoSuchMessage) else "not_rendered"
             log.error("message.not_rendered", message_id=row.id, template=row.template, reason=repr(mistake))
-            outbox_results.record_failure(session, row.id, by=delivery.by, error_code=kind, error=row.template, now=now)
+            results.record_failure(session, row.id, by=delivery.by, error_code=kind, error=row.template, now=now)
             return None
-        outbox_results.keep_words(session, row.id, subject=words.subject, words=words.text)
+        results.keep_words(session, row.id, subject=words.subject, words=words.text)
         subject, text = words.subject, words.text
     else:
         subject, text = row.subject or "", row.text
@@ -141,17 +142,17 @@ def _send(settings: Settings, letter: Letter) -> Outcome:
 def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
     match outcome:
         case Sent(account, sid, segments):
-            outbox_results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)
+            results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)
         case TryAgain(code, error):
-            again = outbox_results.record_retry(
+            again = results.record_retry(
                 session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, now=now
             )
             log.warning("message.will_be_tried_again" if again else "message.dead", message_id=letter.id, code=code)
         case GiveUp(code, error, opted_out):
-            outbox_results.record_failure(session, letter.id, by=by, error_code=code, error=error, now=now)
+            results.record_failure(session, letter.id, by=by, error_code=code, error=error, now=now)
             if opted_out:
                 citizens.opt_out(session, letter.address, reason=code, now=now)
             log.warning("message.dead", message_id=letter.id, code=code)
         case Unknown(error):
-            outbox_results.record_uncertain(session, letter.id, by=by, error=error, now=now)
+            results.record_uncertain(session, letter.id, by=by, error=error, now=now)
             log.warning("message.uncertain", message_id=letter.id)

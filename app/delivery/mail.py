@@ -7,7 +7,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 from app.delivery.letter import Letter
-from app.delivery.outcome import GiveUp, Outcome, Sent, TryAgain
+from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain
 
 KEPT = "kept"
 SMTP = "smtp"

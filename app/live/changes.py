@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from tickets.roles import SEEING, Viewer
+from tickets.people.roles import SEEING, Viewer
 from tickets.schema import Acknowledgement, Call, Offer, OutboundMessage, PlannedStep, Presence, Ticket, TimelineEntry
 from tickets.states import OutboundChannel
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
 from app.live.changes import Change, Marks, changes_since, concerns, first_marks
-from app.web.access import SECOND_FACTOR_ROLES
-from app.web.session_cookie import look_up
-from tickets.roles import Viewer
+from app.web.frame.access import SECOND_FACTOR_ROLES
+from app.web.frame.session_cookie import look_up
+from tickets.people.roles import Viewer
 
 log = structlog.get_logger()
 

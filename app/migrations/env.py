@@ -1,8 +1,8 @@
-"""How Alembic connects: with the owner's URL that `app.database` hands over."""
+"""How Alembic connects: with the owner's URL that `app.storage.database` hands over."""
 
 from alembic import context
 
-from app.database import make_engine
+from app.storage.database import make_engine
 from tickets.schema import Base
 
 

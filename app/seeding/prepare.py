@@ -7,11 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
-from app.database import make_engine, session_factory, transaction
 from app.reference import Reference
 from app.seeding import people, reference, volume
 from app.seeding.demonstration import play
 from app.settings import Settings
+from app.storage.database import make_engine, session_factory, transaction
 
 Progress = Callable[[str], None]
 STATEMENT_TIMEOUT_MS = 600_000

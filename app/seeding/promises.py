@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.seeding.files import REFERENCE_DATA
-from tickets.actor import SYSTEM
 from tickets.errors import InvalidInput
+from tickets.people.actor import SYSTEM
 from tickets.promises.calendar_files import parse_calendars, parse_holidays
 from tickets.promises.holidays import import_calendars, import_holidays
 from tickets.promises.policies import import_policies, known_names

@@ -6,8 +6,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.seeding import areas, bodies, desks, matters, promises
-from tickets.actor import SYSTEM
-from tickets.audit import record
+from tickets.audit.entries import record
+from tickets.people.actor import SYSTEM
 from tickets.schema import Unit
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import DateTime, Table, func, select, text
 from sqlalchemy.orm import Session
 
 from tickets.keys import Keys
-from tickets.references import reference_of, reference_year
+from tickets.people.references import reference_of, reference_year
 from tickets.schema import (
     Acknowledgement,
     Base,

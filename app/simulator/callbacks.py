@@ -8,8 +8,8 @@ import requests
 import structlog
 
 from app.simulator.trouble import Trouble, in_this_order
-from telephony.provider import ProviderAccount
-from telephony.signatures import sign
+from telephony.provider.account import ProviderAccount
+from telephony.provider.signatures import sign
 
 LATE_SECONDS = 5.0
 PATIENCE_SECONDS = 15.0

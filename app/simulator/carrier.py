@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tickets.phones import parse_phone
+from tickets.people.phones import parse_phone
 
 SAMPLES_PER_SECOND = 8000
 

@@ -15,7 +15,7 @@ import requests
 
 from app.simulator.callbacks import post_signed
 from app.simulator.carrier import new_recording_sid
-from telephony.provider import ProviderAccount
+from telephony.provider.account import ProviderAccount
 
 # Where the telephone is, by the path its next step leads to; as the states are called elsewhere.
 STATES = {"queue": "queued", "dial": "talking", "request": "status", "hold": "talking", "failsafe-thanks": "failsafe"}

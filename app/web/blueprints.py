@@ -2,21 +2,12 @@
 
 from flask import Blueprint
 
-from app.web import (
-    acknowledge_link,
-    administration,
-    api,
-    console,
-    health,
-    leadership,
-    metrics,
-    preferences,
-    public,
-    sign_in,
-    simulated_carrier,
-    supervisor,
-    webhooks,
-)
+from app.web import administration, api, console, leadership, public, supervisor
+from app.web.leadership import acknowledge_link
+from app.web.monitoring import health, metrics
+from app.web.provider_events import simulated_carrier, webhooks
+from app.web.sign_in import pages as sign_in
+from app.web.sign_in import preferences
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,

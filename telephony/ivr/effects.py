@@ -1,4 +1,4 @@
-"""What a step of the conversation wants done in the same transaction; `telephony/call_effects.py` does it."""
+"""What a step of the conversation wants done in the same transaction; `telephony/call/effects.py` does it."""
 
 from __future__ import annotations
 

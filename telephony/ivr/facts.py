@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from telephony.verbs import Say, Target
+from telephony.plan.verbs import Say, Target
 from tickets.states import PlaceOutcome
 
 

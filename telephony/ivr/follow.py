@@ -9,8 +9,8 @@ from telephony.ivr.facts import Facts
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import Outcome, after_silence, one_key
 from telephony.ivr.place import afterwards
-from telephony.prompts import Prompt
-from telephony.verbs import Gather, Say, Spoken
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Gather, Say, Spoken
 from tickets.states import CallState
 
 

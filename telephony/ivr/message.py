@@ -7,9 +7,9 @@ from telephony.ivr.effects import AskCallback, Effect, KeepRecording, LeaveQueue
 from telephony.ivr.facts import Facts
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
-from telephony.prompts import Prompt
-from telephony.verbs import Gather, Record, Say, Spoken
-from tickets.phones import PhoneKind, national_digits, parse_phone
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Gather, Record, Say, Spoken
+from tickets.people.phones import PhoneKind, national_digits, parse_phone
 from tickets.states import CallbackReason, CallState, RecordingKind
 
 LEAST_SECONDS = 2

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import Effect, JoinQueue, OpenTicket
 from telephony.ivr.facts import Facts
-from telephony.menu import KEY_SECONDS, MENU_WORDS, MOST_SILENCES, MOST_WRONG_KEYS
-from telephony.prompts import Prompt
-from telephony.verbs import Gather, Hangup, Pause, Plan, Redirect, Say, Spoken, Verb
+from telephony.plan.menu import KEY_SECONDS, MENU_WORDS, MOST_SILENCES, MOST_WRONG_KEYS
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Gather, Hangup, Pause, Plan, Redirect, Say, Spoken, Verb
 from tickets.states import CallState
 
 OTHER_LOCALE = {"vi": "en", "en": "vi"}

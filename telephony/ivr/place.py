@@ -9,8 +9,8 @@ from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, 
 from telephony.ivr.facts import Facts, NamedUnit
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import Outcome, after_silence, after_wrong_key, menu, one_key, to_a_person
-from telephony.prompts import Prompt
-from telephony.verbs import Gather, Record, Say, Spoken
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
 
 MOST_OPTIONS = 6

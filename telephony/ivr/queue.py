@@ -10,9 +10,9 @@ from telephony.ivr.facts import Facts
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import start_callback, start_voicemail
 from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
-from telephony.menu import Choice
-from telephony.prompts import Prompt
-from telephony.verbs import Dial, Redirect, Say, Spoken, Target
+from telephony.plan.menu import Choice
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Dial, Redirect, Say, Spoken, Target
 from tickets.states import CallState
 
 LOOP_SECONDS = 20

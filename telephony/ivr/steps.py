@@ -23,9 +23,9 @@ from telephony.ivr.outcome import (
 )
 from telephony.ivr.place import ask_place, ask_where, on_place
 from telephony.ivr.queue import on_dial, on_queue
-from telephony.menu import MENU, Choice
-from telephony.prompts import Prompt
-from telephony.verbs import Redirect, Say
+from telephony.plan.menu import MENU, Choice
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Redirect, Say
 from tickets.states import CallState
 
 

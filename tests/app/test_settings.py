@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from app.phone_answers import Phones
+from app.phone.answers import Phones
 from app.reference import Reference
 from app.settings import Settings, SettingsRefused, is_loopback, load_settings
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.clock import utc_now
-from app.factory import HotlineApp, create_app
 from app.settings import Settings
-from app.web.session_cookie import COOKIE, token_hash
+from app.web.factory import HotlineApp, create_app
+from app.web.frame.session_cookie import COOKIE, token_hash
 from tests.conftest import Committed
 from tests.signing_in import person_with
 from tickets.schema import Staff, Unit, WebSession

@@ -10,16 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import utc_now
-from app.web.session_cookie import COOKIE
-from telephony import offers, presence
-from tests.app.web.test_console_calls import waiting_call
+from app.web.frame.session_cookie import COOKIE
+from telephony.floor import offers, presence
+from tests.app.web.console.test_calls import waiting_call
 from tests.browser.conftest import Site, sign_in_browser
 from tests.browser.looking import axe_findings, sideways_scroll
 from tests.factories import citizen, open_ticket, unit
-from tickets import conversation
-from tickets.actor import citizen_actor, staff_actor
+from tickets.people.actor import citizen_actor, staff_actor
 from tickets.schema import Draft, Ticket
 from tickets.states import Channel, Role, TicketStatus
+from tickets.work import conversation
 
 
 def ward(site: Site, session: Session | None = None) -> object:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.clock import utc_now
-from escalation.links import make_link
+from escalation.acknowledging.links import make_link
 from tests.app.web.steering import Climb, climb
 from tests.browser.conftest import Site, sign_in_browser
 from tests.browser.looking import axe_findings, sideways_scroll

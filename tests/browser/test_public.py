@@ -8,14 +8,14 @@ from playwright.sync_api import Page, expect
 
 from app.clock import utc_now
 from tests import factories
-from tests.app.web.public_forms import photograph
+from tests.app.web.public.public_forms import photograph
 from tests.browser.conftest import Site
 from tests.browser.looking import axe_findings, sideways_scroll
-from tickets import conversation, resolution
-from tickets.actor import staff_actor
-from tickets.assignment import claim
 from tickets.matter import Opened
+from tickets.people.actor import staff_actor
 from tickets.states import Channel, Disposition
+from tickets.work import conversation, resolution
+from tickets.work.assignment import claim
 
 PAGES = ["/", "/track", "/directory", "/directory/26740", "/directory?q=Tân Bình", "/performance", "/privacy"]
 WIDTHS = [360, 768, 1440]

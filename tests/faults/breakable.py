@@ -20,13 +20,13 @@ from psycopg import sql
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.database import make_engine, session_factory
 from app.engines import Engines
-from app.processes import spawn
-from app.provider_accounts import simulated_account
+from app.phone.accounts import simulated_account
+from app.phone.spool import Spool
+from app.processes.commands import spawn
 from app.settings import Settings
-from app.spool import Spool
-from telephony.signatures import sign
+from app.storage.database import make_engine, session_factory
+from telephony.provider.signatures import sign
 
 TEMPLATE = "hotline_template"
 

@@ -9,9 +9,9 @@ import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
-from app.database import make_engine, migrate, session_factory, transaction
 from app.engines import Engines, start_engines
 from app.seeding.reference import load as load_reference
+from app.storage.database import make_engine, migrate, session_factory, transaction
 from tests.conftest import NOW
 from tests.faults.breakable import TEMPLATE, Carrier, Place, place_on
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from app.processes import command_of, environment_of
+from app.processes.commands import command_of, environment_of
 from app.settings import ROOT, Settings
 
 LONG = os.environ.get("HOTLINE_LONG_TESTS") == "1"

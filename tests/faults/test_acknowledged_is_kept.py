@@ -15,11 +15,11 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from app.database import UnsafeDatabase, make_engine, refuse_unsafe, transaction
+from app.accounts.enrolment import add_token
 from app.engines import postgres
-from app.newcomers import add_token
-from app.processes import command_of, environment_of
+from app.processes.commands import command_of, environment_of
 from app.settings import ROOT
+from app.storage.database import UnsafeDatabase, make_engine, refuse_unsafe, transaction
 from tests.faults.breakable import Carrier, Place, now_and_then, sms_form
 from tests.faults.nodes import LONG, wait_until
 from tickets.schema import Contact, InboundSms, Ticket, WebhookEvent

@@ -14,7 +14,7 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from tests.app.web.public_forms import fields_of
+from tests.app.web.public.public_forms import fields_of
 from tests.faults.breakable import Carrier, Place, call_form, sms_form
 from tests.faults.nodes import LONG, wait_until
 from tickets.schema import Call, InboundSms, Ticket, TimelineEntry, WebhookEvent

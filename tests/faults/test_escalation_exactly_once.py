@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.database import transaction
 from app.settings import Settings
-from escalation.sweep import tick
+from app.storage.database import transaction
+from escalation.firing.sweep import tick
 from tests.conftest import Committed
 from tests.escalation.scene import full_house, ticket, ward
 from tests.faults.nodes import LONG, kill, running, start, wait_until

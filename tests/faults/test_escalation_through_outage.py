@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.database import transaction
+from app.storage.database import transaction
 from tests.faults.breakable import Place
 from tests.faults.nodes import LONG, kill, running, wait_until
 from tests.faults.test_escalation_exactly_once import (

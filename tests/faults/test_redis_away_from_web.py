@@ -12,9 +12,9 @@ import redis
 import requests
 from sqlalchemy import func, select
 
-from app.database import transaction
-from app.newcomers import add_token
-from app.web.session_cookie import COOKIE, token_hash
+from app.accounts.enrolment import add_token
+from app.storage.database import transaction
+from app.web.frame.session_cookie import COOKIE, token_hash
 from tests.faults.breakable import Carrier, Place, sms_form
 from tests.faults.nodes import running, wait_until
 from tests.signing_in import person_with

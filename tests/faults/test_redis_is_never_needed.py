@@ -7,12 +7,12 @@ import pytest
 import redis
 from sqlalchemy import func, select
 
-from app import jobs
-from app.database import transaction
+from app.delivery import wake_up
+from app.storage.database import transaction
 from tests.conftest import NOW, Committed
 from tests.fake_carrier import fake_carrier
 from tests.faults.nodes import LONG, running, wait_until
-from tickets.outbox import post_sms
+from tickets.outbox.posting import post_sms
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
 
@@ -62,7 +62,7 @@ def test_messages_leave_while_redis_is_wiped_again_and_again(committed, settings
             wiper.start()
             for number in range(MESSAGES):
                 post(committed, number)
-                jobs.wake_outbox(node)
+                wake_up.wake_outbox(node)
                 time.sleep(0.05)
             all_sent = wait_until(lambda: sent(committed) == MESSAGES, seconds=15)
             stop.set()
@@ -79,7 +79,7 @@ def test_messages_leave_when_redis_was_never_there_and_waking_costs_the_caller_n
             began = time.monotonic()
             for number in range(10):
                 post(committed, number)
-                jobs.wake_outbox(node)
+                wake_up.wake_outbox(node)
             asked = time.monotonic() - began
             all_sent = wait_until(lambda: sent(committed) == 10, seconds=15)
 

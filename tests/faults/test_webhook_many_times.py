@@ -9,7 +9,7 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from telephony.sms_intent import TextIntent, parse_sms
+from telephony.sms.intent import TextIntent, parse_sms
 from tests.faults.breakable import Carrier, Place, call_form, sms_form
 from tests.faults.nodes import LONG
 from tickets.schema import Call, Contact, InboundSms, OutboundMessage, Ticket, WebhookEvent

@@ -6,15 +6,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
-from escalation.sweep import tick
+from app.web.factory import HotlineApp
+from escalation.firing.sweep import tick
 from tests.app.web.steering import csrf_of, enter
 from tests.escalation.scene import clock, full_house, step, ward
 from tests.factories import give_role, open_ticket, staff
-from tickets import assignment
-from tickets.actor import staff_actor
+from tickets.people.actor import staff_actor
 from tickets.schema import Acknowledgement, OutboundMessage, PlannedStep, Staff, StepRecipient, Ticket
 from tickets.states import ClockStatus, Role, StepResult, TicketStatus
+from tickets.work import assignment
 
 INSTRUCTION = "Cử người thu gom ngay trong chiều nay, báo cáo tôi trước 17 giờ."
 

@@ -7,14 +7,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
 from app.settings import Settings
-from app.voice_prompts import in_digit_groups
-from telephony import offers, sweep
-from tests.app.web.console_scene import agent_at, page_of, send
+from app.web.factory import HotlineApp
+from app.wording.spoken_words import in_digit_groups
+from telephony import sweep
+from telephony.floor import offers
+from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.factories import KEYS
 from tests.telephony.phone import Phone
-from tickets.pins import pin_of_ticket
+from tickets.people.pins import pin_of_ticket
 from tickets.schema import Call, Clock, Line, OutboundMessage, Presence, Ticket, TimelineEntry, Unit
 from tickets.states import CallState, ClockKind, ClockStatus, PresenceState, TicketStatus, TimelineKind
 

@@ -6,9 +6,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
 from app.settings import Settings
-from tests.app.web.console_scene import agent_at, page_of, send
+from app.web.factory import HotlineApp
+from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.telephony.phone import Phone
 from tickets.schema import Clock, Line, OutboundMessage, Ticket, Unit
 from tickets.states import ClockKind, ClockStatus, TicketStatus

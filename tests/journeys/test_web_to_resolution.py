@@ -7,14 +7,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
+from app.web.factory import HotlineApp
 from tests import factories
-from tests.app.web.public_forms import fill_in, send_again
-from tickets import audit, conversation, resolution
-from tickets.actor import staff_actor
-from tickets.assignment import claim
+from tests.app.web.public.public_forms import fill_in, send_again
+from tickets.audit import entries
+from tickets.people.actor import staff_actor
 from tickets.schema import Clock, OutboundMessage, Ticket, Unit
 from tickets.states import ClockKind, ClockStatus, Disposition, TicketStatus
+from tickets.work import conversation, resolution
+from tickets.work.assignment import claim
 
 
 def test_a_web_report_is_answered_found_wanting_and_solved_at_last(
@@ -79,5 +80,5 @@ def test_a_web_report_is_answered_found_wanting_and_solved_at_last(
     told = session.scalars(select(OutboundMessage.template).where(OutboundMessage.ticket_id == ticket.id))
     assert {"ticket_opened", "ticket_reply", "ticket_resolved"} <= set(told)
     later = now + timedelta(days=3)
-    assert audit.seal(session, now=later, settled_before=later) > 0
-    assert audit.verify(session).broken_entry_id is None
+    assert entries.seal(session, now=later, settled_before=later) > 0
+    assert entries.verify(session).broken_entry_id is None

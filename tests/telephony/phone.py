@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 from werkzeug.datastructures import MultiDict
 
-from app.provider_accounts import simulated_account
-from telephony.signatures import sign
+from app.phone.accounts import simulated_account
+from telephony.provider.signatures import sign
 
 _numbers = itertools.count(1)
 BASE = "http://127.0.0.1:8000"

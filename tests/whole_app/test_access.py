@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
-from app.web.access import Access, declared
+from app.web.factory import HotlineApp
+from app.web.frame.access import Access, declared
 from tests.signing_in import sign_in
 from tickets.states import Role
 

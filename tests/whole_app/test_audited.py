@@ -14,24 +14,24 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.orm import Session
 
-from app import accounts
-from app.factory import HotlineApp
-from app.imports import take_out
-from app.newcomers import add_token
+from app.accounts import credentials
+from app.accounts.enrolment import add_token
+from app.seeding.imports import take_out
 from app.settings import Settings
-from app.web.limits import limiter
-from app.web.session_cookie import COOKIE
-from escalation.links import make_link
+from app.web.factory import HotlineApp
+from app.web.frame.limits import limiter
+from app.web.frame.session_cookie import COOKIE
+from escalation.acknowledging.links import make_link
 from tests import factories
-from tests.app.web.public_forms import photograph
+from tests.app.web.public.public_forms import photograph
 from tests.app.web.steering import Climb, climb
 from tests.signing_in import sign_in
 from tests.telephony.phone import Phone
 from tests.whole_app.test_hostile_input import everybody
 from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
 from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administered, follow, things, ways
-from tickets import assignment, outbox, resolution
-from tickets.actor import staff_actor
+from tickets.outbox import posting
+from tickets.people.actor import staff_actor
 from tickets.schema import (
     ApiToken,
     AuditEntry,
@@ -49,6 +49,7 @@ from tickets.schema import (
     Unit,
 )
 from tickets.states import CallbackState, Disposition, OutboundState, PresenceState, Role
+from tickets.work import assignment, resolution
 
 # One statement may write several tables; the words after "for update" and "do update" are none.
 WRITE = re.compile(r"\b(?:insert into|update|delete from)\s+\"?(\w+)", re.IGNORECASE)
@@ -152,11 +153,11 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     newcomer = factories.staff(session, role=Role.AGENT, at=OWN)
     before = now - timedelta(minutes=5)
     for one in (person, colleague):
-        code = pyotp.TOTP(accounts.pending_totp_secret(session, one)).at(before)
-        assert accounts.enrol(session, one, password=PASSWORD, repeated=PASSWORD, code=code, now=before) == {}
+        code = pyotp.TOTP(credentials.pending_totp_secret(session, one)).at(before)
+        assert credentials.enrol(session, one, password=PASSWORD, repeated=PASSWORD, code=code, now=before) == {}
     lifetime = timedelta(days=1)
-    enrolment = accounts.make_link(session, staff_id=newcomer.id, purpose="enrol", lifetime=lifetime, now=now)
-    newcomers_code = pyotp.TOTP(accounts.pending_totp_secret(session, newcomer)).at(now)
+    enrolment = credentials.make_link(session, staff_id=newcomer.id, purpose="enrol", lifetime=lifetime, now=now)
+    newcomers_code = pyotp.TOTP(credentials.pending_totp_secret(session, newcomer)).at(now)
     secret = make_link(session, step_id=climbed.step(session, 4).id, staff_id=climbed.people[4].id, now=now)
     letter = session.get_one(OutboundMessage, _letter(session, now=now))
     letter.state = OutboundState.FAILED
@@ -181,7 +182,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
 
 
 def _letter(session: Session, *, now: datetime) -> int:
-    return outbox.post_sms(
+    return posting.post_sms(
         session, to="+84901234567", template="sms_help", params={}, locale="vi", dedup_key="audited", now=now
     )
 

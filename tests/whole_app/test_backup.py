@@ -7,11 +7,11 @@ from psycopg import sql
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from app.database import make_engine, migrate, session_factory, transaction
 from app.engines.binaries import installed_binaries
+from app.storage.database import make_engine, migrate, session_factory, transaction
 from tests.conftest import NOW, Committed, Servers
 from tests.factories import open_ticket
-from tickets import audit
+from tickets.audit import entries
 from tickets.schema import Ticket
 
 
@@ -19,7 +19,7 @@ def test_a_dump_restored_elsewhere_goes_on_where_it_was_taken(committed: Committ
     with transaction(committed.factory) as session:
         told = open_ticket(session)
     with transaction(committed.factory) as session:
-        sealed = audit.seal(session, now=NOW, settled_before=NOW)
+        sealed = entries.seal(session, now=NOW, settled_before=NOW)
     tools, dump = installed_binaries().postgres_bin, tmp_path / "hotline.dump"
     subprocess.run([tools / "pg_dump", "-Fc", "-f", dump, committed.superuser_url], check=True)
 
@@ -33,7 +33,7 @@ def test_a_dump_restored_elsewhere_goes_on_where_it_was_taken(committed: Committ
         with transaction(session_factory(engine)) as session:
             assert session.scalars(select(Ticket.reference)).all() == [told.reference]
             assert open_ticket(session).reference != told.reference
-            assert audit.verify(session) == audit.Verification(sealed, None)
+            assert entries.verify(session) == entries.Verification(sealed, None)
         with engine.connect() as connection, pytest.raises(ProgrammingError):
             connection.execute(text("update audit_entry set action = 'nothing.happened'"))
     finally:

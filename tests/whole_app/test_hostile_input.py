@@ -18,11 +18,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
-from app.newcomers import add_token
+from app.accounts.enrolment import add_token
 from app.settings import ROOT, Settings
-from app.web.limits import limiter
-from app.web.session_cookie import COOKIE
+from app.web.factory import HotlineApp
+from app.web.frame.limits import limiter
+from app.web.frame.session_cookie import COOKIE
 from tests import factories
 from tests.faults.nodes import LONG
 from tests.signing_in import sign_in

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
+from app.accounts.enrolment import add_token
 from app.log_setup import set_up_logging
-from app.newcomers import add_token
 from app.settings import Settings
-from app.web.limits import limiter
-from tests.app.web.public_forms import fill_in, send_again
+from app.web.factory import HotlineApp
+from app.web.frame.limits import limiter
+from tests.app.web.public.public_forms import fill_in, send_again
 from tests.signing_in import sign_in
 from tests.telephony.phone import Phone
 from tests.whole_app.test_rights import SCOPES, csrf

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.factory import HotlineApp
-from app.newcomers import add_token
+from app.accounts.enrolment import add_token
 from app.settings import Settings
+from app.web.factory import HotlineApp
 from tests.signing_in import sign_in
 from tests.whole_app.things import FOREIGN, OF_A_TICKET, OTHERS, OWN, Way, address, nothing, things, unit_at, ways
-from tickets.references import grouped
+from tickets.people.references import grouped
 from tickets.schema import AuditEntry, Draft, Message, TicketAccess, TimelineEntry
 from tickets.states import Role
 

@@ -8,7 +8,7 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine, MetaData, UniqueConstraint, text
 from sqlalchemy.exc import ProgrammingError
 
-from app.database import alembic_config, make_engine, migrate
+from app.storage.database import alembic_config, make_engine, migrate
 from tests.conftest import Committed
 from tickets.schema import AuditEntry, AuditSeal, Base
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.translations import ROOT
+from app.wording.translations import ROOT
 
 STATIC = ROOT / "app" / "static"
 VENDOR = STATIC / "vendor"

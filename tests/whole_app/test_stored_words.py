@@ -12,19 +12,19 @@ from sqlalchemy import Column, String, Table, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.factory import HotlineApp
-from app.newcomers import add_token
+from app.accounts.enrolment import add_token
 from app.settings import Settings
+from app.web.factory import HotlineApp
 from tests import factories
 from tests.app.web.steering import climb
 from tests.signing_in import sign_in
 from tests.whole_app.test_hostile_input import everybody
 from tests.whole_app.test_rights import SCOPES, csrf
 from tests.whole_app.things import OTHERS, OWN, address, administered, follow, things, ways
-from tickets.actor import citizen_actor, staff_actor
-from tickets.conversation import citizen_message, note, reply
+from tickets.people.actor import citizen_actor, staff_actor
 from tickets.schema import Base
 from tickets.states import Channel
+from tickets.work.conversation import citizen_message, note, reply
 
 # A formula for spreadsheets, a tag for the page, quotes for attributes, a template for Jinja.
 EVIL = "=7*7<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}${7*7}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from app import signs, translations, words
+from app.wording import codes, looks, translations
 from tickets import states
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%")
@@ -31,7 +31,7 @@ def test_every_message_is_translated(locale: str, said: list[Message]) -> None:
         if not translations.is_translated(translations.twin(known, message))
     ]
 
-    assert untranslated == [], f"add them: python -m app.translations extract --group … --locale {locale}"
+    assert untranslated == [], f"add them: python -m app.wording.translations extract --group … --locale {locale}"
 
 
 @pytest.mark.parametrize("locale", OTHER_LANGUAGES)
@@ -121,45 +121,43 @@ def test_catalogues_are_compiled_again_only_when_a_source_changes(
 
 
 CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
-    (states.TicketStatus, words.STATUSES),
-    (states.Priority, words.PRIORITIES),
-    (states.Channel, words.CHANNELS),
-    (states.ClockKind, words.CLOCK_KINDS),
-    (states.ClockStatus, words.CLOCK_STATES),
-    (states.Disposition, words.DISPOSITIONS),
-    (states.Role, words.ROLES),
-    (states.PresenceState, words.PRESENCES),
-    (states.UnitKind, words.UNIT_KINDS),
-    (states.StepResult, words.STEP_RESULTS),
-    (states.TimelineKind, words.TIMELINE_KINDS),
-    (states.OutboundChannel, words.OUTBOUND_CHANNELS),
-    (states.OutboundState, words.OUTBOUND_STATES),
-    (states.CallState, words.CALL_STATES),
-    (states.OfferOutcome, words.OFFER_OUTCOMES),
-    (states.CallbackState, words.CALLBACK_STATES),
-    (states.CallbackReason, words.CALLBACK_REASONS),
-    (states.RecordingKind, words.RECORDING_KINDS),
-    (states.RecordingState, words.RECORDING_STATES),
-    (states.QueueKind, words.QUEUE_KINDS),
-    (states.Level, words.COMPETENCE_LEVELS),
-    (states.ActorKind, words.ACTOR_KINDS),
-    (states.TicketStatus, signs.LOOKS["status"]),
-    (states.Priority, signs.LOOKS["priority"]),
-    (states.Channel, signs.LOOKS["channel"]),
-    (states.ClockStatus, signs.LOOKS["clock"]),
-    (states.PresenceState, signs.LOOKS["presence"]),
-    (states.OutboundState, signs.LOOKS["outbound"]),
-    (states.StepResult, signs.LOOKS["step"]),
-    (states.CallState, signs.LOOKS["call"]),
-    (states.TimelineKind, signs.LOOKS["timeline"]),
+    (states.TicketStatus, codes.STATUSES),
+    (states.Priority, codes.PRIORITIES),
+    (states.Channel, codes.CHANNELS),
+    (states.ClockKind, codes.CLOCK_KINDS),
+    (states.ClockStatus, codes.CLOCK_STATES),
+    (states.Disposition, codes.DISPOSITIONS),
+    (states.Role, codes.ROLES),
+    (states.PresenceState, codes.PRESENCES),
+    (states.UnitKind, codes.UNIT_KINDS),
+    (states.StepResult, codes.STEP_RESULTS),
+    (states.TimelineKind, codes.TIMELINE_KINDS),
+    (states.OutboundChannel, codes.OUTBOUND_CHANNELS),
+    (states.OutboundState, codes.OUTBOUND_STATES),
+    (states.CallState, codes.CALL_STATES),
+    (states.OfferOutcome, codes.OFFER_OUTCOMES),
+    (states.CallbackState, codes.CALLBACK_STATES),
+    (states.CallbackReason, codes.CALLBACK_REASONS),
+    (states.RecordingKind, codes.RECORDING_KINDS),
+    (states.RecordingState, codes.RECORDING_STATES),
+    (states.QueueKind, codes.QUEUE_KINDS),
+    (states.Level, codes.COMPETENCE_LEVELS),
+    (states.ActorKind, codes.ACTOR_KINDS),
+    (states.TicketStatus, looks.LOOKS["status"]),
+    (states.Priority, looks.LOOKS["priority"]),
+    (states.Channel, looks.LOOKS["channel"]),
+    (states.ClockStatus, looks.LOOKS["clock"]),
+    (states.PresenceState, looks.LOOKS["presence"]),
+    (states.OutboundState, looks.LOOKS["outbound"]),
+    (states.StepResult, looks.LOOKS["step"]),
+    (states.CallState, looks.LOOKS["call"]),
+    (states.TimelineKind, looks.LOOKS["timeline"]),
 ]
 
 
-@pytest.mark.parametrize(("codes", "table"), CODES, ids=lambda value: getattr(value, "__name__", ""))
-def test_every_code_has_a_word_and_where_it_is_drawn_a_sign(
-    codes: type[StrEnum], table: Mapping[str, object]
-) -> None:
-    assert {str(code) for code in codes} - set(table) == set()
+@pytest.mark.parametrize(("kind", "table"), CODES, ids=lambda value: getattr(value, "__name__", ""))
+def test_every_code_has_a_word_and_where_it_is_drawn_a_sign(kind: type[StrEnum], table: Mapping[str, object]) -> None:
+    assert {str(code) for code in kind} - set(table) == set()
 
 
 def test_nobody_climbs_in_vietnamese() -> None:

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from app.factory import HotlineApp
 from app.settings import Settings
-from app.web.access import Access, declared
+from app.web.factory import HotlineApp
+from app.web.frame.access import Access, declared
 from tests import factories
-from tests.app.web.public_forms import photograph
-from tickets.pins import pin_of
-from tickets.references import reference_of
+from tests.app.web.public.public_forms import photograph
+from tickets.people.pins import pin_of
+from tickets.people.references import reference_of
 from tickets.schema import (
     Attachment,
     Call,

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from tickets import audit
-from tickets.actor import Actor
+from tickets.audit import entries
 from tickets.directory.sort_keys import sort_key
 from tickets.directory.staff import disable, end_role, give_roles
 from tickets.errors import InvalidInput, NotFound
+from tickets.people.actor import Actor
 from tickets.schema import RoleAssignment, Staff
 from tickets.states import Role
 
@@ -92,4 +92,6 @@ def _locked(session: Session, staff_id: int) -> Staff:
 def _record(
     session: Session, action: str, staff_id: int, params: Mapping[str, object], *, actor: Actor, now: datetime
 ) -> None:
-    audit.record(session, actor=actor, action=action, subject_kind="staff", subject_id=staff_id, params=params, now=now)
+    entries.record(
+        session, actor=actor, action=action, subject_kind="staff", subject_id=staff_id, params=params, now=now
+    )

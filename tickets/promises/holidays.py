@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tickets.actor import Actor
+from tickets.people.actor import Actor
 from tickets.promises import calendar_files
 from tickets.promises.calendar_files import CalendarEntry, calendar_from, with_holidays
 from tickets.promises.loading import load_rulebook

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from tickets import timeline
-from tickets.actor import SYSTEM, Actor
+from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import recompute
 from tickets.promises.arithmetic import pauses
 from tickets.promises.clocks import ClockBook, Held, add_clock, keep_next_due, open_book, store

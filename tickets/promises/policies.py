@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from tickets import audit
-from tickets.actor import Actor
+from tickets.audit import entries
 from tickets.errors import InvalidInput
+from tickets.people.actor import Actor
 from tickets.promises.calendar import Calendar, check
 from tickets.promises.calendar_files import spec_of
 from tickets.promises.loading import load_rulebook
@@ -264,4 +264,6 @@ def _audit(
     session: Session, action: str, kind: str, subject_id: int, name: str, version: int, *, actor: Actor, now: datetime
 ) -> None:
     params = {"name": name, "version": version}
-    audit.record(session, actor=actor, action=action, subject_kind=kind, subject_id=subject_id, params=params, now=now)
+    entries.record(
+        session, actor=actor, action=action, subject_kind=kind, subject_id=subject_id, params=params, now=now
+    )

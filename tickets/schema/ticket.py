@@ -85,7 +85,7 @@ class Contact(Base):
 
 
 class Ticket(Base):
-    """What was asked or reported, until it is answered. Only `tickets/ticket.py` and `tickets/intake.py` write it."""
+    """What was asked or reported, until it is answered. Only `work/ticket.py` and `intake/opening.py` write it."""
 
     __tablename__ = "ticket"
     __table_args__ = (

@@ -9,9 +9,9 @@ from app.seeding.demonstration.cast import Person
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Story, begin
 from app.seeding.demonstration.words import Said, kinds, say
-from tickets.actor import citizen_actor
-from tickets.intake import open_ticket
+from tickets.intake.opening import open_ticket
 from tickets.matter import Matter
+from tickets.people.actor import citizen_actor
 from tickets.states import Channel
 
 # Of an ordinary day's matters, how many come in which hour; people report noise at night and dossiers in the morning.

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import answer
-from escalation.acknowledge import acknowledge
+from escalation.acknowledging.acknowledge import acknowledge
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
 from tickets.states import UNFINISHED, ClockStatus, StepKind, StepResult
 

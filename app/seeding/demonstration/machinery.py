@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.seeding.demonstration import leaders
 from app.seeding.demonstration.stage import Stage
-from escalation.digests import post_daily_lists
-from escalation.sweep import tick
-from tickets.resolution import close_due, wake_due
+from escalation.firing.sweep import tick
+from escalation.queries.digests import post_daily_lists
 from tickets.schema import PlannedStep
+from tickets.work.resolution import close_due, wake_due
 
 # A scheduler looks every five seconds; in the play it always finds what is due at its next look.
 LOOKS_EVERY = timedelta(seconds=5)

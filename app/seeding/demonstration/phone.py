@@ -7,19 +7,19 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration.cast import Person
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import Said
-from telephony.call_end import finish_talk, note_call_status
-from telephony.call_flow import take_turn
+from telephony.call.end import finish_talk, note_call_status
+from telephony.call.turn import take_turn
 from telephony.calls import find_call
-from telephony.offers import accept, open_offer_for
-from telephony.presence import end_wrap_up, go_available, go_offline, heartbeat
-from telephony.webhook_inbox import Webhook
-from tickets.actor import staff_actor
-from tickets.assignment import change_category
-from tickets.intake import opened_before
+from telephony.floor.offers import accept, open_offer_for
+from telephony.floor.presence import end_wrap_up, go_available, go_offline, heartbeat
+from telephony.provider.webhook_inbox import Webhook
+from tickets.intake.opening import opened_before
+from tickets.intake.rerouting import Told, reroute_at_intake
 from tickets.matter import Opened
-from tickets.rerouting import Told, reroute_at_intake
+from tickets.people.actor import staff_actor
 from tickets.schema import Call, Ticket
 from tickets.states import CallState
+from tickets.work.assignment import change_category
 
 
 class _Caller:

@@ -7,8 +7,7 @@ from random import Random
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.messages import message_app
-from app.provider_accounts import simulated_account
+from app.phone.accounts import simulated_account
 from app.seeding.demonstration.arrivals import schedule
 from app.seeding.demonstration.cast import assemble
 from app.seeding.demonstration.machinery import Machinery
@@ -16,6 +15,7 @@ from app.seeding.demonstration.post_office import PostOffice
 from app.seeding.demonstration.scenes import set_scenes
 from app.seeding.demonstration.stage import Stage
 from app.settings import Settings
+from app.wording.messages import message_app
 from telephony.desk import Desk
 from tickets.directory.loading import load_places
 from tickets.directory.rules import load_rules

@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.messages import render
-from telephony.sms_text import sms_size
-from tickets.outbox import STATUS_RANK
+from app.wording.messages import render
+from telephony.sms.text import sms_size
+from tickets.outbox.posting import STATUS_RANK
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 

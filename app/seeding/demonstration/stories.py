@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration.pace import Pace, pace_of
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import Said, answer
-from tickets import assignment, conversation, resolution
-from tickets.actor import Actor, citizen_actor, staff_actor
 from tickets.directory.queues import queue_of
 from tickets.directory.units import unit_named
 from tickets.matter import Opened
+from tickets.people.actor import Actor, citizen_actor, staff_actor
 from tickets.schema import Ticket, TicketAccess
 from tickets.states import UNFINISHED, Channel, Disposition, TicketStatus
+from tickets.work import assignment, conversation, resolution
 
 # Categories in which people ask rather than report.
 QUESTIONS = frozenset(

@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.web.access import signed_in
 from app.web.administration.blueprint import AUDITING, blueprint
-from app.web.ledger_filters import address, midnight, number
-from tickets import audit
-from tickets.audit_trail import TrailFilter, trail
-from tickets.references import read_reference
+from app.web.frame.access import signed_in
+from app.web.pieces.ledger_filters import address, midnight, number
+from tickets.audit import entries
+from tickets.audit.trail import TrailFilter, trail
+from tickets.people.references import read_reference
 
 _HERE = "/administration/audit"
 _FIELDS = ("who", "action", "reference", "request", "from", "to")
@@ -44,8 +44,8 @@ def audit_trail() -> ResponseReturnValue:
 @signed_in(*AUDITING)
 def verify() -> ResponseReturnValue:
     """The whole chain, computed again from the entries as they stand; that it was done is itself written down."""
-    result = audit.verify(g.session)
-    audit.record(
+    result = entries.verify(g.session)
+    entries.record(
         g.session,
         actor=g.actor,
         action="audit.verified",

@@ -3,10 +3,10 @@
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.imports import take_out
-from app.web.access import signed_in
+from app.seeding.imports import take_out
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.current import today
+from app.web.frame.access import signed_in
+from app.web.frame.current import today
 from tickets.directory.lines import DialledLine, published_lines
 from tickets.directory.units import current_units
 from tickets.errors import NotFound

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.imports import Wrong
+from app.seeding.imports import Wrong
 
 
 @dataclass(frozen=True, slots=True)

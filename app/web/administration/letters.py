@@ -6,13 +6,13 @@ from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.current import settings
-from app.web.fault_words import fault_words
-from app.web.ledger_filters import address, number
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.frame.fault_words import fault_words
+from app.web.pieces.ledger_filters import address, number
 from tickets.errors import InvalidInput
-from tickets.outbox_letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
+from tickets.outbox.letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
 
 _ROWS = 50
 _HERE = "/administration/messages"

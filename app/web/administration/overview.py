@@ -9,15 +9,15 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.spoken_time import moment_phrase
-from app.spool import depth as spool_depth
-from app.web.access import signed_in
+from app.phone.spool import depth as spool_depth
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.current import settings
-from app.web.health import backlog_checks, process_checks
-from escalation.digests import TEMPLATE as DAILY_LIST
-from escalation.gaps import TICKING, recent_gaps
-from tickets.outbox_letters import dead_count
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.monitoring.health import backlog_checks, process_checks
+from app.wording.spoken_time import moment_phrase
+from escalation.firing.gaps import TICKING, recent_gaps
+from escalation.queries.digests import TEMPLATE as DAILY_LIST
+from tickets.outbox.letters import dead_count
 from tickets.schema import AuditEntry, AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
 from tickets.states import OutboundState
 

@@ -6,14 +6,14 @@ from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.newcomers import add_person
-from app.web.access import signed_in
+from app.accounts.enrolment import add_person
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.secret_once import secret_page
-from app.web.current import settings
-from app.web.fault_words import fault_words
-from app.web.ledger_filters import address, number
-from app.web.unit_choices import unit_codes
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.frame.fault_words import fault_words
+from app.web.pieces.ledger_filters import address, number
+from app.web.pieces.unit_choices import unit_codes
 from tickets.directory.people import people
 from tickets.directory.staff import HeldRole, person_by_email, roles_of
 from tickets.errors import InvalidInput, NotFound

@@ -6,13 +6,13 @@ from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.newcomers import renew_enrolment
-from app.web.access import signed_in
+from app.accounts.enrolment import renew_enrolment
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.secret_once import secret_page
-from app.web.current import settings, today
-from app.web.fault_words import fault_words
-from app.web.unit_choices import unit_codes
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings, today
+from app.web.frame.fault_words import fault_words
+from app.web.pieces.unit_choices import unit_codes
 from tickets.directory.people import close_account, give_role, person, take_role
 from tickets.directory.staff import roles_of
 from tickets.directory.units import unit_named

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.imports import FileRefused, bring_in, take_out
-from app.web.access import signed_in
+from app.seeding.imports import FileRefused, bring_in, take_out
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.file_faults import Fault, fault_lines
 from app.web.administration.rule_words import opening_words, target_words
 from app.web.console.names import in_locale
-from app.web.current import rules
-from app.web.unit_choices import unit_options
+from app.web.frame.access import signed_in
+from app.web.frame.current import rules
+from app.web.pieces.unit_choices import unit_options
 from tickets.promises.policies import known_names
 from tickets.promises.policy_file import parse_policies
 from tickets.promises.rule_versions import rules_now

@@ -8,7 +8,7 @@ from babel.dates import get_day_names
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from app.spoken_time import duration_phrase
+from app.wording.spoken_time import duration_phrase
 from tickets.promises.policy import PolicyRow
 
 ROUND_THE_CLOCK = "24x7"

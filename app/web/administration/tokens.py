@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.newcomers import add_token, revoke_token
+from app.accounts.enrolment import add_token, revoke_token
 from app.scopes import SCOPES
-from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.secret_once import secret_page
-from app.web.fault_words import fault_words
-from app.web.unit_choices import unit_codes
+from app.web.frame.access import signed_in
+from app.web.frame.fault_words import fault_words
+from app.web.pieces.unit_choices import unit_codes
 from tickets.errors import InvalidInput, NotFound
 from tickets.schema import ApiToken, Unit
 

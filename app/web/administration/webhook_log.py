@@ -4,10 +4,10 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.ledger_filters import address, number
-from telephony.webhook_log import received, refused
+from app.web.frame.access import signed_in
+from app.web.pieces.ledger_filters import address, number
+from telephony.provider.webhook_log import received, refused
 
 _ROWS = 50
 _HERE = "/administration/webhooks"

@@ -7,15 +7,15 @@ from flask import g
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, tuple_
 
-from app.web.access import open_data
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import ProcedureList, QueueList, Resolved, UnitList
 from app.web.api.describing import takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import Words, read_query
-from app.web.current import places, today
-from app.web.limits import limiter
-from app.web.place_words import option_text, question_text, why_text
+from app.web.frame.access import open_data
+from app.web.frame.current import places, today
+from app.web.frame.limits import limiter
+from app.wording.place_words import option_text, question_text, why_text
 from tickets.directory.places import Resolution, resolve
 from tickets.schema import Procedure, Queue, Unit
 from tickets.states import Level, UnitKind

@@ -7,10 +7,10 @@ from typing import Any
 from flask import current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
-from app.web.access import declared, public
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import FieldError, Problem
-from app.web.current import rules
+from app.web.frame.access import declared, public
+from app.web.frame.current import rules
 
 _ABOUT = (
     "The contact centre of the city: open tickets, follow and work them, read the directory. "

@@ -5,16 +5,16 @@ from typing import Any
 from flask import g
 from sqlalchemy import func, select
 
-from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import escalation_view
-from escalation.acknowledge import acknowledge as acknowledge_level
+from app.web.frame.access import bearer
+from escalation.acknowledging.acknowledge import acknowledge as acknowledge_level
 from tickets.errors import NotFound
-from tickets.roles import visible_tickets
+from tickets.people.roles import visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
 from tickets.states import StepKind
 

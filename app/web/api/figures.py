@@ -6,16 +6,16 @@ from typing import Any
 from flask import g
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import Figures
 from app.web.api.describing import takes_query
 from app.web.api.instants import Instant
 from app.web.api.reading import read_query
 from app.web.api.ticket_view import iso
-from telephony import figures as floor
+from app.web.frame.access import bearer
+from telephony.floor import figures as floor
+from tickets.people.roles import Viewer
 from tickets.promises.figures import promises_kept
-from tickets.roles import Viewer
 from tickets.states import Role
 
 _DEFAULT = timedelta(days=30)

@@ -7,7 +7,7 @@ from flask import request
 from flask_babel import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from app.web.field_errors import FieldErrors
+from app.web.frame.field_errors import FieldErrors
 
 Model = TypeVar("Model", bound=BaseModel)
 

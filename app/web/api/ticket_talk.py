@@ -6,7 +6,6 @@ from flask import g
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import (
     Hold,
@@ -23,11 +22,12 @@ from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, ticket_view
-from tickets import conversation, resolution
-from tickets.roles import Right, require, visible_ticket
+from app.web.frame.access import bearer
+from tickets.people.roles import Right, require, visible_ticket
 from tickets.schema import Message, Ticket, TimelineEntry
 from tickets.states import Disposition, TicketStatus
-from tickets.ticket import lock_ticket, move
+from tickets.work import conversation, resolution
+from tickets.work.ticket import lock_ticket, move
 
 HELD = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 

@@ -8,8 +8,8 @@ from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.reasons import reason_texts
 from app.settings import LOCALES
+from app.wording.reasons import reason_texts
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, Queue, Ticket, Unit
 from tickets.states import StepKind
 

@@ -10,23 +10,23 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.web.access import bearer
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, reasons_view, ticket_view
-from app.web.current import keys, places, rules
-from app.web.field_errors import FieldErrors
-from tickets import intake
-from tickets.assignment import change_category, change_priority
+from app.web.frame.access import bearer
+from app.web.frame.current import keys, places, rules
+from app.web.frame.field_errors import FieldErrors
 from tickets.errors import KeyReused
+from tickets.intake import opening
 from tickets.matter import Matter, Opened
-from tickets.phones import parse_phone
-from tickets.roles import Right, require, visible_ticket, visible_tickets
+from tickets.people.phones import parse_phone
+from tickets.people.roles import Right, require, visible_ticket, visible_tickets
 from tickets.schema import IdempotencyKey, Queue, Ticket, Unit
 from tickets.states import Channel, Priority, TicketStatus
+from tickets.work.assignment import change_category, change_priority
 
 _LONGEST_KEY = 200
 
@@ -48,7 +48,7 @@ class TicketQuery(PageQuery):
 @bearer("tickets:write")
 def open_ticket() -> dict[str, Any]:
     body = read_body(NewTicket)
-    opened = intake.open_ticket(
+    opened = opening.open_ticket(
         g.session,
         _matter(body, _source_key(body)),
         actor=g.actor,

@@ -4,16 +4,16 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.console.blueprint import READING, blueprint
 from app.web.console.ticket_page import act
 from app.web.console.ticket_view import PAGE_ONLY
-from telephony.sms_text import fold_to_gsm7
-from tickets import conversation, drafts
+from app.web.frame.access import signed_in
+from telephony.sms.text import fold_to_gsm7
 from tickets.errors import InvalidInput
-from tickets.roles import WORKING, visible_ticket
+from tickets.people.roles import WORKING, visible_ticket
 from tickets.schema import Ticket
 from tickets.states import Channel
+from tickets.work import conversation, drafts
 
 _CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
 

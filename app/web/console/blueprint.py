@@ -2,11 +2,11 @@
 
 from flask import Blueprint
 
-from tickets.roles import SEEING
+from tickets.people.roles import SEEING
 from tickets.states import Role
 
 blueprint = Blueprint("console", __name__)
 
-# Leaders look; who works on a ticket is decided ticket by ticket (tickets/roles.py).
+# Leaders look; who works on a ticket is decided ticket by ticket (tickets/people/roles.py).
 READING = SEEING
 ANSWERING = (Role.AGENT, Role.SUPERVISOR)

@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
-from app.web.access import signed_in
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.once import form_key
-from telephony.agent_bar import AgentBar, agent_bar
-from telephony.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
-from tickets.phones import mask
-from tickets.roles import visible_tickets
+from app.web.frame.access import signed_in
+from telephony.floor.agent_bar import AgentBar, agent_bar
+from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
+from tickets.people.phones import mask
+from tickets.people.roles import visible_tickets
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED
 

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from app.web.access import signed_in
 from app.web.console.blueprint import ANSWERING, blueprint
-from telephony import callbacks as callback_list
-from tickets import audit
+from app.web.frame.access import signed_in
+from telephony.floor import callbacks as callback_list
+from tickets.audit import entries
 from tickets.errors import NotFound
-from tickets.roles import visible_tickets
+from tickets.people.roles import visible_tickets
 from tickets.schema import CallbackRequest, Citizen, Recording, Staff, Ticket, Unit
 from tickets.states import UNFINISHED, CallbackState, RecordingKind
 
@@ -82,7 +82,7 @@ def finish_callback(callback_id: int) -> ResponseReturnValue:
 
 
 def _note(action: str, callback_id: int, **params: str) -> None:
-    audit.record(
+    entries.record(
         g.session,
         actor=g.actor,
         action=action,

@@ -7,20 +7,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.call_control import LegChange, end_talk, lead_to_hold, tell_provider
-from app.web.access import signed_in
+from app.phone.call_control import LegChange, end_talk, lead_to_hold, tell_provider
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import away_reasons, open_tickets
 from app.web.console.once import form_key, is_first
-from app.web.current import settings
-from app.web.preferences import local_target
-from telephony import call_end, offers, presence
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.sign_in.preferences import local_target
+from telephony.call import end
 from telephony.calls import lock_call
-from telephony.wrap_up import finish_wrap_up, link_call
-from tickets import audit
+from telephony.floor import offers, presence
+from telephony.floor.wrap_up import finish_wrap_up, link_call
+from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
-from tickets.references import read_reference
-from tickets.roles import visible_ticket
+from tickets.people.references import read_reference
+from tickets.people.roles import visible_ticket
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import PresenceState
 
@@ -89,7 +90,7 @@ def decline(offer_id: int) -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def hold_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
-    call_end.hold(call, now=g.now)
+    end.hold(call, now=g.now)
     _note("call.held", call)
     _tell_provider(lead_to_hold(call, base_url=settings().base_url))
     return _back()
@@ -99,7 +100,7 @@ def hold_call(call_id: int) -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def take_back_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
-    call_end.take_back(call, now=g.now)
+    end.take_back(call, now=g.now)
     _note("call.taken_back", call)
     return _back()
 
@@ -109,8 +110,8 @@ def take_back_call(call_id: int) -> ResponseReturnValue:
 def end_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
     changes = end_talk(g.session, call)
-    call_end.take_back(call, now=g.now)
-    call_end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
+    end.take_back(call, now=g.now)
+    end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
     _note("call.ended", call)
     _tell_provider(changes)
     return _back()
@@ -121,7 +122,7 @@ def _note(action: str, call: Call) -> None:
 
 
 def _audit(action: str, kind: str, subject_id: int, *, ticket_id: int | None) -> None:
-    audit.record(
+    entries.record(
         g.session,
         actor=g.actor,
         action=action,

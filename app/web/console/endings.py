@@ -4,17 +4,17 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.console.answers import answer_channel, answer_text
 from app.web.console.blueprint import blueprint
 from app.web.console.moments import read_moment
 from app.web.console.ticket_page import act
-from app.web.current import settings
-from tickets import assignment, drafts, resolution
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
 from tickets.errors import InvalidInput
-from tickets.roles import WORKING
+from tickets.people.roles import WORKING
 from tickets.schema import Ticket
 from tickets.states import Disposition, TicketStatus
+from tickets.work import assignment, drafts, resolution
 
 
 @blueprint.post("/console/tickets/<reference>/hold")

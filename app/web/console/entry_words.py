@@ -7,12 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.reasons import reason_text
-from app.signs import timeline_sign
-from app.spoken_time import duration_phrase, moment_phrase
 from app.web.console.names import in_locale
-from app.web.locale import chosen_locale
-from app.words import (
+from app.wording.codes import (
     channel_word,
     clock_word,
     disposition_word,
@@ -24,7 +20,11 @@ from app.words import (
     step_result_word,
     timeline_word,
 )
-from tickets.references import grouped
+from app.wording.locale import chosen_locale
+from app.wording.looks import timeline_sign
+from app.wording.reasons import reason_text
+from app.wording.spoken_time import duration_phrase, moment_phrase
+from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
 
 _PROMISES = (TimelineKind.ESCALATED, TimelineKind.BREACHED, TimelineKind.WARNED, TimelineKind.ACKNOWLEDGED)

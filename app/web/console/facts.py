@@ -4,19 +4,21 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.media import MAX_PICTURES, MediaRefused, keep, store_picture
-from app.web.access import signed_in
+from app.storage.media import MAX_PICTURES, MediaRefused, keep, store_picture
 from app.web.console.blueprint import blueprint
 from app.web.console.moments import read_day
 from app.web.console.ticket_page import act
-from app.web.current import settings
-from app.web.limits import takes_pictures
-from tickets import assignment, attachments, audit, dossier, timeline
-from tickets.attachments import NewFile
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.frame.limits import takes_pictures
+from tickets import timeline
+from tickets.audit import entries
 from tickets.errors import InvalidInput
-from tickets.roles import WORKING
+from tickets.people.roles import WORKING
 from tickets.schema import Ticket
 from tickets.states import Priority, TimelineKind
+from tickets.work import assignment, attachments, dossier
+from tickets.work.attachments import NewFile
 
 
 @blueprint.post("/console/tickets/<reference>/priority")
@@ -91,7 +93,7 @@ def pictures(reference: str) -> ResponseReturnValue:
         attachments.add(g.session, ticket.id, files, staff_id=g.viewer.staff_id, now=g.now)
         words = ", ".join(file.file_name for file in files)
         timeline.add(g.session, ticket.id, TimelineKind.ATTACHED, actor=g.actor, is_public=False, body=words, now=g.now)
-        audit.record(
+        entries.record(
             g.session,
             actor=g.actor,
             action="ticket.pictures_added",

@@ -6,14 +6,14 @@ from flask import g, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.media import path_of
-from app.web.access import signed_in
-from app.web.attached_files import attached_file
+from app.storage.media import path_of
 from app.web.console.blueprint import READING, blueprint
-from app.web.current import settings
-from tickets import audit
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.pieces.attached_files import attached_file
+from tickets.audit import entries
 from tickets.errors import NotFound
-from tickets.roles import WORKING, visible_tickets
+from tickets.people.roles import WORKING, visible_tickets
 from tickets.schema import Attachment, Call, Recording, Ticket
 from tickets.states import RecordingKind, RecordingState, Role
 
@@ -62,7 +62,7 @@ def _require_hearing(found: Recording, *, agent_id: int | None) -> None:
         return
     if not g.viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE):
         raise NotFound("recording", found.id)
-    audit.record(
+    entries.record(
         g.session,
         actor=g.actor,
         action="recording.played",

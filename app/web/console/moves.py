@@ -4,18 +4,18 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.console.blueprint import blueprint
 from app.web.console.names import queue_named
 from app.web.console.place_answer import placed_unit
 from app.web.console.ticket_page import act
-from app.web.current import rules
-from tickets import assignment
+from app.web.frame.access import signed_in
+from app.web.frame.current import rules
 from tickets.errors import InvalidInput
-from tickets.roles import WORKING, Right
+from tickets.people.roles import WORKING, Right
 from tickets.routing import WARD_KINDS
 from tickets.schema import Ticket
 from tickets.states import QueueKind
+from tickets.work import assignment
 
 
 @blueprint.post("/console/tickets/<reference>/claim")

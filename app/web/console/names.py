@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from app.web.current import rules
-from app.web.locale import chosen_locale
+from app.web.frame.current import rules
+from app.wording.locale import chosen_locale
 from tickets.errors import InvalidInput
 from tickets.folding import fold
 from tickets.routing import UnitRule

@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 from app.web.console import place_answer
 from app.web.console.moments import read_day
 from app.web.console.names import in_locale
-from app.web.current import rules
-from app.web.fault_words import fault_words
-from tickets import citizens
+from app.web.frame.current import rules
+from app.web.frame.fault_words import fault_words
 from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
+from tickets.intake.repeats import open_tickets_of
 from tickets.matter import MAX_BODY, MAX_SHORT, clean_dossier_number
-from tickets.phones import parse_phone
-from tickets.repeats import open_tickets_of
-from tickets.roles import Right, Viewer, may
+from tickets.people import citizens
+from tickets.people.phones import parse_phone
+from tickets.people.roles import Right, Viewer, may
+from tickets.queries.similar import Similar, similar_open
 from tickets.routing import CategoryRule, UnitRule, emergency_words, guess_category
 from tickets.schema import Ticket
-from tickets.similar import Similar, similar_open
 
 _LIMITS = {"body": MAX_BODY, "place": place_answer.LONGEST_PLACE, "name": MAX_SHORT, "residence": MAX_SHORT}
 

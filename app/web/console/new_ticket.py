@@ -6,23 +6,24 @@ from flask import Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.console import names
 from app.web.console.blueprint import blueprint
 from app.web.console.new_form import NewForm, Noticed, notice, read_form
 from app.web.console.once import form_key, is_first
-from app.web.current import keys, places, rules
-from app.web.fault_words import fault_words
-from telephony.wrap_up import current_call, link_call
-from tickets import assignment, contacts, dossier
+from app.web.frame.access import signed_in
+from app.web.frame.current import keys, places, rules
+from app.web.frame.fault_words import fault_words
+from telephony.floor.wrap_up import current_call, link_call
 from tickets.errors import InvalidInput, TransitionNotAllowed
-from tickets.intake import open_ticket
+from tickets.intake import contacts
+from tickets.intake.opening import open_ticket
+from tickets.intake.repeats import attach_contact
+from tickets.intake.rerouting import Told, reroute_at_intake
 from tickets.matter import Matter, Opened
-from tickets.repeats import attach_contact
-from tickets.rerouting import Told, reroute_at_intake
-from tickets.roles import WORKING, Right, require, visible_ticket, visible_tickets
+from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, TicketStatus
+from tickets.work import assignment, dossier
 
 
 @blueprint.get("/console/new")

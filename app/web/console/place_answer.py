@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from app.web.current import places, rules, today
-from app.web.locale import chosen_locale
-from app.web.place_words import question_text, why_text
+from app.web.frame.current import places, rules, today
+from app.wording.locale import chosen_locale
+from app.wording.place_words import question_text, why_text
 from tickets.directory.places import Resolution, resolve
 from tickets.errors import InvalidInput
 from tickets.routing import UnitRule

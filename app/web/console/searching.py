@@ -3,9 +3,9 @@
 from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.web.access import signed_in
 from app.web.console.blueprint import READING, blueprint
-from tickets.search import Found, FoundBy, search
+from app.web.frame.access import signed_in
+from tickets.queries.search import Found, FoundBy, search
 
 _LONGEST = 200
 

@@ -7,17 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.web.access import signed_in
 from app.web.console import names
 from app.web.console.blueprint import READING, blueprint
 from app.web.console.moments import suggested_wake_up
 from app.web.console.once import form_key, is_first
 from app.web.console.place_answer import PlaceUndecided, candidates, question
 from app.web.console.ticket_view import ticket_context
-from app.web.current import settings
-from app.web.errors import trouble_of
-from app.web.fault_words import fault_words
-from tickets import audit
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.frame.errors import trouble_of
+from app.web.frame.fault_words import fault_words
+from tickets.audit import entries
 from tickets.directory.places import Resolution
 from tickets.errors import (
     AlreadyAssigned,
@@ -27,12 +27,12 @@ from tickets.errors import (
     ReopeningWindowOver,
     TransitionNotAllowed,
 )
-from tickets.reading import read_ticket, similar_to
-from tickets.resolution import DISPOSITIONS
-from tickets.roles import WORKING, Right, require, visible_ticket, visible_tickets
+from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
+from tickets.queries.reading import read_ticket, similar_to
 from tickets.schema import Staff, Ticket
 from tickets.states import Priority
-from tickets.ticket import lock_ticket
+from tickets.work.resolution import DISPOSITIONS
+from tickets.work.ticket import lock_ticket
 
 # What a form may be answered with instead of being done; everything else is an error page.
 REFUSALS = (AlreadyAssigned, InvalidInput, NotAllowed, ReopeningWindowOver, TransitionNotAllowed)
@@ -67,7 +67,7 @@ def reveal_phone(reference: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "").strip()[:500]
     if not reason:
         return show(reference, open_form="phone", errors={"reason": _("This field is needed.")}, status=400)
-    audit.record(
+    entries.record(
         g.session,
         actor=g.actor,
         action="ticket.phone_shown",

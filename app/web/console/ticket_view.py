@@ -7,21 +7,21 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.reasons import reason_text
 from app.web.console.entry_words import StreamEntry, stream_entry
 from app.web.console.names import in_locale
-from app.web.current import rules, today
-from app.web.locale import chosen_locale
-from app.web.place_words import question_text
-from tickets.chain_steps import Step
+from app.web.frame.current import rules, today
+from app.wording.locale import chosen_locale
+from app.wording.place_words import question_text
+from app.wording.reasons import reason_text
 from tickets.directory.places import Option, Question
-from tickets.phones import mask, parse_phone
+from tickets.people.phones import mask, parse_phone
+from tickets.people.roles import Right, Viewer, may
 from tickets.promises.calendar import between
-from tickets.reading import Reading
-from tickets.roles import Right, Viewer, may
+from tickets.queries.chain_steps import Step
+from tickets.queries.reading import Reading
 from tickets.schema import Clock, Ticket
 from tickets.states import UNFINISHED, Channel, ClockKind, ClockStatus, PlaceOutcome, Role, TicketStatus
-from tickets.ticket import may_move
+from tickets.work.ticket import may_move
 
 # A reply that is read on the follow page and sent nowhere.
 PAGE_ONLY = Channel.MANUAL.value

@@ -6,15 +6,15 @@ from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import signed_in
 from app.web.console.blueprint import READING, blueprint
-from app.web.errors import trouble_of
-from tickets import lists
+from app.web.frame.access import signed_in
+from app.web.frame.errors import trouble_of
 from tickets.errors import InvalidInput
-from tickets.list_counts import queue_counts, view_counts
-from tickets.list_stretches import View
-from tickets.lists import Page
-from tickets.roles import WORKING
+from tickets.people.roles import WORKING
+from tickets.queries import lists
+from tickets.queries.list_counts import queue_counts, view_counts
+from tickets.queries.list_stretches import View
+from tickets.queries.lists import Page
 from tickets.states import UNFINISHED, Role, TicketStatus
 
 _ROWS = 50

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.web.console.moments import read_moment
-from app.web.current import settings
-from escalation.acknowledge import LONGEST_INSTRUCTION
+from app.web.frame.current import settings
+from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
 from tickets.errors import InvalidInput
 
 

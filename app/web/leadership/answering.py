@@ -4,13 +4,13 @@ from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.spoken_time import moment_phrase
-from app.web.access import signed_in
-from app.web.fault_words import fault_words
+from app.web.frame.access import signed_in
+from app.web.frame.fault_words import fault_words
 from app.web.leadership.answer_form import read_answer
 from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.leadership.reached import show_list
-from escalation.acknowledge import AlreadyAcknowledged, acknowledge
+from app.wording.spoken_time import moment_phrase
+from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 
 

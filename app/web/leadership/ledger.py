@@ -3,12 +3,12 @@
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.web.access import signed_in
+from app.web.frame.access import signed_in
 from app.web.leadership.blueprint import READING_THE_LEDGER, blueprint
-from app.web.ledger_filters import address, asked, ledger_download, ledger_filter
-from app.web.unit_choices import unit_options
-from escalation.follow_up import latest_work
-from escalation.ledger import history
+from app.web.pieces.ledger_filters import address, asked, ledger_download, ledger_filter
+from app.web.pieces.unit_choices import unit_options
+from escalation.queries.follow_up import latest_work
+from escalation.queries.ledger import history
 from tickets.states import ClockKind, StepResult
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from flask import Response, g, render_template
 from flask.typing import ResponseReturnValue
 
-from app.web.access import signed_in
+from app.web.frame.access import signed_in
 from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
-from app.web.raised_words import delay_sentence, matter_for_outsiders
-from app.words import matter_words
-from escalation.acknowledge import LONGEST_INSTRUCTION, mark_read
-from escalation.board import Chain, reached
-from escalation.follow_up import Work, ended_since, latest_work
+from app.wording.codes import matter_words
+from app.wording.raised_words import delay_sentence, matter_for_outsiders
+from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION, mark_read
+from escalation.queries.board import Chain, reached
+from escalation.queries.follow_up import Work, ended_since, latest_work
 
 _FOLLOWED_FOR = timedelta(days=14)
 

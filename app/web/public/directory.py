@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.web.access import public
-from app.web.current import places, rules, today
-from app.web.dot_map import dot_map
-from app.web.locale import chosen_locale
-from app.web.place_words import option_text, question_text, why_text
+from app.web.frame.access import public
+from app.web.frame.current import places, rules, today
+from app.web.pieces.dot_map import dot_map
 from app.web.public.advice import Choice, Group, each_once, name_of
+from app.wording.locale import chosen_locale
+from app.wording.place_words import option_text, question_text, why_text
 from tickets.directory.lines import published_lines
 from tickets.directory.offices import offices_of
 from tickets.directory.places import Resolution, resolve

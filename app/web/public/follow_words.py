@@ -6,10 +6,10 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.signs import timeline_sign
-from app.spoken_time import duration_phrase, moment_phrase
-from app.words import channel_word, disposition_word, level_word
-from tickets.follow import Followed, ToldEntry
+from app.wording.codes import channel_word, disposition_word, level_word
+from app.wording.looks import timeline_sign
+from app.wording.spoken_time import duration_phrase, moment_phrase
+from tickets.queries.follow import Followed, ToldEntry
 from tickets.states import TicketStatus, TimelineKind
 
 

@@ -7,10 +7,10 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.access import public
-from app.web.csv_answer import csv_answer
-from app.web.current import settings
-from app.web.locale import chosen_locale
+from app.web.frame.access import public
+from app.web.frame.current import settings
+from app.web.pieces.csv_answer import csv_answer
+from app.wording.locale import chosen_locale
 from tickets.promises.figures import Kept, promises_kept
 from tickets.states import ClockKind
 

@@ -6,8 +6,8 @@ import structlog
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
-from app.media import MAX_PICTURES, MediaRefused, Picture, store_picture
-from app.web.current import settings
+from app.storage.media import MAX_PICTURES, MediaRefused, Picture, store_picture
+from app.web.frame.current import settings
 
 log = structlog.get_logger()
 

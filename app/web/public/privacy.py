@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from app.web.access import public
+from app.web.frame.access import public
 
 blueprint = Blueprint("privacy", __name__)
 

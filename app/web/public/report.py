@@ -13,10 +13,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import TooManyRequests
 from wtforms.validators import ValidationError
 
-from app.web.access import public
-from app.web.current import keys, settings
-from app.web.limits import count_told, limiter, may_be_told, takes_pictures
-from app.web.locale import chosen_locale
+from app.web.frame.access import public
+from app.web.frame.current import keys, settings
+from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
 from app.web.public import signed
 from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
 from app.web.public.choices import category_options, last_known_categories
@@ -24,9 +23,10 @@ from app.web.public.follow_cookie import let_follow
 from app.web.public.pictures import take_pictures
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
 from app.web.public.report_sending import send_report, sent_before, told_addresses
+from app.wording.locale import chosen_locale
 from tickets.errors import NotFound
-from tickets.follow import followed
-from tickets.intake import opened_before
+from tickets.intake.opening import opened_before
+from tickets.queries.follow import followed
 
 blueprint = Blueprint("report", __name__)
 # An expired cookie must not cost anybody what they wrote: the form checks its own token and comes back filled in.

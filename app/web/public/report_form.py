@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.media import Picture
+from app.storage.media import Picture
 from app.web.public import signed
 from tickets.errors import InvalidInput
 from tickets.matter import MAX_BODY, MAX_SHORT, clean_dossier_number, clean_text
-from tickets.phones import PhoneKind, parse_phone
+from tickets.people.phones import PhoneKind, parse_phone
 
 MAX_PLACE = 3 * MAX_SHORT
 # What the citizen chose when asked which unit it is, and does not know.

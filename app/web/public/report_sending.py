@@ -5,17 +5,19 @@ from datetime import datetime
 from flask import g
 from sqlalchemy.orm import Session
 
-from app import media
-from app.media import Picture
-from app.web.current import keys, places, rules, settings
+from app.storage import media
+from app.storage.media import Picture
+from app.web.frame.current import keys, places, rules, settings
 from app.web.public import signed
 from app.web.public.report_form import ReportForm
-from tickets import attachments, citizens, contacts
-from tickets.attachments import NewFile
-from tickets.intake import open_ticket
+from tickets.intake import contacts
+from tickets.intake.opening import open_ticket
 from tickets.matter import Matter, Opened
-from tickets.phones import parse_phone
+from tickets.people import citizens
+from tickets.people.phones import parse_phone
 from tickets.states import Channel
+from tickets.work import attachments
+from tickets.work.attachments import NewFile
 
 
 def send_report(

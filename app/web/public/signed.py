@@ -9,8 +9,8 @@ from typing import Any
 from flask import session as browser_session
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from app.media import Picture
-from app.web.current import settings
+from app.storage.media import Picture
+from app.web.frame.current import settings
 
 FORM_SECONDS = 7 * 24 * 3600
 PICTURE_SECONDS = 24 * 3600

@@ -6,26 +6,27 @@ from flask import Blueprint, Response, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.media import Picture
-from app.web.access import public
-from app.web.attached_files import attached_file
-from app.web.current import keys, places, rules
-from app.web.limits import limiter, takes_pictures
-from app.web.locale import chosen_locale
+from app.storage.media import Picture
+from app.web.frame.access import public
+from app.web.frame.current import keys, places, rules
+from app.web.frame.limits import limiter, takes_pictures
+from app.web.pieces.attached_files import attached_file
 from app.web.public import signed
 from app.web.public.follow_cookie import end_following, followed_ticket_id, let_follow
 from app.web.public.follow_words import shown_entries
 from app.web.public.pictures import take_pictures
 from app.web.public.report_sending import kept_files
-from tickets import attachments, contacts, conversation, resolution
-from tickets.continuing import continue_ticket
+from app.wording.locale import chosen_locale
 from tickets.errors import InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
-from tickets.follow import followed
+from tickets.intake import contacts
+from tickets.intake.continuing import continue_ticket
 from tickets.matter import Opened
-from tickets.pins import check_pin
+from tickets.people.pins import check_pin
+from tickets.queries.follow import followed
 from tickets.schema import Message
 from tickets.states import Channel, TicketStatus
-from tickets.ticket import lock_ticket
+from tickets.work import attachments, conversation, resolution
+from tickets.work.ticket import lock_ticket
 
 blueprint = Blueprint("track", __name__)
 

@@ -2,8 +2,8 @@
 
 from flask import Blueprint
 
-from app.web.raised_words import delivery_state
-from tickets.roles import Viewer
+from app.wording.raised_words import delivery_state
+from tickets.people.roles import Viewer
 from tickets.states import Role
 
 blueprint = Blueprint("supervisor", __name__)

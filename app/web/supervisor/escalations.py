@@ -5,13 +5,13 @@ from collections.abc import Callable
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.web.access import signed_in
-from app.web.ledger_filters import HIGHEST_LEVEL, address, asked, ledger_download, ledger_filter, number
+from app.web.frame.access import signed_in
+from app.web.pieces.ledger_filters import HIGHEST_LEVEL, address, asked, ledger_download, ledger_filter, number
+from app.web.pieces.unit_choices import unit_options
 from app.web.supervisor.blueprint import WATCHING, blueprint
-from app.web.unit_choices import unit_options
-from escalation.board import BoardFilter, counts, place_of, running_chains
-from escalation.follow_up import latest_work
-from escalation.ledger import fired_lately, history
+from escalation.queries.board import BoardFilter, counts, place_of, running_chains
+from escalation.queries.follow_up import latest_work
+from escalation.queries.ledger import fired_lately, history
 from tickets.states import ClockKind, StepResult
 
 _HERE = "/supervisor/escalations"

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.web.pieces.unit_choices import unit_options
 from app.web.supervisor.blueprint import STEERING
-from app.web.unit_choices import unit_options
 from tickets.directory.staff import people_at
-from tickets.lists import Listed
-from tickets.roles import Viewer
+from tickets.people.roles import Viewer
+from tickets.queries.lists import Listed
 from tickets.states import Role
 
 WORKING = (Role.AGENT, Role.SUPERVISOR)

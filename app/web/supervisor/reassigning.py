@@ -5,15 +5,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.web.access import signed_in
 from app.web.console.once import is_first
-from app.web.errors import trouble_of
+from app.web.frame.access import signed_in
+from app.web.frame.errors import trouble_of
 from app.web.supervisor.blueprint import STEERING, blueprint
-from tickets import assignment
 from tickets.errors import InvalidInput, TransitionNotAllowed
-from tickets.roles import Right, require, visible_ticket
+from tickets.people.roles import Right, require, visible_ticket
+from tickets.queries.supervision import MOST_ROWS, Risk
 from tickets.schema import Ticket
-from tickets.supervision import MOST_ROWS, Risk
+from tickets.work import assignment
 
 
 @blueprint.post("/supervisor/reassign")

@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.web.access import signed_in
 from app.web.console.once import form_key
-from app.web.current import settings
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
 from app.web.supervisor.blueprint import STEERING, blueprint, supervised_units
 from app.web.supervisor.people_choices import assignee_options
-from escalation.gaps import recent_gaps
-from telephony import figures
-from telephony.callbacks import open_callbacks
-from telephony.floor_board import agents_now, calls_waiting
+from escalation.firing.gaps import recent_gaps
+from telephony.floor import figures
+from telephony.floor.board import agents_now, calls_waiting
+from telephony.floor.callbacks import open_callbacks
 from tickets.promises.figures import promises_kept
+from tickets.queries.supervision import Risk, at_risk, units_now
 from tickets.states import PresenceState
-from tickets.supervision import Risk, at_risk, units_now
 
 _OUTAGES_OF = timedelta(days=7)
 _AT_WORK = (PresenceState.AVAILABLE, PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.WRAP_UP)

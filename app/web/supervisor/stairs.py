@@ -4,11 +4,11 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.web.access import signed_in
-from app.web.locale import chosen_locale
+from app.web.frame.access import signed_in
 from app.web.supervisor.blueprint import WATCHING, blueprint
-from escalation.staircase import Stair, staircase
-from tickets.roles import visible_ticket
+from app.wording.locale import chosen_locale
+from escalation.queries.staircase import Stair, staircase
+from tickets.people.roles import visible_ticket
 from tickets.schema import Clock, Unit
 from tickets.states import ClockKind
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from app.database import transaction
-from app.newcomers import token_hash
+from app.accounts.enrolment import token_hash
+from app.storage.database import transaction
 from tests.conftest import Committed
 from tickets.directory.staff import person_by_email
-from tickets.roles import load_viewer
+from tickets.people.roles import load_viewer
 from tickets.schema import ApiToken, Unit
 from tickets.states import Role
 

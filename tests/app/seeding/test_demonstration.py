@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from app.database import make_engine, session_factory, transaction
-from app.demo_links import PEOPLE
+from app.accounts.demo_links import PEOPLE
 from app.reference import Reference
 from app.seeding import people, volume
 from app.seeding.demonstration import play, words
 from app.settings import Settings
+from app.storage.database import make_engine, session_factory, transaction
 from tests.conftest import Servers
 from tickets.directory.staff import person_by_email
-from tickets.references import is_reference
+from tickets.people.references import is_reference
 from tickets.schema import (
     Acknowledgement,
     Call,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding import people
 from app.settings import Settings
-from escalation.reach import RESPONSIBLE_LEADER, load_reach
+from escalation.firing.reach import RESPONSIBLE_LEADER, load_reach
 from tickets.directory.on_call import on_duty_for
 from tickets.directory.staff import people_at
 from tickets.directory.units import AREA_KINDS, city, city_operations, current_units, unit_named

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from escalation.sweep import tick
+from escalation.firing.sweep import tick
 from tests.escalation.scene import full_house, level_at, step, ticket, ward
 from tests.factories import give_role
 from tests.signing_in import sign_in

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.web.place_words import option_text, question_text, why_text
+from app.wording.place_words import option_text, question_text, why_text
 from tests.tickets.directory.spellings import without_marks
 from tickets.directory.places import OldWardRow, Resolution, UnitRow, build_index, resolve, resolve_keys, rows_from_csv
 from tickets.directory.places.telex import untelex

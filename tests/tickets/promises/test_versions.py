@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories import NOW, open_ticket
-from tickets.actor import SYSTEM
 from tickets.errors import CalendarRefused, InvalidInput
+from tickets.people.actor import SYSTEM
 from tickets.promises.calendar import Calendar, weekly_windows
 from tickets.promises.calendar_files import Holiday
 from tickets.promises.holidays import import_holidays

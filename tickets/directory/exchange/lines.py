@@ -19,7 +19,7 @@ from tickets.directory.exchange.rows import (
 )
 from tickets.directory.lines import LineFacts, insert_lines
 from tickets.directory.offices import OfficeFacts, insert_offices
-from tickets.phones import parse_phone
+from tickets.people.phones import parse_phone
 from tickets.schema import Line, OneStopOffice, Unit
 
 COLUMNS = ("phone", "label", "unit", "office", "is_city", "provider_account", "valid_from", "valid_to")

@@ -13,7 +13,7 @@ Generation = Literal["current", "former", "earlier"]
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A reason: one of the codes that `app/web/place_words.py` has words for, with what the words need."""
+    """A reason: one of the codes that `app/wording/place_words.py` has words for, with what the words need."""
 
     code: str
     params: Mapping[str, str] = field(default_factory=dict)

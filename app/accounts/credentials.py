@@ -1,0 +1,184 @@
+"""Accounts of staff: passwords (argon2), time-based codes, one-time links; pages and cookies are `app/web`'s."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from functools import cache
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tickets.audit import entries
+from tickets.people.actor import SYSTEM, staff_actor
+from tickets.schema import OneTimeLink, Staff
+
+LEAST_PASSWORD_LENGTH = 12
+_LOCK_AFTER = 8
+_LOCK_FOR = timedelta(minutes=15)
+_STEP_SECONDS = 30
+_COMMON_PARTS = ("123456", "password", "matkhau", "qwerty", "hotline", "abcdef")
+
+_hasher = PasswordHasher()
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Compared when the e-mail is unknown, so that the answer takes as long as for a known one."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
+def check_password(session: Session, *, email: str, password: str, now: datetime) -> Staff | None:
+    """The account if e-mail and password belong together; eight wrong ones lock it for a quarter of an hour.
+
+    Failures are forgotten only by `signed_in_wholly`: whoever has the password could otherwise guess codes for ever,
+    giving it again before every eighth.
+    """
+    staff = session.scalars(
+        select(Staff).where(func.lower(Staff.email) == email.strip().lower()).with_for_update()
+    ).one_or_none()
+    known = staff is not None and staff.password_hash is not None
+    if not _matches(staff.password_hash if staff and staff.password_hash else _nobodys_hash(), password) or not known:
+        if staff is not None:
+            _count_failure(session, staff, now)
+        return None
+    assert staff is not None  # noqa: S101  (known says so)
+    if staff.disabled_at is not None or (staff.locked_until is not None and staff.locked_until > now):
+        return None
+    if staff.password_hash and _hasher.check_needs_rehash(staff.password_hash):
+        staff.password_hash = _hasher.hash(password)
+    return staff
+
+
+def signed_in_wholly(staff: Staff) -> None:
+    """Everything that was asked for has been given: earlier failures count no longer."""
+    staff.failed_sign_ins, staff.locked_until = 0, None
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password[:1024])
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def _count_failure(session: Session, staff: Staff, now: datetime) -> None:
+    staff.failed_sign_ins += 1
+    if staff.failed_sign_ins < _LOCK_AFTER:
+        return
+    staff.failed_sign_ins, staff.locked_until = 0, now + _LOCK_FOR
+    entries.record(session, actor=SYSTEM, action="staff.locked", subject_kind="staff", subject_id=staff.id, now=now)
+
+
+def check_totp(session: Session, staff_id: int, *, code: str, now: datetime) -> bool:
+    """Whether the six digits are right now, one step early or late allowed, and not used before.
+
+    A wrong code counts like a wrong password, and a locked account takes no code at all.
+    """
+    staff = session.get(Staff, staff_id, with_for_update=True)
+    if staff is None or not staff.totp_secret or staff.totp_enrolled_at is None:
+        return False
+    if staff.locked_until is not None and staff.locked_until > now:
+        return False
+    step = _accepted_step(staff.totp_secret, code, now)
+    if step is None or (staff.totp_last_step is not None and step <= staff.totp_last_step):
+        _count_failure(session, staff, now)
+        return False
+    staff.totp_last_step = step
+    signed_in_wholly(staff)
+    return True
+
+
+def _accepted_step(secret: str, code: str, now: datetime) -> int | None:
+    digits = "".join(letter for letter in code if letter.isascii() and letter.isdigit())
+    current = int(now.timestamp()) // _STEP_SECONDS
+    totp = pyotp.TOTP(secret)
+    for step in (current, current - 1, current + 1):
+        if secrets.compare_digest(totp.at(step * _STEP_SECONDS), digits):
+            return step
+    return None
+
+
+def pending_totp_secret(session: Session, staff: Staff) -> str:
+    """The key to be enrolled: made at the first look, the same until the enrolment is done."""
+    if not staff.totp_secret:
+        staff.totp_secret = pyotp.random_base32()
+        session.flush()
+    return staff.totp_secret
+
+
+def totp_address(staff: Staff, secret: str) -> str:
+    """What the QR code carries for an authenticator app."""
+    return pyotp.TOTP(secret).provisioning_uri(name=staff.email, issuer_name="Hotline")
+
+
+def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code: str, now: datetime) -> dict[str, str]:
+    """Set password and second factor together; returns field → code of what is wrong, empty when it is done."""
+    errors = {}
+    if len(password) < LEAST_PASSWORD_LENGTH:
+        errors["password"] = "too_short"  # noqa: S105  (a code, no secret)
+    elif any(part in password.lower() for part in (*_COMMON_PARTS, staff.email.split("@")[0].lower())):
+        errors["password"] = "too_common"  # noqa: S105  (names a mistake, is no password)
+    elif password != repeated:
+        errors["repeated"] = "not_equal"
+    step = _accepted_step(staff.totp_secret or pyotp.random_base32(), code, now)
+    if step is None:
+        errors["code"] = "wrong_code"
+    if errors:
+        return errors
+    staff.password_hash = _hasher.hash(password)
+    staff.totp_enrolled_at, staff.totp_last_step = now, step
+    staff.failed_sign_ins, staff.locked_until = 0, None
+    entries.record(
+        session,
+        actor=staff_actor(staff.id),
+        action="staff.enrolled",
+        subject_kind="staff",
+        subject_id=staff.id,
+        now=now,
+    )
+    return {}
+
+
+def make_link(
+    session: Session,
+    *,
+    staff_id: int,
+    purpose: str,
+    lifetime: timedelta,
+    params: dict[str, object] | None = None,
+    now: datetime,
+) -> str:
+    """A new secret for a link; only its hash is kept."""
+    token = secrets.token_urlsafe(24)
+    session.add(
+        OneTimeLink(
+            token_hash=hashlib.sha256(token.encode()).hexdigest(),
+            purpose=purpose,
+            staff_id=staff_id,
+            params=params or {},
+            created_at=now,
+            expires_at=now + lifetime,
+        )
+    )
+    return token
+
+
+def live_link(session: Session, token: str, *, purposes: tuple[str, ...], now: datetime) -> OneTimeLink | None:
+    """The unused, unexpired link with this secret.
+
+    An enrolment link opens no account that has enrolled: it would show the key of its second factor and take it over.
+    """
+    link = session.scalars(
+        select(OneTimeLink).where(
+            OneTimeLink.token_hash == hashlib.sha256(token.encode()).hexdigest(),
+            OneTimeLink.purpose.in_(purposes),
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > now,
+        )
+    ).one_or_none()
+    if link is not None and link.purpose == "enrol" and session.get_one(Staff, link.staff_id).totp_enrolled_at:
+        return None
+    return link

@@ -1,0 +1,138 @@
+"""Adds people and programs: accounts that enrol by a one-time link, bearer tokens that are told once."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.credentials import make_link
+from app.accounts.demo_links import link_address
+from tickets.audit.entries import record
+from tickets.directory.staff import NewPerson, add_people, give_roles, people_at, person_by_email
+from tickets.directory.units import city, unit_named
+from tickets.errors import InvalidInput, NotFound
+from tickets.people.actor import SYSTEM, Actor
+from tickets.schema import ApiToken, OneTimeLink, Staff, WebSession
+from tickets.states import Role
+
+ENROLMENT_LIFETIME = timedelta(days=2)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a bearer token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def add_person(
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    unit_code: str,
+    base_url: str,
+    actor: Actor = SYSTEM,
+    now: datetime,
+) -> str:
+    """The enrolment link of a new account; the ordinary sign-in of one that has enrolled and gets a further role.
+
+    Raises NotFound for an unknown unit, InvalidInput for an address that is none or a role that is held already.
+    """
+    email = email.strip()
+    local, at, domain = email.partition("@")
+    if not (local and at and "." in domain) or any(c.isspace() for c in email) or len(email) > 254:
+        raise InvalidInput("email", "bad_email")
+    unit = unit_named(session, unit_code, on=now.date())
+    person = person_by_email(session, email)
+    staff_id = person.id if person else add_people(session, [NewPerson(email, name or local)], now=now)[0]
+    if any(held.staff.id == staff_id for held in people_at(session, [unit.id], roles=[role], now=now)):
+        raise InvalidInput("role", "held_already")
+    give_roles(session, [(staff_id, role, unit.id)], now=now)
+    record(
+        session,
+        actor=actor,
+        action="staff.role_given",
+        subject_kind="staff",
+        subject_id=staff_id,
+        params={"role": role.value, "unit_id": unit.id, "is_new": person is None},
+        now=now,
+    )
+    if person is not None and person.totp_enrolled_at is not None:
+        return f"{base_url}/sign-in"
+    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    return link_address(base_url, token)
+
+
+def renew_enrolment(session: Session, staff_id: int, *, base_url: str, actor: Actor, now: datetime) -> str:
+    """A new enrolment link of an account whose password or telephone is lost; it is signed out everywhere."""
+    session.execute(
+        update(WebSession)
+        .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.staff_id == staff_id, OneTimeLink.purpose == "enrol", OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    # The old password and the old second factor end here, not when the link is used.
+    session.execute(
+        update(Staff).where(Staff.id == staff_id).values(password_hash=None, totp_secret=None, totp_enrolled_at=None)
+    )
+    record(
+        session,
+        actor=actor,
+        action="staff.enrolment_renewed",
+        subject_kind="staff",
+        subject_id=staff_id,
+        now=now,
+    )
+    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    return link_address(base_url, token)
+
+
+def add_token(
+    session: Session, *, name: str, scopes: Sequence[str], unit_code: str, actor: Actor = SYSTEM, now: datetime
+) -> str:
+    """A new bearer token of a unit (the city, if none is named). Raises NotFound, InvalidInput for a name in use."""
+    unit = unit_named(session, unit_code, on=now.date()) if unit_code else city(session)
+    if not name.strip():
+        raise InvalidInput("name", "missing")
+    if session.scalar(select(ApiToken.id).where(ApiToken.name == name.strip())) is not None:
+        raise InvalidInput("name", "in_use")
+    token = f"hl_{secrets.token_urlsafe(32)}"
+    row = ApiToken(
+        name=name.strip(), token_hash=token_hash(token), scopes=sorted(set(scopes)), unit_id=unit.id, created_at=now
+    )
+    session.add(row)
+    session.flush()
+    record(
+        session,
+        actor=actor,
+        action="token.added",
+        subject_kind="api_token",
+        subject_id=row.id,
+        params={"scopes": row.scopes, "unit_id": unit.id},
+        now=now,
+    )
+    return token
+
+
+def revoke_token(session: Session, token_id: int, *, actor: Actor, now: datetime) -> None:
+    """The token opens nothing any more. Raises NotFound for one that is none, or is revoked already."""
+    row = session.get(ApiToken, token_id, with_for_update=True)
+    if row is None or row.revoked_at is not None:
+        raise NotFound("token", token_id)
+    row.revoked_at = now
+    record(
+        session,
+        actor=actor,
+        action="token.revoked",
+        subject_kind="api_token",
+        subject_id=row.id,
+        params={"name": row.name},
+        now=now,
+    )

@@ -1,0 +1,164 @@
+"""The worker process: delivers the outbox, woken through Redis, and by itself every few seconds when Redis is gone."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.delivery import wake_up
+from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
+from app.processes.signs_of_life import beat, database_now, process_name, say_goodbye
+from app.processes.start import run_until_signalled
+from app.settings import Settings
+from app.storage.database import make_engine, session_factory, transaction
+from app.wording.messages import message_app
+from tickets.states import OutboundChannel
+
+log = structlog.get_logger()
+
+KIND = "worker"
+# A slow mail server must not hold up SMS, nor a slow carrier the notices on screens (G13): each has a lane of its own.
+LANES: tuple[tuple[OutboundChannel, ...], ...] = (
+    (OutboundChannel.SCREEN,),
+    (OutboundChannel.SMS, OutboundChannel.VOICE),
+    (OutboundChannel.EMAIL,),
+)
+POLL_SECONDS = 3.0
+BEAT_SECONDS = 5.0
+_REDIS_PAUSE_SECONDS = 2.0
+_WORKER_TTL_SECONDS = 30
+_LAST_SENDS_SECONDS = 4.0
+
+
+class Waker(SimpleWorker):
+    """RQ's worker in a thread of ours: signals are the main thread's, and a job does nothing but wake the lanes."""
+
+    death_penalty_class = TimerDeathPenalty
+
+    def _install_signal_handlers(self) -> None:
+        return
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    return run_until_signalled(KIND, run)
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Deliver until `stop` is set; what is being sent then is still recorded, if it takes no longer than seconds."""
+    engine = make_engine(settings.database_url)
+    factory = session_factory(engine)
+    lanes = [_lane(settings, factory, channels, stop) for channels in LANES]
+    wakes = [threading.Event() for _ in LANES]
+    threads = [
+        *(_thread(f"lane-{n}", _keep_delivering, lane, channels, wake, stop) for n, (lane, channels, wake) in enumerate(
+            zip(lanes, LANES, wakes, strict=True))),
+        _thread("waking", _pass_wake_ups_on, wakes, stop),
+        _thread("redis", _listen_to_redis, settings, stop),
+    ]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    _beat_until(stop, factory)
+    for wake in wakes:
+        wake.set()
+    for thread in threads[: len(LANES)]:
+        thread.join(_LAST_SENDS_SECONDS / len(LANES))
+    _leave(engine, factory)
+
+
+def _lane(
+    settings: Settings, factory: sessionmaker[Session], channels: Sequence[OutboundChannel], stop: threading.Event
+) -> Delivery:
+    def clock() -> datetime:
+        with factory() as session:
+            return database_now(session)
+
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"send-{channels[0].value}")
+    return Delivery(settings, factory, message_app(settings), process_name(KIND), clock, pool)
+
+
+def _keep_delivering(
+    lane: Delivery, channels: Sequence[OutboundChannel], wake: threading.Event, stop: threading.Event
+) -> None:
+    while not stop.is_set():
+        wake.clear()
+        try:
+            while not stop.is_set() and deliver_due(lane, channels):
+                pass
+        except SQLAlchemyError as trouble:
+            log.warning("database.unreachable", reason=type(trouble).__name__)
+        except Exception:  # whatever it was, the lane goes on: it is the only one that delivers these (G19)
+            log.exception("lane.failed", channels=[c.value for c in channels])
+        wake.wait(POLL_SECONDS)
+
+
+def _pass_wake_ups_on(wakes: Sequence[threading.Event], stop: threading.Event) -> None:
+    while not stop.is_set():
+        if wake_up.awake.wait(0.5):
+            wake_up.awake.clear()
+            for wake in wakes:
+                wake.set()
+
+
+def _listen_to_redis(settings: Settings, stop: threading.Event) -> None:
+    """Take wake-ups from RQ for as long as Redis answers; without it the lanes poll."""
+    while settings.redis_url and not stop.is_set():
+        try:
+            connection = Redis.from_url(settings.redis_url, socket_connect_timeout=2)
+            queue = Queue(wake_up.QUEUE, connection=connection, serializer=JSONSerializer)
+            waker = Waker(
+                [queue], connection=connection, serializer=JSONSerializer, worker_ttl=_WORKER_TTL_SECONDS,
+                default_result_ttl=0,
+            )  # fmt: skip
+            waker.work(logging_level="WARNING", with_scheduler=False)
+        except (RedisError, OSError, ValueError) as trouble:
+            log.warning("redis.unreachable", reason=type(trouble).__name__)
+        stop.wait(_REDIS_PAUSE_SECONDS)
+
+
+def _beat_until(stop: threading.Event, factory: sessionmaker[Session]) -> None:
+    while True:
+        try:
+            with transaction(factory) as session:
+                beat(session, kind=KIND, now=database_now(session))
+        except SQLAlchemyError as trouble:
+            log.warning("database.unreachable", reason=type(trouble).__name__)
+        if stop.wait(BEAT_SECONDS):
+            return
+
+
+def _leave(engine: Engine, factory: sessionmaker[Session]) -> None:
+    try:
+        with transaction(factory) as session:
+            say_goodbye(session, kind=KIND)
+    except SQLAlchemyError:
+        log.warning("database.unreachable")
+    engine.dispose()
+
+
+def _thread(name: str, target: Callable[..., Any], *arguments: object) -> threading.Thread:
+    # Daemons: a send that hangs must not keep the process from ending; its lease brings the message back.
+    return threading.Thread(target=target, args=arguments, name=name, daemon=True)
+
+
+if __name__ == "__main__":
+    import os
+
+    code = main()
+    sys.stderr.flush()
+    # Threads of the pools may still wait for a provider: leave without them.
+    os._exit(code)

@@ -1,0 +1,215 @@
+"""Answering a provider's verified request: the next document for a step of a call, nothing for what is only told.
+
+Views, the replay of the spool and tests all come here; it knows no HTTP and no thread.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import urlencode
+
+from sqlalchemy.orm import Session
+
+from app.phone import notice_calls
+from app.phone.accounts import provider_accounts
+from app.reference import Reference
+from app.settings import Settings
+from app.wording.spoken_words import speak
+from escalation.acknowledging.code_replies import take_code
+from telephony import recordings
+from telephony.call import end
+from telephony.call.after_failsafe import note_failsafe
+from telephony.call.turn import take_turn
+from telephony.calls import find_call
+from telephony.desk import Desk
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
+from telephony.provider.account import ProviderAccount
+from telephony.provider.event_keys import TWIML_STEPS
+from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
+from telephony.provider.twiml import EMPTY_RESPONSE, twiml
+from telephony.provider.webhook_inbox import Answer, Webhook, answer_once, was_answered_otherwise
+from telephony.recordings import Announced
+from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
+from telephony.sms.intent import AcknowledgeIntent, TextIntent
+from tickets.states import RecordingKind
+
+# Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
+SPOKEN_STEPS = TWIML_STEPS | {"whisper", "whispered", "fallback", "failsafe-thanks"}
+STORED = Answer(204, "")
+EMPTY = Answer(200, EMPTY_RESPONSE)
+
+
+@dataclass(frozen=True)
+class Phones:
+    """The phone side of a process: its accounts and what their answers are made from."""
+
+    settings: Settings
+    reference: Reference
+
+    @cached_property
+    def accounts(self) -> Mapping[str, ProviderAccount]:
+        return provider_accounts(self.settings)
+
+    @cached_property
+    def failsafe(self) -> Mapping[str, str]:
+        """Account → the fail-safe document: made once, so that nothing can go wrong when it is needed."""
+        return {
+            name: failsafe_document(
+                speak, capabilities=account.capabilities, duty_phone=self.settings.duty_phone or None
+            )
+            for name, account in self.accounts.items()
+        }
+
+    @cached_property
+    def failsafe_thanks(self) -> Mapping[str, str]:
+        return {
+            name: failsafe_thanks_document(speak, capabilities=account.capabilities)
+            for name, account in self.accounts.items()
+        }
+
+    def desk(self, session: Session, account: str, *, now: datetime) -> Desk:
+        on = now.astimezone(self.settings.zone).date()
+        return Desk(
+            account=self.accounts[account],
+            places=self.reference.places(session, on=on),
+            rules=self.reference.rules(session, on=on),
+            keys=self.reference.keys,
+        )
+
+    def failsafe_answer(self, webhook: Webhook) -> Answer:
+        """What is said when nothing else can be."""
+        document = self.failsafe_thanks if webhook.kind == "failsafe-thanks" else self.failsafe
+        return Answer(200, document[webhook.account]) if webhook.kind in SPOKEN_STEPS else EMPTY
+
+
+@dataclass(frozen=True)
+class StepUrls:
+    """Our public addresses in a document; every step of a call carries the turn that it will be."""
+
+    base_url: str
+    account: str
+    turn: int
+
+    def step(self, name: str, params: Params) -> str:
+        query = {key: str(value) for key, value in params.items()}
+        if name in TWIML_STEPS:
+            query["turn"] = str(self.turn)
+        address = f"{self.base_url}/webhooks/{self.account}/{name}"
+        return f"{address}?{urlencode(query)}" if query else address
+
+    def recording_of(self, prompt: Prompt, locale: str) -> str | None:
+        """No prompt has been recorded yet by a speaker of the city; all are said."""
+        return None
+
+
+def answer(session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime) -> Answer:
+    """Act on a request once, in the caller's transaction, and answer it; a repetition gets the first answer."""
+    return answer_once(session, webhook, lambda: _first(session, webhook, phones, now=now), received_at=received_at)
+
+
+def answer_replayed(
+    session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime
+) -> Answer:
+    """Act on a request that was answered with the fail-safe document when it came; a call becomes a ticket."""
+
+    acted = False
+
+    def act() -> Answer:
+        nonlocal acted
+        acted = True
+        if webhook.kind in SPOKEN_STEPS:
+            desk = phones.desk(session, webhook.account, now=now)
+            note_failsafe(session, webhook.form, desk, arrived_at=received_at, now=now)
+            return phones.failsafe_answer(webhook)
+        return _first(session, webhook, phones, now=received_at)
+
+    given = answer_once(session, webhook, act, received_at=received_at, replayed_at=now)
+    if acted:
+        return given
+    # Asked only now: a late commit may have been what `answer_once` waited for on the unique index.
+    said = phones.failsafe_answer(webhook)
+    if not was_answered_otherwise(session, webhook, said, received_at=received_at, replayed_at=now):
+        return given
+    return act() if webhook.kind in SPOKEN_STEPS else said
+
+
+def _first(session: Session, webhook: Webhook, phones: Phones, *, now: datetime) -> Answer:
+    kind, form = webhook.kind, webhook.form
+    if kind in ("whisper", "whispered"):
+        return _document(_whisper(webhook), phones, webhook, locale="vi", turn=0)
+    if kind == notice_calls.STEP:
+        account = phones.accounts[webhook.account]
+        return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
+    desk = phones.desk(session, webhook.account, now=now)
+    if kind in TWIML_STEPS and form.get("CallSid"):
+        turn = take_turn(session, webhook, desk, now=now)
+        return _document(turn.plan, phones, webhook, locale=turn.locale, turn=turn.number)
+    if kind in SPOKEN_STEPS:
+        note_failsafe(session, form, desk, arrived_at=now, now=now)
+        return phones.failsafe_answer(webhook)
+    return _told(session, webhook, desk, now=now)
+
+
+def _told(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) -> Answer:
+    """Events: acted upon where we use them, kept in any case."""
+    form, account = webhook.form, webhook.account
+    match webhook.kind:
+        case "status":
+            end.note_call_status(session, form, account=account, desk=desk, now=now)
+        case "recording" if form.get("RecordingSid"):
+            _announce(session, form, account=account, now=now)
+        case "sms" if form.get("MessageSid") or form.get("SmsSid"):
+            _receive_sms(session, form, desk, now=now)
+            return EMPTY
+        case "sms-status":
+            note_sms_status(session, form, webhook.query, account=account, now=now)
+        case _:
+            return STORED
+    return STORED
+
+
+def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: datetime) -> None:
+    """Telephony understands a message; an acknowledgement is escalation's to take, and both meet only here."""
+    sms = keep_sms(session, form, account=desk.account.name, now=now)
+    if not isinstance(sms.intent, AcknowledgeIntent) or sms.phone is None:
+        act_on_sms(session, sms, desk, now=now)
+        return
+    intent = sms.intent
+    if not take_code(
+        session,
+        phone=sms.phone,
+        code=intent.code,
+        instruction=intent.instruction,
+        message_sid=sms.message_sid,
+        now=now,
+    ):
+        # Nobody we report to: a citizen's ordinary words that began like a leader's code.
+        act_on_sms(session, replace(sms, intent=TextIntent(sms.body)), desk, now=now)
+
+
+def _announce(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> None:
+    call = find_call(session, account=account, call_sid=form["CallSid"]) if form.get("CallSid") else None
+    seconds = form.get("RecordingDuration", "")
+    told = Announced(
+        account,
+        form["RecordingSid"][:128],
+        form.get("RecordingStatus", "completed"),
+        int(seconds) if seconds.isascii() and seconds.isdecimal() else None,
+        RecordingKind.CONVERSATION,
+    )
+    recordings.announce(session, told, call=call, now=now)
+
+
+def _whisper(webhook: Webhook) -> Plan:
+    """Said to whoever picks up an agent's telephone: only a key connects, because a voicemail presses none."""
+    if webhook.kind == "whisper":
+        return (Gather("whispered", (Say(Prompt.WHISPER),), num_digits=1), Hangup())
+    return () if webhook.form.get("Digits") == "1" else (Hangup(),)
+
+
+def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> Answer:
+    urls = StepUrls(phones.settings.base_url, webhook.account, turn)
+    capabilities = phones.accounts[webhook.account].capabilities
+    return Answer(200, twiml(plan, speak, urls=urls, locale=locale, capabilities=capabilities))

@@ -1,0 +1,58 @@
+"""Steering a call from the console: ending the agent's leg, leading the caller to hold; by REST, after the commit."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import requests
+import structlog
+from sqlalchemy.orm import Session
+from twilio.base.exceptions import TwilioException
+
+from app.delivery.carrier import carrier_of
+from app.phone.accounts import provider_accounts
+from app.settings import Settings
+from telephony.calls import live_legs
+from tickets.schema import Call
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class LegChange:
+    """What the provider is told to do with one leg of a call."""
+
+    account: str
+    call_sid: str
+    fields: Mapping[str, str]
+
+
+def end_talk(session: Session, call: Call) -> list[LegChange]:
+    """Hang up the agent's side; the caller's then goes on to our goodbye. On hold only the caller's is left."""
+    if call.hold_since is not None:
+        return []
+    return [LegChange(call.account, leg.call_sid, {"status": "completed"}) for leg in live_legs(session, call.id)]
+
+
+def lead_to_hold(call: Call, *, base_url: str) -> list[LegChange]:
+    """Take the caller out of the bridge, into the hold loop; from there they are bridged again when taken back."""
+    url = f"{base_url}/webhooks/{call.account}/hold?turn={call.turn}"
+    return [LegChange(call.account, call.call_sid, {"url": url, "method": "POST"})]
+
+
+def tell_provider(settings: Settings, changes: Sequence[LegChange]) -> None:
+    """In the background: an agent's screen must not wait for a slow provider. What fails shows: the call goes on."""
+    if changes:
+        threading.Thread(target=_tell, args=(settings, tuple(changes)), daemon=True, name="call-control").start()
+
+
+def _tell(settings: Settings, changes: Sequence[LegChange]) -> None:
+    accounts = provider_accounts(settings)
+    for change in changes:
+        account = accounts.get(change.account)
+        if account is None:
+            continue
+        try:
+            carrier_of(account, settings.base_url).client.calls(change.call_sid).update(**change.fields)
+        except (TwilioException, requests.RequestException) as trouble:
+            log.warning("call_control.failed", reason=type(trouble).__name__)

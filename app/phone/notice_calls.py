@@ -1,0 +1,58 @@
+"""The keys of somebody whom the hotline called to report a level: 1 acknowledges (R20), 0 says it again."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.wording.spoken_words import speak
+from escalation.acknowledging.acknowledge import acknowledge
+from telephony.ivr.notice import last_words, notice_document
+from telephony.plan.prompts import Prompt
+from telephony.provider.account import Capability, ProviderAccount
+from telephony.provider.twiml import EMPTY_RESPONSE, VOICE_RETRIES
+from telephony.provider.webhook_inbox import Answer, Webhook
+from tickets.errors import HotlineError
+from tickets.schema import OutboundMessage
+from tickets.states import OutboundChannel
+
+STEP = "notice"
+ACKNOWLEDGE = "1"
+
+
+def first_document(message_id: int, text: str, *, locale: str, account: ProviderAccount, base_url: str) -> str:
+    """What the call says; made whole when it is placed, so that it is said even while no web process answers."""
+    fragment = VOICE_RETRIES if account.can(Capability.URL_OVERRIDES) else ""
+    action = f"{base_url}/webhooks/{account.name}/{STEP}?m={message_id}{fragment}"
+    return notice_document(text, locale=locale, action=action, capabilities=account.capabilities)
+
+
+def answer_key(session: Session, webhook: Webhook, *, account: ProviderAccount, base_url: str, now: datetime) -> Answer:
+    """The next document; `m` in the address, which we had signed for, names the message that was read out."""
+    row = _message(session, webhook.query.get("m", ""))
+    if row is None:
+        return Answer(200, EMPTY_RESPONSE)
+    if webhook.form.get("Digits") != ACKNOWLEDGE:
+        again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
+        return Answer(200, again)
+    said = Prompt.NOTICE_ACKNOWLEDGED if _acknowledged(session, row, now=now) else Prompt.NOTICE_OUTDATED
+    words = speak(said, {}, row.locale)
+    return Answer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
+
+
+def _message(session: Session, number: str) -> OutboundMessage | None:
+    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        return None
+    row = session.get(OutboundMessage, int(number))
+    if row is None or row.channel is not OutboundChannel.VOICE or row.staff_id is None or "step_id" not in row.params:
+        return None
+    return row
+
+
+def _acknowledged(session: Session, row: OutboundMessage, *, now: datetime) -> bool:
+    assert row.staff_id is not None  # noqa: S101 - `_message` has looked
+    try:
+        with session.begin_nested():
+            acknowledge(session, int(row.params["step_id"]), staff_id=row.staff_id, via="keypad", now=now)
+    except HotlineError:
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""Fetching finished recordings: ours is complete and verified before the provider's copy is deleted."""
+
+import wave
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+import requests
+import structlog
+from sqlalchemy.orm import Session, sessionmaker
+from urllib3.exceptions import HTTPError as ConnectionCut
+
+from app.storage.database import transaction
+from app.storage.media import MediaRefused, Written, path_of, remove, write_stream
+from telephony import recordings
+from telephony.provider.account import ProviderAccount
+from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS
+from tickets.schema import Recording
+from tickets.states import RecordingState
+
+# Two hours of two channels; whatever is larger is no telephone call.
+MOST_BYTES = 300 * 1024 * 1024
+MEDIA_TYPE = "audio/wav"
+
+log = structlog.get_logger()
+
+
+class NotComplete(Exception):
+    """What came is not a whole recording."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A recording to be fetched, or, once it lies here, to be deleted there."""
+
+    id: int
+    account: str
+    recording_sid: str
+    is_here: bool
+
+
+def fetch_due(
+    factory: sessionmaker[Session], accounts: Mapping[str, ProviderAccount], *, media: Path, now: datetime
+) -> int:
+    """One round; returns how many steps were done. No transaction is open while the network is waited for."""
+    with transaction(factory) as session:
+        due = recordings.due_for_fetching(session, now=now)
+        for recording in due:
+            recordings.lease(recording, now=now)
+        wanted = [_wanted(recording) for recording in due]
+    return sum(_attempt(factory, accounts, one, media=media, now=now) for one in wanted)
+
+
+def _wanted(recording: Recording) -> Wanted:
+    is_here = recording.state is RecordingState.FETCHED
+    return Wanted(recording.id, recording.account, recording.recording_sid, is_here)
+
+
+def _attempt(
+    factory: sessionmaker[Session],
+    accounts: Mapping[str, ProviderAccount],
+    wanted: Wanted,
+    *,
+    media: Path,
+    now: datetime,
+) -> int:
+    account = accounts.get(wanted.account)
+    try:
+        if account is None:
+            raise NotComplete(f"no account {wanted.account}")
+        if wanted.is_here:
+            _delete_there(account, wanted.recording_sid)
+            with transaction(factory) as session:
+                recordings.record_deleted_there(session, wanted.id, now=now)
+            return 1
+        written = _fetch(account, wanted.recording_sid, media=media)
+    except (requests.RequestException, ConnectionCut, NotComplete, MediaRefused, OSError) as trouble:
+        log.warning("recording.not_fetched", recording=wanted.id, reason=type(trouble).__name__)
+        with transaction(factory) as session:
+            recordings.record_fetch_failure(session, wanted.id, now=now)
+        return 0
+    with transaction(factory) as session:
+        recordings.record_fetched(
+            session,
+            wanted.id,
+            storage_key=written.storage_key,
+            media_type=MEDIA_TYPE,
+            size_bytes=written.size_bytes,
+            sha256=written.sha256,
+            now=now,
+        )
+    return 1
+
+
+def _fetch(account: ProviderAccount, recording_sid: str, *, media: Path) -> Written:
+    """Streamed to disk. The address is built from configuration, never taken from a webhook, and never redirected."""
+    address = f"{_address(account, recording_sid)}.wav"
+    with requests.get(
+        address,
+        auth=_credentials(account),
+        stream=True,
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        allow_redirects=False,
+    ) as answer:
+        if answer.status_code != 200:
+            raise NotComplete(f"status {answer.status_code}")
+        answer.raw.decode_content = True
+        written = write_stream(
+            media, cast("IO[bytes]", answer.raw), room="recordings", suffix=".wav", max_bytes=MOST_BYTES
+        )
+        announced = answer.headers.get("Content-Length")
+    try:
+        _verify(path_of(media, written.storage_key), written, announced)
+    except NotComplete:
+        remove(media, written.storage_key)
+        raise
+    return written
+
+
+def _verify(path: Path, written: Written, announced: str | None) -> None:
+    """As long as it was announced to be, and a sound file whose length is that of its samples."""
+    if announced is not None and announced.isdecimal() and int(announced) != written.size_bytes:
+        raise NotComplete("shorter than announced")
+    try:
+        with wave.open(str(path), "rb") as sound:
+            expected = sound.getnframes() * sound.getnchannels() * sound.getsampwidth()
+    except (wave.Error, EOFError) as broken:
+        raise NotComplete("not a sound file") from broken
+    if written.size_bytes < expected:
+        raise NotComplete("shorter than its samples")
+
+
+def _delete_there(account: ProviderAccount, recording_sid: str) -> None:
+    answer = requests.delete(
+        f"{_address(account, recording_sid)}.json",
+        auth=_credentials(account),
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        allow_redirects=False,
+    )
+    # Gone already is as good.
+    if answer.status_code not in (204, 404):
+        raise NotComplete(f"status {answer.status_code}")
+
+
+def _address(account: ProviderAccount, recording_sid: str) -> str:
+    safe = "".join(c for c in recording_sid if c.isalnum() or c == "-")
+    return f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Recordings/{safe}"
+
+
+def _credentials(account: ProviderAccount) -> Any:
+    if account.api_key and account.api_secret:
+        return account.api_key, account.api_secret
+    return account.account_sid, account.auth_token

@@ -1,0 +1,53 @@
+"""Replaying this node's spool in the background, from the moment something lies in it until it is empty."""
+
+import threading
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.clock import utc_now
+from app.phone.answers import Phones, answer_replayed
+from app.phone.spool import Spool, Spooled, replay
+from app.storage.database import transaction
+
+PAUSE_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Replayer:
+    """One thread at most per process; several processes on one folder are harmless, because events are unique."""
+
+    spool: Spool
+    phones: Phones
+    sessions: sessionmaker[Session]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+
+    def wake_if_needed(self) -> None:
+        with self._lock:
+            if self.spool.depth() and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(target=self._work, daemon=True, name="replay")
+                self._thread.start()
+
+    def replay_now(self) -> int:
+        """One round over everything that waits."""
+        return replay(self.spool, self._act)
+
+    def _work(self) -> None:
+        pause = threading.Event()
+        while self.spool.depth():
+            pause.wait(PAUSE_SECONDS)
+            try:
+                done = self.replay_now()
+            except Exception:
+                log.exception("replay.broken")
+                continue
+            if done:
+                log.info("replay.done", events=done)
+
+    def _act(self, spooled: Spooled) -> None:
+        with transaction(self.sessions) as session:
+            answer_replayed(session, spooled.webhook, self.phones, received_at=spooled.received_at, now=utc_now())

@@ -1,0 +1,135 @@
+"""What `./hotline import` and `export` do with each kind of file: judge every row, then write all of it or nothing."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.seeding.desks import equip
+from tickets.audit.entries import record
+from tickets.directory.exchange import Outcome
+from tickets.directory.exchange.lines import lines_as_csv, parse_lines, write_lines
+from tickets.directory.exchange.procedures import parse_procedures, procedures_as_csv, write_procedures
+from tickets.directory.exchange.units import parse_units, units_as_csv, write_units
+from tickets.people.actor import Actor
+from tickets.promises.calendar_files import HOLIDAY_COLUMNS, parse_holidays
+from tickets.promises.holidays import import_holidays
+from tickets.promises.policies import import_policies, known_names
+from tickets.promises.policy_export import policies_as_yaml
+from tickets.promises.policy_file import parse_policies
+from tickets.schema import Holiday
+
+
+class Wrong(Protocol):
+    """An error of a row: where it stands, what is wrong as a code, and the value."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class FileRefused(Exception):
+    """Rows of the file are wrong; nothing was written."""
+
+    def __init__(self, errors: Sequence[Wrong]) -> None:
+        super().__init__(len(errors))
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True)
+class Kind:
+    bring_in: Callable[[Session, str, Actor, datetime], Outcome]
+    take_out: Callable[[Session], str]
+
+
+def bring_in(session: Session, kind: str, text: str, *, actor: Actor, now: datetime) -> Outcome:
+    """Write the file's rows; raises FileRefused, with every wrong row, before anything is written."""
+    outcome = KINDS[kind].bring_in(session, text, actor, now)
+    record(
+        session,
+        actor=actor,
+        action=f"directory.{kind}_imported",
+        subject_kind=kind,
+        subject_id=None,
+        params={"added": len(outcome.added), "changed": len(outcome.changed), "unchanged": outcome.unchanged},
+        now=now,
+    )
+    return outcome
+
+
+def take_out(session: Session, kind: str) -> str:
+    """The rows as a file that can be brought in again."""
+    return KINDS[kind].take_out(session)
+
+
+def _units(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+    parsed = parse_units(session, text)
+    _refuse(parsed.errors)
+    written = write_units(session, parsed.rows)
+    # A body that cannot keep a ticket or name a post would be a hole in routing and in every chain.
+    equip(session, written.new_ids)
+    return written.outcome
+
+
+def _procedures(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+    parsed = parse_procedures(session, text)
+    _refuse(parsed.errors)
+    return write_procedures(session, parsed.rows)
+
+
+def _lines(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+    parsed = parse_lines(session, text)
+    _refuse(parsed.errors)
+    return write_lines(session, parsed.rows)
+
+
+def _holidays(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+    days, errors = parse_holidays(text)
+    _refuse(errors)
+    known = {day.day: _told(day) for day in session.scalars(select(Holiday))}
+    import_holidays(session, days, actor=actor, now=now)
+    new = tuple(str(day.day) for day in days if day.day not in known)
+    changed = tuple(str(day.day) for day in days if day.day in known and known[day.day] != _told(day))
+    return Outcome(new, changed, len(days) - len(new) - len(changed))
+
+
+def _told(day: object) -> tuple[object, ...]:
+    return tuple(getattr(day, column) for column in HOLIDAY_COLUMNS)
+
+
+def _policies(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+    wanted = parse_policies(text, known=known_names(session))
+    _refuse(wanted.errors)
+    done = import_policies(session, wanted, actor=actor, now=now)
+    touched = (*done.chains, *done.policies)
+    return Outcome((), touched, len(wanted.policies) + len(wanted.chains) - len(touched))
+
+
+def _holidays_as_csv(session: Session) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HOLIDAY_COLUMNS)
+    writer.writerows(_told(day) for day in session.scalars(select(Holiday).order_by(Holiday.day)))
+    return out.getvalue()
+
+
+def _refuse(errors: Sequence[Wrong]) -> None:
+    if errors:
+        raise FileRefused(errors)
+
+
+KINDS: Mapping[str, Kind] = {
+    "units": Kind(_units, units_as_csv),
+    "procedures": Kind(_procedures, procedures_as_csv),
+    "lines": Kind(_lines, lines_as_csv),
+    "holidays": Kind(_holidays, _holidays_as_csv),
+    "policies": Kind(_policies, policies_as_yaml),
+}

@@ -1,0 +1,1 @@
+"""Where bytes rest: the database with its connections and transactions, and the media folder."""

@@ -1,0 +1,155 @@
+"""Engines, sessions, transactions and migrations: where a transaction outside a request is opened and closed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.settings import ROOT, Settings
+from app.storage.living_connections import hand_out_only_living
+from tickets.schema import AuditEntry, AuditSeal
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_APPEND_ONLY = (AuditEntry.__tablename__,)
+_INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
+_UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+class UnsafeDatabase(RuntimeError):
+    """The database must not be worked with as it stands; the message is a sentence for the terminal."""
+
+
+class AcknowledgedMayBeLost(UnsafeDatabase):
+    """PostgreSQL is set up so that an acknowledged commit may be lost (G1)."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"PostgreSQL may lose what it acknowledged: {found}. Set it to on.")
+
+
+class DemonstrationHeld(UnsafeDatabase):
+    """The database holds people who were invented for the demonstration, and the public address is a real one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database holds the demonstration, which must not run on a public address. Take an empty database "
+            "(HOTLINE_DATABASE_URL, or --data with another folder)."
+        )
+
+
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = 10,
+    statement_timeout_ms: int = 15_000,
+    connect_timeout: int = 5,
+    pool_timeout: float = 5,
+) -> Engine:
+    """An engine on psycopg 3; statements that hang are ended by the server after `statement_timeout_ms`."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=pool_timeout,
+        # An error's text goes to the log, where nobody's name or words belong.
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": connect_timeout,
+            "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c lock_timeout=10000",
+        },
+    )
+    hand_out_only_living(engine)
+    return engine
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False, autoflush=True)
+
+
+@contextmanager
+def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """One job, one transaction: commits on return, rolls back on anything raised."""
+    with factory() as session:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def refuse_unsafe(engine: Engine) -> None:
+    """Raise AcknowledgedMayBeLost where a setting could lose acknowledged commits."""
+    with engine.connect() as connection:
+        found = {
+            name: connection.execute(text("select current_setting(:name)"), {"name": name}).scalar_one()
+            for name in _UNSAFE
+        }
+    unsafe = [f"{name} is {value}" for name, value in found.items() if value == _UNSAFE[name]]
+    if unsafe:
+        raise AcknowledgedMayBeLost(", ".join(unsafe))
+
+
+def refuse_demonstration(engine: Engine) -> None:
+    """Raise DemonstrationHeld where people of the demonstration may sign in: for processes that citizens can reach."""
+    with engine.connect() as connection:
+        # Before the first migration there is no table, and nobody in it.
+        if connection.execute(text("select to_regclass('staff')")).scalar_one() is None:
+            return
+        held = text("select exists (select from staff where is_demo and disabled_at is null)")
+        if connection.execute(held).scalar_one():
+            raise DemonstrationHeld
+
+
+def refuse_unsafe_start(settings: Settings) -> None:
+    """Both refusals for a process that starts; a database that is away now is waited for later, not judged."""
+    engine = make_engine(settings.database_url, pool_size=1, connect_timeout=2, statement_timeout_ms=2_000)
+    try:
+        refuse_unsafe(engine)
+        if settings.production:
+            refuse_demonstration(engine)
+    except OperationalError:
+        return
+    finally:
+        # Nothing of it may live on in the workers that are forked from here.
+        engine.dispose()
+
+
+def alembic_config(owner_url: str) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  (see migrate)
+
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "app" / "migrations").replace("%", "%%"))
+    config.attributes["url"] = owner_url
+    return config
+
+
+def migrate(owner_url: str, app_url: str) -> None:
+    """Bring the schema to the newest version and give the application's role just what it needs."""
+    # Here rather than above: five processes start at once, and only this one upgrades.
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(alembic_config(owner_url), "head")
+    _grant(owner_url, app_url)
+
+
+def _grant(owner_url: str, app_url: str) -> None:
+    owner, role = make_url(owner_url), make_url(app_url).username
+    if not role or owner.username == role:
+        return
+    engine = make_engine(owner_url, pool_size=1)
+    with engine.begin() as connection:
+        quoted = connection.dialect.identifier_preparer.quote(role)
+        connection.execute(text(f"grant usage on schema public to {quoted}"))
+        connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {quoted}"))
+        connection.execute(text(f"grant usage, select on all sequences in schema public to {quoted}"))
+        # The version of the schema is the owner's to write.
+        connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
+        for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
+            connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
+    engine.dispose()

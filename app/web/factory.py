@@ -1,0 +1,207 @@
+"""The Flask application: one request is one transaction, and every endpoint says who may call it."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIFlask
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from app.clock import utc_now
+from app.delivery.wake_after_commit import Waker
+from app.error_reports import report_errors
+from app.log_setup import set_up_logging
+from app.reference import Reference
+from app.settings import ROOT, Settings
+from app.storage.database import make_engine, session_factory
+from app.web.blueprints import BLUEPRINTS, WEBHOOK_BLUEPRINTS
+from app.web.frame.access import check_access
+from app.web.frame.errors import register_errors
+from app.web.frame.limits import MeasuredRequest, limiter
+from app.web.frame.page_context import page_context
+from app.web.frame.page_templates import PageEnvironment, register_page_words
+from app.web.frame.presentation import register_presentation
+from app.web.frame.response_headers import add_headers, static_headers
+from app.wording.locale import chosen_locale
+from app.wording.translations import install_catalogues
+
+# A caller hears silence while we wait: webhooks get short limits of their own, the fail-safe document does the rest.
+WEBHOOK_STATEMENT_TIMEOUT_MS = 300
+STATIC_MAX_AGE_SECONDS = 365 * 24 * 3600
+
+
+class HotlineApp(APIFlask):
+    """Flask with our transaction around every view; `settings` and `reference` are set by `create_app`."""
+
+    settings: Settings
+    reference: Reference
+    request_class = MeasuredRequest
+    jinja_environment = PageEnvironment
+
+    def __init__(self, settings: Settings, engine: Engine, webhook_engine: Engine) -> None:
+        super().__init__(
+            "app",
+            title="Hotline",
+            version="1",
+            spec_path=None,
+            docs_path=None,
+            json_errors=False,
+            static_folder=str(ROOT / "app" / "static"),
+            template_folder=str(ROOT / "templates"),
+            root_path=str(ROOT / "app"),
+        )
+        self.settings = settings
+        self.sessions = session_factory(engine)
+        self.webhook_sessions = session_factory(webhook_engine)
+        self.after_commit: list[Callable[[Session], None]] = []
+        self._bound = threading.local()
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view in one transaction: returning commits, raising rolls back."""
+        with self._open_session() as session:
+            g.session = session
+            try:
+                refusal = check_access(self.view_functions.get(request.endpoint or ""))
+                answer = super().dispatch_request() if refusal is None else refusal
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            for hook in self.after_commit:
+                hook(session)
+            return answer
+
+    @contextmanager
+    def _open_session(self) -> Iterator[Session]:
+        bound: tuple[Session, datetime] | None = getattr(self._bound, "value", None)
+        if bound:
+            g.now = bound[1]
+            yield bound[0]
+            return
+        g.now = utc_now()
+        is_webhook = request.blueprint in WEBHOOK_BLUEPRINTS
+        with (self.webhook_sessions if is_webhook else self.sessions)() as session:
+            yield session
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether this thread's requests run on a given session, which no other thread may use meanwhile."""
+        return getattr(self._bound, "value", None) is not None
+
+    @contextmanager
+    def bound_to(self, session: Session, now: datetime) -> Iterator[None]:
+        """Let requests of this thread run on a given session at a given time: how tests see uncommitted rows."""
+        before = getattr(self._bound, "value", None)
+        self._bound.value = (session, now)
+        try:
+            yield
+        finally:
+            self._bound.value = before
+
+
+def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineApp:
+    """The application for these settings; `engine` replaces the ones made from `settings.database_url`."""
+    set_up_logging()
+    report_errors(settings, process="web")
+    main = engine or make_engine(settings.database_url)
+    webhooks = engine or make_engine(
+        settings.database_url,
+        pool_size=8,
+        statement_timeout_ms=WEBHOOK_STATEMENT_TIMEOUT_MS,
+        connect_timeout=2,
+        pool_timeout=1,
+    )
+    app = HotlineApp(settings, main, webhooks)
+    app.reference = Reference.from_settings(settings, app.sessions)
+    _configure(app)
+    install_catalogues(app, cache_dir=settings.data_dir / "locales")
+    Babel(app, locale_selector=chosen_locale, default_timezone=settings.timezone)
+    csrf = CSRFProtect(app)
+    limiter.init_app(app)
+    for blueprint in BLUEPRINTS:
+        # The API alone describes itself; APIFlask asks every blueprint.
+        if not hasattr(blueprint, "enable_openapi"):
+            blueprint.enable_openapi = False  # type: ignore[attr-defined]
+        app.register_blueprint(blueprint)
+        if getattr(blueprint, "without_csrf", False):
+            csrf.exempt(blueprint)
+    register_page_words(app)
+    register_presentation(app)
+    register_errors(app)
+    app.context_processor(page_context)
+    app.before_request(_begin)
+    app.after_request(add_headers)
+    app.after_commit.append(Waker(settings))
+    static = WhiteNoise(
+        app.wsgi_app,
+        prefix="static/",
+        max_age=STATIC_MAX_AGE_SECONDS,
+        allow_all_origins=False,
+        add_headers_function=static_headers,
+    )
+    static.add_files(str(ROOT / "app" / "static"), prefix="static/")
+    # In production one proxy stands before us: without this, all citizens behind it would share one rate limit. Only
+    # the address is taken from it; signatures and links stand on the configured public address.
+    behind = ProxyFix(static, x_for=1, x_proto=0) if settings.production else static
+    app.wsgi_app = behind  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: HotlineApp) -> None:
+    settings = app.settings
+    config: dict[str, Any] = {
+        "SECRET_KEY": settings.secret_key,
+        "SESSION_COOKIE_NAME": "hotline_form",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.base_url.startswith("https://"),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": settings.production,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "MAX_FORM_PARTS": 200,
+        "RATELIMIT_STORAGE_URI": _limiter_storage(settings),
+        "RATELIMIT_STORAGE_OPTIONS": _limiter_options(settings),
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+        "RATELIMIT_HEADERS_ENABLED": True,
+        # The API's document says these itself, for all of its operations alike.
+        "AUTO_VALIDATION_ERROR_RESPONSE": False,
+        "AUTO_AUTH_ERROR_RESPONSE": False,
+        "AUTO_404_RESPONSE": False,
+        "HOTLINE_METRICS_TOKEN": settings.metrics_token,
+        "HOTLINE_LIVE_ORIGIN": settings.live_base_url,
+        "HOTLINE_DEFAULT_LOCALE": settings.default_locale,
+        "HOTLINE_CITY_LINE": settings.city_line,
+    }
+    app.config.update(config)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _limiter_storage(settings: Settings) -> str:
+    url = settings.redis_url
+    if url.startswith("unix://"):
+        return "redis+" + url
+    return url or "memory://"
+
+
+def _limiter_options(settings: Settings) -> dict[str, Any]:
+    # A slow Redis may cost a request a quarter of a second, never more; counting then goes on in memory.
+    return {"socket_timeout": 0.25, "socket_connect_timeout": 0.25} if settings.redis_url else {}
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    safe = given.replace("-", "").isalnum() and given.isascii() and 8 <= len(given) <= 64
+    g.request_id = given if safe else secrets.token_hex(12)
+    g.viewer = None

@@ -1,0 +1,1 @@
+"""What every page and answer stands in: the application, access, errors, headers, limits. No page of its own."""

@@ -1,0 +1,42 @@
+"""The running application as views see it: its settings, keys, rules and places, with their types."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, g
+
+from app.settings import Settings
+from tickets.directory.places import PlaceIndex
+from tickets.directory.rules import Rules
+from tickets.keys import Keys
+
+if TYPE_CHECKING:
+    from app.web.factory import HotlineApp
+
+
+def hotline() -> HotlineApp:
+    return cast("HotlineApp", current_app)
+
+
+def settings() -> Settings:
+    return hotline().settings
+
+
+def today() -> date:
+    """The day in the city, at the time of this request."""
+    now = g.now
+    return cast("date", now.astimezone(settings().zone).date())
+
+
+def keys() -> Keys:
+    return hotline().reference.keys
+
+
+def rules() -> Rules:
+    return hotline().reference.rules(g.session, on=today())
+
+
+def places() -> PlaceIndex:
+    return hotline().reference.places(g.session, on=today())

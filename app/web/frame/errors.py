@@ -1,0 +1,185 @@
+"""The one table that turns what went wrong into a status and words: a page for people, problem+json for programs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from app.web.frame.fault_words import fault_words
+from app.web.frame.field_errors import FieldErrors
+from tickets import errors as domain
+
+log = structlog.get_logger()
+
+_STATUS: dict[type[Exception], int] = {
+    domain.NotFound: 404,
+    domain.NotAllowed: 403,
+    domain.InvalidInput: 400,
+    domain.TransitionNotAllowed: 409,
+    domain.AlreadyAssigned: 409,
+    domain.PinWrong: 403,
+    domain.PinLocked: 429,
+    domain.KeyReused: 422,
+    domain.ReopeningWindowOver: 409,
+    domain.LaterDueNeedsApproval: 403,
+}
+
+
+# What was sent is well formed but does not fit what stands now; at another time it would.
+_STATE_FAULTS = frozenset(
+    {"not_in_the_future", "later_than_allowed", "past", "clock_stopped", "no_phone", "came_from_no_other"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error as it is shown: status, a short title, a sentence that says what now."""
+
+    status: int
+    title: str
+    words: str
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Words and status for anything a view raised; the unexpected is a 500 that tells nothing of the inside."""
+    if isinstance(error, domain.HotlineError):
+        status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
+        if isinstance(error, domain.InvalidInput) and error.code in _STATE_FAULTS:
+            status = 409
+        return _domain_trouble(error, status)
+    if isinstance(error, FieldErrors | DataError):
+        # DataError: a number no row can have, a letter no text can hold; nobody types those by mistake.
+        return _http_trouble(400)
+    if isinstance(error, CSRFError):
+        return Trouble(
+            400,
+            _("This form is no longer valid"),
+            _("Go back, reload the page and send it again. What you typed is still there."),
+        )
+    if isinstance(error, HTTPException):
+        return _http_trouble(error.code or 500)
+    if isinstance(error, OperationalError | PoolTimeout):
+        return Trouble(
+            503,
+            _("Not available at the moment"),
+            _("Our database does not answer. Nothing was saved. Please try again in a minute, or call the hotline."),
+        )
+    return _http_trouble(500)
+
+
+def _domain_trouble(error: domain.HotlineError, status: int) -> Trouble:
+    if isinstance(error, domain.NotFound | domain.NotAllowed):
+        return _http_trouble(status)
+    words: dict[type[Exception], tuple[str, str]] = {
+        domain.AlreadyAssigned: (
+            _("Somebody else has it"),
+            _("Another colleague took this ticket a moment ago. Nothing you typed was lost."),
+        ),
+        domain.TransitionNotAllowed: (
+            _("That is not possible now"),
+            _("The ticket has moved on meanwhile. Reload it to see its present state."),
+        ),
+        domain.ReopeningWindowOver: (
+            _("The time to reopen it is over"),
+            _("Please open a new ticket and quote this reference; the two will be linked."),
+        ),
+        domain.LaterDueNeedsApproval: (
+            _("A later date needs approval"),
+            _("Ask your supervisor to set it; an earlier date you can set yourself."),
+        ),
+        domain.PinLocked: (_("Too many attempts"), _("Please wait fifteen minutes, or call the hotline.")),
+        domain.PinWrong: (_("Reference or PIN not right"), _("Please check both numbers.")),
+        domain.KeyReused: (
+            _("This key was used before"),
+            _("The same Idempotency-Key came with a different request."),
+        ),
+    }
+    if isinstance(error, domain.InvalidInput):
+        return Trouble(status, _("That could not be used"), fault_words(error))
+    title, sentence = words.get(type(error), (_("That could not be used"), _("Please check what you entered.")))
+    return Trouble(status, title, sentence)
+
+
+def _http_trouble(status: int) -> Trouble:
+    words = {
+        400: (_("That could not be understood"), _("Please check what you entered and send it again.")),
+        403: (_("No access"), _("This page is not open to you. If you need it for your work, ask your administrator.")),
+        404: (_("Not found"), _("There is no such page, or it is not open to you.")),
+        405: (_("Not possible this way"), _("Go back and use the buttons of the page.")),
+        413: (
+            _("Too large"),
+            _("A picture may have at most 10 MB. What you typed was not sent; go back and choose smaller ones."),
+        ),
+        429: (_("Too many requests"), _("Please wait a minute and try again.")),
+        503: (_("Not available at the moment"), _("Please try again in a minute, or call the hotline.")),
+    }
+    unexpected = (
+        _("Something went wrong on our side"),
+        _("It was noted. Please try again, or call the hotline and quote the number below."),
+    )
+    title, sentence = words.get(status, unexpected if status >= 500 else words[400])
+    return Trouble(status, title, sentence)
+
+
+def wants_json() -> bool:
+    return request.path.startswith(("/api/", "/health/"))
+
+
+def problem(trouble: Trouble, errors: list[dict[str, str]] | None = None) -> Response:
+    """An RFC 9457 body as contract.md shapes it."""
+    body = {
+        "type": "about:blank",
+        "title": trouble.title,
+        "status": trouble.status,
+        "detail": trouble.words,
+        "errors": errors or [],
+        "request_id": g.get("request_id", ""),
+    }
+    response = jsonify(body)
+    response.status_code = trouble.status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def field_errors(error: Exception) -> list[dict[str, str]]:
+    if isinstance(error, FieldErrors):
+        return error.errors
+    if isinstance(error, domain.InvalidInput):
+        return [{"field": error.field, "code": error.code, "message": fault_words(error)}]
+    return []
+
+
+def answer_error(error: Exception) -> Any:
+    if isinstance(error, RequestRedirect):
+        return error.get_response()
+    trouble = trouble_of(error)
+    if isinstance(error, DataError):
+        log.warning("request.unfit", request_id=g.get("request_id", ""), endpoint=request.endpoint)
+    if trouble.status >= 500:
+        log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
+    if wants_json():
+        return problem(trouble, field_errors(error))
+    page = render_template(
+        "errors/page.html",
+        status=trouble.status,
+        title=trouble.title,
+        words=trouble.words,
+        request_id=g.get("request_id", ""),
+        what_next=[("/", _("To the start page"))],
+    )
+    response = Response(page, trouble.status, mimetype="text/html")
+    if isinstance(error, HTTPException) and error.code == 405:
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
+    return response
+
+
+def register_errors(app: Flask) -> None:
+    app.register_error_handler(Exception, answer_error)
+    app.register_error_handler(HTTPException, answer_error)

@@ -1,0 +1,32 @@
+"""What every template knows without being told: language, theme, the city, who is signed in and where they can go."""
+
+from typing import Any
+
+from flask import current_app, g, request
+from flask_babel import gettext as _
+
+from app.settings import LOCALES
+from app.web.frame.navigation import navigation
+from app.wording.codes import role_word
+from app.wording.locale import chosen_locale
+
+_OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+_THEMES = ("light", "dark", "auto")
+
+
+def page_context() -> dict[str, Any]:
+    theme = request.cookies.get("theme", "")
+    viewer = g.get("viewer")
+    context: dict[str, Any] = {
+        "locale": chosen_locale(),
+        "theme": theme if theme in _THEMES else (viewer.theme if viewer else "auto"),
+        "languages": [(code, _OWN_NAMES[code]) for code in LOCALES],
+        "city": {"name": _("Ho Chi Minh City"), "hotline": current_app.config["HOTLINE_CITY_LINE"]},
+        "now": g.get("now"),
+    }
+    if viewer:
+        first = viewer.held[0].role if viewer.held else ""
+        context["person"] = {"name": viewer.name, "role": role_word(first) if first else "", "unit": g.get("unit_name")}
+        context["nav"] = navigation(viewer, request.path)
+        context["live_url"] = current_app.config["HOTLINE_LIVE_ORIGIN"] + "/live"
+    return context

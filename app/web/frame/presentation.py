@@ -1,0 +1,87 @@
+"""What every template may call: words for codes, times as people say them, grouped numbers, static addresses."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from app.web.frame.assets import asset
+from app.wording import codes, looks, spoken_time
+from tickets.people.phones import mask
+from tickets.queries.list_counts import COUNTED_UP_TO
+
+WORDS = (
+    codes.status_word, codes.priority_word, codes.channel_word, codes.clock_word, codes.clock_state_word,
+    codes.disposition_word, codes.role_word, codes.presence_word, codes.unit_kind_word, codes.step_result_word,
+    codes.timeline_word, codes.outbound_channel_word, codes.outbound_word, codes.call_state_word, codes.offer_word,
+    codes.callback_word, codes.callback_reason_word, codes.recording_kind_word, codes.recording_state_word,
+    codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word,
+    codes.matter_words,
+)  # fmt: skip
+
+
+def register_presentation(app: Flask) -> None:
+    """Make the words, times and shapes known to Jinja. Called once by the factory."""
+    app.jinja_env.globals.update({function.__name__: function for function in WORDS})
+    app.jinja_env.globals.update(
+        asset=asset,
+        tone_of=looks.tone_of,
+        sign_of=looks.sign_of,
+        timeline_sign=looks.timeline_sign,
+        due_phrase=spoken_time.due_phrase,
+        due_state=spoken_time.due_state,
+        ago_phrase=spoken_time.ago_phrase,
+        moment_phrase=spoken_time.moment_phrase,
+        ticking_phrases=spoken_time.ticking_phrases,
+    )
+    app.jinja_env.filters.update(
+        duration=spoken_time.duration_phrase,
+        stopwatch=spoken_time.stopwatch_phrase,
+        day=spoken_time.day_phrase,
+        exact=spoken_time.exact_phrase,
+        iso=iso,
+        reference=grouped_reference,
+        phone=readable_phone,
+        initials=initials,
+        counted=counted,
+        masked=mask,
+    )
+
+
+def counted(number: int) -> str:
+    """A number that was counted up to a limit: `99+` says that there are more."""
+    return str(number) if number <= COUNTED_UP_TO else f"{COUNTED_UP_TO}+"
+
+
+def iso(at: datetime) -> str:
+    """The machine-readable instant of a <time> element, always in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def grouped_reference(reference: str) -> str:
+    """A reference in groups as it is read aloud and printed: `2600421733` → `26 0042 1733`."""
+    digits = reference.strip()
+    if not digits.isdigit() or len(digits) < 7:
+        return digits
+    head = len(digits) % 4 or 4
+    return " ".join([digits[:head], *re.findall("....", digits[head:])])
+
+
+def readable_phone(phone: str | None) -> str:
+    """A phone number as people here write it: `+84901234567` → `090 123 4567`; others keep their country code."""
+    if not phone:
+        return ""
+    if phone.startswith("+84") and phone[1:].isdigit():
+        local = "0" + phone[3:]
+        return f"{local[:3]} {local[3:-4]} {local[-4:]}" if len(local) >= 10 else local
+    return phone
+
+
+def initials(name: str) -> str:
+    """The letters of an avatar: first and last word of the name, "Nguyễn Thị Lan" → "NL"."""
+    parts = name.split()
+    if not parts:
+        return "?"
+    return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()

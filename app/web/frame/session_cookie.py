@@ -1,0 +1,111 @@
+"""The signed-in browser: a random token in a cookie, its hash in `web_session`, everything else decided per request."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Response, current_app, g, request
+from sqlalchemy import and_, bindparam, update
+from sqlalchemy.orm import Session
+
+from tickets.people.roles import PEOPLE_WITH_ROLES, Viewer, viewer_of
+from tickets.schema import Staff, WebSession
+
+COOKIE = "hotline_session"
+LIFETIME = timedelta(hours=12)
+# Written at most once a minute, so that reading pages does not write.
+_SEEN_EVERY = timedelta(minutes=1)
+# Who a token belongs to, with the roles they hold. Put together once: every request asks it.
+_SIGNED_IN = PEOPLE_WITH_ROLES.add_columns(
+    WebSession.id.label("session_id"), WebSession.second_factor_at, WebSession.last_seen_at
+).join(
+    WebSession,
+    and_(
+        WebSession.staff_id == Staff.id,
+        WebSession.token_hash == bindparam("token_hash"),
+        WebSession.revoked_at.is_(None),
+        WebSession.expires_at > bindparam("now"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with a live session, and whether they gave a second factor in it."""
+
+    session_id: int
+    viewer: Viewer
+    second_factor: bool
+
+
+def token_hash(token: str) -> str:
+    """Tokens are random and long, so a plain digest protects them where a password would need more."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def signed_in_person(session: Session, *, now: datetime) -> SignedIn | None:
+    """Whoever this request's cookie belongs to; looked up once per request, in one statement."""
+    if "signed_in" not in g:
+        g.signed_in = look_up(session, request.cookies.get(COOKIE, ""), now=now)
+    found: SignedIn | None = g.signed_in
+    return found
+
+
+def look_up(session: Session, token: str, *, now: datetime) -> SignedIn | None:
+    if not token:
+        return None
+    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash(token), "now": now}).all()
+    viewer = viewer_of(rows)
+    if viewer is None:
+        return None
+    found = rows[0]
+    if now - found.last_seen_at > _SEEN_EVERY:
+        session.execute(update(WebSession).where(WebSession.id == found.session_id).values(last_seen_at=now))
+    return SignedIn(found.session_id, viewer, found.second_factor_at is not None)
+
+
+def begin_session(session: Session, *, staff_id: int, second_factor: bool, now: datetime) -> str:
+    """Start a new session (never reuse a token given before sign-in) and return the token for the cookie."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        WebSession(
+            token_hash=token_hash(token),
+            staff_id=staff_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LIFETIME,
+            second_factor_at=now if second_factor else None,
+            user_agent=(request.user_agent.string or "")[:200],
+        )
+    )
+    session.flush()
+    g.pop("signed_in", None)
+    return token
+
+
+def give_second_factor(session: Session, *, session_id: int, now: datetime) -> str:
+    """The session may now do everything; under a new token, because somebody may have seen the weaker one."""
+    token = secrets.token_urlsafe(32)
+    session.execute(
+        update(WebSession).where(WebSession.id == session_id).values(second_factor_at=now, token_hash=token_hash(token))
+    )
+    g.pop("signed_in", None)
+    return token
+
+
+def end_session(session: Session, *, session_id: int, now: datetime) -> None:
+    session.execute(update(WebSession).where(WebSession.id == session_id).values(revoked_at=now))
+
+
+def set_cookie(response: Response, token: str) -> Response:
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(
+        COOKIE, token, max_age=int(LIFETIME.total_seconds()), httponly=True, secure=secure, samesite="Lax", path="/"
+    )
+    return response
+
+
+def clear_cookie(response: Response) -> Response:
+    response.delete_cookie(COOKIE, path="/")
+    return response

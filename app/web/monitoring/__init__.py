@@ -1,0 +1,1 @@
+"""What machines ask about our state: health and metrics."""

@@ -1,0 +1,81 @@
+"""Whether this process lives, and whether the product works: truthful, with the reason when it does not."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, g, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.web.frame.access import public
+from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
+from tickets.states import OutboundState
+
+blueprint = Blueprint("health", __name__)
+
+# A scheduler beats every few seconds; a worker likewise.
+_SILENT_AFTER = timedelta(seconds=30)
+_LATE_AFTER = timedelta(seconds=60)
+_NEEDED = ("scheduler", "worker")
+
+
+@blueprint.get("/health/live")
+@public
+def live() -> ResponseReturnValue:
+    """The process answers; nothing else is asked."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/health/ready")
+@public
+def ready() -> ResponseReturnValue:
+    """200 when contacts are registered and promises kept; 503 with the reasons when not."""
+    checks: dict[str, Any] = {}
+    try:
+        g.session.execute(text("select 1"))
+        checks["database"] = "ok"
+        checks |= process_checks(g.session, now=g.now)
+        checks |= backlog_checks(g.session, now=g.now)
+    except SQLAlchemyError:
+        g.session.rollback()
+        checks["database"] = "does not answer"
+    reasons = {name: state for name, state in checks.items() if state != "ok"}
+    body = {"status": "ready" if not reasons else "not ready", "checks": checks, "reasons": reasons}
+    response = jsonify(body)
+    response.status_code = 200 if not reasons else 503
+    return response
+
+
+def process_checks(session: Session, *, now: datetime) -> dict[str, str]:
+    """`ok`, or since when no scheduler or worker has given a sign of life."""
+    rows = session.execute(select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind))
+    beats = {kind: beat for kind, beat in rows}
+    found = {}
+    for kind in _NEEDED:
+        beat = beats.get(kind)
+        if beat is None:
+            found[kind] = "has never run"
+        elif now - beat > _SILENT_AFTER:
+            found[kind] = f"silent since {beat.isoformat()}"
+        else:
+            found[kind] = "ok"
+    return found
+
+
+def backlog_checks(session: Session, *, now: datetime) -> dict[str, str]:
+    """`ok`, or how late the oldest due escalation step and the oldest unsent message are."""
+    step = session.scalar(select(func.min(PlannedStep.planned_at)).where(PlannedStep.fired_at.is_(None)))
+    message = session.scalar(
+        select(func.min(OutboundMessage.not_before)).where(
+            OutboundMessage.state.in_([OutboundState.WAITING, OutboundState.CLAIMED]), OutboundMessage.attempts == 0
+        )
+    )
+    return {"escalation": _lateness(step, now), "outbox": _lateness(message, now)}
+
+
+def _lateness(due: datetime | None, now: datetime) -> str:
+    if due is None or now - due <= _LATE_AFTER:
+        return "ok"
+    return f"late since {due.isoformat()}"

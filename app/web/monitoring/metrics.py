@@ -1,0 +1,127 @@
+"""`/metrics` for Prometheus: read from the rows, so that every process tells the same and a restart loses nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, g
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.phone.spool import depth as spool_depth
+from app.web.frame.access import internal
+from app.web.frame.current import settings
+from tickets.schema import (
+    AuditEntry,
+    AuditSeal,
+    Call,
+    OutboundMessage,
+    PlannedStep,
+    Presence,
+    ProcessBeat,
+    Ticket,
+    WebhookRefusal,
+)
+from tickets.states import UNFINISHED, CallState, OutboundState
+
+blueprint = Blueprint("metrics", __name__)
+
+_REFUSALS_OF = timedelta(hours=1)
+
+
+class _Rows:
+    """What Prometheus asks for at a scrape, at one instant."""
+
+    def __init__(self, session: Session, *, spooled: int, now: datetime) -> None:
+        self._session, self._spooled, self._now = session, spooled, now
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._tickets()
+        yield from self._lateness()
+        yield from self._phones()
+        yield from self._outbox()
+        yield self._gauge(
+            "hotline_spool_events", "Webhook events kept on disk, waiting for the database", self._spooled
+        )
+        yield self._gauge("hotline_audit_unsealed", "Audit entries not yet in the chain", self._unsealed())
+
+    def _tickets(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("hotline_tickets_unfinished", "Tickets not yet resolved", labels=["status"])
+        rows = self._session.execute(
+            select(Ticket.status, func.count()).where(Ticket.status.in_(UNFINISHED)).group_by(Ticket.status)
+        )
+        for status, count in rows:
+            family.add_metric([status], count)
+        yield family
+        overdue = self._session.scalar(
+            select(func.count())
+            .select_from(Ticket)
+            .where(Ticket.status.in_(UNFINISHED), Ticket.next_due_at < self._now)
+        )
+        yield self._gauge("hotline_tickets_overdue", "Unfinished tickets past a promise", overdue or 0)
+
+    def _lateness(self) -> Iterator[Metric]:
+        step = self._session.scalar(select(func.min(PlannedStep.planned_at)).where(PlannedStep.fired_at.is_(None)))
+        yield self._gauge("hotline_escalation_oldest_due_seconds", "Age of the oldest due step", self._age(step))
+        message = self._session.scalar(
+            select(func.min(OutboundMessage.not_before)).where(OutboundMessage.state == OutboundState.WAITING)
+        )
+        yield self._gauge(
+            "hotline_outbox_oldest_waiting_seconds", "Age of the oldest unsent message", self._age(message)
+        )
+        beats = GaugeMetricFamily("hotline_process_silent_seconds", "Since the last sign of life", labels=["kind"])
+        for kind, at in self._session.execute(
+            select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind)
+        ):
+            beats.add_metric([kind], self._age(at))
+        yield beats
+
+    def _phones(self) -> Iterator[Metric]:
+        waiting = self._session.scalar(
+            select(func.count()).select_from(Call).where(Call.state.in_([CallState.QUEUED, CallState.OFFERED]))
+        )
+        yield self._gauge("hotline_calls_waiting", "Callers in the call queue", waiting or 0)
+        agents = GaugeMetricFamily("hotline_agents", "Agents by presence", labels=["state"])
+        for state, count in self._session.execute(select(Presence.state, func.count()).group_by(Presence.state)):
+            agents.add_metric([state], count)
+        yield agents
+        refused = self._session.scalar(
+            select(func.count()).select_from(WebhookRefusal).where(WebhookRefusal.at > self._now - _REFUSALS_OF)
+        )
+        yield self._gauge("hotline_webhooks_refused_last_hour", "Webhooks refused in the last hour", refused or 0)
+
+    def _outbox(self) -> Iterator[Metric]:
+        family = CounterMetricFamily("hotline_messages", "Outbound messages by state", labels=["channel", "state"])
+        rows = self._session.execute(
+            select(OutboundMessage.channel, OutboundMessage.state, func.count()).group_by(
+                OutboundMessage.channel, OutboundMessage.state
+            )
+        )
+        for channel, state, count in rows:
+            family.add_metric([channel, state], count)
+        yield family
+
+    def _unsealed(self) -> int:
+        written = self._session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+        sealed = self._session.scalar(select(func.coalesce(func.max(AuditSeal.number), 0))) or 0
+        return written - sealed
+
+    def _age(self, at: datetime | None) -> float:
+        return max(0.0, (self._now - at).total_seconds()) if at else 0.0
+
+    @staticmethod
+    def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(name, words)
+        family.add_metric([], value)
+        return family
+
+
+@blueprint.get("/metrics")
+@internal
+def metrics() -> Response:
+    registry = CollectorRegistry()
+    rows = _Rows(g.session, spooled=spool_depth(settings().data_dir), now=g.now)
+    registry.register(rows)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

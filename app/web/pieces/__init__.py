@@ -1,0 +1,1 @@
+"""Parts that pages of several groups are made of: a choice of units, filters, the dot map, files taken and given."""

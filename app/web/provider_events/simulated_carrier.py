@@ -1,0 +1,155 @@
+"""The REST side of the built-in carrier: what the official client talks to where no provider is set up."""
+
+import hmac
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from app.phone.accounts import CARRIER_PATH, SIMULATED, provider_accounts
+from app.simulator.callbacks import report
+from app.simulator.carrier import Carrier, Refused
+from app.simulator.trouble import read_trouble
+from app.web.frame.access import signed_webhook
+from app.web.frame.current import settings
+from telephony.provider.account import ProviderAccount
+
+blueprint = Blueprint("simulated_carrier", __name__, url_prefix=f"{CARRIER_PATH}/2010-04-01/Accounts/<account_sid>")
+blueprint.without_csrf = True  # type: ignore[attr-defined]
+# Looked for by the maker of the API's document on every blueprint that, as this one, looks at requests first.
+blueprint.enable_openapi = False  # type: ignore[attr-defined]
+
+
+@blueprint.before_request
+def _only_for_its_account() -> ResponseReturnValue | None:
+    """A carrier that exists only where no citizen can be calling, and only for whoever has its credentials."""
+    account = _account()
+    if account is None:
+        return Response("", 404)
+    given = request.authorization
+    known = given is not None and given.username == account.account_sid
+    if not known or not hmac.compare_digest((given and given.password) or "", account.auth_token):
+        return _error(401, 20003, "Authenticate")
+    trouble = read_trouble(_folder())
+    time.sleep(trouble.rest_seconds)
+    return _error(trouble.rest_status, trouble.rest_status, "Trouble on demand") if trouble.rest_status else None
+
+
+@blueprint.errorhandler(Refused)
+def _refused(error: Refused) -> ResponseReturnValue:
+    return _error(error.status, error.code, error.message)
+
+
+@blueprint.post("/Messages.json")
+@signed_webhook
+def send_message(account_sid: str) -> ResponseReturnValue:
+    """Takes an SMS; its states follow as callbacks."""
+    message = _carrier().take_message(request.form)
+    sid = str(message["sid"])
+
+    def told(status: str) -> dict[str, str]:
+        return {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "To": message["to"]}
+
+    _carrier().note_message_status(sid, "delivered")
+    _report(["queued", "sent", "delivered"], told)
+    return jsonify(message), 201
+
+
+@blueprint.get("/Messages.json")
+@signed_webhook
+def messages(account_sid: str) -> ResponseReturnValue:
+    """What was delivered, for a telephone or a reconciliation."""
+    return jsonify({"messages": _carrier().messages(to=request.args.get("To", "")), "next_page_uri": None})
+
+
+@blueprint.get("/Messages/<sid>.json")
+@signed_webhook
+def message(account_sid: str, sid: str) -> ResponseReturnValue:
+    """One message by its identifier."""
+    return _found(_carrier().message(sid))
+
+
+@blueprint.post("/Calls.json")
+@signed_webhook
+def place_call(account_sid: str) -> ResponseReturnValue:
+    """Takes a call to somebody; it is answered at once and ends by itself."""
+    call = _carrier().take_call(request.form)
+    sid = str(call["sid"])
+
+    def told(status: str) -> dict[str, str]:
+        return {"CallSid": sid, "CallStatus": status, "To": call["to"], "Direction": "outbound-api"}
+
+    _report(["initiated", "ringing", "in-progress", "completed"], told)
+    return jsonify(call), 201
+
+
+@blueprint.get("/Calls.json")
+@signed_webhook
+def calls(account_sid: str) -> ResponseReturnValue:
+    """All calls we were asked to place or change."""
+    return jsonify({"calls": _carrier().calls(), "next_page_uri": None})
+
+
+@blueprint.route("/Calls/<sid>.json", methods=["GET", "POST"])
+@signed_webhook
+def call(account_sid: str, sid: str) -> ResponseReturnValue:
+    """One call; a POST ends it or leads it to another document."""
+    if request.method == "POST":
+        return jsonify(_carrier().change_call(sid, request.form))
+    return _found(_carrier().call(sid))
+
+
+@blueprint.get("/Recordings.json")
+@signed_webhook
+def recordings(account_sid: str) -> ResponseReturnValue:
+    """None are listed: its telephones announce each one themselves."""
+    return jsonify({"recordings": [], "next_page_uri": None})
+
+
+@blueprint.route("/Recordings/<sid>.wav", methods=["GET"])
+@signed_webhook
+def recording(account_sid: str, sid: str) -> ResponseReturnValue:
+    """The sound of a recording."""
+    sound = _carrier().recording(sid)
+    return Response(sound, mimetype="audio/x-wav") if sound else _error(404, 20404, "Not found")
+
+
+@blueprint.delete("/Recordings/<sid>.json")
+@signed_webhook
+def delete_recording(account_sid: str, sid: str) -> ResponseReturnValue:
+    """Our customer has its own copy now."""
+    return Response("", 204) if _carrier().delete_recording(sid) else _error(404, 20404, "Not found")
+
+
+def _report(statuses: list[str], told: Callable[[str], dict[str, str]]) -> None:
+    account = _account()
+    url = request.form.get("StatusCallback", "")
+    if account is not None:
+        report(account, url, statuses, told, trouble=read_trouble(_folder()))
+
+
+def _account() -> ProviderAccount | None:
+    account = provider_accounts(settings()).get(SIMULATED)
+    wanted = (request.view_args or {}).get("account_sid")
+    return account if account is not None and wanted == account.account_sid else None
+
+
+def _folder() -> Path:
+    return settings().data_dir / "carrier"
+
+
+def _carrier() -> Carrier:
+    return Carrier(_folder())
+
+
+def _found(row: dict[str, Any] | None) -> ResponseReturnValue:
+    return jsonify(row) if row is not None else _error(404, 20404, "Not found")
+
+
+def _error(status: int, code: int, message: str) -> Response:
+    response = jsonify({"status": status, "code": code, "message": message, "more_info": ""})
+    response.status_code = status
+    return response

@@ -1,0 +1,226 @@
+"""The providers' door: who is asking is checked first, an answer is always given, and nothing that was told is lost."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+import structlog
+from flask import Blueprint, Response, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.clock import utc_now
+from app.phone.answers import SPOKEN_STEPS, Phones, answer
+from app.phone.circuit_breaker import CircuitBreaker
+from app.phone.deadline import TookTooLong, within
+from app.phone.replay import Replayer
+from app.phone.spool import Spool
+from app.storage.database import transaction
+from app.storage.database_away import is_away
+from app.web.frame.access import signed_webhook
+from app.web.frame.current import hotline, settings
+from telephony.provider.account import ProviderAccount
+from telephony.provider.signatures import SignedRequest, is_genuine
+from telephony.provider.webhook_inbox import Answer, Webhook, refuse
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/<account>")
+blueprint.without_csrf = True  # type: ignore[attr-defined]
+
+# A caller hears silence while we think: after this long the fail-safe document is the better answer.
+DEADLINE_SECONDS = 1.0
+# Refusals written per minute and process: a flood of forgeries must not become a flood of rows.
+MOST_REFUSALS_A_MINUTE = 60
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Door:
+    """What this process keeps for its webhooks: accounts and documents, breaker, spool and its replayer."""
+
+    phones: Phones
+    spool: Spool
+    replayer: Replayer
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    refusals: list[float] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def door() -> Door:
+    """Made at the first request of the process."""
+    app = hotline()
+    made: Door | None = app.extensions.get("webhook_door")
+    if made is None:
+        phones = Phones(app.settings, app.reference)
+        spool = Spool.in_data_dir(app.settings.data_dir)
+        made = Door(phones, spool, Replayer(spool, phones, app.sessions))
+        app.extensions["webhook_door"] = made
+        made.replayer.wake_if_needed()
+    return made
+
+
+@blueprint.before_app_request
+def _warm_up() -> None:
+    """Read places and rules before anybody calls: a process's first caller must not wait for them."""
+    app = hotline()
+    if "webhook_door" not in app.extensions and not app.is_bound:
+        here = door()
+        threading.Thread(target=_read_ahead, args=(here, app.sessions), daemon=True, name="warm-up").start()
+
+
+def _read_ahead(here: Door, sessions: sessionmaker[Session]) -> None:
+    try:
+        with sessions() as session:
+            for account in here.phones.accounts:
+                here.phones.desk(session, account, now=utc_now())
+    except Exception:
+        log.warning("webhook.not_warm", exc_info=True)
+
+
+@blueprint.route("/<kind>", methods=["GET", "POST"], strict_slashes=False)
+@signed_webhook
+def receive(account: str, kind: str) -> ResponseReturnValue:
+    """Every event of every account. A bad signature is 403 and an unknown account 404, both without a body."""
+    here = door()
+    known = here.phones.accounts.get(account)
+    if known is None:
+        return Response("", 404)
+    try:
+        reason = refusal(known, public_base_url=settings().base_url)
+    except RequestEntityTooLarge:
+        reason = "too_large"
+    if reason:
+        _note_refusal(here, account, reason)
+        return Response("", 403)
+    webhook = Webhook(account, kind, _form(), _query())
+    return _response(_answered(here, webhook, received_at=g.now))
+
+
+def refusal(account: ProviderAccount, *, public_base_url: str) -> str:
+    """Why we do not believe this request; empty when we do."""
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not signature:
+        return "no_signature"
+    signed = SignedRequest(
+        method=request.method,
+        raw_path=_raw_path(),
+        raw_query=request.environ.get("QUERY_STRING", ""),
+        content_type=request.headers.get("Content-Type", ""),
+        form=request.form,
+        body=b"" if request.form else request.get_data(cache=True),
+        signature=signature,
+    )
+    if not is_genuine(account, signed, public_base_url=public_base_url):
+        return "wrong_signature"
+    claimed = request.values.get("AccountSid", account.account_sid)
+    return "" if claimed == account.account_sid else "other_account"
+
+
+def _raw_path() -> str:
+    """The path as it came over the wire: gunicorn keeps it whole, other servers only the decoded one."""
+    raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
+    if raw.startswith("/"):
+        return str(raw).split("?", 1)[0]
+    # Quoted again as senders do; the test client and the development server leave nothing else.
+    return request.root_path.rstrip("/") + _quoted(request.path)
+
+
+def _quoted(path: str) -> str:
+    return quote(path, safe="/!$&'()*+,;=:@-._~")
+
+
+def _form() -> Mapping[str, str]:
+    """The provider's fields: in the body, or all in the address when it asks by GET."""
+    given = request.form if request.method == "POST" else request.args
+    return {name: value.replace("\0", "") for name, value in given.items()}
+
+
+def _query() -> Mapping[str, str]:
+    return {name: value.replace("\0", "") for name, value in request.args.items()}
+
+
+def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
+    """The answer of the product, or, whatever goes wrong, the one that needs nothing but memory and disk."""
+    app = hotline()
+    if app.is_bound:
+        return answer(g.session, webhook, here.phones, received_at=received_at, now=received_at)
+    if not here.breaker.allows():
+        return _kept_for_later(here, webhook, received_at=received_at)
+    # Taken out of the request's context here: the thread that works has none.
+    sessions = app.webhook_sessions
+    try:
+        given = within(DEADLINE_SECONDS, lambda: _in_transaction(sessions, webhook, here, received_at))
+    except Exception as trouble:
+        if isinstance(trouble, TookTooLong) or is_away(trouble):
+            here.breaker.failed()
+            log.warning("webhook.database", kind=webhook.kind, reason=type(trouble).__name__)
+        else:
+            log.exception("webhook.failed", kind=webhook.kind)
+    else:
+        here.breaker.succeeded()
+        return given
+    return _kept_for_later(here, webhook, received_at=received_at)
+
+
+def _in_transaction(factory: sessionmaker[Session], webhook: Webhook, here: Door, received_at: datetime) -> Answer:
+    with transaction(factory) as session:
+        return answer(session, webhook, here.phones, received_at=received_at, now=received_at)
+
+
+def _kept_for_later(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
+    """On disk, to be replayed. A caller hears the fail-safe document even when the disk is full as well."""
+    try:
+        here.spool.keep(webhook, received_at=received_at)
+        here.replayer.wake_if_needed()
+    except OSError:
+        log.exception("webhook.lost", kind=webhook.kind, form=sorted(webhook.form))
+        if webhook.kind not in SPOKEN_STEPS:
+            return Answer(503, "")
+    return here.phones.failsafe_answer(webhook)
+
+
+def _note_refusal(here: Door, account: str, reason: str) -> None:
+    log.warning("webhook.refused", account=account, reason=reason, path=request.path[:200])
+    now = time.monotonic()
+    with here.lock:
+        here.refusals[:] = [at for at in here.refusals if now - at < 60]
+        if len(here.refusals) >= MOST_REFUSALS_A_MINUTE or here.breaker.is_open:
+            return
+        here.refusals.append(now)
+    app = hotline()
+    if app.is_bound:
+        refuse(g.session, account=account, path=request.path, reason=reason, now=g.now)
+        return
+    noted = (app.webhook_sessions, account, request.path, reason, g.now)
+    threading.Thread(target=_write_refusal, args=noted, daemon=True, name="refusal").start()
+
+
+def _write_refusal(factory: sessionmaker[Session], account: str, path: str, reason: str, at: datetime) -> None:
+    """Beside the request: whoever is not believed gets the same answer when the note cannot be written."""
+    try:
+        with transaction(factory) as session:
+            refuse(session, account=account, path=path, reason=reason, now=at)
+    except Exception as trouble:
+        log.warning("webhook.refusal_not_noted", reason=type(trouble).__name__)
+
+
+def _response(given: Answer) -> Response:
+    if given.status == 204 or not given.body:
+        return Response("", given.status)
+    return Response(given.body, given.status, content_type="text/xml; charset=utf-8")
+
+
+@blueprint.errorhandler(Exception)
+def last_resort(error: Exception) -> ResponseReturnValue:
+    """Something before or after the work itself went wrong; the caller hears words all the same."""
+    log.error("webhook.broken", exc_info=error)
+    arguments = request.view_args or {}
+    kind, account = arguments.get("kind", ""), arguments.get("account", "")
+    here = door()
+    if kind in SPOKEN_STEPS and account in here.phones.accounts:
+        return _response(here.phones.failsafe_answer(Webhook(account, kind, {}, {})))
+    return Response("", 503)

@@ -1,0 +1,1 @@
+"""Signing in and out, enrolment, and what a person sets for herself."""

@@ -1,0 +1,42 @@
+"""Language and theme: kept in a cookie for everybody, and with the account of a signed-in person."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import update
+
+from app.settings import LOCALES
+from app.web.frame.access import public
+from tickets.schema import Staff
+
+blueprint = Blueprint("preferences", __name__)
+
+_YEAR_SECONDS = 365 * 24 * 3600
+_CHOICES = {"theme": ("light", "dark", "auto"), "locale": LOCALES}
+
+
+@blueprint.post("/preferences")
+@public
+def change() -> ResponseReturnValue:
+    """Keep what was chosen and go back to where the person was."""
+    response = redirect(local_target(request.form.get("next", "")), code=303)
+    for name, allowed in _CHOICES.items():
+        value = request.form.get(name, "")
+        if value not in allowed:
+            continue
+        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        response.set_cookie(name, value, max_age=_YEAR_SECONDS, samesite="Lax", secure=secure, path="/")
+        if g.viewer:
+            g.session.execute(update(Staff).where(Staff.id == g.viewer.staff_id).values({name: value}))
+    return response
+
+
+def local_target(target: str, otherwise: str = "/") -> str:
+    """`target` if it is a path of ours; anything that could lead to another site is replaced."""
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return otherwise
+    if any(ord(letter) < 32 for letter in target) or "\\" in target:
+        return otherwise
+    return target

@@ -1,0 +1,126 @@
+"""The words of outgoing messages: a text template per message and channel, in the language of whoever receives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel, force_locale, gettext, ngettext
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+
+from app.settings import LOCALES, ROOT, Settings
+from app.web.frame.presentation import grouped_reference
+from app.wording import codes, spoken_time
+from app.wording.spoken_words import in_digit_groups
+from app.wording.translations import install_catalogues
+
+FOLDER = ROOT / "templates" / "messages"
+SUBJECT = "Subject:"
+# Stand in the kept words where the message as it leaves carries a secret link or a PIN: neither is kept in clear.
+LINK_MARK = "[[link]]"
+PIN_MARK = "[[pin]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A rendered message; `subject` is empty but for mail."""
+
+    subject: str
+    text: str
+
+
+class NoSuchMessage(LookupError):
+    """There is no template for this message on this channel: a mistake of ours, never of the recipient."""
+
+
+def message_app(settings: Settings) -> Flask:
+    """The least application in which words can be rendered, for processes without pages."""
+    app = Flask("hotline-messages", static_folder=None)
+    install_catalogues(app, cache_dir=settings.data_dir / "locales")
+    Babel(app, default_locale=settings.default_locale, default_timezone=settings.timezone)
+    return app
+
+
+def render(
+    template: str, channel: str, params: Mapping[str, Any], *, locale: str, base_url: str, now: datetime
+) -> Words:
+    """The words of a message; needs an application context, of pages or of `message_app`."""
+    chosen = locale if locale in LOCALES else LOCALES[0]
+    with force_locale(chosen):
+        said = _template(template, channel).render(
+            **{name: _without_marks(value) for name, value in params.items()},
+            base_url=base_url,
+            locale=chosen,
+            acknowledge_link=LINK_MARK,
+            pin=PIN_MARK,
+            moment=lambda at: spoken_time.moment_phrase(_instant(at), now),
+            is_past=lambda at: _instant(at) <= now,
+            name_of=_name_in(chosen),
+        )
+    return _split(said)
+
+
+def _without_marks(value: Any) -> Any:
+    """Whoever writes a mark into an answer or an instruction must not get a secret put in its place."""
+    if not isinstance(value, str):
+        return value
+    return value.replace(LINK_MARK, "link").replace(PIN_MARK, "pin")
+
+
+def message_names() -> set[tuple[str, str]]:
+    """Every (template, channel) that can be rendered."""
+    return {(name, channel) for name, channel in (path.stem.rsplit(".", 1) for path in FOLDER.glob("*.*.txt"))}
+
+
+@cache
+def _environment() -> Environment:
+    # Plain text for phones and mailboxes: nothing is markup, so nothing is escaped.
+    environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=False)  # noqa: S701  (text)
+    environment.globals.update(
+        _=gettext,
+        gettext=gettext,
+        ngettext=ngettext,
+        level_word=codes.level_word,
+        clock_word=codes.clock_word,
+        priority_word=codes.priority_word,
+        status_word=codes.status_word,
+        disposition_word=codes.disposition_word,
+    )
+    environment.filters.update(reference=grouped_reference, digits=in_digit_groups)
+    return environment
+
+
+def _template(name: str, channel: str) -> Any:
+    try:
+        return _environment().get_template(f"{name}.{channel}.txt")
+    except TemplateNotFound as missing:
+        raise NoSuchMessage(f"{name}.{channel}") from missing
+
+
+def _split(said: str) -> Words:
+    """The first line of a mail is its subject; line breaks in it would become headers."""
+    subject = ""
+    if said.startswith(SUBJECT):
+        first, _, said = said.partition("\n")
+        subject = " ".join(first.removeprefix(SUBJECT).split())
+    return Words(subject, said.strip())
+
+
+def _name_in(locale: str) -> Any:
+    def name_of(names: Mapping[str, str] | str | None) -> str:
+        """A name given in several languages, in this one."""
+        if not names:
+            return ""
+        if isinstance(names, str):
+            return names
+        return names.get(locale) or next(iter(names.values()), "")
+
+    return name_of
+
+
+def _instant(at: str | datetime) -> datetime:
+    return at if isinstance(at, datetime) else datetime.fromisoformat(at)

@@ -1,0 +1,227 @@
+"""A leader's answer to a level that was raised: acknowledge, instruct, set a new date; once per level (R20)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from escalation.acknowledging.instruction import Answer, tell_the_unit, write_down
+from escalation.acknowledging.links import open_link, use_link
+from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.people.actor import Actor, staff_actor
+from tickets.people.roles import load_viewer
+from tickets.promises import ledger
+from tickets.promises.loading import load_rulebook
+from tickets.promises.plan import hold_until
+from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket
+from tickets.states import ClockStatus, Role, StepKind, StepResult
+
+LONGEST_INSTRUCTION = 2000
+# What the people of a level may answer for; a superseded level told nobody, a void one never was.
+_ANSWERABLE = (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY, StepResult.SUPERSEDED)
+_CITY_ROLES = (Role.LEADER, Role.CITY_OFFICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What stands now; `is_repeat` when the same person had answered before, so that a double click is harmless."""
+
+    step_id: int
+    ticket_id: int
+    reference: str
+    at: datetime
+    holds_until: datetime
+    is_repeat: bool
+
+
+class AlreadyAcknowledged(NotAllowed):
+    """Somebody else has answered for this level."""
+
+    def __init__(self, step_id: int, by: str, at: datetime) -> None:
+        super().__init__("acknowledge")
+        self.step_id, self.by, self.at = step_id, by, at
+
+
+def acknowledge(
+    session: Session,
+    step_id: int,
+    *,
+    staff_id: int,
+    instruction: str = "",
+    new_due_at: datetime | None = None,
+    via: str,
+    now: datetime,
+) -> Acknowledged:
+    """Answer for a fired level; holds the next one once, for at most four open hours.
+
+    `via` is web, link, sms, keypad or api. Raises NotFound for a step that was not fired, NotAllowed for somebody it
+    was not raised to and who does not lead the city, AlreadyAcknowledged, and InvalidInput for a date that is past.
+    """
+    ticket, step, clock = _locked(session, step_id)
+    _require_entitled(session, step, staff_id, now=now)
+    words = instruction.strip()[:LONGEST_INSTRUCTION]
+    if new_due_at is not None and new_due_at <= now:
+        raise InvalidInput("new_due_at", "past")
+    calendar = load_rulebook(session).calendars[clock.calendar_version_id]
+    holds_until = hold_until(calendar, new_due_at=new_due_at, now=now)
+    written = session.execute(
+        insert(Acknowledgement)
+        .values(
+            step_id=step.id,
+            ticket_id=ticket.id,
+            staff_id=staff_id,
+            at=now,
+            via=via,
+            instruction=words,
+            new_due_at=new_due_at,
+            holds_until=holds_until,
+        )
+        .on_conflict_do_nothing(index_elements=["step_id"])
+        .returning(Acknowledgement.step_id)
+    ).scalar_one_or_none()
+    if written is None:
+        return _repeated(session, ticket, step, staff_id)
+    actor = staff_actor(staff_id)
+    mark_read(session, staff_id, step_ids=[step.id], now=now)
+    if new_due_at is not None:
+        _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
+    else:
+        _hold_next_levels(session, step, until=holds_until)
+    answer = Answer(step_id=step.id, level=step.rank, clock=clock.kind, words=words, new_due_at=new_due_at, via=via)
+    write_down(session, ticket, answer, actor=actor, now=now)
+    tell_the_unit(session, ticket, answer, by=staff_id, now=now)
+    session.flush()
+    return Acknowledged(step.id, ticket.id, ticket.reference, now, holds_until, is_repeat=False)
+
+
+def acknowledge_by_link(
+    session: Session, token: str, *, instruction: str = "", new_due_at: datetime | None = None, now: datetime
+) -> Acknowledged:
+    """As `acknowledge`, for whoever holds the secret of the message; it acknowledges once."""
+    link = open_link(session, token, now=now)
+    done = acknowledge(
+        session,
+        link.step_id,
+        staff_id=link.staff_id,
+        instruction=instruction,
+        new_due_at=new_due_at,
+        via="link",
+        now=now,
+    )
+    use_link(session, link, now=now)
+    return done
+
+
+def acknowledge_by_code(
+    session: Session, *, phone: str, code: str, instruction: str = "", via: str, now: datetime
+) -> Acknowledged:
+    """As `acknowledge`, for an SMS or a keypad: the code counts only from the phone of the person it was sent to.
+
+    Raises NotFound alike for a wrong code and for a phone we do not know.
+    """
+    found = session.execute(
+        select(StepRecipient.step_id, StepRecipient.staff_id)
+        .join(Staff, Staff.id == StepRecipient.staff_id)
+        .where(Staff.phone == phone, Staff.disabled_at.is_(None), StepRecipient.reply_code == code)
+        .order_by(StepRecipient.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("code")
+    return acknowledge(session, found.step_id, staff_id=found.staff_id, instruction=instruction, via=via, now=now)
+
+
+def mark_read(session: Session, staff_id: int, *, step_ids: list[int], now: datetime) -> None:
+    """The person has these levels before their eyes."""
+    if step_ids:
+        session.execute(
+            update(StepRecipient)
+            .where(
+                StepRecipient.staff_id == staff_id,
+                StepRecipient.step_id.in_(step_ids),
+                StepRecipient.read_at.is_(None),
+            )
+            .values(read_at=now)
+        )
+
+
+def _locked(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:
+    """The ticket is locked before its step is looked at, as everywhere."""
+    ticket_id = session.scalar(select(PlannedStep.ticket_id).where(PlannedStep.id == step_id))
+    if ticket_id is None:
+        raise NotFound("step", step_id)
+    ticket = session.execute(
+        select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one()
+    found = session.execute(
+        select(PlannedStep, Clock)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(PlannedStep.id == step_id, PlannedStep.kind == StepKind.LEVEL, PlannedStep.result.in_(_ANSWERABLE))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("step", step_id)
+    return ticket, found[0], found[1]
+
+
+def _require_entitled(session: Session, step: PlannedStep, staff_id: int, *, now: datetime) -> None:
+    """Whoever was told; and for the whole city its leaders and the City Office, who may answer for one another."""
+    told = session.scalar(
+        select(StepRecipient.id).where(StepRecipient.step_id == step.id, StepRecipient.staff_id == staff_id)
+    )
+    if told is not None:
+        return
+    viewer = load_viewer(session, staff_id, now=now)
+    if viewer is None or not viewer.covers_city(*_CITY_ROLES):
+        raise NotAllowed("acknowledge")
+
+
+def _repeated(session: Session, ticket: Ticket, step: PlannedStep, staff_id: int) -> Acknowledged:
+    known, by = session.execute(
+        select(Acknowledgement, Staff.name)
+        .join(Staff, Staff.id == Acknowledgement.staff_id)
+        .where(Acknowledgement.step_id == step.id)
+    ).one()
+    if known.staff_id != staff_id:
+        raise AlreadyAcknowledged(step.id, by, known.at)
+    return Acknowledged(step.id, ticket.id, ticket.reference, known.at, known.holds_until, is_repeat=True)
+
+
+def _hold_next_levels(session: Session, step: PlannedStep, *, until: datetime) -> None:
+    """The next level waits until then, and those above keep their distance from it."""
+    ahead = session.scalars(
+        select(PlannedStep)
+        .where(
+            PlannedStep.clock_id == step.clock_id,
+            PlannedStep.kind == StepKind.LEVEL,
+            PlannedStep.rank > step.rank,
+            PlannedStep.fired_at.is_(None),
+        )
+        .order_by(PlannedStep.rank)
+    ).all()
+    if not ahead or ahead[0].planned_at >= until:
+        return
+    delay = until - ahead[0].planned_at
+    for later in ahead:
+        later.detail = {**later.detail, "held_from": later.planned_at.isoformat(), "held_by_step": step.id}
+        later.planned_at += delay
+
+
+def _set_due(
+    session: Session, ticket: Ticket, clock: Clock, due_at: datetime, *, reason: str, actor: Actor, now: datetime
+) -> None:
+    """A leader's date needs no further approval (R7); it re-plans every level from there."""
+    if clock.status is not ClockStatus.RUNNING:
+        raise InvalidInput("new_due_at", "clock_stopped")
+    ledger.set_manual_due(
+        session,
+        ticket,
+        due_at=due_at,
+        reason=reason,
+        kind=clock.kind,
+        approved_by_id=actor.staff_id,
+        actor=actor,
+        now=now,
+    )

@@ -1,0 +1,57 @@
+"""A leader's text message `GN <code>`: taken as an acknowledgement, and answered, so that they know that it arrived."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge_by_code
+from tickets.errors import HotlineError
+from tickets.outbox import posting
+from tickets.schema import Staff, StepRecipient
+
+TAKEN, TAKEN_BEFORE, UNKNOWN = "acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown"
+
+
+def take_code(session: Session, *, phone: str, code: str, instruction: str, message_sid: str, now: datetime) -> bool:
+    """Acknowledge by a text message and answer it; False when nobody who is ever told of a level has this phone.
+
+    `message_sid` names the message that is answered, so that its repetition is not answered twice.
+    """
+    staff = _recipient_with(session, phone)
+    if staff is None:
+        return False
+    template, params = _taken(session, phone=phone, code=code, instruction=instruction, now=now)
+    posting.post_sms(
+        session,
+        to=phone,
+        template=template,
+        params=params,
+        locale=staff.locale,
+        dedup_key=f"code:{message_sid}",
+        staff_id=staff.id,
+        # They hold the phone in their hand: an answer in the morning would be none.
+        is_urgent=True,
+        now=now,
+    )
+    return True
+
+
+def _taken(session: Session, *, phone: str, code: str, instruction: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    try:
+        with session.begin_nested():
+            done = acknowledge_by_code(session, phone=phone, code=code, instruction=instruction, via="sms", now=now)
+    except AlreadyAcknowledged as refused:
+        return TAKEN_BEFORE, {"code": code, "by": refused.by, "at": refused.at.isoformat()}
+    except HotlineError:
+        return UNKNOWN, {"code": code}
+    params = {"reference": done.reference, "at": done.at.isoformat(), "holds_until": done.holds_until.isoformat()}
+    return TAKEN, params | {"is_repeat": done.is_repeat}
+
+
+def _recipient_with(session: Session, phone: str) -> Staff | None:
+    told = select(StepRecipient.id).where(StepRecipient.staff_id == Staff.id).exists()
+    return session.scalars(
+        select(Staff).where(Staff.phone == phone, Staff.disabled_at.is_(None), told).order_by(Staff.id).limit(1)
+    ).one_or_none()

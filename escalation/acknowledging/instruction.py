@@ -1,0 +1,95 @@
+"""What a leader's answer leads to: entries in timeline and audit, and word to those who work the ticket."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from escalation.firing.reach import UNIT_LEAD, Person, load_reach
+from tickets import timeline
+from tickets.audit import entries
+from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
+from tickets.people.actor import Actor
+from tickets.schema import Ticket
+from tickets.states import ClockKind, OutboundChannel, Priority, TimelineKind
+
+TEMPLATE = "instruction"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a level: an instruction, a new date, or neither (seen)."""
+
+    step_id: int
+    level: int
+    clock: ClockKind
+    words: str
+    new_due_at: datetime | None
+    via: str
+
+    @property
+    def new_due_text(self) -> str | None:
+        return self.new_due_at.isoformat() if self.new_due_at else None
+
+
+def write_down(session: Session, ticket: Ticket, answer: Answer, *, actor: Actor, now: datetime) -> None:
+    """The words stand in the timeline alone: the audit trail holds no texts."""
+    params = {
+        "step_id": answer.step_id,
+        "level": answer.level,
+        "clock": answer.clock.value,
+        "via": answer.via,
+        "new_due_at": answer.new_due_text,
+    }
+    kind = TimelineKind.ACKNOWLEDGED
+    timeline.add(session, ticket.id, kind, actor=actor, is_public=False, body=answer.words, params=params, now=now)
+    entries.record(
+        session,
+        actor=actor,
+        action="escalation.acknowledged",
+        subject_kind="planned_step",
+        subject_id=answer.step_id,
+        ticket_id=ticket.id,
+        params=params,
+        now=now,
+    )
+
+
+def tell_the_unit(session: Session, ticket: Ticket, answer: Answer, *, by: int, now: datetime) -> None:
+    """An instruction or a date goes to who works the ticket and to who leads there, on their screens and by SMS."""
+    if not answer.words and answer.new_due_at is None:
+        return
+    assignees = [ticket.assignee_id] if ticket.assignee_id else []
+    reach = load_reach(session, posts=(UNIT_LEAD,), staff_ids=assignees, now=now)
+    leads = reach.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)[:1]
+    people = [reach.person(ticket.assignee_id), *(lead.person for lead in leads)]
+    told = {person.staff_id: person for person in people if person is not None and person.staff_id != by}
+    messages = [_message(ticket, answer, person, channel) for person in told.values() for channel in _channels(person)]
+    posting.post_all(session, messages, now=now)
+
+
+def _channels(person: Person) -> tuple[OutboundChannel, ...]:
+    return OutboundChannel.SCREEN, (OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL)
+
+
+def _message(ticket: Ticket, answer: Answer, person: Person, channel: OutboundChannel) -> Outgoing:
+    addresses = {OutboundChannel.SCREEN: "", OutboundChannel.EMAIL: person.email}
+    params: dict[str, Any] = {
+        "reference": ticket.reference,
+        "level": answer.level,
+        "instruction": answer.words,
+        "new_due_at": answer.new_due_text,
+    }
+    return Outgoing(
+        channel=channel,
+        address=addresses.get(channel, person.phone or ""),
+        template=TEMPLATE,
+        params=params,
+        locale=person.locale,
+        dedup_key=f"instruction:{answer.step_id}:{person.staff_id}:{channel}",
+        ticket_id=ticket.id,
+        staff_id=person.staff_id,
+        is_urgent=ticket.priority is Priority.EMERGENCY,
+    )

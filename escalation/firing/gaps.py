@@ -1,0 +1,46 @@
+"""Stretches in which no scheduler ticked: noticed at the first tick after, kept, shown, and perhaps credited (R16)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tickets.audit import entries
+from tickets.people.actor import SYSTEM
+from tickets.schema import Outage, ProcessBeat
+
+TICKING = "ticking"
+# Ticks come every few seconds; a minute without one is no longer a slow one.
+GAP = timedelta(seconds=60)
+
+
+def note_tick(session: Session, *, now: datetime) -> Outage | None:
+    """Write that somebody ticks now; the outage this ends, if it was one. The row's lock lets two schedulers agree."""
+    beat = session.execute(
+        select(ProcessBeat).where(ProcessBeat.name == TICKING).with_for_update()
+    ).scalar_one_or_none()
+    if beat is None:
+        session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=now, detail={}))
+        session.flush()
+        return None
+    last, beat.beat_at = beat.beat_at, max(beat.beat_at, now)
+    if now - last <= GAP:
+        return None
+    outage = Outage(from_at=last, to_at=now)
+    session.add(outage)
+    session.flush()
+    entries.record(
+        session,
+        actor=SYSTEM,
+        action="escalation.gap",
+        subject_kind="outage",
+        subject_id=outage.id,
+        params={"from_at": last.isoformat(), "to_at": now.isoformat()},
+        now=now,
+    )
+    return outage
+
+
+def recent_gaps(session: Session, *, since: datetime) -> list[Outage]:
+    """The outages that ended after an instant, newest first."""
+    return list(session.scalars(select(Outage).where(Outage.to_at >= since).order_by(Outage.to_at.desc())))

@@ -1,0 +1,95 @@
+"""The messages for what has fired: one per person and channel, each with a key that lets it leave only once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from escalation.firing.reach import Person
+from escalation.firing.telling import Fired
+from tickets.outbox.posting import Outgoing
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.states import OutboundChannel, StepResult
+
+LEVEL_TEMPLATE = "escalation_level"
+WARNING_TEMPLATE = "warning"
+NOBODY_TEMPLATE = "nobody_reachable"
+
+
+def outgoing(fired: Iterable[Fired], codes: dict[tuple[int, int], str]) -> list[Outgoing]:
+    """Messages for the notified steps; `codes` gives the reply code per step and person."""
+    messages = []
+    for one in fired:
+        if one.result is not StepResult.NOTIFIED or not one.channels:
+            continue
+        for told in one.told:
+            code = codes.get((one.step.id, told.person.staff_id), "")
+            messages += [_message(one, told.person, channel, code) for channel in _channels(one, told.person)]
+    return messages
+
+
+def alerts(fired: Iterable[Fired], administrators: Sequence[Person], *, now: datetime) -> list[Outgoing]:
+    """To the administrators, once per unit, level and day: nobody could be told of this level there (R19)."""
+    today = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date().isoformat()
+    messages = []
+    for one in fired:
+        if not one.alerts_administrators:
+            continue
+        params = _params(one) | {"fell_through_to": one.detail.get("fell_through_to")}
+        for person in administrators:
+            for channel in (OutboundChannel.SCREEN, OutboundChannel.EMAIL):
+                key = f"nobody:{one.ticket.unit_id}:{one.step.rank}:{today}:{person.staff_id}:{channel}"
+                messages.append(_to(person, channel, template=NOBODY_TEMPLATE, params=params, dedup_key=key, fired=one))
+    # One insert refuses the same key twice in itself, so repeated alerts of one batch are dropped here.
+    return list({message.dedup_key: message for message in messages}.values())
+
+
+def _channels(one: Fired, person: Person) -> list[OutboundChannel]:
+    """The step's channels as far as the person has them; mail where nothing else would leave the house."""
+    wanted = [OutboundChannel(channel) for channel in one.channels]
+    has_phone = person.phone is not None
+    usable = [c for c in wanted if has_phone or c not in (OutboundChannel.SMS, OutboundChannel.VOICE)]
+    if len(usable) < len(wanted) and person.email and OutboundChannel.EMAIL not in usable:
+        usable.append(OutboundChannel.EMAIL)
+    return usable
+
+
+def _message(one: Fired, person: Person, channel: OutboundChannel, code: str) -> Outgoing:
+    template = LEVEL_TEMPLATE if one.step.is_level else WARNING_TEMPLATE
+    params = _params(one) | ({"code": code} if one.step.is_level else {})
+    key = f"step:{one.step.id}:{person.staff_id}:{channel}"
+    return _to(person, channel, template=template, params=params, dedup_key=key, fired=one)
+
+
+def _to(
+    person: Person, channel: OutboundChannel, *, template: str, params: dict[str, Any], dedup_key: str, fired: Fired
+) -> Outgoing:
+    addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
+    return Outgoing(
+        channel=channel,
+        address=addresses.get(channel, person.phone or ""),
+        template=template,
+        params=params,
+        locale=person.locale,
+        dedup_key=dedup_key,
+        ticket_id=fired.ticket.id,
+        staff_id=person.staff_id,
+        is_urgent=fired.ticket.is_emergency,
+        # A notice on a screen wakes nobody: it is there at once.
+        not_before=None if channel is OutboundChannel.SCREEN else fired.send_at,
+    )
+
+
+def _params(one: Fired) -> dict[str, Any]:
+    """What a message may say: never the citizen's words, and of a restricted ticket not even the kind of matter."""
+    ticket, step = one.ticket, one.step
+    return {
+        "step_id": step.id,
+        "reference": ticket.reference,
+        "level": step.rank,
+        "clock": step.clock.value,
+        "priority": ticket.priority.value,
+        "due_at": step.planned_for_due_at.isoformat(),
+        "unit": {"vi": ticket.unit_name, "en": ticket.unit_name_en},
+        "category": {"vi": "", "en": ""} if ticket.is_restricted else {"vi": ticket.category, "en": ticket.category_en},
+    }

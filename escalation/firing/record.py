@@ -1,0 +1,163 @@
+"""Writing down what has fired: results, people, levels, messages, timeline and audit of a batch at once (R14)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.orm import Session
+
+from escalation.firing.codes import new_codes
+from escalation.firing.notices import alerts, outgoing
+from escalation.firing.reach import administrators
+from escalation.firing.telling import Fired
+from tickets import timeline
+from tickets.audit import entries
+from tickets.outbox import posting
+from tickets.people.actor import SYSTEM
+from tickets.promises.breaches import Breach, note_breaches
+from tickets.schema import PlannedStep, StepRecipient, TicketAccess
+from tickets.states import StepResult, TimelineKind
+from tickets.work.levels import let_city_coordinate, raise_levels
+
+_INSERT_RECIPIENTS = insert(StepRecipient.__table__)
+
+
+def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
+    """Everything about these steps in a fixed number of statements; the caller holds the tickets' locks."""
+    if not fired:
+        return
+    codes = _record_recipients(session, fired, now=now)
+    _record_results(session, fired, now=now)
+    raise_levels(session, _levels(fired), now=now)
+    let_city_coordinate(session, _coordinating(fired), now=now)
+    breaches = note_breaches(session, {one.ticket.id for one in fired}, now=now)
+    posting.post_all(session, outgoing(fired, codes), now=now)
+    if any(one.alerts_administrators for one in fired):
+        posting.post_all(session, alerts(fired, administrators(session, now=now), now=now), now=now)
+    _let_recipients_see(session, fired, now=now)
+    timeline.add_all(session, _entries(fired, breaches, now=now))
+    entries.record_all(session, _audit_rows(fired), actor=SYSTEM, now=now)
+
+
+def _record_results(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
+    statement = (
+        update(PlannedStep.__table__)
+        .where(PlannedStep.id == bindparam("step"), PlannedStep.fired_at.is_(None))
+        .values(
+            fired_at=now,
+            result=bindparam("outcome"),
+            unit_id=bindparam("at_unit"),
+            detail=PlannedStep.detail.op("||")(bindparam("what", type_=JSONB)),
+        )
+    )
+    rows = [
+        {"step": one.step.id, "outcome": one.result, "at_unit": one.ticket.unit_id, "what": _detail(one)}
+        for one in fired
+    ]
+    session.connection().execute(statement, rows)
+
+
+def _detail(one: Fired) -> dict[str, Any]:
+    sends_later = one.send_at is not None and bool(one.channels)
+    return {**one.detail, **({"send_at": one.send_at.isoformat()} if sends_later and one.send_at else {})}
+
+
+def _record_recipients(session: Session, fired: Sequence[Fired], *, now: datetime) -> dict[tuple[int, int], str]:
+    told = [(one, person) for one in fired if one.step.is_level for person in one.told]
+    if not told:
+        return {}
+    codes = new_codes(session, [(one.step.id, person.person.staff_id) for one, person in told])
+    rows = [
+        {
+            "step_id": one.step.id,
+            "staff_id": who.person.staff_id,
+            "post_id": who.post_id,
+            "capacity": who.capacity,
+            "told_at": now,
+            "reply_code": codes[(one.step.id, who.person.staff_id)],
+        }
+        for one, who in told
+    ]
+    session.connection().execute(_INSERT_RECIPIENTS, rows)
+    return codes
+
+
+def _levels(fired: Sequence[Fired]) -> dict[int, int]:
+    levels: dict[int, int] = {}
+    for one in fired:
+        if one.step.is_level and one.result is not StepResult.VOID:
+            levels[one.ticket.id] = max(levels.get(one.ticket.id, 0), one.step.rank)
+    return levels
+
+
+def _coordinating(fired: Sequence[Fired]) -> dict[int, int]:
+    """Tickets whose level hands the contact with the citizen to the city, with the unit of the one who was told."""
+    units: dict[int, int] = {}
+    for one in fired:
+        wanted = one.step.step is not None and "city_coordinates" in one.step.step.actions
+        unit_id = next((who.unit_id for who in one.told if who.unit_id is not None), None)
+        if (
+            wanted
+            and one.result in (StepResult.NOTIFIED, StepResult.MERGED)
+            and unit_id not in (None, one.ticket.unit_id)
+        ):
+            units[one.ticket.id] = unit_id
+    return units
+
+
+def _let_recipients_see(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
+    """Restricted tickets are seen by named people only; whoever is told of one becomes one of them."""
+    rows = [
+        {"ticket_id": one.ticket.id, "staff_id": who.person.staff_id, "reason": "escalation", "created_at": now}
+        for one in fired
+        if one.ticket.is_restricted
+        for who in one.told
+    ]
+    if rows:
+        session.execute(insert_or(TicketAccess).values(rows).on_conflict_do_nothing())
+
+
+def _entries(fired: Sequence[Fired], breaches: Sequence[Breach], *, now: datetime) -> list[dict[str, Any]]:
+    broken = [
+        timeline.entry(
+            breach.ticket_id,
+            TimelineKind.BREACHED,
+            actor=SYSTEM,
+            is_public=False,
+            params={"clock": breach.clock.value, "due_at": breach.due_at.isoformat()},
+            now=now,
+        )
+        for breach in breaches
+    ]
+    return broken + [_entry(one, now=now) for one in fired if one.result is not StepResult.VOID]
+
+
+def _entry(one: Fired, *, now: datetime) -> dict[str, Any]:
+    """The citizen reads that a level was reached; not the warnings, and not what another level covers."""
+    kind = TimelineKind.ESCALATED if one.step.is_level else TimelineKind.WARNED
+    is_public = one.step.is_level and one.result is not StepResult.SUPERSEDED
+    rank = {"level": one.step.rank} if one.step.is_level else {"share": one.step.rank}
+    params = {"step_id": one.step.id, "clock": one.step.clock.value, "result": one.result.value, **rank}
+    return timeline.entry(one.ticket.id, kind, actor=SYSTEM, is_public=is_public, params=params, now=now)
+
+
+def _audit_rows(fired: Sequence[Fired]) -> list[dict[str, Any]]:
+    return [
+        {
+            "action": "escalation.fired" if one.step.is_level else "escalation.warned",
+            "subject_kind": "planned_step",
+            "subject_id": one.step.id,
+            "ticket_id": one.ticket.id,
+            "params": {
+                "clock": one.step.clock.value,
+                "rank": one.step.rank,
+                "result": one.result.value,
+                "planned_at": one.step.planned_at.isoformat(),
+                "told": [who.person.staff_id for who in one.told],
+            },
+        }
+        for one in fired
+    ]

@@ -1,0 +1,70 @@
+"""One tick: claim tickets with due steps, decide, record; called again and again, by any number of schedulers."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from escalation.firing.due import DueTicket, claim_tickets, due_tickets, told_before
+from escalation.firing.reach import Reach, load_reach
+from escalation.firing.record import record
+from escalation.firing.telling import Fired, fire
+from escalation.firing.verdict import judge
+from tickets.people.actor import SYSTEM
+from tickets.promises.loading import Rulebook, load_rulebook
+from tickets.states import Priority, StepResult
+from tickets.work.assignment import change_priority
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TickOutcome:
+    """What one call did; `claimed` of zero means nothing is due that nobody else is firing."""
+
+    claimed: int = 0
+    fired: int = 0
+    notified: int = 0
+
+
+def tick(session: Session, *, now: datetime, batch: int = BATCH, leave_out: Collection[int] = ()) -> TickOutcome:
+    """Fire all due steps of up to `batch` tickets, in the transaction the caller has opened and commits (R14).
+
+    Call it in new transactions until it claims nothing. `leave_out` names tickets that could not be fired before: they
+    must not stand in the way of all others.
+    """
+    ticket_ids = claim_tickets(session, now=now, batch=batch, leave_out=leave_out)
+    if not ticket_ids:
+        return TickOutcome()
+    book = load_rulebook(session)
+    tickets = due_tickets(session, ticket_ids, book=book, now=now)
+    told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
+    verdicts = [(ticket, judge(ticket, told)) for ticket in tickets]
+    reach = _reach(session, tickets, book, now=now)
+    fired = [
+        one for ticket, verdict in verdicts for one in fire(ticket, verdict, reach=reach, told=told, book=book, now=now)
+    ]
+    record(session, fired, now=now)
+    _raise_priorities(session, fired, now=now)
+    notified = sum(one.result is StepResult.NOTIFIED for one in fired)
+    return TickOutcome(claimed=len(ticket_ids), fired=len(fired), notified=notified)
+
+
+def _raise_priorities(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
+    """Where a level says so, a normal matter becomes urgent; that a life is in danger no machine decides."""
+    for one in fired:
+        wanted = one.step.step is not None and "raise_priority" in one.step.step.actions
+        reached = one.result in (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY)
+        if wanted and reached and one.ticket.priority is Priority.NORMAL:
+            reason = f"escalation level {one.step.rank}"
+            change_priority(session, one.ticket.id, priority=Priority.URGENT, reason=reason, actor=SYSTEM, now=now)
+
+
+def _reach(session: Session, tickets: Collection[DueTicket], book: Rulebook, *, now: datetime) -> Reach:
+    """Everybody these tickets' chains may name, at every level: whoever is missing is looked for above (R19)."""
+    versions = {step.chain_version_id for ticket in tickets for step in ticket.steps}
+    chains = [chain.chain for version in versions if (chain := book.chain_of(version)) is not None]
+    posts = {post for chain in chains for step in chain.steps for post in (*step.posts, *step.procedure_posts)}
+    assignees = {ticket.assignee_id for ticket in tickets if ticket.assignee_id is not None}
+    return load_reach(session, posts=posts, staff_ids=assignees, now=now)

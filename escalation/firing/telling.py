@@ -1,0 +1,136 @@
+"""Who is told of a level or a warning that is reached, and what is recorded of it; decides, writes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from escalation.firing.due import DueStep, DueTicket, Told
+from escalation.firing.hours import send_at
+from escalation.firing.reach import Reach, Reachable
+from escalation.firing.verdict import Verdict
+from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar
+from tickets.promises.loading import Rulebook
+from tickets.promises.plan import CITY_LEADER_LEVEL, Step, posts_to_ask, warning_notice
+from tickets.states import StepResult
+
+DEFAULT_CHANNELS = ("sms", "screen")
+DUTY_CALENDAR = "working"
+
+
+def duty_calendar(book: Rulebook) -> Calendar:
+    """The hours in which people who are not on the rota take messages that are not urgent (R18)."""
+    return book.newest_calendars.get(DUTY_CALENDAR, ROUND_THE_CLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One step as it will be recorded: its result, the people told, and by which channels from when on."""
+
+    ticket: DueTicket
+    step: DueStep
+    result: StepResult
+    told: tuple[Reachable, ...] = ()
+    channels: tuple[str, ...] = ()
+    send_at: datetime | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def alerts_administrators(self) -> bool:
+        return self.step.is_level and ("fell_through_to" in self.detail or self.result is StepResult.NOBODY)
+
+
+def fire(
+    ticket: DueTicket,
+    verdict: Verdict,
+    *,
+    reach: Reach,
+    told: Mapping[int, Told],
+    book: Rulebook,
+    now: datetime,
+) -> list[Fired]:
+    """What to record for every due step of a ticket, in the order in which they were planned."""
+    duty_hours = duty_calendar(book)
+    fired = [Fired(ticket, step, StepResult.VOID) for step in verdict.void]
+    by = verdict.notifying
+    covered = {"by_step": by.id, "by_level": by.rank} if by else {}
+    fired += [Fired(ticket, step, StepResult.SUPERSEDED, detail=covered) for step in verdict.superseded]
+    fired += [_warning(ticket, step, reach=reach, duty_hours=duty_hours, now=now) for step in verdict.warnings]
+    if by is not None:
+        chain = book.chain_of(by.chain_version_id)
+        levels = chain.chain.steps if chain else ()
+        before = told.get(by.clock_id, Told())
+        fired.append(_level(ticket, by, reach=reach, before=before, levels=levels, duty_hours=duty_hours, now=now))
+    order = {step.id: place for place, step in enumerate(ticket.steps)}
+    return sorted(fired, key=lambda one: order[one.step.id])
+
+
+def _level(
+    ticket: DueTicket,
+    step: DueStep,
+    *,
+    reach: Reach,
+    before: Told,
+    levels: Sequence[Step],
+    duty_hours: Calendar,
+    now: datetime,
+) -> Fired:
+    found, at_level = _first_reachable(ticket, step, reach=reach, levels=levels)
+    if found is None:
+        return Fired(ticket, step, StepResult.NOBODY)
+    detail = {"fell_through_to": at_level} if at_level != step.rank else {}
+    if found.person.staff_id in before.staff_ids:
+        # One person on two levels: they know already, and the level is recorded as theirs once more (R12).
+        return Fired(ticket, step, StepResult.MERGED, told=(found,), detail=detail)
+    if step.step is not None and step.step.daily_list and not detail:
+        return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), detail={"in": "daily_list"})
+    at = send_at(
+        clock=step.clock,
+        level=max(step.rank, at_level),
+        priority=ticket.priority,
+        is_on_shift=found.capacity == "shift",
+        duty_hours=duty_hours,
+        now=now,
+    )
+    channels = step.step.channels if step.step is not None else DEFAULT_CHANNELS
+    return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), channels=channels, send_at=at, detail=detail)
+
+
+def _first_reachable(
+    ticket: DueTicket, step: DueStep, *, reach: Reach, levels: Sequence[Step]
+) -> tuple[Reachable | None, int]:
+    """The level's own people, then those of the levels above; the city's leadership only for an emergency (R19)."""
+    for level in levels:
+        if level.level < step.rank:
+            continue
+        if level.level > step.rank and level.level >= CITY_LEADER_LEVEL and not ticket.is_emergency:
+            break
+        posts = posts_to_ask(level, procedure_id=ticket.procedure_id)
+        found = reach.at(posts, unit_id=ticket.unit_id, field=ticket.field)
+        if found:
+            return found[0], level.level
+    return None, step.rank
+
+
+def _warning(ticket: DueTicket, step: DueStep, *, reach: Reach, duty_hours: Calendar, now: datetime) -> Fired:
+    """50 %: the assignee, 75 %: the lead too, 90 %: the lead by SMS; the lead also if nobody has the ticket (R11)."""
+    notice = warning_notice(step.rank)
+    assignee = reach.person(ticket.assignee_id) if notice.to_assignee else None
+    told = [Reachable(assignee, None, ticket.unit_id, "assignee")] if assignee else []
+    if notice.to_lead or not told:
+        leads = reach.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)
+        told += [lead for lead in leads[:1] if assignee is None or lead.person.staff_id != assignee.staff_id]
+    if not told:
+        return Fired(ticket, step, StepResult.NOBODY)
+    at = send_at(
+        clock=step.clock,
+        level=0,
+        priority=ticket.priority,
+        is_on_shift=told[-1].capacity == "shift",
+        duty_hours=duty_hours,
+        now=now,
+    )
+    detail = {"told": [one.person.staff_id for one in told]}
+    return Fired(
+        ticket, step, StepResult.NOTIFIED, told=tuple(told), channels=notice.channels, send_at=at, detail=detail
+    )

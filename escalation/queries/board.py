@@ -1,0 +1,230 @@
+"""The supervisors' board and the leader's list: running chains, who was told and answered, what comes next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, true, tuple_
+from sqlalchemy.orm import Session
+
+from escalation.queries.raised import Raised, load_raised
+from tickets.people.roles import Viewer, visible_tickets
+from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.states import ClockKind, StepKind
+
+# Written out, so that PostgreSQL sees that the partial indexes may be used.
+_UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
+_RAISED = "planned_step.kind = 'level' and planned_step.fired_at is not null and planned_step.result <> 'void'"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFilter:
+    """What to show of the running chains; None is everything."""
+
+    unit_id: int | None = None
+    level: int | None = None
+    clock: ClockKind | None = None
+    # '' lateness, 'change' …, as `Raised.cause`.
+    cause: str | None = None
+    unanswered_only: bool = False
+
+
+EVERYTHING = BoardFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A running chain: the level it has reached and the one it will reach next, if nothing happens."""
+
+    raised: Raised
+    next_level: int | None
+    next_at: datetime | None
+    # Set while an acknowledgement holds the next level.
+    held_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many running chains a unit, a level or a cause has, and how many of them nobody has answered."""
+
+    key: str
+    name: str
+    name_en: str
+    chains: int
+    unanswered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The same chains counted three ways: units and promises with the most first, levels from the highest down."""
+
+    units: list[Count]
+    levels: list[Count]
+    clocks: list[Count]
+
+
+def running_chains(
+    session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, after: str | None = None, limit: int = 200
+) -> list[Chain]:
+    """The running chains the viewer may see, the highest level first, then the longest overdue.
+
+    `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
+    """
+    head = _running(viewer, wanted).with_only_columns(_REACHED.c.id)
+    place = _read_place(after)
+    if place is not None:
+        level, due_at, step_id = place
+        later = tuple_(_REACHED.c.due_at, _REACHED.c.id) > tuple_(literal(due_at), literal(step_id))
+        head = head.where((_REACHED.c.rank < level) | ((_REACHED.c.rank == level) & later))
+    head = head.order_by(_REACHED.c.rank.desc(), _REACHED.c.due_at, _REACHED.c.id).limit(limit)
+    raised = load_raised(session, list(session.scalars(head)))
+    ahead = _next_levels(session, [one.clock_id for one in raised])
+    return [_chain(one, ahead.get(one.clock_id)) for one in raised]
+
+
+def place_of(chain: Chain) -> str:
+    """Where a chain stands on the board, for `after`."""
+    return f"{chain.raised.level}~{chain.raised.due_at.isoformat()}~{chain.raised.step_id}"
+
+
+def _read_place(after: str | None) -> tuple[int, datetime, int] | None:
+    try:
+        level, due_at, step_id = (after or "").split("~")
+        place = int(level), datetime.fromisoformat(due_at), int(step_id)
+    except ValueError:
+        return None
+    return place if place[1].tzinfo is not None and 0 < place[0] < 100 and 0 < place[2] < 2**63 else None
+
+
+def counts(session: Session, viewer: Viewer) -> Counts:
+    """The running chains by unit, by level and by the promise that was broken, in one statement."""
+    rows = session.execute(
+        _running(viewer, EVERYTHING)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .with_only_columns(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind, *_totals())
+        .group_by(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind)
+        .order_by(Unit.name, _REACHED.c.rank.desc(), Clock.kind)
+    ).all()
+    units, levels, clocks = dict[str, Count](), dict[str, Count](), dict[str, Count]()
+    for unit_id, name, name_en, level, kind, chains, unanswered in rows:
+        _add(units, Count(str(unit_id), name, name_en, chains, unanswered))
+        _add(levels, Count(str(level), "", "", chains, unanswered))
+        _add(clocks, Count(kind.value, "", "", chains, unanswered))
+    return Counts(
+        units=_most_first(units),
+        levels=sorted(levels.values(), key=lambda count: int(count.key), reverse=True),
+        clocks=_most_first(clocks),
+    )
+
+
+def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
+    """What has reached this person and still runs: the unanswered first, then the highest level, the longest overdue.
+
+    Of a clock only the highest level told to them: the list is about tickets, not about messages.
+    """
+    mine = (
+        select(
+            PlannedStep.id.label("step_id"),
+            PlannedStep.rank,
+            PlannedStep.due_at,
+            Acknowledgement.at.label("answered_at"),
+            func.row_number().over(partition_by=PlannedStep.clock_id, order_by=PlannedStep.rank.desc()).label("place"),
+        )
+        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            StepRecipient.staff_id == staff_id,
+            text(_RAISED),
+            text("clock.status = 'running'"),
+            Ticket.escalation_level > 0,
+            text(_UNFINISHED),
+            Ticket.is_canary.is_(False),
+        )
+        .subquery()
+    )
+    ids = session.scalars(
+        select(mine.c.step_id)
+        .where(mine.c.place == 1)
+        .order_by(mine.c.answered_at.is_not(None), mine.c.rank.desc(), mine.c.due_at, mine.c.step_id)
+        .limit(limit)
+    ).all()
+    raised = load_raised(session, list(ids))
+    ahead = _next_levels(session, [one.clock_id for one in raised])
+    return [_chain(one, ahead.get(one.clock_id)) for one in raised]
+
+
+# The highest level a clock has raised for its present due date, read from an index alone.
+_REACHED = (
+    select(PlannedStep.id, PlannedStep.rank, PlannedStep.due_at)
+    .where(PlannedStep.clock_id == Clock.id, text(_RAISED), PlannedStep.due_at == Clock.due_at)
+    .order_by(PlannedStep.rank.desc())
+    .limit(1)
+    .lateral("reached")
+)
+
+
+def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
+    """One row per running clock that has raised a level for its present due date: its highest."""
+    return (
+        select(_REACHED.c.id)
+        .select_from(Ticket)
+        .join(Clock, Clock.ticket_id == Ticket.id)
+        .join(_REACHED, true())
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == _REACHED.c.id)
+        .where(
+            Ticket.escalation_level > 0,
+            text(_UNFINISHED),
+            visible_tickets(viewer),
+            text("clock.status = 'running'"),
+            *_narrowed(wanted),
+        )
+    )
+
+
+def _narrowed(wanted: BoardFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.unit_id is not None:
+        conditions.append(Ticket.unit_id == wanted.unit_id)
+    if wanted.level is not None:
+        conditions.append(_REACHED.c.rank == wanted.level)
+    if wanted.clock is not None:
+        conditions.append(Clock.kind == wanted.clock)
+    if wanted.cause is not None:
+        conditions.append(Clock.breach_cause == wanted.cause)
+    if wanted.unanswered_only:
+        conditions.append(Acknowledgement.step_id.is_(None))
+    return conditions
+
+
+def _totals() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return func.count(), func.count().filter(Acknowledgement.step_id.is_(None))
+
+
+def _add(to: dict[str, Count], more: Count) -> None:
+    known = to.get(more.key, Count(more.key, more.name, more.name_en, 0, 0))
+    to[more.key] = replace(known, chains=known.chains + more.chains, unanswered=known.unanswered + more.unanswered)
+
+
+def _most_first(counted: dict[str, Count]) -> list[Count]:
+    return sorted(counted.values(), key=lambda count: -count.chains)
+
+
+def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, PlannedStep]:
+    """The next level of each clock that is still to fire."""
+    if not clock_ids:
+        return {}
+    rows = session.scalars(
+        select(PlannedStep)
+        .where(PlannedStep.clock_id.in_(clock_ids), PlannedStep.kind == StepKind.LEVEL, PlannedStep.fired_at.is_(None))
+        .order_by(PlannedStep.planned_at.desc(), PlannedStep.rank.desc())
+    )
+    return {step.clock_id: step for step in rows}
+
+
+def _chain(raised: Raised, ahead: PlannedStep | None) -> Chain:
+    if ahead is None:
+        return Chain(raised, None, None, None)
+    held_from = ahead.detail.get("held_from")
+    return Chain(raised, ahead.rank, ahead.planned_at, datetime.fromisoformat(held_from) if held_from else None)

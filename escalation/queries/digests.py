@@ -1,0 +1,107 @@
+"""The 07:00 list: what has reached the Chair and nobody has answered for, at most ten lines, once a day (R12, L5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.promises.plan import DAILY_LIST_AT
+from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
+from tickets.states import ClockStatus, OutboundChannel, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One level waiting for a person's answer."""
+
+    person: Staff
+    step: PlannedStep
+    ticket: Ticket
+    unit: Unit
+
+    def came_since(self, at: datetime) -> bool:
+        return self.step.fired_at is not None and self.step.fired_at >= at
+
+
+MOST_LINES = 10
+TEMPLATE = "daily_list"
+
+
+def post_daily_lists(session: Session, *, now: datetime) -> int:
+    """Post this morning's lists once it is 07:00; again is harmless, the day is in the key. Returns how many."""
+    seven = _this_morning(now)
+    if now < seven:
+        return 0
+    lists: dict[int, list[_Line]] = {}
+    for line in _unanswered(session, before=seven):
+        lists.setdefault(line.person.id, []).append(line)
+    messages = [
+        message for lines in lists.values() for message in _messages(lines, since=seven - timedelta(days=1), day=seven)
+    ]
+    posting.post_all(session, messages, now=now)
+    return len(lists)
+
+
+def _unanswered(session: Session, *, before: datetime) -> Sequence[_Line]:
+    rows = session.execute(
+        select(Staff, PlannedStep, Ticket, Unit)
+        .join(StepRecipient, StepRecipient.staff_id == Staff.id)
+        .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            PlannedStep.kind == StepKind.LEVEL,
+            PlannedStep.detail["in"].astext == "daily_list",
+            PlannedStep.fired_at < before,
+            Clock.status == ClockStatus.RUNNING,
+            Acknowledgement.step_id.is_(None),
+            Staff.disabled_at.is_(None),
+        )
+        .order_by(PlannedStep.due_at)
+    )
+    return [_Line(*row) for row in rows]
+
+
+def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list[Outgoing]:
+    """What came since the last list first, then what has waited longest."""
+    ordered = sorted(lines, key=lambda line: (not line.came_since(since), line.step.due_at))
+    person = lines[0].person
+    params = {
+        "count": len(lines),
+        "items": [
+            {
+                "reference": line.ticket.reference,
+                "unit": {"vi": line.unit.name, "en": line.unit.name_en},
+                "level": line.step.rank,
+                "due_at": line.step.due_at.isoformat(),
+            }
+            for line in ordered[:MOST_LINES]
+        ],
+    }
+    channels = [OutboundChannel.EMAIL, OutboundChannel.SCREEN, *([OutboundChannel.SMS] if person.phone else [])]
+    addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
+    return [
+        Outgoing(
+            channel=channel,
+            address=addresses.get(channel, person.phone or ""),
+            template=TEMPLATE,
+            params=params,
+            locale=person.locale,
+            dedup_key=f"daily-list:{day.date().isoformat()}:{person.id}:{channel}",
+            staff_id=person.id,
+        )
+        for channel in channels
+    ]
+
+
+def _this_morning(now: datetime) -> datetime:
+    local = now.astimezone(ZoneInfo(DEFAULT_ZONE))
+    return datetime.combine(local.date(), time(DAILY_LIST_AT.hour, DAILY_LIST_AT.minute), tzinfo=local.tzinfo)

@@ -1,0 +1,178 @@
+"""The ledger: every level ever raised, with its proof; searched, paged and exported."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from escalation.queries.raised import Raised, ToldPerson, fired_levels, load_raised
+from tickets.people.roles import Viewer, visible_tickets
+from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
+from tickets.states import ClockKind, OutboundState, StepKind, StepResult
+
+PAGE = 50
+_EXPORT_PAGE = 500
+LATELY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFilter:
+    """What to list; None is everything. Instants are of firing, the second one exclusive."""
+
+    unit_id: int | None = None
+    level: int | None = None
+    clock: ClockKind | None = None
+    result: StepResult | None = None
+    answered: bool | None = None
+    staff_id: int | None = None
+    reference: str | None = None
+    fired_from: datetime | None = None
+    fired_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """`next` is the cursor of the page after this one, for `after`."""
+
+    levels: list[Raised]
+    next: str | None
+
+
+EVERYTHING = LedgerFilter()
+
+
+def history(
+    session: Session, viewer: Viewer, wanted: LedgerFilter = EVERYTHING, *, after: str | None = None, limit: int = PAGE
+) -> LedgerPage:
+    """Raised levels of tickets the viewer may see, the last fired first; a cursor nobody gave out is as none."""
+    statement = (
+        select(PlannedStep.id, PlannedStep.fired_at)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(fired_levels(), visible_tickets(viewer), *_narrowed(wanted))
+        .order_by(PlannedStep.fired_at.desc(), PlannedStep.id.desc())
+        .limit(limit + 1)
+    )
+    before = _read_cursor(after)
+    if before is not None:
+        statement = statement.where(
+            (PlannedStep.fired_at < before[0]) | ((PlannedStep.fired_at == before[0]) & (PlannedStep.id < before[1]))
+        )
+    rows = session.execute(statement).all()
+    levels = load_raised(session, [row[0] for row in rows[:limit]])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return LedgerPage(levels, f"{last[1].isoformat()}~{last[0]}" if last is not None and last[1] else None)
+
+
+def fired_lately(session: Session, viewer: Viewer, *, now: datetime, limit: int = 100) -> list[Raised]:
+    """What fired in the last 24 hours."""
+    return history(session, viewer, LedgerFilter(fired_from=now - LATELY), limit=limit).levels
+
+
+def of_ticket(session: Session, ticket_id: int) -> list[tuple[PlannedStep, Acknowledgement | None]]:
+    """All levels of a ticket, planned ones too, in the order of their time; the caller has checked who asks."""
+    rows = session.execute(
+        select(PlannedStep, Acknowledgement)
+        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .where(
+            PlannedStep.ticket_id == ticket_id,
+            PlannedStep.kind == StepKind.LEVEL,
+            func.coalesce(PlannedStep.result, StepResult.NOTIFIED) != StepResult.VOID,
+        )
+        .order_by(PlannedStep.planned_at, PlannedStep.rank)
+    )
+    return [(step, answer) for step, answer in rows]
+
+
+EXPORT_HEADINGS = (
+    "reference", "unit", "category", "clock", "cause", "level", "due_at", "planned_at", "fired_at", "result", "told",
+    "posts", "delivered_at", "read_at", "acknowledged_at", "acknowledged_by", "via", "instruction", "new_due_at",
+)  # fmt: skip
+
+
+def export(session: Session, viewer: Viewer, wanted: LedgerFilter = EVERYTHING) -> Iterator[tuple[str, ...]]:
+    """Rows for a CSV file in the order of `EXPORT_HEADINGS`, page by page; instants in ISO 8601, codes as they are.
+
+    Whoever writes the file must keep cells from being read as formulas: instructions and names are people's own words.
+    """
+    after: str | None = None
+    while True:
+        page = history(session, viewer, wanted, after=after, limit=_EXPORT_PAGE)
+        yield from (_exported(one) for one in page.levels)
+        after = page.next
+        if after is None:
+            return
+
+
+def _exported(one: Raised) -> tuple[str, ...]:
+    answer = one.answered
+    return (
+        one.reference,
+        one.unit,
+        "" if one.is_restricted else one.category,
+        one.clock.value,
+        one.cause,
+        str(one.level),
+        one.due_at.isoformat(),
+        one.planned_at.isoformat(),
+        one.fired_at.isoformat(),
+        one.result.value,
+        "; ".join(person.name for person in one.told),
+        "; ".join(person.post for person in one.told),
+        "; ".join(filter(None, (_delivered_at(person) for person in one.told))),
+        "; ".join(person.read_at.isoformat() for person in one.told if person.read_at),
+        answer.at.isoformat() if answer else "",
+        answer.by if answer else "",
+        answer.via if answer else "",
+        answer.instruction if answer else "",
+        answer.new_due_at.isoformat() if answer and answer.new_due_at else "",
+    )
+
+
+def _delivered_at(person: ToldPerson) -> str:
+    """The first message that is known to have arrived."""
+    arrived = [m.delivered_at for m in person.messages if m.state is OutboundState.DELIVERED and m.delivered_at]
+    return min(arrived).isoformat() if arrived else ""
+
+
+def _narrowed(wanted: LedgerFilter) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.unit_id is not None:
+        conditions.append(func.coalesce(PlannedStep.unit_id, Ticket.unit_id) == wanted.unit_id)
+    if wanted.level is not None:
+        conditions.append(PlannedStep.rank == wanted.level)
+    if wanted.clock is not None:
+        conditions.append(Clock.kind == wanted.clock)
+    if wanted.result is not None:
+        conditions.append(PlannedStep.result == wanted.result)
+    if wanted.answered is not None:
+        unanswered = Acknowledgement.step_id.is_(None)
+        conditions.append(~unanswered if wanted.answered else unanswered)
+    if wanted.staff_id is not None:
+        told = select(StepRecipient.step_id).where(StepRecipient.staff_id == wanted.staff_id)
+        conditions.append(PlannedStep.id.in_(told))
+    return [*conditions, *_in_time(wanted)]
+
+
+def _in_time(wanted: LedgerFilter) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.reference is not None:
+        conditions.append(Ticket.reference == wanted.reference)
+    if wanted.fired_from is not None:
+        conditions.append(PlannedStep.fired_at >= wanted.fired_from)
+    if wanted.fired_to is not None:
+        conditions.append(PlannedStep.fired_at < wanted.fired_to)
+    return conditions
+
+
+def _read_cursor(after: str | None) -> tuple[datetime, int] | None:
+    at, _, step_id = (after or "").partition("~")
+    try:
+        instant = datetime.fromisoformat(at)
+        number = int(step_id)
+    except ValueError:
+        return None
+    return (instant, number) if instant.tzinfo is not None and 0 < number < 2**63 else None

@@ -1,0 +1,1 @@
+"""One call from ring to end: a turn in, its effects done, the next plan out."""

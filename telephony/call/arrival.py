@@ -1,0 +1,124 @@
+"""A call arrives: it is written as a contact and a call before the first word is spoken."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from telephony.calls import new_call
+from telephony.desk import Desk
+from telephony.provider.account import ProviderKind
+from telephony.withheld import is_withheld
+from tickets.intake import contacts
+from tickets.people import citizens
+from tickets.people.citizens import Known
+from tickets.people.phones import parse_phone
+from tickets.routing import LineRule
+from tickets.schema import Call
+from tickets.states import CallState, Channel
+
+SAME_MATTER_FOR = timedelta(minutes=15)
+PLACE_KEPT_FOR = timedelta(minutes=2)
+# More calls than this from one number within an hour: somebody in distress, or somebody who blocks the line.
+MANY_CALLS = 10
+
+_RECENT = text(
+    """
+    select (select count(*) from call where phone = :phone and arrived_at > :hour_ago) as calls_in_hour,
+           earlier.ticket_id, earlier.reference, earlier.queued_at, earlier.ended_at, earlier.answered_at
+    from (values (1)) as one(n) left join lateral (
+        select c.ticket_id, t.reference, c.queued_at, c.ended_at, c.answered_at
+        from call c join ticket t on t.id = c.ticket_id
+        where c.phone = :phone and c.arrived_at > :since
+          and t.status in ('new', 'open', 'pending_citizen', 'pending_third_party')
+        order by c.arrived_at desc limit 1
+    ) earlier on true
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`phone` is None for a hidden number: it has no record of its own and shares none."""
+
+    phone: str | None
+    raw: str
+
+    @classmethod
+    def of(cls, raw: str) -> "Caller":
+        parsed = None if is_withheld(raw) else parse_phone(raw)
+        return cls(parsed.number if parsed else None, raw[:100])
+
+
+def register_call(session: Session, form: Mapping[str, str], desk: Desk, *, now: datetime) -> Call:
+    """Write contact and call; what the conversation will need of caller and line is kept with the call."""
+    caller = Caller.of(form.get("From", ""))
+    line = desk.line(*(_number(form.get(name, "")) for name in ("To", "Called", "ForwardedFrom")))
+    known = citizens.find(session, phone=caller.phone) if caller.phone else None
+    simulated = desk.account.kind is ProviderKind.SIM
+    source_key = f"{desk.account.name}:{form['CallSid']}"
+    contact = contacts.register(
+        session,
+        channel=Channel.VOICE,
+        source_key=source_key,
+        arrived_at=now,
+        phone=caller.phone,
+        phone_raw=caller.raw,
+        citizen_id=known.id if known else None,
+        line_id=line.id if line else None,
+        is_simulated=simulated,
+    )
+    row = {
+        "account": desk.account.name,
+        "call_sid": form["CallSid"],
+        "contact_id": contact.id,
+        "citizen_id": known.id if known else None,
+        "line_id": line.id if line else None,
+        "phone": caller.phone,
+        "phone_raw": caller.raw,
+        "locale": known.locale if known else "vi",
+        "state": CallState.GREETING,
+        "is_simulated": simulated,
+        "detail": _detail(session, caller, line, known, desk, now=now),
+    }
+    return new_call(session, row, now=now)
+
+
+def _detail(
+    session: Session, caller: Caller, line: LineRule | None, known: Known | None, desk: Desk, *, now: datetime
+) -> dict[str, Any]:
+    detail: dict[str, Any] = {}
+    if line is not None:
+        detail["line_phone"] = line.phone
+        if not line.is_city:
+            detail["line_unit_id"] = line.unit_id
+    if known is not None:
+        detail["do_not_call"] = known.do_not_call
+        if known.last_unit_id is not None and desk.unit(known.last_unit_id) is not None:
+            detail["last_unit_id"] = known.last_unit_id
+    if caller.phone:
+        detail.update(_earlier_call(session, caller.phone, now=now))
+    return detail
+
+
+def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, Any]:
+    """The same number within a quarter of an hour goes on with its ticket; a dropped call also gets its place back."""
+    since = {"phone": phone, "hour_ago": now - timedelta(hours=1), "since": now - SAME_MATTER_FOR}
+    recent = session.execute(_RECENT, since).one()
+    if recent.calls_in_hour >= MANY_CALLS:
+        citizens.flag_heavy_caller(session, phone, now=now)
+    if recent.ticket_id is None:
+        return {}
+    resumed: dict[str, Any] = {"ticket_id": recent.ticket_id, "reference": recent.reference}
+    dropped_at = recent.ended_at or now
+    if recent.queued_at is not None and recent.answered_at is None and now - dropped_at <= PLACE_KEPT_FOR:
+        resumed["queued_at"] = recent.queued_at.isoformat()
+    return {"resumes": resumed}
+
+
+def _number(raw: str) -> str:
+    parsed = parse_phone(raw)
+    return parsed.number if parsed else raw

@@ -1,0 +1,249 @@
+"""Doing what a step of the conversation decided: tickets opened and routed, the queue joined and left, things kept."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from telephony import recordings
+from telephony.desk import Desk
+from telephony.floor.callbacks import ask_callback, settle_by_message
+from telephony.floor.offers import connection_failed, withdraw_offer
+from telephony.floor.waiting import WAITING
+from telephony.ivr import (
+    AskCallback,
+    Effect,
+    GoOnWith,
+    JoinQueue,
+    KeepRecording,
+    LeaveQueue,
+    NotePlace,
+    NoteSaid,
+    OfferUnanswered,
+    OpenTicket,
+    TellDutyOfficer,
+)
+from telephony.recordings import Announced
+from tickets import timeline
+from tickets.directory.on_call import on_duty_for
+from tickets.intake.opening import open_ticket
+from tickets.intake.repeats import attach_contact
+from tickets.intake.rerouting import Told, reroute_at_intake
+from tickets.matter import Matter
+from tickets.outbox import posting
+from tickets.people.actor import citizen_actor
+from tickets.people.references import read_reference
+from tickets.schema import Call, OutboundMessage, Ticket
+from tickets.states import UNFINISHED, Channel, TimelineKind
+
+# Who is told that a citizen calls and nobody is there, first post that exists.
+DUTY_POSTS = "duty_officer|city_office_duty|unit_lead"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One call at one instant, with what is needed to act on it. The call is locked."""
+
+    session: Session
+    call: Call
+    desk: Desk
+    now: datetime
+
+
+def perform(session: Session, call: Call, effects: Iterable[Effect], desk: Desk, *, now: datetime) -> None:
+    scene = Scene(session, call, desk, now)
+    # The call's own row is written once, at the end of the turn.
+    with session.no_autoflush:
+        _perform_all(scene, effects)
+
+
+def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
+    told: list[NotePlace | NoteSaid] = []
+    for effect in effects:
+        match effect:
+            case OpenTicket():
+                ensure_ticket(scene.session, scene.call, scene.desk, emergency=effect.is_emergency, now=scene.now)
+            case GoOnWith():
+                _go_on_with(scene, effect.reference)
+            case NotePlace() | NoteSaid():
+                told.append(effect)
+            case _:
+                _perform_one(scene, effect)
+    if told:
+        _route(scene, told)
+
+
+def _perform_one(scene: Scene, effect: Effect) -> None:
+    match effect:
+        case JoinQueue():
+            _join(scene, in_front=effect.in_front)
+        case LeaveQueue():
+            scene.call.flowout_at, scene.call.flowout_kind = scene.now, effect.kind
+            withdraw_offer(scene.session, scene.call, now=scene.now)
+        case KeepRecording():
+            _keep(scene, effect)
+        case AskCallback():
+            _callback(scene, effect)
+        case OfferUnanswered():
+            connection_failed(scene.session, scene.call, now=scene.now)
+        case TellDutyOfficer():
+            _tell_duty_officer(scene)
+
+
+def ensure_ticket(session: Session, call: Call, desk: Desk, *, emergency: bool = False, now: datetime) -> None:
+    """The call's ticket: the one it already has, the one an earlier call of this number is about, or a new one."""
+    if call.ticket_id is not None:
+        return
+    resumed = call.detail.get("resumes")
+    if resumed and not emergency:
+        _resume(session, call, resumed, now=now)
+        return
+    opened = open_ticket(
+        session,
+        Matter(
+            channel=Channel.VOICE,
+            arrived_at=call.arrived_at,
+            phone=call.phone,
+            phone_raw=call.phone_raw,
+            locale=call.locale,
+            emergency=emergency,
+            line_id=call.line_id,
+            contact_source_key=f"{call.account}:{call.call_sid}",
+            is_simulated=call.is_simulated,
+            # Told when the call is over: by then it is known where the matter lies.
+            acknowledge=False,
+        ),
+        actor=citizen_actor(),
+        keys=desk.keys,
+        places=desk.places,
+        rules=desk.rules,
+        now=now,
+    )
+    call.ticket_id, call.citizen_id = opened.ticket_id, opened.citizen_id
+    call.unit_id = _answering_unit(desk, opened.unit_id)
+    call.detail = {
+        **call.detail,
+        "ticket_reference": opened.reference,
+        "emergency": emergency,
+        "opened_ticket": True,
+    }
+
+
+def _resume(session: Session, call: Call, resumed: dict[str, object], *, now: datetime) -> None:
+    call.ticket_id = int(str(resumed["ticket_id"]))
+    call.detail = {**call.detail, "ticket_reference": str(resumed["reference"])}
+    if resumed.get("queued_at"):
+        call.queued_at = datetime.fromisoformat(str(resumed["queued_at"]))
+    if call.contact_id is not None:
+        attach_contact(
+            session, call.ticket_id, contact_id=call.contact_id, channel=Channel.VOICE, arrived_at=call.arrived_at,
+            actor=citizen_actor(), now=now,
+        )  # fmt: skip
+
+
+def _go_on_with(scene: Scene, reference: str) -> None:
+    """A request that is over is not gone on with: what the caller says about it is a matter of its own."""
+    ticket = scene.session.scalars(
+        select(Ticket).where(Ticket.reference == read_reference(reference), Ticket.status.in_(UNFINISHED))
+    ).one_or_none()
+    if ticket is None or scene.call.ticket_id is not None:
+        return
+    resumed = {"ticket_id": ticket.id, "reference": ticket.reference}
+    scene.call.detail = {**scene.call.detail, "resumes": resumed}
+    scene.call.unit_id = _answering_unit(scene.desk, ticket.unit_id)
+
+
+def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
+    """Words and place of one step together: they are one statement of the caller."""
+    call = scene.call
+    if call.ticket_id is None:
+        return
+    said = "\n".join(effect.text for effect in told if isinstance(effect, NoteSaid))
+    place = next((effect for effect in told if isinstance(effect, NotePlace)), None)
+    decision = reroute_at_intake(
+        scene.session,
+        call.ticket_id,
+        Told(said, place.unit_id if place else None, place.by if place else "", call.line_id),
+        actor=citizen_actor(),
+        places=scene.desk.places,
+        rules=scene.desk.rules,
+        now=scene.now,
+    )
+    if decision is not None:
+        call.unit_id = _answering_unit(scene.desk, decision.unit_id)
+    elif place is not None:
+        call.unit_id = place.unit_id
+
+
+def _answering_unit(desk: Desk, unit_id: int) -> int | None:
+    """Whose agents answer: the responsible unit's; the city's for what nobody could place yet."""
+    return None if unit_id == desk.rules.routing.operations_unit_id else unit_id
+
+
+def _join(scene: Scene, *, in_front: bool) -> None:
+    call = scene.call
+    call.agent_id = None
+    if in_front:
+        first = scene.session.scalar(select(func.min(Call.queued_at)).where(Call.state.in_(WAITING)))
+        front = min(first or scene.now, call.queued_at or scene.now)
+        call.queued_at = front - timedelta(seconds=1)
+        call.detail = {**call.detail, "was_cut_off": True}
+    elif call.queued_at is None:
+        call.queued_at = scene.now
+
+
+def _keep(scene: Scene, effect: KeepRecording) -> None:
+    told = Announced(scene.call.account, effect.recording_sid, "completed", effect.seconds, effect.kind)
+    recording = recordings.announce(scene.session, told, call=scene.call, now=scene.now)
+    settle_by_message(scene.session, scene.call.id, now=scene.now)
+    if scene.call.ticket_id is not None:
+        timeline.add(
+            scene.session,
+            scene.call.ticket_id,
+            TimelineKind.CALL,
+            actor=citizen_actor(),
+            is_public=False,
+            params={"what": effect.kind.value, "seconds": effect.seconds, "recording_id": recording.id},
+            now=scene.now,
+        )
+
+
+def _callback(scene: Scene, effect: AskCallback) -> None:
+    call = scene.call
+    asked = ask_callback(scene.session, call, phone=effect.phone, reason=effect.reason, now=scene.now)
+    if asked is not None and call.ticket_id is not None:
+        timeline.add(
+            scene.session,
+            call.ticket_id,
+            TimelineKind.CALL,
+            actor=citizen_actor(),
+            is_public=True,
+            params={"what": "callback_asked", "callback_id": asked},
+            now=scene.now,
+        )
+
+
+def _tell_duty_officer(scene: Scene) -> None:
+    """Once an hour and unit: a night with many callers must not bury the officer in messages."""
+    unit_id = scene.call.unit_id or scene.desk.rules.routing.operations_unit_id
+    key = f"nobody-on-duty:{unit_id}:{scene.now:%Y%m%d%H}"
+    if scene.session.scalar(select(OutboundMessage.id).where(OutboundMessage.dedup_key == key)) is not None:
+        return
+    officers = on_duty_for(scene.session, DUTY_POSTS, unit_id, now=scene.now)
+    officer = next((person for person in officers if person.phone), None)
+    if officer is None or officer.phone is None:
+        return
+    unit = scene.desk.unit(unit_id)
+    posting.post_sms(
+        scene.session,
+        to=officer.phone,
+        template="nobody_on_duty",
+        params={"unit": unit.name if unit else "", "unit_en": unit.name_en if unit else ""},
+        locale=officer.locale,
+        dedup_key=key,
+        staff_id=officer.staff_id,
+        is_urgent=True,
+        now=scene.now,
+    )

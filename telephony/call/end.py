@@ -1,0 +1,206 @@
+"""What the provider says of a call's legs, and what a call leaves behind when it ends."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from telephony.call.arrival import register_call
+from telephony.call.effects import ensure_ticket
+from telephony.calls import (
+    SHORT_ABANDON,
+    enter,
+    find_call,
+    lock_call,
+    lock_call_by_sid,
+    note_leg_status,
+    note_provider_status,
+)
+from telephony.desk import Desk
+from telephony.floor.callbacks import ask_callback, settle_by_call
+from telephony.floor.offers import withdraw_offer
+from telephony.floor.presence import free, start_wrap_up
+from telephony.lock_order import lock_around_call
+from telephony.plan.menu import Choice
+from telephony.provider.status_rank import is_final_call_state
+from tickets.outbox import posting
+from tickets.people.actor import staff_actor
+from tickets.people.phones import parse_phone
+from tickets.schema import Call, CallbackRequest, CallLeg, Presence, Recording
+from tickets.states import CallbackReason, CallState, PresenceState
+from tickets.work.conversation import talked
+
+_SELF_SERVICE = (Choice.FOLLOW.value, Choice.WHERE.value)
+_WAITING = (CallState.QUEUED, CallState.OFFERED)
+
+
+def note_call_status(session: Session, form: Mapping[str, str], *, account: str, desk: Desk, now: datetime) -> None:
+    """A status callback, of the caller's leg or of an agent's; late and repeated ones change nothing (G3)."""
+    call_sid, status = form.get("CallSid", ""), form.get("CallStatus", "")
+    parent_sid = form.get("ParentCallSid", "")
+    if not call_sid:
+        return
+    if parent_sid:
+        _note_agents_leg(session, form, account=account, staff_id=None, now=now)
+        return
+    leg = session.scalars(select(CallLeg).where(CallLeg.account == account, CallLeg.call_sid == call_sid)).one_or_none()
+    if leg is not None:
+        parent = session.get_one(Call, leg.call_id)
+        told = {**form, "ParentCallSid": parent.call_sid}
+        _note_agents_leg(session, told, account=account, staff_id=leg.staff_id, now=now)
+        return
+    lock_around_call(session, account=account, call_sid=call_sid)
+    call = lock_call_by_sid(session, account=account, call_sid=call_sid)
+    if call is None and form.get("Direction") == "inbound":
+        # Its first webhook never reached us: nobody who called is without a trace.
+        call = register_call(session, form, desk, now=now)
+    if call is not None and note_provider_status(call, status) and is_final_call_state(status):
+        end_call(session, call, desk, now=now)
+
+
+def _note_agents_leg(
+    session: Session, form: Mapping[str, str], *, account: str, staff_id: int | None, now: datetime
+) -> None:
+    call = find_call(session, account=account, call_sid=form["ParentCallSid"])
+    if call is None:
+        return
+    status = form.get("CallStatus", "")
+    if status == "in-progress" and call.answered_at is None:
+        locked = lock_call(session, call.id)
+        if locked.state is CallState.TALKING and locked.answered_at is None:
+            note_answered(session, locked, at=now)
+    note_leg_status(
+        session,
+        call_id=call.id,
+        account=account,
+        leg_sid=form["CallSid"],
+        staff_id=staff_id or call.agent_id,
+        status=status,
+        now=now,
+    )
+
+
+def note_answered(session: Session, call: Call, *, at: datetime) -> None:
+    """Caller and agent hear each other."""
+    call.answered_at = at
+    if call.phone:
+        settle_by_call(session, phone=call.phone, now=at)
+
+
+def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
+    """The dial ended: the talk is written on the ticket, the agent wraps up. Ticket and agent are locked already."""
+    seconds = _whole(form.get("DialCallDuration", ""))
+    if call.answered_at is None and seconds is not None and call.state is CallState.TALKING:
+        note_answered(session, call, at=now - timedelta(seconds=seconds))
+    if call.agent_id is None or call.answered_at is None or call.detail.get("talk_noted"):
+        return
+    if call.ticket_id is not None:
+        seconds_talked = int((now - call.answered_at).total_seconds())
+        agent = staff_actor(call.agent_id)
+        talked(session, call.ticket_id, seconds=seconds_talked, call_id=call.id, actor=agent, now=now)
+    start_wrap_up(session, call.agent_id, call_id=call.id, now=now)
+    call.detail = {**call.detail, "talk_noted": True}
+
+
+def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:
+    """The caller's leg is over. What it was doing decides what remains; the call is locked, as are ticket and agent."""
+    if call.state is CallState.ENDED and call.ended_at is not None:
+        return
+    was = call.state
+    if was in _WAITING or (was is CallState.TALKING and call.answered_at is None):
+        _abandoned(session, call, now=now)
+    elif was in (CallState.GREETING, CallState.MENU, CallState.PLACE):
+        _left_early(session, call, desk, now=now)
+    elif was is CallState.TALKING:
+        note_talk_over(session, call, {}, now=now)
+    elif _left_no_matter(session, call):
+        ask_callback(session, call, phone=call.phone, reason=CallbackReason.MISSED, now=now)
+    withdraw_offer(session, call, now=now)
+    _let_agent_go(session, call, now=now)
+    enter(call, CallState.ENDED, now=now)
+    call.ended_at = now
+    _confirm_by_sms(session, call, desk, now=now)
+    session.flush()
+
+
+def _let_agent_go(session: Session, call: Call, *, now: datetime) -> None:
+    """An agent who accepted but was never connected has nothing to write down."""
+    presence = session.get(Presence, call.agent_id) if call.agent_id is not None else None
+    if presence is None or presence.call_id != call.id or presence.state is not PresenceState.ON_CALL:
+        return
+    free(presence, now=now)
+
+
+def _abandoned(session: Session, call: Call, *, now: datetime) -> None:
+    """Hung up before an answer: called back, in the order of those who waited."""
+    if call.flowout_at is None:
+        call.abandoned_at = now
+    ask_callback(session, call, phone=call.phone, reason=CallbackReason.MISSED, now=now)
+
+
+def _left_early(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:
+    """In the menu or at the place question: five seconds are a matter, less a missed call; self-service is neither."""
+    if call.menu_choice in _SELF_SERVICE and call.ticket_id is None:
+        return
+    if now - call.arrived_at >= SHORT_ABANDON:
+        ensure_ticket(session, call, desk, now=now)
+    ask_callback(session, call, phone=call.phone, reason=CallbackReason.MISSED, now=now)
+
+
+def _left_no_matter(session: Session, call: Call) -> bool:
+    """A ticket was opened for this call, and neither words nor a wish to be called back came: somebody has to ask."""
+    if not call.detail.get("opened_ticket") or call.answered_at is not None:
+        return False
+    spoke = exists().where(Recording.call_id == call.id)
+    asked = exists().where(CallbackRequest.call_id == call.id)
+    return not session.scalar(select(spoke | asked))
+
+
+def _confirm_by_sms(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:
+    """The number of the request, once per request; nothing the caller said is in it."""
+    phone = parse_phone(call.phone) if call.phone else None
+    if call.ticket_id is None or not call.detail.get("opened_ticket") or phone is None or not phone.may_get_sms:
+        return
+    reference = str(call.detail["ticket_reference"])
+    # The PIN goes to the number that called us, never to one that somebody keyed in.
+    params: dict[str, Any] = {"reference": reference, "has_pin": True}
+    unit = desk.unit(call.unit_id)
+    if unit is not None:
+        params |= {"unit": unit.name, "unit_en": unit.name_en}
+    posting.post_sms(
+        session,
+        to=phone.number,
+        template="ticket_opened",
+        params=params,
+        locale=call.locale,
+        dedup_key=f"ticket-opened:{call.ticket_id}:sms",
+        ticket_id=call.ticket_id,
+        citizen_id=call.citizen_id,
+        now=now,
+    )
+
+
+def finish_talk(session: Session, call_id: int, *, staff_id: int, now: datetime) -> Call:
+    """The agent ends the talk on purpose: when the line then drops, the caller is not asked to be connected again."""
+    call = lock_call(session, call_id)
+    if call.agent_id == staff_id:
+        call.detail = {**call.detail, "agent_finished": True}
+    return call
+
+
+def hold(call: Call, *, now: datetime) -> None:
+    """The caller waits on the line; the time is counted as part of the handling."""
+    if call.hold_since is None:
+        call.hold_since = now
+
+
+def take_back(call: Call, *, now: datetime) -> None:
+    if call.hold_since is not None:
+        call.hold_seconds += int((now - call.hold_since).total_seconds())
+        call.hold_since = None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None

@@ -1,0 +1,112 @@
+"""Gathering what one step of a call's conversation must know, and nothing more."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from telephony.desk import Desk
+from telephony.floor.floor import load_floor
+from telephony.floor.offers import offer_call
+from telephony.floor.waiting import position
+from telephony.ivr import Facts, Followed, Heard, NamedUnit, PlaceFacts, QueueFacts
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Client, Number, Say, Target
+from telephony.provider.account import Capability
+from telephony.request_state import RequestState, request_state
+from tickets.directory.places import Resolution, resolve, resolve_keys
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.schema import Call, Presence
+from tickets.states import CallState, PlaceOutcome
+
+# Whom a request has been reported to is said in words up to here; there is nobody above.
+HIGHEST_LEVEL = 5
+
+
+def facts_for(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> Facts:
+    asking = str(call.detail.get("asking", ""))
+    is_place = call.state is CallState.PLACE and asking in ("name", "where", "")
+    return Facts(
+        caller=call.phone,
+        do_not_call=bool(call.detail.get("do_not_call")),
+        can_hear_speech=desk.account.can(Capability.SPEECH),
+        line_unit=_named(desk, call.detail.get("line_unit_id"), call.locale),
+        last_unit=_named(desk, call.detail.get("last_unit_id"), call.locale),
+        places=_places(heard, desk, call.locale, now=now) if is_place else None,
+        queue=_queue(session, call, desk, now=now)
+        if call.state in (CallState.QUEUED, CallState.OFFERED)
+        else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),
+        followed=_followed(session, call, heard, desk, now=now)
+        if call.state is CallState.STATUS and asking == "pin"
+        else Followed(),
+        reference=str(call.detail.get("ticket_reference", "")),
+        agent_finished=bool(call.detail.get("agent_finished")),
+        is_on_hold=call.hold_since is not None,
+        line_phone=str(call.detail.get("line_phone", "")),
+    )
+
+
+def _named(desk: Desk, unit_id: int | None, locale: str) -> NamedUnit | None:
+    unit = desk.unit(unit_id)
+    return NamedUnit(unit.id, desk.unit_name(unit.id, locale)) if unit else None
+
+
+def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFacts | None:
+    on = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    found: Resolution
+    if heard.speech:
+        found = resolve(desk.places, heard.speech, on=on)
+    elif heard.keys:
+        found = resolve_keys(desk.places, heard.keys, on=on)
+    else:
+        return None
+    ids = dict.fromkeys(candidate.unit_id for candidate in found.candidates)
+    units = tuple(NamedUnit(i, desk.unit_name(i, locale)) for i in ids if desk.unit(i) is not None)
+    return PlaceFacts(PlaceOutcome(found.outcome) if units else PlaceOutcome.NONE, units)
+
+
+def _queue(session: Session, call: Call, desk: Desk, *, now: datetime) -> QueueFacts:
+    if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
+        return QueueFacts(target=target)
+    floor = load_floor(session, now=now)
+    place = position(session, call, floor=floor)
+    # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
+    if place == 1 and call.state is CallState.QUEUED:
+        offer_call(session, call, floor, now=now)
+    return QueueFacts(
+        position=place,
+        staffed=floor.can_answer(call.unit_id),
+        offer_is_open=call.state is CallState.OFFERED,
+        offers=call.offers,
+        waited_seconds=int((now - (call.queued_at or now)).total_seconds()),
+    )
+
+
+def _target(session: Session, call: Call) -> Target | None:
+    """Where to connect the caller, once an agent has taken the offer."""
+    if call.agent_id is None:
+        return None
+    presence = session.get(Presence, call.agent_id)
+    if presence is not None and presence.phone:
+        # Whoever picks up a telephone must press a key: a mobile's voicemail presses none.
+        return Number(presence.phone, whisper_step="whisper")
+    return Client(f"agent_{call.agent_id}")
+
+
+def _followed(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> Followed:
+    reference = str(call.detail.get("reference", ""))
+    state = request_state(session, reference=reference, pin=heard.keys, caller=call.phone, keys=desk.keys, now=now)
+    return Followed(state_words(state, desk, call.locale)) if state else Followed()
+
+
+def state_words(state: RequestState, desk: Desk, locale: str) -> tuple[Say, ...]:
+    """The state of a request in spoken words."""
+    words = [Say(Prompt.FOLLOW_STATE, {"reference": state.reference}), Say(Prompt(f"state_{state.status.value}"))]
+    if state.unit_id is not None:
+        words.append(Say(Prompt.FOLLOW_UNIT, {"unit": desk.unit_name(state.unit_id, locale)}))
+    if state.due_at is not None:
+        local = state.due_at.astimezone(ZoneInfo(DEFAULT_ZONE))
+        words.append(Say(Prompt.FOLLOW_OVERDUE if state.is_overdue else Prompt.FOLLOW_DUE, {"due": local.isoformat()}))
+    if state.level > 0:
+        words.append(Say(Prompt(f"follow_level_{min(state.level, HIGHEST_LEVEL)}")))
+    return tuple(words)

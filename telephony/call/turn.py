@@ -1,0 +1,80 @@
+"""One turn of a call: the webhook in, what was heard and known through the machine, its effects done, the plan out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from telephony.call.arrival import register_call
+from telephony.call.effects import perform
+from telephony.call.end import note_talk_over
+from telephony.call.facts import facts_for
+from telephony.calls import conversation_of, lock_call_by_sid, remember
+from telephony.desk import Desk
+from telephony.ivr import Heard, begin, step
+from telephony.lock_order import lock_around_call
+from telephony.plan.verbs import Plan
+from telephony.provider.webhook_inbox import Webhook
+from tickets.schema import Call
+from tickets.states import CallState
+
+MAX_KEYS = 20
+MAX_SPEECH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the phone is told next, in which language; `number` goes into every address of the document."""
+
+    plan: Plan
+    locale: str
+    number: int
+
+
+def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) -> Turn:
+    """Answer a step of a call. A call we never heard of (its first webhook was lost) begins with whatever comes."""
+    form = webhook.form
+    call = _locked(session, webhook)
+    is_new = call is None
+    if call is None:
+        call = register_call(session, form, desk, now=now)
+    heard = heard_in(form)
+    if heard.was_connected and call.state is CallState.TALKING:
+        note_talk_over(session, call, form, now=now)
+    facts = facts_for(session, call, heard, desk, now=now)
+    conversation = conversation_of(call)
+    starts = webhook.kind == "voice" or (is_new and call.state is CallState.GREETING and heard.is_silence)
+    outcome = begin(conversation, facts) if starts else step(conversation, heard, facts)
+    perform(session, call, outcome.effects, desk, now=now)
+    # The steps of queue and offer move the state themselves; the machine's word counts for all others.
+    remember(call, outcome.conversation, now=now)
+    call.turn = max(call.turn, webhook.turn or 0) + 1
+    call.detail = {**call.detail, "seen_at": now.isoformat()}
+    session.flush()
+    return Turn(outcome.plan, call.locale, call.turn)
+
+
+def heard_in(form: Mapping[str, str]) -> Heard:
+    """What the provider's fields say the caller did. `Digits` of a recording are its end ("hangup"), not keys."""
+    recording_sid = form.get("RecordingSid", "")
+    return Heard(
+        keys="" if recording_sid else form.get("Digits", "")[:MAX_KEYS],
+        speech=form.get("SpeechResult", "")[:MAX_SPEECH],
+        recording_sid="" if form.get("DialCallStatus") else recording_sid[:128],
+        recording_seconds=_seconds(form.get("RecordingDuration", "")),
+        dial_status=form.get("DialCallStatus", ""),
+        dial_bridged={"true": True, "false": False}.get(form.get("DialBridged", "")),
+    )
+
+
+def _locked(session: Session, webhook: Webhook) -> Call | None:
+    """The call, locked. What ends a talk touches ticket and agent as well: they are locked first, in this order."""
+    account, call_sid = webhook.account, webhook.form["CallSid"]
+    if webhook.kind == "dial":
+        lock_around_call(session, account=account, call_sid=call_sid)
+    return lock_call_by_sid(session, account=account, call_sid=call_sid)
+
+
+def _seconds(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

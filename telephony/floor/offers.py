@@ -1,0 +1,210 @@
+"""Offering a waiting call to an agent, and what the agent makes of it: taken, declined, not answered, withdrawn."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from telephony.calls import enter, lock_call
+from telephony.floor.floor import Floor, load_floor
+from telephony.floor.presence import count_missed_offer, free, lock_presence
+from telephony.floor.waiting import agents_for, refusals, waiting_calls
+from tickets.errors import NotFound
+from tickets.schema import Call, Offer, Presence
+from tickets.states import CallState, OfferOutcome, PresenceState
+
+RING = timedelta(seconds=30)
+
+
+def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
+    """Give every waiting call, in order, the best free agent; returns how many were offered.
+
+    Two processes that do this at once cannot offer one agent or one call twice: both rows are locked, the second skips
+    them, and a unique index stands behind.
+    """
+    floor = floor or load_floor(session, now=now)
+    if not any(agent.is_free for agent in floor.agents):
+        return 0
+    offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
+    for waiting in waiting_calls(session):
+        if offered >= most:
+            break
+        if not agents_for(waiting, floor, now=now):
+            continue
+        call = _lock_queued(session, waiting.id)
+        if call is not None and offer_call(session, call, floor, now=now):
+            session.flush()
+            offered += 1
+    return offered
+
+
+def _lock_queued(session: Session, call_id: int) -> Call | None:
+    """The call, unless somebody else has it in hand: it is being offered, or its own turn has come."""
+    return session.scalars(
+        select(Call)
+        .where(Call.id == call_id, Call.state == CallState.QUEUED)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> bool:
+    """Offer one call, locked by the caller of this, to its best free agent; false when there is none."""
+    refused_by = refusals(session, call.id) if call.offers else frozenset()
+    return any(
+        _take_agent(session, agent.staff_id, call_id=call.id, now=now)
+        and _write_offer(session, call, agent.staff_id, now=now)
+        for agent in agents_for(call, floor, refused_by=refused_by, now=now)
+    )
+
+
+def _take_agent(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
+    # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
+    free = (
+        select(Presence.staff_id)
+        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.execute(
+        update(Presence)
+        .where(Presence.staff_id.in_(free.scalar_subquery()))
+        .values(state=PresenceState.OFFERED, since=now, call_id=call_id)
+        .returning(Presence.staff_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return taken.first() is not None
+
+
+def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:
+    with session.no_autoflush:
+        session.execute(
+            insert(Offer), {"call_id": call.id, "staff_id": staff_id, "offered_at": now, "expires_at": now + RING}
+        )
+    call.offers += 1
+    enter(call, CallState.OFFERED, now=now)
+    return True
+
+
+def open_offer_of(session: Session, staff_id: int) -> Offer | None:
+    """What rings on this agent's screen."""
+    return session.scalars(select(Offer).where(Offer.staff_id == staff_id, Offer.outcome.is_(None))).one_or_none()
+
+
+def open_offer_for(session: Session, call_id: int) -> Offer | None:
+    return session.scalars(select(Offer).where(Offer.call_id == call_id, Offer.outcome.is_(None))).one_or_none()
+
+
+def accept(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> Call:
+    """The agent takes the call; the caller is connected at the next turn of the hold loop. NotFound when it is late."""
+    presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
+    if call.state is not CallState.OFFERED:
+        raise NotFound("offer", offer_id)
+    _close(offer, OfferOutcome.ANSWERED, now=now)
+    presence.state, presence.since, presence.call_id = PresenceState.ON_CALL, now, call.id
+    presence.missed_offers = 0
+    call.agent_id = staff_id
+    session.flush()
+    return call
+
+
+def decline(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> None:
+    """Not now: the caller keeps the place, the agent stays available but is asked last for this call."""
+    presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
+    _close(offer, OfferOutcome.DECLINED, now=now)
+    free(presence, now=now)
+    _back_to_queue(call, now=now)
+    session.flush()
+
+
+def expire_offers(session: Session, *, now: datetime) -> int:
+    """Rings that nobody answered in time: the caller keeps the place; the second one in a row makes the agent away."""
+    late = session.execute(
+        select(Offer.id, Offer.staff_id).where(Offer.outcome.is_(None), Offer.expires_at <= now).order_by(Offer.id)
+    ).all()
+    expired = 0
+    for offer_id, staff_id in late:
+        try:
+            presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
+        except NotFound:
+            continue
+        _close(offer, OfferOutcome.EXPIRED, now=now)
+        count_missed_offer(presence, now=now)
+        _back_to_queue(call, now=now)
+        session.flush()
+        expired += 1
+    return expired
+
+
+def withdraw_offer(session: Session, call: Call, *, now: datetime) -> None:
+    """The caller is gone or went another way: the screen stops ringing. The call is locked by the one who asks."""
+    withdrawn = session.execute(
+        update(Offer)
+        .where(Offer.call_id == call.id, Offer.outcome.is_(None))
+        .values(outcome=OfferOutcome.WITHDRAWN, ended_at=now)
+        .returning(Offer.staff_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for (staff_id,) in withdrawn:
+        _release_agent(session, staff_id, call_id=call.id, now=now)
+
+
+def connection_failed(session: Session, call: Call, *, now: datetime) -> None:
+    """The agent accepted, but the phone or browser did not answer: as if the ring had not been answered."""
+    if call.agent_id is not None:
+        presence = lock_presence(session, call.agent_id)
+        if presence is not None and presence.call_id == call.id:
+            count_missed_offer(presence, now=now)
+    call.agent_id = None
+
+
+def _release_agent(session: Session, staff_id: int, *, call_id: int, now: datetime) -> None:
+    # The call is locked already, so the agent must not be waited for: whoever accepts at this instant holds the agent
+    # and waits for our call, will find the offer withdrawn, and `mend_presence` frees the agent.
+    presence = session.scalars(
+        select(Presence)
+        .where(Presence.staff_id == staff_id, Presence.call_id == call_id, Presence.state == PresenceState.OFFERED)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if presence is not None:
+        presence.state, presence.since, presence.call_id = PresenceState.AVAILABLE, now, None
+
+
+def mend_presence(session: Session, *, now: datetime) -> int:
+    """Free agents marked as offered for whom nothing rings any more."""
+    ringing = select(Offer.id).where(Offer.staff_id == Presence.staff_id, Offer.outcome.is_(None)).exists()
+    mended = session.execute(
+        update(Presence)
+        .where(Presence.state == PresenceState.OFFERED, ~ringing, Presence.since < now - timedelta(seconds=5))
+        .values(state=PresenceState.AVAILABLE, since=now, call_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(mended, "rowcount", 0))
+
+
+def _locked(session: Session, offer_id: int, *, staff_id: int) -> tuple[Presence, Call, Offer]:
+    """Agent, call and the still open offer, locked in this order. Raises NotFound when it is no longer open."""
+    presence = lock_presence(session, staff_id)
+    call_id = session.scalar(select(Offer.call_id).where(Offer.id == offer_id, Offer.staff_id == staff_id))
+    if presence is None or call_id is None:
+        raise NotFound("offer", offer_id)
+    call = lock_call(session, call_id)
+    offer = session.scalars(
+        select(Offer)
+        .where(Offer.id == offer_id, Offer.outcome.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if offer is None:
+        raise NotFound("offer", offer_id)
+    return presence, call, offer
+
+
+def _close(offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
+    offer.outcome, offer.ended_at = outcome, now
+
+
+def _back_to_queue(call: Call, *, now: datetime) -> None:
+    # queued_at stays: a caller never loses the place through what an agent did or did not do.
+    if call.state is CallState.OFFERED:
+        enter(call, CallState.QUEUED, now=now)

@@ -1,0 +1,140 @@
+"""Whether an agent takes calls now: signing on and off, heartbeats, away, on a call, wrap-up."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from telephony.floor.floor import HEARTBEAT_LOST
+from tickets.errors import NotAllowed
+from tickets.schema import Presence
+from tickets.states import PresenceState
+
+WRAP_UP = timedelta(seconds=90)
+# Offers left unanswered in a row before somebody is taken to have left the desk.
+MISSED_OFFERS_BEFORE_AWAY = 2
+AWAY_MISSED_OFFERS = "missed_offers"
+AWAY_NO_HEARTBEAT = "no_heartbeat"
+_BUSY = (PresenceState.OFFERED, PresenceState.ON_CALL)
+
+
+def presence_of(session: Session, staff_id: int) -> Presence | None:
+    return session.get(Presence, staff_id)
+
+
+def lock_presence(session: Session, staff_id: int) -> Presence | None:
+    return session.scalars(
+        select(Presence)
+        .where(Presence.staff_id == staff_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def go_available(session: Session, staff_id: int, *, phone: str = "", now: datetime) -> Presence:
+    """Takes calls from now on, at this telephone or ('') in the browser. Ends wrap-up; not possible during a call."""
+    presence = _present(session, staff_id, now=now)
+    if presence.state in _BUSY:
+        raise NotAllowed("available_during_call")
+    if presence.state is not PresenceState.AVAILABLE:
+        presence.state, presence.since, presence.idle_since = PresenceState.AVAILABLE, now, now
+    presence.reason, presence.missed_offers, presence.wrap_up_until = "", 0, None
+    presence.heartbeat_at, presence.phone, presence.call_id = now, phone, None
+    return presence
+
+
+def go_away(session: Session, staff_id: int, *, reason: str, now: datetime) -> Presence:
+    """Signed on, but takes no calls for a while."""
+    return _pause(session, staff_id, state=PresenceState.AWAY, reason=reason, now=now)
+
+
+def go_offline(session: Session, staff_id: int, *, now: datetime) -> Presence:
+    return _pause(session, staff_id, state=PresenceState.OFFLINE, reason="", now=now)
+
+
+def heartbeat(session: Session, staff_id: int, *, now: datetime) -> Presence | None:
+    """The console is open. It never changes a state: somebody away stays away until they say so."""
+    session.execute(
+        update(Presence)
+        .where(Presence.staff_id == staff_id, Presence.heartbeat_at < now)
+        .values(heartbeat_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return session.get(Presence, staff_id, populate_existing=True)
+
+
+def start_wrap_up(session: Session, staff_id: int, *, call_id: int, now: datetime) -> None:
+    """The talk is over: time to write down what was said, before the next call rings."""
+    presence = lock_presence(session, staff_id)
+    if presence is None or presence.state is not PresenceState.ON_CALL or presence.call_id != call_id:
+        return
+    presence.state, presence.since, presence.wrap_up_until = PresenceState.WRAP_UP, now, now + WRAP_UP
+
+
+def end_wrap_up(session: Session, staff_id: int, *, now: datetime) -> None:
+    """Ready again, by the agent's own word or because the time is up."""
+    presence = lock_presence(session, staff_id)
+    if presence is not None and presence.state is PresenceState.WRAP_UP:
+        free(presence, now=now)
+
+
+def free(presence: Presence, *, now: datetime) -> None:
+    """Idle from now: last in the order of the longest idle."""
+    presence.state, presence.since, presence.idle_since = PresenceState.AVAILABLE, now, now
+    presence.call_id, presence.wrap_up_until = None, None
+
+
+def count_missed_offer(presence: Presence, *, now: datetime) -> None:
+    """After the second unanswered ring nobody is taken to sit there, so that the next caller need not wait for them."""
+    presence.missed_offers += 1
+    presence.call_id = None
+    if presence.missed_offers >= MISSED_OFFERS_BEFORE_AWAY:
+        presence.state, presence.since, presence.reason = PresenceState.AWAY, now, AWAY_MISSED_OFFERS
+    else:
+        # Keeps its idle_since: whoever missed one ring is not sent behind everybody else.
+        presence.state, presence.since = PresenceState.AVAILABLE, now
+
+
+def lose_silent_consoles(session: Session, *, now: datetime) -> int:
+    """Consoles that stopped beating are away; a closed laptop must not be offered calls."""
+    gone = session.execute(
+        update(Presence)
+        .where(
+            Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP)),
+            Presence.heartbeat_at <= now - HEARTBEAT_LOST,
+        )
+        .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_HEARTBEAT, wrap_up_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(gone, "rowcount", 0))
+
+
+def end_wrap_ups_in_time(session: Session, *, now: datetime) -> int:
+    ended = session.execute(
+        update(Presence)
+        .where(Presence.state == PresenceState.WRAP_UP, Presence.wrap_up_until <= now)
+        .values(state=PresenceState.AVAILABLE, since=now, idle_since=now, wrap_up_until=None, call_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(ended, "rowcount", 0))
+
+
+def _pause(session: Session, staff_id: int, *, state: PresenceState, reason: str, now: datetime) -> Presence:
+    presence = _present(session, staff_id, now=now)
+    if presence.state in _BUSY:
+        raise NotAllowed("away_during_call")
+    presence.state, presence.since, presence.reason = state, now, reason
+    presence.idle_since, presence.wrap_up_until, presence.heartbeat_at = None, None, now
+    return presence
+
+
+def _present(session: Session, staff_id: int, *, now: datetime) -> Presence:
+    session.execute(
+        insert(Presence)
+        .values(staff_id=staff_id, state=PresenceState.OFFLINE, since=now, heartbeat_at=now)
+        .on_conflict_do_nothing()
+    )
+    presence = lock_presence(session, staff_id)
+    assert presence is not None  # noqa: S101  (inserted above)
+    return presence

@@ -1,0 +1,88 @@
+"""The queue of waiting calls: who is next, which position a caller holds, and which agent a call is for.
+
+The provider's own queue is not used: not every provider has one, and ours survives a change of provider or a restart.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from telephony.floor.floor import Floor, FloorAgent
+from tickets.schema import Call, Offer
+from tickets.states import CallState
+
+WAITING = (CallState.QUEUED, CallState.OFFERED)
+# A unit's own agents have this long to take a call before the city's may too.
+OWN_UNIT_FIRST = timedelta(seconds=60)
+# A language nobody free speaks is waited for this long, then anybody is better than nobody.
+LANGUAGE_FIRST = timedelta(seconds=45)
+
+
+def waiting_calls(session: Session, *, limit: int = 50) -> Sequence[Call]:
+    """Calls without an open offer, in the order in which they are served. Not locked."""
+    queued = select(Call).where(Call.state == CallState.QUEUED)
+    return session.scalars(queued.order_by(_urgency(), Call.queued_at, Call.id).limit(limit)).all()
+
+
+def position(session: Session, call: Call, *, floor: Floor) -> int:
+    """The caller's place among those the same people will answer, counted from one."""
+    if call.queued_at is None:
+        return 1
+    ahead = session.scalar(
+        select(func.count())
+        .select_from(Call)
+        .where(Call.state.in_(WAITING), Call.id != call.id, _before(call), _same_pool(call, floor.staffed_unit_ids))
+    )
+    return int(ahead or 0) + 1
+
+
+def waiting_count(session: Session) -> int:
+    return int(session.scalar(select(func.count()).select_from(Call).where(Call.state.in_(WAITING))) or 0)
+
+
+def agents_for(call: Call, floor: Floor, *, refused_by: Collection[int] = (), now: datetime) -> list[FloorAgent]:
+    """The free agents a call may be offered to now, best first: own unit before city, language before none, then idle.
+
+    An agent who let this call ring before is asked again only when nobody else is free.
+    """
+    waited = now - (call.queued_at or now)
+    free = [agent for agent in floor.agents if agent.is_free]
+    own = [agent for agent in free if call.unit_id in agent.unit_ids]
+    city_may = call.unit_id is None or waited >= OWN_UNIT_FIRST or is_emergency(call) or not floor.staffs(call.unit_id)
+    others = [agent for agent in free if agent.covers_city and agent not in own] if city_may else []
+    candidates = own + others
+    speaking = [agent for agent in candidates if call.locale in agent.languages]
+    if waited < LANGUAGE_FIRST and any(call.locale in agent.languages for agent in floor.agents):
+        candidates = speaking
+    else:
+        candidates = speaking + [agent for agent in candidates if agent not in speaking]
+    return sorted(candidates, key=lambda agent: agent.staff_id in refused_by)
+
+
+def is_emergency(call: Call) -> bool:
+    return bool(call.detail.get("emergency"))
+
+
+def refusals(session: Session, call_id: int) -> frozenset[int]:
+    """Who has been offered this call and did not take it."""
+    return frozenset(session.scalars(select(Offer.staff_id).where(Offer.call_id == call_id)))
+
+
+def _urgency() -> ColumnElement[int]:
+    return case((Call.detail["emergency"].as_boolean(), 0), else_=1)
+
+
+def _before(call: Call) -> ColumnElement[bool]:
+    earlier = or_(Call.queued_at < call.queued_at, and_(Call.queued_at == call.queued_at, Call.id < call.id))
+    if is_emergency(call):
+        return and_(_urgency() == 0, earlier)
+    return or_(_urgency() == 0, earlier)
+
+
+def _same_pool(call: Call, staffed: frozenset[int]) -> ColumnElement[bool]:
+    """Calls for a staffed unit wait for its people; all others wait for the city's."""
+    if call.unit_id in staffed:
+        return Call.unit_id == call.unit_id
+    return or_(Call.unit_id.is_(None), Call.unit_id.not_in(staffed))

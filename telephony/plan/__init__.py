@@ -1,0 +1,1 @@
+"""What the phone shall say and ask, as plain values: verbs, menus, prompt codes. No provider, no session."""

@@ -1,0 +1,51 @@
+"""The telephone menu as data: which key does what, and what it asks the ticket side to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from telephony.plan.prompts import Prompt
+
+
+class Choice(StrEnum):
+    REPORT = "report"
+    EMERGENCY = "emergency"
+    FOLLOW = "follow"
+    WHERE = "where"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    REPEAT = "repeat"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True)
+class MenuKey:
+    """`opens_ticket`: the key alone is a matter, written in the same transaction; self-service keys promise nothing.
+
+    `words` reads the key out; the language is offered apart, in its own tongue.
+    """
+
+    choice: Choice
+    opens_ticket: bool
+    words: Prompt | None = None
+
+
+MENU: Mapping[str, MenuKey] = {
+    "1": MenuKey(Choice.REPORT, opens_ticket=True, words=Prompt.MENU_REPORT),
+    "2": MenuKey(Choice.EMERGENCY, opens_ticket=True, words=Prompt.MENU_EMERGENCY),
+    "3": MenuKey(Choice.FOLLOW, opens_ticket=False, words=Prompt.MENU_FOLLOW),
+    "4": MenuKey(Choice.WHERE, opens_ticket=False, words=Prompt.MENU_WHERE),
+    "8": MenuKey(Choice.VOICEMAIL, opens_ticket=True, words=Prompt.MENU_VOICEMAIL),
+    "9": MenuKey(Choice.CALLBACK, opens_ticket=True, words=Prompt.MENU_CALLBACK),
+    "0": MenuKey(Choice.REPEAT, opens_ticket=False, words=Prompt.MENU_REPEAT),
+    "*": MenuKey(Choice.LANGUAGE, opens_ticket=False),
+}
+
+# In the order in which they are read.
+MENU_WORDS = tuple(key.words for key in MENU.values() if key.words is not None)
+
+KEY_SECONDS = 10
+MOST_WRONG_KEYS = 3
+MOST_SILENCES = 2

@@ -1,0 +1,108 @@
+"""What a caller's phone is told to do next, as values: a plan is a sequence of verbs, spoken words are prompt codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from telephony.plan.prompts import Prompt
+
+Params = Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class Say:
+    """A prompt by its code. `locale` None means the language of the call."""
+
+    prompt: Prompt
+    params: Params = field(default_factory=dict)
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class Play:
+    """A sound by its address: music, or somebody's recorded words."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: int = 1
+
+
+Spoken = Say | Play | Pause
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Listens while it speaks. Keys, speech or silence all go to `step`; nothing after it in a plan is reached.
+
+    `num_digits` ends the input at that many keys, otherwise `finish_on_key` or `timeout_seconds` of quiet does.
+    `hints` are words the recogniser should expect. A provider without speech listens for keys only.
+    """
+
+    step: str
+    spoken: tuple[Spoken, ...] = ()
+    num_digits: int | None = None
+    finish_on_key: str = "#"
+    timeout_seconds: int = 10
+    speech: bool = False
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """Records the caller, then goes to `step`; the finished file is announced to `status_step`."""
+
+    step: str
+    status_step: str = "recording"
+    max_seconds: int = 180
+    silence_seconds: int = 8
+    finish_on_key: str = "#"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A telephone; `whisper_step` speaks to whoever answers before the two are connected."""
+
+    phone: str
+    whisper_step: str | None = None
+
+
+@dataclass(frozen=True)
+class Client:
+    """A softphone in a browser, by its identity."""
+
+    identity: str
+
+
+Target = Number | Client
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Connects the caller; when the other side ends or does not answer, the caller goes on at `step`."""
+
+    step: str
+    target: Target
+    params: Params = field(default_factory=dict)
+    timeout_seconds: int = 25
+    time_limit_seconds: int = 7200
+    record: bool = False
+    caller_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Redirect:
+    step: str
+    params: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hangup:
+    pass
+
+
+Verb = Say | Play | Pause | Gather | Record | Dial | Redirect | Hangup
+Plan = tuple[Verb, ...]

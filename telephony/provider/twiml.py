@@ -1,0 +1,188 @@
+"""A plan of verbs as the XML document a provider executes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
+
+from twilio.twiml.voice_response import Dial as DialElement
+from twilio.twiml.voice_response import VoiceResponse
+
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import (
+    Client,
+    Dial,
+    Gather,
+    Hangup,
+    Number,
+    Params,
+    Pause,
+    Plan,
+    Play,
+    Record,
+    Redirect,
+    Say,
+    Spoken,
+)
+from telephony.provider.account import Capability
+
+# `speak` returns the words of a prompt: (code, params, locale) -> text.
+Speak = Callable[[Prompt, Params, str], str]
+
+LANGUAGE_TAGS: Mapping[str, str] = {
+    "vi": "vi-VN",
+    "en": "en-US",
+    "ko": "ko-KR",
+    "zh": "cmn-Hans-CN",
+    "ja": "ja-JP",
+    "km": "km-KH",
+}
+# Polly has no Vietnamese; where a provider has no Google voices the language alone chooses.
+VOICES: Mapping[str, str] = {"vi": "Google.vi-VN-Wavenet-A", "en": "Google.en-US-Wavenet-F"}
+
+# A voice webhook is tried again twice at most, within the provider's own patience for one step.
+VOICE_RETRIES = "#rc=2&rp=ct,rt,5xx&ct=2000&rt=4000&tt=12000"
+STATUS_RETRIES = "#rc=3&rp=all"
+STATUS_STEPS = frozenset({"recording", "status", "sms-status"})
+NO_RETRY_FRAGMENT = ""
+
+# Extra keys wait between the words of a Gather only as long as people need to find the next key.
+SPEECH_SILENCE = "auto"
+
+
+class Urls(Protocol):
+    """Where a document's steps lead; given by the web layer, which knows the account's public address."""
+
+    def step(self, name: str, params: Params) -> str:
+        """The absolute address of a step, with the turn that comes next already in it."""
+
+    def recording_of(self, prompt: Prompt, locale: str) -> str | None:
+        """The address of a recorded prompt, None where only its text exists."""
+
+
+def twiml(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Collection[Capability]) -> str:
+    """The document for a plan. Verbs a provider does not understand are left out, never sent in hope."""
+    writer = _Writer(speak, urls, locale, frozenset(capabilities))
+    response = VoiceResponse()
+    for verb in plan:
+        match verb:
+            case Say() | Play() | Pause():
+                writer.speak_into(response, verb)
+            case Gather():
+                writer.gather(response, verb)
+            case Record():
+                writer.record(response, verb)
+            case Dial():
+                writer.dial(response, verb)
+            case Redirect():
+                response.redirect(writer.address(verb.step, verb.params), method="POST")
+            case Hangup():
+                response.hangup()
+    return str(response)
+
+
+def say_words(parent: Any, words: str, *, locale: str, capabilities: Collection[Capability]) -> None:
+    """Have `words` spoken in a document or a Gather, in the best voice of the language that the provider has."""
+    voice = VOICES.get(locale) if Capability.GOOGLE_VOICES in capabilities else None
+    parent.say(words, voice=voice, language=LANGUAGE_TAGS.get(locale, locale))
+
+
+EMPTY_RESPONSE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+class _Writer:
+    """What every verb of one document needs to know."""
+
+    def __init__(self, speak: Speak, urls: Urls, locale: str, capabilities: frozenset[Capability]) -> None:
+        self.words = speak
+        self.urls = urls
+        self.locale = locale
+        self.capabilities = capabilities
+
+    def address(self, step: str, params: Params | None = None) -> str:
+        fragment = STATUS_RETRIES if step in STATUS_STEPS else VOICE_RETRIES
+        if Capability.URL_OVERRIDES not in self.capabilities:
+            fragment = NO_RETRY_FRAGMENT
+        return self.urls.step(step, params or {}) + fragment
+
+    def speak_into(self, parent: Any, verb: Spoken) -> None:
+        match verb:
+            case Pause():
+                if Capability.PAUSE in self.capabilities:
+                    parent.pause(length=verb.seconds)
+            case Play():
+                parent.play(verb.url)
+            case Say():
+                self._say(parent, verb)
+
+    def _say(self, parent: Any, verb: Say) -> None:
+        locale = verb.locale or self.locale
+        # A recording can only hold words that never vary.
+        recorded = None if verb.params else self.urls.recording_of(verb.prompt, locale)
+        if recorded:
+            parent.play(recorded)
+            return
+        say_words(parent, self.words(verb.prompt, verb.params, locale), locale=locale, capabilities=self.capabilities)
+
+    def gather(self, response: VoiceResponse, verb: Gather) -> None:
+        speech = verb.speech and Capability.SPEECH in self.capabilities
+        target = self.address(verb.step)
+        element = response.gather(
+            input="dtmf speech" if speech else "dtmf",
+            action=target,
+            method="POST",
+            timeout=verb.timeout_seconds,
+            num_digits=verb.num_digits,
+            finish_on_key=None if verb.num_digits == 1 else verb.finish_on_key,
+            # Silence is an answer too: the step decides what to do with it.
+            action_on_empty_result=True,
+            language=LANGUAGE_TAGS.get(self.locale, self.locale) if speech else None,
+            speech_timeout=SPEECH_SILENCE if speech else None,
+            hints=",".join(verb.hints) or None if speech else None,
+        )
+        for spoken in verb.spoken:
+            self.speak_into(element, spoken)
+        # Providers that do not know actionOnEmptyResult fall through to here after silence.
+        response.redirect(target, method="POST")
+
+    def record(self, response: VoiceResponse, verb: Record) -> None:
+        response.record(
+            action=self.address(verb.step),
+            method="POST",
+            max_length=verb.max_seconds,
+            timeout=verb.silence_seconds,
+            finish_on_key=verb.finish_on_key,
+            play_beep=True,
+            recording_status_callback=self.address(verb.status_step),
+            recording_status_callback_method="POST",
+        )
+        # Nothing was recorded: some providers then skip the action.
+        response.redirect(self.address(verb.step), method="POST")
+
+    def dial(self, response: VoiceResponse, verb: Dial) -> None:
+        record = verb.record and Capability.RECORDING_DUAL in self.capabilities
+        element = response.dial(
+            action=self.address(verb.step, verb.params),
+            method="POST",
+            timeout=verb.timeout_seconds,
+            time_limit=verb.time_limit_seconds,
+            caller_id=verb.caller_id,
+            answer_on_bridge=True,
+            record="record-from-answer-dual" if record else None,
+            recording_status_callback=self.address("recording") if record else None,
+            recording_status_callback_event="in-progress completed absent" if record else None,
+        )
+        self._target(element, verb)
+
+    def _target(self, element: DialElement, verb: Dial) -> None:
+        status = self.address("status")
+        events = "initiated ringing answered completed"
+        match verb.target:
+            case Number():
+                whisper = self.address(verb.target.whisper_step, verb.params) if verb.target.whisper_step else None
+                element.number(verb.target.phone, url=whisper, status_callback=status, status_callback_event=events)
+            case Client():
+                client = element.client(status_callback=status, status_callback_event=events)
+                client.identity(verb.target.identity)
+                for name, value in verb.params.items():
+                    client.parameter(name=name, value=str(value))

@@ -1,0 +1,172 @@
+"""Text messages coming in: kept, understood, and led to the ticket they are about."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from telephony.call.arrival import Caller
+from telephony.desk import Desk
+from telephony.provider.account import ProviderKind
+from telephony.request_state import request_state
+from telephony.sms.intent import (
+    AcknowledgeIntent,
+    HelpIntent,
+    SmsIntent,
+    StartIntent,
+    StatusIntent,
+    StopIntent,
+    TextIntent,
+    parse_sms,
+    without_pin,
+)
+from telephony.sms.matter import take_text
+from tickets.outbox import posting
+from tickets.people import citizens
+from tickets.people.phones import parse_phone
+from tickets.schema import InboundSms
+
+MAX_BODY = 5000
+_NAMES: Mapping[type[SmsIntent], str] = {
+    TextIntent: "text",
+    StatusIntent: "status",
+    StopIntent: "stop",
+    StartIntent: "start",
+    HelpIntent: "help",
+    AcknowledgeIntent: "acknowledge",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSms:
+    """A message once it is kept: what it asks for, and the row it stands in."""
+
+    inbound_id: int
+    account: str
+    message_sid: str
+    phone: str | None
+    phone_raw: str
+    to_phone: str
+    body: str
+    intent: SmsIntent
+
+
+def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> ReceivedSms:
+    """Keep a message, but for a PIN. The carrier's own verdict on an opt-out word counts as much as ours."""
+    sender = Caller.of(form.get("From", ""))
+    body = form.get("Body", "").replace("\0", "")[:MAX_BODY]
+    intent = _intent(body, form.get("OptOutType", ""))
+    sid = (form.get("MessageSid") or form.get("SmsSid", ""))[:128]
+    inbound_id = session.execute(
+        insert(InboundSms)
+        .values(
+            account=account,
+            message_sid=sid,
+            phone=sender.phone,
+            phone_raw=sender.raw,
+            to_phone=form.get("To", "")[:100],
+            body=without_pin(body, intent),
+            intent=_NAMES[type(intent)],
+            received_at=now,
+        )
+        .returning(InboundSms.id)
+    ).scalar_one()
+    return ReceivedSms(inbound_id, account, sid, sender.phone, sender.raw, form.get("To", ""), body, intent)
+
+
+def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
+    """Do what a message asks for; an acknowledgement is not ours to do and is dispatched above."""
+    match sms.intent:
+        case StopIntent() if sms.phone:
+            citizens.opt_out(session, sms.phone, reason="asked", now=now)
+        case StartIntent() if sms.phone:
+            citizens.opt_in(session, sms.phone)
+            _answer(session, sms, "sms_welcome", {}, now=now)
+        case HelpIntent():
+            _answer(session, sms, "sms_help", {}, now=now)
+        case StatusIntent():
+            _tell_state(session, sms, sms.intent, desk, now=now)
+        case TextIntent():
+            _take(session, sms, desk, now=now)
+
+
+def _take(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
+    is_simulated = desk.account.kind is ProviderKind.SIM
+    taken = take_text(session, sms_body(sms.body), sms, desk, is_simulated=is_simulated, now=now)
+    session.execute(
+        update(InboundSms)
+        .where(InboundSms.id == bindparam("row"))
+        .values(contact_id=taken.contact_id, ticket_id=taken.ticket_id)
+        .execution_options(synchronize_session=False),
+        {"row": sms.inbound_id},
+    )
+
+
+def _tell_state(session: Session, sms: ReceivedSms, asked: StatusIntent, desk: Desk, *, now: datetime) -> None:
+    state = request_state(
+        session, reference=asked.reference, pin=asked.pin or "", caller=sms.phone, keys=desk.keys, now=now
+    )
+    if state is None:
+        _answer(session, sms, "request_unknown", {}, now=now)
+        return
+    unit = desk.unit(state.unit_id)
+    params = {
+        "reference": state.reference,
+        "status": state.status.value,
+        "unit": {"vi": unit.name, "en": unit.name_en} if unit else None,
+        "due_at": state.due_at.isoformat() if state.due_at else None,
+        "level": state.level,
+    }
+    _answer(session, sms, "request_state", params, now=now)
+
+
+def _answer(session: Session, sms: ReceivedSms, template: str, params: Mapping[str, object], *, now: datetime) -> None:
+    """To the very number that wrote, once per message; nothing it wrote is in the answer."""
+    phone = parse_phone(sms.phone) if sms.phone else None
+    if phone is None or not phone.may_get_sms:
+        return
+    known = citizens.find(session, phone=phone.number)
+    posting.post_sms(
+        session,
+        to=phone.number,
+        template=template,
+        params=params,
+        locale=known.locale if known else "vi",
+        dedup_key=f"sms-answer:{sms.account}:{sms.message_sid}",
+        citizen_id=known.id if known else None,
+        now=now,
+    )
+
+
+def _intent(body: str, opt_out_type: str) -> SmsIntent:
+    if opt_out_type == "STOP":
+        return StopIntent(body)
+    if opt_out_type == "START":
+        return StartIntent(body)
+    if opt_out_type == "HELP":
+        return HelpIntent(body)
+    return parse_sms(body)
+
+
+def sms_body(body: str) -> str:
+    return unicodedata.normalize("NFC", body).strip()
+
+
+def note_sms_status(
+    session: Session, form: Mapping[str, str], query: Mapping[str, str], *, account: str, now: datetime
+) -> None:
+    """The provider's word on a message of ours; `m` in the callback's address is the row it was sent from."""
+    row = query.get("m", "")
+    posting.record_status(
+        session,
+        account=account,
+        sid=form.get("MessageSid") or form.get("SmsSid", ""),
+        status=form.get("MessageStatus") or form.get("SmsStatus", ""),
+        error_code=form.get("ErrorCode", ""),
+        outbound_id=int(row) if row.isascii() and row.isdecimal() and len(row) < 18 else None,
+        now=now,
+    )

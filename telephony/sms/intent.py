@@ -1,0 +1,142 @@
+"""What an incoming text message asks for, read from its words alone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from telephony.sms.text import fold_to_gsm7
+
+
+@dataclass(frozen=True)
+class TextIntent:
+    """Anything that is not one of the others: somebody tells us something."""
+
+    body: str
+
+
+@dataclass(frozen=True)
+class StatusIntent:
+    """`TT <reference> [PIN]`: the state of a request."""
+
+    reference: str
+    pin: str | None = None
+
+
+@dataclass(frozen=True)
+class StopIntent:
+    word: str
+
+
+@dataclass(frozen=True)
+class StartIntent:
+    word: str
+
+
+@dataclass(frozen=True)
+class HelpIntent:
+    word: str
+
+
+@dataclass(frozen=True)
+class AcknowledgeIntent:
+    """A leader's reply to an escalation: `GN <code> [instruction]`."""
+
+    code: str
+    instruction: str = ""
+
+
+SmsIntent = TextIntent | StatusIntent | StopIntent | StartIntent | HelpIntent | AcknowledgeIntent
+
+
+@dataclass(frozen=True)
+class SmsWords:
+    """The words a country's people use; `stop`, `start`, `help` count only when they are the whole message."""
+
+    stop: Collection[str]
+    start: Collection[str]
+    help: Collection[str]
+
+
+# "DUNG" without marks is dừng (stop) here; with marks it may be đúng (right), đừng (do not) or the name Dũng, so marked
+# spellings are listed one by one and nothing marked is folded.
+VIETNAMESE_AND_ENGLISH = SmsWords(
+    stop=frozenset(
+        {
+            "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke",
+            "huy", "huy dk", "huy dang ky", "tu choi", "dung", "ngung",
+            "hủy", "huỷ", "hủy đk", "hủy đăng ký", "huỷ đăng ký", "từ chối", "dừng", "ngừng",
+        }
+    ),
+    start=frozenset(
+        {"start", "unstop", "dk", "dang ky", "nhan tin", "nhan lai", "đk", "đăng ký", "nhận tin", "nhận lại"}
+    ),
+    help=frozenset({"help", "info", "tro giup", "huong dan", "trợ giúp", "hướng dẫn", "?"}),
+)  # fmt: skip
+
+_STATUS = re.compile(
+    r"^(?:tt|tra cuu|tinh trang|trang thai|kiem tra|status|kq|ket qua)(?![a-z])[\s:.,#=-]*"
+    r"(?:(?:phieu|ho so|phan anh|ma|so|ma so|ma phan anh|ref|reference|no)\b[\s:.,#=-]*)*(?P<rest>[\d\s.,;:/#-]*"
+    r"(?:(?:ma )?pin[\s:.=-]*[\d\s.-]+)?)[.!?]*$"
+)
+_ACKNOWLEDGE = re.compile(r"^(?:gn|ghi nhan|ack|ok)[\s:.#-]*(?P<code>\d{4,8})(?!\d)[\s:.,-]*(?P<rest>.*)$", re.DOTALL)
+MAX_INSTRUCTION = 500
+_MASK = "****"
+
+
+def parse_sms(body: str, words: SmsWords = VIETNAMESE_AND_ENGLISH) -> SmsIntent:
+    """The intent of a whole message; the caller keeps `body` itself, `without_pin`."""
+    text = " ".join(unicodedata.normalize("NFC", body).split())
+    alone = text.casefold().strip(" .!,;:\"'")
+    if alone in words.stop:
+        return StopIntent(alone)
+    if alone in words.start:
+        return StartIntent(alone)
+    if alone in words.help or text == "?":
+        return HelpIntent(alone)
+    return _status(text) or _acknowledge(text) or TextIntent(body)
+
+
+def _status(text: str) -> StatusIntent | None:
+    if len(text) > 80:
+        return None
+    folded = fold_to_gsm7(text).casefold()
+    found = _STATUS.match(folded)
+    if found:
+        return _reference_and_pin(found["rest"])
+    if re.fullmatch(r"[\d\s.-]+", folded) and not folded.startswith("0"):
+        return _reference_and_pin(folded)
+    return None
+
+
+def _reference_and_pin(text: str) -> StatusIntent | None:
+    """Ten digits, or ten and then six; how they are grouped does not matter."""
+    digits = "".join(c for c in text if c.isdecimal())
+    if len(digits) == 10:
+        return StatusIntent(digits)
+    if len(digits) == 16:
+        return StatusIntent(digits[:10], digits[10:])
+    return None
+
+
+def without_pin(body: str, intent: SmsIntent) -> str:
+    """A message as it may be kept: whoever reads it later must not be able to ask in a citizen's name."""
+    if not isinstance(intent, StatusIntent) or not intent.pin:
+        return body
+    digits = [at for at, c in enumerate(body) if c.isdecimal()]
+    if len(digits) != len(intent.reference) + len(intent.pin):
+        # Written in signs that only folding makes digits: where the PIN stands in them cannot be told.
+        return f"TT {intent.reference} {_MASK}"
+    return body[: digits[len(intent.reference)]] + _MASK + body[digits[-1] + 1 :]
+
+
+def _acknowledge(text: str) -> AcknowledgeIntent | None:
+    # Folding may change lengths (… becomes three dots), so the instruction is cut from the text itself, after the code.
+    found = _ACKNOWLEDGE.match(fold_to_gsm7(text).casefold())
+    if not found:
+        return None
+    code = found["code"]
+    instruction = text[text.index(code) + len(code) :].strip(" :.,-")
+    return AcknowledgeIntent(code, instruction[:MAX_INSTRUCTION])

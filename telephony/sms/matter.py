@@ -1,0 +1,235 @@
+"""What a text message is about: an answer to our question, more about an open ticket, or a new matter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telephony.desk import Desk
+from tickets.directory.places import resolve
+from tickets.folding import fold
+from tickets.intake import contacts
+from tickets.intake.opening import open_ticket
+from tickets.intake.repeats import attach_contact
+from tickets.intake.rerouting import Told, reroute_at_intake
+from tickets.matter import Matter, Opened
+from tickets.outbox import posting
+from tickets.people import citizens
+from tickets.people.actor import citizen_actor
+from tickets.people.phones import parse_phone
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.routing import guess_category
+from tickets.schema import Ticket
+from tickets.states import UNFINISHED, Channel, PlaceOutcome, TicketStatus
+from tickets.work.conversation import citizen_message
+
+# A second text within this time goes on with the first, unless it speaks of another place or kind of matter.
+SAME_TALK = timedelta(hours=24)
+MOST_OPTIONS = 6
+
+
+class Texted(Protocol):
+    """A received message, as far as its matter goes."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def message_sid(self) -> str: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def phone_raw(self) -> str: ...
+    @property
+    def to_phone(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    contact_id: int | None
+    ticket_id: int
+
+
+def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime) -> Taken:
+    """Lead a message to its ticket; a new one may be answered with one question about the place."""
+    ticket = _open_ticket_of(session, sms.phone, now=now)
+    if ticket is not None and (_asked_place(ticket) or _goes_on(ticket, body, desk, now=now)):
+        return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
+    line = desk.line(_number(sms.to_phone))
+    known = citizens.find(session, phone=sms.phone) if sms.phone else None
+    opened = open_ticket(
+        session,
+        Matter(
+            channel=Channel.SMS,
+            arrived_at=now,
+            body=body or "—",
+            phone=sms.phone,
+            phone_raw=sms.phone_raw,
+            locale=known.locale if known else "vi",
+            line_id=line.id if line else None,
+            contact_source_key=f"{sms.account}:{sms.message_sid}",
+            is_simulated=is_simulated,
+        ),
+        actor=citizen_actor(),
+        keys=desk.keys,
+        places=desk.places,
+        rules=desk.rules,
+        now=now,
+    )
+    _ask_place(session, opened, sms, desk, locale=known.locale if known else "vi", now=now)
+    return Taken(None, opened.ticket_id)
+
+
+def _open_ticket_of(session: Session, phone: str | None, *, now: datetime) -> Ticket | None:
+    """The latest open ticket that this number wrote or called about; a hidden number has none."""
+    if phone is None:
+        return None
+    return session.scalars(
+        select(Ticket)
+        .where(
+            Ticket.reply_phone == phone,
+            Ticket.status.in_(UNFINISHED),
+            Ticket.is_canary.is_(False),
+            (Ticket.updated_at > now - SAME_TALK) | (Ticket.status == TicketStatus.PENDING_CITIZEN),
+        )
+        .order_by((Ticket.status == TicketStatus.PENDING_CITIZEN).desc(), Ticket.updated_at.desc())
+        .limit(1)
+    ).first()
+
+
+def _asked_place(ticket: Ticket) -> bool:
+    """Whether we wait for the answer to our question where it is."""
+    return (
+        ticket.status is TicketStatus.NEW
+        and ticket.channel is Channel.SMS
+        and ticket.place_outcome in (PlaceOutcome.AMBIGUOUS, PlaceOutcome.SPLIT, PlaceOutcome.NONE)
+        and bool(ticket.place_detail.get("asked"))
+    )
+
+
+def _goes_on(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> bool:
+    """More of the same, unless the words speak of another place or another kind of matter than the ticket."""
+    if ticket.status is TicketStatus.PENDING_CITIZEN:
+        return True
+    place = resolve(desk.places, body, on=_day(now))
+    if place.outcome == "unique" and ticket.place_unit_id not in (None, place.candidates[0].unit_id):
+        return False
+    guess = guess_category(body, desk.rules.routing)
+    return guess is None or ticket.category_id in (None, guess[0].id)
+
+
+def _attach(
+    session: Session, ticket: Ticket, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime
+) -> Taken:
+    contact = contacts.register(
+        session,
+        channel=Channel.SMS,
+        source_key=f"{sms.account}:{sms.message_sid}",
+        arrived_at=now,
+        phone=sms.phone,
+        phone_raw=sms.phone_raw,
+        citizen_id=ticket.citizen_id,
+        is_simulated=is_simulated,
+    )
+    actor = citizen_actor()
+    if body:
+        contacts.link(session, contact.id, ticket.id)
+        citizen_message(
+            session, ticket.id, body=body, channel=Channel.SMS, contact_id=contact.id, arrived_at=now,
+            actor=actor, now=now,
+        )  # fmt: skip
+    else:
+        attach_contact(
+            session, ticket.id, contact_id=contact.id, channel=Channel.SMS, arrived_at=now, actor=actor, now=now
+        )
+    if _asked_place(ticket):
+        told = Told(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
+        decision = reroute_at_intake(
+            session, ticket.id, told, actor=actor, places=desk.places, rules=desk.rules, now=now
+        )
+        if decision is not None and not (decision.needs_question or decision.is_restricted):
+            _say_where_it_went(session, ticket, decision.unit_id, sms, desk, now=now)
+    return Taken(contact.id, ticket.id)
+
+
+def _say_where_it_went(
+    session: Session, ticket: Ticket, unit_id: int, sms: Texted, desk: Desk, *, now: datetime
+) -> None:
+    """Whoever answers our question learns that the answer was understood."""
+    unit, phone = desk.unit(unit_id), parse_phone(sms.phone) if sms.phone else None
+    if unit is None or phone is None or not phone.may_get_sms:
+        return
+    known = citizens.find(session, phone=phone.number)
+    posting.post_sms(
+        session,
+        to=phone.number,
+        template="place_noted",
+        params={"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}},
+        locale=known.locale if known else "vi",
+        dedup_key=f"place-noted:{ticket.id}",
+        ticket_id=ticket.id,
+        citizen_id=ticket.citizen_id,
+        now=now,
+    )
+
+
+def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | None:
+    """Which of the places we asked about the answer means: by its number, its name, or as the resolver reads it."""
+    asked: Sequence[int] = ticket.place_detail.get("asked", [])
+    alone = body.strip().strip(".")
+    if alone.isascii() and alone.isdecimal() and 1 <= int(alone) <= len(asked):
+        return int(asked[int(alone) - 1])
+    named = [unit_id for unit_id in asked if _is_named(unit_id, body, desk)]
+    if len(named) == 1:
+        return named[0]
+    found = {candidate.unit_id for candidate in resolve(desk.places, body, on=_day(now)).candidates}
+    left = [unit_id for unit_id in asked if unit_id in found]
+    if len(left) == 1:
+        return left[0]
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _is_named(unit_id: int, body: str, desk: Desk) -> bool:
+    unit = desk.unit(unit_id)
+    if unit is None:
+        return False
+    bare = fold(unit.name)
+    for kind in ("phuong ", "xa ", "dac khu "):
+        bare = bare.removeprefix(kind)
+    return f" {bare} " in f" {fold(body)} "
+
+
+def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, locale: str, now: datetime) -> None:
+    """One question, once: only where the words left a few units, or none, and the number can be answered."""
+    phone = parse_phone(sms.phone) if sms.phone else None
+    ticket = session.get_one(Ticket, opened.ticket_id)
+    undecided = any(reason.code == "undecided" for reason in opened.reasons)
+    if not opened.is_new or phone is None or not phone.may_get_sms or not undecided:
+        return
+    ids = [int(c["unit_id"]) for c in ticket.place_detail.get("candidates", ())][:MOST_OPTIONS]
+    options = [unit for unit in (desk.unit(i) for i in ids) if unit is not None]
+    ticket.place_detail = {**ticket.place_detail, "asked": [unit.id for unit in options] or [0]}
+    params: dict[str, Any] = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
+    posting.post_sms(
+        session,
+        to=phone.number,
+        template="place_question",
+        params=params,
+        locale=locale,
+        dedup_key=f"place-question:{opened.ticket_id}",
+        ticket_id=opened.ticket_id,
+        citizen_id=opened.citizen_id,
+        now=now,
+    )
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+
+
+def _number(raw: str) -> str:
+    parsed = parse_phone(raw)
+    return parsed.number if parsed else raw

@@ -1,0 +1,375 @@
+"""Delivery: claimed, worded, sent over a real connection and recorded; every refusal treated as what it is."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select, text
+
+from app.delivery.deliver import Delivery, deliver_due
+from app.settings import Settings
+from app.storage.database import transaction
+from app.wording.messages import message_app
+from escalation.acknowledging.links import open_link
+from tests.conftest import NOW, Committed
+from tests.factories import KEYS, open_ticket, staff
+from tests.fake_carrier import FakeCarrier, fake_carrier
+from tickets.outbox.posting import post_email, post_screen, post_sms
+from tickets.people.pins import check_pin
+from tickets.schema import OutboundMessage, PhonePreference
+from tickets.states import Channel, OutboundChannel, OutboundState
+
+SMS = (OutboundChannel.SMS, OutboundChannel.VOICE)
+PHONE = "+84901234567"
+
+
+@pytest.fixture
+def carrier() -> Iterator[FakeCarrier]:
+    with fake_carrier() as carrier:
+        yield carrier
+
+
+class Office:
+    """A worker's belongings on a database of its own, with a clock the test sets."""
+
+    def __init__(self, committed: Committed, settings: Settings, **changed: object) -> None:
+        self.now: datetime = NOW
+        self.factory = committed.factory
+        chosen = settings.model_copy(update={"database_url": committed.url, **changed})
+        self.delivery = Delivery(
+            chosen, committed.factory, message_app(chosen), "worker:test", lambda: self.now, ThreadPoolExecutor(4)
+        )
+
+    def post_sms(self, key: str = "k", **more: object) -> int:
+        wanted = {"to": PHONE, "template": "ticket_opened", "params": {"reference": "2600421733"}, "locale": "vi"}
+        with transaction(self.factory) as session:
+            return post_sms(session, dedup_key=key, now=self.now, **{**wanted, **more})
+
+    def deliver(self, *channels: OutboundChannel) -> int:
+        return deliver_due(self.delivery, channels or SMS)
+
+    def message(self, message_id: int) -> OutboundMessage:
+        with self.factory() as session:
+            return session.get_one(OutboundMessage, message_id)
+
+
+@pytest.fixture
+def office(committed: Committed, settings: Settings, carrier: FakeCarrier) -> Office:
+    return Office(
+        committed, settings, twilio_account_sid="AC" + "1" * 32, twilio_auth_token="t" * 32, twilio_base_url=carrier.url
+    )
+
+
+def test_an_sms_leaves_from_the_citys_line_with_its_own_callback_and_is_recorded(office, carrier):
+    message = office.post_sms()
+
+    office.deliver()
+
+    [form] = carrier.received
+    assert form["To"] == PHONE
+    assert form["From"].startswith("+84")
+    assert "26 0042 1733" in form["Body"]
+    callback = urlsplit(form["StatusCallback"])
+    assert (callback.path, parse_qs(callback.query)) == ("/webhooks/twilio/sms-status", {"m": [str(message)]})
+    assert callback.fragment == "rc=3&rp=all"
+    kept = office.message(message)
+    assert (kept.state, kept.provider_account, kept.text) == (OutboundState.SENT, "twilio", form["Body"])
+    assert kept.provider_sid.startswith("SM")
+    assert kept.segments >= 1
+
+
+def test_the_secret_link_leaves_with_the_message_and_is_not_kept(office, carrier):
+    with transaction(office.factory) as session:
+        person = staff(session, phone=PHONE)
+    params = {
+        "step_id": 7, "reference": "2600421733", "level": 2, "clock": "resolve", "priority": "urgent", "code": "00007",
+        "due_at": NOW.isoformat(), "unit": {"vi": "Phường Sài Gòn", "en": "Sai Gon Ward"},
+        "category": {"vi": "", "en": ""},
+    }  # fmt: skip
+    message = office.post_sms(template="escalation_level", params=params, staff_id=person.id)
+
+    office.deliver()
+
+    token = carrier.bodies[0].split("/a/")[1].split()[0]
+    with office.factory() as session:
+        link = open_link(session, token, now=NOW)
+    assert (link.step_id, link.staff_id) == (7, person.id)
+    assert token not in office.message(message).text
+    assert "[[link]]" in office.message(message).text
+
+
+def test_the_pin_leaves_with_the_message_and_is_kept_nowhere(office, carrier):
+    with transaction(office.factory) as session:
+        ticket = open_ticket(session, phone=PHONE, channel=Channel.SMS, now=NOW)
+    office.deliver()
+
+    [said] = carrier.bodies
+    assert f"PIN {ticket.pin}." in said
+    with office.factory() as session:
+        [kept] = session.execute(text("select outbound_message::text from outbound_message")).scalars()
+        checked = check_pin(session, reference=ticket.reference, pin=ticket.pin, keys=KEYS, now=NOW)
+    assert ticket.pin not in kept
+    assert checked.ticket_id == ticket.ticket_id
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, 20500), (503, 0), (429, 20429)])
+def test_a_busy_or_broken_carrier_is_tried_again_with_the_same_words(office, carrier, status, code):
+    carrier.answers = [(status, code)]
+    message = office.post_sms()
+
+    office.deliver()
+    waiting = office.message(message)
+    office.now = waiting.not_before
+    office.deliver()
+
+    assert waiting.state is OutboundState.WAITING
+    assert waiting.not_before > NOW
+    assert office.message(message).state is OutboundState.SENT
+    assert carrier.bodies == [waiting.text]
+
+
+def test_a_number_that_cannot_be_sent_to_is_a_dead_letter_at_once(office, carrier):
+    carrier.answers = [(400, 21211)]
+    message = office.post_sms()
+
+    office.deliver()
+
+    assert (office.message(message).state, office.message(message).error_code) == (OutboundState.FAILED, "21211")
+
+
+def test_a_refusal_by_the_owner_of_the_phone_is_remembered(office, carrier):
+    carrier.answers = [(400, 21610)]
+    message = office.post_sms()
+
+    office.deliver()
+    later = office.post_sms("later")
+
+    assert office.message(message).state is OutboundState.FAILED
+    with office.factory() as session:
+        assert session.get_one(PhonePreference, PHONE).sms_opted_out_at == NOW
+    assert office.message(later).state is OutboundState.SUPPRESSED
+
+
+def test_a_connection_that_breaks_after_the_carrier_took_it_is_tried_again(office, carrier):
+    carrier.reset_after_accept = 1
+    message = office.post_sms()
+
+    office.deliver()
+    office.now = office.message(message).not_before
+    office.deliver()
+
+    assert office.message(message).state is OutboundState.SENT
+    assert len(carrier.received) == 2  # at least once is what is promised
+
+
+def test_after_eight_attempts_it_is_a_dead_letter_and_not_silence(office, carrier):
+    carrier.answers = [(503, 0)] * 20
+    message = office.post_sms()
+
+    for _ in range(10):
+        office.deliver()
+        office.now += timedelta(hours=1)
+
+    assert office.message(message).state is OutboundState.FAILED
+    assert office.message(message).attempts == 8
+
+
+def test_a_message_nobody_can_word_does_not_stop_the_others(office, carrier):
+    broken = office.post_sms("broken", params={})
+    unknown = office.post_sms("unknown", template="no_such_template")
+    good = office.post_sms("good")
+
+    office.deliver()
+
+    assert [office.message(m).state for m in (broken, unknown, good)] == [
+        OutboundState.FAILED,
+        OutboundState.FAILED,
+        OutboundState.SENT,
+    ]
+    assert office.message(unknown).error_code == "no_template"
+
+
+def call(office: Office) -> int:
+    message = office.post_sms()
+    with transaction(office.factory) as session:
+        row = session.get_one(OutboundMessage, message)
+        row.channel, row.template = OutboundChannel.VOICE, "escalation_level"
+        row.params = {"reference": "2600421733", "level": 4, "unit": {"vi": "Phường <Sài Gòn>", "en": ""}}
+    return message
+
+
+def test_a_call_says_the_text(office, carrier):
+    message = call(office)
+
+    office.deliver()
+
+    assert carrier.paths[0].endswith("/Calls.json")
+    assert "Phường &lt;Sài Gòn&gt;" in carrier.received[0]["Twiml"]
+    assert office.message(message).state is OutboundState.SENT
+
+
+def test_a_call_whose_answer_is_lost_is_shown_to_a_person_and_not_placed_again(office, carrier):
+    carrier.reset_after_accept = 1
+    message = call(office)
+
+    office.deliver()
+    office.now += timedelta(hours=1)
+    office.deliver()
+
+    assert office.message(message).state is OutboundState.UNCERTAIN
+    assert len(carrier.received) == 1
+
+
+def test_a_call_that_never_reached_the_carrier_is_placed_later(committed, settings):
+    office = Office(
+        committed, settings, twilio_account_sid="AC1", twilio_auth_token="t", twilio_base_url="http://127.0.0.1:9"
+    )
+    message = call(office)
+
+    office.deliver()
+
+    assert (office.message(message).state, office.message(message).error_code) == (OutboundState.WAITING, "unreachable")
+
+
+def test_without_a_provider_an_sms_is_a_dead_letter_that_says_so(committed, settings):
+    office = Office(committed, settings, public_base_url="https://hotline.example.vn")
+    message = office.post_sms()
+
+    office.deliver()
+
+    assert (office.message(message).state, office.message(message).error_code) == (OutboundState.FAILED, "no_provider")
+
+
+def test_notices_for_the_screen_are_worded_and_there(office):
+    with transaction(office.factory) as session:
+        person = staff(session)
+        message = post_screen(
+            session, staff_id=person.id, template="citizen_wrote", params={"reference": "2600421733"}, locale="vi",
+            dedup_key="s", now=NOW,
+        )  # fmt: skip
+
+    office.deliver(OutboundChannel.SCREEN)
+
+    assert office.message(message).state is OutboundState.SENT
+    assert office.message(message).text == "26 0042 1733: người dân vừa liên hệ thêm."
+
+
+def mail_to(office: Office, address: str = "a@example.vn") -> int:
+    with transaction(office.factory) as session:
+        return post_email(
+            session, to=address, template="ticket_resolved", params={"reference": "2600421733", "body": "Đã xử lý."},
+            locale="vi", dedup_key="mail", now=NOW,
+        )  # fmt: skip
+
+
+def test_without_a_mail_server_mail_is_kept_and_marked_as_kept(office):
+    message = mail_to(office)
+
+    office.deliver(OutboundChannel.EMAIL)
+
+    kept = office.message(message)
+    assert (kept.state, kept.provider_account) == (OutboundState.SENT, "kept")
+    assert "Đã xử lý." in kept.text
+
+
+class _Postman(socketserver.StreamRequestHandler):
+    """Enough of SMTP to take one mail; `server.refusal` is said instead of accepting the recipient."""
+
+    def handle(self) -> None:
+        self._say("220 test")
+        data: list[str] | None = None
+        for raw in self.rfile:
+            line = raw.decode("utf-8").rstrip("\r\n")
+            if data is not None:
+                if line == ".":
+                    self.server.mails.append("\n".join(data))
+                    data = None
+                    self._say("250 taken")
+                else:
+                    data.append(line)
+            elif line.upper().startswith("DATA"):
+                data = []
+                self._say("354 go on")
+            elif line.upper().startswith("RCPT") and self.server.refusal:
+                self._say(self.server.refusal)
+            elif line.upper().startswith("QUIT"):
+                self._say("221 bye")
+                return
+            else:
+                self._say("250 ok")
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(line.encode() + b"\r\n")
+
+
+@contextmanager
+def postman(refusal: str = "") -> Iterator[socketserver.ThreadingTCPServer]:
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Postman)
+    server.mails, server.refusal = [], refusal
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_mail_leaves_by_smtp_with_subject_and_a_lasting_message_id(committed, settings):
+    with postman() as server:
+        office = Office(committed, settings, smtp_url=f"smtp://127.0.0.1:{server.server_address[1]}")
+        message = mail_to(office)
+
+        office.deliver(OutboundChannel.EMAIL)
+
+    [mail] = server.mails
+    assert "To: a@example.vn" in mail
+    assert f"Message-ID: <outbound-{message}@127.0.0.1>" in mail
+    assert (office.message(message).state, office.message(message).provider_account) == (OutboundState.SENT, "smtp")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [("451 try later", OutboundState.WAITING), ("550 no such mailbox", OutboundState.FAILED)],
+)
+def test_a_passing_refusal_of_mail_is_tried_again_and_a_final_one_is_not(committed, settings, refusal, state):
+    with postman(refusal) as server:
+        office = Office(committed, settings, smtp_url=f"smtp://127.0.0.1:{server.server_address[1]}")
+        message = mail_to(office)
+
+        office.deliver(OutboundChannel.EMAIL)
+
+    assert (office.message(message).state, office.message(message).error_code) == (state, refusal[:3])
+
+
+def test_an_unreachable_mail_server_is_tried_again(committed, settings):
+    office = Office(committed, settings, smtp_url="smtp://127.0.0.1:9")
+    message = mail_to(office)
+
+    office.deliver(OutboundChannel.EMAIL)
+
+    assert (office.message(message).state, office.message(message).error_code) == (OutboundState.WAITING, "unreachable")
+
+
+def test_two_workers_never_send_the_same_message(office, carrier):
+    for number in range(30):
+        office.post_sms(f"k{number}")
+    other = Delivery(**{**vars(office.delivery), "by": "worker:other"})
+
+    threads = [
+        threading.Thread(target=lambda worker=worker: [deliver_due(worker, SMS) for _ in range(4)])
+        for worker in (office.delivery, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(carrier.received) == 30
+    with office.factory() as session:
+        states = set(session.scalars(select(OutboundMessage.state)))
+    assert states == {OutboundState.SENT}

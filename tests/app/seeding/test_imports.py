@@ -1,0 +1,157 @@
+"""Bringing the directory and the rules in and out as files."""
+
+import csv
+import io
+from datetime import date, datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.seeding.imports import KINDS, FileRefused, bring_in, take_out
+from tickets.directory.lines import published_lines
+from tickets.directory.queues import queue_of
+from tickets.directory.units import predecessors, unit_by_code
+from tickets.people.actor import SYSTEM
+from tickets.schema import AuditEntry, Holiday, Line, PolicyVersion, Post, Procedure, Unit
+
+AFTER = date(2027, 2, 1)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_what_was_taken_out_changes_nothing_when_brought_in_again(session: Session, now: datetime, kind: str) -> None:
+    text = take_out(session, kind)
+
+    outcome = bring_in(session, kind, text, actor=SYSTEM, now=now)
+
+    assert (outcome.added, outcome.changed) == ((), ())
+    assert outcome.unchanged > 2
+
+
+def test_a_unit_of_a_coming_reorganisation_knows_its_predecessors_and_can_keep_tickets(
+    session: Session, now: datetime
+) -> None:
+    text = "code,name,kind,parent,valid_from,predecessors\n99001,Phường Thử Nghiệm,ward,79,2027-01-01,26740*|26743\n"
+
+    outcome = bring_in(session, "units", text, actor=SYSTEM, now=now)
+
+    unit = unit_by_code(session, "99001", on=AFTER)
+    assert outcome.added == ("99001 Phường Thử Nghiệm",)
+    assert unit is not None
+    edges = {(edge.unit.code, edge.is_partial) for edge in predecessors(session, unit.id)}
+    assert edges == {("26740", True), ("26743", False)}
+    assert queue_of(session, unit.id).unit_id == unit.id
+    assert "ward_chair" in session.scalars(select(Post.code).where(Post.unit_id == unit.id)).all()
+
+
+def test_a_unit_ends_by_a_date_and_keeps_its_row(session: Session, now: datetime) -> None:
+    rows = list(csv.DictReader(io.StringIO(take_out(session, "units"))))
+    (row,) = [row for row in rows if row["code"] == "26740"]
+    ended = io.StringIO()
+    writer = csv.DictWriter(ended, row.keys())
+    writer.writeheader()
+    writer.writerow({**row, "valid_to": "2027-01-01"})
+
+    outcome = bring_in(session, "units", ended.getvalue(), actor=SYSTEM, now=now)
+
+    assert outcome.changed == ("26740 Phường Sài Gòn",)
+    session.expire_all()
+    assert unit_by_code(session, "26740", on=date(2026, 12, 31)) is not None
+    assert unit_by_code(session, "26740", on=AFTER) is None
+
+
+def test_every_wrong_row_is_told_with_its_line_and_nothing_is_written(session: Session, now: datetime) -> None:
+    text = (
+        "code,name,kind,parent,valid_from,lat\n"
+        "99001,Phường Một,ward,79,2027-01-01,10.5\n"
+        "99002,Phường Hai,hamlet,79,2027-01-01,\n"
+        "99003,,ward,79,2027-01-01,\n"
+        "99004,Phường Bốn,ward,nowhere,2027-01-01,\n"
+        "99005,Phường Năm,ward,79,1.1.2027,\n"
+        "99006,Phường Sáu,ward,79,2027-01-01,NaN\n"
+        "99001,Phường Một,ward,79,2027-01-01,\n"
+    )
+    before = session.scalar(select(func.count(Unit.id)))
+
+    with pytest.raises(FileRefused) as refused:
+        bring_in(session, "units", text, actor=SYSTEM, now=now)
+
+    assert [(error.where, error.code) for error in refused.value.errors] == [
+        ("line 3", "no_such_code"),
+        ("line 4", "missing"),
+        ("line 5", "no_such_unit"),
+        ("line 6", "bad_date"),
+        ("line 7", "bad_number"),
+        ("line 8", "twice"),
+    ]
+    assert session.scalar(select(func.count(Unit.id))) == before
+
+
+def test_a_header_we_do_not_know_is_refused_before_any_row(session: Session, now: datetime) -> None:
+    with pytest.raises(FileRefused) as refused:
+        bring_in(session, "lines", "phone,unit,colour\n+842890000999,79,blue\n", actor=SYSTEM, now=now)
+
+    assert [(error.where, error.code, error.detail) for error in refused.value.errors] == [
+        ("line 1", "unknown_columns", "colour")
+    ]
+
+
+def test_a_line_is_published_at_the_units_office_and_withdrawn_by_a_date(session: Session, now: datetime) -> None:
+    bring_in(session, "lines", "phone,unit\n028 9000 0999,26740\n", actor=SYSTEM, now=now)
+
+    published = {line.phone: line.unit_name for line in published_lines(session, on=now.date())}
+    assert published["+842890000999"] == "Phường Sài Gòn"
+
+    text = "phone,unit,valid_to\n+842890000999,26740,2026-11-01\n"
+    outcome = bring_in(session, "lines", text, actor=SYSTEM, now=now)
+
+    assert outcome.changed == ("+842890000999",)
+    assert "+842890000999" not in {line.phone for line in published_lines(session, on=now.date())}
+    assert session.scalar(select(func.count(Line.id)).where(Line.phone == "+842890000999")) == 1
+
+
+def test_a_procedure_is_corrected_by_its_code(session: Session, now: datetime) -> None:
+    text = "code,name,field,level,department\n1.001193,Đăng ký khai sinh (mới),Hộ tịch,ward,STP\n"
+
+    outcome = bring_in(session, "procedures", text, actor=SYSTEM, now=now)
+
+    session.expire_all()
+    name = session.scalar(select(Procedure.name).where(Procedure.code == "1.001193"))
+    assert outcome.changed == ("1.001193",)
+    assert name == "Đăng ký khai sinh (mới)"
+    assert session.scalar(select(func.count(Procedure.id))) == 99
+
+
+def test_a_holiday_versions_the_calendars_it_changes(session: Session, now: datetime) -> None:
+    text = "day,kind,name,name_en,source\n2026-12-07,off,Ngày nghỉ thử,Trial day off,QĐ thử\n"
+
+    outcome = bring_in(session, "holidays", text, actor=SYSTEM, now=now)
+
+    assert outcome.added == ("2026-12-07",)
+    assert session.scalar(select(Holiday.source).where(Holiday.day == date(2026, 12, 7))) == "QĐ thử"
+
+
+def test_a_policy_of_one_minute_becomes_a_new_version(session: Session, now: datetime) -> None:
+    text = (
+        "name: Một phút\n"
+        "match: {unit: '26740'}\n"
+        "rows:\n"
+        "  - {priority: normal, clock: first, target_seconds: 60, calendar: 24x7, warn: [50, 75], chain: minute}\n"
+        "chains:\n"
+        "  - {name: minute, steps: [{level: 1, post: unit_lead, offset_seconds: 0}, "
+        "{level: 4, post: city_leader, offset_seconds: 60}]}\n"
+    )
+    before = session.scalar(select(func.count(PolicyVersion.id))) or 0
+
+    outcome = bring_in(session, "policies", text, actor=SYSTEM, now=now)
+
+    assert outcome.changed == ("minute", "Một phút")
+    assert session.scalar(select(func.count(PolicyVersion.id))) == before + 1
+
+
+def test_an_import_leaves_a_row_in_the_audit_trail(session: Session, now: datetime) -> None:
+    bring_in(session, "lines", "phone,unit\n+842890000999,26740\n", actor=SYSTEM, now=now)
+
+    params = session.scalar(select(AuditEntry.params).where(AuditEntry.action == "directory.lines_imported"))
+
+    assert params == {"added": 1, "changed": 0, "unchanged": 0}

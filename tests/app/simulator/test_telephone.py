@@ -1,0 +1,222 @@
+"""The built-in telephone and carrier, over real HTTP against a real web process of the product."""
+
+import threading
+import time
+
+import pytest
+import requests
+from sqlalchemy import select
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+from werkzeug.serving import make_server
+
+from app.clock import utc_now
+from app.phone.accounts import simulated_account
+from app.settings import Settings
+from app.simulator.carrier import Carrier, Refused, new_recording_sid, seconds_of
+from app.simulator.telephone import Caller, Telephone, received
+from app.simulator.trouble import Trouble, in_this_order, write_trouble
+from app.web.factory import create_app
+from telephony.call import end
+from telephony.calls import live_legs
+from telephony.floor import offers, presence
+from telephony.provider.http_client import RebasingHttpClient
+from tests.factories import staff, unit
+from tickets.outbox import posting
+from tickets.schema import Call, Line, OutboundMessage, Ticket
+from tickets.states import CallState, Role
+
+
+@pytest.fixture
+def web(committed, tmp_path):
+    """The web process on a port of its own."""
+    server = make_server("127.0.0.1", 0, None, threaded=True)
+    settings = Settings(
+        database_url=committed.url,
+        redis_url=committed.redis_url,
+        secret_key="a-test-key-of-sufficient-length-0123456789abcdef",
+        public_base_url=f"http://127.0.0.1:{server.server_port}",
+        data_dir=tmp_path,
+        demo=True,
+        _env_file=None,
+    )
+    server.app = create_app(settings)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    requests.get(f"{settings.base_url}/health/live", timeout=10)
+    time.sleep(1.5)  # The warm-up reads places and rules, as it does before a real first call.
+    yield settings
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def line(committed):
+    with committed.factory() as session:
+        return session.scalars(select(Line).where(Line.is_city)).one().phone
+
+
+def ring(settings, line, *, sleep=lambda seconds: None, **more):
+    steps = []
+    caller = Caller(**{"number": "+84901234567", "to": line, **more})
+    telephone = Telephone(simulated_account(settings), settings.base_url, caller, steps.append, sleep)
+    telephone.call()
+    return telephone, steps
+
+
+def test_a_call_from_the_terminal_ends_with_a_reference_in_the_right_queue(web, committed, line):
+    telephone, steps = ring(
+        web, line, presses=("1",), words=("phường Bến Nghé quận 1 cũ, tôi nộp hồ sơ khai sinh 10 ngày chưa có kết quả",)
+    )
+
+    with committed.factory() as session:
+        ticket = session.scalars(select(Ticket)).one()
+        assert ticket.reference == telephone.reference
+        assert ticket.unit_id == unit(session, "26740").id
+        assert ticket.is_simulated
+    assert telephone.end == "hung_up_by_hotline"
+    assert {step.status for step in steps} == {200}
+    assert steps[0].step == "voice" and "Gather" in steps[0].verbs
+
+
+def test_a_caller_may_hang_up_in_any_state(web, committed, line):
+    for state in ("menu", "place", "queued", "voicemail"):
+        telephone, _ = ring(web, line, presses=("1",), words=("phường Sài Gòn",), hang_up_in=state, number="anonymous")
+        assert telephone.end == f"hung_up_in_{state}"
+
+    with committed.factory() as session:
+        assert {call.state for call in session.scalars(select(Call))} == {CallState.ENDED}
+
+
+def test_an_agent_takes_holds_and_ends_a_call_of_the_built_in_telephone(web, committed, line):
+    with committed.factory() as session:
+        agent = staff(session, role=Role.AGENT, at="26740").id
+        presence.go_available(session, agent, now=utc_now())
+        session.commit()
+    results = []
+    calling = threading.Thread(
+        target=lambda: results.append(
+            ring(web, line, sleep=lambda s: time.sleep(min(s, 0.3)), presses=("1",), words=("phường Sài Gòn",))
+        )
+    )
+    calling.start()
+    account = simulated_account(web)
+    client = Client(account.account_sid, account.auth_token, http_client=RebasingHttpClient(account.api_base_url))
+
+    call = until(committed, lambda s: accepted(s, agent))
+    until(committed, lambda s: s.get(Call, call.id).answered_at)
+    hold(committed, client, web, call.id)
+    time.sleep(1.0)
+    with committed.factory() as session:
+        end.take_back(session.get_one(Call, call.id), now=utc_now())
+        session.commit()
+    leg = until(committed, lambda s: next((leg for leg in legs(s, call.id) if leg.ended_at is None), None))
+    with committed.factory() as session:
+        end.finish_talk(session, call.id, staff_id=agent, now=utc_now())
+        session.commit()
+    client.calls(leg.call_sid).update(status="completed")
+    calling.join(20)
+
+    telephone, steps = results[0]
+    assert telephone.end == "hung_up_by_hotline"
+    assert [step.step for step in steps].count("hold") >= 1
+    with committed.factory() as session:
+        ended = session.get_one(Call, call.id)
+        assert ended.state is CallState.ENDED and ended.hold_seconds >= 0 and ended.detail["talk_noted"]
+
+
+def accepted(session, agent):
+    offer = offers.open_offer_of(session, agent)
+    return offers.accept(session, offer.id, staff_id=agent, now=utc_now()) if offer else None
+
+
+def legs(session, call_id):
+    return live_legs(session, call_id)
+
+
+def hold(committed, client, settings, call_id):
+    with committed.factory() as session:
+        call = session.get_one(Call, call_id)
+        end.hold(call, now=utc_now())
+        url = f"{settings.base_url}/webhooks/sim/hold?turn={call.turn}"
+        sid = call.call_sid
+        session.commit()
+    client.calls(sid).update(url=url, method="POST")
+
+
+def until(committed, look, seconds=15):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with committed.factory() as session:
+            found = look(session)
+            session.commit()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+def test_the_official_client_sends_through_the_carrier_whose_callbacks_come_back_signed(web, committed):
+    account = simulated_account(web)
+    client = Client(account.account_sid, account.auth_token, http_client=RebasingHttpClient(account.api_base_url))
+    with committed.factory() as session:
+        row = posting.post_sms(
+            session, to="+84901234567", template="sms_help", params={}, locale="vi", dedup_key="k", now=utc_now()
+        )
+        session.commit()
+
+    message = client.messages.create(
+        to="+84901234567",
+        from_="+842838000000",
+        body="Chào ông bà",
+        status_callback=f"{web.base_url}/webhooks/sim/sms-status?m={row}#rc=3&rp=all",
+    )
+
+    delivered = until(committed, lambda s: s.get_one(OutboundMessage, row).provider_status == "delivered")
+    assert delivered
+    assert [m["body"] for m in received(account, "+84901234567")] == ["Chào ông bà"]
+    assert message.sid.startswith("SM")
+
+
+def test_the_carrier_fails_on_demand(web):
+    account = simulated_account(web)
+    client = Client(account.account_sid, account.auth_token, http_client=RebasingHttpClient(account.api_base_url))
+    write_trouble(web.data_dir / "carrier", Trouble(rest_status=500))
+
+    with pytest.raises(TwilioRestException) as failed:
+        client.messages.create(to="+84901234567", from_="+842838000000", body="x")
+
+    assert failed.value.status == 500
+
+
+def test_the_carrier_is_nobodys_without_its_credentials(web):
+    account = simulated_account(web)
+    address = f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
+
+    assert requests.get(address, timeout=5).status_code == 401
+    assert requests.get(address, auth=(account.account_sid, "wrong"), timeout=5).status_code == 401
+    assert (
+        requests.get(address.replace("AC", "AD"), auth=(account.account_sid, account.auth_token), timeout=5).status_code
+        == 404
+    )
+
+
+def test_a_landline_gets_no_sms(tmp_path):
+    with pytest.raises(Refused):
+        Carrier(tmp_path).take_message({"To": "+842838000000", "Body": "x"})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sent"),
+    [("fine", ["a", "b"]), ("late", ["a", "b"]), ("lost", []), ("reordered", ["b", "a"]), ("repeated", list("aaabbb"))],
+)
+def test_callbacks_misbehave_on_demand(trouble, sent):
+    assert in_this_order(["a", "b"], Trouble(callbacks=trouble)) == sent
+
+
+def test_a_recording_is_as_long_as_its_identifier_says_until_it_is_deleted(tmp_path):
+    carrier, sid = Carrier(tmp_path), new_recording_sid(7)
+
+    sound = carrier.recording(sid)
+    assert seconds_of(sid) == 7 and len(sound) > 7 * 8000
+    assert carrier.delete_recording(sid)
+    assert carrier.recording(sid) is None

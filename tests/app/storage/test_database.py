@@ -1,0 +1,46 @@
+"""What a database must be for a process to start on it."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from app.settings import Settings
+from app.storage.database import DemonstrationHeld, refuse_unsafe_start, transaction
+from tests.conftest import Committed
+from tests.factories import staff
+
+
+def test_no_process_starts_on_a_public_address_with_the_people_of_a_demonstration(
+    committed: Committed, settings: Settings, now: datetime
+) -> None:
+    here = {**settings.model_dump(), "database_url": committed.url, "demo": False}
+    public = Settings(**{**here, "public_base_url": "https://hotline.example.vn"}, _env_file=None)
+    refuse_unsafe_start(public)
+    with transaction(committed.factory) as session:
+        staff(session).is_demo = True
+
+    refuse_unsafe_start(Settings(**here, _env_file=None))
+    with pytest.raises(DemonstrationHeld):
+        refuse_unsafe_start(public)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update audit_entry set action = 'x'",
+        "delete from audit_entry",
+        "truncate audit_entry",
+        "update audit_seal set hash = 'x'",
+        "delete from audit_seal",
+        "insert into alembic_version values ('x')",
+        "create table of_my_own (id int)",
+    ],
+)
+def test_the_applications_role_cannot_rewrite_what_was_written_down(committed: Committed, statement: str) -> None:
+    with (
+        committed.engine.connect() as connection,
+        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
+    ):
+        connection.execute(text(statement))

@@ -1,0 +1,214 @@
+"""Text messages become tickets, answers or silence, whatever way they are spelled."""
+
+import itertools
+
+import pytest
+from sqlalchemy import func, select, text
+
+from tests.app.web.steering import climb
+from tests.factories import KEYS, open_ticket, unit
+from tests.telephony.phone import Phone
+from tickets.people.pins import pin_of
+from tickets.schema import (
+    Acknowledgement,
+    Base,
+    Contact,
+    InboundSms,
+    Line,
+    Message,
+    OutboundMessage,
+    PhonePreference,
+    StepRecipient,
+    Ticket,
+)
+from tickets.states import Channel
+
+_sids = itertools.count(1)
+
+
+@pytest.fixture
+def texter(client, settings, session):
+    line = session.scalars(select(Line).where(Line.is_city)).first().phone
+    phone = Phone(client, settings, to=line)
+
+    def text(body, *, sid=None, **more):
+        sid = sid or f"SM{next(_sids):032d}"
+        return phone.post("sms", MessageSid=sid, SmsSid=sid, Body=body, NumSegments="1", **more)
+
+    return text
+
+
+def sent(session):
+    return session.scalars(select(OutboundMessage).order_by(OutboundMessage.id)).all()
+
+
+def tickets(session):
+    return session.scalars(select(Ticket).order_by(Ticket.id)).all()
+
+
+def test_a_text_without_diacritics_stands_in_the_right_wards_queue(session, texter):
+    answer = texter("phuong ben nghe quan 1 cu, toi nop ho so khai sinh 10 ngay chua co ket qua")
+
+    (ticket,) = tickets(session)
+    assert answer.status_code == 200
+    assert (ticket.unit_id, ticket.channel) == (unit(session, "26740").id, Channel.SMS)
+    assert [message.template for message in sent(session)] == ["ticket_opened"]
+
+
+def test_the_same_text_delivered_twice_is_one_ticket_with_the_same_answer(session, texter):
+    first = texter("Rác ở phường Bến Thành không ai lấy", sid="SM-twice")
+    again = texter("Rác ở phường Bến Thành không ai lấy", sid="SM-twice")
+
+    assert first.data == again.data
+    assert len(tickets(session)) == 1
+    assert session.scalar(select(func.count()).select_from(InboundSms)) == 1
+
+
+def test_a_second_text_about_the_same_goes_on_with_the_ticket(session, texter):
+    texter("Rác ở phường Bến Thành không ai lấy")
+    texter("Đã 3 ngày rồi")
+
+    (ticket,) = tickets(session)
+    assert session.scalars(select(Message.body).where(Message.ticket_id == ticket.id)).all() == ["Đã 3 ngày rồi"]
+    assert session.scalar(select(func.count()).select_from(Contact).where(Contact.ticket_id == ticket.id)) == 2
+
+
+def test_a_second_text_about_another_place_is_a_matter_of_its_own(session, texter):
+    texter("Rác ở phường Bến Thành không ai lấy")
+    texter("Đèn đường ở phường Dĩ An bị hỏng")
+
+    assert len(tickets(session)) == 2
+
+
+def test_a_text_without_a_place_is_answered_with_one_question_and_its_answer_routes_the_ticket(session, texter):
+    texter("Hang xom mo nhac on ao luc nua dem")
+    question = [m.template for m in sent(session)]
+    texter("phường Sài Gòn")
+
+    (ticket,) = tickets(session)
+    assert question == ["ticket_opened", "place_question"]
+    assert [(m.template, m.params["unit"]["vi"]) for m in sent(session)[2:]] == [("place_noted", "Phường Sài Gòn")]
+    assert ticket.unit_id == unit(session, "26740").id
+    assert ticket.hop_count == 1
+
+
+def test_a_question_about_several_places_is_answered_by_number(session, texter):
+    texter("Hàng xóm ở Thủ Đức mở nhạc ồn ào lúc nửa đêm")
+    asked = next(m for m in sent(session) if m.template == "place_question")
+    texter("1")
+
+    (ticket,) = tickets(session)
+    assert asked.params["places"][0]["vi"] == session.get(type(unit(session)), ticket.unit_id).name
+
+
+def test_a_text_about_danger_is_answered_with_the_numbers_that_come_at_once(session, texter):
+    texter("Cháy nhà có người kẹt ở phường Bến Thành")
+    texter("Rác ở phường Sài Gòn không ai lấy", From="+84902222222")
+
+    urgent, calm = sent(session)
+    assert urgent.params["is_emergency"] is True
+    assert "is_emergency" not in calm.params
+
+
+def test_stop_alone_opts_out_and_makes_no_ticket(session, texter):
+    texter("HUY")
+
+    assert tickets(session) == []
+    assert session.get(PhonePreference, "+84901234567").sms_opted_out_at is not None
+
+
+def test_the_carriers_own_opt_out_counts_whatever_the_word_was(session, texter):
+    texter("arrêt", OptOutType="STOP")
+
+    assert session.get(PhonePreference, "+84901234567") is not None
+
+
+def test_start_after_stop_is_welcomed_again(session, texter):
+    texter("HUY")
+    texter("START")
+
+    assert session.get(PhonePreference, "+84901234567").sms_opted_out_at is None
+    assert [m.template for m in sent(session)] == ["sms_welcome"]
+
+
+def test_the_state_of_a_request_is_told_with_its_pin_from_any_phone(session, texter):
+    opened = open_ticket(session, phone="+84909999999")
+    salt = session.get(Ticket, opened.ticket_id).pin_salt
+
+    texter(f"TT {opened.reference} {pin_of(KEYS, salt, opened.reference)}")
+
+    told = sent(session)[-1]
+    assert told.template == "request_state"
+    assert told.params["unit"] is not None
+
+
+def test_a_pin_is_kept_nowhere_and_the_same_text_again_gets_the_same_answer_once(session, texter):
+    opened = open_ticket(session, phone="+84909999999")
+    pin = pin_of(KEYS, session.get(Ticket, opened.ticket_id).pin_salt, opened.reference)
+
+    first = texter(f"TT {opened.reference} {pin}", sid="SM-with-a-pin")
+    again = texter(f"TT {opened.reference} {pin}", sid="SM-with-a-pin")
+
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    assert [m.template for m in sent(session)].count("request_state") == 1
+    assert session.scalars(select(InboundSms.body)).all() == [f"TT {opened.reference} ****"]
+    for table in Base.metadata.sorted_tables:
+        kept = session.scalars(text(f"select t::text from {table.name} t where t::text ~ '[^0-9]{pin}[^0-9]'")).all()
+        assert kept == [], table.name
+
+
+def test_without_a_pin_only_the_requests_own_phone_hears_the_bare_state(session, texter):
+    mine = open_ticket(session, phone="+84901234567")
+    other = open_ticket(session, phone="+84909999999")
+
+    texter(f"tt {mine.reference}")
+    own = sent(session)[-1]
+    texter(f"tt {other.reference}")
+    foreign = sent(session)[-1]
+    texter("tt 2600000000")
+    unknown = sent(session)[-1]
+
+    assert (own.template, own.params["unit"]) == ("request_state", None)
+    assert foreign.template == unknown.template == "request_unknown"
+    assert foreign.params == unknown.params
+
+
+def test_texts_from_hidden_numbers_are_kept_apart_and_never_answered(session, texter):
+    texter("Rác ở phường Bến Thành không ai lấy", From="anonymous")
+    texter("Rác ở phường Bến Thành không ai lấy", From="+266696687")
+
+    first, second = tickets(session)
+    assert first.citizen_id is None and second.citizen_id is None
+    assert sent(session) == []
+
+
+def test_an_empty_text_with_a_picture_is_still_a_contact(session, texter):
+    texter("", NumMedia="1")
+
+    assert len(tickets(session)) == 1
+
+
+def test_status_callbacks_move_a_message_by_rank_only(session, texter, client, settings):
+    texter("Rác ở phường Bến Thành không ai lấy")
+    (letter,) = sent(session)
+    phone = Phone(client, settings)
+
+    for status in ("delivered", "sent", "queued", "delivered"):
+        phone.post(f"sms-status?m={letter.id}", MessageSid="SM-out", MessageStatus=status)
+
+    session.refresh(letter)
+    assert (letter.provider_status, letter.provider_sid) == ("delivered", "SM-out")
+
+
+def test_a_leaders_code_is_taken_and_answered_and_opens_no_ticket(session, client, settings, now):
+    climbed = climb(session, opened_at=now)
+    leader, told = climbed.people[4], climbed.step(session, 4)
+    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
+    before = len(tickets(session))
+    phone = Phone(client, settings, number=leader.phone)
+
+    phone.post("sms", MessageSid="SM-code", SmsSid="SM-code", Body=f"GN {code} xu ly ngay", NumSegments="1")
+
+    assert session.get_one(Acknowledgement, told.id).instruction == "xu ly ngay"
+    assert sent(session)[-1].template == "acknowledge_taken"
+    assert len(tickets(session)) == before

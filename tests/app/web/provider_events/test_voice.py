@@ -1,0 +1,419 @@
+"""A phone call walks through the signed webhooks to a ticket, a person, a message or a callback."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.wording.spoken_words import in_digit_groups
+from telephony.call import end
+from telephony.floor import offers, presence
+from tests.factories import KEYS, hold_post, open_ticket, staff, unit
+from tests.statements import counted
+from tests.telephony.phone import Phone
+from tickets.people.pins import pin_of
+from tickets.schema import (
+    Call,
+    CallbackRequest,
+    Contact,
+    Line,
+    Offer,
+    OutboundMessage,
+    PhonePreference,
+    Presence,
+    Recording,
+    Ticket,
+)
+from tickets.states import (
+    CallbackReason,
+    CallState,
+    OfferOutcome,
+    PresenceState,
+    Priority,
+    RecordingKind,
+    RecordingState,
+    Role,
+)
+
+
+@pytest.fixture
+def city_line(session):
+    return session.scalars(select(Line).where(Line.is_city)).first().phone
+
+
+@pytest.fixture
+def phone(client, settings, city_line):
+    return Phone(client, settings, to=city_line)
+
+
+def call_of(session, phone):
+    return session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()
+
+
+def ticket_of(session, phone):
+    return session.get(Ticket, call_of(session, phone).ticket_id)
+
+
+def test_the_first_webhook_writes_contact_and_call_and_no_ticket(session, phone):
+    phone.ring()
+
+    call = call_of(session, phone)
+    assert "ghi âm" in phone.said
+    assert (call.state, call.phone, call.ticket_id) == (CallState.MENU, "+84901234567", None)
+    assert session.get(Contact, call.contact_id).phone == "+84901234567"
+
+
+def test_a_report_whose_place_was_said_stands_in_the_wards_queue_with_reasons(session, phone):
+    phone.ring().press("1").speak("phường Bến Nghé quận 1 cũ, tôi nộp hồ sơ khai sinh 10 ngày chưa có kết quả")
+
+    ticket = ticket_of(session, phone)
+    assert ticket.unit_id == unit(session, "26740").id
+    assert "khai sinh" in ticket.body
+    assert any(reason["code"] == "place_unique" for reason in ticket.routing_reasons)
+    assert ticket.opened_at == call_of(session, phone).arrived_at
+    assert ticket.hop_count == 1
+
+
+def agent_at(session, now, *, at="26740", phone="", **more):
+    person = staff(session, role=Role.AGENT, at=at, **more)
+    presence.go_available(session, person.id, phone=phone, now=now)
+    session.flush()
+    return person
+
+
+def test_silence_and_wrong_keys_lead_to_a_person_with_a_ticket(session, phone):
+    phone.ring().wait().wait()
+
+    assert ticket_of(session, phone) is not None
+    assert "chưa có người trực" in phone.said
+
+
+def test_with_nobody_on_duty_a_message_is_left_and_the_caller_hears_the_reference(session, phone):
+    phone.ring().press("1").speak("phường Sài Gòn").wait().record(14)
+
+    call, ticket = call_of(session, phone), ticket_of(session, phone)
+    spoken = in_digit_groups(ticket.reference)
+    recording = session.scalars(select(Recording)).one()
+    assert spoken in phone.said
+    assert (recording.call_id, recording.ticket_id, recording.duration_seconds) == (call.id, ticket.id, 14)
+    assert (recording.kind, recording.state) == (RecordingKind.VOICEMAIL, RecordingState.COMPLETED)
+    assert call.flowout_kind == "voicemail"
+
+
+def test_with_nobody_on_duty_the_duty_officer_is_told_once_an_hour(session, phone, client, settings, city_line):
+    officer = staff(session, role=Role.SUPERVISOR, at="26740", phone="+84908888888")
+    hold_post(session, officer, "duty_officer", at="26740")
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+    Phone(client, settings, to=city_line, number="+84902222222").ring().press("1").speak("phường Sài Gòn")
+
+    told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "nobody_on_duty")).all()
+    assert [message.address for message in told] == ["+84908888888"]
+
+
+def test_a_callback_keeps_the_place_of_the_caller(session, phone):
+    phone.ring().press("9").press("1").hang_up()
+
+    request = session.scalars(select(CallbackRequest)).one()
+    call = call_of(session, phone)
+    assert (request.phone, request.reason) == ("+84901234567", CallbackReason.REQUESTED)
+    assert request.order_at == call.arrived_at
+    assert request.ticket_id == call.ticket_id
+
+
+def test_a_call_is_offered_taken_held_ended_and_wrapped_up(session, phone, now):
+    agent = agent_at(session, now)
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+    offer = offers.open_offer_of(session, agent.id)
+    assert call_of(session, phone).state is CallState.OFFERED
+
+    offers.accept(session, offer.id, staff_id=agent.id, now=now)
+    phone.wait()
+    assert phone.document.find("Dial/Client/Identity").text == f"agent_{agent.id}"
+    assert call_of(session, phone).state is CallState.TALKING
+
+    phone.post("status", CallSid="CA-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
+    call = call_of(session, phone)
+    assert call.answered_at == now
+    assert session.get(Presence, agent.id).state is PresenceState.ON_CALL
+
+    end.hold(call, now=now)
+    phone.post(f"hold?turn={call.turn}")
+    assert "giữ máy" in phone.said
+    end.take_back(call, now=now + timedelta(seconds=20))
+    phone.wait()
+    assert phone.document.find("Dial") is not None
+    assert call.hold_seconds == 20
+
+    call.answered_at = now - timedelta(minutes=3)
+    end.finish_talk(session, call.id, staff_id=agent.id, now=now)
+    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="180")
+    phone.hang_up()
+
+    assert phone.document.find("Hangup") is not None
+    assert call_of(session, phone).state is CallState.ENDED
+    assert session.get(Presence, agent.id).state is PresenceState.WRAP_UP
+    assert ticket_of(session, phone).first_answered_at is not None
+
+
+def test_an_agents_mobile_must_press_one_before_the_caller_is_put_through(session, phone, now):
+    agent = agent_at(session, now, phone="+84907777777")
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+    offers.accept(session, offers.open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    phone.wait()
+    number = phone.document.find("Dial/Number")
+    phone.post(number.get("url"), CallSid="CA-mobile")
+
+    assert number.text == "+84907777777"
+    assert "Bấm phím 1" in phone.said
+    assert phone.post(phone.next_action(), CallSid="CA-mobile", Digits="").data.count(b"Hangup") == 1
+    assert b"Hangup" not in phone.post("whispered", CallSid="CA-mobile", Digits="1").data
+
+
+def test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue(
+    session, phone, client, settings, city_line, now
+):
+    agent = agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn")
+    offers.accept(session, offers.open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    phone.wait()
+    other = Phone(client, settings, to=city_line, number="+84902222222").ring().press("1").speak("phường Sài Gòn")
+
+    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="40")
+    phone.press("1")
+
+    assert call_of(session, phone).queued_at < call_of(session, other).queued_at
+    assert call_of(session, phone).state is CallState.QUEUED
+
+
+def test_an_offer_nobody_answers_costs_the_caller_nothing_and_the_second_makes_the_agent_away(session, phone, now):
+    agent = agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn")
+    queued_at = call_of(session, phone).queued_at
+
+    offers.expire_offers(session, now=now + timedelta(seconds=31))
+    assert call_of(session, phone).state is CallState.QUEUED
+    assert session.get(Presence, agent.id).state is PresenceState.AVAILABLE
+    offers.offer_waiting_calls(session, now=now + timedelta(seconds=32))
+    offers.expire_offers(session, now=now + timedelta(seconds=63))
+
+    assert session.get(Presence, agent.id).state is PresenceState.AWAY
+    assert call_of(session, phone).queued_at == queued_at
+
+
+def test_hanging_up_while_it_rings_withdraws_the_offer_and_lists_a_callback(session, phone, now):
+    agent = agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn").hang_up()
+
+    offer = session.scalars(select(Offer)).one()
+    call = call_of(session, phone)
+    assert offer.outcome is OfferOutcome.WITHDRAWN
+    assert session.get(Presence, agent.id).state is PresenceState.AVAILABLE
+    assert call.abandoned_at is not None
+    assert session.scalars(select(CallbackRequest.reason)).one() is CallbackReason.MISSED
+
+
+def test_the_ward_answers_first_and_the_city_after_a_minute(session, phone, now):
+    ward, city = agent_at(session, now), agent_at(session, now, at="TTDH")
+    presence.go_away(session, ward.id, reason="lunch", now=now)
+    busy = staff(session, role=Role.AGENT, at="26740")
+    presence.go_available(session, busy.id, now=now)
+    session.get(Presence, busy.id).state = PresenceState.ON_CALL
+    session.flush()
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+    assert offers.open_offer_of(session, city.id) is None
+    later = now + timedelta(seconds=61)
+    presence.heartbeat(session, city.id, now=later)
+    offers.offer_waiting_calls(session, now=later)
+
+    assert offers.open_offer_of(session, city.id) is not None
+
+
+def test_a_city_agent_answers_at_once_for_a_ward_that_has_nobody(session, phone, now):
+    city = agent_at(session, now, at="TTDH")
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+
+    assert offers.open_offer_of(session, city.id) is not None
+
+
+def test_hanging_up_after_five_seconds_in_the_menu_leaves_a_ticket_and_before_only_a_callback(
+    session, app, settings, city_line, now
+):
+    with app.bound_to(session, now):
+        long = Phone(app.test_client(), settings, to=city_line, number="+84903333333").ring()
+        short = Phone(app.test_client(), settings, to=city_line, number="+84904444444").ring()
+    with app.bound_to(session, now + timedelta(seconds=3)):
+        short.client = app.test_client()
+        short.hang_up()
+    with app.bound_to(session, now + timedelta(seconds=8)):
+        long.client = app.test_client()
+        long.hang_up()
+
+    assert call_of(session, short).ticket_id is None
+    assert call_of(session, long).ticket_id is not None
+    assert session.scalar(select(func.count()).select_from(CallbackRequest)) == 2
+
+
+def test_missed_calls_of_one_number_stand_once_an_hour_on_the_callback_list(session, client, settings, city_line):
+    for _ in range(3):
+        Phone(client, settings, to=city_line).ring().hang_up()
+
+    assert session.scalar(select(func.count()).select_from(CallbackRequest)) == 1
+
+
+def test_whoever_hangs_up_before_the_message_is_called_back_and_asked(session, phone):
+    phone.ring().press("8").hang_up()
+
+    asked = session.scalars(select(CallbackRequest)).one()
+    assert (asked.reason, asked.ticket_id) == (CallbackReason.MISSED, ticket_of(session, phone).id)
+
+
+def test_a_message_ended_by_hanging_up_is_kept_and_needs_no_call_back(session, phone):
+    phone.ring().press("8")
+    action = phone.next_action()
+    phone.hang_up()
+    phone.post(action, RecordingSid="RE-late", RecordingDuration="14", Digits="hangup")
+
+    assert session.scalars(select(Recording)).one().kind is RecordingKind.VOICEMAIL
+    session.expire_all()
+    assert session.scalars(select(CallbackRequest)).one().outcome == "left_a_message"
+
+
+def test_whoever_wanted_a_person_after_asking_and_hung_up_is_called_back(session, phone):
+    phone.ring().press("4").speak("phường Bến Nghé").press("1").hang_up()
+
+    assert session.scalars(select(CallbackRequest)).one().reason is CallbackReason.MISSED
+
+
+def test_self_service_promises_nothing(session, phone):
+    phone.ring().press("4").speak("phường Bến Nghé").hang_up()
+
+    assert "Sài Gòn" in phone.said
+    assert call_of(session, phone).ticket_id is None
+
+
+def test_the_same_number_goes_on_with_its_ticket_and_its_old_place(session, client, settings, city_line, now):
+    first = Phone(client, settings, to=city_line)
+    agent_at(session, now)
+    first.ring().press("1").speak("phường Sài Gòn").hang_up()
+    again = Phone(client, settings, to=city_line)
+    again.ring().press("1")
+
+    assert call_of(session, again).ticket_id == call_of(session, first).ticket_id
+    assert call_of(session, again).queued_at == call_of(session, first).queued_at
+    assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+
+
+def test_hidden_numbers_never_share_a_citizen_or_a_ticket(session, client, settings, city_line):
+    calls = []
+    for hidden in ("anonymous", "+266696687", "+86282452253"):
+        phone = Phone(client, settings, to=city_line, number=hidden).ring().press("8")
+        calls.append(call_of(session, phone))
+
+    assert {call.phone for call in calls} == {None}
+    assert {call.citizen_id for call in calls} == {None}
+    assert len({call.ticket_id for call in calls}) == 3
+
+
+def test_many_calls_from_one_number_are_flagged_and_still_answered(session, client, settings, city_line):
+    for _ in range(12):
+        phone = Phone(client, settings, to=city_line).ring()
+
+    assert session.get(PhonePreference, "+84901234567").flagged_at is not None
+    assert phone.document.find("Gather") is not None
+
+
+def test_an_emergency_is_told_the_numbers_and_stands_with_the_city_too(session, phone):
+    phone.ring().press("2")
+
+    ticket = ticket_of(session, phone)
+    assert ticket.priority is Priority.EMERGENCY
+
+
+def test_the_state_of_a_request_is_told_by_keypad_alike_for_unknown_and_foreign_ones(session, phone, client, settings):
+    opened = open_ticket(session, phone="+84909999999")
+    salt = session.get(Ticket, opened.ticket_id).pin_salt
+
+    with_pin = phone.ring().press("3").press(opened.reference).press(pin_of(KEYS, salt, opened.reference)).said
+    foreign = Phone(client, settings).ring().press("3").press(opened.reference).wait().said
+    unknown = Phone(client, settings).ring().press("3").press("2600000000").press("000000").said
+
+    assert "đang chờ cán bộ" in with_pin and "Thời hạn xử lý" in with_pin
+    assert foreign == unknown
+
+
+def test_whoever_wants_a_person_after_hearing_of_a_request_opens_no_second_one(session, client, settings, city_line):
+    opened = open_ticket(session, phone="+84901234567")
+    phone = Phone(client, settings, to=city_line, number="+84907777777")
+
+    phone.ring().press("3").press(opened.reference).press(opened.pin).press("1")
+
+    assert call_of(session, phone).ticket_id == opened.ticket_id
+    assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+
+
+def test_a_confirmation_by_sms_follows_the_call_once_with_reference_and_pin(session, phone):
+    phone.ring().press("1").speak("phường Sài Gòn, rác không ai lấy").hang_up().hang_up()
+
+    letters = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "ticket_opened")).all()
+    assert [letter.address for letter in letters] == ["+84901234567"]
+    assert letters[0].params["reference"] == ticket_of(session, phone).reference
+    assert letters[0].params["has_pin"] is True
+    assert "rác" not in str(letters[0].params)
+
+
+def test_every_turn_repeated_gets_the_same_words_and_moves_nothing(session, phone):
+    phone.ring()
+    action = phone.next_action()
+    first = phone.post(action, Digits="1").data
+    turn = call_of(session, phone).turn
+
+    assert phone.post(action, Digits="1").data == first
+    assert phone.post(action, Digits="9").data == first
+    assert call_of(session, phone).turn == turn
+
+
+def test_a_call_whose_first_webhook_was_lost_begins_with_what_comes(session, phone):
+    phone.post("menu?turn=1", Digits="1")
+
+    assert ticket_of(session, phone) is not None
+
+
+def test_a_late_completed_is_never_undone_by_an_earlier_state(session, phone):
+    phone.ring().hang_up()
+    phone.post("status", CallStatus="in-progress")
+    phone.post("status", CallStatus="ringing")
+
+    assert call_of(session, phone).provider_status == "completed"
+    assert call_of(session, phone).state is CallState.ENDED
+
+
+def test_a_step_takes_few_statements(session, client, settings, city_line, database, now):
+    agent_at(session, now, at="TTDH")
+    # The first call of a process reads places and rules; it is the others that count.
+    Phone(client, settings, to=city_line, number="+84909999999").ring()
+    phone, counts = Phone(client, settings, to=city_line), {}
+
+    def step(name, path, **fields):
+        with counted(database) as statements:
+            phone.post(path, **fields)
+        counts[name] = len(statements)
+
+    step("voice", "voice", CallStatus="ringing")
+    step("a ticket is opened", phone.next_action(), Digits="1")
+    step("a ticket is routed", phone.next_action(), SpeechResult="phường Sài Gòn, rác không ai lấy")
+    step("offer", phone.next_action())
+    action = phone.next_action()
+    step("hold", action, Digits="")
+    step("repeat", action, Digits="")
+
+    assert counts["voice"] <= 8
+    assert counts["a ticket is opened"] <= 12
+    assert counts["a ticket is routed"] <= 8
+    assert counts["offer"] <= 8
+    assert counts["hold"] <= 8
+    assert counts["repeat"] <= 2

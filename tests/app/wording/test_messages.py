@@ -1,0 +1,106 @@
+"""Words of messages: every template in both languages, with names, times and secrets where they belong."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, message_app, message_names, render
+from telephony.sms.text import sms_size
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+WARD = {"vi": "Ủy ban nhân dân Phường Sài Gòn", "en": "Sai Gon Ward"}
+# Whatever any template asks for.
+EVERYTHING = {
+    "step_id": 1, "reference": "2600421733", "level": 4, "clock": "resolve", "priority": "urgent", "has_pin": True,
+    "due_at": (NOW - timedelta(hours=3)).isoformat(), "unit": WARD, "unit_en": "Sai Gon Ward", "code": "48213",
+    "category": {"vi": "Lấn chiếm vỉa hè", "en": "Pavements taken up"}, "instruction": "Báo cáo trước 17 giờ",
+    "new_due_at": (NOW + timedelta(days=1)).isoformat(), "fell_through_to": 3, "body": "Chúng tôi đã xử lý.",
+    "status": "open", "places": [WARD, WARD], "count": 12, "is_repeat": False, "by": "Huỳnh Thanh Vân",
+    "at": NOW.isoformat(), "holds_until": (NOW + timedelta(hours=4)).isoformat(),
+    "items": [{"reference": "2600421733", "unit": WARD, "level": 2,
+    "due_at": NOW.isoformat()}] * 10,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def words(settings):
+    """A context in which messages can be rendered, as the worker has it."""
+    with message_app(settings).app_context():
+        yield lambda name, channel, locale, **more: render(
+            name, channel, {**EVERYTHING, **more}, locale=locale, base_url="https://hotline.example.vn", now=NOW
+        )
+
+
+@pytest.mark.parametrize(("name", "channel"), sorted(message_names()))
+@pytest.mark.parametrize("locale", ["vi", "en"])
+def test_every_message_renders_in_every_language(words, name, channel, locale):
+    said = words(name, channel, locale)
+
+    assert said.text
+    assert bool(said.subject) == (channel == "email")
+    assert "%(" not in said.text + said.subject
+    assert "{" not in said.text
+
+
+@pytest.mark.parametrize(("name", "channel"), sorted(message_names()))
+def test_no_vietnamese_message_is_the_english_one(words, name, channel):
+    # What the citizen or a leader wrote themselves is the same in every language.
+    own = {"body": "", "instruction": ""}
+
+    assert words(name, channel, "vi", **own) != words(name, channel, "en", **own)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, channel in message_names() if channel == "sms"))
+@pytest.mark.parametrize("locale", ["vi", "en"])
+def test_an_sms_costs_at_most_five_segments_with_its_link(words, name, locale):
+    said = words(name, "sms", locale, body="").text.replace(LINK_MARK, "https://hotline.example.vn/a/" + "x" * 24)
+
+    assert sms_size(said).segments <= 5
+
+
+def test_a_level_says_which_how_late_and_how_to_answer(words):
+    said = words("escalation_level", "sms", "vi").text
+
+    assert "26 0042 1733" in said
+    assert "cấp 4" in said
+    assert "06:00 hôm nay" in said
+    assert LINK_MARK in said
+    assert "GN 48213" in said
+
+
+def test_an_emergency_that_is_not_due_yet_is_not_called_late(words):
+    said = words("escalation_level", "sms", "en", due_at=(NOW + timedelta(hours=1)).isoformat()).text
+
+    assert "emergency" in said
+    assert "is due" in said
+
+
+def test_a_subject_cannot_carry_a_header(words):
+    said = words("ticket_reply", "email", "en", reference="1\r\nBcc: all@example.vn")
+
+    assert "\n" not in said.subject
+
+
+def test_a_mark_that_somebody_wrote_is_words_and_gets_no_secret_put_in_its_place(words):
+    said = words("instruction", "sms", "vi", instruction=f"Xem {LINK_MARK} và {PIN_MARK}").text
+
+    assert "Xem link và pin" in said
+
+
+def test_an_unknown_language_gets_the_default_one_and_an_unknown_message_is_our_mistake(words):
+    assert words("citizen_wrote", "screen", "xx") == words("citizen_wrote", "screen", "vi")
+    with pytest.raises(NoSuchMessage):
+        words("no_such_message", "sms", "vi")
+
+
+def test_every_message_posted_anywhere_has_its_template():
+    root = Path(__file__).resolve().parents[3]
+    known = {name for name, _ in message_names()}
+    sources = [path for room in ("tickets", "telephony", "escalation", "app") for path in (root / room).rglob("*.py")]
+
+    posted = {name for path in sources for name in re.findall(r'\btemplate="(\w+)"', path.read_text("utf-8"))}
+
+    assert "ticket_reply" in posted
+    assert posted <= known

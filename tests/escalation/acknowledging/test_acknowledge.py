@@ -1,0 +1,313 @@
+"""R20: a level is answered once, by any of four ways; it holds the next one or moves the date, and the unit is told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from escalation.acknowledging.acknowledge import (
+    AlreadyAcknowledged,
+    acknowledge,
+    acknowledge_by_code,
+    acknowledge_by_link,
+)
+from escalation.acknowledging.code_replies import take_code
+from escalation.acknowledging.links import make_link
+from escalation.firing.codes import new_codes
+from escalation.firing.sweep import tick
+from tests.escalation.scene import (
+    clock,
+    full_house,
+    holder,
+    level_at,
+    level_of,
+    messages,
+    person,
+    results,
+    step,
+    ticket,
+    told,
+    unit_by_code,
+    ward,
+    with_role,
+)
+from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.people.actor import SYSTEM
+from tickets.promises import ledger
+from tickets.schema import (
+    Acknowledgement,
+    AuditEntry,
+    OutboundMessage,
+    PlannedStep,
+    Staff,
+    StepRecipient,
+    Ticket,
+    TimelineEntry,
+)
+from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
+from tickets.work.ticket import lock_ticket
+
+MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def raised(session: Session, level: int = 2, **wanted: object) -> tuple[Ticket, dict[int, Staff], datetime]:
+    """An urgent ticket that has climbed to this level, the people of its chain, and when."""
+    unit = ward(session)
+    people = full_house(session, unit, now=MONDAY)
+    matter = ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT, **wanted)
+    at = level_at(session, matter, level)
+    tick(session, now=at)
+    return matter, people, at
+
+
+def test_the_person_told_acknowledges_with_an_instruction(session):
+    matter, people, at = raised(session)
+
+    done = acknowledge(
+        session,
+        step(session, matter, 2).id,
+        staff_id=people[2].id,
+        instruction="Xử lý trong hôm nay",
+        via="web",
+        now=at,
+    )
+
+    answer = session.get_one(Acknowledgement, done.step_id)
+    assert (answer.staff_id, answer.instruction, answer.via) == (people[2].id, "Xử lý trong hôm nay", "web")
+    entry = session.scalars(select(TimelineEntry).where(TimelineEntry.kind == TimelineKind.ACKNOWLEDGED)).one()
+    assert (entry.body, entry.is_public) == ("Xử lý trong hôm nay", False)
+    audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "escalation.acknowledged")).one()
+    assert "Xử lý" not in str(audited.params)
+
+
+def test_it_holds_the_next_level_for_four_open_hours_and_keeps_the_distance_of_those_above(session):
+    matter, people, _ = raised(session)
+    third, fourth = level_at(session, matter, 3), level_at(session, matter, 4)
+    later = third - timedelta(minutes=1)
+
+    acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=later)
+
+    assert level_at(session, matter, 3) == later + 4 * HOUR
+    assert level_at(session, matter, 4) - level_at(session, matter, 3) == fourth - third
+    tick(session, now=third)
+    assert results(session, matter)[3] is None
+    tick(session, now=later + 4 * HOUR)
+    assert results(session, matter)[3] is StepResult.NOTIFIED
+
+
+def test_a_next_level_that_is_further_away_than_the_hold_stays_where_it_is(session):
+    matter, people, at = raised(session)
+    third = level_at(session, matter, 3)
+
+    acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=at)
+
+    assert level_at(session, matter, 3) == third
+
+
+def test_the_chair_is_not_told_of_what_the_fourth_level_has_answered(session):
+    matter, people, at = raised(session, level=4)
+    acknowledge(session, step(session, matter, 4).id, staff_id=people[4].id, via="web", now=at)
+
+    tick(session, now=level_at(session, matter, 5))
+
+    assert results(session, matter)[5] is StepResult.VOID
+    assert told(session, matter, 5) == []
+    assert level_of(session, matter) == 4
+
+
+def test_a_new_date_moves_the_promise_and_the_same_levels_climb_again_from_there(session):
+    matter, people, at = raised(session)
+    wanted = at + 48 * HOUR
+
+    acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, new_due_at=wanted, via="web", now=at)
+
+    assert clock(session, matter).due_at == wanted
+    assert clock(session, matter).history[-1]["cause"] == "manual"
+    assert level_at(session, matter, 1) == wanted
+    tick(session, now=wanted)
+    assert step(session, matter, 1).result is StepResult.NOTIFIED
+    assert told(session, matter, 1) == [people[1].id]
+
+
+def test_the_same_person_twice_is_one_answer_and_another_person_is_told_who_was_first(session):
+    matter, people, at = raised(session)
+    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
+    step_id = step(session, matter, 2).id
+
+    first = acknowledge(session, step_id, staff_id=people[2].id, instruction="một", via="web", now=at)
+    again = acknowledge(session, step_id, staff_id=people[2].id, instruction="hai", via="link", now=at + HOUR)
+    with pytest.raises(AlreadyAcknowledged) as refused:
+        acknowledge(session, step_id, staff_id=leader.id, via="web", now=at + HOUR)
+
+    assert (first.is_repeat, again.is_repeat, again.at) == (False, True, at)
+    assert session.get_one(Acknowledgement, step_id).instruction == "một"
+    assert refused.value.by == people[2].name
+
+
+def test_a_stranger_may_not_answer_but_a_leader_of_the_city_may(session):
+    matter, _, at = raised(session)
+    stranger = with_role(session, Role.SUPERVISOR, ward(session, "Phường Bến Thành"), now=MONDAY)
+    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
+    step_id = step(session, matter, 2).id
+
+    with pytest.raises(NotAllowed):
+        acknowledge(session, step_id, staff_id=stranger.id, via="web", now=at)
+    done = acknowledge(session, step_id, staff_id=leader.id, via="web", now=at)
+
+    assert done.is_repeat is False
+
+
+def test_a_level_that_has_not_fired_cannot_be_answered(session):
+    matter, people, at = raised(session)
+
+    with pytest.raises(NotFound):
+        acknowledge(session, step(session, matter, 4).id, staff_id=people[4].id, via="web", now=at)
+
+
+def test_a_date_that_is_past_is_refused_and_nothing_is_kept(session):
+    matter, people, at = raised(session)
+
+    with pytest.raises(InvalidInput) as refused:
+        acknowledge(
+            session, step(session, matter, 2).id, staff_id=people[2].id, new_due_at=at - HOUR, via="web", now=at
+        )
+
+    assert (refused.value.field, refused.value.code) == ("new_due_at", "past")
+    assert session.scalars(select(Acknowledgement)).all() == []
+
+
+def test_the_code_of_the_message_answers_from_the_phone_it_was_sent_to_and_from_no_other(session):
+    _, people, at = raised(session)
+    code = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[2].id)).one()
+
+    with pytest.raises(NotFound):
+        acknowledge_by_code(session, phone=people[3].phone, code=code, via="sms", now=at)
+    done = acknowledge_by_code(session, phone=people[2].phone, code=code, instruction="Làm ngay", via="sms", now=at)
+
+    answer = session.get_one(Acknowledgement, done.step_id)
+    assert (answer.via, answer.instruction, answer.staff_id) == ("sms", "Làm ngay", people[2].id)
+    assert messages(session, template="escalation_level", channel=OutboundChannel.SMS)[-1].params["code"] == code
+
+
+def test_the_link_of_the_message_answers_once_and_not_after_a_week(session):
+    matter, people, at = raised(session)
+    step_id = step(session, matter, 2).id
+    token = make_link(session, step_id=step_id, staff_id=people[2].id, now=at)
+
+    with pytest.raises(NotFound):
+        acknowledge_by_link(session, token, now=at + timedelta(days=8))
+    with pytest.raises(NotFound):
+        acknowledge_by_link(session, token + "x", now=at)
+    done = acknowledge_by_link(session, token, instruction="Đã xem", now=at)
+
+    assert done.step_id == step_id
+    assert acknowledge_by_link(session, token, now=at + HOUR).is_repeat
+
+
+def test_an_instruction_is_told_to_who_works_the_ticket_and_to_who_leads_there(session):
+    unit = ward(session)
+    lead, agent = holder(session, "unit_lead", unit, now=MONDAY), person(session, now=MONDAY)
+    matter, people, at = raised(session, assignee=agent)
+
+    acknowledge(
+        session,
+        step(session, matter, 2).id,
+        staff_id=people[2].id,
+        instruction="Báo cáo trước 17 giờ",
+        via="web",
+        now=at,
+    )
+
+    assert {(m.staff_id, m.channel) for m in messages(session, template="instruction")} == {
+        (who.id, channel) for who in (lead, agent) for channel in (OutboundChannel.SCREEN, OutboundChannel.SMS)
+    }
+
+
+def test_codes_of_one_person_differ_until_they_are_used(session):
+    unit = ward(session)
+    people = full_house(session, unit, now=MONDAY)
+    matters = [ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT) for _ in range(20)]
+
+    tick(session, now=level_at(session, matters[0], 1))
+
+    codes = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[1].id)).all()
+    assert len(codes) == len(set(codes)) == 20
+    assert all(4 <= len(code) <= 8 and code.isdigit() for code in codes)
+
+
+def test_a_code_that_is_still_open_is_not_given_to_the_same_person_again(session):
+    unit = ward(session)
+    people = full_house(session, unit, now=MONDAY)
+    first = ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT)
+    tick(session, now=level_at(session, first, 1))
+    open_step = step(session, first, 1).id
+    (of_first,) = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[1].id))
+
+    # The same last five digits come again with the hundred thousandth level after it.
+    later = open_step + 100_000
+    codes = new_codes(session, [(later, people[1].id), (later, people[2].id)])
+    assert codes[(later, people[1].id)] != of_first
+    assert codes[(later, people[1].id)].endswith(of_first)
+    assert codes[(later, people[2].id)] == of_first
+
+    acknowledge(session, open_step, staff_id=people[1].id, via="web", now=MONDAY + HOUR)
+    assert new_codes(session, [(later, people[1].id)]) == {(later, people[1].id): of_first}
+
+
+def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
+    matter, people, _ = raised(session)
+    later = level_at(session, matter, 3) - timedelta(minutes=1)
+    acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=later)
+    ticket = lock_ticket(session, matter.id)
+
+    ledger.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
+
+    assert level_at(session, matter, 3) >= later + 4 * HOUR
+
+
+def code_at(session: Session, of: Ticket, level: int) -> str:
+    wanted = PlannedStep.ticket_id == of.id, PlannedStep.rank == level
+    codes = select(StepRecipient.reply_code).join(PlannedStep, PlannedStep.id == StepRecipient.step_id).where(*wanted)
+    return session.scalars(codes).one()
+
+
+def replies_to(session: Session, phone: str | None) -> list[str]:
+    codes = ("acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown")
+    wanted = (OutboundMessage.address == phone, OutboundMessage.template.in_(codes))
+    return list(session.scalars(select(OutboundMessage.template).where(*wanted).order_by(OutboundMessage.id)))
+
+
+def test_a_leader_who_answers_by_sms_is_told_that_it_arrived_once_for_every_message(session):
+    matter, people, at = raised(session)
+    phone, code = people[2].phone, code_at(session, matter, 2)
+
+    taken = [
+        take_code(session, phone=phone, code=code, instruction="làm ngay", message_sid=sid, now=at)
+        for sid in ("SM1", "SM1", "SM2")
+    ]
+
+    assert taken == [True, True, True]
+    assert session.get_one(Acknowledgement, step(session, matter, 2).id).instruction == "làm ngay"
+    assert replies_to(session, phone) == ["acknowledge_taken", "acknowledge_taken"]
+
+
+def test_a_leader_with_a_wrong_code_or_too_late_is_told_that_nothing_was_recorded(session):
+    matter, people, at = raised(session)
+    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
+    phone, code = people[2].phone, code_at(session, matter, 2)
+    acknowledge(session, step(session, matter, 2).id, staff_id=leader.id, via="web", now=at)
+
+    take_code(session, phone=phone, code="99999", instruction="", message_sid="SM1", now=at)
+    take_code(session, phone=phone, code=code, instruction="", message_sid="SM2", now=at)
+
+    assert replies_to(session, phone) == ["acknowledge_unknown", "acknowledge_taken_before"]
+
+
+def test_a_text_from_somebody_nobody_reports_to_is_no_acknowledgement(session):
+    matter, _, at = raised(session)
+    code = code_at(session, matter, 2)
+
+    assert not take_code(session, phone="+84909999999", code=code, instruction="", message_sid="SM1", now=at)
+    assert replies_to(session, "+84909999999") == []

@@ -1,0 +1,67 @@
+"""The 07:00 list of level 5: at most ten lines, once a day, only what still waits for an answer."""
+
+from datetime import UTC, datetime, timedelta
+
+from escalation.acknowledging.acknowledge import acknowledge
+from escalation.firing.sweep import tick
+from escalation.queries.digests import post_daily_lists
+from tests.escalation.scene import full_house, level_at, messages, step, ticket, ward
+from tickets.states import OutboundChannel, Priority
+
+MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+
+def seven_after(at: datetime) -> datetime:
+    """07:00 in the city is midnight UTC."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def climbed(session, count=1):
+    unit = ward(session)
+    people = full_house(session, unit, now=MONDAY)
+    matters = [
+        ticket(session, unit, arrived_at=MONDAY + timedelta(minutes=n), priority=Priority.URGENT) for n in range(count)
+    ]
+    at = max(level_at(session, matter, 5) for matter in matters)
+    tick(session, now=at)
+    return people, matters, at
+
+
+def test_what_reached_the_chair_is_in_the_next_list_and_not_in_one_before_seven(session):
+    people, [matter], at = climbed(session)
+    seven = seven_after(at)
+
+    before = post_daily_lists(session, now=seven - timedelta(minutes=1))
+    after = post_daily_lists(session, now=seven)
+
+    assert (before, after) == (0, 1)
+    mail = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
+    assert [m.staff_id for m in mail] == [people[5].id]
+    assert [line["reference"] for line in mail[0].params["items"]] == [matter.reference]
+
+
+def test_asking_again_on_the_same_day_posts_nothing_more(session):
+    _, _, at = climbed(session)
+    seven = seven_after(at)
+    post_daily_lists(session, now=seven)
+    posted = len(messages(session, template="daily_list"))
+
+    post_daily_lists(session, now=seven + timedelta(hours=5))
+
+    assert len(messages(session, template="daily_list")) == posted
+
+
+def test_the_list_has_ten_lines_and_tells_how_many_there_are(session):
+    _, _, at = climbed(session, count=13)
+
+    post_daily_lists(session, now=seven_after(at))
+
+    [mail] = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
+    assert (mail.params["count"], len(mail.params["items"])) == (13, 10)
+
+
+def test_what_was_answered_is_not_in_the_next_list(session):
+    people, [matter], at = climbed(session)
+    acknowledge(session, step(session, matter, 5).id, staff_id=people[5].id, via="web", now=at)
+
+    assert post_daily_lists(session, now=seven_after(at)) == 0

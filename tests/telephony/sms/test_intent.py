@@ -1,0 +1,94 @@
+"""What a text message asks for is read from its words, in every spelling people use."""
+
+import pytest
+
+from telephony.sms.intent import (
+    AcknowledgeIntent,
+    HelpIntent,
+    StartIntent,
+    StatusIntent,
+    StopIntent,
+    TextIntent,
+    parse_sms,
+    without_pin,
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "TT 2600421733", "tt2600421733", "TT: 26 0042 1733", "TT 26-0042-1733", "Tt.2600421733.", "TT #2600421733",
+        "Tra cứu 2600421733", "TRA CUU ma phan anh 2600421733", "tình trạng phiếu số 26 0042 1733", "status 2600421733",
+        "tt hồ sơ 2600421733", "2600421733", "26 0042 1733", "kết quả 2600421733",
+    ],
+)  # fmt: skip
+def test_a_reference_alone_asks_for_its_state(body):
+    assert parse_sms(body) == StatusIntent("2600421733")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["TT 2600421733 123456", "tt 26 0042 1733 pin 123456", "TT 2600421733 mã PIN: 123 456", "tt2600421733-123456"],
+)
+def test_a_reference_with_its_pin_asks_for_more(body):
+    assert parse_sms(body) == StatusIntent("2600421733", "123456")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["HUY", "hủy", "Huỷ.", "TU CHOI", "từ chối", "DUNG", "dừng", "Stop", "STOP!", "unsubscribe", " huy  dk "],
+)
+def test_a_stop_word_alone_stops(body):
+    assert isinstance(parse_sms(body), StopIntent)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Đúng", "đừng", "Dũng", "Xin hủy hồ sơ khai sinh của tôi", "Đề nghị dừng thi công ban đêm",
+        "dung o day khong duoc", "Tu choi tiep nhan ho so la sao", "TT pho co ngap nuoc", "tt 12345",
+        "Toi goi 0901234567 khong ai nghe", "0901234567", "tt 0901234567 khong nghe may", "", "👍",
+        "ok toi se cho", "Số nhà 2600421733 đường Lê Lợi",
+    ],
+)  # fmt: skip
+def test_a_sentence_is_a_matter_even_with_such_a_word_in_it(body):
+    assert parse_sms(body) == TextIntent(body)
+
+
+@pytest.mark.parametrize("body", ["START", "Đăng ký", "dang ky", "unstop"])
+def test_a_start_word_alone_starts_again(body):
+    assert isinstance(parse_sms(body), StartIntent)
+
+
+@pytest.mark.parametrize("body", ["HELP", "trợ giúp", "?"])
+def test_a_cry_for_help_with_the_service_is_understood(body):
+    assert isinstance(parse_sms(body), HelpIntent)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "instruction"),
+    [
+        ("GN 4831", "4831", ""),
+        ("gn4831 Giao Sở Xây dựng trả lời trước 25/11", "4831", "Giao Sở Xây dựng trả lời trước 25/11"),
+        ("Ghi nhận 483126: họp sáng mai", "483126", "họp sáng mai"),
+        ("ACK 4831 call me… now", "4831", "call me… now"),
+    ],
+)
+def test_a_leader_acknowledges_by_code_with_an_instruction(body, code, instruction):
+    assert parse_sms(body) == AcknowledgeIntent(code, instruction)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("TT 2600421733 123456", "TT 2600421733 ****"),
+        ("tt 26 0042 1733 mã PIN: 123 456.", "tt 26 0042 1733 mã PIN: ****."),
+        ("tt2600421733-123456", "tt2600421733-****"),
+        ("2600421733123456", "2600421733****"),
+        ("TT 2600421733", "TT 2600421733"),
+        ("Cống nghẹt ở số 123456", "Cống nghẹt ở số 123456"),
+        ("GN 123456 làm ngay", "GN 123456 làm ngay"),
+    ],
+)
+def test_only_the_pin_of_a_question_is_masked(body, kept):
+    assert without_pin(body, parse_sms(body)) == kept

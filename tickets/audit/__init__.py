@@ -1,0 +1,1 @@
+"""The audit trail: entries written with each change, sealed into a chain, read and proved."""

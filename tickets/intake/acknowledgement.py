@@ -1,0 +1,56 @@
+"""The first answer a sender gets by itself: the reference, by SMS and e-mail, and nothing the sender wrote."""
+
+from typing import Any
+
+from tickets.directory.rules import Rules
+from tickets.matter import Matter, Opened
+from tickets.outbox.posting import Outgoing
+from tickets.people.phones import parse_phone
+from tickets.states import Channel, OutboundChannel, Priority
+
+
+def sms_number(matter: Matter) -> str | None:
+    """Where a text about this matter can go.
+
+    A number of another country gets one only if it spoke to us itself: typed into a form by anybody, texts to dear
+    numbers abroad would be at the city's cost.
+    """
+    phone = parse_phone(matter.phone) if matter.phone else None
+    if phone is None or not phone.may_get_sms or (phone.is_abroad and matter.channel is Channel.WEB):
+        return None
+    return phone.number
+
+
+def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[Outgoing]:
+    """What tells the sender the reference. Nothing they wrote is in it, or it would carry anybody's text anywhere.
+
+    The PIN goes only to a number that spoke to us itself: one typed into a form may be somebody else's. It is made when
+    the message leaves; the row says only that there shall be one.
+    """
+    params: dict[str, Any] = {"reference": opened.reference}
+    if opened.priority is Priority.EMERGENCY:
+        params["is_emergency"] = True
+    # Whom a restricted matter is about does not stand in a message that others may read.
+    if not is_restricted:
+        unit = rules.routing.units[opened.unit_id]
+        params |= {"unit": unit.name, "unit_en": unit.name_en}
+    messages = []
+    number = sms_number(matter)
+    if number is not None:
+        own = {"has_pin": True} if matter.channel in (Channel.SMS, Channel.VOICE) else {}
+        messages.append((OutboundChannel.SMS, number, {**params, **own}))
+    if matter.email:
+        messages.append((OutboundChannel.EMAIL, matter.email.strip().lower(), params))
+    return [
+        Outgoing(
+            channel,
+            address,
+            "ticket_opened",
+            told,
+            matter.locale,
+            dedup_key=f"ticket-opened:{opened.ticket_id}:{channel.value}",
+            ticket_id=opened.ticket_id,
+            citizen_id=opened.citizen_id,
+        )
+        for channel, address, told in messages
+    ]

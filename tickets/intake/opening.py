@@ -1,0 +1,296 @@
+"""Opening a ticket: from a matter at any door to a routed ticket with running promises, in three statements."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import TextClause, select, text
+from sqlalchemy.orm import Session
+
+from tickets.audit import entries
+from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.directory.rules import Rules
+from tickets.intake.acknowledgement import acknowledgement, sms_number
+from tickets.intake.arriving import arrive
+from tickets.intake.rows import Parts, Prepared, first_entries, first_hop, search_words, ticket_row
+from tickets.keys import Keys
+from tickets.matter import Matter, Named, Opened, cleaned, named
+from tickets.outbox import posting
+from tickets.people import citizens
+from tickets.people.actor import Actor
+from tickets.people.pins import pin_of
+from tickets.people.references import reference_of, reference_year
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening
+from tickets.routing import Decision, Facts, PlaceFact, Reason, route
+from tickets.schema import (
+    AuditEntry,
+    Clock,
+    ClockInterval,
+    OutboundMessage,
+    PlannedStep,
+    QueueHop,
+    Ticket,
+    TicketSearch,
+    TimelineEntry,
+)
+from tickets.schema.rows import Change, insert_rows
+from tickets.states import Level, PlaceOutcome, TicketStatus
+
+# One statement: waits for another contact of the same person, and draws every number the new rows need.
+_PREPARE = """
+    select pg_advisory_xact_lock(hashtextextended(:key, 1)), nextval('ticket_number_{year}'), nextval('ticket_id_seq'),
+        array(select nextval('clock_id_seq') from generate_series(1, :clocks)),
+        exists (
+            select from presence p join role_assignment r on r.staff_id = p.staff_id
+            where r.unit_id = :unit_id and r.role in ('agent', 'supervisor') and r.valid_from <= :now
+              and coalesce(r.valid_to, 'infinity') > :now and p.state <> 'offline'
+        ),
+        exists (select from phone_preference where phone = :sms_number and sms_opted_out_at is not null)
+"""
+_SETTLE_AT_HOME = """
+    update citizen set last_unit_id = :home_id where id = :at_home_id and last_unit_id is distinct from :home_id
+"""
+_LINK = """
+    update contact set ticket_id = :ticket_id, citizen_id = coalesce(citizen_id, :citizen_id) where id = :contact_id
+"""
+# Whoever heads the unit now, and the City Office's desk: the named people of a restricted matter.
+_NAME_PEOPLE = text(
+    """
+    insert into ticket_access (ticket_id, staff_id, reason, created_at)
+    select distinct :ticket_id, h.staff_id, 'routing', cast(:now as timestamptz)
+    from post p join post_holding h on h.post_id = p.id
+    where h.valid_from <= :now and coalesce(h.valid_to, 'infinity') > :now
+      and ((p.unit_id = :head_of and p.code in ('ward_chair', 'department_director', 'body_head'))
+        or (p.unit_id = :office_id and p.code in ('city_office_duty', 'unit_lead')))
+    on conflict do nothing
+    """
+)
+
+
+def open_ticket(
+    session: Session, matter: Matter, *, actor: Actor, keys: Keys, places: PlaceIndex, rules: Rules, now: datetime
+) -> Opened:
+    """Open a ticket for a matter, or give back the one that the same request opened before.
+
+    Raises InvalidInput for unknown codes and empty or too long texts.
+    """
+    matter = cleaned(matter)
+    names = named(matter, rules)
+    place = _place(matter, names, places)
+    decision = route(_facts(matter, names, place), rules.routing)
+    prepared = _prepare(session, matter, decision, keys=keys, now=now)
+    source_key = matter.contact_source_key or f"{matter.channel.value}:{secrets.token_hex(16)}"
+    arrived = arrive(session, matter, source_key=source_key, now=now)
+    if arrived.contact.ticket_id is not None:
+        return opened_before(session, arrived.contact.ticket_id, keys=keys)
+    decision = _with_overflow(decision, prepared, rules)
+    return _write(
+        session,
+        matter,
+        Parts(names, place, decision, prepared, arrived.citizen, arrived.contact),
+        actor=actor,
+        keys=keys,
+        rules=rules,
+        now=now,
+    )
+
+
+def opened_before(session: Session, ticket_id: int, *, keys: Keys) -> Opened:
+    """What the sender of a repeated request was told the first time, as it stands now."""
+    ticket = session.get_one(Ticket, ticket_id)
+    clocks = session.execute(
+        select(Clock.kind, Clock.status, Clock.due_at, Clock.stopped_at)
+        .where(Clock.ticket_id == ticket_id)
+        .order_by(Clock.id)
+    )
+    return Opened(
+        ticket_id=ticket.id,
+        reference=ticket.reference,
+        pin=pin_of(keys, ticket.pin_salt, ticket.reference),
+        status=ticket.status,
+        unit_id=ticket.unit_id,
+        queue_id=ticket.queue_id,
+        level=ticket.level,
+        priority=ticket.priority,
+        opened_at=ticket.opened_at,
+        reasons=tuple(Reason(r["code"], r["params"]) for r in ticket.routing_reasons),
+        clocks=tuple(OpeningClock(*clock) for clock in clocks),
+        citizen_id=ticket.citizen_id,
+        subject=ticket.subject,
+        body=ticket.body,
+        category_id=ticket.category_id,
+        dossier_number=ticket.dossier_number,
+        place=ticket.place_detail,
+        is_new=False,
+    )
+
+
+def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | None:
+    """What the words say about the place; not asked when the citizen chose the unit."""
+    if names.unit_id is not None and not matter.place_text:
+        return None
+    said = matter.place_text or f"{matter.subject}\n{matter.body[:2000]}"
+    if not said.strip():
+        return None
+    return resolve(places, said, on=matter.arrived_at.astimezone(ZoneInfo(DEFAULT_ZONE)).date())
+
+
+def _facts(matter: Matter, names: Named, place: Resolution | None) -> Facts:
+    fact = PlaceFact()
+    if place is not None:
+        ids = tuple(dict.fromkeys(candidate.unit_id for candidate in place.candidates))
+        fact = PlaceFact(PlaceOutcome(place.outcome), ids, place.said or matter.place_text)
+    return Facts(
+        said=f"{matter.subject}\n{matter.body}",
+        emergency=matter.emergency,
+        category_id=names.category_id,
+        procedure_id=names.procedure_id,
+        chosen_unit_id=names.unit_id,
+        place=fact,
+        line_id=matter.line_id,
+    )
+
+
+def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys, now: datetime) -> Prepared:
+    year = reference_year(now)
+    known_by = citizens.lock_key(matter.phone, matter.email) if matter.citizen_id is None else ""
+    _, number, ticket_id, clock_ids, unit_answers, is_opted_out = session.execute(
+        _prepare_statement(year),
+        {
+            "key": known_by or f"contact:{matter.contact_source_key or secrets.token_hex(8)}",
+            "clocks": len(kinds_at_opening(answered=matter.live_call)),
+            "unit_id": decision.unit_id,
+            "sms_number": sms_number(matter),
+            "now": now,
+        },
+    ).one()
+    reference = reference_of(number, year=year, keys=keys)
+    return Prepared(ticket_id, reference, list(clock_ids), unit_answers, is_opted_out)
+
+
+@lru_cache(maxsize=4)
+def _prepare_statement(year: int) -> TextClause:
+    return text(_PREPARE.format(year=int(year)))
+
+
+def _with_overflow(decision: Decision, prepared: Prepared, rules: Rules) -> Decision:
+    """A ward without an agent on call is answered for by the city; the ticket stays the ward's."""
+    unit = rules.routing.units.get(decision.unit_id)
+    if prepared.unit_answers or decision.level is not Level.WARD or decision.is_restricted or unit is None:
+        return decision
+    if decision.unit_id == rules.routing.operations_unit_id:
+        return decision
+    params = {"unit_id": unit.id, "unit": unit.name, "unit_en": unit.name_en}
+    return replace(decision, reasons=(*decision.reasons, Reason("city_answers", params)))
+
+
+def _write(
+    session: Session, matter: Matter, parts: Parts, *, actor: Actor, keys: Keys, rules: Rules, now: datetime
+) -> Opened:
+    ticket_id, decision = parts.prepared.ticket_id, parts.decision
+    arrived_at = min(parts.contact.arrived_at, now)
+    clocks = opening(
+        rules.promises,
+        rules.promises.rows_for(
+            category_id=decision.category_id,
+            level=decision.level,
+            unit_id=decision.unit_id,
+            channel=matter.channel,
+            priority=decision.priority,
+        ),
+        ticket_id=ticket_id,
+        clock_ids=parts.prepared.clock_ids,
+        priority=decision.priority,
+        arrived_at=arrived_at,
+        answered=matter.live_call,
+        now=now,
+    )
+    row = ticket_row(matter, parts, clocks, arrived_at=arrived_at, now=now)
+    opened = _opened(row, decision, clocks, keys=keys)
+    letters = _letters(matter, opened, rules, is_restricted=decision.is_restricted)
+    silent = {letter.address for letter in letters if letter.is_sms and parts.prepared.is_opted_out}
+    insert_rows(
+        session,
+        (Ticket, [row]),
+        (TicketSearch, [{"ticket_id": ticket_id, "words": " ".join(search_words(matter))}]),
+        (QueueHop, [first_hop(ticket_id, decision, arrived_at)]),
+        (TimelineEntry, first_entries(ticket_id, matter, parts, actor=actor, now=now)),
+        (Clock, clocks.clocks),
+        (ClockInterval, clocks.intervals),
+        (PlannedStep, clocks.steps),
+        (AuditEntry, [_audit_entry(matter, opened, actor=actor, now=now)]),
+        (OutboundMessage, posting.rows_of(letters, silent=silent, now=now)),
+        changes=_links(parts, row),
+    )
+    if letters:
+        session.info[posting.POSTED] = True
+    if decision.is_restricted:
+        _name_people(session, ticket_id, decision, rules, now=now)
+    return opened
+
+
+def _links(parts: Parts, row: Mapping[str, Any]) -> list[Change]:
+    """The contact learns its ticket and its person, and the person the ward whose matter they told last."""
+    decision, citizen_id = parts.decision, row["citizen_id"]
+    link = {"ticket_id": row["id"], "contact_id": parts.contact.id, "citizen_id": citizen_id}
+    at_home = decision.level is Level.WARD and not decision.needs_question and citizen_id is not None
+    home = {"home_id": decision.unit_id, "at_home_id": citizen_id if at_home else None}
+    return [(_SETTLE_AT_HOME, home), (_LINK, link)]
+
+
+def _letters(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[posting.Outgoing]:
+    if not matter.acknowledge or matter.is_canary:
+        return []
+    return acknowledgement(matter, opened, rules, is_restricted=is_restricted)
+
+
+def _name_people(session: Session, ticket_id: int, decision: Decision, rules: Rules, *, now: datetime) -> None:
+    to_its_head = decision.unit_id == decision.about_unit_id
+    session.execute(
+        _NAME_PEOPLE,
+        {
+            "ticket_id": ticket_id,
+            "head_of": decision.about_unit_id if to_its_head else None,
+            "office_id": rules.routing.office_unit_id,
+            "now": now,
+        },
+    )
+
+
+def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys: Keys) -> Opened:
+    return Opened(
+        ticket_id=row["id"],
+        reference=row["reference"],
+        pin=pin_of(keys, row["pin_salt"], row["reference"]),
+        status=TicketStatus.NEW,
+        unit_id=decision.unit_id,
+        queue_id=decision.queue_id,
+        level=decision.level,
+        priority=decision.priority,
+        opened_at=row["opened_at"],
+        reasons=decision.reasons,
+        clocks=clocks.told,
+        citizen_id=row["citizen_id"],
+        subject=row["subject"],
+        body=row["body"],
+        category_id=decision.category_id,
+        dossier_number=row["dossier_number"],
+        place=row["place_detail"],
+    )
+
+
+def _audit_entry(matter: Matter, opened: Opened, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    return entries.entry(
+        actor=actor,
+        action="ticket.opened",
+        subject_kind="ticket",
+        subject_id=opened.ticket_id,
+        ticket_id=opened.ticket_id,
+        params={"channel": matter.channel.value, "queue_id": opened.queue_id, "priority": opened.priority.value},
+        now=now,
+    )

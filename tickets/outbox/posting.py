@@ -1,0 +1,218 @@
+"""The outbox: messages we must send, written in the transaction of what they tell.
+
+A message is posted as a template with parameters; words are made from it when it is first claimed for delivery
+(`outbox_claims`), and `outbox_results` keeps what became of it; no other module writes these rows.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NotRequired, TypedDict, Unpack
+
+from sqlalchemy import or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.people import citizens
+from tickets.schema import OutboundMessage
+from tickets.states import OutboundChannel, OutboundState
+
+# Noted in `session.info`: whoever commits may wake the worker.
+POSTED = "outbox_posted"
+
+# The order of a provider's message states: a late or repeated callback never moves one back, and of two final ones the
+# first stays.
+FINAL_RANK = 9
+STATUS_RANK: Mapping[str, int] = {
+    "accepted": 0,
+    "scheduled": 0,
+    "queued": 1,
+    "sending": 2,
+    "sent": 3,
+    "delivered": FINAL_RANK,
+    "undelivered": FINAL_RANK,
+    "failed": FINAL_RANK,
+    "canceled": FINAL_RANK,
+}
+OPT_OUT_ERRORS = frozenset({"21610"})
+# The handset was off or the carrier had a moment of weakness: the same message again, later and not for ever.
+PASSING_ERRORS = frozenset({"30003", "30008"})
+_DELIVERY_ATTEMPTS = 4
+_DELIVERY_PAUSE = timedelta(minutes=5)
+
+
+_POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(index_elements=["dedup_key"])
+_OPTED_OUT = text("select phone from phone_preference where phone = any(:phones) and sms_opted_out_at is not null")
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message to post; `address` is an E.164 phone, a mail address, or '' for the screen of `staff_id`."""
+
+    channel: OutboundChannel
+    address: str
+    template: str
+    params: Mapping[str, Any]
+    locale: str
+    dedup_key: str
+    ticket_id: int | None = None
+    citizen_id: int | None = None
+    staff_id: int | None = None
+    is_urgent: bool = False
+    not_before: datetime | None = None
+
+    @property
+    def is_sms(self) -> bool:
+        return self.channel is OutboundChannel.SMS
+
+
+class Said(TypedDict):
+    """What every message carries; see `Outgoing`."""
+
+    template: str
+    params: Mapping[str, Any]
+    locale: str
+    dedup_key: str
+    ticket_id: NotRequired[int | None]
+    citizen_id: NotRequired[int | None]
+    staff_id: NotRequired[int | None]
+    is_urgent: NotRequired[bool]
+    not_before: NotRequired[datetime | None]
+
+
+def post_sms(session: Session, *, to: str, now: datetime, **said: Unpack[Said]) -> int:
+    """The row's id, also when the same message was posted before; a phone that opted out gets a suppressed row."""
+    return _post_one(session, Outgoing(OutboundChannel.SMS, to, **said), now=now)
+
+
+def post_email(session: Session, *, to: str, now: datetime, **said: Unpack[Said]) -> int:
+    """The row's id, also when the same message was posted before."""
+    return _post_one(session, Outgoing(OutboundChannel.EMAIL, to, **said), now=now)
+
+
+def post_screen(session: Session, *, now: datetime, **said: Unpack[Said]) -> int:
+    """A notice on the screens of `staff_id`, until it is read."""
+    return _post_one(session, Outgoing(OutboundChannel.SCREEN, "", **said), now=now)
+
+
+def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -> None:
+    """Post many in two statements; what was posted before is left as it is."""
+    if not messages:
+        return
+    rows = rows_of(messages, silent=_opted_out(session, {m.address for m in messages if m.is_sms}), now=now)
+    # What the messages refer to must be there: Core does not flush by itself.
+    session.flush()
+    # Core and executed for many: rendering one statement with thousands of parameters took half of a tick.
+    session.connection().execute(_POST_MANY, rows)
+    session.info[POSTED] = True
+
+
+def rows_of(messages: Sequence[Outgoing], *, silent: Collection[str], now: datetime) -> list[dict[str, Any]]:
+    """The rows of messages, for those who write them with others; `silent` are the phones that opted out of SMS."""
+    return [_row(message, is_silent=message.is_sms and message.address in silent, now=now) for message in messages]
+
+
+def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
+    is_silent = message.is_sms and bool(_opted_out(session, {message.address}))
+    row = _row(message, is_silent=is_silent, now=now)
+    statement = insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
+    new_id: int | None = session.scalar(statement.returning(OutboundMessage.id))
+    if new_id is not None:
+        session.info[POSTED] = True
+        return new_id
+    posted_before = select(OutboundMessage.id).where(OutboundMessage.dedup_key == message.dedup_key)
+    return session.execute(posted_before).scalar_one()
+
+
+def _opted_out(session: Session, phones: set[str]) -> set[str]:
+    if not phones:
+        return set()
+    return set(session.scalars(_OPTED_OUT, {"phones": sorted(phones)}))
+
+
+def _row(message: Outgoing, *, is_silent: bool, now: datetime) -> dict[str, Any]:
+    return {
+        "dedup_key": message.dedup_key,
+        "channel": message.channel,
+        "address": message.address,
+        "staff_id": message.staff_id,
+        "citizen_id": message.citizen_id,
+        "ticket_id": message.ticket_id,
+        "template": message.template,
+        "params": dict(message.params),
+        "locale": message.locale,
+        "is_urgent": message.is_urgent,
+        "state": OutboundState.SUPPRESSED if is_silent else OutboundState.WAITING,
+        "created_at": now,
+        "not_before": message.not_before or now,
+        "error_code": "opted_out" if is_silent else "",
+    }
+
+
+def record_status(
+    session: Session,
+    *,
+    account: str,
+    sid: str,
+    status: str,
+    error_code: str = "",
+    outbound_id: int | None = None,
+    now: datetime,
+) -> bool:
+    """A provider's word on a message, in whatever order it comes; false when it is none of ours.
+
+    `outbound_id` (it stands in the callback's URL) finds the message even when the callback overtakes our own record of
+    the provider's id. A state below the one known changes nothing (G3).
+    """
+    rank = STATUS_RANK.get(status, -1)
+    by_sid = (OutboundMessage.provider_account == account) & (OutboundMessage.provider_sid == sid)
+    # A retry after an ambiguous time-out may carry a second sid: only the sid we recorded, or none yet, may speak.
+    by_id = (OutboundMessage.id == outbound_id) & or_(OutboundMessage.provider_sid.is_(None), by_sid)
+    mine = session.execute(select(OutboundMessage).where(or_(by_sid, by_id)).with_for_update()).scalars().first()
+    if mine is None:
+        return False
+    if rank <= mine.status_rank:
+        return True
+    mine.status_rank, mine.provider_status = rank, status
+    mine.provider_account, mine.provider_sid = account, sid
+    _apply_final(session, mine, status=status, error_code=error_code, now=now)
+    session.flush()
+    return True
+
+
+def _apply_final(session: Session, message: OutboundMessage, *, status: str, error_code: str, now: datetime) -> None:
+    if status == "delivered":
+        message.state, message.delivered_at = OutboundState.DELIVERED, now
+    elif status in ("undelivered", "failed", "canceled"):
+        message.state, message.error_code = OutboundState.FAILED, error_code or status
+        if error_code in OPT_OUT_ERRORS:
+            citizens.opt_out(session, message.address, reason=error_code, now=now)
+        if error_code in PASSING_ERRORS and message.attempts < _DELIVERY_ATTEMPTS:
+            message.state, message.not_before = OutboundState.WAITING, now + _DELIVERY_PAUSE
+            message.provider_sid, message.provider_status, message.status_rank = None, "", -1
+    elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):
+        message.state, message.sent_at, message.lease_until = OutboundState.SENT, message.sent_at or now, None
+
+
+def notices(session: Session, staff_id: int, *, limit: int = 50) -> Sequence[OutboundMessage]:
+    """What stands unread on a person's screens, newest first."""
+    return session.scalars(
+        select(OutboundMessage)
+        .where(text("channel = 'screen'"), OutboundMessage.staff_id == staff_id, OutboundMessage.read_at.is_(None))
+        .order_by(OutboundMessage.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def mark_read(session: Session, staff_id: int, *, up_to_id: int, now: datetime) -> None:
+    """The person saw their notices up to this one."""
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            text("channel = 'screen'"),
+            OutboundMessage.staff_id == staff_id,
+            OutboundMessage.id <= up_to_id,
+            OutboundMessage.read_at.is_(None),
+        )
+        .values(read_at=now)
+    )

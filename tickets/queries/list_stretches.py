@@ -1,0 +1,174 @@
+"""Where the tickets of a list stand: a stretch of an index for each unit, one for what is named to me, or one for all.
+
+A list takes its first lines from each stretch and merges them: it costs the same however many tickets there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from tickets.people.roles import SEEING, WORKING, Viewer, visible_tickets
+from tickets.schema import Ticket, TicketAccess
+from tickets.states import TicketStatus
+
+FINISHED = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+_PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+_SOON = timedelta(hours=2)
+
+
+class View(StrEnum):
+    """Which of the tickets I may see."""
+
+    MINE = "mine"
+    QUEUES = "queues"
+    UNASSIGNED = "unassigned"
+    OVERDUE = "overdue"
+    AT_RISK = "at_risk"
+    ON_HOLD = "on_hold"
+    ALL = "all"
+    ANSWERED = "answered"
+
+
+# What stands at the units where I work; the other views look at all I may see.
+_OF_MY_UNITS = (View.QUEUES, View.UNASSIGNED)
+# Asked for a finished status, these show what was answered; the others can show unfinished tickets only.
+_EITHER_WAY = (View.MINE, View.QUEUES, View.ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is to show: a view, perhaps of one queue or one status only."""
+
+    view: View
+    queue_id: int | None = None
+    status: TicketStatus | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Finished tickets are sorted by when they were opened, the newest first; others by what is due first."""
+        return self.view is View.ANSWERED or (self.view in _EITHER_WAY and self.status in FINISHED)
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no ticket can be both: overdue and closed, answered and new."""
+        return self.status is not None and (self.status in FINISHED) is not self.is_finished
+
+
+def first_ids(viewer: Viewer, wanted: Wanted, *more: ColumnElement[bool], limit: int, now: datetime) -> Subquery:
+    """The ids (column `id`) of the first `limit` tickets that are wanted and also meet `more`."""
+    conditions = [visible_tickets(viewer), *_conditions(viewer, wanted, now), *more]
+    stretches = _stretches(viewer, wanted)
+    parts = [stretch.first(conditions, wanted, limit) for stretch in stretches]
+    if len(parts) == 1:
+        return parts[0].subquery("first_ones")
+    every = union_all(*(select(part.subquery()) for part in parts)).subquery("stretches")
+    order = (every.c.key.desc(), every.c.id.desc()) if wanted.is_finished else (every.c.key, every.c.id)
+    return select(every.c.id).order_by(*order).limit(limit).subquery("first_ones")
+
+
+def order_of(wanted: Wanted) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    if wanted.is_finished:
+        return Ticket.opened_at.desc(), Ticket.id.desc()
+    return Ticket.next_due_at.asc(), Ticket.id.asc()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Tickets that an index holds together and in order; `units`: one such stretch for each of them."""
+
+    where: tuple[ColumnElement[bool], ...] = ()
+    column: Any = None
+    units: tuple[int, ...] = ()
+
+    def first(self, conditions: Sequence[ColumnElement[bool]], wanted: Wanted, limit: int) -> Select[*tuple[Any, ...]]:
+        key = Ticket.opened_at if wanted.is_finished else Ticket.next_due_at
+        lines = select(Ticket.id, key.label("key")).where(*self.where, *conditions)
+        lines = lines.order_by(*order_of(wanted)).limit(limit)
+        if self.column is None:
+            return lines
+        unit = func.unnest(cast(literal(list(self.units)), ARRAY(BigInteger))).table_valued("id", name="my_unit")
+        unit = unit.render_derived()
+        each = lines.where(self.column == unit.c.id).lateral("of_unit")
+        return select(each.c.id, each.c.key).select_from(unit).join(each, true())
+
+
+def _stretches(viewer: Viewer, wanted: Wanted) -> list[_Stretch]:
+    if wanted.view is View.MINE:
+        return [_Stretch((Ticket.assignee_id == viewer.staff_id,))]
+    if wanted.queue_id is not None:
+        return [_Stretch(())]
+    if wanted.view in _OF_MY_UNITS:
+        return _of_units(viewer.unit_ids(*WORKING))
+    if not viewer.covers_city(*SEEING):
+        units = viewer.unit_ids(*SEEING)
+        return [*_of_units(units), _Stretch((_named_to(viewer), ~_at(units)))]
+    if wanted.view is View.ON_HOLD:
+        return [_Stretch((Ticket.status == status,)) for status in _PENDING]
+    return [_Stretch()]
+
+
+def _of_units(units: tuple[int, ...]) -> list[_Stretch]:
+    """Of a ticket that stands at one of the units and is coordinated by another, only the first place counts."""
+    return [
+        _Stretch(column=Ticket.unit_id, units=units),
+        _Stretch((Ticket.unit_id.not_in(units),), Ticket.coordinating_unit_id, units),
+    ]
+
+
+def _at(units: tuple[int, ...]) -> ColumnElement[bool]:
+    return or_(Ticket.unit_id.in_(units), func.coalesce(Ticket.coordinating_unit_id.in_(units), False))
+
+
+def _named_to(viewer: Viewer) -> ColumnElement[bool]:
+    return Ticket.id.in_(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id))
+
+
+def _conditions(viewer: Viewer, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    conditions = [_finished() if wanted.is_finished else _unfinished(), *_of_view(wanted.view, now)]
+    if wanted.queue_id is not None:
+        conditions.append(Ticket.queue_id == wanted.queue_id)
+        if wanted.view in _OF_MY_UNITS:
+            conditions.append(_at(viewer.unit_ids(*WORKING)))
+    if wanted.status is not None:
+        conditions.append(Ticket.status == wanted.status)
+    return conditions
+
+
+def _of_view(view: View, now: datetime) -> list[ColumnElement[bool]]:
+    if view is View.UNASSIGNED:
+        return [Ticket.assignee_id.is_(None)]
+    if view is View.OVERDUE:
+        return [Ticket.next_due_at < now]
+    if view is View.AT_RISK:
+        return [Ticket.next_due_at >= now, Ticket.next_due_at < now + _SOON]
+    if view is View.ON_HOLD:
+        return [Ticket.wake_at.is_not(None)]
+    return []
+
+
+# Written out as in the partial indexes, which the planner then recognises whatever the parameters are.
+def _unfinished() -> ColumnElement[bool]:
+    return literal_column("ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')", Boolean())
+
+
+def _finished() -> ColumnElement[bool]:
+    return literal_column("ticket.status in ('resolved', 'closed')", Boolean())

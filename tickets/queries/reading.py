@@ -1,0 +1,247 @@
+"""Everything the page of one ticket shows, read in six statements whatever the length of its conversation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    DateTime,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, aliased
+
+from tickets import timeline
+from tickets.errors import NotFound
+from tickets.people.roles import WORKING, Viewer, visible_tickets
+from tickets.queries.chain_steps import Step, chain_steps
+from tickets.queries.similar import Similar, similar_open
+from tickets.schema import (
+    Attachment,
+    Call,
+    Category,
+    Citizen,
+    Clock,
+    Draft,
+    ExternalReference,
+    Procedure,
+    Queue,
+    RoleAssignment,
+    Staff,
+    Ticket,
+    TicketViewer,
+    Unit,
+)
+from tickets.states import UNFINISHED
+from tickets.work.drafts import Looking
+
+# A page says every ten seconds that it is open.
+_LOOKING_FOR = timedelta(seconds=30)
+_SHOWN_OTHERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another ticket, or a call, of the same citizen."""
+
+    kind: str
+    reference: str
+    subject: str
+    state: str
+    at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One ticket with all that stands around it. `colleagues` work at its unit; `looking` have it open now."""
+
+    ticket: Ticket
+    unit: Unit
+    queue: Queue
+    category: Category | None
+    procedure: Procedure | None
+    place: Unit | None
+    coordinating: Unit | None
+    assignee: Staff | None
+    citizen: Citizen | None
+    draft: str
+    master_reference: str | None
+    external: Sequence[dict[str, str]]
+    files: Sequence[dict[str, Any]]
+    entries: Sequence[dict[str, Any]] = ()
+    clocks: Sequence[Clock] = ()
+    steps: Sequence[Step] = ()
+    colleagues: Sequence[tuple[int, str]] = ()
+    looking: Sequence[Looking] = ()
+    others: Sequence[Other] = ()
+
+    @property
+    def other_tickets(self) -> list[Other]:
+        return [other for other in self.others if other.kind == "ticket"]
+
+    @property
+    def calls(self) -> list[Other]:
+        return [other for other in self.others if other.kind == "call"]
+
+
+def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: datetime) -> Reading:
+    """The ticket as this person may see it; NotFound when it is out of scope, as when it does not exist."""
+    head = _head(session, viewer, reference)
+    ticket = head.ticket
+    colleagues, looking = _people(session, ticket, besides=viewer.staff_id, now=now)
+    return Reading(
+        **{name: getattr(head, name) for name in _HEAD},
+        entries=timeline.entries(session, ticket.id),
+        clocks=session.scalars(_CLOCKS, {"ticket_id": ticket.id}).all(),
+        steps=chain_steps(session, ticket, now=now),
+        colleagues=colleagues,
+        looking=looking,
+        others=_others(session, viewer, ticket),
+    )
+
+
+_HEAD = (
+    "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "draft",
+    "master_reference", "external", "files",
+)  # fmt: skip
+
+
+def _head(session: Session, viewer: Viewer, reference: str) -> Reading:
+    row = session.execute(
+        _HEADS.where(Ticket.reference == reference, visible_tickets(viewer)),
+        {"viewer_id": viewer.staff_id},
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if row is None:
+        raise NotFound("ticket", reference)
+    found: dict[str, Any] = dict(zip(_HEAD, row, strict=True))
+    return Reading(**{**found, "draft": found["draft"] or "", **{k: found[k] or [] for k in ("external", "files")}})
+
+
+def _as_json(table: type[ExternalReference] | type[Attachment], *columns: str) -> ScalarSelect[Any]:
+    """The rows of the ticket as one value, so that they need no statement of their own."""
+    pairs = [part for name in columns for part in (literal(name), getattr(table, name))]
+    built = func.json_agg(aggregate_order_by(func.json_build_object(*pairs), table.id))
+    return select(built).where(table.ticket_id == Ticket.id).scalar_subquery()
+
+
+def _heads() -> Select[*tuple[Any, ...]]:
+    """Tickets with what stands in a row beside each; `viewer_id` is whose draft it is."""
+    place, coordinating, master = aliased(Unit), aliased(Unit), aliased(Ticket)
+    external = _as_json(ExternalReference, "system", "code", "state")
+    files = _as_json(Attachment, "public_id", "file_name", "media_type", "size_bytes")
+    return (
+        select(
+            Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, Draft.body,
+            master.reference, external, files,
+        )
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .join(Queue, Queue.id == Ticket.queue_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(Procedure, Procedure.id == Ticket.procedure_id)
+        .outerjoin(place, place.id == Ticket.place_unit_id)
+        .outerjoin(coordinating, coordinating.id == Ticket.coordinating_unit_id)
+        .outerjoin(Staff, Staff.id == Ticket.assignee_id)
+        .outerjoin(Citizen, Citizen.id == Ticket.citizen_id)
+        .outerjoin(Draft, (Draft.ticket_id == Ticket.id) & (Draft.staff_id == bindparam("viewer_id")))
+        .outerjoin(master, master.id == Ticket.master_id)
+    )  # fmt: skip
+
+
+# Built once: putting a statement of so many columns together costs more than sending it.
+_HEADS = _heads()
+_CLOCKS = select(Clock).where(Clock.ticket_id == bindparam("ticket_id")).order_by(Clock.id)
+
+
+def _concerned() -> Select[*tuple[Any, ...]]:
+    """Who works at `unit_ids` or has looked at `ticket_id` since `since`."""
+    now: BindParameter[Any] = bindparam("now")
+    unit_ids: BindParameter[Any] = bindparam("unit_ids", expanding=True)
+    working = select(RoleAssignment.staff_id).where(
+        RoleAssignment.unit_id.in_(unit_ids),
+        RoleAssignment.role.in_(WORKING),
+        RoleAssignment.valid_from <= now,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
+    )
+    open_now = (TicketViewer.ticket_id == bindparam("ticket_id")) & (TicketViewer.seen_at > bindparam("since"))
+    concerned = union(working, select(TicketViewer.staff_id).where(open_now))
+    works_here = Staff.id.in_(working).label("works_here")
+    return (
+        select(Staff.id, Staff.name, works_here, TicketViewer.seen_at, TicketViewer.typing_at)
+        .outerjoin(TicketViewer, (TicketViewer.staff_id == Staff.id) & open_now)
+        .where(Staff.disabled_at.is_(None), Staff.id.in_(concerned))
+        .order_by(Staff.sort_key, Staff.id)
+    )
+
+
+_PEOPLE = _concerned()
+
+
+def _people(
+    session: Session, ticket: Ticket, *, besides: int, now: datetime
+) -> tuple[list[tuple[int, str]], list[Looking]]:
+    """Who works at the unit, and who has this ticket open: one statement for both."""
+    since = now - _LOOKING_FOR
+    units = {ticket.unit_id, ticket.coordinating_unit_id or ticket.unit_id}
+    rows = session.execute(_PEOPLE, {"ticket_id": ticket.id, "unit_ids": units, "since": since, "now": now}).all()
+    looking = [
+        Looking(row.id, row.name, row.typing_at is not None and row.typing_at > since)
+        for row in rows
+        if row.seen_at is not None and row.id != besides
+    ]
+    return [(row.id, row.name) for row in rows if row.works_here], looking
+
+
+def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
+    """What else this citizen brought, newest first; only what the viewer may know of, calls through their tickets."""
+    if ticket.citizen_id is None:
+        return []
+    tickets = (
+        select(
+            literal("ticket").label("kind"), Ticket.reference, Ticket.subject, cast(Ticket.status, Text).label("state"),
+            Ticket.opened_at.label("at"), cast(null(), DateTime(timezone=True)).label("answered_at"),
+            Ticket.closed_at.label("ended_at"),
+        )
+        .where(Ticket.citizen_id == ticket.citizen_id, Ticket.id != ticket.id, visible_tickets(viewer))
+        .order_by(Ticket.opened_at.desc())
+        .limit(_SHOWN_OTHERS)
+    )  # fmt: skip
+    calls = (
+        select(
+            literal("call").label("kind"), Ticket.reference, Ticket.subject, cast(Call.state, Text).label("state"),
+            Call.arrived_at.label("at"), Call.answered_at, Call.ended_at,
+        )
+        .join(Ticket, Ticket.id == Call.ticket_id)
+        .where(Call.citizen_id == ticket.citizen_id, visible_tickets(viewer))
+        .order_by(Call.arrived_at.desc())
+        .limit(_SHOWN_OTHERS)
+    )  # fmt: skip
+    both: CompoundSelect[*tuple[Any, ...]] = union_all(tickets, calls).order_by(text("at desc"))
+    return [Other(*row) for row in session.execute(both)]
+
+
+def similar_to(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Similar]:
+    """Other open tickets at the same unit, of the same category, in much the same words."""
+    if ticket.category_id is None or ticket.status not in UNFINISHED:
+        return ()
+    said = f"{ticket.subject} {ticket.body}"
+    return similar_open(
+        session, unit_id=ticket.unit_id, category_id=ticket.category_id, said=said, but_not=ticket.id, now=now
+    )

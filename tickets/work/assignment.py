@@ -1,0 +1,236 @@
+"""Who works on a ticket and where it waits: claim, release, assign, transfer, return, corrections."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tickets import timeline
+from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, TransitionNotAllowed
+from tickets.people.actor import Actor
+from tickets.people.roles import Right, load_viewer, may
+from tickets.promises import ledger
+from tickets.routing import WARD_KINDS
+from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
+from tickets.states import UNFINISHED, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
+from tickets.work.ticket import lock_ticket, move, record
+
+MAX_REASON = 1000
+# From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).
+DISPUTED_FROM_HOP = 3
+
+
+def claim(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
+    """Take a ticket; claiming one's own again changes nothing. Raises AlreadyAssigned when a colleague has it."""
+    staff_id = _staff_id(actor)
+    ticket = lock_ticket(session, ticket_id)
+    _require_unfinished(ticket)
+    if ticket.assignee_id == staff_id:
+        return ticket
+    if ticket.assignee_id is not None:
+        raise AlreadyAssigned(ticket.reference, ticket.assignee_id)
+    return _give(session, ticket, staff_id, TimelineKind.CLAIMED, actor=actor, now=now)
+
+
+def assign(session: Session, ticket_id: int, *, staff_id: int, actor: Actor, now: datetime) -> Ticket:
+    """Give a ticket to a person who works at its unit or for the whole city, whoever had it before."""
+    ticket = lock_ticket(session, ticket_id)
+    _require_unfinished(ticket)
+    if ticket.assignee_id == staff_id:
+        return ticket
+    _require_works_there(session, ticket, staff_id, now=now)
+    return _give(session, ticket, staff_id, TimelineKind.ASSIGNED, actor=actor, now=now)
+
+
+def release(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
+    """Put a ticket back into its queue for a colleague; its unit has accepted it all the same."""
+    ticket = lock_ticket(session, ticket_id)
+    _require_unfinished(ticket)
+    if ticket.assignee_id is None:
+        return ticket
+    before, ticket.assignee_id, ticket.updated_at = ticket.assignee_id, None, now
+    params = {"from_staff_id": before, "to_staff_id": None}
+    timeline.add(session, ticket.id, TimelineKind.ASSIGNED, actor=actor, is_public=False, params=params, now=now)
+    record(session, ticket, "ticket.released", actor=actor, params=params, now=now)
+    session.flush()
+    return ticket
+
+
+def transfer(session: Session, ticket_id: int, *, queue_id: int, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """Send a ticket to another queue: the promise to the citizen goes on, the receiver has its own time to accept (R8).
+
+    Raises InvalidInput without a reason or for a queue that receives nothing, NotAllowed for the unit it is about.
+    """
+    return _hop(session, ticket_id, queue_id, cause="transfer", reason=reason, actor=actor, now=now)
+
+
+def correct_route(
+    session: Session, ticket_id: int, *, queue_id: int, reason: str, actor: Actor, now: datetime
+) -> Ticket:
+    """A transfer because routing was wrong: kept as a misroute, counted against routing and not the unit."""
+    return _hop(session, ticket_id, queue_id, cause="misroute", reason=reason, actor=actor, now=now)
+
+
+def return_ticket(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """Send a ticket back to the queue it came from. Raises InvalidInput when it came from none."""
+    came_from = session.scalar(
+        select(QueueHop.queue_id)
+        .where(QueueHop.ticket_id == ticket_id, QueueHop.left_at.is_not(None))
+        .order_by(QueueHop.number.desc())
+        .limit(1)
+    )
+    if came_from is None:
+        raise InvalidInput("queue", "came_from_no_other")
+    return _hop(session, ticket_id, came_from, cause="return", reason=reason, actor=actor, now=now)
+
+
+def change_priority(
+    session: Session, ticket_id: int, *, priority: Priority, reason: str, actor: Actor, now: datetime
+) -> Ticket:
+    """Another priority: the due dates follow from what was consumed so far (R7)."""
+    ticket = lock_ticket(session, ticket_id)
+    _require_unfinished(ticket)
+    if ticket.priority is priority:
+        return ticket
+    params = {"field": "priority", "from": ticket.priority.value, "to": priority.value, "reason": _reason(reason)}
+    ticket.priority = priority
+    return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
+
+
+def change_category(session: Session, ticket_id: int, *, category_code: str, actor: Actor, now: datetime) -> Ticket:
+    """Another kind of matter, with the promises it has.
+
+    Raises InvalidInput for a matter of conduct: who may read that is for routing to decide, not for a label.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    _require_unfinished(ticket)
+    category = session.scalars(
+        select(Category).where(Category.code == category_code, Category.retired_at.is_(None))
+    ).one_or_none()
+    if category is None:
+        raise InvalidInput("category", "no_such_category")
+    if category.conduct:
+        raise InvalidInput("category", "conduct_needs_routing")
+    if ticket.category_id == category.id:
+        return ticket
+    before = session.get(Category, ticket.category_id) if ticket.category_id else None
+    ticket.category_id = category.id
+    params = {"field": "category", "from": before.code if before else "", "to": category.code}
+    return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
+
+
+def correct_place(session: Session, ticket_id: int, *, unit_id: int, actor: Actor, now: datetime) -> Ticket:
+    """Say where the matter is; the ticket stays in its queue until it is transferred."""
+    ticket = lock_ticket(session, ticket_id)
+    unit = session.get(Unit, unit_id)
+    if unit is None:
+        raise NotFound("unit", unit_id)
+    before = session.get(Unit, ticket.place_unit_id) if ticket.place_unit_id else None
+    ticket.place_unit_id, ticket.place_outcome = unit.id, PlaceOutcome.UNIQUE
+    kept = {k: v for k, v in ticket.place_detail.items() if k != "question"}
+    ticket.place_detail = {**kept, "by": _staff_id(actor)}
+    params = {"field": "place", "from": before.name if before else "", "to": unit.name}
+    return _changed(session, ticket, params, is_promise=False, actor=actor, now=now)
+
+
+def _give(
+    session: Session, ticket: Ticket, staff_id: int, kind: TimelineKind, *, actor: Actor, now: datetime
+) -> Ticket:
+    params = {"from_staff_id": ticket.assignee_id, "to_staff_id": staff_id}
+    ticket.assignee_id, ticket.updated_at = staff_id, now
+    timeline.add(session, ticket.id, kind, actor=actor, is_public=False, params=params, now=now)
+    record(session, ticket, f"ticket.{kind.value}", actor=actor, params=params, now=now)
+    if ticket.status is TicketStatus.NEW:
+        move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
+    session.flush()
+    return ticket
+
+
+def _hop(
+    session: Session, ticket_id: int, queue_id: int, *, cause: str, reason: str, actor: Actor, now: datetime
+) -> Ticket:
+    ticket = lock_ticket(session, ticket_id)
+    _require_unfinished(ticket)
+    why = _reason(reason)
+    queue = session.get(Queue, queue_id)
+    unit = session.get(Unit, queue.unit_id) if queue is not None else None
+    if queue is None or unit is None or unit.valid_to is not None or queue_id == ticket.queue_id:
+        raise InvalidInput("queue", "no_such_queue")
+    # A unit must not read what is said about it, whoever sends it there.
+    if ticket.about_unit_id == unit.id and queue.kind is not QueueKind.CONDUCT:
+        raise NotAllowed("transfer_to_whom_it_is_about")
+    visited = set(session.scalars(select(QueueHop.queue_id).where(QueueHop.ticket_id == ticket.id)))
+    _write_hop(session, ticket, queue_id, cause=cause, now=now)
+    from_queue, from_unit = ticket.queue_id, ticket.unit_id
+    ticket.queue_id, ticket.unit_id, ticket.assignee_id = queue_id, unit.id, None
+    ticket.level = Level.WARD if unit.kind in WARD_KINDS else Level.CITY
+    ticket.updated_at = now
+    session.flush()
+    if ticket.status is not TicketStatus.NEW and ticket.status is not TicketStatus.OPEN:
+        # The receiver decides anew what it waits for.
+        move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
+    ledger.on_hop(session, ticket, from_unit_id=from_unit, now=now)
+    ledger.retarget(session, ticket, cause="transfer", actor=actor, now=now)
+    is_disputed = queue_id in visited or ticket.hop_count >= DISPUTED_FROM_HOP
+    params = {
+        "from_queue_id": from_queue, "to_queue_id": queue_id, "from_unit_id": from_unit, "to_unit_id": unit.id,
+        "unit": unit.name, "unit_en": unit.name_en, "cause": cause, "is_disputed": is_disputed,
+    }  # fmt: skip
+    kind = TimelineKind.RETURNED if cause == "return" else TimelineKind.TRANSFERRED
+    timeline.add(session, ticket.id, kind, actor=actor, is_public=True, params=params, now=now)
+    timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=why, now=now)
+    record(session, ticket, f"ticket.{kind.value}", actor=actor, params=params, now=now)
+    if cause == "misroute":
+        session.add(
+            Misroute(
+                ticket_id=ticket.id, from_queue_id=from_queue, to_queue_id=queue_id, cause=why[:200],
+                staff_id=actor.staff_id, at=now,
+            )
+        )  # fmt: skip
+    session.flush()
+    return ticket
+
+
+def _write_hop(session: Session, ticket: Ticket, queue_id: int, *, cause: str, now: datetime) -> None:
+    session.execute(
+        update(QueueHop).where(QueueHop.ticket_id == ticket.id, QueueHop.left_at.is_(None)).values(left_at=now)
+    )
+    ticket.hop_count += 1
+    session.add(QueueHop(ticket_id=ticket.id, number=ticket.hop_count, queue_id=queue_id, entered_at=now, cause=cause))
+
+
+def _changed(
+    session: Session, ticket: Ticket, params: dict[str, str], *, is_promise: bool, actor: Actor, now: datetime
+) -> Ticket:
+    ticket.updated_at = now
+    timeline.add(session, ticket.id, TimelineKind.CHANGED, actor=actor, is_public=False, params=params, now=now)
+    record(session, ticket, f"ticket.{params['field']}_changed", actor=actor, params=params, now=now)
+    session.flush()
+    if is_promise:
+        ledger.retarget(session, ticket, cause=params["field"], actor=actor, now=now)
+        session.flush()
+    return ticket
+
+
+def _require_unfinished(ticket: Ticket) -> None:
+    if ticket.status not in UNFINISHED:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+
+
+def _require_works_there(session: Session, ticket: Ticket, staff_id: int, *, now: datetime) -> None:
+    viewer = load_viewer(session, staff_id, now=now)
+    if viewer is None or not may(viewer, Right.WORK, ticket):
+        raise InvalidInput("staff", "does_not_work_here")
+
+
+def _reason(reason: str) -> str:
+    kept = reason.strip()[:MAX_REASON]
+    if not kept:
+        raise InvalidInput("reason", "required")
+    return kept
+
+
+def _staff_id(actor: Actor) -> int:
+    if actor.staff_id is None:
+        raise NotAllowed("work")
+    return actor.staff_id

@@ -1,0 +1,264 @@
+"""How a ticket is put on hold, answered, opened again, closed or set aside."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from tickets import timeline
+from tickets.errors import InvalidInput, ReopeningWindowOver, TransitionNotAllowed
+from tickets.matter import clean_text
+from tickets.people.actor import SYSTEM, Actor
+from tickets.promises import ledger
+from tickets.schema import Attachment, Contact, Message, Ticket
+from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
+from tickets.work.conversation import on_contact, say, tell_assignee, wake
+from tickets.work.ticket import lock_ticket, may_move, move, record
+
+MAX_TEXT = 10_000
+# Where no promise of the ticket pauses, a hold may still not last for ever.
+LONGEST_HOLD = timedelta(days=30)
+# A duplicate is linked to its master, which answers for both; it is not an answer by itself.
+DISPOSITIONS = (
+    Disposition.ANSWERED, Disposition.FIXED, Disposition.REFUSED, Disposition.OTHER_LAW, Disposition.UNREACHABLE,
+)  # fmt: skip
+_PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+
+
+def hold(
+    session: Session,
+    ticket_id: int,
+    *,
+    question: str,
+    wake_at: datetime,
+    channel: Channel | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Ticket:
+    """Ask the citizen something and wait: until the answer, or until `wake_at`, within what the policy allows (R6).
+
+    Raises InvalidInput without a question, for a date that is past, and for one later than the pause that is left.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    _require_move(ticket, TicketStatus.PENDING_CITIZEN)
+    _require_future(wake_at, now)
+    say(session, ticket, template="ticket_question", body=question, channel=channel, actor=actor, now=now)
+    return _hold(session, ticket, TicketStatus.PENDING_CITIZEN, wake_at, actor=actor, now=now)
+
+
+def hold_for_third_party(
+    session: Session, ticket_id: int, *, reason: str, wake_at: datetime, actor: Actor, now: datetime
+) -> Ticket:
+    """Wait for another body; the promise to the citizen goes on unless the policy says otherwise (R6)."""
+    ticket = lock_ticket(session, ticket_id)
+    _require_move(ticket, TicketStatus.PENDING_THIRD_PARTY)
+    _require_future(wake_at, now)
+    why = _text(reason, "reason")
+    timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=why, now=now)
+    return _hold(session, ticket, TicketStatus.PENDING_THIRD_PARTY, wake_at, actor=actor, now=now)
+
+
+def resume(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
+    """Work goes on before the date, because the agent has what was missing."""
+    ticket = lock_ticket(session, ticket_id)
+    if ticket.status in _PENDING:
+        wake(session, ticket, cause="agent", actor=actor, now=now)
+    return ticket
+
+
+def wake_due(session: Session, *, now: datetime, limit: int = 100) -> int:
+    """Open again whatever was held until now; several schedulers may do this at once."""
+    due = [Ticket.wake_at.is_not(None), Ticket.wake_at <= now, Ticket.status.in_(_PENDING)]
+
+    def open_again(ticket: Ticket) -> None:
+        wake(session, ticket, cause="date", actor=SYSTEM, now=now)
+        tell_assignee(session, ticket, "ticket_woken", f"woken:{ticket.id}:{now.isoformat()}", now=now)
+
+    return _each(session, due, Ticket.wake_at, open_again, limit)
+
+
+def resolve(
+    session: Session,
+    ticket_id: int,
+    *,
+    disposition: Disposition,
+    answer: str,
+    channel: Channel | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Ticket:
+    """Answer the matter: the answer is sent, every promise is judged at this instant, the reopening window begins.
+
+    "Not ours" is no disposition: such a matter is transferred (R25). Raises InvalidInput without an answer,
+    TransitionNotAllowed for a ticket that nobody has accepted yet.
+    """
+    if disposition not in DISPOSITIONS:
+        raise InvalidInput("disposition", "not_by_hand")
+    ticket = lock_ticket(session, ticket_id)
+    if ticket.status in _PENDING:
+        wake(session, ticket, cause="agent", actor=actor, now=now)
+    _require_move(ticket, TicketStatus.RESOLVED)
+    say(session, ticket, template="ticket_resolved", body=answer, channel=channel, actor=actor, now=now)
+    ticket.disposition = disposition
+    params = {"disposition": disposition.value}
+    timeline.add(session, ticket.id, TimelineKind.RESOLVED, actor=actor, is_public=True, params=params, now=now)
+    record(session, ticket, "ticket.resolved", actor=actor, params=params, now=now)
+    move(session, ticket, to=TicketStatus.RESOLVED, actor=actor, now=now)
+    return ticket
+
+
+def reopen(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """Take up an answered ticket again, with what its promise had consumed (R9). Raises ReopeningWindowOver."""
+    ticket = lock_ticket(session, ticket_id)
+    _reopen(session, ticket, actor=actor, now=now)
+    why = _text(reason, "reason")
+    timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=why, now=now)
+    return ticket
+
+
+def not_solved(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """The citizen says that the answer did not help: within the window the ticket is open again.
+
+    Raises ReopeningWindowOver later; the door then opens a new ticket with `continues_id`.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    said = clean_text(reason, MAX_TEXT, field="reason")
+    _reopen(session, ticket, actor=actor, now=now)
+    timeline.add(session, ticket.id, TimelineKind.NOT_SOLVED, actor=actor, is_public=True, body=said, now=now)
+    on_contact(session, ticket, arrived_at=now, actor=actor, now=now)
+    return ticket
+
+
+def rate(session: Session, ticket_id: int, *, rating: int, actor: Actor, now: datetime) -> Ticket:
+    """The citizen's one to five for an answered ticket; a later one replaces it."""
+    if not 1 <= rating <= 5:
+        raise InvalidInput("rating", "one_to_five")
+    ticket = lock_ticket(session, ticket_id)
+    if ticket.status not in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.CLOSED)
+    ticket.rating = rating
+    params = {"rating": rating}
+    timeline.add(session, ticket.id, TimelineKind.RATED, actor=actor, is_public=True, params=params, now=now)
+    record(session, ticket, "ticket.rated", actor=actor, params=params, now=now)
+    session.flush()
+    return ticket
+
+
+def close_due(session: Session, *, now: datetime, limit: int = 200) -> int:
+    """Close what was answered when its reopening window is over."""
+    due = [Ticket.status == TicketStatus.RESOLVED, Ticket.reopen_until <= now]
+
+    def close(ticket: Ticket) -> None:
+        move(session, ticket, to=TicketStatus.CLOSED, actor=SYSTEM, now=now)
+
+    return _each(session, due, Ticket.reopen_until, close, limit)
+
+
+def withdraw(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """The citizen takes the matter back."""
+    return _set_aside(session, ticket_id, TicketStatus.WITHDRAWN, reason, actor=actor, now=now)
+
+
+def give_way(session: Session, ticket_id: int, *, to: Ticket, actor: Actor, now: datetime) -> None:
+    """A ticket in which nothing was ever written ends when its only call turns out to belong to another ticket.
+
+    Its promises count as neither kept nor broken, and it points to the other as its master; to a restricted one nothing
+    points.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    if to.is_restricted or not _is_blank(session, ticket) or not may_move(ticket, TicketStatus.WITHDRAWN):
+        return
+    ticket.master_id = to.id
+    move(session, ticket, to=TicketStatus.WITHDRAWN, actor=actor, joined=to.reference, now=now)
+
+
+def _is_blank(session: Session, ticket: Ticket) -> bool:
+    """No words, no answer, no picture, and no other contact than the call that opened it."""
+    if ticket.body.strip() or ticket.is_restricted:
+        return False
+    others = (
+        select(Message.id).where(Message.ticket_id == ticket.id),
+        select(Attachment.id).where(Attachment.ticket_id == ticket.id),
+        select(Contact.id).where(Contact.ticket_id == ticket.id),
+        select(Ticket.id).where(Ticket.master_id == ticket.id),
+    )
+    return not any(session.scalar(select(found.exists())) for found in others)
+
+
+def mark_spam(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """Not a matter at all; its promises count as neither kept nor broken."""
+    return _set_aside(session, ticket_id, TicketStatus.SPAM, reason, actor=actor, now=now)
+
+
+def _hold(
+    session: Session, ticket: Ticket, to: TicketStatus, wake_at: datetime, *, actor: Actor, now: datetime
+) -> Ticket:
+    params = {"until": wake_at.isoformat(), "for": to.value}
+    timeline.add(session, ticket.id, TimelineKind.HELD, actor=actor, is_public=True, params=params, now=now)
+    record(session, ticket, "ticket.held", actor=actor, params=params, now=now)
+    move(session, ticket, to=to, actor=actor, now=now)
+    latest = min(ledger.pause_left(session, ticket, now=now) or now + LONGEST_HOLD, now + LONGEST_HOLD)
+    if wake_at > latest:
+        raise InvalidInput("wake_at", "later_than_allowed", latest=latest.isoformat())
+    ticket.wake_at = wake_at
+    session.flush()
+    return ticket
+
+
+def _reopen(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
+    if ticket.status is TicketStatus.CLOSED or (ticket.reopen_until is not None and now > ticket.reopen_until):
+        raise ReopeningWindowOver(ticket.reference, ticket.id)
+    if ticket.status is not TicketStatus.RESOLVED:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+    ticket.reopen_count += 1
+    params = {"count": ticket.reopen_count}
+    timeline.add(session, ticket.id, TimelineKind.REOPENED, actor=actor, is_public=True, params=params, now=now)
+    record(session, ticket, "ticket.reopened", actor=actor, params=params, now=now)
+    move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
+    tell_assignee(session, ticket, "ticket_reopened", f"reopened:{ticket.id}:{ticket.reopen_count}", now=now)
+
+
+def _set_aside(
+    session: Session, ticket_id: int, to: TicketStatus, reason: str, *, actor: Actor, now: datetime
+) -> Ticket:
+    ticket = lock_ticket(session, ticket_id)
+    move(session, ticket, to=to, actor=actor, reason=_text(reason, "reason"), now=now)
+    return ticket
+
+
+def _each(
+    session: Session,
+    due: list[ColumnElement[bool]],
+    order: InstrumentedAttribute[datetime | None],
+    act: Callable[[Ticket], None],
+    limit: int,
+) -> int:
+    tickets = session.scalars(
+        select(Ticket)
+        .where(*due)
+        .order_by(order, Ticket.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for ticket in tickets:
+        act(ticket)
+    return len(tickets)
+
+
+def _require_move(ticket: Ticket, to: TicketStatus) -> None:
+    if not may_move(ticket, to):
+        raise TransitionNotAllowed(ticket.reference, ticket.status, to)
+
+
+def _require_future(wake_at: datetime, now: datetime) -> None:
+    if wake_at.tzinfo is None or wake_at <= now:
+        raise InvalidInput("wake_at", "not_in_the_future")
+
+
+def _text(said: str, field: str) -> str:
+    kept = clean_text(said, MAX_TEXT, field=field)
+    if not kept:
+        raise InvalidInput(field, "required")
+    return kept
