@@ -28,10 +28,10 @@ from telephony.ivr import (
 from telephony.recordings import Announced
 from tickets import timeline
 from tickets.directory.on_call import on_duty_for
+from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import Told, reroute_at_intake
-from tickets.matter import Matter
 from tickets.outbox import posting
 from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference

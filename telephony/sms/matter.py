@@ -13,10 +13,10 @@ from telephony.desk import Desk
 from tickets.directory.places import resolve
 from tickets.folding import fold
 from tickets.intake import contacts
+from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import Told, reroute_at_intake
-from tickets.matter import Matter, Opened
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.actor import citizen_actor

@@ -11,7 +11,7 @@ from tests import factories
 from tests.app.web.public.public_forms import photograph
 from tests.browser.conftest import Site
 from tests.browser.looking import axe_findings, sideways_scroll
-from tickets.matter import Opened
+from tickets.intake.cleaning import Opened
 from tickets.people.actor import staff_actor
 from tickets.states import Channel, Disposition
 from tickets.work import conversation, resolution

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tickets.directory.rules import Rules
-from tickets.matter import Matter, Opened
+from tickets.intake.cleaning import Matter, Opened
 from tickets.outbox.posting import Outgoing
 from tickets.people.phones import parse_phone
 from tickets.states import Channel, OutboundChannel, Priority

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tickets.intake import contacts
+from tickets.intake.cleaning import Matter
 from tickets.intake.contacts import Registered
-from tickets.matter import Matter
 from tickets.people import citizens
 from tickets.people.citizens import Known
 

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from tickets.directory.places import PlaceIndex
 from tickets.directory.rules import Rules
+from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.keys import Keys
-from tickets.matter import Matter, Opened
 from tickets.people.actor import Actor
 from tickets.schema import Category, Procedure, Ticket
 from tickets.states import Channel

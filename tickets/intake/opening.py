@@ -16,9 +16,9 @@ from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.directory.rules import Rules
 from tickets.intake.acknowledgement import acknowledgement, sms_number
 from tickets.intake.arriving import arrive
+from tickets.intake.cleaning import Matter, Named, Opened, cleaned, named
 from tickets.intake.rows import Parts, Prepared, first_entries, first_hop, search_words, ticket_row
 from tickets.keys import Keys
-from tickets.matter import Matter, Named, Opened, cleaned, named
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.actor import Actor

@@ -15,7 +15,7 @@ from tickets.audit import entries
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.directory.rules import Rules
 from tickets.folding import folded_words
-from tickets.matter import MAX_BODY, clean_text
+from tickets.intake.cleaning import MAX_BODY, clean_text
 from tickets.people.actor import Actor
 from tickets.promises import ledger
 from tickets.promises.calendar import DEFAULT_ZONE

@@ -9,7 +9,7 @@ from tickets import timeline
 from tickets.directory.places import Resolution
 from tickets.folding import folded_words
 from tickets.intake import contacts
-from tickets.matter import Matter, Named
+from tickets.intake.cleaning import Matter, Named
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.citizens import Known
 from tickets.promises.opening import Opening

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tickets.errors import InvalidInput
 from tickets.folding import folded_words
-from tickets.matter import clean_dossier_number
+from tickets.intake.cleaning import clean_dossier_number
 from tickets.people.phones import parse_phone
 from tickets.people.references import read_reference
 from tickets.people.roles import Viewer, visible_tickets

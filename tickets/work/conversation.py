@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.folding import folded_words
-from tickets.matter import clean_text
+from tickets.intake.cleaning import clean_text
 from tickets.outbox import posting
 from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone

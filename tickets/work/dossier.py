@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.errors import InvalidInput
-from tickets.matter import clean_dossier_number, clean_text
+from tickets.intake.cleaning import clean_dossier_number, clean_text
 from tickets.people.actor import Actor
 from tickets.schema import ExternalReference, Procedure, Ticket
 from tickets.states import TimelineKind

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tickets.matter import clean_text
+from tickets.intake.cleaning import clean_text
 from tickets.schema import Draft, Staff, TicketViewer
 
 MAX_DRAFT = 10_000

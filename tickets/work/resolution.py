@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tickets import timeline
 from tickets.errors import InvalidInput, ReopeningWindowOver, TransitionNotAllowed
-from tickets.matter import clean_text
+from tickets.intake.cleaning import clean_text
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import ledger
 from tickets.schema import Attachment, Contact, Message, Ticket

@@ -9,8 +9,8 @@ from app.seeding.demonstration.cast import Person
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Story, begin
 from app.seeding.demonstration.words import Said, kinds, say
+from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
-from tickets.matter import Matter
 from tickets.people.actor import citizen_actor
 from tickets.states import Channel
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tickets.matter import Opened
+from tickets.intake.cleaning import Opened
 from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add, between
 from tickets.states import ClockKind, Priority
 

@@ -13,9 +13,9 @@ from telephony.calls import find_call
 from telephony.floor.offers import accept, open_offer_for
 from telephony.floor.presence import end_wrap_up, go_available, go_offline, heartbeat
 from telephony.provider.webhook_inbox import Webhook
+from tickets.intake.cleaning import Opened
 from tickets.intake.opening import opened_before
 from tickets.intake.rerouting import Told, reroute_at_intake
-from tickets.matter import Opened
 from tickets.people.actor import staff_actor
 from tickets.schema import Call, Ticket
 from tickets.states import CallState

@@ -12,7 +12,7 @@ from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import Said, answer
 from tickets.directory.queues import queue_of
 from tickets.directory.units import unit_named
-from tickets.matter import Opened
+from tickets.intake.cleaning import Opened
 from tickets.people.actor import Actor, citizen_actor, staff_actor
 from tickets.schema import Ticket, TicketAccess
 from tickets.states import UNFINISHED, Channel, Disposition, TicketStatus

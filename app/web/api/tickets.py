@@ -21,7 +21,7 @@ from app.web.frame.current import keys, places, rules
 from app.web.frame.field_errors import FieldErrors
 from tickets.errors import KeyReused
 from tickets.intake import opening
-from tickets.matter import Matter, Opened
+from tickets.intake.cleaning import Matter, Opened
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, require, visible_ticket, visible_tickets
 from tickets.schema import IdempotencyKey, Queue, Ticket, Unit

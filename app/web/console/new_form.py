@@ -14,8 +14,8 @@ from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
 from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
+from tickets.intake.cleaning import MAX_BODY, MAX_SHORT, clean_dossier_number
 from tickets.intake.repeats import open_tickets_of
-from tickets.matter import MAX_BODY, MAX_SHORT, clean_dossier_number
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, Viewer, may

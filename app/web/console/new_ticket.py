@@ -16,10 +16,10 @@ from app.web.frame.fault_words import fault_words
 from telephony.floor.wrap_up import current_call, link_call
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.intake import contacts
+from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import Told, reroute_at_intake
-from tickets.matter import Matter, Opened
 from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, TicketStatus

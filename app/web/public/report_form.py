@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from app.storage.media import Picture
 from app.web.public import signed
 from tickets.errors import InvalidInput
-from tickets.matter import MAX_BODY, MAX_SHORT, clean_dossier_number, clean_text
+from tickets.intake.cleaning import MAX_BODY, MAX_SHORT, clean_dossier_number, clean_text
 from tickets.people.phones import PhoneKind, parse_phone
 
 MAX_PLACE = 3 * MAX_SHORT

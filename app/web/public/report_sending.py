@@ -11,8 +11,8 @@ from app.web.frame.current import keys, places, rules, settings
 from app.web.public import signed
 from app.web.public.report_form import ReportForm
 from tickets.intake import contacts
+from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
-from tickets.matter import Matter, Opened
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.states import Channel

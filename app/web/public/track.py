@@ -19,8 +19,8 @@ from app.web.public.report_sending import kept_files
 from app.wording.locale import chosen_locale
 from tickets.errors import InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
 from tickets.intake import contacts
+from tickets.intake.cleaning import Opened
 from tickets.intake.continuing import continue_ticket
-from tickets.matter import Opened
 from tickets.people.pins import check_pin
 from tickets.queries.follow import followed
 from tickets.schema import Message

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.web.factory import HotlineApp
 from tests import factories
 from tests.app.web.public.public_forms import fill_in, photograph, send_again
-from tickets.matter import Opened
+from tickets.intake.cleaning import Opened
 from tickets.people.actor import staff_actor
 from tickets.schema import Attachment, Message, Staff, Ticket
 from tickets.states import Channel, Disposition, TicketStatus
