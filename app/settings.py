@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """The number printed on every page; the line itself is a row of the directory."""
     duty_phone: str = ""
     """Rung first when no call can be handled, before the caller may leave a message; without it the message at once."""
+    trusted_proxies: int = Field(default=1, ge=0, le=9)
+    """How many proxies of ours a request of the public passes; each adds one address to X-Forwarded-For."""
     metrics_token: str = ""
     """Opens /metrics to a Prometheus on another machine; without it only loopback may read them."""
     demo: bool = False

@@ -150,9 +150,10 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
         add_headers_function=static_headers,
     )
     static.add_files(str(ROOT / "app" / "static"), prefix="static/")
-    # In production one proxy stands before us: without this, all citizens behind it would share one rate limit. Only
-    # the address is taken from it; signatures and links stand on the configured public address.
-    behind = ProxyFix(static, x_for=1, x_proto=0) if settings.production else static
+    # In production a proxy stands before us: without this, all citizens behind it would share one rate limit. Only the
+    # address is taken from it, counted from our side, since what comes before our own proxies' entries anybody can
+    # write; signatures and links stand on the configured public address.
+    behind = ProxyFix(static, x_for=settings.trusted_proxies, x_proto=0) if settings.production else static
     app.wsgi_app = behind  # type: ignore[method-assign]
     return app
 

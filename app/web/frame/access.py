@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
@@ -19,6 +19,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # Whoever can see or steer more than their own tickets proves it is them with a second factor.
 SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
+_SIGNS_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,11 @@ def _internal_gate(_access: Access) -> None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if token and given and hmac.compare_digest(token.encode(), given.encode()):
         return
-    # Behind a proxy every request comes from loopback; a forwarded one is therefore never taken as local.
-    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    if forwarded or not is_loopback(request.remote_addr or ""):
+    # Behind a proxy on this machine every request comes from loopback, and a proxy may pass on no address at all: what
+    # bears a sign of one, or asks for us by another name than this machine's own, is not local.
+    forwarded = any(name in request.headers for name in _SIGNS_OF_A_PROXY)
+    asked_for = urlsplit(f"//{request.host}").hostname or ""
+    if forwarded or not is_loopback(asked_for) or not is_loopback(request.remote_addr or ""):
         abort(403)
 
 
