@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.settings import Settings
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
-from tickets.directory.rules import Rules, load_rules
 from tickets.keys import Keys, keys_from
+from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Unit, UnitSuccession
 
 log = structlog.get_logger()

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from telephony.provider.account import ProviderAccount
 from tickets.directory.places import PlaceIndex
-from tickets.directory.rules import Rules
 from tickets.keys import Keys
-from tickets.routing import LineRule, UnitRule
+from tickets.routing.decision import LineRule, UnitRule
+from tickets.routing.rules import Rules
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from app.engines import Engines, start_engines
 from app.seeding.reference import load as load_reference
 from app.settings import Settings
 from app.storage.database import make_engine, migrate, session_factory, transaction
-from app.web.factory import HotlineApp, create_app
+from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 
 # A Monday, 09:00 in Ho Chi Minh City.

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
-from tickets.directory.rules import Rules, load_rules
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket as open_matter
 from tickets.keys import keys_from
 from tickets.people.actor import Actor, citizen_actor
+from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Citizen, Post, PostHolding, Queue, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Channel, QueueKind, Role, UnitKind
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.accounts.demo_links import make as make_links
-from app.cli.connected import connected_if_running
+from app.engines.connected import connected_if_running
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,8 @@ from app.bench.measure import Figure, Times, counted, in_turn
 from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import transaction
-from app.web.factory import HotlineApp, create_app
+from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from tickets.schema import Message, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Role, UnitKind
 

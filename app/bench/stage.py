@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.cli.connected import with_engines
 from app.engines import start_engines
+from app.engines.connected import with_engines
 from app.seeding import prepare
 from app.settings import Settings, load_settings
 from app.storage.database import make_engine, migrate

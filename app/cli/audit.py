@@ -16,7 +16,7 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 1 when an entry was changed or is missing; its number is told."""
-    from app.cli.connected import connected
+    from app.engines.connected import connected
     from app.storage.database import make_engine, session_factory, transaction
     from tickets.audit.entries import verify
 

@@ -3,7 +3,7 @@
 import argparse
 
 from app.cli.commands import Commands
-from app.cli.connected import connected
+from app.engines.connected import connected
 
 
 def register(commands: Commands) -> None:

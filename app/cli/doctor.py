@@ -12,7 +12,7 @@ import psycopg
 import redis
 
 from app.cli.commands import Commands
-from app.cli.connected import connected
+from app.engines.connected import connected
 from app.settings import Settings
 
 Connection = psycopg.Connection[tuple[object, ...]]

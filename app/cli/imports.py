@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from app.cli.commands import CommandRefused, Commands
-from app.cli.connected import connected
+from app.engines.connected import connected
 
 KINDS = ("units", "procedures", "lines", "holidays", "policies")
 # Enough to see what is wrong with a file; the count is always told.

@@ -4,7 +4,7 @@ import argparse
 import os
 
 from app.cli.commands import CommandRefused, Commands
-from app.cli.connected import connected_if_running
+from app.engines.connected import connected_if_running
 from app.processes.commands import command_of, environment_of
 from app.settings import ROOT
 

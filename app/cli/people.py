@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
-from app.cli.connected import connected
+from app.engines.connected import connected
 from app.scopes import SCOPES
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
-from app.cli.connected import connected_if_running
+from app.engines.connected import connected_if_running
 
 if TYPE_CHECKING:
     from app.settings import Settings

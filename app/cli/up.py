@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.cli.commands import CommandRefused, Commands
-from app.cli.connected import running_up, with_engines
 from app.cli.terminal import Signals, Voice, stop_by_signal
 from app.engines import start_engines
+from app.engines.connected import running_up, with_engines
 from app.engines.folders import write_private
 from app.processes.commands import end_leftovers
 from app.processes.supervisor import Supervisor

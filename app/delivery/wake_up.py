@@ -22,7 +22,7 @@ _PATIENCE_SECONDS = 0.5
 _JOB_SECONDS = 60
 _KEEP_FAILED_SECONDS = 86_400
 
-# Set by a wake-up job, waited for by the lanes of this process (`app/delivery/worker.py`).
+# Set by a wake-up job, waited for by the lanes of this process (`app/processes/worker.py`).
 awake = threading.Event()
 
 

@@ -29,7 +29,7 @@ def command_of(name: str, settings: Settings) -> list[str]:
             *gunicorn, "--bind", _address(settings.host, settings.port + 1), "--worker-class", "gevent",
             "--workers", "1", "--worker-connections", "2000", "app.processes.wsgi_live:application",
         ],
-        "worker": [*python, "app.delivery.worker"],
+        "worker": [*python, "app.processes.worker"],
         "scheduler": [*python, "app.clockwork.scheduler"],
     }  # fmt: skip
     return commands[name]

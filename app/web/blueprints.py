@@ -24,6 +24,3 @@ BLUEPRINTS: list[Blueprint] = [
     administration.blueprint,
     acknowledge_link.blueprint,
 ]
-
-# Blueprints of providers: shorter database limits, no CSRF, never rate limited.
-WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})

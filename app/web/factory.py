@@ -1,35 +1,28 @@
 """The Flask application: one request is one transaction, and every endpoint says who may call it."""
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
-from apiflask import APIFlask
 from flask import g, request
-from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app.clock import utc_now
 from app.delivery.wake_after_commit import Waker
 from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.reference import Reference
 from app.settings import ROOT, Settings
-from app.storage.database import make_engine, session_factory
-from app.web.blueprints import BLUEPRINTS, WEBHOOK_BLUEPRINTS
+from app.storage.database import make_engine
+from app.web.blueprints import BLUEPRINTS
 from app.web.frame.access import check_access
+from app.web.frame.application import HotlineApp
 from app.web.frame.errors import register_errors
-from app.web.frame.limits import MeasuredRequest, limiter
+from app.web.frame.limits import limiter
 from app.web.frame.page_context import page_context
-from app.web.frame.page_templates import PageEnvironment, register_page_words
+from app.web.frame.page_templates import register_page_words
 from app.web.frame.presentation import register_presentation
 from app.web.frame.response_headers import add_headers, static_headers
 from app.wording.locale import chosen_locale
@@ -38,75 +31,6 @@ from app.wording.translations import install_catalogues
 # A caller hears silence while we wait: webhooks get short limits of their own, the fail-safe document does the rest.
 WEBHOOK_STATEMENT_TIMEOUT_MS = 300
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 3600
-
-
-class HotlineApp(APIFlask):
-    """Flask with our transaction around every view; `settings` and `reference` are set by `create_app`."""
-
-    settings: Settings
-    reference: Reference
-    request_class = MeasuredRequest
-    jinja_environment = PageEnvironment
-
-    def __init__(self, settings: Settings, engine: Engine, webhook_engine: Engine) -> None:
-        super().__init__(
-            "app",
-            title="Hotline",
-            version="1",
-            spec_path=None,
-            docs_path=None,
-            json_errors=False,
-            static_folder=str(ROOT / "app" / "static"),
-            template_folder=str(ROOT / "templates"),
-            root_path=str(ROOT / "app"),
-        )
-        self.settings = settings
-        self.sessions = session_factory(engine)
-        self.webhook_sessions = session_factory(webhook_engine)
-        self.after_commit: list[Callable[[Session], None]] = []
-        self._bound = threading.local()
-
-    def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view in one transaction: returning commits, raising rolls back."""
-        with self._open_session() as session:
-            g.session = session
-            try:
-                refusal = check_access(self.view_functions.get(request.endpoint or ""))
-                answer = super().dispatch_request() if refusal is None else refusal
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
-            for hook in self.after_commit:
-                hook(session)
-            return answer
-
-    @contextmanager
-    def _open_session(self) -> Iterator[Session]:
-        bound: tuple[Session, datetime] | None = getattr(self._bound, "value", None)
-        if bound:
-            g.now = bound[1]
-            yield bound[0]
-            return
-        g.now = utc_now()
-        is_webhook = request.blueprint in WEBHOOK_BLUEPRINTS
-        with (self.webhook_sessions if is_webhook else self.sessions)() as session:
-            yield session
-
-    @property
-    def is_bound(self) -> bool:
-        """Whether this thread's requests run on a given session, which no other thread may use meanwhile."""
-        return getattr(self._bound, "value", None) is not None
-
-    @contextmanager
-    def bound_to(self, session: Session, now: datetime) -> Iterator[None]:
-        """Let requests of this thread run on a given session at a given time: how tests see uncommitted rows."""
-        before = getattr(self._bound, "value", None)
-        self._bound.value = (session, now)
-        try:
-            yield
-        finally:
-            self._bound.value = before
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineApp:
@@ -121,7 +45,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
         connect_timeout=2,
         pool_timeout=1,
     )
-    app = HotlineApp(settings, main, webhooks)
+    app = HotlineApp(settings, main, webhooks, gate=check_access)
     app.reference = Reference.from_settings(settings, app.sessions)
     _configure(app)
     install_catalogues(app, cache_dir=settings.data_dir / "locales")

@@ -13,8 +13,8 @@ from flask_babel import Babel, force_locale, gettext, ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from app.settings import LOCALES, ROOT, Settings
-from app.web.frame.presentation import grouped_reference
 from app.wording import codes, spoken_time
+from app.wording.reference_groups import grouped_reference
 from app.wording.spoken_words import in_digit_groups
 from app.wording.translations import install_catalogues
 

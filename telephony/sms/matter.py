@@ -22,7 +22,7 @@ from tickets.people import citizens
 from tickets.people.actor import citizen_actor
 from tickets.people.phones import parse_phone
 from tickets.promises.calendar import DEFAULT_ZONE
-from tickets.routing import guess_category
+from tickets.routing.decision import guess_category
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, Channel, PlaceOutcome, TicketStatus
 from tickets.work.conversation import citizen_message

@@ -15,7 +15,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.clock import utc_now
 from app.settings import Settings
-from app.web.factory import HotlineApp, create_app
+from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from app.web.frame.session_cookie import COOKIE, token_hash
 from tests.conftest import Committed
 from tests.signing_in import person_with

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from escalation.firing.sweep import tick
 from tests.app.web.steering import csrf_of, enter
 from tests.escalation.scene import clock, full_house, step, ward

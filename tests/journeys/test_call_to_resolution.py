@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.settings import Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.wording.spoken_words import in_digit_groups
 from telephony import sweep
 from telephony.floor import offers

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.settings import Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.telephony.phone import Phone
 from tickets.schema import Clock, Line, OutboundMessage, Ticket, Unit

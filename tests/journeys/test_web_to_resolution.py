@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.public.public_forms import fill_in, send_again
 from tickets.audit import entries

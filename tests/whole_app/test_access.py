@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
 from app.web.frame.access import Access, declared
+from app.web.frame.application import HotlineApp
 from tests.signing_in import sign_in
 from tickets.states import Role
 

@@ -18,7 +18,7 @@ from app.accounts import credentials
 from app.accounts.enrolment import add_token
 from app.seeding.imports import take_out
 from app.settings import Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from app.web.frame.session_cookie import COOKIE
 from escalation.acknowledging.links import make_link

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
 from app.settings import ROOT, Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from app.web.frame.session_cookie import COOKIE
 from tests import factories

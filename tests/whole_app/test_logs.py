@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.accounts.enrolment import add_token
 from app.log_setup import set_up_logging
 from app.settings import Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from tests.app.web.public.public_forms import fill_in, send_again
 from tests.signing_in import sign_in

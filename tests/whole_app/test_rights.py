@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.enrolment import add_token
 from app.settings import Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests.signing_in import sign_in
 from tests.whole_app.things import FOREIGN, OF_A_TICKET, OTHERS, OWN, Way, address, nothing, things, unit_at, ways
 from tickets.people.references import grouped

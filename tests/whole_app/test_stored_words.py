@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
 from app.settings import Settings
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.steering import climb
 from tests.signing_in import sign_in

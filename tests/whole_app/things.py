@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app.settings import Settings
-from app.web.factory import HotlineApp
 from app.web.frame.access import Access, declared
+from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.public.public_forms import photograph
 from tickets.people.pins import pin_of

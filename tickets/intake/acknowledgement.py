@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tickets.directory.rules import Rules
 from tickets.intake.cleaning import Matter, Opened
 from tickets.outbox.posting import Outgoing
 from tickets.people.phones import parse_phone
+from tickets.routing.rules import Rules
 from tickets.states import Channel, OutboundChannel, Priority
 
 

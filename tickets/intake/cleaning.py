@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from tickets.directory.rules import Rules
 from tickets.errors import InvalidInput
 from tickets.promises.opening import OpeningClock
-from tickets.routing import Reason
+from tickets.routing.decision import Reason
+from tickets.routing.rules import Rules
 from tickets.states import Channel, Level, Priority, TicketStatus
 
 MAX_SUBJECT = 200

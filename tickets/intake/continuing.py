@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from tickets.directory.places import PlaceIndex
-from tickets.directory.rules import Rules
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.keys import Keys
 from tickets.people.actor import Actor
+from tickets.routing.rules import Rules
 from tickets.schema import Category, Procedure, Ticket
 from tickets.states import Channel
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.directory.places import PlaceIndex, Resolution, resolve
-from tickets.directory.rules import Rules
 from tickets.intake.acknowledgement import acknowledgement, sms_number
 from tickets.intake.arriving import arrive
 from tickets.intake.cleaning import Matter, Named, Opened, cleaned, named
@@ -26,7 +25,8 @@ from tickets.people.pins import pin_of
 from tickets.people.references import reference_of, reference_year
 from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening
-from tickets.routing import Decision, Facts, PlaceFact, Reason, route
+from tickets.routing.decision import Decision, Facts, PlaceFact, Reason, route
+from tickets.routing.rules import Rules
 from tickets.schema import (
     AuditEntry,
     Clock,

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.audit import entries
 from tickets.directory.places import PlaceIndex, Resolution, resolve
-from tickets.directory.rules import Rules
 from tickets.folding import folded_words
 from tickets.intake.cleaning import MAX_BODY, clean_text
 from tickets.people.actor import Actor
 from tickets.promises import ledger
 from tickets.promises.calendar import DEFAULT_ZONE
-from tickets.routing import Decision, Facts, PlaceFact, route
+from tickets.routing.decision import Decision, Facts, PlaceFact, route
+from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
 from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind

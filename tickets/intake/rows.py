@@ -13,7 +13,7 @@ from tickets.intake.cleaning import Matter, Named
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.citizens import Known
 from tickets.promises.opening import Opening
-from tickets.routing import Decision
+from tickets.routing.decision import Decision
 from tickets.states import PlaceOutcome, TicketStatus, TimelineKind
 
 # The words of a long text beyond this are not searched.

@@ -10,7 +10,7 @@ from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, 
 from tickets.people.actor import Actor
 from tickets.people.roles import Right, load_viewer, may
 from tickets.promises import ledger
-from tickets.routing import WARD_KINDS
+from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.states import UNFINISHED, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
 from tickets.work.ticket import lock_ticket, move, record

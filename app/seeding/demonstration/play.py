@@ -18,8 +18,8 @@ from app.settings import Settings
 from app.wording.messages import message_app
 from telephony.desk import Desk
 from tickets.directory.loading import load_places
-from tickets.directory.rules import load_rules
 from tickets.keys import keys_from
+from tickets.routing.rules import load_rules
 from tickets.schema import Ticket
 
 Progress = Callable[[str], None]

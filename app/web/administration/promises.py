@@ -11,9 +11,9 @@ from app.seeding.imports import FileRefused, bring_in, take_out
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.file_faults import Fault, fault_lines
 from app.web.administration.rule_words import opening_words, target_words
-from app.web.console.names import in_locale
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
+from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
 from tickets.promises.policies import known_names
 from tickets.promises.policy_file import parse_policies

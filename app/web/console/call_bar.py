@@ -10,8 +10,8 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from app.web.console.blueprint import ANSWERING, blueprint
-from app.web.console.once import form_key
 from app.web.frame.access import signed_in
+from app.web.frame.once import form_key
 from telephony.floor.agent_bar import AgentBar, agent_bar
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
 from tickets.people.phones import mask

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from app.phone.call_control import LegChange, end_talk, lead_to_hold, tell_provider
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import away_reasons, open_tickets
-from app.web.console.once import form_key, is_first
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
-from app.web.sign_in.preferences import local_target
+from app.web.frame.local_target import local_target
+from app.web.frame.once import form_key, is_first
 from telephony.call import end
 from telephony.calls import lock_call
 from telephony.floor import offers, presence

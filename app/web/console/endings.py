@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 
 from app.web.console.answers import answer_channel, answer_text
 from app.web.console.blueprint import blueprint
-from app.web.console.moments import read_moment
 from app.web.console.ticket_page import act
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.pieces.moments import read_moment
 from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING
 from tickets.schema import Ticket

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.web.console.names import in_locale
+from app.web.pieces.names import in_locale
 from app.wording.codes import (
     channel_word,
     clock_word,

@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 
 from app.storage.media import MAX_PICTURES, MediaRefused, keep, store_picture
 from app.web.console.blueprint import blueprint
-from app.web.console.moments import read_day
 from app.web.console.ticket_page import act
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.limits import takes_pictures
+from app.web.pieces.moments import read_day
 from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput

@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.web.console.blueprint import blueprint
-from app.web.console.names import queue_named
 from app.web.console.place_answer import placed_unit
 from app.web.console.ticket_page import act
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
+from app.web.pieces.names import queue_named
 from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING, Right
-from tickets.routing import WARD_KINDS
+from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Ticket
 from tickets.states import QueueKind
 from tickets.work import assignment

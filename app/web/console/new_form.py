@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.web.console import place_answer
-from app.web.console.moments import read_day
-from app.web.console.names import in_locale
 from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
+from app.web.pieces.moments import read_day
+from app.web.pieces.names import in_locale
 from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
 from tickets.intake.cleaning import MAX_BODY, MAX_SHORT, clean_dossier_number
@@ -20,7 +20,7 @@ from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.queries.similar import Similar, similar_open
-from tickets.routing import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.routing.decision import CategoryRule, UnitRule, emergency_words, guess_category
 from tickets.schema import Ticket
 
 _LIMITS = {"body": MAX_BODY, "place": place_answer.LONGEST_PLACE, "name": MAX_SHORT, "residence": MAX_SHORT}

@@ -6,13 +6,13 @@ from flask import Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.web.console import names
 from app.web.console.blueprint import blueprint
 from app.web.console.new_form import NewForm, Noticed, notice, read_form
-from app.web.console.once import form_key, is_first
 from app.web.frame.access import signed_in
 from app.web.frame.current import keys, places, rules
 from app.web.frame.fault_words import fault_words
+from app.web.frame.once import form_key, is_first
+from app.web.pieces import names
 from telephony.floor.wrap_up import current_call, link_call
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.intake import contacts

@@ -7,16 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.web.console import names
 from app.web.console.blueprint import READING, blueprint
-from app.web.console.moments import suggested_wake_up
-from app.web.console.once import form_key, is_first
 from app.web.console.place_answer import PlaceUndecided, candidates, question
 from app.web.console.ticket_view import ticket_context
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.errors import trouble_of
 from app.web.frame.fault_words import fault_words
+from app.web.frame.once import form_key, is_first
+from app.web.pieces import names
+from app.web.pieces.moments import suggested_wake_up
 from tickets.audit import entries
 from tickets.directory.places import Resolution
 from tickets.errors import (

@@ -8,8 +8,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.web.console.entry_words import StreamEntry, stream_entry
-from app.web.console.names import in_locale
 from app.web.frame.current import rules, today
+from app.web.pieces.names import in_locale
 from app.wording.locale import chosen_locale
 from app.wording.place_words import question_text
 from app.wording.reasons import reason_text

@@ -9,11 +9,11 @@ from flask import current_app, g
 
 from app.settings import Settings
 from tickets.directory.places import PlaceIndex
-from tickets.directory.rules import Rules
 from tickets.keys import Keys
+from tickets.routing.rules import Rules
 
 if TYPE_CHECKING:
-    from app.web.factory import HotlineApp
+    from app.web.frame.application import HotlineApp
 
 
 def hotline() -> HotlineApp:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from flask import Flask
 
 from app.web.frame.assets import asset
 from app.wording import codes, looks, spoken_time
+from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask
 from tickets.queries.list_counts import COUNTED_UP_TO
 
@@ -58,15 +58,6 @@ def counted(number: int) -> str:
 def iso(at: datetime) -> str:
     """The machine-readable instant of a <time> element, always in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def grouped_reference(reference: str) -> str:
-    """A reference in groups as it is read aloud and printed: `2600421733` → `26 0042 1733`."""
-    digits = reference.strip()
-    if not digits.isdigit() or len(digits) < 7:
-        return digits
-    head = len(digits) % 4 or 4
-    return " ".join([digits[:head], *re.findall("....", digits[head:])])
 
 
 def readable_phone(phone: str | None) -> str:

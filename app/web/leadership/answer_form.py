@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.web.console.moments import read_moment
 from app.web.frame.current import settings
+from app.web.pieces.moments import read_moment
 from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
 from tickets.errors import InvalidInput
 

@@ -10,9 +10,9 @@ from app.web.frame.current import places, rules, today
 from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
 from tickets.directory.places import Resolution, resolve
-from tickets.directory.rules import Rules
 from tickets.queries.similar import Similar, similar_open
-from tickets.routing import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.routing.decision import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.routing.rules import Rules
 from tickets.states import Level
 
 # A list of buttons longer than this is a list to look through, and shown as one.

@@ -11,6 +11,7 @@ from app.accounts import credentials
 from app.web.frame.access import SECOND_FACTOR_ROLES, password_given, public
 from app.web.frame.current import settings
 from app.web.frame.limits import limiter
+from app.web.frame.local_target import local_target
 from app.web.frame.navigation import home_of
 from app.web.frame.session_cookie import (
     begin_session,
@@ -20,7 +21,6 @@ from app.web.frame.session_cookie import (
     set_cookie,
     signed_in_person,
 )
-from app.web.sign_in.preferences import local_target
 from tickets.audit import entries
 from tickets.errors import NotFound
 from tickets.people.actor import staff_actor

@@ -1,13 +1,12 @@
 """Language and theme: kept in a cookie for everybody, and with the account of a signed-in person."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import update
 
 from app.settings import LOCALES
 from app.web.frame.access import public
+from app.web.frame.local_target import local_target
 from tickets.schema import Staff
 
 blueprint = Blueprint("preferences", __name__)
@@ -30,13 +29,3 @@ def change() -> ResponseReturnValue:
         if g.viewer:
             g.session.execute(update(Staff).where(Staff.id == g.viewer.staff_id).values({name: value}))
     return response
-
-
-def local_target(target: str, otherwise: str = "/") -> str:
-    """`target` if it is a path of ours; anything that could lead to another site is replaced."""
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return otherwise
-    if any(ord(letter) < 32 for letter in target) or "\\" in target:
-        return otherwise
-    return target

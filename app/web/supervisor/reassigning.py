@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.web.console.once import is_first
 from app.web.frame.access import signed_in
 from app.web.frame.errors import trouble_of
+from app.web.frame.once import is_first
 from app.web.supervisor.blueprint import STEERING, blueprint
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.people.roles import Right, require, visible_ticket

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.web.console.once import form_key
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.frame.once import form_key
 from app.web.supervisor.blueprint import STEERING, blueprint, supervised_units
 from app.web.supervisor.people_choices import assignee_options
 from escalation.firing.gaps import recent_gaps

@@ -4,7 +4,7 @@ from flask import render_template_string
 from flask_babel import force_locale
 from markupsafe import Markup
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.wording import codes
 from app.wording.language import gettext, language, ngettext
 

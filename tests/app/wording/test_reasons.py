@@ -6,8 +6,8 @@ import pytest
 from app.wording.reasons import REASONS, reason_text, reason_texts
 from tests.factories import open_ticket
 
-ROUTING = Path(__file__).resolve().parents[3] / "tickets" / "routing.py"
-INTAKE = ROUTING.parent / "intake" / "opening.py"
+ROUTING = Path(__file__).resolve().parents[3] / "tickets" / "routing" / "decision.py"
+INTAKE = ROUTING.parent.parent / "intake" / "opening.py"
 UNIT = {"unit_id": 1, "unit": "Phường Sài Gòn", "unit_en": "Sai Gon Ward"}
 
 

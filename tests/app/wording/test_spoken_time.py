@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask_babel import force_locale
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.wording import spoken_time
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

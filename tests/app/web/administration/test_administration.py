@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests.app.web.steering import csrf_of
 from tests.factories import staff, unit
 from tests.signing_in import sign_in

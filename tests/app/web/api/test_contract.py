@@ -9,7 +9,7 @@ from schemathesis import Case
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests import factories
 
 SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")

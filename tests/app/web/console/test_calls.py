@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.storage.media import write_stream
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from telephony.call import end
 from telephony.calls import enter, new_call
 from telephony.floor import offers, presence

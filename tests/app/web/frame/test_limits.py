@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.web.frame.limits import LARGEST_REQUEST, limiter
 from tests.app.web.public.public_forms import fill_in, photograph, send_again
 from tickets.schema import OutboundMessage, Ticket, WebhookRefusal

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from app.web.frame.assets import asset
-from app.web.frame.presentation import grouped_reference, initials, iso, readable_phone
+from app.web.frame.presentation import initials, iso, readable_phone
+from app.wording.reference_groups import grouped_reference
 
 
 def test_a_reference_is_grouped_as_it_is_read_aloud() -> None:

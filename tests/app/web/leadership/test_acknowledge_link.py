@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.links import VALID_FOR, make_link
 from tests.app.web.steering import Climb, climb, csrf_of

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from escalation.firing.sweep import tick
 from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import clock, level_at, ticket, unit_by_code, ward, with_role

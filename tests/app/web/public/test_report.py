@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from app.settings import Settings
 from app.storage.database import make_engine
-from app.web.factory import HotlineApp, create_app
+from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.public.public_forms import fields_of, fill_in, photograph, send_again
 from tickets.people.pins import check_pin

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.public.public_forms import fill_in, photograph, send_again
 from tickets.intake.cleaning import Opened

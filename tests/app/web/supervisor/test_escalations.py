@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.sweep import tick
 from escalation.queries.ledger import EXPORT_HEADINGS

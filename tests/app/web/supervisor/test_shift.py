@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.web.factory import HotlineApp
+from app.web.frame.application import HotlineApp
 from telephony.floor.presence import go_available
 from tests.app.web.steering import csrf_of, enter
 from tests.factories import open_ticket, staff

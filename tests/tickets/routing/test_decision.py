@@ -1,7 +1,7 @@
 import pytest
 
 from tickets.directory.categories import Hint
-from tickets.routing import (
+from tickets.routing.decision import (
     CategoryRule,
     Facts,
     LineRule,

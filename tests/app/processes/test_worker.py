@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app.delivery import wake_up
-from app.delivery.worker import LANES
 from app.processes.signs_of_life import beat, database_now, process_name, say_goodbye
+from app.processes.worker import LANES
 from app.storage.database import transaction
 from tests.conftest import NOW
 from tests.factories import staff

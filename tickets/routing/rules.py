@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tickets.directory.categories import load_hints
 from tickets.folding import fold
 from tickets.promises.loading import Rulebook, load_rulebook
-from tickets.routing import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
+from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
 from tickets.schema import Category, Line, OneStopOffice, Procedure, Queue, Unit
 from tickets.states import QueueKind, UnitKind
 

@@ -1,0 +1,99 @@
+"""The application as a class: one request is one transaction, and the gate is asked before any view."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from apiflask import APIFlask
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.clock import utc_now
+from app.reference import Reference
+from app.settings import ROOT, Settings
+from app.storage.database import session_factory
+from app.web.frame.limits import MeasuredRequest
+from app.web.frame.page_templates import PageEnvironment
+
+# Blueprints of providers: shorter database limits, no CSRF, never rate limited.
+WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})
+
+# None when the request may go on; else the answer it gets instead.
+Gate = Callable[[Callable[..., Any] | None], ResponseReturnValue | None]
+
+
+class HotlineApp(APIFlask):
+    """Flask with our transaction around every view, and `gate` before it, which says who may call it.
+
+    `reference` is set by `create_app`.
+    """
+
+    settings: Settings
+    reference: Reference
+    request_class = MeasuredRequest
+    jinja_environment = PageEnvironment
+
+    def __init__(self, settings: Settings, engine: Engine, webhook_engine: Engine, *, gate: Gate) -> None:
+        super().__init__(
+            "app",
+            title="Hotline",
+            version="1",
+            spec_path=None,
+            docs_path=None,
+            json_errors=False,
+            static_folder=str(ROOT / "app" / "static"),
+            template_folder=str(ROOT / "templates"),
+            root_path=str(ROOT / "app"),
+        )
+        self.settings = settings
+        self.gate = gate
+        self.sessions = session_factory(engine)
+        self.webhook_sessions = session_factory(webhook_engine)
+        self.after_commit: list[Callable[[Session], None]] = []
+        self._bound = threading.local()
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view in one transaction: returning commits, raising rolls back."""
+        with self._open_session() as session:
+            g.session = session
+            try:
+                refusal = self.gate(self.view_functions.get(request.endpoint or ""))
+                answer = super().dispatch_request() if refusal is None else refusal
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            for hook in self.after_commit:
+                hook(session)
+            return answer
+
+    @contextmanager
+    def _open_session(self) -> Iterator[Session]:
+        bound: tuple[Session, datetime] | None = getattr(self._bound, "value", None)
+        if bound:
+            g.now = bound[1]
+            yield bound[0]
+            return
+        g.now = utc_now()
+        is_webhook = request.blueprint in WEBHOOK_BLUEPRINTS
+        with (self.webhook_sessions if is_webhook else self.sessions)() as session:
+            yield session
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether this thread's requests run on a given session, which no other thread may use meanwhile."""
+        return getattr(self._bound, "value", None) is not None
+
+    @contextmanager
+    def bound_to(self, session: Session, now: datetime) -> Iterator[None]:
+        """Let requests of this thread run on a given session at a given time: how tests see uncommitted rows."""
+        before = getattr(self._bound, "value", None)
+        self._bound.value = (session, now)
+        try:
+            yield
+        finally:
+            self._bound.value = before
