@@ -1,6 +1,5 @@
 """What somebody brings to us, as every door hands it over, and what came of it."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -11,10 +10,8 @@ from tickets.promises.opening import OpeningClock
 from tickets.routing.decision import Reason
 from tickets.routing.rules import Rules
 from tickets.states import Channel, Level, Priority, TicketStatus
+from tickets.typed_text import MAX_BODY, MAX_SHORT, MAX_SUBJECT, clean_dossier_number, clean_text
 
-MAX_SUBJECT = 200
-MAX_BODY = 20_000
-MAX_SHORT = 300
 _SUBJECT_FROM_BODY = 90
 
 
@@ -97,25 +94,6 @@ def cleaned(matter: Matter) -> Matter:
         residence=clean_text(matter.residence, MAX_SHORT, field="residence"),
         dossier_number=clean_dossier_number(matter.dossier_number),
     )
-
-
-def clean_text(text: str, limit: int, *, field: str) -> str:
-    """NFC without NUL, lone surrogates and other control characters; raises InvalidInput when longer than `limit`."""
-    if len(text) > limit:
-        raise InvalidInput(field, "too_long", limit=limit)
-    plain = text.encode("utf-8", "ignore").decode().replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) != "Cc")
-    return unicodedata.normalize("NFC", kept).strip()
-
-
-def clean_dossier_number(number: str | None) -> str | None:
-    """A dossier number as it is compared: capitals without blanks; raises InvalidInput for what is none."""
-    if not number or not number.strip():
-        return None
-    compact = "".join(number.split()).upper()
-    if not 3 <= len(compact) <= 60 or not all(c.isalnum() or c in "-./_" for c in compact):
-        raise InvalidInput("dossier_number", "not_a_dossier_number")
-    return compact
 
 
 @dataclass(frozen=True, slots=True)

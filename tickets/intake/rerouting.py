@@ -14,7 +14,6 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.folding import folded_words
-from tickets.intake.cleaning import MAX_BODY, clean_text
 from tickets.people.actor import Actor
 from tickets.promises import ledger
 from tickets.promises.calendar import DEFAULT_ZONE
@@ -23,6 +22,7 @@ from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
 from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
+from tickets.typed_text import MAX_BODY, clean_text
 from tickets.work.ticket import lock_ticket
 
 _SUBJECT_LENGTH = 90

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from tickets.errors import InvalidInput
 from tickets.folding import folded_words
-from tickets.intake.cleaning import clean_dossier_number
 from tickets.people.phones import parse_phone
 from tickets.people.references import read_reference
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.queries.lists import Listed, listed, reach
 from tickets.schema import CitizenPhone, ExternalReference, Ticket, TicketSearch
+from tickets.typed_text import clean_dossier_number
 
 MOST_FOUND = 50
 _MOST_WORDS = 10

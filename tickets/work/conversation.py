@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.folding import folded_words
-from tickets.intake.cleaning import clean_text
 from tickets.outbox import posting
 from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone
 from tickets.promises import ledger
 from tickets.schema import Message, Staff, Ticket
 from tickets.states import UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
+from tickets.typed_text import clean_text
 from tickets.work.assignment import claim
 from tickets.work.ticket import lock_ticket, move, record
 

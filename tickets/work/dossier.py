@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.errors import InvalidInput
-from tickets.intake.cleaning import clean_dossier_number, clean_text
 from tickets.people.actor import Actor
 from tickets.schema import ExternalReference, Procedure, Ticket
 from tickets.states import TimelineKind
+from tickets.typed_text import clean_dossier_number, clean_text
 from tickets.work.conversation import add_words
 from tickets.work.ticket import lock_ticket, record
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tickets.intake.cleaning import clean_text
 from tickets.schema import Draft, Staff, TicketViewer
+from tickets.typed_text import clean_text
 
 MAX_DRAFT = 10_000
 # A page says every ten seconds that it is still open.

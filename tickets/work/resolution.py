@@ -8,11 +8,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tickets import timeline
 from tickets.errors import InvalidInput, ReopeningWindowOver, TransitionNotAllowed
-from tickets.intake.cleaning import clean_text
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import ledger
 from tickets.schema import Attachment, Contact, Message, Ticket
 from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
+from tickets.typed_text import clean_text
 from tickets.work.conversation import on_contact, say, tell_assignee, wake
 from tickets.work.ticket import lock_ticket, may_move, move, record
 

@@ -14,7 +14,6 @@ from app.web.pieces.moments import read_day
 from app.web.pieces.names import in_locale
 from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
-from tickets.intake.cleaning import MAX_BODY, MAX_SHORT, clean_dossier_number
 from tickets.intake.repeats import open_tickets_of
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
@@ -22,6 +21,7 @@ from tickets.people.roles import Right, Viewer, may
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, emergency_words, guess_category
 from tickets.schema import Ticket
+from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number
 
 _LIMITS = {"body": MAX_BODY, "place": place_answer.LONGEST_PLACE, "name": MAX_SHORT, "residence": MAX_SHORT}
 

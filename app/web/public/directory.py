@@ -17,9 +17,9 @@ from tickets.directory.places import Resolution, resolve
 from tickets.directory.procedures import procedures
 from tickets.directory.units import AREA_KINDS, current_units, predecessors, unit_named
 from tickets.errors import NotFound
-from tickets.intake.cleaning import clean_text
 from tickets.schema import Unit
 from tickets.states import Level, UnitKind
+from tickets.typed_text import clean_text
 
 blueprint = Blueprint("directory", __name__)
 

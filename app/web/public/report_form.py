@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from app.storage.media import Picture
 from app.web.public import signed
 from tickets.errors import InvalidInput
-from tickets.intake.cleaning import MAX_BODY, MAX_SHORT, clean_dossier_number, clean_text
 from tickets.people.phones import PhoneKind, parse_phone
+from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number, clean_text
 
 MAX_PLACE = 3 * MAX_SHORT
 # What the citizen chose when asked which unit it is, and does not know.
