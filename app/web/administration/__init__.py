@@ -1,27 +1,8 @@
 """The administrator's pages: health, people, messages, webhooks, promises, directory, tokens, audit trail."""
 
-from app.web.administration import (
-    audit_pages,
-    directory,
-    letters,
-    overview,
-    people,
-    person,
-    promises,
-    tokens,
-    webhook_log,
-)
 from app.web.administration.blueprint import blueprint
+from app.web.frame.page_group import load_views
 
-__all__ = [
-    "audit_pages",
-    "blueprint",
-    "directory",
-    "letters",
-    "overview",
-    "people",
-    "person",
-    "promises",
-    "tokens",
-    "webhook_log",
-]
+load_views(__name__, __path__)
+
+__all__ = ["blueprint"]

@@ -3,10 +3,12 @@
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.web.administration.blueprint import AUDITING, blueprint
 from app.web.frame.access import signed_in
+from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, midnight, number
 from tickets.audit import entries
 from tickets.audit.trail import TrailFilter, trail
@@ -17,6 +19,8 @@ _FIELDS = ("who", "action", "reference", "request", "from", "to")
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("Audit trail"), order=6, icon="lock")
+@in_menu(_l("Audit trail"), order=8, under="administration")
 @signed_in(*AUDITING)
 def audit_trail() -> ResponseReturnValue:
     given = {name: request.args.get(name, "").strip()[:80].replace("\0", "") for name in _FIELDS}

@@ -1,8 +1,8 @@
 """The one blueprint of administration, the roles that open it, and the row of its pages."""
 
 from flask import Blueprint, g, request
-from flask_babel import gettext as _
 
+from app.web.frame.menu import menu
 from tickets.states import Role
 
 blueprint = Blueprint("administration", __name__)
@@ -13,19 +13,7 @@ AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)
 
 @blueprint.context_processor
 def sections() -> dict[str, object]:
-    """The pages this person may open, for the row of links above each of them."""
-    if g.get("viewer") is None or not g.viewer.holds(*ADMINISTERING):
-        return {"sections": []}
-    pages = (
-        ("/administration", _("Overview")),
-        ("/administration/people", _("People and roles")),
-        ("/administration/messages", _("Messages")),
-        ("/administration/webhooks", _("Webhooks")),
-        ("/administration/promises", _("Promises")),
-        ("/administration/directory", _("Units and lines")),
-        ("/administration/tokens", _("API tokens")),
-        ("/administration/audit", _("Audit trail")),
-    )
-    open_now = [url for url, _name in pages if request.path == url or request.path.startswith(url + "/")]
-    here = max(open_now, key=len, default="")
-    return {"sections": [{"url": url, "label": name, "active": url == here} for url, name in pages]}
+    """The pages this person may open, for the row of links above each of them; a single one needs no row."""
+    viewer = g.get("viewer")
+    pages = menu(viewer, request.path, under="administration") if viewer else []
+    return {"sections": pages if len(pages) > 1 else []}

@@ -2,11 +2,13 @@
 
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.seeding.imports import take_out
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import today
+from app.web.frame.menu import in_menu
 from tickets.directory.lines import DialledLine, published_lines
 from tickets.directory.units import current_units
 from tickets.errors import NotFound
@@ -16,6 +18,7 @@ _FILES = ("units", "procedures", "lines", "holidays")
 
 
 @blueprint.get("/administration/directory")
+@in_menu(_l("Units and lines"), order=6, under="administration")
 @signed_in(*ADMINISTERING)
 def directory() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:80]

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.fault_words import fault_words
+from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, number
 from tickets.errors import InvalidInput
 from tickets.outbox.letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
@@ -19,6 +21,7 @@ _HERE = "/administration/messages"
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("Messages"), order=3, under="administration")
 @signed_in(*ADMINISTERING)
 def messages() -> ResponseReturnValue:
     return _page()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from app.phone.spool import depth as spool_depth
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.frame.menu import in_menu
 from app.web.monitoring.health import backlog_checks, process_checks
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import TICKING, recent_gaps
@@ -42,6 +44,8 @@ class Job:
 
 
 @blueprint.get("/administration")
+@in_menu(_l("Administration"), order=5, icon="settings", hotkey="g a")
+@in_menu(_l("Overview"), order=1, under="administration")
 @signed_in(*ADMINISTERING)
 def overview() -> ResponseReturnValue:
     beats = g.session.scalars(

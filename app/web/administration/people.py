@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.enrolment import add_person
 from app.web.administration.blueprint import ADMINISTERING, blueprint
@@ -12,6 +13,7 @@ from app.web.administration.secret_once import secret_page
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.fault_words import fault_words
+from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, number
 from app.web.pieces.unit_choices import unit_codes
 from tickets.directory.people import people
@@ -24,6 +26,7 @@ _HERE = "/administration/people"
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("People and roles"), order=2, under="administration")
 @signed_in(*ADMINISTERING)
 def people_list() -> ResponseReturnValue:
     return _page()

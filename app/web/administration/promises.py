@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.seeding.imports import FileRefused, bring_in, take_out
@@ -13,6 +14,7 @@ from app.web.administration.file_faults import Fault, fault_lines
 from app.web.administration.rule_words import opening_words, target_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
+from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
 from tickets.promises.policies import known_names
@@ -37,6 +39,7 @@ class Preview:
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("Promises"), order=5, under="administration")
 @signed_in(*ADMINISTERING)
 def promises() -> ResponseReturnValue:
     return _page()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.enrolment import add_token, revoke_token
@@ -13,6 +14,7 @@ from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.secret_once import secret_page
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
+from app.web.frame.menu import in_menu
 from app.web.pieces.unit_choices import unit_codes
 from tickets.errors import InvalidInput, NotFound
 from tickets.schema import ApiToken, Unit
@@ -21,6 +23,7 @@ _HERE = "/administration/tokens"
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("API tokens"), order=7, under="administration")
 @signed_in(*ADMINISTERING)
 def tokens() -> ResponseReturnValue:
     return _page()

@@ -3,9 +3,11 @@
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.frame.access import signed_in
+from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, number
 from telephony.provider.webhook_log import received, refused
 
@@ -14,6 +16,7 @@ _HERE = "/administration/webhooks"
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("Webhooks"), order=4, under="administration")
 @signed_in(*ADMINISTERING)
 def webhooks() -> ResponseReturnValue:
     tab = "refused" if request.args.get("tab", "") == "refused" else "received"

@@ -1,6 +1,8 @@
 """The JSON API of `/api/v1`: one module per resource, all on one blueprint."""
 
-from app.web.api import directory, document, escalations, figures, ticket_talk, tickets
 from app.web.api.blueprint import blueprint
+from app.web.frame.page_group import load_views
 
-__all__ = ["blueprint", "directory", "document", "escalations", "figures", "ticket_talk", "tickets"]
+load_views(__name__, __path__)
+
+__all__ = ["blueprint"]

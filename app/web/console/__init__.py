@@ -1,33 +1,8 @@
 """The console of the people who answer: their work, one ticket, the call bar, callbacks, search."""
 
-from app.web.console import (
-    answers,
-    call_bar,
-    callbacks,
-    calls,
-    endings,
-    facts,
-    files,
-    moves,
-    new_ticket,
-    searching,
-    ticket_page,
-    work,
-)
 from app.web.console.blueprint import blueprint
+from app.web.frame.page_group import load_views
 
-__all__ = [
-    "answers",
-    "blueprint",
-    "call_bar",
-    "callbacks",
-    "calls",
-    "endings",
-    "facts",
-    "files",
-    "moves",
-    "new_ticket",
-    "searching",
-    "ticket_page",
-    "work",
-]
+load_views(__name__, __path__)
+
+__all__ = ["blueprint"]

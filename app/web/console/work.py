@@ -5,10 +5,12 @@ from urllib.parse import urlencode
 from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.web.console.blueprint import READING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.errors import trouble_of
+from app.web.frame.menu import in_menu
 from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING
 from tickets.queries import lists
@@ -24,6 +26,7 @@ _STATUSES = (*UNFINISHED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
 @blueprint.get("/console")
+@in_menu(_l("Work"), order=1, icon="inbox", hotkey="g c")
 @signed_in(*READING)
 def work() -> ResponseReturnValue:
     chosen = _chosen()

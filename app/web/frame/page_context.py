@@ -6,7 +6,7 @@ from flask import current_app, g, request
 from flask_babel import gettext as _
 
 from app.settings import LOCALES
-from app.web.frame.navigation import navigation
+from app.web.frame.menu import menu
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale
 
@@ -27,6 +27,6 @@ def page_context() -> dict[str, Any]:
     if viewer:
         first = viewer.held[0].role if viewer.held else ""
         context["person"] = {"name": viewer.name, "role": role_word(first) if first else "", "unit": g.get("unit_name")}
-        context["nav"] = navigation(viewer, request.path)
+        context["nav"] = menu(viewer, request.path)
         context["live_url"] = current_app.config["HOTLINE_LIVE_ORIGIN"] + "/live"
     return context

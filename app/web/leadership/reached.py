@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from flask import Response, g, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
+from app.web.frame.menu import in_menu
 from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
 from app.wording.codes import matter_words
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
@@ -35,6 +37,7 @@ class Item:
 
 
 @blueprint.get("/leadership")
+@in_menu(_l("Reached me"), order=4, icon="bell", hotkey="g l")
 @signed_in(*TOLD)
 def numbered_list() -> ResponseReturnValue:
     return show_list()

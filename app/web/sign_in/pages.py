@@ -12,7 +12,7 @@ from app.web.frame.access import SECOND_FACTOR_ROLES, password_given, public
 from app.web.frame.current import settings
 from app.web.frame.limits import limiter
 from app.web.frame.local_target import local_target
-from app.web.frame.navigation import home_of
+from app.web.frame.menu import home_of
 from app.web.frame.session_cookie import (
     begin_session,
     clear_cookie,

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
+from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import HIGHEST_LEVEL, address, asked, ledger_download, ledger_filter, number
 from app.web.pieces.unit_choices import unit_options
 from app.web.supervisor.blueprint import WATCHING, blueprint
@@ -20,6 +22,7 @@ _RESULTS = [result for result in StepResult if result is not StepResult.VOID]
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("Escalations"), order=3, icon="stairs", hotkey="g e")
 @signed_in(*WATCHING)
 def escalations() -> ResponseReturnValue:
     tab = request.args.get("tab", "")

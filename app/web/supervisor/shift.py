@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.frame.menu import in_menu
 from app.web.frame.once import form_key
 from app.web.supervisor.blueprint import STEERING, blueprint, supervised_units
 from app.web.supervisor.people_choices import assignee_options
@@ -36,6 +38,7 @@ class Today:
 
 
 @blueprint.get("/supervisor")
+@in_menu(_l("Shift"), order=2, icon="people", hotkey="g s")
 @signed_in(*STEERING)
 def shift() -> ResponseReturnValue:
     asked = request.args.get("show", "")
