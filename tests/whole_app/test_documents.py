@@ -1,0 +1,79 @@
+"""What the documents say of the house is true: paths exist, rules named in the code are defined and proved."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from app.settings import ROOT
+
+DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rules.md")]
+RULES = ROOT / "docs" / "rules.md"
+SOURCES = ("app", "tickets", "telephony", "escalation", "tests", "templates", "tools")
+ROOMS = tuple(f"{room}/" for room in (*SOURCES, "docs", "deploy"))
+RULE = re.compile(r"\b([RG]\d{1,2})\b")
+
+
+def quoted(document: Path) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", document.read_text("utf-8"))
+
+
+def paths_in(document: Path) -> list[str]:
+    """What stands in backticks and looks like a path; a short one continues the folder of the one before it."""
+    found, folder = [], ""
+    for words in quoted(document):
+        path = words.split("::")[0]
+        if not re.fullmatch(r"[\w./*<>-]+", path) or "<" in path or path.startswith("./hotline"):
+            continue
+        if path.startswith(ROOMS):
+            folder = path if path.endswith("/") else path.rpartition("/")[0] + "/"
+            found.append(path)
+        elif re.fullmatch(r"[\w/]+\.(py|html|css|js|yaml|csv)", path) and folder:
+            found.append(path if (ROOT / path).exists() else folder + path)
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_in_a_document_exists(document: Path) -> None:
+    missing = [path for path in paths_in(document) if not any(ROOT.glob(path.rstrip("/")))]
+
+    assert paths_in(document)
+    assert missing == []
+
+
+def test_every_function_named_beside_a_file_is_in_that_file() -> None:
+    gone = []
+    for words in quoted(RULES):
+        path, _, name = words.partition("::")
+        if name:
+            tree = ast.parse((ROOT / path).read_text("utf-8"))
+            if name not in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}:
+                gone.append(words)
+
+    assert gone == []
+
+
+def test_every_rule_that_code_or_tests_name_is_defined_once() -> None:
+    named = {
+        rule
+        for folder in SOURCES
+        for kind in ("*.py", "*.html", "*.txt", "*.yaml")
+        for source in (ROOT / folder).rglob(kind)
+        for rule in RULE.findall(source.read_text("utf-8", errors="replace"))
+    }
+    defined = re.findall(r"^\*\*([RGA]\d{1,2}) ", RULES.read_text("utf-8"), re.MULTILINE)
+
+    assert named
+    assert named - set(defined) == set()
+    assert len(defined) == len(set(defined))
+
+
+def test_every_rule_has_a_proof_or_says_that_it_is_not_built() -> None:
+    rules = re.split(r"^\*\*(?=[RG]\d)", RULES.read_text("utf-8"), flags=re.MULTILINE)[1:]
+
+    unproved = [
+        rule[:3] for rule in rules if "Proof:" not in rule and "ot built yet" not in rule and "ot proved" not in rule
+    ]
+
+    assert unproved == []
