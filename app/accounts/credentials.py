@@ -1,6 +1,5 @@
-"""Accounts of staff: passwords (argon2), time-based codes, one-time links; pages and cookies are `app/web`'s."""
+"""Accounts of staff: passwords (argon2), time-based codes, sign-in links; pages and cookies are `app/web`'s."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.directory import one_time_links
+from tickets.directory import staff as accounts
 from tickets.people.actor import SYSTEM, staff_actor
 from tickets.schema import OneTimeLink, Staff
 
@@ -48,13 +49,13 @@ def check_password(session: Session, *, email: str, password: str, now: datetime
     if staff.disabled_at is not None or (staff.locked_until is not None and staff.locked_until > now):
         return None
     if staff.password_hash and _hasher.check_needs_rehash(staff.password_hash):
-        staff.password_hash = _hasher.hash(password)
+        accounts.keep_password(staff, _hasher.hash(password))
     return staff
 
 
 def signed_in_wholly(staff: Staff) -> None:
     """Everything that was asked for has been given: earlier failures count no longer."""
-    staff.failed_sign_ins, staff.locked_until = 0, None
+    accounts.forget_failures(staff)
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -65,11 +66,8 @@ def _matches(stored: str, password: str) -> bool:
 
 
 def _count_failure(session: Session, staff: Staff, now: datetime) -> None:
-    staff.failed_sign_ins += 1
-    if staff.failed_sign_ins < _LOCK_AFTER:
-        return
-    staff.failed_sign_ins, staff.locked_until = 0, now + _LOCK_FOR
-    entries.record(session, actor=SYSTEM, action="staff.locked", subject_kind="staff", subject_id=staff.id, now=now)
+    if accounts.count_failure(staff, most=_LOCK_AFTER, locked_until=now + _LOCK_FOR):
+        entries.record(session, actor=SYSTEM, action="staff.locked", subject_kind="staff", subject_id=staff.id, now=now)
 
 
 def check_totp(session: Session, staff_id: int, *, code: str, now: datetime) -> bool:
@@ -86,7 +84,7 @@ def check_totp(session: Session, staff_id: int, *, code: str, now: datetime) -> 
     if step is None or (staff.totp_last_step is not None and step <= staff.totp_last_step):
         _count_failure(session, staff, now)
         return False
-    staff.totp_last_step = step
+    accounts.note_code_used(staff, step)
     signed_in_wholly(staff)
     return True
 
@@ -103,10 +101,12 @@ def _accepted_step(secret: str, code: str, now: datetime) -> int | None:
 
 def pending_totp_secret(session: Session, staff: Staff) -> str:
     """The key to be enrolled: made at the first look, the same until the enrolment is done."""
-    if not staff.totp_secret:
-        staff.totp_secret = pyotp.random_base32()
-        session.flush()
-    return staff.totp_secret
+    if staff.totp_secret:
+        return staff.totp_secret
+    secret = pyotp.random_base32()
+    accounts.keep_second_factor_key(staff, secret)
+    session.flush()
+    return secret
 
 
 def totp_address(staff: Staff, secret: str) -> str:
@@ -126,11 +126,9 @@ def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code:
     step = _accepted_step(staff.totp_secret or pyotp.random_base32(), code, now)
     if step is None:
         errors["code"] = "wrong_code"
-    if errors:
+    if errors or step is None:
         return errors
-    staff.password_hash = _hasher.hash(password)
-    staff.totp_enrolled_at, staff.totp_last_step = now, step
-    staff.failed_sign_ins, staff.locked_until = 0, None
+    accounts.finish_enrolment(staff, password_hash=_hasher.hash(password), code_step=step, now=now)
     entries.record(
         session,
         actor=staff_actor(staff.id),
@@ -142,43 +140,13 @@ def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code:
     return {}
 
 
-def make_link(
-    session: Session,
-    *,
-    staff_id: int,
-    purpose: str,
-    lifetime: timedelta,
-    params: dict[str, object] | None = None,
-    now: datetime,
-) -> str:
-    """A new secret for a link; only its hash is kept."""
-    token = secrets.token_urlsafe(24)
-    session.add(
-        OneTimeLink(
-            token_hash=hashlib.sha256(token.encode()).hexdigest(),
-            purpose=purpose,
-            staff_id=staff_id,
-            params=params or {},
-            created_at=now,
-            expires_at=now + lifetime,
-        )
-    )
-    return token
-
-
 def live_link(session: Session, token: str, *, purposes: tuple[str, ...], now: datetime) -> OneTimeLink | None:
     """The unused, unexpired link with this secret.
 
     An enrolment link opens no account that has enrolled: it would show the key of its second factor and take it over.
     """
-    link = session.scalars(
-        select(OneTimeLink).where(
-            OneTimeLink.token_hash == hashlib.sha256(token.encode()).hexdigest(),
-            OneTimeLink.purpose.in_(purposes),
-            OneTimeLink.used_at.is_(None),
-            OneTimeLink.expires_at > now,
-        )
-    ).one_or_none()
+    wanted = one_time_links.unexpired(token, purposes=purposes, now=now).where(OneTimeLink.used_at.is_(None))
+    link = session.scalars(wanted).one_or_none()
     if link is not None and link.purpose == "enrol" and session.get_one(Staff, link.staff_id).totp_enrolled_at:
         return None
     return link

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.accounts.credentials import make_link
 from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from tickets.audit.entries import record
+from tickets.directory import one_time_links
 from tickets.directory.staff import NewPerson, add_people, give_roles, person_by_email
 from tickets.directory.units import city
 from tickets.people.actor import SYSTEM
@@ -50,7 +50,7 @@ def demonstration_links(session: Session, *, base_url: str, now: datetime) -> di
         person = person_by_email(session, email)
         # An administrator may have disabled or removed people of the demonstration.
         if person is not None and person.is_demo and person.disabled_at is None:
-            token = make_link(session, staff_id=person.id, purpose="demo", lifetime=DEMO_LIFETIME, now=now)
+            token = one_time_links.make(session, staff_id=person.id, purpose="demo", lifetime=DEMO_LIFETIME, now=now)
             links[role] = link_address(base_url, token)
     return links
 
@@ -60,7 +60,7 @@ def administrator_link(session: Session, *, base_url: str, now: datetime) -> str
         return f"{base_url}/sign-in"
     person = person_by_email(session, FIRST_ADMINISTRATOR)
     staff_id = person.id if person else _add_first_administrator(session, now=now)
-    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    token = one_time_links.make(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
     return link_address(base_url, token)
 
 

@@ -5,17 +5,24 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.credentials import make_link
 from app.accounts.demo_links import link_address
 from tickets.audit.entries import record
-from tickets.directory.staff import NewPerson, add_people, give_roles, people_at, person_by_email
+from tickets.directory import one_time_links, web_sessions
+from tickets.directory.staff import (
+    NewPerson,
+    add_people,
+    give_roles,
+    people_at,
+    person_by_email,
+    take_credentials_away,
+)
 from tickets.directory.units import city, unit_named
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import SYSTEM, Actor
-from tickets.schema import ApiToken, OneTimeLink, Staff, WebSession
+from tickets.schema import ApiToken
 from tickets.states import Role
 
 ENROLMENT_LIFETIME = timedelta(days=2)
@@ -62,26 +69,16 @@ def add_person(
     )
     if person is not None and person.totp_enrolled_at is not None:
         return f"{base_url}/sign-in"
-    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    token = one_time_links.make(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
     return link_address(base_url, token)
 
 
 def renew_enrolment(session: Session, staff_id: int, *, base_url: str, actor: Actor, now: datetime) -> str:
     """A new enrolment link of an account whose password or telephone is lost; it is signed out everywhere."""
-    session.execute(
-        update(WebSession)
-        .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-    session.execute(
-        update(OneTimeLink)
-        .where(OneTimeLink.staff_id == staff_id, OneTimeLink.purpose == "enrol", OneTimeLink.used_at.is_(None))
-        .values(used_at=now)
-    )
+    web_sessions.end_all_of(session, staff_id, now=now)
+    one_time_links.close_unused(session, staff_id, purpose="enrol", now=now)
     # The old password and the old second factor end here, not when the link is used.
-    session.execute(
-        update(Staff).where(Staff.id == staff_id).values(password_hash=None, totp_secret=None, totp_enrolled_at=None)
-    )
+    take_credentials_away(session, staff_id)
     record(
         session,
         actor=actor,
@@ -90,7 +87,7 @@ def renew_enrolment(session: Session, staff_id: int, *, base_url: str, actor: Ac
         subject_id=staff_id,
         now=now,
     )
-    token = make_link(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
+    token = one_time_links.make(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
     return link_address(base_url, token)
 
 

@@ -7,13 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.credentials import make_link
 from app.bench.measure import Figure, Times, counted, in_turn
 from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import transaction
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
+from tickets.directory import one_time_links
 from tickets.schema import Message, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Role, UnitKind
 
@@ -47,7 +47,7 @@ class _Desk:
 def _browser(settings: Settings) -> _Desk:
     app = create_app(settings)
     with transaction(app.sessions) as session:
-        token = make_link(
+        token = one_time_links.make(
             session,
             staff_id=_busiest_agent(session),
             purpose="demo",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from escalation.firing.gaps import TICKING
+from tickets.process_beats import TICKING
 from tickets.schema import ProcessBeat
 
 _LOCK = 0x486F746C696E65

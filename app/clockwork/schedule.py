@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
 from app.clockwork.node import Node
@@ -13,19 +13,18 @@ from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
 from app.storage.media import sweep_pending
 from escalation.queries.digests import post_daily_lists
+from tickets import process_beats
 from tickets.audit import entries
+from tickets.directory import one_time_links, web_sessions
+from tickets.intake import request_keys
 from tickets.people import pins
-from tickets.schema import IdempotencyKey, OneTimeLink, OutboundMessage, ProcessBeat, WebSession
+from tickets.schema import OutboundMessage
 from tickets.work import drafts, resolution
 
 KIND = "scheduler"
 # Entries younger than this may still be followed by one with a smaller id that commits later.
 _SETTLED_AFTER = timedelta(seconds=5)
 _OVERDUE_MESSAGE = timedelta(seconds=5)
-_KEEP_IDEMPOTENCY = timedelta(days=2)
-_KEEP_ENDED_SESSIONS = timedelta(days=7)
-_KEEP_LINKS = timedelta(days=30)
-_FORGET_PROCESSES = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -86,14 +85,11 @@ def clear_away(node: Node) -> None:
     """What has served its time: ended sessions, answered requests, used links, processes long gone."""
     with transaction(node.factory) as session:
         now = database_now(session)
-        session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - _KEEP_IDEMPOTENCY))
-        ended = func.coalesce(WebSession.revoked_at, WebSession.expires_at)
-        session.execute(delete(WebSession).where(ended < now - _KEEP_ENDED_SESSIONS))
-        session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - _KEEP_LINKS))
+        request_keys.forget_old(session, now=now)
+        web_sessions.forget_ended(session, now=now)
+        one_time_links.forget_expired(session, now=now)
         drafts.forget_old_looks(session, now=now)
-        # The row that tells when somebody last ticked is no process: without it an outage would go unnoticed.
-        gone = ProcessBeat.beat_at < now - _FORGET_PROCESSES
-        session.execute(delete(ProcessBeat).where(gone, ProcessBeat.name.like("%:%")))
+        process_beats.forget_silent(session, now=now)
         pins.forget_old_failures(session, now=now)
     sweep_pending(node.settings.media_folder)
 

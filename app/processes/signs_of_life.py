@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tickets.schema import ProcessBeat
+from tickets import process_beats
 
 
 def process_name(kind: str) -> str:
@@ -19,18 +18,12 @@ def process_name(kind: str) -> str:
 
 def beat(session: Session, *, kind: str, detail: dict[str, Any] | None = None, now: datetime) -> None:
     """Write that this process lives now."""
-    statement = insert(ProcessBeat).values(name=process_name(kind), kind=kind, beat_at=now, detail=detail or {})
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"beat_at": statement.excluded.beat_at, "detail": statement.excluded.detail},
-        )
-    )
+    process_beats.note(session, process_name(kind), kind=kind, detail=detail, now=now)
 
 
 def say_goodbye(session: Session, *, kind: str) -> None:
     """A process that ends on purpose is not missed."""
-    session.execute(text("delete from process_beat where name = :name"), {"name": process_name(kind)})
+    process_beats.forget(session, process_name(kind))
 
 
 def database_now(session: Session) -> datetime:

@@ -1,13 +1,11 @@
 """One-time links: the secret in a message by which its recipient acknowledges one level without signing in (R20)."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tickets.directory import one_time_links
 from tickets.errors import NotFound
 from tickets.schema import OneTimeLink, Staff
 
@@ -27,32 +25,23 @@ class LinkedStep:
 
 def make_link(session: Session, *, step_id: int, staff_id: int, now: datetime) -> str:
     """A new secret for this level and person; only its hash is kept, so it is shown in the message alone."""
-    token = secrets.token_urlsafe(18)
-    session.add(
-        OneTimeLink(
-            token_hash=_hash(token),
-            purpose=PURPOSE,
-            staff_id=staff_id,
-            params={"step_id": step_id},
-            created_at=now,
-            expires_at=now + VALID_FOR,
-        )
+    return one_time_links.make(
+        session,
+        staff_id=staff_id,
+        purpose=PURPOSE,
+        lifetime=VALID_FOR,
+        secret_bytes=18,
+        params={"step_id": step_id},
+        now=now,
     )
-    session.flush()
-    return token
 
 
 def open_link(session: Session, token: str, *, now: datetime) -> LinkedStep:
     """The level a secret stands for; NotFound when it is unknown, expired, or its person's account is disabled."""
     link = session.scalars(
-        select(OneTimeLink)
+        one_time_links.unexpired(token, purposes=[PURPOSE], now=now)
         .join(Staff, Staff.id == OneTimeLink.staff_id)
-        .where(
-            OneTimeLink.token_hash == _hash(token),
-            OneTimeLink.purpose == PURPOSE,
-            OneTimeLink.expires_at > now,
-            Staff.disabled_at.is_(None),
-        )
+        .where(Staff.disabled_at.is_(None))
     ).one_or_none()
     if link is None:
         raise NotFound("link")
@@ -61,9 +50,4 @@ def open_link(session: Session, token: str, *, now: datetime) -> LinkedStep:
 
 def use_link(session: Session, link: LinkedStep, *, now: datetime) -> None:
     """Mark it used; the page it opens can still be read until it expires, but acknowledges nothing more."""
-    row = session.get_one(OneTimeLink, link.link_id)
-    row.used_at = row.used_at or now
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    one_time_links.use(session, link.link_id, now=now)

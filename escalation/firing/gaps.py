@@ -5,26 +5,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tickets import process_beats
 from tickets.audit import entries
 from tickets.people.actor import SYSTEM
-from tickets.schema import Outage, ProcessBeat
+from tickets.schema import Outage
 
-TICKING = "ticking"
 # Ticks come every few seconds; a minute without one is no longer a slow one.
 GAP = timedelta(seconds=60)
 
 
 def note_tick(session: Session, *, now: datetime) -> Outage | None:
-    """Write that somebody ticks now; the outage this ends, if it was one. The row's lock lets two schedulers agree."""
-    beat = session.execute(
-        select(ProcessBeat).where(ProcessBeat.name == TICKING).with_for_update()
-    ).scalar_one_or_none()
-    if beat is None:
-        session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=now, detail={}))
-        session.flush()
-        return None
-    last, beat.beat_at = beat.beat_at, max(beat.beat_at, now)
-    if now - last <= GAP:
+    """Write that somebody ticks now; the outage this ends, if it was one."""
+    last = process_beats.note_tick(session, now=now)
+    if last is None or now - last <= GAP:
         return None
     outage = Outage(from_at=last, to_at=now)
     session.add(outage)

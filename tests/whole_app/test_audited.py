@@ -30,6 +30,7 @@ from tests.telephony.phone import Phone
 from tests.whole_app.test_hostile_input import everybody
 from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
 from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administered, follow, things, ways
+from tickets.directory import one_time_links
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
 from tickets.schema import (
@@ -156,7 +157,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         code = pyotp.TOTP(credentials.pending_totp_secret(session, one)).at(before)
         assert credentials.enrol(session, one, password=PASSWORD, repeated=PASSWORD, code=code, now=before) == {}
     lifetime = timedelta(days=1)
-    enrolment = credentials.make_link(session, staff_id=newcomer.id, purpose="enrol", lifetime=lifetime, now=now)
+    enrolment = one_time_links.make(session, staff_id=newcomer.id, purpose="enrol", lifetime=lifetime, now=now)
     newcomers_code = pyotp.TOTP(credentials.pending_totp_secret(session, newcomer)).at(now)
     secret = make_link(session, step_id=climbed.step(session, 4).id, staff_id=climbed.people[4].id, now=now)
     letter = session.get_one(OutboundMessage, _letter(session, now=now))

@@ -1,15 +1,19 @@
 """The people who work here, and the roles they hold at units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from tickets.directory import web_sessions
 from tickets.directory.sort_keys import sort_key
-from tickets.schema import RoleAssignment, Staff, Unit, WebSession
+from tickets.schema import RoleAssignment, Staff, Unit
 from tickets.states import Role
+
+Preference = Literal["theme", "locale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,53 @@ def end_role(session: Session, assignment_id: int, *, now: datetime) -> None:
 def disable(session: Session, staff_id: int, *, now: datetime) -> None:
     """Nobody signs in with this account any more; sessions that are open end at once."""
     session.execute(update(Staff).where(Staff.id == staff_id).values(disabled_at=now))
+    web_sessions.end_all_of(session, staff_id, now=now)
+
+
+def choose(session: Session, staff_id: int, preferences: Mapping[Preference, str]) -> None:
+    """What a person prefers to read in."""
+    if preferences:
+        session.execute(update(Staff).where(Staff.id == staff_id).values(preferences))
+
+
+def take_credentials_away(session: Session, staff_id: int) -> None:
+    """Neither the old password nor the old second factor opens anything any more."""
     session.execute(
-        update(WebSession)
-        .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
-        .values(revoked_at=now)
+        update(Staff).where(Staff.id == staff_id).values(password_hash=None, totp_secret=None, totp_enrolled_at=None)
     )
+
+
+def keep_password(staff: Staff, password_hash: str) -> None:
+    staff.password_hash = password_hash
+
+
+def keep_second_factor_key(staff: Staff, secret: str) -> None:
+    staff.totp_secret = secret
+
+
+def finish_enrolment(staff: Staff, *, password_hash: str, code_step: int, now: datetime) -> None:
+    """Password and second factor are known; earlier failures count no longer."""
+    staff.password_hash = password_hash
+    staff.totp_enrolled_at, staff.totp_last_step = now, code_step
+    forget_failures(staff)
+
+
+def note_code_used(staff: Staff, code_step: int) -> None:
+    """The last accepted step of the time-based code, so that one code cannot be used twice."""
+    staff.totp_last_step = code_step
+
+
+def count_failure(staff: Staff, *, most: int, locked_until: datetime) -> bool:
+    """One more failed attempt to sign in; true when it was the last one allowed and the account is locked now."""
+    staff.failed_sign_ins += 1
+    if staff.failed_sign_ins < most:
+        return False
+    staff.failed_sign_ins, staff.locked_until = 0, locked_until
+    return True
+
+
+def forget_failures(staff: Staff) -> None:
+    staff.failed_sign_ins, staff.locked_until = 0, None
 
 
 def person_by_email(session: Session, email: str) -> Staff | None:

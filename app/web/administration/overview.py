@@ -17,9 +17,10 @@ from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
 from app.web.monitoring.health import backlog_checks, process_checks
 from app.wording.spoken_time import moment_phrase
-from escalation.firing.gaps import TICKING, recent_gaps
+from escalation.firing.gaps import recent_gaps
 from escalation.queries.digests import TEMPLATE as DAILY_LIST
 from tickets.outbox.letters import dead_count
+from tickets.process_beats import TICKING
 from tickets.schema import AuditEntry, AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
 from tickets.states import OutboundState
 

@@ -8,7 +8,6 @@ from flask import g, request
 from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
@@ -20,11 +19,11 @@ from app.web.frame.access import bearer
 from app.web.frame.current import keys, places, rules
 from app.web.frame.field_errors import FieldErrors
 from tickets.errors import KeyReused
-from tickets.intake import opening
+from tickets.intake import opening, request_keys
 from tickets.intake.cleaning import Matter, Opened
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, require, visible_ticket, visible_tickets
-from tickets.schema import IdempotencyKey, Queue, Ticket, Unit
+from tickets.schema import Queue, Ticket, Unit
 from tickets.states import Channel, Priority, TicketStatus
 from tickets.work.assignment import change_category, change_priority
 
@@ -116,15 +115,8 @@ def _source_key(body: NewTicket) -> str | None:
     scope = f"token:{g.token_id}"
     fingerprint = hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode()).hexdigest()
     # A repetition that overtakes the first one waits here until that one has committed.
-    g.session.execute(
-        insert(IdempotencyKey)
-        .values(scope=scope, key=key, fingerprint=fingerprint, created_at=g.now)
-        .on_conflict_do_nothing()
-    )
-    kept = g.session.scalar(
-        select(IdempotencyKey.fingerprint).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-    )
-    if kept != fingerprint:
+    is_new = request_keys.take(g.session, scope=scope, key=key, fingerprint=fingerprint, now=g.now)
+    if not is_new and request_keys.fingerprint_of(g.session, scope=scope, key=key) != fingerprint:
         raise KeyReused(key)
     return f"{scope}:{key}"
 

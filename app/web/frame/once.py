@@ -3,9 +3,8 @@
 import secrets
 
 from flask import g, request
-from sqlalchemy.dialects.postgresql import insert
 
-from tickets.schema import IdempotencyKey
+from tickets.intake import request_keys
 
 _LONGEST = 64
 
@@ -20,10 +19,5 @@ def is_first() -> bool:
     key = request.form.get("once", "")[:_LONGEST]
     if not key:
         return True
-    statement = (
-        insert(IdempotencyKey)
-        .values(scope=f"console:{g.viewer.staff_id}", key=key, fingerprint=request.path, created_at=g.now)
-        .on_conflict_do_nothing()
-        .returning(IdempotencyKey.key)
-    )
-    return g.session.execute(statement).first() is not None
+    scope = f"console:{g.viewer.staff_id}"
+    return request_keys.take(g.session, scope=scope, key=key, fingerprint=request.path, now=g.now)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Response, current_app, g, request
-from sqlalchemy import and_, bindparam, update
+from sqlalchemy import and_, bindparam
 from sqlalchemy.orm import Session
 
+from tickets.directory import web_sessions
 from tickets.people.roles import PEOPLE_WITH_ROLES, Viewer, viewer_of
 from tickets.schema import Staff, WebSession
 
 COOKIE = "hotline_session"
-LIFETIME = timedelta(hours=12)
 # Written at most once a minute, so that reading pages does not write.
 _SEEN_EVERY = timedelta(minutes=1)
 # Who a token belongs to, with the roles they hold. Put together once: every request asks it.
@@ -61,25 +61,21 @@ def look_up(session: Session, token: str, *, now: datetime) -> SignedIn | None:
         return None
     found = rows[0]
     if now - found.last_seen_at > _SEEN_EVERY:
-        session.execute(update(WebSession).where(WebSession.id == found.session_id).values(last_seen_at=now))
+        web_sessions.note_seen(session, found.session_id, now=now)
     return SignedIn(found.session_id, viewer, found.second_factor_at is not None)
 
 
 def begin_session(session: Session, *, staff_id: int, second_factor: bool, now: datetime) -> str:
     """Start a new session (never reuse a token given before sign-in) and return the token for the cookie."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        WebSession(
-            token_hash=token_hash(token),
-            staff_id=staff_id,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + LIFETIME,
-            second_factor_at=now if second_factor else None,
-            user_agent=(request.user_agent.string or "")[:200],
-        )
+    web_sessions.begin(
+        session,
+        token_hash=token_hash(token),
+        staff_id=staff_id,
+        second_factor=second_factor,
+        user_agent=(request.user_agent.string or "")[:200],
+        now=now,
     )
-    session.flush()
     g.pop("signed_in", None)
     return token
 
@@ -87,21 +83,25 @@ def begin_session(session: Session, *, staff_id: int, second_factor: bool, now: 
 def give_second_factor(session: Session, *, session_id: int, now: datetime) -> str:
     """The session may now do everything; under a new token, because somebody may have seen the weaker one."""
     token = secrets.token_urlsafe(32)
-    session.execute(
-        update(WebSession).where(WebSession.id == session_id).values(second_factor_at=now, token_hash=token_hash(token))
-    )
+    web_sessions.give_second_factor(session, session_id, token_hash=token_hash(token), now=now)
     g.pop("signed_in", None)
     return token
 
 
 def end_session(session: Session, *, session_id: int, now: datetime) -> None:
-    session.execute(update(WebSession).where(WebSession.id == session_id).values(revoked_at=now))
+    web_sessions.end(session, session_id, now=now)
 
 
 def set_cookie(response: Response, token: str) -> Response:
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
-        COOKIE, token, max_age=int(LIFETIME.total_seconds()), httponly=True, secure=secure, samesite="Lax", path="/"
+        COOKIE,
+        token,
+        max_age=int(web_sessions.LIFETIME.total_seconds()),
+        httponly=True,
+        secure=secure,
+        samesite="Lax",
+        path="/",
     )
     return response
 

@@ -22,6 +22,7 @@ from app.web.frame.session_cookie import (
     signed_in_person,
 )
 from tickets.audit import entries
+from tickets.directory import one_time_links
 from tickets.errors import NotFound
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
@@ -86,7 +87,7 @@ def link(token: str) -> ResponseReturnValue:
     row = _live_link(token)
     staff = g.session.get(Staff, row.staff_id)
     if row.purpose == "demo":
-        row.used_at = g.now
+        one_time_links.use(g.session, row.id, now=g.now)
         return _enter(staff, second_factor=True, target="")
     return _enrolment_page(staff, token, errors={})
 
@@ -111,7 +112,7 @@ def enrol(token: str) -> ResponseReturnValue:
         page = _enrolment_page(staff, token, errors={field: _enrolment_words(code) for field, code in errors.items()})
         page.status_code = 400
         return page
-    row.used_at = g.now
+    one_time_links.use(g.session, row.id, now=g.now)
     return _enter(staff, second_factor=True, target="")
 
 

@@ -1,18 +1,19 @@
 """Language and theme: kept in a cookie for everybody, and with the account of a signed-in person."""
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import update
 
 from app.settings import LOCALES
 from app.web.frame.access import public
 from app.web.frame.local_target import local_target
-from tickets.schema import Staff
+from tickets.directory import staff
 
 blueprint = Blueprint("preferences", __name__)
 
 _YEAR_SECONDS = 365 * 24 * 3600
-_CHOICES = {"theme": ("light", "dark", "auto"), "locale": LOCALES}
+_CHOICES: Mapping[staff.Preference, Sequence[str]] = {"theme": ("light", "dark", "auto"), "locale": LOCALES}
 
 
 @blueprint.post("/preferences")
@@ -27,5 +28,5 @@ def change() -> ResponseReturnValue:
         secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
         response.set_cookie(name, value, max_age=_YEAR_SECONDS, samesite="Lax", secure=secure, path="/")
         if g.viewer:
-            g.session.execute(update(Staff).where(Staff.id == g.viewer.staff_id).values({name: value}))
+            staff.choose(g.session, g.viewer.staff_id, {name: value})
     return response

@@ -16,12 +16,12 @@ from app.clockwork.scheduler import run
 from app.clockwork.tick_job import Ticker
 from app.processes.signs_of_life import database_now
 from app.storage.database import transaction
-from escalation.firing.gaps import TICKING
 from tests.escalation.scene import full_house, ticket, ward
 from tests.factories import staff
 from tickets.audit import entries
 from tickets.outbox.posting import post_email
 from tickets.people.actor import SYSTEM
+from tickets.process_beats import TICKING
 from tickets.schema import AuditEntry, AuditSeal, IdempotencyKey, Outage, PlannedStep, ProcessBeat, Ticket
 from tickets.states import Priority, StepKind
 

@@ -18,6 +18,7 @@ from app.web.frame.session_cookie import COOKIE, token_hash
 from tests.app.web.console.console_scene import ENGLISH
 from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
+from tickets.directory import one_time_links
 from tickets.schema import AuditEntry, Staff, WebSession
 from tickets.states import Role
 
@@ -153,7 +154,7 @@ def test_an_enrolment_link_sets_password_and_second_factor_and_works_once(
 ) -> None:
     staff = person_with(session, role=Role.SUPERVISOR, now=now)
     secret = credentials.pending_totp_secret(session, staff)
-    token = credentials.make_link(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
+    token = one_time_links.make(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
     session.flush()
     form = {
         "password": PASSWORD,
@@ -171,7 +172,7 @@ def test_an_enrolment_link_sets_password_and_second_factor_and_works_once(
 
 def test_enrolment_says_everything_that_is_wrong_at_once(client: FlaskClient, session: Session, now: datetime) -> None:
     staff = person_with(session, role=Role.AGENT, now=now)
-    token = credentials.make_link(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
+    token = one_time_links.make(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
     session.flush()
 
     form = {
@@ -228,7 +229,7 @@ def test_an_enrolment_link_does_not_show_the_second_factor_of_who_has_enrolled(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
     leader = enrolled(session, role=Role.LEADER, now=now)
-    token = credentials.make_link(session, staff_id=leader.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
+    token = one_time_links.make(session, staff_id=leader.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
     session.flush()
 
     answer = client.get(f"/sign-in/link/{token}")
@@ -241,7 +242,7 @@ def test_a_demonstration_link_is_worth_nothing_on_a_public_address(
     settings: Settings, session: Session, now: datetime
 ) -> None:
     leader = person_with(session, role=Role.LEADER, now=now)
-    token = credentials.make_link(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
+    token = one_time_links.make(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
     session.flush()
     public = Settings(
         **{**settings.model_dump(), "public_base_url": "https://hotline.example.vn", "demo": False}, _env_file=None
@@ -271,7 +272,7 @@ def test_live_updates_wait_for_the_second_factor_too(committed: Committed, now: 
 
 def test_a_demonstration_link_signs_in_fully_and_once(client: FlaskClient, session: Session, now: datetime) -> None:
     leader = person_with(session, role=Role.LEADER, now=now)
-    token = credentials.make_link(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
+    token = one_time_links.make(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
     session.flush()
 
     first = client.get(f"/sign-in/link/{token}")
