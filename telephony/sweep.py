@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +11,8 @@ from telephony.call.end import end_call
 from telephony.calls import LIMITS
 from telephony.desk import Desk
 from telephony.floor.callbacks import close_withheld
-from telephony.floor.offers import expire_offers, mend_presence, offer_waiting_calls
+from telephony.floor.floor import HEARTBEAT_LOST
+from telephony.floor.offers import RING, expire_offers, mend_presence, offer_waiting_calls
 from telephony.floor.presence import end_wrap_ups_in_time, lose_silent_consoles
 from telephony.floor.waiting import waiting_count
 from telephony.lock_order import lock_around_call
@@ -20,6 +21,9 @@ from tickets.states import CallState
 
 # A waiting caller comes by every 20 s; one who has not for this long is gone, whatever the provider forgot to say.
 SILENT_FOR = timedelta(minutes=2)
+# A sweep that comes later than this after the last one follows an outage, or a change of the one who leads.
+LATEST_SWEEP = timedelta(seconds=15)
+_EVER = datetime.min.replace(tzinfo=UTC)
 _BATCH = 50
 
 
@@ -32,19 +36,42 @@ class Swept:
     waiting: int = 0
 
 
-def sweep(session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime) -> Swept:
+class Hearing:
+    """Since when we could be heard from: silence and delays before that were ours, and nobody is made to bear them.
+
+    While the database is away no console beats, no ring can be answered, and callers who hold the line leave no mark.
+    """
+
+    def __init__(self) -> None:
+        self._swept_at: datetime | None = None
+        self._since: datetime | None = None
+
+    def since(self, now: datetime) -> datetime:
+        """Asked at every sweep; where none succeeded for a while, hearing begins anew."""
+        if self._since is None or self._swept_at is None or now - self._swept_at > LATEST_SWEEP:
+            self._since = now
+        self._swept_at = now
+        return self._since
+
+
+def sweep(
+    session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime, hearing_since: datetime = _EVER
+) -> Swept:
     """Once every few seconds, by any number of schedulers: each row is locked or skipped. One transaction."""
-    expired = expire_offers(session, now=now)
-    silent = lose_silent_consoles(session, now=now)
+    heard_for = now - hearing_since
+    expired = expire_offers(session, now=now) if heard_for >= RING else 0
+    silent = lose_silent_consoles(session, now=now) if heard_for >= HEARTBEAT_LOST else 0
     end_wrap_ups_in_time(session, now=now)
     mend_presence(session, now=now)
     close_withheld(session, now=now)
-    ended = end_overdue_calls(session, desk_of, now=now)
+    ended = end_overdue_calls(session, desk_of, now=now, hearing_since=hearing_since)
     offered = offer_waiting_calls(session, now=now)
     return Swept(offered, expired, ended, silent, waiting_count(session))
 
 
-def end_overdue_calls(session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime) -> int:
+def end_overdue_calls(
+    session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime, hearing_since: datetime = _EVER
+) -> int:
     """End calls that stayed in a state beyond its limit: their hang-up was never told, or nobody asked for it.
 
     A waiting caller whose phone still comes by is left waiting, however long: the limit of the queue only makes the
@@ -70,7 +97,7 @@ def end_overdue_calls(session: Session, desk_of: Callable[[str], Desk | None], *
         ).one_or_none()
         if call is None:
             continue
-        if _still_there(call, now=now):
+        if now - hearing_since < SILENT_FOR or _still_there(call, now=now):
             call.state_until = now + LIMITS[call.state]
             continue
         end_call(session, call, desk, now=now)

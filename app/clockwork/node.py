@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,6 +13,7 @@ from app.clockwork.tick_job import Ticker
 from app.delivery.wake_up import wake_outbox
 from app.settings import Settings
 from app.storage.database import session_factory
+from telephony.sweep import Hearing
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Node:
     leadership: Leadership
     ticker: Ticker
     wake: Callable[[], None]
+    hearing: Hearing = field(default_factory=Hearing)
 
 
 def make_node(settings: Settings, engine: Engine) -> Node:

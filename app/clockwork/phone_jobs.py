@@ -30,7 +30,7 @@ def sweep_floor(node: Node) -> None:
         def desk_of(account: str) -> Desk | None:
             return phones.desk(session, account, now=now) if account in phones.accounts else None
 
-        sweep(session, desk_of, now=now)
+        sweep(session, desk_of, now=now, hearing_since=node.hearing.since(now))
 
 
 def fetch_recordings(node: Node) -> None:

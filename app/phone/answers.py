@@ -26,8 +26,9 @@ from telephony.desk import Desk
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.provider.account import ProviderAccount
-from telephony.provider.event_keys import TWIML_STEPS
+from telephony.provider.event_keys import NOTICE_STEP, TWIML_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
+from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.twiml import EMPTY_RESPONSE, twiml
 from telephony.provider.webhook_inbox import Answer, Webhook, answer_once, was_answered_otherwise
 from telephony.recordings import Announced
@@ -36,7 +37,8 @@ from telephony.sms.intent import AcknowledgeIntent, TextIntent
 from tickets.states import RecordingKind
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
-SPOKEN_STEPS = TWIML_STEPS | {"whisper", "whispered", "fallback", "failsafe-thanks"}
+WHISPERS = frozenset({"whisper", "whispered"})
+SPOKEN_STEPS = TWIML_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
 STORED = Answer(204, "")
 EMPTY = Answer(200, EMPTY_RESPONSE)
 
@@ -91,11 +93,15 @@ class StepUrls:
     base_url: str
     account: str
     turn: int
+    locale: str = DEFAULT_LOCALE
 
     def step(self, name: str, params: Params) -> str:
         query = {key: str(value) for key, value in params.items()}
         if name in TWIML_STEPS:
             query["turn"] = str(self.turn)
+            if self.locale != DEFAULT_LOCALE:
+                # So that who must hold the line is asked in this language while no database can be.
+                query[LOCALE] = self.locale
         address = f"{self.base_url}/webhooks/{self.account}/{name}"
         return f"{address}?{urlencode(query)}" if query else address
 
@@ -137,9 +143,9 @@ def answer_replayed(
 
 def _first(session: Session, webhook: Webhook, phones: Phones, *, now: datetime) -> Answer:
     kind, form = webhook.kind, webhook.form
-    if kind in ("whisper", "whispered"):
-        return _document(_whisper(webhook), phones, webhook, locale="vi", turn=0)
-    if kind == notice_calls.STEP:
+    if whispered := whisper_answer(webhook, phones):
+        return whispered
+    if kind == NOTICE_STEP:
         account = phones.accounts[webhook.account]
         return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
     desk = phones.desk(session, webhook.account, now=now)
@@ -202,14 +208,21 @@ def _announce(session: Session, form: Mapping[str, str], *, account: str, now: d
     recordings.announce(session, told, call=call, now=now)
 
 
+def whisper_answer(webhook: Webhook, phones: Phones) -> Answer | None:
+    """Said to whoever picks up an agent's telephone; made from the request alone. None for every other step."""
+    if webhook.kind not in WHISPERS:
+        return None
+    return _document(_whisper(webhook), phones, webhook, locale=DEFAULT_LOCALE, turn=0)
+
+
 def _whisper(webhook: Webhook) -> Plan:
-    """Said to whoever picks up an agent's telephone: only a key connects, because a voicemail presses none."""
+    """Only a key connects, because a voicemail presses none."""
     if webhook.kind == "whisper":
         return (Gather("whispered", (Say(Prompt.WHISPER),), num_digits=1), Hangup())
     return () if webhook.form.get("Digits") == "1" else (Hangup(),)
 
 
 def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> Answer:
-    urls = StepUrls(phones.settings.base_url, webhook.account, turn)
+    urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale)
     capabilities = phones.accounts[webhook.account].capabilities
     return Answer(200, twiml(plan, speak, urls=urls, locale=locale, capabilities=capabilities))

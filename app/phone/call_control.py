@@ -13,6 +13,7 @@ from app.delivery.carrier import carrier_of
 from app.phone.accounts import provider_accounts
 from app.settings import Settings
 from telephony.calls import live_legs
+from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from tickets.schema import Call
 
 log = structlog.get_logger()
@@ -36,7 +37,8 @@ def end_talk(session: Session, call: Call) -> list[LegChange]:
 
 def lead_to_hold(call: Call, *, base_url: str) -> list[LegChange]:
     """Take the caller out of the bridge, into the hold loop; from there they are bridged again when taken back."""
-    url = f"{base_url}/webhooks/{call.account}/hold?turn={call.turn}"
+    spoken = "" if call.locale == DEFAULT_LOCALE else f"&{LOCALE}={call.locale}"
+    url = f"{base_url}/webhooks/{call.account}/hold?turn={call.turn}{spoken}"
     return [LegChange(call.account, call.call_sid, {"url": url, "method": "POST"})]
 
 

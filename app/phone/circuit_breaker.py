@@ -1,4 +1,4 @@
-"""Not asking a database that does not answer: after five time-outs in ten seconds, callers are spared the wait."""
+"""Not asking a database that is lost: after five lost connections in ten seconds, callers are spared the wait."""
 
 import threading
 import time
@@ -38,7 +38,8 @@ class CircuitBreaker:
             self._troubles.clear()
 
     def failed(self) -> None:
-        """A time-out or a refused connection; a mistake in our own code is none."""
+        """A connection that was lost or refused. A lock, a slow statement or a busy processor is none: all of them
+        pass, and while the breaker is open everybody would be held up for the sake of one."""
         with self._lock:
             now = self._seconds()
             self._troubles.append(now)

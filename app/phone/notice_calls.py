@@ -9,20 +9,22 @@ from escalation.acknowledging.acknowledge import acknowledge
 from telephony.ivr.notice import last_words, notice_document
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability, ProviderAccount
+from telephony.provider.event_keys import NOTICE_STEP
+from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.twiml import EMPTY_RESPONSE, VOICE_RETRIES
 from telephony.provider.webhook_inbox import Answer, Webhook
 from tickets.errors import HotlineError
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel
 
-STEP = "notice"
 ACKNOWLEDGE = "1"
 
 
 def first_document(message_id: int, text: str, *, locale: str, account: ProviderAccount, base_url: str) -> str:
     """What the call says; made whole when it is placed, so that it is said even while no web process answers."""
     fragment = VOICE_RETRIES if account.can(Capability.URL_OVERRIDES) else ""
-    action = f"{base_url}/webhooks/{account.name}/{STEP}?m={message_id}{fragment}"
+    spoken = "" if locale == DEFAULT_LOCALE else f"&{LOCALE}={locale}"
+    action = f"{base_url}/webhooks/{account.name}/{NOTICE_STEP}?m={message_id}{spoken}{fragment}"
     return notice_document(text, locale=locale, action=action, capabilities=account.capabilities)
 
 

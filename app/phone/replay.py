@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
-from app.phone.answers import Phones, answer_replayed
+from app.phone.answers import Phones, answer, answer_replayed
 from app.phone.spool import Spool, Spooled, replay
 from app.storage.database import transaction
 
@@ -49,5 +49,10 @@ class Replayer:
                 log.info("replay.done", events=done)
 
     def _act(self, spooled: Spooled) -> None:
+        webhook, received_at = spooled.webhook, spooled.received_at
         with transaction(self.sessions) as session:
-            answer_replayed(session, spooled.webhook, self.phones, received_at=spooled.received_at, now=utc_now())
+            if spooled.was_held:
+                # The caller comes back, or has come, to this very turn: whoever is first takes it for both.
+                answer(session, webhook, self.phones, received_at=received_at, now=received_at)
+            else:
+                answer_replayed(session, webhook, self.phones, received_at=received_at, now=utc_now())

@@ -124,6 +124,8 @@ class Telephone:
                 return None
             if verb.tag == "Redirect":
                 return urljoin(url, verb.text or ""), {}
+            if verb.tag == "Pause" and not self._bear(float(verb.get("length") or 1)):
+                return None
             if verb.tag not in ("Gather", "Record", "Dial"):
                 continue
             action = urljoin(url, verb.get("action") or "")
@@ -158,13 +160,18 @@ class Telephone:
         return bool(self._presses) and self._presses[0] in ("8", "9")
 
     def _wait(self, gather: Element, action: str) -> tuple[str, dict[str, str]] | None:
-        seconds = float(gather.get("timeout") or 5)
+        if not self._bear(float(gather.get("timeout") or 5)):
+            return None
+        return action, {"Digits": "", "FinishedOnKey": ""}
+
+    def _bear(self, seconds: float) -> bool:
+        """Wait on the line, as long as there is patience."""
         if self.waited + seconds > self.caller.patience_seconds:
             self.end = f"hung_up_in_{self.state}"
-            return None
+            return False
         self.waited += seconds
         self.sleep(seconds)
-        return action, {"Digits": "", "FinishedOnKey": ""}
+        return True
 
     def _speak_after_the_tone(self, record: Element, action: str) -> tuple[str, dict[str, str]]:
         seconds = self.caller.message_seconds

@@ -23,7 +23,10 @@ from tickets.states import CallState, PlaceOutcome
 HIGHEST_LEVEL = 5
 
 
-def facts_for(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> Facts:
+def facts_for(
+    session: Session, call: Call, heard: Heard, desk: Desk, *, was_held: bool = False, now: datetime
+) -> Facts:
+    """`was_held`: this caller comes out of trouble of ours, in which no console could be heard either."""
     asking = str(call.detail.get("asking", ""))
     is_place = call.state is CallState.PLACE and asking in ("name", "where", "")
     return Facts(
@@ -33,7 +36,7 @@ def facts_for(session: Session, call: Call, heard: Heard, desk: Desk, *, now: da
         line_unit=_named(desk, call.detail.get("line_unit_id"), call.locale),
         last_unit=_named(desk, call.detail.get("last_unit_id"), call.locale),
         places=_places(heard, desk, call.locale, now=now) if is_place else None,
-        queue=_queue(session, call, desk, now=now)
+        queue=_queue(session, call, was_held=was_held, now=now)
         if call.state in (CallState.QUEUED, CallState.OFFERED)
         else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),
         followed=_followed(session, call, heard, desk, now=now)
@@ -65,7 +68,7 @@ def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFac
     return PlaceFacts(PlaceOutcome(found.outcome) if units else PlaceOutcome.NONE, units)
 
 
-def _queue(session: Session, call: Call, desk: Desk, *, now: datetime) -> QueueFacts:
+def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> QueueFacts:
     if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
     floor = load_floor(session, now=now)
@@ -75,7 +78,8 @@ def _queue(session: Session, call: Call, desk: Desk, *, now: datetime) -> QueueF
         offer_call(session, call, floor, now=now)
     return QueueFacts(
         position=place,
-        staffed=floor.can_answer(call.unit_id),
+        # Not told that nobody is there, and sent to leave a message, before the consoles can have been heard again.
+        staffed=was_held or floor.can_answer(call.unit_id),
         offer_is_open=call.state is CallState.OFFERED,
         offers=call.offers,
         waited_seconds=int((now - (call.queued_at or now)).total_seconds()),

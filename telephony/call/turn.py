@@ -42,7 +42,7 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     heard = heard_in(form)
     if heard.was_connected and call.state is CallState.TALKING:
         note_talk_over(session, call, form, now=now)
-    facts = facts_for(session, call, heard, desk, now=now)
+    facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)
     conversation = conversation_of(call)
     starts = webhook.kind == "voice" or (is_new and call.state is CallState.GREETING and heard.is_silence)
     outcome = begin(conversation, facts) if starts else step(conversation, heard, facts)

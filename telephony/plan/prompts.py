@@ -93,6 +93,7 @@ class Prompt(StrEnum):
     NOTICE_OUTDATED = "notice_outdated"
 
     GOODBYE = "goodbye"
+    PLEASE_HOLD = "please_hold"
     FAILURE = "failure"
     FAILURE_THANKS = "failure_thanks"
 

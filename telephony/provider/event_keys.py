@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 # Steps of a conversation: their answer is the next document, and their key the call and the turn.
 TWIML_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback", "hold"})
+# The keys of somebody whom we called to report something.
+NOTICE_STEP = "notice"
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:

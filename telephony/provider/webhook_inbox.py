@@ -19,12 +19,16 @@ _NOT_KEPT = frozenset({"Digits", "Body"})
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A verified request: `kind` is the last part of its path, `query` what we had put into its address ourselves."""
+    """A verified request: `kind` is the last part of its path, `query` what we had put into its address ourselves.
+
+    `held` counts how often its caller has been asked to hold the line because this could not be answered.
+    """
 
     account: str
     kind: str
     form: Mapping[str, str]
     query: Mapping[str, str]
+    held: int = 0
 
     @property
     def key(self) -> str:

@@ -19,18 +19,20 @@ from app.phone.circuit_breaker import CircuitBreaker
 from app.phone.deadline import TookTooLong, within
 from app.phone.replay import Replayer
 from app.phone.spool import Spool
+from app.phone.without_database import WithoutDatabase
 from app.storage.database import transaction
-from app.storage.database_away import is_away
+from app.storage.database_away import is_away, is_held_up, is_lost, was_reached
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import hotline, settings
 from telephony.provider.account import ProviderAccount
+from telephony.provider.held_turn import recalled
 from telephony.provider.signatures import SignedRequest, is_genuine
 from telephony.provider.webhook_inbox import Answer, Webhook, refuse
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/<account>")
 blueprint.without_csrf = True  # type: ignore[attr-defined]
 
-# A caller hears silence while we think: after this long the fail-safe document is the better answer.
+# A caller hears silence while we think: after this long it is better to say that we do.
 DEADLINE_SECONDS = 1.0
 # Refusals written per minute and process: a flood of forgeries must not become a flood of rows.
 MOST_REFUSALS_A_MINUTE = 60
@@ -48,6 +50,10 @@ class Door:
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     refusals: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def without_database(self) -> WithoutDatabase:
+        return WithoutDatabase(self.phones, self.spool, self.replayer)
 
 
 def door() -> Door:
@@ -96,7 +102,7 @@ def receive(account: str, kind: str) -> ResponseReturnValue:
     if reason:
         _note_refusal(here, account, reason)
         return Response("", 403)
-    webhook = Webhook(account, kind, _form(), _query())
+    webhook = recalled(Webhook(account, kind, _form(), _query()), here.phones.reference.keys.pin)
     return _response(_answered(here, webhook, received_at=g.now))
 
 
@@ -144,43 +150,40 @@ def _query() -> Mapping[str, str]:
 
 
 def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
-    """The answer of the product, or, whatever goes wrong, the one that needs nothing but memory and disk."""
+    """The answer of the product, or, whatever goes wrong, one that needs nothing but memory and disk."""
     app = hotline()
+    if held := here.without_database.held_after_failure(webhook):
+        return held
     if app.is_bound:
         return answer(g.session, webhook, here.phones, received_at=received_at, now=received_at)
     if not here.breaker.allows():
-        return _kept_for_later(here, webhook, received_at=received_at)
+        return here.without_database.answer(webhook, received_at=received_at, passes=True)
     # Taken out of the request's context here: the thread that works has none.
     sessions = app.webhook_sessions
     try:
-        given = within(DEADLINE_SECONDS, lambda: _in_transaction(sessions, webhook, here, received_at))
+        return within(DEADLINE_SECONDS, lambda: _in_transaction(sessions, webhook, here, received_at))
     except Exception as trouble:
-        if isinstance(trouble, TookTooLong) or is_away(trouble):
-            here.breaker.failed()
+        passes = isinstance(trouble, TookTooLong) or is_away(trouble) or is_held_up(trouble)
+        if passes:
             log.warning("webhook.database", kind=webhook.kind, reason=type(trouble).__name__)
         else:
             log.exception("webhook.failed", kind=webhook.kind)
-    else:
-        here.breaker.succeeded()
-        return given
-    return _kept_for_later(here, webhook, received_at=received_at)
+    return here.without_database.answer(webhook, received_at=received_at, passes=passes)
 
 
 def _in_transaction(factory: sessionmaker[Session], webhook: Webhook, here: Door, received_at: datetime) -> Answer:
-    with transaction(factory) as session:
-        return answer(session, webhook, here.phones, received_at=received_at, now=received_at)
-
-
-def _kept_for_later(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
-    """On disk, to be replayed. A caller hears the fail-safe document even when the disk is full as well."""
+    """Tells the breaker how it went also when nobody waits for it any more."""
     try:
-        here.spool.keep(webhook, received_at=received_at)
-        here.replayer.wake_if_needed()
-    except OSError:
-        log.exception("webhook.lost", kind=webhook.kind, form=sorted(webhook.form))
-        if webhook.kind not in SPOKEN_STEPS:
-            return Answer(503, "")
-    return here.phones.failsafe_answer(webhook)
+        with transaction(factory) as session:
+            given = answer(session, webhook, here.phones, received_at=received_at, now=received_at)
+    except Exception as trouble:
+        if is_lost(trouble):
+            here.breaker.failed()
+        elif was_reached(trouble):
+            here.breaker.succeeded()
+        raise
+    here.breaker.succeeded()
+    return given
 
 
 def _note_refusal(here: Door, account: str, reason: str) -> None:
@@ -221,6 +224,8 @@ def last_resort(error: Exception) -> ResponseReturnValue:
     arguments = request.view_args or {}
     kind, account = arguments.get("kind", ""), arguments.get("account", "")
     here = door()
-    if kind in SPOKEN_STEPS and account in here.phones.accounts:
-        return _response(here.phones.failsafe_answer(Webhook(account, kind, {}, {})))
-    return Response("", 503)
+    if kind not in SPOKEN_STEPS or account not in here.phones.accounts:
+        return Response("", 503)
+    webhook = recalled(Webhook(account, kind, {}, _query()), here.phones.reference.keys.pin)
+    held = here.without_database.held(webhook, passes=False)
+    return _response(held or here.phones.failsafe_answer(webhook))

@@ -78,6 +78,45 @@ def test_a_call_from_the_terminal_ends_with_a_reference_in_the_right_queue(web, 
     assert steps[0].step == "voice" and "Gather" in steps[0].verbs
 
 
+def test_the_telephone_holds_the_line_while_its_row_is_locked_and_then_goes_on(web, committed, line):
+    holds, freed = [], threading.Event()
+    locked = threading.Thread(target=lambda: _lock_calls_until(committed, freed))
+
+    def sleep(seconds):
+        holds.append(seconds)
+        if len(holds) == 1:
+            freed.set()
+            locked.join(10)
+
+    def tell(step):
+        if step.step == "voice":
+            locked.start()
+            _until_locked(committed)
+
+    caller = Caller(number="+84901234567", to=line, presses=("8",), message_seconds=5)
+    telephone = Telephone(simulated_account(web), web.base_url, caller, tell, sleep)
+    telephone.call()
+
+    assert holds[0] == 2.0, "paused as it was told"
+    assert telephone.end == "hung_up_by_hotline"
+    with committed.factory() as session:
+        assert session.scalars(select(Ticket)).one().reference == telephone.reference
+
+
+def _lock_calls_until(committed, freed):
+    with committed.engine.connect() as connection, connection.begin():
+        connection.execute(select(Call.id).with_for_update())
+        freed.wait(20)
+
+
+def _until_locked(committed):
+    while True:
+        with committed.engine.connect() as connection, connection.begin():
+            if not connection.execute(select(Call.id).with_for_update(skip_locked=True)).all():
+                return
+        time.sleep(0.02)
+
+
 def test_a_caller_may_hang_up_in_any_state(web, committed, line):
     for state in ("menu", "place", "queued", "voicemail"):
         telephone, _ = ring(web, line, presses=("1",), words=("phường Sài Gòn",), hang_up_in=state, number="anonymous")

@@ -1,0 +1,471 @@
+"""A caller who waits is never sent away by trouble of ours: asked to hold the line, back at the same turn, answered."""
+
+import random
+import threading
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+
+from app.clock import utc_now
+from app.phone.answers import StepUrls
+from app.phone.replay import Replayer
+from app.settings import Settings
+from app.web.factory import create_app
+from app.web.provider_events.webhooks import door
+from telephony.floor import offers, presence
+from telephony.provider import held_turn
+from telephony.provider.account import CAPABILITIES, ProviderKind
+from telephony.provider.webhook_inbox import Webhook
+from telephony.sweep import Hearing, sweep
+from tests.factories import open_ticket, staff
+from tests.telephony.phone import Phone
+from tickets.schema import Call, CallbackRequest, Line, Recording, Ticket
+from tickets.states import CallState, PresenceState, Role
+
+HOLD_WORDS = {"vi": "Xin giữ máy", "en": "Please hold the line"}
+SECRET = "a-test-key-of-sufficient-length-0123456789abcdef"
+
+
+@pytest.fixture
+def own_settings(committed, tmp_path):
+    return Settings(
+        database_url=committed.url,
+        redis_url=committed.redis_url,
+        secret_key=SECRET,
+        public_base_url="http://127.0.0.1:8000",
+        data_dir=tmp_path,
+        demo=True,
+        _env_file=None,
+    )
+
+
+@pytest.fixture
+def app(own_settings):
+    return create_app(own_settings)
+
+
+@pytest.fixture
+def phone(app, own_settings, committed):
+    with committed.factory() as session:
+        line = session.scalars(select(Line).where(Line.is_city)).first().phone
+    # The first request of a process reads places and rules; that is not what is told here.
+    Phone(app.test_client(), own_settings, to=line, number="anonymous").post("amd-status")
+    door_of(app)
+    warm = Phone(app.test_client(), own_settings, to=line, number="anonymous")
+    while "ghi âm" not in (warm.ring().said):
+        warm = Phone(app.test_client(), own_settings, to=line, number="anonymous")
+    return Phone(app.test_client(), own_settings, to=line)
+
+
+@pytest.fixture
+def agent(committed):
+    with committed.factory() as session:
+        person = staff(session, role=Role.AGENT, at="26740", languages=["vi", "en"]).id
+        presence.go_available(session, person, now=utc_now())
+        session.commit()
+    return person
+
+
+def door_of(app):
+    with app.test_request_context("/"):
+        return door()
+
+
+@contextmanager
+def row_locked(committed, phone, *, seconds):
+    """Another session works on the caller's row for so long."""
+    held, freed = threading.Event(), threading.Event()
+
+    def work():
+        with committed.engine.connect() as connection, connection.begin():
+            connection.execute(text("select id from call where call_sid = :sid for update"), {"sid": phone.sid})
+            held.set()
+            freed.wait(seconds)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    held.wait(10)
+    try:
+        yield
+    finally:
+        freed.set()
+        worker.join()
+
+
+def is_hold(document, locale="vi"):
+    said = " ".join(say.text or "" for say in document.iter("Say"))
+    return HOLD_WORDS[locale] in said and document.find("Redirect") is not None and document.find("Record") is None
+
+
+def come_back(phone, *, most=30):
+    """Pause and redirect as a provider does, until something else is said; how often the caller had to hold."""
+    rounds = 0
+    while is_hold(phone.document) or is_hold(phone.document, "en"):
+        rounds += 1
+        assert rounds < most, "held for ever"
+        time.sleep(0.2)
+        phone.post(phone.document.find("Redirect").text)
+    phone.follow()
+    return rounds
+
+
+def call_of(committed, phone):
+    with committed.factory() as session:
+        return session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()
+
+
+def at_menu(phone, committed, agent):
+    return phone.ring(), {"Digits": "1"}
+
+
+def at_menu_in_english(phone, committed, agent):
+    return phone.ring().press("*"), {"Digits": "1"}
+
+
+def at_place(phone, committed, agent):
+    return phone.ring().press("1"), {"SpeechResult": "phường Sài Gòn, rác không ai lấy", "Confidence": "0.9"}
+
+
+def at_reference(phone, committed, agent):
+    return phone.ring().press("3"), {"Digits": "2600421733"}
+
+
+def at_pin(phone, committed, agent):
+    with committed.factory() as session:
+        ticket = open_ticket(session, phone="+84908887766", body="Đèn đường hỏng ở phường Sài Gòn")
+        reference, phone.pin = ticket.reference, ticket.pin
+        session.commit()
+    return phone.ring().press("3").press(reference), {"Digits": phone.pin}
+
+
+def in_queue(phone, committed, agent):
+    return phone.ring().press("1").speak("phường Sài Gòn"), {"Digits": ""}
+
+
+def in_talk(phone, committed, agent):
+    in_queue(phone, committed, agent)
+    with committed.factory() as session:
+        offers.accept(session, offers.open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        session.commit()
+    phone.wait()
+    phone.post("status", CallSid=f"{phone.sid}-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
+    return phone, {"DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": "60"}
+
+
+def on_hold(phone, committed, agent):
+    in_talk(phone, committed, agent)
+    with committed.factory() as session:
+        call = session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()
+        call.hold_since = utc_now()
+        turn = call.turn
+        session.commit()
+    phone.post(f"hold?turn={turn}")
+    return phone, {"Digits": ""}
+
+
+def at_voicemail(phone, committed, agent):
+    return phone.ring().press("8"), {"RecordingSid": f"RE{phone.sid}", "RecordingDuration": "12"}
+
+
+def at_callback(phone, committed, agent):
+    return phone.ring().press("9"), {"Digits": "1"}
+
+
+STATES = [
+    at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, at_voicemail, at_callback,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reach", STATES, ids=lambda state: state.__name__)
+def test_a_lock_costs_a_waiting_caller_a_moment_and_nothing_that_was_pressed_or_said(
+    phone, committed, app, agent, reach
+):
+    """The same call, once undisturbed and once with the row locked, comes to the same words and the same state."""
+    smooth, heard = reach(Phone(phone.client, app.settings, to=phone.to, number="+84902222222"), committed, agent)
+    smooth.post(smooth.next_action(), heard)
+    smooth.follow()
+    expected = (smooth.said, call_of(committed, smooth).state)
+    free_the_agent(committed, smooth, agent)
+    phone, heard = reach(phone, committed, agent)
+    locale = "en" if reach is at_menu_in_english else "vi"
+    action = phone.next_action()
+
+    with row_locked(committed, phone, seconds=20):
+        phone.post(action, heard)
+        was_held, first = is_hold(phone.document, locale), phone.response.data
+        phone.post(action, heard)
+        again = phone.response.data
+    come_back(phone)
+
+    assert was_held
+    assert first == again, "a request told twice gets the same bytes"
+    assert (in_same_words(phone.said), call_of(committed, phone).state) == (in_same_words(expected[0]), expected[1])
+    assert call_of(committed, phone).state is not CallState.FAILSAFE
+
+
+def in_same_words(said):
+    """Without the numbers that differ from call to call."""
+    return "".join(c for c in said if not c.isdecimal())
+
+
+def free_the_agent(committed, phone, agent):
+    phone.hang_up()
+    with committed.factory() as session:
+        session.execute(
+            text("update presence set state = 'available', call_id = null, wrap_up_until = null, idle_since = now()")
+        )
+        session.commit()
+
+
+@pytest.mark.parametrize("reach", [at_menu, at_place, in_queue, in_talk], ids=lambda state: state.__name__)
+def test_a_lock_of_three_seconds_is_held_out_round_after_round(phone, committed, agent, reach):
+    phone, heard = reach(phone, committed, agent)
+
+    with row_locked(committed, phone, seconds=3):
+        phone.post(phone.next_action(), heard)
+        began, held = time.monotonic(), 0
+        while time.monotonic() - began < 2:
+            assert is_hold(phone.document), phone.said
+            held += 1
+            phone.post(phone.document.find("Redirect").text)
+    come_back(phone)
+
+    assert held >= 2
+    assert call_of(committed, phone).state not in (CallState.FAILSAFE, CallState.ENDED)
+
+
+def test_what_was_keyed_is_in_no_address_that_could_be_read_and_comes_back_all_the_same(phone, committed, agent):
+    phone, heard = at_pin(phone, committed, agent)
+
+    with row_locked(committed, phone, seconds=5):
+        phone.post(phone.next_action(), heard)
+        address = phone.document.find("Redirect").text
+    come_back(phone)
+
+    assert phone.pin not in address
+    assert parse_qs(urlsplit(address).query)["turn"], "the turn is in it as it was"
+    assert "Đơn vị đang phụ trách" in phone.said
+
+
+def test_while_the_database_is_stopped_waiting_callers_hold_and_a_new_one_leaves_a_message_and_both_are_served_after(
+    phone, committed, app, servers, agent
+):
+    phone, _ = in_queue(phone, committed, agent)
+    place = call_of(committed, phone).queued_at
+    late = Phone(phone.client, app.settings, to=phone.to, number="+84903333333")
+
+    with stopped(servers, committed):
+        phone.post(phone.next_action(), Digits="")
+        # Long enough for the breaker to open, and then some.
+        for _ in range(12):
+            assert is_hold(phone.document), phone.said
+            phone.post(phone.document.find("Redirect").text)
+        is_open = door_of(app).breaker.is_open
+        late.post("voice", CallStatus="ringing")
+    time.sleep(2.1)
+    rounds = come_back(phone)
+    with committed.factory() as session:
+        offers.offer_waiting_calls(session, now=utc_now())
+        offers.accept(session, offers.open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        session.commit()
+    phone.wait()
+
+    assert is_open
+    assert late.document.find("Record") is not None, "a call that only arrives gets the fail-safe document"
+    assert rounds >= 1
+    assert phone.document.find("Dial/Client/Identity").text == f"agent_{agent}"
+    call = call_of(committed, phone)
+    assert (call.state, call.queued_at) == (CallState.TALKING, place)
+
+
+@contextmanager
+def stopped(servers, committed):
+    """Nobody can reach this database and every connection is cut, as when its server stops."""
+    name = committed.engine.url.database
+    admin = create_engine(
+        servers.superuser_url("postgres").replace("postgresql://", "postgresql+psycopg://"),
+        isolation_level="AUTOCOMMIT",
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f'alter database "{name}" connection limit 0'))
+        cut = text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name")
+        connection.execute(cut, {"name": name})
+    try:
+        yield
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'alter database "{name}" connection limit -1'))
+        admin.dispose()
+        committed.engine.dispose()
+
+
+def test_who_hangs_up_while_holding_is_served_from_what_was_kept_on_disk(phone, committed, app, servers, agent):
+    phone, heard = at_callback(phone, committed, agent)
+    other = Phone(phone.client, app.settings, to=phone.to, number="+84904444444")
+    spoken, message = at_voicemail(other, committed, agent)
+
+    with stopped(servers, committed):
+        phone.post(phone.next_action(), heard)
+        spoken.post(spoken.next_action(), message, CallStatus="completed")
+        phone.hang_up()
+        spoken.hang_up()
+    Replayer(door_of(app).spool, door_of(app).phones, committed.factory).replay_now()
+
+    with committed.factory() as session:
+        asked = session.scalars(select(CallbackRequest.phone).where(CallbackRequest.phone == phone.number)).all()
+        kept = session.scalars(select(Recording.recording_sid)).all()
+        states = set(session.scalars(select(Call.state).where(Call.call_sid.in_((phone.sid, spoken.sid)))))
+        tickets = session.scalar(select(func.count()).select_from(Ticket))
+    assert asked == [phone.number]
+    assert kept == [message["RecordingSid"]]
+    assert states == {CallState.ENDED}
+    assert tickets == 2
+    assert door_of(app).spool.depth() == 0
+
+
+def test_locks_and_slow_statements_open_no_breaker(phone, committed, app, own_settings, agent):
+    phone, heard = at_menu(phone, committed, agent)
+
+    with row_locked(committed, phone, seconds=20):
+        phone.post(phone.next_action(), heard)
+        for _ in range(8):
+            phone.post(phone.document.find("Redirect").text)
+        other = Phone(phone.client, own_settings, to=phone.to, number="+84905555555")
+        other.ring()
+
+    assert not door_of(app).breaker.is_open
+    assert "ghi âm" in other.said, "nobody else notices"
+
+
+def test_a_step_whose_answer_was_lost_on_its_way_is_asked_for_again_by_way_of_the_fallback_address(
+    phone, committed, agent
+):
+    phone, _ = in_queue(phone, committed, agent)
+    failed = phone.next_action().split("#")[0]
+
+    phone.post("fallback", ErrorCode="11200", ErrorUrl=failed)
+    was_held = is_hold(phone.document)
+    come_back(phone)
+
+    assert was_held
+    assert call_of(committed, phone).state in (CallState.QUEUED, CallState.OFFERED)
+
+
+def test_a_fallback_for_anybody_elses_address_is_the_failsafe_document(phone, agent):
+    phone.post("fallback", ErrorCode="11200", ErrorUrl="https://elsewhere.example/webhooks/sim/queue?turn=3")
+
+    assert phone.document.find("Record") is not None
+
+
+def test_whoever_picks_up_an_agents_telephone_hears_the_whisper_also_without_a_database(
+    phone, committed, servers, agent
+):
+    with stopped(servers, committed):
+        phone.post("whisper")
+        asked = phone.said
+        phone.post(phone.next_action(), Digits="1")
+
+    assert "Bấm phím 1 để nhận" in asked
+    assert len(phone.document) == 0, "connected"
+
+
+def test_after_five_minutes_of_holding_a_message_is_better_than_more_of_it(servers, committed, phone):
+    phone.ring()
+    rounds = 0
+
+    with stopped(servers, committed):
+        phone.post(phone.next_action(), Digits="1")
+        while is_hold(phone.document):
+            rounds += 1
+            phone.post(phone.document.find("Redirect").text)
+
+    assert rounds == held_turn.MOST_ROUNDS
+    assert sum(held_turn.pause_seconds(n) for n in range(rounds)) >= 240
+    assert phone.document.find("Record") is not None
+
+
+def test_agents_and_callers_are_not_made_to_bear_a_silence_that_was_ours(committed, phone, agent):
+    phone, _ = in_queue(phone, committed, agent)
+    hearing, before = Hearing(), utc_now()
+    hearing.since(before)
+
+    back = before + timedelta(minutes=12)
+    swept(committed, phone, hearing, from_=back, to=back)
+    still, working = call_of(committed, phone).state, presence_of(committed, agent)
+    gone = back + timedelta(minutes=25)
+    swept(committed, phone, hearing, from_=back, to=gone)
+
+    assert still in (CallState.QUEUED, CallState.OFFERED)
+    assert working == PresenceState.OFFERED
+    assert presence_of(committed, agent) == PresenceState.AWAY
+    assert call_of(committed, phone).state is CallState.ENDED, "who is really gone is found out all the same"
+
+
+def swept(committed, phone, hearing, *, from_, to):
+    """As the scheduler does, every ten seconds."""
+    at = from_
+    while at <= to:
+        with committed.factory() as session:
+            sweep(session, door_desk(phone), now=at, hearing_since=hearing.since(at))
+            session.commit()
+        at += timedelta(seconds=10)
+
+
+def presence_of(committed, staff_id):
+    with committed.factory() as session:
+        return presence.presence_of(session, staff_id).state
+
+
+def door_desk(phone):
+    app = phone.client.application
+    here = door_of(app)
+
+    def desk_of(account):
+        with app.sessions() as session:
+            return here.phones.desk(session, account, now=utc_now())
+
+    return desk_of
+
+
+@pytest.mark.parametrize("kind", ProviderKind)
+def test_every_provider_can_say_it_and_no_more_is_asked_of_it_than_it_knows(kind):
+    webhook = Webhook("line", "queue", {"Digits": "8"}, {"turn": "4", "locale": "en"})
+
+    document = held_turn.hold_document(
+        webhook,
+        lambda prompt, params, locale: f"{prompt.value} {locale}",
+        base_url="https://city.example",
+        keys=(b"k" * 32,),
+        capabilities=CAPABILITIES[kind],
+    )
+
+    assert "please_hold en" in document
+    assert ("<Pause" in document) is (kind is not ProviderKind.SOMLENG)
+    assert "https://city.example/webhooks/line/queue?turn=4&amp;locale=en&amp;again=1&amp;heard=" in document
+
+
+def test_the_language_a_caller_chose_is_in_every_address_of_the_call():
+    urls = StepUrls("https://city.example", "sim", 4, "en")
+
+    assert urls.step("queue", {}) == "https://city.example/webhooks/sim/queue?turn=4&locale=en"
+
+
+def test_long_words_are_cut_until_their_address_is_one_that_every_server_takes():
+    chance = random.Random(7)
+    words = "".join(chance.choice("ăâđêôơưabcdefghijklmnopqrstuvwxyz ") for _ in range(2000))
+    webhook = Webhook("line", "place", {"SpeechResult": words}, {"turn": "2"})
+
+    document = held_turn.hold_document(
+        webhook, lambda *_: "x", base_url="https://city.example", keys=(b"k" * 32,), capabilities=()
+    )
+    address = document.split(">")[-3].split("<")[0].replace("&amp;", "&")
+    query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    back = held_turn.recalled(Webhook("line", "place", {}, query), (b"other" * 8, b"k" * 32))
+
+    assert len(address) < 2000
+    assert words.startswith(back.form["SpeechResult"]) and len(back.form["SpeechResult"]) > 200
+    assert back.query == {"turn": "2"}
