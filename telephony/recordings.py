@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -72,6 +72,11 @@ def _advance(recording: Recording, status: str, *, seconds: int | None, now: dat
         recording.duration_seconds = seconds
     if recording.state is RecordingState.COMPLETED:
         recording.next_attempt_at = now
+
+
+def link_to_ticket(session: Session, call_id: int, ticket_id: int) -> None:
+    """What was recorded of the call belongs to this ticket."""
+    session.execute(update(Recording).where(Recording.call_id == call_id).values(ticket_id=ticket_id))
 
 
 def due_for_fetching(session: Session, *, limit: int = 20, now: datetime) -> Sequence[Recording]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.demo_links import link_address
 from tickets.audit.entries import record
-from tickets.directory import one_time_links, web_sessions
+from tickets.directory import api_tokens, one_time_links, web_sessions
 from tickets.directory.staff import (
     NewPerson,
     add_people,
@@ -101,11 +101,9 @@ def add_token(
     if session.scalar(select(ApiToken.id).where(ApiToken.name == name.strip())) is not None:
         raise InvalidInput("name", "in_use")
     token = f"hl_{secrets.token_urlsafe(32)}"
-    row = ApiToken(
-        name=name.strip(), token_hash=token_hash(token), scopes=sorted(set(scopes)), unit_id=unit.id, created_at=now
+    row = api_tokens.add(
+        session, name=name.strip(), token_hash=token_hash(token), scopes=scopes, unit_id=unit.id, now=now
     )
-    session.add(row)
-    session.flush()
     record(
         session,
         actor=actor,
@@ -123,7 +121,7 @@ def revoke_token(session: Session, token_id: int, *, actor: Actor, now: datetime
     row = session.get(ApiToken, token_id, with_for_update=True)
     if row is None or row.revoked_at is not None:
         raise NotFound("token", token_id)
-    row.revoked_at = now
+    api_tokens.revoke(row, now=now)
     record(
         session,
         actor=actor,

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.instruction import Answer, tell_the_unit, write_down
 from escalation.acknowledging.links import open_link, use_link
+from escalation.firing.recipients import mark_read
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import Actor, staff_actor
 from tickets.people.roles import load_viewer
@@ -131,20 +132,6 @@ def acknowledge_by_code(
     if found is None:
         raise NotFound("code")
     return acknowledge(session, found.step_id, staff_id=found.staff_id, instruction=instruction, via=via, now=now)
-
-
-def mark_read(session: Session, staff_id: int, *, step_ids: list[int], now: datetime) -> None:
-    """The person has these levels before their eyes."""
-    if step_ids:
-        session.execute(
-            update(StepRecipient)
-            .where(
-                StepRecipient.staff_id == staff_id,
-                StepRecipient.step_id.in_(step_ids),
-                StepRecipient.read_at.is_(None),
-            )
-            .values(read_at=now)
-        )
 
 
 def _locked(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:

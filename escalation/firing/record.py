@@ -4,25 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.orm import Session
 
 from escalation.firing.codes import new_codes
 from escalation.firing.notices import alerts, outgoing
 from escalation.firing.reach import administrators
+from escalation.firing.recipients import add_recipients
 from escalation.firing.telling import Fired
 from tickets import timeline
 from tickets.audit import entries
 from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
 from tickets.promises.breaches import Breach, note_breaches
-from tickets.schema import PlannedStep, StepRecipient, TicketAccess
+from tickets.schema import PlannedStep
 from tickets.states import StepResult, TimelineKind
 from tickets.work.levels import let_city_coordinate, raise_levels
-
-_INSERT_RECIPIENTS = insert(StepRecipient.__table__)
+from tickets.work.named_people import name_people
 
 
 def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
@@ -81,7 +80,7 @@ def _record_recipients(session: Session, fired: Sequence[Fired], *, now: datetim
         }
         for one, who in told
     ]
-    session.connection().execute(_INSERT_RECIPIENTS, rows)
+    add_recipients(session, rows)
     return codes
 
 
@@ -110,14 +109,8 @@ def _coordinating(fired: Sequence[Fired]) -> dict[int, int]:
 
 def _let_recipients_see(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     """Restricted tickets are seen by named people only; whoever is told of one becomes one of them."""
-    rows = [
-        {"ticket_id": one.ticket.id, "staff_id": who.person.staff_id, "reason": "escalation", "created_at": now}
-        for one in fired
-        if one.ticket.is_restricted
-        for who in one.told
-    ]
-    if rows:
-        session.execute(insert_or(TicketAccess).values(rows).on_conflict_do_nothing())
+    named = [(one.ticket.id, who.person.staff_id) for one in fired if one.ticket.is_restricted for who in one.told]
+    name_people(session, named, reason="escalation", now=now)
 
 
 def _entries(fired: Sequence[Fired], breaches: Sequence[Breach], *, now: datetime) -> list[dict[str, Any]]:

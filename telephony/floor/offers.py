@@ -7,11 +7,19 @@ from sqlalchemy.orm import Session
 
 from telephony.calls import enter, lock_call
 from telephony.floor.floor import Floor, load_floor
-from telephony.floor.presence import count_missed_offer, free, lock_presence
+from telephony.floor.presence import (
+    begin_talk,
+    count_missed_offer,
+    free,
+    free_where_nothing_rings,
+    lock_presence,
+    stop_ringing,
+    take,
+)
 from telephony.floor.waiting import agents_for, refusals, waiting_calls
 from tickets.errors import NotFound
 from tickets.schema import Call, Offer, Presence
-from tickets.states import CallState, OfferOutcome, PresenceState
+from tickets.states import CallState, OfferOutcome
 
 RING = timedelta(seconds=30)
 
@@ -52,27 +60,9 @@ def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> 
     """Offer one call, locked by the caller of this, to its best free agent; false when there is none."""
     refused_by = refusals(session, call.id) if call.offers else frozenset()
     return any(
-        _take_agent(session, agent.staff_id, call_id=call.id, now=now)
-        and _write_offer(session, call, agent.staff_id, now=now)
+        take(session, agent.staff_id, call_id=call.id, now=now) and _write_offer(session, call, agent.staff_id, now=now)
         for agent in agents_for(call, floor, refused_by=refused_by, now=now)
     )
-
-
-def _take_agent(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
-    # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
-    free = (
-        select(Presence.staff_id)
-        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
-        .with_for_update(skip_locked=True)
-    )
-    taken = session.execute(
-        update(Presence)
-        .where(Presence.staff_id.in_(free.scalar_subquery()))
-        .values(state=PresenceState.OFFERED, since=now, call_id=call_id)
-        .returning(Presence.staff_id)
-        .execution_options(synchronize_session="fetch")
-    )
-    return taken.first() is not None
 
 
 def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:
@@ -100,8 +90,7 @@ def accept(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> 
     if call.state is not CallState.OFFERED:
         raise NotFound("offer", offer_id)
     _close(offer, OfferOutcome.ANSWERED, now=now)
-    presence.state, presence.since, presence.call_id = PresenceState.ON_CALL, now, call.id
-    presence.missed_offers = 0
+    begin_talk(presence, call.id, now=now)
     call.agent_id = staff_id
     session.flush()
     return call
@@ -145,7 +134,7 @@ def withdraw_offer(session: Session, call: Call, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     for (staff_id,) in withdrawn:
-        _release_agent(session, staff_id, call_id=call.id, now=now)
+        stop_ringing(session, staff_id, call_id=call.id, now=now)
 
 
 def connection_failed(session: Session, call: Call, *, now: datetime) -> None:
@@ -157,29 +146,10 @@ def connection_failed(session: Session, call: Call, *, now: datetime) -> None:
     call.agent_id = None
 
 
-def _release_agent(session: Session, staff_id: int, *, call_id: int, now: datetime) -> None:
-    # The call is locked already, so the agent must not be waited for: whoever accepts at this instant holds the agent
-    # and waits for our call, will find the offer withdrawn, and `mend_presence` frees the agent.
-    presence = session.scalars(
-        select(Presence)
-        .where(Presence.staff_id == staff_id, Presence.call_id == call_id, Presence.state == PresenceState.OFFERED)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if presence is not None:
-        presence.state, presence.since, presence.call_id = PresenceState.AVAILABLE, now, None
-
-
 def mend_presence(session: Session, *, now: datetime) -> int:
     """Free agents marked as offered for whom nothing rings any more."""
     ringing = select(Offer.id).where(Offer.staff_id == Presence.staff_id, Offer.outcome.is_(None)).exists()
-    mended = session.execute(
-        update(Presence)
-        .where(Presence.state == PresenceState.OFFERED, ~ringing, Presence.since < now - timedelta(seconds=5))
-        .values(state=PresenceState.AVAILABLE, since=now, call_id=None)
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(mended, "rowcount", 0))
+    return free_where_nothing_rings(session, ringing, now=now)
 
 
 def _locked(session: Session, offer_id: int, *, staff_id: int) -> tuple[Presence, Call, Offer]:

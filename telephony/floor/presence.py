@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -83,6 +83,54 @@ def free(presence: Presence, *, now: datetime) -> None:
     """Idle from now: last in the order of the longest idle."""
     presence.state, presence.since, presence.idle_since = PresenceState.AVAILABLE, now, now
     presence.call_id, presence.wrap_up_until = None, None
+
+
+def take(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
+    """Offer this agent the call, if they are still free and nobody else has them in hand."""
+    # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
+    free = (
+        select(Presence.staff_id)
+        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.execute(
+        update(Presence)
+        .where(Presence.staff_id.in_(free.scalar_subquery()))
+        .values(state=PresenceState.OFFERED, since=now, call_id=call_id)
+        .returning(Presence.staff_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return taken.first() is not None
+
+
+def begin_talk(presence: Presence, call_id: int, *, now: datetime) -> None:
+    presence.state, presence.since, presence.call_id = PresenceState.ON_CALL, now, call_id
+    presence.missed_offers = 0
+
+
+def stop_ringing(session: Session, staff_id: int, *, call_id: int, now: datetime) -> None:
+    """The offer was withdrawn: the agent is free again."""
+    # The call is locked already, so the agent must not be waited for: whoever accepts at this instant holds the agent
+    # and waits for our call, will find the offer withdrawn, and `free_where_nothing_rings` frees the agent.
+    presence = session.scalars(
+        select(Presence)
+        .where(Presence.staff_id == staff_id, Presence.call_id == call_id, Presence.state == PresenceState.OFFERED)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if presence is not None:
+        presence.state, presence.since, presence.call_id = PresenceState.AVAILABLE, now, None
+
+
+def free_where_nothing_rings(session: Session, ringing: ColumnElement[bool], *, now: datetime) -> int:
+    """Free agents marked as offered for whom nothing rings any more; `ringing` is the condition that something does."""
+    mended = session.execute(
+        update(Presence)
+        .where(Presence.state == PresenceState.OFFERED, ~ringing, Presence.since < now - timedelta(seconds=5))
+        .values(state=PresenceState.AVAILABLE, since=now, call_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(mended, "rowcount", 0))
 
 
 def count_missed_offer(presence: Presence, *, now: datetime) -> None:

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from telephony import recordings
 from telephony.calls import lock_call
 from telephony.floor.presence import lock_presence
 from tickets import timeline
 from tickets.errors import NotFound
 from tickets.intake import contacts
 from tickets.people.actor import Actor
-from tickets.schema import Call, Presence, Recording
+from tickets.schema import Call, Presence
 from tickets.states import Channel, TimelineKind
 from tickets.work.conversation import note
 from tickets.work.resolution import give_way
@@ -39,7 +40,7 @@ def link_call(session: Session, call_id: int, *, ticket_id: int, actor: Actor, n
     call.ticket_id = ticket_id
     if call.contact_id is not None:
         contacts.link(session, call.contact_id, ticket_id)
-    session.execute(update(Recording).where(Recording.call_id == call.id).values(ticket_id=ticket_id))
+    recordings.link_to_ticket(session, call.id, ticket_id)
     params = {"channel": Channel.VOICE.value, "contact_id": call.contact_id, "call_id": call.id}
     timeline.add(session, ticket_id, TimelineKind.CONTACT, actor=actor, is_public=True, params=params, now=now)
     session.flush()

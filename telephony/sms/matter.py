@@ -16,7 +16,7 @@ from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
-from tickets.intake.rerouting import Told, reroute_at_intake
+from tickets.intake.rerouting import Told, note_asked, reroute_at_intake
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.actor import citizen_actor
@@ -211,7 +211,7 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
         return
     ids = [int(c["unit_id"]) for c in ticket.place_detail.get("candidates", ())][:MOST_OPTIONS]
     options = [unit for unit in (desk.unit(i) for i in ids) if unit is not None]
-    ticket.place_detail = {**ticket.place_detail, "asked": [unit.id for unit in options] or [0]}
+    note_asked(session, ticket.id, [unit.id for unit in options] or [0])
     params: dict[str, Any] = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
     posting.post_sms(
         session,

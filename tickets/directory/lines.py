@@ -1,10 +1,10 @@
 """Published phone numbers: which office's line it is, and therefore which unit a call on it is for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, insert, or_, select
+from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import Line, OneStopOffice, Unit
@@ -50,6 +50,10 @@ def insert_lines(session: Session, facts: Sequence[LineFacts]) -> None:
                 for line in facts
             ],
         )
+
+
+def correct_line(session: Session, line_id: int, columns: Mapping[str, object]) -> None:
+    session.execute(update(Line).where(Line.id == line_id).values(columns))
 
 
 def city_line(session: Session, *, on: date) -> DialledLine | None:

@@ -1,9 +1,9 @@
 """The procedures people ask about: entries of the national procedures database with the department that keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from tickets.directory.sort_keys import sort_key
@@ -28,6 +28,10 @@ class ProcedureFacts:
 def insert_procedures(session: Session, facts: Sequence[ProcedureFacts]) -> None:
     if facts:
         session.execute(insert(Procedure), [columns_of(procedure) for procedure in facts])
+
+
+def correct_procedure(session: Session, procedure_id: int, columns: Mapping[str, object]) -> None:
+    session.execute(update(Procedure).where(Procedure.id == procedure_id).values(columns))
 
 
 def columns_of(facts: ProcedureFacts) -> dict[str, object]:

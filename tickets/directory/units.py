@@ -1,10 +1,10 @@
 """The bodies that answer, and those that once did: dated rows, who followed whom, and the city's own desks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets.directory.sort_keys import sort_key
@@ -53,6 +53,10 @@ def insert_units(session: Session, facts: Sequence[UnitFacts]) -> list[int]:
         for unit in facts
     ]
     return list(session.scalars(insert(Unit).returning(Unit.id, sort_by_parameter_order=True), rows)) if rows else []
+
+
+def correct_unit(session: Session, unit_id: int, columns: Mapping[str, object]) -> None:
+    session.execute(update(Unit).where(Unit.id == unit_id).values(columns))
 
 
 def insert_successions(session: Session, edges: Sequence[tuple[int, int, bool]]) -> None:

@@ -14,20 +14,13 @@ from tickets.people.citizens import Known
 
 # A repetition whose ticket exists makes nobody: its person was made with that ticket.
 _ARRIVE = """
-    with known as ({known}), arrived as ({register}), person as (
-        insert into citizen (name, email, locale, created_at)
-        select :new_name, :new_email, :new_locale, :now from arrived
-        where :may_be_new and arrived.ticket_id is null and not exists (select from known)
-        returning id
-    ), own_phone as (
-        insert into citizen_phone (citizen_id, phone, created_at)
-        select person.id, :new_phone, :now from person where :new_phone <> ''
-    )
+    with known as ({known}), arrived as ({register}), {create}
     select arrived.id, arrived.ticket_id, arrived.citizen_id, arrived.arrived_at, arrived.is_new, person.id, known.*
     from arrived left join person on true left join known on true order by known.id
 """
-_BY_PHONE = text(_ARRIVE.format(known=citizens.BY_PHONE, register=contacts.REGISTER))
-_BY_EMAIL = text(_ARRIVE.format(known=citizens.BY_EMAIL, register=contacts.REGISTER))
+_CREATE = citizens.CREATE_ARRIVED.format(arrived="arrived", known="known")
+_BY_PHONE = text(_ARRIVE.format(known=citizens.BY_PHONE, register=contacts.REGISTER, create=_CREATE))
+_BY_EMAIL = text(_ARRIVE.format(known=citizens.BY_EMAIL, register=contacts.REGISTER, create=_CREATE))
 _CONTACT_COLUMNS = 5
 
 

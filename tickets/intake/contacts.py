@@ -7,6 +7,7 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import Contact
+from tickets.schema.rows import Change
 from tickets.states import Channel
 
 # `do update` instead of `do nothing`: a repetition waits for the first one to commit and then sees what became of it.
@@ -18,6 +19,9 @@ REGISTER = """
     returning c.id, c.ticket_id, c.citizen_id, c.arrived_at, c.xmax = 0 as is_new
 """
 _REGISTER = text(REGISTER)
+_LINK = """
+    update contact set ticket_id = :ticket_id, citizen_id = coalesce(citizen_id, :citizen_id) where id = :contact_id
+"""
 _OPENED_BY = text("select ticket_id from contact where channel = :channel and source_key = :source_key")
 
 
@@ -69,3 +73,8 @@ def ticket_opened_by(session: Session, *, channel: Channel, source_key: str) -> 
 def link(session: Session, contact_id: int, ticket_id: int) -> None:
     """Say which ticket a contact is about."""
     session.execute(update(Contact).where(Contact.id == contact_id).values(ticket_id=ticket_id))
+
+
+def linked(contact_id: int, *, ticket_id: int, citizen_id: int | None) -> Change:
+    """The contact learns its ticket and its person; a part of one statement that changes several tables."""
+    return _LINK, {"ticket_id": ticket_id, "contact_id": contact_id, "citizen_id": citizen_id}

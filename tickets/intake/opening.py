@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.intake import contacts
 from tickets.intake.acknowledgement import acknowledgement, sms_number
 from tickets.intake.arriving import arrive
 from tickets.intake.cleaning import Matter, Named, Opened, cleaned, named
@@ -40,6 +41,7 @@ from tickets.schema import (
 )
 from tickets.schema.rows import Change, insert_rows
 from tickets.states import Level, PlaceOutcome, TicketStatus
+from tickets.work import named_people
 
 # One statement: waits for another contact of the same person, and draws every number the new rows need.
 _PREPARE = """
@@ -52,24 +54,6 @@ _PREPARE = """
         ),
         exists (select from phone_preference where phone = :sms_number and sms_opted_out_at is not null)
 """
-_SETTLE_AT_HOME = """
-    update citizen set last_unit_id = :home_id where id = :at_home_id and last_unit_id is distinct from :home_id
-"""
-_LINK = """
-    update contact set ticket_id = :ticket_id, citizen_id = coalesce(citizen_id, :citizen_id) where id = :contact_id
-"""
-# Whoever heads the unit now, and the City Office's desk: the named people of a restricted matter.
-_NAME_PEOPLE = text(
-    """
-    insert into ticket_access (ticket_id, staff_id, reason, created_at)
-    select distinct :ticket_id, h.staff_id, 'routing', cast(:now as timestamptz)
-    from post p join post_holding h on h.post_id = p.id
-    where h.valid_from <= :now and coalesce(h.valid_to, 'infinity') > :now
-      and ((p.unit_id = :head_of and p.code in ('ward_chair', 'department_director', 'body_head'))
-        or (p.unit_id = :office_id and p.code in ('city_office_duty', 'unit_lead')))
-    on conflict do nothing
-    """
-)
 
 
 def open_ticket(
@@ -237,10 +221,9 @@ def _write(
 def _links(parts: Parts, row: Mapping[str, Any]) -> list[Change]:
     """The contact learns its ticket and its person, and the person the ward whose matter they told last."""
     decision, citizen_id = parts.decision, row["citizen_id"]
-    link = {"ticket_id": row["id"], "contact_id": parts.contact.id, "citizen_id": citizen_id}
     at_home = decision.level is Level.WARD and not decision.needs_question and citizen_id is not None
-    home = {"home_id": decision.unit_id, "at_home_id": citizen_id if at_home else None}
-    return [(_SETTLE_AT_HOME, home), (_LINK, link)]
+    home = citizens.settled_at(decision.unit_id, citizen_id if at_home else None)
+    return [home, contacts.linked(parts.contact.id, ticket_id=row["id"], citizen_id=citizen_id)]
 
 
 def _letters(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[posting.Outgoing]:
@@ -251,14 +234,12 @@ def _letters(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: boo
 
 def _name_people(session: Session, ticket_id: int, decision: Decision, rules: Rules, *, now: datetime) -> None:
     to_its_head = decision.unit_id == decision.about_unit_id
-    session.execute(
-        _NAME_PEOPLE,
-        {
-            "ticket_id": ticket_id,
-            "head_of": decision.about_unit_id if to_its_head else None,
-            "office_id": rules.routing.office_unit_id,
-            "now": now,
-        },
+    named_people.name_heads(
+        session,
+        ticket_id,
+        unit_id=decision.about_unit_id if to_its_head else None,
+        office_id=rules.routing.office_unit_id,
+        now=now,
     )
 
 

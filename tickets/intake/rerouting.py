@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.audit import entries
 from tickets.directory.places import PlaceIndex, Resolution, resolve
-from tickets.folding import folded_words
 from tickets.people.actor import Actor
 from tickets.promises import ledger
 from tickets.promises.calendar import DEFAULT_ZONE
@@ -23,16 +22,11 @@ from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
 from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
 from tickets.typed_text import MAX_BODY, clean_text
+from tickets.work.assignment import other_queue
+from tickets.work.search_words import more_words
 from tickets.work.ticket import lock_ticket
 
 _SUBJECT_LENGTH = 90
-_ADD_WORDS = """
-    update ticket_search set words = words || array_to_tsvector(cast(:words as text[])) where ticket_id = :searched_id
-"""
-# The first stay in a queue was only the minute in which the caller had not said where: it is not a hop.
-_CORRECT_HOP = """
-    update queue_hop set queue_id = :queue_id where ticket_id = :ticket_id and number = :hop_number
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +106,12 @@ def _settle_place(ticket: Ticket, told: Told, place: Resolution | None, decision
         ticket.place_text = place.said
 
 
+def note_asked(session: Session, ticket_id: int, unit_ids: list[int]) -> None:
+    """Which units the question about the place was about, so that its answer can be read."""
+    ticket = session.get_one(Ticket, ticket_id)
+    ticket.place_detail = {**ticket.place_detail, "asked": unit_ids}
+
+
 def _is_told_anew(ticket: Ticket, decision: Decision) -> bool:
     return [reason.as_json() for reason in decision.reasons] != ticket.routing_reasons
 
@@ -120,8 +120,8 @@ def _move(ticket: Ticket, decision: Decision, *, now: datetime) -> list[Change]:
     """Write the decision into the ticket's row; what else must change with it is returned."""
     changes: list[Change] = []
     if ticket.queue_id != decision.queue_id:
-        hop = {"queue_id": decision.queue_id, "ticket_id": ticket.id, "hop_number": ticket.hop_count}
-        changes.append((_CORRECT_HOP, hop))
+        # The first stay in a queue was only the minute in which the caller had not said where: it is not a hop.
+        changes.append(other_queue(ticket, decision.queue_id))
         ticket.queue_id = ticket.first_queue_id = decision.queue_id
     ticket.unit_id, ticket.level, ticket.category_id = decision.unit_id, decision.level, decision.category_id
     ticket.coordinating_unit_id = decision.coordinating_unit_id
@@ -165,4 +165,4 @@ def _add_words(ticket: Ticket, said: str) -> list[Change]:
     if not ticket.subject:
         first = " ".join(said.split())
         ticket.subject = first if len(first) <= _SUBJECT_LENGTH else first[:_SUBJECT_LENGTH].rsplit(" ", 1)[0] + "…"
-    return [(_ADD_WORDS, {"words": sorted(set(folded_words(said))), "searched_id": ticket.id})]
+    return [more_words(ticket.id, said)]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tickets.folding import fold
 from tickets.schema import Citizen, CitizenPhone, PhonePreference
+from tickets.schema.rows import Change
 
 MAX_NAME = 200
 
@@ -25,6 +26,21 @@ BY_EMAIL = """
     where c.email = :key and not exists (select from citizen_phone p where p.citizen_id = c.id) order by c.id
 """
 _BY_PHONE, _BY_EMAIL = text(BY_PHONE), text(BY_EMAIL)
+# Parts of the statement by which a matter arrives: a person nothing is known of, made from `{arrived}`.
+CREATE_ARRIVED = """
+    person as (
+        insert into citizen (name, email, locale, created_at)
+        select :new_name, :new_email, :new_locale, :now from {arrived}
+        where :may_be_new and {arrived}.ticket_id is null and not exists (select from {known})
+        returning id
+    ), own_phone as (
+        insert into citizen_phone (citizen_id, phone, created_at)
+        select person.id, :new_phone, :now from person where :new_phone <> ''
+    )
+"""
+_SETTLE_AT_HOME = """
+    update citizen set last_unit_id = :home_id where id = :at_home_id and last_unit_id is distinct from :home_id
+"""
 _CREATE = text(
     """
     with person as (
@@ -93,6 +109,11 @@ def complete(session: Session, known: Known, *, name: str = "", email: str | Non
         citizen.name = clean_name(name)
     if not citizen.email and clean_email(email):
         citizen.email = clean_email(email)
+
+
+def settled_at(unit_id: int, citizen_id: int | None) -> Change:
+    """The person's matters were last this unit's; a part of one statement that changes several tables."""
+    return _SETTLE_AT_HOME, {"home_id": unit_id, "at_home_id": citizen_id}
 
 
 def phones_of(session: Session, citizen_id: int) -> list[str]:

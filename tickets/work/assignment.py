@@ -12,12 +12,16 @@ from tickets.people.roles import Right, load_viewer, may
 from tickets.promises import ledger
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
+from tickets.schema.rows import Change
 from tickets.states import UNFINISHED, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
 from tickets.work.ticket import lock_ticket, move, record
 
 MAX_REASON = 1000
 # From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).
 DISPUTED_FROM_HOP = 3
+_CORRECT_HOP = """
+    update queue_hop set queue_id = :queue_id where ticket_id = :ticket_id and number = :hop_number
+"""
 
 
 def claim(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
@@ -189,6 +193,11 @@ def _hop(
         )  # fmt: skip
     session.flush()
     return ticket
+
+
+def other_queue(ticket: Ticket, queue_id: int) -> Change:
+    """The last stay was in that queue from its beginning; a part of one statement that changes several tables."""
+    return _CORRECT_HOP, {"queue_id": queue_id, "ticket_id": ticket.id, "hop_number": ticket.hop_count}
 
 
 def _write_hop(session: Session, ticket: Ticket, queue_id: int, *, cause: str, now: datetime) -> None:

@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.errors import InvalidInput, TransitionNotAllowed
-from tickets.folding import folded_words
 from tickets.outbox import posting
 from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone
@@ -16,6 +14,7 @@ from tickets.schema import Message, Staff, Ticket
 from tickets.states import UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work.assignment import claim
+from tickets.work.search_words import add_words
 from tickets.work.ticket import lock_ticket, move, record
 
 MAX_MESSAGE = 10_000
@@ -24,12 +23,6 @@ HUMAN_TALK_SECONDS = 10
 
 _PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 _ASIDE = (TicketStatus.WITHDRAWN, TicketStatus.SPAM)
-_ADD_WORDS = text(
-    """
-    insert into ticket_search (ticket_id, words) values (:ticket_id, array_to_tsvector(cast(:words as text[])))
-    on conflict (ticket_id) do update set words = ticket_search.words || excluded.words
-    """
-)
 
 
 def reply(
@@ -174,13 +167,6 @@ def talked(session: Session, ticket_id: int, *, seconds: int, call_id: int, acto
     if seconds >= HUMAN_TALK_SECONDS and ticket.status not in _ASIDE:
         ledger.on_human_contact(session, ticket, now=now)
         session.flush()
-
-
-def add_words(session: Session, ticket_id: int, said: str) -> None:
-    """Make what was said findable."""
-    words = sorted(set(folded_words(said)))
-    if words:
-        session.execute(_ADD_WORDS, {"ticket_id": ticket_id, "words": words})
 
 
 def _post(session: Session, ticket: Ticket, message: Message, template: str, *, now: datetime) -> int | None:

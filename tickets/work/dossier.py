@@ -12,7 +12,7 @@ from tickets.people.actor import Actor
 from tickets.schema import ExternalReference, Procedure, Ticket
 from tickets.states import TimelineKind
 from tickets.typed_text import clean_dossier_number, clean_text
-from tickets.work.conversation import add_words
+from tickets.work.search_words import add_words
 from tickets.work.ticket import lock_ticket, record
 
 _MAX_SHORT = 100

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from flask import abort, g, make_response, request
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.web.frame.errors import Trouble, problem
 from app.web.frame.session_cookie import token_hash
+from tickets.directory import api_tokens
 from tickets.people.actor import Actor
 from tickets.people.roles import CITY_LEVEL, Held, Viewer
 from tickets.schema import ApiToken, Unit
@@ -69,7 +70,7 @@ def _enter(session: Session, row: _Program, *, now: datetime) -> None:
     g.actor = Actor(ActorKind.TOKEN, None, g.request_id)
     g.token_id = row.id
     if row.last_used_at is None or now - row.last_used_at > _USED_EVERY:
-        session.execute(update(ApiToken).where(ApiToken.id == row.id).values(last_used_at=now))
+        api_tokens.note_used(session, row.id, now=now)
 
 
 def _refuse(status: int, title: str, words: str) -> None:

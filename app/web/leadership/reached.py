@@ -13,7 +13,8 @@ from app.web.frame.menu import in_menu
 from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
 from app.wording.codes import matter_words
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
-from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION, mark_read
+from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
+from escalation.firing.recipients import mark_read
 from escalation.queries.board import Chain, reached
 from escalation.queries.follow_up import Work, ended_since, latest_work
 

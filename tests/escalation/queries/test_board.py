@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from escalation.acknowledging.acknowledge import acknowledge, mark_read
+from escalation.acknowledging.acknowledge import acknowledge
+from escalation.firing.recipients import mark_read
 from escalation.firing.sweep import tick
 from escalation.queries.board import BoardFilter, counts, reached, running_chains
 from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, export, fired_lately, history

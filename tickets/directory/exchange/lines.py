@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.directory.exchange.rows import (
@@ -17,7 +17,7 @@ from tickets.directory.exchange.rows import (
     written,
     yes_or_no,
 )
-from tickets.directory.lines import LineFacts, insert_lines
+from tickets.directory.lines import LineFacts, correct_line, insert_lines
 from tickets.directory.offices import OfficeFacts, insert_offices
 from tickets.people.phones import parse_phone
 from tickets.schema import Line, OneStopOffice, Unit
@@ -86,7 +86,7 @@ def write_lines(session: Session, rows: Sequence[LineRow]) -> Outcome:
             insert_lines(session, [facts])
             added.append(row.phone)
         elif any(getattr(line, column) != value for column, value in wanted.items()):
-            session.execute(update(Line).where(Line.id == line.id).values(wanted))
+            correct_line(session, line.id, wanted)
             changed.append(row.phone)
         else:
             unchanged += 1

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.directory.exchange.rows import BadValue, Outcome, Rows, needed_text, one_of, read_rows, written, yes_or_no
-from tickets.directory.procedures import ProcedureFacts, columns_of, insert_procedures
+from tickets.directory.procedures import ProcedureFacts, columns_of, correct_procedure, insert_procedures
 from tickets.schema import Procedure, Unit
 from tickets.states import Level
 
@@ -44,7 +44,7 @@ def write_procedures(session: Session, rows: Sequence[ProcedureFacts]) -> Outcom
         if procedure is None:
             new.append(facts)
         elif any(getattr(procedure, column) != value for column, value in wanted.items()):
-            session.execute(update(Procedure).where(Procedure.id == procedure.id).values(wanted))
+            correct_procedure(session, procedure.id, wanted)
             changed.append(_key(facts))
         else:
             unchanged += 1

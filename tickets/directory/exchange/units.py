@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.directory.exchange.rows import (
@@ -19,7 +19,7 @@ from tickets.directory.exchange.rows import (
     written,
 )
 from tickets.directory.sort_keys import sort_key
-from tickets.directory.units import UnitFacts, insert_successions, insert_units, unit_by_code
+from tickets.directory.units import UnitFacts, correct_unit, insert_successions, insert_units, unit_by_code
 from tickets.schema import Unit, UnitSuccession
 from tickets.states import UnitKind
 
@@ -111,7 +111,7 @@ def write_units(session: Session, rows: Sequence[UnitRow]) -> UnitsImported:
             added.append(f"{row.code} {row.columns['name']}")
             new_ids.append(unit_id)
         elif any(getattr(unit, column) != value for column, value in wanted.items()):
-            session.execute(update(Unit).where(Unit.id == unit.id).values(wanted))
+            correct_unit(session, unit.id, wanted)
             changed.append(f"{row.code} {row.columns['name']}")
         else:
             unchanged += 1

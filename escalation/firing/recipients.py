@@ -1,0 +1,30 @@
+"""Who was told of a level, with which code, and who has read it: the rows of `step_recipient`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from tickets.schema import StepRecipient
+
+_INSERT = insert(StepRecipient.__table__)
+
+
+def add_recipients(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    session.connection().execute(_INSERT, rows)
+
+
+def mark_read(session: Session, staff_id: int, *, step_ids: list[int], now: datetime) -> None:
+    """The person has these levels before their eyes."""
+    if step_ids:
+        session.execute(
+            update(StepRecipient)
+            .where(
+                StepRecipient.staff_id == staff_id,
+                StepRecipient.step_id.in_(step_ids),
+                StepRecipient.read_at.is_(None),
+            )
+            .values(read_at=now)
+        )
