@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from app.web import administration, api, console, leadership, public, supervisor
 from app.web.leadership import acknowledge_link
-from app.web.monitoring import health, metrics
+from app.web.monitoring import client_faults, health, metrics
 from app.web.provider_events import simulated_carrier, webhooks
 from app.web.sign_in import pages as sign_in
 from app.web.sign_in import preferences
@@ -14,6 +14,7 @@ BLUEPRINTS: list[Blueprint] = [
     preferences.blueprint,
     sign_in.blueprint,
     metrics.blueprint,
+    client_faults.blueprint,
     api.blueprint,
     webhooks.blueprint,
     simulated_carrier.blueprint,

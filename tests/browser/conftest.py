@@ -71,25 +71,31 @@ class Site:
     settings: Settings
 
 
+def made_settings(committed: Committed, folder: Path, *, port: int) -> Settings:
+    """Settings of a demonstration that is reached at this port."""
+    return Settings(
+        database_url=committed.url,
+        secret_key="a-test-key-of-sufficient-length-0123456789abcdef",
+        public_base_url=f"http://127.0.0.1:{port}",
+        host="127.0.0.1",
+        port=port,
+        data_dir=folder,
+        demo=True,
+        _env_file=None,
+    )
+
+
 @pytest.fixture
 def site(committed: Committed, tmp_path: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    settings = Settings(
-        database_url=committed.url,
-        secret_key="a-test-key-of-sufficient-length-0123456789abcdef",
-        public_base_url=url,
-        data_dir=tmp_path,
-        demo=True,
-        _env_file=None,
-    )
+        port = int(probe.getsockname()[1])
+    settings = made_settings(committed, tmp_path, port=port)
     app = create_app(settings, engine=committed.engine)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(url, app, committed.factory, settings)
+    yield Site(settings.base_url, app, committed.factory, settings)
     server.shutdown()
     thread.join(timeout=10)
 

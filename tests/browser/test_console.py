@@ -163,14 +163,6 @@ def test_a_call_that_rings_is_seen_wherever_one_reads(site: Site, new_page: Call
     expect(page.get_by_role("button", name="Trả lời", exact=True)).to_be_in_viewport()
 
 
-def test_a_supervisor_who_takes_calls_stays_present_on_the_shift_page(site: Site, page: Page) -> None:
-    sign_in_browser(page, site, role=Role.SUPERVISOR, unit=ward(site))
-    page.goto("/supervisor")
-
-    with page.expect_worker(lambda worker: "beat" in worker.url):
-        page.get_by_role("button", name="Nhận cuộc gọi").click()
-
-
 def test_a_ticket_is_worked_without_script(site: Site, new_page: Callable[..., Page]) -> None:
     page = new_page(script=False)
     sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.access import Access, declared
 from app.web.frame.application import HotlineApp
+from app.wording.translations import ROOT
 from tests.signing_in import sign_in
 from tickets.states import Role
 
@@ -97,6 +98,18 @@ def test_a_file_of_ours_is_nothing_but_what_it_says_it_is(client: FlaskClient) -
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "Access-Control-Allow-Origin" not in answer.headers
     answer.close()
+
+
+def test_a_worker_may_call_us_and_no_other_file_may_do_anything(client: FlaskClient) -> None:
+    """A worker lives under the headers of its own file: in a sandbox it has no origin, and is refused."""
+    folder = ROOT / "app" / "static"
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        answer = client.get(f"/static/{path.relative_to(folder).as_posix()}")
+
+        is_worker = path.parent == folder / "js" / "workers"
+        expected = "default-src 'none'; connect-src 'self'" if is_worker else "default-src 'none'; sandbox"
+        assert answer.headers["Content-Security-Policy"] == expected, path
+        answer.close()
 
 
 def test_a_forged_request_id_is_replaced(client: FlaskClient) -> None:

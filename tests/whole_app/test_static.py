@@ -61,6 +61,30 @@ def test_style_sheets_load_nothing_from_elsewhere() -> None:
     assert [address for address in addresses if not (STATIC / "css" / address).resolve().is_file()] == []
 
 
+def test_no_script_of_ours_swallows_a_failure() -> None:
+    """An empty catch once hid for weeks that no heartbeat arrived."""
+    nothing = r"\{\s*\}|null|undefined"
+    empty = re.compile(rf"catch\s*(?:\([^)]*\))?\s*\{{\s*\}}|catch\(\s*\(?\w*\)?\s*=>\s*(?:{nothing})\s*,?\s*\)")
+    found = [
+        f"{path.name}: {match.group()}"
+        for path in sorted((STATIC / "js").rglob("*.js"))
+        for match in empty.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+    assert found == []
+
+
+def test_every_worker_lies_where_workers_get_headers_they_can_work_under() -> None:
+    pages = "".join(template.read_text(encoding="utf-8") for template in TEMPLATES)
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (STATIC / "js").glob("*.js"))
+
+    started = re.findall(r"""data-[\w-]*worker="\{\{ asset\("([^"]+)"\)""", pages)
+
+    assert scripts.count("new Worker(") == scripts.count("new Worker(document.querySelector(") == len(started)
+    assert started
+    assert all(Path(path).parent == Path("js/workers") and (STATIC / path).is_file() for path in started)
+
+
 # Text on ground; WCAG 2.2 asks for 4.5 : 1.
 TEXT_PAIRS = [
     ("ink", "page"), ("ink", "surface"), ("ink", "sunken"), ("quiet", "page"), ("quiet", "surface"),

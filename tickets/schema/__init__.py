@@ -68,7 +68,7 @@ from tickets.schema.ticket import (
     TicketViewer,
     TimelineEntry,
 )
-from tickets.schema.trust import AuditEntry, AuditSeal, Outage, OutboundMessage, ProcessBeat
+from tickets.schema.trust import AuditEntry, AuditSeal, ClientFault, Outage, OutboundMessage, ProcessBeat
 
 __all__ = [
     "Acknowledgement",
@@ -88,6 +88,7 @@ __all__ = [
     "ChainVersion",
     "Citizen",
     "CitizenPhone",
+    "ClientFault",
     "Clock",
     "ClockInterval",
     "Contact",

@@ -1,6 +1,6 @@
 """Tables of what leaves us and what proves us: the outbox, the audit trail and its seals, process heartbeats."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Index
 from sqlalchemy import text as sql
@@ -93,6 +93,17 @@ class ProcessBeat(Base):
     kind: Mapped[str]
     beat_at: Mapped[datetime]
     detail: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+
+
+class ClientFault(Base):
+    """How often browsers told of a trouble of this kind on this day (UTC): a number, and nothing of whose it was."""
+
+    __tablename__ = "client_fault"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    times: Mapped[int]
+    last_at: Mapped[datetime]
 
 
 class Outage(Base):

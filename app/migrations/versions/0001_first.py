@@ -48,6 +48,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_chain')),
     sa.UniqueConstraint('name', name=op.f('uq_chain_name'))
     )
+    op.create_table('client_fault',
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('on_day', sa.Date(), nullable=False),
+    sa.Column('times', sa.BigInteger(), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('kind', 'on_day', name=op.f('pk_client_fault'))
+    )
     op.create_table('holiday',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -1182,6 +1189,7 @@ def downgrade() -> None:
     op.drop_table('phone_preference')
     op.drop_table('outage')
     op.drop_table('holiday')
+    op.drop_table('client_fault')
     op.drop_table('chain')
     op.drop_table('calendar')
     op.drop_table('audit_seal')

@@ -1,21 +1,55 @@
 // The call bar beyond HTML: says that the console is open, and calls attention to a call that rings.
 import { announce } from "./announcing.js";
+import { settled, tell } from "./troubles.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 const title = document.title;
+const heartbeats = ["heartbeat_signed_out", "heartbeat_refused", "heartbeat_unheard", "worker_failed"];
+// A clock that jumped by more than this stood still: the computer slept, or the browser froze the tab.
+const asleep = 30000;
 let worker = null;
 let ringing = false;
+let looked = Date.now();
 
 // Timers of a hidden tab are slowed down by browsers; a worker's are not, and an agent who reads elsewhere stays present.
 function beat() {
   const address = document.querySelector("[data-beat]")?.dataset.beat;
-  if (address && !worker && window.Worker) {
-    worker = new Worker(document.querySelector("script[data-beat-worker]").dataset.beatWorker);
-    worker.postMessage({ address, token });
-  } else if (!address && worker) {
-    worker.terminate();
+  if (!address) {
+    worker?.terminate();
     worker = null;
+    settled(...heartbeats);
+  } else if (!worker) start(address);
+}
+
+function start(address) {
+  try {
+    worker = new Worker(document.querySelector("script[data-beat-worker]").dataset.beatWorker);
+  } catch {
+    return tell("worker_failed");
   }
+  worker.onerror = () => tell("worker_failed");
+  worker.onmessage = ({ data }) => heard(data);
+  worker.postMessage({ address, token });
+}
+
+// A heartbeat that is not heard costs the agent the next call, so it is never passed over.
+function heard({ status, state }) {
+  const trouble = troubleOf(status);
+  settled(...heartbeats.filter((kind) => kind !== trouble));
+  if (trouble) return tell(trouble);
+  // The bar on this page may be older than what the server knows: the agent was put away while the computer slept.
+  const shown = document.querySelector("[data-presence]")?.dataset.presence;
+  if (state && shown && state !== shown) refresh();
+}
+
+function troubleOf(status) {
+  if (status >= 200 && status < 300) return "";
+  if (status === 401) return "heartbeat_signed_out";
+  return status >= 400 && status < 500 ? "heartbeat_refused" : "heartbeat_unheard";
+}
+
+function refresh() {
+  window.htmx?.trigger("#call-frame", "live");
 }
 
 function tone() {
@@ -31,25 +65,43 @@ function tone() {
     sound.stop(audio.currentTime + 0.6);
     sound.onended = () => audio.close();
   } catch {
-    // Browsers keep a page silent until it was touched once; the title and the bar still say it.
+    // A browser without sound; the title and the bar still say it.
   }
 }
 
 function ring() {
-  const words = document.querySelector("[data-ringing]")?.dataset.ringing;
+  const frame = document.querySelector("#call-frame");
+  const words = frame?.dataset.ringing;
   if (words && !ringing) announce(words);
   ringing = Boolean(words);
-  document.title = words ? `☎ ${words} · ${title}` : title;
+  const sign = words ? `☎ ${words}` : frame?.dataset.thrownOff ? `⚠ ${frame.dataset.thrownOff}` : "";
+  document.title = sign ? `${sign} · ${title}` : title;
   if (words) tone();
+}
+
+// Browsers keep a page silent until it was touched once: said before a call rings unheard.
+function mute() {
+  const silent = document.querySelector("#call-frame [data-silent]");
+  if (silent) silent.hidden = navigator.userActivation?.hasBeenActive ?? true;
 }
 
 function look() {
   beat();
   ring();
+  mute();
+}
+
+function watch() {
+  const now = Date.now();
+  if (now - looked > asleep) refresh();
+  looked = now;
+  if (ringing) ring();
 }
 
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "call-frame") look();
 });
-setInterval(() => ringing && ring(), 2500);
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => setTimeout(mute));
+setInterval(watch, 2500);
 look();

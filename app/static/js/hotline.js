@@ -31,6 +31,20 @@ function startCounting(area) {
   show();
 }
 
+// Browsers give the clipboard to safe addresses only, and people may refuse it: then it is copied by hand.
+function copyOut(button) {
+  const told = (words) => {
+    button.title = words;
+    announce(words);
+  };
+  const byHand = () => {
+    if (button.previousElementSibling) getSelection().selectAllChildren(button.previousElementSibling);
+    told(button.dataset.notCopied);
+  };
+  if (!navigator.clipboard) return byHand();
+  navigator.clipboard.writeText(button.dataset.copy).then(() => told(button.dataset.copied), byHand);
+}
+
 function openAsDialog(details) {
   if (details.dataset.enhanced || !window.HTMLDialogElement) return;
   details.dataset.enhanced = "1";
@@ -64,7 +78,7 @@ function openAsDialog(details) {
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
-  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => announce(copy.dataset.copied));
+  if (copy) copyOut(copy);
   const ask = event.target.closest("[data-confirm]");
   if (ask && !window.confirm(ask.dataset.confirm)) event.preventDefault();
   if (event.target.closest("[data-open-keys]")) document.getElementById("keys")?.showModal();

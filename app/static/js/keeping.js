@@ -30,6 +30,7 @@ export function keepDraft(area) {
   };
   const missed = (status) => {
     sessionStorage.setItem(kept(url), area.value);
+    import("./troubles.js").then(({ count }) => count("draft_not_kept"));
     say(area, status === 401 || status === 400 ? "signed-out" : "unreachable");
     timer ||= setTimeout(send, again);
   };

@@ -6,9 +6,14 @@ const url = document.body.dataset.liveUrl;
 const pollEvery = 15000;
 // The server says something every 20 seconds; a line that is silent for longer than two of these is dead.
 const deadAfter = 50000;
+// A stream ends now and then by itself and is back at once; gone for this long it is a trouble.
+const goneAfter = 20000;
 let stream = null;
 let heardAt = Date.now();
 let lost = false;
+// When something on the page was last known to be true; 0 while asking works.
+let staleSince = 0;
+let goneTimer = 0;
 
 function refresh(names) {
   for (const element of document.querySelectorAll("[data-refresh-on]")) {
@@ -18,11 +23,27 @@ function refresh(names) {
 }
 
 function connection(isLost) {
+  if (isLost && !lost) goneTimer = setTimeout(() => import("./troubles.js").then(({ count }) => count("stream_lost")), goneAfter);
+  else if (!isLost) clearTimeout(goneTimer);
   lost = isLost;
+  say();
+}
+
+// "Refreshed every few seconds" is only said while asking does work.
+function say() {
+  const time = new Date(staleSince).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
   for (const sign of document.querySelectorAll("[data-connection]")) {
-    sign.hidden = !lost;
-    sign.textContent = lost ? sign.dataset.lost : "";
+    sign.hidden = !lost && !staleSince;
+    sign.textContent = staleSince ? sign.dataset.stale.replace("{time}", time) : lost ? sign.dataset.lost : "";
   }
+}
+
+function asking(failed) {
+  return ({ detail }) => {
+    if (!detail.elt.matches("[data-refresh-on]") || detail.xhr.status === 401 || Boolean(staleSince) === failed) return;
+    staleSince = failed ? Date.now() : 0;
+    say();
+  };
 }
 
 function namesOf(event) {
@@ -73,6 +94,10 @@ if (document.querySelector("[data-refresh-on]")) {
   document.addEventListener("visibilitychange", watch);
   window.addEventListener("offline", () => connection(true));
   window.addEventListener("online", watch);
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(failure, asking(true));
+  }
+  document.addEventListener("htmx:afterOnLoad", (event) => event.detail.successful && asking(false)(event));
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status !== 401) return;
     for (const sign of document.querySelectorAll("[data-signed-out]")) sign.hidden = false;

@@ -22,12 +22,15 @@ async function prepare(input) {
 
 // Whatever the browser cannot read is sent as it is; the server says what it thinks of it.
 async function smaller(file) {
-  let picture;
   try {
-    picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    return await drawn(file);
   } catch {
     return file;
   }
+}
+
+async function drawn(file) {
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
   const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
   if (scale === 1 && file.size <= SMALL_ENOUGH && /^image\/(jpeg|png|webp)$/.test(file.type)) return file;
   const canvas = document.createElement("canvas");

@@ -15,6 +15,7 @@ from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
+from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.health import backlog_checks, process_checks
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
@@ -26,6 +27,8 @@ from tickets.states import OutboundState
 
 _OUTAGES_OF = timedelta(days=30)
 _REFUSALS_OF = timedelta(hours=24)
+# Counted by day, so today and yesterday.
+_CLIENT_FAULTS_OF = timedelta(days=1)
 _SILENT_AFTER = timedelta(seconds=30)
 
 
@@ -60,6 +63,7 @@ def overview() -> ResponseReturnValue:
         spool=spool_depth(settings().data_dir),
         waiting=_waiting(g.session),
         dead=dead_count(g.session),
+        client_faults=sum(faults_by_kind(g.session, since=g.now - _CLIENT_FAULTS_OF).values()),
         refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
         outages=recent_gaps(g.session, since=g.now - _OUTAGES_OF),
         has_mail_server=bool(settings().smtp_url),

@@ -12,12 +12,14 @@ from sqlalchemy import select
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.once import form_key
+from app.wording.spoken_time import moment_phrase
 from telephony.floor.agent_bar import AgentBar, agent_bar
+from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
 from tickets.people.phones import mask
 from tickets.people.roles import visible_tickets
 from tickets.schema import Ticket
-from tickets.states import UNFINISHED
+from tickets.states import UNFINISHED, PresenceState
 
 _SHOWN_TICKETS = 4
 
@@ -50,8 +52,25 @@ def away_reasons() -> dict[str, str]:
         "paperwork": _("Working on tickets"),
         "training": _("Training"),
         AWAY_MISSED_OFFERS: _("did not answer two calls"),
-        AWAY_NO_HEARTBEAT: _("the console was closed"),
+        AWAY_NO_HEARTBEAT: _("this console was not heard from"),
     }
+
+
+def thrown_off_words(bar: AgentBar) -> str:
+    """Why somebody who did not go away themselves is offered no calls; empty when they are, or meant it so."""
+    if bar.state is not PresenceState.AWAY or bar.since is None:
+        return ""
+    since = moment_phrase(bar.since, g.now)
+    if bar.reason == AWAY_NO_HEARTBEAT:
+        return _(
+            "Calls have not rung here since %(moment)s: this console was not heard from for %(seconds)s seconds "
+            "(the computer slept, the network was away or the page was closed).",
+            moment=since,
+            seconds=int(HEARTBEAT_LOST.total_seconds()),
+        )
+    if bar.reason == AWAY_MISSED_OFFERS:
+        return _("Calls have not rung here since %(moment)s: two calls in a row were not answered.", moment=since)
+    return ""
 
 
 def load_bar() -> AgentBar:
@@ -72,6 +91,7 @@ def _bar_context() -> dict[str, Any]:
         "caller": _caller_words(bar),
         "history": open_tickets(call.citizen_id) if call and call.citizen_id else [],
         "reasons": away_reasons(),
+        "thrown_off": thrown_off_words(bar),
         "back": _page_behind(),
         "once": form_key(),
         "now": g.now,

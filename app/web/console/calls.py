@@ -53,9 +53,9 @@ def change_presence() -> ResponseReturnValue:
 @blueprint.post("/console/presence/beat")
 @signed_in(*ANSWERING)
 def beat() -> ResponseReturnValue:
-    """The console is open; said every fifteen seconds by a page that takes calls."""
-    presence.heartbeat(g.session, g.viewer.staff_id, now=g.now)
-    return "", 204
+    """The console is open; said every fifteen seconds by a page that takes calls. Answers how the agent stands."""
+    mine = presence.heartbeat(g.session, g.viewer.staff_id, now=g.now)
+    return "", 204, {"X-Presence": (mine.state if mine else PresenceState.OFFLINE).value}
 
 
 @blueprint.post("/console/offers/<int:offer_id>/accept")

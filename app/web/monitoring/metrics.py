@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.phone.spool import depth as spool_depth
 from app.web.frame.access import internal
 from app.web.frame.current import settings
+from app.web.monitoring.client_faults import Fault, faults_by_kind
 from tickets.schema import (
     AuditEntry,
     AuditSeal,
@@ -46,6 +47,7 @@ class _Rows:
             "hotline_spool_events", "Webhook events kept on disk, waiting for the database", self._spooled
         )
         yield self._gauge("hotline_audit_unsealed", "Audit entries not yet in the chain", self._unsealed())
+        yield self._client_faults()
 
     def _tickets(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("hotline_tickets_unfinished", "Tickets not yet resolved", labels=["status"])
@@ -102,6 +104,13 @@ class _Rows:
         for channel, state, count in rows:
             family.add_metric([channel, state], count)
         yield family
+
+    def _client_faults(self) -> CounterMetricFamily:
+        family = CounterMetricFamily("hotline_client_faults", "Troubles told by browsers", labels=["kind"])
+        told = faults_by_kind(self._session)
+        for kind in Fault:
+            family.add_metric([kind.value], told.get(kind.value, 0))
+        return family
 
     def _unsealed(self) -> int:
         written = self._session.scalar(select(func.count()).select_from(AuditEntry)) or 0
