@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import urlsplit
 
 import structlog
@@ -156,3 +156,5 @@ def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now:
         case Unknown(error):
             results.record_uncertain(session, letter.id, by=by, error=error, now=now)
             log.warning("message.uncertain", message_id=letter.id)
+        case _:
+            assert_never(outcome)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -75,7 +76,10 @@ def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
         _route(scene, told)
 
 
-def _perform_one(scene: Scene, effect: Effect) -> None:
+def _perform_one(
+    scene: Scene,
+    effect: JoinQueue | LeaveQueue | KeepRecording | AskCallback | OfferUnanswered | TellDutyOfficer,
+) -> None:
     match effect:
         case JoinQueue():
             _join(scene, in_front=effect.in_front)
@@ -90,6 +94,8 @@ def _perform_one(scene: Scene, effect: Effect) -> None:
             connection_failed(scene.session, scene.call, now=scene.now)
         case TellDutyOfficer():
             _tell_duty_officer(scene)
+        case _:
+            assert_never(effect)
 
 
 def ensure_ticket(session: Session, call: Call, desk: Desk, *, emergency: bool = False, now: datetime) -> None:

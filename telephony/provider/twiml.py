@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 from twilio.twiml.voice_response import Dial as DialElement
 from twilio.twiml.voice_response import VoiceResponse
@@ -78,6 +78,8 @@ def twiml(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Co
                 response.redirect(writer.address(verb.step, verb.params), method="POST")
             case Hangup():
                 response.hangup()
+            case _:
+                assert_never(verb)
     return str(response)
 
 
@@ -114,6 +116,8 @@ class _Writer:
                 parent.play(verb.url)
             case Say():
                 self._say(parent, verb)
+            case _:
+                assert_never(verb)
 
     def _say(self, parent: Any, verb: Say) -> None:
         locale = verb.locale or self.locale
@@ -186,3 +190,5 @@ class _Writer:
                 client.identity(verb.target.identity)
                 for name, value in verb.params.items():
                     client.parameter(name=name, value=str(value))
+            case _:
+                assert_never(verb.target)

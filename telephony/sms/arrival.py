@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
@@ -53,6 +54,8 @@ class ReceivedSms:
     to_phone: str
     body: str
     intent: SmsIntent
+    # The carrier itself took it for one of its own words, and has confirmed it.
+    is_carriers_word: bool = False
 
 
 def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> ReceivedSms:
@@ -75,28 +78,55 @@ def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: da
         )
         .returning(InboundSms.id)
     ).scalar_one()
-    return ReceivedSms(inbound_id, account, sid, sender.phone, sender.raw, form.get("To", ""), body, intent)
+    to = form.get("To", "")
+    is_carriers_word = bool(form.get("OptOutType"))
+    return ReceivedSms(inbound_id, account, sid, sender.phone, sender.raw, to, body, intent, is_carriers_word)
 
 
 def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
-    """Do what a message asks for; an acknowledgement is not ours to do and is dispatched above."""
+    """Do what a message asks for.
+
+    Taking an acknowledgement is not ours: one that comes here was taken by nobody, because its sender is no leader or
+    hides the number, and is a citizen's ordinary words that began like a leader's code.
+    """
     match sms.intent:
-        case StopIntent() if sms.phone:
-            citizens.opt_out(session, sms.phone, reason="asked", now=now)
-        case StartIntent() if sms.phone:
-            citizens.opt_in(session, sms.phone)
-            _answer(session, sms, "sms_welcome", {}, now=now)
+        case StopIntent():
+            _stop(session, sms, now=now)
+        case StartIntent():
+            _start(session, sms, now=now)
+        case HelpIntent() | StatusIntent() if not _can_be_answered(sms):
+            # Nobody hears an answer at a hidden number or a telephone on a wall: a person sees what was asked.
+            _take(session, sms, desk, now=now)
         case HelpIntent():
             _answer(session, sms, "sms_help", {}, now=now)
         case StatusIntent():
             _tell_state(session, sms, sms.intent, desk, now=now)
-        case TextIntent():
+        case TextIntent() | AcknowledgeIntent():
             _take(session, sms, desk, now=now)
+        case _:
+            assert_never(sms.intent)
+
+
+def _stop(session: Session, sms: ReceivedSms, *, now: datetime) -> None:
+    """Confirmed once: to a number that had stopped us before, nothing is sent. A hidden number is never written to."""
+    if sms.phone is None:
+        return
+    if not sms.is_carriers_word:
+        _answer(session, sms, "sms_stopped", {}, now=now)
+    citizens.opt_out(session, sms.phone, reason="asked", now=now)
+
+
+def _start(session: Session, sms: ReceivedSms, *, now: datetime) -> None:
+    if sms.phone is None:
+        return
+    citizens.opt_in(session, sms.phone)
+    _answer(session, sms, "sms_welcome", {}, now=now)
 
 
 def _take(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
     is_simulated = desk.account.kind is ProviderKind.SIM
-    taken = take_text(session, sms_body(sms.body), sms, desk, is_simulated=is_simulated, now=now)
+    words = sms_body(without_pin(sms.body, sms.intent))
+    taken = take_text(session, words, sms, desk, is_simulated=is_simulated, now=now)
     session.execute(
         update(InboundSms)
         .where(InboundSms.id == bindparam("row"))
@@ -126,13 +156,12 @@ def _tell_state(session: Session, sms: ReceivedSms, asked: StatusIntent, desk: D
 
 def _answer(session: Session, sms: ReceivedSms, template: str, params: Mapping[str, object], *, now: datetime) -> None:
     """To the very number that wrote, once per message; nothing it wrote is in the answer."""
-    phone = parse_phone(sms.phone) if sms.phone else None
-    if phone is None or not phone.may_get_sms:
+    if sms.phone is None or not _can_be_answered(sms):
         return
-    known = citizens.find(session, phone=phone.number)
+    known = citizens.find(session, phone=sms.phone)
     posting.post_sms(
         session,
-        to=phone.number,
+        to=sms.phone,
         template=template,
         params=params,
         locale=known.locale if known else "vi",
@@ -140,6 +169,11 @@ def _answer(session: Session, sms: ReceivedSms, template: str, params: Mapping[s
         citizen_id=known.id if known else None,
         now=now,
     )
+
+
+def _can_be_answered(sms: ReceivedSms) -> bool:
+    phone = parse_phone(sms.phone) if sms.phone else None
+    return phone is not None and phone.may_get_sms
 
 
 def _intent(body: str, opt_out_type: str) -> SmsIntent:

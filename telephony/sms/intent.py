@@ -60,14 +60,15 @@ class SmsWords:
     help: Collection[str]
 
 
-# "DUNG" without marks is dừng (stop) here; with marks it may be đúng (right), đừng (do not) or the name Dũng, so marked
-# spellings are listed one by one and nothing marked is folded.
+# "Huy" and "Dung" are names, and "dung" is how đúng (right) is written without marks: alone they stop nothing. Marked
+# spellings are listed one by one, because nothing marked is folded.
 VIETNAMESE_AND_ENGLISH = SmsWords(
     stop=frozenset(
         {
             "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke",
-            "huy", "huy dk", "huy dang ky", "tu choi", "dung", "ngung",
-            "hủy", "huỷ", "hủy đk", "hủy đăng ký", "huỷ đăng ký", "từ chối", "dừng", "ngừng",
+            "huy tin", "huy tin nhan", "huy dk", "huy dang ky", "tu choi", "tu choi tin", "ngung tin",
+            "hủy tin", "huỷ tin", "hủy tin nhắn", "huỷ tin nhắn", "hủy đk", "hủy đăng ký", "huỷ đăng ký",
+            "từ chối", "từ chối tin", "ngừng tin", "dừng tin", "dung tin", "hủy", "huỷ", "dừng", "ngừng", "ngung",
         }
     ),
     start=frozenset(
@@ -81,7 +82,11 @@ _STATUS = re.compile(
     r"(?:(?:phieu|ho so|phan anh|ma|so|ma so|ma phan anh|ref|reference|no)\b[\s:.,#=-]*)*(?P<rest>[\d\s.,;:/#-]*"
     r"(?:(?:ma )?pin[\s:.=-]*[\d\s.-]+)?)[.!?]*$"
 )
-_ACKNOWLEDGE = re.compile(r"^(?:gn|ghi nhan|ack|ok)[\s:.#-]*(?P<code>\d{4,8})(?!\d)[\s:.,-]*(?P<rest>.*)$", re.DOTALL)
+# A code in one piece, or in pieces of up to four digits as people read numbers out; a date after it is no piece of it.
+_ACKNOWLEDGE = re.compile(
+    r"^(?:gn|ghi nhan|ack|ok)[\s:.#-]*(?P<code>\d{5,8}(?!\d)|\d{1,4}(?:[ .-]\d{1,4}(?![\d/h]|[.:-]\d)){0,3}(?!\d))"
+)
+_CODE_DIGITS = range(4, 9)
 MAX_INSTRUCTION = 500
 _MASK = "****"
 
@@ -137,6 +142,9 @@ def _acknowledge(text: str) -> AcknowledgeIntent | None:
     found = _ACKNOWLEDGE.match(fold_to_gsm7(text).casefold())
     if not found:
         return None
-    code = found["code"]
-    instruction = text[text.index(code) + len(code) :].strip(" :.,-")
+    written = found["code"]
+    code = "".join(c for c in written if c.isdecimal())
+    if len(code) not in _CODE_DIGITS:
+        return None
+    instruction = text[text.index(written) + len(written) :].strip(" :.,-")
     return AcknowledgeIntent(code, instruction[:MAX_INSTRUCTION])

@@ -36,8 +36,11 @@ def test_a_reference_with_its_pin_asks_for_more(body):
 
 @pytest.mark.parametrize(
     "body",
-    ["HUY", "hủy", "Huỷ.", "TU CHOI", "từ chối", "DUNG", "dừng", "Stop", "STOP!", "unsubscribe", " huy  dk "],
-)
+    [
+        "HUY TIN", "hủy", "Huỷ.", "hủy tin", "TU CHOI", "từ chối", "dừng", "Dung tin", "Stop", "STOP!", "unsubscribe",
+        " huy  dk ",
+    ],
+)  # fmt: skip
 def test_a_stop_word_alone_stops(body):
     assert isinstance(parse_sms(body), StopIntent)
 
@@ -45,7 +48,8 @@ def test_a_stop_word_alone_stops(body):
 @pytest.mark.parametrize(
     "body",
     [
-        "Đúng", "đừng", "Dũng", "Xin hủy hồ sơ khai sinh của tôi", "Đề nghị dừng thi công ban đêm",
+        "Đúng", "đừng", "Dũng", "Huy", "HUY", "dung", "DUNG", "Dung.",
+        "Xin hủy hồ sơ khai sinh của tôi", "Đề nghị dừng thi công ban đêm",
         "dung o day khong duoc", "Tu choi tiep nhan ho so la sao", "TT pho co ngap nuoc", "tt 12345",
         "Toi goi 0901234567 khong ai nghe", "0901234567", "tt 0901234567 khong nghe may", "", "👍",
         "ok toi se cho", "Số nhà 2600421733 đường Lê Lợi",
@@ -72,6 +76,13 @@ def test_a_cry_for_help_with_the_service_is_understood(body):
         ("gn4831 Giao Sở Xây dựng trả lời trước 25/11", "4831", "Giao Sở Xây dựng trả lời trước 25/11"),
         ("Ghi nhận 483126: họp sáng mai", "483126", "họp sáng mai"),
         ("ACK 4831 call me… now", "4831", "call me… now"),
+        ("GN 483 126", "483126", ""),
+        ("gn 48 31 26 họp sáng mai", "483126", "họp sáng mai"),
+        ("GN 4831-26: làm ngay", "483126", "làm ngay"),
+        ("GN 4831 25/11 trả lời dân", "4831", "25/11 trả lời dân"),
+        ("GN 48312 25 ngày nữa", "48312", "25 ngày nữa"),
+        ("GN 4831 2.5 tỷ", "4831", "2.5 tỷ"),
+        ("OK 48312", "48312", ""),
     ],
 )
 def test_a_leader_acknowledges_by_code_with_an_instruction(body, code, instruction):

@@ -212,6 +212,18 @@ def test_a_ward_with_nobody_on_call_is_answered_for_by_the_city_and_keeps_the_ti
     assert opened.unit_id == unit(session).id
 
 
+def test_a_restricted_matter_of_a_ward_with_nobody_on_call_is_answered_for_by_no_stranger(session, now):
+    open_one = open_ticket(session, now=now)
+
+    restricted = open_ticket(session, category_code="conduct_staff", now=now)
+
+    row = session.get_one(Ticket, restricted.ticket_id)
+    assert "city_answers" in [r.code for r in open_one.reasons]
+    assert row.is_restricted
+    assert "city_answers" not in [r.code for r in restricted.reasons]
+    assert "city_answers" not in [reason["code"] for reason in row.routing_reasons]
+
+
 def test_a_matter_about_staff_is_seen_by_named_people_only(session, now):
     from tickets.people.roles import load_viewer, visible_tickets  # noqa: PLC0415 - beside the test that needs it
 

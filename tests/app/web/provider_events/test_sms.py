@@ -21,7 +21,7 @@ from tickets.schema import (
     StepRecipient,
     Ticket,
 )
-from tickets.states import Channel
+from tickets.states import Channel, OutboundState
 
 _sids = itertools.count(1)
 
@@ -110,25 +110,38 @@ def test_a_text_about_danger_is_answered_with_the_numbers_that_come_at_once(sess
     assert "is_emergency" not in calm.params
 
 
-def test_stop_alone_opts_out_and_makes_no_ticket(session, texter):
-    texter("HUY")
+def test_stop_alone_opts_out_is_confirmed_once_and_makes_no_ticket(session, texter):
+    texter("HUY TIN")
+    texter("Stop")
+    open_ticket(session, phone="+84901234567")
 
-    assert tickets(session) == []
+    assert session.scalar(select(func.count()).select_from(Ticket).where(Ticket.channel == Channel.SMS)) == 0
     assert session.get(PhonePreference, "+84901234567").sms_opted_out_at is not None
+    leaving = [m.template for m in sent(session) if m.state is not OutboundState.SUPPRESSED]
+    assert leaving == ["sms_stopped"]
+
+
+@pytest.mark.parametrize("word", ["Huy", "dung", "DUNG"])
+def test_a_name_or_the_word_for_right_alone_stops_nothing(session, texter, word):
+    texter(word)
+
+    assert session.get(PhonePreference, "+84901234567") is None
+    assert [ticket.body for ticket in tickets(session)] == [word]
 
 
 def test_the_carriers_own_opt_out_counts_whatever_the_word_was(session, texter):
     texter("arrêt", OptOutType="STOP")
 
     assert session.get(PhonePreference, "+84901234567") is not None
+    assert sent(session) == [], "the carrier has confirmed it"
 
 
 def test_start_after_stop_is_welcomed_again(session, texter):
-    texter("HUY")
+    texter("TU CHOI")
     texter("START")
 
     assert session.get(PhonePreference, "+84901234567").sms_opted_out_at is None
-    assert [m.template for m in sent(session)] == ["sms_welcome"]
+    assert [m.template for m in sent(session)] == ["sms_stopped", "sms_welcome"]
 
 
 def test_the_state_of_a_request_is_told_with_its_pin_from_any_phone(session, texter):
@@ -212,3 +225,51 @@ def test_a_leaders_code_is_taken_and_answered_and_opens_no_ticket(session, clien
     assert session.get_one(Acknowledgement, told.id).instruction == "xu ly ngay"
     assert sent(session)[-1].template == "acknowledge_taken"
     assert len(tickets(session)) == before
+
+
+EVERYTHING_ONE_CAN_TEXT = [
+    "GN 48213", "GN 48213 Cống vỡ ở phường Sài Gòn, nước ngập", "ok 2024 vẫn chưa có ai đến", "Ghi nhận 1234: đèn hỏng",
+    "Rác ở phường Bến Thành không ai lấy", "HELP", "?", "TT 2600421733", "TT 2600421733 123456", "Huy", "dung", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", EVERYTHING_ONE_CAN_TEXT)
+@pytest.mark.parametrize("number", ["anonymous", "+266696687", "+842838222333"])
+def test_whatever_is_texted_from_a_number_that_cannot_be_answered_is_seen_by_a_person(session, texter, body, number):
+    texter(body, From=number)
+
+    (ticket,) = tickets(session)
+    kept = session.scalars(select(InboundSms)).one()
+    assert kept.ticket_id == ticket.id
+    assert "123456" not in (ticket.body + kept.body)
+
+
+@pytest.mark.parametrize("body", EVERYTHING_ONE_CAN_TEXT)
+def test_whatever_a_citizen_texts_has_an_effect(session, texter, body):
+    texter(body)
+
+    assert tickets(session) or sent(session)
+
+
+def test_a_code_from_a_phone_that_is_not_the_leaders_is_a_citizens_matter(session, client, settings, now):
+    climbed = climb(session, opened_at=now)
+    told = climbed.step(session, 4)
+    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
+    phone = Phone(client, settings, number="+84907654321")
+
+    phone.post("sms", MessageSid="SM-other", SmsSid="SM-other", Body=f"GN {code} cho dong ho so", NumSegments="1")
+
+    assert session.get(Acknowledgement, told.id) is None
+    assert tickets(session)[-1].body == f"GN {code} cho dong ho so"
+
+
+def test_a_leaders_code_read_out_in_groups_is_taken(session, client, settings, now):
+    climbed = climb(session, opened_at=now)
+    leader, told = climbed.people[4], climbed.step(session, 4)
+    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
+    phone = Phone(client, settings, number=leader.phone)
+
+    body = f"GN {code[:3]} {code[3:]} hop sang mai"
+    phone.post("sms", MessageSid="SM-groups", SmsSid="SM-groups", Body=body, NumSegments="1")
+
+    assert session.get_one(Acknowledgement, told.id).instruction == "hop sang mai"
