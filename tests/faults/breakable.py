@@ -1,7 +1,6 @@
 """A node whose engines and processes may be killed, and the requests that the world sends to it."""
 
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -27,6 +26,7 @@ from app.processes.commands import spawn
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory
 from telephony.provider.signatures import sign
+from tests.faults.nodes import HANG_SECONDS
 
 TEMPLATE = "hotline_template"
 
@@ -54,20 +54,20 @@ class Place:
     def start_web(self) -> None:
         """Serve, and wait until it does. Only from the main thread: a child ends with the thread that made it."""
         self.web = spawn("web", self.settings, log=self.folder / "web.log")
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             with suppress(requests.RequestException):
                 if requests.get(f"{self.base_url}/health/live", timeout=2).ok:
                     return
             assert self.web.poll() is None, self.log()
             time.sleep(0.05)
-        raise AssertionError(f"no web process: {self.log()}")
+        raise AssertionError(f"the web process did not answer within {HANG_SECONDS:.0f} s: {self.log()}")
 
     def stop_web(self, number: signal.Signals = signal.SIGKILL) -> None:
         if self.web is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.web.pid, number)
-            self.web.wait(10)
+            self.web.wait(30)
             self.web = None
 
     def web_workers(self) -> list[int]:
@@ -80,7 +80,7 @@ class Place:
         """As a power cut: no process of the server has a word to say."""
         with self.trouble:
             os.kill(self.engines.pids["postgres"], signal.SIGKILL)
-            self.engines._processes["postgres"].wait(10)
+            self.engines._processes["postgres"].wait(30)
 
     def revive(self) -> None:
         with self.trouble:
@@ -165,21 +165,3 @@ def call_form(number: int, **more: str) -> dict[str, str]:
 
 def sms_form(number: int, body: str) -> dict[str, str]:
     return {"MessageSid": f"SM{number:032d}", "From": f"+8491{number:07d}", "To": "+842838000000", "Body": body}
-
-
-@contextmanager
-def now_and_then(chance: random.Random, low: float, high: float, act: object) -> Iterator[None]:
-    """Do `act` again and again at random moments while the block runs."""
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.wait(chance.uniform(low, high)):
-            act()  # type: ignore[operator]
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

@@ -7,10 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
 from app.processes.commands import command_of, environment_of
 from app.settings import ROOT, Settings
+from tickets.schema import ProcessBeat
 
 LONG = os.environ.get("HOTLINE_LONG_TESTS") == "1"
+# A machine with four times the work it can do is slow, and not at fault: whoever waits longer waits for nothing.
+HANG_SECONDS = 120.0
 
 
 def start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
@@ -51,8 +57,14 @@ def running(name: str, settings: Settings, *, count: int = 1) -> Iterator[list[s
             kill(process)
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float) -> bool:
-    """Whether it came to hold in time."""
+def alive(factory: sessionmaker[Session], kind: str) -> int:
+    """How many processes of a kind have given a sign of life; one that was killed took nothing back."""
+    with factory() as session:
+        return session.scalar(select(func.count()).where(ProcessBeat.name.startswith(f"{kind}:"))) or 0
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = HANG_SECONDS) -> bool:
+    """Whether it came to hold; `seconds` are an upper bound for something that hangs, not what is promised."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if holds():

@@ -23,8 +23,8 @@ from tickets.states import CallState, TimelineKind
 pytestmark = pytest.mark.fault
 
 CALLERS = 60 if LONG else 5
-# A second of our own patience, and what a busy machine adds.
-LONGEST_SILENCE_SECONDS = 3.0
+# A provider waits fifteen seconds for a document; then the caller hears that something went wrong, and is cut off.
+LONGEST_SILENCE_SECONDS = 12.0
 
 
 @contextmanager
@@ -104,14 +104,14 @@ def test_callers_hear_words_and_every_event_becomes_a_ticket_once_when_the_datab
                     spoken.append(answer.text)
         waiting = [one.webhook.form.get("CallSid") or one.webhook.form["MessageSid"] for one in place.spool.waiting()]
         drafts = list(place.spool.folder.glob("*.draft"))
-    emptied = wait_until(lambda: place.spool.depth() == 0, seconds=30)
+    emptied = wait_until(lambda: place.spool.depth() == 0)
 
     for document in spoken:
         assert_is_failsafe(document)
-    assert slowest < LONGEST_SILENCE_SECONDS
+    assert slowest < LONGEST_SILENCE_SECONDS, "a caller heard nothing until the provider gave up"
     assert set(expected_sids()) <= set(waiting)
     assert drafts == []
-    assert emptied
+    assert emptied, f"{place.spool.depth()} events were not replayed"
     assert list(place.spool.refused.iterdir()) == []
     assert_everybody_has_one_ticket(place)
 
@@ -159,7 +159,7 @@ def test_an_event_repeated_while_the_database_was_away_and_after_it_is_one_event
         for _ in range(3):
             assert carrier.post("sms", form).status_code == 200
     assert carrier.post("sms", form).status_code == 200
-    assert wait_until(lambda: place.spool.depth() == 0, seconds=30)
+    assert wait_until(lambda: place.spool.depth() == 0)
 
     with place.factory() as session:
         assert session.scalar(select(func.count()).select_from(WebhookEvent)) == 1
@@ -176,7 +176,7 @@ def test_events_kept_by_a_process_that_is_then_killed_are_replayed_by_the_next(p
     place.start_web()
     requests.get(f"{place.base_url}/health/live", timeout=10)
 
-    assert wait_until(lambda: place.spool.depth() == 0, seconds=30)
+    assert wait_until(lambda: place.spool.depth() == 0)
     with place.factory() as session:
         assert session.scalars(select(Call.ticket_id)).one() is not None
 
@@ -222,7 +222,7 @@ def test_health_tells_the_reason_while_it_lasts_and_pages_say_so_in_words(place:
         program = requests.get(
             f"{place.base_url}/api/v1/tickets", headers={"Authorization": "Bearer hl_any"}, timeout=20
         )
-    after = wait_until(lambda: requests.get(ready, timeout=20).json()["checks"]["database"] == "ok", seconds=10)
+    after = wait_until(lambda: requests.get(ready, timeout=20).json()["checks"]["database"] == "ok")
 
     assert before == "ok"
     assert during.status_code == 503

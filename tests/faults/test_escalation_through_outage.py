@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.storage.database import transaction
 from tests.faults.breakable import Place
-from tests.faults.nodes import LONG, kill, running, wait_until
+from tests.faults.nodes import HANG_SECONDS, LONG, alive, kill, running, wait_until
 from tests.faults.test_escalation_exactly_once import (
     ALLOWED_LATENESS,
     assert_each_level_was_written_once,
@@ -34,19 +34,19 @@ def test_levels_due_before_during_and_after_an_outage_of_the_database_fire_once_
     whole = LIVE_SECONDS + OUTAGE_SECONDS
 
     with running("scheduler", place.settings, count=2) as schedulers:
-        time.sleep(3)
+        assert wait_until(lambda: alive(place.factory, "scheduler") == 2)
         with transaction(place.factory) as session:
             due_soon(session, count=TICKETS, first_in=1, apart=whole * 0.3, spread=whole * 0.4, seed=29)
-        assert wait_until(lambda: unfired(place) < 3 * TICKETS, seconds=30)
+        assert wait_until(lambda: unfired(place) < 3 * TICKETS), "no step was fired"
         time.sleep(chance.uniform(0, LIVE_SECONDS * 0.2))
         place.kill_postgres()
         kill(schedulers[0])
         time.sleep(OUTAGE_SECONDS)
         place.revive()
         back_at = datetime.now(UTC)
-        all_fired = wait_until(lambda: unfired(place) == 0, seconds=whole + 60)
+        all_fired = wait_until(lambda: unfired(place) == 0, seconds=whole + HANG_SECONDS)
 
-    assert all_fired
+    assert all_fired, f"{unfired(place)} steps were never fired"
     with place.factory() as session:
         assert_each_level_was_written_once(session, tickets=TICKETS)
         steps = session.execute(select(PlannedStep.planned_at, PlannedStep.fired_at)).all()

