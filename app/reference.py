@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.settings import Settings
+from app.storage.database_faults import fault_of
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
 from tickets.keys import Keys, keys_from
@@ -86,7 +87,7 @@ class Reference:
             with self.sessions() as session:
                 self._kept = _read(session, on, self._kept)
         except SQLAlchemyError as error:
-            log.warning("reference.not_renewed", reason=type(error).__name__)
+            log.warning("reference.not_renewed", reason=fault_of(error))
         finally:
             self._renewing.release()
 

@@ -36,8 +36,11 @@ def main(words: list[str]) -> int:
 
 def _database_is_away(error: Exception) -> bool:
     # Asked without an import: a command that never touched the database does not load its driver to fail.
-    loaded = sys.modules.get("sqlalchemy.exc")
-    return loaded is not None and isinstance(error, loaded.OperationalError)
+    if "sqlalchemy.exc" not in sys.modules:
+        return False
+    from app.storage.database_faults import passes
+
+    return passes(error)
 
 
 if __name__ == "__main__":

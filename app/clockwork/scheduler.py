@@ -16,6 +16,7 @@ from app.processes.signs_of_life import say_goodbye
 from app.processes.start import run_until_signalled
 from app.settings import Settings
 from app.storage.database import make_engine, transaction
+from app.storage.database_faults import fault_of
 
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ def _run_job(node: Node, job: Scheduled) -> None:
         if job.on_every_node or node.leadership.leads:
             job.act(node)
     except SQLAlchemyError as trouble:
-        log.warning("schedule.failed", job=job.name, reason=type(trouble).__name__, detail=str(trouble)[:300])
+        log.warning("schedule.failed", job=job.name, reason=fault_of(trouble), detail=str(trouble)[:300])
     except Exception:
         log.exception("schedule.failed", job=job.name)
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clockwork.believed_clock import TickClock
 from app.clockwork.one_leader import Leadership, is_silent
 from app.processes.signs_of_life import database_now
 from app.storage.database import transaction
+from app.storage.database_faults import passes
 from escalation.firing.due import claim_tickets
 from escalation.firing.gaps import note_tick
 from escalation.firing.sweep import BATCH, tick
@@ -82,7 +82,7 @@ class Ticker:
                 now = database_now(session)
                 done = tick(session, now=now, batch=batch, leave_out=self._left_out(now))
         except Exception as trouble:
-            if _is_database_away(trouble):
+            if passes(trouble):
                 raise
             if batch > 1:
                 return self._fire_one_by_one(batch)
@@ -95,7 +95,7 @@ class Ticker:
             try:
                 done = self._fire_batch(1)
             except Exception as trouble:
-                if _is_database_away(trouble):
+                if passes(trouble):
                     raise
                 self._put_aside(trouble)
                 totals[0] += 1
@@ -116,7 +116,3 @@ class Ticker:
     def _left_out(self, now: datetime) -> list[int]:
         self.poisoned = {ticket_id: until for ticket_id, until in self.poisoned.items() if until > now}
         return list(self.poisoned)
-
-
-def _is_database_away(trouble: Exception) -> bool:
-    return isinstance(trouble, OperationalError)

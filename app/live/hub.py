@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
 from app.live.changes import Change, Marks, changes_since, concerns, first_marks
+from app.storage.database_faults import fault_of
 from app.web.frame.access import SECOND_FACTOR_ROLES
 from app.web.frame.session_cookie import look_up
 from tickets.people.roles import Viewer
@@ -77,7 +78,7 @@ class Hub:
                     changes, marks = changes_since(session, marks, now=now)
                 self._tell(changes)
             except SQLAlchemyError as error:
-                log.warning("live updates cannot reach the database", error=type(error).__name__)
+                log.warning("live updates cannot reach the database", reason=fault_of(error))
             gevent.sleep(_LOOK_EVERY_SECONDS)
 
     def _tell(self, changes: list[Change]) -> None:

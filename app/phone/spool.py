@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from app.storage.database_away import is_away, is_held_up
+from app.storage.database_faults import DatabaseFault, fault_of, passes
 from telephony.provider.webhook_inbox import Webhook
 
 MOST_ATTEMPTS = 5
@@ -110,10 +110,10 @@ def replay(spool: Spool, act: Callable[[Spooled], None]) -> int:
         try:
             act(spooled)
         except Exception as trouble:
-            if is_held_up(trouble):
+            if fault_of(trouble) in (DatabaseFault.LOCKED, DatabaseFault.DEADLOCK):
                 # Somebody works on these rows: this one waits its turn, the others need not.
                 continue
-            if is_away(trouble):
+            if passes(trouble):
                 return done
             log.exception("spooled webhook failed", kind=spooled.webhook.kind, attempts=spooled.attempts)
             spool.failed(spooled)

@@ -25,6 +25,7 @@ from app.processes.signs_of_life import beat, database_now, process_name, say_go
 from app.processes.start import run_until_signalled
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
+from app.storage.database_faults import fault_of
 from app.wording.messages import message_app
 from tickets.states import OutboundChannel
 
@@ -100,7 +101,7 @@ def _keep_delivering(
             while not stop.is_set() and deliver_due(lane, channels):
                 pass
         except SQLAlchemyError as trouble:
-            log.warning("database.unreachable", reason=type(trouble).__name__)
+            log.warning("database.unreachable", reason=fault_of(trouble))
         except Exception:  # whatever it was, the lane goes on: it is the only one that delivers these (G19)
             log.exception("lane.failed", channels=[c.value for c in channels])
         wake.wait(POLL_SECONDS)
@@ -136,7 +137,7 @@ def _beat_until(stop: threading.Event, factory: sessionmaker[Session]) -> None:
             with transaction(factory) as session:
                 beat(session, kind=KIND, now=database_now(session))
         except SQLAlchemyError as trouble:
-            log.warning("database.unreachable", reason=type(trouble).__name__)
+            log.warning("database.unreachable", reason=fault_of(trouble))
         if stop.wait(BEAT_SECONDS):
             return
 

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.settings import ROOT, Settings
+from app.storage.database_faults import passes
 from app.storage.living_connections import hand_out_only_living
 from tickets.schema import AuditEntry, AuditSeal
 
@@ -113,8 +114,9 @@ def refuse_unsafe_start(settings: Settings) -> None:
         refuse_unsafe(engine)
         if settings.production:
             refuse_demonstration(engine)
-    except OperationalError:
-        return
+    except DBAPIError as trouble:
+        if not passes(trouble):
+            raise
     finally:
         # Nothing of it may live on in the workers that are forked from here.
         engine.dispose()

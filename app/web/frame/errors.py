@@ -7,11 +7,11 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from app.storage.database_faults import passes
 from app.web.frame.fault_words import fault_words
 from app.web.frame.field_errors import FieldErrors
 from tickets import errors as domain
@@ -65,7 +65,7 @@ def trouble_of(error: Exception) -> Trouble:
         )
     if isinstance(error, HTTPException):
         return _http_trouble(error.code or 500)
-    if isinstance(error, OperationalError | PoolTimeout):
+    if passes(error):
         return Trouble(
             503,
             _("Not available at the moment"),

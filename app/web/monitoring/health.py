@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.storage.database_faults import passes
 from app.web.frame.access import public
 from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
 from tickets.states import OutboundState
@@ -38,9 +39,9 @@ def ready() -> ResponseReturnValue:
         checks["database"] = "ok"
         checks |= process_checks(g.session, now=g.now)
         checks |= backlog_checks(g.session, now=g.now)
-    except SQLAlchemyError:
+    except SQLAlchemyError as trouble:
         g.session.rollback()
-        checks["database"] = "does not answer"
+        checks["database"] = "does not answer" if passes(trouble) else "refuses our questions"
     reasons = {name: state for name, state in checks.items() if state != "ok"}
     body = {"status": "ready" if not reasons else "not ready", "checks": checks, "reasons": reasons}
     response = jsonify(body)

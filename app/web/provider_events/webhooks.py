@@ -20,8 +20,9 @@ from app.phone.deadline import TookTooLong, within
 from app.phone.replay import Replayer
 from app.phone.spool import Spool
 from app.phone.without_database import WithoutDatabase
+from app.storage import database_faults
 from app.storage.database import transaction
-from app.storage.database_away import is_away, is_held_up, is_lost, was_reached
+from app.storage.database_faults import DatabaseFault
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import hotline, settings
 from telephony.provider.account import ProviderAccount
@@ -163,7 +164,7 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
     try:
         return within(DEADLINE_SECONDS, lambda: _in_transaction(sessions, webhook, here, received_at))
     except Exception as trouble:
-        passes = isinstance(trouble, TookTooLong) or is_away(trouble) or is_held_up(trouble)
+        passes = isinstance(trouble, TookTooLong) or database_faults.passes(trouble)
         if passes:
             log.warning("webhook.database", kind=webhook.kind, reason=type(trouble).__name__)
         else:
@@ -177,9 +178,10 @@ def _in_transaction(factory: sessionmaker[Session], webhook: Webhook, here: Door
         with transaction(factory) as session:
             given = answer(session, webhook, here.phones, received_at=received_at, now=received_at)
     except Exception as trouble:
-        if is_lost(trouble):
+        fault = database_faults.fault_of(trouble)
+        if fault is DatabaseFault.AWAY:
             here.breaker.failed()
-        elif was_reached(trouble):
+        elif fault not in (None, DatabaseFault.CROWDED):
             here.breaker.succeeded()
         raise
     here.breaker.succeeded()

@@ -8,11 +8,10 @@ from flask import Blueprint, Response, after_this_request, g, redirect, render_t
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import validate_csrf
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import TooManyRequests
 from wtforms.validators import ValidationError
 
+from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.web.frame.access import public
 from app.web.frame.current import keys, settings
 from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
@@ -33,7 +32,6 @@ blueprint = Blueprint("report", __name__)
 blueprint.without_csrf = True  # type: ignore[attr-defined]
 
 log = structlog.get_logger()
-_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 
 
 @blueprint.before_request
@@ -196,6 +194,6 @@ def _too_many(error: TooManyRequests) -> Response:
     return _not_saved(_("Too many reports came from your connection. Nothing was saved; please wait a minute."), 429)
 
 
-for _kind in _TROUBLE:
+for _kind in PASSING_EXCEPTIONS:
     blueprint.register_error_handler(_kind, _database_away)
 blueprint.register_error_handler(TooManyRequests, _too_many)

@@ -1,0 +1,60 @@
+"""What kind of fault is this? One table by SQLSTATE and exception, for everybody who meets the database."""
+
+from enum import StrEnum
+
+from psycopg import Error as DriverError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class DatabaseFault(StrEnum):
+    """All but the last pass: trying later may help."""
+
+    # No connection could be had, or the one we had has gone.
+    AWAY = "away"
+    # Our own connections are all in use; the server was not asked.
+    CROWDED = "crowded"
+    # It answers, and can keep nothing: a standby, or no disk or memory left.
+    READ_ONLY = "read_only"
+    # The statement took longer than it may.
+    TOO_SLOW = "too_slow"
+    # Somebody else's lock was in the way: the database is well, and the next try may succeed.
+    LOCKED = "locked"
+    # Two waited for each other and this one gave way; it can be tried again at once.
+    DEADLOCK = "deadlock"
+    # The statement itself, or what is in it: our mistake, however often it comes.
+    REFUSED = "refused"
+
+
+# The first that the SQLSTATE begins with; https://www.postgresql.org/docs/18/errcodes-appendix.html
+_BY_STATE = (
+    ("08", DatabaseFault.AWAY),  # connection lost
+    ("57P", DatabaseFault.AWAY),  # shutdown, crash, starting up, dropped, idle too long
+    ("53300", DatabaseFault.AWAY),  # too many connections
+    ("53", DatabaseFault.READ_ONLY),  # disk full, out of memory
+    ("25006", DatabaseFault.READ_ONLY),
+    ("57", DatabaseFault.TOO_SLOW),  # 57014: statement timeout
+    ("55P03", DatabaseFault.LOCKED),
+    ("40P01", DatabaseFault.DEADLOCK),
+    ("40001", DatabaseFault.DEADLOCK),  # could not serialize
+)
+# As what passing faults may be raised, for whoever must choose by class before asking for the kind.
+PASSING_EXCEPTIONS = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+
+
+def fault_of(error: BaseException) -> DatabaseFault | None:
+    """None for what does not come from the database."""
+    if isinstance(error, PoolTimeout):
+        return DatabaseFault.CROWDED
+    if not isinstance(error, DBAPIError) or not isinstance(error.orig, DriverError):
+        return None
+    state = error.orig.sqlstate
+    if state is None:
+        # Without a state the server was never reached.
+        return DatabaseFault.AWAY
+    return next((fault for beginning, fault in _BY_STATE if state.startswith(beginning)), DatabaseFault.REFUSED)
+
+
+def passes(error: BaseException) -> bool:
+    """Whether trying later may help."""
+    return fault_of(error) not in (None, DatabaseFault.REFUSED)
