@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from escalation.firing.reach import UNIT_LEAD, Person, load_reach
 from tickets import timeline
 from tickets.audit import entries
+from tickets.directory.standing import UNIT_LEAD, Person
+from tickets.directory.standing_rows import load_standing
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
 from tickets.people.actor import Actor
@@ -62,9 +63,10 @@ def tell_the_unit(session: Session, ticket: Ticket, answer: Answer, *, by: int, 
     if not answer.words and answer.new_due_at is None:
         return
     assignees = [ticket.assignee_id] if ticket.assignee_id else []
-    reach = load_reach(session, posts=(UNIT_LEAD,), staff_ids=assignees, now=now)
-    leads = reach.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)[:1]
-    people = [reach.person(ticket.assignee_id), *(lead.person for lead in leads)]
+    units = [unit_id for unit_id in (ticket.unit_id, ticket.coordinating_unit_id) if unit_id is not None]
+    standing = load_standing(session, posts=(UNIT_LEAD,), unit_ids=units, staff_ids=assignees, now=now)
+    leads = standing.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)[:1]
+    people = [standing.person(ticket.assignee_id), *(lead.person for lead in leads)]
     told = {person.staff_id: person for person in people if person is not None and person.staff_id != by}
     messages = [_message(ticket, answer, person, channel) for person in told.values() for channel in _channels(person)]
     posting.post_all(session, messages, now=now)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tickets.directory.standing import Concern
 from tickets.promises.loading import LoadedChain, Rulebook
 from tickets.promises.plan import Step
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
@@ -72,6 +73,10 @@ class DueTicket:
     @property
     def is_emergency(self) -> bool:
         return self.priority is Priority.EMERGENCY
+
+    @property
+    def concern(self) -> Concern:
+        return Concern(self.unit_id, self.field, self.procedure_id, self.is_emergency)
 
 
 def claim_tickets(session: Session, *, now: datetime, batch: int, leave_out: Collection[int] = ()) -> list[int]:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from escalation.firing.reach import Person
 from escalation.firing.telling import Fired
+from tickets.directory.standing import Person
 from tickets.outbox.posting import Outgoing
 from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.states import OutboundChannel, StepResult

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from escalation.firing.codes import new_codes
 from escalation.firing.notices import alerts, outgoing
-from escalation.firing.reach import administrators
 from escalation.firing.recipients import add_recipients
 from escalation.firing.telling import Fired
 from tickets import timeline
 from tickets.audit import entries
+from tickets.directory.standing_rows import administrators
 from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
 from tickets.promises.breaches import Breach, note_breaches

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueTicket, claim_tickets, due_tickets, told_before
-from escalation.firing.reach import Reach, load_reach
 from escalation.firing.record import record
 from escalation.firing.telling import Fired, fire
 from escalation.firing.verdict import judge
+from tickets.directory.standing import Standing
+from tickets.directory.standing_rows import load_standing
 from tickets.people.actor import SYSTEM
 from tickets.promises.loading import Rulebook, load_rulebook
 from tickets.states import Priority, StepResult
@@ -41,9 +42,11 @@ def tick(session: Session, *, now: datetime, batch: int = BATCH, leave_out: Coll
     tickets = due_tickets(session, ticket_ids, book=book, now=now)
     told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
     verdicts = [(ticket, judge(ticket, told)) for ticket in tickets]
-    reach = _reach(session, tickets, book, now=now)
+    standing = _standing(session, tickets, book, now=now)
     fired = [
-        one for ticket, verdict in verdicts for one in fire(ticket, verdict, reach=reach, told=told, book=book, now=now)
+        one
+        for ticket, verdict in verdicts
+        for one in fire(ticket, verdict, standing=standing, told=told, book=book, now=now)
     ]
     record(session, fired, now=now)
     _raise_priorities(session, fired, now=now)
@@ -61,10 +64,11 @@ def _raise_priorities(session: Session, fired: Sequence[Fired], *, now: datetime
             change_priority(session, one.ticket.id, priority=Priority.URGENT, reason=reason, actor=SYSTEM, now=now)
 
 
-def _reach(session: Session, tickets: Collection[DueTicket], book: Rulebook, *, now: datetime) -> Reach:
+def _standing(session: Session, tickets: Collection[DueTicket], book: Rulebook, *, now: datetime) -> Standing:
     """Everybody these tickets' chains may name, at every level: whoever is missing is looked for above (R19)."""
     versions = {step.chain_version_id for ticket in tickets for step in ticket.steps}
     chains = [chain.chain for version in versions if (chain := book.chain_of(version)) is not None]
     posts = {post for chain in chains for step in chain.steps for post in (*step.posts, *step.procedure_posts)}
     assignees = {ticket.assignee_id for ticket in tickets if ticket.assignee_id is not None}
-    return load_reach(session, posts=posts, staff_ids=assignees, now=now)
+    units = {unit_id for ticket in tickets for unit_id in (ticket.unit_id, ticket.coordinating_unit_id) if unit_id}
+    return load_standing(session, posts=posts, unit_ids=units, staff_ids=assignees, now=now)

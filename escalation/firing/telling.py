@@ -7,11 +7,11 @@ from typing import Any
 
 from escalation.firing.due import DueStep, DueTicket, Told
 from escalation.firing.hours import send_at
-from escalation.firing.reach import Reach, Reachable
 from escalation.firing.verdict import Verdict
+from tickets.directory.standing import Reachable, Standing
 from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar
 from tickets.promises.loading import Rulebook
-from tickets.promises.plan import CITY_LEADER_LEVEL, Step, posts_to_ask, warning_notice
+from tickets.promises.plan import Step, warning_notice
 from tickets.states import StepResult
 
 DEFAULT_CHANNELS = ("sms", "screen")
@@ -44,7 +44,7 @@ def fire(
     ticket: DueTicket,
     verdict: Verdict,
     *,
-    reach: Reach,
+    standing: Standing,
     told: Mapping[int, Told],
     book: Rulebook,
     now: datetime,
@@ -55,12 +55,14 @@ def fire(
     by = verdict.notifying
     covered = {"by_step": by.id, "by_level": by.rank} if by else {}
     fired += [Fired(ticket, step, StepResult.SUPERSEDED, detail=covered) for step in verdict.superseded]
-    fired += [_warning(ticket, step, reach=reach, duty_hours=duty_hours, now=now) for step in verdict.warnings]
+    fired += [_warning(ticket, step, standing=standing, duty_hours=duty_hours, now=now) for step in verdict.warnings]
     if by is not None:
         chain = book.chain_of(by.chain_version_id)
         levels = chain.chain.steps if chain else ()
         before = told.get(by.clock_id, Told())
-        fired.append(_level(ticket, by, reach=reach, before=before, levels=levels, duty_hours=duty_hours, now=now))
+        fired.append(
+            _level(ticket, by, standing=standing, before=before, levels=levels, duty_hours=duty_hours, now=now)
+        )
     order = {step.id: place for place, step in enumerate(ticket.steps)}
     return sorted(fired, key=lambda one: order[one.step.id])
 
@@ -69,13 +71,13 @@ def _level(
     ticket: DueTicket,
     step: DueStep,
     *,
-    reach: Reach,
+    standing: Standing,
     before: Told,
     levels: Sequence[Step],
     duty_hours: Calendar,
     now: datetime,
 ) -> Fired:
-    found, at_level = _first_reachable(ticket, step, reach=reach, levels=levels)
+    found, at_level = standing.first_from(levels, step.rank, ticket.concern)
     if found is None:
         return Fired(ticket, step, StepResult.NOBODY)
     detail = {"fell_through_to": at_level} if at_level != step.rank else {}
@@ -96,29 +98,13 @@ def _level(
     return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), channels=channels, send_at=at, detail=detail)
 
 
-def _first_reachable(
-    ticket: DueTicket, step: DueStep, *, reach: Reach, levels: Sequence[Step]
-) -> tuple[Reachable | None, int]:
-    """The level's own people, then those of the levels above; the city's leadership only for an emergency (R19)."""
-    for level in levels:
-        if level.level < step.rank:
-            continue
-        if level.level > step.rank and level.level >= CITY_LEADER_LEVEL and not ticket.is_emergency:
-            break
-        posts = posts_to_ask(level, procedure_id=ticket.procedure_id)
-        found = reach.at(posts, unit_id=ticket.unit_id, field=ticket.field)
-        if found:
-            return found[0], level.level
-    return None, step.rank
-
-
-def _warning(ticket: DueTicket, step: DueStep, *, reach: Reach, duty_hours: Calendar, now: datetime) -> Fired:
+def _warning(ticket: DueTicket, step: DueStep, *, standing: Standing, duty_hours: Calendar, now: datetime) -> Fired:
     """50 %: the assignee, 75 %: the lead too, 90 %: the lead by SMS; the lead also if nobody has the ticket (R11)."""
     notice = warning_notice(step.rank)
-    assignee = reach.person(ticket.assignee_id) if notice.to_assignee else None
+    assignee = standing.person(ticket.assignee_id) if notice.to_assignee else None
     told = [Reachable(assignee, None, ticket.unit_id, "assignee")] if assignee else []
     if notice.to_lead or not told:
-        leads = reach.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)
+        leads = standing.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)
         told += [lead for lead in leads[:1] if assignee is None or lead.person.staff_id != assignee.staff_id]
     if not told:
         return Fired(ticket, step, StepResult.NOBODY)

@@ -1,18 +1,20 @@
 """A ticket's chain as a staircase: each level with who was told, or who would be told if it were reached now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from escalation.firing.reach import load_reach
 from escalation.queries.ledger import of_ticket
-from escalation.queries.raised import load_raised
+from escalation.queries.raised import Raised, load_raised
+from tickets.directory.standing import Concern, Reachable
+from tickets.directory.standing_rows import load_standing
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import posts_to_ask
+from tickets.promises.plan import Step, posts_to_ask
 from tickets.schema import Category, Clock, PlannedStep, Post, Ticket
-from tickets.states import ClockKind
+from tickets.states import ClockKind, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +42,21 @@ def staircase(session: Session, ticket: Ticket, *, kind: ClockKind = ClockKind.R
         return []
     # Of a level climbed twice (a new date) only the newest plan is a stair.
     steps = {step.rank: (step, answer) for step, answer in of_ticket(session, ticket.id) if step.clock_id == clock.id}
+    names = _level_names(session, ticket, chain.chain.steps)
     raised = {one.step_id: one for one in load_raised(session, [s.id for s, _ in steps.values() if s.fired_at])}
-    field = session.scalar(select(Category.field).where(Category.id == ticket.category_id)) or ""
-    posts = {level.level: posts_to_ask(level, procedure_id=ticket.procedure_id) for level in chain.chain.steps}
-    reach = load_reach(session, posts=[code for codes in posts.values() for code in codes], staff_ids=[], now=now)
-    names = _post_names(session)
+    standing = _would_be_told(session, ticket, chain.chain.steps, [s for s, _ in steps.values()], now=now)
     highest = max((step.rank for step, _ in steps.values() if step.fired_at), default=0)
     stairs = []
     for level in sorted(steps):
         step, answer = steps[level]
-        told = raised[step.id].told if step.id in raised else ()
-        stands_there = reach.at(posts.get(level, ()), unit_id=ticket.unit_id, field=field)
-        codes = posts.get(level, ())
-        post, post_en = names.get(codes[0], ("", "")) if codes else ("", "")
+        person, post, post_en = _who(step, raised.get(step.id), standing.get(level))
         stairs.append(
             Stair(
                 level=level,
                 step_id=step.id,
-                post=(told[0].post if told else "") or post,
-                post_en=(told[0].post_en if told else "") or post_en,
-                person=told[0].name if told else (stands_there[0].person.name if stands_there else None),
+                post=post or names.get(level, ("", ""))[0],
+                post_en=post_en or names.get(level, ("", ""))[1],
+                person=person,
                 state=_state(step, is_answered=answer is not None),
                 at=step.fired_at or step.planned_at,
                 note=answer.instruction if answer else "",
@@ -67,6 +64,38 @@ def staircase(session: Session, ticket: Ticket, *, kind: ClockKind = ClockKind.R
             )
         )
     return stairs
+
+
+def _who(step: PlannedStep, raised: Raised | None, standing: Reachable | None) -> tuple[str | None, str, str]:
+    """Person and post: whoever was told; of a level to come whoever would be; of one that told nobody, nobody."""
+    if raised is not None and raised.told:
+        told = raised.told[0]
+        return told.name, told.post, told.post_en
+    if step.fired_at is None and standing is not None:
+        return standing.person.name, standing.post, standing.post_en
+    return None, "", ""
+
+
+def _would_be_told(
+    session: Session, ticket: Ticket, levels: Sequence[Step], steps: Sequence[PlannedStep], *, now: datetime
+) -> dict[int, Reachable]:
+    """By level to come, whom firing would tell now."""
+    ahead = [step.rank for step in steps if step.fired_at is None]
+    if not ahead:
+        return {}
+    posts = {code for level in levels for code in (*level.posts, *level.procedure_posts)}
+    standing = load_standing(session, posts=posts, unit_ids=[ticket.unit_id], now=now)
+    field = session.scalar(select(Category.field).where(Category.id == ticket.category_id)) or ""
+    concern = Concern(ticket.unit_id, field, ticket.procedure_id, ticket.priority is Priority.EMERGENCY)
+    found = {rank: standing.first_from(levels, rank, concern)[0] for rank in ahead}
+    return {rank: who for rank, who in found.items() if who is not None}
+
+
+def _level_names(session: Session, ticket: Ticket, levels: Sequence[Step]) -> dict[int, tuple[str, str]]:
+    """What the first post of each level is called, whether anybody holds it or not."""
+    known = _post_names(session)
+    asked = {level.level: posts_to_ask(level, procedure_id=ticket.procedure_id) for level in levels}
+    return {level: known[codes[0]] for level, codes in asked.items() if codes and codes[0] in known}
 
 
 def _state(step: PlannedStep, *, is_answered: bool) -> str:

@@ -28,7 +28,8 @@ from telephony.ivr import (
 )
 from telephony.recordings import Announced
 from tickets import timeline
-from tickets.directory.on_call import on_duty_for
+from tickets.directory.standing import Person
+from tickets.directory.standing_rows import administrators, load_standing
 from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
@@ -39,8 +40,8 @@ from tickets.people.references import read_reference
 from tickets.schema import Call, OutboundMessage, Ticket
 from tickets.states import UNFINISHED, Channel, TimelineKind
 
-# Who is told that a citizen calls and nobody is there, first post that exists.
-DUTY_POSTS = "duty_officer|city_office_duty|unit_lead"
+# Who is told that a citizen calls and nobody is there: the unit's own people first, then the city's desk.
+UNIT_DUTY_POSTS, CITY_DUTY_POSTS = ("duty_officer", "unit_lead"), ("city_office_duty",)
 
 
 @dataclass(frozen=True)
@@ -237,8 +238,7 @@ def _tell_duty_officer(scene: Scene) -> None:
     key = f"nobody-on-duty:{unit_id}:{scene.now:%Y%m%d%H}"
     if scene.session.scalar(select(OutboundMessage.id).where(OutboundMessage.dedup_key == key)) is not None:
         return
-    officers = on_duty_for(scene.session, DUTY_POSTS, unit_id, now=scene.now)
-    officer = next((person for person in officers if person.phone), None)
+    officer = _on_duty(scene, unit_id)
     if officer is None or officer.phone is None:
         return
     unit = scene.desk.unit(unit_id)
@@ -253,3 +253,16 @@ def _tell_duty_officer(scene: Scene) -> None:
         is_urgent=True,
         now=scene.now,
     )
+
+
+def _on_duty(scene: Scene, unit_id: int) -> Person | None:
+    """Whoever has a phone to be told by; where no desk has anybody, an administrator has to know it."""
+    posts = (*UNIT_DUTY_POSTS, *CITY_DUTY_POSTS)
+    standing = load_standing(scene.session, posts=posts, unit_ids=[unit_id], now=scene.now)
+    found = [
+        one.person
+        for codes in (UNIT_DUTY_POSTS, CITY_DUTY_POSTS)
+        for one in standing.at(codes, unit_id=unit_id, field="")
+    ]
+    last = administrators(scene.session, now=scene.now)
+    return next((person for person in (*found, *last) if person.phone), None)

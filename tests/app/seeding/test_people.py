@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.seeding import people
 from app.settings import Settings
-from escalation.firing.reach import RESPONSIBLE_LEADER, load_reach
-from tickets.directory.on_call import on_duty_for
 from tickets.directory.staff import people_at
+from tickets.directory.standing import RESPONSIBLE_LEADER, Reachable
+from tickets.directory.standing_rows import load_standing
 from tickets.directory.units import AREA_KINDS, city, city_operations, current_units, unit_named
 from tickets.schema import Category, Staff
 from tickets.states import Role
@@ -20,6 +20,11 @@ from tickets.states import Role
 def staffed(session: Session, settings: Settings, now: datetime) -> Session:
     people.load(session, now=now, zone=settings.zone)
     return session
+
+
+def answering(session: Session, codes: str, unit_id: int, *, now: datetime) -> list[Reachable]:
+    posts = codes.split("|")
+    return load_standing(session, posts=posts, unit_ids=[unit_id], now=now).at(posts, unit_id=unit_id, field="")
 
 
 def test_loading_the_people_twice_changes_nothing(staffed: Session, settings: Settings, now: datetime) -> None:
@@ -49,53 +54,54 @@ def test_a_staffed_ward_has_agents_a_supervisor_and_people_on_every_step(
     assert sum(one.role is Role.AGENT for one in held) == 3
     assert {one.role for one in held} == {Role.AGENT, Role.SUPERVISOR, Role.LEADER}
     for post in ("service_centre_director", "section_head", "unit_lead", "ward_chair", "ward_vice_chair"):
-        assert on_duty_for(staffed, post, ward.id, now=now), post
+        assert answering(staffed, post, ward.id, now=now), post
 
 
 def test_the_holder_is_tried_before_the_deputy(staffed: Session, now: datetime) -> None:
     ward = unit_named(staffed, "26740", on=now.date())
 
-    answering = on_duty_for(staffed, "ward_chair", ward.id, now=now)
+    asked = answering(staffed, "ward_chair", ward.id, now=now)
 
-    assert [one.capacity for one in answering] == ["holder", "deputy"]
-    assert answering[0].name == "Đặng Thái Sơn"
+    assert [one.capacity for one in asked] == ["holder", "deputy"]
+    assert asked[0].person.name == "Đặng Thái Sơn"
 
 
 def test_whoever_has_the_turn_is_tried_first_and_only_once(staffed: Session, now: datetime) -> None:
     desk = city_operations(staffed)
 
-    turns = [on_duty_for(staffed, "shift_lead", desk.id, now=now + timedelta(hours=8 * turn)) for turn in range(2)]
+    turns = [answering(staffed, "shift_lead", desk.id, now=now + timedelta(hours=8 * turn)) for turn in range(2)]
 
-    assert [answering[0].capacity for answering in turns] == ["shift", "shift"]
-    assert turns[0][0].staff_id != turns[1][0].staff_id
-    assert all(len({one.staff_id for one in answering}) == len(answering) for answering in turns)
+    assert [turn[0].capacity for turn in turns] == ["shift", "shift"]
+    assert turns[0][0].person.staff_id != turns[1][0].person.staff_id
+    assert all(len({one.person.staff_id for one in turn}) == len(turn) for turn in turns)
 
 
 def test_a_step_names_the_first_post_a_unit_has_and_the_citys_desks_for_all(staffed: Session, now: datetime) -> None:
     department = unit_named(staffed, "SXD", on=now.date())
     ward = unit_named(staffed, "26740", on=now.date())
 
-    head = on_duty_for(staffed, "ward_chair|department_director", department.id, now=now)
-    office = on_duty_for(staffed, "city_office_duty", ward.id, now=now)
+    head = answering(staffed, "ward_chair|department_director", department.id, now=now)
+    office = answering(staffed, "city_office_duty", ward.id, now=now)
 
-    assert head[0].post_code == "department_director"
+    assert head[0].post == "Giám đốc Sở"
     assert [one.capacity for one in office] == ["holder", "deputy", "duty"]
 
 
 def test_a_vacant_post_has_nobody_on_duty_for(staffed: Session, now: datetime) -> None:
     ward = unit_named(staffed, "26743", on=now.date())
 
-    assert on_duty_for(staffed, "ward_chair|ward_vice_chair", ward.id, now=now) == []
+    assert answering(staffed, "ward_chair|ward_vice_chair", ward.id, now=now) == []
 
 
 def test_every_field_and_every_area_has_a_leader_and_the_field_goes_first(staffed: Session, now: datetime) -> None:
     fields = set(staffed.scalars(select(Category.field)))
-    reach = load_reach(staffed, posts=[RESPONSIBLE_LEADER], staff_ids=[], now=now)
     desk = city_operations(staffed)
     areas = current_units(staffed, kinds=AREA_KINDS, on=now.date())
+    asked = [desk.id, *(unit.id for unit in areas)]
+    standing = load_standing(staffed, posts=[RESPONSIBLE_LEADER], unit_ids=asked, now=now)
 
     def first(*, field: str, unit_id: int) -> tuple[str, str]:
-        found = reach.at([RESPONSIBLE_LEADER], unit_id=unit_id, field=field)[0]
+        found = standing.at([RESPONSIBLE_LEADER], unit_id=unit_id, field=field)[0]
         return found.person.email, found.capacity
 
     assert {first(field=field, unit_id=desk.id)[1] for field in fields} == {"responsible"}

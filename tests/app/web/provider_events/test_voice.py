@@ -417,3 +417,20 @@ def test_a_step_takes_few_statements(session, client, settings, city_line, datab
     assert counts["offer"] <= 8
     assert counts["hold"] <= 8
     assert counts["repeat"] <= 2
+
+
+@pytest.mark.parametrize(
+    ("post", "at", "told_at"),
+    [("unit_lead", "26740", True), ("city_office_duty", "VPUB", True), ("duty_officer", "26824", False)],
+)
+def test_where_the_duty_officers_post_is_vacant_the_lead_or_the_city_is_told_but_never_another_unit(
+    session, phone, post, at, told_at
+):
+    person = staff(session, role=Role.SUPERVISOR, at=at, phone="+84908888888")
+    hold_post(session, person, post, at=at)
+    administrator = staff(session, role=Role.ADMINISTRATOR, at="79", phone="+84907777777")
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+
+    told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "nobody_on_duty")).all()
+    assert [message.address for message in told] == [person.phone if told_at else administrator.phone]

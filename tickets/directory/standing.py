@@ -1,0 +1,164 @@
+"""Who stands where: who answers for a post or a level at an instant, in the order of trying (R12, R19).
+
+The one statement of it: firing, staircase, the ticket's page, the telephone's duty desk and the right to answer ask it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tickets.promises.plan import CITY_LEADER_LEVEL, Step, posts_to_ask
+
+# The post whose holder depends on the matter: the member of the city's leadership who answers for its field or area.
+RESPONSIBLE_LEADER = "city_leader"
+UNIT_LEAD = "unit_lead"
+# Not a post: whoever holds the role of supervisor at a unit, asked where nobody holds the post of its lead.
+SUPERVISORS = "(supervisor)"
+# Who is on the rota answers for the post now; then who holds it, then who stands in.
+_ORDER = {"shift": 0, "holder": 1, "deputy": 2, "duty": 3, "supervisor": 4}
+
+_MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account, and the ways to reach them besides their screen."""
+
+    staff_id: int
+    name: str
+    phone: str | None
+    email: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """A person who answers for a post, and in which capacity: shift, holder, deputy, duty, supervisor, responsible."""
+
+    person: Person
+    post_id: int | None
+    unit_id: int | None
+    capacity: str
+    post: str = ""
+    post_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    """A member of the city's leadership with the field or the area (a unit) that a decision gives them."""
+
+    field: str | None
+    unit_id: int | None
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What of a ticket decides who stands on a level."""
+
+    unit_id: int
+    field: str
+    procedure_id: int | None
+    is_emergency: bool
+
+
+class Standing:
+    """Everything needed to find people for a batch of tickets, loaded once; asking it costs no statement."""
+
+    def __init__(
+        self,
+        *,
+        parents: Mapping[int, int | None],
+        city_posts: Mapping[str, int],
+        answering: Mapping[tuple[int, str], Sequence[Reachable]],
+        leaders: Sequence[Responsible],
+        staff: Mapping[int, Person],
+    ) -> None:
+        self._parents = parents
+        self._city_posts = city_posts
+        self._answering = {
+            where: sorted(people, key=lambda one: _ORDER[one.capacity]) for where, people in answering.items()
+        }
+        self._leaders = leaders
+        self._staff = staff
+
+    def on_level(self, level: Step, concern: Concern) -> list[Reachable]:
+        """Who answers for a level of a chain, best first; empty if nobody does."""
+        codes = posts_to_ask(level, procedure_id=concern.procedure_id)
+        return self.at(codes, unit_id=concern.unit_id, field=concern.field)
+
+    def first_from(self, levels: Sequence[Step], rank: int, concern: Concern) -> tuple[Reachable | None, int]:
+        """Who is told of a level and at which: its own people, else those of the levels above (R19).
+
+        The city's leadership is asked for another level's sake only in an emergency. (None, rank): nobody is told.
+        """
+        for level in levels:
+            if level.level < rank:
+                continue
+            if level.level > rank and level.level >= CITY_LEADER_LEVEL and not concern.is_emergency:
+                break
+            found = self.on_level(level, concern)
+            if found:
+                return found[0], level.level
+        return None, rank
+
+    def at(self, codes: Sequence[str], *, unit_id: int, field: str) -> list[Reachable]:
+        """Who answers for a post, best first, tried by code from the left; empty if nobody does.
+
+        The unit itself is asked first, then those above it, then the city's own desk for a post that, by the posts
+        there are and whoever holds them, the city alone has. Another unit's holder is never asked: that this unit has
+        nobody makes them responsible for nothing here.
+        """
+        found: list[Reachable] = []
+        if RESPONSIBLE_LEADER in codes:
+            found += [Reachable(p, None, None, "responsible") for p in self._responsible(field=field, unit_id=unit_id)]
+        for unit in self._upwards(unit_id):
+            for code in codes:
+                found += self._holders(unit, code)
+            if found:
+                return _once(found)
+        for code in codes:
+            if code in self._city_posts:
+                found += self._holders(self._city_posts[code], code)
+        return _once(found)
+
+    def leads(self, *, unit_id: int, coordinating_unit_id: int | None) -> list[Reachable]:
+        """Who leads the reception of a unit: its post, else its supervisors, else those above or coordinating."""
+        units = [*self._upwards(unit_id), *([coordinating_unit_id] if coordinating_unit_id else [])]
+        for unit in units:
+            for code in (UNIT_LEAD, SUPERVISORS):
+                if (unit, code) in self._answering:
+                    return _once(self._answering[(unit, code)])
+        return []
+
+    def person(self, staff_id: int | None) -> Person | None:
+        return self._staff.get(staff_id) if staff_id is not None else None
+
+    def _holders(self, unit_id: int, code: str) -> list[Reachable]:
+        held = self._answering.get((unit_id, code), [])
+        if code != RESPONSIBLE_LEADER:
+            return list(held)
+        # Whoever was given other fields and areas was not given this one.
+        elsewhere = {one.person.staff_id for one in self._leaders}
+        return [one for one in held if one.person.staff_id not in elsewhere]
+
+    def _responsible(self, *, field: str, unit_id: int) -> list[Person]:
+        by_field = [one.person for one in self._leaders if field and one.field == field]
+        above = list(self._upwards(unit_id))
+        by_area = [one.person for one in self._leaders if one.unit_id is not None and one.unit_id in above]
+        return by_field + by_area
+
+    def _upwards(self, unit_id: int) -> Iterator[int]:
+        current: int | None = unit_id
+        for _ in range(_MAX_DEPTH):
+            if current is None:
+                return
+            yield current
+            current = self._parents.get(current)
+
+
+def _once(found: Sequence[Reachable]) -> list[Reachable]:
+    """Each person in the best capacity only."""
+    kept: dict[int, Reachable] = {}
+    for one in found:
+        kept.setdefault(one.person.staff_id, one)
+    return list(kept.values())

@@ -1,0 +1,167 @@
+"""Loading who stands where at an instant, in one statement; a person counts while account, post and role all run."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, String, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from tickets.directory.standing import (
+    RESPONSIBLE_LEADER,
+    SUPERVISORS,
+    UNIT_LEAD,
+    Person,
+    Reachable,
+    Responsible,
+    Standing,
+)
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.schema import RoleAssignment, Staff
+from tickets.states import Role
+
+# Four kinds of rows: units with what is above them, posts the city alone has, who answers, who is assigned for what.
+# A city post is one that exists at a single body, by the posts there are and whoever holds them, which is the city's
+# own. Without phone and mail box nobody can be reached. Whoever had roles at a unit and has none there any more has
+# left it, even if nobody has ended their post.
+STANDING = """
+    with recursive line(id, parent_id) as (
+        select id, parent_id from unit where id = any(:unit_ids)
+        union
+        select u.id, u.parent_id from unit u join line on line.parent_id = u.id
+    ),
+    city_post as (
+        select p.code, min(p.unit_id) as unit_id from post p join unit u on u.id = p.unit_id
+        where p.code = any(:codes) and u.valid_to is null
+        group by p.code having count(*) = 1 and bool_and(u.kind in ('city', 'office'))
+    ),
+    place as (select id from line union select unit_id from city_post),
+    answering as (
+        select p.unit_id, p.code, p.id as post_id, p.name as post, p.name_en as post_en, h.staff_id, h.kind as capacity
+        from post p join post_holding h on h.post_id = p.id
+        where p.code = any(:codes) and p.unit_id in (select id from place)
+          and h.valid_from <= :now and coalesce(h.valid_to, 'infinity') > :now
+        union all
+        select p.unit_id, p.code, p.id, p.name, p.name_en, s.staff_id, 'shift'
+        from post p join shift s on s.post_id = p.id
+        where p.code = any(:codes) and p.unit_id in (select id from place) and s.starts_at <= :now and s.ends_at > :now
+        union all
+        select r.unit_id, :supervisors, null, '', '', r.staff_id, 'supervisor'
+        from role_assignment r
+        where r.role = 'supervisor' and r.unit_id in (select id from place)
+          and r.valid_from <= :now and coalesce(r.valid_to, 'infinity') > :now
+    ),
+    city_unit as (select id from unit where kind in ('city', 'office'))
+    select 'unit' as what, id as unit_id, parent_id as above_id, null as code, null::bigint as post_id, null as post,
+           null as post_en, null as capacity, null::bigint as staff_id, null as name, null as phone, null as email,
+           null as locale
+    from line
+    union all
+    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null from city_post
+    union all
+    select 'answers', a.unit_id, null, a.code, a.post_id, a.post, a.post_en, a.capacity, st.id, st.name, st.phone,
+           st.email, st.locale
+    from answering a join staff st on st.id = a.staff_id
+    where st.disabled_at is null and (st.phone is not null or st.email <> '')
+      and (not exists (select from role_assignment r
+                       where r.staff_id = st.id and r.unit_id = a.unit_id and r.valid_from <= :now)
+           or exists (select from role_assignment r
+                      where r.staff_id = st.id and r.unit_id = a.unit_id and r.valid_from <= :now
+                        and coalesce(r.valid_to, 'infinity') > :now))
+    union all
+    (select 'responsible', d.unit_id, null, d.field, null, null, null, null, st.id, st.name, st.phone, st.email,
+            st.locale
+     from responsibility d join staff st on st.id = d.staff_id
+     where :leader = any(:codes) and d.valid_from <= :today and coalesce(d.valid_to, 'infinity') > :today
+       and st.disabled_at is null and (st.phone is not null or st.email <> '')
+       and (not exists (select from role_assignment r join city_unit on city_unit.id = r.unit_id
+                        where r.staff_id = st.id and r.valid_from <= :now)
+            or exists (select from role_assignment r join city_unit on city_unit.id = r.unit_id
+                       where r.staff_id = st.id and r.valid_from <= :now
+                         and coalesce(r.valid_to, 'infinity') > :now))
+     order by d.valid_from desc, d.id)
+"""
+_STANDING = text(STANDING).bindparams(
+    bindparam("unit_ids", type_=ARRAY(BigInteger)), bindparam("codes", type_=ARRAY(String))
+)
+
+
+def load_standing(
+    session: Session,
+    *,
+    posts: Collection[str],
+    unit_ids: Collection[int],
+    staff_ids: Collection[int] = (),
+    now: datetime,
+) -> Standing:
+    """Who answers at `now` for any of `posts`, for matters of these units; and the given assignees."""
+    named = {"unit_ids": sorted(unit_ids), "codes": sorted({*posts, UNIT_LEAD})}
+    rows = [dict(row) for row in session.execute(_STANDING, named | standing_parameters(now)).mappings()]
+    return standing_of(rows, staff=_people(session, staff_ids, now=now))
+
+
+def standing_parameters(now: datetime) -> dict[str, Any]:
+    """What `STANDING` asks for beside the posts and the units."""
+    today = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    return {"supervisors": SUPERVISORS, "leader": RESPONSIBLE_LEADER, "today": today, "now": now}
+
+
+def standing_of(rows: Sequence[Mapping[str, Any]], *, staff: Mapping[int, Person] | None = None) -> Standing:
+    """From the rows of `STANDING`, for whoever reads them within a statement of their own."""
+    return Standing(
+        parents={row["unit_id"]: row["above_id"] for row in rows if row["what"] == "unit"},
+        city_posts={row["code"]: row["unit_id"] for row in rows if row["what"] == "city_post"},
+        answering=_answering([row for row in rows if row["what"] == "answers"]),
+        leaders=[
+            Responsible(row["code"], row["unit_id"], _person_of(row)) for row in rows if row["what"] == "responsible"
+        ],
+        staff=staff or {},
+    )
+
+
+def administrators(session: Session, *, now: datetime) -> list[Person]:
+    """Who is alerted when nobody can be told."""
+    rows = session.scalars(
+        select(Staff)
+        .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
+        .where(
+            Staff.disabled_at.is_(None),
+            RoleAssignment.role == Role.ADMINISTRATOR,
+            RoleAssignment.valid_from <= now,
+            (RoleAssignment.valid_to.is_(None)) | (RoleAssignment.valid_to > now),
+        )
+        .order_by(Staff.id)
+    )
+    return [_person(staff) for staff in dict.fromkeys(rows)]
+
+
+def _answering(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], list[Reachable]]:
+    found = defaultdict[tuple[int, str], list[Reachable]](list)
+    for row in sorted(rows, key=lambda row: (row["post_id"] or 0, row["staff_id"])):
+        found[(row["unit_id"], row["code"])].append(
+            Reachable(_person_of(row), row["post_id"], row["unit_id"], row["capacity"], row["post"], row["post_en"])
+        )
+    return dict(found)
+
+
+def _people(session: Session, staff_ids: Collection[int], *, now: datetime) -> dict[int, Person]:
+    """Whoever of these still works here: with an account, and with a role if they ever had one."""
+    if not staff_ids:
+        return {}
+    had = select(RoleAssignment.id).where(RoleAssignment.staff_id == Staff.id)
+    has = had.where((RoleAssignment.valid_to.is_(None)) | (RoleAssignment.valid_to > now))
+    rows = session.scalars(
+        select(Staff).where(Staff.id.in_(staff_ids), Staff.disabled_at.is_(None), ~had.exists() | has.exists())
+    )
+    return {staff.id: _person(staff) for staff in rows}
+
+
+def _person_of(row: Mapping[str, Any]) -> Person:
+    return Person(row["staff_id"], row["name"], row["phone"], row["email"], row["locale"])
+
+
+def _person(staff: Staff) -> Person:
+    return Person(staff.id, staff.name, staff.phone, staff.email, staff.locale)
