@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.settings import Settings
+from app.storage.database import transaction
 from app.storage.database_faults import fault_of
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
@@ -84,7 +85,7 @@ class Reference:
     def _renew(self, on: date) -> None:
         try:
             assert self.sessions is not None  # noqa: S101  (the caller has looked)
-            with self.sessions() as session:
+            with transaction(self.sessions) as session:
                 self._kept = _read(session, on, self._kept)
         except SQLAlchemyError as error:
             log.warning("reference.not_renewed", reason=fault_of(error))

@@ -37,7 +37,7 @@ def fetch_recordings(node: Node) -> None:
     """Some at a time, until none is due."""
     phones = phones_of(node.settings)
     for _ in range(20):
-        with node.factory() as session:
+        with transaction(node.factory) as session:
             now = database_now(session)
         if not fetch_due(node.factory, phones.accounts, media=node.settings.media_folder, now=now):
             return
@@ -45,7 +45,7 @@ def fetch_recordings(node: Node) -> None:
 
 def ask_provider(node: Node) -> None:
     """What it never told us."""
-    with node.factory() as session:
+    with transaction(node.factory) as session:
         now = database_now(session)
     reconcile(node.factory, phones_of(node.settings), now=now)
 

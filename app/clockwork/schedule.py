@@ -49,7 +49,7 @@ def give_sign_of_life(node: Node) -> None:
 
 def wake_for_waiting_messages(node: Node) -> None:
     """Messages that wait although they are due: their wake-up was lost, or nobody sent one."""
-    with node.factory() as session:
+    with transaction(node.factory) as session:
         late = database_now(session) - _OVERDUE_MESSAGE
         waiting = session.scalar(
             select(

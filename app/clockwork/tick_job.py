@@ -37,7 +37,7 @@ class Ticker:
 
     def run(self) -> int:
         """One tick; how many steps were fired."""
-        with self.factory() as session:
+        with transaction(self.factory) as session:
             now = database_now(session)
             may_fire = self.clock.agrees(wall=now, monotonic=time.monotonic())
             ours = self.leadership.held() or is_silent(session, now=now)
@@ -56,7 +56,7 @@ class Ticker:
             log.warning("tick.gap", from_at=outage.from_at.isoformat(), to_at=outage.to_at.isoformat())
 
     def _now(self) -> datetime:
-        with self.factory() as session:
+        with transaction(self.factory) as session:
             return database_now(session)
 
     def _fire_all(self) -> int:
@@ -107,7 +107,7 @@ class Ticker:
 
     def _put_aside(self, trouble: Exception) -> None:
         """The ticket that stands first in line is the one that could not be fired."""
-        with self.factory() as session:
+        with transaction(self.factory) as session:
             now = database_now(session)
             for ticket_id in claim_tickets(session, now=now, batch=1, leave_out=self._left_out(now)):
                 self.poisoned[ticket_id] = now + POISON_PAUSE

@@ -36,13 +36,13 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a delivering process needs: `by` names it in claims, `clock` is PostgreSQL's or the process's."""
+    """What a delivering process needs: `by` names it in claims, `clock` is PostgreSQL's or one of its own."""
 
     settings: Settings
     factory: sessionmaker[Session]
     wording: Flask
     by: str
-    clock: Callable[[], datetime]
+    clock: Callable[[Session], datetime]
     pool: ThreadPoolExecutor
 
 
@@ -56,8 +56,8 @@ def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limi
 
 
 def _claim(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int) -> list[Letter]:
-    now = delivery.clock()
     with transaction(delivery.factory) as session, delivery.wording.app_context():
+        now = delivery.clock(session)
         rows = claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, now=now)
         if not rows:
             return []
@@ -123,7 +123,7 @@ def _send_and_record(delivery: Delivery, letter: Letter) -> None:
         log.exception("message.not_sent", message_id=letter.id)
         outcome = TryAgain("failed", repr(mistake))
     with transaction(delivery.factory) as session:
-        _record(session, letter, outcome, by=delivery.by, now=delivery.clock())
+        _record(session, letter, outcome, by=delivery.by, now=delivery.clock(session))
 
 
 def _send(settings: Settings, letter: Letter) -> Outcome:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
 from app.live.changes import Change, Marks, changes_since, concerns, first_marks
+from app.storage.database import transaction
 from app.storage.database_faults import fault_of
 from app.web.frame.access import SECOND_FACTOR_ROLES
 from app.web.frame.session_cookie import look_up
@@ -35,7 +36,7 @@ class Hub:
         self._started = False
 
     def viewer_of(self, token: str) -> Viewer | None:
-        with self._sessions() as session:
+        with transaction(self._sessions) as session:
             person = look_up(session, token, now=utc_now())
             if person is None or (not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES):
                 return None
@@ -71,7 +72,7 @@ class Hub:
         marks: Marks | None = None
         while True:
             try:
-                with self._sessions() as session:
+                with transaction(self._sessions) as session:
                     now = utc_now()
                     if marks is None:
                         marks = first_marks(session, now=now)

@@ -80,7 +80,7 @@ def _act(
 def _ended_calls(
     factory: sessionmaker[Session], client: Any, account: ProviderAccount, now: datetime
 ) -> Iterable[Event]:
-    with factory() as session:
+    with transaction(factory) as session:
         quiet = session.scalars(
             select(Call.call_sid)
             .where(Call.account == account.name, Call.state != CallState.ENDED, Call.state_since < now - QUIET_FOR)
@@ -107,7 +107,7 @@ def _lost_texts(
 ) -> Iterable[Event]:
     listed = client.messages.list(date_sent_after=now - LOOK_BACK, limit=MOST_AT_ONCE)
     inbound = {message.sid: message for message in listed if message.direction == "inbound"}
-    with factory() as session:
+    with transaction(factory) as session:
         known = set(
             session.scalars(
                 select(InboundSms.message_sid).where(
@@ -126,7 +126,7 @@ def _lost_recordings(
 ) -> Iterable[Event]:
     """Also how messages left on the fail-safe document are found: it announces its recordings to nobody."""
     made = {one.sid: one for one in client.recordings.list(date_created_after=now - LOOK_BACK, limit=MOST_AT_ONCE)}
-    with factory() as session:
+    with transaction(factory) as session:
         known = set(
             session.scalars(
                 select(Recording.recording_sid).where(

@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -84,12 +83,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
 def _lane(
     settings: Settings, factory: sessionmaker[Session], channels: Sequence[OutboundChannel], stop: threading.Event
 ) -> Delivery:
-    def clock() -> datetime:
-        with factory() as session:
-            return database_now(session)
-
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"send-{channels[0].value}")
-    return Delivery(settings, factory, message_app(settings), process_name(KIND), clock, pool)
+    return Delivery(settings, factory, message_app(settings), process_name(KIND), database_now, pool)
 
 
 def _keep_delivering(

@@ -74,7 +74,11 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
 
 @contextmanager
 def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
-    """One job, one transaction: commits on return, rolls back on anything raised."""
+    """One job, one transaction: commits on return, rolls back on anything raised.
+
+    Reading ends with a commit too: at every rollback psycopg forgets the statements that the connection has prepared,
+    and each of them is parsed and planned anew until it has been sent five times.
+    """
     with factory() as session:
         try:
             yield session

@@ -81,7 +81,7 @@ def _warm_up() -> None:
 
 def _read_ahead(here: Door, sessions: sessionmaker[Session]) -> None:
     try:
-        with sessions() as session:
+        with transaction(sessions) as session:
             for account in here.phones.accounts:
                 here.phones.desk(session, account, now=utc_now())
     except Exception:

@@ -42,7 +42,12 @@ class Office:
         self.factory = committed.factory
         chosen = settings.model_copy(update={"database_url": committed.url, **changed})
         self.delivery = Delivery(
-            chosen, committed.factory, message_app(chosen), "worker:test", lambda: self.now, ThreadPoolExecutor(4)
+            chosen,
+            committed.factory,
+            message_app(chosen),
+            "worker:test",
+            lambda _session: self.now,
+            ThreadPoolExecutor(4),
         )
 
     def post_sms(self, key: str = "k", **more: object) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from app.settings import Settings
-from app.storage.database import DemonstrationHeld, refuse_unsafe_start, transaction
+from app.storage.database import DemonstrationHeld, make_engine, refuse_unsafe_start, session_factory, transaction
 from tests.conftest import Committed
 from tests.factories import staff
 
@@ -44,3 +44,18 @@ def test_the_applications_role_cannot_rewrite_what_was_written_down(committed: C
         pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
     ):
         connection.execute(text(statement))
+
+
+def test_a_connection_that_only_read_keeps_what_it_has_prepared(committed: Committed) -> None:
+    engine = make_engine(committed.url, pool_size=1)
+    factory = session_factory(engine)
+    often = text("select code from unit where id = :id")
+    for number in range(10):
+        with transaction(factory) as session:
+            session.execute(often, {"id": number}).all()
+
+    with transaction(factory) as session:
+        kept = session.execute(text("select statement from pg_prepared_statements")).scalars().all()
+
+    engine.dispose()
+    assert any("select code from unit" in statement for statement in kept)

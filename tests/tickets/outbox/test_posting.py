@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import staff
+from tests.statements import counted
 from tickets.outbox.claims import GATHER_ABOVE, LEASE, claim_batch
 from tickets.outbox.posting import mark_read, notices, post_email, post_screen, post_sms, record_status
 from tickets.outbox.results import (
@@ -259,3 +260,11 @@ def test_mail_is_posted_to_its_address(session):
         "en",
         True,
     )
+
+
+def test_a_lane_with_nothing_to_send_asks_once(session: Session) -> None:
+    with counted(session) as statements:
+        claimed = claim_batch(session, by="w", channels=[OutboundChannel.EMAIL], now=NOW)
+
+    assert claimed == []
+    assert len(statements) == 1
