@@ -69,6 +69,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield from _roles(settings, connection)
     except psycopg.Error as error:
         yield Finding("database", "failed", f"cannot be used: {error}".strip())
+        return
+    from app.cli.contents import content_findings
+
+    yield from (Finding(*found) for found in content_findings(settings))
 
 
 def _plain(url: str) -> str:

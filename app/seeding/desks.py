@@ -19,6 +19,7 @@ OPENED = date(2025, 7, 1)
 CITY_PHONE = "+842838000000"
 OFFICE_HOURS = "07:30–11:30, 13:00–17:00"
 OPERATIONS, CITY_OFFICE = "TTDH", "VPUB"
+_TRIAGE = ("Chờ phân loại của Thành phố", "City triage")
 
 _WORKING_KINDS = (
     *AREA_KINDS,
@@ -40,9 +41,25 @@ def load(session: Session, *, bodies: dict[str, int], areas: dict[str, int]) -> 
 
 def equip(session: Session, unit_ids: Sequence[int]) -> None:
     """Queues and posts for bodies that came later; their lines are published by whoever runs them."""
-    units = list(session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id)))
-    _queues(session, units)
-    _posts(session, units)
+    give_queues(session, unit_ids)
+    give_posts(session, unit_ids)
+
+
+def give_queues(session: Session, unit_ids: Sequence[int]) -> None:
+    _queues(session, _bodies(session, unit_ids))
+
+
+def give_triage(session: Session, desk: Unit) -> None:
+    """Make this body the city's desk: what belongs to no unit yet waits in its triage queue."""
+    insert_queues(session, [(desk.id, QueueKind.TRIAGE, *_TRIAGE)])
+
+
+def give_posts(session: Session, unit_ids: Sequence[int]) -> None:
+    _posts(session, _bodies(session, unit_ids))
+
+
+def _bodies(session: Session, unit_ids: Sequence[int]) -> list[Unit]:
+    return list(session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id)))
 
 
 def invented_phone(code: str, position: int) -> str:
@@ -87,7 +104,7 @@ def _queues(session: Session, units: list[Unit]) -> None:
             continue
         rows.append((unit.id, QueueKind.WORK, unit.name, unit.name_en))
         if unit.code == OPERATIONS:
-            rows.append((unit.id, QueueKind.TRIAGE, "Chờ phân loại của Thành phố", "City triage"))
+            rows.append((unit.id, QueueKind.TRIAGE, *_TRIAGE))
         elif unit.code == CITY_OFFICE or unit.kind in (*AREA_KINDS, UnitKind.DEPARTMENT):
             rows.append((unit.id, QueueKind.CONDUCT, f"Hạn chế - {unit.name}", f"Restricted - {unit.name_en}"))
     insert_queues(session, rows)

@@ -1,5 +1,7 @@
 """Writes what people contact the city about: procedures and categories with the departments that keep them."""
 
+from collections.abc import Mapping
+
 from sqlalchemy.orm import Session
 
 from app.seeding.files import rows_of
@@ -11,12 +13,17 @@ from tickets.states import Level, Priority
 BOUNDARY_FREE_FIELDS = frozenset({"Chứng thực"})
 
 
-def load(session: Session, *, bodies: dict[str, int]) -> None:
-    _procedures(session, bodies)
-    _categories(session, bodies)
+def procedure_keepers() -> set[str]:
+    """The codes of the bodies that the shipped procedures belong to."""
+    return {row["department"] for row in rows_of("procedure_fields")}
 
 
-def _procedures(session: Session, bodies: dict[str, int]) -> None:
+def category_keepers() -> set[str]:
+    """The codes of the bodies that the shipped categories belong to."""
+    return {row["department"] for row in rows_of("categories")}
+
+
+def load_procedures(session: Session, *, bodies: Mapping[str, int]) -> None:
     keeper = {row["field"]: row["department"] for row in rows_of("procedure_fields")}
     insert_procedures(
         session,
@@ -35,7 +42,7 @@ def _procedures(session: Session, bodies: dict[str, int]) -> None:
     )
 
 
-def _categories(session: Session, bodies: dict[str, int]) -> None:
+def load_categories(session: Session, *, bodies: Mapping[str, int]) -> None:
     rows = list(enumerate(rows_of("categories")))
     groups = [(position, row) for position, row in rows if not row["parent"]]
     written = insert_categories(session, [_facts(row, position, None, bodies) for position, row in groups])
@@ -46,7 +53,7 @@ def _categories(session: Session, bodies: dict[str, int]) -> None:
     )
 
 
-def _facts(row: dict[str, str], position: int, parent_id: int | None, bodies: dict[str, int]) -> CategoryFacts:
+def _facts(row: dict[str, str], position: int, parent_id: int | None, bodies: Mapping[str, int]) -> CategoryFacts:
     return CategoryFacts(
         code=row["code"],
         parent_id=parent_id,

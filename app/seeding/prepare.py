@@ -1,6 +1,7 @@
 """The steps of a first start, each in a transaction of its own, so that an interrupted start is simply begun again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 from sqlalchemy import text
@@ -23,14 +24,25 @@ def prepare(settings: Settings, *, demo: bool, tickets: int | None, progress: Pr
     `tickets` is how many the demonstration shall have at least. Connects as the role that owns the tables: what has
     just been filled is also analysed, and copying switches constraints off and on.
     """
+    load_reference(settings, progress=progress)
+    if demo:
+        with _owner(settings) as factory:
+            _demonstrate(settings, factory, tickets=tickets, progress=progress)
+
+
+def load_reference(settings: Settings, *, progress: Progress) -> None:
+    """Units, lines, queues, categories, promises: each kind of which there is nothing, and no other."""
+    with _owner(settings) as factory, transaction(factory) as session:
+        written = reference.load(session, now=utc_now())
+        if written:
+            progress(f"Loaded reference data: {', '.join(written)}.")
+
+
+@contextmanager
+def _owner(settings: Settings) -> Iterator[sessionmaker[Session]]:
     engine = make_engine(settings.migrations_url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     try:
-        factory = session_factory(engine)
-        with transaction(factory) as session:
-            if reference.load(session, now=utc_now()):
-                progress("Loaded the city's directory: units, lines, procedures, categories, promises.")
-        if demo:
-            _demonstrate(settings, factory, tickets=tickets, progress=progress)
+        yield session_factory(engine)
     finally:
         engine.dispose()
 

@@ -10,20 +10,35 @@ from tickets.people.actor import SYSTEM
 from tickets.promises.calendar_files import parse_calendars, parse_holidays
 from tickets.promises.holidays import import_calendars, import_holidays
 from tickets.promises.policies import import_policies, known_names
-from tickets.promises.policy import RowError
+from tickets.promises.policy import PolicySet, RowError
 from tickets.promises.policy_file import parse_policies
 
 
-def load(session: Session, *, now: datetime) -> None:
-    """Needs the categories and posts, which policies and chains name."""
+def load_calendars(session: Session, *, now: datetime) -> None:
     entries, errors = parse_calendars(_text("calendars.yaml"))
     _refuse(errors)
     import_calendars(session, entries, actor=SYSTEM, now=now)
+
+
+def load_holidays(session: Session, *, now: datetime) -> None:
+    """Laid over the calendars that keep holidays, which must be there."""
     days, errors = parse_holidays(_text("holidays.csv"))
     _refuse(errors)
     import_holidays(session, days, actor=SYSTEM, now=now)
-    wanted = parse_policies(_text("policies.yaml"), known=known_names(session))
-    import_policies(session, wanted, actor=SYSTEM, now=now)
+
+
+def load_policies(session: Session, *, now: datetime) -> None:
+    """Policies and chains; they name categories, calendars and posts."""
+    import_policies(session, _policies(session), actor=SYSTEM, now=now)
+
+
+def policies_fit(session: Session) -> bool:
+    """Whether everything the shipped policies name is there: a city with categories of its own writes its own."""
+    return not _policies(session).errors
+
+
+def _policies(session: Session) -> PolicySet:
+    return parse_policies(_text("policies.yaml"), known=known_names(session))
 
 
 def _text(name: str) -> str:

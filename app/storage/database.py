@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.settings import ROOT, Settings
 from app.storage.database_faults import passes
 from app.storage.living_connections import hand_out_only_living
+from app.storage.schema_state import SchemaState, schema_differences, schema_state
 from tickets.schema import AuditEntry, AuditSeal
 
 if TYPE_CHECKING:
@@ -39,6 +40,25 @@ class DemonstrationHeld(UnsafeDatabase):
         super().__init__(
             "This database holds the demonstration, which must not run on a public address. Take an empty database "
             "(HOTLINE_DATABASE_URL, or --data with another folder)."
+        )
+
+
+class OtherBuild(UnsafeDatabase):
+    """The tables are not those this build works with, and no migration of ours leads there from them."""
+
+    def __init__(self, differences: tuple[str, ...] = ()) -> None:
+        self.differences = differences
+        if not differences:
+            super().__init__(
+                "These data were made by a newer Hotline, whose schema this one does not know. Start that one, or give "
+                "this one an empty folder (--data DIR) or database (HOTLINE_DATABASE_URL)."
+            )
+            return
+        shown = "; ".join(differences[:5]) + ("; …" if len(differences) > 5 else "")
+        super().__init__(
+            f"These data were made by another build of Hotline, and its tables are not those of this one: {shown}. "
+            "Nothing was changed. Start the build that made them, or give this one an empty folder (--data DIR) or "
+            "database (HOTLINE_DATABASE_URL); the README's Upgrading says which data go on."
         )
 
 
@@ -136,11 +156,24 @@ def alembic_config(owner_url: str) -> "Config":
 
 
 def migrate(owner_url: str, app_url: str) -> None:
-    """Bring the schema to the newest version and give the application's role just what it needs."""
+    """Bring the schema to the newest version and give the application's role just what it needs.
+
+    Raises OtherBuild where that cannot be: the data of a newer build, or of one whose migrations were others.
+    """
     # Here rather than above: five processes start at once, and only this one upgrades.
     from alembic import command  # noqa: PLC0415
 
-    command.upgrade(alembic_config(owner_url), "head")
+    engine = make_engine(owner_url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            if schema_state(connection) is SchemaState.UNKNOWN:
+                raise OtherBuild
+        command.upgrade(alembic_config(owner_url), "head")
+        with engine.connect() as connection:
+            if differences := schema_differences(connection):
+                raise OtherBuild(differences)
+    finally:
+        engine.dispose()
     _grant(owner_url, app_url)
 
 

@@ -32,12 +32,19 @@ pytestmark = [
 ]
 
 
+_DATABASES = ("DATABASE_URL", "OWNER_DATABASE_URL")
+
+
 @dataclass(frozen=True)
 class OwnServers:
     """What an operator would write into `.env`."""
 
     environment: dict[str, str]
     owner_url: str
+
+    def with_an_empty_database(self) -> "OwnServers":
+        moved = {f"HOTLINE_{name}": self.environment[f"HOTLINE_{name}"] + "_new" for name in _DATABASES}
+        return OwnServers({**self.environment, **moved}, self.owner_url)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,7 @@ def make_roles(port: int) -> None:
         connection.execute("create role hotline_owner login password 'owner'")
         connection.execute("create role hotline_app login password 'app'")
         connection.execute("create database hotline owner hotline_owner")
+        connection.execute("create database hotline_new owner hotline_owner")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -122,6 +130,41 @@ def environment(servers: OwnServers) -> dict[str, str]:
     return {**kept, **servers.environment}
 
 
+def run(servers: OwnServers, *words: str, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        hotline(*words, "--data", str(data)),
+        cwd=ROOT,
+        env=environment(servers),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def findings(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, str]]:
+    return {finding["subject"]: finding for finding in map(json.loads, done.stdout.splitlines())}
+
+
+def test_doctor_names_the_missing_tables_before_migrate_and_the_missing_people_after(servers_of_ones_own, tmp_path):
+    servers = servers_of_ones_own.with_an_empty_database()
+
+    before = run(servers, "doctor", "--json", data=tmp_path)
+    migrated = run(servers, "migrate", data=tmp_path)
+    after = run(servers, "doctor", "--json", data=tmp_path)
+    again = run(servers, "migrate", data=tmp_path)
+
+    assert before.returncode == 1
+    assert findings(before)["schema"]["words"] == "there are no tables; run ./hotline migrate"
+    assert migrated.returncode == 0, migrated.stderr
+    assert "Loaded reference data: units, lines" in migrated.stdout
+    assert after.returncode == 0
+    assert "./hotline user add" in findings(after)["administrator"]["words"]
+    assert "directory" not in findings(after)
+    assert again.returncode == 0
+    assert "Loaded" not in again.stdout
+
+
 def test_up_runs_on_ones_own_servers_and_starts_no_engine(servers_of_ones_own, tmp_path):
     port = free_port()
     command = hotline("up", "--json", "--no-demo", "--port", str(port), "--data", str(tmp_path))
@@ -145,19 +188,13 @@ def test_up_runs_on_ones_own_servers_and_starts_no_engine(servers_of_ones_own, t
 
 
 def test_doctor_finds_ones_own_servers_fit_and_says_which_they_are(servers_of_ones_own, tmp_path):
-    done = subprocess.run(
-        hotline("doctor", "--json", "--data", str(tmp_path)),
-        cwd=ROOT,
-        env=environment(servers_of_ones_own),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    run(servers_of_ones_own, "migrate", data=tmp_path)
 
-    findings = {finding["subject"]: finding for finding in map(json.loads, done.stdout.splitlines())}
+    done = run(servers_of_ones_own, "doctor", "--json", data=tmp_path)
+
+    told = findings(done)
     assert done.returncode == 0, done.stderr
-    assert findings["database"]["verdict"] == "ok"
-    assert findings["roles"]["verdict"] == "ok"
-    assert "two" in findings["roles"]["words"]
+    assert told["database"]["verdict"] == "ok"
+    assert told["roles"]["verdict"] == "ok"
+    assert "two" in told["roles"]["words"]
     assert not (tmp_path / "engines").exists()

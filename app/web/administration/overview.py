@@ -22,6 +22,7 @@ from escalation.firing.gaps import recent_gaps
 from escalation.queries.digests import TEMPLATE as DAILY_LIST
 from tickets.outbox.letters import dead_count
 from tickets.process_beats import TICKING
+from tickets.queries.lacks import Lack, lacking
 from tickets.schema import AuditEntry, AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
 from tickets.states import OutboundState
 
@@ -66,6 +67,7 @@ def overview() -> ResponseReturnValue:
         client_faults=sum(faults_by_kind(g.session, since=g.now - _CLIENT_FAULTS_OF).values()),
         refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
         outages=recent_gaps(g.session, since=g.now - _OUTAGES_OF),
+        lacks=[_lack_words()[lack] for lack in lacking(g.session, now=g.now)],
         has_mail_server=bool(settings().smtp_url),
     )
 
@@ -80,6 +82,23 @@ def _checks() -> list[Check]:
     found = process_checks(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
     database = Check(_("Database"), True, _("well"))
     return [database, *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items())]
+
+
+def _lack_words() -> dict[Lack, str]:
+    """What is missing, what follows from it, and where it is mended."""
+    return {
+        Lack.DIRECTORY: _("There is no directory: no contact can be taken. Run ./hotline migrate."),
+        Lack.QUEUES: _("No body keeps a queue: no contact can be taken. Run ./hotline migrate."),
+        Lack.TRIAGE: _("No desk sorts what belongs to no unit yet: no contact can be taken. Run ./hotline migrate."),
+        Lack.CITY_LINE: _("No number is the city's hotline. Import the lines."),
+        Lack.CATEGORIES: _("There are no categories. Run ./hotline migrate."),
+        Lack.CALENDARS: _("There is no calendar: no promise can be counted. Run ./hotline migrate."),
+        Lack.PROMISES: _("No promise is in force: nothing falls due. Import promises."),
+        Lack.CHAINS: _("There is no escalation chain: nothing is reported upwards. Import promises."),
+        Lack.ADMINISTRATOR: _("Nobody is an administrator. Run ./hotline user add."),
+        Lack.AGENTS: _("Nobody is an agent: calls and tickets are taken by nobody. Add people."),
+        Lack.HOLDERS: _("Nobody holds a post: a level that is raised reaches nobody."),
+    }
 
 
 def _said(state: str) -> str:

@@ -1,5 +1,6 @@
 """Whether this process lives, and whether the product works: truthful, with the reason when it does not."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.storage.database_faults import passes
+from app.storage.schema_state import SchemaState, is_missing_table, schema_state
 from app.web.frame.access import public
+from tickets.queries.lacks import BLOCKING, Lack, lacking
 from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
 from tickets.states import OutboundState
 
@@ -20,6 +23,7 @@ blueprint = Blueprint("health", __name__)
 _SILENT_AFTER = timedelta(seconds=30)
 _LATE_AFTER = timedelta(seconds=60)
 _NEEDED = ("scheduler", "worker")
+_WRONG_SCHEMA = "is missing or of another version; run ./hotline migrate"
 
 
 @blueprint.get("/health/live")
@@ -34,19 +38,40 @@ def live() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """200 when contacts are registered and promises kept; 503 with the reasons when not."""
     checks: dict[str, Any] = {}
+    lacks: tuple[Lack, ...] = ()
     try:
         g.session.execute(text("select 1"))
         checks["database"] = "ok"
+        checks |= schema_check(g.session)
+        lacks = lacking(g.session, now=g.now)
+        checks |= content_checks(lacks)
         checks |= process_checks(g.session, now=g.now)
         checks |= backlog_checks(g.session, now=g.now)
     except SQLAlchemyError as trouble:
         g.session.rollback()
-        checks["database"] = "does not answer" if passes(trouble) else "refuses our questions"
+        checks |= _trouble(trouble)
     reasons = {name: state for name, state in checks.items() if state != "ok"}
     body = {"status": "ready" if not reasons else "not ready", "checks": checks, "reasons": reasons}
-    response = jsonify(body)
+    # What a city needs but a contact does not: no reason to send citizens elsewhere, and none to call it complete.
+    response = jsonify({**body, "lacks": [lack.value for lack in lacks]})
     response.status_code = 200 if not reasons else 503
     return response
+
+
+def _trouble(trouble: SQLAlchemyError) -> dict[str, str]:
+    if is_missing_table(trouble):
+        return {"schema": _WRONG_SCHEMA}
+    return {"database": "does not answer" if passes(trouble) else "refuses our questions"}
+
+
+def schema_check(session: Session) -> dict[str, str]:
+    """`ok` when the tables are of this build's version."""
+    return {"schema": "ok" if schema_state(session.connection()) is SchemaState.CURRENT else _WRONG_SCHEMA}
+
+
+def content_checks(lacks: Sequence[Lack]) -> dict[str, str]:
+    """`ok`, or the command that loads what no contact can be taken without."""
+    return {"directory": "is empty; run ./hotline migrate" if BLOCKING.intersection(lacks) else "ok"}
 
 
 def process_checks(session: Session, *, now: datetime) -> dict[str, str]:

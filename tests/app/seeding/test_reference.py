@@ -1,10 +1,13 @@
 """The directory as a first start leaves it."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.seeding.reference import load
+from tests.factories import open_ticket
 from tickets.directory.categories import category_tree
 from tickets.directory.lines import city_line, published_lines
 from tickets.directory.loading import place_rows
@@ -150,3 +153,52 @@ def test_categories_have_two_levels_in_two_languages_with_a_department(session: 
 
 def test_every_one_stop_office_has_opening_hours(session: Session) -> None:
     assert session.scalar(select(func.count()).where(OneStopOffice.opening_hours == "")) == 0
+
+
+def test_what_is_there_is_never_loaded_again(session: Session, now: datetime) -> None:
+    session.execute(text("update unit set name = 'Phường Của Thành Phố' where code = '26740' and valid_to is null"))
+    session.execute(text("delete from line where not is_city"))
+
+    assert load(session, now=now) == ()
+
+    assert unit_named(session, "26740", on=TODAY).name == "Phường Của Thành Phố"
+    assert len(published_lines(session, on=TODAY)) == 1
+
+
+EMPTIED = {
+    "queues": "delete from queue",
+    "triage": "delete from queue where kind = 'triage'",
+    "posts": "delete from post",
+    "procedures": "delete from procedure",
+    "categories": "update policy_version set category_id = null; delete from category where parent_id is not null;"
+    "delete from category",
+    "policies": "delete from policy_row; delete from policy_version; delete from policy",
+    "holidays": "delete from holiday",
+}
+
+
+@pytest.mark.parametrize("kind", EMPTIED)
+def test_a_kind_of_which_there_is_nothing_is_loaded_and_the_others_are_left(
+    session: Session, now: datetime, kind: str
+) -> None:
+    for statement in EMPTIED[kind].split(";"):
+        session.execute(text(statement))
+
+    assert kind in load(session, now=now)
+
+    assert load(session, now=now) == ()
+    assert open_ticket(session).reference
+
+
+def test_a_city_of_its_own_gets_queues_and_a_desk_and_no_categories_of_ours(session: Session, now: datetime) -> None:
+    for table in ("policy_row", "policy_version", "policy", "chain_step", "chain_version", "chain", "category"):
+        session.execute(text(f"delete from {table} where true"))
+    for table in ("procedure", "line", "one_stop_office", "queue", "post"):
+        session.execute(text(f"delete from {table}"))
+    session.execute(text("update unit set code = 'X' || id where kind in ('department', 'office')"))
+
+    written = load(session, now=now)
+
+    assert {"queues", "triage", "posts"} <= set(written)
+    assert "categories" not in written
+    assert city_operations(session).kind is UnitKind.OFFICE

@@ -7,7 +7,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from app.settings import Settings
-from app.storage.database import DemonstrationHeld, make_engine, refuse_unsafe_start, session_factory, transaction
+from app.storage.database import (
+    DemonstrationHeld,
+    OtherBuild,
+    make_engine,
+    migrate,
+    refuse_unsafe_start,
+    session_factory,
+    transaction,
+)
 from tests.conftest import Committed
 from tests.factories import staff
 
@@ -59,3 +67,25 @@ def test_a_connection_that_only_read_keeps_what_it_has_prepared(committed: Commi
 
     engine.dispose()
     assert any("select code from unit" in statement for statement in kept)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("alter table ticket drop column subject", "ticket.subject is missing"),
+        ("drop table holiday", "the table holiday is missing"),
+        ("alter table ticket add column colour text not null", "ticket.colour is not known here"),
+        ("alter table ticket drop constraint ck_ticket_ticket_status", "ticket.status does not allow new"),
+        ("update alembic_version set version_num = '9999'", "newer Hotline"),
+    ],
+)
+def test_data_of_another_build_are_refused_by_name_instead_of_taken_for_ready(
+    committed: Committed, statement: str, told: str
+) -> None:
+    owner = make_engine(committed.owner_url, pool_size=1)
+    with owner.begin() as connection:
+        connection.execute(text(statement))
+    owner.dispose()
+
+    with pytest.raises(OtherBuild, match=told):
+        migrate(committed.owner_url, committed.url)

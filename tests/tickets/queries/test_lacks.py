@@ -1,0 +1,48 @@
+"""An installation that has nothing of a kind is told so, kind by kind."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests.signing_in import person_with
+from tickets.queries.lacks import BLOCKING, Lack, lacking
+from tickets.states import Role
+
+EMPTIED = {
+    Lack.QUEUES: "delete from queue where kind = 'work'",
+    Lack.TRIAGE: "delete from queue where kind = 'triage'",
+    Lack.CITY_LINE: "update line set valid_to = date '2026-01-01' where is_city",
+    Lack.CATEGORIES: "update policy_version set category_id = null; update category set parent_id = null;"
+    "delete from category",
+    Lack.CALENDARS: "delete from policy_row; delete from calendar_version",
+    Lack.PROMISES: "update policy_version set retired_at = now()",
+    Lack.CHAINS: "delete from policy_row; delete from chain_step; delete from chain_version",
+}
+
+
+def test_the_shipped_directory_lacks_only_people(session: Session, now: datetime) -> None:
+    assert set(lacking(session, now=now)) == {Lack.ADMINISTRATOR, Lack.AGENTS, Lack.HOLDERS}
+
+
+@pytest.mark.parametrize("lack", EMPTIED, ids=str)
+def test_each_kind_that_is_empty_is_named(session: Session, now: datetime, lack: Lack) -> None:
+    for statement in EMPTIED[lack].split(";"):
+        session.execute(text(statement))
+
+    assert lack in lacking(session, now=now)
+
+
+def test_only_what_keeps_contacts_out_is_blocking() -> None:
+    assert {Lack.DIRECTORY, Lack.QUEUES, Lack.TRIAGE} == BLOCKING
+
+
+def test_somebody_who_may_not_sign_in_is_no_administrator(session: Session, now: datetime) -> None:
+    person = person_with(session, role=Role.ADMINISTRATOR, now=now)
+    assert Lack.ADMINISTRATOR not in lacking(session, now=now)
+
+    person.disabled_at = now
+    session.flush()
+
+    assert Lack.ADMINISTRATOR in lacking(session, now=now)
