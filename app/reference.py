@@ -1,5 +1,6 @@
 """What a process keeps in memory between requests: the keys, the rules in force and the place index."""
 
+import gc
 import threading
 import time
 from dataclasses import dataclass, field
@@ -95,8 +96,21 @@ class Reference:
 
 def _read(session: Session, on: date, before: _Kept | None) -> _Kept:
     version = _directory_version(session)
-    places = before.places if before is not None and before.version == version else load_places(session)
-    return _Kept(load_rules(session, on=on), places, version, on, time.monotonic())
+    if before is not None and before.version == version:
+        return _Kept(load_rules(session, on=on), before.places, version, on, time.monotonic())
+    kept = _Kept(load_rules(session, on=on), load_places(session), version, on, time.monotonic())
+    _leave_out_of_collections()
+    return kept
+
+
+def _leave_out_of_collections() -> None:
+    """Let the garbage collector no longer walk what stays for good.
+
+    The places and everything imported are 300,000 objects. A full collection walked them all, 140 to 180 ms, in the
+    middle of whichever request came along: single answers took three times the median.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _directory_version(session: Session) -> tuple[int, ...]:
