@@ -1,7 +1,7 @@
 """What somebody brings to us, as every door hands it over, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -70,12 +70,8 @@ class Opened:
     reasons: tuple[Reason, ...]
     clocks: tuple[OpeningClock, ...]
     citizen_id: int | None
-    subject: str = ""
-    body: str = ""
-    category_id: int | None = None
-    dossier_number: str | None = None
-    # The deciding question where the place left several units: {"question": …, "candidates": […]}.
-    place: Mapping[str, Any] = field(default_factory=dict)
+    # The ticket's row by column, for whoever tells it to somebody; a column that is not named has its default.
+    row: Mapping[str, Any]
     is_new: bool = True
 
 

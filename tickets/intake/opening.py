@@ -39,7 +39,7 @@ from tickets.schema import (
     TicketSearch,
     TimelineEntry,
 )
-from tickets.schema.rows import Change, insert_rows
+from tickets.schema.rows import Change, columns_of, insert_rows
 from tickets.states import Level, PlaceOutcome, TicketStatus
 from tickets.work import named_people
 
@@ -105,11 +105,7 @@ def opened_before(session: Session, ticket_id: int, *, keys: Keys) -> Opened:
         reasons=tuple(Reason(r["code"], r["params"]) for r in ticket.routing_reasons),
         clocks=tuple(OpeningClock(*clock) for clock in clocks),
         citizen_id=ticket.citizen_id,
-        subject=ticket.subject,
-        body=ticket.body,
-        category_id=ticket.category_id,
-        dossier_number=ticket.dossier_number,
-        place=ticket.place_detail,
+        row=columns_of(ticket),
         is_new=False,
     )
 
@@ -257,11 +253,7 @@ def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys
         reasons=decision.reasons,
         clocks=clocks.told,
         citizen_id=row["citizen_id"],
-        subject=row["subject"],
-        body=row["body"],
-        category_id=decision.category_id,
-        dossier_number=row["dossier_number"],
-        place=row["place_detail"],
+        row=row,
     )
 
 

@@ -38,6 +38,11 @@ def insert_rows(session: Session, *batches: Batch, changes: Sequence[Change] = (
     session.execute(_statement(shape, tuple(sql for sql, _parameters in changes)), values)
 
 
+def columns_of(row: Base) -> Row:
+    """A row that was read, by column: as the rows that are written here."""
+    return {column.key: getattr(row, column.key) for column in type(row).__mapper__.columns}
+
+
 @lru_cache(maxsize=256)
 def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...], changes: tuple[str, ...]) -> TextClause:
     tables = Base.metadata.tables

@@ -51,7 +51,7 @@ def service_level() -> dict[str, Any]:
         "aht_seconds": floor.average_handling_time(counts),
         "abandonment": floor.abandonment(counts),
     }
-    return {"from_at": iso(from_at), "to_at": iso(to_at), "figures": figures, "rows": []}
+    return _counted(from_at, to_at, figures, [])
 
 
 @blueprint.get("/figures/promises")
@@ -63,23 +63,24 @@ def promises() -> dict[str, Any]:
     from_at, to_at = _stretch()
     rows = promises_kept(g.session, from_at=from_at, to_at=to_at, now=g.now, unit_ids=_units(g.viewer))
     met, counted = sum(row.met for row in rows), sum(row.counted for row in rows)
-    return {
-        "from_at": iso(from_at),
-        "to_at": iso(to_at),
-        "figures": {"met": met, "counted": counted, "share": met / counted if counted else None},
-        "rows": [
-            {
-                "unit": {"code": row.unit_code, "name": row.unit_name},
-                "clock": row.kind,
-                "met": row.met,
-                "missed": row.missed,
-                "overdue": row.overdue,
-                "cancelled": row.cancelled,
-                "share": row.share,
-            }
-            for row in rows
-        ],
-    }
+    figures = {"met": met, "counted": counted, "share": met / counted if counted else None}
+    told = [
+        {
+            "unit": {"code": row.unit_code, "name": row.unit_name},
+            "clock": row.kind,
+            "met": row.met,
+            "missed": row.missed,
+            "overdue": row.overdue,
+            "cancelled": row.cancelled,
+            "share": row.share,
+        }
+        for row in rows
+    ]
+    return _counted(from_at, to_at, figures, told)
+
+
+def _counted(from_at: datetime, to_at: datetime, figures: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"from_at": iso(from_at), "to_at": iso(to_at), "figures": figures, "rows": rows}
 
 
 def _units(viewer: Viewer) -> tuple[int, ...] | None:

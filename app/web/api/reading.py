@@ -7,7 +7,7 @@ from flask import request
 from flask_babel import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from app.web.frame.field_errors import FieldErrors
+from app.web.frame.field_errors import FieldErrors, field_error
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -41,7 +41,7 @@ def read_body(model: type[Model]) -> Model:
     except RecursionError:
         data = None
     if not isinstance(data, dict):
-        raise FieldErrors([{"field": "", "code": "json", "message": _("Send a JSON object as application/json.")}])
+        raise FieldErrors([field_error("", "json", _("Send a JSON object as application/json."))])
     return _validated(model, data)
 
 
@@ -60,7 +60,7 @@ def _validated(model: type[Model], data: Mapping[str, Any]) -> Model:
 def _told(error: dict[str, Any]) -> dict[str, str]:
     field = ".".join(str(part) for part in error["loc"])
     code = str(error["type"])
-    return {"field": field, "code": code, "message": _message(code, error.get("ctx") or {})}
+    return field_error(field, code, _message(code, error.get("ctx") or {}))
 
 
 def _message(code: str, context: Mapping[str, Any]) -> str:

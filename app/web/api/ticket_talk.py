@@ -1,5 +1,6 @@
 """What is said about a ticket and what happens to it: messages, timeline, transitions."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import g
@@ -25,7 +26,7 @@ from app.web.api.ticket_view import iso, ticket_view
 from app.web.frame.access import bearer
 from tickets.people.roles import Right, require, visible_ticket
 from tickets.schema import Message, Ticket, TimelineEntry
-from tickets.states import Disposition, TicketStatus
+from tickets.states import Channel, Disposition, TicketStatus
 from tickets.work import conversation, resolution
 from tickets.work.ticket import lock_ticket, move
 
@@ -52,7 +53,11 @@ def list_messages(reference: str) -> dict[str, Any]:
 
 
 def _message(row: Message) -> dict[str, Any]:
-    return {"id": row.id, "direction": row.direction, "channel": row.channel, "body": row.body, "at": iso(row.at)}
+    return _message_view(row.id, row.direction, row.channel, row.body, row.at)
+
+
+def _message_view(message_id: int | None, direction: str, channel: str, body: str, at: datetime) -> dict[str, Any]:
+    return {"id": message_id, "direction": direction, "channel": channel, "body": body, "at": iso(at)}
 
 
 @blueprint.post("/tickets/<reference>/messages")
@@ -67,7 +72,7 @@ def add_message(reference: str) -> dict[str, Any]:
     if body.kind == "note":
         conversation.note(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now)
         entry = g.session.scalar(select(func.max(TimelineEntry.id)).where(TimelineEntry.ticket_id == ticket.id))
-        return {"id": entry, "direction": "note", "channel": "api", "body": body.body, "at": iso(g.now)}
+        return _message_view(entry, "note", Channel.API, body.body, g.now)
     return _message(conversation.reply(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now))
 
 

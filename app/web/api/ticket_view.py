@@ -1,6 +1,7 @@
-"""A ticket as the API tells it: the row with its unit, queue, clocks and fired levels, in four statements."""
+"""A ticket as the API tells it, whichever way it became known: the only place that names its fields."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.settings import LOCALES
 from app.wording.reasons import reason_texts
+from tickets.intake.cleaning import Opened
+from tickets.routing.decision import RoutingRules
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, Queue, Ticket, Unit
-from tickets.states import StepKind
+from tickets.schema.rows import columns_of
+from tickets.states import ClockKind, ClockStatus, StepKind
 
 
 def iso(at: datetime | None) -> str | None:
@@ -21,7 +25,21 @@ def iso(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is told with a ticket and does not stand in its row."""
+
+    unit_code: str | None
+    unit_name: str
+    queue_name: str
+    category: str | None
+    procedure: str | None
+    clocks: list[dict[str, Any]]
+    escalations: list[dict[str, Any]]
+
+
 def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """A ticket as it stands."""
     unit_code, unit_name, queue_name = session.execute(
         select(Unit.code, Unit.name, Queue.name)
         .select_from(Queue)
@@ -34,25 +52,47 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
             select(Procedure.code).where(Procedure.id == ticket.procedure_id).scalar_subquery(),
         )
     ).one()
+    clocks, escalations = clocks_of(session, ticket.id), escalations_of(session, ticket.id)
+    beside = Beside(unit_code, unit_name, queue_name, category, procedure, clocks, escalations)
+    return _whole(columns_of(ticket), beside)
+
+
+def opened_view(opened: Opened, routing: RoutingRules, *, procedure: str | None) -> dict[str, Any]:
+    """A ticket that was opened a moment ago, as reading it would tell: all is known, nothing is asked again."""
+    unit = routing.units[opened.unit_id]
+    category = routing.categories.get(opened.row["category_id"] or 0)
+    clocks = [_clock(c.kind, 1, c.status, c.due_at, c.stopped_at) for c in opened.clocks]
+    category_code, queue_name = category.code if category else None, routing.queue_names[opened.queue_id]
+    return _whole(opened.row, Beside(unit.code, unit.name, queue_name, category_code, procedure, clocks, []))
+
+
+def brief_view(ticket: Mapping[str, Any], *, unit_code: str | None, unit_name: str, queue_name: str) -> dict[str, Any]:
+    """What lists tell of a ticket, and the whole of it too."""
     return {
-        "reference": ticket.reference,
-        "subject": ticket.subject,
-        "body": ticket.body,
-        "status": ticket.status,
-        "disposition": ticket.disposition,
+        "reference": ticket["reference"],
+        "subject": ticket["subject"],
+        "status": ticket["status"],
         "unit": {"code": unit_code, "name": unit_name},
         "queue": queue_name,
-        "priority": ticket.priority,
-        "channel": ticket.channel,
-        "category": category,
-        "procedure": procedure,
-        "dossier": ticket.dossier_number,
-        "opened_at": iso(ticket.opened_at),
-        "resolved_at": iso(ticket.resolved_at),
-        "routing": {"reasons": reasons_view(ticket.routing_reasons)},
-        "clocks": clocks_of(session, ticket.id),
-        "level": ticket.escalation_level,
-        "escalations": escalations_of(session, ticket.id),
+        "priority": ticket["priority"],
+        "opened_at": iso(ticket["opened_at"]),
+        "level": ticket.get("escalation_level", 0),
+    }
+
+
+def _whole(ticket: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
+    brief = brief_view(ticket, unit_code=beside.unit_code, unit_name=beside.unit_name, queue_name=beside.queue_name)
+    return brief | {
+        "body": ticket["body"],
+        "disposition": ticket.get("disposition"),
+        "channel": ticket["channel"],
+        "category": beside.category,
+        "procedure": beside.procedure,
+        "dossier": ticket["dossier_number"],
+        "resolved_at": iso(ticket.get("resolved_at")),
+        "routing": {"reasons": reasons_view(ticket["routing_reasons"])},
+        "clocks": beside.clocks,
+        "escalations": beside.escalations,
     }
 
 
@@ -78,10 +118,13 @@ def clocks_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:
         .where(Clock.ticket_id == ticket_id)
         .order_by(Clock.id)
     )
-    return [
-        {"kind": kind, "cycle": cycle, "state": state, "due_at": iso(due_at), "stopped_at": iso(stopped_at)}
-        for kind, cycle, state, due_at, stopped_at in rows
-    ]
+    return [_clock(*row) for row in rows]
+
+
+def _clock(
+    kind: ClockKind, cycle: int, state: ClockStatus, due_at: datetime | None, stopped_at: datetime | None
+) -> dict[str, Any]:
+    return {"kind": kind, "cycle": cycle, "state": state, "due_at": iso(due_at), "stopped_at": iso(stopped_at)}
 
 
 def escalations_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:

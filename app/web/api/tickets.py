@@ -14,16 +14,17 @@ from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
-from app.web.api.ticket_view import iso, reasons_view, ticket_view
+from app.web.api.ticket_view import brief_view, iso, opened_view, ticket_view
 from app.web.frame.access import bearer
 from app.web.frame.current import keys, places, rules
-from app.web.frame.field_errors import FieldErrors
+from app.web.frame.field_errors import FieldErrors, field_error
 from tickets.errors import KeyReused
 from tickets.intake import opening, request_keys
-from tickets.intake.cleaning import Matter, Opened
+from tickets.intake.cleaning import Matter
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, require, visible_ticket, visible_tickets
 from tickets.schema import Queue, Ticket, Unit
+from tickets.schema.rows import columns_of
 from tickets.states import Channel, Priority, TicketStatus
 from tickets.work.assignment import change_category, change_priority
 
@@ -56,44 +57,11 @@ def open_ticket() -> dict[str, Any]:
         rules=rules(),
         now=g.now,
     )
-    told = _told(body, opened) if opened.is_new else ticket_view(g.session, g.session.get_one(Ticket, opened.ticket_id))
+    if opened.is_new:
+        told = opened_view(opened, rules().routing, procedure=body.procedure)
+    else:
+        told = ticket_view(g.session, g.session.get_one(Ticket, opened.ticket_id))
     return {**told, "pin": opened.pin, "warnings": _warnings(body)}
-
-
-def _told(body: NewTicket, opened: Opened) -> dict[str, Any]:
-    """A ticket that was opened a moment ago, as reading it would tell: everything is known, nothing is asked again."""
-    routing = rules().routing
-    unit = routing.units[opened.unit_id]
-    category = routing.categories.get(opened.category_id or 0)
-    return {
-        "reference": opened.reference,
-        "subject": opened.subject,
-        "body": opened.body,
-        "status": opened.status,
-        "disposition": None,
-        "unit": {"code": unit.code, "name": unit.name},
-        "queue": routing.queue_names[opened.queue_id],
-        "priority": opened.priority,
-        "channel": Channel.API,
-        "category": category.code if category else None,
-        "procedure": body.procedure,
-        "dossier": opened.dossier_number,
-        "opened_at": iso(opened.opened_at),
-        "resolved_at": None,
-        "routing": {"reasons": reasons_view([reason.as_json() for reason in opened.reasons])},
-        "clocks": [
-            {
-                "kind": clock.kind,
-                "cycle": 1,
-                "state": clock.status,
-                "due_at": iso(clock.due_at),
-                "stopped_at": iso(clock.stopped_at),
-            }
-            for clock in opened.clocks
-        ],
-        "level": 0,
-        "escalations": [],
-    }
 
 
 def _warnings(body: NewTicket) -> list[dict[str, str]]:
@@ -101,7 +69,7 @@ def _warnings(body: NewTicket) -> list[dict[str, str]]:
     if body.phone is None or parse_phone(body.phone) is not None:
         return []
     message = _("This is not a phone number we can call; it was noted as it was given.")
-    return [{"field": "phone", "code": "not_callable", "message": message}]
+    return [field_error("phone", "not_callable", message)]
 
 
 def _source_key(body: NewTicket) -> str | None:
@@ -111,7 +79,7 @@ def _source_key(body: NewTicket) -> str | None:
         return None
     if len(key) > _LONGEST_KEY or not key.isprintable() or not key.isascii():
         message = _("At most %(count)s printable ASCII characters.", count=_LONGEST_KEY)
-        raise FieldErrors([{"field": "Idempotency-Key", "code": "key", "message": message}])
+        raise FieldErrors([field_error("Idempotency-Key", "key", message)])
     scope = f"token:{g.token_id}"
     fingerprint = hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode()).hexdigest()
     # A repetition that overtakes the first one waits here until that one has committed.
@@ -171,17 +139,8 @@ def list_tickets() -> dict[str, Any]:
 
 
 def _item(ticket: Ticket, unit_code: str, unit_name: str, queue_name: str) -> dict[str, Any]:
-    return {
-        "reference": ticket.reference,
-        "subject": ticket.subject,
-        "status": ticket.status,
-        "unit": {"code": unit_code, "name": unit_name},
-        "queue": queue_name,
-        "priority": ticket.priority,
-        "opened_at": iso(ticket.opened_at),
-        "due_at": iso(ticket.next_due_at),
-        "level": ticket.escalation_level,
-    }
+    brief = brief_view(columns_of(ticket), unit_code=unit_code, unit_name=unit_name, queue_name=queue_name)
+    return brief | {"due_at": iso(ticket.next_due_at)}
 
 
 @blueprint.get("/tickets/<reference>")

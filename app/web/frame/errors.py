@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.storage.database_faults import passes
 from app.web.frame.fault_words import fault_words
-from app.web.frame.field_errors import FieldErrors
+from app.web.frame.field_errors import FieldErrors, field_error
 from tickets import errors as domain
 
 log = structlog.get_logger()
@@ -152,7 +152,7 @@ def field_errors(error: Exception) -> list[dict[str, str]]:
     if isinstance(error, FieldErrors):
         return error.errors
     if isinstance(error, domain.InvalidInput):
-        return [{"field": error.field, "code": error.code, "message": fault_words(error)}]
+        return [field_error(error.field, error.code, fault_words(error))]
     return []
 
 

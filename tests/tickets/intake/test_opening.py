@@ -201,7 +201,7 @@ def test_what_cannot_be_placed_waits_in_triage_with_the_question(session, now):
     opened = open_ticket(session, unit_code=None, place_text="ở Tân Bình", now=now)
 
     assert session.get_one(Ticket, opened.ticket_id).place_outcome == "ambiguous"
-    assert opened.place["question"]["options"]
+    assert opened.row["place_detail"]["question"]["options"]
     assert opened.unit_id == rules(session).routing.operations_unit_id
 
 
