@@ -1,0 +1,118 @@
+"""Programs: which header is a token, what it opens, and what a key that is sent twice may be."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.enrolment import add_token
+from tests.factories import open_ticket
+from tickets.schema import ApiToken, Ticket
+
+BODY = {"subject": "Rác không thu gom", "body": "Hẻm nhà tôi ba ngày chưa ai lấy rác.", "unit": "26740"}
+
+
+def token_of(session: Session, now: datetime, *scopes: str, name: str = "1022") -> str:
+    token = add_token(session, name=name, scopes=scopes, unit_code="", now=now)
+    session.commit()
+    return token
+
+
+def test_only_a_bearers_header_is_a_token(client: FlaskClient, session: Session, now: datetime) -> None:
+    token = token_of(session, now, "tickets:read")
+    right = [f"Bearer {token}", f"bearer {token}", f"Bearer  {token} "]
+    wrong = ["", token, f"Basic {token}", "Bearer", "Bearer ", f"Bearer {token}x", f"Bearer {token[:-1]}"]
+
+    answers = {given: client.get("/api/v1/tickets", headers={"Authorization": given}) for given in (*right, *wrong)}
+
+    assert {answers[given].status_code for given in right} == {200}
+    assert {answers[given].status_code for given in wrong} == {401}
+    assert {answers[given].headers["WWW-Authenticate"] for given in wrong} == {'Bearer realm="Hotline"'}
+    assert {answers[given].content_type for given in wrong} == {"application/problem+json"}
+
+
+def test_a_revoked_token_opens_nothing_more(client: FlaskClient, session: Session, now: datetime) -> None:
+    with_it = {"Authorization": f"Bearer {token_of(session, now, 'tickets:read')}"}
+    assert client.get("/api/v1/tickets", headers=with_it).status_code == 200
+    session.scalars(select(ApiToken)).one().revoked_at = now
+    session.commit()
+
+    assert client.get("/api/v1/tickets", headers=with_it).status_code == 401
+
+
+def test_a_token_does_what_its_scopes_say_and_the_administrators_everything(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    reference = open_ticket(session, now=now).reference
+    reads, writes, may_all = (
+        {"Authorization": f"Bearer {token_of(session, now, scope, name=scope)}"}
+        for scope in ("tickets:read", "tickets:write", "admin")
+    )
+
+    def outcome(headers: dict[str, str]) -> tuple[int, int]:
+        read = client.get(f"/api/v1/tickets/{reference}", headers=headers)
+        opened = client.post("/api/v1/tickets", json=BODY, headers=headers)
+        return read.status_code, opened.status_code
+
+    assert [outcome(headers) for headers in (reads, writes, may_all)] == [(200, 403), (403, 201), (200, 201)]
+
+
+def test_when_a_token_was_used_last_is_written_once_a_minute(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    with_it = {"Authorization": f"Bearer {token_of(session, now, 'tickets:read')}"}
+    row = session.scalars(select(ApiToken)).one()
+
+    for before, moved in ((None, True), (now - timedelta(seconds=59), False), (now - timedelta(seconds=61), True)):
+        row.last_used_at = before
+        session.commit()
+        client.get("/api/v1/tickets", headers=with_it)
+        session.refresh(row)
+        assert (row.last_used_at == now) is moved, before
+
+
+def test_open_data_are_read_without_a_token_and_with_a_wrong_one(client: FlaskClient) -> None:
+    for given in ({}, {"Authorization": "Bearer made-up"}):
+        assert client.get("/api/v1/units", headers=given).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [
+        ("k", 201),
+        ("k" * 200, 201),
+        ("k" * 201, 400),
+        ("mã", 400),
+        ("a\tb", 400),
+        ("two words", 201),
+    ],
+    ids=["short", "longest", "too long", "letters", "tab", "words"],
+)
+def test_a_key_is_two_hundred_printable_letters_at_most(
+    client: FlaskClient, session: Session, now: datetime, key: str, status: int
+) -> None:
+    headers = {"Authorization": f"Bearer {token_of(session, now, 'tickets:write')}", "Idempotency-Key": key}
+
+    answer = client.post("/api/v1/tickets", json=BODY, headers=headers)
+
+    assert answer.status_code == status
+    if status == 400:
+        assert [fault["field"] for fault in answer.get_json()["errors"]] == ["Idempotency-Key"]
+
+
+def test_without_a_key_each_request_is_a_ticket_and_a_key_is_one_programs_own(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    one, other = (
+        {"Authorization": f"Bearer {token_of(session, now, 'tickets:write', name=name)}"} for name in ("a", "b")
+    )
+    before = session.scalar(select(func.count()).select_from(Ticket)) or 0
+
+    for headers in (one, one, {**one, "Idempotency-Key": "  "}, {**one, "Idempotency-Key": "7"}):
+        assert client.post("/api/v1/tickets", json=BODY, headers=headers).status_code == 201
+    others = client.post("/api/v1/tickets", json={**BODY, "body": "Khác."}, headers={**other, "Idempotency-Key": "7"})
+
+    assert others.status_code == 201, "another program's key is none of this one's business"
+    assert (session.scalar(select(func.count()).select_from(Ticket)) or 0) - before == 5
