@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.bench.measure import Figure, counted, in_turn
+from app.bench.measure import Figure, MeasuredNothing, counted, in_turn
 from app.bench.stage import Say, settle
 from app.clock import utc_now
 from app.reference import Reference
@@ -31,7 +31,7 @@ def run(settings: Settings, *, open_tickets: int, say: Say) -> list[Figure]:
         fired = _fire(engine, factory)
         _open_more(settings, factory, wanted=open_tickets, say=say)
         _drain(factory)
-        return [*fired, _idle(factory)]
+        return [*fired, _idle(factory, wanted=open_tickets)]
     finally:
         engine.dispose()
 
@@ -63,14 +63,18 @@ def _open_more(settings: Settings, factory: sessionmaker[Session], *, wanted: in
     settle(settings)
 
 
-def _idle(factory: sessionmaker[Session]) -> Figure:
+def _idle(factory: sessionmaker[Session], *, wanted: int) -> Figure:
     with factory() as session:
         unfinished = _unfinished(session)
+        planned = session.scalar(select(func.count()).where(PlannedStep.fired_at.is_(None))) or 0
+    if unfinished < wanted or not planned:
+        raise MeasuredNothing(f"{unfinished} unfinished tickets and {planned} planned steps, not those of {wanted}")
     now = utc_now() - timedelta(hours=1)
 
     def look() -> None:
         with transaction(factory) as session:
-            tick(session, now=now)
+            if tick(session, now=now).claimed:
+                raise MeasuredNothing("a tick that was to find nothing due found something")
 
     (times,) = in_turn([look], rounds=100)
     value = f"p50 {times.p50:.1f} ms, p95 {times.p95:.1f} ms"
@@ -97,6 +101,8 @@ def _fire(engine: Engine, factory: sessionmaker[Session]) -> list[Figure]:
             {"now": now - timedelta(seconds=1), "steps": _STEPS},
         )
         due = session.scalar(select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now))
+    if not due or due < _STEPS:
+        raise MeasuredNothing(f"{due} steps are due, not {_STEPS}: there are too few tickets with running clocks")
     fired, begun = 0, time.perf_counter()
     with counted(engine) as statements:
         while True:
@@ -107,7 +113,7 @@ def _fire(engine: Engine, factory: sessionmaker[Session]) -> list[Figure]:
                 break
     seconds = time.perf_counter() - begun
     value = f"{fired:,} of {due:,} in {seconds:.2f} s"
-    kept = seconds < FIRE_LIMIT_SECONDS and fired >= min(_STEPS, due or 0)
+    kept = seconds < FIRE_LIMIT_SECONDS and fired >= _STEPS
     return [
         Figure("due steps fired", value, f"{_STEPS:,} in < {FIRE_LIMIT_SECONDS:.0f} s", kept),
         Figure("  statements a step", f"{len(statements) / max(1, fired):.2f}"),

@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.enrolment import add_token
-from app.bench.measure import Figure
+from app.bench.measure import Figure, MeasuredNothing
 from app.bench.stage import Say
 from app.bench.web_process import web_process
 from app.clock import utc_now
@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.web.factory import create_app
 from app.web.public.signed import new_form_token
-from tickets.schema import Category, Unit
+from tickets.schema import Category, Ticket, Unit
 
 _CLIENTS = 8
 _ROUNDS = 3
@@ -36,7 +36,7 @@ def run(settings: Settings, *, say: Say) -> list[Figure]:
     """Short stretches of each in turn, so that a drifting machine is fair to all of them."""
     token = _token(settings)
     say(f"Opening tickets with {_CLIENTS} clients …")
-    rates = _Rates()
+    rates = _Rates(settings)
     with web_process(settings, application="app.bench.unlimited:create()") as base_url:
 
         def open_by_api(connection: http.client.HTTPConnection, number: int) -> int:
@@ -74,9 +74,10 @@ def _token(settings: Settings) -> str:
 
 
 class _Rates:
-    """Accepted requests a second, over all stretches of a name."""
+    """Accepted requests a second, over all stretches of a name; each accepted one must have left a ticket."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._accepted: dict[str, int] = defaultdict(int)
         self._seconds: dict[str, float] = defaultdict(float)
         self._stretches = 0
@@ -84,17 +85,31 @@ class _Rates:
     def take(self, name: str, base_url: str, send: Send) -> None:
         """One stretch more; each has telephone numbers of its own, so that every ticket brings a new citizen."""
         self._stretches += 1
-        self._accepted[name] += _accepted(base_url, send, first_number=self._stretches * 1_000_000)
+        before = _tickets(self._settings)
+        accepted, in_time = _accepted(base_url, send, first_number=self._stretches * 1_000_000)
+        opened = _tickets(self._settings) - before
+        if not in_time or opened != accepted:
+            raise MeasuredNothing(f"{name}: {accepted} requests were accepted and {opened} tickets opened")
+        self._accepted[name] += in_time
         self._seconds[name] += _SECONDS
 
     def of(self, name: str) -> float:
         return self._accepted[name] / self._seconds[name]
 
 
-def _accepted(base_url: str, send: Send, *, first_number: int) -> int:
-    """Requests of one stretch that were accepted; anything but 2xx or 303 ends the run."""
+def _tickets(settings: Settings) -> int:
+    engine = make_engine(settings.database_url)
+    try:
+        with transaction(session_factory(engine)) as session:
+            return session.scalar(select(func.count()).select_from(Ticket)) or 0
+    finally:
+        engine.dispose()
+
+
+def _accepted(base_url: str, send: Send, *, first_number: int) -> tuple[int, int]:
+    """Requests of one stretch that were accepted: all, and those in time. Any other answer ends the run."""
     host = urlsplit(base_url).netloc
-    counts = [0] * _CLIENTS
+    every, counts = [0] * _CLIENTS, [0] * _CLIENTS
     failures: list[int] = []
     begin = time.perf_counter() + _LEAD_SECONDS
 
@@ -105,8 +120,9 @@ def _accepted(base_url: str, send: Send, *, first_number: int) -> int:
             status = send(connection, number)
             if status not in (200, 201, 303):
                 failures.append(status)
-            elif at >= begin:
-                counts[which] += 1
+                continue
+            every[which] += 1
+            counts[which] += at >= begin
         connection.close()
 
     threads = [threading.Thread(target=client, args=(which,)) for which in range(_CLIENTS)]
@@ -115,8 +131,8 @@ def _accepted(base_url: str, send: Send, *, first_number: int) -> int:
     for thread in threads:
         thread.join()
     if failures:
-        raise RuntimeError(f"a request was answered with {failures[0]}")
-    return sum(counts)
+        raise MeasuredNothing(f"a request was answered with {failures[0]}")
+    return sum(every), sum(counts)
 
 
 def _post_api(connection: http.client.HTTPConnection, token: str, number: int) -> int:

@@ -10,6 +10,10 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 
+class MeasuredNothing(RuntimeError):
+    """What was timed did not do its work, so that its figure would say nothing. The text says what was missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """Seconds of repeated runs, sorted."""

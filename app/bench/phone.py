@@ -8,13 +8,13 @@ import http.client
 import secrets
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
-from app.bench.measure import Figure, Times, counted, times_of
+from app.bench.measure import Figure, MeasuredNothing, Times, counted, times_of
 from app.bench.stage import Say
 from app.bench.web_process import web_process
 from app.phone.accounts import provider_accounts
@@ -27,6 +27,10 @@ from telephony.provider.signatures import sign
 _CALLS_A_SECOND = 20
 _SECONDS = 15
 LIMIT_MS = 150.0
+# How a call ends whose ticket was opened: the caller is in the queue, and has no patience to wait there.
+_END = "hung_up_in_queued"
+# The steps of a call whose statements are counted; `opening` is the one in which the ticket is opened.
+_STEPS = {"voice", "opening", "place", "queue"}
 _CALLER = Caller(
     number="+84900000000",
     to="+842838000000",
@@ -103,9 +107,16 @@ def _spread(account: ProviderAccount, base_url: str, *, calls: int, is_judged: b
         time.sleep(1 / _CALLS_A_SECOND)
     for thread in threads:
         thread.join()
-    if is_judged and any(phone.end.startswith("error") or phone.state == "failsafe" for phone in phones):
-        raise RuntimeError("a caller heard an error or the fail-safe document")
+    if is_judged:
+        _refuse_unfinished(phones)
     return times_of(taken)
+
+
+def _refuse_unfinished(phones: list[_Stopwatch]) -> None:
+    """Raises MeasuredNothing unless every caller came into the queue, and no error or fail-safe document on the way."""
+    ends = Counter(phone.end for phone in phones)
+    if set(ends) != {_END}:
+        raise MeasuredNothing(f"of {len(phones)} callers not all came into the queue: {dict(ends)}")
 
 
 def _statements(settings: Settings, account: ProviderAccount) -> dict[str, int]:
@@ -142,7 +153,9 @@ def _statements(settings: Settings, account: ProviderAccount) -> dict[str, int]:
                 name = "opening" if opens else step
                 most[name] = max(most[name], len(sent))
             url = _next(answer.get_data(as_text=True))
-    return {"opening": 0, **most}
+    if missing := _STEPS - set(most):
+        raise MeasuredNothing(f"no call came to {', '.join(sorted(missing))}")
+    return dict(most)
 
 
 def _next(document: str) -> str | None:

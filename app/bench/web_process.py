@@ -1,5 +1,6 @@
 """A web process as production runs it, for benchmarks that measure over HTTP."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 import requests
 
+from app.bench.measure import MeasuredNothing
 from app.processes.commands import environment_of
 from app.settings import ROOT, Settings
 
@@ -18,7 +20,11 @@ START_SECONDS = 30.0
 def web_process(
     settings: Settings, *, application: str = "app.processes.wsgi:application", path: str = "/health/live"
 ) -> Iterator[str]:
-    """gunicorn with the workers and threads of `./hotline up`; yields its address once it answers."""
+    """gunicorn with the workers and threads of `./hotline up`; yields its address once it answers.
+
+    Raises MeasuredNothing when somebody else has the port: their answers would be measured for ours.
+    """
+    _refuse_taken(settings.port)
     address = f"127.0.0.1:{settings.port}"
     command = [
         sys.executable, "-m", "gunicorn", "--no-control-socket", "--chdir", str(ROOT), "--bind", address,
@@ -38,13 +44,23 @@ def web_process(
         process.kill()
 
 
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        # As gunicorn binds: an ended server's last connections do not hold the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as taken:
+            raise MeasuredNothing(f"port {port} is taken ({taken.strerror}); choose another with --port") from None
+
+
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"the web process ended with {process.returncode}")
         with suppress(requests.RequestException):
-            if requests.get(url, timeout=2).status_code < 500:
+            if requests.get(url, timeout=2).status_code == 200:
                 return
         time.sleep(0.1)
     raise RuntimeError("the web process did not answer")

@@ -22,7 +22,8 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit code 1 when a limit was not kept, so that a change that costs is seen."""
+    """Exit code 1 when a limit was not kept or a part did not do the work it times, so that both are seen."""
+    from app.bench.measure import MeasuredNothing
     from app.bench.report import figures
 
     unknown = [part for part in arguments.parts if part not in PARTS]
@@ -34,7 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
     def say(words: str) -> None:
         print(words, file=sys.stderr, flush=True)
 
-    found = figures(parts, tickets=arguments.tickets, port=arguments.port, say=say)
+    try:
+        found = figures(parts, tickets=arguments.tickets, port=arguments.port, say=say)
+    except MeasuredNothing as nothing:
+        say(f"No figures: {nothing}.")
+        return 1
     machine = f"{platform.machine()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
     if arguments.json:
         print(json.dumps({"machine": machine, "figures": [asdict(figure) for figure in found]}, ensure_ascii=False))
