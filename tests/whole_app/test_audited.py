@@ -56,11 +56,13 @@ from tickets.work import assignment, resolution
 WRITE = re.compile(r"\b(?:insert into|update|delete from)\s+\"?(\w+)", re.IGNORECASE)
 # What is no change of a matter, a person or a rule: tries, presence, sessions, keys of requests, drafts, search words.
 TECHNICAL = {
-    "draft", "idempotency_key", "one_time_link", "pin_guard", "presence", "process_beat", "step_recipient",
-    "ticket_search", "ticket_viewer", "web_session", "webhook_event", "webhook_refusal", "audit_entry", "audit_seal",
+    "client_fault", "draft", "idempotency_key", "one_time_link", "pin_guard", "presence", "process_beat",
+    "step_recipient", "ticket_search", "ticket_viewer", "web_session", "webhook_event", "webhook_refusal",
+    "audit_entry", "audit_seal",
 }  # fmt: skip
 # Nothing of a matter, a person or a rule is changed by these, and so nothing is written down.
 UNAUDITED = {
+    "client_faults.tell": "counts a trouble in a browser",
     "administration.preview": "shows what a file would do, and takes it back",
     "console.advice": "answers while an agent types",
     "console.beat": "says that a console is open",
