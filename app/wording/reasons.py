@@ -12,6 +12,13 @@ REASONS: Mapping[str, LazyString] = {
     "emergency_said": lazy_gettext("The citizen said that it is an emergency; city operations follows it too."),
     "emergency_category": lazy_gettext("“%(category)s” is an emergency; city operations follows it too."),
     "emergency_words": lazy_gettext("The words “%(words)s” tell of danger to life; city operations follows it too."),
+    "danger_doubtful": lazy_gettext("The words “%(words)s” may tell of danger: somebody must look soon and ask."),
+    "officials_suspected": lazy_gettext(
+        "The words “%(words)s” may accuse officials: only the City Office sees it until a person has read it."
+    ),
+    "officials_in_danger": lazy_gettext(
+        "The words “%(words)s” may accuse officials and somebody is in danger: the city's desk acts, no ward is told."
+    ),
     "conduct_staff": lazy_gettext("It is about the staff of %(unit)s: only its head and the City Office see it."),
     "conduct_city": lazy_gettext(
         "It is about %(unit)s or its head: the city level decides, and that unit does not see it."

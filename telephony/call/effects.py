@@ -39,6 +39,8 @@ from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
 from tickets.schema import Call, OutboundMessage, Ticket
 from tickets.states import UNFINISHED, Channel, TimelineKind
+from tickets.work.suspicion import heed_words
+from tickets.work.ticket import lock_ticket
 
 # Who is told that a citizen calls and nobody is there: the unit's own people first, then the city's desk.
 UNIT_DUTY_POSTS, CITY_DUTY_POSTS = ("duty_officer", "unit_lead"), ("city_office_duty",)
@@ -180,13 +182,16 @@ def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
     )
     if decision is not None:
         call.unit_id = _answering_unit(scene.desk, decision.unit_id)
-    elif place is not None:
+        return
+    heed_words(scene.session, lock_ticket(scene.session, call.ticket_id), said, now=scene.now)
+    if place is not None:
         call.unit_id = place.unit_id
 
 
 def _answering_unit(desk: Desk, unit_id: int) -> int | None:
-    """Whose agents answer: the responsible unit's; the city's for what nobody could place yet."""
-    return None if unit_id == desk.rules.routing.operations_unit_id else unit_id
+    """Whose agents answer: the responsible unit's; the city's for what nobody could place or only its office reads."""
+    routing = desk.rules.routing
+    return None if unit_id in (routing.operations_unit_id, routing.office_unit_id) else unit_id
 
 
 def _join(scene: Scene, *, in_front: bool) -> None:

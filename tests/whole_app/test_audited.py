@@ -33,6 +33,7 @@ from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administe
 from tickets.directory import one_time_links
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
+from tickets.routing.decision import SUSPECTED
 from tickets.schema import (
     ApiToken,
     AuditEntry,
@@ -47,6 +48,7 @@ from tickets.schema import (
     Queue,
     Staff,
     Ticket,
+    TicketAccess,
     Unit,
 )
 from tickets.states import CallbackState, Disposition, OutboundState, PresenceState, Role
@@ -120,7 +122,9 @@ def undone(session: Session) -> Iterator[None]:
 
 def tickets_in_every_state(session: Session, settings: Settings, agent: Staff, now: datetime) -> list[Things]:
     actor = staff_actor(agent.id)
-    fresh, taken, held, solved, sent_on = (things(session, settings, unit=OWN, now=now) for _ in range(5))
+    fresh, taken, held, solved, sent_on, suspected = (things(session, settings, unit=OWN, now=now) for _ in range(6))
+    suspected.ticket.is_restricted, suspected.ticket.routing_reasons = True, [{"code": SUSPECTED, "params": {}}]
+    session.add(TicketAccess(ticket_id=suspected.ticket.id, staff_id=agent.id, reason="routing", created_at=now))
     for thing in (taken, held, solved):
         assignment.claim(session, thing.ticket.id, actor=actor, now=now)
     tomorrow = now + timedelta(days=1)
@@ -139,7 +143,7 @@ def tickets_in_every_state(session: Session, settings: Settings, agent: Staff, n
     ringing.staff_id = talking.agent_id = agent.id
     session.add(Presence(staff_id=agent.id, state=PresenceState.OFFERED, since=now, heartbeat_at=now))
     session.flush()
-    return [fresh, taken, held, solved, sent_on]
+    return [fresh, taken, held, solved, sent_on, suspected]
 
 
 @dataclass(frozen=True)

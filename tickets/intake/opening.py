@@ -210,7 +210,8 @@ def _write(
     if letters:
         session.info[posting.POSTED] = True
     if decision.is_restricted:
-        _name_people(session, ticket_id, decision, rules, now=now)
+        office_id = rules.routing.office_unit_id
+        named_people.name_heads(session, ticket_id, unit_id=decision.head_of_unit_id, office_id=office_id, now=now)
     return opened
 
 

@@ -22,8 +22,10 @@ from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
 from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
 from tickets.typed_text import MAX_BODY, clean_text
+from tickets.work import named_people
 from tickets.work.assignment import other_queue
 from tickets.work.search_words import more_words
+from tickets.work.suspicion import is_suspected
 from tickets.work.ticket import lock_ticket
 
 _SUBJECT_LENGTH = 90
@@ -64,6 +66,10 @@ def _reroute(
     hop = _move(ticket, decision, now=now)
     news = _news(ticket, actor=actor, now=now) if is_told_anew else []
     insert_rows(session, *news, changes=[*words, *hop])
+    if decision.is_restricted:
+        office_id = rules.routing.office_unit_id
+        unit_id = decision.head_of_unit_id
+        named_people.name_heads(session, ticket.id, unit_id=unit_id, office_id=office_id, now=now)
     if _promised(ticket, rules) != promised_before:
         session.flush()
         ledger.retarget(session, ticket, cause="intake", actor=actor, now=now)
@@ -80,7 +86,8 @@ def _facts(ticket: Ticket, told: Told, place: Resolution | None) -> Facts:
     return Facts(
         said=f"{ticket.subject}\n{ticket.body}",
         emergency=ticket.priority is Priority.EMERGENCY,
-        category_id=ticket.category_id,
+        # A category that suspicion alone gave is no word of the citizen's, and must not send it to the accused's head.
+        category_id=None if is_suspected(ticket) else ticket.category_id,
         procedure_id=ticket.procedure_id,
         # The line's own unit speaks for itself in routing, as the weakest of the reasons.
         chosen_unit_id=told.unit_id if told.by not in ("line", "speech") else None,

@@ -1,17 +1,15 @@
 """Where a matter belongs: facts in, one decision out, with its reasons; no session, no clock."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tickets.directory.categories import Hint, suggest
-from tickets.folding import fold, folded_words
+from tickets.matter import MatterReading, read_matter
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
 
-_LETTERS = re.compile(r"[^\W_]+")
-
+# The reason of a ticket that its words alone restrict.
+SUSPECTED = "officials_suspected"
 WARD_KINDS = frozenset({UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE})
 
 
@@ -73,8 +71,6 @@ class RoutingRules:
     office_unit_id: int
     hints: Sequence[Hint] = ()
     queue_names: Mapping[int, str] = field(default_factory=dict)
-    # Phrases that tell of danger to life: with marks, and without them where that is not ambiguous ('' otherwise).
-    emergency_phrases: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +84,10 @@ class PlaceFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that may decide where a matter goes. `unit_answers` is whether the unit has an agent on call, if known."""
+    """All that may decide where a matter goes. `is_cleared`: a person has read it, and it accuses no official."""
 
     said: str = ""
+    is_cleared: bool = False
     emergency: bool = False
     category_id: int | None = None
     procedure_id: int | None = None
@@ -126,16 +123,27 @@ class Decision:
     place_unit_id: int | None = None
     needs_question: bool = False
 
+    @property
+    def head_of_unit_id(self) -> int | None:
+        """The unit whose own head decides about its staff."""
+        return self.about_unit_id if self.about_unit_id == self.unit_id else None
+
 
 def route(facts: Facts, rules: RoutingRules) -> Decision:
     """The one decision, in the order emergency, conflict of interest, procedure, category, place, line, triage."""
     reasons: list[Reason] = []
-    category = _category(facts, rules, reasons)
+    read = read_matter(facts.said)
+    is_suspected = read.may_accuse and not facts.is_cleared
+    category = _category(facts, read, rules, reasons)
     procedure = rules.procedures.get(facts.procedure_id or 0)
-    emergency = _is_emergency(facts, category, rules, reasons)
-    priority = Priority.EMERGENCY if emergency else category.priority if category else Priority.NORMAL
+    priority = _priority(facts, read, category, reasons)
+    emergency = priority is Priority.EMERGENCY
     place_unit_id = facts.place.unit_ids[0] if facts.place.outcome is PlaceOutcome.UNIQUE else None
-    if category is not None and category.conduct:
+    if is_suspected and read.is_danger:
+        found = _danger_first(read, rules, reasons)
+    elif is_suspected and (category is None or category.conduct != "staff" or _is_hidden_from_head(facts, read)):
+        found = _suspected(facts, read, rules, reasons)
+    elif category is not None and category.conduct:
         found = _conduct(facts, category, rules, reasons)
     else:
         found = _responsible(facts, category, procedure, rules, reasons)
@@ -157,12 +165,24 @@ def route(facts: Facts, rules: RoutingRules) -> Decision:
 def guess_category(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] | None:
     """The category these words suggest, with the words that did; None when nothing or two equals fit.
 
-    Conduct is never guessed: whom a matter is about is told by category alone.
+    Conduct is read from what is said to have happened, not from hints: "cán bộ rất tốt" accuses nobody.
     """
+    read = read_matter(said)
+    if read.may_accuse and (conduct := _conduct_category(read, rules)) is not None:
+        return conduct, ", ".join(read.about_officials.because)
+    return _guess_by_hints(said, rules)
+
+
+def _guess_by_hints(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] | None:
     fitting = [s for s in suggest(rules.hints, said) if not rules.categories[s.category_id].conduct]
     if not fitting or (len(fitting) > 1 and _strength(fitting[0].because) == _strength(fitting[1].because)):
         return None
     return rules.categories[fitting[0].category_id], ", ".join(fitting[0].because)
+
+
+def _conduct_category(read: MatterReading, rules: RoutingRules) -> CategoryRule | None:
+    conduct = "head" if read.accuses_head else "staff"
+    return next((category for category in rules.categories.values() if category.conduct == conduct), None)
 
 
 def _strength(phrases: Sequence[str]) -> int:
@@ -180,12 +200,14 @@ class _Found:
     needs_question: bool = False
 
 
-def _category(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> CategoryRule | None:
+def _category(facts: Facts, read: MatterReading, rules: RoutingRules, reasons: list[Reason]) -> CategoryRule | None:
     if facts.category_id is not None:
         return rules.categories.get(facts.category_id)
     if facts.procedure_id is not None:
         return None
-    guess = guess_category(facts.said, rules)
+    if read.may_accuse and not facts.is_cleared:
+        return _conduct_category(read, rules)
+    guess = _guess_by_hints(facts.said, rules)
     if guess is None:
         return None
     category, words = guess
@@ -193,31 +215,22 @@ def _category(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> Categ
     return category
 
 
-def emergency_words(said: str, phrases: Sequence[tuple[str, str]]) -> str | None:
-    """The phrase that tells of danger to life; a text without any mark is compared without marks.
-
-    "đang chảy" and "đang chạy" are not "đang cháy": folded, they would be.
-    """
-    lowered = unicodedata.normalize("NFC", said[:4000]).lower()
-    exact = f" {' '.join(_LETTERS.findall(lowered))} "
-    plain = f" {' '.join(folded_words(said[:4000]))} "
-    has_marks = fold(lowered) != lowered
-    for phrase, folded in phrases:
-        if f" {phrase} " in exact or (not has_marks and folded and f" {folded} " in plain):
-            return phrase
-    return None
-
-
-def _is_emergency(facts: Facts, category: CategoryRule | None, rules: RoutingRules, reasons: list[Reason]) -> bool:
+def _priority(facts: Facts, read: MatterReading, category: CategoryRule | None, reasons: list[Reason]) -> Priority:
+    """Danger comes before all; where the words leave a doubt, a person must look soon."""
+    words = ", ".join(read.danger.because)
     if facts.emergency:
         reasons.insert(0, Reason("emergency_said"))
     elif category is not None and category.priority is Priority.EMERGENCY:
         reasons.insert(0, Reason("emergency_category", _named_category(category)))
-    elif (words := emergency_words(facts.said, rules.emergency_phrases)) is not None:
+    elif read.is_danger:
         reasons.insert(0, Reason("emergency_words", {"words": words}))
     else:
-        return False
-    return True
+        usual = category.priority if category is not None else Priority.NORMAL
+        if not read.may_be_danger or usual is Priority.URGENT:
+            return usual
+        reasons.insert(0, Reason("danger_doubtful", {"words": words}))
+        return Priority.URGENT
+    return Priority.EMERGENCY
 
 
 def _operations(rules: RoutingRules, unit_id: int, emergency: bool) -> int | None:
@@ -238,6 +251,29 @@ def _conduct(facts: Facts, category: CategoryRule, rules: RoutingRules, reasons:
     code = "conduct_unknown_unit" if about is None else "conduct_city"
     reasons.append(Reason(code, _named(about) if about else {}))
     return _Found(judge, queue_id, Level.CITY, None, True, about.id if about else None, about is None)
+
+
+def _is_hidden_from_head(facts: Facts, read: MatterReading) -> bool:
+    """Whether the head of the unit must not read it either: told by no category, or the head may be the accused."""
+    return facts.category_id is None or read.accuses_head
+
+
+def _suspected(facts: Facts, read: MatterReading, rules: RoutingRules, reasons: list[Reason]) -> _Found:
+    """Words alone that accuse: to the City Office, and nothing of it to the body they may be about."""
+    reasons.append(Reason(SUSPECTED, {"words": ", ".join(read.about_officials.because)}))
+    about = _ward(facts, rules, reasons)
+    judge = rules.operations_unit_id if about is not None and about.id == rules.office_unit_id else rules.office_unit_id
+    queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
+    return _Found(judge, queue_id, Level.CITY, None, True, about.id if about else None)
+
+
+def _danger_first(read: MatterReading, rules: RoutingRules, reasons: list[Reason]) -> _Found:
+    """Somebody is in danger and an official may be accused: the city's desk acts, and no ward is told by the machine.
+
+    It is not restricted: whoever is on duty must see it at once.
+    """
+    reasons.append(Reason("officials_in_danger", {"words": ", ".join(read.about_officials.because)}))
+    return _Found(rules.operations_unit_id, _triage(rules), Level.CITY)
 
 
 def _responsible(

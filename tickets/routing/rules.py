@@ -1,22 +1,16 @@
 """All rules that opening a ticket needs, read together and kept for a few seconds."""
 
-import csv
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.categories import load_hints
-from tickets.folding import fold
 from tickets.promises.loading import Rulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
 from tickets.schema import Category, Line, OneStopOffice, Procedure, Queue, Unit
 from tickets.states import QueueKind, UnitKind
-
-_REFERENCE_DATA = Path(__file__).resolve().parents[1] / "reference_data"
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,6 @@ def _routing(session: Session, on: date) -> RoutingRules:
         operations_unit_id=operations,
         office_unit_id=office,
         hints=load_hints(session),
-        emergency_phrases=_emergency_phrases(),
     )
 
 
@@ -90,12 +83,3 @@ def _lines(session: Session, on: date) -> dict[int, LineRule]:
         .where(or_(Line.valid_to.is_(None), Line.valid_to > on))
     )
     return {row.id: LineRule(*row) for row in session.execute(statement)}
-
-
-@lru_cache(maxsize=1)
-def _emergency_phrases() -> tuple[tuple[str, str], ...]:
-    with (_REFERENCE_DATA / "emergency_words.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            (row["phrase"], fold(row["phrase"]) if row["also_without_marks"] == "yes" else "")
-            for row in csv.DictReader(file)
-        )

@@ -65,14 +65,14 @@ def transfer(session: Session, ticket_id: int, *, queue_id: int, reason: str, ac
 
     Raises InvalidInput without a reason or for a queue that receives nothing, NotAllowed for the unit it is about.
     """
-    return _hop(session, ticket_id, queue_id, cause="transfer", reason=reason, actor=actor, now=now)
+    return hop(session, ticket_id, queue_id, cause="transfer", reason=reason, actor=actor, now=now)
 
 
 def correct_route(
     session: Session, ticket_id: int, *, queue_id: int, reason: str, actor: Actor, now: datetime
 ) -> Ticket:
     """A transfer because routing was wrong: kept as a misroute, counted against routing and not the unit."""
-    return _hop(session, ticket_id, queue_id, cause="misroute", reason=reason, actor=actor, now=now)
+    return hop(session, ticket_id, queue_id, cause="misroute", reason=reason, actor=actor, now=now)
 
 
 def return_ticket(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
@@ -85,7 +85,7 @@ def return_ticket(session: Session, ticket_id: int, *, reason: str, actor: Actor
     )
     if came_from is None:
         raise InvalidInput("queue", "came_from_no_other")
-    return _hop(session, ticket_id, came_from, cause="return", reason=reason, actor=actor, now=now)
+    return hop(session, ticket_id, came_from, cause="return", reason=reason, actor=actor, now=now)
 
 
 def change_priority(
@@ -96,7 +96,7 @@ def change_priority(
     _require_unfinished(ticket)
     if ticket.priority is priority:
         return ticket
-    params = {"field": "priority", "from": ticket.priority.value, "to": priority.value, "reason": _reason(reason)}
+    params = {"field": "priority", "from": ticket.priority.value, "to": priority.value, "reason": reason_given(reason)}
     ticket.priority = priority
     return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
 
@@ -150,12 +150,13 @@ def _give(
     return ticket
 
 
-def _hop(
+def hop(
     session: Session, ticket_id: int, queue_id: int, *, cause: str, reason: str, actor: Actor, now: datetime
 ) -> Ticket:
+    """To another queue for one of the causes above, which say what is told of it."""
     ticket = lock_ticket(session, ticket_id)
     _require_unfinished(ticket)
-    why = _reason(reason)
+    why = reason_given(reason)
     queue = session.get(Queue, queue_id)
     unit = session.get(Unit, queue.unit_id) if queue is not None else None
     if queue is None or unit is None or unit.valid_to is not None or queue_id == ticket.queue_id:
@@ -232,7 +233,8 @@ def _require_works_there(session: Session, ticket: Ticket, staff_id: int, *, now
         raise InvalidInput("staff", "does_not_work_here")
 
 
-def _reason(reason: str) -> str:
+def reason_given(reason: str) -> str:
+    """What was typed as the reason; raises InvalidInput where nothing was."""
     kept = reason.strip()[:MAX_REASON]
     if not kept:
         raise InvalidInput("reason", "required")

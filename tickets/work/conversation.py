@@ -15,6 +15,7 @@ from tickets.states import UNFINISHED, ActorKind, Channel, TicketStatus, Timelin
 from tickets.typed_text import clean_text
 from tickets.work.assignment import claim
 from tickets.work.search_words import add_words
+from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket, move, record
 
 MAX_MESSAGE = 10_000
@@ -118,6 +119,7 @@ def citizen_message(
     record(session, ticket, "ticket.citizen_wrote", actor=actor, params={"channel": channel.value}, now=now)
     add_words(session, ticket.id, kept)
     on_contact(session, ticket, arrived_at=arrived_at or now, actor=actor, now=now)
+    heed_words(session, ticket, kept, now=now)
     return message
 
 

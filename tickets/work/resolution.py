@@ -14,6 +14,7 @@ from tickets.schema import Attachment, Contact, Message, Ticket
 from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work.conversation import on_contact, say, tell_assignee, wake
+from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket, may_move, move, record
 
 MAX_TEXT = 10_000
@@ -127,6 +128,7 @@ def not_solved(session: Session, ticket_id: int, *, reason: str, actor: Actor, n
     _reopen(session, ticket, actor=actor, now=now)
     timeline.add(session, ticket.id, TimelineKind.NOT_SOLVED, actor=actor, is_public=True, body=said, now=now)
     on_contact(session, ticket, arrived_at=now, actor=actor, now=now)
+    heed_words(session, ticket, said, now=now)
     return ticket
 
 

@@ -15,7 +15,7 @@ from tickets.people.roles import WORKING, Right
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Ticket
 from tickets.states import QueueKind
-from tickets.work import assignment
+from tickets.work import assignment, suspicion
 
 
 @blueprint.post("/console/tickets/<reference>/claim")
@@ -51,6 +51,18 @@ def transfer(reference: str) -> ResponseReturnValue:
         send(g.session, ticket.id, queue_id=queue_id, reason=reason, actor=g.actor, now=g.now)
 
     return act(reference, "transfer", do, done=_("The ticket was sent on."))
+
+
+@blueprint.post("/console/tickets/<reference>/clear")
+@signed_in(*WORKING)
+def clear(reference: str) -> ResponseReturnValue:
+    """Its words looked like an accusation of officials, and somebody has read that they are none."""
+
+    def do(ticket: Ticket) -> None:
+        reason = request.form.get("reason", "")
+        suspicion.lift_suspicion(g.session, ticket.id, reason=reason, actor=g.actor, now=g.now)
+
+    return act(reference, "clear", do, done=_("The ticket was sent on."))
 
 
 @blueprint.post("/console/tickets/<reference>/return")

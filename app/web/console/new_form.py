@@ -15,11 +15,12 @@ from app.web.pieces.names import in_locale
 from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
 from tickets.intake.repeats import open_tickets_of
+from tickets.matter import read_matter
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.queries.similar import Similar, similar_open
-from tickets.routing.decision import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.routing.decision import CategoryRule, UnitRule, guess_category
 from tickets.schema import Ticket
 from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number
 
@@ -75,6 +76,8 @@ class Noticed:
     category: CategoryRule | None
     is_guess: bool
     is_emergency: bool
+    # The words may accuse officials: what is opened from them only the City Office sees.
+    may_accuse: bool
     repeats: Sequence[Ticket]
     similar: Sequence[Similar]
 
@@ -88,7 +91,7 @@ class Noticed:
 
 
 def notice(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) -> Noticed:
-    routing = rules().routing
+    routing, read = rules().routing, read_matter(form["body"])
     said = form["place"] or form["body"]
     resolution = place_answer.resolved(said) if said.strip() else Resolution("none")
     unit = routing.units.get(form.unit_id or 0)
@@ -104,7 +107,8 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) ->
         candidates=place_answer.candidates(resolution),
         category=category,
         is_guess=guess is not None,
-        is_emergency=emergency_words(form["body"], routing.emergency_phrases) is not None,
+        is_emergency=read.is_danger,
+        may_accuse=read.may_accuse and not read.is_danger,
         repeats=_repeats(session, form, viewer, now=now),
         similar=_similar(session, form, unit, category, viewer, now=now),
     )

@@ -24,6 +24,7 @@ from tickets.people.roles import WORKING, Right, require, visible_ticket, visibl
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, TicketStatus
 from tickets.work import assignment, dossier
+from tickets.work.suspicion import heed_words
 
 
 @blueprint.get("/console/new")
@@ -135,7 +136,8 @@ def _fill_in(form: NewForm, noticed: Noticed, call: Call) -> str:
     unit_id = form.unit_id or (noticed.unit.id if noticed.unit else None)
     said = form["body"] if unit_id else f"{form['body']}\n{form['place']}".strip()
     told = Told(said, unit_id, "choice" if unit_id else "", call.line_id)
-    reroute_at_intake(g.session, ticket.id, told, actor=g.actor, places=places(), rules=rules(), now=g.now)
+    if reroute_at_intake(g.session, ticket.id, told, actor=g.actor, places=places(), rules=rules(), now=g.now) is None:
+        heed_words(g.session, ticket, said, now=g.now)
     if form["category"]:
         assignment.change_category(g.session, ticket.id, category_code=form["category"], actor=g.actor, now=g.now)
     if form["dossier_number"] or form["procedure"] or form.dossier_due_on:

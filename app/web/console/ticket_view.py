@@ -21,6 +21,7 @@ from tickets.queries.chain_steps import Step
 from tickets.queries.reading import Reading
 from tickets.schema import Clock, Ticket
 from tickets.states import UNFINISHED, Channel, ClockKind, ClockStatus, PlaceOutcome, Role, TicketStatus
+from tickets.work.suspicion import is_suspected
 from tickets.work.ticket import may_move
 
 # A reply that is read on the follow page and sent nowhere.
@@ -59,6 +60,7 @@ class Allowed:
     resume: bool
     reopen: bool
     set_aside: bool
+    clear: bool
     assign: bool
     reveal: bool
     phone_in_full: bool
@@ -79,6 +81,7 @@ def allowed(viewer: Viewer, ticket: Ticket, *, now: datetime) -> Allowed:
         resume=works and pending,
         reopen=works and ticket.status is TicketStatus.RESOLVED and in_window,
         set_aside=works and may_move(ticket, TicketStatus.WITHDRAWN),
+        clear=works and unfinished and is_suspected(ticket),
         assign=unfinished and may(viewer, Right.REASSIGN, ticket),
         reveal=viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE) and not is_mine and bool(ticket.reply_phone),
         phone_in_full=is_mine and unfinished,

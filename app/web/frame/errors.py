@@ -34,7 +34,15 @@ _STATUS: dict[type[Exception], int] = {
 
 # What was sent is well formed but does not fit what stands now; at another time it would.
 _STATE_FAULTS = frozenset(
-    {"not_in_the_future", "later_than_allowed", "past", "clock_stopped", "no_phone", "came_from_no_other"}
+    {
+        "not_in_the_future",
+        "later_than_allowed",
+        "past",
+        "clock_stopped",
+        "no_phone",
+        "came_from_no_other",
+        "not_suspected",
+    }
 )
 
 

@@ -36,6 +36,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_unit": _("There is no such unit."),
         "no_such_queue": _("There is no such queue."),
         "conduct_needs_routing": _("A matter about a unit or its staff goes by the rules; transfer it to be routed."),
+        "not_suspected": _("It is restricted for more than its words."),
         "came_from_no_other": _("It came from no other queue; transfer it instead."),
         "does_not_work_here": _("This person does not work on this unit's tickets."),
         "bad_email": _("This is not an e-mail address."),

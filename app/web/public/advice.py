@@ -10,8 +10,9 @@ from app.web.frame.current import places, rules, today
 from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
 from tickets.directory.places import Resolution, resolve
+from tickets.matter import read_matter
 from tickets.queries.similar import Similar, similar_open
-from tickets.routing.decision import CategoryRule, UnitRule, emergency_words, guess_category
+from tickets.routing.decision import CategoryRule, UnitRule, guess_category
 from tickets.routing.rules import Rules
 from tickets.states import Level
 
@@ -55,6 +56,8 @@ class Advice:
     """Everything noticed. `unit` is the one unit the place means; `question` is asked when there are several."""
 
     is_emergency: bool
+    # The words may accuse officials: nobody of the body concerned will read it.
+    may_accuse: bool
     category: CategoryRule | None
     is_guess: bool
     unit: UnitRule | None
@@ -82,14 +85,15 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
 
     With `only_new` similar requests are not looked for again when this citizen has seen them.
     """
-    known = rules()
+    known, read = rules(), read_matter(form.body)
     category, is_guess = _category(form, known)
     resolution = resolve(places(), form.said[:_READ], on=today()) if form.said else Resolution("none")
     question = _question(resolution, form, known, locale)
     unit = _unit(form, resolution, question, known)
     is_known = only_new and unit is not None and category is not None and _similar_mark(unit, category) in form.told
     return Advice(
-        is_emergency=emergency_words(form.body, known.routing.emergency_phrases) is not None,
+        is_emergency=read.is_danger,
+        may_accuse=read.may_accuse and not read.is_danger,
         category=category,
         is_guess=is_guess,
         unit=unit,

@@ -9,7 +9,6 @@ from tickets.routing.decision import (
     ProcedureRule,
     RoutingRules,
     UnitRule,
-    emergency_words,
     guess_category,
     route,
 )
@@ -66,7 +65,6 @@ RULES = RoutingRules(
     operations_unit_id=DESK,
     office_unit_id=OFFICE,
     hints=(Hint("rac", RUBBISH), Hint("xe rac", RUBBISH), Hint("ngap", FLOOD), Hint("can bo", STAFF)),
-    emergency_phrases=(("đang cháy", ""), ("cháy nhà", "chay nha")),
 )
 HERE = PlaceFact(PlaceOutcome.UNIQUE, (WARD,), "phường bến nghé cũ")
 SPLIT = PlaceFact(PlaceOutcome.SPLIT, (WARD, OTHER_WARD), "phường đa kao")
@@ -112,7 +110,6 @@ def test_an_emergency_goes_to_the_ward_and_city_operations_at_once():
 )
 def test_words_of_danger_make_an_emergency_and_words_that_only_look_alike_do_not(said, is_one):
     assert (route(Facts(said=said, place=HERE), RULES).priority is Priority.EMERGENCY) == is_one
-    assert (emergency_words(said, RULES.emergency_phrases) is not None) == is_one
 
 
 def test_a_matter_about_staff_goes_restricted_to_the_head_of_the_unit_with_the_office_in_copy():
@@ -139,9 +136,63 @@ def test_the_office_does_not_decide_about_itself():
     assert decision.queue_id == DESK_CONDUCT
 
 
-def test_conduct_is_told_by_category_and_never_guessed_from_words():
+def test_praise_of_officials_accuses_nobody():
     assert guess_category("Cán bộ phường rất tốt", RULES) is None
-    assert not route(Facts(said="cán bộ phường thái độ", place=HERE), RULES).is_restricted
+    assert not route(Facts(said="Cán bộ phường rất tốt", place=HERE), RULES).is_restricted
+
+
+def test_an_accusation_in_plain_words_goes_to_the_city_office_alone_and_says_because_of_which_words():
+    decision = route(Facts(said="Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ", place=HERE), RULES)
+
+    assert (decision.unit_id, decision.queue_id) == (OFFICE, OFFICE_CONDUCT)
+    assert decision.is_restricted
+    assert (decision.about_unit_id, decision.coordinating_unit_id) == (WARD, None)
+    assert decision.category_id == STAFF
+    suspected = next(reason for reason in decision.reasons if reason.code == "officials_suspected")
+    assert "đòi" in suspected.params["words"]
+
+
+def test_an_accusation_goes_to_the_city_office_also_under_a_category_or_a_unit_the_citizen_chose():
+    said = "Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ"
+
+    by_category = route(Facts(said=said, category_id=RUBBISH, place=HERE), RULES)
+    by_procedure = route(Facts(said=said, procedure_id=BIRTH, place=HERE), RULES)
+    by_unit = route(Facts(said=said, chosen_unit_id=WARD), RULES)
+
+    assert {d.queue_id for d in (by_category, by_procedure, by_unit)} == {OFFICE_CONDUCT}
+    assert by_category.category_id == RUBBISH
+
+
+def test_a_head_accused_in_a_matter_about_staff_is_not_the_one_who_reads_it():
+    about_staff = route(Facts(said="Cán bộ hộ tịch quát mắng tôi", category_id=STAFF, place=HERE), RULES)
+    about_head = route(Facts(said="Chủ tịch phường quát mắng tôi", category_id=STAFF, place=HERE), RULES)
+
+    assert about_staff.queue_id == WARD_CONDUCT
+    assert about_head.queue_id == OFFICE_CONDUCT
+
+
+def test_an_accusation_with_somebody_in_danger_is_open_to_the_citys_desk_and_to_no_ward():
+    said = "Dân phòng đang đánh một anh bán hàng, máu chảy nhiều, nằm bất động, cứu với"
+
+    decision = route(Facts(said=said, place=HERE), RULES)
+
+    assert decision.priority is Priority.EMERGENCY
+    assert (decision.unit_id, decision.queue_id, decision.is_restricted) == (DESK, TRIAGE, False)
+
+
+def test_what_a_person_has_cleared_goes_where_it_belongs():
+    said = "Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ"
+
+    decision = route(Facts(said=said, is_cleared=True, category_id=RUBBISH, place=HERE), RULES)
+
+    assert (decision.queue_id, decision.is_restricted) == (WARD_WORK, False)
+
+
+def test_words_that_leave_a_doubt_about_danger_make_it_urgent_and_not_an_emergency():
+    decision = route(Facts(said="Phòng trên cãi nhau lớn tiếng cả tiếng rồi", place=HERE), RULES)
+
+    assert decision.priority is Priority.URGENT
+    assert codes(decision)[0] == "danger_doubtful"
 
 
 def test_a_procedure_decides_the_level_before_the_category():

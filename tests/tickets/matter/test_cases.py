@@ -1,0 +1,60 @@
+"""How much of what people write is read rightly: a floor for each label on each set of texts."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tickets.matter import Certainty, MatterReading, read_matter
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def rows(file: str) -> list[dict[str, str]]:
+    with (DATA / file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def said_by(reading: MatterReading, label: str) -> bool:
+    """An emergency must be certain; doubt is enough to keep a text from the accused or to ask what is not solved."""
+    answers: dict[str, Callable[[], bool]] = {
+        "is_emergency": lambda: reading.is_danger,
+        "about_official": lambda: reading.may_accuse,
+        "is_not_solved": lambda: reading.says_not_solved,
+    }
+    return answers[label]()
+
+
+@pytest.mark.parametrize(
+    ("file", "label", "least_found", "most_false"),
+    [
+        ("matter_cases.csv", "is_emergency", 0.95, 0.10),
+        ("matter_cases.csv", "about_official", 0.95, 0.05),
+        ("matter_cases.csv", "is_not_solved", 0.95, 0.10),
+        ("matter_cases_second.csv", "is_emergency", 0.90, 0.10),
+        ("matter_cases_second.csv", "about_official", 0.90, 0.05),
+        ("matter_cases_second.csv", "is_not_solved", 0.85, 0.10),
+    ],
+)
+def test_most_is_found_and_little_is_wrong(file: str, label: str, least_found: float, most_false: float) -> None:
+    told = [(row, said_by(read_matter(row["text"]), label)) for row in rows(file)]
+
+    missed = [row["text"] for row, is_found in told if row[label] == "yes" and not is_found]
+    false = [row["text"] for row, is_found in told if row[label] == "no" and is_found]
+    assert 1 - len(missed) / sum(row[label] == "yes" for row, _ in told) >= least_found, missed
+    assert len(false) / sum(row[label] == "no" for row, _ in told) <= most_false, false
+
+
+def test_no_text_that_a_person_would_ask_about_is_taken_for_harmless() -> None:
+    doubtful = [row["text"] for row in rows("matter_cases.csv") if row["is_emergency"] == "doubtful"]
+
+    assert [text for text in doubtful if not read_matter(text).may_be_danger] == []
+
+
+@pytest.mark.parametrize("file", ["matter_cases.csv", "matter_cases_second.csv"])
+def test_whatever_is_read_is_explained_by_words_of_the_text(file: str) -> None:
+    readings = [read_matter(row["text"]) for row in rows(file)]
+
+    asked = [reading for r in readings for reading in (r.danger, r.about_officials, r.not_solved)]
+    assert all(bool(reading.because) == (reading.certainty is not Certainty.NO) for reading in asked)

@@ -1,0 +1,55 @@
+"""What a text is about, read from its words alone: danger, an accusation of officials, "not solved". Nothing is stored.
+
+Words and patterns stand in `reference_data/matter`; every reading says which words of the text told it.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tickets.matter.about_officials import accuses_head, read_about_officials
+from tickets.matter.danger import read_danger
+from tickets.matter.not_solved import read_not_solved
+from tickets.matter.reading import Certainty, Reading
+from tickets.matter.rulebook import look, rulebook
+
+__all__ = ["Certainty", "MatterReading", "Reading", "read_matter"]
+
+
+@dataclass(frozen=True, slots=True)
+class MatterReading:
+    """`accuses_head`: the accused may be whoever heads the body, so that its own head must not decide about it."""
+
+    danger: Reading
+    about_officials: Reading
+    not_solved: Reading
+    accuses_head: bool
+
+    @property
+    def is_danger(self) -> bool:
+        return self.danger.certainty is Certainty.YES
+
+    @property
+    def may_be_danger(self) -> bool:
+        return self.danger.certainty is not Certainty.NO
+
+    @property
+    def may_accuse(self) -> bool:
+        return self.about_officials.certainty is not Certainty.NO
+
+    @property
+    def says_not_solved(self) -> bool:
+        return self.not_solved.certainty is not Certainty.NO
+
+
+# A form asks once while it is written, its page and its ticket once more each: the same text within a second.
+@lru_cache(maxsize=256)
+def read_matter(said: str) -> MatterReading:
+    """Read a whole text; what stands beyond 20,000 characters is not read."""
+    rules = rulebook()
+    found = look(said, rules)
+    return MatterReading(
+        danger=read_danger(found, rules),
+        about_officials=read_about_officials(found, rules),
+        not_solved=read_not_solved(found, rules),
+        accuses_head=accuses_head(found),
+    )

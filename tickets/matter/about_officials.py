@@ -1,0 +1,29 @@
+"""Whether a text accuses an official or a body of the state: then the accused must not be the one who reads it."""
+
+from tickets.matter.reading import NOTHING, Certainty, Reading, signs, words_of
+from tickets.matter.rulebook import Found, Rulebook, uncovered
+
+_ENOUGH, _WORTH_ASKING = 2, 1
+# Praise, and swindlers who only say that they are officials, speak against it.
+_FRAMES = {"@praise": 2, "@impostor": 3}
+_NOBODY = "@not_official"
+_HEAD = "@head"
+
+
+def read_about_officials(found: Found, rules: Rulebook) -> Reading:
+    """Doubtful is enough to keep it from the body concerned: a false alarm costs a click, a miss exposes a person."""
+    nobodies = found.hits.get(_NOBODY, ())
+    told = Found(found.text, uncovered(found.hits, nobodies)) if nobodies else found
+    kept = signs(rules.officials, told)
+    kinds = {sign.pattern.says for sign in kept}
+    weight = max((sign.pattern.weight for sign in kept), default=0) + min(len(kinds) - 1, 1)
+    weight -= sum(against for name, against in _FRAMES.items() if found.hits.get(name))
+    if not kept or weight < _WORTH_ASKING:
+        return NOTHING
+    certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
+    return Reading(certainty, tuple(sorted(kinds)), words_of(kept, told))
+
+
+def accuses_head(found: Found) -> bool:
+    """Whether whoever heads the body is named: then its own head must not decide about it either."""
+    return bool(found.hits.get(_HEAD))

@@ -1,0 +1,75 @@
+"""Whether somebody is in danger now: signs of it, weighed against past, question, exercise, rumour and "it is over"."""
+
+from collections.abc import Sequence
+
+from tickets.matter.phrases import Span
+from tickets.matter.reading import NOTHING, Certainty, Reading, Sign, signs, words_of
+from tickets.matter.rulebook import Found, Rulebook
+
+_ENOUGH, _WORTH_ASKING = 2, 1
+# What speaks against danger now, and how much; a call for help weighs against each of them.
+_FRAMES = {
+    "@past": 2,
+    "@asks": 2,
+    "@training": 3,
+    "@proposes": 2,
+    "@rumour": 3,
+    "@over": 2,
+    "@false_alarm": 3,
+    "@money_talk": 1,
+    "@nuisance": 1,
+}
+_HELP = "help"
+# A doubt or a denial this many words before a sign takes it back.
+_DOUBT_REACHES, _DENIAL_REACHES = 3, 1
+
+
+def read_danger(found: Found, rules: Rulebook) -> Reading:
+    """Doubtful where a person must ask; a miss may cost a life, a false alarm a click."""
+    kept = [sign for sign in signs(rules.danger, found) if not _is_denied(sign, found)]
+    told = [sign for sign in kept if sign.pattern.says != _HELP]
+    cries = [sign for sign in kept if sign.pattern.says == _HELP]
+    if not told and not any(sign.pattern.weight > 1 for sign in cries):
+        return NOTHING
+    weight = _weight(told, found) + _weight_of_cries(cries, told) - _framed(found)
+    certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL if weight >= _WORTH_ASKING else Certainty.NO
+    if certainty is Certainty.NO:
+        return NOTHING
+    strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
+    kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest))
+    return Reading(certainty, kinds, words_of([*strongest, *cries], found))
+
+
+def _weight(told: Sequence[Sign], found: Found) -> int:
+    """A strong sign is enough, two kinds say more; a feared or imagined one is a weak one, and a weak one nothing."""
+    by_kind: dict[str, int] = {}
+    for sign in told:
+        weight = sign.pattern.weight - (1 if _is_feared(sign, found) else 0)
+        by_kind[sign.pattern.says] = max(by_kind.get(sign.pattern.says, 0), weight)
+    strongest = sorted(by_kind.values(), reverse=True)[:2]
+    return sum(strongest)
+
+
+def _weight_of_cries(cries: Sequence[Sign], told: Sequence[Sign]) -> int:
+    return max((sign.pattern.weight for sign in cries), default=0) if told else 1
+
+
+def _framed(found: Found) -> int:
+    against = sum(weight for name, weight in _FRAMES.items() if found.hits.get(name))
+    return max(0, against - (1 if found.hits.get("@now") else 0))
+
+
+def _is_denied(sign: Sign, found: Found) -> bool:
+    return _is_behind("@negation", sign, found, _DENIAL_REACHES)
+
+
+def _is_feared(sign: Sign, found: Found) -> bool:
+    return _is_behind("@hypothetical", sign, found, _DOUBT_REACHES)
+
+
+def _is_behind(name: str, sign: Sign, found: Found, reach: int) -> bool:
+    """Whether one of these words ends shortly before one of the sign's."""
+    words = found.text.words
+    spans: Sequence[Span] = found.hits.get(name, ())
+    first = min(sign.spans, key=lambda span: span.start)
+    return any(span.end <= first.start and words[first.start].at - words[span.end - 1].at <= reach for span in spans)

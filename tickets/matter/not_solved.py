@@ -1,0 +1,15 @@
+"""Whether a text says that an answer did not help: it counts only of somebody whom an answer was given to."""
+
+from tickets.matter.reading import NOTHING, Certainty, Reading, signs, words_of
+from tickets.matter.rulebook import Found, Rulebook
+
+_ENOUGH = 2
+
+
+def read_not_solved(found: Found, rules: Rulebook) -> Reading:
+    kept = signs(rules.not_solved, found)
+    if not kept:
+        return NOTHING
+    weight = max(sign.pattern.weight for sign in kept)
+    certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
+    return Reading(certainty, tuple(dict.fromkeys(sign.pattern.says for sign in kept)), words_of(kept, found))

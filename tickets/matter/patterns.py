@@ -1,0 +1,104 @@
+"""Patterns of words: what must stand in a text, how near to each other and in which order, for a rule to hold.
+
+`xe tải ~6 đâm | tông & @hurt`: "xe tải", then within six words "đâm" or "tông", and near them, before or after, a
+word of the class `hurt`. Without a number `~` allows eight words between, `&` fifteen.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tickets.matter.phrases import Phrasebook, Span
+from tickets.matter.text import Text
+
+_IN_ORDER, _NEAR = 8, 15
+_JOIN = re.compile(r"\s+([~&])(\d*)\s+")
+
+Hits = Mapping[str, Sequence[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    names: tuple[str, ...]
+    in_order: bool
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One line of a rules file. `says` names what it tells of ("fire"); `weight` is how much it counts."""
+
+    says: str
+    weight: int
+    elements: tuple[_Element, ...]
+
+
+def parse(book: Phrasebook, says: str, weight: int, written: str) -> Pattern:
+    """Read a pattern, and make its phrases findable in `book`."""
+    parts = _JOIN.split(written.strip())
+    joins = [("~", "0"), *zip(parts[1::3], parts[2::3], strict=True)]
+    elements = []
+    for alternatives, (sign, gap) in zip(parts[0::3], joins, strict=True):
+        in_order = sign == "~"
+        names = tuple(_name(book, alternative.strip()) for alternative in alternatives.split("|"))
+        elements.append(_Element(names, in_order, int(gap) if gap else _IN_ORDER if in_order else _NEAR))
+    return Pattern(says, weight, tuple(elements))
+
+
+def _name(book: Phrasebook, alternative: str) -> str:
+    if not alternative.startswith("@"):
+        book.add(alternative, [alternative])
+    return alternative
+
+
+def matches(pattern: Pattern, hits: Hits, text: Text) -> Iterator[tuple[Span, ...]]:
+    """Where a pattern holds: for each place of its first element, the nearest of each that follows."""
+    first, *others = pattern.elements
+    nexts: list[list[Span]] = []
+    for element in others:
+        spans = _spans(element, hits)
+        if not spans:
+            return
+        nexts.append(spans)
+    for start in _spans(first, hits):
+        found = _followed(start, others, nexts, text)
+        if found is not None:
+            yield found
+
+
+def _followed(
+    start: Span, others: Sequence[_Element], nexts: Sequence[list[Span]], text: Text
+) -> tuple[Span, ...] | None:
+    found = [start]
+    for element, spans in zip(others, nexts, strict=True):
+        near = _nearest(element, spans, found, text)
+        if near is None:
+            return None
+        found.append(near)
+    return tuple(found)
+
+
+def _spans(element: _Element, hits: Hits) -> list[Span]:
+    if len(element.names) == 1:
+        return list(hits.get(element.names[0], ()))
+    return sorted((s for name in element.names for s in hits.get(name, ())), key=lambda s: (s.start, s.end))
+
+
+def _nearest(element: _Element, spans: list[Span], found: list[Span], text: Text) -> Span | None:
+    last = found[-1]
+    at = bisect_left(spans, last.end, key=lambda span: span.start)
+    if at < len(spans) and _distance(last, spans[at], text) <= element.gap:
+        return spans[at]
+    if element.in_order:
+        return None
+    begins = min(span.start for span in found)
+    before = [span for span in spans[max(0, at - 12) : at] if span.end <= begins]
+    if before and _distance(before[-1], found[0], text) <= element.gap:
+        return before[-1]
+    return None
+
+
+def _distance(left: Span, right: Span, text: Text) -> int:
+    """How many words stand between, a sentence's end counted as some."""
+    return text.words[right.start].at - text.words[left.end - 1].at - 1

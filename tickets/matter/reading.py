@@ -1,0 +1,57 @@
+"""What came of asking a text one question: how certain, of what kinds, and because of which words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tickets.matter.patterns import Pattern, matches
+from tickets.matter.phrases import Span
+from tickets.matter.rulebook import Found
+
+_MOST_WORDS = 4
+
+
+class Certainty(StrEnum):
+    YES = "yes"
+    DOUBTFUL = "doubtful"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`kinds` as the rules name them ("fire"), the strongest first; `because` the words of the text that told."""
+
+    certainty: Certainty
+    kinds: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+NOTHING = Reading(Certainty.NO)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A pattern that holds in a text, and where."""
+
+    pattern: Pattern
+    spans: tuple[Span, ...]
+
+    @property
+    def start(self) -> int:
+        return min(span.start for span in self.spans)
+
+    def said(self, found: Found) -> str:
+        in_order = sorted(set(self.spans), key=lambda span: span.start)
+        return " … ".join(found.text.said(span.start, span.end) for span in in_order)
+
+
+def signs(patterns: Sequence[Pattern], found: Found) -> list[Sign]:
+    """Every pattern that holds, with each of its places."""
+    return [Sign(pattern, spans) for pattern in patterns for spans in matches(pattern, found.hits, found.text)]
+
+
+def words_of(kept: Sequence[Sign], found: Found) -> tuple[str, ...]:
+    """What is shown as the reason: the words of the strongest signs, longer ones in place of what they hold."""
+    said = dict.fromkeys(sign.said(found) for sign in sorted(kept, key=lambda s: -s.pattern.weight))
+    shown = [words for words in said if not any(words != other and words in other for other in said)]
+    return tuple(shown[:_MOST_WORDS])

@@ -1,0 +1,85 @@
+"""The word classes and patterns of the files in `reference_data/matter`, ready to be looked for in a text."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tickets.matter.patterns import Pattern, parse
+from tickets.matter.phrases import Phrasebook, Span
+from tickets.matter.text import Text, letters, read_text
+
+_FILES = Path(__file__).resolve().parents[1] / "reference_data" / "matter"
+_EVERYDAY = "everyday"
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text."""
+
+    book: Phrasebook
+    shorthand: Mapping[str, tuple[str, ...]]
+    danger: tuple[Pattern, ...]
+    officials: tuple[Pattern, ...]
+    not_solved: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A text with the phrases in it: what everyday phrases cover ("cháy hàng") is found by no other name."""
+
+    text: Text
+    hits: Mapping[str, Sequence[Span]]
+
+
+@lru_cache(maxsize=1)
+def rulebook() -> Rulebook:
+    book = Phrasebook(frozenset(letters(row["plain"]).plain for row in _rows("ambiguous.csv")))
+    for row in _rows("everyday.csv"):
+        book.add(_EVERYDAY, row["words"].split("|"))
+    for file in ("danger_words.csv", "official_words.csv"):
+        for row in _rows(file):
+            book.add(f"@{row['class']}", row["words"].split("|"))
+    return Rulebook(
+        book=book,
+        shorthand={row["short"]: tuple(row["means"].split()) for row in _rows("shorthand.csv")},
+        danger=tuple(_patterns(book, "danger.csv")),
+        officials=tuple(_patterns(book, "officials.csv")),
+        not_solved=tuple(_patterns(book, "not_solved.csv")),
+    )
+
+
+def look(said: str, rules: Rulebook) -> Found:
+    text = read_text(said, rules.shorthand)
+    hits = rules.book.find(text)
+    everyday = hits.pop(_EVERYDAY, [])
+    return Found(text, uncovered(hits, everyday) if everyday else hits)
+
+
+def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> dict[str, list[Span]]:
+    """The phrases that no longer one of `everyday` holds a part of."""
+    covers: dict[int, Span] = {}
+    for span in everyday:
+        for at in range(span.start, span.end):
+            longest = covers.get(at)
+            if longest is None or span.end - span.start > longest.end - longest.start:
+                covers[at] = span
+    kept = {name: [span for span in spans if not _is_covered(span, covers)] for name, spans in hits.items()}
+    return {name: spans for name, spans in kept.items() if spans}
+
+
+def _is_covered(span: Span, covers: Mapping[int, Span]) -> bool:
+    """Whether part of it belongs to an everyday phrase that says more than it does."""
+    over = [covers[at] for at in range(span.start, span.end) if at in covers]
+    return any(not (span.start <= cover.start and cover.end <= span.end and span != cover) for cover in over)
+
+
+def _patterns(book: Phrasebook, file: str) -> Iterator[Pattern]:
+    for row in _rows(file):
+        yield parse(book, row["tells_of"], int(row["weight"]), row["pattern"])
+
+
+def _rows(file: str) -> Iterator[dict[str, str]]:
+    with (_FILES / file).open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)

@@ -1,0 +1,136 @@
+"""A text as rules read it: its words in order, shorthand and raw Telex written out, letters split by dots joined."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tickets.directory.places.fold import spelling
+from tickets.directory.places.telex import untelex
+
+# Longer than any body a door accepts; a text beyond it is read up to here.
+MAX_READ = 20_000
+# A sentence's end keeps words apart as if some more stood between them.
+_SENTENCE_GAP = 4
+# Han, kana and hangul are written without blanks: each sign is a word of its own.
+_SIGNS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+_PIECE = re.compile(
+    r"(?P<split>(?<![^\W_])(?:[^\W\d_][.\-*_·]){2,}[^\W\d_](?![^\W_]))"
+    rf"|(?P<sign>[{_SIGNS}])"
+    rf"|(?P<word>(?:[^\W_{_SIGNS}]['’]?)+)"
+    r"|(?P<end>[.!?;…\n。！？]+)"
+)
+_RULE_PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
+# "500k", "2tr", "1tr5", "3 củ" without the blank.
+_MONEY = re.compile(r"(\d+)(k|tr|củ|xị|chai)\d*")
+_SPLITTER = re.compile(r"[.\-*_·]")
+# Signs nobody sees, put between letters by accident or to hide a word.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"))
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+# In southern speech hỏi and ngã are one tone, and are written one for the other.
+_SAME_TONE = str.maketrans({"\u0303": "\u0309"})
+# From this share of marked words on, a word without marks was meant without them ("ăn chay").
+_WELL_MARKED = 0.45
+# English has words that would be Telex ("is", "for"), though never so many.
+_TELEX = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a text: `exact` with marks, `plain` without; `at` counts words, and more at a sentence's end.
+
+    `is_open`: written without marks in a text that has few, so that it may stand for any word of its letters.
+    """
+
+    said: str
+    exact: str
+    plain: str
+    at: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    words: tuple[Word, ...]
+
+    def said(self, start: int, end: int) -> str:
+        return " ".join(word.said for word in self.words[start:end])
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A word's letters as they are compared."""
+
+    exact: str
+    plain: str
+    is_marked: bool
+
+
+@lru_cache(maxsize=16_384)
+def letters(word: str) -> Letters:
+    """As the places compare them (i is y, hoà is hòa), and hỏi as ngã."""
+    spelled = spelling(word)
+    return Letters(spelled.exact.translate(_SAME_TONE), spelled.fold, spelled.is_marked)
+
+
+def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> Text:
+    """The words of a text; `shorthand` says what short forms stand for ("ck" is "chồng")."""
+    pieces = list(_pieces(unicodedata.normalize("NFC", said[:MAX_READ].translate(_UNSEEN)).lower()))
+    telex = _telex(piece for piece, _ in pieces)
+    written: list[tuple[str, int]] = []
+    whole: list[Letters] = []
+    at = last = 0
+    for piece, place in pieces:
+        at += place - last
+        last = place
+        known = shorthand.get(piece)
+        if known is None and (sum_of_money := _MONEY.fullmatch(piece)) is not None:
+            known = (sum_of_money[1], "ngàn" if sum_of_money[2] == "k" else "triệu")
+        if known is None:
+            known = (telex.get(piece, piece),)
+            whole.append(letters(known[0]))
+        for word in known:
+            written.append((word, at))
+            at += 1
+        at -= 1
+    is_loose = _share(found.is_marked for found in whole if found.plain and not found.plain.isdecimal()) < _WELL_MARKED
+    return Text(tuple(_word(word, at, is_loose=is_loose) for word, at in written))
+
+
+def words_in(phrase: str) -> list[str]:
+    """A phrase of a rule in the words that a text would have."""
+    return [piece.group() for chunk in phrase.split() for piece in _RULE_PIECE.finditer(chunk)]
+
+
+def _word(written: str, at: int, *, is_loose: bool) -> Word:
+    found = letters(written)
+    return Word(written, found.exact, found.plain, at, is_loose and not found.is_marked)
+
+
+def _pieces(lowered: str) -> Iterator[tuple[str, int]]:
+    """Each word and its place."""
+    at = 0
+    for found in _PIECE.finditer(lowered):
+        if found.lastgroup == "end":
+            at += _SENTENCE_GAP
+            continue
+        piece = found.group()
+        if found.lastgroup == "split":
+            piece = _SPLITTER.sub("", piece)
+        elif found.lastgroup == "word":
+            piece = _STRETCHED.sub(r"\1", piece.rstrip("'’").replace("’", "'"))
+        yield piece, at
+        at += 1
+
+
+def _telex(words: Iterable[str]) -> dict[str, str]:
+    """What the keys of a text typed with the input method off would have made; nothing for any other text."""
+    plain = [word for word in words if word.isascii() and word.isalpha()]
+    made = {word: syllable for word in plain if (syllable := untelex(word)) is not None}
+    return made if _share(word in made for word in plain) >= _TELEX else {}
+
+
+def _share(yes: Iterable[bool]) -> float:
+    told = list(yes)
+    return sum(told) / len(told) if told else 1.0

@@ -1,0 +1,108 @@
+"""What a citizen's later words change: danger makes it an emergency, an accusation takes it from the accused.
+
+A person who has read it may find that it accuses nobody: then it goes where it belongs.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from tickets import timeline
+from tickets.errors import InvalidInput
+from tickets.matter import MatterReading, read_matter
+from tickets.people.actor import SYSTEM, Actor
+from tickets.promises.calendar import DEFAULT_ZONE
+from tickets.routing.decision import SUSPECTED, Facts, PlaceFact, Reason, route
+from tickets.routing.rules import Rules, load_rules
+from tickets.schema import Ticket
+from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, TimelineKind
+from tickets.work import named_people
+from tickets.work.assignment import change_priority, hop, reason_given
+from tickets.work.ticket import lock_ticket, record
+
+
+def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) -> None:
+    """Read what a citizen added to a locked ticket; what nobody has to be kept from stays where it is."""
+    read = read_matter(said)
+    if ticket.status not in UNFINISHED:
+        return
+    if read.is_danger and ticket.priority is not Priority.EMERGENCY:
+        _raise_alarm(session, ticket, read, now=now)
+    elif read.may_accuse and not ticket.is_restricted and not read.is_danger:
+        _restrict(session, ticket, read, now=now)
+
+
+def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
+    """It accuses no official after all: send it where it belongs, seen by all who work there.
+
+    Raises InvalidInput without a reason, and for a ticket that is restricted for more than its words.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    if not is_suspected(ticket):
+        raise InvalidInput("ticket", "not_suspected")
+    decision = route(_facts(ticket), _rules(session, now).routing)
+    if decision.is_restricted:
+        raise InvalidInput("ticket", "not_suspected")
+    why = reason_given(reason)
+    ticket.is_restricted, ticket.about_unit_id, ticket.category_id = False, None, decision.category_id
+    ticket.routing_reasons = [r.as_json() for r in decision.reasons]
+    record(session, ticket, "ticket.cleared", actor=actor, params={"reason": why}, now=now)
+    session.flush()
+    if decision.queue_id == ticket.queue_id:
+        return ticket
+    return hop(session, ticket_id, decision.queue_id, cause="misroute", reason=why, actor=actor, now=now)
+
+
+def is_suspected(ticket: Ticket) -> bool:
+    """Whether the words alone restrict it."""
+    return ticket.is_restricted and any(r["code"] == SUSPECTED for r in ticket.routing_reasons)
+
+
+def _facts(ticket: Ticket) -> Facts:
+    place = PlaceFact()
+    if ticket.place_unit_id is not None:
+        place = PlaceFact(PlaceOutcome.UNIQUE, (ticket.place_unit_id,), ticket.place_text)
+    return Facts(
+        said=f"{ticket.subject}\n{ticket.body}",
+        is_cleared=True,
+        emergency=ticket.priority is Priority.EMERGENCY,
+        procedure_id=ticket.procedure_id,
+        place=place,
+    )
+
+
+def _raise_alarm(session: Session, ticket: Ticket, read: MatterReading, *, now: datetime) -> None:
+    words = ", ".join(read.danger.because)
+    rules = _rules(session, now)
+    if ticket.coordinating_unit_id is None and ticket.unit_id != rules.routing.operations_unit_id:
+        ticket.coordinating_unit_id = rules.routing.operations_unit_id
+    _tell_reason(session, ticket, Reason("emergency_words", {"words": words}), now=now)
+    change_priority(session, ticket.id, priority=Priority.EMERGENCY, reason=words, actor=SYSTEM, now=now)
+
+
+def _restrict(session: Session, ticket: Ticket, read: MatterReading, *, now: datetime) -> None:
+    """The City Office alone reads on; whoever had it may be the accused, and sees it no more."""
+    rules = _rules(session, now).routing
+    about = ticket.unit_id if ticket.unit_id != rules.operations_unit_id else ticket.place_unit_id
+    judge = rules.operations_unit_id if about == rules.office_unit_id else rules.office_unit_id
+    queue_id = rules.queues.get((judge, QueueKind.CONDUCT))
+    if queue_id is None or queue_id == ticket.queue_id:
+        return
+    words = ", ".join(read.about_officials.because)
+    ticket.is_restricted, ticket.about_unit_id, ticket.coordinating_unit_id = True, about, None
+    _tell_reason(session, ticket, Reason(SUSPECTED, {"words": words}), now=now)
+    hop(session, ticket.id, queue_id, cause="transfer", reason=words, actor=SYSTEM, now=now)
+    named_people.name_heads(session, ticket.id, unit_id=None, office_id=judge, now=now)
+
+
+def _tell_reason(session: Session, ticket: Ticket, reason: Reason, *, now: datetime) -> None:
+    ticket.routing_reasons = [*ticket.routing_reasons, reason.as_json()]
+    params = {"unit_id": ticket.unit_id, "reasons": [reason.as_json()]}
+    timeline.add(session, ticket.id, TimelineKind.ROUTED, actor=SYSTEM, is_public=False, params=params, now=now)
+    record(session, ticket, "ticket.read_anew", actor=SYSTEM, params={"code": reason.code}, now=now)
+    session.flush()
+
+
+def _rules(session: Session, now: datetime) -> Rules:
+    return load_rules(session, on=now.astimezone(ZoneInfo(DEFAULT_ZONE)).date())
