@@ -87,6 +87,25 @@ class LaterDueNeedsApproval(HotlineError):
         self.due_at, self.wanted = due_at, wanted
 
 
+class OwingUnitAlone(HotlineError):
+    """A warning or a level is out: the unit that owes the promise may not do this without anybody else (A7).
+
+    `what` is aside, hold, priority, category or transfer.
+    """
+
+    def __init__(self, reference: str, what: str) -> None:
+        super().__init__(reference, what)
+        self.reference, self.what = reference, what
+
+
+class CitizensOwnWord(HotlineError):
+    """Only the citizen takes a matter back; nobody else says it for them."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
+
+
 class ReopeningWindowOver(HotlineError):
     """The citizen comes back after the window: a new ticket linked to this one is opened instead."""
 

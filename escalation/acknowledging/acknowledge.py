@@ -9,20 +9,19 @@ from sqlalchemy.orm import Session
 
 from escalation.acknowledging.instruction import Answer, tell_the_unit, write_down
 from escalation.acknowledging.links import open_link, use_link
+from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import Actor, staff_actor
-from tickets.people.roles import load_viewer
 from tickets.promises import ledger
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import hold_until
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket
-from tickets.states import ClockStatus, Role, StepKind, StepResult
+from tickets.states import ClockStatus, StepKind, StepResult
 
 LONGEST_INSTRUCTION = 2000
 # What the people of a level may answer for; a superseded level told nobody, a void one never was.
 _ANSWERABLE = (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY, StepResult.SUPERSEDED)
-_CITY_ROLES = (Role.LEADER, Role.CITY_OFFICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,15 @@ def acknowledge(
 ) -> Acknowledged:
     """Answer for a fired level; holds the next one once, for at most four open hours.
 
-    `via` is web, link, sms, keypad or api. Raises NotFound for a step that was not fired, NotAllowed for somebody it
-    was not raised to and who does not lead the city, AlreadyAcknowledged, and InvalidInput for a date that is past.
+    `via` is web, link, sms, keypad or api. A date moves the promise, but not when it is given by the unit that owes it:
+    that one stands beside the promise, which goes on (A7). Raises NotFound for a step that was not fired, NotAllowed
+    for somebody who does not stand on the level now and does not lead the city, AlreadyAcknowledged, and InvalidInput
+    for a date that is past.
     """
     ticket, step, clock = _locked(session, step_id)
-    _require_entitled(session, step, staff_id, now=now)
+    right = right_to_answer(session, step.id, staff_id=staff_id, now=now)
     words = instruction.strip()[:LONGEST_INSTRUCTION]
-    if new_due_at is not None and new_due_at <= now:
-        raise InvalidInput("new_due_at", "past")
+    _require_possible(clock, new_due_at, now)
     calendar = load_rulebook(session).calendars[clock.calendar_version_id]
     holds_until = hold_until(calendar, new_due_at=new_due_at, now=now)
     written = session.execute(
@@ -86,7 +86,7 @@ def acknowledge(
         return _repeated(session, ticket, step, staff_id)
     actor = staff_actor(staff_id)
     mark_read(session, staff_id, step_ids=[step.id], now=now)
-    if new_due_at is not None:
+    if new_due_at is not None and not right.for_own_unit:
         _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
     else:
         _hold_next_levels(session, step, until=holds_until)
@@ -153,16 +153,11 @@ def _locked(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]
     return ticket, found[0], found[1]
 
 
-def _require_entitled(session: Session, step: PlannedStep, staff_id: int, *, now: datetime) -> None:
-    """Whoever was told; and for the whole city its leaders and the City Office, who may answer for one another."""
-    told = session.scalar(
-        select(StepRecipient.id).where(StepRecipient.step_id == step.id, StepRecipient.staff_id == staff_id)
-    )
-    if told is not None:
-        return
-    viewer = load_viewer(session, staff_id, now=now)
-    if viewer is None or not viewer.covers_city(*_CITY_ROLES):
-        raise NotAllowed("acknowledge")
+def _require_possible(clock: Clock, new_due_at: datetime | None, now: datetime) -> None:
+    if new_due_at is not None and new_due_at <= now:
+        raise InvalidInput("new_due_at", "past")
+    if new_due_at is not None and clock.status is not ClockStatus.RUNNING:
+        raise InvalidInput("new_due_at", "clock_stopped")
 
 
 def _repeated(session: Session, ticket: Ticket, step: PlannedStep, staff_id: int) -> Acknowledged:
@@ -200,8 +195,6 @@ def _set_due(
     session: Session, ticket: Ticket, clock: Clock, due_at: datetime, *, reason: str, actor: Actor, now: datetime
 ) -> None:
     """A leader's date needs no further approval (R7); it re-plans every level from there."""
-    if clock.status is not ClockStatus.RUNNING:
-        raise InvalidInput("new_due_at", "clock_stopped")
     ledger.set_manual_due(
         session,
         ticket,

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from escalation.acknowledging.right import right_to_answer
 from tickets.directory import one_time_links
-from tickets.errors import NotFound
-from tickets.schema import OneTimeLink, Staff
+from tickets.errors import NotAllowed, NotFound
 
 PURPOSE = "acknowledge"
 VALID_FOR = timedelta(days=7)
@@ -37,15 +37,16 @@ def make_link(session: Session, *, step_id: int, staff_id: int, now: datetime) -
 
 
 def open_link(session: Session, token: str, *, now: datetime) -> LinkedStep:
-    """The level a secret stands for; NotFound when it is unknown, expired, or its person's account is disabled."""
-    link = session.scalars(
-        one_time_links.unexpired(token, purposes=[PURPOSE], now=now)
-        .join(Staff, Staff.id == OneTimeLink.staff_id)
-        .where(Staff.disabled_at.is_(None))
-    ).one_or_none()
+    """The level a secret stands for; NotFound when it is unknown, expired, or no longer its person's to answer for."""
+    link = session.scalars(one_time_links.unexpired(token, purposes=[PURPOSE], now=now)).one_or_none()
     if link is None:
         raise NotFound("link")
-    return LinkedStep(link.id, int(link.params["step_id"]), link.staff_id, link.used_at)
+    step_id = int(link.params["step_id"])
+    try:
+        right_to_answer(session, step_id, staff_id=link.staff_id, now=now)
+    except NotAllowed as ended:
+        raise NotFound("link") from ended
+    return LinkedStep(link.id, step_id, link.staff_id, link.used_at)
 
 
 def use_link(session: Session, link: LinkedStep, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from tickets.promises.arithmetic import pauses
 from tickets.promises.clocks import ClockBook, Held, add_clock, keep_next_due, open_book, store
 from tickets.promises.loading import LoadedRow
 from tickets.schema import Ticket
-from tickets.states import UNFINISHED, ClockKind, TicketStatus, TimelineKind
+from tickets.states import UNFINISHED, ClockKind, ClockStatus, TicketStatus, TimelineKind
 
 # What a change of priority, category or policy reaches: everything that still runs (R7).
 PROMISED = (ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, ClockKind.RESOLVE)
@@ -80,12 +80,19 @@ def on_cancelled(session: Session, ticket: Ticket, *, reason: str, now: datetime
 
 
 def on_reopened(session: Session, ticket: Ticket, *, now: datetime) -> None:
-    """The same `resolve` cycle goes on with what it had consumed (R9)."""
+    """The same `resolve` cycle goes on with what it had consumed (R9).
+
+    What a setting aside had cancelled, and nobody had decided yet, goes on too: a first answer is still owed.
+    """
     book = open_book(session, ticket)
-    held = book.latest(ClockKind.RESOLVE)
-    if held is not None:
-        reopened = recompute.reopen(held.state, held.calendar, now=now)
-        store(session, book, held, reopened, cause="reopened", now=now)
+    for kind in (ClockKind.FIRST, ClockKind.RESOLVE):
+        held = book.latest(kind)
+        if held is not None and held.state.status is ClockStatus.CANCELLED:
+            restored = recompute.restore(held.state, held.calendar, now=now)
+            store(session, book, held, restored, cause="reopened", now=now)
+        elif held is not None and kind is ClockKind.RESOLVE:
+            reopened = recompute.reopen(held.state, held.calendar, now=now)
+            store(session, book, held, reopened, cause="reopened", now=now)
     _start(session, book, ClockKind.UPDATE, started_at=now, now=now)
     keep_next_due(book)
 
@@ -162,6 +169,21 @@ def pause_left(session: Session, ticket: Ticket, *, now: datetime) -> datetime |
     book = open_book(session, ticket)
     latest = [recompute.latest_wake_at(h.state, h.calendar) for h in book.live()]
     return min((at for at in latest if at is not None), default=None)
+
+
+def would_pause(session: Session, ticket: Ticket, status: TicketStatus) -> bool:
+    """Whether a promise of the ticket that runs now would stand still in this status."""
+    book = open_book(session, ticket)
+    rows = book.rulebook.rows
+    return any(
+        held.state.status is ClockStatus.RUNNING
+        and pauses(
+            held.state.kind,
+            in_status=status,
+            third_party_pauses=rows[held.clock.policy_row_id].row.pauses_for_third_party,
+        )
+        for held in book.live()
+    )
 
 
 def _chosen(book: ClockBook) -> dict[ClockKind, LoadedRow]:

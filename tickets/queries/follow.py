@@ -84,6 +84,10 @@ class Followed:
     def is_answered(self) -> bool:
         return self.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
+    def may_be_reopened(self, now: datetime) -> bool:
+        """Whether the citizen's "not solved" opens it again; later a new one goes on from it."""
+        return not self.is_unfinished and self.reopen_until is not None and now <= self.reopen_until
+
     def clock(self, kind: ClockKind) -> ToldClock | None:
         """The newest promise of a kind that was not taken back."""
         told = (c for c in reversed(self.clocks) if c.kind is kind and c.status is not ClockStatus.CANCELLED)

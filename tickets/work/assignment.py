@@ -14,9 +14,11 @@ from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
 from tickets.states import UNFINISHED, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
+from tickets.work.owing_unit import not_eased, require_another
 from tickets.work.ticket import lock_ticket, move, record
 
 MAX_REASON = 1000
+_URGENCY = (Priority.NORMAL, Priority.URGENT, Priority.EMERGENCY)
 # From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).
 DISPUTED_FROM_HOP = 3
 _CORRECT_HOP = """
@@ -91,11 +93,16 @@ def return_ticket(session: Session, ticket_id: int, *, reason: str, actor: Actor
 def change_priority(
     session: Session, ticket_id: int, *, priority: Priority, reason: str, actor: Actor, now: datetime
 ) -> Ticket:
-    """Another priority: the due dates follow from what was consumed so far (R7)."""
+    """Another priority: the due dates follow from what was consumed so far (R7).
+
+    Raises OwingUnitAlone for a lower one once a warning is out.
+    """
     ticket = lock_ticket(session, ticket_id)
     _require_unfinished(ticket)
     if ticket.priority is priority:
         return ticket
+    if _URGENCY.index(priority) < _URGENCY.index(ticket.priority):
+        require_another(session, ticket, what="priority", actor=actor, now=now)
     params = {"field": "priority", "from": ticket.priority.value, "to": priority.value, "reason": reason_given(reason)}
     ticket.priority = priority
     return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
@@ -104,7 +111,8 @@ def change_priority(
 def change_category(session: Session, ticket_id: int, *, category_code: str, actor: Actor, now: datetime) -> Ticket:
     """Another kind of matter, with the promises it has.
 
-    Raises InvalidInput for a matter of conduct: who may read that is for routing to decide, not for a label.
+    Raises InvalidInput for a matter of conduct: who may read that is for routing to decide, not for a label; and
+    OwingUnitAlone for a kind with an easier promise once a warning is out.
     """
     ticket = lock_ticket(session, ticket_id)
     _require_unfinished(ticket)
@@ -165,17 +173,10 @@ def hop(
     if ticket.about_unit_id == unit.id and queue.kind is not QueueKind.CONDUCT:
         raise NotAllowed("transfer_to_whom_it_is_about")
     visited = set(session.scalars(select(QueueHop.queue_id).where(QueueHop.ticket_id == ticket.id)))
-    _write_hop(session, ticket, queue_id, cause=cause, now=now)
     from_queue, from_unit = ticket.queue_id, ticket.unit_id
-    ticket.queue_id, ticket.unit_id, ticket.assignee_id = queue_id, unit.id, None
-    ticket.level = Level.WARD if unit.kind in WARD_KINDS else Level.CITY
-    ticket.updated_at = now
-    session.flush()
-    if ticket.status is not TicketStatus.NEW and ticket.status is not TicketStatus.OPEN:
-        # The receiver decides anew what it waits for.
-        move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
-    ledger.on_hop(session, ticket, from_unit_id=from_unit, now=now)
-    ledger.retarget(session, ticket, cause="transfer", actor=actor, now=now)
+    with not_eased(session, ticket, what="transfer", actor=actor, now=now):
+        _write_hop(session, ticket, queue_id, cause=cause, now=now)
+        _give_away(session, ticket, queue_id=queue_id, unit=unit, actor=actor, now=now)
     is_disputed = queue_id in visited or ticket.hop_count >= DISPUTED_FROM_HOP
     params = {
         "from_queue_id": from_queue, "to_queue_id": queue_id, "from_unit_id": from_unit, "to_unit_id": unit.id,
@@ -194,6 +195,20 @@ def hop(
         )  # fmt: skip
     session.flush()
     return ticket
+
+
+def _give_away(session: Session, ticket: Ticket, *, queue_id: int, unit: Unit, actor: Actor, now: datetime) -> None:
+    """The row and its promises follow to the receiver."""
+    from_unit = ticket.unit_id
+    ticket.queue_id, ticket.unit_id, ticket.assignee_id = queue_id, unit.id, None
+    ticket.level = Level.WARD if unit.kind in WARD_KINDS else Level.CITY
+    ticket.updated_at = now
+    session.flush()
+    if ticket.status is not TicketStatus.NEW and ticket.status is not TicketStatus.OPEN:
+        # The receiver decides anew what it waits for.
+        move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
+    ledger.on_hop(session, ticket, from_unit_id=from_unit, now=now)
+    ledger.retarget(session, ticket, cause="transfer", actor=actor, now=now)
 
 
 def other_queue(ticket: Ticket, queue_id: int) -> Change:
@@ -217,8 +232,9 @@ def _changed(
     record(session, ticket, f"ticket.{params['field']}_changed", actor=actor, params=params, now=now)
     session.flush()
     if is_promise:
-        ledger.retarget(session, ticket, cause=params["field"], actor=actor, now=now)
-        session.flush()
+        with not_eased(session, ticket, what=params["field"], actor=actor, now=now):
+            ledger.retarget(session, ticket, cause=params["field"], actor=actor, now=now)
+            session.flush()
     return ticket
 
 

@@ -7,15 +7,16 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tickets import timeline
-from tickets.errors import InvalidInput, ReopeningWindowOver, TransitionNotAllowed
+from tickets.errors import CitizensOwnWord, InvalidInput, ReopeningWindowOver, TransitionNotAllowed
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import ledger
 from tickets.schema import Attachment, Contact, Message, Ticket
-from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
+from tickets.states import ActorKind, Channel, Disposition, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work.conversation import on_contact, say, tell_assignee, wake
+from tickets.work.owing_unit import acts_alone, require_another
 from tickets.work.suspicion import heed_words
-from tickets.work.ticket import lock_ticket, may_move, move, record
+from tickets.work.ticket import ANSWERED_OR_ASIDE, lock_ticket, may_move, move, record
 
 MAX_TEXT = 10_000
 # Where no promise of the ticket pauses, a hold may still not last for ever.
@@ -39,10 +40,12 @@ def hold(
 ) -> Ticket:
     """Ask the citizen something and wait: until the answer, or until `wake_at`, within what the policy allows (R6).
 
-    Raises InvalidInput without a question, for a date that is past, and for one later than the pause that is left.
+    Raises InvalidInput without a question, for a date that is past, and for one later than the pause that is left;
+    OwingUnitAlone once a warning is out: the question may be sent as an answer, but the time goes on.
     """
     ticket = lock_ticket(session, ticket_id)
     _require_move(ticket, TicketStatus.PENDING_CITIZEN)
+    require_another(session, ticket, what="hold", actor=actor, now=now)
     _require_future(wake_at, now)
     say(session, ticket, template="ticket_question", body=question, channel=channel, actor=actor, now=now)
     return _hold(session, ticket, TicketStatus.PENDING_CITIZEN, wake_at, actor=actor, now=now)
@@ -54,6 +57,8 @@ def hold_for_third_party(
     """Wait for another body; the promise to the citizen goes on unless the policy says otherwise (R6)."""
     ticket = lock_ticket(session, ticket_id)
     _require_move(ticket, TicketStatus.PENDING_THIRD_PARTY)
+    if ledger.would_pause(session, ticket, TicketStatus.PENDING_THIRD_PARTY):
+        require_another(session, ticket, what="hold", actor=actor, now=now)
     _require_future(wake_at, now)
     why = _text(reason, "reason")
     timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=why, now=now)
@@ -119,13 +124,13 @@ def reopen(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: 
 
 
 def not_solved(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
-    """The citizen says that the answer did not help: within the window the ticket is open again.
+    """The citizen says that it is not solved: within the window the ticket is open again, whoever had ended it how.
 
     Raises ReopeningWindowOver later; the door then opens a new ticket with `continues_id`.
     """
     ticket = lock_ticket(session, ticket_id)
     said = clean_text(reason, MAX_TEXT, field="reason")
-    _reopen(session, ticket, actor=actor, now=now)
+    _open_again(session, ticket, actor=actor, now=now)
     timeline.add(session, ticket.id, TimelineKind.NOT_SOLVED, actor=actor, is_public=True, body=said, now=now)
     on_contact(session, ticket, arrived_at=now, actor=actor, now=now)
     heed_words(session, ticket, said, now=now)
@@ -158,7 +163,9 @@ def close_due(session: Session, *, now: datetime, limit: int = 200) -> int:
 
 
 def withdraw(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
-    """The citizen takes the matter back."""
+    """The citizen takes the matter back, and nobody for them: raises CitizensOwnWord."""
+    if actor.kind is not ActorKind.CITIZEN:
+        raise CitizensOwnWord(lock_ticket(session, ticket_id).reference)
     return _set_aside(session, ticket_id, TicketStatus.WITHDRAWN, reason, actor=actor, now=now)
 
 
@@ -170,6 +177,8 @@ def give_way(session: Session, ticket_id: int, *, to: Ticket, actor: Actor, now:
     """
     ticket = lock_ticket(session, ticket_id)
     if to.is_restricted or not _is_blank(session, ticket) or not may_move(ticket, TicketStatus.WITHDRAWN):
+        return
+    if acts_alone(session, ticket, actor=actor, now=now):
         return
     ticket.master_id = to.id
     move(session, ticket, to=TicketStatus.WITHDRAWN, actor=actor, joined=to.reference, now=now)
@@ -189,7 +198,10 @@ def _is_blank(session: Session, ticket: Ticket) -> bool:
 
 
 def mark_spam(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
-    """Not a matter at all; its promises count as neither kept nor broken."""
+    """Not a matter at all; its promises count as neither kept nor broken.
+
+    Raises OwingUnitAlone once a warning is out: whom it is about does not end it.
+    """
     return _set_aside(session, ticket_id, TicketStatus.SPAM, reason, actor=actor, now=now)
 
 
@@ -209,12 +221,22 @@ def _hold(
 
 
 def _reopen(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
-    if ticket.status is TicketStatus.CLOSED or (ticket.reopen_until is not None and now > ticket.reopen_until):
+    """Colleagues take up again what was answered; what was closed or set aside only the citizen does."""
+    if ticket.status is TicketStatus.CLOSED:
         raise ReopeningWindowOver(ticket.reference, ticket.id)
     if ticket.status is not TicketStatus.RESOLVED:
         raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+    _open_again(session, ticket, actor=actor, now=now)
+
+
+def _open_again(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
+    if ticket.status not in ANSWERED_OR_ASIDE:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+    if ticket.reopen_until is None or now > ticket.reopen_until:
+        raise ReopeningWindowOver(ticket.reference, ticket.id)
     ticket.reopen_count += 1
-    params = {"count": ticket.reopen_count}
+    ticket.master_id = None
+    params = {"count": ticket.reopen_count, "from": ticket.status.value}
     timeline.add(session, ticket.id, TimelineKind.REOPENED, actor=actor, is_public=True, params=params, now=now)
     record(session, ticket, "ticket.reopened", actor=actor, params=params, now=now)
     move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
@@ -225,6 +247,8 @@ def _set_aside(
     session: Session, ticket_id: int, to: TicketStatus, reason: str, *, actor: Actor, now: datetime
 ) -> Ticket:
     ticket = lock_ticket(session, ticket_id)
+    _require_move(ticket, to)
+    require_another(session, ticket, what="aside", actor=actor, now=now)
     move(session, ticket, to=to, actor=actor, reason=_text(reason, "reason"), now=now)
     return ticket
 

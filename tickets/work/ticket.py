@@ -18,18 +18,21 @@ from tickets.states import TimelineKind
 REOPENING_WINDOW = timedelta(days=15)
 
 _ASIDE = frozenset({Status.SPAM, Status.WITHDRAWN})
+# From where a citizen opens it again.
+ANSWERED_OR_ASIDE = frozenset({Status.RESOLVED, Status.CLOSED}) | _ASIDE
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.NEW: frozenset({Status.OPEN}) | _ASIDE,
     Status.OPEN: frozenset({Status.PENDING_CITIZEN, Status.PENDING_THIRD_PARTY, Status.RESOLVED}) | _ASIDE,
     Status.PENDING_CITIZEN: frozenset({Status.OPEN}) | _ASIDE,
     Status.PENDING_THIRD_PARTY: frozenset({Status.OPEN}) | _ASIDE,
     Status.RESOLVED: frozenset({Status.OPEN, Status.CLOSED}) | _ASIDE,
-    Status.CLOSED: _ASIDE,
-    Status.WITHDRAWN: frozenset(),
-    Status.SPAM: frozenset(),
+    # Opened again by the citizen alone, who says that it is not solved.
+    Status.CLOSED: frozenset({Status.OPEN}) | _ASIDE,
+    Status.WITHDRAWN: frozenset({Status.OPEN}),
+    Status.SPAM: frozenset({Status.OPEN}),
 }
 # What the citizen learns of; the rest is how the house works.
-_PUBLIC = frozenset({Status.OPEN, Status.PENDING_CITIZEN, Status.RESOLVED, Status.CLOSED, Status.WITHDRAWN})
+_PUBLIC = frozenset(Status) - {Status.NEW, Status.PENDING_THIRD_PARTY}
 
 
 _LOCK = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update()
@@ -104,10 +107,10 @@ def _stamp(ticket: Ticket, before: Status, to: Status, *, now: datetime) -> None
         ticket.resolved_at, ticket.reopen_until = now, now + REOPENING_WINDOW
     elif to is Status.CLOSED:
         ticket.closed_at = now
-    elif before is Status.RESOLVED:
-        ticket.resolved_at = ticket.reopen_until = ticket.disposition = None
+    elif before in ANSWERED_OR_ASIDE:
+        ticket.resolved_at = ticket.reopen_until = ticket.closed_at = ticket.disposition = None
     if to in _ASIDE:
-        ticket.closed_at = now
+        ticket.closed_at, ticket.reopen_until = now, now + REOPENING_WINDOW
 
 
 def _move_clocks(session: Session, ticket: Ticket, before: Status, to: Status, *, now: datetime) -> None:
@@ -115,7 +118,7 @@ def _move_clocks(session: Session, ticket: Ticket, before: Status, to: Status, *
         ledger.on_cancelled(session, ticket, reason=to.value, now=now)
     elif to is Status.RESOLVED:
         ledger.on_resolved(session, ticket, now=now)
-    elif before is Status.RESOLVED and to is Status.OPEN:
+    elif before in ANSWERED_OR_ASIDE and to is Status.OPEN:
         ledger.on_reopened(session, ticket, now=now)
     elif before is Status.NEW:
         ledger.on_accepted(session, ticket, now=now)

@@ -13,10 +13,11 @@ from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import escalation_view
 from app.web.frame.access import bearer
 from escalation.acknowledging.acknowledge import acknowledge as acknowledge_level
-from tickets.errors import NotFound
+from escalation.acknowledging.right import right_to_answer
+from tickets.errors import NotAllowed, NotFound
 from tickets.people.roles import visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
-from tickets.states import StepKind
+from tickets.states import Role, StepKind
 
 _ROW = (
     select(PlannedStep, Clock.kind, Acknowledgement, Ticket.reference, Unit.code, Unit.name)
@@ -69,10 +70,12 @@ def acknowledge(step_id: int) -> dict[str, Any]:
     body = read_body(AcknowledgeBody)
     if step_id >= 2**62 or g.session.execute(_visible(step_id)).one_or_none() is None:
         raise NotFound("escalation", step_id)
+    staff_id = _answering_person(step_id, body.by)
+    _require_in_its_name(step_id, staff_id)
     acknowledge_level(
         g.session,
         step_id,
-        staff_id=_answering_person(step_id, body.by),
+        staff_id=staff_id,
         instruction=body.instruction,
         new_due_at=body.new_due_at,
         via="api",
@@ -80,6 +83,13 @@ def acknowledge(step_id: int) -> dict[str, Any]:
     )
     g.session.flush()
     return _item(*g.session.execute(_visible(step_id)).one())
+
+
+def _require_in_its_name(step_id: int, staff_id: int) -> None:
+    """A unit's program answers for the unit's own people; in the name of those above it the city's alone does (A7)."""
+    right = right_to_answer(g.session, step_id, staff_id=staff_id, now=g.now)
+    if not right.for_own_unit and not g.viewer.covers_city(Role.AGENT):
+        raise NotAllowed("acknowledge")
 
 
 def _visible(step_id: int) -> Any:

@@ -10,7 +10,7 @@ from app.web.console.ticket_page import act
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.pieces.moments import read_moment
-from tickets.errors import InvalidInput
+from tickets.errors import CitizensOwnWord, InvalidInput
 from tickets.people.roles import WORKING
 from tickets.schema import Ticket
 from tickets.states import Disposition, TicketStatus
@@ -96,10 +96,9 @@ def reopen(reference: str) -> ResponseReturnValue:
 @signed_in(*WORKING)
 def set_aside(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
-        put = {"spam": resolution.mark_spam, "withdrawn": resolution.withdraw}.get(request.form.get("as", ""))
-        if put is None:
-            raise InvalidInput("as", "required")
-        put(g.session, ticket.id, reason=request.form.get("reason", ""), actor=g.actor, now=g.now)
+        if request.form.get("as", "spam") == "withdrawn":
+            raise CitizensOwnWord(ticket.reference)
+        resolution.mark_spam(g.session, ticket.id, reason=request.form.get("reason", ""), actor=g.actor, now=g.now)
 
     return act(reference, "set-aside", do)
 

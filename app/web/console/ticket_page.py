@@ -21,21 +21,25 @@ from tickets.audit import entries
 from tickets.directory.places import Resolution
 from tickets.errors import (
     AlreadyAssigned,
+    CitizensOwnWord,
     HotlineError,
     InvalidInput,
     NotAllowed,
+    OwingUnitAlone,
     ReopeningWindowOver,
     TransitionNotAllowed,
 )
 from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
 from tickets.queries.reading import read_ticket, similar_to
 from tickets.schema import Staff, Ticket
-from tickets.states import Priority
 from tickets.work.resolution import DISPOSITIONS
 from tickets.work.ticket import lock_ticket
 
 # What a form may be answered with instead of being done; everything else is an error page.
-REFUSALS = (AlreadyAssigned, InvalidInput, NotAllowed, ReopeningWindowOver, TransitionNotAllowed)
+REFUSALS = (
+    AlreadyAssigned, CitizensOwnWord, InvalidInput, NotAllowed, OwingUnitAlone, ReopeningWindowOver,
+    TransitionNotAllowed,
+)  # fmt: skip
 Act = Callable[[Ticket], object]
 
 
@@ -107,7 +111,6 @@ def show(
         queues=names.receiving_queues(),
         categories=names.category_options(),
         procedures=names.procedure_options(),
-        priorities=list(Priority),
         dispositions=DISPOSITIONS,
     )
     return Response(page, status, mimetype="text/html")
@@ -148,6 +151,8 @@ def _refusal_words(error: HotlineError) -> str:
         return _("%(name)s took this ticket a moment ago.", name=name) + " " + kept
     if isinstance(error, ReopeningWindowOver):
         return _("The time for reopening is over. Open a new ticket that continues this one.") + " " + kept
+    if isinstance(error, OwingUnitAlone | CitizensOwnWord):
+        return trouble_of(error).words + " " + kept
     if isinstance(error, NotAllowed):
         if error.what == "transfer_to_whom_it_is_about":
             return _("A matter about a unit never goes to that unit.") + " " + kept

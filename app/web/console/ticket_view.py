@@ -20,10 +20,24 @@ from tickets.promises.calendar import between
 from tickets.queries.chain_steps import Step
 from tickets.queries.reading import Reading
 from tickets.schema import Clock, Ticket
-from tickets.states import UNFINISHED, Channel, ClockKind, ClockStatus, PlaceOutcome, Role, TicketStatus
+from tickets.states import (
+    UNFINISHED,
+    Channel,
+    ClockKind,
+    ClockStatus,
+    PlaceOutcome,
+    Priority,
+    Role,
+    TicketStatus,
+    TimelineKind,
+)
+from tickets.work.owing_unit import decides_for_others
 from tickets.work.suspicion import is_suspected
 from tickets.work.ticket import may_move
 
+_OUT = (TimelineKind.WARNED, TimelineKind.ESCALATED, TimelineKind.BREACHED)
+# The most urgent first.
+_URGENCY = list(Priority)
 # A reply that is read on the follow page and sent nowhere.
 PAGE_ONLY = Channel.MANUAL.value
 
@@ -61,12 +75,17 @@ class Allowed:
     reopen: bool
     set_aside: bool
     clear: bool
+    # A warning is out and this is the owing unit: nothing that ends, pauses or eases is offered (A7).
+    alone: bool
+    third_party: bool
     assign: bool
     reveal: bool
     phone_in_full: bool
 
 
-def allowed(viewer: Viewer, ticket: Ticket, *, now: datetime) -> Allowed:
+def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, now: datetime) -> Allowed:
+    """`is_out`: a warning or a level of the ticket is."""
+    alone = is_out and not decides_for_others(viewer, ticket)
     works, unfinished = may(viewer, Right.WORK, ticket), ticket.status in UNFINISHED
     is_mine = ticket.assignee_id == viewer.staff_id
     pending = ticket.status in (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
@@ -76,12 +95,14 @@ def allowed(viewer: Viewer, ticket: Ticket, *, now: datetime) -> Allowed:
         is_mine=is_mine,
         claim=works and unfinished and ticket.assignee_id is None,
         reply=works and ticket.status not in (TicketStatus.WITHDRAWN, TicketStatus.SPAM),
-        hold=works and may_move(ticket, TicketStatus.PENDING_CITIZEN),
+        hold=works and not alone and may_move(ticket, TicketStatus.PENDING_CITIZEN),
         resolve=works and (pending or may_move(ticket, TicketStatus.RESOLVED)),
         resume=works and pending,
         reopen=works and ticket.status is TicketStatus.RESOLVED and in_window,
-        set_aside=works and may_move(ticket, TicketStatus.WITHDRAWN),
         clear=works and unfinished and is_suspected(ticket),
+        set_aside=works and not alone and may_move(ticket, TicketStatus.SPAM),
+        alone=works and alone and unfinished,
+        third_party=works and (ticket.status is TicketStatus.NEW or may_move(ticket, TicketStatus.PENDING_THIRD_PARTY)),
         assign=unfinished and may(viewer, Right.REASSIGN, ticket),
         reveal=viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE) and not is_mine and bool(ticket.reply_phone),
         phone_in_full=is_mine and unfinished,
@@ -90,7 +111,7 @@ def allowed(viewer: Viewer, ticket: Ticket, *, now: datetime) -> Allowed:
 
 def ticket_context(reading: Reading, viewer: Viewer, *, phone_shown: bool, now: datetime) -> dict[str, Any]:
     """Plain values for the template."""
-    ticket, can = reading.ticket, allowed(viewer, reading.ticket, now=now)
+    ticket, can = reading.ticket, allowed(viewer, reading.ticket, is_out=_is_out(reading, now=now), now=now)
     locale = chosen_locale()
     in_full = can.phone_in_full or phone_shown
     return {
@@ -107,6 +128,7 @@ def ticket_context(reading: Reading, viewer: Viewer, *, phone_shown: bool, now: 
         "question": place_question(ticket),
         "candidates": ticket.place_detail.get("candidates", []),
         "channels": reply_channels(ticket),
+        "priorities": [p for p in Priority if not can.alone or _URGENCY.index(p) <= _URGENCY.index(ticket.priority)],
         "dossier_late": _is_late(ticket),
         "names": {
             "unit": in_locale(reading.unit.name, reading.unit.name_en),
@@ -118,6 +140,13 @@ def ticket_context(reading: Reading, viewer: Viewer, *, phone_shown: bool, now: 
             else "",
         },
     }
+
+
+def _is_out(reading: Reading, *, now: datetime) -> bool:
+    """As `owing_unit.is_out`, from what was read for the page anyway."""
+    told = any(entry["kind"] in _OUT for entry in reading.entries)
+    running = [clock for clock in reading.clocks if clock.status is ClockStatus.RUNNING]
+    return told or any(clock.due_at is not None and clock.due_at <= now for clock in running)
 
 
 def citizen_name(reading: Reading) -> str:

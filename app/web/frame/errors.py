@@ -28,6 +28,8 @@ _STATUS: dict[type[Exception], int] = {
     domain.PinLocked: 429,
     domain.KeyReused: 422,
     domain.ReopeningWindowOver: 409,
+    domain.OwingUnitAlone: 403,
+    domain.CitizensOwnWord: 403,
     domain.LaterDueNeedsApproval: 403,
 }
 
@@ -101,6 +103,17 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> Trouble:
         domain.LaterDueNeedsApproval: (
             _("A later date needs approval"),
             _("Ask your supervisor to set it; an earlier date you can set yourself."),
+        ),
+        domain.OwingUnitAlone: (
+            _("Not for the unit alone any more"),
+            _(
+                "A warning or a report to a higher level is out. Setting it aside, pausing it or easing its promise is"
+                " now for the City Office or a supervisor of the city."
+            ),
+        ),
+        domain.CitizensOwnWord: (
+            _("Only the citizen takes it back"),
+            _("A request is taken back by the citizen's own word, on the page where it is followed."),
         ),
         domain.PinLocked: (_("Too many attempts"), _("Please wait fifteen minutes, or call the hotline.")),
         domain.PinWrong: (_("Reference or PIN not right"), _("Please check both numbers.")),

@@ -14,6 +14,7 @@ from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
 from app.wording.codes import matter_words
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
+from escalation.acknowledging.right import rights_to_answer
 from escalation.firing.recipients import mark_read
 from escalation.queries.board import Chain, reached
 from escalation.queries.follow_up import Work, ended_since, latest_work
@@ -72,9 +73,16 @@ def show_list(
 
 
 def _items() -> list[Item]:
-    chains = reached(g.session, g.viewer.staff_id)
+    chains = _still_mine(reached(g.session, g.viewer.staff_id))
     work = latest_work(g.session, g.viewer, {chain.raised.ticket_id for chain in chains})
     return [_item(chain, work.get(chain.raised.ticket_id)) for chain in chains]
+
+
+def _still_mine(chains: list[Chain]) -> list[Chain]:
+    """Without what I was told of for a post or a unit that is no longer mine; my own answers stay."""
+    ids = [chain.raised.step_id for chain in chains]
+    mine = rights_to_answer(g.session, ids, viewer=g.viewer, now=g.now)
+    return [chain for chain in chains if chain.raised.step_id in mine]
 
 
 def _item(chain: Chain, work: Work | None) -> Item:

@@ -102,6 +102,7 @@ def _status_words(entry: ToldEntry, now: datetime) -> str:
         TicketStatus.OPEN.value: _("The unit has taken it up."),
         TicketStatus.CLOSED.value: _("It was closed."),
         TicketStatus.WITHDRAWN.value: _("You took it back."),
+        TicketStatus.SPAM.value: _("It was set aside as no matter for the city."),
     }
     return words.get(str(entry.params.get("to", "")), "")
 

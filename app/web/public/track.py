@@ -17,7 +17,7 @@ from app.web.public.follow_words import shown_entries
 from app.web.public.pictures import take_pictures
 from app.web.public.report_sending import kept_files
 from app.wording.locale import chosen_locale
-from tickets.errors import InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
+from tickets.errors import CitizensOwnWord, InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
 from tickets.intake import contacts
 from tickets.intake.cleaning import Opened
 from tickets.intake.continuing import continue_ticket
@@ -122,6 +122,9 @@ def withdraw() -> ResponseReturnValue:
     try:
         resolution.withdraw(g.session, ticket_id, reason=reason, actor=g.actor, now=g.now)
     except TransitionNotAllowed:
+        return _back()
+    except CitizensOwnWord:
+        flash(_("You are signed in as staff: only the citizen takes a request back."), "warning")
         return _back()
     flash(_("You have taken your request back."), "success")
     return _back()

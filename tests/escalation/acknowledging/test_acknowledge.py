@@ -118,10 +118,10 @@ def test_the_chair_is_not_told_of_what_the_fourth_level_has_answered(session):
 
 
 def test_a_new_date_moves_the_promise_and_the_same_levels_climb_again_from_there(session):
-    matter, people, at = raised(session)
+    matter, people, at = raised(session, level=3)
     wanted = at + 48 * HOUR
 
-    acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, new_due_at=wanted, via="web", now=at)
+    acknowledge(session, step(session, matter, 3).id, staff_id=people[3].id, new_due_at=wanted, via="web", now=at)
 
     assert clock(session, matter).due_at == wanted
     assert clock(session, matter).history[-1]["cause"] == "manual"
@@ -129,6 +129,25 @@ def test_a_new_date_moves_the_promise_and_the_same_levels_climb_again_from_there
     tick(session, now=wanted)
     assert step(session, matter, 1).result is StepResult.NOTIFIED
     assert told(session, matter, 1) == [people[1].id]
+
+
+def test_a_date_of_the_owing_units_own_head_stands_beside_the_promise_which_goes_on(session):
+    matter, people, at = raised(session)
+    due_at, third = clock(session, matter).due_at, level_at(session, matter, 3)
+
+    acknowledge(
+        session,
+        step(session, matter, 2).id,
+        staff_id=people[2].id,
+        new_due_at=at + timedelta(days=30),
+        via="web",
+        now=at,
+    )
+    tick(session, now=third)
+
+    assert session.scalars(select(Acknowledgement.new_due_at)).one() == at + timedelta(days=30)
+    assert clock(session, matter).due_at == due_at
+    assert results(session, matter)[3] is StepResult.NOTIFIED
 
 
 def test_the_same_person_twice_is_one_answer_and_another_person_is_told_who_was_first(session):

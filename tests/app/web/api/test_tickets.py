@@ -186,7 +186,7 @@ def test_a_program_answers_and_resolves(client: FlaskClient, city: dict[str, str
 
 def test_a_move_the_ticket_cannot_make_is_a_conflict(client: FlaskClient, city: dict[str, str]) -> None:
     reference = client.post("/api/v1/tickets", json=body(), headers=city).get_json()["reference"]
-    move = {"to": "withdrawn", "text": "nhầm"}
+    move = {"to": "spam", "text": "nhầm"}
     client.post(f"/api/v1/tickets/{reference}/transitions", json=move, headers=city)
 
     again = client.post(

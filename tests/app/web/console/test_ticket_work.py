@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.firing.sweep import tick as escalation_tick
 from tests.app.web.console.console_scene import agent_at, once_in, page_of, row, send
 from tests.factories import open_ticket, queue_of, staff
 from tickets.people.actor import staff_actor
@@ -261,15 +261,51 @@ def test_a_matter_under_another_law_needs_the_address_where_to_go(
     assert "13 Trần Quốc Thảo" in sent(session, row(session, opened.reference))[0].body
 
 
-@pytest.mark.parametrize("as_", ["spam", "withdrawn"])
-def test_a_ticket_is_set_aside_with_a_reason(client: FlaskClient, session: Session, now: datetime, as_: str) -> None:
+def test_a_ticket_is_set_aside_with_a_reason(client: FlaskClient, session: Session, now: datetime) -> None:
     opened = open_ticket(session)
     agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
 
-    send(client, here, f"{here}/set-aside", reason="Said so by phone.", **{"as": as_})
+    send(client, here, f"{here}/set-aside", reason="An advertisement.")
 
-    assert row(session, opened.reference).status == as_
+    assert row(session, opened.reference).status == "spam"
+
+
+def test_nobody_takes_a_matter_back_for_the_citizen(client: FlaskClient, session: Session, now: datetime) -> None:
+    opened = open_ticket(session)
+    agent_at(client, session, now)
+    here = f"/console/tickets/{opened.reference}"
+
+    refused = send(client, here, f"{here}/set-aside", reason="Said so by phone.", **{"as": "withdrawn"})
+
+    assert refused.status_code == 403
+    assert "by the citizen&#39;s own word" in refused.get_data(as_text=True)
+    assert "Said so by phone." in refused.get_data(as_text=True)
+    assert row(session, opened.reference).status == "new"
+
+
+def test_after_a_warning_the_unit_is_offered_nothing_that_ends_pauses_or_eases_and_reads_why(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    opened = open_ticket(session)
+    agent_at(client, session, now)
+    here = f"/console/tickets/{opened.reference}"
+    before = page_of(client, here)
+    due_at = row(session, opened.reference).next_due_at
+    assert due_at is not None
+
+    escalation_tick(session, now=due_at)
+    session.commit()
+    after = page_of(client, here)
+    refused = send(client, here, f"{here}/set-aside", reason="Nobody complained.")
+
+    assert f"{here}/set-aside" in before
+    assert f"{here}/set-aside" not in after
+    assert f"{here}/hold" not in after
+    assert "are now for the City Office or a supervisor of the city" in after
+    assert refused.status_code == 403
+    assert "Nobody complained." not in page_of(client, here)
+    assert row(session, opened.reference).status == "new"
 
 
 def test_priority_category_and_dossier_are_changed(client: FlaskClient, session: Session, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.web.frame.application import HotlineApp
 from escalation.firing.sweep import tick
 from tests.app.web.steering import Climb, climb, csrf_of, enter
-from tests.escalation.scene import clock, level_at, ticket, unit_by_code, ward, with_role
+from tests.escalation.scene import clock, holder, level_at, ticket, unit_by_code, ward, with_role
 from tests.statements import counted
 from tickets.schema import Acknowledgement, AuditEntry, Category, StepRecipient
 from tickets.states import ClockStatus, Priority, Role, TicketStatus
@@ -167,6 +167,7 @@ def test_a_matter_whose_ticket_is_not_open_to_me_is_told_without_the_citizens_wo
         client = app.test_client()
         # Whoever stands in for the head of the section works elsewhere: the ticket itself is not open to them.
         deputy = with_role(session, Role.AGENT, ward(session, "Phường Bến Thành"), now=MONDAY)
+        holder(session, "section_head", climbed.unit, kind="deputy", staff=deputy, now=MONDAY)
         told = climbed.step(session, 1)
         session.add(
             StepRecipient(step_id=told.id, staff_id=deputy.id, capacity="deputy", told_at=climbed.at, reply_code="0000")
