@@ -9,13 +9,17 @@ from sqlalchemy.orm import Session
 from tickets.keys import Keys
 from tickets.people.pins import check_pin
 from tickets.people.references import read_reference
+from tickets.queries.reached_levels import reached_level
 from tickets.schema import Clock, Ticket
 from tickets.states import ClockKind, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
 class RequestState:
-    """`unit_id`, `due_at` and `level` are there only for whoever gave the PIN, and never for restricted requests."""
+    """`unit_id`, `due_at` and `level` are there only for whoever gave the PIN, and never for restricted requests.
+
+    `level` is the highest that reached somebody, not the highest that fired.
+    """
 
     reference: str
     status: TicketStatus
@@ -61,4 +65,5 @@ def _in_full(session: Session, ticket_id: int, *, now: datetime) -> RequestState
     if ticket.is_restricted:
         return RequestState(ticket.reference, ticket.status)
     overdue = due_at is not None and due_at < now
-    return RequestState(ticket.reference, ticket.status, ticket.unit_id, due_at, overdue, ticket.escalation_level)
+    level = reached_level(session, ticket.id)
+    return RequestState(ticket.reference, ticket.status, ticket.unit_id, due_at, overdue, level)

@@ -129,9 +129,9 @@ def _entries(fired: Sequence[Fired], breaches: Sequence[Breach], *, now: datetim
 
 
 def _entry(one: Fired, *, now: datetime) -> dict[str, Any]:
-    """The citizen reads that a level was reached; not the warnings, and not what another level covers."""
+    """The citizen may read of a level that was told to somebody, once it has reached them (`reached_levels`)."""
     kind = TimelineKind.ESCALATED if one.step.is_level else TimelineKind.WARNED
-    is_public = one.step.is_level and one.result is not StepResult.SUPERSEDED
+    is_public = one.step.is_level and one.result in (StepResult.NOTIFIED, StepResult.MERGED)
     rank = {"level": one.step.rank} if one.step.is_level else {"share": one.step.rank}
     params = {"step_id": one.step.id, "clock": one.step.clock.value, "result": one.result.value, **rank}
     return timeline.entry(one.ticket.id, kind, actor=SYSTEM, is_public=is_public, params=params, now=now)

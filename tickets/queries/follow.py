@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets import timeline
+from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Attachment, Category, Clock, Ticket, Unit
 from tickets.states import (
     UNFINISHED,
@@ -107,6 +108,7 @@ def followed(session: Session, ticket_id: int, *, locale: str) -> Followed:
     ticket = session.get_one(Ticket, ticket_id)
     entries = timeline.entries(session, ticket_id, public_only=True)
     names = _unit_names(session, ticket, entries, locale)
+    reached = reached_levels(session, [ticket.id]).get(ticket.id, NONE_REACHED)
     category = session.get(Category, ticket.category_id) if ticket.category_id else None
     return Followed(
         ticket_id=ticket.id,
@@ -121,7 +123,7 @@ def followed(session: Session, ticket_id: int, *, locale: str) -> Followed:
         dossier_number=ticket.dossier_number,
         unit=names.get(ticket.unit_id, ""),
         unit_code=session.scalar(select(Unit.code).where(Unit.id == ticket.unit_id)),
-        level=ticket.escalation_level,
+        level=reached.level,
         opened_at=ticket.opened_at,
         reopen_until=ticket.reopen_until,
         rating=ticket.rating,
@@ -129,7 +131,7 @@ def followed(session: Session, ticket_id: int, *, locale: str) -> Followed:
         continued_by_reference=_reference(session, Ticket.continues_id == ticket.id),
         clocks=_clocks(session, ticket.id),
         files=tuple(file for file in attachments.of_ticket(session, ticket.id) if file.message_id is None),
-        entries=tuple(_told(entry, names) for entry in entries if not _is_told_otherwise(entry)),
+        entries=tuple(_told(entry, names) for entry in entries if _is_told(entry, reached)),
     )
 
 
@@ -140,6 +142,13 @@ def _clocks(session: Session, ticket_id: int) -> tuple[ToldClock, ...]:
         .order_by(Clock.cycle, Clock.id)
     )
     return tuple(ToldClock(*row) for row in rows)
+
+
+def _is_told(entry: Mapping[str, Any], reached: ReachedLevels) -> bool:
+    """A level that nobody heard of is not told to the citizen either."""
+    if entry["kind"] is TimelineKind.ESCALATED:
+        return entry["params"].get("step_id") in reached.step_ids
+    return not _is_told_otherwise(entry)
 
 
 def _is_told_otherwise(entry: Mapping[str, Any]) -> bool:

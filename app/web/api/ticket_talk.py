@@ -25,8 +25,9 @@ from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import iso, ticket_view
 from app.web.frame.access import bearer
 from tickets.people.roles import Right, require, visible_ticket
+from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Message, Ticket, TimelineEntry
-from tickets.states import Channel, Disposition, TicketStatus
+from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
 from tickets.work import conversation, resolution
 from tickets.work.ticket import lock_ticket, move
 
@@ -92,19 +93,26 @@ def list_timeline(reference: str) -> dict[str, Any]:
         .limit(query.limit + 1)
     ).all()
     shown, following = page_of(rows, query, lambda row: (row.id,))
+    climbed = [ticket.id] if ticket.escalation_level else []
+    reached = reached_levels(g.session, climbed).get(ticket.id, NONE_REACHED)
     items = [
         {
             "id": row.id,
             "at": iso(row.at),
             "kind": row.kind,
             "actor": row.actor_kind,
-            "public": row.is_public,
+            "public": row.is_public and _was_told(row, reached),
             "body": row.body,
             "params": row.params,
         }
         for row in shown
     ]
     return {"items": items, "next": following}
+
+
+def _was_told(row: TimelineEntry, reached: ReachedLevels) -> bool:
+    """A level that nobody heard of is no news to the citizen."""
+    return row.kind is not TimelineKind.ESCALATED or row.params.get("step_id") in reached.step_ids
 
 
 @blueprint.post("/tickets/<reference>/transitions")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.settings import LOCALES
 from app.wording.reasons import reason_texts
 from tickets.intake.cleaning import Opened
+from tickets.queries.reached_levels import reached_level
 from tickets.routing.decision import RoutingRules
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
@@ -36,6 +37,8 @@ class Beside:
     procedure: str | None
     clocks: list[dict[str, Any]]
     escalations: list[dict[str, Any]]
+    # The highest level that reached somebody.
+    level: int = 0
 
 
 def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
@@ -53,7 +56,8 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
         )
     ).one()
     clocks, escalations = clocks_of(session, ticket.id), escalations_of(session, ticket.id)
-    beside = Beside(unit_code, unit_name, queue_name, category, procedure, clocks, escalations)
+    level = reached_level(session, ticket.id) if ticket.escalation_level else 0
+    beside = Beside(unit_code, unit_name, queue_name, category, procedure, clocks, escalations, level)
     return _whole(columns_of(ticket), beside)
 
 
@@ -66,8 +70,10 @@ def opened_view(opened: Opened, routing: RoutingRules, *, procedure: str | None)
     return _whole(opened.row, Beside(unit.code, unit.name, queue_name, category_code, procedure, clocks, []))
 
 
-def brief_view(ticket: Mapping[str, Any], *, unit_code: str | None, unit_name: str, queue_name: str) -> dict[str, Any]:
-    """What lists tell of a ticket, and the whole of it too."""
+def brief_view(
+    ticket: Mapping[str, Any], *, unit_code: str | None, unit_name: str, queue_name: str, level: int
+) -> dict[str, Any]:
+    """What lists tell of a ticket, and the whole of it too; `level` is the highest that reached somebody."""
     return {
         "reference": ticket["reference"],
         "subject": ticket["subject"],
@@ -76,12 +82,18 @@ def brief_view(ticket: Mapping[str, Any], *, unit_code: str | None, unit_name: s
         "queue": queue_name,
         "priority": ticket["priority"],
         "opened_at": iso(ticket["opened_at"]),
-        "level": ticket.get("escalation_level", 0),
+        "level": level,
     }
 
 
 def _whole(ticket: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
-    brief = brief_view(ticket, unit_code=beside.unit_code, unit_name=beside.unit_name, queue_name=beside.queue_name)
+    brief = brief_view(
+        ticket,
+        unit_code=beside.unit_code,
+        unit_name=beside.unit_name,
+        queue_name=beside.queue_name,
+        level=beside.level,
+    )
     return brief | {
         "body": ticket["body"],
         "disposition": ticket.get("disposition"),

@@ -23,6 +23,7 @@ from tickets.intake import opening, request_keys
 from tickets.intake.cleaning import Matter
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, require, visible_ticket, visible_tickets
+from tickets.queries.reached_levels import NONE_REACHED, reached_levels
 from tickets.schema import Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
 from tickets.states import Channel, Priority, TicketStatus
@@ -135,11 +136,13 @@ def list_tickets() -> dict[str, Any]:
         statement = statement.where(Ticket.id < after[0])
     rows = g.session.execute(statement).all()
     shown, following = page_of(rows, query, lambda row: (row[0].id,))
-    return {"items": [_item(*row) for row in shown], "next": following}
+    climbed = reached_levels(g.session, [row[0].id for row in shown if row[0].escalation_level])
+    items = [_item(*row, level=climbed.get(row[0].id, NONE_REACHED).level) for row in shown]
+    return {"items": items, "next": following}
 
 
-def _item(ticket: Ticket, unit_code: str, unit_name: str, queue_name: str) -> dict[str, Any]:
-    brief = brief_view(columns_of(ticket), unit_code=unit_code, unit_name=unit_name, queue_name=queue_name)
+def _item(ticket: Ticket, unit_code: str, unit_name: str, queue_name: str, *, level: int) -> dict[str, Any]:
+    brief = brief_view(columns_of(ticket), unit_code=unit_code, unit_name=unit_name, queue_name=queue_name, level=level)
     return brief | {"due_at": iso(ticket.next_due_at)}
 
 

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.web.frame.application import HotlineApp
+from escalation.firing.recipients import mark_read
+from escalation.firing.sweep import tick
 from tests import factories
 from tests.app.web.public.public_forms import fill_in, photograph, send_again
+from tests.escalation.scene import holder, level_at, step, unit_by_code
 from tickets.intake.cleaning import Opened
 from tickets.people.actor import staff_actor
 from tickets.schema import Attachment, Message, Staff, Ticket
@@ -149,12 +152,17 @@ def test_a_call_without_words_has_a_heading_all_the_same(
 
 def test_the_level_reached_and_who_has_it_are_shown(client: FlaskClient, app: HotlineApp, session: Session) -> None:
     ticket = opened(app, session)
-    session.get_one(Ticket, ticket.ticket_id).escalation_level = 4
-    session.flush()
-
+    row = session.get_one(Ticket, ticket.ticket_id)
+    leader = holder(session, "city_leader", unit_by_code(session, "79"), now=row.opened_at)
+    at = level_at(session, row, 4)
+    tick(session, now=at)
     enter(client, ticket)
+    before = followed(client)
+
+    mark_read(session, leader.id, step_ids=[step(session, row, 4).id], now=at)
     page = followed(client)
 
+    assert "Đã báo cáo lãnh đạo UBND Thành phố" not in before
     assert "Đã báo cáo lãnh đạo UBND Thành phố" in page
     assert "Phường Sài Gòn" in page
 

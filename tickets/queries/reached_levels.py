@@ -1,0 +1,62 @@
+"""Which levels of a ticket reached somebody: all that citizens and outside programs hear of its chain (A3).
+
+A level that fired is a fact of the house; it is told only once a message about it was handed over to a person who was
+told of it, or that person has read or answered it. Notices on a screen count when they are read.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+# Whoever was told on a lower level of the same promise has had its message; the Chair's levels come in a list (R12).
+_REACHED = text(
+    """
+    select distinct s.ticket_id, s.id as step_id, s.rank as level
+    from planned_step s
+    join step_recipient r on r.step_id = s.id
+    where s.ticket_id = any(:ticket_ids) and s.kind = 'level' and s.result in ('notified', 'merged')
+      and (r.read_at is not null
+        or exists (select from acknowledgement a where a.step_id = s.id and a.staff_id = r.staff_id)
+        or exists (
+            select from outbound_message m
+            left join outbound_message carrier on carrier.id = m.gathered_into_id
+            join planned_step told on told.id = cast(m.params ->> 'step_id' as bigint)
+            where m.ticket_id = s.ticket_id and m.staff_id = r.staff_id and m.template = 'escalation_level'
+              and told.clock_id = s.clock_id and told.rank <= s.rank
+              and (m.read_at is not null
+                or m.channel <> 'screen' and coalesce(carrier.state, m.state) in ('sent', 'delivered')))
+        or s.detail ->> 'in' = 'daily_list' and exists (
+            select from outbound_message m
+            where m.staff_id = r.staff_id and m.template = 'daily_list' and m.sent_at >= s.fired_at
+              and m.channel <> 'screen' and m.state in ('sent', 'delivered')))
+    """
+).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedLevels:
+    """Of one ticket: the highest level that reached somebody (0: none), and the steps that did."""
+
+    level: int = 0
+    step_ids: frozenset[int] = field(default_factory=frozenset)
+
+
+NONE_REACHED = ReachedLevels()
+
+
+def reached_levels(session: Session, ticket_ids: Collection[int]) -> Mapping[int, ReachedLevels]:
+    """By ticket, in one statement; a ticket of which nobody heard is not in the answer."""
+    if not ticket_ids:
+        return {}
+    found: dict[int, ReachedLevels] = {}
+    for ticket_id, step_id, level in session.execute(_REACHED, {"ticket_ids": sorted(ticket_ids)}):
+        known = found.get(ticket_id, NONE_REACHED)
+        found[ticket_id] = ReachedLevels(max(known.level, level), known.step_ids | {step_id})
+    return found
+
+
+def reached_level(session: Session, ticket_id: int) -> int:
+    return reached_levels(session, [ticket_id]).get(ticket_id, NONE_REACHED).level
