@@ -19,6 +19,8 @@ from app.storage.database import make_engine
 from app.web.blueprints import BLUEPRINTS
 from app.web.frame.access import check_access
 from app.web.frame.application import HotlineApp
+from app.web.frame.asset_files import PUBLISHED, publish
+from app.web.frame.compression import compress
 from app.web.frame.errors import register_errors
 from app.web.frame.limits import limiter
 from app.web.frame.page_context import page_context
@@ -30,7 +32,7 @@ from app.wording.translations import install_catalogues
 
 # A caller hears silence while we wait: webhooks get short limits of their own, the fail-safe document does the rest.
 WEBHOOK_STATEMENT_TIMEOUT_MS = 300
-STATIC_MAX_AGE_SECONDS = 365 * 24 * 3600
+STATIC = ROOT / "app" / "static"
 
 
 def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineApp:
@@ -65,21 +67,31 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     app.context_processor(page_context)
     app.before_request(_begin)
     app.after_request(add_headers)
+    app.after_request(compress)
     app.after_commit.append(Waker(settings))
-    static = WhiteNoise(
-        app.wsgi_app,
-        prefix="static/",
-        max_age=STATIC_MAX_AGE_SECONDS,
-        allow_all_origins=False,
-        add_headers_function=static_headers,
-    )
-    static.add_files(str(ROOT / "app" / "static"), prefix="static/")
+    static = _with_files(app)
     # In production a proxy stands before us: without this, all citizens behind it would share one rate limit. Only the
     # address is taken from it, counted from our side, since what comes before our own proxies' entries anybody can
     # write; signatures and links stand on the configured public address.
     behind = ProxyFix(static, x_for=settings.trusted_proxies, x_proto=0) if settings.production else static
     app.wsgi_app = behind  # type: ignore[method-assign]
     return app
+
+
+def _with_files(app: HotlineApp) -> WhiteNoise:
+    """Static files, answered before the application is asked; those under a published name may be kept for ever."""
+    folder = app.settings.data_dir / "static"
+    app.extensions["hotline_assets"] = publish(STATIC, into=folder)
+    static = WhiteNoise(
+        app.wsgi_app,
+        prefix="static/",
+        immutable_file_test=PUBLISHED,
+        allow_all_origins=False,
+        add_headers_function=static_headers,
+    )
+    for files in (STATIC, folder):
+        static.add_files(str(files), prefix="static/")
+    return static
 
 
 def _configure(app: HotlineApp) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.web.frame.asset_files import SHEETS, published_files
 from app.wording.translations import ROOT
+from tools import reduce_bootstrap
 
 STATIC = ROOT / "app" / "static"
 VENDOR = STATIC / "vendor"
@@ -41,6 +43,32 @@ def test_notice_names_every_vendored_package() -> None:
     assert [entry["package"] for entry in MANIFEST.values() if entry["package"] not in notice] == []
 
 
+def test_the_fonts_are_those_that_the_tool_made_and_carry_their_licence() -> None:
+    made = json.loads((STATIC / "fonts" / "MANIFEST.json").read_text(encoding="utf-8"))
+
+    assert {path.name: _sha256(path) for path in (STATIC / "fonts").glob("*.woff2")} == made
+    assert (STATIC / "fonts" / "LICENSE").read_bytes() == (VENDOR / "be-vietnam-pro" / "LICENSE").read_bytes()
+
+
+def test_every_class_of_bootstrap_that_pages_use_is_in_the_reduced_sheet() -> None:
+    assert reduce_bootstrap.REDUCED.read_text(encoding="utf-8") == reduce_bootstrap.reduced(), (
+        "run python -m tools.reduce_bootstrap"
+    )
+
+
+def test_every_script_and_style_sheet_of_ours_reaches_a_page() -> None:
+    """A file left out of SHEETS and SCRIPTS (app/web/frame/asset_files.py) would be missed by readers only."""
+    published = {file.content for file in published_files(STATIC).values()}
+    whole = b"\n".join(published).decode(errors="ignore")
+
+    scripts = [path for path in sorted((STATIC / "js").rglob("*.js")) if path.read_bytes() not in published]
+    left_out = [path.name for path in scripts if f'modules["{path.relative_to(STATIC).as_posix()}"]=' not in whole]
+    sheets = {sheet for listed in SHEETS.values() for sheet in listed}
+
+    assert left_out == []
+    assert {f"css/{path.name}" for path in (STATIC / "css").glob("*.css")} == sheets
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_template_needs_nothing_that_the_content_policy_forbids(template: Path) -> None:
     text = COMMENT.sub("", template.read_text(encoding="utf-8"))
@@ -54,7 +82,7 @@ def test_style_sheets_load_nothing_from_elsewhere() -> None:
     addresses = {
         address
         for sheet in sorted((STATIC / "css").glob("*.css"))
-        for address in re.findall(r"url\([\"']?([^)\"']+)", sheet.read_text(encoding="utf-8"))
+        for address in re.findall(r"url\([\"']?(?!data:)([^)\"']+)", sheet.read_text(encoding="utf-8"))
     }
 
     assert addresses
