@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import gevent
@@ -15,16 +17,26 @@ from app.live.changes import Change, Marks, changes_since, concerns, first_marks
 from app.storage.database import transaction
 from app.storage.database_faults import fault_of
 from app.web.frame.access import SECOND_FACTOR_ROLES
-from app.web.frame.session_cookie import look_up
+from app.web.frame.session_cookie import SignedIn, look_up, still_signed_in, token_hash
 from tickets.people.roles import Viewer
 
 log = structlog.get_logger()
 
 _LOOK_EVERY_SECONDS = 1.0
 _KEEP_ALIVE_SECONDS = 20.0
-# A stream ends after this and the browser comes back with its cookie: rights that were taken away end with it.
+# Whether those who listen are still signed in, and as what, is asked again this often.
+_JUDGE_EVERY = timedelta(seconds=3)
+# A stream ends after this and the browser comes back with its cookie.
 _LIFETIME = timedelta(minutes=5)
 _QUEUE_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Whoever listens: the hash of their session's token, and what they may be told."""
+
+    token_hash: str
+    viewer: Viewer
 
 
 class Hub:
@@ -32,23 +44,26 @@ class Hub:
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
-        self._queues: dict[Queue, Viewer] = {}
+        self._queues: dict[Queue, Listener] = {}
+        self._judged_at = utc_now()
         self._started = False
 
-    def viewer_of(self, token: str) -> Viewer | None:
+    @property
+    def listeners(self) -> list[Listener]:
+        return list(self._queues.values())
+
+    def listener_of(self, token: str) -> Listener | None:
         with transaction(self._sessions) as session:
             person = look_up(session, token, now=utc_now())
-            if person is None or (not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES):
-                return None
-            return person.viewer
+            return Listener(token_hash(token), person.viewer) if person is not None and _may_listen(person) else None
 
-    def stream(self, viewer: Viewer) -> Iterator[bytes]:
-        """Server-sent events for one browser until its lifetime is over."""
+    def stream(self, listener: Listener) -> Iterator[bytes]:
+        """Server-sent events for one browser until its lifetime is over, or its session or account ends."""
         if not self._started:
             self._started = True
             gevent.spawn(self._look_for_ever)
         queue = Queue(_QUEUE_LENGTH)
-        self._queues[queue] = viewer
+        self._queues[queue] = listener
         until = utc_now() + _LIFETIME
         try:
             yield b"retry: 2000\n\n"
@@ -60,6 +75,8 @@ class Hub:
         while utc_now() < until:
             try:
                 names = set(queue.get(timeout=_KEEP_ALIVE_SECONDS))
+                if queue not in self._queues:
+                    return
             except Empty:
                 # An event and not a comment: a page hears it, and knows that the line is dead when it no longer does.
                 yield b"event: alive\ndata: 1\n\n"
@@ -77,18 +94,41 @@ class Hub:
                     if marks is None:
                         marks = first_marks(session, now=now)
                     changes, marks = changes_since(session, marks, now=now)
+                    if now - self._judged_at >= _JUDGE_EVERY:
+                        self.judge_again(session, now=now)
                 self._tell(changes)
             except SQLAlchemyError as error:
                 log.warning("live updates cannot reach the database", reason=fault_of(error))
             gevent.sleep(_LOOK_EVERY_SECONDS)
 
+    def judge_again(self, session: Session, *, now: datetime) -> None:
+        """End the streams of sessions that ended, and tell the others by the roles held today."""
+        self._judged_at = now
+        people = still_signed_in(session, {one.token_hash for one in self.listeners}, now=now)
+        for queue, listener in list(self._queues.items()):
+            person = people.get(listener.token_hash)
+            if person is not None and _may_listen(person):
+                self._queues[queue] = Listener(listener.token_hash, person.viewer)
+            else:
+                self._end(queue)
+
+    def _end(self, queue: Queue) -> None:
+        self._queues.pop(queue, None)
+        with suppress(Full):
+            # Wakes whoever waits for the next event, and finds the queue gone.
+            queue.put_nowait(())
+
     def _tell(self, changes: list[Change]) -> None:
-        for queue, viewer in list(self._queues.items()):
-            names = {name for change in changes if concerns(change, viewer) for name in change.names}
+        for queue, listener in list(self._queues.items()):
+            names = {name for change in changes if concerns(change, listener.viewer) for name in change.names}
             if not names:
                 continue
             try:
                 queue.put_nowait(tuple(names))
             except Full:
                 # A browser that does not read is dropped; it reconnects and reloads everything once.
-                self._queues.pop(queue, None)
+                self._end(queue)
+
+
+def _may_listen(person: SignedIn) -> bool:
+    return person.second_factor or not person.viewer.roles & SECOND_FACTOR_ROLES

@@ -32,15 +32,15 @@ def application(environ: dict[str, Any], start_response: Start) -> Iterable[byte
 
 def _stream(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
     headers = _cross_origin(environ.get("HTTP_ORIGIN", ""))
-    viewer = _hub.viewer_of(_cookie(environ.get("HTTP_COOKIE", "")))
-    if viewer is None:
+    listener = _hub.listener_of(_cookie(environ.get("HTTP_COOKIE", "")))
+    if listener is None:
         start_response("401 Unauthorized", [("Content-Type", "text/plain"), *_SAFE, *headers])
         return [b"sign in first"]
     start_response(
         "200 OK",
         [("Content-Type", "text/event-stream"), ("X-Accel-Buffering", "no"), *_SAFE, *headers],
     )
-    return _hub.stream(viewer)
+    return _hub.stream(listener)
 
 
 def _cookie(header: str) -> str:

@@ -126,4 +126,4 @@ def test_live_updates_end_with_the_session_too(committed: Committed) -> None:
         session.commit()
     hub = Hub(committed.factory)
 
-    assert [hub.viewer_of(name) is not None for name in ("live", "over", "ended", "")] == [True, False, False, False]
+    assert [hub.listener_of(name) is not None for name in ("live", "over", "ended", "")] == [True, False, False, False]

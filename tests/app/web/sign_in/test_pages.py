@@ -267,7 +267,7 @@ def test_live_updates_wait_for_the_second_factor_too(committed: Committed, now: 
             )  # fmt: skip
     hub = Hub(committed.factory)
 
-    assert [hub.viewer_of(f"live-{number}") is not None for number in range(3)] == [False, True, True]
+    assert [hub.listener_of(f"live-{number}") is not None for number in range(3)] == [False, True, True]
 
 
 def test_a_demonstration_link_signs_in_fully_and_once(client: FlaskClient, session: Session, now: datetime) -> None:

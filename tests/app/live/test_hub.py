@@ -1,0 +1,118 @@
+"""A stream that is open ends with what it was opened by: the session, the account, the role."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import gevent
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.clock import utc_now
+from app.live.hub import Hub
+from app.storage.database import transaction
+from app.web.frame.session_cookie import token_hash
+from tests.conftest import Committed
+from tests.factories import staff
+from tickets.directory.staff import disable
+from tickets.schema import RoleAssignment, Staff, WebSession
+from tickets.states import Role
+
+
+@pytest.fixture
+def signed_in(committed: Committed) -> int:
+    """An agent of a ward with a session of a day; their id."""
+    at = utc_now()
+    with transaction(committed.factory) as session:
+        person = staff(session, role=Role.AGENT, at="26740")
+        session.add(
+            WebSession(
+                token_hash=token_hash("t"), staff_id=person.id, created_at=at, last_seen_at=at,
+                expires_at=at + timedelta(days=1), second_factor_at=at,
+            )
+        )  # fmt: skip
+        return person.id
+
+
+def _disabled(session: Session, staff_id: int, now: datetime) -> None:
+    disable(session, staff_id, now=now)
+
+
+def _account_alone(session: Session, staff_id: int, now: datetime) -> None:
+    session.execute(update(Staff).where(Staff.id == staff_id).values(disabled_at=now))
+
+
+def _signed_out(session: Session, staff_id: int, now: datetime) -> None:
+    session.execute(update(WebSession).where(WebSession.staff_id == staff_id).values(revoked_at=now))
+
+
+def _expired(session: Session, staff_id: int, now: datetime) -> None:
+    session.execute(update(WebSession).where(WebSession.staff_id == staff_id).values(expires_at=now))
+
+
+def opened(hub: Hub) -> Iterator[bytes]:
+    listener = hub.listener_of("t")
+    assert listener is not None
+    stream = hub.stream(listener)
+    next(stream)
+    return stream
+
+
+def judged(hub: Hub, committed: Committed) -> None:
+    with committed.factory() as session:
+        hub.judge_again(session, now=utc_now())
+
+
+def goes_on(stream: Iterator[bytes], *, seconds: int = 3) -> bool:
+    listening = gevent.spawn(lambda: list(stream))
+    listening.join(timeout=seconds)
+    ended = listening.ready()
+    listening.kill()
+    return not ended
+
+
+@pytest.mark.parametrize("end", [_disabled, _account_alone, _signed_out, _expired])
+def test_an_open_stream_ends_when_its_session_or_account_does(
+    committed: Committed, signed_in: int, end: Callable[[Session, int, datetime], None]
+) -> None:
+    hub = Hub(committed.factory)
+    stream = opened(hub)
+
+    with transaction(committed.factory) as session:
+        end(session, signed_in, utc_now())
+    judged(hub, committed)
+
+    assert not goes_on(stream)
+    assert hub.listeners == []
+
+
+def test_the_hub_looks_by_itself_whether_who_listens_may_still(committed: Committed, signed_in: int) -> None:
+    stream = opened(Hub(committed.factory))
+
+    with transaction(committed.factory) as session:
+        disable(session, signed_in, now=utc_now())
+
+    # It looks every few seconds; the rest is for a machine that has other work.
+    assert not goes_on(stream, seconds=60)
+
+
+def test_a_stream_goes_on_for_whoever_may_still_listen(committed: Committed, signed_in: int) -> None:
+    hub = Hub(committed.factory)
+    stream = opened(hub)
+
+    judged(hub, committed)
+
+    assert goes_on(stream)
+
+
+def test_an_open_stream_knows_of_a_role_that_has_ended(committed: Committed, signed_in: int) -> None:
+    hub = Hub(committed.factory)
+    stream = opened(hub)
+
+    with transaction(committed.factory) as session:
+        for role in session.scalars(select(RoleAssignment).where(RoleAssignment.staff_id == signed_in)):
+            role.valid_to = utc_now()
+    judged(hub, committed)
+
+    assert [one.viewer.roles for one in hub.listeners] == [frozenset()]
+    assert goes_on(stream)
