@@ -15,6 +15,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.engines import Engines, start_engines
+from app.engines.leftovers import sweep
 from app.seeding.reference import load as load_reference
 from app.settings import Settings
 from app.storage.database import make_engine, migrate, session_factory, transaction
@@ -58,7 +59,10 @@ class Servers:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    with tempfile.TemporaryDirectory(prefix="hotline-tests-") as folder:
+    # What a run that was killed has left of its engines.
+    for prefix in ("hotline-tests-", "hotline-faults-", "hotline-node-"):
+        sweep(prefix)
+    with tempfile.TemporaryDirectory(prefix="hotline-tests-", ignore_cleanup_errors=True) as folder:
         engines = start_engines(Path(folder))
         try:
             servers = Servers(engines)

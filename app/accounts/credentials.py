@@ -38,7 +38,7 @@ def check_password(session: Session, *, email: str, password: str, now: datetime
     giving it again before every eighth.
     """
     staff = session.scalars(
-        select(Staff).where(func.lower(Staff.email) == email.strip().lower()).with_for_update()
+        select(Staff).where(func.lower(Staff.email) == email.strip().lower()).with_for_update(key_share=True)
     ).one_or_none()
     known = staff is not None and staff.password_hash is not None
     if not _matches(staff.password_hash if staff and staff.password_hash else _nobodys_hash(), password) or not known:
@@ -75,7 +75,8 @@ def check_totp(session: Session, staff_id: int, *, code: str, now: datetime) -> 
 
     A wrong code counts like a wrong password, and a locked account takes no code at all.
     """
-    staff = session.get(Staff, staff_id, with_for_update=True)
+    # Weaker than FOR UPDATE: rows that only name the person may be written meanwhile.
+    staff = session.get(Staff, staff_id, with_for_update={"key_share": True})
     if staff is None or not staff.totp_secret or staff.totp_enrolled_at is None:
         return False
     if staff.locked_until is not None and staff.locked_until > now:

@@ -1,6 +1,5 @@
 """Where benchmarks run: engines and a database of their own, with the demonstration multiplied to a volume."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,28 +8,34 @@ from typing import Any
 
 from app.engines import start_engines
 from app.engines.connected import with_engines
+from app.engines.leftovers import discard, undisturbed
 from app.seeding import prepare
 from app.settings import Settings, load_settings
 from app.storage.database import make_engine, migrate
 
 Say = Callable[[str], None]
+PREFIX = "hotline-bench-"
 
 
 @contextmanager
 def stage(*, tickets: int, port: int, say: Say) -> Iterator[Settings]:
     """Settings of a fresh installation with `tickets` demonstration tickets; everything is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="hotline-bench-"))
-    engines = start_engines(folder)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
-        given: dict[str, Any] = {"data_dir": folder, "demo": True, "port": port, "public_base_url": ""}
-        settings = with_engines(load_settings(**given), engines)
-        migrate(settings.owner_database_url, settings.database_url)
-        prepare(settings, demo=True, tickets=tickets, progress=say)
-        settle(settings)
-        yield settings
+        engines = start_engines(folder)
+        try:
+            given: dict[str, Any] = {"data_dir": folder, "demo": True, "port": port, "public_base_url": ""}
+            settings = with_engines(load_settings(**given), engines)
+            migrate(settings.owner_database_url, settings.database_url)
+            prepare(settings, tickets=tickets, progress=say)
+            settle(settings)
+            yield settings
+        finally:
+            with undisturbed():
+                engines.stop()
     finally:
-        engines.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        with undisturbed():
+            discard(folder)
 
 
 def settle(settings: Settings) -> None:

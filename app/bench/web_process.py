@@ -1,5 +1,7 @@
 """A web process as production runs it, for benchmarks that measure over HTTP."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from contextlib import contextmanager, suppress
 import requests
 
 from app.bench.measure import MeasuredNothing
+from app.engines.identity import die_with_parent
 from app.processes.commands import environment_of
 from app.settings import ROOT, Settings
 
@@ -31,8 +34,13 @@ def web_process(
         "--worker-class", "gthread", "--preload", "--workers", "2", "--threads", "8", "--timeout", "60",
         "--keep-alive", "30", application,
     ]  # fmt: skip
+    parent = os.getpid()
     process = subprocess.Popen(
-        command, env=environment_of(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=environment_of(settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: die_with_parent(signal.SIGTERM, parent=parent),  # noqa: PLW1509  (it takes no lock)
     )
     try:
         _wait(f"http://{address}{path}", process)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from app.cli.commands import Commands
+from app.cli.terminal import stop_by_signal
 
 PARTS = ("places", "phone", "desk", "intake", "escalation")
 
@@ -36,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(words, file=sys.stderr, flush=True)
 
     try:
-        found = figures(parts, tickets=arguments.tickets, port=arguments.port, say=say)
+        # Any signal that ends us lets the stages be taken down first.
+        with stop_by_signal():
+            found = figures(parts, tickets=arguments.tickets, port=arguments.port, say=say)
     except MeasuredNothing as nothing:
         say(f"No figures: {nothing}.")
         return 1

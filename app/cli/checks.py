@@ -2,12 +2,17 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 from app.cli.commands import Commands
+from app.cli.terminal import stop_by_signal
 from app.settings import ROOT
 
+PATIENCE_SECONDS = 30
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "mypy": ["-m", "mypy"],
@@ -29,15 +34,27 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.long:
         environment["HOTLINE_LONG_TESTS"] = "1"
     pytest = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
-    if arguments.rest:
-        return subprocess.run([*pytest, *arguments.rest], env=environment, check=False).returncode
+    with stop_by_signal():
+        if arguments.rest:
+            return _run([*pytest, *arguments.rest], environment=environment)
+        failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
+        if failed:
+            print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
+        tests = _run([*pytest, "-n", "2", "--dist", "loadgroup"], environment=environment, folder=ROOT)
+        return tests or (1 if failed else 0)
 
-    failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
-    if failed:
-        print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
-    pytest += ["-n", "2", "--dist", "loadgroup"]
-    tests = subprocess.run(pytest, env=environment, cwd=ROOT, check=False).returncode
-    return tests or (1 if failed else 0)
+
+def _run(command: list[str], *, environment: dict[str, str], folder: Path | None = None) -> int:
+    """A run that ends with us, by the signal at which pytest takes its engines down, and is waited for."""
+    process = subprocess.Popen(command, env=environment, cwd=folder)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=PATIENCE_SECONDS)
+        process.kill()
+        raise
 
 
 def _passes(name: str, words: list[str]) -> bool:

@@ -6,23 +6,20 @@ import json
 import os
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.terminal import Signals, Voice, stop_by_signal
+from app.cli.up_waiting import wait_until_it_serves
 from app.engines import start_engines
 from app.engines.connected import running_up, with_engines
 from app.engines.folders import write_private
-from app.processes.commands import end_leftovers
-from app.processes.supervisor import Supervisor
+from app.processes.commands import DEMONSTRATION, end_leftovers
+from app.processes.supervisor import Child, Supervisor
 from app.settings import Settings, load_settings
-
-READY_WITHIN_SECONDS = 90
-HOPELESS_AFTER_CRASHES = 3
+from app.storage import play_progress
 
 
 def register(commands: Commands) -> None:
@@ -32,7 +29,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--data", metavar="DIR", help="folder for engines, secrets and media (.hotline)")
     parser.add_argument("--no-demo", action="store_true", help="no demonstration data; one link for the administrator")
-    parser.add_argument("--tickets", type=int, metavar="N", help="how many demonstration tickets to load")
+    parser.add_argument("--tickets", type=int, metavar="N", help="at least so many demonstration tickets, loaded first")
     parser.add_argument("--json", action="store_true", help="print one JSON line when ready")
     parser.set_defaults(run=run)
 
@@ -43,14 +40,15 @@ def run(arguments: argparse.Namespace) -> int:
     say = Voice(arguments.json)
     with _only_one(settings.data_dir), stop_by_signal() as signals:
         _note_of(settings).unlink(missing_ok=True)
+        play_progress.forget(settings.data_dir)
         end_leftovers(settings.data_dir, patience_seconds=5)
         _refuse_busy_ports(settings)
         supervisor = Supervisor(settings, engines=None, say=say.aside)
         try:
-            _prepare(supervisor, arguments, say)
+            to_play = _prepare(supervisor, arguments, say)
             signals.ask_only()
-            _start_and_announce(supervisor, say, signals)
-            _keep_running(supervisor, signals)
+            _start_and_announce(supervisor, say, signals, to_play=to_play)
+            _keep_running(supervisor, say, signals)
         except KeyboardInterrupt:
             pass
         finally:
@@ -58,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             say.aside("Stopping …")
             supervisor.stop()
             _note_of(settings).unlink(missing_ok=True)
+            play_progress.forget(settings.data_dir)
     return 0
 
 
@@ -119,7 +118,8 @@ def _refuse_busy_ports(settings: Settings) -> None:
                 ) from None
 
 
-def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) -> None:
+def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) -> bool:
+    """Engines, pages, data; whether the demonstration is still to be played behind them."""
     settings = supervisor.settings
     if not (settings.database_url and settings.redis_url):
         say.aside("Starting the embedded engines …")
@@ -132,28 +132,40 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
     supervisor.start("web", "live")
 
     from app import seeding
-    from app.storage import database
+    from app.cli.up_data import bring_up_to_date
 
     say.aside("Bringing the database up to date …")
-    try:
-        database.migrate(settings.migrations_url, settings.database_url)
-        engine = database.make_engine(settings.database_url, pool_size=1)
-        database.refuse_unsafe(engine)
-        if settings.production:
-            database.refuse_demonstration(engine)
-        engine.dispose()
-    except database.UnsafeDatabase as unsafe:
-        raise CommandRefused(str(unsafe)) from None
-    seeding.prepare(settings, demo=settings.demo, tickets=arguments.tickets, progress=say.aside)
+    bring_up_to_date(settings, say=say.aside)
+    to_play = settings.demo and seeding.needs_playing(settings)
+    if settings.demo and arguments.tickets:
+        _play_first(supervisor, str(arguments.tickets), say)
+        return False
+    if to_play:
+        # The very first page says already that more is coming.
+        play_progress.note(settings.data_dir, play_progress.Progress(0))
+    return to_play
 
 
-def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals) -> None:
+def _play_first(supervisor: Supervisor, tickets: str, say: Voice) -> None:
+    """With a volume to copy, which wants the database for itself, the other processes wait for it."""
+    say.aside(f"Loading the demonstration with {int(tickets):,} tickets, before anybody works beside it …")
+    child = supervisor.start_once(DEMONSTRATION, tickets)
+    follower = _Follower(supervisor, say, child=child)
+    while child in supervisor.children:
+        supervisor.tick()
+        follower.tell()
+        time.sleep(0.2)
+    if child.status:
+        raise CommandRefused(f"The demonstration could not be loaded: {child.last_words()}\nIts log is {child.log}.")
+
+
+def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals, *, to_play: bool) -> None:
     from app.accounts import demo_links
 
     settings = supervisor.settings
     say.aside("Starting web, live, worker and scheduler …")
     supervisor.start("worker", "scheduler")
-    _wait_until_ready(supervisor, signals)
+    answer = wait_until_it_serves(supervisor, asked_to_stop=lambda: signals.asked)
     if signals.asked:
         return
     note = {
@@ -169,13 +181,20 @@ def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals) ->
     }
     write_private(_note_of(settings), json.dumps(note))
     say.ready(note)
+    if answer.reasons:
+        say.aside(f"Working through what fell due while it was off: {answer.words}.")
+    if to_play:
+        say.aside("The demonstration is being loaded behind the pages; every page says how far it is.")
+        supervisor.start_once(DEMONSTRATION)
 
 
-def _keep_running(supervisor: Supervisor, signals: Signals) -> None:
+def _keep_running(supervisor: Supervisor, say: Voice, signals: Signals) -> None:
     noted = supervisor.pids
+    follower = _Follower(supervisor, say)
     while not signals.asked:
         time.sleep(0.2)
         supervisor.tick()
+        follower.tell()
         if supervisor.pids != noted:
             # The note stays true after a restart, for operators and for tests that kill processes.
             noted = supervisor.pids
@@ -183,40 +202,22 @@ def _keep_running(supervisor: Supervisor, signals: Signals) -> None:
             write_private(path, json.dumps({**json.loads(path.read_text()), "pids": noted}))
 
 
+class _Follower:
+    """Says in the terminal how far the demonstration is: every tenth of it, and each line of a copy."""
+
+    def __init__(self, supervisor: Supervisor, say: Voice, *, child: Child | None = None) -> None:
+        self._data_dir, self._say, self._child = supervisor.settings.data_dir, say, child
+        self._tenth, self._line = 0, ""
+
+    def tell(self) -> None:
+        progress = play_progress.noted(self._data_dir)
+        if progress is not None and progress.percent // 10 > self._tenth:
+            self._tenth = progress.percent // 10
+            self._say.aside(f"  … demonstration: {self._tenth * 10} %")
+        if self._child is not None and "tickets added" in (line := self._child.last_words()) and line != self._line:
+            self._line = line
+            self._say.aside(f"  … {line}")
+
+
 def _note_of(settings: Settings) -> Path:
     return settings.data_dir / "up.json"
-
-
-def _wait_until_ready(supervisor: Supervisor, signals: Signals) -> None:
-    settings = supervisor.settings
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)
-    shown = f"[{host}]" if ":" in host else host
-    waiting = [f"http://{shown}:{settings.port}/health/ready", f"http://{shown}:{settings.port + 1}/health/live"]
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
-    last = "no answer"
-    while waiting and not signals.asked:
-        supervisor.tick()
-        last = _trouble_at(waiting[0])
-        if not last:
-            waiting.pop(0)
-            continue
-        if broken := next((child for child in supervisor.children if child.crashes >= HOPELESS_AFTER_CRASHES), None):
-            raise CommandRefused(f"{broken.name} cannot start: {broken.last_words()}\nIts log is {broken.log}.")
-        if time.monotonic() > deadline:
-            raise CommandRefused(
-                f"{waiting[0]} was not ready within {READY_WITHIN_SECONDS} s ({last}). The logs are in "
-                f"{settings.data_dir / 'logs'}."
-            )
-        time.sleep(0.05)
-
-
-def _trouble_at(address: str) -> str:
-    try:
-        # No proxy: the address is this machine's, whatever http_proxy says.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(address, timeout=3):
-            return ""
-    except urllib.error.HTTPError as error:
-        return f"{error.code}: {error.read(500).decode(errors='replace')}"
-    except OSError as error:
-        return str(error)

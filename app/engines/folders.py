@@ -39,7 +39,7 @@ class Passwords:
 
 def home_for(data_dir: Path) -> Home:
     """Choose the identity for this machine and make the folders it needs."""
-    short = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]
+    short = _short(data_dir)
     binaries = installed_binaries()
     data = data_dir / "engines"
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def home_for(data_dir: Path) -> Home:
     logs = data / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     identity.own(logs)
-    return Home(identity=identity, binaries=binaries, data=data, sockets=_socket_folder(short, identity))
+    return Home(identity=identity, binaries=binaries, data=data, sockets=_socket_folder(data_dir, identity))
 
 
 def _identity(binaries: Binaries, data: Path, *, moved: Path) -> Identity:
@@ -66,7 +66,7 @@ def _identity(binaries: Binaries, data: Path, *, moved: Path) -> Identity:
 def _outside_home(data_dir: Path, short: str, identity: Identity) -> Path:
     """A folder for the dropped user under /var/lib, because a home of root's is closed to him."""
     pointer = data_dir / "engines-moved-to"
-    root = Path(pointer.read_text()) if pointer.exists() else Path(f"/var/lib/hotline-{short}")
+    root = moved_to(data_dir) or Path(f"/var/lib/hotline-{short}")
     root.mkdir(mode=0o755, exist_ok=True)
     data = root / "data"
     if not pointer.exists() and (data_dir / "engines" / "postgres").exists():
@@ -81,10 +81,25 @@ def _outside_home(data_dir: Path, short: str, identity: Identity) -> Path:
     return data
 
 
-def _socket_folder(short: str, identity: Identity) -> Path:
-    folder = Path(tempfile.gettempdir()) / f"hotline-{short}"
-    if len(os.fsencode(folder)) > 80:
-        folder = Path("/tmp") / folder.name  # noqa: S108  (its owner and mode are checked below)
+def socket_folder_of(data_dir: Path) -> Path:
+    """Where the sockets of a data folder stand, whether or not they do now."""
+    folder = Path(tempfile.gettempdir()) / f"hotline-{_short(data_dir)}"
+    # Its owner and mode are checked where it is made.
+    return folder if len(os.fsencode(folder)) <= 80 else Path("/tmp") / folder.name  # noqa: S108
+
+
+def moved_to(data_dir: Path) -> Path | None:
+    """Where the data were given to another user because root's own folders are closed to him; None as a rule."""
+    pointer = data_dir / "engines-moved-to"
+    return Path(pointer.read_text()) if pointer.exists() else None
+
+
+def _short(data_dir: Path) -> str:
+    return hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]
+
+
+def _socket_folder(data_dir: Path, identity: Identity) -> Path:
+    folder = socket_folder_of(data_dir)
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     owner = identity.uid if identity.manner is Manner.DROPPED else os.geteuid()

@@ -46,6 +46,7 @@ def start_postgres(home: Home, passwords: Passwords) -> subprocess.Popen[bytes]:
     end_orphans(data, gentle=signal.SIGINT, leader=_recorded_pid(data))
     if not (data / "PG_VERSION").exists():
         _initdb(home, data, passwords)
+    _refuse_other_version(home, data)
     (data / "postmaster.pid").unlink(missing_ok=True)
     for socket in home.sockets.glob(".s.PGSQL.*"):
         socket.unlink(missing_ok=True)
@@ -66,6 +67,17 @@ def start_postgres(home: Home, passwords: Passwords) -> subprocess.Popen[bytes]:
     _wait_until_ready(process, data, home)
     _make_roles(home, passwords)
     return process
+
+
+def _refuse_other_version(home: Home, data: Path) -> None:
+    """A server reads no data of another major version; said here, where the version and the way on are known."""
+    made_by = (data / "PG_VERSION").read_text().strip()
+    ours = home.identity.run([home.binaries.postgres_bin / "postgres", "--version"], cwd=home.data).split()[-1]
+    if made_by != ours.split(".")[0]:
+        raise EngineTrouble(
+            f"The data in {home.data} were made by PostgreSQL {made_by}, and this build brings {ours}. Start the build "
+            "that made them and take a backup there, or choose an empty folder with --data."
+        )
 
 
 def _recorded_pid(data: Path) -> int:

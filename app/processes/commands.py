@@ -14,9 +14,11 @@ from app.settings import ROOT, Settings
 MARK = "HOTLINE_SUPERVISED_DATA"
 """A variable every child of a supervisor carries: it names the data folder, so that orphans can be told."""
 
+DEMONSTRATION = "demonstration"
+
 
 def command_of(name: str, settings: Settings) -> list[str]:
-    """The command line of `web`, `live`, `worker` or `scheduler`."""
+    """The command line of `web`, `live`, `worker`, `scheduler`, or of the demonstration that is played behind them."""
     python = [sys.executable, "-m"]
     gunicorn = [*python, "gunicorn", "--no-control-socket", "--chdir", str(ROOT), "--graceful-timeout", "4"]
     commands = {
@@ -31,6 +33,7 @@ def command_of(name: str, settings: Settings) -> list[str]:
         ],
         "worker": [*python, "app.processes.worker"],
         "scheduler": [*python, "app.clockwork.scheduler"],
+        DEMONSTRATION: [*python, "app.seeding.demonstrate"],
     }  # fmt: skip
     return commands[name]
 
@@ -56,12 +59,12 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {**os.environ, **ours, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
-def spawn(name: str, settings: Settings, *, log: Path) -> subprocess.Popen[bytes]:
+def spawn(name: str, settings: Settings, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
     """Start a process that writes to `log` and is told to stop (SIGTERM) should we die."""
     parent = os.getpid()
     with log.open("ab") as output:
         return subprocess.Popen(
-            command_of(name, settings),
+            [*command_of(name, settings), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

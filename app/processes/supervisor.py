@@ -14,6 +14,7 @@ from app.processes.commands import end_leftovers, spawn
 from app.settings import Settings
 
 LONGEST_PAUSE_SECONDS = 30.0
+MOST_TRIES = 3
 STEADY_AFTER_SECONDS = 60.0
 STOP_PATIENCE_SECONDS = 5.0
 LARGEST_LOG_BYTES = 50_000_000
@@ -29,6 +30,10 @@ class Child:
     started_at: float = 0.0
     crashes: int = 0
     next_start_at: float = 0.0
+    arguments: tuple[str, ...] = ()
+    ends: bool = False
+    """Whether its end is the end of its work, not a crash; `status` is then its exit code."""
+    status: int | None = None
 
     def pause_seconds(self) -> float:
         """How long to wait before the next start: it doubles with every crash in a row."""
@@ -62,11 +67,19 @@ class Supervisor:
             self.children.append(child)
             self._spawn(child)
 
+    def start_once(self, name: str, *arguments: str) -> Child:
+        """Start a process that ends by itself when its work is done; one that was killed before begins it again."""
+        child = Child(name, self.settings.data_dir / "logs" / f"{name}.log", arguments=arguments, ends=True)
+        child.log.parent.mkdir(exist_ok=True)
+        self.children.append(child)
+        self._spawn(child)
+        return child
+
     def tick(self) -> None:
         """Bring back what died; to be called a few times a second."""
         self._revive_engines()
         now = time.monotonic()
-        for child in self.children:
+        for child in list(self.children):
             self._look_after(child, now)
 
     def stop(self) -> None:
@@ -91,7 +104,8 @@ class Supervisor:
     @property
     def pids(self) -> dict[str, int]:
         """Living processes by name, engines included."""
-        own = {child.name: child.process.pid for child in self.children if child.process is not None}
+        lasting = [child for child in self.children if not child.ends]
+        own = {child.name: child.process.pid for child in lasting if child.process is not None}
         return own | (self.engines.pids if self.engines is not None else {})
 
     def _look_after(self, child: Child, now: float) -> None:
@@ -103,14 +117,25 @@ class Supervisor:
                 _keep_small(child.log)
                 return
             child.process = None
+            if child.ends and (status == 0 or child.crashes + 1 >= MOST_TRIES):
+                child.status = status
+                self.children.remove(child)
+                self._tell_end(child, status)
+                return
             child.next_start_at = now + child.pause_seconds()
             child.crashes += 1
             self.say(f"{child.name} ended ({_ending(status)}); starting it again. Its log is {child.log}.")
         if now >= child.next_start_at:
             self._spawn(child)
 
+    def _tell_end(self, child: Child, status: int) -> None:
+        if status == 0:
+            self.say(f"{child.name}: {child.last_words()}")
+        else:
+            self.say(f"{child.name} ended before its end ({_ending(status)}): {child.last_words()} Log: {child.log}.")
+
     def _spawn(self, child: Child) -> None:
-        child.process = spawn(child.name, self.settings, log=child.log)
+        child.process = spawn(child.name, self.settings, *child.arguments, log=child.log)
         child.started_at = time.monotonic()
 
     def _revive_engines(self) -> None:

@@ -1,4 +1,4 @@
-"""The steps of a first start, each in a transaction of its own, so that an interrupted start is simply begun again."""
+"""What a first start writes, each step a transaction of its own: an interrupted one is simply begun again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,32 +10,60 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.clock import utc_now
 from app.reference import Reference
 from app.seeding import people, reference, volume
-from app.seeding.demonstration import play
+from app.seeding.demonstration import is_played, play
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 
-Progress = Callable[[str], None]
+Say = Callable[[str], None]
 STATEMENT_TIMEOUT_MS = 600_000
 
 
-def prepare(settings: Settings, *, demo: bool, tickets: int | None, progress: Progress) -> None:
-    """Load what is missing; a second start on the same data changes nothing.
-
-    `tickets` is how many the demonstration shall have at least. Connects as the role that owns the tables: what has
-    just been filled is also analysed, and copying switches constraints off and on.
-    """
+def prepare(settings: Settings, *, tickets: int | None, progress: Say) -> None:
+    """Everything one after the other, for whoever waits for it; a second time on the same data changes nothing."""
     load_reference(settings, progress=progress)
-    if demo:
-        with _owner(settings) as factory:
-            _demonstrate(settings, factory, tickets=tickets, progress=progress)
+    load_people(settings, progress=progress)
+    demonstrate(settings, tickets=tickets, say=progress, percent=lambda _percent: None)
 
 
-def load_reference(settings: Settings, *, progress: Progress) -> None:
+def load_reference(settings: Settings, *, progress: Say) -> None:
     """Units, lines, queues, categories, promises: each kind of which there is nothing, and no other."""
     with _owner(settings) as factory, transaction(factory) as session:
         written = reference.load(session, now=utc_now())
         if written:
             progress(f"Loaded reference data: {', '.join(written)}.")
+
+
+def load_people(settings: Settings, *, progress: Say) -> None:
+    """The people of the demonstration: from here on their sign-in links work, with or without its tickets."""
+    with _owner(settings) as factory, transaction(factory) as session:
+        if people.load(session, now=utc_now(), zone=settings.zone):
+            progress("Loaded the people of the demonstration.")
+
+
+def needs_playing(settings: Settings) -> bool:
+    with _owner(settings) as factory, factory() as session:
+        return not is_played(session)
+
+
+def demonstrate(settings: Settings, *, tickets: int | None, say: Say, percent: Callable[[int], None]) -> None:
+    """Play the demonstration unless it is there, and bring it to at least `tickets`.
+
+    Connects as the role that owns the tables: what has just been filled is also analysed, and copying switches
+    constraints off and on. Only copying wants to be alone in the database.
+    """
+    with _owner(settings) as factory:
+        began = monotonic()
+        with transaction(factory) as session:
+            opened = play(settings, session, progress=percent, now=utc_now(), clock=utc_now)
+        if opened is not None:
+            say(f"The demonstration has {opened} tickets of the last 30 days ({monotonic() - began:.0f} s).")
+            _analyse(factory)
+        if tickets:
+            keys = Reference.from_settings(settings).keys
+            with transaction(factory) as session:
+                added = volume.multiply(session, wanted=tickets, keys=keys, progress=say, now=utc_now())
+            if added:
+                _analyse(factory)
 
 
 @contextmanager
@@ -45,26 +73,6 @@ def _owner(settings: Settings) -> Iterator[sessionmaker[Session]]:
         yield session_factory(engine)
     finally:
         engine.dispose()
-
-
-def _demonstrate(
-    settings: Settings, factory: sessionmaker[Session], *, tickets: int | None, progress: Progress
-) -> None:
-    with transaction(factory) as session:
-        if people.load(session, now=utc_now(), zone=settings.zone):
-            progress("Loaded the people of the demonstration.")
-    began = monotonic()
-    with transaction(factory) as session:
-        opened = play(settings, session, now=utc_now(), progress=progress)
-    if opened is not None:
-        progress(f"The demonstration has {opened} tickets of the last 30 days ({monotonic() - began:.0f} s).")
-        _analyse(factory)
-    if tickets:
-        keys = Reference.from_settings(settings).keys
-        with transaction(factory) as session:
-            added = volume.multiply(session, wanted=tickets, keys=keys, progress=progress, now=utc_now())
-        if added:
-            _analyse(factory)
 
 
 def _analyse(factory: sessionmaker[Session]) -> None:

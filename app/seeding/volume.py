@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from time import monotonic
 from typing import Any
 
 import psycopg
-from sqlalchemy import DateTime, Table, func, select, text
+from sqlalchemy import DateTime, Table, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from tickets.keys import Keys
@@ -36,6 +36,10 @@ Progress = Callable[[str], None]
 BATCH = 6_000
 WEEKS = 52
 SEED = 20250701
+# References are numbered by years, the first of which is the first of the city as it is.
+EARLIEST = datetime(2025, 1, 8, tzinfo=UTC)
+# The play's own written matters and calls: neither copies of them, which lie back already, nor what somebody has tried.
+_ORIGINAL_KEY = r"^(demonstration:[0-9]+|sim:CAde[0-9a-f]{30})$"
 
 # In the order in which the rows refer to each other.
 _COPIED: tuple[type[Base], ...] = (
@@ -67,7 +71,7 @@ class _Original:
 def multiply(
     session: Session, *, wanted: int, keys: Keys, progress: Progress, now: datetime, only_unfinished: bool = False
 ) -> int:
-    """Copy the tickets there are, or the unfinished among them, until there are `wanted`; how many were added.
+    """Copy the play's tickets, or the unfinished among them, until there are `wanted`; how many were added.
 
     Finished ones move back by whole weeks, so that weekdays and hours stay what they were; unfinished ones move
     forward by less than they have been lying, so that nothing becomes due by being copied. Call it with nobody else
@@ -123,9 +127,10 @@ _PLAN = """
 def _originals(session: Session, *, now: datetime) -> list[_Original]:
     entries = select(func.max(TimelineEntry.at)).where(TimelineEntry.ticket_id == Ticket.id)
     last_entry = entries.correlate(Ticket).scalar_subquery()
+    of_the_play = exists().where(Contact.ticket_id == Ticket.id, Contact.source_key.regexp_match(_ORIGINAL_KEY))
     rows = session.execute(
         select(Ticket.id, Ticket.opened_at, func.greatest(Ticket.updated_at, last_entry), Ticket.status)
-        .where(Ticket.is_canary.is_(False))
+        .where(of_the_play, Ticket.is_canary.is_(False))
         .order_by(Ticket.id)
     )
     return [
@@ -168,7 +173,7 @@ def _plans(originals: Sequence[_Original], missing: int, references: _References
     plan: list[_Planned] = []
     for number in range(missing):
         original, round_ = originals[number % len(originals)], number // len(originals) + 1
-        by = original.slack * rng.random() if original.is_unfinished else -timedelta(weeks=rng.randint(1, WEEKS))
+        by = original.slack * rng.random() if original.is_unfinished else -_weeks_back(original, rng)
         reference = references.next(original.opened_at + by)
         plan.append((original.id, round_, reference, secrets.token_bytes(16), by))
         if len(plan) >= BATCH:
@@ -176,6 +181,11 @@ def _plans(originals: Sequence[_Original], missing: int, references: _References
             plan = []
     if plan:
         yield plan
+
+
+def _weeks_back(original: _Original, rng: Random) -> timedelta:
+    most = min(WEEKS, (original.opened_at - EARLIEST) // timedelta(weeks=1))
+    return timedelta(weeks=rng.randint(1, most)) if most >= 1 else timedelta(0)
 
 
 def _note(session: Session, plan: Sequence[_Planned]) -> None:

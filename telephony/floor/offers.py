@@ -34,7 +34,7 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
     if not any(agent.is_free for agent in floor.agents):
         return 0
     offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
-    for waiting in waiting_calls(session):
+    for waiting in waiting_calls(session, now=now):
         if offered >= most:
             break
         if not agents_for(waiting, floor, now=now):

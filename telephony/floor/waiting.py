@@ -20,9 +20,9 @@ OWN_UNIT_FIRST = timedelta(seconds=60)
 LANGUAGE_FIRST = timedelta(seconds=45)
 
 
-def waiting_calls(session: Session, *, limit: int = 50) -> Sequence[Call]:
-    """Calls without an open offer, in the order in which they are served. Not locked."""
-    queued = select(Call).where(Call.state == CallState.QUEUED)
+def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequence[Call]:
+    """Calls without an open offer that are in line by then, in the order in which they are served. Not locked."""
+    queued = select(Call).where(Call.state == CallState.QUEUED, Call.queued_at <= now)
     return session.scalars(queued.order_by(_urgency(), Call.queued_at, Call.id).limit(limit)).all()
 
 

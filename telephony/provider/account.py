@@ -28,8 +28,6 @@ class Capability(StrEnum):
     GOOGLE_VOICES = "google_voices"
     URL_OVERRIDES = "url_overrides"
     SMS_INBOUND = "sms_inbound"
-    SMS_OUTBOUND = "sms_outbound"
-    VOICE = "voice"
 
 
 C = Capability
@@ -39,9 +37,9 @@ C = Capability
 # development sees the richest conversation; tests take the others' sets to see the poorest.
 CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.TWILIO: frozenset(Capability),
-    ProviderKind.SOMLENG: frozenset({C.VOICE, C.SMS_INBOUND, C.SMS_OUTBOUND}),
+    ProviderKind.SOMLENG: frozenset({C.SMS_INBOUND}),
     ProviderKind.SIGNALWIRE: frozenset(
-        {C.VOICE, C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND, C.SMS_OUTBOUND}
+        {C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND}
     ),
     ProviderKind.SIM: frozenset(Capability),
 }
@@ -57,7 +55,7 @@ class ProviderAccount:
     """One account at one provider; `name` is the `<account>` of `/webhooks/<account>/…`.
 
     During a rotation both the current and the previous token are good for incoming signatures; only the current one
-    signs what we send. `driver` names who speaks with the provider, `kind` which dialect of Twilio's language it has.
+    signs what we send.
     """
 
     name: str
@@ -69,7 +67,6 @@ class ProviderAccount:
     api_secret: str | None = field(default=None, repr=False)
     api_base_url: str = ""
     capabilities: frozenset[Capability] = frozenset()
-    driver: str = "twilio"
 
     @property
     def tokens(self) -> tuple[str, ...]:

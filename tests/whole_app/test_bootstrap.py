@@ -1,8 +1,11 @@
 """The two commands on a bare machine: a fresh copy in an awkward folder, a system Python, and what can go wrong."""
 
 import hashlib
+import importlib.metadata
 import json
 import os
+import re
+import runpy
 import shutil
 import signal
 import socket
@@ -15,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_START_SECONDS = 120
@@ -126,6 +131,18 @@ def read(address: str) -> int:
         return int(answer.status)
 
 
+def wait_for_the_demonstration(running: Running) -> None:
+    """It is played behind the pages, which say how far it is."""
+    last = told = {"percent": -1, "complete": False}
+    while not told["complete"]:
+        with urllib.request.urlopen(f"{running.note['url']}/health/ready", timeout=30) as answer:
+            told = json.load(answer)["demonstration"]
+        assert not told.get("failed")
+        assert told["percent"] >= last["percent"]
+        last = told
+        time.sleep(0.5)
+
+
 def living(data: Path) -> list[str]:
     """The command lines of every process that belongs to a data folder."""
     found = []
@@ -154,6 +171,36 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_machine():
         assert text.count("==") > 50
         assert "--hash=sha256:" in text
         assert "://" not in text
+
+
+def test_what_a_requirement_needs_is_pinned_too_because_nothing_is_resolved_at_a_first_start():
+    text = (ROOT / "requirements.txt").read_text()
+    pinned = {canonicalize_name(name) for name in re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.M)}
+
+    needed = {
+        canonicalize_name(wanted.name)
+        for name in pinned
+        for wanted in map(Requirement, requirements_of(name))
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+    }
+
+    assert needed <= pinned
+
+
+def requirements_of(name: str) -> list[str]:
+    """What an installed package asks for; one that is pinned for another machine or Python is not here to be asked."""
+    try:
+        return importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def test_every_pinned_package_is_dealt_out_once():
+    bootstrap = runpy.run_path(str(ROOT / "hotline"))
+
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        dealt = "".join(bootstrap["shares_of"](name)).splitlines()
+        assert sorted(dealt) == sorted((ROOT / name).read_text().splitlines())
 
 
 def test_an_old_python_is_told_so_in_a_sentence():
@@ -193,6 +240,7 @@ def test_first_start_from_a_half_written_environment_then_warm_start_on_the_same
     assert read(first.note["live_url"] + "/health/live") == 200
     assert set(first.note["links"]) == {"agent", "supervisor", "office", "leader", "administrator"}
     assert first.note["pid"] == first.process.pid
+    wait_for_the_demonstration(first)
     assert first.stop_by(signal.SIGINT) < STOP_SECONDS
     assert living(clone.root / ".hotline") == []
 

@@ -83,7 +83,7 @@ def close_account(session: Session, staff_id: int, *, actor: Actor, now: datetim
 
 
 def _locked(session: Session, staff_id: int) -> Staff:
-    found = session.get(Staff, staff_id, with_for_update=True)
+    found = session.get(Staff, staff_id, with_for_update={"key_share": True})
     if found is None:
         raise NotFound("staff", staff_id)
     return found

@@ -24,6 +24,8 @@ POSTED = "outbox_posted"
 # first stays.
 FINAL_RANK = 9
 STATUS_RANK: Mapping[str, int] = {
+    "accepted": 0,
+    "scheduled": 0,
     "queued": 1,
     "sending": 2,
     "sent": 3,
@@ -32,11 +34,9 @@ STATUS_RANK: Mapping[str, int] = {
     "failed": FINAL_RANK,
     "canceled": FINAL_RANK,
 }
-# What the trouble with an undelivered message means, whatever the provider's code for it.
-OPTED_OUT = "opted_out"
+OPT_OUT_ERRORS = frozenset({"21610"})
 # The handset was off or the carrier had a moment of weakness: the same message again, later and not for ever.
-PASSING = "passing"
-TROUBLES = frozenset({OPTED_OUT, PASSING})
+PASSING_ERRORS = frozenset({"30003", "30008"})
 _DELIVERY_ATTEMPTS = 4
 _DELIVERY_PAUSE = timedelta(minutes=5)
 
@@ -156,7 +156,6 @@ def record_status(
     sid: str,
     status: str,
     error_code: str = "",
-    trouble: str = "",
     outbound_id: int | None = None,
     now: datetime,
 ) -> bool:
@@ -176,21 +175,19 @@ def record_status(
         return True
     mine.status_rank, mine.provider_status = rank, status
     mine.provider_account, mine.provider_sid = account, sid
-    _apply_final(session, mine, status=status, error_code=error_code, trouble=trouble, now=now)
+    _apply_final(session, mine, status=status, error_code=error_code, now=now)
     session.flush()
     return True
 
 
-def _apply_final(
-    session: Session, message: OutboundMessage, *, status: str, error_code: str, trouble: str, now: datetime
-) -> None:
+def _apply_final(session: Session, message: OutboundMessage, *, status: str, error_code: str, now: datetime) -> None:
     if status == "delivered":
         message.state, message.delivered_at = OutboundState.DELIVERED, now
     elif status in ("undelivered", "failed", "canceled"):
         message.state, message.error_code = OutboundState.FAILED, error_code or status
-        if trouble == OPTED_OUT:
+        if error_code in OPT_OUT_ERRORS:
             citizens.opt_out(session, message.address, reason=error_code, now=now)
-        if trouble == PASSING and message.attempts < _DELIVERY_ATTEMPTS:
+        if error_code in PASSING_ERRORS and message.attempts < _DELIVERY_ATTEMPTS:
             message.state, message.not_before = OutboundState.WAITING, now + _DELIVERY_PAUSE
             message.provider_sid, message.provider_status, message.status_rank = None, "", -1
     elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):

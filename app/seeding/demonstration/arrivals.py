@@ -18,6 +18,11 @@ from tickets.states import Channel
 _HOURS = (1, 1, 1, 1, 1, 2, 5, 10, 14, 13, 11, 8, 6, 9, 12, 11, 9, 8, 8, 9, 9, 7, 4, 2)
 
 
+def source_key(number: int) -> str:
+    """What the contact of a written matter is known by."""
+    return f"demonstration:{number}"
+
+
 def schedule(stage: Stage, tickets: int) -> None:
     """Spread so many matters over the days, fewer at weekends, more in the last days."""
     days = [stage.begins_at + timedelta(days=n) for n in range((stage.ends_at - stage.begins_at).days + 1)]
@@ -82,6 +87,6 @@ def _matter(stage: Stage, said: Said, person: Person, channel: Channel, number: 
         procedure_code=said.procedure or None if chosen else None,
         dossier_number=dossier if said.with_dossier and by_form else None,
         emergency=said.emergency,
-        contact_source_key=f"demonstration:{number}",
+        contact_source_key=source_key(number),
         is_simulated=channel is Channel.SMS,
     )

@@ -17,7 +17,6 @@ from tickets.work.resolution import close_due, wake_due
 LOOKS_EVERY = timedelta(seconds=5)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 DAILY_LISTS_AT = 7
-TELLS_EVERY = timedelta(days=6)
 # A step that was planned into the past is due at once; further back than this none can lie unfired.
 LONGEST_PAST = timedelta(days=2)
 # A database that has just been filled knows nothing of its tables yet and would read them from end to end.
@@ -27,8 +26,8 @@ LEARN_AT = (0.05, 0.2, 0.5)
 class Machinery:
     """Brings the house from one instant to the next, exactly as its schedulers and workers would have."""
 
-    def __init__(self, *, begins_at: datetime, progress: Callable[[str], None]) -> None:
-        self._progress, self._told_at = progress, begins_at
+    def __init__(self, *, begins_at: datetime, progress: Callable[[int], None]) -> None:
+        self._progress = progress
         self._kept_house_at = self._at = begins_at
         self._to_learn = list(LEARN_AT)
 
@@ -68,6 +67,4 @@ class Machinery:
             session.execute(
                 text("analyze ticket, clock, clock_interval, planned_step, step_recipient, outbound_message")
             )
-        if self._told_at + TELLS_EVERY <= now:
-            self._told_at = now
-            self._progress(f"  … up to {now.astimezone(stage.zone):%d/%m}: {stage.opened} tickets")
+        self._progress(int(100 * (now - stage.begins_at) / (stage.ends_at - stage.begins_at)))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
 from app.phone.accounts import simulated_account
@@ -12,47 +12,83 @@ from app.seeding.demonstration.arrivals import schedule
 from app.seeding.demonstration.cast import assemble
 from app.seeding.demonstration.machinery import Machinery
 from app.seeding.demonstration.post_office import PostOffice
-from app.seeding.demonstration.scenes import set_scenes
+from app.seeding.demonstration.scenes import CERTAIN_KEY, set_scenes
 from app.seeding.demonstration.stage import Stage
 from app.settings import Settings
 from app.wording.messages import message_app
+from escalation.firing.sweep import tick
 from telephony.desk import Desk
 from tickets.directory.loading import load_places
 from tickets.keys import keys_from
 from tickets.routing.rules import load_rules
-from tickets.schema import Ticket
-
-Progress = Callable[[str], None]
+from tickets.schema import Base, Contact, OutboundMessage
 
 DAYS = 30
 TICKETS = 280
 # The same play every time: what is seen in one demonstration can be looked up in another.
 SEED = 20250701
+# Where one row an agent is all there may be, whoever writes it.
+_FLOOR = ("presence", "offer")
+_ONE_AT_A_TIME = 0x486F744C  # "HotL": the advisory lock of whoever plays
 
 
-def _silently(_words: str) -> None:
+def _silently(_percent: int) -> None:
     """For callers that wait without telling anybody."""
 
 
-def play(
-    settings: Settings, session: Session, *, tickets: int = TICKETS, progress: Progress = _silently, now: datetime
-) -> int | None:
-    """How many tickets were opened; None, and nothing done, when there are tickets already.
+def is_played(session: Session) -> bool:
+    """By a matter that every play has; tickets that somebody opened beside it say nothing."""
+    return bool(session.scalar(select(exists().where(Contact.source_key == CERTAIN_KEY))))
 
-    All of it is one transaction: a start that is interrupted leaves nothing half played.
+
+def play(
+    settings: Settings,
+    session: Session,
+    *,
+    tickets: int = TICKETS,
+    progress: Callable[[int], None] = _silently,
+    now: datetime,
+    clock: Callable[[], datetime] | None = None,
+) -> int | None:
+    """How many tickets were opened; None, and nothing done, when the demonstration is there already.
+
+    `progress` receives per cent. All of it is one transaction: a start that is interrupted leaves nothing half played,
+    and whoever works beside it sees nothing of it before it is whole. `clock` is read once more at the end: what fell
+    due while it was played is not left for the scheduler to find late.
     """
-    if session.scalar(select(exists().where(Ticket.id.is_not(None)))):
+    session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    if is_played(session):
         return None
+    _on_a_floor_of_its_own(session)
+    last_message = session.scalar(select(func.max(OutboundMessage.id))) or 0
     rng = Random(SEED)  # noqa: S311  (no secret is made of it)
     desk, cast = _desk(settings, session, now=now), assemble(session, rng, now=now)
     stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=DAYS), ends_at=now)
     schedule(stage, tickets)
     set_scenes(stage)
-    progress("Playing the demonstration's last 30 days (about half a minute) …")
     stage.run(session, between=Machinery(begins_at=stage.begins_at, progress=progress))
     post = PostOffice(desk.account.name, settings.base_url, message_app(settings))
-    post.send_all(session, now=now)
+    post.send_all(session, after_id=last_message, now=now)
+    _onto_the_real_floor(session)
+    if clock is not None:
+        tick(session, now=clock())
     return stage.opened
+
+
+def _on_a_floor_of_its_own(session: Session) -> None:
+    """Agents of the play must not be given the calls of somebody who tries the telephone meanwhile, nor keep people who
+    have just signed in from theirs: until the end of the transaction these tables are the play's own.
+    """
+    for table in _FLOOR:
+        session.execute(text(f"create temp table {table} (like public.{table} including all) on commit drop"))
+
+
+def _onto_the_real_floor(session: Session) -> None:
+    for table in _FLOOR:
+        columns = ", ".join(f'"{c.name}"' for c in Base.metadata.tables[table].columns if c.name != "id")
+        session.execute(
+            text(f"insert into public.{table} ({columns}) select {columns} from {table} on conflict do nothing")  # noqa: S608  (our tables)
+        )
 
 
 def _desk(settings: Settings, session: Session, *, now: datetime) -> Desk:

@@ -30,10 +30,16 @@ class PostOffice:
     base_url: str
     wording: Flask
 
-    def send_all(self, session: Session, *, now: datetime) -> None:
-        """Everything that was due before `now`, in one statement: a worker would take minutes over a month's mail."""
+    def send_all(self, session: Session, *, after_id: int, now: datetime) -> None:
+        """Everything the play has written that was due before `now`, in one statement: a worker would take minutes.
+
+        What was there before (up to `after_id`) or came while it was played (created after `now`) is the worker's.
+        """
         due = select(OutboundMessage).where(
-            OutboundMessage.state == OutboundState.WAITING, OutboundMessage.not_before < now - timedelta(minutes=1)
+            OutboundMessage.id > after_id,
+            OutboundMessage.created_at < now,
+            OutboundMessage.state == OutboundState.WAITING,
+            OutboundMessage.not_before < now - timedelta(minutes=1),
         )
         with self.wording.app_context():
             rows = [self._sent(message) for message in session.scalars(due)]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.seeding.demonstration.arrivals import arrive
+from app.seeding.demonstration.arrivals import arrive, source_key
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Running, claim, leave_lying, longest_hold, put_on_hold
 from app.seeding.demonstration.words import Said, say
@@ -12,6 +12,8 @@ from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
 
 # The first number no ordinary matter of the play has.
 FIRST_NUMBER = 900_000
+# Every play has it, whatever else was drawn: by it a demonstration that is there is known.
+CERTAIN_KEY = source_key(FIRST_NUMBER + 1)
 # Urgent matters nobody took: promised within 24 hours, they reach a member of the leadership after another 24.
 _URGENT = ("motorbike_thefts", "needles_in_park", "blocked_exit")
 # Ordinary ones: promised within five working days, they reach the leadership after ten.

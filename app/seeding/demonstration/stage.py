@@ -3,6 +3,7 @@
 import heapq
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.cast import Cast
 from telephony.desk import Desk
+from tickets.errors import OwingUnitAlone
 
 Happening = Callable[["Stage", Session, datetime], None]
 
@@ -53,8 +55,9 @@ class Stage:
             if not self._due:
                 return
             when, _, happening = heapq.heappop(self._due)
-            happening(self, session, when)
-            session.flush()
+            # A unit that tries what the rules no longer allow it is refused, and the play goes on without.
+            with suppress(OwingUnitAlone), session.begin_nested():
+                happening(self, session, when)
 
     def instructed(self, ticket_id: int, level: int, now: datetime) -> None:
         """A leader has answered for this ticket: whoever left it lying moves, if the level is high enough."""

@@ -25,7 +25,7 @@ SCRIPTS = {
     "js/desk.js": ("js/hotline.js", "js/live.js", "js/console.js"),
 }
 # Served as they are. What a style sheet loads is found by its `url(…)`.
-SINGLE_FILES = ("img/*.svg", "fonts/*.woff2", "vendor/htmx/htmx.min.js", "js/workers/*.js")
+SINGLE_FILES = ("img/*.svg", "fonts/*.woff2", "vendor/htmx/htmx.min.js", "js/workers/*.js", "js/demonstration.js")
 # How a published address is told from any other: it may be kept for ever.
 PUBLISHED = r"\.[0-9a-f]{12}\.\w+$"
 _PACKED = (".css", ".js", ".svg")

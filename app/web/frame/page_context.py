@@ -6,6 +6,8 @@ from flask import current_app, g, request
 from flask_babel import gettext as _
 
 from app.settings import LOCALES
+from app.storage.play_progress import noted
+from app.web.frame.current import settings
 from app.web.frame.menu import menu
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale
@@ -24,6 +26,9 @@ def page_context() -> dict[str, Any]:
         "city": {"name": _("Ho Chi Minh City"), "hotline": current_app.config["HOTLINE_CITY_LINE"]},
         "now": g.get("now"),
     }
+    # A look at a file, no statement; where there is no demonstration not even that.
+    if settings().demo and (playing := noted(settings().data_dir)) and not playing.failed:
+        context["demonstration_percent"] = playing.percent
     if viewer:
         first = viewer.held[0].role if viewer.held else ""
         context["person"] = {"name": viewer.name, "role": role_word(first) if first else "", "unit": g.get("unit_name")}

@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.storage.database_faults import passes
+from app.storage.play_progress import noted
 from app.storage.schema_state import SchemaState, is_missing_table, schema_state
 from app.web.frame.access import public
+from app.web.frame.current import settings
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
 from tickets.states import OutboundState
@@ -53,9 +55,19 @@ def ready() -> ResponseReturnValue:
     reasons = {name: state for name, state in checks.items() if state != "ok"}
     body = {"status": "ready" if not reasons else "not ready", "checks": checks, "reasons": reasons}
     # What a city needs but a contact does not: no reason to send citizens elsewhere, and none to call it complete.
-    response = jsonify({**body, "lacks": [lack.value for lack in lacks]})
+    response = jsonify({**body, "lacks": [lack.value for lack in lacks], **_demonstration()})
     response.status_code = 200 if not reasons else 503
     return response
+
+
+def _demonstration() -> dict[str, dict[str, object]]:
+    """How far the demonstration is that is played behind the pages; for information, it makes nothing unready."""
+    if not settings().demo:
+        return {}
+    playing = noted(settings().data_dir)
+    if playing is None:
+        return {"demonstration": {"complete": True, "percent": 100}}
+    return {"demonstration": {"complete": False, "percent": playing.percent, "failed": playing.failed}}
 
 
 def _trouble(trouble: SQLAlchemyError) -> dict[str, str]:

@@ -99,7 +99,7 @@ def enrol(token: str) -> ResponseReturnValue:
     row = _live_link(token)
     if row.purpose != "enrol":
         raise NotFound("link")
-    staff = g.session.get(Staff, row.staff_id, with_for_update=True)
+    staff = g.session.get(Staff, row.staff_id, with_for_update={"key_share": True})
     errors = credentials.enrol(
         g.session,
         staff,

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.settings import Settings
 from app.storage.database import make_engine
+from app.storage.play_progress import Progress, forget, note
 from app.web.factory import create_app
 from tests.conftest import Committed
 
@@ -41,3 +42,18 @@ def test_a_schema_of_another_version_is_not_taken_for_a_lost_database(committed:
     assert answer.status_code == 503
     assert "./hotline migrate" in answer.get_json()["reasons"]["schema"]
     assert answer.get_json()["checks"]["database"] == "ok"
+
+
+def test_a_demonstration_that_is_being_played_is_told_on_every_page_until_it_is_there(
+    client: FlaskClient, settings: Settings
+) -> None:
+    note(settings.data_dir, Progress(40))
+    during = client.get("/", headers={"Accept-Language": "vi"}).get_data(as_text=True)
+    told = client.get("/health/ready").get_json()["demonstration"]
+    forget(settings.data_dir)
+    after = client.get("/", headers={"Accept-Language": "vi"}).get_data(as_text=True)
+
+    assert "Dữ liệu minh hoạ đang được nạp: <span data-percent>40</span> %" in during
+    assert told == {"complete": False, "percent": 40, "failed": False}
+    assert "Dữ liệu minh hoạ" not in after
+    assert client.get("/health/ready").get_json()["demonstration"]["complete"]

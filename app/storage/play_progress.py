@@ -1,0 +1,39 @@
+"""How far the demonstration has been played: a file of the data folder, because pages ask for it at every request."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`percent` of the days that are played; `failed` when the play ended before its end."""
+
+    percent: int
+    failed: bool = False
+
+
+def note(data_dir: Path, progress: Progress) -> None:
+    """Write it whole or not at all: somebody may be reading."""
+    path = _path(data_dir)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(asdict(progress)))
+    unfinished.replace(path)
+
+
+def noted(data_dir: Path) -> Progress | None:
+    """None when nothing is being played: it is over, or was never asked for."""
+    try:
+        return Progress(**json.loads(_path(data_dir).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def forget(data_dir: Path) -> None:
+    with suppress(OSError):
+        _path(data_dir).unlink()
+
+
+def _path(data_dir: Path) -> Path:
+    return data_dir / "demonstration.json"
