@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,10 @@ from tickets.states import ActorKind, ClockKind, ClockStatus, Role, StepKind, St
 
 # Who may do for another unit what that unit may not do alone; everybody's reason stands in timeline and audit.
 DECIDING = (Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
+
+
+# A promise counted anew may differ by the second it is rounded to; that eases nothing.
+_SLACK = timedelta(minutes=1)
 
 
 def is_out(session: Session, ticket_id: int, *, now: datetime) -> bool:
@@ -99,8 +103,8 @@ def _is_eased(before: _Promise, after: _Promise | None) -> bool:
         # A transfer ends the giver's time to accept; everything else goes on (R8).
         return before.kind is not ClockKind.ACCEPT
     if before.due_at is not None:
-        if after.due_at is None or after.due_at > before.due_at:
+        if after.due_at is None or after.due_at > before.due_at + _SLACK:
             return True
     elif after.due_at is None and after.seconds_left > before.seconds_left:
         return True
-    return any(rank not in after.levels or after.levels[rank] > at for rank, at in before.levels.items())
+    return any(rank not in after.levels or after.levels[rank] > at + _SLACK for rank, at in before.levels.items())

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import answer
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.right import right_to_answer
+from tickets.errors import NotAllowed
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
 from tickets.states import UNFINISHED, ClockStatus, StepKind, StepResult
 
@@ -46,7 +48,7 @@ def _answer(
 ) -> None:
     ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
     answered = session.scalar(select(exists().where(Acknowledgement.step_id == step_id)))
-    if ticket.status not in UNFINISHED or answered:
+    if ticket.status not in UNFINISHED or answered or not _may_still(session, step_id, staff_id, now=now):
         return
     # A promise that was kept in the end, if late, can be given no further date.
     runs = session.scalar(
@@ -66,3 +68,12 @@ def _answer(
         now=now,
     )
     stage.instructed(ticket_id, rank, now)
+
+
+def _may_still(session: Session, step_id: int, staff_id: int, *, now: datetime) -> bool:
+    """A ticket that went to another unit meanwhile is no longer theirs to answer for."""
+    try:
+        right_to_answer(session, step_id, staff_id=staff_id, now=now)
+    except NotAllowed:
+        return False
+    return True

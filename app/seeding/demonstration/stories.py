@@ -17,6 +17,7 @@ from tickets.people.actor import Actor, citizen_actor, staff_actor
 from tickets.schema import Ticket, TicketAccess
 from tickets.states import UNFINISHED, Channel, Disposition, TicketStatus
 from tickets.work import assignment, conversation, resolution
+from tickets.work.owing_unit import acts_alone
 
 # Categories in which people ask rather than report.
 QUESTIONS = frozenset(
@@ -196,11 +197,17 @@ def _ask(ticket: Running, stage: Stage, session: Session, now: datetime) -> None
 
 
 def put_on_hold(stage: Stage, session: Session, ticket: Running, *, until: datetime, now: datetime) -> None:
-    """Ask the citizen something; a ticket that is not being worked on is left alone."""
+    """Ask the citizen something; a ticket that is not being worked on is left alone.
+
+    Once a warning is out the unit's question is an answer like any other, and the time goes on (A7).
+    """
     row = _fresh(session, ticket)
     if row.status is TicketStatus.OPEN:
         question, actor = answer("question", stage.rng), actor_for(stage, session, row)
-        resolution.hold(session, ticket.id, question=question, wake_at=until, actor=actor, now=now)
+        if acts_alone(session, row, actor=actor, now=now):
+            conversation.reply(session, ticket.id, body=question, actor=actor, now=now)
+        else:
+            resolution.hold(session, ticket.id, question=question, wake_at=until, actor=actor, now=now)
 
 
 def _wake_at(stage: Stage, ticket: Running, now: datetime) -> datetime:
@@ -314,8 +321,8 @@ def _withdraw(ticket: Running, stage: Stage, session: Session, now: datetime) ->
 
 def _set_aside(stage: Stage, session: Session, ticket: Running, now: datetime) -> None:
     row = _fresh(session, ticket)
-    if row.status in UNFINISHED:
-        actor = actor_for(stage, session, row)
+    actor = actor_for(stage, session, row)
+    if row.status in UNFINISHED and not acts_alone(session, row, actor=actor, now=now):
         resolution.mark_spam(session, ticket.id, reason="Tin nhắn quảng cáo.", actor=actor, now=now)
 
 
