@@ -373,6 +373,19 @@ def test_whoever_picks_up_an_agents_telephone_hears_the_whisper_also_without_a_d
     assert len(phone.document) == 0, "connected"
 
 
+def test_a_leader_who_is_called_holds_the_line_too_and_the_key_is_kept(phone, committed, app, servers):
+    with stopped(servers, committed):
+        phone.post("notice?m=7&locale=en", Digits="1")
+        held, address = is_hold(phone.document, "en"), phone.document.find("Redirect").text
+        (kept,) = door_of(app).spool.waiting()
+    come_back(phone)
+
+    assert held
+    assert parse_qs(urlsplit(address).query)["m"] == ["7"]
+    assert (kept.webhook.kind, kept.webhook.form["keys"], kept.was_held) == ("notice", "1", True)
+    assert phone.document.find("Redirect") is None, "answered: there is no such message"
+
+
 def test_after_five_minutes_of_holding_a_message_is_better_than_more_of_it(servers, committed, phone):
     phone.ring()
     rounds = 0
