@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tickets.matter.about_officials import accuses_head, read_about_officials
+from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
 from tickets.matter.not_solved import read_not_solved
 from tickets.matter.reading import Certainty, Reading
@@ -23,6 +24,7 @@ class MatterReading:
     about_officials: Reading
     not_solved: Reading
     accuses_head: bool
+    courtesy: Courtesy
 
     @property
     def is_danger(self) -> bool:
@@ -37,8 +39,15 @@ class MatterReading:
         return self.about_officials.certainty is not Certainty.NO
 
     @property
+    def asks_for_nothing(self) -> bool:
+        """Thanks, a nod or an advertisement, and no danger, accusation or complaint with it."""
+        says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
+        return not says_more and (self.courtesy.is_all or self.courtesy.is_advert)
+
+    @property
     def says_not_solved(self) -> bool:
-        return self.not_solved.certainty is not Certainty.NO
+        """Of an answer that was given; somebody in danger now speaks of no answer."""
+        return not self.is_danger and self.not_solved.certainty is not Certainty.NO
 
 
 # A form asks once while it is written, its page and its ticket once more each: the same text within a second.
@@ -52,4 +61,5 @@ def read_matter(said: str) -> MatterReading:
         about_officials=read_about_officials(found, rules),
         not_solved=read_not_solved(found, rules),
         accuses_head=accuses_head(found),
+        courtesy=read_courtesy(found),
     )

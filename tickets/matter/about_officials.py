@@ -1,9 +1,12 @@
 """Whether a text accuses an official or a body of the state: then the accused must not be the one who reads it."""
 
+from tickets.matter.leaning import lean
 from tickets.matter.reading import NOTHING, Certainty, Reading, signs, words_of
 from tickets.matter.rulebook import Found, Rulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
+# Tried on texts that were kept out of learning: above it one in fourteen accuses nobody.
+_LEANS = -1.25
 # Praise, and swindlers who only say that they are officials, speak against it.
 _FRAMES = {"@praise": 2, "@impostor": 3}
 _NOBODY = "@not_official"
@@ -17,9 +20,13 @@ def read_about_officials(found: Found, rules: Rulebook) -> Reading:
     kept = signs(rules.officials, told)
     kinds = {sign.pattern.says for sign in kept}
     weight = max((sign.pattern.weight for sign in kept), default=0) + min(len(kinds) - 1, 1)
-    weight -= sum(against for name, against in _FRAMES.items() if found.hits.get(name))
+    against = sum(against for name, against in _FRAMES.items() if found.hits.get(name))
+    weight -= against
     if not kept or weight < _WORTH_ASKING:
-        return NOTHING
+        if against:
+            return NOTHING
+        leaning = lean(found.text, rules.leanings.get("about_official", {}))
+        return Reading(Certainty.DOUBTFUL, ("leaning",), leaning.because) if leaning.score > _LEANS else NOTHING
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     return Reading(certainty, tuple(sorted(kinds)), words_of(kept, told))
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from tickets.matter.leaning import lean
 from tickets.matter.phrases import Span
 from tickets.matter.reading import NOTHING, Certainty, Reading, Sign, signs, words_of
 from tickets.matter.rulebook import Found, Rulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
+# Tried on texts that were kept out of learning: above the first one in eight is no danger, and one in seven is missed.
+_LEANS, _LEANS_A_LITTLE = -0.5, -0.8
+_LEANING = "leaning"
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,
@@ -29,15 +33,26 @@ def read_danger(found: Found, rules: Rulebook) -> Reading:
     kept = [sign for sign in signs(rules.danger, found) if not _is_denied(sign, found)]
     told = [sign for sign in kept if sign.pattern.says != _HELP]
     cries = [sign for sign in kept if sign.pattern.says == _HELP]
-    if not told and not any(sign.pattern.weight > 1 for sign in cries):
-        return NOTHING
-    weight = _weight(told, found) + _weight_of_cries(cries, told) - _framed(found)
-    certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL if weight >= _WORTH_ASKING else Certainty.NO
+    leaning = lean(found.text, rules.leanings.get("is_emergency", {}))
+    certainty = _certainty(_weighed(told, cries, found), leaning.score)
     if certainty is Certainty.NO:
         return NOTHING
     strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
-    kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest))
-    return Reading(certainty, kinds, words_of([*strongest, *cries], found))
+    kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (_LEANING,)
+    return Reading(certainty, kinds, words_of([*strongest, *cries], found) or leaning.because)
+
+
+def _certainty(weight: int, leaning: float) -> Certainty:
+    if weight >= _ENOUGH or leaning > _LEANS or (weight >= _WORTH_ASKING and leaning > _LEANS_A_LITTLE):
+        return Certainty.YES
+    return Certainty.DOUBTFUL if weight >= _WORTH_ASKING or leaning > _LEANS_A_LITTLE else Certainty.NO
+
+
+def _weighed(told: Sequence[Sign], cries: Sequence[Sign], found: Found) -> int:
+    """What the patterns say together; a cry for help alone says something only where it is a strong one."""
+    if not told and not any(sign.pattern.weight > 1 for sign in cries):
+        return 0
+    return _weight(told, found) + _weight_of_cries(cries, told) - _framed(found)
 
 
 def _weight(told: Sequence[Sign], found: Found) -> int:

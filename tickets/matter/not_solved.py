@@ -12,4 +12,5 @@ def read_not_solved(found: Found, rules: Rulebook) -> Reading:
         return NOTHING
     weight = max(sign.pattern.weight for sign in kept)
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
-    return Reading(certainty, tuple(dict.fromkeys(sign.pattern.says for sign in kept)), words_of(kept, found))
+    kinds = tuple(dict.fromkeys(sign.pattern.says for sign in kept))
+    return Reading(certainty, kinds, words_of(kept, found), min(sign.start for sign in kept))

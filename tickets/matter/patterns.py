@@ -6,7 +6,7 @@ word of the class `hurt`. Without a number `~` allows eight words between, `&` f
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tickets.matter.phrases import Phrasebook, Span
@@ -50,6 +50,30 @@ def _name(book: Phrasebook, alternative: str) -> str:
     if not alternative.startswith("@"):
         book.add(alternative, [alternative])
     return alternative
+
+
+class Patterns:
+    """The patterns of one question, found by the names of what a text has: most need something it has not."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._patterns = tuple(patterns)
+        self._parts: dict[str, list[tuple[int, int]]] = {}
+        for number, pattern in enumerate(self._patterns):
+            for place, element in enumerate(pattern.elements):
+                for name in element.names:
+                    self._parts.setdefault(name, []).append((number, 1 << place))
+
+    def possible(self, hits: Hits) -> list[Pattern]:
+        """Those of which each element stands somewhere in the text, in the order of the file."""
+        found: dict[int, int] = {}
+        for name in hits:
+            for number, part in self._parts.get(name, ()):
+                found[number] = found.get(number, 0) | part
+        return [
+            self._patterns[number]
+            for number in sorted(found)
+            if found[number] == (1 << len(self._patterns[number].elements)) - 1
+        ]
 
 
 def matches(pattern: Pattern, hits: Hits, text: Text) -> Iterator[tuple[Span, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tickets.matter.patterns import Pattern, matches
+from tickets.matter.patterns import Pattern, Patterns, matches
 from tickets.matter.phrases import Span
 from tickets.matter.rulebook import Found
 
@@ -19,11 +19,15 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`kinds` as the rules name them ("fire"), the strongest first; `because` the words of the text that told."""
+    """`kinds` as the rules name them ("fire"), the strongest first; `because` the words of the text that told.
+
+    `begins_at` is how many words stand before the first of them.
+    """
 
     certainty: Certainty
     kinds: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
+    begins_at: int = 0
 
 
 NOTHING = Reading(Certainty.NO)
@@ -45,9 +49,10 @@ class Sign:
         return " … ".join(found.text.said(span.start, span.end) for span in in_order)
 
 
-def signs(patterns: Sequence[Pattern], found: Found) -> list[Sign]:
+def signs(patterns: Patterns, found: Found) -> list[Sign]:
     """Every pattern that holds, with each of its places."""
-    return [Sign(pattern, spans) for pattern in patterns for spans in matches(pattern, found.hits, found.text)]
+    possible = patterns.possible(found.hits)
+    return [Sign(pattern, spans) for pattern in possible for spans in matches(pattern, found.hits, found.text)]
 
 
 def words_of(kept: Sequence[Sign], found: Found) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from tickets.matter.patterns import Pattern, parse
+from tickets.matter.patterns import Pattern, Patterns, parse
 from tickets.matter.phrases import Phrasebook, Span
 from tickets.matter.text import Text, letters, read_text
 
@@ -16,13 +16,17 @@ _EVERYDAY = "everyday"
 
 @dataclass(frozen=True)
 class Rulebook:
-    """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text."""
+    """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text.
+
+    `leanings` are the weights of single words, by question.
+    """
 
     book: Phrasebook
     shorthand: Mapping[str, tuple[str, ...]]
-    danger: tuple[Pattern, ...]
-    officials: tuple[Pattern, ...]
-    not_solved: tuple[Pattern, ...]
+    danger: Patterns
+    officials: Patterns
+    not_solved: Patterns
+    leanings: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,15 @@ def rulebook() -> Rulebook:
     for file in ("danger_words.csv", "official_words.csv"):
         for row in _rows(file):
             book.add(f"@{row['class']}", row["words"].split("|"))
+    for row in _rows("courtesy.csv"):
+        book.add(f"@{row['kind']}", row["words"].split("|"))
     return Rulebook(
         book=book,
         shorthand={row["short"]: tuple(row["means"].split()) for row in _rows("shorthand.csv")},
-        danger=tuple(_patterns(book, "danger.csv")),
-        officials=tuple(_patterns(book, "officials.csv")),
-        not_solved=tuple(_patterns(book, "not_solved.csv")),
+        danger=Patterns(_patterns(book, "danger.csv")),
+        officials=Patterns(_patterns(book, "officials.csv")),
+        not_solved=Patterns(_patterns(book, "not_solved.csv")),
+        leanings=_leanings(),
     )
 
 
@@ -78,6 +85,13 @@ def _is_covered(span: Span, covers: Mapping[int, Span]) -> bool:
 def _patterns(book: Phrasebook, file: str) -> Iterator[Pattern]:
     for row in _rows(file):
         yield parse(book, row["tells_of"], int(row["weight"]), row["pattern"])
+
+
+def _leanings() -> dict[str, dict[str, float]]:
+    weights: dict[str, dict[str, float]] = {}
+    for row in _rows("leanings.csv"):
+        weights.setdefault(row["question"], {})[row["word"]] = float(row["weight"])
+    return weights
 
 
 def _rows(file: str) -> Iterator[dict[str, str]]:

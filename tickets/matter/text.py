@@ -18,7 +18,7 @@ _SIGNS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _PIECE = re.compile(
     r"(?P<split>(?<![^\W_])(?:[^\W\d_][.\-*_·]){2,}[^\W\d_](?![^\W_]))"
     rf"|(?P<sign>[{_SIGNS}])"
-    rf"|(?P<word>(?:[^\W_{_SIGNS}]['’]?)+)"
+    rf"|(?P<word>(?:[^\W_{_SIGNS}]'?)+)"
     r"|(?P<end>[.!?;…\n。！？]+)"
 )
 _RULE_PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
@@ -76,7 +76,8 @@ def letters(word: str) -> Letters:
 
 def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> Text:
     """The words of a text; `shorthand` says what short forms stand for ("ck" is "chồng")."""
-    pieces = list(_pieces(unicodedata.normalize("NFC", said[:MAX_READ].translate(_UNSEEN)).lower()))
+    lowered = unicodedata.normalize("NFC", said[:MAX_READ].translate(_UNSEEN)).lower().replace("’", "'")
+    pieces = list(_pieces(_STRETCHED.sub(r"\1", lowered)))
     telex = _telex(piece for piece, _ in pieces)
     written: list[tuple[str, int]] = []
     whole: list[Letters] = []
@@ -119,7 +120,7 @@ def _pieces(lowered: str) -> Iterator[tuple[str, int]]:
         if found.lastgroup == "split":
             piece = _SPLITTER.sub("", piece)
         elif found.lastgroup == "word":
-            piece = _STRETCHED.sub(r"\1", piece.rstrip("'’").replace("’", "'"))
+            piece = piece.rstrip("'")
         yield piece, at
         at += 1
 

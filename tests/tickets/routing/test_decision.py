@@ -189,7 +189,7 @@ def test_what_a_person_has_cleared_goes_where_it_belongs():
 
 
 def test_words_that_leave_a_doubt_about_danger_make_it_urgent_and_not_an_emergency():
-    decision = route(Facts(said="Phòng trên cãi nhau lớn tiếng cả tiếng rồi", place=HERE), RULES)
+    decision = route(Facts(said="Cây phượng trước trường nghiêng hẳn, sắp đổ", place=HERE), RULES)
 
     assert decision.priority is Priority.URGENT
     assert codes(decision)[0] == "danger_doubtful"
