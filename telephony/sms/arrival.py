@@ -14,6 +14,7 @@ from telephony.call.arrival import Caller
 from telephony.desk import Desk
 from telephony.provider.account import ProviderKind
 from telephony.request_state import request_state
+from telephony.sms.answered import asked_which
 from telephony.sms.intent import (
     AcknowledgeIntent,
     HelpIntent,
@@ -99,12 +100,20 @@ def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime)
             _take(session, sms, desk, now=now)
         case HelpIntent():
             _answer(session, sms, "sms_help", {}, now=now)
+        case StatusIntent() if sms.intent.pin is None and _answers_which(session, sms, sms.intent, now=now):
+            _take(session, sms, desk, now=now)
         case StatusIntent():
             _tell_state(session, sms, sms.intent, desk, now=now)
         case TextIntent() | AcknowledgeIntent():
             _take(session, sms, desk, now=now)
         case _:
             assert_never(sms.intent)
+
+
+def _answers_which(session: Session, sms: ReceivedSms, asked: StatusIntent, *, now: datetime) -> bool:
+    """A bare reference is asked for its state, unless it answers our question which one is not solved."""
+    waiting = asked_which(session, sms.phone, now=now)
+    return waiting is not None and asked.reference in waiting["references"]
 
 
 def _stop(session: Session, sms: ReceivedSms, *, now: datetime) -> None:

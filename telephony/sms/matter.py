@@ -1,15 +1,15 @@
 """What a text message is about: an answer to our question, more about an open ticket, or a new matter."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
+from telephony.sms.answered import answered_of, brings_more, take_after_answer
+from telephony.sms.texted import Taken, Texted, day_of
 from tickets.directory.places import resolve
 from tickets.folding import fold
 from tickets.intake import contacts
@@ -17,11 +17,11 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import Told, note_asked, reroute_at_intake
+from tickets.matter import read_matter
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.actor import citizen_actor
 from tickets.people.phones import parse_phone
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.routing.decision import guess_category
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, Channel, PlaceOutcome, TicketStatus
@@ -32,32 +32,25 @@ SAME_TALK = timedelta(hours=24)
 MOST_OPTIONS = 6
 
 
-class Texted(Protocol):
-    """A received message, as far as its matter goes."""
-
-    @property
-    def account(self) -> str: ...
-    @property
-    def message_sid(self) -> str: ...
-    @property
-    def phone(self) -> str | None: ...
-    @property
-    def phone_raw(self) -> str: ...
-    @property
-    def to_phone(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    contact_id: int | None
-    ticket_id: int
-
-
 def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime) -> Taken:
     """Lead a message to its ticket; a new one may be answered with one question about the place."""
     ticket = _open_ticket_of(session, sms.phone, now=now)
-    if ticket is not None and (_asked_place(ticket) or _goes_on(ticket, body, desk, now=now)):
+    if ticket is not None and _asked_something(ticket):
         return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
+    taken = None
+    if not _is_newer(ticket, session, sms, now=now):
+        taken = take_after_answer(session, body, sms, desk, is_simulated=is_simulated, now=now)
+    if taken is not None and not (brings_more(body) and read_matter(body).says_not_solved):
+        return taken
+    if taken is None and ticket is not None and _goes_on(ticket, body, desk, now=now):
+        return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
+    # What is told beside "not solved" is a matter of its own, of the same message.
+    return _open(session, body, sms, desk, part="" if taken is None else ":more", is_simulated=is_simulated, now=now)
+
+
+def _open(
+    session: Session, body: str, sms: Texted, desk: Desk, *, part: str, is_simulated: bool, now: datetime
+) -> Taken:
     line = desk.line(_number(sms.to_phone))
     known = citizens.find(session, phone=sms.phone) if sms.phone else None
     opened = open_ticket(
@@ -70,7 +63,7 @@ def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simula
             phone_raw=sms.phone_raw,
             locale=known.locale if known else "vi",
             line_id=line.id if line else None,
-            contact_source_key=f"{sms.account}:{sms.message_sid}",
+            contact_source_key=f"{sms.account}:{sms.message_sid}{part}",
             is_simulated=is_simulated,
         ),
         actor=citizen_actor(),
@@ -100,6 +93,19 @@ def _open_ticket_of(session: Session, phone: str | None, *, now: datetime) -> Ti
     ).first()
 
 
+def _asked_something(ticket: Ticket) -> bool:
+    """Whether we wait for an answer to a question of ours."""
+    return ticket.status is TicketStatus.PENDING_CITIZEN or _asked_place(ticket)
+
+
+def _is_newer(ticket: Ticket | None, session: Session, sms: Texted, *, now: datetime) -> bool:
+    """Whether the open ticket was spoken of after the last answer to this number, so that it is the one meant."""
+    if ticket is None:
+        return False
+    answered = answered_of(session, sms.phone, now=now)
+    return bool(answered) and ticket.updated_at > answered[0].updated_at
+
+
 def _asked_place(ticket: Ticket) -> bool:
     """Whether we wait for the answer to our question where it is."""
     return (
@@ -114,7 +120,7 @@ def _goes_on(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> bool:
     """More of the same, unless the words speak of another place or another kind of matter than the ticket."""
     if ticket.status is TicketStatus.PENDING_CITIZEN:
         return True
-    place = resolve(desk.places, body, on=_day(now))
+    place = resolve(desk.places, body, on=day_of(now))
     if place.outcome == "unique" and ticket.place_unit_id not in (None, place.candidates[0].unit_id):
         return False
     guess = guess_category(body, desk.rules.routing)
@@ -185,7 +191,7 @@ def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | No
     named = [unit_id for unit_id in asked if _is_named(unit_id, body, desk)]
     if len(named) == 1:
         return named[0]
-    found = {candidate.unit_id for candidate in resolve(desk.places, body, on=_day(now)).candidates}
+    found = {candidate.unit_id for candidate in resolve(desk.places, body, on=day_of(now)).candidates}
     left = [unit_id for unit_id in asked if unit_id in found]
     if len(left) == 1:
         return left[0]
@@ -224,10 +230,6 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
         citizen_id=opened.citizen_id,
         now=now,
     )
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
 
 
 def _number(raw: str) -> str:

@@ -1,0 +1,35 @@
+"""A received text as far as its matter goes, what it led to, and the city's day on which it came."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from tickets.promises.calendar import DEFAULT_ZONE
+
+
+class Texted(Protocol):
+    """A received message, as far as its matter goes."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def message_sid(self) -> str: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def phone_raw(self) -> str: ...
+    @property
+    def to_phone(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The contact where it is known, and the ticket; an advertisement after an answer leads to none."""
+
+    contact_id: int | None
+    ticket_id: int | None
+
+
+def day_of(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()

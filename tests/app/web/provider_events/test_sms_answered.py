@@ -1,0 +1,142 @@
+"""A text after an answer goes to the ticket that was answered: opened again, asked which, or only thanked for."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import open_ticket, staff
+from tests.telephony.phone import Phone
+from tickets.people.actor import staff_actor
+from tickets.schema import Line, Message, OutboundMessage, Ticket
+from tickets.states import Disposition, Role, TicketStatus
+from tickets.work import assignment, resolution
+
+PHONE = "+84901234567"
+
+
+@pytest.fixture
+def texter(client, settings, session):
+    line = session.scalars(select(Line).where(Line.is_city)).first().phone
+    phone = Phone(client, settings, to=line)
+    numbers = iter(range(100))
+
+    def text(body):
+        return phone.post("sms", MessageSid=f"SM-answered-{next(numbers)}", Body=body, NumSegments="1")
+
+    return text
+
+
+def answered(session, now, *, body="Rác trước nhà không ai lấy", place="phường Bến Thành", end=resolution.resolve):
+    opened = open_ticket(session, body=body, place_text=place, phone=PHONE, now=now - timedelta(days=2))
+    agent = staff(session, role=Role.AGENT, at="26740")
+    actor, then = staff_actor(agent.id), now - timedelta(days=1)
+    if end is resolution.mark_spam:
+        resolution.mark_spam(session, opened.ticket_id, reason="Nhầm", actor=actor, now=then)
+        return opened.reference
+    assignment.claim(session, opened.ticket_id, actor=actor, now=then)
+    resolution.resolve(
+        session, opened.ticket_id, disposition=Disposition.FIXED, answer="Đã dọn.", actor=actor, now=then
+    )
+    return opened.reference
+
+
+def statuses(session):
+    rows = session.execute(select(Ticket.reference, Ticket.status).order_by(Ticket.id)).all()
+    return dict(rows)
+
+
+def told(session):
+    return session.scalars(select(OutboundMessage.template).order_by(OutboundMessage.id)).all()
+
+
+@pytest.mark.parametrize("said", ["chưa xong", "chua xong dau", "van con nguyen do", "still not fixed"])
+def test_not_solved_opens_the_one_that_was_answered_and_says_so(session, texter, now, said):
+    reference = answered(session, now)
+
+    texter(said)
+
+    assert statuses(session) == {reference: TicketStatus.OPEN}
+    assert told(session)[-1] == "opened_again"
+
+
+def test_of_several_we_ask_which_and_a_number_or_reference_opens_it(session, texter, now):
+    first, second = answered(session, now), answered(session, now, body="Cống nghẹt")
+
+    texter("chưa xong")
+    asked = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "which_not_solved")).one()
+    before = set(statuses(session).values())
+    texter(str(asked.params["references"].index(first) + 1))
+
+    assert before == {TicketStatus.RESOLVED}
+    assert statuses(session) == {first: TicketStatus.OPEN, second: TicketStatus.RESOLVED}
+
+
+def test_a_bare_reference_answers_our_question_which(session, texter, now):
+    first, second = answered(session, now), answered(session, now, body="Cống nghẹt")
+
+    texter("chưa xong")
+    texter(second)
+
+    assert statuses(session) == {first: TicketStatus.RESOLVED, second: TicketStatus.OPEN}
+
+
+def test_a_quoted_reference_is_the_one_meant(session, texter, now):
+    first, second = answered(session, now), answered(session, now, body="Cống nghẹt")
+
+    texter(f"Phiếu {second[:2]} {second[2:6]} {second[6:]}: vẫn chưa ai tới")
+
+    assert statuses(session) == {first: TicketStatus.RESOLVED, second: TicketStatus.OPEN}
+
+
+@pytest.mark.parametrize("said", ["cảm ơn", "ok", "alo", "Dạ em cảm ơn anh chị nhiều nha", "👍"])
+def test_thanks_open_nothing_and_stand_with_what_they_are_for(session, texter, now, said):
+    reference = answered(session, now)
+
+    texter(said)
+
+    assert statuses(session) == {reference: TicketStatus.RESOLVED}
+    assert session.scalars(select(Message.body).where(Message.direction == "in")).all() == [said]
+
+
+def test_an_advertisement_opens_nothing(session, texter, now):
+    reference = answered(session, now)
+
+    texter("(QC) Ưu đãi vay 50 triệu, lãi suất 0.9%. Soạn tin DK gửi 000, từ chối QC soạn TC")
+
+    assert statuses(session) == {reference: TicketStatus.RESOLVED}
+
+
+def test_another_matter_after_an_answer_is_a_ticket_of_its_own(session, texter, now):
+    reference = answered(session, now)
+
+    texter("Đèn đường ở phường Dĩ An bị hỏng")
+
+    assert statuses(session)[reference] is TicketStatus.RESOLVED
+    assert len(statuses(session)) == 2
+
+
+def test_another_matter_behind_not_solved_is_opened_beside_it(session, texter, now):
+    reference = answered(session, now)
+
+    texter("Chưa xong, ngoài ra đèn đường ở phường Dĩ An bị hỏng ba hôm nay")
+
+    assert statuses(session)[reference] is TicketStatus.OPEN
+    assert len(statuses(session)) == 2
+
+
+def test_what_was_set_aside_is_opened_again_too(session, texter, now):
+    reference = answered(session, now, end=resolution.mark_spam)
+
+    texter("chưa giải quyết gì hết")
+
+    assert statuses(session) == {reference: TicketStatus.OPEN}
+
+
+def test_danger_after_an_answer_is_a_new_emergency(session, texter, now):
+    reference = answered(session, now)
+
+    texter("Cháy nhà rồi, còn người kẹt trên lầu, cứu với")
+
+    assert statuses(session)[reference] is TicketStatus.RESOLVED
+    assert len(statuses(session)) == 2
