@@ -1,14 +1,14 @@
 """A signed webhook to our own public address and back: does a call that the provider announces reach us?"""
 
 import urllib.error
-import urllib.parse
 import urllib.request
 from http.client import HTTPException
 from typing import Literal
 
 from app.phone.accounts import sending_account
 from app.settings import Settings
-from telephony.provider.signatures import sign
+from telephony.provider.driver import Probe
+from telephony.provider.drivers import driver_of
 
 Verdict = tuple[Literal["ok", "warning", "failed"], str]
 # A kind of event we do not use: stored and answered without touching any call.
@@ -25,10 +25,10 @@ def signed_round_trip(settings: Settings) -> Verdict:
     if account is None:
         return "warning", "no phone provider is set, so no call can arrive"
     url = settings.base_url + PATH.format(account=account.name)
-    token, params = account.auth_token, {"AccountSid": account.account_sid, "Check": "doctor"}
+    driver = driver_of(account)
     try:
-        genuine = _post(url, params, sign(token, url, params))
-        forged = _post(url, params, sign(token + "x", url, params))
+        genuine = _post(url, driver.probe(account, url))
+        forged = _post(url, driver.probe(account, url, is_forged=True))
     except (OSError, HTTPException) as error:
         words = f"{url} is not reached from here ({error}); is ./hotline web running?"
         return ("failed" if settings.production else "warning"), words
@@ -41,11 +41,11 @@ def signed_round_trip(settings: Settings) -> Verdict:
     )
 
 
-def _post(url: str, params: dict[str, str], signature: str) -> int:
+def _post(url: str, probe: Probe) -> int:
     request = urllib.request.Request(  # noqa: S310  (the address was checked to be http or https)
         url,
-        data=urllib.parse.urlencode(params).encode(),
-        headers={"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"},
+        data=probe.body,
+        headers=dict(probe.headers),
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  (http or https, as checked)

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import secrets
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -104,15 +103,12 @@ def _tell_end(telephone: "Telephone", *, as_json: bool) -> None:
 
 def run_sms(arguments: argparse.Namespace) -> int:
     """Text, then print what comes back within the wait."""
-    from app.simulator.callbacks import post_signed
-    from app.simulator.telephone import new_messages, received
+    from app.simulator.telephone import new_messages, received, text
 
     settings, account = _carrier(arguments.data)
     to = _line(settings, arguments.to)
     known = {message["sid"] for message in received(account, arguments.caller)}
-    sid = "SM" + secrets.token_hex(16)
-    fields = {"MessageSid": sid, "SmsSid": sid, "From": arguments.caller, "To": to, "Body": arguments.text}
-    answer = post_signed(account, f"{settings.base_url}/webhooks/{account.name}/sms", {**fields, "NumMedia": "0"})
+    sid, answer = text(account, settings.base_url, number=arguments.caller, to=to, words=arguments.text)
     sent = {"message_sid": sid, "status": answer.status_code}
     print(json.dumps(sent) if arguments.json else f"[sms] {answer.status_code}", flush=True)
     for message in new_messages(account, arguments.caller, known=known, seconds=arguments.wait):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 from urllib.parse import urlsplit
@@ -12,15 +12,18 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.delivery.carrier import carrier_of
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
 from app.phone.accounts import sending_account
+from app.phone.notice_calls import first_document
 from app.settings import Settings
 from app.storage.database import transaction
 from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
+from telephony.provider.account import Capability
+from telephony.provider.drivers import carrier_of
 from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from telephony.sms.text import sms_size
 from tickets.keys import keys_from
 from tickets.outbox import claims, results
 from tickets.people import citizens
@@ -32,6 +35,7 @@ log = structlog.get_logger()
 
 SCREEN = "screen"
 AT_ONCE = 8
+_NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
 
 
 @dataclass(frozen=True)
@@ -132,11 +136,30 @@ def _send(settings: Settings, letter: Letter) -> Outcome:
     if letter.channel is OutboundChannel.EMAIL:
         sender = sender_address(settings.smtp_url, urlsplit(settings.base_url).hostname or "localhost")
         return send_mail(letter, smtp_url=settings.smtp_url, sender=sender)
-    account = sending_account(settings)
+    if letter.channel is OutboundChannel.VOICE:
+        return _call(settings, letter)
+    return _text(settings, letter)
+
+
+def _text(settings: Settings, letter: Letter) -> Outcome:
+    """The message's own number rides along in the address: a report may overtake our record of the provider's."""
+    account = sending_account(settings, Capability.SMS_OUTBOUND)
     if account is None:
-        return GiveUp("no_provider", "no telephone provider is set up")
-    carrier = carrier_of(account, settings.base_url)
-    return carrier.call(letter) if letter.channel is OutboundChannel.VOICE else carrier.send_sms(letter)
+        return _NO_PROVIDER
+    report_to = f"{settings.base_url}/webhooks/{account.name}/sms-status?m={letter.id}"
+    outcome = carrier_of(account).send_sms(
+        to=letter.address, sender=letter.from_phone, text=letter.text, report_to=report_to
+    )
+    return replace(outcome, segments=sms_size(letter.text).segments) if isinstance(outcome, Sent) else outcome
+
+
+def _call(settings: Settings, letter: Letter) -> Outcome:
+    """Ring somebody, say the text twice and take a key."""
+    account = sending_account(settings, Capability.VOICE)
+    if account is None:
+        return _NO_PROVIDER
+    document = first_document(letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url)
+    return carrier_of(account).place_call(to=letter.address, sender=letter.from_phone, document=document)
 
 
 def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:

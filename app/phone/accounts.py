@@ -3,13 +3,12 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from app.settings import Settings
-from telephony.provider.account import ProviderAccount, ProviderKind, provider_account
+from telephony.provider.account import Capability, ProviderAccount, ProviderKind, provider_account
+from telephony.provider.drivers import configured_accounts
 
 SIMULATED = "sim"
-TWILIO = "twilio"
 # The fake carrier's REST side is served by our own web process.
 CARRIER_PATH = "/simulated-carrier"
 
@@ -19,15 +18,13 @@ def provider_accounts(settings: Settings) -> Mapping[str, ProviderAccount]:
     accounts = {}
     if settings.simulator_allowed:
         accounts[SIMULATED] = simulated_account(settings)
-    if settings.twilio_account_sid and settings.twilio_auth_token:
-        accounts[TWILIO] = _twilio_account(settings)
-    return accounts
+    return accounts | configured_accounts(lambda name: str(getattr(settings, name, "") or ""))
 
 
-def sending_account(settings: Settings) -> ProviderAccount | None:
-    """The account by which we send SMS and place calls: the real one where there is one."""
-    accounts = provider_accounts(settings)
-    return accounts.get(TWILIO) or accounts.get(SIMULATED)
+def sending_account(settings: Settings, capability: Capability = Capability.SMS_OUTBOUND) -> ProviderAccount | None:
+    """The account by which we send SMS or place calls: a real one before the built-in, and one for this alone first."""
+    able = [account for account in provider_accounts(settings).values() if account.can(capability)]
+    return min(able, key=lambda account: (account.name == SIMULATED, len(account.capabilities)), default=None)
 
 
 def simulated_account(settings: Settings) -> ProviderAccount:
@@ -39,27 +36,6 @@ def simulated_account(settings: Settings) -> ProviderAccount:
         auth_token=_derived(settings, "sim token"),
         api_base_url=settings.base_url + CARRIER_PATH,
     )
-
-
-def _twilio_account(settings: Settings) -> ProviderAccount:
-    """Twilio itself, or whoever speaks its language at TWILIO_BASE_URL."""
-    account = provider_account(
-        name=TWILIO,
-        kind=_kind_at(settings.twilio_base_url),
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token,
-        previous_auth_token=settings.twilio_auth_token_previous or None,
-        api_base_url=settings.twilio_base_url,
-    )
-    return account.with_api_key(settings.twilio_api_key or None, settings.twilio_api_secret or None)
-
-
-def _kind_at(base_url: str) -> ProviderKind:
-    """Whoever speaks Twilio's language at another address does not speak all of it."""
-    host = urlsplit(base_url).hostname or ""
-    if host.endswith(".signalwire.com"):
-        return ProviderKind.SIGNALWIRE
-    return ProviderKind.SOMLENG if "somleng" in host else ProviderKind.TWILIO
 
 
 def _derived(settings: Settings, purpose: str) -> str:

@@ -26,10 +26,11 @@ from telephony.desk import Desk
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.provider.account import ProviderAccount
-from telephony.provider.event_keys import NOTICE_STEP, TWIML_STEPS
+from telephony.provider.drivers import driver_of
+from telephony.provider.event_keys import NOTICE_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
-from telephony.provider.twiml import EMPTY_RESPONSE, twiml
+from telephony.provider.spoken_document import spoken_document
 from telephony.provider.webhook_inbox import Answer, Webhook, answer_once, was_answered_otherwise
 from telephony.recordings import Announced
 from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
@@ -38,9 +39,8 @@ from tickets.states import RecordingKind
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
 WHISPERS = frozenset({"whisper", "whispered"})
-SPOKEN_STEPS = TWIML_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
+SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
 STORED = Answer(204, "")
-EMPTY = Answer(200, EMPTY_RESPONSE)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,11 @@ class Phones:
     def failsafe_answer(self, webhook: Webhook) -> Answer:
         """What is said when nothing else can be."""
         document = self.failsafe_thanks if webhook.kind == "failsafe-thanks" else self.failsafe
-        return Answer(200, document[webhook.account]) if webhook.kind in SPOKEN_STEPS else EMPTY
+        return Answer(200, document[webhook.account]) if webhook.kind in SPOKEN_STEPS else self.nothing_to_do(webhook)
+
+    def nothing_to_do(self, webhook: Webhook) -> Answer:
+        """Taken, and nothing is wanted of the provider."""
+        return Answer(200, driver_of(self.accounts[webhook.account]).nothing_to_do)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class StepUrls:
 
     def step(self, name: str, params: Params) -> str:
         query = {key: str(value) for key, value in params.items()}
-        if name in TWIML_STEPS:
+        if name in TURN_STEPS:
             query["turn"] = str(self.turn)
             if self.locale != DEFAULT_LOCALE:
                 # So that who must hold the line is asked in this language while no database can be.
@@ -149,26 +153,26 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, now: datetime)
         account = phones.accounts[webhook.account]
         return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
     desk = phones.desk(session, webhook.account, now=now)
-    if kind in TWIML_STEPS and form.get("CallSid"):
+    if kind in TURN_STEPS and form.get("call_sid"):
         turn = take_turn(session, webhook, desk, now=now)
         return _document(turn.plan, phones, webhook, locale=turn.locale, turn=turn.number)
     if kind in SPOKEN_STEPS:
         note_failsafe(session, form, desk, arrived_at=now, now=now)
         return phones.failsafe_answer(webhook)
-    return _told(session, webhook, desk, now=now)
+    return _told(session, webhook, phones, desk, now=now)
 
 
-def _told(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) -> Answer:
+def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime) -> Answer:
     """Events: acted upon where we use them, kept in any case."""
     form, account = webhook.form, webhook.account
     match webhook.kind:
         case "status":
             end.note_call_status(session, form, account=account, desk=desk, now=now)
-        case "recording" if form.get("RecordingSid"):
+        case "recording" if form.get("recording_sid"):
             _announce(session, form, account=account, now=now)
-        case "sms" if form.get("MessageSid") or form.get("SmsSid"):
+        case "sms" if form.get("message_sid"):
             _receive_sms(session, form, desk, now=now)
-            return EMPTY
+            return phones.nothing_to_do(webhook)
         case "sms-status":
             note_sms_status(session, form, webhook.query, account=account, now=now)
         case _:
@@ -196,12 +200,12 @@ def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: 
 
 
 def _announce(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> None:
-    call = find_call(session, account=account, call_sid=form["CallSid"]) if form.get("CallSid") else None
-    seconds = form.get("RecordingDuration", "")
+    call = find_call(session, account=account, call_sid=form["call_sid"]) if form.get("call_sid") else None
+    seconds = form.get("recording_seconds", "")
     told = Announced(
         account,
-        form["RecordingSid"][:128],
-        form.get("RecordingStatus", "completed"),
+        form["recording_sid"][:128],
+        form.get("recording_status", "completed"),
         int(seconds) if seconds.isascii() and seconds.isdecimal() else None,
         RecordingKind.CONVERSATION,
     )
@@ -219,10 +223,10 @@ def _whisper(webhook: Webhook) -> Plan:
     """Only a key connects, because a voicemail presses none."""
     if webhook.kind == "whisper":
         return (Gather("whispered", (Say(Prompt.WHISPER),), num_digits=1), Hangup())
-    return () if webhook.form.get("Digits") == "1" else (Hangup(),)
+    return () if webhook.form.get("keys") == "1" else (Hangup(),)
 
 
 def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> Answer:
     urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale)
     capabilities = phones.accounts[webhook.account].capabilities
-    return Answer(200, twiml(plan, speak, urls=urls, locale=locale, capabilities=capabilities))
+    return Answer(200, spoken_document(plan, speak, urls=urls, locale=locale, capabilities=capabilities))

@@ -1,18 +1,17 @@
 """Steering a call from the console: ending the agent's leg, leading the caller to hold; by REST, after the commit."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import requests
 import structlog
 from sqlalchemy.orm import Session
-from twilio.base.exceptions import TwilioException
 
-from app.delivery.carrier import carrier_of
 from app.phone.accounts import provider_accounts
 from app.settings import Settings
 from telephony.calls import live_legs
+from telephony.provider.driver import ProviderUnreachable
+from telephony.provider.drivers import carrier_of
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from tickets.schema import Call
 
@@ -25,21 +24,22 @@ class LegChange:
 
     account: str
     call_sid: str
-    fields: Mapping[str, str]
+    # Where it is led; empty: it is ended.
+    url: str = ""
 
 
 def end_talk(session: Session, call: Call) -> list[LegChange]:
     """Hang up the agent's side; the caller's then goes on to our goodbye. On hold only the caller's is left."""
     if call.hold_since is not None:
         return []
-    return [LegChange(call.account, leg.call_sid, {"status": "completed"}) for leg in live_legs(session, call.id)]
+    return [LegChange(call.account, leg.call_sid) for leg in live_legs(session, call.id)]
 
 
 def lead_to_hold(call: Call, *, base_url: str) -> list[LegChange]:
     """Take the caller out of the bridge, into the hold loop; from there they are bridged again when taken back."""
     spoken = "" if call.locale == DEFAULT_LOCALE else f"&{LOCALE}={call.locale}"
     url = f"{base_url}/webhooks/{call.account}/hold?turn={call.turn}{spoken}"
-    return [LegChange(call.account, call.call_sid, {"url": url, "method": "POST"})]
+    return [LegChange(call.account, call.call_sid, url)]
 
 
 def tell_provider(settings: Settings, changes: Sequence[LegChange]) -> None:
@@ -54,7 +54,11 @@ def _tell(settings: Settings, changes: Sequence[LegChange]) -> None:
         account = accounts.get(change.account)
         if account is None:
             continue
+        carrier = carrier_of(account)
         try:
-            carrier_of(account, settings.base_url).client.calls(change.call_sid).update(**change.fields)
-        except (TwilioException, requests.RequestException) as trouble:
-            log.warning("call_control.failed", reason=type(trouble).__name__)
+            if change.url:
+                carrier.lead_leg(change.call_sid, url=change.url)
+            else:
+                carrier.end_leg(change.call_sid)
+        except ProviderUnreachable as trouble:
+            log.warning("call_control.failed", reason=str(trouble))

@@ -1,17 +1,18 @@
 """The keys of somebody whom the hotline called to report a level: 1 acknowledges (R20), 0 says it again."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
 from app.wording.spoken_words import speak
 from escalation.acknowledging.acknowledge import acknowledge
-from telephony.ivr.notice import last_words, notice_document
 from telephony.plan.prompts import Prompt
-from telephony.provider.account import Capability, ProviderAccount
+from telephony.provider.account import ProviderAccount
+from telephony.provider.drivers import driver_of
 from telephony.provider.event_keys import NOTICE_STEP
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
-from telephony.provider.twiml import EMPTY_RESPONSE, VOICE_RETRIES
+from telephony.provider.notice_document import last_words, notice_document
 from telephony.provider.webhook_inbox import Answer, Webhook
 from tickets.errors import HotlineError
 from tickets.schema import OutboundMessage
@@ -22,9 +23,9 @@ ACKNOWLEDGE = "1"
 
 def first_document(message_id: int, text: str, *, locale: str, account: ProviderAccount, base_url: str) -> str:
     """What the call says; made whole when it is placed, so that it is said even while no web process answers."""
-    fragment = VOICE_RETRIES if account.can(Capability.URL_OVERRIDES) else ""
-    spoken = "" if locale == DEFAULT_LOCALE else f"&{LOCALE}={locale}"
-    action = f"{base_url}/webhooks/{account.name}/{NOTICE_STEP}?m={message_id}{spoken}{fragment}"
+    spoken = {} if locale == DEFAULT_LOCALE else {LOCALE: locale}
+    query = urlencode({"m": message_id, **spoken})
+    action = f"{base_url}/webhooks/{account.name}/{NOTICE_STEP}?{query}"
     return notice_document(text, locale=locale, action=action, capabilities=account.capabilities)
 
 
@@ -32,8 +33,8 @@ def answer_key(session: Session, webhook: Webhook, *, account: ProviderAccount, 
     """The next document; `m` in the address, which we had signed for, names the message that was read out."""
     row = _message(session, webhook.query.get("m", ""))
     if row is None:
-        return Answer(200, EMPTY_RESPONSE)
-    if webhook.form.get("Digits") != ACKNOWLEDGE:
+        return Answer(200, driver_of(account).nothing_to_do)
+    if webhook.form.get("keys") != ACKNOWLEDGE:
         again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
         return Answer(200, again)
     said = Prompt.NOTICE_ACKNOWLEDGED if _acknowledged(session, row, now=now) else Prompt.NOTICE_OUTDATED

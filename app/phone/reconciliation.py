@@ -6,18 +6,16 @@ Lost callbacks are normal. What is missing is created anew through the very same
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-import requests
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, sessionmaker
-from twilio.base.exceptions import TwilioException
 
-from app.delivery.carrier import carrier_of
 from app.phone.answers import Phones, answer
 from app.storage.database import transaction
 from telephony.provider.account import ProviderAccount
+from telephony.provider.driver import Carrier, Event, ProviderUnreachable
+from telephony.provider.drivers import carrier_of
 from telephony.provider.status_rank import is_final_call_state
 from telephony.provider.webhook_inbox import Webhook
 from tickets.schema import Call, InboundSms, Recording
@@ -30,8 +28,6 @@ LOOK_BACK = timedelta(minutes=30)
 MOST_AT_ONCE = 200
 
 log = structlog.get_logger()
-
-Event = tuple[str, Mapping[str, str], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +47,12 @@ def reconcile(factory: sessionmaker[Session], phones: Phones, *, now: datetime) 
     """One round over all accounts; a provider that does not answer is asked again in the next one."""
     counts = dict.fromkeys(LOOKS, 0)
     for account in phones.accounts.values():
-        client = carrier_of(account, phones.settings.base_url).client
+        carrier = carrier_of(account)
         for name, look in LOOKS.items():
             try:
-                events = list(look(factory, client, account, now))
-            except (TwilioException, requests.RequestException) as trouble:
-                log.warning("provider.not_reconciled", account=account.name, reason=type(trouble).__name__)
+                events = list(look(factory, carrier, account, now))
+            except ProviderUnreachable as trouble:
+                log.warning("provider.not_reconciled", account=account.name, reason=str(trouble))
                 continue
             _act(factory, phones, account, events, now=now)
             counts[name] += len(events)
@@ -71,14 +67,14 @@ def _act(
 ) -> None:
     """One transaction for each thing found; its promises run since it happened (R5)."""
     for kind, form, at in events:
-        webhook = Webhook(account.name, kind, {"AccountSid": account.account_sid, **form}, {})
+        webhook = Webhook(account.name, kind, {"account_sid": account.account_sid, **form}, {})
         happened_at = min(at or now, now)
         with transaction(factory) as session:
             answer(session, webhook, phones, received_at=now, now=happened_at)
 
 
 def _ended_calls(
-    factory: sessionmaker[Session], client: Any, account: ProviderAccount, now: datetime
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, now: datetime
 ) -> Iterable[Event]:
     with transaction(factory) as session:
         quiet = session.scalars(
@@ -88,57 +84,37 @@ def _ended_calls(
             .limit(MOST_AT_ONCE)
         ).all()
     for call_sid in quiet:
-        status = _status_of(client, call_sid)
+        status = carrier.call_status(call_sid)
         if is_final_call_state(status):
-            yield "status", {"CallSid": call_sid, "CallStatus": str(status), "Direction": "inbound"}, None
-
-
-def _status_of(client: Any, call_sid: str) -> str | None:
-    try:
-        return str(client.calls(call_sid).fetch().status)
-    except TwilioException as refused:
-        if getattr(refused, "status", None) == 404:
-            return None
-        raise
+            yield "status", {"call_sid": call_sid, "call_status": str(status), "direction": "inbound"}, None
 
 
 def _lost_texts(
-    factory: sessionmaker[Session], client: Any, account: ProviderAccount, now: datetime
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, now: datetime
 ) -> Iterable[Event]:
-    listed = client.messages.list(date_sent_after=now - LOOK_BACK, limit=MOST_AT_ONCE)
-    inbound = {message.sid: message for message in listed if message.direction == "inbound"}
-    with transaction(factory) as session:
-        known = set(
-            session.scalars(
-                select(InboundSms.message_sid).where(
-                    InboundSms.account == account.name, InboundSms.message_sid.in_(inbound)
-                )
-            )
-        )
-    for sid, message in inbound.items():
-        if sid not in known:
-            told = {"MessageSid": sid, "From": message.from_ or "", "To": message.to or "", "Body": message.body or ""}
-            yield "sms", told, message.date_sent if isinstance(message.date_sent, datetime) else None
+    inbound = {event[1]["message_sid"]: event for event in carrier.texts_since(now - LOOK_BACK, limit=MOST_AT_ONCE)}
+    known = select(InboundSms.message_sid).where(
+        InboundSms.account == account.name, InboundSms.message_sid.in_(inbound)
+    )
+    return _unknown(factory, inbound, known)
 
 
 def _lost_recordings(
-    factory: sessionmaker[Session], client: Any, account: ProviderAccount, now: datetime
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, now: datetime
 ) -> Iterable[Event]:
     """Also how messages left on the fail-safe document are found: it announces its recordings to nobody."""
-    made = {one.sid: one for one in client.recordings.list(date_created_after=now - LOOK_BACK, limit=MOST_AT_ONCE)}
+    made = {event[1]["recording_sid"]: event for event in carrier.recordings_since(now - LOOK_BACK, limit=MOST_AT_ONCE)}
+    known = select(Recording.recording_sid).where(Recording.account == account.name, Recording.recording_sid.in_(made))
+    return _unknown(factory, made, known)
+
+
+def _unknown(factory: sessionmaker[Session], listed: Mapping[str, Event], known: Select[str]) -> Iterable[Event]:
+    if not listed:
+        return []
     with transaction(factory) as session:
-        known = set(
-            session.scalars(
-                select(Recording.recording_sid).where(
-                    Recording.account == account.name, Recording.recording_sid.in_(made)
-                )
-            )
-        )
-    for sid, one in made.items():
-        if sid not in known and one.status == "completed":
-            told = {"CallSid": one.call_sid or "", "RecordingSid": sid, "RecordingStatus": "completed"}
-            yield "recording", {**told, "RecordingDuration": str(one.duration or 0)}, None
+        ours = set(session.scalars(known))
+    return [event for sid, event in listed.items() if sid not in ours]
 
 
-Look = Callable[[sessionmaker[Session], Any, ProviderAccount, datetime], Iterable[Event]]
+Look = Callable[[sessionmaker[Session], Carrier, ProviderAccount, datetime], Iterable[Event]]
 LOOKS: Mapping[str, Look] = {"calls": _ended_calls, "texts": _lost_texts, "recordings": _lost_recordings}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import requests
 import structlog
@@ -16,6 +16,8 @@ from app.storage.database import transaction
 from app.storage.media import MediaRefused, Written, path_of, remove, write_stream
 from telephony import recordings
 from telephony.provider.account import ProviderAccount
+from telephony.provider.driver import ProviderUnreachable
+from telephony.provider.drivers import carrier_of
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS
 from tickets.schema import Recording
 from tickets.states import RecordingState
@@ -71,12 +73,19 @@ def _attempt(
         if account is None:
             raise NotComplete(f"no account {wanted.account}")
         if wanted.is_here:
-            _delete_there(account, wanted.recording_sid)
+            carrier_of(account).delete_recording(wanted.recording_sid)
             with transaction(factory) as session:
                 recordings.record_deleted_there(session, wanted.id, now=now)
             return 1
         written = _fetch(account, wanted.recording_sid, media=media)
-    except (requests.RequestException, ConnectionCut, NotComplete, MediaRefused, OSError) as trouble:
+    except (
+        requests.RequestException,
+        ConnectionCut,
+        ProviderUnreachable,
+        NotComplete,
+        MediaRefused,
+        OSError,
+    ) as trouble:
         log.warning("recording.not_fetched", recording=wanted.id, reason=type(trouble).__name__)
         with transaction(factory) as session:
             recordings.record_fetch_failure(session, wanted.id, now=now)
@@ -96,10 +105,10 @@ def _attempt(
 
 def _fetch(account: ProviderAccount, recording_sid: str, *, media: Path) -> Written:
     """Streamed to disk. The address is built from configuration, never taken from a webhook, and never redirected."""
-    address = f"{_address(account, recording_sid)}.wav"
+    source = carrier_of(account).recording_source(recording_sid)
     with requests.get(
-        address,
-        auth=_credentials(account),
+        source.address,
+        auth=source.credentials,
         stream=True,
         timeout=(CONNECT_SECONDS, READ_SECONDS),
         allow_redirects=False,
@@ -130,26 +139,3 @@ def _verify(path: Path, written: Written, announced: str | None) -> None:
         raise NotComplete("not a sound file") from broken
     if written.size_bytes < expected:
         raise NotComplete("shorter than its samples")
-
-
-def _delete_there(account: ProviderAccount, recording_sid: str) -> None:
-    answer = requests.delete(
-        f"{_address(account, recording_sid)}.json",
-        auth=_credentials(account),
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
-        allow_redirects=False,
-    )
-    # Gone already is as good.
-    if answer.status_code not in (204, 404):
-        raise NotComplete(f"status {answer.status_code}")
-
-
-def _address(account: ProviderAccount, recording_sid: str) -> str:
-    safe = "".join(c for c in recording_sid if c.isalnum() or c == "-")
-    return f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Recordings/{safe}"
-
-
-def _credentials(account: ProviderAccount) -> Any:
-    if account.api_key and account.api_secret:
-        return account.api_key, account.api_secret
-    return account.account_sid, account.auth_token

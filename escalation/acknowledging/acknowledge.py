@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.instruction import Answer, tell_the_unit, write_down
-from escalation.acknowledging.links import open_link, use_link
+from escalation.acknowledging.links import VALID_FOR, open_link, use_link
 from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
 from tickets.errors import InvalidInput, NotAllowed, NotFound
@@ -120,12 +120,12 @@ def acknowledge_by_code(
 ) -> Acknowledged:
     """As `acknowledge`, for an SMS or a keypad: the code counts only from the phone of the person it was sent to.
 
-    Raises NotFound alike for a wrong code and for a phone we do not know.
+    Raises NotFound alike for a wrong code, for one of more than a week ago, and for a phone we do not know.
     """
     found = session.execute(
         select(StepRecipient.step_id, StepRecipient.staff_id)
         .join(Staff, Staff.id == StepRecipient.staff_id)
-        .where(Staff.phone == phone, Staff.disabled_at.is_(None), StepRecipient.reply_code == code)
+        .where(Staff.phone == phone, StepRecipient.reply_code == code, StepRecipient.told_at > now - VALID_FOR)
         .order_by(StepRecipient.id.desc())
         .limit(1)
     ).one_or_none()

@@ -7,11 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge_by_code
+from tickets.audit import entries
+from tickets.directory.standing_rows import administrators
 from tickets.errors import HotlineError
 from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
+from tickets.people.actor import SYSTEM
+from tickets.people.pins import count_attempt, forget_attempts
 from tickets.schema import Staff, StepRecipient
+from tickets.states import OutboundChannel
 
 TAKEN, TAKEN_BEFORE, UNKNOWN = "acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown"
+LOCKED, ALARM = "acknowledge_locked", "codes_locked"
 
 
 def take_code(session: Session, *, phone: str, code: str, instruction: str, message_sid: str, now: datetime) -> bool:
@@ -22,7 +29,7 @@ def take_code(session: Session, *, phone: str, code: str, instruction: str, mess
     staff = _recipient_with(session, phone)
     if staff is None:
         return False
-    template, params = _taken(session, phone=phone, code=code, instruction=instruction, now=now)
+    template, params = _judged(session, staff, phone=phone, code=code, instruction=instruction, now=now)
     posting.post_sms(
         session,
         to=phone,
@@ -36,6 +43,50 @@ def take_code(session: Session, *, phone: str, code: str, instruction: str, mess
         now=now,
     )
     return True
+
+
+def _judged(
+    session: Session, staff: Staff, *, phone: str, code: str, instruction: str, now: datetime
+) -> tuple[str, dict[str, Any]]:
+    """Each try is counted before the code is compared: after five wrong ones this phone's codes rest for a while."""
+    guarded = f"code:{phone}"
+    attempt = count_attempt(session, guarded, now=now)
+    if attempt.locked_until is not None:
+        if attempt.locks:
+            _alarm(session, staff, until=attempt.locked_until, now=now)
+        return LOCKED, {"until": attempt.locked_until.isoformat()}
+    template, params = _taken(session, phone=phone, code=code, instruction=instruction, now=now)
+    if template != UNKNOWN:
+        forget_attempts(session, guarded)
+    return template, params
+
+
+def _alarm(session: Session, staff: Staff, *, until: datetime, now: datetime) -> None:
+    """Somebody guesses at this person's codes, perhaps under a false number: it is written down and told."""
+    params = {"name": staff.name, "until": until.isoformat()}
+    entries.record(
+        session,
+        actor=SYSTEM,
+        action="escalation.codes_locked",
+        subject_kind="staff",
+        subject_id=staff.id,
+        params={"until": until.isoformat()},
+        now=now,
+    )
+    messages = [
+        Outgoing(
+            channel=channel,
+            address=one.email if channel is OutboundChannel.EMAIL else "",
+            template=ALARM,
+            params=params,
+            locale=one.locale,
+            dedup_key=f"codes-locked:{staff.id}:{until.isoformat()}:{one.staff_id}:{channel}",
+            staff_id=one.staff_id,
+        )
+        for one in administrators(session, now=now)
+        for channel in (OutboundChannel.SCREEN, OutboundChannel.EMAIL)
+    ]
+    posting.post_all(session, messages, now=now)
 
 
 def _taken(session: Session, *, phone: str, code: str, instruction: str, now: datetime) -> tuple[str, dict[str, Any]]:

@@ -1,35 +1,40 @@
 """Reply codes: the short number by which an SMS or a keypad names the level that is acknowledged (R20)."""
 
-from collections.abc import Collection, Iterable
+import secrets
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from tickets.schema import Acknowledgement, StepRecipient
 
-# A code is the end of the step's number, and longer only where the shorter one is still open with that person.
-_LENGTHS = (5, 6, 7, 8)
+# Digits of a code: drawn at random, so that nothing that can be counted or seen elsewhere gives it away; longer only
+# where chance keeps meeting codes that are still open with that person.
+_LENGTHS = (6, 6, 6, 7, 8, 8, 8, 8)
 
 
-def new_codes(session: Session, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+def new_codes(
+    session: Session, pairs: Iterable[tuple[int, int]], *, draw: Callable[[int], int] = secrets.randbelow
+) -> dict[tuple[int, int], str]:
     """A code for each (step, person), unlike every code the person has not acknowledged yet.
 
-    At most one statement a length, over the codes that are thought of and not over all that are open: after a long
-    outage a leader may have tens of thousands. A hundred million levels later than an open one, its code returns.
+    At most one statement a round, over the codes that are thought of and not over all that are open: after a long
+    outage a leader may have tens of thousands. `draw(n)` gives a number below n that nobody can foretell.
     """
     codes: dict[tuple[int, int], str] = {}
     left = list(pairs)
     for length in _LENGTHS:
-        thought_of = {(step_id, staff_id): str(step_id)[-length:].zfill(length) for step_id, staff_id in left}
+        thought_of = {pair: str(draw(10**length)).zfill(length) for pair in left}
         taken = _open(session, {(staff_id, code) for (_, staff_id), code in thought_of.items()})
         left = []
         for (step_id, staff_id), code in thought_of.items():
-            if (staff_id, code) in taken and length != _LENGTHS[-1]:
+            if (staff_id, code) in taken:
                 left.append((step_id, staff_id))
             else:
                 codes[(step_id, staff_id)] = code
                 taken.add((staff_id, code))
-    return codes
+    # Eight rounds that all met open codes: the newest level has the code then.
+    return codes | {pair: str(draw(10**8)).zfill(8) for pair in left}
 
 
 def _open(session: Session, pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:

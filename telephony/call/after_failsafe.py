@@ -23,7 +23,7 @@ def note_failsafe(
     session: Session, form: Mapping[str, str], desk: Desk, *, arrived_at: datetime, now: datetime
 ) -> Call | None:
     """Nobody who reached us while we could not listen is without a ticket; its clocks run since they called."""
-    call_sid, account = form.get("CallSid", ""), desk.account.name
+    call_sid, account = form.get("call_sid", ""), desk.account.name
     if not call_sid:
         return None
     lock_around_call(session, account=account, call_sid=call_sid)

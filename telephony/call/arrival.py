@@ -55,11 +55,11 @@ class Caller:
 
 def register_call(session: Session, form: Mapping[str, str], desk: Desk, *, now: datetime) -> Call:
     """Write contact and call; what the conversation will need of caller and line is kept with the call."""
-    caller = Caller.of(form.get("From", ""))
-    line = desk.line(*(_number(form.get(name, "")) for name in ("To", "Called", "ForwardedFrom")))
+    caller = Caller.of(form.get("from", ""))
+    line = desk.line(*(_number(form.get(name, "")) for name in ("to", "called", "forwarded_from")))
     known = citizens.find(session, phone=caller.phone) if caller.phone else None
     simulated = desk.account.kind is ProviderKind.SIM
-    source_key = f"{desk.account.name}:{form['CallSid']}"
+    source_key = f"{desk.account.name}:{form['call_sid']}"
     contact = contacts.register(
         session,
         channel=Channel.VOICE,
@@ -73,7 +73,7 @@ def register_call(session: Session, form: Mapping[str, str], desk: Desk, *, now:
     )
     row = {
         "account": desk.account.name,
-        "call_sid": form["CallSid"],
+        "call_sid": form["call_sid"],
         "contact_id": contact.id,
         "citizen_id": known.id if known else None,
         "line_id": line.id if line else None,

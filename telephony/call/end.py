@@ -38,8 +38,8 @@ _WAITING = (CallState.QUEUED, CallState.OFFERED)
 
 def note_call_status(session: Session, form: Mapping[str, str], *, account: str, desk: Desk, now: datetime) -> None:
     """A status callback, of the caller's leg or of an agent's; late and repeated ones change nothing (G3)."""
-    call_sid, status = form.get("CallSid", ""), form.get("CallStatus", "")
-    parent_sid = form.get("ParentCallSid", "")
+    call_sid, status = form.get("call_sid", ""), form.get("call_status", "")
+    parent_sid = form.get("parent_call_sid", "")
     if not call_sid:
         return
     if parent_sid:
@@ -48,12 +48,12 @@ def note_call_status(session: Session, form: Mapping[str, str], *, account: str,
     leg = session.scalars(select(CallLeg).where(CallLeg.account == account, CallLeg.call_sid == call_sid)).one_or_none()
     if leg is not None:
         parent = session.get_one(Call, leg.call_id)
-        told = {**form, "ParentCallSid": parent.call_sid}
+        told = {**form, "parent_call_sid": parent.call_sid}
         _note_agents_leg(session, told, account=account, staff_id=leg.staff_id, now=now)
         return
     lock_around_call(session, account=account, call_sid=call_sid)
     call = lock_call_by_sid(session, account=account, call_sid=call_sid)
-    if call is None and form.get("Direction") == "inbound":
+    if call is None and form.get("direction") == "inbound":
         # Its first webhook never reached us: nobody who called is without a trace.
         call = register_call(session, form, desk, now=now)
     if call is not None and note_provider_status(call, status) and is_final_call_state(status):
@@ -63,10 +63,10 @@ def note_call_status(session: Session, form: Mapping[str, str], *, account: str,
 def _note_agents_leg(
     session: Session, form: Mapping[str, str], *, account: str, staff_id: int | None, now: datetime
 ) -> None:
-    call = find_call(session, account=account, call_sid=form["ParentCallSid"])
+    call = find_call(session, account=account, call_sid=form["parent_call_sid"])
     if call is None:
         return
-    status = form.get("CallStatus", "")
+    status = form.get("call_status", "")
     if status == "in-progress" and call.answered_at is None:
         locked = lock_call(session, call.id)
         if locked.state is CallState.TALKING and locked.answered_at is None:
@@ -75,7 +75,7 @@ def _note_agents_leg(
         session,
         call_id=call.id,
         account=account,
-        leg_sid=form["CallSid"],
+        leg_sid=form["call_sid"],
         staff_id=staff_id or call.agent_id,
         status=status,
         now=now,
@@ -91,7 +91,7 @@ def note_answered(session: Session, call: Call, *, at: datetime) -> None:
 
 def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
     """The dial ended: the talk is written on the ticket, the agent wraps up. Ticket and agent are locked already."""
-    seconds = _whole(form.get("DialCallDuration", ""))
+    seconds = _whole(form.get("dial_seconds", ""))
     if call.answered_at is None and seconds is not None and call.state is CallState.TALKING:
         note_answered(session, call, at=now - timedelta(seconds=seconds))
     if call.agent_id is None or call.answered_at is None or call.detail.get("talk_noted"):

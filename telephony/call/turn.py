@@ -56,21 +56,21 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
 
 
 def heard_in(form: Mapping[str, str]) -> Heard:
-    """What the provider's fields say the caller did. `Digits` of a recording are its end ("hangup"), not keys."""
-    recording_sid = form.get("RecordingSid", "")
+    """What the provider's fields say the caller did. What ended a recording ("hangup") is no key."""
+    recording_sid = form.get("recording_sid", "")
     return Heard(
-        keys="" if recording_sid else form.get("Digits", "")[:MAX_KEYS],
-        speech=form.get("SpeechResult", "")[:MAX_SPEECH],
-        recording_sid="" if form.get("DialCallStatus") else recording_sid[:128],
-        recording_seconds=_seconds(form.get("RecordingDuration", "")),
-        dial_status=form.get("DialCallStatus", ""),
-        dial_bridged={"true": True, "false": False}.get(form.get("DialBridged", "")),
+        keys="" if recording_sid else form.get("keys", "")[:MAX_KEYS],
+        speech=form.get("speech", "")[:MAX_SPEECH],
+        recording_sid="" if form.get("dial_status") else recording_sid[:128],
+        recording_seconds=_seconds(form.get("recording_seconds", "")),
+        dial_status=form.get("dial_status", ""),
+        dial_bridged={"true": True, "false": False}.get(form.get("dial_bridged", "")),
     )
 
 
 def _locked(session: Session, webhook: Webhook) -> Call | None:
     """The call, locked. What ends a talk touches ticket and agent as well: they are locked first, in this order."""
-    account, call_sid = webhook.account, webhook.form["CallSid"]
+    account, call_sid = webhook.account, webhook.form["call_sid"]
     if webhook.kind == "dial":
         lock_around_call(session, account=account, call_sid=call_sid)
     return lock_call_by_sid(session, account=account, call_sid=call_sid)

@@ -28,6 +28,8 @@ class Capability(StrEnum):
     GOOGLE_VOICES = "google_voices"
     URL_OVERRIDES = "url_overrides"
     SMS_INBOUND = "sms_inbound"
+    SMS_OUTBOUND = "sms_outbound"
+    VOICE = "voice"
 
 
 C = Capability
@@ -37,9 +39,9 @@ C = Capability
 # development sees the richest conversation; tests take the others' sets to see the poorest.
 CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.TWILIO: frozenset(Capability),
-    ProviderKind.SOMLENG: frozenset({C.SMS_INBOUND}),
+    ProviderKind.SOMLENG: frozenset({C.VOICE, C.SMS_INBOUND, C.SMS_OUTBOUND}),
     ProviderKind.SIGNALWIRE: frozenset(
-        {C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND}
+        {C.VOICE, C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND, C.SMS_OUTBOUND}
     ),
     ProviderKind.SIM: frozenset(Capability),
 }
@@ -55,7 +57,7 @@ class ProviderAccount:
     """One account at one provider; `name` is the `<account>` of `/webhooks/<account>/…`.
 
     During a rotation both the current and the previous token are good for incoming signatures; only the current one
-    signs what we send.
+    signs what we send. `driver` names who speaks with the provider, `kind` which dialect of Twilio's language it has.
     """
 
     name: str
@@ -67,6 +69,7 @@ class ProviderAccount:
     api_secret: str | None = field(default=None, repr=False)
     api_base_url: str = ""
     capabilities: frozenset[Capability] = frozenset()
+    driver: str = "twilio"
 
     @property
     def tokens(self) -> tuple[str, ...]:

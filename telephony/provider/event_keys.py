@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 # Steps of a conversation: their answer is the next document, and their key the call and the turn.
-TWIML_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback", "hold"})
+TURN_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback", "hold"})
 # The keys of somebody whom we called to report something.
 NOTICE_STEP = "notice"
 
@@ -15,26 +15,25 @@ def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> s
 
     What has no natural key is known by the digest of all it says: an exact repetition is the same event.
     """
-    call, message = form.get("CallSid", ""), form.get("MessageSid") or form.get("SmsSid", "")
-    if kind in TWIML_STEPS and call and ("turn" in query or kind == "voice"):
+    call, message = form.get("call_sid", ""), form.get("message_sid", "")
+    if kind in TURN_STEPS and call and ("turn" in query or kind == "voice"):
         return f"turn:{call}:{query.get('turn', '0')}"
     if kind == "status" and call:
-        return f"status:{call}:{form.get('CallStatus', '')}"
-    if kind == "recording" and form.get("RecordingSid"):
-        return f"recording:{form['RecordingSid']}:{form.get('RecordingStatus', '')}"
+        return f"status:{call}:{form.get('call_status', '')}"
+    if kind == "recording" and form.get("recording_sid"):
+        return f"recording:{form['recording_sid']}:{form.get('recording_status', '')}"
     if kind == "sms" and message:
         return f"sms:{message}"
     if kind == "sms-status" and message:
-        status = form.get("MessageStatus") or form.get("SmsStatus", "")
-        return f"sms-status:{message}:{status}:{form.get('ErrorCode', '')}"
+        return f"sms-status:{message}:{form.get('message_status', '')}:{form.get('error_code', '')}"
     return _conference_key(form) or _digest_key(kind, form, query)
 
 
 def _conference_key(form: Mapping[str, str]) -> str:
-    conference, event = form.get("ConferenceSid"), form.get("StatusCallbackEvent")
+    conference, event = form.get("conference_sid"), form.get("conference_event")
     if not (conference and event):
         return ""
-    return f"conference:{conference}:{form.get('SequenceNumber', '')}:{event}:{form.get('CallSid', '')}"
+    return f"conference:{conference}:{form.get('sequence', '')}:{event}:{form.get('call_sid', '')}"
 
 
 def _digest_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
-from telephony.provider.twiml import LANGUAGE_TAGS, Speak, say_words
+from telephony.provider.spoken_document import LANGUAGE_TAGS, Speak, say_words
 
 LOCALES = ("vi", "en")
 RECORD_SECONDS = 180

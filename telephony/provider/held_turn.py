@@ -13,9 +13,9 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
-from telephony.provider.event_keys import NOTICE_STEP, TWIML_STEPS
+from telephony.provider.event_keys import NOTICE_STEP, TURN_STEPS
 from telephony.provider.sealed_fields import MOST_CHARACTERS, opened, seal
-from telephony.provider.twiml import LANGUAGE_TAGS, VOICE_RETRIES, Speak, say_words
+from telephony.provider.spoken_document import LANGUAGE_TAGS, VOICE_RETRIES, Speak, say_words
 from telephony.provider.webhook_inbox import Webhook
 
 # Some five minutes in all: whoever is still on the line then is better served by leaving a message.
@@ -25,16 +25,16 @@ MOST_ROUNDS_OF_A_FAULT = 3
 DEFAULT_LOCALE = "vi"
 _AGAIN, _HEARD, LOCALE = "again", "heard", "locale"
 _HEARD_FIELDS = (
-    "Digits", "SpeechResult", "RecordingSid", "RecordingDuration", "DialCallStatus", "DialBridged", "DialCallDuration",
+    "keys", "speech", "recording_sid", "recording_seconds", "dial_status", "dial_bridged", "dial_seconds",
 )  # fmt: skip
-_SPEECH = "SpeechResult"
+_SPEECH = "speech"
 
 
 def is_waiting(webhook: Webhook) -> bool:
     """Whether somebody is on the line whom we have spoken to before; a call that only arrives has no turn yet."""
     if webhook.kind == NOTICE_STEP:
         return "m" in webhook.query
-    return webhook.kind in TWIML_STEPS and webhook.turn is not None
+    return webhook.kind in TURN_STEPS and webhook.turn is not None
 
 
 def tells_something(webhook: Webhook) -> bool:
@@ -56,7 +56,7 @@ def recalled(webhook: Webhook, keys: Sequence[bytes]) -> Webhook:
 
 def failed_turn(webhook: Webhook, *, base_url: str) -> Webhook | None:
     """The turn whose answer never reached the provider, which then asks the line's fallback address and names it."""
-    failed = urlsplit(webhook.form.get("ErrorUrl", ""))
+    failed = urlsplit(webhook.form.get("failed_url", ""))
     folder, _, kind = failed.path.rpartition("/")
     if f"{failed.scheme}://{failed.netloc}{folder}" != f"{base_url}/webhooks/{webhook.account}":
         return None

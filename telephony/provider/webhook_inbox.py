@@ -14,7 +14,7 @@ from tickets.schema import WebhookEvent, WebhookRefusal
 # A provider's repetition after a month must still find its first answer (G2).
 KEPT_FOR = timedelta(days=45)
 # Keys may be somebody's PIN, and a text may name one: what they led to stands with the call and the message itself.
-_NOT_KEPT = frozenset({"Digits", "Body"})
+_NOT_KEPT = frozenset({"keys", "body"})
 
 
 @dataclass(frozen=True, slots=True)

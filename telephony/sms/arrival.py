@@ -61,10 +61,10 @@ class ReceivedSms:
 
 def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> ReceivedSms:
     """Keep a message, but for a PIN. The carrier's own verdict on an opt-out word counts as much as ours."""
-    sender = Caller.of(form.get("From", ""))
-    body = form.get("Body", "").replace("\0", "")[:MAX_BODY]
-    intent = _intent(body, form.get("OptOutType", ""))
-    sid = (form.get("MessageSid") or form.get("SmsSid", ""))[:128]
+    sender = Caller.of(form.get("from", ""))
+    body = form.get("body", "").replace("\0", "")[:MAX_BODY]
+    intent = _intent(body, form.get("opt_out", ""))
+    sid = (form.get("message_sid", ""))[:128]
     inbound_id = session.execute(
         insert(InboundSms)
         .values(
@@ -72,15 +72,15 @@ def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: da
             message_sid=sid,
             phone=sender.phone,
             phone_raw=sender.raw,
-            to_phone=form.get("To", "")[:100],
+            to_phone=form.get("to", "")[:100],
             body=without_pin(body, intent),
             intent=_NAMES[type(intent)],
             received_at=now,
         )
         .returning(InboundSms.id)
     ).scalar_one()
-    to = form.get("To", "")
-    is_carriers_word = bool(form.get("OptOutType"))
+    to = form.get("to", "")
+    is_carriers_word = bool(form.get("opt_out"))
     return ReceivedSms(inbound_id, account, sid, sender.phone, sender.raw, to, body, intent, is_carriers_word)
 
 
@@ -186,11 +186,11 @@ def _can_be_answered(sms: ReceivedSms) -> bool:
 
 
 def _intent(body: str, opt_out_type: str) -> SmsIntent:
-    if opt_out_type == "STOP":
+    if opt_out_type == "stop":
         return StopIntent(body)
-    if opt_out_type == "START":
+    if opt_out_type == "start":
         return StartIntent(body)
-    if opt_out_type == "HELP":
+    if opt_out_type == "help":
         return HelpIntent(body)
     return parse_sms(body)
 
@@ -207,9 +207,10 @@ def note_sms_status(
     posting.record_status(
         session,
         account=account,
-        sid=form.get("MessageSid") or form.get("SmsSid", ""),
-        status=form.get("MessageStatus") or form.get("SmsStatus", ""),
-        error_code=form.get("ErrorCode", ""),
+        sid=form.get("message_sid", ""),
+        status=form.get("message_status", ""),
+        error_code=form.get("error_code", ""),
+        trouble=form.get("trouble", ""),
         outbound_id=int(row) if row.isascii() and row.isdecimal() and len(row) < 18 else None,
         now=now,
     )

@@ -153,7 +153,7 @@ def assert_kept_once(place: Place, load: Load) -> None:
     with place.factory() as session:
         subjects = Counter(session.scalars(select(Ticket.subject).where(Ticket.subject.like("program-%"))))
         kept = set(session.scalars(select(Ticket.reference)))
-        texts = Counter(session.scalars(select(WebhookEvent.form["MessageSid"].as_string())))
+        texts = Counter(session.scalars(select(WebhookEvent.form["message_sid"].as_string())))
         messages = Counter(session.scalars(select(InboundSms.message_sid)))
         contacts = Counter(session.scalars(select(Contact.source_key)))
         without_ticket = session.scalar(select(func.count()).where(InboundSms.ticket_id.is_(None)))

@@ -102,7 +102,7 @@ def test_callers_hear_words_and_every_event_becomes_a_ticket_once_when_the_datab
                 assert answer.status_code == 200
                 if kind == "voice":
                     spoken.append(answer.text)
-        waiting = [one.webhook.form.get("CallSid") or one.webhook.form["MessageSid"] for one in place.spool.waiting()]
+        waiting = [one.webhook.form.get("call_sid") or one.webhook.form["message_sid"] for one in place.spool.waiting()]
         drafts = list(place.spool.folder.glob("*.draft"))
     emptied = wait_until(lambda: place.spool.depth() == 0)
 
@@ -132,7 +132,7 @@ def assert_is_failsafe(document: str) -> None:
 
 def assert_everybody_has_one_ticket(place: Place) -> None:
     with place.factory() as session:
-        sid = func.coalesce(WebhookEvent.form["CallSid"].as_string(), WebhookEvent.form["MessageSid"].as_string())
+        sid = func.coalesce(WebhookEvent.form["call_sid"].as_string(), WebhookEvent.form["message_sid"].as_string())
         events = Counter(session.scalars(select(sid)))
         calls = session.execute(
             select(Call.call_sid, Call.state, Call.ticket_id).where(Call.call_sid != call_form(9_000)["CallSid"])

@@ -48,7 +48,7 @@ def register(  # noqa: PLR0913 - one call says all there is to say of a contact
     line_id: int | None = None,
     is_simulated: bool = False,
 ) -> Registered:
-    """Write a contact, or find the same one again; `source_key` is unique within its channel, e.g. a CallSid."""
+    """Write a contact, or find the same one again; `source_key` is unique within its channel, e.g. a call's own id."""
     row = session.execute(
         _REGISTER,
         {

@@ -24,8 +24,6 @@ POSTED = "outbox_posted"
 # first stays.
 FINAL_RANK = 9
 STATUS_RANK: Mapping[str, int] = {
-    "accepted": 0,
-    "scheduled": 0,
     "queued": 1,
     "sending": 2,
     "sent": 3,
@@ -34,9 +32,11 @@ STATUS_RANK: Mapping[str, int] = {
     "failed": FINAL_RANK,
     "canceled": FINAL_RANK,
 }
-OPT_OUT_ERRORS = frozenset({"21610"})
+# What the trouble with an undelivered message means, whatever the provider's code for it.
+OPTED_OUT = "opted_out"
 # The handset was off or the carrier had a moment of weakness: the same message again, later and not for ever.
-PASSING_ERRORS = frozenset({"30003", "30008"})
+PASSING = "passing"
+TROUBLES = frozenset({OPTED_OUT, PASSING})
 _DELIVERY_ATTEMPTS = 4
 _DELIVERY_PAUSE = timedelta(minutes=5)
 
@@ -156,6 +156,7 @@ def record_status(
     sid: str,
     status: str,
     error_code: str = "",
+    trouble: str = "",
     outbound_id: int | None = None,
     now: datetime,
 ) -> bool:
@@ -175,19 +176,21 @@ def record_status(
         return True
     mine.status_rank, mine.provider_status = rank, status
     mine.provider_account, mine.provider_sid = account, sid
-    _apply_final(session, mine, status=status, error_code=error_code, now=now)
+    _apply_final(session, mine, status=status, error_code=error_code, trouble=trouble, now=now)
     session.flush()
     return True
 
 
-def _apply_final(session: Session, message: OutboundMessage, *, status: str, error_code: str, now: datetime) -> None:
+def _apply_final(
+    session: Session, message: OutboundMessage, *, status: str, error_code: str, trouble: str, now: datetime
+) -> None:
     if status == "delivered":
         message.state, message.delivered_at = OutboundState.DELIVERED, now
     elif status in ("undelivered", "failed", "canceled"):
         message.state, message.error_code = OutboundState.FAILED, error_code or status
-        if error_code in OPT_OUT_ERRORS:
+        if trouble == OPTED_OUT:
             citizens.opt_out(session, message.address, reason=error_code, now=now)
-        if error_code in PASSING_ERRORS and message.attempts < _DELIVERY_ATTEMPTS:
+        if trouble == PASSING and message.attempts < _DELIVERY_ATTEMPTS:
             message.state, message.not_before = OutboundState.WAITING, now + _DELIVERY_PAUSE
             message.provider_sid, message.provider_status, message.status_rank = None, "", -1
     elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):

@@ -122,7 +122,7 @@ def phones_of(session: Session, citizen_id: int) -> list[str]:
 
 
 def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None:
-    """No more SMS to this number: the person asked (STOP, HUY), or the carrier says so (21610)."""
+    """No more SMS to this number: the person asked (STOP, HUY), or the carrier says so."""
     values = {"phone": phone, "sms_opted_out_at": now, "sms_opt_out_reason": reason}
     session.execute(
         insert(PhonePreference)

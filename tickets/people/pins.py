@@ -69,25 +69,44 @@ def check_pin(session: Session, *, reference: str, pin: str, keys: Keys, now: da
     known = read_reference(reference)
     if known is None:
         return PinCheck()
+    attempt = count_attempt(session, known, now=now)
+    if attempt.locked_until is not None:
+        return PinCheck(locked_until=attempt.locked_until)
+    found = session.execute(_SALT, {"reference": known}).one_or_none()
+    salt = found.pin_salt if found else _NO_SALT
+    matches = [hmac.compare_digest(_pin(key, salt, known), _digits(pin)) for key in keys.pin]
+    if found is None or not any(matches):
+        return PinCheck()
+    forget_attempts(session, known)
+    return PinCheck(ticket_id=found.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A guess that was counted; `locked_until` when there were too many before it, `locks` when it is the first one."""
+
+    locked_until: datetime | None
+    locks: bool
+
+
+def count_attempt(session: Session, guarded: str, *, now: datetime) -> Attempt:
+    """Count a guess at what `guarded` names, a reference or somebody's reply codes, before it is compared."""
     counted = session.execute(
         _COUNT_ATTEMPT,
         {
-            "reference": known,
+            "reference": guarded,
             "now": now,
             "forget_before": now - LOCKED_FOR,
             "allowed": ALLOWED_FAILURES,
             "lock_until": now + LOCKED_FOR,
         },
     ).one()
-    if counted.locked_until is not None:
-        return PinCheck(locked_until=counted.locked_until)
-    found = session.execute(_SALT, {"reference": known}).one_or_none()
-    salt = found.pin_salt if found else _NO_SALT
-    matches = [hmac.compare_digest(_pin(key, salt, known), _digits(pin)) for key in keys.pin]
-    if found is None or not any(matches):
-        return PinCheck()
-    session.execute(delete(PinGuard).where(PinGuard.reference == known))
-    return PinCheck(ticket_id=found.id)
+    return Attempt(counted.locked_until, counted.locked_until == now + LOCKED_FOR)
+
+
+def forget_attempts(session: Session, guarded: str) -> None:
+    """It was guessed right: whoever knows it may err again later."""
+    session.execute(delete(PinGuard).where(PinGuard.reference == guarded))
 
 
 def forget_old_failures(session: Session, *, now: datetime) -> int:

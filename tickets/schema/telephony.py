@@ -225,5 +225,5 @@ class InboundSms(Base):
     received_at: Mapped[datetime]
     contact_id: Mapped[int | None] = mapped_column(to("contact"))
     ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
-    # The text we answered at once (TwiML), for the same answer when the provider repeats the webhook.
+    # The text we answered at once (a document), for the same answer when the provider repeats the webhook.
     answer: Mapped[str] = mapped_column(server_default="")

@@ -338,7 +338,10 @@ class Misroute(Base):
 
 
 class PinGuard(Base):
-    """Failed PINs of one reference, whether it exists or not: five lock it for fifteen minutes."""
+    """Failed PINs of one reference, whether it exists or not, or failed reply codes of one phone ("code:+84…").
+
+    Five lock it for fifteen minutes.
+    """
 
     __tablename__ = "pin_guard"
 

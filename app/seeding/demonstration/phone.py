@@ -29,12 +29,12 @@ class _Caller:
         self.stage, self.session, self.now = stage, session, now
         line = next(line for line in stage.desk.rules.routing.lines.values() if line.is_city)
         self.form = {
-            "CallSid": f"CAde{number:030x}",
-            "AccountSid": stage.desk.account.account_sid,
-            "From": person.phone,
-            "To": line.phone,
-            "Direction": "inbound",
-            "CallStatus": "in-progress",
+            "call_sid": f"CAde{number:030x}",
+            "account_sid": stage.desk.account.account_sid,
+            "from": person.phone,
+            "to": line.phone,
+            "direction": "inbound",
+            "call_status": "in-progress",
         }
         self._turn = 0
 
@@ -48,14 +48,14 @@ class _Caller:
         self.now += timedelta(seconds=after)
         note_call_status(
             self.session,
-            {**self.form, "CallStatus": status, **more},
+            {**self.form, "call_status": status, **more},
             account=self.stage.desk.account.name,
             desk=self.stage.desk,
             now=self.now,
         )
 
     def call(self) -> Call:
-        found = find_call(self.session, account=self.stage.desk.account.name, call_sid=self.form["CallSid"])
+        found = find_call(self.session, account=self.stage.desk.account.name, call_sid=self.form["call_sid"])
         assert found is not None  # noqa: S101  (its first step wrote it)
         return found
 
@@ -64,7 +64,7 @@ def call(stage: Stage, session: Session, said: Said, person: Person, number: int
     """Somebody rings and says what the matter is; an agent answers, or the caller hangs up while waiting."""
     caller = _Caller(stage, session, person, number, now)
     caller.step("voice", after=0)
-    caller.step("menu", after=stage.rng.randint(4, 14), Digits="2" if said.emergency else "1")
+    caller.step("menu", after=stage.rng.randint(4, 14), keys="2" if said.emergency else "1")
     _say_place(stage, caller, said)
     row = caller.call()
     if row.state is CallState.QUEUED and not stage.chance(0.08):
@@ -85,7 +85,7 @@ def _say_place(stage: Stage, caller: _Caller, said: Said) -> None:
         state = caller.call().state
         if state is not CallState.PLACE:
             return
-        caller.step("place", after=stage.rng.randint(6, 16), **({"SpeechResult": spoken} if spoken else {}))
+        caller.step("place", after=stage.rng.randint(6, 16), **({"speech": spoken} if spoken else {}))
         spoken = ""
 
 
@@ -103,11 +103,11 @@ def _answer(stage: Stage, session: Session, caller: _Caller, row: Call) -> None:
         accept(session, offer.id, staff_id=offer.staff_id, now=caller.now + timedelta(seconds=3))
         caller.step("queue", after=5)
         leg = f"CAdf{row.id:030x}"
-        caller.status("in-progress", after=2, CallSid=leg, ParentCallSid=caller.form["CallSid"])
+        caller.status("in-progress", after=2, call_sid=leg, parent_call_sid=caller.form["call_sid"])
         talked = stage.rng.randint(45, 380)
         finish_talk(session, row.id, staff_id=offer.staff_id, now=caller.now + timedelta(seconds=talked))
-        caller.step("dial", after=talked, DialCallStatus="completed", DialCallDuration=str(talked))
-        caller.status("completed", after=0, CallSid=leg, ParentCallSid=caller.form["CallSid"])
+        caller.step("dial", after=talked, dial_status="completed", dial_seconds=str(talked))
+        caller.status("completed", after=0, call_sid=leg, parent_call_sid=caller.form["call_sid"])
         caller.status("completed", after=1)
         end_wrap_up(session, offer.staff_id, now=caller.now + timedelta(seconds=stage.rng.randint(15, 80)))
     go_offline(session, agent, now=caller.now + timedelta(seconds=120))

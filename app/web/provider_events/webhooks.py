@@ -26,8 +26,9 @@ from app.storage.database_faults import DatabaseFault
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import hotline, settings
 from telephony.provider.account import ProviderAccount
+from telephony.provider.driver import WireRequest
+from telephony.provider.drivers import driver_of
 from telephony.provider.held_turn import recalled
-from telephony.provider.signatures import SignedRequest, is_genuine
 from telephony.provider.webhook_inbox import Answer, Webhook, refuse
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/<account>")
@@ -97,34 +98,27 @@ def receive(account: str, kind: str) -> ResponseReturnValue:
     if known is None:
         return Response("", 404)
     try:
-        reason = refusal(known, public_base_url=settings().base_url)
+        wire = wire_request()
+        reason = driver_of(known).refusal(known, wire, public_base_url=settings().base_url)
     except RequestEntityTooLarge:
         reason = "too_large"
     if reason:
         _note_refusal(here, account, reason)
         return Response("", 403)
-    webhook = recalled(Webhook(account, kind, _form(), _query()), here.phones.reference.keys.pin)
+    webhook = recalled(Webhook(account, kind, _fields(known, wire), _query()), here.phones.reference.keys.pin)
     return _response(_answered(here, webhook, received_at=g.now))
 
 
-def refusal(account: ProviderAccount, *, public_base_url: str) -> str:
-    """Why we do not believe this request; empty when we do."""
-    signature = request.headers.get("X-Twilio-Signature", "")
-    if not signature:
-        return "no_signature"
-    signed = SignedRequest(
+def wire_request() -> WireRequest:
+    return WireRequest(
         method=request.method,
         raw_path=_raw_path(),
         raw_query=request.environ.get("QUERY_STRING", ""),
-        content_type=request.headers.get("Content-Type", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
         form=request.form,
+        query=request.args,
         body=b"" if request.form else request.get_data(cache=True),
-        signature=signature,
     )
-    if not is_genuine(account, signed, public_base_url=public_base_url):
-        return "wrong_signature"
-    claimed = request.values.get("AccountSid", account.account_sid)
-    return "" if claimed == account.account_sid else "other_account"
 
 
 def _raw_path() -> str:
@@ -140,10 +134,9 @@ def _quoted(path: str) -> str:
     return quote(path, safe="/!$&'()*+,;=:@-._~")
 
 
-def _form() -> Mapping[str, str]:
-    """The provider's fields: in the body, or all in the address when it asks by GET."""
-    given = request.form if request.method == "POST" else request.args
-    return {name: value.replace("\0", "") for name, value in given.items()}
+def _fields(account: ProviderAccount, wire: WireRequest) -> Mapping[str, str]:
+    told = driver_of(account).fields(account, wire)
+    return {name: value.replace("\0", "") for name, value in told.items()}
 
 
 def _query() -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from telephony.provider.webhook_inbox import Webhook
 from tickets.schema import Call, WebhookEvent
 from tickets.states import CallState
 
-RING = {"CallSid": "CA1", "From": "+84901234567", "To": "+842838000000", "CallStatus": "ringing"}
+RING = {"call_sid": "CA1", "from": "+84901234567", "to": "+842838000000", "call_status": "ringing"}
 
 
 def phones_of(settings) -> Phones:

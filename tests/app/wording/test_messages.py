@@ -19,6 +19,7 @@ EVERYTHING = {
     "new_due_at": (NOW + timedelta(days=1)).isoformat(), "fell_through_to": 3, "body": "Chúng tôi đã xử lý.",
     "status": "open", "places": [WARD, WARD], "count": 12, "is_repeat": False, "by": "Huỳnh Thanh Vân",
     "at": NOW.isoformat(), "holds_until": (NOW + timedelta(hours=4)).isoformat(),
+    "name": "Huỳnh Thanh Vân", "until": (NOW + timedelta(minutes=15)).isoformat(),
     "items": [{"reference": "2600421733", "unit": WARD, "level": 2,
     "due_at": NOW.isoformat()}] * 10,
 }  # fmt: skip

@@ -1,6 +1,8 @@
 """R20: a level is answered once, by any of four ways; it holds the next one or moves the date, and the unit is told."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -264,15 +266,64 @@ def test_a_code_that_is_still_open_is_not_given_to_the_same_person_again(session
     open_step = step(session, first, 1).id
     (of_first,) = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[1].id))
 
-    # The same last five digits come again with the hundred thousandth level after it.
-    later = open_step + 100_000
-    codes = new_codes(session, [(later, people[1].id), (later, people[2].id)])
-    assert codes[(later, people[1].id)] != of_first
-    assert codes[(later, people[1].id)].endswith(of_first)
-    assert codes[(later, people[2].id)] == of_first
+    # Chance draws the same digits again.
+    def drawn(*codes: int) -> Callable[[int], int]:
+        waiting = iter(codes)
+        return lambda _below: next(waiting)
+
+    later = open_step + 1
+    mine, theirs = (later, people[1].id), (later, people[2].id)
+    codes = new_codes(session, [mine, theirs], draw=drawn(int(of_first), int(of_first), 123))
+    assert codes == {mine: "000123", theirs: of_first}
 
     acknowledge(session, open_step, staff_id=people[1].id, via="web", now=MONDAY + HOUR)
-    assert new_codes(session, [(later, people[1].id)]) == {(later, people[1].id): of_first}
+    assert new_codes(session, [mine], draw=drawn(int(of_first))) == {mine: of_first}
+
+
+def test_nothing_that_can_be_counted_gives_a_code_away(session):
+    unit = ward(session)
+    full_house(session, unit, now=MONDAY)
+    matters = [ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT) for _ in range(50)]
+
+    tick(session, now=level_at(session, matters[0], 1))
+
+    rows = session.execute(select(StepRecipient.step_id, StepRecipient.reply_code).order_by(StepRecipient.id)).all()
+    codes = [int(code) for _, code in rows]
+    assert len(codes) == 50
+    assert not any(str(step_id).endswith(code.lstrip("0")) for step_id, code in rows)
+    # Neither rising with the steps nor at one distance from each other.
+    assert codes != sorted(codes)
+    assert len({b - a for a, b in pairwise(codes)}) > 40
+
+
+def test_five_wrong_codes_lock_the_phones_codes_and_alarm_and_the_right_one_is_not_taken_then(session):
+    matter, people, at = raised(session)
+    administrator = with_role(session, Role.ADMINISTRATOR, unit_by_code(session, "79"), now=MONDAY)
+    phone, code = people[2].phone, code_at(session, matter, 2)
+    wrong = [f"{(int(code) + n) % 10**6:06}" for n in range(1, 6)]
+
+    for number, guess in enumerate([*wrong, code]):
+        take_code(session, phone=phone, code=guess, instruction="", message_sid=f"SM{number}", now=at)
+
+    assert replies_to(session, phone) == ["acknowledge_unknown"] * 5 + ["acknowledge_locked"]
+    assert session.scalars(select(Acknowledgement)).all() == []
+    audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "escalation.codes_locked")).one()
+    assert audited.subject_id == people[2].id
+    assert {m.channel for m in messages(session, template="codes_locked", staff_id=administrator.id)} == {
+        OutboundChannel.SCREEN,
+        OutboundChannel.EMAIL,
+    }
+    take_code(session, phone=phone, code=code, instruction="", message_sid="SM9", now=at + timedelta(minutes=16))
+    assert session.scalars(select(Acknowledgement.staff_id)).one() == people[2].id
+
+
+def test_a_code_ends_after_a_week(session):
+    matter, people, at = raised(session)
+
+    with pytest.raises(NotFound):
+        acknowledge_by_code(
+            session, phone=people[2].phone, code=code_at(session, matter, 2), via="sms", now=at + timedelta(days=8)
+        )
 
 
 def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
@@ -293,7 +344,7 @@ def code_at(session: Session, of: Ticket, level: int) -> str:
 
 
 def replies_to(session: Session, phone: str | None) -> list[str]:
-    codes = ("acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown")
+    codes = ("acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown", "acknowledge_locked")
     wanted = (OutboundMessage.address == phone, OutboundMessage.template.in_(codes))
     return list(session.scalars(select(OutboundMessage.template).where(*wanted).order_by(OutboundMessage.id)))
 

@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 from tests.factories import staff
 from tests.statements import counted
 from tickets.outbox.claims import GATHER_ABOVE, LEASE, claim_batch
-from tickets.outbox.posting import mark_read, notices, post_email, post_screen, post_sms, record_status
+from tickets.outbox.posting import (
+    OPTED_OUT,
+    PASSING,
+    mark_read,
+    notices,
+    post_email,
+    post_screen,
+    post_sms,
+    record_status,
+)
 from tickets.outbox.results import (
     MOST_ATTEMPTS,
     keep_words,
@@ -203,7 +212,7 @@ def test_a_callback_about_no_message_of_ours_says_so(session):
 def test_a_handset_that_was_off_gets_the_message_again_later(session):
     message = sent(session)
 
-    record_status(session, account="sim", sid="SM1", status="undelivered", error_code="30003", now=NOW)
+    record_status(session, account="sim", sid="SM1", status="undelivered", error_code="30003", trouble=PASSING, now=NOW)
 
     again = row(session, message)
     assert (again.state, again.provider_sid) == (OutboundState.WAITING, None)
@@ -222,7 +231,7 @@ def test_a_blocked_message_is_a_dead_letter_at_once(session, code):
 def test_an_opt_out_told_by_the_carrier_is_remembered(session):
     sent(session)
 
-    record_status(session, account="sim", sid="SM1", status="failed", error_code="21610", now=NOW)
+    record_status(session, account="sim", sid="SM1", status="failed", error_code="21610", trouble=OPTED_OUT, now=NOW)
 
     assert session.get_one(PhonePreference, PHONE).sms_opted_out_at == NOW
 

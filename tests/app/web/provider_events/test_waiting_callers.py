@@ -446,7 +446,7 @@ def door_desk(phone):
 
 @pytest.mark.parametrize("kind", ProviderKind)
 def test_every_provider_can_say_it_and_no_more_is_asked_of_it_than_it_knows(kind):
-    webhook = Webhook("line", "queue", {"Digits": "8"}, {"turn": "4", "locale": "en"})
+    webhook = Webhook("line", "queue", {"keys": "8"}, {"turn": "4", "locale": "en"})
 
     document = held_turn.hold_document(
         webhook,
@@ -470,7 +470,7 @@ def test_the_language_a_caller_chose_is_in_every_address_of_the_call():
 def test_long_words_are_cut_until_their_address_is_one_that_every_server_takes():
     chance = random.Random(7)
     words = "".join(chance.choice("ăâđêôơưabcdefghijklmnopqrstuvwxyz ") for _ in range(2000))
-    webhook = Webhook("line", "place", {"SpeechResult": words}, {"turn": "2"})
+    webhook = Webhook("line", "place", {"speech": words}, {"turn": "2"})
 
     document = held_turn.hold_document(
         webhook, lambda *_: "x", base_url="https://city.example", keys=(b"k" * 32,), capabilities=()
@@ -480,5 +480,5 @@ def test_long_words_are_cut_until_their_address_is_one_that_every_server_takes()
     back = held_turn.recalled(Webhook("line", "place", {}, query), (b"other" * 8, b"k" * 32))
 
     assert len(address) < 2000
-    assert words.startswith(back.form["SpeechResult"]) and len(back.form["SpeechResult"]) > 200
+    assert words.startswith(back.form["speech"]) and len(back.form["speech"]) > 200
     assert back.query == {"turn": "2"}

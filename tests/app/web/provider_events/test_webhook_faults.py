@@ -205,7 +205,7 @@ def test_an_event_replayed_after_it_was_acted_upon_changes_nothing(committed, ow
     phone = Phone(app.test_client(), own_settings, to=city_line, sid="CA-late")
     phone.ring().press("1")
     here = door_of(app)
-    form = {"AccountSid": phone.account.account_sid, "CallSid": "CA-late", "From": phone.number, "To": city_line}
+    form = {"account_sid": phone.account.account_sid, "call_sid": "CA-late", "from": phone.number, "to": city_line}
     here.spool.keep(Webhook("sim", "voice", form, {}), received_at=NOW)
 
     replayed(app, committed)

@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.web.factory import create_app
 from app.web.provider_events import webhooks
 from telephony.provider.account import ProviderKind, provider_account
+from telephony.provider.drivers import driver_of
 from telephony.provider.signatures import sign
 from tests.telephony.phone import Phone
 from tickets.schema import Call, Ticket, WebhookEvent, WebhookRefusal
@@ -92,7 +93,8 @@ def test_every_signature_vector_is_judged_rightly_through_a_view(vector, monkeyp
 
     @view.route(parts.path, methods=["GET", "POST"])
     def receive():
-        verdicts.append(webhooks.refusal(account, public_base_url=f"{parts.scheme}://{parts.netloc}"))
+        said = webhooks.wire_request()
+        verdicts.append(driver_of(account).refusal(account, said, public_base_url=f"{parts.scheme}://{parts.netloc}"))
         return request.method
 
     target = parts.path + (f"?{parts.query}" if parts.query else "")

@@ -8,7 +8,7 @@ from app.wording.spoken_words import speak
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Dial, Gather, Hangup, Number, Pause, Play, Record, Redirect, Say
 from telephony.provider.account import CAPABILITIES, Capability, ProviderKind
-from telephony.provider.twiml import twiml
+from telephony.provider.spoken_document import spoken_document
 
 EVERYTHING = CAPABILITIES[ProviderKind.TWILIO]
 LITTLE = CAPABILITIES[ProviderKind.SOMLENG]
@@ -28,7 +28,7 @@ class Addresses:
 
 def document(*plan, capabilities=EVERYTHING, locale="vi", recorded=()):
     return ElementTree.fromstring(
-        twiml(plan, speak, urls=Addresses(recorded), locale=locale, capabilities=capabilities)
+        spoken_document(plan, speak, urls=Addresses(recorded), locale=locale, capabilities=capabilities)
     )
 
 

@@ -60,7 +60,7 @@ class Urls(Protocol):
         """The address of a recorded prompt, None where only its text exists."""
 
 
-def twiml(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Collection[Capability]) -> str:
+def spoken_document(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Collection[Capability]) -> str:
     """The document for a plan. Verbs a provider does not understand are left out, never sent in hope."""
     writer = _Writer(speak, urls, locale, frozenset(capabilities))
     response = VoiceResponse()

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.provider.account import Capability
-from telephony.provider.twiml import say_words
+from telephony.provider.spoken_document import VOICE_RETRIES, say_words
 
 TIMES_SAID = 2
 SECONDS_TO_PRESS = 6
@@ -17,6 +17,8 @@ def notice_document(text: str, *, locale: str, action: str, capabilities: Collec
     A voicemail that picks up presses nothing, and so answers for nobody.
     """
     response = VoiceResponse()
+    if Capability.URL_OVERRIDES in capabilities:
+        action += VOICE_RETRIES
     for _ in range(TIMES_SAID):
         gather = response.gather(input="dtmf", num_digits=1, timeout=SECONDS_TO_PRESS, action=action, method="POST")
         say_words(gather, text, locale=locale, capabilities=capabilities)

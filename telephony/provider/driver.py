@@ -1,0 +1,148 @@
+"""What a provider is to the rest of the product: one driver, found by the account. Only this room knows which it is.
+
+A request over the wire becomes fields of our own names; what we want of a provider is asked of its carrier. To add a
+provider, write a driver, name it in `drivers.DRIVERS`, and give its settings: nothing outside this room changes.
+
+The fields, all of them texts; what a driver does not know is left out, what has no name here keeps the provider's:
+
+calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `status_rank`), direction, from, to, called,
+            forwarded_from, keys, speech, dial_status, dial_bridged, dial_seconds, failed_url
+recordings  recording_sid, recording_status (completed or not), recording_seconds
+texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it)
+deliveries  message_sid, message_status (`MESSAGE_STATES`), error_code (the provider's, for people), trouble (of
+            `tickets.outbox.posting.TROUBLES`: what it means)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from telephony.provider.account import ProviderAccount
+from telephony.provider.outcome import GiveUp, Outcome
+
+Setting = Callable[[str], str]
+# A kind of event, its fields, and when it happened if that is known.
+Event = tuple[str, Mapping[str, str], datetime | None]
+MESSAGE_STATES = ("queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled")
+
+
+class ProviderUnreachable(Exception):
+    """It did not answer, or not as it should; asked again later."""
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """A request as it came: names of `headers` in small letters, `form` and `query` with repeated names."""
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: Mapping[str, str]
+    form: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class RecordingSource:
+    """Where a recording lies; built from configuration and its id alone, so that no webhook names a host."""
+
+    address: str
+    credentials: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A request that the provider could have sent, signed; for asking whether it would reach us."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Carrier(Protocol):
+    """What we ask of a provider over the network; everything may raise ProviderUnreachable but for what is judged."""
+
+    def send_sms(self, *, to: str, sender: str, text: str, report_to: str) -> Outcome:
+        """Hand a text over; `report_to` is where its delivery may be told, with the message's number in it."""
+
+    def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
+        """Ring somebody and follow the document."""
+
+    def end_leg(self, call_sid: str) -> None:
+        """Hang up one side of a call."""
+
+    def lead_leg(self, call_sid: str, *, url: str) -> None:
+        """Take one side of a call to another of our steps."""
+
+    def call_status(self, call_sid: str) -> str | None:
+        """How a call stands there; None for one they do not know."""
+
+    def texts_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+        """Texts that came in."""
+
+    def recordings_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+        """Recordings that were completed."""
+
+    def recording_source(self, recording_sid: str) -> RecordingSource:
+        """From where its sound is fetched, as WAV."""
+
+    def delete_recording(self, recording_sid: str) -> None:
+        """Ours is complete; gone already is as good."""
+
+
+class WithoutVoice:
+    """The other half of a carrier that only carries texts, and lists none."""
+
+    def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
+        return GiveUp("no_voice", "this provider carries no calls")
+
+    def end_leg(self, call_sid: str) -> None:
+        """There is none."""
+
+    def lead_leg(self, call_sid: str, *, url: str) -> None:
+        """There is none."""
+
+    def call_status(self, call_sid: str) -> str | None:
+        return None
+
+    def texts_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+        return ()
+
+    def recordings_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+        return ()
+
+    def recording_source(self, recording_sid: str) -> RecordingSource:
+        raise ProviderUnreachable("no recordings")
+
+    def delete_recording(self, recording_sid: str) -> None:
+        raise ProviderUnreachable("no recordings")
+
+
+class Driver(Protocol):
+    """Stateless; one for all accounts at this provider."""
+
+    @property
+    def name(self) -> str:
+        """As `ProviderAccount.driver` has it."""
+
+    @property
+    def nothing_to_do(self) -> str:
+        """The body that answers a text for which nothing is wanted of the provider."""
+
+    def accounts(self, setting: Setting) -> Iterable[ProviderAccount]:
+        """Those set up here; `setting` gives HOTLINE_… by the name after it in small letters, '' when it is not set."""
+
+    def refusal(self, account: ProviderAccount, request: WireRequest, *, public_base_url: str) -> str:
+        """Why this request is not believed to be the provider's; empty when it is."""
+
+    def fields(self, account: ProviderAccount, request: WireRequest) -> Mapping[str, str]:
+        """What a believed request says, in our names."""
+
+    def probe(self, account: ProviderAccount, url: str, *, is_forged: bool = False) -> Probe:
+        """A request to `url` that concerns nobody."""
+
+    def carrier(self, account: ProviderAccount) -> Carrier:
+        """Kept by whoever asks: it holds connections."""

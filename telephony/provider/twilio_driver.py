@@ -1,0 +1,121 @@
+"""Twilio, and those who speak its language at another address: Somleng, SignalWire, the built-in simulator."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode, urlsplit
+
+from telephony.provider.account import ProviderAccount, ProviderKind, provider_account
+from telephony.provider.driver import Carrier, Probe, Setting, WireRequest
+from telephony.provider.signatures import SignedRequest, is_genuine, sign
+from telephony.provider.spoken_document import EMPTY_RESPONSE
+from telephony.provider.twilio_client import TwilioCarrier
+from telephony.provider.twilio_codes import trouble_of
+
+NAME = "twilio"
+SIGNATURE = "X-Twilio-Signature"
+_OURS: Mapping[str, str] = {
+    "AccountSid": "account_sid",
+    "CallSid": "call_sid",
+    "ParentCallSid": "parent_call_sid",
+    "CallStatus": "call_status",
+    "Direction": "direction",
+    "From": "from",
+    "To": "to",
+    "Called": "called",
+    "ForwardedFrom": "forwarded_from",
+    "Digits": "keys",
+    "SpeechResult": "speech",
+    "RecordingSid": "recording_sid",
+    "RecordingStatus": "recording_status",
+    "RecordingDuration": "recording_seconds",
+    "DialCallStatus": "dial_status",
+    "DialBridged": "dial_bridged",
+    "DialCallDuration": "dial_seconds",
+    "ErrorUrl": "failed_url",
+    # The older names first: where both are told, the newer ones stay.
+    "SmsSid": "message_sid",
+    "MessageSid": "message_sid",
+    "SmsStatus": "message_status",
+    "MessageStatus": "message_status",
+    "Body": "body",
+    "OptOutType": "opt_out",
+    "ErrorCode": "error_code",
+    "ConferenceSid": "conference_sid",
+    "StatusCallbackEvent": "conference_event",
+    "SequenceNumber": "sequence",
+}
+_NOT_YET_SENT = {"accepted": "queued", "scheduled": "queued"}
+
+
+class TwilioDriver:
+    """See `telephony.provider.driver.Driver`."""
+
+    name = NAME
+    nothing_to_do = EMPTY_RESPONSE
+
+    def accounts(self, setting: Setting) -> Iterable[ProviderAccount]:
+        sid, token = setting("twilio_account_sid"), setting("twilio_auth_token")
+        if not (sid and token):
+            return
+        account = provider_account(
+            name=NAME,
+            kind=_kind_at(setting("twilio_base_url")),
+            account_sid=sid,
+            auth_token=token,
+            previous_auth_token=setting("twilio_auth_token_previous") or None,
+            api_base_url=setting("twilio_base_url"),
+        )
+        yield account.with_api_key(setting("twilio_api_key") or None, setting("twilio_api_secret") or None)
+
+    def refusal(self, account: ProviderAccount, request: WireRequest, *, public_base_url: str) -> str:
+        signature = request.headers.get(SIGNATURE.lower(), "")
+        if not signature:
+            return "no_signature"
+        signed = SignedRequest(
+            method=request.method,
+            raw_path=request.raw_path,
+            raw_query=request.raw_query,
+            content_type=request.headers.get("content-type", ""),
+            form=request.form,
+            body=request.body,
+            signature=signature,
+        )
+        if not is_genuine(account, signed, public_base_url=public_base_url):
+            return "wrong_signature"
+        claimed = request.query.get("AccountSid") or request.form.get("AccountSid") or account.account_sid
+        return "" if claimed == account.account_sid else "other_account"
+
+    def fields(self, account: ProviderAccount, request: WireRequest) -> Mapping[str, str]:
+        """In the body, or all in the address when it asks by GET."""
+        given = request.form if request.method == "POST" else request.query
+        return in_our_words(given)
+
+    def probe(self, account: ProviderAccount, url: str, *, is_forged: bool = False) -> Probe:
+        fields = {"AccountSid": account.account_sid, "Check": "doctor"}
+        token = account.auth_token + ("x" if is_forged else "")
+        headers = {SIGNATURE: sign(token, url, fields), "Content-Type": "application/x-www-form-urlencoded"}
+        return Probe(headers, urlencode(fields).encode())
+
+    def carrier(self, account: ProviderAccount) -> Carrier:
+        return TwilioCarrier.of(account)
+
+
+def in_our_words(given: Mapping[str, str]) -> dict[str, str]:
+    """Names nobody reads stay as they are: they still tell one event from another."""
+    told = {name: value for name, value in given.items() if name not in _OURS}
+    for theirs, ours in _OURS.items():
+        if theirs in given:
+            told[ours] = given[theirs]
+    if "opt_out" in told:
+        told["opt_out"] = told["opt_out"].lower()
+    if "message_status" in told:
+        told["message_status"] = _NOT_YET_SENT.get(told["message_status"], told["message_status"])
+        told["trouble"] = trouble_of(told.get("error_code", ""))
+    return told
+
+
+def _kind_at(base_url: str) -> ProviderKind:
+    """Whoever speaks Twilio's language at another address does not speak all of it."""
+    host = urlsplit(base_url).hostname or ""
+    if host.endswith(".signalwire.com"):
+        return ProviderKind.SIGNALWIRE
+    return ProviderKind.SOMLENG if "somleng" in host else ProviderKind.TWILIO
