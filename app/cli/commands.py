@@ -1,8 +1,11 @@
 """The list of command modules, and what a command module must offer."""
 
 import argparse
+import tomllib
 from importlib import import_module
 from typing import Protocol
+
+from app.settings import ROOT
 
 MODULES = (
     "app.cli.up",
@@ -36,8 +39,13 @@ def build_parser() -> argparse.ArgumentParser:
     inside `run`, because all modules are loaded for every command.
     """
     parser = argparse.ArgumentParser(prog="./hotline", description="The 24/7 contact centre of a city government.")
-    parser.add_argument("--version", action="version", version="Hotline 0.1.0")
+    parser.add_argument("--version", action="version", version=f"Hotline {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in MODULES:
         import_module(name).register(commands)
     return parser
+
+
+def _version() -> str:
+    """As the project's own file names it, so that it stands in one place."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
