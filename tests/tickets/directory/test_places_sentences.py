@@ -201,3 +201,17 @@ def test_a_keyed_name_may_hold_an_i_or_a_y() -> None:
     phu_my = {candidate.unit_code for candidate in with_y.candidates}
     assert "26704" in phu_my
     assert phu_my <= {candidate.unit_code for candidate in with_i.candidates}
+
+
+@pytest.mark.parametrize(
+    ("said", "unit"),
+    [
+        ("xã Phước Kiểng", "27655"),
+        ("xa phuoc kieng nha be", "27655"),
+        ("xã Phước Kiển", "27655"),
+    ],
+)
+def test_a_name_as_it_is_heard_means_the_one_it_is_written_for(said: str, unit: str) -> None:
+    found = answer(said)
+
+    assert (found.outcome, [candidate.unit_code for candidate in found.candidates]) == ("unique", [unit])

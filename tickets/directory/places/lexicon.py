@@ -85,7 +85,12 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
                 by_key[key(alias.alias)].append(reading)
     for name, districts in _districts_by_alias(rows, by_key, "earlier_district").items():
         by_key[name].extend(districts)
-    readings = {name: tuple(found) for name, found in by_key.items()}
+    for alias in rows.aliases:
+        # A name that is only heard never stands before one that is somebody's own.
+        if alias.kind == "heard" and key(alias.alias) not in by_key:
+            meant = by_key.get(key(alias.means), [])
+            by_key[key(alias.alias)] = [replace(reading, exact=exact_key(alias.alias)) for reading in meant]
+    readings = {name: tuple(found) for name, found in by_key.items() if found}
     cities = {key(alias.alias): alias.means for alias in rows.aliases if alias.kind == "city"}
     elsewhere = {key(row.alias): exact_key(row.alias) for row in rows.aliases if row.kind == "elsewhere"}
     short_districts = _districts_by_alias(rows, readings, "district")

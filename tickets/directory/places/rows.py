@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 UnitKind = Literal["ward", "commune", "special_zone"]
-AliasKind = Literal["city", "province", "district", "earlier_district", "everyday", "shared", "elsewhere"]
+AliasKind = Literal["city", "province", "district", "earlier_district", "everyday", "shared", "elsewhere", "heard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class AliasRow:
 
     An `earlier_district` is known by its bare name too, a `district` only after its kind or beside a ward. `everyday`
     words only look like a name, a `shared` name is also something else's, and what lies beside a place `elsewhere`
-    is not ours.
+    is not ours. A name as it is only `heard` means the one it stands for, and never one that is somebody's own.
     """
 
     kind: AliasKind
