@@ -71,11 +71,6 @@ def _without_marks(value: Any) -> Any:
     return value.replace(LINK_MARK, "link").replace(PIN_MARK, "pin")
 
 
-def message_names() -> set[tuple[str, str]]:
-    """Every (template, channel) that can be rendered."""
-    return {(name, channel) for name, channel in (path.stem.rsplit(".", 1) for path in FOLDER.glob("*.*.txt"))}
-
-
 @cache
 def _environment() -> Environment:
     # Plain text for phones and mailboxes: nothing is markup, so nothing is escaped.

@@ -75,11 +75,6 @@ def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) 
     return True
 
 
-def open_offer_of(session: Session, staff_id: int) -> Offer | None:
-    """What rings on this agent's screen."""
-    return session.scalars(select(Offer).where(Offer.staff_id == staff_id, Offer.outcome.is_(None))).one_or_none()
-
-
 def open_offer_for(session: Session, call_id: int) -> Offer | None:
     return session.scalars(select(Offer).where(Offer.call_id == call_id, Offer.outcome.is_(None))).one_or_none()
 

@@ -11,9 +11,9 @@ from app.settings import Settings
 from app.web.frame.application import HotlineApp
 from app.wording.spoken_words import in_digit_groups
 from telephony import sweep
-from telephony.floor import offers
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.factories import KEYS
+from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.people.pins import pin_of_ticket
 from tickets.schema import Call, Clock, Line, OutboundMessage, Presence, Ticket, TimelineEntry, Unit
@@ -35,7 +35,7 @@ def test_a_call_is_answered_by_the_ward_and_resolved(
 
     assert session.get_one(Unit, ticket.unit_id).name == "Phường Sài Gòn"
     assert in_digit_groups(ticket.reference) in phone.said
-    offer = offers.open_offer_of(session, agent.id)
+    offer = open_offer_of(session, agent.id)
     assert offer is not None and offer.call_id == call.id
     assert '<span class="call-who">+84******567' in page_of(client, "/console")
 

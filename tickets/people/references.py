@@ -5,9 +5,6 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
 from tickets.keys import Keys
 from tickets.promises.calendar import DEFAULT_ZONE
 
@@ -24,11 +21,6 @@ _DAMM = (
     "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
     "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
 )  # fmt: skip
-
-
-def next_number(session: Session, *, year: int) -> int:
-    """The next number of a year: taken from a sequence, so that no writer waits for another and gaps are harmless."""
-    return int(session.execute(text(f"select nextval('ticket_number_{int(year)}')")).scalar_one())
 
 
 def reference_year(at: datetime) -> int:

@@ -245,17 +245,6 @@ def set_manual_due(
     return replace(_allowed_until(manual, calendar, wanted, at), breach_cause="")
 
 
-def take_earlier_due(
-    master: ClockState, calendar: Calendar, *, duplicate_due_at: datetime | None, now: datetime
-) -> ClockState:
-    """The master's promise is the earlier of its own and the duplicate's (R10)."""
-    if master.status is not ClockStatus.RUNNING or master.due_at is None or duplicate_due_at is None:
-        return master
-    if duplicate_due_at >= master.due_at:
-        return master
-    return _allowed_until(master, calendar, duplicate_due_at, _not_before_start(master, now))
-
-
 def pause_left_seconds(state: ClockState, calendar: Calendar, *, now: datetime) -> int:
     """Open seconds the clock may still stand still."""
     running_pause = between(calendar, state.paused_since, now) if state.paused_since is not None else 0

@@ -31,7 +31,7 @@ def page_context() -> dict[str, Any]:
         context["demonstration_percent"] = playing.percent
     if viewer:
         first = viewer.held[0].role if viewer.held else ""
-        context["person"] = {"name": viewer.name, "role": role_word(first) if first else "", "unit": g.get("unit_name")}
+        context["person"] = {"name": viewer.name, "role": role_word(first) if first else ""}
         context["nav"] = menu(viewer, request.path)
         context["live_url"] = current_app.config["HOTLINE_LIVE_ORIGIN"] + "/live"
     return context

@@ -24,6 +24,7 @@ from telephony.floor import offers, presence
 from telephony.provider.http_client import RebasingHttpClient
 from tests.factories import staff, unit
 from tests.faults.nodes import HANG_SECONDS
+from tests.telephony.floor.ringing import open_offer_of
 from tickets.outbox import posting
 from tickets.schema import Call, Line, OutboundMessage, Ticket, WebhookEvent
 from tickets.states import CallState, Role
@@ -169,7 +170,7 @@ def test_an_agent_takes_holds_and_ends_a_call_of_the_built_in_telephone(web, com
 
 
 def accepted(session, agent):
-    offer = offers.open_offer_of(session, agent)
+    offer = open_offer_of(session, agent)
     return offers.accept(session, offer.id, staff_id=agent, now=utc_now()) if offer else None
 
 

@@ -33,7 +33,6 @@ from tickets.promises.recompute import (
     share_reached_at,
     start,
     stop,
-    take_earlier_due,
 )
 from tickets.states import ClockKind, ClockStatus, TicketStatus
 
@@ -331,16 +330,6 @@ def test_r10_a_promise_broken_before_the_link_is_still_broken_after_it() -> None
     late = cancel(resolve_clock(HOUR), ROUND_THE_CLOCK, reason="duplicate", now=MONDAY + hours(3))
 
     assert restore(late, ROUND_THE_CLOCK, now=MONDAY + hours(9)).due_at == MONDAY + hours(1)
-
-
-def test_r10_the_master_keeps_the_earlier_promise_of_the_two() -> None:
-    master = resolve_clock(10 * HOUR)
-
-    assert take_earlier_due(
-        master, ROUND_THE_CLOCK, duplicate_due_at=MONDAY + hours(4), now=MONDAY
-    ).due_at == MONDAY + hours(4)
-    assert take_earlier_due(master, ROUND_THE_CLOCK, duplicate_due_at=MONDAY + hours(40), now=MONDAY) is master
-    assert take_earlier_due(master, ROUND_THE_CLOCK, duplicate_due_at=None, now=MONDAY) is master
 
 
 # R17 ----------------------------------------------------------------------------------------------------------------

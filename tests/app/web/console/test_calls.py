@@ -17,6 +17,7 @@ from telephony.floor import offers, presence
 from telephony.floor.callbacks import CLAIM_HELD_FOR, claim_callback
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.factories import citizen, open_ticket, staff, unit
+from tests.telephony.floor.ringing import open_offer_of
 from tickets.intake import contacts
 from tickets.people.references import grouped
 from tickets.schema import (
@@ -64,7 +65,7 @@ def ringing(session: Session, agent: Staff, now: datetime, **facts: Any) -> tupl
     session.flush()
     assert offers.offer_waiting_calls(session, now=now) == 1
     session.commit()
-    offer = offers.open_offer_of(session, agent.id)
+    offer = open_offer_of(session, agent.id)
     assert offer is not None
     return call, offer
 

@@ -10,6 +10,7 @@ from telephony.call import end
 from telephony.floor import offers, presence
 from tests.factories import KEYS, hold_post, open_ticket, staff, unit
 from tests.statements import counted
+from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.people.pins import pin_of
 from tickets.schema import (
@@ -125,7 +126,7 @@ def test_a_call_is_offered_taken_held_ended_and_wrapped_up(session, phone, now):
     agent = agent_at(session, now)
 
     phone.ring().press("1").speak("phường Sài Gòn")
-    offer = offers.open_offer_of(session, agent.id)
+    offer = open_offer_of(session, agent.id)
     assert call_of(session, phone).state is CallState.OFFERED
 
     offers.accept(session, offer.id, staff_id=agent.id, now=now)
@@ -161,7 +162,7 @@ def test_an_agents_mobile_must_press_one_before_the_caller_is_put_through(sessio
     agent = agent_at(session, now, phone="+84907777777")
 
     phone.ring().press("1").speak("phường Sài Gòn")
-    offers.accept(session, offers.open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
     phone.wait()
     number = phone.document.find("Dial/Number")
     phone.post(number.get("url"), CallSid="CA-mobile")
@@ -177,7 +178,7 @@ def test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue(
 ):
     agent = agent_at(session, now)
     phone.ring().press("1").speak("phường Sài Gòn")
-    offers.accept(session, offers.open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
     phone.wait()
     other = Phone(client, settings, to=city_line, number="+84902222222").ring().press("1").speak("phường Sài Gòn")
 
@@ -224,12 +225,12 @@ def test_the_ward_answers_first_and_the_city_after_a_minute(session, phone, now)
     session.flush()
 
     phone.ring().press("1").speak("phường Sài Gòn")
-    assert offers.open_offer_of(session, city.id) is None
+    assert open_offer_of(session, city.id) is None
     later = now + timedelta(seconds=61)
     presence.heartbeat(session, city.id, now=later)
     offers.offer_waiting_calls(session, now=later)
 
-    assert offers.open_offer_of(session, city.id) is not None
+    assert open_offer_of(session, city.id) is not None
 
 
 def test_a_city_agent_answers_at_once_for_a_ward_that_has_nobody(session, phone, now):
@@ -237,7 +238,7 @@ def test_a_city_agent_answers_at_once_for_a_ward_that_has_nobody(session, phone,
 
     phone.ring().press("1").speak("phường Sài Gòn")
 
-    assert offers.open_offer_of(session, city.id) is not None
+    assert open_offer_of(session, city.id) is not None
 
 
 def test_hanging_up_after_five_seconds_in_the_menu_leaves_a_ticket_and_before_only_a_callback(

@@ -22,6 +22,7 @@ from telephony.provider.account import CAPABILITIES, ProviderKind
 from telephony.provider.webhook_inbox import Webhook
 from telephony.sweep import Hearing, sweep
 from tests.factories import open_ticket, staff
+from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.schema import Call, CallbackRequest, Line, Recording, Ticket
 from tickets.states import CallState, PresenceState, Role
@@ -149,7 +150,7 @@ def in_queue(phone, committed, agent):
 def in_talk(phone, committed, agent):
     in_queue(phone, committed, agent)
     with committed.factory() as session:
-        offers.accept(session, offers.open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        offers.accept(session, open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
         session.commit()
     phone.wait()
     phone.post("status", CallSid=f"{phone.sid}-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
@@ -270,7 +271,7 @@ def test_while_the_database_is_stopped_waiting_callers_hold_and_a_new_one_leaves
     rounds = come_back(phone)
     with committed.factory() as session:
         offers.offer_waiting_calls(session, now=utc_now())
-        offers.accept(session, offers.open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        offers.accept(session, open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
         session.commit()
     phone.wait()
 
