@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tickets.city import city, use_zone
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCALES = ("vi", "en")
 LEAST_SECRET_LENGTH = 32
@@ -71,7 +73,7 @@ class Settings(BaseSettings):
     twilio_api_secret: str = ""
     twilio_base_url: WebAddress = ""
     smtp_url: str = ""
-    timezone: str = "Asia/Ho_Chi_Minh"
+    timezone: str = city().zone
     default_locale: str = "vi"
     sentry_dsn: str = ""
     city_line: str = "+842838000000"
@@ -156,6 +158,7 @@ def load_settings(**overrides: Any) -> Settings:
     reasons += objections(settings)
     if reasons:
         raise SettingsRefused(reasons)
+    use_zone(settings.timezone)
     return settings
 
 
@@ -176,7 +179,7 @@ def _malformed(settings: Settings) -> list[str]:
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        found.append("HOTLINE_TIMEZONE must be a zone name such as Asia/Ho_Chi_Minh.")
+        found.append(f"HOTLINE_TIMEZONE must be a zone name such as {city().zone}.")
     return found + _half_set(settings)
 
 

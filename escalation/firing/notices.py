@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from escalation.firing.telling import Fired
+from tickets.city import day_of
 from tickets.directory.standing import Person
 from tickets.outbox.posting import Outgoing
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.states import OutboundChannel, StepResult
 
 LEVEL_TEMPLATE = "escalation_level"
@@ -30,7 +29,7 @@ def outgoing(fired: Iterable[Fired], codes: dict[tuple[int, int], str]) -> list[
 
 def alerts(fired: Iterable[Fired], administrators: Sequence[Person], *, now: datetime) -> list[Outgoing]:
     """To the administrators, once per unit, level and day: nobody could be told of this level there (R19)."""
-    today = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date().isoformat()
+    today = day_of(now).isoformat()
     messages = []
     for one in fired:
         if not one.alerts_administrators:

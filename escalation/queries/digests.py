@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tickets.city import wall_clock
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.promises.plan import DAILY_LIST_AT
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
 from tickets.states import ClockStatus, OutboundChannel, StepKind
@@ -103,5 +102,5 @@ def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list
 
 
 def _this_morning(now: datetime) -> datetime:
-    local = now.astimezone(ZoneInfo(DEFAULT_ZONE))
+    local = wall_clock(now)
     return datetime.combine(local.date(), time(DAILY_LIST_AT.hour, DAILY_LIST_AT.minute), tzinfo=local.tzinfo)

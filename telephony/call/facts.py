@@ -1,7 +1,6 @@
 """Gathering what one step of a call's conversation must know, and nothing more."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +13,8 @@ from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Number, Say, Target
 from telephony.provider.account import Capability
 from telephony.request_state import RequestState, request_state
+from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
@@ -55,7 +54,7 @@ def _named(desk: Desk, unit_id: int | None, locale: str) -> NamedUnit | None:
 
 
 def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFacts | None:
-    on = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    on = day_of(now)
     found: Resolution
     if heard.speech:
         found = resolve(desk.places, heard.speech, on=on)
@@ -109,7 +108,7 @@ def state_words(state: RequestState, desk: Desk, locale: str) -> tuple[Say, ...]
     if state.unit_id is not None:
         words.append(Say(Prompt.FOLLOW_UNIT, {"unit": desk.unit_name(state.unit_id, locale)}))
     if state.due_at is not None:
-        local = state.due_at.astimezone(ZoneInfo(DEFAULT_ZONE))
+        local = wall_clock(state.due_at)
         words.append(Say(Prompt.FOLLOW_OVERDUE if state.is_overdue else Prompt.FOLLOW_DUE, {"due": local.isoformat()}))
     if state.level > 0:
         words.append(Say(Prompt(f"follow_level_{min(state.level, HIGHEST_LEVEL)}")))

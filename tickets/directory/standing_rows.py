@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, String, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from tickets.city import day_of
 from tickets.directory.standing import (
     RESPONSIBLE_LEADER,
     SUPERVISORS,
@@ -19,7 +19,6 @@ from tickets.directory.standing import (
     Responsible,
     Standing,
 )
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.schema import RoleAssignment, Staff
 from tickets.states import Role
 
@@ -105,7 +104,7 @@ def load_standing(
 
 def standing_parameters(now: datetime) -> dict[str, Any]:
     """What `STANDING` asks for beside the posts and the units."""
-    today = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    today = day_of(now)
     return {"supervisors": SUPERVISORS, "leader": RESPONSIBLE_LEADER, "today": today, "now": now}
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.intake import contacts
 from tickets.intake.acknowledgement import acknowledgement, sms_number
@@ -24,7 +24,6 @@ from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.people.pins import pin_of
 from tickets.people.references import reference_of, reference_year
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening
 from tickets.routing.decision import Decision, Facts, PlaceFact, Reason, route
 from tickets.routing.rules import Rules
@@ -117,7 +116,7 @@ def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | Non
     said = matter.place_text or f"{matter.subject}\n{matter.body[:2000]}"
     if not said.strip():
         return None
-    return resolve(places, said, on=matter.arrived_at.astimezone(ZoneInfo(DEFAULT_ZONE)).date())
+    return resolve(places, said, on=day_of(matter.arrived_at))
 
 
 def _facts(matter: Matter, names: Named, place: Resolution | None) -> Facts:

@@ -6,16 +6,15 @@ A phone call opens its ticket with the first key, when nothing is known yet; who
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.audit import entries
+from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.people.actor import Actor
 from tickets.promises import ledger
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.routing.decision import Decision, Facts, PlaceFact, route
 from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
@@ -59,7 +58,7 @@ def _reroute(
     if ticket.status is not TicketStatus.NEW or ticket.assignee_id is not None or ticket.hop_count > 1:
         insert_rows(session, changes=words)
         return None
-    place = resolve(places, said, on=now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()) if said else None
+    place = resolve(places, said, on=day_of(now)) if said else None
     decision = route(_facts(ticket, told, place), rules.routing)
     _settle_place(ticket, told, place, decision)
     promised_before, is_told_anew = _promised(ticket, rules), _is_told_anew(ticket, decision)

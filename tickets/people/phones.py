@@ -1,4 +1,4 @@
-"""Reading, normalising and masking phone numbers."""
+"""Reading, normalising and masking phone numbers; what is special to Viet Nam's numbering plan is known here alone."""
 
 from __future__ import annotations
 
@@ -102,6 +102,16 @@ def national_digits(phone: str) -> str:
     except phonenumbers.NumberParseException:
         return "".join(c for c in phone if c.isdecimal())
     return "".join(c for c in phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL) if c.isdecimal())
+
+
+def readable_phone(phone: str | None) -> str:
+    """A phone number as people here write it: `+84901234567` → `090 123 4567`; others keep their country code."""
+    if not phone:
+        return ""
+    if phone.startswith("+84") and phone[1:].isdigit():
+        local = "0" + phone[3:]
+        return f"{local[:3]} {local[3:-4]} {local[-4:]}" if len(local) >= 10 else local
+    return phone
 
 
 def _only_phone_characters(text: str) -> bool:

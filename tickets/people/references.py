@@ -3,10 +3,9 @@
 import hashlib
 import re
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from tickets.city import wall_clock
 from tickets.keys import Keys
-from tickets.promises.calendar import DEFAULT_ZONE
 
 NUMBERS = 10_000_000
 LENGTH = 10
@@ -25,7 +24,7 @@ _DAMM = (
 
 def reference_year(at: datetime) -> int:
     """The year people in the city write at this instant."""
-    return at.astimezone(ZoneInfo(DEFAULT_ZONE)).year
+    return wall_clock(at).year
 
 
 def reference_of(number: int, *, year: int, keys: Keys) -> str:

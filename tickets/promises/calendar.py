@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tickets.city import zone
 from tickets.errors import CalendarRefused, NeverOpen
 
 DAY_SECONDS = 86_400
 HORIZON_DAYS = 366
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 
@@ -48,7 +48,7 @@ class Calendar:
 
     key: str
     weekly: tuple[Windows, ...]
-    zone: str = DEFAULT_ZONE
+    zone: str = field(default_factory=lambda: zone().key)
     holidays: frozenset[date] = frozenset()
     swapped: Mapping[date, Windows] = field(default_factory=dict, hash=False)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from tickets.city import zone
 from tickets.errors import CalendarRefused
 from tickets.promises.calendar import (
-    DEFAULT_ZONE,
     WEEKDAYS,
     Calendar,
     Windows,
@@ -107,7 +107,7 @@ def calendar_from(key: str, spec: Mapping[str, Any]) -> Calendar:
     return Calendar(
         key=key,
         weekly=weekly_windows(spec["weekly"]),
-        zone=spec.get("zone", DEFAULT_ZONE),
+        zone=spec.get("zone") or zone().key,
         holidays=frozenset(date.fromisoformat(day) for day in spec.get("holidays", ())),
         swapped={date.fromisoformat(day): parse_windows(w) for day, w in spec.get("swapped", {}).items()},
     )
@@ -147,5 +147,5 @@ def _entry(raw: object) -> CalendarEntry:
         if not isinstance(windows, list) or not all(isinstance(window, str) for window in windows):
             raise CalendarRefused("bad_window", str(windows)[:200])
     key, name = str(raw["key"]), str(raw.get("name") or raw["key"])
-    calendar = Calendar(key=key, weekly=weekly_windows(week), zone=str(raw.get("zone") or DEFAULT_ZONE))
+    calendar = Calendar(key=key, weekly=weekly_windows(week), zone=str(raw.get("zone") or zone().key))
     return CalendarEntry(calendar, name, str(raw.get("name_en") or name), raw.get("keeps_holidays") is True)

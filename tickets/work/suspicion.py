@@ -4,15 +4,14 @@ A person who has read it may find that it accuses nobody: then it goes where it 
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from tickets import timeline
+from tickets.city import day_of
 from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises.calendar import DEFAULT_ZONE
 from tickets.routing.decision import SUSPECTED, Facts, PlaceFact, Reason, route
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
@@ -105,4 +104,4 @@ def _tell_reason(session: Session, ticket: Ticket, reason: Reason, *, now: datet
 
 
 def _rules(session: Session, now: datetime) -> Rules:
-    return load_rules(session, on=now.astimezone(ZoneInfo(DEFAULT_ZONE)).date())
+    return load_rules(session, on=day_of(now))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import current_app, g, request
-from flask_babel import gettext as _
 
 from app.settings import LOCALES
 from app.storage.play_progress import noted
@@ -11,6 +10,7 @@ from app.web.frame.current import settings
 from app.web.frame.menu import menu
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale
+from tickets.city import city
 
 _OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 _THEMES = ("light", "dark", "auto")
@@ -18,12 +18,15 @@ _THEMES = ("light", "dark", "auto")
 
 def page_context() -> dict[str, Any]:
     theme = request.cookies.get("theme", "")
-    viewer = g.get("viewer")
+    viewer, locale = g.get("viewer"), chosen_locale()
     context: dict[str, Any] = {
-        "locale": chosen_locale(),
+        "locale": locale,
         "theme": theme if theme in _THEMES else (viewer.theme if viewer else "auto"),
         "languages": [(code, _OWN_NAMES[code]) for code in LOCALES],
-        "city": {"name": _("Ho Chi Minh City"), "hotline": current_app.config["HOTLINE_CITY_LINE"]},
+        "city": {
+            "name": city().name if locale == "vi" else city().name_en,
+            "hotline": current_app.config["HOTLINE_CITY_LINE"],
+        },
         "now": g.get("now"),
     }
     # A look at a file, no statement; where there is no demonstration not even that.

@@ -9,7 +9,7 @@ from flask import Flask
 from app.web.frame.assets import asset
 from app.wording import codes, looks, spoken_time
 from app.wording.reference_groups import grouped_reference
-from tickets.people.phones import mask
+from tickets.people.phones import mask, readable_phone
 from tickets.queries.list_counts import COUNTED_UP_TO
 
 WORDS = (
@@ -58,16 +58,6 @@ def counted(number: int) -> str:
 def iso(at: datetime) -> str:
     """The machine-readable instant of a <time> element, always in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def readable_phone(phone: str | None) -> str:
-    """A phone number as people here write it: `+84901234567` → `090 123 4567`; others keep their country code."""
-    if not phone:
-        return ""
-    if phone.startswith("+84") and phone[1:].isdigit():
-        local = "0" + phone[3:]
-        return f"{local[:3]} {local[3:-4]} {local[-4:]}" if len(local) >= 10 else local
-    return phone
 
 
 def initials(name: str) -> str:

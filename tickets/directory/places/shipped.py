@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
+from tickets.city import city
 from tickets.directory.places.rows import AliasKind, AliasRow, DistrictRow, OldWardRow, PlaceRows, UnitKind, UnitRow
 
 REFERENCE_DATA = Path(__file__).resolve().parents[2] / "reference_data"
@@ -104,4 +105,4 @@ def _districts(folder: Path) -> Iterator[DistrictRow]:
 
 def _districts_until_2020(until_2020: dict[str, str]) -> Iterator[DistrictRow]:
     for name in sorted(set(until_2020.values())):
-        yield DistrictRow(name, "Thành phố Hồ Chí Minh", valid_to=THU_DUC_CITY)
+        yield DistrictRow(name, city().name, valid_to=THU_DUC_CITY)

@@ -7,8 +7,9 @@ import pytest
 
 from app.web.frame.application import HotlineApp
 from app.web.frame.assets import asset
-from app.web.frame.presentation import initials, iso, readable_phone
+from app.web.frame.presentation import initials, iso
 from app.wording.reference_groups import grouped_reference
+from tickets.people.phones import readable_phone
 
 
 def test_a_reference_is_grouped_as_it_is_read_aloud() -> None:

@@ -1,0 +1,48 @@
+"""The city we answer for: its names, and the clock on its wall. Read from reference data, no code knows it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+
+_FILE = Path(__file__).parent / "reference_data" / "city.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    name: str
+    name_en: str
+    zone: str
+
+
+@cache
+def city() -> City:
+    return City(**yaml.safe_load(_FILE.read_text()))
+
+
+class _Wall:
+    """Which zone holds in this process."""
+
+    zone: ZoneInfo | None = None
+
+
+def use_zone(name: str) -> None:
+    """The operator's word (HOTLINE_TIMEZONE), given once, before anything is asked of the wall clock."""
+    _Wall.zone = ZoneInfo(name)
+
+
+def zone() -> ZoneInfo:
+    return _Wall.zone or ZoneInfo(city().zone)
+
+
+def wall_clock(at: datetime) -> datetime:
+    """The instant as the clocks of the city show it."""
+    return at.astimezone(zone())
+
+
+def day_of(at: datetime) -> date:
+    """The day it is in the city at this instant: what is in force, and what a year or a working day is, hangs on it."""
+    return wall_clock(at).date()
