@@ -9,8 +9,8 @@ calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `stat
             forwarded_from, keys, speech, dial_status, dial_bridged, dial_seconds, failed_url
 recordings  recording_sid, recording_status (completed or not), recording_seconds
 texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it)
-deliveries  message_sid, message_status (`MESSAGE_STATES`), error_code (the provider's, for people), trouble (of
-            `tickets.outbox.posting.TROUBLES`: what it means)
+deliveries  message_sid, message_status (queued, sending, sent, delivered, undelivered, failed or canceled),
+            error_code (the provider's, for people), trouble (of `tickets.outbox.posting.TROUBLES`: what it means)
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from telephony.provider.outcome import GiveUp, Outcome
 Setting = Callable[[str], str]
 # A kind of event, its fields, and when it happened if that is known.
 Event = tuple[str, Mapping[str, str], datetime | None]
-MESSAGE_STATES = ("queued", "sending", "sent", "delivered", "undelivered", "failed", "canceled")
 
 
 class ProviderUnreachable(Exception):
