@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
-from telephony.sms.texted import Taken, Texted, day_of
+from telephony.sms.texted import Taken, Texted
+from tickets.city import day_of
 from tickets.directory.places import resolve
 from tickets.intake import contacts
 from tickets.matter import MatterReading, read_matter

@@ -1,25 +1,16 @@
 """What a text message is about: an answer to our question, more about an open ticket, or a new matter."""
 
 from collections.abc import Sequence
-<<<<<<< HEAD
 from datetime import datetime, timedelta
 from typing import Any
-=======
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
->>>>>>> 65aad7d (Say which city this is in reference data alone)
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
-<<<<<<< HEAD
 from telephony.sms.answered import answered_of, brings_more, take_after_answer
-from telephony.sms.texted import Taken, Texted, day_of
-=======
+from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
->>>>>>> 65aad7d (Say which city this is in reference data alone)
 from tickets.directory.places import resolve
 from tickets.folding import fold
 from tickets.intake import contacts
@@ -242,13 +233,6 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
     )
 
 
-<<<<<<< HEAD
-=======
-def _day(now: datetime) -> date:
-    return day_of(now)
-
-
->>>>>>> 65aad7d (Say which city this is in reference data alone)
 def _number(raw: str) -> str:
     parsed = parse_phone(raw)
     return parsed.number if parsed else raw

@@ -1,11 +1,7 @@
 """A received text as far as its matter goes, what it led to, and the city's day on which it came."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
-
-from tickets.promises.calendar import DEFAULT_ZONE
 
 
 class Texted(Protocol):
@@ -29,7 +25,3 @@ class Taken:
 
     contact_id: int | None
     ticket_id: int | None
-
-
-def day_of(now: datetime) -> date:
-    return now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
