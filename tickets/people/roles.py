@@ -104,17 +104,30 @@ WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
 def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on `Ticket` that holds for exactly the tickets this person may know of.
 
-    Restricted tickets (about a unit or its staff, denunciations) are seen by named people only, whatever the role; the
-    canary never appears. Administrators and auditors as such see no tickets.
+    Restricted tickets (about a unit or its staff, denunciations) are seen by named people only, whatever the role, and
+    by them for as long as they hold a role that they held when they were named; the canary never appears.
+    Administrators and auditors as such see no tickets.
     """
-    named = exists().where(TicketAccess.ticket_id == Ticket.id, TicketAccess.staff_id == viewer.staff_id)
     open_part: ColumnElement[bool]
     if viewer.covers_city(*SEEING):
         open_part = true()
     else:
         units = viewer.unit_ids(*SEEING)
         open_part = or_(Ticket.unit_id.in_(units), Ticket.coordinating_unit_id.in_(units)) if units else false()
+    named = exists().where(
+        TicketAccess.ticket_id == Ticket.id, TicketAccess.staff_id == viewer.staff_id, _still_stands_there(viewer)
+    )
     return and_(Ticket.is_canary.is_(False), or_(and_(Ticket.is_restricted.is_(False), open_part), named))
+
+
+def _still_stands_there(viewer: Viewer) -> ColumnElement[bool]:
+    """Whoever was named and has moved since keeps nothing of it: a name follows the role in which it was given."""
+    held = [and_(RoleAssignment.role == h.role, RoleAssignment.unit_id == h.unit_id) for h in viewer.held]
+    then = and_(
+        RoleAssignment.valid_from <= TicketAccess.created_at,
+        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > TicketAccess.created_at),
+    )
+    return exists().where(RoleAssignment.staff_id == TicketAccess.staff_id, then, or_(false(), *held))
 
 
 def visible_ticket(session: Session, viewer: Viewer, reference: str) -> Ticket:
