@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 def counted(where: Engine | Session) -> Iterator[list[str]]:
     """The statements a block sends, savepoints of the test aside: of an engine, or of a session's connection alone.
 
-    Rules and places count for none: a thread of their own reads them anew every few seconds, beside the requests.
+    What other threads send counts for none: a process reads places and rules ahead of its first caller.
     """
     listened: Engine | Connection = where.connection() if isinstance(where, Session) else where
     seen, here = list[str](), threading.get_ident()

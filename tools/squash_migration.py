@@ -10,6 +10,7 @@ from alembic import command
 
 from app.engines import start_engines
 from app.storage.database import alembic_config
+from tickets.schema.reference_version import keeping_statements
 
 VERSIONS = Path(__file__).resolve().parent.parent / "app" / "migrations" / "versions"
 
@@ -17,6 +18,9 @@ VERSIONS = Path(__file__).resolve().parent.parent / "app" / "migrations" / "vers
 SEQUENCES = """    for year in range(2025, 2051):
         op.execute(f"create sequence ticket_number_{year} maxvalue 9999999")
 """
+# Written out: a migration says for ever what it did, whatever the code comes to say.
+REFERENCE_VERSION = "".join(f"    op.execute({statement!r})\n" for statement in keeping_statements())
+AFTER_TABLES = SEQUENCES + REFERENCE_VERSION
 
 
 def squash() -> Path:
@@ -35,7 +39,8 @@ def squash() -> Path:
             engines.stop()
     (written,) = VERSIONS.glob("*.py")
     source = written.read_text()
-    source = source.replace("    # ### end Alembic commands ###\n\n\ndef downgrade", SEQUENCES + "\n\ndef downgrade", 1)
+    end = "    # ### end Alembic commands ###\n"
+    source = source.replace(f"{end}\n\ndef downgrade", f"{AFTER_TABLES}\n\ndef downgrade", 1)
     source = "\n".join(line for line in source.split("\n") if "###" not in line)
     target = VERSIONS / "0001_first.py"
     written.unlink()

@@ -35,6 +35,7 @@ from telephony.provider.webhook_inbox import Answer, Webhook, answer_once, was_a
 from telephony.recordings import Announced
 from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
 from telephony.sms.intent import AcknowledgeIntent, TextIntent
+from tickets.routing.rules import version_now
 from tickets.states import RecordingKind
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
@@ -71,12 +72,14 @@ class Phones:
             for name, account in self.accounts.items()
         }
 
-    def desk(self, session: Session, account: str, *, now: datetime) -> Desk:
+    def desk(self, session: Session, account: str, *, version: int | None = None, now: datetime) -> Desk:
+        """What a call or text is handled with: the rules of `version`, or those in force."""
+        version = version_now(session) if version is None else version
         on = now.astimezone(self.settings.zone).date()
         return Desk(
             account=self.accounts[account],
-            places=self.reference.places(session, on=on),
-            rules=self.reference.rules(session, on=on),
+            places=self.reference.places(session, on=on, version=version),
+            rules=self.reference.rules(session, on=on, version=version),
             keys=self.reference.keys,
         )
 
@@ -116,7 +119,11 @@ class StepUrls:
 
 def answer(session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime) -> Answer:
     """Act on a request once, in the caller's transaction, and answer it; a repetition gets the first answer."""
-    return answer_once(session, webhook, lambda: _first(session, webhook, phones, now=now), received_at=received_at)
+
+    def act(version: int | None) -> Answer:
+        return _first(session, webhook, phones, version=version, now=now)
+
+    return answer_once(session, webhook, act, received_at=received_at)
 
 
 def answer_replayed(
@@ -126,14 +133,14 @@ def answer_replayed(
 
     acted = False
 
-    def act() -> Answer:
+    def act(version: int | None) -> Answer:
         nonlocal acted
         acted = True
         if webhook.kind in SPOKEN_STEPS:
-            desk = phones.desk(session, webhook.account, now=now)
+            desk = phones.desk(session, webhook.account, version=version, now=now)
             note_failsafe(session, webhook.form, desk, arrived_at=received_at, now=now)
             return phones.failsafe_answer(webhook)
-        return _first(session, webhook, phones, now=received_at)
+        return _first(session, webhook, phones, version=version, now=received_at)
 
     given = answer_once(session, webhook, act, received_at=received_at, replayed_at=now)
     if acted:
@@ -142,17 +149,17 @@ def answer_replayed(
     said = phones.failsafe_answer(webhook)
     if not was_answered_otherwise(session, webhook, said, received_at=received_at, replayed_at=now):
         return given
-    return act() if webhook.kind in SPOKEN_STEPS else said
+    return act(None) if webhook.kind in SPOKEN_STEPS else said
 
 
-def _first(session: Session, webhook: Webhook, phones: Phones, *, now: datetime) -> Answer:
+def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int | None, now: datetime) -> Answer:
     kind, form = webhook.kind, webhook.form
     if whispered := whisper_answer(webhook, phones):
         return whispered
     if kind == NOTICE_STEP:
         account = phones.accounts[webhook.account]
         return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
-    desk = phones.desk(session, webhook.account, now=now)
+    desk = phones.desk(session, webhook.account, version=version, now=now)
     if kind in TURN_STEPS and form.get("call_sid"):
         turn = take_turn(session, webhook, desk, now=now)
         return _document(turn.plan, phones, webhook, locale=turn.locale, turn=turn.number)

@@ -48,7 +48,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
         pool_timeout=1,
     )
     app = HotlineApp(settings, main, webhooks, gate=check_access)
-    app.reference = Reference.from_settings(settings, app.sessions)
+    app.reference = Reference.from_settings(settings)
     _configure(app)
     install_catalogues(app, cache_dir=settings.data_dir / "locales")
     Babel(app, locale_selector=chosen_locale, default_timezone=settings.timezone)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from telephony.provider.event_keys import event_key
-from tickets.schema import WebhookEvent, WebhookRefusal
+from tickets.schema import RULES_VERSION, WebhookEvent, WebhookRefusal
 
 # A provider's repetition after a month must still find its first answer (G2).
 KEPT_FOR = timedelta(days=45)
@@ -59,7 +59,8 @@ _TAKE = (
         replayed_at=bindparam("replayed_at"),
     )
     .on_conflict_do_nothing(index_elements=["account", "event_key"])
-    .returning(_EVENTS.c.id)
+    # Asked along: by which version of the rules this request is judged, without a journey of its own.
+    .returning(_EVENTS.c.id, RULES_VERSION.label("version"))
 )
 _KEEP_ANSWER = (
     update(_EVENTS)
@@ -71,12 +72,14 @@ _KEEP_ANSWER = (
 def answer_once(
     session: Session,
     webhook: Webhook,
-    answer: Callable[[], Answer],
+    answer: Callable[[int | None], Answer],
     *,
     received_at: datetime,
     replayed_at: datetime | None = None,
 ) -> Answer:
     """Act on a request unless it has been acted upon; then its first answer again.
+
+    `answer` is handed the version of the rules in force.
 
     A second copy that arrives meanwhile waits on the unique index until the first has committed, and is then answered
     from its row.
@@ -89,11 +92,11 @@ def answer_once(
         "form": {name: told for name, told in webhook.form.items() if name not in _NOT_KEPT},
         "replayed_at": replayed_at,
     }
-    event_id = session.execute(_TAKE, taken).scalar_one_or_none()
-    if event_id is None:
+    event = session.execute(_TAKE, taken).one_or_none()
+    if event is None:
         return _first_answer(session, webhook)
-    given = answer()
-    session.execute(_KEEP_ANSWER, {"event_id": event_id, "status": given.status, "body": given.body})
+    given = answer(event.version)
+    session.execute(_KEEP_ANSWER, {"event_id": event.id, "status": given.status, "body": given.body})
     return given
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tickets.directory.categories import load_hints
 from tickets.promises.loading import Rulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
-from tickets.schema import Category, Line, OneStopOffice, Procedure, Queue, Unit
+from tickets.schema import RULES_VERSION, Category, Line, OneStopOffice, Procedure, Queue, ReferenceVersion, Unit
 from tickets.states import QueueKind, UnitKind
 
 
@@ -19,6 +19,16 @@ class Rules:
 
     routing: RoutingRules
     promises: Rulebook
+
+
+def version_now(session: Session) -> int:
+    """Which version of rules and places is in force: one row by its key."""
+    return session.scalar(select(RULES_VERSION)) or 0
+
+
+def places_version(session: Session) -> int:
+    """Moves only when the place index must be built anew."""
+    return session.scalar(select(ReferenceVersion.places)) or 0
 
 
 def load_rules(session: Session, *, on: date) -> Rules:

@@ -27,6 +27,7 @@ from tickets.schema.promise import (
     PolicyVersion,
     StepRecipient,
 )
+from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
 from tickets.schema.staff import (
     ApiToken,
     OneTimeLink,
@@ -71,6 +72,7 @@ from tickets.schema.ticket import (
 from tickets.schema.trust import AuditEntry, AuditSeal, ClientFault, Outage, OutboundMessage, ProcessBeat
 
 __all__ = [
+    "RULES_VERSION",
     "Acknowledgement",
     "ApiToken",
     "Attachment",
@@ -119,6 +121,7 @@ __all__ = [
     "Queue",
     "QueueHop",
     "Recording",
+    "ReferenceVersion",
     "Responsibility",
     "RoleAssignment",
     "Shift",

@@ -125,6 +125,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_process_beat")),
     )
     op.create_table(
+        "reference_version",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rules", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("places", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_reference_version_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_version")),
+    )
+    op.create_table(
         "staff",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -1798,6 +1806,61 @@ def upgrade() -> None:
     op.create_index("ix_step_recipient_staff_id_reply_code", "step_recipient", ["staff_id", "reply_code"], unique=False)
     for year in range(2025, 2051):
         op.execute(f"create sequence ticket_number_{year} maxvalue 9999999")
+    op.execute("insert into reference_version (id) values (1)")
+    op.execute(
+        "create function rules_have_moved() returns trigger language plpgsql as 'begin update reference_version set rules = rules + 1; return null; end'"
+    )
+    op.execute(
+        "create function places_have_moved() returns trigger language plpgsql as 'begin update reference_version set rules = rules + 1, places = places + 1; return null; end'"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on one_stop_office for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on line for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on queue for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on category for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on procedure for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on policy for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on policy_version for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on policy_row for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on chain for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on chain_version for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on chain_step for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on calendar for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger rules_have_moved after insert or update or delete on calendar_version for each statement execute function rules_have_moved()"
+    )
+    op.execute(
+        "create trigger places_have_moved after insert or update or delete on unit for each statement execute function places_have_moved()"
+    )
+    op.execute(
+        "create trigger places_have_moved after insert or update or delete on unit_succession for each statement execute function places_have_moved()"
+    )
+    op.execute(
+        "create trigger places_have_moved after insert or update or delete on unit_membership for each statement execute function places_have_moved()"
+    )
 
 
 def downgrade() -> None:
@@ -2030,6 +2093,7 @@ def downgrade() -> None:
     op.drop_table("unit")
     op.drop_index("uq_staff_email", table_name="staff")
     op.drop_table("staff")
+    op.drop_table("reference_version")
     op.drop_table("process_beat")
     op.drop_table("policy")
     op.drop_table("pin_guard")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from app.settings import Settings
 from tickets.directory.places import PlaceIndex
 from tickets.keys import Keys
-from tickets.routing.rules import Rules
+from tickets.routing.rules import Rules, version_now
 
 if TYPE_CHECKING:
     from app.web.frame.application import HotlineApp
@@ -35,8 +35,16 @@ def keys() -> Keys:
 
 
 def rules() -> Rules:
-    return hotline().reference.rules(g.session, on=today())
+    return hotline().reference.rules(g.session, on=today(), version=_version())
 
 
 def places() -> PlaceIndex:
-    return hotline().reference.places(g.session, on=today())
+    return hotline().reference.places(g.session, on=today(), version=_version())
+
+
+def _version() -> int:
+    """By which version of the rules this request is answered, asked once: by the one in force where it judges."""
+    if "reference_version" not in g:
+        shows = request.method in ("GET", "HEAD")
+        g.reference_version = hotline().reference.version_to_show(g.session) if shows else version_now(g.session)
+    return cast("int", g.reference_version)
