@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.seeding.desks import equip
+from escalation.firing.actions import ACTIONS
 from tickets.audit.entries import record
 from tickets.directory.exchange import Outcome
 from tickets.directory.exchange.lines import lines_as_csv, parse_lines, write_lines
@@ -106,7 +107,7 @@ def _told(day: object) -> tuple[object, ...]:
 
 
 def _policies(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
-    wanted = parse_policies(text, known=known_names(session))
+    wanted = parse_policies(text, known=known_names(session, actions=ACTIONS))
     _refuse(wanted.errors)
     done = import_policies(session, wanted, actor=actor, now=now)
     touched = (*done.chains, *done.policies)

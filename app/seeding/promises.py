@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.seeding.files import REFERENCE_DATA
+from escalation.firing.actions import ACTIONS
 from tickets.errors import InvalidInput
 from tickets.people.actor import SYSTEM
 from tickets.promises.calendar_files import parse_calendars, parse_holidays
@@ -38,7 +39,7 @@ def policies_fit(session: Session) -> bool:
 
 
 def _policies(session: Session) -> PolicySet:
-    return parse_policies(_text("policies.yaml"), known=known_names(session))
+    return parse_policies(_text("policies.yaml"), known=known_names(session, actions=ACTIONS))
 
 
 def _text(name: str) -> str:

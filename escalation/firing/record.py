@@ -20,7 +20,7 @@ from tickets.people.actor import SYSTEM
 from tickets.promises.breaches import Breach, note_breaches
 from tickets.schema import PlannedStep
 from tickets.states import StepResult, TimelineKind
-from tickets.work.levels import let_city_coordinate, raise_levels
+from tickets.work.levels import raise_levels
 from tickets.work.named_people import name_people
 
 
@@ -31,7 +31,6 @@ def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     codes = _record_recipients(session, fired, now=now)
     _record_results(session, fired, now=now)
     raise_levels(session, _levels(fired), now=now)
-    let_city_coordinate(session, _coordinating(fired), now=now)
     breaches = note_breaches(session, {one.ticket.id for one in fired}, now=now)
     posting.post_all(session, outgoing(fired, codes), now=now)
     if any(one.alerts_administrators for one in fired):
@@ -90,21 +89,6 @@ def _levels(fired: Sequence[Fired]) -> dict[int, int]:
         if one.step.is_level and one.result is not StepResult.VOID:
             levels[one.ticket.id] = max(levels.get(one.ticket.id, 0), one.step.rank)
     return levels
-
-
-def _coordinating(fired: Sequence[Fired]) -> dict[int, int]:
-    """Tickets whose level hands the contact with the citizen to the city, with the unit of the one who was told."""
-    units: dict[int, int] = {}
-    for one in fired:
-        wanted = one.step.step is not None and "city_coordinates" in one.step.step.actions
-        unit_id = next((who.unit_id for who in one.told if who.unit_id is not None), None)
-        if (
-            wanted
-            and one.result in (StepResult.NOTIFIED, StepResult.MERGED)
-            and unit_id not in (None, one.ticket.unit_id)
-        ):
-            units[one.ticket.id] = unit_id
-    return units
 
 
 def _let_recipients_see(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:

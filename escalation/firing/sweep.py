@@ -1,21 +1,20 @@
 """One tick: claim tickets with due steps, decide, record; called again and again, by any number of schedulers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from escalation.firing.actions import act
 from escalation.firing.due import DueTicket, claim_tickets, due_tickets, told_before
 from escalation.firing.record import record
-from escalation.firing.telling import Fired, fire
+from escalation.firing.telling import fire
 from escalation.firing.verdict import judge
 from tickets.directory.standing import Standing
 from tickets.directory.standing_rows import load_standing
-from tickets.people.actor import SYSTEM
 from tickets.promises.loading import Rulebook, load_rulebook
-from tickets.states import Priority, StepResult
-from tickets.work.assignment import change_priority
+from tickets.states import StepResult
 
 BATCH = 100
 
@@ -49,19 +48,9 @@ def tick(session: Session, *, now: datetime, batch: int = BATCH, leave_out: Coll
         for one in fire(ticket, verdict, standing=standing, told=told, book=book, now=now)
     ]
     record(session, fired, now=now)
-    _raise_priorities(session, fired, now=now)
+    act(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
     return TickOutcome(claimed=len(ticket_ids), fired=len(fired), notified=notified)
-
-
-def _raise_priorities(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
-    """Where a level says so, a normal matter becomes urgent; that a life is in danger no machine decides."""
-    for one in fired:
-        wanted = one.step.step is not None and "raise_priority" in one.step.step.actions
-        reached = one.result in (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY)
-        if wanted and reached and one.ticket.priority is Priority.NORMAL:
-            reason = f"escalation level {one.step.rank}"
-            change_priority(session, one.ticket.id, priority=Priority.URGENT, reason=reason, actor=SYSTEM, now=now)
 
 
 def _standing(session: Session, tickets: Collection[DueTicket], book: Rulebook, *, now: datetime) -> Standing:

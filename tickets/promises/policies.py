@@ -1,6 +1,6 @@
 """Changing the promises: every change of a calendar, a chain or a policy is a further version (R21)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,8 +30,8 @@ class Imported:
     chains: tuple[str, ...]
 
 
-def known_names(session: Session) -> Known:
-    """What a file of policies may name."""
+def known_names(session: Session, *, actions: Collection[str]) -> Known:
+    """What a file of policies may name; `actions` are escalation's own."""
     book = load_rulebook(session)
     return Known(
         calendars=frozenset(book.newest_calendars),
@@ -39,6 +39,7 @@ def known_names(session: Session) -> Known:
         categories=frozenset(session.scalars(select(Category.code))),
         units=frozenset(session.scalars(select(Unit.code).where(Unit.valid_to.is_(None), Unit.code.is_not(None)))),
         posts=frozenset(session.scalars(select(Post.code).distinct())),
+        actions=frozenset(actions),
     )
 
 

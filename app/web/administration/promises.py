@@ -17,6 +17,7 @@ from app.web.frame.current import rules
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
+from escalation.firing.actions import ACTIONS
 from tickets.promises.policies import known_names
 from tickets.promises.policy_file import parse_policies
 from tickets.promises.rule_versions import rules_now
@@ -94,7 +95,7 @@ def _given_text() -> str | None:
 
 
 def _previewed(text: str) -> Preview:
-    wanted = parse_policies(text, known=known_names(g.session))
+    wanted = parse_policies(text, known=known_names(g.session, actions=ACTIONS))
     return Preview(
         text=text,
         policies=len(wanted.policies),

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
+from escalation.firing.actions import ACTIONS
 from tests.factories import NOW, open_ticket
 from tickets.errors import CalendarRefused, InvalidInput
 from tickets.people.actor import SYSTEM
@@ -27,7 +28,7 @@ rows:
 
 
 def read(session, text):
-    return parse_policies(text, known=known_names(session))
+    return parse_policies(text, known=known_names(session, actions=ACTIONS))
 
 
 def resolve_target(session, opened) -> int:
