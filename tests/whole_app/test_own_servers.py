@@ -21,6 +21,7 @@ import redis
 
 from app.engines.identity import Identity, as_we_are, in_user_namespace
 from app.settings import ROOT
+from tests.faults.nodes import HANG_SECONDS
 
 POSTGRES_BINS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
@@ -100,11 +101,11 @@ def make_roles(port: int) -> None:
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
+    process.wait(timeout=60)
 
 
 def wait_for(attempt, error) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANG_SECONDS
     while True:
         try:
             attempt()
@@ -137,7 +138,7 @@ def run(servers: OwnServers, *words: str, data: Path) -> subprocess.CompletedPro
         env=environment(servers),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
