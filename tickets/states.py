@@ -228,3 +228,21 @@ class RecordingState(StrEnum):
     FETCHED = "fetched"
     ABSENT = "absent"
     FAILED = "failed"
+
+
+class DraftForm(StrEnum):
+    """Forms whose unsent words are kept on the server. Of a ticket's forms, by the name of what they do."""
+
+    NEW = "new"
+    REPLY = "reply"
+    NOTE = "note"
+    HEARD = "heard"
+    TRANSFER = "transfer"
+    RETURN = "return"
+    THIRD_PARTY = "third-party"
+    REOPEN = "reopen"
+    SET_ASIDE = "set-aside"
+    CLEAR = "clear"
+    PRIORITY = "priority"
+    WRAP_UP = "wrap-up"
+    INSTRUCTION = "instruction"

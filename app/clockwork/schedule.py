@@ -89,6 +89,7 @@ def clear_away(node: Node) -> None:
         web_sessions.forget_ended(session, now=now)
         one_time_links.forget_expired(session, now=now)
         drafts.forget_old_looks(session, now=now)
+        drafts.forget_old_drafts(session, now=now)
         process_beats.forget_silent(session, now=now)
         pins.forget_old_failures(session, now=now)
     sweep_pending(node.settings.media_folder)

@@ -16,6 +16,7 @@ from tickets.states import (
     ClockKind,
     ClockStatus,
     Disposition,
+    DraftForm,
     Level,
     OfferOutcome,
     OutboundChannel,
@@ -243,6 +244,22 @@ ACTOR_KINDS: Mapping[str, LazyString] = {
     ActorKind.TOKEN: lazy_gettext("Connected system"),
 }
 
+DRAFT_FORMS: Mapping[str, LazyString] = {
+    DraftForm.NEW: lazy_gettext("New ticket"),
+    DraftForm.REPLY: lazy_gettext("Answer"),
+    DraftForm.NOTE: lazy_gettext("Note"),
+    DraftForm.HEARD: lazy_gettext("What the citizen says"),
+    DraftForm.TRANSFER: lazy_gettext("Hand over"),
+    DraftForm.RETURN: lazy_gettext("Return"),
+    DraftForm.THIRD_PARTY: lazy_gettext("Wait for another body"),
+    DraftForm.REOPEN: lazy_gettext("Reopen"),
+    DraftForm.SET_ASIDE: lazy_gettext("Set aside"),
+    DraftForm.CLEAR: lazy_gettext("Accuses no official"),
+    DraftForm.PRIORITY: lazy_gettext("Change the priority"),
+    DraftForm.WRAP_UP: lazy_gettext("Note of a call"),
+    DraftForm.INSTRUCTION: lazy_gettext("Instruction to the unit"),
+}
+
 # "Reported to …" and never a word for climbing: this is what the citizen, too, reads on the follow page.
 REPORTED_LEVELS: Mapping[int, LazyString] = {
     0: lazy_gettext("With the unit responsible"),
@@ -252,6 +269,10 @@ REPORTED_LEVELS: Mapping[int, LazyString] = {
     4: lazy_gettext("Reported to a leader of the City People's Committee"),
     5: lazy_gettext("Reported to the Chair of the City People's Committee"),
 }
+
+
+def draft_word(code: str) -> str:
+    return _word(DRAFT_FORMS, code)
 
 
 def status_word(code: str) -> str:

@@ -64,12 +64,15 @@ TECHNICAL = {
 }  # fmt: skip
 # Nothing of a matter, a person or a rule is changed by these, and so nothing is written down.
 UNAUDITED = {
-    "client_faults.tell": "counts a trouble in a browser",
     "administration.preview": "shows what a file would do, and takes it back",
+    "client_faults.tell": "counts a trouble in a browser",
     "console.advice": "answers while an agent types",
     "console.beat": "says that a console is open",
     "console.change_presence": "one's own being there or not",
-    "console.draft": "keeps one's own unfinished words",
+    "console.call_draft": "keeps one's own unfinished words",
+    "console.new_draft": "keeps one's own unfinished words",
+    "console.ticket_draft": "keeps one's own unfinished words",
+    "leadership.draft": "keeps one's own unfinished words",
     "console.seen": "one's own notices have been read",
     "preferences.change": "language and colours of one's own pages",
     "report.advice_while_writing": "answers while a citizen types",

@@ -143,6 +143,7 @@ CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
     (states.QueueKind, codes.QUEUE_KINDS),
     (states.Level, codes.COMPETENCE_LEVELS),
     (states.ActorKind, codes.ACTOR_KINDS),
+    (states.DraftForm, codes.DRAFT_FORMS),
     (states.TicketStatus, looks.LOOKS["status"]),
     (states.Priority, looks.LOOKS["priority"]),
     (states.Channel, looks.LOOKS["channel"]),

@@ -38,8 +38,8 @@ OWN, FOREIGN = "26740", "26824"
 OF_A_TICKET = ("reference", "step_id", "callback_id", "call_id", "offer_id", "recording_id", "public_id")
 # Arguments that name something else: secrets, words of ours, and what administrators see of the whole city.
 OTHERS: Mapping[str, Any] = {
-    "token": "no-such-token", "code": OWN, "account": "sim", "kind": "voice", "account_sid": "AC0", "sid": "CA0",
-    "filename": "none.css", "message_id": 1, "staff_id": 1, "assignment_id": 1, "token_id": 1,
+    "token": "no-such-token", "form": "reply", "code": OWN, "account": "sim", "kind": "voice", "account_sid": "AC0",
+    "sid": "CA0", "filename": "none.css", "message_id": 1, "staff_id": 1, "assignment_id": 1, "token_id": 1,
 }  # fmt: skip
 NOBODYS = 4_000_000_000_000
 

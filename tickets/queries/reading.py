@@ -1,6 +1,6 @@
 """Everything the page of one ticket shows, read in six statements whatever the length of its conversation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ from tickets.schema import (
     TicketViewer,
     Unit,
 )
-from tickets.states import UNFINISHED
+from tickets.states import UNFINISHED, DraftForm
 from tickets.work.drafts import Looking
 
 # A page says every ten seconds that it is open.
@@ -81,7 +81,7 @@ class Reading:
     coordinating: Unit | None
     assignee: Staff | None
     citizen: Citizen | None
-    draft: str
+    drafts: Mapping[str, Mapping[str, str]]
     master_reference: str | None
     external: Sequence[dict[str, str]]
     files: Sequence[dict[str, Any]]
@@ -118,7 +118,7 @@ def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: dateti
 
 
 _HEAD = (
-    "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "draft",
+    "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "drafts",
     "master_reference", "external", "files",
 )  # fmt: skip
 
@@ -132,7 +132,7 @@ def _head(session: Session, viewer: Viewer, reference: str) -> Reading:
     if row is None:
         raise NotFound("ticket", reference)
     found: dict[str, Any] = dict(zip(_HEAD, row, strict=True))
-    return Reading(**{**found, "draft": found["draft"] or "", **{k: found[k] or [] for k in ("external", "files")}})
+    return Reading(**{**found, "drafts": found["drafts"] or {}, **{k: found[k] or [] for k in ("external", "files")}})
 
 
 def _as_json(table: type[ExternalReference] | type[Attachment], *columns: str) -> ScalarSelect[Any]:
@@ -142,6 +142,13 @@ def _as_json(table: type[ExternalReference] | type[Attachment], *columns: str) -
     return select(built).where(table.ticket_id == Ticket.id).scalar_subquery()
 
 
+def _drafts() -> ScalarSelect[Any]:
+    """The reader's own unsent words about the ticket, by form."""
+    built = func.json_object_agg(Draft.form, Draft.fields)
+    own = (Draft.ticket_id == Ticket.id) & (Draft.staff_id == bindparam("viewer_id"))
+    return select(built).where(own, Draft.form != DraftForm.INSTRUCTION).scalar_subquery()
+
+
 def _heads() -> Select[*tuple[Any, ...]]:
     """Tickets with what stands in a row beside each; `viewer_id` is whose draft it is."""
     place, coordinating, master = aliased(Unit), aliased(Unit), aliased(Ticket)
@@ -149,7 +156,7 @@ def _heads() -> Select[*tuple[Any, ...]]:
     files = _as_json(Attachment, "public_id", "file_name", "media_type", "size_bytes")
     return (
         select(
-            Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, Draft.body,
+            Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, _drafts(),
             master.reference, external, files,
         )
         .join(Unit, Unit.id == Ticket.unit_id)
@@ -160,7 +167,6 @@ def _heads() -> Select[*tuple[Any, ...]]:
         .outerjoin(coordinating, coordinating.id == Ticket.coordinating_unit_id)
         .outerjoin(Staff, Staff.id == Ticket.assignee_id)
         .outerjoin(Citizen, Citizen.id == Ticket.citizen_id)
-        .outerjoin(Draft, (Draft.ticket_id == Ticket.id) & (Draft.staff_id == bindparam("viewer_id")))
         .outerjoin(master, master.id == Ticket.master_id)
     )  # fmt: skip
 

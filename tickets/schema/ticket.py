@@ -12,6 +12,7 @@ from tickets.states import (
     ActorKind,
     Channel,
     Disposition,
+    DraftForm,
     Level,
     PlaceOutcome,
     Priority,
@@ -289,14 +290,20 @@ class Attachment(Base):
 
 
 class Draft(Base):
-    """An unfinished reply or note, kept on the server so that a closed laptop loses nothing."""
+    """What somebody typed into a form and has not sent: one row for each person, form and thing it is about.
+
+    `about` is empty, or a ticket, call or step (tickets/work/drafts.py). With its ticket a draft is erased, and it is
+    shown only while its owner may see the ticket.
+    """
 
     __tablename__ = "draft"
 
-    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
     staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
-    body: Mapped[str]
-    updated_at: Mapped[datetime]
+    form: Mapped[DraftForm] = mapped_column(coded(DraftForm), primary_key=True)
+    about: Mapped[str] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int | None] = mapped_column(to("ticket", cascade=True), index=True)
+    fields: Mapped[Json]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class TicketViewer(Base):

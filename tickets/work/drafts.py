@@ -1,37 +1,113 @@
-"""Unfinished replies kept on the server, and who else has the ticket open: nothing lost, no two answers at once."""
+"""Unsent words kept on the server, and who else has the ticket open: nothing lost, no two answers at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tickets.schema import Draft, Staff, TicketViewer
-from tickets.typed_text import clean_text
+from tickets.people.roles import Viewer, visible_tickets
+from tickets.schema import Draft, Staff, Ticket, TicketViewer
+from tickets.states import DraftForm
+from tickets.typed_text import MAX_BODY, clean_text
 
-MAX_DRAFT = 10_000
+MOST_FIELDS = 30
+# Older ones nobody comes back to; what was typed of a citizen must not lie about for ever.
+KEPT_FOR = timedelta(days=14)
+_MOST_REMINDERS = 10
 # A page says every ten seconds that it is still open.
 _LOOKING_FOR = timedelta(seconds=30)
 _FORGOTTEN_AFTER = timedelta(minutes=5)
 
 
-def save_draft(session: Session, ticket_id: int, *, staff_id: int, body: str, now: datetime) -> None:
-    """Keep what was typed so far; an empty text discards the draft."""
-    kept = clean_text(body, MAX_DRAFT, field="body")
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a form is about: nothing yet, or one ticket, call or step."""
+
+    key: str = ""
+    ticket_id: int | None = None
+
+
+NOTHING = About()
+
+
+def about_ticket(ticket_id: int) -> About:
+    return About(f"ticket:{ticket_id}", ticket_id)
+
+
+def about_call(call_id: int) -> About:
+    return About(f"call:{call_id}")
+
+
+def about_step(step_id: int, *, ticket_id: int) -> About:
+    return About(f"step:{step_id}", ticket_id)
+
+
+def keep(
+    session: Session, form: DraftForm, about: About, *, staff_id: int, fields: Mapping[str, str], now: datetime
+) -> None:
+    """Keep what was typed so far; a form in which nothing stands any more is no draft."""
+    kept = {name: clean_text(words, MAX_BODY, field=name) for name, words in list(fields.items())[:MOST_FIELDS]}
+    kept = {name: words for name, words in kept.items() if words}
     if not kept:
-        discard_draft(session, ticket_id, staff_id=staff_id)
+        discard(session, form, about, staff_id=staff_id)
         return
-    values = {"ticket_id": ticket_id, "staff_id": staff_id, "body": kept, "updated_at": now}
-    session.execute(
-        insert(Draft)
-        .values(values)
-        .on_conflict_do_update(index_elements=["ticket_id", "staff_id"], set_={"body": kept, "updated_at": now})
+    changed = {"fields": kept, "updated_at": now}
+    row = {"staff_id": staff_id, "form": form, "about": about.key, "ticket_id": about.ticket_id, **changed}
+    statement = insert(Draft).values(row)
+    session.execute(statement.on_conflict_do_update(index_elements=["staff_id", "form", "about"], set_=changed))
+
+
+def kept(session: Session, form: DraftForm, about: About, *, staff_id: int) -> dict[str, str]:
+    """What stands in this person's draft; empty when there is none."""
+    wanted = select(Draft.fields).where(Draft.staff_id == staff_id, Draft.form == form, Draft.about == about.key)
+    return session.scalar(wanted) or {}
+
+
+def kept_of_all(session: Session, form: DraftForm, *, staff_id: int) -> dict[str, dict[str, str]]:
+    """This person's drafts of one form, by what each is about."""
+    rows = session.execute(select(Draft.about, Draft.fields).where(Draft.staff_id == staff_id, Draft.form == form))
+    return {about: fields for about, fields in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A draft as its owner is reminded of it; `call_id` where it is about a call."""
+
+    form: DraftForm
+    updated_at: datetime
+    reference: str | None
+    subject: str
+    call_id: int | None
+
+
+def unsent(session: Session, viewer: Viewer) -> list[Unsent]:
+    """What this person typed and has not sent, newest first; of a ticket only while they may see it."""
+    rows = session.execute(
+        select(Draft.form, Draft.about, Draft.updated_at, Ticket.reference, Ticket.subject)
+        .outerjoin(Ticket, Ticket.id == Draft.ticket_id)
+        .where(Draft.staff_id == viewer.staff_id, Draft.form != DraftForm.INSTRUCTION)
+        .where(or_(Draft.ticket_id.is_(None), visible_tickets(viewer)))
+        .order_by(Draft.updated_at.desc())
+        .limit(_MOST_REMINDERS)
     )
+    return [Unsent(row.form, row.updated_at, row.reference, row.subject or "", _call_in(row.about)) for row in rows]
 
 
-def discard_draft(session: Session, ticket_id: int, *, staff_id: int) -> None:
-    session.execute(delete(Draft).where(Draft.ticket_id == ticket_id, Draft.staff_id == staff_id))
+def _call_in(about: str) -> int | None:
+    kind, _, number = about.partition(":")
+    return int(number) if kind == "call" else None
+
+
+def discard(session: Session, form: DraftForm, about: About, *, staff_id: int) -> None:
+    """It was sent, or emptied."""
+    session.execute(delete(Draft).where(Draft.staff_id == staff_id, Draft.form == form, Draft.about == about.key))
+
+
+def forget_old_drafts(session: Session, *, now: datetime) -> None:
+    session.execute(delete(Draft).where(Draft.updated_at < now - KEPT_FOR))
 
 
 @dataclass(frozen=True, slots=True)

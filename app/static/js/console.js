@@ -101,6 +101,24 @@ function watch() {
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id === "call-frame") look();
 });
+// A press of the bar changes the bar alone. Whoever is typing is not led away from it, not even by answering a call.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (!detail.elt.matches("#call-frame form")) return;
+  const isTyping = Boolean(document.querySelector("form[data-typed]"));
+  detail.headers["X-Typing"] = isTyping ? "1" : "0";
+  if (isTyping) import("./keeping.js").then(({ flush }) => flush());
+});
+for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(failure, ({ detail }) => {
+    if (!detail.elt.matches("#call-frame form")) return;
+    tell("press_failed");
+    // The call may be over, or somebody else's by now: the bar says how it stands.
+    refresh();
+  });
+}
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
+  if (detail.successful && detail.elt.matches("form")) settled("press_failed");
+});
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => setTimeout(mute));
 setInterval(watch, 2500);

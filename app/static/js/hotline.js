@@ -3,7 +3,6 @@ import { install } from "../vendor/hotkey/hotkey.js";
 import { tick } from "./ticking.js";
 import { countCharacters } from "./counting.js";
 import { announce } from "./announcing.js";
-import { keepDraft } from "./keeping.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
@@ -11,7 +10,10 @@ function enhance(root) {
   for (const element of select(root, "[data-needs-script], [data-copy], [data-open-keys]")) element.hidden = false;
   for (const element of select(root, "[data-hotkey]")) install(element);
   for (const area of select(root, "textarea[data-counter]")) startCounting(area);
-  for (const area of select(root, "textarea[data-draft-url]")) keepDraft(area);
+  for (const button of select(root, "[data-own-form]")) ownForm(button);
+  const kept = select(root, "form[data-keep]");
+  // Loaded where there is something to keep.
+  if (kept.length) import("./keeping.js").then(({ keep }) => kept.forEach(keep));
   for (const details of select(root, "details[data-dialog]")) openAsDialog(details);
   for (const element of select(root, "[data-focus]")) element.focus();
   tick(root);
@@ -23,11 +25,16 @@ function select(root, selector) {
   return found;
 }
 
+// Without script a press of the call bar takes the page's form along; with it, the bar changes alone.
+function ownForm(button) {
+  for (const name of ["form", "formaction", "formnovalidate"]) button.removeAttribute(name);
+}
+
 function startCounting(area) {
   if (area.dataset.counting) return;
   area.dataset.counting = "1";
   const show = () => countCharacters(area, document.getElementById(area.dataset.counterTarget));
-  area.addEventListener("input", show);
+  for (const kind of ["input", "restored"]) area.addEventListener(kind, show);
   show();
 }
 
@@ -113,5 +120,14 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 
+// The answer to a form is no page to come back to: the browser's back button gets the address of the form instead.
+if (document.body.dataset.ownAddress) history.replaceState(null, "", document.body.dataset.ownAddress);
+// Nothing of the form that led here was done: what it held is not taken for sent.
+if (document.querySelector("[data-not-sent]")) {
+  for (const key of Object.keys(sessionStorage).filter((name) => name.startsWith("sent:"))) {
+    sessionStorage.setItem(key.replace("sent:", "unsent:"), sessionStorage.getItem(key));
+    sessionStorage.removeItem(key);
+  }
+}
 enhance(document);
 setInterval(() => tick(document), 1000);

@@ -23,7 +23,6 @@ _CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
 def reply(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         conversation.reply(g.session, ticket.id, body=answer_text(), channel=answer_channel(), actor=g.actor, now=g.now)
-        drafts.discard_draft(g.session, ticket.id, staff_id=g.viewer.staff_id)
 
     return act(reference, "reply", do, done=_("The answer is on its way."))
 
@@ -54,16 +53,6 @@ def heard(reference: str) -> ResponseReturnValue:
         )
 
     return act(reference, "heard", do)
-
-
-@blueprint.post("/console/tickets/<reference>/draft")
-@signed_in(*WORKING)
-def draft(reference: str) -> ResponseReturnValue:
-    """Keep what is typed; whoever types is seen typing."""
-    ticket = visible_ticket(g.session, g.viewer, reference)
-    drafts.save_draft(g.session, ticket.id, staff_id=g.viewer.staff_id, body=request.form.get("body", ""), now=g.now)
-    drafts.look_typing(g.session, ticket.id, staff_id=g.viewer.staff_id, now=g.now)
-    return "", 204
 
 
 @blueprint.post("/console/tickets/<reference>/seen")

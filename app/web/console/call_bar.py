@@ -3,15 +3,18 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import g, render_template, request
+from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
 from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.console.typed import keep_what_passes_by
 from app.web.frame.access import signed_in
+from app.web.frame.local_target import local_target
 from app.web.frame.once import form_key
+from app.web.frame.page_address import page_address
 from app.wording.spoken_time import moment_phrase
 from telephony.floor.agent_bar import AgentBar, agent_bar
 from telephony.floor.floor import HEARTBEAT_LOST
@@ -30,12 +33,13 @@ def offered_to_layouts() -> dict[str, Any]:
     return {"agent_call_bar": agent_call_bar}
 
 
-def agent_call_bar() -> Markup:
+def agent_call_bar(typed_form: str = "") -> Markup:
+    """`typed_form` is the page's form: without script, a press of the bar takes along what was typed in it."""
     viewer = g.get("viewer")
     # The wallboard hangs in the room; nobody takes calls at it.
     if viewer is None or not viewer.holds(*ANSWERING) or request.path.startswith("/wallboard"):
         return Markup("")
-    return Markup(render_template("console/call_bar.html", **_bar_context()))  # noqa: S704  (rendered with escaping)
+    return Markup(render_template("console/call_bar.html", typed_form=typed_form, **_bar_context()))  # noqa: S704  (rendered with escaping)
 
 
 @blueprint.get("/console/call-bar")
@@ -43,6 +47,24 @@ def agent_call_bar() -> Markup:
 def fragment() -> ResponseReturnValue:
     """The bar alone, for live updates."""
     return render_template("console/call_bar.html", **_bar_context())
+
+
+def after_press() -> ResponseReturnValue:
+    """After a press: the bar as it is now, in its place; without script the page that the bar stands on."""
+    if "HX-Request" not in request.headers:
+        keep_what_passes_by()
+        return redirect(local_target(request.values.get("next", ""), "/console"), code=303)
+    return render_template("console/call_bar.html", is_pressed=True, **_bar_context())
+
+
+def lead_to(target: str) -> ResponseReturnValue:
+    """To another page, unless somebody is in the middle of typing on this one: the bar then shows the way."""
+    if "HX-Request" not in request.headers:
+        keep_what_passes_by()
+        return redirect(target, code=303)
+    if request.headers.get("X-Typing") == "1":
+        return after_press()
+    return "", 204, {"HX-Redirect": target}
 
 
 def away_reasons() -> dict[str, str]:
@@ -119,5 +141,7 @@ def open_tickets(citizen_id: int) -> list[Any]:
 
 def _page_behind() -> str:
     """The page the bar stands on, also when the bar alone is loaded anew."""
-    shown = request.headers.get("HX-Current-URL", "")
-    return urlsplit(shown).path if shown else request.path
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    if not shown.path:
+        return page_address()
+    return f"{shown.path}?{shown.query}" if shown.query else shown.path

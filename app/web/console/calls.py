@@ -1,28 +1,23 @@
-"""Taking calls: presence, the offer that rings, hold, end, and writing down what was said."""
+"""Taking calls: presence, the offer that rings, hold, end."""
 
 from collections.abc import Sequence
 
-from flask import Response, abort, after_this_request, flash, g, redirect, render_template, request
+from flask import Response, abort, after_this_request, flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.phone.call_control import LegChange, end_talk, lead_to_hold, tell_provider
 from app.web.console.blueprint import ANSWERING, blueprint
-from app.web.console.call_bar import away_reasons, open_tickets
+from app.web.console.call_bar import after_press, away_reasons, lead_to
+from app.web.console.call_trail import note_call, note_offer
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
-from app.web.frame.local_target import local_target
-from app.web.frame.once import form_key, is_first
 from telephony.call import end
 from telephony.calls import lock_call
 from telephony.floor import offers, presence
-from telephony.floor.wrap_up import finish_wrap_up, link_call
-from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
-from tickets.people.references import read_reference
-from tickets.people.roles import visible_ticket
-from tickets.schema import Call, Citizen, Ticket
+from tickets.schema import Call, Ticket
 from tickets.states import PresenceState
 
 
@@ -47,7 +42,7 @@ def change_presence() -> ResponseReturnValue:
                 abort(400)
     except NotAllowed:
         flash(_("Not while a call rings or is going on. End it first."), "warning")
-    return _back()
+    return after_press()
 
 
 @blueprint.post("/console/presence/beat")
@@ -65,13 +60,13 @@ def accept(offer_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             call = offers.accept(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
-            _note("call.accepted", call)
+            note_call("call.accepted", call)
     except NotFound:
         if _has_call():
-            return redirect(_page_of_own_call(), code=303)
+            return lead_to(_page_of_own_call())
         flash(_("The caller is no longer on the line, or a colleague was faster."), "info")
-        return _back()
-    return redirect(_page_of(call), code=303)
+        return after_press()
+    return lead_to(_page_of(call))
 
 
 @blueprint.post("/console/offers/<int:offer_id>/decline")
@@ -80,10 +75,10 @@ def decline(offer_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             offers.decline(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
-            _audit("offer.declined", "offer", offer_id, ticket_id=None)
+            note_offer("offer.declined", offer_id)
     except NotFound:
         flash(_("It no longer rings."), "info")
-    return _back()
+    return after_press()
 
 
 @blueprint.post("/console/calls/<int:call_id>/hold")
@@ -91,9 +86,9 @@ def decline(offer_id: int) -> ResponseReturnValue:
 def hold_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
     end.hold(call, now=g.now)
-    _note("call.held", call)
+    note_call("call.held", call)
     _tell_provider(lead_to_hold(call, base_url=settings().base_url))
-    return _back()
+    return after_press()
 
 
 @blueprint.post("/console/calls/<int:call_id>/take-back")
@@ -101,8 +96,8 @@ def hold_call(call_id: int) -> ResponseReturnValue:
 def take_back_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
     end.take_back(call, now=g.now)
-    _note("call.taken_back", call)
-    return _back()
+    note_call("call.taken_back", call)
+    return after_press()
 
 
 @blueprint.post("/console/calls/<int:call_id>/end")
@@ -112,25 +107,9 @@ def end_call(call_id: int) -> ResponseReturnValue:
     changes = end_talk(g.session, call)
     end.take_back(call, now=g.now)
     end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
-    _note("call.ended", call)
+    note_call("call.ended", call)
     _tell_provider(changes)
-    return _back()
-
-
-def _note(action: str, call: Call) -> None:
-    _audit(action, "call", call.id, ticket_id=call.ticket_id)
-
-
-def _audit(action: str, kind: str, subject_id: int, *, ticket_id: int | None) -> None:
-    entries.record(
-        g.session,
-        actor=g.actor,
-        action=action,
-        subject_kind=kind,
-        subject_id=subject_id,
-        ticket_id=ticket_id,
-        now=g.now,
-    )
+    return after_press()
 
 
 def _tell_provider(changes: Sequence[LegChange]) -> None:
@@ -140,69 +119,6 @@ def _tell_provider(changes: Sequence[LegChange]) -> None:
     def tell(response: Response) -> Response:
         tell_provider(settings(), changes)
         return response
-
-
-@blueprint.get("/console/calls/<int:call_id>")
-@signed_in(*ANSWERING)
-def call_page(call_id: int) -> ResponseReturnValue:
-    return _call_page(call_id, errors={})
-
-
-@blueprint.post("/console/calls/<int:call_id>/wrap-up")
-@signed_in(*ANSWERING)
-def wrap_up(call_id: int) -> ResponseReturnValue:
-    """Which ticket it was about, what is to be noted, and ready again or away."""
-    said, typed = request.form.get("said", ""), request.form.get("reference", "")
-    try:
-        with g.session.begin_nested():
-            if is_first():
-                _link(call_id, typed)
-                finish_wrap_up(g.session, call_id, said=said, actor=g.actor, now=g.now)
-                _note("call.wrapped_up", g.session.get_one(Call, call_id))
-    except _NoSuchTicket:
-        words = _("There is no ticket with this number, or it is not open to you.")
-        return _call_page(call_id, errors={"reference": words}, status=400)
-    if request.form.get("then") == PresenceState.AWAY.value:
-        presence.go_away(g.session, g.viewer.staff_id, reason="paperwork", now=g.now)
-    else:
-        presence.end_wrap_up(g.session, g.viewer.staff_id, now=g.now)
-    return _back()
-
-
-class _NoSuchTicket(Exception):
-    """The number typed into the form leads to no ticket of this person's."""
-
-
-def _link(call_id: int, typed: str) -> None:
-    if not typed.strip():
-        return
-    try:
-        ticket = visible_ticket(g.session, g.viewer, read_reference(typed) or "")
-    except NotFound as error:
-        raise _NoSuchTicket from error
-    link_call(g.session, call_id, ticket_id=ticket.id, actor=g.actor, now=g.now)
-
-
-def _call_page(call_id: int, *, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    row = g.session.execute(
-        select(Call, Ticket.reference, Citizen)
-        .outerjoin(Ticket, Ticket.id == Call.ticket_id)
-        .outerjoin(Citizen, Citizen.id == Call.citizen_id)
-        .where(Call.id == call_id, Call.agent_id == g.viewer.staff_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("call", call_id)
-    page = render_template(
-        "console/call.html",
-        call=row.Call,
-        reference=row.reference,
-        citizen=row.Citizen,
-        history=open_tickets(row.Call.citizen_id) if row.Call.citizen_id else [],
-        errors=errors,
-        typed=request.form,
-        once=form_key(),
-    )
-    return Response(page, status, mimetype="text/html")
 
 
 def _own_call(call_id: int) -> Call:
@@ -228,7 +144,3 @@ def _page_of(call: Call) -> str:
     """The ticket of the call; a call without one is written down in the form for a new ticket."""
     reference = g.session.scalar(select(Ticket.reference).where(Ticket.id == call.ticket_id))
     return f"/console/tickets/{reference}" if reference else f"/console/new?call={call.id}"
-
-
-def _back() -> ResponseReturnValue:
-    return redirect(local_target(request.form.get("next", ""), "/console"), code=303)

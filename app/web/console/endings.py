@@ -14,7 +14,7 @@ from tickets.errors import CitizensOwnWord, InvalidInput
 from tickets.people.roles import WORKING
 from tickets.schema import Ticket
 from tickets.states import Disposition, TicketStatus
-from tickets.work import assignment, drafts, resolution
+from tickets.work import assignment, resolution
 
 
 @blueprint.post("/console/tickets/<reference>/hold")
@@ -32,7 +32,6 @@ def hold(reference: str) -> ResponseReturnValue:
             actor=g.actor,
             now=g.now,
         )
-        drafts.discard_draft(g.session, ticket.id, staff_id=g.viewer.staff_id)
 
     return act(reference, "hold", do, done=_("The question is on its way."))
 
@@ -78,7 +77,6 @@ def resolve(reference: str) -> ResponseReturnValue:
             actor=g.actor,
             now=g.now,
         )
-        drafts.discard_draft(g.session, ticket.id, staff_id=g.viewer.staff_id)
 
     return act(reference, "resolve", do, done=_("Answered. The citizen may say within 15 days that it is not solved."))
 

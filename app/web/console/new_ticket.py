@@ -8,11 +8,14 @@ from flask_babel import gettext as _
 
 from app.web.console.blueprint import blueprint
 from app.web.console.new_form import NewForm, Noticed, notice, read_form
+from app.web.console.opened import opened_page, page_of_opened
+from app.web.console.typed import own_call_id
 from app.web.frame.access import signed_in
 from app.web.frame.current import keys, places, rules
 from app.web.frame.fault_words import fault_words
-from app.web.frame.once import form_key, is_first
+from app.web.frame.once import form_key, has_acted, is_first
 from app.web.pieces import names
+from app.web.pieces.kept_drafts import discard, keep_typed, kept
 from telephony.floor.wrap_up import current_call, link_call
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.intake import contacts
@@ -20,23 +23,36 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import Told, reroute_at_intake
-from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
+from tickets.people.roles import WORKING, Right, require, visible_ticket
 from tickets.schema import Call, Citizen, Ticket
-from tickets.states import Channel, TicketStatus
-from tickets.work import assignment, dossier
+from tickets.states import Channel, DraftForm, TicketStatus
+from tickets.work import assignment, dossier, drafts
+from tickets.work.drafts import NOTHING, About, about_call
 from tickets.work.suspicion import heed_words
 
 
 @blueprint.get("/console/new")
 @signed_in(*WORKING)
 def new() -> ResponseReturnValue:
-    call = current_call(g.session, g.viewer.staff_id)
+    """The form, with what this agent typed into it before and has not sent."""
+    call = _call_meant()
     known = g.session.get(Citizen, call.citizen_id) if call and call.citizen_id else None
-    given = {name: request.args.get(name, "")[:200] for name in ("phone", "name", "place", "category", "continues")}
-    if call is not None:
-        given["phone"] = given["phone"] or call.phone or ""
-        given["name"] = given["name"] or (known.name if known else "")
+    asked_for = {name: request.args.get(name, "")[:200] for name in ("phone", "name", "place", "category")}
+    given = {"phone": (call.phone or "") if call else "", "name": known.name if known else ""}
+    given |= kept(DraftForm.NEW, _about(call)) | {name: words for name, words in asked_for.items() if words}
     return _form(NewForm(given), call, noticed=None, asked=())
+
+
+def _call_meant() -> Call | None:
+    """The call a form names, which may be over by now; one that names none means the call of this moment."""
+    named = request.values.get("call")
+    if named is None:
+        return current_call(g.session, g.viewer.staff_id)
+    return g.session.get_one(Call, own_call_id(int(named))) if named.isascii() and named.isdecimal() else None
+
+
+def _about(call: Call | None) -> About:
+    return about_call(call.id) if call is not None else NOTHING
 
 
 @blueprint.post("/console/new/advice")
@@ -51,7 +67,9 @@ def advice() -> ResponseReturnValue:
 @blueprint.post("/console/new")
 @signed_in(*WORKING)
 def open_by_hand() -> ResponseReturnValue:
-    form, call = read_form(request.form), current_call(g.session, g.viewer.staff_id)
+    form, call = read_form(request.form), _call_meant()
+    if has_acted():
+        return _sent_before(call)
     if request.form.get("attach"):
         return _attach(form, call, request.form["attach"])
     noticed = notice(g.session, form, g.viewer, now=g.now)
@@ -61,12 +79,26 @@ def open_by_hand() -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             if call is not None and request.form.get("other_matter") != "1" and _waits_for_words(call):
-                return redirect(f"/console/tickets/{_fill_in(form, noticed, call)}", code=303)
+                reference = _fill_in(form, noticed, call)
+                discard(DraftForm.NEW, _about(call))
+                return redirect(f"/console/tickets/{reference}", code=303)
             opened = _open(form, noticed, call)
+            # Remembered as sent, so that what its page still tells of it is not taken for a draft.
+            is_first()
     except InvalidInput as error:
         refused = NewForm(form.given, form.phone, form.dossier_due_on, {error.field: fault_words(error)})
         return _form(refused, call, noticed=noticed, asked=_asked(), status=400)
-    return _opened_page(opened)
+    discard(DraftForm.NEW, _about(call))
+    return opened_page(opened)
+
+
+def _sent_before(call: Call | None) -> ResponseReturnValue:
+    """A form that is sent again, from the page that the back button shows: it leads to what it did the first time."""
+    for channel, source_key in ((Channel.MANUAL, _source_key(None)), (Channel.VOICE, _source_key(call))):
+        ticket_id = contacts.ticket_opened_by(g.session, channel=channel, source_key=source_key)
+        if ticket_id is not None:
+            return redirect(page_of_opened(ticket_id), code=303)
+    return redirect("/console", code=303)
 
 
 def _untold(noticed: Noticed, asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -185,20 +217,8 @@ def _attach(form: NewForm, call: Call | None, reference: str) -> ResponseReturnV
         noticed = notice(g.session, form, g.viewer, now=g.now)
         alert = _("This ticket has been closed meanwhile. Open a new one.")
         return _form(form, call, noticed=noticed, asked=_asked(), alert=alert, status=409)
+    discard(DraftForm.NEW, _about(call))
     return redirect(f"/console/tickets/{reference}", code=303)
-
-
-def _opened_page(opened: Opened) -> ResponseReturnValue:
-    is_visible = (
-        g.session.query(Ticket.id).where(Ticket.id == opened.ticket_id, visible_tickets(g.viewer)).first() is not None
-    )
-    unit = rules().routing.units.get(opened.unit_id)
-    return render_template(
-        "console/opened.html",
-        opened=opened,
-        unit=names.unit_name(unit) if unit else "",
-        is_visible=is_visible,
-    )
 
 
 def _form(
@@ -211,6 +231,8 @@ def _form(
     status: int = 200,
 ) -> ResponseReturnValue:
     once: Mapping[str, str] = request.form if request.method == "POST" else {}
+    if request.method == "POST":
+        keep_typed(DraftForm.NEW, _about(call))
     page = render_template(
         "console/new.html",
         form=form,
@@ -224,5 +246,7 @@ def _form(
         procedures=names.procedure_options(),
         # The same form keeps its name through questions, so that sent twice it is one ticket.
         once=once.get("once") or form_key(),
+        unsent=[draft for draft in drafts.unsent(g.session, g.viewer) if draft.call_id != (call.id if call else None)],
+        own_address=f"/console/new?call={call.id if call else 'none'}" if request.method == "POST" else "",
     )
     return Response(page, status, mimetype="text/html")

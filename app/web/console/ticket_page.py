@@ -16,6 +16,7 @@ from app.web.frame.errors import trouble_of
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import form_key, is_first
 from app.web.pieces import names
+from app.web.pieces.kept_drafts import discard, keep_typed
 from app.web.pieces.moments import suggested_wake_up
 from tickets.audit import entries
 from tickets.directory.places import Resolution
@@ -32,6 +33,8 @@ from tickets.errors import (
 from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
 from tickets.queries.reading import read_ticket, similar_to
 from tickets.schema import Staff, Ticket
+from tickets.states import DraftForm
+from tickets.work.drafts import about_ticket
 from tickets.work.resolution import DISPOSITIONS
 from tickets.work.ticket import lock_ticket
 
@@ -41,6 +44,9 @@ REFUSALS = (
     TransitionNotAllowed,
 )  # fmt: skip
 Act = Callable[[Ticket], object]
+# Other buttons of the form in which an answer is written: two send it, three only take it along.
+_TAKING_THE_REPLY_ALONG = frozenset({"claim", "release", "resume"})
+_IN_THE_REPLY = frozenset({"hold", "resolve"}) | _TAKING_THE_REPLY_ALONG
 
 
 @blueprint.get("/console/tickets/<reference>")
@@ -101,7 +107,8 @@ def show(
         "console/ticket.html",
         **ticket_context(reading, g.viewer, phone_shown=phone_shown, now=g.now),
         typed=typed,
-        reply_body=typed.get("body", "") if "body" in typed else reading.draft,
+        reply=typed if "body" in typed else reading.drafts.get(DraftForm.REPLY, {}),
+        drafts=reading.drafts,
         open_form=open_form,
         errors=errors or {},
         chosen_places=candidates(undecided) if undecided else [],
@@ -126,11 +133,34 @@ def act(reference: str, form: str, do: Act, *, right: Right = Right.WORK, done: 
                 # Rights are judged on the row as it stands now: it may have left our unit while the page was open.
                 require(g.viewer, right, lock_ticket(g.session, found.id))
                 do(found)
+                _settle_draft(form, found)
                 if done:
                     flash(done, "success")
     except REFUSALS as error:
+        _keep_draft(form, found)
         return refused(reference, form, error)
     return redirect(_where_to(found), code=303)
+
+
+def _settle_draft(form: str, ticket: Ticket) -> None:
+    """What was sent is no draft any more; an answer that is begun stays one when the ticket is taken or put back."""
+    draft = _draft_of(form)
+    if form in _TAKING_THE_REPLY_ALONG:
+        _keep_draft(form, ticket)
+    elif draft is not None:
+        discard(draft, about_ticket(ticket.id))
+
+
+def _keep_draft(form: str, ticket: Ticket) -> None:
+    draft = _draft_of(form)
+    if draft is not None and (draft is not DraftForm.REPLY or request.form.get("body", "").strip()):
+        keep_typed(draft, about_ticket(ticket.id))
+
+
+def _draft_of(form: str) -> DraftForm | None:
+    if form in _IN_THE_REPLY:
+        return DraftForm.REPLY
+    return DraftForm(form) if form in set(DraftForm) else None
 
 
 def refused(reference: str, form: str, error: HotlineError) -> ResponseReturnValue:

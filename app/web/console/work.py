@@ -18,6 +18,7 @@ from tickets.queries.list_counts import queue_counts, view_counts
 from tickets.queries.list_stretches import View
 from tickets.queries.lists import Page
 from tickets.states import UNFINISHED, Role, TicketStatus
+from tickets.work import drafts
 
 _ROWS = 50
 _COLUMN_ROWS = 25
@@ -43,6 +44,7 @@ def work() -> ResponseReturnValue:
         counts=view_counts(g.session, g.viewer, _COUNTED, now=g.now),
         views=view_options(),
         statuses=_STATUSES,
+        unsent=drafts.unsent(g.session, g.viewer),
         is_filtered=bool(chosen["queue"] or chosen["status"]),
         address=_address(chosen),
         next_url=_address({**chosen, "after": page.next}) if page.next else None,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.settings import is_loopback
 from app.web.frame.api_tokens import optional_token, require_scope
+from app.web.frame.page_address import page_address
 from app.web.frame.session_cookie import signed_in_person
 from tickets.people.actor import citizen_actor, staff_actor
 from tickets.states import Role
@@ -117,7 +118,7 @@ def _staff_gate(access: Access) -> ResponseReturnValue | None:
     if access.kind == "halfway":
         return None
     if not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES:
-        return redirect("/sign-in/code?next=" + quote(_safe_here()), code=303)
+        return redirect("/sign-in/code?next=" + quote(page_address()), code=303)
     if access.roles and not person.viewer.roles & access.roles:
         abort(403)
     return None
@@ -128,18 +129,7 @@ def _sign_in_first() -> ResponseReturnValue:
     if "HX-Request" in request.headers or "X-CSRFToken" in request.headers:
         return "", 401
     ended = "" if request.method == "GET" else "&ended=1"
-    return redirect("/sign-in?next=" + quote(_safe_here()) + ended, code=303)
-
-
-def _safe_here() -> str:
-    """Where to go after signing in: the page itself; for a form's action the page above it that can be opened."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    path, pages = request.path, current_app.url_map.bind(request.host)
-    while path := path.rpartition("/")[0]:
-        if pages.test(path, "GET"):
-            return path
-    return "/"
+    return redirect("/sign-in?next=" + quote(page_address()) + ended, code=303)
 
 
 def _internal_gate(_access: Access) -> None:

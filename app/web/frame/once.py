@@ -16,8 +16,19 @@ def form_key() -> str:
 
 def is_first() -> bool:
     """Whether this form acts now; a twin of it that is still on its way waits for the first one's commit."""
-    key = request.form.get("once", "")[:_LONGEST]
-    if not key:
-        return True
-    scope = f"console:{g.viewer.staff_id}"
-    return request_keys.take(g.session, scope=scope, key=key, fingerprint=request.path, now=g.now)
+    key = _key()
+    return not key or request_keys.take(g.session, scope=_scope(), key=key, fingerprint=request.path, now=g.now)
+
+
+def has_acted() -> bool:
+    """Whether this very form was sent before: what is still told of it then is out of date."""
+    key = _key()
+    return bool(key) and request_keys.fingerprint_of(g.session, scope=_scope(), key=key) is not None
+
+
+def _key() -> str:
+    return request.form.get("once", "")[:_LONGEST]
+
+
+def _scope() -> str:
+    return f"console:{g.viewer.staff_id}"

@@ -8,6 +8,7 @@ from app.settings import LOCALES
 from app.storage.play_progress import noted
 from app.web.frame.current import settings
 from app.web.frame.menu import menu
+from app.web.frame.page_address import page_address
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale
 from tickets.city import city
@@ -28,6 +29,8 @@ def page_context() -> dict[str, Any]:
             "hotline": current_app.config["HOTLINE_CITY_LINE"],
         },
         "now": g.get("now"),
+        # What a form is answered with must not be asked for again by the browser's back button.
+        "own_address": page_address() if request.method == "POST" else "",
     }
     # A look at a file, no statement; where there is no demonstration not even that.
     if settings().demo and (playing := noted(settings().data_dir)) and not playing.failed:

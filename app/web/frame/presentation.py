@@ -18,7 +18,7 @@ WORDS = (
     codes.timeline_word, codes.outbound_channel_word, codes.outbound_word, codes.call_state_word, codes.offer_word,
     codes.callback_word, codes.callback_reason_word, codes.recording_kind_word, codes.recording_state_word,
     codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word,
-    codes.matter_words,
+    codes.matter_words, codes.draft_word,
 )  # fmt: skip
 
 

@@ -3,15 +3,21 @@
 from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
+from app.web.frame.once import is_first
 from app.web.leadership.answer_form import read_answer
 from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.leadership.reached import show_list
+from app.web.pieces.kept_drafts import discard, keep_told, keep_typed
 from app.wording.spoken_time import moment_phrase
 from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge
 from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.schema import PlannedStep, StepRecipient
+from tickets.states import DraftForm
+from tickets.work.drafts import About, about_step
 
 
 @blueprint.post("/leadership/steps/<int:step_id>")
@@ -38,7 +44,28 @@ def answer(step_id: int) -> ResponseReturnValue:
         # Whom a level was not raised to must not learn that it was raised.
         raise NotFound("step", step_id) from refused
     except InvalidInput as wrong:
+        keep_typed(DraftForm.INSTRUCTION, _about(step_id))
         return show_list(step_id=step_id, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)
+    is_first()
+    discard(DraftForm.INSTRUCTION, _about(step_id))
     if not done.is_repeat:
         flash(_("Acknowledged. The unit has been told."), "success")
     return redirect("/leadership", code=303)
+
+
+@blueprint.post("/leadership/steps/<int:step_id>/draft")
+@signed_in(*TOLD)
+def draft(step_id: int) -> ResponseReturnValue:
+    """Keep what is typed into the answer for a level that reached this person."""
+    return keep_told(DraftForm.INSTRUCTION, _about(step_id))
+
+
+def _about(step_id: int) -> About:
+    """Whom the level was not raised to must not learn of it."""
+    told = select(StepRecipient.step_id).where(
+        StepRecipient.step_id == step_id, StepRecipient.staff_id == g.viewer.staff_id
+    )
+    ticket_id = g.session.scalar(select(PlannedStep.ticket_id).where(PlannedStep.id.in_(told)))
+    if ticket_id is None:
+        raise NotFound("step", step_id)
+    return about_step(step_id, ticket_id=ticket_id)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
+from app.web.frame.once import form_key
 from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
 from app.wording.codes import matter_words
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
@@ -18,6 +19,8 @@ from escalation.acknowledging.right import rights_to_answer
 from escalation.firing.recipients import mark_read
 from escalation.queries.board import Chain, reached
 from escalation.queries.follow_up import Work, ended_since, latest_work
+from tickets.states import DraftForm
+from tickets.work import drafts
 
 _FOLLOWED_FOR = timedelta(days=14)
 
@@ -68,6 +71,8 @@ def show_list(
         typed=typed or {},
         errors=errors or {},
         longest=LONGEST_INSTRUCTION,
+        drafts=drafts.kept_of_all(g.session, DraftForm.INSTRUCTION, staff_id=g.viewer.staff_id),
+        once=form_key(),
     )
     return Response(page, status, mimetype="text/html")
 

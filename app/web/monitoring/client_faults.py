@@ -35,6 +35,7 @@ class Fault(StrEnum):
     WORKER_FAILED = "worker_failed"
     DRAFT_NOT_KEPT = "draft_not_kept"
     STREAM_LOST = "stream_lost"
+    PRESS_FAILED = "press_failed"
     SCRIPT_ERROR = "script_error"
 
 

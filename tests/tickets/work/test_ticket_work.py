@@ -19,7 +19,6 @@ from tickets.people.actor import SYSTEM, citizen_actor, staff_actor
 from tickets.schema import (
     AuditEntry,
     Contact,
-    Draft,
     Message,
     Misroute,
     OutboundMessage,
@@ -40,7 +39,7 @@ from tickets.work.assignment import (
     transfer,
 )
 from tickets.work.conversation import citizen_message, note, reply
-from tickets.work.drafts import look, look_typing, save_draft, seen_by
+from tickets.work.drafts import look, look_typing, seen_by
 from tickets.work.resolution import close_due, not_solved, rate, resolve, withdraw
 from tickets.work.ticket import TRANSITIONS, lock_ticket, move
 
@@ -332,15 +331,6 @@ def test_a_second_sms_about_an_open_ticket_becomes_a_message_of_it(session, tick
 
     assert session.get_one(Contact, contact.id).ticket_id == ticket.id
     assert session.scalars(select(Message.body).where(Message.ticket_id == ticket.id)).all() == ["Hẻm 12 nhé"]
-
-
-def test_a_draft_is_kept_per_person_and_an_empty_one_is_gone(session, ticket, agent):
-    save_draft(session, ticket.id, staff_id=agent.staff_id, body="Kính gửi", now=NOW)
-    kept = session.scalars(select(Draft.body)).all()
-    save_draft(session, ticket.id, staff_id=agent.staff_id, body="", now=NOW)
-
-    assert kept == ["Kính gửi"]
-    assert session.scalars(select(Draft.body)).all() == []
 
 
 def test_who_else_has_the_ticket_open_and_who_is_typing_is_seen_for_half_a_minute(session, ticket, agent):

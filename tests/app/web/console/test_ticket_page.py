@@ -134,7 +134,9 @@ def test_pictures_are_kept_and_shown_only_to_who_may_see_the_ticket(
     assert foreign.status_code == 404
 
 
-@pytest.mark.parametrize("action", ["claim", "reply", "note", "draft", "seen", "transfer", "place", "resolve", "phone"])
+@pytest.mark.parametrize(
+    "action", ["claim", "reply", "note", "draft/reply", "seen", "transfer", "place", "resolve", "phone"]
+)
 def test_nothing_is_done_to_a_ticket_of_another_unit(
     client: FlaskClient, session: Session, now: datetime, action: str
 ) -> None:

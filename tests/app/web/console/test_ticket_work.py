@@ -11,7 +11,7 @@ from tests.app.web.console.console_scene import agent_at, once_in, page_of, row,
 from tests.factories import open_ticket, queue_of, staff
 from tickets.people.actor import staff_actor
 from tickets.schema import Draft, Message, OutboundMessage, Ticket, TicketViewer
-from tickets.states import Channel, Disposition, Priority, TicketStatus
+from tickets.states import Channel, Disposition, DraftForm, Priority, TicketStatus
 from tickets.work import assignment, drafts
 
 
@@ -55,7 +55,8 @@ def test_a_reply_goes_by_sms_takes_the_ticket_and_ends_the_draft(
     opened = open_ticket(session, channel=Channel.SMS, phone="+84901112233")
     agent = agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
-    drafts.save_draft(session, opened.ticket_id, staff_id=agent.id, body="We wi", now=now)
+    about = drafts.about_ticket(opened.ticket_id)
+    drafts.keep(session, DraftForm.REPLY, about, staff_id=agent.id, fields={"body": "We wi"}, now=now)
     session.commit()
 
     send(client, here, f"{here}/reply", body="Xe sẽ tới sáng mai.", channel="sms")
@@ -64,7 +65,7 @@ def test_a_reply_goes_by_sms_takes_the_ticket_and_ends_the_draft(
     outbound = session.get_one(OutboundMessage, sent(session, ticket)[0].outbound_id)
     assert (outbound.address, outbound.params["body"]) == ("+84901112233", "Xe sẽ tới sáng mai.")
     assert ticket.assignee_id == agent.id
-    assert session.scalar(select(Draft.body).where(Draft.ticket_id == ticket.id)) is None
+    assert session.scalar(select(Draft.fields).where(Draft.ticket_id == ticket.id)) is None
 
 
 def test_a_folded_sms_has_plain_letters(client: FlaskClient, session: Session, now: datetime) -> None:
@@ -130,7 +131,7 @@ def test_a_draft_comes_back_with_the_page_and_colleagues_see_that_somebody_types
     agent = agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
 
-    send(client, here, f"{here}/draft", body="Dear Mr An,")
+    send(client, here, f"{here}/draft/reply", body="Dear Mr An,")
 
     assert "Dear Mr An,</textarea>" in page_of(client, here)
     viewer = session.scalars(select(TicketViewer).where(TicketViewer.ticket_id == opened.ticket_id)).one()

@@ -12,7 +12,7 @@ from escalation.firing.sweep import tick
 from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import clock, holder, level_at, ticket, unit_by_code, ward, with_role
 from tests.statements import counted
-from tickets.schema import Acknowledgement, AuditEntry, Category, StepRecipient
+from tickets.schema import Acknowledgement, AuditEntry, Category, Draft, StepRecipient
 from tickets.states import ClockStatus, Priority, Role, TicketStatus
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -48,6 +48,34 @@ def test_what_reached_me_is_said_in_one_sentence_with_its_delay(
     assert climbed.unit.name_en in sentence
     assert "overdue by" in sentence
     assert "before you since" in sentence
+
+
+def test_an_instruction_that_was_begun_is_there_again_and_gone_when_sent(
+    browser: FlaskClient, climbed: Climb, session: Session
+) -> None:
+    step_id = session.query(StepRecipient.step_id).filter_by(staff_id=climbed.people[4].id).scalar()
+    token = {"csrf_token": csrf_of(browser, "/leadership")}
+
+    told = browser.post(f"/leadership/steps/{step_id}/draft", data={**token, "instruction": "Send a crew."})
+    begun = browser.get("/leadership").get_data(as_text=True)
+    give(browser, step_id, instruction="Send a crew today.", once="k")
+    late = browser.post(f"/leadership/steps/{step_id}/draft", data={**token, "instruction": "Send a", "once": "k"})
+
+    assert (told.status_code, late.status_code) == (204, 410)
+    assert "Send a crew.</textarea>" in begun
+    assert session.query(Draft).all() == []
+
+
+def test_nobody_begins_an_instruction_for_a_level_that_did_not_reach_them(
+    browser: FlaskClient, climbed: Climb, session: Session
+) -> None:
+    foreign = session.query(StepRecipient.step_id).filter(StepRecipient.staff_id != climbed.people[4].id).first()
+    token = {"csrf_token": csrf_of(browser, "/leadership")}
+
+    told = browser.post(f"/leadership/steps/{foreign[0]}/draft", data={**token, "instruction": "Send a crew."})
+
+    assert told.status_code == 404
+    assert session.query(Draft).all() == []
 
 
 def test_showing_the_list_marks_it_read_for_me_alone(browser: FlaskClient, climbed: Climb, session: Session) -> None:

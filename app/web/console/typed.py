@@ -1,0 +1,72 @@
+"""What is typed into the console's forms, kept as it is typed: told by the page, or passing by with a press."""
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.frame.access import signed_in
+from app.web.pieces.kept_drafts import keep_told, keep_typed
+from tickets.errors import NotFound
+from tickets.people.references import read_reference
+from tickets.people.roles import WORKING, visible_ticket
+from tickets.schema import Call
+from tickets.states import DraftForm
+from tickets.work import drafts
+from tickets.work.drafts import NOTHING, About, about_call, about_ticket
+
+_OF_CALLS = (DraftForm.NEW, DraftForm.WRAP_UP)
+
+
+@blueprint.post("/console/tickets/<reference>/draft/<form>")
+@signed_in(*WORKING)
+def ticket_draft(reference: str, form: str) -> ResponseReturnValue:
+    """Keep what is typed; whoever types an answer is seen typing."""
+    if form not in set(DraftForm):
+        raise NotFound("form", form)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    if form == DraftForm.REPLY:
+        drafts.look_typing(g.session, ticket.id, staff_id=g.viewer.staff_id, now=g.now)
+    return keep_told(DraftForm(form), about_ticket(ticket.id))
+
+
+@blueprint.post("/console/calls/<int:call_id>/draft/<form>")
+@signed_in(*ANSWERING)
+def call_draft(call_id: int, form: str) -> ResponseReturnValue:
+    if form not in _OF_CALLS:
+        raise NotFound("form", form)
+    return keep_told(DraftForm(form), about_call(own_call_id(call_id)))
+
+
+@blueprint.post("/console/new/draft")
+@signed_in(*WORKING)
+def new_draft() -> ResponseReturnValue:
+    return keep_told(DraftForm.NEW, NOTHING)
+
+
+def own_call_id(call_id: int) -> int:
+    """The call, if it is or was this agent's; of any other it does not exist."""
+    found: int | None = g.session.scalar(select(Call.id).where(Call.id == call_id, Call.agent_id == g.viewer.staff_id))
+    if found is None:
+        raise NotFound("call", call_id)
+    return found
+
+
+def keep_what_passes_by() -> None:
+    """A press of the call bar that took the page's form along, as it does without script: its words are kept."""
+    form = request.form.get("kept_form", "")
+    if form not in set(DraftForm):
+        return
+    about = _about(DraftForm(form), request.form.get("kept_about", ""))
+    if about is not None:
+        keep_typed(DraftForm(form), about)
+
+
+def _about(form: DraftForm, named: str) -> About | None:
+    try:
+        if form in _OF_CALLS:
+            return about_call(own_call_id(int(named))) if named.isascii() and named.isdecimal() else NOTHING
+        return about_ticket(visible_ticket(g.session, g.viewer, read_reference(named) or "").id)
+    except NotFound:
+        # What one may not see one cannot have typed about: the press itself is done all the same.
+        return None
