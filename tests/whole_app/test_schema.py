@@ -1,5 +1,7 @@
 """Rules over the whole schema: migrations make what the code expects, and the application's role may no more."""
 
+import hashlib
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -8,6 +10,7 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine, MetaData, UniqueConstraint, text
 from sqlalchemy.exc import ProgrammingError
 
+from app.settings import ROOT
 from app.storage.database import alembic_config, make_engine, migrate
 from tests.conftest import Committed
 from tickets.schema import AuditEntry, AuditSeal, Base
@@ -18,6 +21,11 @@ APPEND_ONLY = {AuditEntry.__tablename__, AuditSeal.__tablename__}
 APPLICATION = "hotline_app"
 # Kept two days and looked up by its key only.
 ALLOWED_WITHOUT_INDEX = ["idempotency_key.ticket_id"]
+
+
+# Installations have run it: what comes after is a migration of its own.
+FIRST_MIGRATION = ROOT / "app" / "migrations" / "versions" / "0001_first.py"
+DIGEST_OF_THE_FIRST = "cb0a63b664cb6f9b5ebf6644e99826d3214fb9b246a51ad6847b0b71c3d415ac"
 
 
 def may(connection: Connection, table: str, right: str) -> bool:
@@ -109,3 +117,7 @@ def test_whatever_belongs_to_a_ticket_is_found_by_it_without_reading_the_whole_t
         missing += [f"{table.name}.{name}" for name in keys if name not in led_by]
 
     assert missing == ALLOWED_WITHOUT_INDEX
+
+
+def test_the_first_migration_is_never_changed_again() -> None:
+    assert hashlib.sha256(FIRST_MIGRATION.read_bytes()).hexdigest() == DIGEST_OF_THE_FIRST
