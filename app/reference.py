@@ -63,11 +63,11 @@ class Reference:
     def _of(self, session: Session, on: date, version: int | None) -> _Kept:
         wanted = version_now(session) if version is None else version
         kept = self._kept
-        if kept is not None and kept.day == on and kept.version >= wanted:
+        if kept is not None and kept.day == on and kept.version == wanted:
             return kept
         with self._lock:
             again = self._kept
-            if again is None or again.day != on or again.version < wanted:
+            if again is None or again.day != on or again.version != wanted:
                 self._kept = again = _read(session, on, again)
             return again
 

@@ -25,7 +25,7 @@ ALLOWED_WITHOUT_INDEX = ["idempotency_key.ticket_id"]
 
 # Installations have run it: what comes after is a migration of its own.
 FIRST_MIGRATION = ROOT / "app" / "migrations" / "versions" / "0001_first.py"
-DIGEST_OF_THE_FIRST = "cb0a63b664cb6f9b5ebf6644e99826d3214fb9b246a51ad6847b0b71c3d415ac"
+DIGEST_OF_THE_FIRST = "9452ce4cf310db74fc90348fda6742481221755bb456bd13362beba233a254d4"
 
 
 def may(connection: Connection, table: str, right: str) -> bool:

@@ -27,15 +27,17 @@ _RULES = (
 )  # fmt: skip
 _FUNCTIONS = (
     "create function rules_have_moved() returns trigger language plpgsql as "
-    "'begin update reference_version set rules = rules + 1; return null; end'",
+    "'begin update reference_version set rules = nextval(''reference_moved''); return null; end'",
     "create function places_have_moved() returns trigger language plpgsql as "
-    "'begin update reference_version set rules = rules + 1, places = places + 1; return null; end'",
+    "'begin update reference_version set rules = nextval(''reference_moved''), places = nextval(''reference_moved''); "
+    "return null; end'",
 )
 
 
 def keeping_statements() -> list[str]:
     """What makes the database keep the number: for the migration that makes the table."""
-    made = ["insert into reference_version (id) values (1)", *_FUNCTIONS]
+    # A sequence, because a number counted up would come again after a rollback, and stand for other rules then.
+    made = ["create sequence reference_moved", "insert into reference_version (id) values (1)", *_FUNCTIONS]
     for function, tables in (("rules_have_moved", _RULES), ("places_have_moved", _PLACES)):
         made += [
             f"create trigger {function} after insert or update or delete on {table} "

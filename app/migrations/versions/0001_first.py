@@ -1043,9 +1043,10 @@ def upgrade() -> None:
     op.create_index('ix_step_recipient_staff_id_reply_code', 'step_recipient', ['staff_id', 'reply_code'], unique=False)
     for year in range(2025, 2051):
         op.execute(f"create sequence ticket_number_{year} maxvalue 9999999")
+    op.execute('create sequence reference_moved')
     op.execute('insert into reference_version (id) values (1)')
-    op.execute("create function rules_have_moved() returns trigger language plpgsql as 'begin update reference_version set rules = rules + 1; return null; end'")
-    op.execute("create function places_have_moved() returns trigger language plpgsql as 'begin update reference_version set rules = rules + 1, places = places + 1; return null; end'")
+    op.execute("create function rules_have_moved() returns trigger language plpgsql as 'begin update reference_version set rules = nextval(''reference_moved''); return null; end'")
+    op.execute("create function places_have_moved() returns trigger language plpgsql as 'begin update reference_version set rules = nextval(''reference_moved''), places = nextval(''reference_moved''); return null; end'")
     op.execute('create trigger rules_have_moved after insert or update or delete on one_stop_office for each statement execute function rules_have_moved()')
     op.execute('create trigger rules_have_moved after insert or update or delete on line for each statement execute function rules_have_moved()')
     op.execute('create trigger rules_have_moved after insert or update or delete on queue for each statement execute function rules_have_moved()')
