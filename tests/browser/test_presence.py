@@ -147,6 +147,7 @@ def test_who_was_put_away_is_told_why_and_is_back_with_one_press(
     sign_in_browser(page, site, role=Role.AGENT)
     page.goto("/console")
     page.get_by_role("button", name="Nhận cuộc gọi").click()
+    expect(page.locator("#call-bar")).to_contain_text("Sẵn sàng")
     shown_away(site, page, reason)
 
     # As when a laptop wakes: the page is looked at again, and asks.
