@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -79,7 +79,12 @@ def day_phrase(at: datetime) -> str:
     return _day(at.astimezone(_zone()))
 
 
-def _day(local: datetime) -> str:
+def calendar_day_phrase(day: date) -> str:
+    """A day of the calendar, written like `day_phrase`; it has no zone to move it."""
+    return _day(day)
+
+
+def _day(local: date) -> str:
     if language() == "vi":
         return f"{local:%d/%m/%Y}"
     return f"{local.day} {_months(language(), 'abbreviated')[local.month]} {local.year}"

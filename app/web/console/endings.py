@@ -57,7 +57,7 @@ def resume(reference: str) -> ResponseReturnValue:
 @blueprint.post("/console/tickets/<reference>/resolve")
 @signed_in(*WORKING)
 def resolve(reference: str) -> ResponseReturnValue:
-    """Answer for good; a matter under another law needs the address where to go, which the answer then says (R25)."""
+    """Reply and resolve; a matter under another law needs the address where to go, which the answer then says (R25)."""
 
     def do(ticket: Ticket) -> None:
         disposition = _disposition(request.form.get("disposition", ""))

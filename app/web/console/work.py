@@ -77,7 +77,7 @@ def view_options() -> list[tuple[str, str]]:
     return [
         (View.QUEUES.value, _("My queues")),
         (View.MINE.value, _("My work")),
-        (View.UNASSIGNED.value, _("Taken by nobody")),
+        (View.UNASSIGNED.value, _("Unassigned")),
         (View.OVERDUE.value, _("Overdue")),
         (View.AT_RISK.value, _("Due soon")),
         (View.ON_HOLD.value, _("Waiting")),

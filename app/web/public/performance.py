@@ -60,7 +60,7 @@ def table() -> ResponseReturnValue:
 def download() -> ResponseReturnValue:
     rows, _whole = _rows()
     headings = [
-        _("Code"),
+        _("Unit code"),
         _("Authority"),
         _("First answers due"),
         _("First answers on time"),

@@ -69,14 +69,14 @@ def test_a_number_of_waiting_tickets_is_exact_up_to_99_and_says_plainly_that_the
     agent_at(client, session, now)
     for _number in range(COUNTED_UP_TO):
         open_ticket(session, now=now - timedelta(days=60))
-    assert _numbers(page_of(client, "/console")) == {"My work": "0", "My queues": "99", "Taken by nobody": "99"}
+    assert _numbers(page_of(client, "/console")) == {"My work": "0", "My queues": "99", "Unassigned": "99"}
     assert "99 overdue" in page_of(client, "/console")
 
     for _number in range(2):
         open_ticket(session, now=now - timedelta(days=60))
     page, column = page_of(client, "/console"), page_of(client, "/console/column")
 
-    assert _numbers(page) == {"My work": "0", "My queues": "99+", "Taken by nobody": "99+"}
+    assert _numbers(page) == {"My work": "0", "My queues": "99+", "Unassigned": "99+"}
     assert "99+ overdue" in page
     assert '<span class="count">99+</span>' in column
 
@@ -84,7 +84,7 @@ def test_a_number_of_waiting_tickets_is_exact_up_to_99_and_says_plainly_that_the
 def _numbers(page: str) -> dict[str, str]:
     """The numbers in the menu of the lists."""
     found = dict(re.findall(r'<span>([^<]+)</span><span class="count">([0-9+]+)</span>', page))
-    return {name: found[name] for name in ("My work", "My queues", "Taken by nobody")}
+    return {name: found[name] for name in ("My work", "My queues", "Unassigned")}
 
 
 def test_a_made_up_cursor_begins_the_list_again(client: FlaskClient, session: Session, now: datetime) -> None:
