@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.firing.actions import ACTIONS
 from escalation.firing.sweep import tick
 from tests.factories import NOW, open_ticket, queue_of, staff
 from tickets.errors import CitizensOwnWord, OwingUnitAlone, ReopeningWindowOver
@@ -63,7 +64,7 @@ policies:
 def ticket(session: Session) -> Ticket:
     ticket = session.get_one(Ticket, open_ticket(session).ticket_id)
     change_priority(session, ticket.id, priority=Priority.URGENT, reason="x", actor=SYSTEM, now=NOW)
-    import_policies(session, parse_policies(SLOWER, known=known_names(session)), actor=SYSTEM, now=NOW)
+    import_policies(session, parse_policies(SLOWER, known=known_names(session, actions=ACTIONS)), actor=SYSTEM, now=NOW)
     return ticket
 
 
