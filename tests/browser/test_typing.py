@@ -17,6 +17,7 @@ from tests.app.web.console.test_calls import waiting_call
 from tests.browser.conftest import Site, sign_in_browser
 from tests.browser.looking import axe_findings, sideways_scroll
 from tests.factories import open_ticket, unit
+from tests.telephony.floor.ringing import open_offer_of
 from tickets.schema import Call, Draft, Staff, Ticket, WebSession
 from tickets.states import CallState, Role
 
@@ -41,7 +42,7 @@ def talks(site: Site, agent: Staff) -> int:
     """The agent is on a call that has no ticket yet."""
     call_id = call_rings(site, agent)
     with site.sessions.begin() as session:
-        offer = offers.open_offer_of(session, agent.id)
+        offer = open_offer_of(session, agent.id)
         assert offer is not None
         call = offers.accept(session, offer.id, staff_id=agent.id, now=utc_now())
         enter(call, CallState.TALKING, now=utc_now())
