@@ -5,6 +5,7 @@ from flask import current_app, g, has_request_context, request
 from app.settings import LOCALES
 
 COOKIE = "locale"
+_OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 
 def chosen_locale() -> str:
@@ -20,3 +21,8 @@ def chosen_locale() -> str:
     accepted = request.accept_languages.best_match(LOCALES)
     default: str = current_app.config["HOTLINE_DEFAULT_LOCALE"]
     return accepted or default
+
+
+def own_name_of(code: str) -> str:
+    """What a language calls itself; a code nobody has named yet is shown as it is."""
+    return _OWN_NAMES.get(code, code)

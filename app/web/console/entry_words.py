@@ -23,6 +23,7 @@ from app.wording.codes import (
 from app.wording.locale import chosen_locale
 from app.wording.looks import timeline_sign
 from app.wording.reasons import reason_text
+from app.wording.spoken_numbers import percent_phrase
 from app.wording.spoken_time import duration_phrase, moment_phrase
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
@@ -150,7 +151,7 @@ def _changed_words(params: Mapping[str, Any]) -> str:
 def _promise_words(kind: TimelineKind, params: Mapping[str, Any], now: datetime) -> str:
     promise = clock_word(params.get("clock", ""))
     if kind is TimelineKind.WARNED:
-        return _("%(promise)s: %(share)s%% of the time is used", promise=promise, share=params.get("share", ""))
+        return _("%(promise)s: %(share)s of the time is used", promise=promise, share=_share(params))
     if kind is TimelineKind.BREACHED:
         return _("%(promise)s: the deadline has passed", promise=promise)
     if kind is TimelineKind.ESCALATED:
@@ -161,6 +162,11 @@ def _promise_words(kind: TimelineKind, params: Mapping[str, Any], now: datetime)
     if params.get("new_due_at"):
         words += " · " + _("new date %(moment)s", moment=_moment(params["new_due_at"], now))
     return words
+
+
+def _share(params: Mapping[str, Any]) -> str:
+    used = params.get("share")
+    return percent_phrase(used / 100) if isinstance(used, int | float) else ""
 
 
 def _points(kind: TimelineKind, params: Mapping[str, Any]) -> list[str]:

@@ -10,10 +10,9 @@ from app.web.frame.current import settings
 from app.web.frame.menu import menu
 from app.web.frame.page_address import page_address
 from app.wording.codes import role_word
-from app.wording.locale import chosen_locale
+from app.wording.locale import chosen_locale, own_name_of
 from tickets.city import city
 
-_OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 _THEMES = ("light", "dark", "auto")
 
 
@@ -23,7 +22,7 @@ def page_context() -> dict[str, Any]:
     context: dict[str, Any] = {
         "locale": locale,
         "theme": theme if theme in _THEMES else (viewer.theme if viewer else "auto"),
-        "languages": [(code, _OWN_NAMES[code]) for code in LOCALES],
+        "languages": [(code, own_name_of(code)) for code in LOCALES],
         "city": {
             "name": city().name if locale == "vi" else city().name_en,
             "hotline": current_app.config["HOTLINE_CITY_LINE"],

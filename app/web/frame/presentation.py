@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app.web.frame.assets import asset
-from app.wording import codes, looks, spoken_time
-from app.wording.language import language
+from app.wording import codes, looks, spoken_numbers, spoken_time
+from app.wording.locale import own_name_of
 from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask, readable_phone
 from tickets.queries.list_counts import COUNTED_UP_TO
@@ -28,6 +28,7 @@ def register_presentation(app: Flask) -> None:
     app.jinja_env.globals.update({function.__name__: function for function in WORDS})
     app.jinja_env.globals.update(
         asset=asset,
+        own_name_of=own_name_of,
         tone_of=looks.tone_of,
         sign_of=looks.sign_of,
         timeline_sign=looks.timeline_sign,
@@ -42,7 +43,8 @@ def register_presentation(app: Flask) -> None:
         stopwatch=spoken_time.stopwatch_phrase,
         day=spoken_time.day_phrase,
         calendar_day=spoken_time.calendar_day_phrase,
-        percentage=percentage,
+        number=spoken_numbers.number_phrase,
+        percentage=spoken_numbers.percent_phrase,
         exact=spoken_time.exact_phrase,
         iso=iso,
         reference=grouped_reference,
@@ -56,13 +58,6 @@ def register_presentation(app: Flask) -> None:
 def counted(number: int) -> str:
     """A number that was counted up to a limit: `99+` says that there are more."""
     return str(number) if number <= COUNTED_UP_TO else f"{COUNTED_UP_TO}+"
-
-
-def percentage(share: float) -> str:
-    """A share with one decimal as the language writes it: 85,0 % in Vietnamese, 85.0% in English."""
-    if language() == "vi":
-        return f"{share * 100:.1f} %".replace(".", ",")
-    return f"{share * 100:.1f}%"
 
 
 def iso(at: datetime) -> str:

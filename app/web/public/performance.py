@@ -11,6 +11,7 @@ from app.web.frame.access import public
 from app.web.frame.current import settings
 from app.web.pieces.csv_answer import csv_answer
 from app.wording.locale import chosen_locale
+from app.wording.spoken_numbers import percent_phrase
 from tickets.promises.figures import Kept, promises_kept
 from tickets.states import ClockKind
 
@@ -103,7 +104,7 @@ def _of(met: int, counted: int) -> Share:
 
 
 def _percent(share: Share) -> str | None:
-    return None if share.share is None else f"{share.share:.1%}"
+    return None if share.share is None else percent_phrase(share.share, 1)
 
 
 def _to() -> datetime:

@@ -7,7 +7,7 @@ import pytest
 
 from app.web.frame.application import HotlineApp
 from app.web.frame.assets import asset
-from app.web.frame.presentation import initials, iso, percentage
+from app.web.frame.presentation import initials, iso
 from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import readable_phone
 
@@ -54,12 +54,3 @@ def test_the_address_of_a_static_file_carries_its_fingerprint(app: HotlineApp) -
         assert app.test_client().get(address).status_code == 200
         with pytest.raises(FileNotFoundError):
             asset("css/missing.css")
-
-
-def test_a_share_is_written_as_its_language_writes_decimals(app: HotlineApp) -> None:
-    with app.test_request_context(headers={"Accept-Language": "vi"}):
-        vietnamese = percentage(0.85)
-    with app.test_request_context(headers={"Accept-Language": "en"}):
-        english = percentage(0.85)
-
-    assert (vietnamese, english) == ("85,0 %", "85.0%")
