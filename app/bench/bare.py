@@ -25,7 +25,7 @@ from tickets.schema import (
 )
 from tickets.states import Channel
 
-Rows = list[dict[str, Any]]
+JsonRows = list[dict[str, Any]]
 
 
 class Sample:
@@ -48,7 +48,7 @@ class Sample:
         self.steps = self._rows(connection, PlannedStep, PlannedStep.__table__.c.ticket_id == key)
 
     @staticmethod
-    def _rows(connection: Connection, model: type[Base], condition: Any) -> Rows:
+    def _rows(connection: Connection, model: type[Base], condition: Any) -> JsonRows:
         return [dict(row) for row in connection.execute(select(model.__table__).where(condition)).mappings()]
 
     @property
@@ -78,7 +78,7 @@ class Sample:
         self._insert(connection, PlannedStep, steps, ticket_id=ticket)
 
     @staticmethod
-    def _insert(connection: Connection, model: type[Base], rows: Rows, **fixed: Any) -> list[int]:
+    def _insert(connection: Connection, model: type[Base], rows: JsonRows, **fixed: Any) -> list[int]:
         if not rows:
             return []
         table = model.__table__

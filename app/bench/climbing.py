@@ -7,12 +7,13 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.bench.measure import Figure, MeasuredNothing, counted, in_turn
-from app.bench.stage import Say, settle
+from app.bench.stage import settle
 from app.clock import utc_now
 from app.reference import Reference
 from app.seeding.volume import multiply
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
+from app.storage.play_progress import TellProgress
 from escalation.firing.sweep import tick
 from tickets.schema import PlannedStep, Ticket
 from tickets.states import UNFINISHED
@@ -22,7 +23,7 @@ IDLE_LIMIT_MS = 10.0
 FIRE_LIMIT_SECONDS = 3.0
 
 
-def run(settings: Settings, *, open_tickets: int, say: Say) -> list[Figure]:
+def run(settings: Settings, *, open_tickets: int, say: TellProgress) -> list[Figure]:
     """The steps are fired among the tickets there are; for the idle tick there are then `open_tickets` unfinished."""
     engine = make_engine(settings.database_url)
     try:
@@ -48,7 +49,7 @@ def _unfinished(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Ticket).where(Ticket.status.in_(UNFINISHED))) or 0
 
 
-def _open_more(settings: Settings, factory: sessionmaker[Session], *, wanted: int, say: Say) -> None:
+def _open_more(settings: Settings, factory: sessionmaker[Session], *, wanted: int, say: TellProgress) -> None:
     """Copy unfinished tickets until there are `wanted` of them."""
     with factory() as session:
         missing = max(0, wanted - _unfinished(session))

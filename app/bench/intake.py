@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from app.accounts.enrolment import add_token
 from app.bench.measure import Figure, MeasuredNothing
-from app.bench.stage import Say
 from app.bench.web_process import web_process
 from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
+from app.storage.play_progress import TellProgress
 from app.web.factory import create_app
 from app.web.public.signed import new_form_token
 from tickets.schema import Category, Ticket, Unit
@@ -32,7 +32,7 @@ _MOST_FORMS = 6000
 Send = Callable[[http.client.HTTPConnection, int], int]
 
 
-def run(settings: Settings, *, say: Say) -> list[Figure]:
+def run(settings: Settings, *, say: TellProgress) -> list[Figure]:
     """Short stretches of each in turn, so that a drifting machine is fair to all of them."""
     token = _token(settings)
     say(f"Opening tickets with {_CLIENTS} clients …")

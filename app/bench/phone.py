@@ -15,11 +15,11 @@ from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 from app.bench.measure import Figure, MeasuredNothing, Times, counted, times_of
-from app.bench.stage import Say
 from app.bench.web_process import web_process
 from app.phone.accounts import provider_accounts
 from app.settings import Settings
-from app.simulator.telephone import Caller, Telephone
+from app.simulator.telephone import SimulatedCaller, Telephone
+from app.storage.play_progress import TellProgress
 from app.web.factory import create_app
 from telephony.provider.account import ProviderAccount
 from telephony.provider.signatures import sign
@@ -31,7 +31,7 @@ LIMIT_MS = 150.0
 _END = "hung_up_in_queued"
 # The steps of a call whose statements are counted; `opening` is the one in which the ticket is opened.
 _STEPS = {"voice", "opening", "place", "queue"}
-_CALLER = Caller(
+_CALLER = SimulatedCaller(
     number="+84900000000",
     to="+842838000000",
     presses=("1",),
@@ -72,7 +72,7 @@ class _Stopwatch(Telephone):
         """Only the simulated carrier wants to be told when a line is free."""
 
 
-def run(settings: Settings, *, say: Say) -> list[Figure]:
+def run(settings: Settings, *, say: TellProgress) -> list[Figure]:
     account = provider_accounts(settings)["sim"]
     with web_process(settings) as base_url:
         say(f"Calling {_CALLS_A_SECOND} times a second for {_SECONDS} s …")
@@ -98,7 +98,7 @@ def _spread(account: ProviderAccount, base_url: str, *, calls: int, is_judged: b
     taken: list[float] = []
     phones, threads = [], []
     for number in range(calls):
-        caller = Caller(**{**vars(_CALLER), "number": f"+8490{number:07d}"})
+        caller = SimulatedCaller(**{**vars(_CALLER), "number": f"+8490{number:07d}"})
         phone = _Stopwatch(account, base_url, caller, tell=lambda _step: None, sleep=lambda _seconds: None)
         phone.taken, phone.connection = taken, http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=30)
         phones.append(phone)

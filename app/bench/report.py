@@ -5,14 +5,15 @@ from contextlib import ExitStack
 
 from app.bench import climbing, desk, intake, phone, places
 from app.bench.measure import Figure
-from app.bench.stage import PREFIX, Say, stage
+from app.bench.stage import PREFIX, stage
 from app.engines.leftovers import sweep
 from app.storage.database import make_engine, session_factory, transaction
+from app.storage.play_progress import TellProgress
 
 _FEW = 1_000
 
 
-def figures(parts: Sequence[str], *, tickets: int, port: int, say: Say) -> list[Figure]:
+def figures(parts: Sequence[str], *, tickets: int, port: int, say: TellProgress) -> list[Figure]:
     """Measure `parts`; a large stage of `tickets` is set up once for all of them."""
     # What a benchmark that was killed has left.
     sweep(PREFIX)

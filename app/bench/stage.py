@@ -1,7 +1,7 @@
 """Where benchmarks run: engines and a database of their own, with the demonstration multiplied to a volume."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ from app.engines.leftovers import discard, undisturbed
 from app.seeding import prepare
 from app.settings import Settings, load_settings
 from app.storage.database import make_engine, migrate
+from app.storage.play_progress import TellProgress
 
-Say = Callable[[str], None]
 PREFIX = "hotline-bench-"
 
 
 @contextmanager
-def stage(*, tickets: int, port: int, say: Say) -> Iterator[Settings]:
+def stage(*, tickets: int, port: int, say: TellProgress) -> Iterator[Settings]:
     """Settings of a fresh installation with `tickets` demonstration tickets; everything is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:

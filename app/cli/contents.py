@@ -1,18 +1,17 @@
 """What `doctor` says of a database's contents: its tables, and every kind of row that must not be empty."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app.cli.finding import Finding
 from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import make_engine
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 
-Verdict = tuple[str, Literal["ok", "warning", "failed"], str]
 _MIGRATE = "./hotline migrate loads the shipped one"
 # What follows from the lack, and the command that mends it.
 _MENDED: dict[Lack, str] = {
@@ -30,7 +29,7 @@ _MENDED: dict[Lack, str] = {
 }
 
 
-def content_findings(settings: Settings) -> Iterator[Verdict]:
+def content_findings(settings: Settings) -> Iterator[Finding]:
     """Schema first: without its tables nothing else can be asked."""
     engine = make_engine(settings.database_url, pool_size=1)
     try:
@@ -39,21 +38,21 @@ def content_findings(settings: Settings) -> Iterator[Verdict]:
         engine.dispose()
 
 
-def _findings(engine: Engine) -> Iterator[Verdict]:
+def _findings(engine: Engine) -> Iterator[Finding]:
     with Session(engine) as session:
         state = schema_state(session.connection())
         if state is not SchemaState.CURRENT:
-            yield "schema", "failed", _SCHEMA[state]
+            yield Finding("schema", "failed", _SCHEMA[state])
             return
         if differences := schema_differences(session.connection()):
-            yield "schema", "failed", f"made by another build of Hotline: {'; '.join(differences[:5])}"
+            yield Finding("schema", "failed", f"made by another build of Hotline: {'; '.join(differences[:5])}")
             return
-        yield "schema", "ok", "is that of this build"
+        yield Finding("schema", "ok", "is that of this build")
         lacks = lacking(session, now=utc_now())
         for lack in lacks:
-            yield lack.value.replace("_", " "), "failed" if lack in BLOCKING else "warning", _MENDED[lack]
+            yield Finding(lack.value.replace("_", " "), "failed" if lack in BLOCKING else "warning", _MENDED[lack])
         if not lacks:
-            yield "contents", "ok", "directory, lines, queues, categories, promises and people are there"
+            yield Finding("contents", "ok", "directory, lines, queues, categories, promises and people are there")
 
 
 _SCHEMA = {

@@ -3,30 +3,21 @@
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 import redis
 
 from app.cli.commands import Commands
+from app.cli.finding import Finding
 from app.engines.connected import connected
 from app.settings import Settings
 
 Connection = psycopg.Connection[tuple[object, ...]]
-Verdict = Literal["ok", "warning", "failed"]
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, and what it means."""
-
-    subject: str
-    verdict: Verdict
-    words: str
 
 
 def register(commands: Commands) -> None:
@@ -72,7 +63,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     from app.cli.contents import content_findings
 
-    yield from (Finding(*found) for found in content_findings(settings))
+    yield from content_findings(settings)
 
 
 def _plain(url: str) -> str:
@@ -151,4 +142,4 @@ def _media(folder: Path) -> Finding:
 def _public_address(settings: Settings) -> Finding:
     from app.cli.public_address import signed_round_trip
 
-    return Finding("public address", *signed_round_trip(settings))
+    return signed_round_trip(settings)

@@ -3,27 +3,26 @@
 import urllib.error
 import urllib.request
 from http.client import HTTPException
-from typing import Literal
 
+from app.cli.finding import Finding, Weight
 from app.phone.accounts import sending_account
 from app.settings import Settings
 from telephony.provider.driver import Probe
 from telephony.provider.drivers import driver_of
 
-Verdict = tuple[Literal["ok", "warning", "failed"], str]
 # A kind of event we do not use: stored and answered without touching any call.
 PATH = "/webhooks/{account}/doctor"
 
 
-def signed_round_trip(settings: Settings) -> Verdict:
-    """The verdict and its words.
+def signed_round_trip(settings: Settings) -> Finding:
+    """Whether events reach us from outside.
 
     A genuine signature must be accepted and a forged one refused: anything else means that a proxy on the way
     changes the address, or that the answer is not ours.
     """
     account = sending_account(settings)
     if account is None:
-        return "warning", "no phone provider is set, so no call can arrive"
+        return _found("warning", "no phone provider is set, so no call can arrive")
     url = settings.base_url + PATH.format(account=account.name)
     driver = driver_of(account)
     try:
@@ -31,14 +30,18 @@ def signed_round_trip(settings: Settings) -> Verdict:
         forged = _post(url, driver.probe(account, url, is_forged=True))
     except (OSError, HTTPException) as error:
         words = f"{url} is not reached from here ({error}); is ./hotline web running?"
-        return ("failed" if settings.production else "warning"), words
+        return _found("failed" if settings.production else "warning", words)
     if genuine in (200, 204) and forged == 403:
-        return "ok", f"a signed webhook reaches us at {settings.base_url}, a forged one is refused"
-    return (
+        return _found("ok", f"a signed webhook reaches us at {settings.base_url}, a forged one is refused")
+    return _found(
         "failed",
         f"{url} answered {genuine} to a genuine and {forged} to a forged signature, where 200 and 403 are right: a "
         "proxy may change the path, or HOTLINE_PUBLIC_BASE_URL may not be the address it serves",
     )
+
+
+def _found(weight: Weight, words: str) -> Finding:
+    return Finding("public address", weight, words)
 
 
 def _post(url: str, probe: Probe) -> int:

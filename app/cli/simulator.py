@@ -11,7 +11,7 @@ from app.engines.connected import connected_if_running
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from app.simulator.telephone import Step, Telephone
+    from app.simulator.telephone import HeardDocument, Telephone
     from telephony.provider.account import ProviderAccount
 
 STATES = ("menu", "place", "status", "queued", "talking", "voicemail", "callback")
@@ -56,10 +56,10 @@ def _numbers(parser: argparse.ArgumentParser) -> None:
 
 def run_call(arguments: argparse.Namespace) -> int:
     """Ring, tell each step, and tell at last how it ended."""
-    from app.simulator.telephone import Caller, Telephone
+    from app.simulator.telephone import SimulatedCaller, Telephone
 
     settings, account = _carrier(arguments.data)
-    caller = Caller(
+    caller = SimulatedCaller(
         number=arguments.caller,
         to=_line(settings, arguments.to),
         presses=tuple(key for key in arguments.press.split(",") if key),
@@ -70,7 +70,7 @@ def run_call(arguments: argparse.Namespace) -> int:
     )
     told: list[int] = []
 
-    def tell(step: "Step") -> None:
+    def tell(step: "HeardDocument") -> None:
         told.append(step.status)
         _tell_step(step, as_json=arguments.json)
 
@@ -80,7 +80,7 @@ def run_call(arguments: argparse.Namespace) -> int:
     return 1 if not told or told[-1] == 0 else 0
 
 
-def _tell_step(step: "Step", *, as_json: bool) -> None:
+def _tell_step(step: "HeardDocument", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(step), ensure_ascii=False), flush=True)
         return
@@ -119,12 +119,14 @@ def run_sms(arguments: argparse.Namespace) -> int:
 
 def run_trouble(arguments: argparse.Namespace) -> int:
     """From the next request on."""
-    from app.simulator.trouble import Trouble, write_trouble
+    from app.simulator.trouble import StagedTrouble, write_trouble
 
     settings, _ = _carrier(arguments.data)
-    trouble = Trouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks)
+    trouble = StagedTrouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks)
     write_trouble(settings.data_dir / "carrier", trouble)
-    print("The built-in carrier behaves." if trouble == Trouble() else f"The built-in carrier misbehaves: {trouble}")
+    print(
+        "The built-in carrier behaves." if trouble == StagedTrouble() else f"The built-in carrier misbehaves: {trouble}"
+    )
     return 0
 
 

@@ -142,7 +142,7 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
         return False
     if to_play:
         # The very first page says already that more is coming.
-        play_progress.note(settings.data_dir, play_progress.Progress(0))
+        play_progress.note(settings.data_dir, play_progress.PlayProgress(0))
     return to_play
 
 

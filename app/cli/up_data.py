@@ -1,6 +1,6 @@
 """What `up` makes of the data it finds: brought up to date, or refused with a sentence; never claimed to be ready."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, func, select
@@ -11,12 +11,11 @@ from app.accounts.demo_links import FIRST_ADMINISTRATOR
 from app.cli.commands import CommandRefused
 from app.settings import Settings
 from app.storage import database
+from app.storage.play_progress import TellProgress
 from tickets.schema import Staff, Ticket
 
-Say = Callable[[str], None]
 
-
-def bring_up_to_date(settings: Settings, *, say: Say) -> None:
+def bring_up_to_date(settings: Settings, *, say: TellProgress) -> None:
     """Migrate, refuse what cannot be worked with, and load what is missing, people of the demonstration included."""
     try:
         database.migrate(settings.migrations_url, settings.database_url)
@@ -32,7 +31,7 @@ def bring_up_to_date(settings: Settings, *, say: Say) -> None:
         seeding.load_people(settings, progress=say)
 
 
-def _judge_contents(engine: Engine, settings: Settings, *, say: Say) -> None:
+def _judge_contents(engine: Engine, settings: Settings, *, say: TellProgress) -> None:
     """A city's own data and the invented ones are never mixed by a word too few on the command line."""
     with Session(engine) as session:
         invented = session.scalar(select(func.count(Staff.id)).where(Staff.is_demo)) or 0

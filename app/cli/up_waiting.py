@@ -23,7 +23,7 @@ CATCHING_UP = frozenset({"escalation", "outbox"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Readiness:
     """What a process says of itself: `reasons` why it is not ready, in its words; none when it is."""
 
     reasons: dict[str, str]
@@ -37,12 +37,12 @@ class Answer:
         return "; ".join(f"{name} {state}".strip() for name, state in self.reasons.items())
 
 
-def wait_until_it_serves(supervisor: Supervisor, *, asked_to_stop: Callable[[], bool]) -> Answer:
+def wait_until_it_serves(supervisor: Supervisor, *, asked_to_stop: Callable[[], bool]) -> Readiness:
     """Until pages, live updates and the other processes work; raises CommandRefused when one cannot or all stand still.
 
     The answer may hold a backlog: it is no reason to keep the addresses back.
     """
-    answer = Answer({})
+    answer = Readiness({})
     watch = _Watch(supervisor)
     for address in _addresses(supervisor.settings):
         while not asked_to_stop():
@@ -97,16 +97,16 @@ def _addresses(settings: Settings) -> tuple[str, str]:
     return f"http://{shown}:{settings.port}/health/ready", f"http://{shown}:{settings.port + 1}/health/live"
 
 
-def _asked(address: str) -> Answer:
+def _asked(address: str) -> Readiness:
     try:
         # No proxy: the address is this machine's, whatever http_proxy says.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(address, timeout=3):
-            return Answer({})
+            return Readiness({})
     except urllib.error.HTTPError as error:
         with suppress(ValueError, TypeError, OSError):
             reasons = json.loads(error.read())["reasons"]
-            return Answer({str(name): str(state) for name, state in reasons.items()})
-        return Answer({address: f"answers {error.code}"})
+            return Readiness({str(name): str(state) for name, state in reasons.items()})
+        return Readiness({address: f"answers {error.code}"})
     except OSError as error:
-        return Answer({address: str(error)})
+        return Readiness({address: str(error)})

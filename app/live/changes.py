@@ -25,7 +25,7 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LiveChange:
     """Names of fragments to reload, and who may be told: people of the units, or the persons themselves."""
 
     names: tuple[str, ...]
@@ -39,7 +39,7 @@ def first_marks(session: Session, *, now: datetime) -> Marks:
     return Marks(newest, frozenset(), now)
 
 
-def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[list[Change], Marks]:
+def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[list[LiveChange], Marks]:
     """Everything new, and the marks for the next look. Five small indexed queries whatever the number of browsers."""
     tickets, marks = _ticket_changes(session, marks)
     since = marks.at - timedelta(seconds=2)
@@ -47,7 +47,7 @@ def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[lis
     return found, replace(marks, at=now)
 
 
-def _ticket_changes(session: Session, marks: Marks) -> tuple[list[Change], Marks]:
+def _ticket_changes(session: Session, marks: Marks) -> tuple[list[LiveChange], Marks]:
     rows = session.execute(
         select(TimelineEntry.id, Ticket.reference, Ticket.unit_id, Ticket.coordinating_unit_id, Ticket.is_restricted)
         .join(Ticket, Ticket.id == TimelineEntry.ticket_id)
@@ -56,7 +56,7 @@ def _ticket_changes(session: Session, marks: Marks) -> tuple[list[Change], Marks
         .limit(2000)
     ).all()
     changes = [
-        Change(("queue", "shift", f"ticket-{reference}"), frozenset({unit_id, coordinating or unit_id}))
+        LiveChange(("queue", "shift", f"ticket-{reference}"), frozenset({unit_id, coordinating or unit_id}))
         for entry_id, reference, unit_id, coordinating, restricted in rows
         if entry_id not in marks.seen and not restricted
     ]
@@ -67,7 +67,7 @@ def _ticket_changes(session: Session, marks: Marks) -> tuple[list[Change], Marks
     return changes, Marks(newest, seen, marks.at)
 
 
-def _call_changes(session: Session, since: datetime) -> Iterable[Change]:
+def _call_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
     touched = session.execute(
         select(Offer.staff_id).where(or_(Offer.offered_at > since, Offer.ended_at > since)).distinct()
     ).scalars()
@@ -75,20 +75,20 @@ def _call_changes(session: Session, since: datetime) -> Iterable[Change]:
         session.scalars(select(Presence.staff_id).where(Presence.since > since)).all()
     )
     if people:
-        yield Change(("calls",), staff_ids=people)
+        yield LiveChange(("calls",), staff_ids=people)
     moved = session.scalar(select(func.count()).select_from(Call).where(Call.state_since > since))
     if people or moved:
-        yield Change(("shift", "waiting"), for_all=True)
+        yield LiveChange(("shift", "waiting"), for_all=True)
 
 
-def _escalation_changes(session: Session, since: datetime) -> Iterable[Change]:
+def _escalation_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
     fired = session.scalar(select(func.count()).select_from(PlannedStep).where(PlannedStep.fired_at > since))
     answered = session.scalar(select(func.count()).select_from(Acknowledgement).where(Acknowledgement.at > since))
     if fired or answered:
-        yield Change(("escalations", "shift"), for_all=True)
+        yield LiveChange(("escalations", "shift"), for_all=True)
 
 
-def _notices(session: Session, since: datetime) -> Iterable[Change]:
+def _notices(session: Session, since: datetime) -> Iterable[LiveChange]:
     told = session.scalars(
         select(OutboundMessage.staff_id).where(
             OutboundMessage.channel == OutboundChannel.SCREEN, OutboundMessage.created_at > since
@@ -96,10 +96,10 @@ def _notices(session: Session, since: datetime) -> Iterable[Change]:
     ).all()
     people = frozenset(person for person in told if person is not None)
     if people:
-        yield Change(("notices",), staff_ids=people)
+        yield LiveChange(("notices",), staff_ids=people)
 
 
-def concerns(change: Change, viewer: Viewer) -> bool:
+def concerns(change: LiveChange, viewer: Viewer) -> bool:
     """Whether this person may be told that something changed; what it is, the page asks again by its own rights."""
     if change.for_all or viewer.staff_id in change.staff_ids:
         return True

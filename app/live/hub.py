@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
-from app.live.changes import Change, Marks, changes_since, concerns, first_marks
+from app.live.changes import LiveChange, Marks, changes_since, concerns, first_marks
 from app.storage.database import transaction
 from app.storage.database_faults import fault_of
 from app.web.frame.access import SECOND_FACTOR_ROLES
@@ -118,7 +118,7 @@ class Hub:
             # Wakes whoever waits for the next event, and finds the queue gone.
             queue.put_nowait(())
 
-    def _tell(self, changes: list[Change]) -> None:
+    def _tell(self, changes: list[LiveChange]) -> None:
         for queue, listener in list(self._queues.items()):
             names = {name for change in changes if concerns(change, listener.viewer) for name in change.names}
             if not names:

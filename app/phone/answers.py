@@ -31,7 +31,7 @@ from telephony.provider.event_keys import NOTICE_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.spoken_document import spoken_document
-from telephony.provider.webhook_inbox import Answer, Webhook, answer_once, was_answered_otherwise
+from telephony.provider.webhook_inbox import Webhook, WebhookAnswer, answer_once, was_answered_otherwise
 from telephony.recordings import Announced
 from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
 from telephony.sms.intent import AcknowledgeIntent, TextIntent
@@ -41,7 +41,7 @@ from tickets.states import RecordingKind
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
 WHISPERS = frozenset({"whisper", "whispered"})
 SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
-STORED = Answer(204, "")
+STORED = WebhookAnswer(204, "")
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,18 @@ class Phones:
             keys=self.reference.keys,
         )
 
-    def failsafe_answer(self, webhook: Webhook) -> Answer:
+    def failsafe_answer(self, webhook: Webhook) -> WebhookAnswer:
         """What is said when nothing else can be."""
         document = self.failsafe_thanks if webhook.kind == "failsafe-thanks" else self.failsafe
-        return Answer(200, document[webhook.account]) if webhook.kind in SPOKEN_STEPS else self.nothing_to_do(webhook)
+        return (
+            WebhookAnswer(200, document[webhook.account])
+            if webhook.kind in SPOKEN_STEPS
+            else self.nothing_to_do(webhook)
+        )
 
-    def nothing_to_do(self, webhook: Webhook) -> Answer:
+    def nothing_to_do(self, webhook: Webhook) -> WebhookAnswer:
         """Taken, and nothing is wanted of the provider."""
-        return Answer(200, driver_of(self.accounts[webhook.account]).nothing_to_do)
+        return WebhookAnswer(200, driver_of(self.accounts[webhook.account]).nothing_to_do)
 
 
 @dataclass(frozen=True)
@@ -117,10 +121,12 @@ class StepUrls:
         return None
 
 
-def answer(session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime) -> Answer:
+def answer(
+    session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime
+) -> WebhookAnswer:
     """Act on a request once, in the caller's transaction, and answer it; a repetition gets the first answer."""
 
-    def act(version: int | None) -> Answer:
+    def act(version: int | None) -> WebhookAnswer:
         return _first(session, webhook, phones, version=version, now=now)
 
     return answer_once(session, webhook, act, received_at=received_at)
@@ -128,12 +134,12 @@ def answer(session: Session, webhook: Webhook, phones: Phones, *, received_at: d
 
 def answer_replayed(
     session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime
-) -> Answer:
+) -> WebhookAnswer:
     """Act on a request that was answered with the fail-safe document when it came; a call becomes a ticket."""
 
     acted = False
 
-    def act(version: int | None) -> Answer:
+    def act(version: int | None) -> WebhookAnswer:
         nonlocal acted
         acted = True
         if webhook.kind in SPOKEN_STEPS:
@@ -152,7 +158,7 @@ def answer_replayed(
     return act(None) if webhook.kind in SPOKEN_STEPS else said
 
 
-def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int | None, now: datetime) -> Answer:
+def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int | None, now: datetime) -> WebhookAnswer:
     kind, form = webhook.kind, webhook.form
     if whispered := whisper_answer(webhook, phones):
         return whispered
@@ -169,7 +175,7 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int |
     return _told(session, webhook, phones, desk, now=now)
 
 
-def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime) -> Answer:
+def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime) -> WebhookAnswer:
     """Events: acted upon where we use them, kept in any case."""
     form, account = webhook.form, webhook.account
     match webhook.kind:
@@ -219,7 +225,7 @@ def _announce(session: Session, form: Mapping[str, str], *, account: str, now: d
     recordings.announce(session, told, call=call, now=now)
 
 
-def whisper_answer(webhook: Webhook, phones: Phones) -> Answer | None:
+def whisper_answer(webhook: Webhook, phones: Phones) -> WebhookAnswer | None:
     """Said to whoever picks up an agent's telephone; made from the request alone. None for every other step."""
     if webhook.kind not in WHISPERS:
         return None
@@ -233,7 +239,7 @@ def _whisper(webhook: Webhook) -> Plan:
     return () if webhook.form.get("keys") == "1" else (Hangup(),)
 
 
-def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> Answer:
+def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> WebhookAnswer:
     urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale)
     capabilities = phones.accounts[webhook.account].capabilities
-    return Answer(200, spoken_document(plan, speak, urls=urls, locale=locale, capabilities=capabilities))
+    return WebhookAnswer(200, spoken_document(plan, speak, urls=urls, locale=locale, capabilities=capabilities))

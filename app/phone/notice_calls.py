@@ -13,7 +13,7 @@ from telephony.provider.drivers import driver_of
 from telephony.provider.event_keys import NOTICE_STEP
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.notice_document import last_words, notice_document
-from telephony.provider.webhook_inbox import Answer, Webhook
+from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 from tickets.errors import HotlineError
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel
@@ -29,17 +29,19 @@ def first_document(message_id: int, text: str, *, locale: str, account: Provider
     return notice_document(text, locale=locale, action=action, capabilities=account.capabilities)
 
 
-def answer_key(session: Session, webhook: Webhook, *, account: ProviderAccount, base_url: str, now: datetime) -> Answer:
+def answer_key(
+    session: Session, webhook: Webhook, *, account: ProviderAccount, base_url: str, now: datetime
+) -> WebhookAnswer:
     """The next document; `m` in the address, which we had signed for, names the message that was read out."""
     row = _message(session, webhook.query.get("m", ""))
     if row is None:
-        return Answer(200, driver_of(account).nothing_to_do)
+        return WebhookAnswer(200, driver_of(account).nothing_to_do)
     if webhook.form.get("keys") != ACKNOWLEDGE:
         again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
-        return Answer(200, again)
+        return WebhookAnswer(200, again)
     said = Prompt.NOTICE_ACKNOWLEDGED if _acknowledged(session, row, now=now) else Prompt.NOTICE_OUTDATED
     words = speak(said, {}, row.locale)
-    return Answer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
+    return WebhookAnswer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
 
 
 def _message(session: Session, number: str) -> OutboundMessage | None:

@@ -34,7 +34,7 @@ class NotComplete(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RecordingErrand:
     """A recording to be fetched, or, once it lies here, to be deleted there."""
 
     id: int
@@ -55,15 +55,15 @@ def fetch_due(
     return sum(_attempt(factory, accounts, one, media=media, now=now) for one in wanted)
 
 
-def _wanted(recording: Recording) -> Wanted:
+def _wanted(recording: Recording) -> RecordingErrand:
     is_here = recording.state is RecordingState.FETCHED
-    return Wanted(recording.id, recording.account, recording.recording_sid, is_here)
+    return RecordingErrand(recording.id, recording.account, recording.recording_sid, is_here)
 
 
 def _attempt(
     factory: sessionmaker[Session],
     accounts: Mapping[str, ProviderAccount],
-    wanted: Wanted,
+    wanted: RecordingErrand,
     *,
     media: Path,
     now: datetime,

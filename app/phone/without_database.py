@@ -10,7 +10,7 @@ from app.phone.replay import Replayer
 from app.phone.spool import Spool
 from app.wording.spoken_words import speak
 from telephony.provider import held_turn
-from telephony.provider.webhook_inbox import Answer, Webhook
+from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 
 log = structlog.get_logger()
 
@@ -23,7 +23,7 @@ class WithoutDatabase:
     spool: Spool
     replayer: Replayer
 
-    def answer(self, webhook: Webhook, *, received_at: datetime, passes: bool) -> Answer:
+    def answer(self, webhook: Webhook, *, received_at: datetime, passes: bool) -> WebhookAnswer:
         """A whisper needs nothing but its words; a waiting caller holds the line; everything else is kept on disk."""
         if whispered := whisper_answer(webhook, self.phones):
             return whispered
@@ -33,10 +33,10 @@ class WithoutDatabase:
                 self._keep(webhook, received_at=received_at, was_held=True)
             return held
         if not self._keep(webhook, received_at=received_at, was_held=False) and webhook.kind not in SPOKEN_STEPS:
-            return Answer(503, "")
+            return WebhookAnswer(503, "")
         return self.phones.failsafe_answer(webhook)
 
-    def held(self, webhook: Webhook, *, passes: bool) -> Answer | None:
+    def held(self, webhook: Webhook, *, passes: bool) -> WebhookAnswer | None:
         """Asked to hold the line and come back to this turn; None for who only arrives, or has held for too long."""
         most = held_turn.MOST_ROUNDS if passes else held_turn.MOST_ROUNDS_OF_A_FAULT
         if not held_turn.is_waiting(webhook) or webhook.held >= most:
@@ -48,9 +48,9 @@ class WithoutDatabase:
             keys=self.phones.reference.keys.pin,
             capabilities=self.phones.accounts[webhook.account].capabilities,
         )
-        return Answer(200, document)
+        return WebhookAnswer(200, document)
 
-    def held_after_failure(self, webhook: Webhook) -> Answer | None:
+    def held_after_failure(self, webhook: Webhook) -> WebhookAnswer | None:
         """For the line's fallback address: the caller whose last step failed on its way holds the line as well."""
         failed = held_turn.failed_turn(webhook, base_url=self.phones.settings.base_url)
         if failed is None:

@@ -44,7 +44,7 @@ _WORKER_TTL_SECONDS = 30
 _LAST_SENDS_SECONDS = 4.0
 
 
-class Waker(SimpleWorker):
+class ThreadedRqWorker(SimpleWorker):
     """RQ's worker in a thread of ours: signals are the main thread's, and a job does nothing but wake the lanes."""
 
     death_penalty_class = TimerDeathPenalty
@@ -116,7 +116,7 @@ def _listen_to_redis(settings: Settings, stop: threading.Event) -> None:
         try:
             connection = Redis.from_url(settings.redis_url, socket_connect_timeout=2)
             queue = Queue(wake_up.QUEUE, connection=connection, serializer=JSONSerializer)
-            waker = Waker(
+            waker = ThreadedRqWorker(
                 [queue], connection=connection, serializer=JSONSerializer, worker_ttl=_WORKER_TTL_SECONDS,
                 default_result_ttl=0,
             )  # fmt: skip

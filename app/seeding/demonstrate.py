@@ -8,7 +8,7 @@ from app.log_setup import set_up_logging
 from app.seeding.prepare import demonstrate
 from app.settings import Settings, load_settings
 from app.storage import play_progress
-from app.storage.play_progress import Progress
+from app.storage.play_progress import PlayProgress
 
 # Whoever opens the first pages goes first.
 NICENESS = 5
@@ -19,7 +19,7 @@ def main(words: list[str]) -> int:
     set_up_logging()
     settings = load_settings()
     os.nice(NICENESS)
-    play_progress.note(settings.data_dir, Progress(0))
+    play_progress.note(settings.data_dir, PlayProgress(0))
     try:
         demonstrate(
             settings,
@@ -28,7 +28,7 @@ def main(words: list[str]) -> int:
             percent=partial(_note, settings),
         )
     except BaseException:
-        play_progress.note(settings.data_dir, Progress(0, failed=True))
+        play_progress.note(settings.data_dir, PlayProgress(0, failed=True))
         raise
     play_progress.forget(settings.data_dir)
     return 0
@@ -36,7 +36,7 @@ def main(words: list[str]) -> int:
 
 def _note(settings: Settings, percent: int) -> None:
     # The last per cent is the commit.
-    play_progress.note(settings.data_dir, Progress(min(99, max(0, percent))))
+    play_progress.note(settings.data_dir, PlayProgress(min(99, max(0, percent))))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,10 +12,11 @@ from sqlalchemy.orm import Session
 from app.seeding.desks import equip
 from escalation.firing.actions import ACTIONS
 from tickets.audit.entries import record
-from tickets.directory.exchange import Outcome
+from tickets.directory.exchange import ImportOutcome
 from tickets.directory.exchange.lines import lines_as_csv, parse_lines, write_lines
 from tickets.directory.exchange.procedures import parse_procedures, procedures_as_csv, write_procedures
 from tickets.directory.exchange.units import parse_units, units_as_csv, write_units
+from tickets.file_errors import RowError
 from tickets.people.actor import Actor
 from tickets.promises.calendar_files import HOLIDAY_COLUMNS, parse_holidays
 from tickets.promises.holidays import import_holidays
@@ -26,32 +26,21 @@ from tickets.promises.policy_file import parse_policies
 from tickets.schema import Holiday
 
 
-class Wrong(Protocol):
-    """An error of a row: where it stands, what is wrong as a code, and the value."""
-
-    @property
-    def where(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-
-
 class FileRefused(Exception):
     """Rows of the file are wrong; nothing was written."""
 
-    def __init__(self, errors: Sequence[Wrong]) -> None:
+    def __init__(self, errors: Sequence[RowError]) -> None:
         super().__init__(len(errors))
         self.errors = tuple(errors)
 
 
 @dataclass(frozen=True)
 class Kind:
-    bring_in: Callable[[Session, str, Actor, datetime], Outcome]
+    bring_in: Callable[[Session, str, Actor, datetime], ImportOutcome]
     take_out: Callable[[Session], str]
 
 
-def bring_in(session: Session, kind: str, text: str, *, actor: Actor, now: datetime) -> Outcome:
+def bring_in(session: Session, kind: str, text: str, *, actor: Actor, now: datetime) -> ImportOutcome:
     """Write the file's rows; raises FileRefused, with every wrong row, before anything is written."""
     outcome = KINDS[kind].bring_in(session, text, actor, now)
     record(
@@ -71,7 +60,7 @@ def take_out(session: Session, kind: str) -> str:
     return KINDS[kind].take_out(session)
 
 
-def _units(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+def _units(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     parsed = parse_units(session, text)
     _refuse(parsed.errors)
     written = write_units(session, parsed.rows)
@@ -80,38 +69,38 @@ def _units(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
     return written.outcome
 
 
-def _procedures(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+def _procedures(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     parsed = parse_procedures(session, text)
     _refuse(parsed.errors)
     return write_procedures(session, parsed.rows)
 
 
-def _lines(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+def _lines(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     parsed = parse_lines(session, text)
     _refuse(parsed.errors)
     return write_lines(session, parsed.rows)
 
 
-def _holidays(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+def _holidays(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     days, errors = parse_holidays(text)
     _refuse(errors)
     known = {day.day: _told(day) for day in session.scalars(select(Holiday))}
     import_holidays(session, days, actor=actor, now=now)
     new = tuple(str(day.day) for day in days if day.day not in known)
     changed = tuple(str(day.day) for day in days if day.day in known and known[day.day] != _told(day))
-    return Outcome(new, changed, len(days) - len(new) - len(changed))
+    return ImportOutcome(new, changed, len(days) - len(new) - len(changed))
 
 
 def _told(day: object) -> tuple[object, ...]:
     return tuple(getattr(day, column) for column in HOLIDAY_COLUMNS)
 
 
-def _policies(session: Session, text: str, actor: Actor, now: datetime) -> Outcome:
+def _policies(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     wanted = parse_policies(text, known=known_names(session, actions=ACTIONS))
     _refuse(wanted.errors)
     done = import_policies(session, wanted, actor=actor, now=now)
     touched = (*done.chains, *done.policies)
-    return Outcome((), touched, len(wanted.policies) + len(wanted.chains) - len(touched))
+    return ImportOutcome((), touched, len(wanted.policies) + len(wanted.chains) - len(touched))
 
 
 def _holidays_as_csv(session: Session) -> str:
@@ -122,7 +111,7 @@ def _holidays_as_csv(session: Session) -> str:
     return out.getvalue()
 
 
-def _refuse(errors: Sequence[Wrong]) -> None:
+def _refuse(errors: Sequence[RowError]) -> None:
     if errors:
         raise FileRefused(errors)
 

@@ -13,19 +13,19 @@ from app.seeding import people, reference, volume
 from app.seeding.demonstration import is_played, play
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
+from app.storage.play_progress import TellProgress
 
-Say = Callable[[str], None]
 STATEMENT_TIMEOUT_MS = 600_000
 
 
-def prepare(settings: Settings, *, tickets: int | None, progress: Say) -> None:
+def prepare(settings: Settings, *, tickets: int | None, progress: TellProgress) -> None:
     """Everything one after the other, for whoever waits for it; a second time on the same data changes nothing."""
     load_reference(settings, progress=progress)
     load_people(settings, progress=progress)
     demonstrate(settings, tickets=tickets, say=progress, percent=lambda _percent: None)
 
 
-def load_reference(settings: Settings, *, progress: Say) -> None:
+def load_reference(settings: Settings, *, progress: TellProgress) -> None:
     """Units, lines, queues, categories, promises: each kind of which there is nothing, and no other."""
     with _owner(settings) as factory, transaction(factory) as session:
         written = reference.load(session, now=utc_now())
@@ -33,7 +33,7 @@ def load_reference(settings: Settings, *, progress: Say) -> None:
             progress(f"Loaded reference data: {', '.join(written)}.")
 
 
-def load_people(settings: Settings, *, progress: Say) -> None:
+def load_people(settings: Settings, *, progress: TellProgress) -> None:
     """The people of the demonstration: from here on their sign-in links work, with or without its tickets."""
     with _owner(settings) as factory, transaction(factory) as session:
         if people.load(session, now=utc_now(), zone=settings.zone):
@@ -45,7 +45,7 @@ def needs_playing(settings: Settings) -> bool:
         return not is_played(session)
 
 
-def demonstrate(settings: Settings, *, tickets: int | None, say: Say, percent: Callable[[int], None]) -> None:
+def demonstrate(settings: Settings, *, tickets: int | None, say: TellProgress, percent: Callable[[int], None]) -> None:
     """Play the demonstration unless it is there, and bring it to at least `tickets`.
 
     Connects as the role that owns the tables: what has just been filled is also analysed, and copying switches

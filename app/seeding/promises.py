@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 from app.seeding.files import REFERENCE_DATA
 from escalation.firing.actions import ACTIONS
 from tickets.errors import InvalidInput
+from tickets.file_errors import RowError
 from tickets.people.actor import SYSTEM
 from tickets.promises.calendar_files import parse_calendars, parse_holidays
 from tickets.promises.holidays import import_calendars, import_holidays
 from tickets.promises.policies import import_policies, known_names
-from tickets.promises.policy import PolicySet, RowError
+from tickets.promises.policy import PolicySet
 from tickets.promises.policy_file import parse_policies
 
 

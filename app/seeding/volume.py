@@ -1,7 +1,7 @@
 """Multiplies the demonstration's tickets inside the database, with shifted times: volume to try the product with."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy import DateTime, Table, exists, func, select, text
 from sqlalchemy.orm import Session
 
+from app.storage.play_progress import TellProgress
 from tickets.keys import Keys
 from tickets.people.references import reference_of, reference_year
 from tickets.schema import (
@@ -32,7 +33,6 @@ from tickets.schema import (
 )
 from tickets.states import UNFINISHED
 
-Progress = Callable[[str], None]
 BATCH = 6_000
 WEEKS = 52
 SEED = 20250701
@@ -69,7 +69,7 @@ class _Original:
 
 
 def multiply(
-    session: Session, *, wanted: int, keys: Keys, progress: Progress, now: datetime, only_unfinished: bool = False
+    session: Session, *, wanted: int, keys: Keys, progress: TellProgress, now: datetime, only_unfinished: bool = False
 ) -> int:
     """Copy the play's tickets, or the unfinished among them, until there are `wanted`; how many were added.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import requests
 import structlog
 
-from app.simulator.trouble import Trouble, in_this_order
+from app.simulator.trouble import StagedTrouble, in_this_order
 from telephony.provider.account import ProviderAccount
 from telephony.provider.signatures import sign
 
@@ -37,7 +37,7 @@ def report(
     statuses: list[str],
     fields: Callable[[str], Mapping[str, str]],
     *,
-    trouble: Trouble,
+    trouble: StagedTrouble,
 ) -> None:
     """Send the callbacks from a thread of the carrier's own; whoever made the request has its answer already."""
     if url:

@@ -15,7 +15,7 @@ from tickets.people.phones import parse_phone
 SAMPLES_PER_SECOND = 8000
 
 
-class Refused(Exception):
+class CarrierRefusal(Exception):
     """The carrier does not take it: an HTTP status and the provider's error code, as the real one answers."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Carrier:
+class SimulatedCarrier:
     """Kept in files, because several web processes are one carrier."""
 
     folder: Path
@@ -33,9 +33,9 @@ class Carrier:
         """An SMS we are asked to deliver. A number that cannot receive any is refused, as by a real carrier."""
         phone = parse_phone(form.get("To", ""))
         if phone is None:
-            raise Refused(400, 21211, "The 'To' number is not a valid phone number.")
+            raise CarrierRefusal(400, 21211, "The 'To' number is not a valid phone number.")
         if not phone.may_get_sms:
-            raise Refused(400, 21614, "'To' number is not a valid mobile number")
+            raise CarrierRefusal(400, 21614, "'To' number is not a valid mobile number")
         message: dict[str, Any] = {
             "sid": "SM" + secrets.token_hex(16),
             "status": "queued",
@@ -68,7 +68,7 @@ class Carrier:
     def take_call(self, form: Mapping[str, str]) -> dict[str, Any]:
         """A call we are asked to place; nobody's real telephone rings."""
         if parse_phone(form.get("To", "")) is None and not form.get("To", "").startswith("client:"):
-            raise Refused(400, 21211, "The 'To' number is not a valid phone number.")
+            raise CarrierRefusal(400, 21211, "The 'To' number is not a valid phone number.")
         call: dict[str, Any] = {
             "sid": "CA" + secrets.token_hex(16),
             "status": "queued",

@@ -26,7 +26,7 @@ LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Caller:
+class SimulatedCaller:
     """Who calls where, what they will press and say, and when their patience or their battery ends."""
 
     number: str
@@ -39,7 +39,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Step:
+class HeardDocument:
     """One document, as it is told to people or programs."""
 
     step: str
@@ -48,7 +48,7 @@ class Step:
     status: int
 
 
-class Answer(Protocol):
+class SimulatedAnswer(Protocol):
     """What came back of a request."""
 
     @property
@@ -63,8 +63,8 @@ class Telephone:
 
     account: ProviderAccount
     base_url: str
-    caller: Caller
-    tell: Callable[[Step], None]
+    caller: SimulatedCaller
+    tell: Callable[[HeardDocument], None]
     sleep: Callable[[float], None] = time.sleep
     call_sid: str = field(default_factory=lambda: "CA" + secrets.token_hex(16))
     reference: str = ""
@@ -112,7 +112,7 @@ class Telephone:
             [element.tag for element in document.iter() if element.tag != "Response"] if document is not None else []
         )
         self._listen(said)
-        self.tell(Step(name, said, verbs, status))
+        self.tell(HeardDocument(name, said, verbs, status))
         if document is None:
             self.end = f"error_{status}"
         return document
@@ -242,7 +242,7 @@ class Telephone:
             }
             self._post(callback, fields)
 
-    def _post(self, url: str, fields: dict[str, str]) -> Answer:
+    def _post(self, url: str, fields: dict[str, str]) -> SimulatedAnswer:
         return post_signed(self.account, url, self._whole(fields))
 
     def _whole(self, fields: dict[str, str]) -> dict[str, str]:
@@ -268,7 +268,7 @@ class Telephone:
         return {"CallDuration": str(int(time.monotonic() - self.began))}
 
 
-def text(account: ProviderAccount, base_url: str, *, number: str, to: str, words: str) -> tuple[str, Answer]:
+def text(account: ProviderAccount, base_url: str, *, number: str, to: str, words: str) -> tuple[str, SimulatedAnswer]:
     """Send one text to the hotline: its id, and how it was taken."""
     sid = "SM" + secrets.token_hex(16)
     fields = {"MessageSid": sid, "SmsSid": sid, "From": number, "To": to, "Body": words, "NumMedia": "0"}

@@ -9,7 +9,7 @@ CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class StagedTrouble:
     """`rest_status` answers every REST request with that error; `rest_seconds` makes it wait first."""
 
     rest_status: int = 0
@@ -17,22 +17,22 @@ class Trouble:
     callbacks: str = "fine"
 
 
-def read_trouble(folder: Path) -> Trouble:
+def read_trouble(folder: Path) -> StagedTrouble:
     try:
         told = json.loads((folder / FILE).read_text("utf-8"))
     except (OSError, ValueError):
-        return Trouble()
-    return Trouble(**{field.name: told[field.name] for field in fields(Trouble) if field.name in told})
+        return StagedTrouble()
+    return StagedTrouble(**{field.name: told[field.name] for field in fields(StagedTrouble) if field.name in told})
 
 
-def write_trouble(folder: Path, trouble: Trouble) -> None:
+def write_trouble(folder: Path, trouble: StagedTrouble) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = folder / f"{FILE}.draft"
     draft.write_text(json.dumps(asdict(trouble)), "utf-8")
     draft.replace(folder / FILE)
 
 
-def in_this_order(statuses: list[str], trouble: Trouble) -> list[str]:
+def in_this_order(statuses: list[str], trouble: StagedTrouble) -> list[str]:
     """The callbacks of one message or call as a carrier in this trouble sends them."""
     match trouble.callbacks:
         case "lost":

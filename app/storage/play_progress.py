@@ -1,20 +1,24 @@
 """How far the demonstration has been played: a file of the data folder, because pages ask for it at every request."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# How commands and benches say how far they are, line by line.
+TellProgress = Callable[[str], None]
+
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PlayProgress:
     """`percent` of the days that are played; `failed` when the play ended before its end."""
 
     percent: int
     failed: bool = False
 
 
-def note(data_dir: Path, progress: Progress) -> None:
+def note(data_dir: Path, progress: PlayProgress) -> None:
     """Write it whole or not at all: somebody may be reading."""
     path = _path(data_dir)
     unfinished = path.with_suffix(".unfinished")
@@ -22,10 +26,10 @@ def note(data_dir: Path, progress: Progress) -> None:
     unfinished.replace(path)
 
 
-def noted(data_dir: Path) -> Progress | None:
+def noted(data_dir: Path) -> PlayProgress | None:
     """None when nothing is being played: it is over, or was never asked for."""
     try:
-        return Progress(**json.loads(_path(data_dir).read_text()))
+        return PlayProgress(**json.loads(_path(data_dir).read_text()))
     except (OSError, ValueError, TypeError):
         return None
 

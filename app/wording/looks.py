@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-Look = tuple[str, str]
+IconLook = tuple[str, str]
 
 # kind of code → code → (tone, sign); tones are neutral, accent, good, warn, bad.
-LOOKS: Mapping[str, Mapping[str, Look]] = MappingProxyType({
+LOOKS: Mapping[str, Mapping[str, IconLook]] = MappingProxyType({
     "status": {
         "new": ("accent", "inbox"),
         "open": ("accent", "play"),
@@ -120,5 +120,5 @@ def timeline_sign(code: str) -> str:
     return sign_of("timeline", code)
 
 
-def _look(kind: str, code: str) -> Look:
+def _look(kind: str, code: str) -> IconLook:
     return LOOKS[kind].get(str(code), ("neutral", "info"))

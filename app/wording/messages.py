@@ -26,7 +26,7 @@ PIN_MARK = "[[pin]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MessageWords:
     """A rendered message; `subject` is empty but for mail."""
 
     subject: str
@@ -47,7 +47,7 @@ def message_app(settings: Settings) -> Flask:
 
 def render(
     template: str, channel: str, params: Mapping[str, Any], *, locale: str, base_url: str, now: datetime
-) -> Words:
+) -> MessageWords:
     """The words of a message; needs an application context, of pages or of `message_app`."""
     chosen = locale if locale in LOCALES else LOCALES[0]
     with force_locale(chosen):
@@ -96,13 +96,13 @@ def _template(name: str, channel: str) -> Any:
         raise NoSuchMessage(f"{name}.{channel}") from missing
 
 
-def _split(said: str) -> Words:
+def _split(said: str) -> MessageWords:
     """The first line of a mail is its subject; line breaks in it would become headers."""
     subject = ""
     if said.startswith(SUBJECT):
         first, _, said = said.partition("\n")
         subject = " ".join(first.removeprefix(SUBJECT).split())
-    return Words(subject, said.strip())
+    return MessageWords(subject, said.strip())
 
 
 def _name_in(locale: str) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.instruction import Answer, tell_the_unit, write_down
+from escalation.acknowledging.instruction import LevelAnswer, tell_the_unit, write_down
 from escalation.acknowledging.links import VALID_FOR, open_link, use_link
 from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
@@ -90,7 +90,9 @@ def acknowledge(
         _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
     else:
         _hold_next_levels(session, step, until=holds_until)
-    answer = Answer(step_id=step.id, level=step.rank, clock=clock.kind, words=words, new_due_at=new_due_at, via=via)
+    answer = LevelAnswer(
+        step_id=step.id, level=step.rank, clock=clock.kind, words=words, new_due_at=new_due_at, via=via
+    )
     write_down(session, ticket, answer, actor=actor, now=now)
     tell_the_unit(session, ticket, answer, by=staff_id, now=now)
     session.flush()

@@ -20,7 +20,7 @@ TEMPLATE = "instruction"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LevelAnswer:
     """What was answered to a level: an instruction, a new date, or neither (seen)."""
 
     step_id: int
@@ -35,7 +35,7 @@ class Answer:
         return self.new_due_at.isoformat() if self.new_due_at else None
 
 
-def write_down(session: Session, ticket: Ticket, answer: Answer, *, actor: Actor, now: datetime) -> None:
+def write_down(session: Session, ticket: Ticket, answer: LevelAnswer, *, actor: Actor, now: datetime) -> None:
     """The words stand in the timeline alone: the audit trail holds no texts."""
     params = {
         "step_id": answer.step_id,
@@ -58,7 +58,7 @@ def write_down(session: Session, ticket: Ticket, answer: Answer, *, actor: Actor
     )
 
 
-def tell_the_unit(session: Session, ticket: Ticket, answer: Answer, *, by: int, now: datetime) -> None:
+def tell_the_unit(session: Session, ticket: Ticket, answer: LevelAnswer, *, by: int, now: datetime) -> None:
     """An instruction or a date goes to who works the ticket and to who leads there, on their screens and by SMS."""
     if not answer.words and answer.new_due_at is None:
         return
@@ -76,7 +76,7 @@ def _channels(person: Person) -> tuple[OutboundChannel, ...]:
     return OutboundChannel.SCREEN, (OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL)
 
 
-def _message(ticket: Ticket, answer: Answer, person: Person, channel: OutboundChannel) -> Outgoing:
+def _message(ticket: Ticket, answer: LevelAnswer, person: Person, channel: OutboundChannel) -> Outgoing:
     addresses = {OutboundChannel.SCREEN: "", OutboundChannel.EMAIL: person.email}
     params: dict[str, Any] = {
         "reference": ticket.reference,

@@ -16,7 +16,7 @@ from tickets.directory.standing_rows import load_standing
 from tickets.errors import NotAllowed
 from tickets.people.roles import Viewer, load_viewer
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import Step
+from tickets.promises.plan import ChainLevel
 from tickets.schema import Category, ChainStep, PlannedStep, Post, Shift, Staff, StepRecipient, Ticket
 from tickets.states import Priority, Role
 
@@ -92,12 +92,12 @@ def _rows(session: Session, step_ids: Collection[int], staff_id: int) -> Sequenc
     )
 
 
-def _levels(chains: Any, chain_version_id: int | None) -> Sequence[Step]:
+def _levels(chains: Any, chain_version_id: int | None) -> Sequence[ChainLevel]:
     loaded = chains.get(chain_version_id or 0)
     return loaded.chain.steps if loaded is not None else ()
 
 
-def _stands_at(row: RowMapping, levels: Sequence[Step], standing: Standing, staff_id: int) -> set[int | None]:
+def _stands_at(row: RowMapping, levels: Sequence[ChainLevel], standing: Standing, staff_id: int) -> set[int | None]:
     """The units whose posts the person answers for on this level today; whoever was told for want of others, above."""
     concern = Concern(row["unit_id"], row["field"] or "", row["procedure_id"], row["priority"] is Priority.EMERGENCY)
     was_told = row["capacity"] is not None

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.standing import Concern
-from tickets.promises.loading import LoadedChain, Rulebook
-from tickets.promises.plan import Step
+from tickets.promises.loading import LoadedChain, PromiseRulebook
+from tickets.promises.plan import ChainLevel
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResult
 
@@ -35,7 +35,7 @@ class DueStep:
     planned_at: datetime
     planned_for_due_at: datetime
     # The level of the chain as data; None for a warning.
-    step: Step | None
+    step: ChainLevel | None
 
     @property
     def is_level(self) -> bool:
@@ -43,7 +43,7 @@ class DueStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlreadyTold:
     """Who was told of which level of a clock before, and which levels of it somebody acknowledged."""
 
     staff_ids: frozenset[int] = frozenset()
@@ -108,7 +108,9 @@ def claim_tickets(session: Session, *, now: datetime, batch: int, leave_out: Col
     return list(claimed)
 
 
-def due_tickets(session: Session, ticket_ids: Sequence[int], *, book: Rulebook, now: datetime) -> list[DueTicket]:
+def due_tickets(
+    session: Session, ticket_ids: Sequence[int], *, book: PromiseRulebook, now: datetime
+) -> list[DueTicket]:
     """The claimed tickets as they are under the lock, each with all its due steps; those without one are left out."""
     steps = defaultdict[int, list[DueStep]](list)
     for step in _due_steps(session, ticket_ids, book=book, now=now):
@@ -144,7 +146,7 @@ def _due_ticket(ticket: Ticket, unit: Unit, category: Category | None, *, steps:
     )
 
 
-def _due_steps(session: Session, ticket_ids: Sequence[int], *, book: Rulebook, now: datetime) -> list[DueStep]:
+def _due_steps(session: Session, ticket_ids: Sequence[int], *, book: PromiseRulebook, now: datetime) -> list[DueStep]:
     rows = session.execute(
         select(PlannedStep, Clock)
         .join(Clock, Clock.id == PlannedStep.clock_id)
@@ -155,7 +157,7 @@ def _due_steps(session: Session, ticket_ids: Sequence[int], *, book: Rulebook, n
     return [_due_step(step, clock, book) for step, clock in rows]
 
 
-def _due_step(step: PlannedStep, clock: Clock, book: Rulebook) -> DueStep:
+def _due_step(step: PlannedStep, clock: Clock, book: PromiseRulebook) -> DueStep:
     return DueStep(
         id=step.id,
         ticket_id=step.ticket_id,
@@ -173,13 +175,13 @@ def _due_step(step: PlannedStep, clock: Clock, book: Rulebook) -> DueStep:
     )
 
 
-def _level_of(step: PlannedStep, chain: LoadedChain | None) -> Step | None:
+def _level_of(step: PlannedStep, chain: LoadedChain | None) -> ChainLevel | None:
     if step.kind is not StepKind.LEVEL or chain is None:
         return None
     return next((level for level in chain.chain.steps if level.level == step.rank), None)
 
 
-def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, Told]:
+def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, AlreadyTold]:
     """Per clock, what its fired levels have led to; only those planned for the clock's present due date count."""
     rows = session.execute(
         select(PlannedStep.clock_id, PlannedStep.rank, StepRecipient.staff_id, Acknowledgement.step_id)
@@ -200,5 +202,6 @@ def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, Told]
         if acknowledged is not None:
             ranks[clock_id].add(rank)
     return {
-        clock_id: Told(frozenset(people[clock_id]), frozenset(ranks[clock_id])) for clock_id in {r[0] for r in rows}
+        clock_id: AlreadyTold(frozenset(people[clock_id]), frozenset(ranks[clock_id]))
+        for clock_id in {r[0] for r in rows}
     }

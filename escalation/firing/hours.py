@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tickets.promises.calendar import Calendar, next_opening
+from tickets.promises.calendar import WorkingCalendar, next_opening
 from tickets.promises.plan import CITY_LEADER_LEVEL
 from tickets.states import ClockKind, Priority
 
@@ -13,7 +13,7 @@ def send_at(
     level: int,
     priority: Priority,
     is_on_shift: bool,
-    duty_hours: Calendar,
+    duty_hours: WorkingCalendar,
     now: datetime,
 ) -> datetime:
     """`now` for what is urgent and for who is on duty, else the next opening of the recipient's duty hours.

@@ -13,7 +13,7 @@ from escalation.firing.telling import fire
 from escalation.firing.verdict import judge
 from tickets.directory.standing import Standing
 from tickets.directory.standing_rows import load_standing
-from tickets.promises.loading import Rulebook, load_rulebook
+from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.states import StepResult
 
 BATCH = 100
@@ -53,7 +53,7 @@ def tick(session: Session, *, now: datetime, batch: int = BATCH, leave_out: Coll
     return TickOutcome(claimed=len(ticket_ids), fired=len(fired), notified=notified)
 
 
-def _standing(session: Session, tickets: Collection[DueTicket], book: Rulebook, *, now: datetime) -> Standing:
+def _standing(session: Session, tickets: Collection[DueTicket], book: PromiseRulebook, *, now: datetime) -> Standing:
     """Everybody these tickets' chains may name, at every level: whoever is missing is looked for above (R19)."""
     versions = {step.chain_version_id for ticket in tickets for step in ticket.steps}
     chains = [chain.chain for version in versions if (chain := book.chain_of(version)) is not None]

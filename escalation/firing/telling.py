@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from escalation.firing.due import DueStep, DueTicket, Told
+from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from escalation.firing.hours import send_at
 from escalation.firing.verdict import Verdict
 from tickets.directory.standing import Reachable, Standing
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar
-from tickets.promises.loading import Rulebook
-from tickets.promises.plan import Step, warning_notice
+from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
+from tickets.promises.loading import PromiseRulebook
+from tickets.promises.plan import ChainLevel, warning_notice
 from tickets.states import StepResult
 
 DEFAULT_CHANNELS = ("sms", "screen")
 DUTY_CALENDAR = "working"
 
 
-def duty_calendar(book: Rulebook) -> Calendar:
+def duty_calendar(book: PromiseRulebook) -> WorkingCalendar:
     """The hours in which people who are not on the rota take messages that are not urgent (R18)."""
     return book.newest_calendars.get(DUTY_CALENDAR, ROUND_THE_CLOCK)
 
@@ -45,8 +45,8 @@ def fire(
     verdict: Verdict,
     *,
     standing: Standing,
-    told: Mapping[int, Told],
-    book: Rulebook,
+    told: Mapping[int, AlreadyTold],
+    book: PromiseRulebook,
     now: datetime,
 ) -> list[Fired]:
     """What to record for every due step of a ticket, in the order in which they were planned."""
@@ -59,7 +59,7 @@ def fire(
     if by is not None:
         chain = book.chain_of(by.chain_version_id)
         levels = chain.chain.steps if chain else ()
-        before = told.get(by.clock_id, Told())
+        before = told.get(by.clock_id, AlreadyTold())
         fired.append(
             _level(ticket, by, standing=standing, before=before, levels=levels, duty_hours=duty_hours, now=now)
         )
@@ -72,9 +72,9 @@ def _level(
     step: DueStep,
     *,
     standing: Standing,
-    before: Told,
-    levels: Sequence[Step],
-    duty_hours: Calendar,
+    before: AlreadyTold,
+    levels: Sequence[ChainLevel],
+    duty_hours: WorkingCalendar,
     now: datetime,
 ) -> Fired:
     found, at_level = standing.first_from(levels, step.rank, ticket.concern)
@@ -98,7 +98,9 @@ def _level(
     return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), channels=channels, send_at=at, detail=detail)
 
 
-def _warning(ticket: DueTicket, step: DueStep, *, standing: Standing, duty_hours: Calendar, now: datetime) -> Fired:
+def _warning(
+    ticket: DueTicket, step: DueStep, *, standing: Standing, duty_hours: WorkingCalendar, now: datetime
+) -> Fired:
     """50 %: the assignee, 75 %: the lead too, 90 %: the lead by SMS; the lead also if nobody has the ticket (R11)."""
     notice = warning_notice(step.rank)
     assignee = standing.person(ticket.assignee_id) if notice.to_assignee else None

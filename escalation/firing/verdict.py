@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from escalation.firing.due import DueStep, DueTicket, Told
+from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from tickets.states import ClockStatus, StepKind
 
 
@@ -25,9 +25,9 @@ class Verdict:
         return self.notifying.rank if self.notifying else 0
 
 
-def judge(ticket: DueTicket, told: Mapping[int, Told]) -> Verdict:
+def judge(ticket: DueTicket, told: Mapping[int, AlreadyTold]) -> Verdict:
     """Divide the due steps; `told` says per clock what has happened before."""
-    void = tuple(step for step in ticket.steps if not _stands(step, told.get(step.clock_id, Told())))
+    void = tuple(step for step in ticket.steps if not _stands(step, told.get(step.clock_id, AlreadyTold())))
     standing = [step for step in ticket.steps if step not in void]
     levels = [step for step in standing if step.is_level]
     notifying = max(levels, key=_weight, default=None)
@@ -38,7 +38,7 @@ def judge(ticket: DueTicket, told: Mapping[int, Told]) -> Verdict:
     return Verdict(notifying, superseded, void, warnings)
 
 
-def _stands(step: DueStep, told: Told) -> bool:
+def _stands(step: DueStep, told: AlreadyTold) -> bool:
     """R15: the clock runs, its due date is the one the step was planned for, and nobody has made the step needless.
 
     A level that is planned so long after the level before it is for what that one has not acknowledged (R12, L5).

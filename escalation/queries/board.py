@@ -33,7 +33,7 @@ EVERYTHING = BoardFilter()
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class RunningChain:
     """A running chain: the level it has reached and the one it will reach next, if nothing happens."""
 
     raised: Raised
@@ -44,7 +44,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class ChainCount:
     """How many running chains a unit, a level or a cause has, and how many of them nobody has answered."""
 
     key: str
@@ -55,17 +55,17 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ChainCounts:
     """The same chains counted three ways: units and promises with the most first, levels from the highest down."""
 
-    units: list[Count]
-    levels: list[Count]
-    clocks: list[Count]
+    units: list[ChainCount]
+    levels: list[ChainCount]
+    clocks: list[ChainCount]
 
 
 def running_chains(
     session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, after: str | None = None, limit: int = 200
-) -> list[Chain]:
+) -> list[RunningChain]:
     """The running chains the viewer may see, the highest level first, then the longest overdue.
 
     `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
@@ -82,7 +82,7 @@ def running_chains(
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
 
-def place_of(chain: Chain) -> str:
+def place_of(chain: RunningChain) -> str:
     """Where a chain stands on the board, for `after`."""
     return f"{chain.raised.level}~{chain.raised.due_at.isoformat()}~{chain.raised.step_id}"
 
@@ -96,7 +96,7 @@ def _read_place(after: str | None) -> tuple[int, datetime, int] | None:
     return place if place[1].tzinfo is not None and 0 < place[0] < 100 and 0 < place[2] < 2**63 else None
 
 
-def counts(session: Session, viewer: Viewer) -> Counts:
+def counts(session: Session, viewer: Viewer) -> ChainCounts:
     """The running chains by unit, by level and by the promise that was broken, in one statement."""
     rows = session.execute(
         _running(viewer, EVERYTHING)
@@ -105,19 +105,19 @@ def counts(session: Session, viewer: Viewer) -> Counts:
         .group_by(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind)
         .order_by(Unit.name, _REACHED.c.rank.desc(), Clock.kind)
     ).all()
-    units, levels, clocks = dict[str, Count](), dict[str, Count](), dict[str, Count]()
+    units, levels, clocks = dict[str, ChainCount](), dict[str, ChainCount](), dict[str, ChainCount]()
     for unit_id, name, name_en, level, kind, chains, unanswered in rows:
-        _add(units, Count(str(unit_id), name, name_en, chains, unanswered))
-        _add(levels, Count(str(level), "", "", chains, unanswered))
-        _add(clocks, Count(kind.value, "", "", chains, unanswered))
-    return Counts(
+        _add(units, ChainCount(str(unit_id), name, name_en, chains, unanswered))
+        _add(levels, ChainCount(str(level), "", "", chains, unanswered))
+        _add(clocks, ChainCount(kind.value, "", "", chains, unanswered))
+    return ChainCounts(
         units=_most_first(units),
         levels=sorted(levels.values(), key=lambda count: int(count.key), reverse=True),
         clocks=_most_first(clocks),
     )
 
 
-def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Chain]:
+def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[RunningChain]:
     """What has reached this person and still runs: the unanswered first, then the highest level, the longest overdue.
 
     Of a clock only the highest level told to them: the list is about tickets, not about messages.
@@ -202,12 +202,12 @@ def _totals() -> tuple[ColumnElement[int], ColumnElement[int]]:
     return func.count(), func.count().filter(Acknowledgement.step_id.is_(None))
 
 
-def _add(to: dict[str, Count], more: Count) -> None:
-    known = to.get(more.key, Count(more.key, more.name, more.name_en, 0, 0))
+def _add(to: dict[str, ChainCount], more: ChainCount) -> None:
+    known = to.get(more.key, ChainCount(more.key, more.name, more.name_en, 0, 0))
     to[more.key] = replace(known, chains=known.chains + more.chains, unanswered=known.unanswered + more.unanswered)
 
 
-def _most_first(counted: dict[str, Count]) -> list[Count]:
+def _most_first(counted: dict[str, ChainCount]) -> list[ChainCount]:
     return sorted(counted.values(), key=lambda count: -count.chains)
 
 
@@ -223,8 +223,8 @@ def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, Plan
     return {step.clock_id: step for step in rows}
 
 
-def _chain(raised: Raised, ahead: PlannedStep | None) -> Chain:
+def _chain(raised: Raised, ahead: PlannedStep | None) -> RunningChain:
     if ahead is None:
-        return Chain(raised, None, None, None)
+        return RunningChain(raised, None, None, None)
     held_from = ahead.detail.get("held_from")
-    return Chain(raised, ahead.rank, ahead.planned_at, datetime.fromisoformat(held_from) if held_from else None)
+    return RunningChain(raised, ahead.rank, ahead.planned_at, datetime.fromisoformat(held_from) if held_from else None)

@@ -32,7 +32,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class EndedInstruction:
     """An instruction of mine whose promise has ended meanwhile."""
 
     step_id: int
@@ -70,7 +70,7 @@ def latest_work(session: Session, viewer: Viewer, ticket_ids: Collection[int]) -
     return {ticket_id: Work(status, kind, at, by or "") for ticket_id, status, kind, at, by in rows}
 
 
-def ended_since(session: Session, staff_id: int, *, since: datetime, limit: int = 20) -> list[Followed]:
+def ended_since(session: Session, staff_id: int, *, since: datetime, limit: int = 20) -> list[EndedInstruction]:
     """What this person answered for since then and what has ended meanwhile, the last answer first."""
     rows = session.execute(
         select(
@@ -100,4 +100,4 @@ def ended_since(session: Session, staff_id: int, *, since: datetime, limit: int 
         .order_by(Acknowledgement.at.desc(), PlannedStep.id)
         .limit(limit)
     )
-    return [Followed(*tuple(row)) for row in rows]
+    return [EndedInstruction(*tuple(row)) for row in rows]

@@ -12,7 +12,7 @@ from escalation.queries.raised import Raised, load_raised
 from tickets.directory.standing import Concern, Reachable
 from tickets.directory.standing_rows import load_standing
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import Step, posts_to_ask
+from tickets.promises.plan import ChainLevel, posts_to_ask
 from tickets.schema import Category, Clock, PlannedStep, Post, Ticket
 from tickets.states import ClockKind, Priority
 
@@ -77,7 +77,7 @@ def _who(step: PlannedStep, raised: Raised | None, standing: Reachable | None) -
 
 
 def _would_be_told(
-    session: Session, ticket: Ticket, levels: Sequence[Step], steps: Sequence[PlannedStep], *, now: datetime
+    session: Session, ticket: Ticket, levels: Sequence[ChainLevel], steps: Sequence[PlannedStep], *, now: datetime
 ) -> dict[int, Reachable]:
     """By level to come, whom firing would tell now."""
     ahead = [step.rank for step in steps if step.fired_at is None]
@@ -91,7 +91,7 @@ def _would_be_told(
     return {rank: who for rank, who in found.items() if who is not None}
 
 
-def _level_names(session: Session, ticket: Ticket, levels: Sequence[Step]) -> dict[int, tuple[str, str]]:
+def _level_names(session: Session, ticket: Ticket, levels: Sequence[ChainLevel]) -> dict[int, tuple[str, str]]:
     """What the first post of each level is called, whether anybody holds it or not."""
     known = _post_names(session)
     asked = {level.level: posts_to_ask(level, procedure_id=ticket.procedure_id) for level in levels}

@@ -14,7 +14,7 @@ from telephony.provider.account import ProviderKind
 from telephony.withheld import is_withheld
 from tickets.intake import contacts
 from tickets.people import citizens
-from tickets.people.citizens import Known
+from tickets.people.citizens import KnownCitizen
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import LineRule
 from tickets.schema import Call
@@ -88,7 +88,7 @@ def register_call(session: Session, form: Mapping[str, str], desk: Desk, *, now:
 
 
 def _detail(
-    session: Session, caller: Caller, line: LineRule | None, known: Known | None, desk: Desk, *, now: datetime
+    session: Session, caller: Caller, line: LineRule | None, known: KnownCitizen | None, desk: Desk, *, now: datetime
 ) -> dict[str, Any]:
     detail: dict[str, Any] = {}
     if line is not None:

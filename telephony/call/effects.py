@@ -33,7 +33,7 @@ from tickets.directory.standing_rows import administrators, load_standing
 from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
-from tickets.intake.rerouting import Told, reroute_at_intake
+from tickets.intake.rerouting import NewlyTold, reroute_at_intake
 from tickets.outbox import posting
 from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
@@ -174,7 +174,7 @@ def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
     decision = reroute_at_intake(
         scene.session,
         call.ticket_id,
-        Told(said, place.unit_id if place else None, place.by if place else "", call.line_id),
+        NewlyTold(said, place.unit_id if place else None, place.by if place else "", call.line_id),
         actor=citizen_actor(),
         places=scene.desk.places,
         rules=scene.desk.rules,

@@ -23,7 +23,7 @@ from telephony.floor.callbacks import ask_callback, settle_by_call
 from telephony.floor.offers import withdraw_offer
 from telephony.floor.presence import free, start_wrap_up
 from telephony.lock_order import lock_around_call
-from telephony.plan.menu import Choice
+from telephony.plan.menu import MenuChoice
 from telephony.provider.status_rank import is_final_call_state
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
@@ -32,7 +32,7 @@ from tickets.schema import Call, CallbackRequest, CallLeg, Presence, Recording
 from tickets.states import CallbackReason, CallState, PresenceState
 from tickets.work.conversation import talked
 
-_SELF_SERVICE = (Choice.FOLLOW.value, Choice.WHERE.value)
+_SELF_SERVICE = (MenuChoice.FOLLOW.value, MenuChoice.WHERE.value)
 _WAITING = (CallState.QUEUED, CallState.OFFERED)
 
 

@@ -8,7 +8,7 @@ from telephony.desk import Desk
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_call
 from telephony.floor.waiting import position
-from telephony.ivr import Facts, Followed, Heard, NamedUnit, PlaceFacts, QueueFacts
+from telephony.ivr import CallFacts, Heard, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Number, Say, Target
 from telephony.provider.account import Capability
@@ -24,11 +24,11 @@ HIGHEST_LEVEL = 5
 
 def facts_for(
     session: Session, call: Call, heard: Heard, desk: Desk, *, was_held: bool = False, now: datetime
-) -> Facts:
+) -> CallFacts:
     """`was_held`: this caller comes out of trouble of ours, in which no console could be heard either."""
     asking = str(call.detail.get("asking", ""))
     is_place = call.state is CallState.PLACE and asking in ("name", "where", "")
-    return Facts(
+    return CallFacts(
         caller=call.phone,
         do_not_call=bool(call.detail.get("do_not_call")),
         can_hear_speech=desk.account.can(Capability.SPEECH),
@@ -40,7 +40,7 @@ def facts_for(
         else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),
         followed=_followed(session, call, heard, desk, now=now)
         if call.state is CallState.STATUS and asking == "pin"
-        else Followed(),
+        else SpokenState(),
         reference=str(call.detail.get("ticket_reference", "")),
         agent_finished=bool(call.detail.get("agent_finished")),
         is_on_hold=call.hold_since is not None,
@@ -96,10 +96,10 @@ def _target(session: Session, call: Call) -> Target | None:
     return Client(f"agent_{call.agent_id}")
 
 
-def _followed(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> Followed:
+def _followed(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> SpokenState:
     reference = str(call.detail.get("reference", ""))
     state = request_state(session, reference=reference, pin=heard.keys, caller=call.phone, keys=desk.keys, now=now)
-    return Followed(state_words(state, desk, call.locale)) if state else Followed()
+    return SpokenState(state_words(state, desk, call.locale)) if state else SpokenState()
 
 
 def state_words(state: RequestState, desk: Desk, locale: str) -> tuple[Say, ...]:

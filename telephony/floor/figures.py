@@ -14,7 +14,7 @@ ANSWER_WITHIN_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class CallCounts:
     """Calls offered in a stretch of time, counted by what became of them; seconds are sums over the answered ones."""
 
     answered: int = 0
@@ -32,22 +32,22 @@ class Counts:
         return self.answered + self.abandoned + self.flowed_out
 
 
-def service_level(counts: Counts) -> float | None:
+def service_level(counts: CallCounts) -> float | None:
     """Answered within T ÷ (answered + abandoned − short abandons); None when there was no such call."""
     return _share(counts.answered_within, counts.answered + counts.abandoned - counts.short_abandoned)
 
 
-def average_speed_of_answer(counts: Counts) -> float | None:
+def average_speed_of_answer(counts: CallCounts) -> float | None:
     """ASA in seconds: the wait of the answered calls, shared among them."""
     return _share(counts.wait_seconds, counts.answered)
 
 
-def average_handling_time(counts: Counts) -> float | None:
+def average_handling_time(counts: CallCounts) -> float | None:
     """AHT in seconds: talk, hold and wrap-up of the handled calls."""
     return _share(counts.talk_seconds + counts.hold_seconds + counts.wrap_up_seconds, counts.answered)
 
 
-def abandonment(counts: Counts) -> float | None:
+def abandonment(counts: CallCounts) -> float | None:
     """(abandoned − short) ÷ (offered − short)."""
     return _share(counts.abandoned - counts.short_abandoned, counts.offered - counts.short_abandoned)
 
@@ -58,7 +58,7 @@ def _share(part: float, whole: float) -> float | None:
 
 def call_counts(
     session: Session, *, from_at: datetime, to_at: datetime, unit_ids: tuple[int, ...] | None = None
-) -> Counts:
+) -> CallCounts:
     """Calls that entered the queue in [from_at, to_at); `unit_ids` None counts the whole city. One statement."""
     wait = _seconds(Call.answered_at, Call.queued_at)
     answered = Call.answered_at.is_not(None)
@@ -78,7 +78,7 @@ def call_counts(
     if unit_ids is not None:
         statement = statement.where(Call.unit_id.in_(unit_ids))
     row = session.execute(statement).one()
-    return Counts(*row[:5], *(float(value) for value in row[5:]))
+    return CallCounts(*row[:5], *(float(value) for value in row[5:]))
 
 
 def _seconds(later: Any, earlier: Any) -> Any:

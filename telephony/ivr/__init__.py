@@ -14,13 +14,13 @@ from telephony.ivr.effects import (
     OpenTicket,
     TellDutyOfficer,
 )
-from telephony.ivr.facts import Facts, Followed, NamedUnit, PlaceFacts, QueueFacts
+from telephony.ivr.facts import CallFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.ivr.heard import Heard
-from telephony.ivr.outcome import Outcome
+from telephony.ivr.outcome import TurnOutcome
 from telephony.ivr.steps import begin, step
 
 __all__ = [
-    "AskCallback", "Conversation", "Effect", "Facts", "Followed", "GoOnWith", "Heard", "JoinQueue",
-    "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid", "OfferUnanswered", "OpenTicket", "Outcome",
-    "PlaceFacts", "QueueFacts", "TellDutyOfficer", "begin", "step",
+    "AskCallback", "CallFacts", "Conversation", "Effect", "GoOnWith", "Heard", "JoinQueue",
+    "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid", "OfferUnanswered", "OpenTicket",
+    "PlaceFacts", "QueueFacts", "SpokenState", "TellDutyOfficer", "TurnOutcome", "begin", "step",
 ]  # fmt: skip

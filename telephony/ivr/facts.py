@@ -35,14 +35,14 @@ class QueueFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class SpokenState:
     """The words for the state of a request; empty when nothing may be said."""
 
     words: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CallFacts:
     """`caller` is the number in E.164, None when hidden. `line_unit` is set on a unit's own line."""
 
     caller: str | None = None
@@ -52,7 +52,7 @@ class Facts:
     last_unit: NamedUnit | None = None
     places: PlaceFacts | None = None
     queue: QueueFacts = field(default_factory=QueueFacts)
-    followed: Followed = field(default_factory=Followed)
+    followed: SpokenState = field(default_factory=SpokenState)
     # The reference of the call's ticket, once it has one.
     reference: str = ""
     agent_finished: bool = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import AskCallback, Effect, KeepRecording, LeaveQueue
-from telephony.ivr.facts import Facts
+from telephony.ivr.facts import CallFacts
 from telephony.ivr.heard import Heard
-from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
+from telephony.ivr.outcome import TurnOutcome, goodbye, one_key, reference_words
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.people.phones import PhoneKind, national_digits, parse_phone
@@ -19,18 +19,18 @@ CALLED_BACK_COUNTRY = 84
 CALLED_BACK_KINDS = (PhoneKind.MOBILE, PhoneKind.LANDLINE)
 
 
-def start_voicemail(conversation: Conversation, *first: Spoken) -> Outcome:
+def start_voicemail(conversation: Conversation, *first: Spoken) -> TurnOutcome:
     plan = (*first, Say(Prompt.VOICEMAIL), Record("voicemail", max_seconds=MOST_SECONDS))
-    return Outcome(conversation.at(CallState.VOICEMAIL, "message"), plan, _leave(conversation, "voicemail"))
+    return TurnOutcome(conversation.at(CallState.VOICEMAIL, "message"), plan, _leave(conversation, "voicemail"))
 
 
-def on_voicemail(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def on_voicemail(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if kept := message_in(heard):
         return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(conversation, facts)).also(*kept)
     if "empty" in conversation.told:
         return goodbye(conversation, *reference_words(conversation, facts))
     plan = (Say(Prompt.VOICEMAIL_EMPTY), Record("voicemail", max_seconds=MOST_SECONDS))
-    return Outcome(conversation.tell("empty"), plan)
+    return TurnOutcome(conversation.tell("empty"), plan)
 
 
 def message_in(heard: Heard) -> tuple[KeepRecording, ...]:
@@ -40,21 +40,21 @@ def message_in(heard: Heard) -> tuple[KeepRecording, ...]:
     return (KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.VOICEMAIL),)
 
 
-def start_callback(conversation: Conversation, facts: Facts) -> Outcome:
+def start_callback(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """The place in the queue is kept. Somebody who must not be called is asked for a message instead."""
     if facts.do_not_call:
         return start_voicemail(conversation, Say(Prompt.CALLBACK_BLOCKED))
     left = _leave(conversation, "callback")
     if facts.caller and _may_be_called(facts.caller):
         words = Say(Prompt.CALLBACK_CONFIRM, {"phone": national_digits(facts.caller)})
-        return Outcome(conversation.at(CallState.CALLBACK, "confirm"), (one_key("callback", words),), left)
-    return Outcome(conversation.at(CallState.CALLBACK, "number"), (_ask_number(),), left)
+        return TurnOutcome(conversation.at(CallState.CALLBACK, "confirm"), (one_key("callback", words),), left)
+    return TurnOutcome(conversation.at(CallState.CALLBACK, "number"), (_ask_number(),), left)
 
 
-def on_callback(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def on_callback(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if conversation.asking == "confirm":
         if heard.keys == "2":
-            return Outcome(conversation.ask("number"), (_ask_number(),))
+            return TurnOutcome(conversation.ask("number"), (_ask_number(),))
         # Silence is consent here: the number is the one they call from, and they asked for it.
         return _promised(conversation, facts.caller or "", facts)
     phone = parse_phone(heard.keys)
@@ -62,10 +62,10 @@ def on_callback(conversation: Conversation, heard: Heard, facts: Facts) -> Outco
         return _promised(conversation, phone.number, facts)
     if "bad_number" in conversation.told:
         return start_voicemail(conversation, Say(Prompt.CALLBACK_BAD_NUMBER))
-    return Outcome(conversation.tell("bad_number"), (_ask_number(Say(Prompt.CALLBACK_BAD_NUMBER)),))
+    return TurnOutcome(conversation.tell("bad_number"), (_ask_number(Say(Prompt.CALLBACK_BAD_NUMBER)),))
 
 
-def _promised(conversation: Conversation, phone: str, facts: Facts) -> Outcome:
+def _promised(conversation: Conversation, phone: str, facts: CallFacts) -> TurnOutcome:
     words = Say(Prompt.CALLBACK_THANKS, {"phone": national_digits(phone)})
     reason = CallbackReason.NOBODY_ON_DUTY if "nobody" in conversation.told else CallbackReason.REQUESTED
     return goodbye(conversation, words, *reference_words(conversation, facts)).also(AskCallback(phone, reason))

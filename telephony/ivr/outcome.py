@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import Effect, JoinQueue, OpenTicket
-from telephony.ivr.facts import Facts
+from telephony.ivr.facts import CallFacts
 from telephony.plan.menu import KEY_SECONDS, MENU_WORDS, MOST_SILENCES, MOST_WRONG_KEYS
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Pause, Plan, Redirect, Say, Spoken, Verb
@@ -16,49 +16,49 @@ OTHER_LOCALE = {"vi": "en", "en": "vi"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TurnOutcome:
     conversation: Conversation
     plan: Plan
     effects: tuple[Effect, ...] = ()
 
-    def after(self, *spoken: Spoken) -> Outcome:
+    def after(self, *spoken: Spoken) -> TurnOutcome:
         """The same, with these words first."""
         return replace(self, plan=(*spoken, *self.plan))
 
-    def also(self, *effects: Effect) -> Outcome:
+    def also(self, *effects: Effect) -> TurnOutcome:
         """The same, with these effects first."""
         return replace(self, effects=(*effects, *self.effects))
 
 
-def to_a_person(conversation: Conversation, *effects: Effect, words: tuple[Spoken, ...] = ()) -> Outcome:
+def to_a_person(conversation: Conversation, *effects: Effect, words: tuple[Spoken, ...] = ()) -> TurnOutcome:
     """Into the queue: the answer to every caller who cannot or will not use keys."""
-    return Outcome(
+    return TurnOutcome(
         conversation.at(CallState.QUEUED),
         (*words, Redirect("queue")),
         (OpenTicket(), *effects, JoinQueue()),
     )
 
 
-def goodbye(conversation: Conversation, *words: Spoken) -> Outcome:
-    return Outcome(conversation.at(CallState.ENDED), (*words, Say(Prompt.GOODBYE), Hangup()))
+def goodbye(conversation: Conversation, *words: Spoken) -> TurnOutcome:
+    return TurnOutcome(conversation.at(CallState.ENDED), (*words, Say(Prompt.GOODBYE), Hangup()))
 
 
 def one_key(step: str, *spoken: Spoken, seconds: int = KEY_SECONDS) -> Gather:
     return Gather(step, spoken, num_digits=1, timeout_seconds=seconds)
 
 
-def welcome(conversation: Conversation, *greeting: Spoken) -> Outcome:
+def welcome(conversation: Conversation, *greeting: Spoken) -> TurnOutcome:
     """The first words in a language: that we record, then the way to the other one, before a menu nobody understood."""
     return _menu(conversation, *greeting, Say(Prompt.RECORDING_NOTICE), *_language(conversation), *_keys(conversation))
 
 
-def menu(conversation: Conversation, *first: Spoken) -> Outcome:
+def menu(conversation: Conversation, *first: Spoken) -> TurnOutcome:
     """The menu read out again."""
     return _menu(conversation, *first, *_keys(conversation), *_language(conversation))
 
 
-def _menu(conversation: Conversation, *words: Spoken) -> Outcome:
-    return Outcome(replace(conversation, state=CallState.MENU, asking=""), (one_key("menu", *words),))
+def _menu(conversation: Conversation, *words: Spoken) -> TurnOutcome:
+    return TurnOutcome(replace(conversation, state=CallState.MENU, asking=""), (one_key("menu", *words),))
 
 
 def _keys(conversation: Conversation) -> tuple[Spoken, ...]:
@@ -72,23 +72,23 @@ def _language(conversation: Conversation) -> tuple[Spoken, ...]:
     return (Say(Prompt.MENU_LANGUAGE, locale=other),) if other else ()
 
 
-def reference_words(conversation: Conversation, facts: Facts) -> tuple[Spoken, ...]:
+def reference_words(conversation: Conversation, facts: CallFacts) -> tuple[Spoken, ...]:
     """The number to quote: said twice, in one place of the call only."""
     if not facts.reference or "reference" in conversation.told:
         return ()
     return (Say(Prompt.REFERENCE_TWICE, {"reference": facts.reference}),)
 
 
-def after_silence(conversation: Conversation, *again: Verb) -> Outcome:
+def after_silence(conversation: Conversation, *again: Verb) -> TurnOutcome:
     """Asked once more; the second silence, wherever, leads to a person and never to a hang-up."""
     waiting = replace(conversation, silences=conversation.silences + 1)
     if waiting.silences >= MOST_SILENCES:
         return to_a_person(waiting, words=(Say(Prompt.TO_A_PERSON),))
-    return Outcome(waiting, again)
+    return TurnOutcome(waiting, again)
 
 
-def after_wrong_key(conversation: Conversation, *again: Verb) -> Outcome:
+def after_wrong_key(conversation: Conversation, *again: Verb) -> TurnOutcome:
     waiting = replace(conversation, wrong_keys=conversation.wrong_keys + 1)
     if waiting.wrong_keys >= MOST_WRONG_KEYS:
         return to_a_person(waiting, words=(Say(Prompt.TO_A_PERSON),))
-    return Outcome(waiting, again)
+    return TurnOutcome(waiting, again)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, OpenTicket
-from telephony.ivr.facts import Facts, NamedUnit
+from telephony.ivr.facts import CallFacts, NamedUnit
 from telephony.ivr.heard import Heard
-from telephony.ivr.outcome import Outcome, after_silence, after_wrong_key, menu, one_key, to_a_person
+from telephony.ivr.outcome import TurnOutcome, after_silence, after_wrong_key, menu, one_key, to_a_person
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
@@ -16,24 +16,24 @@ from tickets.states import CallState, PlaceOutcome, RecordingKind
 MOST_OPTIONS = 6
 
 
-def ask_place(conversation: Conversation, facts: Facts) -> Outcome:
+def ask_place(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """A unit's own line asks nothing; otherwise the citizen's last unit is offered first."""
     if facts.line_unit:
         return to_a_person(conversation, NotePlace(facts.line_unit.id, "line"))
     if facts.last_unit:
         words = Say(Prompt.PLACE_LAST_UNIT, {"unit": facts.last_unit.name})
-        return Outcome(conversation.at(CallState.PLACE, "last"), (one_key("place", words),))
+        return TurnOutcome(conversation.at(CallState.PLACE, "last"), (one_key("place", words),))
     return ask_name(conversation.at(CallState.PLACE), facts)
 
 
-def ask_name(conversation: Conversation, facts: Facts, *first: Spoken) -> Outcome:
+def ask_name(conversation: Conversation, facts: CallFacts, *first: Spoken) -> TurnOutcome:
     said = Prompt.PLACE_SAY_AGAIN if "again" in conversation.told else Prompt.PLACE_SAY
     words = Say(said if facts.can_hear_speech else Prompt.PLACE_SPELL)
     gather = Gather("place", (*first, words), speech=facts.can_hear_speech)
-    return Outcome(conversation.ask("name"), (gather,))
+    return TurnOutcome(conversation.ask("name"), (gather,))
 
 
-def on_place(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def on_place(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     match conversation.asking:
         case "last":
             return _last(conversation, heard, facts)
@@ -49,7 +49,7 @@ def on_place(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
             return _named(conversation, heard, facts)
 
 
-def _last(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _last(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if heard.keys == "1" and facts.last_unit:
         return to_a_person(conversation, NotePlace(facts.last_unit.id, "last"))
     if heard.is_silence:
@@ -57,7 +57,7 @@ def _last(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     return ask_name(conversation, facts)
 
 
-def _named(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _named(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """Silence or `#` alone: the agent asks. What was said is kept in any case."""
     if heard.is_silence:
         return _agent_will_ask(conversation) if facts.can_hear_speech else _ask_statement(conversation)
@@ -77,20 +77,20 @@ def _named(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     return ask_name(conversation.tell("again"), facts, first).also(*said)
 
 
-def _confirm(conversation: Conversation, unit: NamedUnit) -> Outcome:
+def _confirm(conversation: Conversation, unit: NamedUnit) -> TurnOutcome:
     """Keys spell several names at once, so a name from the keypad is always read back."""
     waiting = replace(conversation, asking="confirm", options=((unit.id, unit.name),))
-    return Outcome(waiting, (one_key("place", Say(Prompt.PLACE_CONFIRM, {"unit": unit.name})),))
+    return TurnOutcome(waiting, (one_key("place", Say(Prompt.PLACE_CONFIRM, {"unit": unit.name})),))
 
 
-def _choose(conversation: Conversation, units: tuple[NamedUnit, ...]) -> Outcome:
+def _choose(conversation: Conversation, units: tuple[NamedUnit, ...]) -> TurnOutcome:
     options = tuple((unit.id, unit.name) for unit in units)
     lines = [Say(Prompt.PLACE_OPTION, {"key": key, "unit": name}) for key, (_, name) in enumerate(options, start=1)]
     words = (Say(Prompt.PLACE_CHOOSE), *lines, Say(Prompt.PLACE_NONE_OF_THESE))
-    return Outcome(replace(conversation, asking="choose", options=options), (one_key("place", *words),))
+    return TurnOutcome(replace(conversation, asking="choose", options=options), (one_key("place", *words),))
 
 
-def _chosen(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _chosen(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     index = int(heard.keys) - 1 if heard.keys.isdecimal() and heard.keys.isascii() else -1
     if 0 <= index < len(conversation.options):
         unit_id, name = conversation.options[index]
@@ -101,37 +101,37 @@ def _chosen(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     return _agent_will_ask(conversation)
 
 
-def _agent_will_ask(conversation: Conversation) -> Outcome:
+def _agent_will_ask(conversation: Conversation) -> TurnOutcome:
     return to_a_person(conversation, words=(Say(Prompt.PLACE_AGENT_WILL_ASK),))
 
 
-def _ask_statement(conversation: Conversation) -> Outcome:
+def _ask_statement(conversation: Conversation) -> TurnOutcome:
     """Where the provider hears no words, they are recorded and the agent resolves them."""
     plan = (Say(Prompt.STATEMENT), Record("place", max_seconds=30, silence_seconds=4))
-    return Outcome(conversation.ask("statement"), plan)
+    return TurnOutcome(conversation.ask("statement"), plan)
 
 
-def _stated(conversation: Conversation, heard: Heard) -> Outcome:
+def _stated(conversation: Conversation, heard: Heard) -> TurnOutcome:
     if not heard.recording_sid:
         return _agent_will_ask(conversation)
     kept = KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.PLACE)
     return _agent_will_ask(conversation).also(kept)
 
 
-def ask_where(conversation: Conversation, facts: Facts, *first: Spoken) -> Outcome:
+def ask_where(conversation: Conversation, facts: CallFacts, *first: Spoken) -> TurnOutcome:
     """Key 4: which unit an address belongs to now. Self-service: no ticket, no promise."""
     gather = Gather("place", (*first, Say(Prompt.WHERE)), speech=facts.can_hear_speech)
-    return Outcome(conversation.at(CallState.PLACE, "where"), (gather,))
+    return TurnOutcome(conversation.at(CallState.PLACE, "where"), (gather,))
 
 
-def _where(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _where(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if heard.is_silence:
         words = (Say(Prompt.SILENCE), Say(Prompt.WHERE))
         return after_silence(conversation, Gather("place", words, speech=facts.can_hear_speech))
     units = facts.places.units if facts.places else ()
     if not 0 < len(units) <= MOST_OPTIONS and "where_again" not in conversation.told:
         return ask_where(conversation.tell("where_again"), facts, _where_words(units))
-    return Outcome(conversation.ask("afterwards"), (one_key("place", _where_words(units), Say(Prompt.AFTERWARDS)),))
+    return TurnOutcome(conversation.ask("afterwards"), (one_key("place", _where_words(units), Say(Prompt.AFTERWARDS)),))
 
 
 def _where_words(units: tuple[NamedUnit, ...]) -> Say:
@@ -146,7 +146,7 @@ def _where_words(units: tuple[NamedUnit, ...]) -> Say:
             return Say(Prompt.PLACE_TOO_MANY)
 
 
-def afterwards(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def afterwards(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """After self-service: a person, the menu again, or the caller simply hangs up."""
     again = one_key("place" if conversation.state is CallState.PLACE else "request", Say(Prompt.AFTERWARDS))
     if heard.keys == "1" and conversation.state is CallState.STATUS and conversation.reference:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import JoinQueue, OfferUnanswered, TellDutyOfficer
-from telephony.ivr.facts import Facts
+from telephony.ivr.facts import CallFacts
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import start_callback, start_voicemail
-from telephony.ivr.outcome import Outcome, goodbye, one_key, reference_words
-from telephony.plan.menu import Choice
+from telephony.ivr.outcome import TurnOutcome, goodbye, one_key, reference_words
+from telephony.plan.menu import MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Dial, Redirect, Say, Spoken, Target
 from tickets.states import CallState
@@ -23,7 +23,7 @@ LONG_WAIT_SECONDS = 600
 TALK_LIMIT_SECONDS = 7200
 
 
-def on_queue(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def on_queue(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
     if heard.keys == "8":
@@ -38,7 +38,7 @@ def on_queue(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
     return _hold(conversation, facts)
 
 
-def _hold(conversation: Conversation, facts: Facts) -> Outcome:
+def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """One turn of the hold loop. The position that is announced never rises, whatever the queue does."""
     queue = facts.queue
     position = min(queue.position, conversation.last_position or queue.position)
@@ -55,10 +55,10 @@ def _hold(conversation: Conversation, facts: Facts) -> Outcome:
     state = CallState.OFFERED if queue.offer_is_open else CallState.QUEUED
     waiting = replace(waiting, state=state, asking="", last_position=position)
     seconds = OFFER_LOOP_SECONDS if queue.offer_is_open else LOOP_SECONDS
-    return Outcome(waiting, (one_key("queue", *words, seconds=seconds),))
+    return TurnOutcome(waiting, (one_key("queue", *words, seconds=seconds),))
 
 
-def _once(conversation: Conversation, facts: Facts) -> tuple[tuple[Spoken, ...], Conversation]:
+def _once(conversation: Conversation, facts: CallFacts) -> tuple[tuple[Spoken, ...], Conversation]:
     """What is said at the first turn only: the reference, and the way out."""
     words = reference_words(conversation, facts)
     conversation = conversation.tell("reference") if words else conversation
@@ -71,46 +71,46 @@ def _position_words(position: int) -> Say:
     return Say(Prompt.QUEUE_NEXT) if position <= 1 else Say(Prompt.QUEUE_POSITION, {"position": position})
 
 
-def _nobody(conversation: Conversation, facts: Facts) -> Outcome:
+def _nobody(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """No music for an empty room: a message or a callback at once, and the duty officer is told.
 
     The reference is said at the end of either; who thought that help was coming hears once more who comes at once.
     """
-    urgent = (Say(Prompt.EMERGENCY_AGAIN),) if conversation.choice == Choice.EMERGENCY else ()
+    urgent = (Say(Prompt.EMERGENCY_AGAIN),) if conversation.choice == MenuChoice.EMERGENCY else ()
     words = (Say(Prompt.NOBODY_ON_DUTY), *urgent, Say(Prompt.NOBODY_CHOICES))
     waiting = conversation.tell("nobody").ask("nobody")
-    return Outcome(waiting, (one_key("queue", *words, seconds=4),), (TellDutyOfficer(),))
+    return TurnOutcome(waiting, (one_key("queue", *words, seconds=4),), (TellDutyOfficer(),))
 
 
-def _connect(conversation: Conversation, facts: Facts, target: Target) -> Outcome:
+def _connect(conversation: Conversation, facts: CallFacts, target: Target) -> TurnOutcome:
     dial = Dial("dial", target, time_limit_seconds=TALK_LIMIT_SECONDS, record=True, caller_id=facts.line_phone or None)
-    return Outcome(conversation.at(CallState.TALKING), (Say(Prompt.QUEUE_CONNECTING), dial))
+    return TurnOutcome(conversation.at(CallState.TALKING), (Say(Prompt.QUEUE_CONNECTING), dial))
 
 
-def on_dial(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def on_dial(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """The dial has ended. Whether the agent meant it to end is known from the agent's screen, not from the wire."""
     if conversation.asking == "cut_off":
         return _after_cut_off(conversation, heard)
     if facts.is_on_hold or not heard.dial_status:
         return _on_hold(conversation, facts)
     if not heard.was_connected:
-        return Outcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
+        return TurnOutcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
     if facts.agent_finished:
         return goodbye(conversation)
-    return Outcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF)),))
+    return TurnOutcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF)),))
 
 
-def _on_hold(conversation: Conversation, facts: Facts) -> Outcome:
+def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """Waits for the agent to come back: the line is bridged anew, which every provider can do."""
     if facts.agent_finished:
         return goodbye(conversation)
     if not facts.is_on_hold and facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
-    return Outcome(conversation, (one_key("hold", Say(Prompt.HOLD), seconds=OFFER_LOOP_SECONDS),))
+    return TurnOutcome(conversation, (one_key("hold", Say(Prompt.HOLD), seconds=OFFER_LOOP_SECONDS),))
 
 
-def _after_cut_off(conversation: Conversation, heard: Heard) -> Outcome:
+def _after_cut_off(conversation: Conversation, heard: Heard) -> TurnOutcome:
     if heard.keys == "1":
         again = replace(conversation.at(CallState.QUEUED), last_position=None)
-        return Outcome(again, (Redirect("queue"),), (JoinQueue(in_front=True),))
+        return TurnOutcome(again, (Redirect("queue"),), (JoinQueue(in_front=True),))
     return goodbye(conversation)

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import NotePlace, OpenTicket
-from telephony.ivr.facts import Facts
+from telephony.ivr.facts import CallFacts
 from telephony.ivr.follow import ask_reference, on_request
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import message_in, on_callback, on_voicemail, start_callback, start_voicemail
 from telephony.ivr.outcome import (
     OTHER_LOCALE,
-    Outcome,
+    TurnOutcome,
     after_silence,
     after_wrong_key,
     goodbye,
@@ -23,25 +23,25 @@ from telephony.ivr.outcome import (
 )
 from telephony.ivr.place import ask_place, ask_where, on_place
 from telephony.ivr.queue import on_dial, on_queue
-from telephony.plan.menu import MENU, Choice
+from telephony.plan.menu import MENU, MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Redirect, Say
 from tickets.states import CallState
 
 
-def begin(conversation: Conversation, facts: Facts) -> Outcome:
+def begin(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """The greeting, with the notice that we record, and the menu."""
     if facts.line_unit:
         return welcome(conversation, Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}))
     return welcome(conversation, Say(Prompt.GREETING))
 
 
-def step(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def step(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """The next turn. Defined for every state and everything a phone can do: a caller is never left without words."""
     return _STEPS[conversation.state](conversation, heard, facts)
 
 
-def _on_menu(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if heard.speech and not heard.keys:
         return ask_place(conversation, facts).also(OpenTicket())
     if heard.is_silence:
@@ -51,44 +51,44 @@ def _on_menu(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
         return after_wrong_key(conversation, *menu(conversation, Say(Prompt.WRONG_KEY)).plan)
     chosen = _CHOICES[pressed.choice](replace(conversation, choice=pressed.choice.value), facts)
     if pressed.opens_ticket:
-        return chosen.also(OpenTicket(is_emergency=pressed.choice is Choice.EMERGENCY))
+        return chosen.also(OpenTicket(is_emergency=pressed.choice is MenuChoice.EMERGENCY))
     return chosen
 
 
-def _emergency(conversation: Conversation, facts: Facts) -> Outcome:
+def _emergency(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """The numbers first: a hotline must not stand between a citizen and those who come at once. An agent asks where."""
     known = (NotePlace(facts.line_unit.id, "line"),) if facts.line_unit else ()
     return to_a_person(conversation, *known, words=(Say(Prompt.EMERGENCY_NUMBERS),))
 
 
-def _language(conversation: Conversation, facts: Facts) -> Outcome:
+def _language(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     other = OTHER_LOCALE.get(conversation.locale, "vi")
     return welcome(replace(conversation, locale=other))
 
 
-_CHOICES: Mapping[Choice, Callable[[Conversation, Facts], Outcome]] = {
-    Choice.REPORT: ask_place,
-    Choice.EMERGENCY: _emergency,
-    Choice.FOLLOW: lambda conversation, _: ask_reference(conversation),
-    Choice.WHERE: ask_where,
-    Choice.VOICEMAIL: lambda conversation, _: start_voicemail(conversation),
-    Choice.CALLBACK: start_callback,
-    Choice.REPEAT: lambda conversation, _: menu(replace(conversation, slow=True)),
-    Choice.LANGUAGE: _language,
+_CHOICES: Mapping[MenuChoice, Callable[[Conversation, CallFacts], TurnOutcome]] = {
+    MenuChoice.REPORT: ask_place,
+    MenuChoice.EMERGENCY: _emergency,
+    MenuChoice.FOLLOW: lambda conversation, _: ask_reference(conversation),
+    MenuChoice.WHERE: ask_where,
+    MenuChoice.VOICEMAIL: lambda conversation, _: start_voicemail(conversation),
+    MenuChoice.CALLBACK: start_callback,
+    MenuChoice.REPEAT: lambda conversation, _: menu(replace(conversation, slow=True)),
+    MenuChoice.LANGUAGE: _language,
 }
 
 
-def _on_ended(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _on_ended(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """Nobody listens any more; a message that its speaker ended by hanging up may be announced only now."""
     return goodbye(conversation).also(*message_in(heard))
 
 
-def _on_failsafe(conversation: Conversation, heard: Heard, facts: Facts) -> Outcome:
+def _on_failsafe(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """The line works again while the caller is still there: a person, rather than a menu from the start."""
-    return Outcome(conversation.at(CallState.MENU), (Redirect("menu"),))
+    return TurnOutcome(conversation.at(CallState.MENU), (Redirect("menu"),))
 
 
-_STEPS: Mapping[CallState, Callable[[Conversation, Heard, Facts], Outcome]] = {
+_STEPS: Mapping[CallState, Callable[[Conversation, Heard, CallFacts], TurnOutcome]] = {
     CallState.GREETING: _on_menu,
     CallState.MENU: _on_menu,
     CallState.PLACE: on_place,

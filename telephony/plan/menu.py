@@ -9,7 +9,7 @@ from enum import StrEnum
 from telephony.plan.prompts import Prompt
 
 
-class Choice(StrEnum):
+class MenuChoice(StrEnum):
     REPORT = "report"
     EMERGENCY = "emergency"
     FOLLOW = "follow"
@@ -27,20 +27,20 @@ class MenuKey:
     `words` reads the key out; the language is offered apart, in its own tongue.
     """
 
-    choice: Choice
+    choice: MenuChoice
     opens_ticket: bool
     words: Prompt | None = None
 
 
 MENU: Mapping[str, MenuKey] = {
-    "1": MenuKey(Choice.REPORT, opens_ticket=True, words=Prompt.MENU_REPORT),
-    "2": MenuKey(Choice.EMERGENCY, opens_ticket=True, words=Prompt.MENU_EMERGENCY),
-    "3": MenuKey(Choice.FOLLOW, opens_ticket=False, words=Prompt.MENU_FOLLOW),
-    "4": MenuKey(Choice.WHERE, opens_ticket=False, words=Prompt.MENU_WHERE),
-    "8": MenuKey(Choice.VOICEMAIL, opens_ticket=True, words=Prompt.MENU_VOICEMAIL),
-    "9": MenuKey(Choice.CALLBACK, opens_ticket=True, words=Prompt.MENU_CALLBACK),
-    "0": MenuKey(Choice.REPEAT, opens_ticket=False, words=Prompt.MENU_REPEAT),
-    "*": MenuKey(Choice.LANGUAGE, opens_ticket=False),
+    "1": MenuKey(MenuChoice.REPORT, opens_ticket=True, words=Prompt.MENU_REPORT),
+    "2": MenuKey(MenuChoice.EMERGENCY, opens_ticket=True, words=Prompt.MENU_EMERGENCY),
+    "3": MenuKey(MenuChoice.FOLLOW, opens_ticket=False, words=Prompt.MENU_FOLLOW),
+    "4": MenuKey(MenuChoice.WHERE, opens_ticket=False, words=Prompt.MENU_WHERE),
+    "8": MenuKey(MenuChoice.VOICEMAIL, opens_ticket=True, words=Prompt.MENU_VOICEMAIL),
+    "9": MenuKey(MenuChoice.CALLBACK, opens_ticket=True, words=Prompt.MENU_CALLBACK),
+    "0": MenuKey(MenuChoice.REPEAT, opens_ticket=False, words=Prompt.MENU_REPEAT),
+    "*": MenuKey(MenuChoice.LANGUAGE, opens_ticket=False),
 }
 
 # In the order in which they are read.

@@ -41,7 +41,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WebhookAnswer:
     status: int
     body: str
 
@@ -72,11 +72,11 @@ _KEEP_ANSWER = (
 def answer_once(
     session: Session,
     webhook: Webhook,
-    answer: Callable[[int | None], Answer],
+    answer: Callable[[int | None], WebhookAnswer],
     *,
     received_at: datetime,
     replayed_at: datetime | None = None,
-) -> Answer:
+) -> WebhookAnswer:
     """Act on a request unless it has been acted upon; then its first answer again.
 
     `answer` is handed the version of the rules in force.
@@ -100,17 +100,17 @@ def answer_once(
     return given
 
 
-def _first_answer(session: Session, webhook: Webhook) -> Answer:
+def _first_answer(session: Session, webhook: Webhook) -> WebhookAnswer:
     row = session.execute(
         select(WebhookEvent.answer_status, WebhookEvent.answer_body).where(
             WebhookEvent.account == webhook.account, WebhookEvent.event_key == webhook.key
         )
     ).one()
-    return Answer(row.answer_status or 200, row.answer_body or "")
+    return WebhookAnswer(row.answer_status or 200, row.answer_body or "")
 
 
 def was_answered_otherwise(
-    session: Session, webhook: Webhook, said: Answer, *, received_at: datetime, replayed_at: datetime
+    session: Session, webhook: Webhook, said: WebhookAnswer, *, received_at: datetime, replayed_at: datetime
 ) -> bool:
     """Whether this very request was acted upon too late, when its sender had been told `said`; that is noted now.
 

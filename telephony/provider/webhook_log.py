@@ -22,7 +22,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedEvent:
     id: int
     at: datetime
     account: str
@@ -45,11 +45,11 @@ def received(session: Session, *, before_id: int | None = None, limit: int = 50)
     return [Received(*row) for row in session.execute(wanted.limit(limit))]
 
 
-def refused(session: Session, *, before_id: int | None = None, limit: int = 50) -> list[Refused]:
+def refused(session: Session, *, before_id: int | None = None, limit: int = 50) -> list[RefusedEvent]:
     """The newest first."""
     wanted = select(
         WebhookRefusal.id, WebhookRefusal.at, WebhookRefusal.account, WebhookRefusal.path, WebhookRefusal.reason
     ).order_by(WebhookRefusal.id.desc())
     if before_id is not None:
         wanted = wanted.where(WebhookRefusal.id < before_id)
-    return [Refused(*row) for row in session.execute(wanted.limit(limit))]
+    return [RefusedEvent(*row) for row in session.execute(wanted.limit(limit))]

@@ -17,7 +17,7 @@ from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
-from tickets.intake.rerouting import Told, note_asked, reroute_at_intake
+from tickets.intake.rerouting import NewlyTold, note_asked, reroute_at_intake
 from tickets.matter import read_matter
 from tickets.outbox import posting
 from tickets.people import citizens
@@ -153,7 +153,7 @@ def _attach(
             session, ticket.id, contact_id=contact.id, channel=Channel.SMS, arrived_at=now, actor=actor, now=now
         )
     if _asked_place(ticket):
-        told = Told(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
+        told = NewlyTold(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
         decision = reroute_at_intake(
             session, ticket.id, told, actor=actor, places=desk.places, rules=desk.rules, now=now
         )

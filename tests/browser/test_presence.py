@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.clock import utc_now
 from app.phone.accounts import simulated_account
-from app.simulator.telephone import Caller, Telephone
+from app.simulator.telephone import SimulatedCaller, Telephone
 from app.web.factory import create_app
 from app.web.frame.session_cookie import COOKIE
 from telephony.floor import presence
@@ -74,7 +74,7 @@ def call_comes(site: Site, *, place: str, number: str, patience_seconds: float) 
     """Somebody rings the city's line with the built-in telephone, says where, and waits for an answer."""
     with site.sessions() as session:
         line = session.scalars(select(Line.phone).where(Line.is_city)).one()
-    caller = Caller(number, line, presses=("1",), words=(place,), patience_seconds=patience_seconds)
+    caller = SimulatedCaller(number, line, presses=("1",), words=(place,), patience_seconds=patience_seconds)
     telephone = Telephone(simulated_account(site.settings), site.url, caller, lambda step: None)
 
     def ring() -> None:

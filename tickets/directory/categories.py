@@ -51,14 +51,14 @@ def insert_categories(session: Session, facts: Sequence[CategoryFacts]) -> list[
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CategoryGroup:
     """A category of the first level with those below it, in the order they are shown."""
 
     category: Category
     children: tuple[Category, ...]
 
 
-def category_tree(session: Session) -> list[Group]:
+def category_tree(session: Session) -> list[CategoryGroup]:
     """What may be chosen now."""
     rows = session.scalars(
         select(Category).where(Category.retired_at.is_(None)).order_by(Category.position, Category.id)
@@ -70,7 +70,7 @@ def category_tree(session: Session) -> list[Group]:
             groups.append(category)
         else:
             children.setdefault(category.parent_id, []).append(category)
-    return [Group(group, tuple(children.get(group.id, ()))) for group in groups]
+    return [CategoryGroup(group, tuple(children.get(group.id, ()))) for group in groups]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.directory.places import (
+    AreaUnit,
     DistrictRow,
     OldWardRow,
     PlaceIndex,
     PlaceRows,
-    UnitRow,
     build_index,
 )
-from tickets.directory.places.rows import UnitKind as AreaKind
+from tickets.directory.places.rows import AreaKind
 from tickets.directory.places.shipped import rows_from_csv
 from tickets.directory.units import AREA_KINDS
 from tickets.schema import Unit, UnitMembership, UnitSuccession
@@ -82,9 +82,9 @@ def _read(session: Session) -> _Tables:
     return _Tables({row[0]: _Row(*row) for row in rows}, successors, parents)
 
 
-def _current(tables: _Tables) -> list[UnitRow]:
+def _current(tables: _Tables) -> list[AreaUnit]:
     return [
-        UnitRow(
+        AreaUnit(
             id=row.id,
             code=row.code or "",
             name=row.name,

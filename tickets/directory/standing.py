@@ -6,7 +6,7 @@ The one statement of it: firing, staircase, the ticket's page, the telephone's d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tickets.promises.plan import CITY_LEADER_LEVEL, Step, posts_to_ask
+from tickets.promises.plan import CITY_LEADER_LEVEL, ChainLevel, posts_to_ask
 
 # The post whose holder depends on the matter: the member of the city's leadership who answers for its field or area.
 RESPONSIBLE_LEADER = "city_leader"
@@ -81,12 +81,12 @@ class Standing:
         self._leaders = leaders
         self._staff = staff
 
-    def on_level(self, level: Step, concern: Concern) -> list[Reachable]:
+    def on_level(self, level: ChainLevel, concern: Concern) -> list[Reachable]:
         """Who answers for a level of a chain, best first; empty if nobody does."""
         codes = posts_to_ask(level, procedure_id=concern.procedure_id)
         return self.at(codes, unit_id=concern.unit_id, field=concern.field)
 
-    def first_from(self, levels: Sequence[Step], rank: int, concern: Concern) -> tuple[Reachable | None, int]:
+    def first_from(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> tuple[Reachable | None, int]:
         """Who is told of a level and at which: its own people, else those of the levels above (R19).
 
         The city's leadership is asked for another level's sake only in an emergency. (None, rank): nobody is told.

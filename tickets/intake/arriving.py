@@ -10,7 +10,7 @@ from tickets.intake import contacts
 from tickets.intake.cleaning import Matter
 from tickets.intake.contacts import Registered
 from tickets.people import citizens
-from tickets.people.citizens import Known
+from tickets.people.citizens import KnownCitizen
 
 # A repetition whose ticket exists makes nobody: its person was made with that ticket.
 _ARRIVE = """
@@ -29,7 +29,7 @@ class Arrived:
     """`citizen` is None for somebody nothing is known of, and where the matter says itself whose it is."""
 
     contact: Registered
-    citizen: Known | None
+    citizen: KnownCitizen | None
 
 
 def arrive(session: Session, matter: Matter, *, source_key: str, now: datetime) -> Arrived:
@@ -59,8 +59,8 @@ def arrive(session: Session, matter: Matter, *, source_key: str, now: datetime) 
     ).all()
     contact, made = Registered(*rows[0][:_CONTACT_COLUMNS]), rows[0][_CONTACT_COLUMNS]
     if made is not None:
-        return Arrived(contact, Known(made, name, email, matter.locale, None, False))
-    known = [Known(*row[_CONTACT_COLUMNS + 1 :]) for row in rows if row[_CONTACT_COLUMNS + 1] is not None]
+        return Arrived(contact, KnownCitizen(made, name, email, matter.locale, None, False))
+    known = [KnownCitizen(*row[_CONTACT_COLUMNS + 1 :]) for row in rows if row[_CONTACT_COLUMNS + 1] is not None]
     citizen = citizens.named(known, matter.name)
     if citizen is not None and ((name and not citizen.name) or (email and not citizen.email)):
         citizens.complete(session, citizen, name=name, email=email)

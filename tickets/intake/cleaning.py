@@ -7,7 +7,7 @@ from typing import Any
 
 from tickets.errors import InvalidInput
 from tickets.promises.opening import OpeningClock
-from tickets.routing.decision import Reason
+from tickets.routing.decision import RoutingReason
 from tickets.routing.rules import Rules
 from tickets.states import Channel, Level, Priority, TicketStatus
 from tickets.typed_text import MAX_BODY, MAX_SHORT, MAX_SUBJECT, clean_dossier_number, clean_text
@@ -67,7 +67,7 @@ class Opened:
     level: Level
     priority: Priority
     opened_at: datetime
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RoutingReason, ...]
     clocks: tuple[OpeningClock, ...]
     citizen_id: int | None
     # The ticket's row by column, for whoever tells it to somebody; a column that is not named has its default.

@@ -25,7 +25,7 @@ from tickets.people.actor import Actor
 from tickets.people.pins import pin_of
 from tickets.people.references import reference_of, reference_year
 from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening
-from tickets.routing.decision import Decision, Facts, PlaceFact, Reason, route
+from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, RoutingReason, route
 from tickets.routing.rules import Rules
 from tickets.schema import (
     AuditEntry,
@@ -101,7 +101,7 @@ def opened_before(session: Session, ticket_id: int, *, keys: Keys) -> Opened:
         level=ticket.level,
         priority=ticket.priority,
         opened_at=ticket.opened_at,
-        reasons=tuple(Reason(r["code"], r["params"]) for r in ticket.routing_reasons),
+        reasons=tuple(RoutingReason(r["code"], r["params"]) for r in ticket.routing_reasons),
         clocks=tuple(OpeningClock(*clock) for clock in clocks),
         citizen_id=ticket.citizen_id,
         row=columns_of(ticket),
@@ -119,12 +119,12 @@ def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | Non
     return resolve(places, said, on=day_of(matter.arrived_at))
 
 
-def _facts(matter: Matter, names: Named, place: Resolution | None) -> Facts:
+def _facts(matter: Matter, names: Named, place: Resolution | None) -> RoutingFacts:
     fact = PlaceFact()
     if place is not None:
         ids = tuple(dict.fromkeys(candidate.unit_id for candidate in place.candidates))
         fact = PlaceFact(PlaceOutcome(place.outcome), ids, place.said or matter.place_text)
-    return Facts(
+    return RoutingFacts(
         said=f"{matter.subject}\n{matter.body}",
         emergency=matter.emergency,
         category_id=names.category_id,
@@ -165,7 +165,7 @@ def _with_overflow(decision: Decision, prepared: Prepared, rules: Rules) -> Deci
     if decision.unit_id == rules.routing.operations_unit_id:
         return decision
     params = {"unit_id": unit.id, "unit": unit.name, "unit_en": unit.name_en}
-    return replace(decision, reasons=(*decision.reasons, Reason("city_answers", params)))
+    return replace(decision, reasons=(*decision.reasons, RoutingReason("city_answers", params)))
 
 
 def _write(

@@ -15,7 +15,7 @@ from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.people.actor import Actor
 from tickets.promises import ledger
-from tickets.routing.decision import Decision, Facts, PlaceFact, route
+from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, route
 from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
@@ -31,7 +31,7 @@ _SUBJECT_LENGTH = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NewlyTold:
     """What came to light: the caller's words, or the unit they chose; `by` is line, last, speech, keypad or choice."""
 
     said: str = ""
@@ -41,7 +41,7 @@ class Told:
 
 
 def reroute_at_intake(
-    session: Session, ticket_id: int, told: Told, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
+    session: Session, ticket_id: int, told: NewlyTold, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
 ) -> Decision | None:
     """Add what was told and route again; None once somebody works on the ticket: then it is theirs to transfer (R8)."""
     ticket = lock_ticket(session, ticket_id)
@@ -51,7 +51,7 @@ def reroute_at_intake(
 
 
 def _reroute(
-    session: Session, ticket: Ticket, told: Told, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
+    session: Session, ticket: Ticket, told: NewlyTold, *, actor: Actor, places: PlaceIndex, rules: Rules, now: datetime
 ) -> Decision | None:
     said = clean_text(told.said[:MAX_BODY], MAX_BODY, field="body")
     words = _add_words(ticket, said) if said else []
@@ -75,14 +75,14 @@ def _reroute(
     return decision
 
 
-def _facts(ticket: Ticket, told: Told, place: Resolution | None) -> Facts:
+def _facts(ticket: Ticket, told: NewlyTold, place: Resolution | None) -> RoutingFacts:
     fact = PlaceFact()
     if place is not None:
         ids = tuple(dict.fromkeys(candidate.unit_id for candidate in place.candidates))
         fact = PlaceFact(PlaceOutcome(place.outcome), ids, place.said)
     elif ticket.place_unit_id is not None and told.unit_id is None:
         fact = PlaceFact(PlaceOutcome.UNIQUE, (ticket.place_unit_id,), ticket.place_text)
-    return Facts(
+    return RoutingFacts(
         said=f"{ticket.subject}\n{ticket.body}",
         emergency=ticket.priority is Priority.EMERGENCY,
         # A category that suspicion alone gave is no word of the citizen's, and must not send it to the accused's head.
@@ -97,7 +97,7 @@ def _facts(ticket: Ticket, told: Told, place: Resolution | None) -> Facts:
     )
 
 
-def _settle_place(ticket: Ticket, told: Told, place: Resolution | None, decision: Decision) -> None:
+def _settle_place(ticket: Ticket, told: NewlyTold, place: Resolution | None, decision: Decision) -> None:
     if told.unit_id is not None:
         ticket.place_unit_id, ticket.place_outcome = told.unit_id, PlaceOutcome.UNIQUE
         ticket.place_detail = {**ticket.place_detail, "by": told.by}

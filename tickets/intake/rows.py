@@ -11,7 +11,7 @@ from tickets.folding import folded_words
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Named
 from tickets.people.actor import SYSTEM, Actor
-from tickets.people.citizens import Known
+from tickets.people.citizens import KnownCitizen
 from tickets.promises.opening import Opening
 from tickets.routing.decision import Decision
 from tickets.states import PlaceOutcome, TicketStatus, TimelineKind
@@ -35,7 +35,7 @@ class Parts:
     place: Resolution | None
     decision: Decision
     prepared: Prepared
-    citizen: Known | None
+    citizen: KnownCitizen | None
     contact: contacts.Registered
 
 

@@ -10,19 +10,19 @@ from tickets.matter.about_officials import accuses_head, read_about_officials
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
 from tickets.matter.not_solved import read_not_solved
-from tickets.matter.reading import Certainty, Reading
+from tickets.matter.reading import Certainty, Indication
 from tickets.matter.rulebook import look, rulebook
 
-__all__ = ["Certainty", "MatterReading", "Reading", "read_matter"]
+__all__ = ["Certainty", "Indication", "MatterReading", "read_matter"]
 
 
 @dataclass(frozen=True, slots=True)
 class MatterReading:
     """`accuses_head`: the accused may be whoever heads the body, so that its own head must not decide about it."""
 
-    danger: Reading
-    about_officials: Reading
-    not_solved: Reading
+    danger: Indication
+    about_officials: Indication
+    not_solved: Indication
     accuses_head: bool
     courtesy: Courtesy
 

@@ -1,8 +1,8 @@
 """Whether a text accuses an official or a body of the state: then the accused must not be the one who reads it."""
 
 from tickets.matter.leaning import lean
-from tickets.matter.reading import NOTHING, Certainty, Reading, signs, words_of
-from tickets.matter.rulebook import Found, Rulebook, uncovered
+from tickets.matter.reading import NOTHING, Certainty, Indication, signs, words_of
+from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried on texts that were kept out of learning: above it one in fourteen accuses nobody.
@@ -13,10 +13,10 @@ _NOBODY = "@not_official"
 _HEAD = "@head"
 
 
-def read_about_officials(found: Found, rules: Rulebook) -> Reading:
+def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication:
     """Doubtful is enough to keep it from the body concerned: a false alarm costs a click, a miss exposes a person."""
     nobodies = found.hits.get(_NOBODY, ())
-    told = Found(found.text, uncovered(found.hits, nobodies)) if nobodies else found
+    told = MarkedText(found.text, uncovered(found.hits, nobodies)) if nobodies else found
     kept = signs(rules.officials, told)
     kinds = {sign.pattern.says for sign in kept}
     weight = max((sign.pattern.weight for sign in kept), default=0) + min(len(kinds) - 1, 1)
@@ -26,11 +26,11 @@ def read_about_officials(found: Found, rules: Rulebook) -> Reading:
         if against:
             return NOTHING
         leaning = lean(found.text, rules.leanings.get("about_official", {}))
-        return Reading(Certainty.DOUBTFUL, ("leaning",), leaning.because) if leaning.score > _LEANS else NOTHING
+        return Indication(Certainty.DOUBTFUL, ("leaning",), leaning.because) if leaning.score > _LEANS else NOTHING
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
-    return Reading(certainty, tuple(sorted(kinds)), words_of(kept, told))
+    return Indication(certainty, tuple(sorted(kinds)), words_of(kept, told))
 
 
-def accuses_head(found: Found) -> bool:
+def accuses_head(found: MarkedText) -> bool:
     """Whether whoever heads the body is named: then its own head must not decide about it either."""
     return bool(found.hits.get(_HEAD))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tickets.matter.rulebook import Found
+from tickets.matter.rulebook import MarkedText
 
 _THANKS, _WORD, _ADVERT = "@thanks", "@word", "@advert"
 # Two of the words of advertisements are chance, three are one.
@@ -18,7 +18,7 @@ class Courtesy:
     is_advert: bool
 
 
-def read_courtesy(found: Found) -> Courtesy:
+def read_courtesy(found: MarkedText) -> Courtesy:
     polite = [span for name in (_THANKS, _WORD) for span in found.hits.get(name, ())]
     covered = {at for span in polite for at in range(span.start, span.end)}
     adverts = {span.start for span in found.hits.get(_ADVERT, ())}

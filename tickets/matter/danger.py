@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tickets.matter.leaning import lean
 from tickets.matter.phrases import Span
-from tickets.matter.reading import NOTHING, Certainty, Reading, Sign, signs, words_of
-from tickets.matter.rulebook import Found, Rulebook
+from tickets.matter.reading import NOTHING, Certainty, Indication, Sign, signs, words_of
+from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried on texts that were kept out of learning: above the first one in eight is no danger, and one in seven is missed.
@@ -28,7 +28,7 @@ _HELP = "help"
 _DOUBT_REACHES, _DENIAL_REACHES = 3, 1
 
 
-def read_danger(found: Found, rules: Rulebook) -> Reading:
+def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     """Doubtful where a person must ask; a miss may cost a life, a false alarm a click."""
     kept = [sign for sign in signs(rules.danger, found) if not _is_denied(sign, found)]
     told = [sign for sign in kept if sign.pattern.says != _HELP]
@@ -39,7 +39,7 @@ def read_danger(found: Found, rules: Rulebook) -> Reading:
         return NOTHING
     strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
     kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (_LEANING,)
-    return Reading(certainty, kinds, words_of([*strongest, *cries], found) or leaning.because)
+    return Indication(certainty, kinds, words_of([*strongest, *cries], found) or leaning.because)
 
 
 def _certainty(weight: int, leaning: float) -> Certainty:
@@ -48,14 +48,14 @@ def _certainty(weight: int, leaning: float) -> Certainty:
     return Certainty.DOUBTFUL if weight >= _WORTH_ASKING or leaning > _LEANS_A_LITTLE else Certainty.NO
 
 
-def _weighed(told: Sequence[Sign], cries: Sequence[Sign], found: Found) -> int:
+def _weighed(told: Sequence[Sign], cries: Sequence[Sign], found: MarkedText) -> int:
     """What the patterns say together; a cry for help alone says something only where it is a strong one."""
     if not told and not any(sign.pattern.weight > 1 for sign in cries):
         return 0
     return _weight(told, found) + _weight_of_cries(cries, told) - _framed(found)
 
 
-def _weight(told: Sequence[Sign], found: Found) -> int:
+def _weight(told: Sequence[Sign], found: MarkedText) -> int:
     """A strong sign is enough, two kinds say more; a feared or imagined one is a weak one, and a weak one nothing."""
     by_kind: dict[str, int] = {}
     for sign in told:
@@ -69,20 +69,20 @@ def _weight_of_cries(cries: Sequence[Sign], told: Sequence[Sign]) -> int:
     return max((sign.pattern.weight for sign in cries), default=0) if told else 1
 
 
-def _framed(found: Found) -> int:
+def _framed(found: MarkedText) -> int:
     against = sum(weight for name, weight in _FRAMES.items() if found.hits.get(name))
     return max(0, against - (1 if found.hits.get("@now") else 0))
 
 
-def _is_denied(sign: Sign, found: Found) -> bool:
+def _is_denied(sign: Sign, found: MarkedText) -> bool:
     return _is_behind("@negation", sign, found, _DENIAL_REACHES)
 
 
-def _is_feared(sign: Sign, found: Found) -> bool:
+def _is_feared(sign: Sign, found: MarkedText) -> bool:
     return _is_behind("@hypothetical", sign, found, _DOUBT_REACHES)
 
 
-def _is_behind(name: str, sign: Sign, found: Found, reach: int) -> bool:
+def _is_behind(name: str, sign: Sign, found: MarkedText, reach: int) -> bool:
     """Whether one of these words ends shortly before one of the sign's."""
     words = found.text.words
     spans: Sequence[Span] = found.hits.get(name, ())

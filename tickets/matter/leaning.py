@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tickets.matter.text import Text
+from tickets.matter.text import MatterText
 
 # The row of the file that says how far a text without any known word leans.
 ALONE = "(alone)"
@@ -29,7 +29,7 @@ class Leaning:
     because: tuple[str, ...]
 
 
-def features(text: Text) -> dict[str, str]:
+def features(text: MatterText) -> dict[str, str]:
     """Each word and pair of words without marks, and each word as it is marked; with how it was written."""
     words = [word for word in text.words if not word.plain.isdecimal()]
     found = {word.plain: word.said for word in words}
@@ -41,7 +41,7 @@ def features(text: Text) -> dict[str, str]:
     return found
 
 
-def lean(text: Text, weights: Mapping[str, float]) -> Leaning:
+def lean(text: MatterText, weights: Mapping[str, float]) -> Leaning:
     """The same words in a longer text weigh less, so that length alone leans nowhere."""
     if len(text.words) < _LEAST_WORDS:
         return Leaning(_NOWHERE, ())

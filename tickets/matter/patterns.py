@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tickets.matter.phrases import Phrasebook, Span
-from tickets.matter.text import Text
+from tickets.matter.text import MatterText
 
 _IN_ORDER, _NEAR = 8, 15
 _JOIN = re.compile(r"\s+([~&])(\d*)\s+")
@@ -76,7 +76,7 @@ class Patterns:
         ]
 
 
-def matches(pattern: Pattern, hits: Hits, text: Text) -> Iterator[tuple[Span, ...]]:
+def matches(pattern: Pattern, hits: Hits, text: MatterText) -> Iterator[tuple[Span, ...]]:
     """Where a pattern holds: for each place of its first element, the nearest of each that follows."""
     first, *others = pattern.elements
     nexts: list[list[Span]] = []
@@ -92,7 +92,7 @@ def matches(pattern: Pattern, hits: Hits, text: Text) -> Iterator[tuple[Span, ..
 
 
 def _followed(
-    start: Span, others: Sequence[_Element], nexts: Sequence[list[Span]], text: Text
+    start: Span, others: Sequence[_Element], nexts: Sequence[list[Span]], text: MatterText
 ) -> tuple[Span, ...] | None:
     found = [start]
     for element, spans in zip(others, nexts, strict=True):
@@ -109,7 +109,7 @@ def _spans(element: _Element, hits: Hits) -> list[Span]:
     return sorted((s for name in element.names for s in hits.get(name, ())), key=lambda s: (s.start, s.end))
 
 
-def _nearest(element: _Element, spans: list[Span], found: list[Span], text: Text) -> Span | None:
+def _nearest(element: _Element, spans: list[Span], found: list[Span], text: MatterText) -> Span | None:
     last = found[-1]
     at = bisect_left(spans, last.end, key=lambda span: span.start)
     if at < len(spans) and _distance(last, spans[at], text) <= element.gap:
@@ -123,6 +123,6 @@ def _nearest(element: _Element, spans: list[Span], found: list[Span], text: Text
     return None
 
 
-def _distance(left: Span, right: Span, text: Text) -> int:
+def _distance(left: Span, right: Span, text: MatterText) -> int:
     """How many words stand between, a sentence's end counted as some."""
     return text.words[right.start].at - text.words[left.end - 1].at - 1

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from tickets.matter.text import Text, Word, letters, words_in
+from tickets.matter.text import MatterText, MatterWord, letters, words_in
 
 # Before a word: it counts only as it is written here, with its marks ("=cháy" is never read out of "chay").
 STRICT = "="
@@ -37,7 +37,7 @@ class _Node:
             self.plain.setdefault(spelled.plain, []).append(node)
         return node
 
-    def step(self, word: Word) -> list["_Node"]:
+    def step(self, word: MatterWord) -> list["_Node"]:
         if word.is_open:
             found = list(self.plain.get(word.plain, ()))
             strict = self.exact.get(STRICT + word.exact)
@@ -63,7 +63,7 @@ class Phrasebook:
             if name not in node.names:
                 node.names.append(name)
 
-    def find(self, text: Text) -> dict[str, list[Span]]:
+    def find(self, text: MatterText) -> dict[str, list[Span]]:
         """Every phrase of a text by its name, in the order of their beginnings."""
         found: dict[str, list[Span]] = {}
         for start in range(len(text.words)):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tickets.matter.patterns import Pattern, Patterns, matches
 from tickets.matter.phrases import Span
-from tickets.matter.rulebook import Found
+from tickets.matter.rulebook import MarkedText
 
 _MOST_WORDS = 4
 
@@ -18,7 +18,7 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Indication:
     """`kinds` as the rules name them ("fire"), the strongest first; `because` the words of the text that told.
 
     `begins_at` is how many words stand before the first of them.
@@ -30,7 +30,7 @@ class Reading:
     begins_at: int = 0
 
 
-NOTHING = Reading(Certainty.NO)
+NOTHING = Indication(Certainty.NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,18 @@ class Sign:
     def start(self) -> int:
         return min(span.start for span in self.spans)
 
-    def said(self, found: Found) -> str:
+    def said(self, found: MarkedText) -> str:
         in_order = sorted(set(self.spans), key=lambda span: span.start)
         return " … ".join(found.text.said(span.start, span.end) for span in in_order)
 
 
-def signs(patterns: Patterns, found: Found) -> list[Sign]:
+def signs(patterns: Patterns, found: MarkedText) -> list[Sign]:
     """Every pattern that holds, with each of its places."""
     possible = patterns.possible(found.hits)
     return [Sign(pattern, spans) for pattern in possible for spans in matches(pattern, found.hits, found.text)]
 
 
-def words_of(kept: Sequence[Sign], found: Found) -> tuple[str, ...]:
+def words_of(kept: Sequence[Sign], found: MarkedText) -> tuple[str, ...]:
     """What is shown as the reason: the words of the strongest signs, longer ones in place of what they hold."""
     said = dict.fromkeys(sign.said(found) for sign in sorted(kept, key=lambda s: -s.pattern.weight))
     shown = [words for words in said if not any(words != other and words in other for other in said)]

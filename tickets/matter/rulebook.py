@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tickets.matter.patterns import Pattern, Patterns, parse
 from tickets.matter.phrases import Phrasebook, Span
-from tickets.matter.text import Text, letters, read_text
+from tickets.matter.text import MatterText, letters, read_text
 
 _FILES = Path(__file__).resolve().parents[1] / "reference_data" / "matter"
 _EVERYDAY = "everyday"
 
 
 @dataclass(frozen=True)
-class Rulebook:
+class MatterRulebook:
     """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text.
 
     `leanings` are the weights of single words, by question.
@@ -30,15 +30,15 @@ class Rulebook:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MarkedText:
     """A text with the phrases in it: what everyday phrases cover ("cháy hàng") is found by no other name."""
 
-    text: Text
+    text: MatterText
     hits: Mapping[str, Sequence[Span]]
 
 
 @lru_cache(maxsize=1)
-def rulebook() -> Rulebook:
+def rulebook() -> MatterRulebook:
     book = Phrasebook(frozenset(letters(row["plain"]).plain for row in _rows("ambiguous.csv")))
     for row in _rows("everyday.csv"):
         book.add(_EVERYDAY, row["words"].split("|"))
@@ -47,7 +47,7 @@ def rulebook() -> Rulebook:
             book.add(f"@{row['class']}", row["words"].split("|"))
     for row in _rows("courtesy.csv"):
         book.add(f"@{row['kind']}", row["words"].split("|"))
-    return Rulebook(
+    return MatterRulebook(
         book=book,
         shorthand={row["short"]: tuple(row["means"].split()) for row in _rows("shorthand.csv")},
         danger=Patterns(_patterns(book, "danger.csv")),
@@ -57,11 +57,11 @@ def rulebook() -> Rulebook:
     )
 
 
-def look(said: str, rules: Rulebook) -> Found:
+def look(said: str, rules: MatterRulebook) -> MarkedText:
     text = read_text(said, rules.shorthand)
     hits = rules.book.find(text)
     everyday = hits.pop(_EVERYDAY, [])
-    return Found(text, uncovered(hits, everyday) if everyday else hits)
+    return MarkedText(text, uncovered(hits, everyday) if everyday else hits)
 
 
 def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> dict[str, list[Span]]:

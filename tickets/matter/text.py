@@ -37,7 +37,7 @@ _TELEX = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class MatterWord:
     """One word of a text: `exact` with marks, `plain` without; `at` counts words, and more at a sentence's end.
 
     `is_open`: written without marks in a text that has few, so that it may stand for any word of its letters.
@@ -51,8 +51,8 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    words: tuple[Word, ...]
+class MatterText:
+    words: tuple[MatterWord, ...]
 
     def said(self, start: int, end: int) -> str:
         return " ".join(word.said for word in self.words[start:end])
@@ -74,7 +74,7 @@ def letters(word: str) -> Letters:
     return Letters(spelled.exact.translate(_SAME_TONE), spelled.fold, spelled.is_marked)
 
 
-def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> Text:
+def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText:
     """The words of a text; `shorthand` says what short forms stand for ("ck" is "chồng")."""
     lowered = unicodedata.normalize("NFC", said[:MAX_READ].translate(_UNSEEN)).lower().replace("’", "'")
     pieces = list(_pieces(_STRETCHED.sub(r"\1", lowered)))
@@ -96,7 +96,7 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> Text:
             at += 1
         at -= 1
     is_loose = _share(found.is_marked for found in whole if found.plain and not found.plain.isdecimal()) < _WELL_MARKED
-    return Text(tuple(_word(word, at, is_loose=is_loose) for word, at in written))
+    return MatterText(tuple(_word(word, at, is_loose=is_loose) for word, at in written))
 
 
 def words_in(phrase: str) -> list[str]:
@@ -104,9 +104,9 @@ def words_in(phrase: str) -> list[str]:
     return [piece.group() for chunk in phrase.split() for piece in _RULE_PIECE.finditer(chunk)]
 
 
-def _word(written: str, at: int, *, is_loose: bool) -> Word:
+def _word(written: str, at: int, *, is_loose: bool) -> MatterWord:
     found = letters(written)
-    return Word(written, found.exact, found.plain, at, is_loose and not found.is_marked)
+    return MatterWord(written, found.exact, found.plain, at, is_loose and not found.is_marked)
 
 
 def _pieces(lowered: str) -> Iterator[tuple[str, int]]:

@@ -66,7 +66,7 @@ class Outgoing:
         return self.channel is OutboundChannel.SMS
 
 
-class Said(TypedDict):
+class MessageFields(TypedDict):
     """What every message carries; see `Outgoing`."""
 
     template: str
@@ -80,17 +80,17 @@ class Said(TypedDict):
     not_before: NotRequired[datetime | None]
 
 
-def post_sms(session: Session, *, to: str, now: datetime, **said: Unpack[Said]) -> int:
+def post_sms(session: Session, *, to: str, now: datetime, **said: Unpack[MessageFields]) -> int:
     """The row's id, also when the same message was posted before; a phone that opted out gets a suppressed row."""
     return _post_one(session, Outgoing(OutboundChannel.SMS, to, **said), now=now)
 
 
-def post_email(session: Session, *, to: str, now: datetime, **said: Unpack[Said]) -> int:
+def post_email(session: Session, *, to: str, now: datetime, **said: Unpack[MessageFields]) -> int:
     """The row's id, also when the same message was posted before."""
     return _post_one(session, Outgoing(OutboundChannel.EMAIL, to, **said), now=now)
 
 
-def post_screen(session: Session, *, now: datetime, **said: Unpack[Said]) -> int:
+def post_screen(session: Session, *, now: datetime, **said: Unpack[MessageFields]) -> int:
     """A notice on the screens of `staff_id`, until it is read."""
     return _post_one(session, Outgoing(OutboundChannel.SCREEN, "", **said), now=now)
 

@@ -54,7 +54,7 @@ _CREATE = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCitizen:
     """A citizen as intake needs them."""
 
     id: int
@@ -75,16 +75,16 @@ def lock(session: Session, *, key: str) -> None:
     session.execute(_LOCK, {"key": key})
 
 
-def find(session: Session, *, phone: str | None, email: str | None = None, name: str = "") -> Known | None:
+def find(session: Session, *, phone: str | None, email: str | None = None, name: str = "") -> KnownCitizen | None:
     """The citizen known by this phone, else by this e-mail; among several at one phone the one with this name."""
     address = clean_email(email)
     if not phone and not address:
         return None
     rows = session.execute(_BY_PHONE if phone else _BY_EMAIL, {"key": phone or address})
-    return named([Known(*row) for row in rows], name)
+    return named([KnownCitizen(*row) for row in rows], name)
 
 
-def named(known: Sequence[Known], name: str) -> Known | None:
+def named(known: Sequence[KnownCitizen], name: str) -> KnownCitizen | None:
     """Of all who are known by one phone or address the one with this name, else the first."""
     wanted = fold(name).strip()
     by_name = (citizen for citizen in known if wanted and fold(citizen.name).strip() == wanted)
@@ -93,14 +93,14 @@ def named(known: Sequence[Known], name: str) -> Known | None:
 
 def create(
     session: Session, *, phone: str | None, name: str = "", email: str | None = None, locale: str = "vi", now: datetime
-) -> Known:
+) -> KnownCitizen:
     """A new citizen; call `lock` and `find` before."""
     clean = {"name": clean_name(name), "email": clean_email(email), "locale": locale}
     citizen_id = session.execute(_CREATE, {**clean, "phone": phone or "", "now": now}).scalar_one()
-    return Known(citizen_id, clean["name"] or "", clean["email"], locale, None, False)
+    return KnownCitizen(citizen_id, clean["name"] or "", clean["email"], locale, None, False)
 
 
-def complete(session: Session, known: Known, *, name: str = "", email: str | None = None) -> None:
+def complete(session: Session, known: KnownCitizen, *, name: str = "", email: str | None = None) -> None:
     """Fill in what a later contact tells; what is known already is not overwritten from outside."""
     citizen = session.get(Citizen, known.id)
     if citizen is None:

@@ -48,7 +48,7 @@ class Right(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CurrentRole:
     """A role as it is held now: at a unit, or over the whole city."""
 
     role: Role
@@ -66,7 +66,7 @@ class Viewer:
     locale: str
     theme: str
     is_demo: bool
-    held: tuple[Held, ...]
+    held: tuple[CurrentRole, ...]
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -91,7 +91,7 @@ def viewer_of(rows: Sequence[Row[*tuple[Any, ...]]]) -> Viewer | None:
     """One person out of their rows; None when there are none."""
     if not rows:
         return None
-    held = tuple(Held(row.role, row.unit_id, row.kind in CITY_LEVEL) for row in rows if row.role is not None)
+    held = tuple(CurrentRole(row.role, row.unit_id, row.kind in CITY_LEVEL) for row in rows if row.role is not None)
     first = rows[0]
     return Viewer(first.id, first.name, first.email, first.locale, first.theme, first.is_demo, held)
 

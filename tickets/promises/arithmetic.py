@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tickets.promises.calendar import Calendar, add, between
+from tickets.promises.calendar import WorkingCalendar, add, between
 from tickets.states import ClockKind, TicketStatus
 
 REOPEN_SHARE = 0.25
@@ -25,17 +25,17 @@ class Interval:
     to_at: datetime | None = None
 
 
-def consumed_seconds(calendar: Calendar, intervals: Iterable[Interval], *, now: datetime) -> int:
+def consumed_seconds(calendar: WorkingCalendar, intervals: Iterable[Interval], *, now: datetime) -> int:
     """Open seconds the intervals have used up to `now`, whatever calendar they once ran under (R7)."""
     return sum(between(calendar, part.from_at, part.to_at or now) for part in intervals)
 
 
-def due_after(calendar: Calendar, *, target_seconds: int, consumed: int, now: datetime) -> datetime:
+def due_after(calendar: WorkingCalendar, *, target_seconds: int, consumed: int, now: datetime) -> datetime:
     """When what is left of a promise runs out, counting from `now`; `now` itself when nothing is left (R7)."""
     return add(calendar, now, max(0, target_seconds - consumed))
 
 
-def reached_at(calendar: Calendar, intervals: Sequence[Interval], seconds: int) -> datetime | None:
+def reached_at(calendar: WorkingCalendar, intervals: Sequence[Interval], seconds: int) -> datetime | None:
     """The instant at which the intervals had consumed `seconds`, or will if the last one goes on running.
 
     None when the clock stands still before that. This is the replay that a stored due instant must agree with (R22).

@@ -18,7 +18,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 
-Span = tuple[int, int]
+OpenSpan = tuple[int, int]
 """Open time as a half-open pair of microseconds since 1970."""
 
 
@@ -43,7 +43,7 @@ ALL_DAY: Windows = (Window(0, DAY_SECONDS),)
 
 
 @dataclass(frozen=True)
-class Calendar:
+class WorkingCalendar:
     """When time counts. A swapped working day beats a holiday, a holiday beats the week."""
 
     key: str
@@ -62,12 +62,12 @@ class Calendar:
         return ZoneInfo(self.zone)
 
     @cached_property
-    def _open_by_day(self) -> dict[int, tuple[tuple[Span, ...], int]]:
+    def _open_by_day(self) -> dict[int, tuple[tuple[OpenSpan, ...], int]]:
         # Filled as days are asked for: a calendar is immutable, so a day computed once stays right.
         return {}
 
 
-ROUND_THE_CLOCK = Calendar(key="24x7", weekly=(ALL_DAY,) * 7)
+ROUND_THE_CLOCK = WorkingCalendar(key="24x7", weekly=(ALL_DAY,) * 7)
 
 
 def parse_window(text: str) -> Window:
@@ -94,7 +94,9 @@ def weekly_windows(by_weekday: Mapping[str, Sequence[str]]) -> tuple[Windows, ..
     return tuple(parse_windows(by_weekday.get(name, ())) for name in WEEKDAYS)
 
 
-def with_days(calendar: Calendar, *, holidays: Iterable[date], swapped: Mapping[date, Windows]) -> Calendar:
+def with_days(
+    calendar: WorkingCalendar, *, holidays: Iterable[date], swapped: Mapping[date, Windows]
+) -> WorkingCalendar:
     """The same week with further days off and further swapped working days."""
     return replace(
         calendar,
@@ -103,7 +105,7 @@ def with_days(calendar: Calendar, *, holidays: Iterable[date], swapped: Mapping[
     )
 
 
-def check(calendar: Calendar, *, now: datetime) -> None:
+def check(calendar: WorkingCalendar, *, now: datetime) -> None:
     """Refuse a calendar that must not be saved (R1).
 
     Raises CalendarRefused when the zone is unknown, a window is impossible, the week has not seven days, or no
@@ -124,7 +126,7 @@ def check(calendar: Calendar, *, now: datetime) -> None:
         raise CalendarRefused("never_open", calendar.key) from closed
 
 
-def add(calendar: Calendar, at: datetime, seconds: int) -> datetime:
+def add(calendar: WorkingCalendar, at: datetime, seconds: int) -> datetime:
     """The first instant at which `seconds` open seconds have passed since `at`.
 
     Zero seconds give `at` itself, open or not. Work that fills a window to its last second is due when the window
@@ -155,7 +157,7 @@ def add(calendar: Calendar, at: datetime, seconds: int) -> datetime:
     raise NeverOpen(calendar.key, at)
 
 
-def between(calendar: Calendar, earlier: datetime, later: datetime) -> int:
+def between(calendar: WorkingCalendar, earlier: datetime, later: datetime) -> int:
     """Open seconds in `[earlier, later)`; zero when the clocks of two machines disagree and `later` is not later.
 
     Both instants are cut to whole seconds first, so that the parts of a divided interval add up to the whole.
@@ -178,7 +180,7 @@ def between(calendar: Calendar, earlier: datetime, later: datetime) -> int:
     return total // 1_000_000
 
 
-def next_opening(calendar: Calendar, at: datetime) -> datetime:
+def next_opening(calendar: WorkingCalendar, at: datetime) -> datetime:
     """`at` itself when open, else the next opening. Raises NeverOpen after 366 closed days."""
     _require_aware(at)
     if calendar.is_24x7:
@@ -192,7 +194,7 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime:
     raise NeverOpen(calendar.key, at)
 
 
-def is_open(calendar: Calendar, at: datetime) -> bool:
+def is_open(calendar: WorkingCalendar, at: datetime) -> bool:
     _require_aware(at)
     if calendar.is_24x7:
         return True
@@ -202,7 +204,7 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
     )
 
 
-def windows_on(calendar: Calendar, day: date) -> Windows:
+def windows_on(calendar: WorkingCalendar, day: date) -> Windows:
     """The windows that open on a local day: swapped working day, else holiday, else the week (R1)."""
     if day in calendar.swapped:
         return calendar.swapped[day]
@@ -214,7 +216,7 @@ def windows_on(calendar: Calendar, day: date) -> Windows:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _open_time(calendar: Calendar, ordinal: int) -> tuple[tuple[Span, ...], int]:
+def _open_time(calendar: WorkingCalendar, ordinal: int) -> tuple[tuple[OpenSpan, ...], int]:
     """The spans opening on a local day, and how long they are together."""
     known = calendar._open_by_day.get(ordinal)
     if known is None:
@@ -223,10 +225,10 @@ def _open_time(calendar: Calendar, ordinal: int) -> tuple[tuple[Span, ...], int]
     return known
 
 
-def _joined_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
+def _joined_spans(calendar: WorkingCalendar, day: date) -> tuple[OpenSpan, ...]:
     """Spans opening on `day`, overlaps joined, without what the night shift of the day before already covers."""
     floor = max((closes for _, closes in _raw_spans(calendar, day - timedelta(days=1))), default=0)
-    joined: list[Span] = []
+    joined: list[OpenSpan] = []
     for opens, closes in _raw_spans(calendar, day):
         start = max(opens, floor)
         if closes > start:
@@ -235,12 +237,12 @@ def _joined_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _raw_spans(calendar: Calendar, day: date) -> list[Span]:
+def _raw_spans(calendar: WorkingCalendar, day: date) -> list[OpenSpan]:
     spans = ((_moment(calendar, day, w.opens), _moment(calendar, day, w.closes)) for w in windows_on(calendar, day))
     return sorted(span for span in spans if span[1] > span[0])
 
 
-def _moment(calendar: Calendar, day: date, seconds: int) -> int:
+def _moment(calendar: WorkingCalendar, day: date, seconds: int) -> int:
     """Microseconds since 1970 at a wall-clock time: the wall decides, so a change of summer time moves it."""
     local_day = day + timedelta(days=seconds // DAY_SECONDS)
     hours, rest = divmod(seconds % DAY_SECONDS, 3600)
@@ -249,7 +251,7 @@ def _moment(calendar: Calendar, day: date, seconds: int) -> int:
     return _micros(wall)
 
 
-def _local_ordinal(calendar: Calendar, at: datetime) -> int:
+def _local_ordinal(calendar: WorkingCalendar, at: datetime) -> int:
     return at.astimezone(calendar.tz).toordinal()
 
 

@@ -13,15 +13,15 @@ import yaml
 
 from tickets.city import zone
 from tickets.errors import CalendarRefused
+from tickets.file_errors import RowError
 from tickets.promises.calendar import (
     WEEKDAYS,
-    Calendar,
     Windows,
+    WorkingCalendar,
     parse_windows,
     weekly_windows,
     with_days,
 )
-from tickets.promises.policy import RowError
 
 OFF = "off"
 WORKED = "worked"
@@ -29,7 +29,7 @@ HOLIDAY_COLUMNS = ("day", "kind", "name", "name_en", "source")
 
 
 @dataclass(frozen=True)
-class Holiday:
+class HolidayEntry:
     """A day off, or a weekend day that is worked instead of another (`worked`), and the decree that says so."""
 
     day: date
@@ -43,19 +43,19 @@ class Holiday:
 class CalendarEntry:
     """A calendar of the file before holidays are laid over it."""
 
-    calendar: Calendar
+    calendar: WorkingCalendar
     name: str
     name_en: str
     keeps_holidays: bool
 
 
-def parse_holidays(text: str) -> tuple[tuple[Holiday, ...], tuple[RowError, ...]]:
+def parse_holidays(text: str) -> tuple[tuple[HolidayEntry, ...], tuple[RowError, ...]]:
     """Read `day,kind,name,name_en,source`; row numbers in errors count the header as line 1."""
     reader = csv.DictReader(io.StringIO(text))
     missing = [name for name in HOLIDAY_COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         return (), (RowError("line 1", "missing_columns", ", ".join(missing)),)
-    days: dict[date, Holiday] = {}
+    days: dict[date, HolidayEntry] = {}
     errors: list[RowError] = []
     for line, row in enumerate(reader, start=2):
         problem, holiday = _holiday({name: (row.get(name) or "").strip() for name in HOLIDAY_COLUMNS})
@@ -68,7 +68,7 @@ def parse_holidays(text: str) -> tuple[tuple[Holiday, ...], tuple[RowError, ...]
     return tuple(days[day] for day in sorted(days)), tuple(errors)
 
 
-def with_holidays(calendar: Calendar, days: Iterable[Holiday]) -> Calendar:
+def with_holidays(calendar: WorkingCalendar, days: Iterable[HolidayEntry]) -> WorkingCalendar:
     """Lay holidays over a week; a worked day has the hours of the week's first working day."""
     rows = list(days)
     ordinary = ordinary_windows(calendar)
@@ -79,7 +79,7 @@ def with_holidays(calendar: Calendar, days: Iterable[Holiday]) -> Calendar:
     )
 
 
-def ordinary_windows(calendar: Calendar) -> Windows:
+def ordinary_windows(calendar: WorkingCalendar) -> Windows:
     return next((windows for windows in calendar.weekly if windows), ())
 
 
@@ -102,9 +102,9 @@ def parse_calendars(text: str) -> tuple[tuple[CalendarEntry, ...], tuple[RowErro
     return tuple(entries), tuple(errors)
 
 
-def calendar_from(key: str, spec: Mapping[str, Any]) -> Calendar:
+def calendar_from(key: str, spec: Mapping[str, Any]) -> WorkingCalendar:
     """The calendar of a stored version; `spec_of` is the way back."""
-    return Calendar(
+    return WorkingCalendar(
         key=key,
         weekly=weekly_windows(spec["weekly"]),
         zone=spec.get("zone") or zone().key,
@@ -113,7 +113,7 @@ def calendar_from(key: str, spec: Mapping[str, Any]) -> Calendar:
     )
 
 
-def spec_of(calendar: Calendar) -> dict[str, Any]:
+def spec_of(calendar: WorkingCalendar) -> dict[str, Any]:
     """A calendar as JSON keeps it, the same for the same calendar."""
     return {
         "zone": calendar.zone,
@@ -127,7 +127,7 @@ def spec_of(calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def _holiday(row: Mapping[str, str]) -> tuple[str, Holiday | None]:
+def _holiday(row: Mapping[str, str]) -> tuple[str, HolidayEntry | None]:
     try:
         day = date.fromisoformat(row["day"])
     except ValueError:
@@ -136,7 +136,7 @@ def _holiday(row: Mapping[str, str]) -> tuple[str, Holiday | None]:
         return "bad_kind", None
     if not row["name"] or not row["source"]:
         return "no_name_or_source", None
-    return "", Holiday(day, row["kind"], row["name"], row["name_en"] or row["name"], row["source"])
+    return "", HolidayEntry(day, row["kind"], row["name"], row["name_en"] or row["name"], row["source"])
 
 
 def _entry(raw: object) -> CalendarEntry:
@@ -147,5 +147,5 @@ def _entry(raw: object) -> CalendarEntry:
         if not isinstance(windows, list) or not all(isinstance(window, str) for window in windows):
             raise CalendarRefused("bad_window", str(windows)[:200])
     key, name = str(raw["key"]), str(raw.get("name") or raw["key"])
-    calendar = Calendar(key=key, weekly=weekly_windows(week), zone=str(raw.get("zone") or zone().key))
+    calendar = WorkingCalendar(key=key, weekly=weekly_windows(week), zone=str(raw.get("zone") or zone().key))
     return CalendarEntry(calendar, name, str(raw.get("name_en") or name), raw.get("keeps_holidays") is True)

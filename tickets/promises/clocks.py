@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from tickets.promises import recompute
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR, Interval
-from tickets.promises.calendar import Calendar
+from tickets.promises.calendar import WorkingCalendar
 from tickets.promises.holds import keep_holds
-from tickets.promises.loading import LoadedRow, Rulebook, load_rulebook
+from tickets.promises.loading import LoadedRow, PromiseRulebook, load_rulebook
 from tickets.promises.plan import plan
 from tickets.promises.recompute import ClockState
 from tickets.schema import Clock, ClockInterval, PlannedStep, Ticket
@@ -21,13 +21,13 @@ from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResul
 
 
 @dataclass
-class Held:
+class ClockEntry:
     """One clock of a ticket: its row, the rows of its intervals, and the state they tell."""
 
     clock: Clock
     intervals: list[ClockInterval]
     state: ClockState
-    calendar: Calendar
+    calendar: WorkingCalendar
 
 
 @dataclass
@@ -35,15 +35,15 @@ class ClockBook:
     """All clocks of one locked ticket with the rules they run under."""
 
     ticket: Ticket
-    rulebook: Rulebook
-    held: list[Held]
+    rulebook: PromiseRulebook
+    held: list[ClockEntry]
     # What a clock's earlier plans have raised: (clock id, kind, rank) -> (plan, the due it was raised for, void or not)
     fired: dict[tuple[int, StepKind, int], tuple[int, datetime, bool]] = field(default_factory=dict)
 
-    def live(self, *kinds: ClockKind) -> list[Held]:
+    def live(self, *kinds: ClockKind) -> list[ClockEntry]:
         return [h for h in self.held if h.state.status in recompute.LIVE and (not kinds or h.state.kind in kinds)]
 
-    def latest(self, kind: ClockKind) -> Held | None:
+    def latest(self, kind: ClockKind) -> ClockEntry | None:
         return max((h for h in self.held if h.state.kind is kind), key=lambda h: h.state.cycle, default=None)
 
 
@@ -60,13 +60,13 @@ def open_book(session: Session, ticket: Ticket) -> ClockBook:
     held = []
     for clock in clocks:
         state = _state(clock, parts[clock.id], rulebook.rows.get(clock.policy_row_id))
-        held.append(Held(clock, parts[clock.id], state, rulebook.calendars[clock.calendar_version_id]))
+        held.append(ClockEntry(clock, parts[clock.id], state, rulebook.calendars[clock.calendar_version_id]))
     return ClockBook(ticket, rulebook, held, _fired(session, ticket.id))
 
 
 def add_clock(
     session: Session, book: ClockBook, row: LoadedRow, *, cycle: int, started_at: datetime, now: datetime
-) -> Held:
+) -> ClockEntry:
     """A new clock of the ticket, running since `started_at`."""
     calendar = book.rulebook.calendars[row.calendar_version_id]
     state = started(row, calendar, cycle=cycle, started_at=started_at)
@@ -75,7 +75,7 @@ def add_clock(
     session.flush()
     interval = ClockInterval(clock_id=clock.id, from_at=state.intervals[0].from_at)
     session.add(interval)
-    held = Held(clock, [interval], state, calendar)
+    held = ClockEntry(clock, [interval], state, calendar)
     book.held.append(held)
     _replan(session, book, held, now=now)
     return held
@@ -84,7 +84,7 @@ def add_clock(
 def store(
     session: Session,
     book: ClockBook,
-    held: Held,
+    held: ClockEntry,
     state: ClockState,
     *,
     row: LoadedRow | None = None,
@@ -126,7 +126,7 @@ def next_due(running: Iterable[tuple[datetime | None, ClockKind]]) -> tuple[date
     return min(dues) if dues else (None, None)
 
 
-def started(row: LoadedRow, calendar: Calendar, *, cycle: int, started_at: datetime) -> ClockState:
+def started(row: LoadedRow, calendar: WorkingCalendar, *, cycle: int, started_at: datetime) -> ClockState:
     return recompute.start(
         calendar,
         kind=row.row.clock,
@@ -153,7 +153,7 @@ def columns(state: ClockState, row: LoadedRow) -> dict[str, Any]:
 def planned_rows(
     state: ClockState,
     row: LoadedRow,
-    rulebook: Rulebook,
+    rulebook: PromiseRulebook,
     *,
     ticket_id: int,
     clock_id: int,
@@ -187,7 +187,7 @@ def planned_rows(
     ]
 
 
-def _replan(session: Session, book: ClockBook, held: Held, *, now: datetime) -> None:
+def _replan(session: Session, book: ClockBook, held: ClockEntry, *, now: datetime) -> None:
     """Delete what had not fired and plan anew (R13).
 
     A step that fired already is planned again, as a further plan, only when the due date has moved so far that its
@@ -273,7 +273,7 @@ def _mutable(state: ClockState) -> Mapping[str, Any]:
     }
 
 
-def _store_intervals(session: Session, held: Held) -> None:
+def _store_intervals(session: Session, held: ClockEntry) -> None:
     for part, stored in zip(held.state.intervals, held.intervals, strict=False):
         stored.to_at = part.to_at
     for part in held.state.intervals[len(held.intervals) :]:
@@ -282,7 +282,7 @@ def _store_intervals(session: Session, held: Held) -> None:
         held.intervals.append(added)
 
 
-def _note_breach(ticket: Ticket, held: Held, *, now: datetime) -> None:
+def _note_breach(ticket: Ticket, held: ClockEntry, *, now: datetime) -> None:
     """Who held the ticket when the promise broke is noted at the first change after it (R23)."""
     if held.state.status is ClockStatus.CANCELLED or not recompute.is_breached(held.state, now=now):
         if held.state.status is not ClockStatus.CANCELLED:

@@ -13,7 +13,7 @@ from tickets.promises import calendar_files
 from tickets.promises.calendar_files import CalendarEntry, calendar_from, with_holidays
 from tickets.promises.loading import load_rulebook
 from tickets.promises.policies import newest_calendar_versions, save_calendar, save_policy
-from tickets.promises.policy import Policy
+from tickets.promises.policy import SlaPolicy
 from tickets.schema import Holiday, Unit
 
 
@@ -42,7 +42,7 @@ def import_calendars(
 
 
 def import_holidays(
-    session: Session, days: Sequence[calendar_files.Holiday], *, actor: Actor, now: datetime
+    session: Session, days: Sequence[calendar_files.HolidayEntry], *, actor: Actor, now: datetime
 ) -> tuple[str, ...]:
     """Keep the days, version every calendar they change, and let the policies in force use the new versions.
 
@@ -59,9 +59,9 @@ def import_holidays(
     return import_calendars(session, entries, actor=actor, now=now)
 
 
-def _known_days(session: Session) -> list[calendar_files.Holiday]:
+def _known_days(session: Session) -> list[calendar_files.HolidayEntry]:
     return [
-        calendar_files.Holiday(day.day, day.kind, day.name, day.name_en, day.source)
+        calendar_files.HolidayEntry(day.day, day.kind, day.name, day.name_en, day.source)
         for day in session.scalars(select(Holiday).order_by(Holiday.day))
     ]
 
@@ -71,7 +71,7 @@ def _adopt_newest_calendars(session: Session, *, actor: Actor, now: datetime) ->
         save_policy(session, _with_codes(session, policy), actor=actor, now=now)
 
 
-def _with_codes(session: Session, policy: Policy) -> Policy:
+def _with_codes(session: Session, policy: SlaPolicy) -> SlaPolicy:
     """A policy as a file would write it: loaded ones name units by id."""
     if policy.match.unit is None:
         return policy
@@ -79,4 +79,4 @@ def _with_codes(session: Session, policy: Policy) -> Policy:
     match = type(policy.match)(
         policy.match.category, policy.match.level, unit.code if unit else None, policy.match.channel
     )
-    return Policy(policy.name, match, policy.rows, policy.legal_basis)
+    return SlaPolicy(policy.name, match, policy.rows, policy.legal_basis)

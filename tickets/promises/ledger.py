@@ -8,7 +8,7 @@ from tickets import timeline
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import recompute
 from tickets.promises.arithmetic import pauses
-from tickets.promises.clocks import ClockBook, Held, add_clock, keep_next_due, open_book, store
+from tickets.promises.clocks import ClockBook, ClockEntry, add_clock, keep_next_due, open_book, store
 from tickets.promises.loading import LoadedRow
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, ClockKind, ClockStatus, TicketStatus, TimelineKind
@@ -227,7 +227,7 @@ def _follow_status(session: Session, book: ClockBook, *, now: datetime) -> None:
 
 def _tell_due(
     session: Session,
-    held: Held,
+    held: ClockEntry,
     due_before: datetime | None,
     *,
     cause: str,

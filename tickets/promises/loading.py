@@ -8,10 +8,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from tickets.promises.calendar import Calendar
+from tickets.promises.calendar import WorkingCalendar
 from tickets.promises.calendar_files import calendar_from
-from tickets.promises.plan import Chain
-from tickets.promises.policy import Match, Policy, PolicyRow, TicketFacts, choose
+from tickets.promises.plan import EscalationChain
+from tickets.promises.policy import Match, PolicyTarget, SlaPolicy, TicketFacts, choose
 from tickets.promises.policy_file import step_from
 from tickets.schema import promise as table
 from tickets.schema.directory import Category
@@ -22,7 +22,7 @@ from tickets.states import Channel, ClockKind, Level, Priority
 class LoadedChain:
     """A version of a chain with the row ids of its steps by level."""
 
-    chain: Chain
+    chain: EscalationChain
     step_ids: Mapping[int, int]
 
 
@@ -31,21 +31,21 @@ class LoadedRow:
     """A row of a policy version: what one clock of one priority promises, and by which calendar and chain."""
 
     id: int
-    row: PolicyRow
+    row: PolicyTarget
     calendar_version_id: int
     chain_version_id: int | None
 
 
 @dataclass(frozen=True)
-class Rulebook:
+class PromiseRulebook:
     """All versions by id, for clocks that run under them, and the policies in force, for those that start now."""
 
     stamp: tuple[Any, ...]
-    calendars: Mapping[int, Calendar]
-    newest_calendars: Mapping[str, Calendar]
+    calendars: Mapping[int, WorkingCalendar]
+    newest_calendars: Mapping[str, WorkingCalendar]
     chains: Mapping[int, LoadedChain]
     rows: Mapping[int, LoadedRow]
-    policies: Sequence[Policy]
+    policies: Sequence[SlaPolicy]
     row_ids: Mapping[tuple[str, Priority, ClockKind], int]
     # The category's own code first, then its parent's.
     category_codes: Mapping[int, tuple[str, ...]]
@@ -69,7 +69,7 @@ class Rulebook:
 
 
 # One book per database: a process of the product knows one, the tests several.
-_books: WeakKeyDictionary[Engine, Rulebook] = WeakKeyDictionary()
+_books: WeakKeyDictionary[Engine, PromiseRulebook] = WeakKeyDictionary()
 
 _STAMP = select(
     select(func.max(table.PolicyVersion.id)).scalar_subquery(),
@@ -80,7 +80,7 @@ _STAMP = select(
 )
 
 
-def load_rulebook(session: Session) -> Rulebook:
+def load_rulebook(session: Session) -> PromiseRulebook:
     """The rules as they stand now: one cheap statement when nothing has changed since the last time."""
     engine = _engine(session)
     stamp = tuple(session.execute(_STAMP).one())
@@ -97,7 +97,7 @@ def _engine(session: Session) -> Engine:
     return bind if isinstance(bind, Engine) else bind.engine
 
 
-def _read(session: Session, stamp: tuple[Any, ...], known: Rulebook | None) -> Rulebook:
+def _read(session: Session, stamp: tuple[Any, ...], known: PromiseRulebook | None) -> PromiseRulebook:
     # A calendar remembers the days it has computed: one that is known already is kept as it is.
     calendars, newest = _calendars(session, known.calendars if known else {})
     chains = _chains(session)
@@ -108,12 +108,14 @@ def _read(session: Session, stamp: tuple[Any, ...], known: Rulebook | None) -> R
         for c in categories.values()
     }
     policies, row_ids = _policies(session, versions_rows, {c.id: c.code for c in categories.values()})
-    return Rulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes)
+    return PromiseRulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes)
 
 
-def _calendars(session: Session, known: Mapping[int, Calendar]) -> tuple[dict[int, Calendar], dict[str, Calendar]]:
-    versions: dict[int, Calendar] = {}
-    newest: dict[str, Calendar] = {}
+def _calendars(
+    session: Session, known: Mapping[int, WorkingCalendar]
+) -> tuple[dict[int, WorkingCalendar], dict[str, WorkingCalendar]]:
+    versions: dict[int, WorkingCalendar] = {}
+    newest: dict[str, WorkingCalendar] = {}
     statement = (
         select(table.CalendarVersion.id, table.Calendar.key, table.CalendarVersion.spec)
         .join(table.Calendar, table.Calendar.id == table.CalendarVersion.calendar_id)
@@ -133,7 +135,7 @@ def _chains(session: Session) -> dict[int, LoadedChain]:
         steps.setdefault(step.chain_version_id, []).append(step)
     return {
         version_id: LoadedChain(
-            Chain(
+            EscalationChain(
                 name, tuple(step_from({"level": s.level, "post": s.post, **s.spec}) for s in steps.get(version_id, ()))
             ),
             {step.level: step.id for step in steps.get(version_id, ())},
@@ -143,13 +145,13 @@ def _chains(session: Session) -> dict[int, LoadedChain]:
 
 
 def _rows(
-    session: Session, calendars: Mapping[int, Calendar], chains: Mapping[int, LoadedChain]
+    session: Session, calendars: Mapping[int, WorkingCalendar], chains: Mapping[int, LoadedChain]
 ) -> tuple[dict[int, LoadedRow], dict[int, list[LoadedRow]]]:
     loaded: dict[int, LoadedRow] = {}
     by_version: dict[int, list[LoadedRow]] = {}
     for stored in session.scalars(select(table.PolicyRow).order_by(table.PolicyRow.id)):
         chain = chains.get(stored.chain_version_id or 0)
-        row = PolicyRow(
+        row = PolicyTarget(
             priority=stored.priority,
             clock=stored.clock,
             target_seconds=stored.target_seconds,
@@ -166,7 +168,7 @@ def _rows(
 
 def _policies(
     session: Session, rows: Mapping[int, list[LoadedRow]], codes: Mapping[int, str]
-) -> tuple[list[Policy], dict[tuple[str, Priority, ClockKind], int]]:
+) -> tuple[list[SlaPolicy], dict[tuple[str, Priority, ClockKind], int]]:
     """The newest version of every policy that is not retired, oldest first, as `choose` wants them."""
     newest: dict[str, table.PolicyVersion] = {}
     statement = (
@@ -187,6 +189,6 @@ def _policies(
             channel=version.channel,
         )
         own = rows.get(version_id, [])
-        policies.append(Policy(name, match, tuple(r.row for r in own), version.legal_basis))
+        policies.append(SlaPolicy(name, match, tuple(r.row for r in own), version.legal_basis))
         row_ids.update({(name, r.row.priority, r.row.clock): r.id for r in own})
     return policies, row_ids

@@ -7,7 +7,7 @@ from typing import Any
 
 from tickets.promises import recompute
 from tickets.promises.clocks import columns, next_due, planned_rows, started
-from tickets.promises.loading import LoadedRow, Rulebook
+from tickets.promises.loading import LoadedRow, PromiseRulebook
 from tickets.promises.recompute import ClockState
 from tickets.states import ClockKind, ClockStatus, Priority
 
@@ -41,7 +41,7 @@ def kinds_at_opening(*, answered: bool) -> tuple[ClockKind, ...]:
 
 
 def opening(
-    rulebook: Rulebook,
+    rulebook: PromiseRulebook,
     chosen: dict[ClockKind, LoadedRow],
     *,
     ticket_id: int,

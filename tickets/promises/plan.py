@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tickets.promises.arithmetic import reached_at
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
+from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar, add
 from tickets.promises.recompute import ClockState, share_reached_at
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind
 
@@ -25,7 +25,7 @@ HOLD_SECONDS = 4 * 3600
 DAILY_LIST_AT = time(7, 0)
 
 
-class Delivery(StrEnum):
+class StepDelivery(StrEnum):
     """When the message of a step may reach its recipients (R18); the level itself changes on time regardless."""
 
     AT_ONCE = "at_once"
@@ -34,7 +34,7 @@ class Delivery(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class ChainLevel:
     """One level of a chain (R12).
 
     Exactly one of the offsets is set: seconds or per cent of the target after due (negative: before due), or
@@ -56,20 +56,20 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Chain:
+class EscalationChain:
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[ChainLevel, ...]
 
 
 @dataclass(frozen=True)
-class PlannedStep:
+class StepPlan:
     """A warning (`rank` is its share in per cent) or a level (`rank` is its number) and when it is due to fire."""
 
     kind: StepKind
     rank: int
     planned_at: datetime
-    delivery: Delivery
-    step: Step | None = None
+    delivery: StepDelivery
+    step: ChainLevel | None = None
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,15 @@ class WarningNotice:
 
 def plan(
     state: ClockState,
-    calendar: Calendar,
+    calendar: WorkingCalendar,
     *,
-    chain: Chain | None,
+    chain: EscalationChain | None,
     warn: Sequence[int],
-    calendars: Mapping[str, Calendar],
+    calendars: Mapping[str, WorkingCalendar],
     priority: Priority,
     fired: Collection[tuple[StepKind, int]] = frozenset(),
     now: datetime,
-) -> tuple[PlannedStep, ...]:
+) -> tuple[StepPlan, ...]:
     """Everything a clock still has ahead of it, in order; empty unless it runs (R13).
 
     `fired` names what this plan has already raised: it is not raised again. Levels that time has passed are planned in
@@ -105,7 +105,7 @@ def plan(
     return tuple(step for step in (*warnings, *levels) if (step.kind, step.rank) not in fired)
 
 
-def posts_to_ask(step: Step, *, procedure_id: int | None) -> tuple[str, ...]:
+def posts_to_ask(step: ChainLevel, *, procedure_id: int | None) -> tuple[str, ...]:
     """The posts of a step in the order of trying, for a ticket about a procedure or about something else."""
     return step.posts if procedure_id is None else (*step.procedure_posts, *step.posts)
 
@@ -124,13 +124,13 @@ def warning_notice(share: int) -> WarningNotice:
     return WarningNotice(to_assignee=True, to_lead=share >= 75, channels=("screen",))
 
 
-def hold_until(calendar: Calendar, *, new_due_at: datetime | None, now: datetime) -> datetime:
+def hold_until(calendar: WorkingCalendar, *, new_due_at: datetime | None, now: datetime) -> datetime:
     """How long an acknowledgement holds the next level: to the new date, at most 4 open hours (R20)."""
     longest = add(calendar, now, HOLD_SECONDS)
     return longest if new_due_at is None else max(now, min(longest, new_due_at))
 
 
-def offset_of(step: Step, *, target_seconds: int, previous: int = 0) -> int:
+def offset_of(step: ChainLevel, *, target_seconds: int, previous: int = 0) -> int:
     """Seconds after due at which a level is reached, for a target; negative is before due."""
     if step.after_level_seconds is not None:
         return previous + step.after_level_seconds
@@ -141,7 +141,7 @@ def offset_of(step: Step, *, target_seconds: int, previous: int = 0) -> int:
     return offset if offset < 0 else max(offset, step.least_seconds)
 
 
-def offsets_increase(chain: Chain, *, target_seconds: int) -> bool:
+def offsets_increase(chain: EscalationChain, *, target_seconds: int) -> bool:
     """Whether each level comes later than the one before it for a promise of this length (R12)."""
     offsets: list[int] = []
     for step in chain.steps:
@@ -150,8 +150,14 @@ def offsets_increase(chain: Chain, *, target_seconds: int) -> bool:
 
 
 def _warnings(
-    state: ClockState, calendar: Calendar, due_at: datetime, *, warn: Sequence[int], priority: Priority, now: datetime
-) -> list[PlannedStep]:
+    state: ClockState,
+    calendar: WorkingCalendar,
+    due_at: datetime,
+    *,
+    warn: Sequence[int],
+    priority: Priority,
+    now: datetime,
+) -> list[StepPlan]:
     """Warnings before due. Of those that time has overtaken only the last is kept: the others would say the same."""
     if now >= due_at:
         return []
@@ -159,21 +165,21 @@ def _warnings(
     for share in warning_shares(state.target_seconds, warn):
         reached = share_reached_at(state, calendar, share=share / 100)
         if reached is not None and reached < due_at:
-            planned.append(PlannedStep(StepKind.WARNING, share, reached, _by_urgency(priority)))
+            planned.append(StepPlan(StepKind.WARNING, share, reached, _by_urgency(priority)))
     overtaken = [step for step in planned if step.planned_at <= now]
     return [step for step in planned if step.planned_at > now or step is overtaken[-1]]
 
 
 def _levels(
     state: ClockState,
-    calendar: Calendar,
+    calendar: WorkingCalendar,
     due_at: datetime,
     *,
-    steps: Sequence[Step],
-    calendars: Mapping[str, Calendar],
+    steps: Sequence[ChainLevel],
+    calendars: Mapping[str, WorkingCalendar],
     priority: Priority,
-) -> list[PlannedStep]:
-    planned: list[PlannedStep] = []
+) -> list[StepPlan]:
+    planned: list[StepPlan] = []
     for step in steps:
         counted_in = _step_calendar(step, calendar, calendars, priority)
         offset = _offset(step, state.target_seconds, is_first=not planned, priority=priority)
@@ -187,11 +193,11 @@ def _levels(
         if planned and at <= planned[-1].planned_at:
             # Calendars of steps may differ, so a later level could fall before an earlier one; levels only climb.
             at = planned[-1].planned_at + timedelta(seconds=1)
-        planned.append(PlannedStep(StepKind.LEVEL, step.level, at, _delivery(state.kind, step, priority), step))
+        planned.append(StepPlan(StepKind.LEVEL, step.level, at, _delivery(state.kind, step, priority), step))
     return planned
 
 
-def _offset(step: Step, target_seconds: int, *, is_first: bool, priority: Priority) -> int:
+def _offset(step: ChainLevel, target_seconds: int, *, is_first: bool, priority: Priority) -> int:
     """An emergency's first level is told when half of the time is gone, not when all of it is (R12)."""
     offset = offset_of(step, target_seconds=target_seconds)
     if is_first and priority is Priority.EMERGENCY and offset >= 0:
@@ -199,20 +205,22 @@ def _offset(step: Step, target_seconds: int, *, is_first: bool, priority: Priori
     return offset
 
 
-def _step_calendar(step: Step, calendar: Calendar, calendars: Mapping[str, Calendar], priority: Priority) -> Calendar:
+def _step_calendar(
+    step: ChainLevel, calendar: WorkingCalendar, calendars: Mapping[str, WorkingCalendar], priority: Priority
+) -> WorkingCalendar:
     if priority is Priority.EMERGENCY:
         return ROUND_THE_CLOCK
     return calendars[step.calendar_key] if step.calendar_key is not None else calendar
 
 
-def _delivery(kind: ClockKind, step: Step, priority: Priority) -> Delivery:
+def _delivery(kind: ClockKind, step: ChainLevel, priority: Priority) -> StepDelivery:
     if step.daily_list:
-        return Delivery.DAILY_LIST
+        return StepDelivery.DAILY_LIST
     if step.level >= CITY_LEADER_LEVEL:
         wakes = kind is ClockKind.RESOLVE and priority is Priority.EMERGENCY
-        return Delivery.AT_ONCE if wakes else Delivery.DUTY_HOURS
+        return StepDelivery.AT_ONCE if wakes else StepDelivery.DUTY_HOURS
     return _by_urgency(priority)
 
 
-def _by_urgency(priority: Priority) -> Delivery:
-    return Delivery.DUTY_HOURS if priority is Priority.NORMAL else Delivery.AT_ONCE
+def _by_urgency(priority: Priority) -> StepDelivery:
+    return StepDelivery.DUTY_HOURS if priority is Priority.NORMAL else StepDelivery.AT_ONCE

@@ -11,12 +11,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from tickets.audit import entries
 from tickets.errors import InvalidInput
 from tickets.people.actor import Actor
-from tickets.promises.calendar import Calendar, check
+from tickets.promises.calendar import WorkingCalendar, check
 from tickets.promises.calendar_files import spec_of
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import Chain
-from tickets.promises.policy import Policy, PolicySet
-from tickets.promises.policy_file import Known, step_mapping
+from tickets.promises.plan import EscalationChain
+from tickets.promises.policy import PolicySet, SlaPolicy
+from tickets.promises.policy_file import KnownNames, step_mapping
 from tickets.schema import promise as table
 from tickets.schema.directory import Category, Unit
 from tickets.schema.staff import Post
@@ -30,10 +30,10 @@ class Imported:
     chains: tuple[str, ...]
 
 
-def known_names(session: Session, *, actions: Collection[str]) -> Known:
+def known_names(session: Session, *, actions: Collection[str]) -> KnownNames:
     """What a file of policies may name; `actions` are escalation's own."""
     book = load_rulebook(session)
-    return Known(
+    return KnownNames(
         calendars=frozenset(book.newest_calendars),
         chains={loaded.chain.name: loaded.chain for _, loaded in sorted(book.chains.items())},
         categories=frozenset(session.scalars(select(Category.code))),
@@ -57,7 +57,14 @@ def import_policies(session: Session, wanted: PolicySet, *, actor: Actor, now: d
 
 
 def save_calendar(
-    session: Session, calendar: Calendar, *, name: str, name_en: str, keeps_holidays: bool, actor: Actor, now: datetime
+    session: Session,
+    calendar: WorkingCalendar,
+    *,
+    name: str,
+    name_en: str,
+    keeps_holidays: bool,
+    actor: Actor,
+    now: datetime,
 ) -> bool:
     """A further version of a calendar; False when it is the same already. Raises CalendarRefused (R1).
 
@@ -94,7 +101,7 @@ def save_calendar(
     return True
 
 
-def save_chain(session: Session, chain: Chain, *, actor: Actor, now: datetime) -> bool:
+def save_chain(session: Session, chain: EscalationChain, *, actor: Actor, now: datetime) -> bool:
     """A further version of a chain; False when it is the same already."""
     session.execute(insert(table.Chain).values(name=chain.name).on_conflict_do_nothing(index_elements=["name"]))
     chain_id = session.execute(
@@ -122,7 +129,7 @@ def save_chain(session: Session, chain: Chain, *, actor: Actor, now: datetime) -
     return True
 
 
-def save_policy(session: Session, policy: Policy, *, actor: Actor, now: datetime) -> bool:
+def save_policy(session: Session, policy: SlaPolicy, *, actor: Actor, now: datetime) -> bool:
     """A further version of a policy, under the newest versions of the calendars and chains it names.
 
     False when exactly this is in force already.
@@ -179,7 +186,7 @@ def newest_calendar_versions(session: Session) -> Iterable[tuple[table.Calendar,
     return [(calendar, version) for calendar, version in session.execute(statement)]
 
 
-def _rows(session: Session, policy: Policy) -> list[table.PolicyRow]:
+def _rows(session: Session, policy: SlaPolicy) -> list[table.PolicyRow]:
     calendars = {calendar.key: version.id for calendar, version in newest_calendar_versions(session)}
     rows = []
     for row in policy.rows:

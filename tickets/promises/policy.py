@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tickets.file_errors import RowError
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR
-from tickets.promises.plan import WARNING_SHARES, Chain
+from tickets.promises.plan import WARNING_SHARES, EscalationChain
 from tickets.states import Channel, ClockKind, Level, Priority
 
 
@@ -21,7 +22,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class PolicyRow:
+class PolicyTarget:
     """The promise for one priority and clock: a target in open seconds of a calendar, warnings, and who is told."""
 
     priority: Priority
@@ -35,28 +36,19 @@ class PolicyRow:
 
 
 @dataclass(frozen=True)
-class Policy:
+class SlaPolicy:
     name: str
     match: Match
-    rows: tuple[PolicyRow, ...]
+    rows: tuple[PolicyTarget, ...]
     legal_basis: str = ""
-
-
-@dataclass(frozen=True)
-class RowError:
-    """What is wrong and where in the file, e.g. `policies[0].rows[3]`."""
-
-    where: str
-    code: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)
 class PolicySet:
     """Policies and chains of one file. With errors, nothing of it may be used."""
 
-    policies: tuple[Policy, ...] = ()
-    chains: tuple[Chain, ...] = ()
+    policies: tuple[SlaPolicy, ...] = ()
+    chains: tuple[EscalationChain, ...] = ()
     errors: tuple[RowError, ...] = ()
 
 
@@ -72,26 +64,26 @@ class TicketFacts:
 
 
 @dataclass(frozen=True)
-class Choice:
-    policy: Policy
-    row: PolicyRow
+class ChosenTarget:
+    policy: SlaPolicy
+    row: PolicyTarget
 
 
-def choose(policies: Sequence[Policy], facts: TicketFacts) -> dict[ClockKind, Choice]:
+def choose(policies: Sequence[SlaPolicy], facts: TicketFacts) -> dict[ClockKind, ChosenTarget]:
     """The row that holds for each clock of a ticket.
 
     A policy silent about a clock leaves it to the next less specific one, so a rule for night noise need not repeat
     everything else. Between equals the later in `policies` wins: hand them over oldest first.
     """
-    chosen: dict[ClockKind, Choice] = {}
+    chosen: dict[ClockKind, ChosenTarget] = {}
     for policy in in_force(policies, facts):
         for row in policy.rows:
             if row.priority is facts.priority:
-                chosen[row.clock] = Choice(policy, row)
+                chosen[row.clock] = ChosenTarget(policy, row)
     return chosen
 
 
-def in_force(policies: Iterable[Policy], facts: TicketFacts) -> list[Policy]:
+def in_force(policies: Iterable[SlaPolicy], facts: TicketFacts) -> list[SlaPolicy]:
     """The policies that match, the least specific first; equals keep their order."""
     return sorted((p for p in policies if matches(p.match, facts)), key=lambda p: specificity(p.match, facts))
 

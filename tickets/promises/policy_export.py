@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.promises.loading import load_rulebook
-from tickets.promises.policy import Policy, PolicyRow
+from tickets.promises.policy import PolicyTarget, SlaPolicy
 from tickets.promises.policy_file import step_mapping
 from tickets.schema import Unit
 
@@ -31,7 +31,7 @@ def policies_as_yaml(session: Session) -> str:
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
 
 
-def _policy(policy: Policy, codes: dict[str, str | None]) -> dict[str, Any]:
+def _policy(policy: SlaPolicy, codes: dict[str, str | None]) -> dict[str, Any]:
     match = {
         "category": policy.match.category,
         "level": policy.match.level.value if policy.match.level else None,
@@ -46,7 +46,7 @@ def _policy(policy: Policy, codes: dict[str, str | None]) -> dict[str, Any]:
     return told | ({"legal_basis": policy.legal_basis} if policy.legal_basis else {})
 
 
-def _row(row: PolicyRow) -> dict[str, Any]:
+def _row(row: PolicyTarget) -> dict[str, Any]:
     told: dict[str, Any] = {
         "priority": row.priority.value,
         "clock": row.clock.value,

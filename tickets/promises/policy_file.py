@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 import yaml
 
+from tickets.file_errors import RowError
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR
-from tickets.promises.plan import WARNING_SHARES, Chain, Step, offsets_increase
-from tickets.promises.policy import Match, Policy, PolicyRow, PolicySet, RowError
+from tickets.promises.plan import WARNING_SHARES, ChainLevel, EscalationChain, offsets_increase
+from tickets.promises.policy import Match, PolicySet, PolicyTarget, SlaPolicy
 from tickets.states import Channel, ClockKind, Level, OutboundChannel, Priority
 
 MAX_CHARACTERS = 1_000_000
@@ -32,18 +33,18 @@ _Code = TypeVar("_Code", bound=StrEnum)
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNames:
     """What already exists and may be named; None: not checked here."""
 
     calendars: Collection[str] | None = None
-    chains: Mapping[str, Chain] = field(default_factory=dict)
+    chains: Mapping[str, EscalationChain] = field(default_factory=dict)
     categories: Collection[str] | None = None
     units: Collection[str] | None = None
     posts: Collection[str] | None = None
     actions: Collection[str] | None = None
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = KnownNames()
 
 
 class _Bad(Exception):
@@ -54,7 +55,7 @@ class _Bad(Exception):
         self.code, self.detail = code, str(detail)[:200]
 
 
-def parse_policies(text: str, *, known: Known = NOTHING_KNOWN) -> PolicySet:
+def parse_policies(text: str, *, known: KnownNames = NOTHING_KNOWN) -> PolicySet:
     """Read one policy (`name`, `match`, `rows`, `chains`) or many (`policies: […]`, `chains: […]`).
 
     Every row is judged, so that a person can mend the whole file at once; with any error the set must not be used.
@@ -75,7 +76,7 @@ def parse_policies(text: str, *, known: Known = NOTHING_KNOWN) -> PolicySet:
     return PolicySet(tuple(policies), tuple(chains), tuple(errors))
 
 
-def step_from(raw: Mapping[str, Any], *, known: Known = NOTHING_KNOWN) -> Step:
+def step_from(raw: Mapping[str, Any], *, known: KnownNames = NOTHING_KNOWN) -> ChainLevel:
     """A step from its mapping in a file or in the database; `step_mapping` is the way back."""
     _only(raw, _STEP_KEYS)
     given = [name for name in _OFFSETS if raw.get(name) is not None]
@@ -87,7 +88,7 @@ def step_from(raw: Mapping[str, Any], *, known: Known = NOTHING_KNOWN) -> Step:
     actions = _list(raw.get("actions", []))
     if known.actions is not None and not set(actions) <= set(known.actions):
         raise _Bad("no_such_action", actions)
-    return Step(
+    return ChainLevel(
         level=_whole(raw.get("level"), "bad_level", low=1, high=9),
         posts=_posts(raw.get("post"), known, is_needed=True),
         procedure_posts=_posts(raw.get("procedure_post"), known, is_needed=False),
@@ -102,7 +103,7 @@ def step_from(raw: Mapping[str, Any], *, known: Known = NOTHING_KNOWN) -> Step:
     )
 
 
-def step_mapping(step: Step) -> dict[str, Any]:
+def step_mapping(step: ChainLevel) -> dict[str, Any]:
     """A step as the file writes it."""
     written: dict[str, Any] = {
         "level": step.level,
@@ -162,7 +163,7 @@ def _read_all(
             errors.append(RowError(where, bad.code, bad.detail))
 
 
-def _chain(raw: Mapping[str, Any], where: str, known: Known, errors: list[RowError]) -> Chain:
+def _chain(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[RowError]) -> EscalationChain:
     _only(raw, {"name", "steps"})
     name = _name(raw.get("name"))
     rows = _rows(raw.get("steps"), "no_steps")
@@ -171,19 +172,19 @@ def _chain(raw: Mapping[str, Any], where: str, known: Known, errors: list[RowErr
         raise _Bad("levels_do_not_climb", name)
     if steps and steps[0].after_level_seconds is not None:
         raise _Bad("no_level_before", name)
-    return Chain(name, steps)
+    return EscalationChain(name, steps)
 
 
-def _policy(raw: Mapping[str, Any], where: str, known: Known, errors: list[RowError]) -> Policy:
+def _policy(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[RowError]) -> SlaPolicy:
     _only(raw, _POLICY_KEYS)
     name = _name(raw.get("name"))
     rows = _rows(raw.get("rows"), "no_rows")
     read = tuple(_read_all(rows, f"{where}.rows", lambda one, _: _row(one, known), errors))
     errors.extend(_twice(f"{where}.rows", [f"{row.priority}/{row.clock}" for row in read]))
-    return Policy(name, _match(raw.get("match"), known), read, str(raw.get("legal_basis") or ""))
+    return SlaPolicy(name, _match(raw.get("match"), known), read, str(raw.get("legal_basis") or ""))
 
 
-def _match(raw: object, known: Known) -> Match:
+def _match(raw: object, known: KnownNames) -> Match:
     if raw is None:
         return Match()
     if not isinstance(raw, dict):
@@ -198,7 +199,7 @@ def _match(raw: object, known: Known) -> Match:
     )
 
 
-def _row(raw: Mapping[str, Any], known: Known) -> PolicyRow:
+def _row(raw: Mapping[str, Any], known: KnownNames) -> PolicyTarget:
     _only(raw, _ROW_KEYS)
     warn = raw.get("warn", list(WARNING_SHARES))
     if not isinstance(warn, list) or not all(_is_whole(share) and 0 < share < 100 for share in warn):
@@ -207,7 +208,7 @@ def _row(raw: Mapping[str, Any], known: Known) -> PolicyRow:
     if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 <= factor <= 100:
         raise _Bad("bad_pause_cap", factor)
     chain = raw.get("chain")
-    return PolicyRow(
+    return PolicyTarget(
         priority=_code(Priority, raw.get("priority"), "no_such_priority"),
         clock=_code(ClockKind, raw.get("clock"), "no_such_clock"),
         target_seconds=_whole(raw.get("target_seconds"), "bad_target", low=1, high=TEN_YEARS_SECONDS),
@@ -219,7 +220,7 @@ def _row(raw: Mapping[str, Any], known: Known) -> PolicyRow:
     )
 
 
-def _chain_errors(policies: list[Policy], chains: Mapping[str, Chain]) -> Iterator[RowError]:
+def _chain_errors(policies: list[SlaPolicy], chains: Mapping[str, EscalationChain]) -> Iterator[RowError]:
     """Rows that name a chain nobody knows, or whose target makes the chain's levels fall together (R12)."""
     for number, policy in enumerate(policies):
         for row_number, row in enumerate(policy.rows):
@@ -297,13 +298,13 @@ def _one_of(raw: object, known: Collection[str] | None, code: str) -> str | None
     return str(raw)
 
 
-def _calendar(raw: object, known: Known) -> str:
+def _calendar(raw: object, known: KnownNames) -> str:
     if not isinstance(raw, str) or (known.calendars is not None and raw not in known.calendars):
         raise _Bad("no_such_calendar", raw)
     return raw
 
 
-def _posts(raw: object, known: Known, *, is_needed: bool) -> tuple[str, ...]:
+def _posts(raw: object, known: KnownNames, *, is_needed: bool) -> tuple[str, ...]:
     """A step that names no post cannot be saved (R19)."""
     posts = tuple(post.strip() for post in str(raw or "").split("|") if post.strip())
     if is_needed and not posts:

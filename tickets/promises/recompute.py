@@ -16,7 +16,7 @@ from tickets.promises.arithmetic import (
     reached_at,
     reopening_floor_seconds,
 )
-from tickets.promises.calendar import Calendar, add, between
+from tickets.promises.calendar import WorkingCalendar, add, between
 from tickets.states import ClockKind, ClockStatus
 
 LIVE = frozenset({ClockStatus.RUNNING, ClockStatus.PAUSED})
@@ -69,12 +69,12 @@ def is_breached(state: ClockState, *, now: datetime) -> bool:
     return state.due_at is not None and now > state.due_at
 
 
-def consumed_by(state: ClockState, calendar: Calendar, *, now: datetime) -> int:
+def consumed_by(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> int:
     return consumed_seconds(calendar, state.intervals, now=now)
 
 
 def start(
-    calendar: Calendar,
+    calendar: WorkingCalendar,
     *,
     kind: ClockKind,
     target_seconds: int,
@@ -96,7 +96,7 @@ def start(
     )
 
 
-def pause(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
+def pause(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
     """Stand still (R6). A clock whose pauses are used up, or that does not run, goes on as it was."""
     if state.status is not ClockStatus.RUNNING or pause_left_seconds(state, calendar, now=now) <= 0:
         return state
@@ -107,7 +107,7 @@ def pause(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState
     return replace(closed, status=ClockStatus.PAUSED, paused_since=at, due_at=due_at)
 
 
-def resume(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
+def resume(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
     """Run again, at the latest from the instant the pause cap ran out, even if nobody woke the clock then (R6)."""
     if state.status is not ClockStatus.PAUSED or state.paused_since is None:
         return state
@@ -121,7 +121,7 @@ def resume(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockStat
     return replace(running, due_at=_due_at(running, calendar, resumed_at))
 
 
-def stop(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
+def stop(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
     """End the clock and decide there and then whether it was met (R17)."""
     if state.status not in LIVE:
         return state
@@ -137,7 +137,7 @@ def stop(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
 
 def retarget(
     state: ClockState,
-    calendar: Calendar,
+    calendar: WorkingCalendar,
     *,
     target_seconds: int,
     pause_cap_factor: float = PAUSE_CAP_FACTOR,
@@ -172,7 +172,7 @@ def retarget(
     return replace(changed, due_at=at, breach_cause=CHANGE)
 
 
-def reopen(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
+def reopen(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
     """The same cycle goes on with what it had consumed, and never breaks at once (R9)."""
     if state.status not in STOPPED or state.stopped_at is None:
         return state
@@ -192,7 +192,7 @@ def reopen(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockStat
     return replace(running, due_at=_due_at(running, calendar, at))
 
 
-def cancel(state: ClockState, calendar: Calendar, *, reason: str, now: datetime) -> ClockState:
+def cancel(state: ClockState, calendar: WorkingCalendar, *, reason: str, now: datetime) -> ClockState:
     """Neither met nor missed (R10): a duplicate, a withdrawal, spam. What had been decided is kept for `restore`."""
     if state.status is ClockStatus.CANCELLED:
         return state
@@ -205,7 +205,7 @@ def cancel(state: ClockState, calendar: Calendar, *, reason: str, now: datetime)
     return replace(ended, status=ClockStatus.CANCELLED, cancel_reason=reason)
 
 
-def restore(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockState:
+def restore(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
     """Undo a cancellation from the intervals (R10): a stopped clock gets its verdict back, another one runs on."""
     if state.status is not ClockStatus.CANCELLED:
         return state
@@ -223,7 +223,7 @@ def restore(state: ClockState, calendar: Calendar, *, now: datetime) -> ClockSta
 
 def set_manual_due(
     state: ClockState,
-    calendar: Calendar,
+    calendar: WorkingCalendar,
     *,
     due_at: datetime,
     approved_by_supervisor_id: int | None = None,
@@ -245,20 +245,20 @@ def set_manual_due(
     return replace(_allowed_until(manual, calendar, wanted, at), breach_cause="")
 
 
-def pause_left_seconds(state: ClockState, calendar: Calendar, *, now: datetime) -> int:
+def pause_left_seconds(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> int:
     """Open seconds the clock may still stand still."""
     running_pause = between(calendar, state.paused_since, now) if state.paused_since is not None else 0
     return max(0, _pause_cap(state) - state.paused_seconds - running_pause)
 
 
-def latest_wake_at(state: ClockState, calendar: Calendar) -> datetime | None:
+def latest_wake_at(state: ClockState, calendar: WorkingCalendar) -> datetime | None:
     """When a paused clock runs again by itself because its pauses are used up; None unless paused."""
     if state.status is not ClockStatus.PAUSED or state.paused_since is None:
         return None
     return add(calendar, state.paused_since, max(0, _pause_cap(state) - state.paused_seconds))
 
 
-def share_reached_at(state: ClockState, calendar: Calendar, *, share: float) -> datetime | None:
+def share_reached_at(state: ClockState, calendar: WorkingCalendar, *, share: float) -> datetime | None:
     """The instant at which `share` of the promise is used; None while the clock stands still before it.
 
     Exact for past instants too, because it replays the intervals.
@@ -270,7 +270,7 @@ def _pause_cap(state: ClockState) -> int:
     return pause_cap_seconds(state.target_seconds, factor=state.pause_cap_factor)
 
 
-def _allowed_until(state: ClockState, calendar: Calendar, due_at: datetime, at: datetime) -> ClockState:
+def _allowed_until(state: ClockState, calendar: WorkingCalendar, due_at: datetime, at: datetime) -> ClockState:
     """Due at `due_at` from now on, with the grant that makes a later pause move it rightly."""
     if state.running_since is None or due_at < at:
         return replace(state, due_at=due_at)
@@ -278,7 +278,7 @@ def _allowed_until(state: ClockState, calendar: Calendar, due_at: datetime, at: 
     return replace(state, due_at=due_at, granted_seconds=allowance - state.target_seconds)
 
 
-def _due_at(state: ClockState, calendar: Calendar, at: datetime) -> datetime:
+def _due_at(state: ClockState, calendar: WorkingCalendar, at: datetime) -> datetime:
     consumed = consumed_by(state, calendar, now=at)
     return due_after(calendar, target_seconds=state.allowance_seconds, consumed=consumed, now=at)
 
@@ -293,14 +293,14 @@ def _running_from(state: ClockState, at: datetime) -> ClockState:
     )
 
 
-def _closed(state: ClockState, calendar: Calendar, at: datetime) -> ClockState:
+def _closed(state: ClockState, calendar: WorkingCalendar, at: datetime) -> ClockState:
     parts = tuple(p if p.to_at is not None else Interval(p.from_at, max(p.from_at, at)) for p in state.intervals)
     return replace(
         state, intervals=parts, running_since=None, consumed_seconds=consumed_seconds(calendar, parts, now=at)
     )
 
 
-def _pause_ended(state: ClockState, calendar: Calendar, at: datetime) -> ClockState:
+def _pause_ended(state: ClockState, calendar: WorkingCalendar, at: datetime) -> ClockState:
     paused = between(calendar, state.paused_since, at) if state.paused_since is not None else 0
     return replace(state, paused_seconds=state.paused_seconds + paused, paused_since=None)
 

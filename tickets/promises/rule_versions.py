@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import Chain
+from tickets.promises.plan import EscalationChain
 from tickets.promises.policies import newest_calendar_versions
-from tickets.promises.policy import Policy
+from tickets.promises.policy import SlaPolicy
 from tickets.schema import promise as table
 from tickets.schema.staff import Post, Staff
 
@@ -36,8 +36,8 @@ class CalendarNow:
 
 @dataclass(frozen=True, slots=True)
 class RulesNow:
-    policies: list[tuple[Policy, Versioned]]
-    chains: list[tuple[Chain, Versioned]]
+    policies: list[tuple[SlaPolicy, Versioned]]
+    chains: list[tuple[EscalationChain, Versioned]]
     calendars: list[CalendarNow]
     # Post code → its name in both languages; the codes stand in chains.
     posts: Mapping[str, tuple[str, str]]

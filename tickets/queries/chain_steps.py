@@ -56,7 +56,7 @@ _STEPS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LevelOfTicket:
     """A level of an escalation chain of this ticket: to come, fired, or answered.
 
     `post` and `holder` are of whoever would be told now, which may be somebody of a level above (R19).
@@ -80,7 +80,7 @@ class Step:
     holder: str | None
 
 
-def chain_steps(session: Session, ticket: Ticket, *, now: datetime) -> list[Step]:
+def chain_steps(session: Session, ticket: Ticket, *, now: datetime) -> list[LevelOfTicket]:
     """Every level of the ticket's chains in its order, for the staircase beside it."""
     named = {"ticket_id": ticket.id, "unit_id": ticket.unit_id, "category_id": ticket.category_id}
     rows = session.execute(_STEPS, named | standing_parameters(now)).mappings().all()
@@ -93,7 +93,7 @@ def _would_be_told(ticket: Ticket, rows: Sequence[RowMapping]) -> dict[int, Reac
     ahead = [row for row in rows if row["fired_at"] is None]
     if not ahead:
         return {}
-    levels = defaultdict[int, list[plan.Step]](list)
+    levels = defaultdict[int, list[plan.ChainLevel]](list)
     for row in ahead:
         levels[row["clock_id"]].append(step_from({"level": row["level"], "post": row["codes"], **row["spec"]}))
     standing = standing_of(next((row["standing"] for row in rows if row["standing"]), []))
@@ -103,10 +103,10 @@ def _would_be_told(ticket: Ticket, rows: Sequence[RowMapping]) -> dict[int, Reac
     return {step_id: who for step_id, who in found.items() if who is not None}
 
 
-def _step(row: RowMapping, standing: Reachable | None) -> Step:
-    kept: dict[str, Any] = {name: row[name] for name in Step.__dataclass_fields__ if name in row}
+def _step(row: RowMapping, standing: Reachable | None) -> LevelOfTicket:
+    kept: dict[str, Any] = {name: row[name] for name in LevelOfTicket.__dataclass_fields__ if name in row}
     kept["result"] = row["result"] and StepResult(row["result"])
     kept["instruction"] = row["instruction"] or ""
     if standing is not None and standing.post:
         kept["post"], kept["post_en"] = standing.post, standing.post_en
-    return Step(**kept, holder=standing.person.name if standing else None)
+    return LevelOfTicket(**kept, holder=standing.person.name if standing else None)

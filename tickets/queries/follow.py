@@ -52,7 +52,7 @@ class ToldEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedTicket:
     """A ticket as its citizen sees it."""
 
     ticket_id: int
@@ -103,14 +103,14 @@ class Followed:
         return self.clock(ClockKind.FIRST)
 
 
-def followed(session: Session, ticket_id: int, *, locale: str) -> Followed:
+def followed(session: Session, ticket_id: int, *, locale: str) -> FollowedTicket:
     """The ticket for its citizen, with the names of bodies and categories in `locale`."""
     ticket = session.get_one(Ticket, ticket_id)
     entries = timeline.entries(session, ticket_id, public_only=True)
     names = _unit_names(session, ticket, entries, locale)
     reached = reached_levels(session, [ticket.id]).get(ticket.id, NONE_REACHED)
     category = session.get(Category, ticket.category_id) if ticket.category_id else None
-    return Followed(
+    return FollowedTicket(
         ticket_id=ticket.id,
         reference=ticket.reference,
         subject=ticket.subject,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import WORKING, Viewer
-from tickets.queries.list_stretches import View, Wanted, first_ids
+from tickets.queries.list_stretches import ListView, WantedList, first_ids
 from tickets.states import QueueKind
 
 # More than this is said as "99+": the exact number would help nobody and cost everybody.
@@ -60,11 +60,11 @@ _QUEUES = text(
 )
 
 
-def view_counts(session: Session, viewer: Viewer, views: Sequence[View], *, now: datetime) -> dict[View, int]:
+def view_counts(session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime) -> dict[ListView, int]:
     """How many tickets stand in these views; above COUNTED_UP_TO: more than that. One statement."""
     each = [
         select(func.count())
-        .select_from(first_ids(viewer, Wanted(view), limit=COUNTED_UP_TO + 1, now=now))
+        .select_from(first_ids(viewer, WantedList(view), limit=COUNTED_UP_TO + 1, now=now))
         .scalar_subquery()
         for view in views
     ]

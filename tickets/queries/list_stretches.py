@@ -35,7 +35,7 @@ _PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 _SOON = timedelta(hours=2)
 
 
-class View(StrEnum):
+class ListView(StrEnum):
     """Which of the tickets I may see."""
 
     MINE = "mine"
@@ -49,23 +49,23 @@ class View(StrEnum):
 
 
 # What stands at the units where I work; the other views look at all I may see.
-_OF_MY_UNITS = (View.QUEUES, View.UNASSIGNED)
+_OF_MY_UNITS = (ListView.QUEUES, ListView.UNASSIGNED)
 # Asked for a finished status, these show what was answered; the others can show unfinished tickets only.
-_EITHER_WAY = (View.MINE, View.QUEUES, View.ALL)
+_EITHER_WAY = (ListView.MINE, ListView.QUEUES, ListView.ALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedList:
     """What a list is to show: a view, perhaps of one queue or one status only."""
 
-    view: View
+    view: ListView
     queue_id: int | None = None
     status: TicketStatus | None = None
 
     @property
     def is_finished(self) -> bool:
         """Finished tickets are sorted by when they were opened, the newest first; others by what is due first."""
-        return self.view is View.ANSWERED or (self.view in _EITHER_WAY and self.status in FINISHED)
+        return self.view is ListView.ANSWERED or (self.view in _EITHER_WAY and self.status in FINISHED)
 
     @property
     def is_impossible(self) -> bool:
@@ -73,7 +73,7 @@ class Wanted:
         return self.status is not None and (self.status in FINISHED) is not self.is_finished
 
 
-def first_ids(viewer: Viewer, wanted: Wanted, *more: ColumnElement[bool], limit: int, now: datetime) -> Subquery:
+def first_ids(viewer: Viewer, wanted: WantedList, *more: ColumnElement[bool], limit: int, now: datetime) -> Subquery:
     """The ids (column `id`) of the first `limit` tickets that are wanted and also meet `more`."""
     conditions = [visible_tickets(viewer), *_conditions(viewer, wanted, now), *more]
     stretches = _stretches(viewer, wanted)
@@ -85,7 +85,7 @@ def first_ids(viewer: Viewer, wanted: Wanted, *more: ColumnElement[bool], limit:
     return select(every.c.id).order_by(*order).limit(limit).subquery("first_ones")
 
 
-def order_of(wanted: Wanted) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def order_of(wanted: WantedList) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     if wanted.is_finished:
         return Ticket.opened_at.desc(), Ticket.id.desc()
     return Ticket.next_due_at.asc(), Ticket.id.asc()
@@ -99,7 +99,9 @@ class _Stretch:
     column: Any = None
     units: tuple[int, ...] = ()
 
-    def first(self, conditions: Sequence[ColumnElement[bool]], wanted: Wanted, limit: int) -> Select[*tuple[Any, ...]]:
+    def first(
+        self, conditions: Sequence[ColumnElement[bool]], wanted: WantedList, limit: int
+    ) -> Select[*tuple[Any, ...]]:
         key = Ticket.opened_at if wanted.is_finished else Ticket.next_due_at
         lines = select(Ticket.id, key.label("key")).where(*self.where, *conditions)
         lines = lines.order_by(*order_of(wanted)).limit(limit)
@@ -111,8 +113,8 @@ class _Stretch:
         return select(each.c.id, each.c.key).select_from(unit).join(each, true())
 
 
-def _stretches(viewer: Viewer, wanted: Wanted) -> list[_Stretch]:
-    if wanted.view is View.MINE:
+def _stretches(viewer: Viewer, wanted: WantedList) -> list[_Stretch]:
+    if wanted.view is ListView.MINE:
         return [_Stretch((Ticket.assignee_id == viewer.staff_id,))]
     if wanted.queue_id is not None:
         return [_Stretch(())]
@@ -121,7 +123,7 @@ def _stretches(viewer: Viewer, wanted: Wanted) -> list[_Stretch]:
     if not viewer.covers_city(*SEEING):
         units = viewer.unit_ids(*SEEING)
         return [*_of_units(units), _Stretch((_named_to(viewer), ~_at(units)))]
-    if wanted.view is View.ON_HOLD:
+    if wanted.view is ListView.ON_HOLD:
         return [_Stretch((Ticket.status == status,)) for status in _PENDING]
     return [_Stretch()]
 
@@ -142,7 +144,7 @@ def _named_to(viewer: Viewer) -> ColumnElement[bool]:
     return Ticket.id.in_(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id))
 
 
-def _conditions(viewer: Viewer, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(viewer: Viewer, wanted: WantedList, now: datetime) -> list[ColumnElement[bool]]:
     conditions = [_finished() if wanted.is_finished else _unfinished(), *_of_view(wanted.view, now)]
     if wanted.queue_id is not None:
         conditions.append(Ticket.queue_id == wanted.queue_id)
@@ -153,14 +155,14 @@ def _conditions(viewer: Viewer, wanted: Wanted, now: datetime) -> list[ColumnEle
     return conditions
 
 
-def _of_view(view: View, now: datetime) -> list[ColumnElement[bool]]:
-    if view is View.UNASSIGNED:
+def _of_view(view: ListView, now: datetime) -> list[ColumnElement[bool]]:
+    if view is ListView.UNASSIGNED:
         return [Ticket.assignee_id.is_(None)]
-    if view is View.OVERDUE:
+    if view is ListView.OVERDUE:
         return [Ticket.next_due_at < now]
-    if view is View.AT_RISK:
+    if view is ListView.AT_RISK:
         return [Ticket.next_due_at >= now, Ticket.next_due_at < now + _SOON]
-    if view is View.ON_HOLD:
+    if view is ListView.ON_HOLD:
         return [Ticket.wake_at.is_not(None)]
     return []
 

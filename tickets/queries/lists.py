@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import InvalidInput
 from tickets.people.roles import SEEING, Viewer
-from tickets.queries.list_stretches import View, Wanted, first_ids, order_of
+from tickets.queries.list_stretches import ListView, WantedList, first_ids, order_of
 from tickets.schema import Category, Citizen, Staff, Ticket, TicketAccess, Unit
 from tickets.states import Channel, Priority, TicketStatus
 
@@ -74,7 +74,7 @@ def work_list(
     session: Session,
     viewer: Viewer,
     *,
-    view: View = View.QUEUES,
+    view: ListView = ListView.QUEUES,
     queue_id: int | None = None,
     status: TicketStatus | None = None,
     after: str | None = None,
@@ -86,7 +86,7 @@ def work_list(
     `after` is `Page.next` of the page before. Raises InvalidInput for a cursor that is none of ours.
     """
     size = max(1, min(limit, MOST_ROWS))
-    wanted = Wanted(view, queue_id, status)
+    wanted = WantedList(view, queue_id, status)
     key, last_id = _cursor(after)
     if wanted.is_impossible:
         return Page((), None)
@@ -124,7 +124,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _from(wanted: Wanted, is_later: bool, key: datetime | None, last_id: int) -> list[list[ColumnElement[bool]]]:
+def _from(wanted: WantedList, is_later: bool, key: datetime | None, last_id: int) -> list[list[ColumnElement[bool]]]:
     """Where this page begins, as ranges an index can answer: behind a due date come later ones, then those without."""
     if not is_later:
         return [[]]

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, aliased
 from tickets import timeline
 from tickets.errors import NotFound
 from tickets.people.roles import WORKING, Viewer, visible_tickets
-from tickets.queries.chain_steps import Step, chain_steps
+from tickets.queries.chain_steps import LevelOfTicket, chain_steps
 from tickets.queries.similar import Similar, similar_open
 from tickets.schema import (
     Attachment,
@@ -69,7 +69,7 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Reading:
+class WholeTicket:
     """One ticket with all that stands around it. `colleagues` work at its unit; `looking` have it open now."""
 
     ticket: Ticket
@@ -87,7 +87,7 @@ class Reading:
     files: Sequence[dict[str, Any]]
     entries: Sequence[dict[str, Any]] = ()
     clocks: Sequence[Clock] = ()
-    steps: Sequence[Step] = ()
+    steps: Sequence[LevelOfTicket] = ()
     colleagues: Sequence[tuple[int, str]] = ()
     looking: Sequence[Looking] = ()
     others: Sequence[Other] = ()
@@ -101,12 +101,12 @@ class Reading:
         return [other for other in self.others if other.kind == "call"]
 
 
-def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: datetime) -> Reading:
+def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: datetime) -> WholeTicket:
     """The ticket as this person may see it; NotFound when it is out of scope, as when it does not exist."""
     head = _head(session, viewer, reference)
     ticket = head.ticket
     colleagues, looking = _people(session, ticket, besides=viewer.staff_id, now=now)
-    return Reading(
+    return WholeTicket(
         **{name: getattr(head, name) for name in _HEAD},
         entries=timeline.entries(session, ticket.id),
         clocks=session.scalars(_CLOCKS, {"ticket_id": ticket.id}).all(),
@@ -123,7 +123,7 @@ _HEAD = (
 )  # fmt: skip
 
 
-def _head(session: Session, viewer: Viewer, reference: str) -> Reading:
+def _head(session: Session, viewer: Viewer, reference: str) -> WholeTicket:
     row = session.execute(
         _HEADS.where(Ticket.reference == reference, visible_tickets(viewer)),
         {"viewer_id": viewer.staff_id},
@@ -132,7 +132,9 @@ def _head(session: Session, viewer: Viewer, reference: str) -> Reading:
     if row is None:
         raise NotFound("ticket", reference)
     found: dict[str, Any] = dict(zip(_HEAD, row, strict=True))
-    return Reading(**{**found, "drafts": found["drafts"] or {}, **{k: found[k] or [] for k in ("external", "files")}})
+    return WholeTicket(
+        **{**found, "drafts": found["drafts"] or {}, **{k: found[k] or [] for k in ("external", "files")}}
+    )
 
 
 def _as_json(table: type[ExternalReference] | type[Attachment], *columns: str) -> ScalarSelect[Any]:

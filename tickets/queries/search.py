@@ -34,23 +34,23 @@ class FoundBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Lines in the order of fitness and what they were found by."""
 
     items: tuple[Listed, ...]
     by: FoundBy
 
 
-def search(session: Session, viewer: Viewer, said: str, *, limit: int = MOST_FOUND) -> Found:
+def search(session: Session, viewer: Viewer, said: str, *, limit: int = MOST_FOUND) -> SearchResult:
     """What this person may see and `said` names: a number is looked up as such, everything else as words."""
     query = unicodedata.normalize("NFC", " ".join(said.replace("\x00", " ").split()))[:_LONGEST_QUERY]
     size = max(1, min(limit, MOST_FOUND))
     scope = visible_tickets(viewer)
     for by, ids in _numbers(session, scope, query, size):
         if ids:
-            return Found(tuple(listed(session, ids)), by)
+            return SearchResult(tuple(listed(session, ids)), by)
     ids = _by_words(session, viewer, scope, query, size)
-    return Found(tuple(listed(session, ids)), FoundBy.WORDS if ids else FoundBy.NOTHING)
+    return SearchResult(tuple(listed(session, ids)), FoundBy.WORDS if ids else FoundBy.NOTHING)
 
 
 def _numbers(session: Session, scope: ColumnElement[bool], query: str, size: int) -> list[tuple[FoundBy, list[int]]]:

@@ -83,7 +83,7 @@ class PlaceFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RoutingFacts:
     """All that may decide where a matter goes. `is_cleared`: a person has read it, and it accuses no official."""
 
     said: str = ""
@@ -97,7 +97,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class RoutingReason:
     """Why, as a code with parameters; `app/wording/reasons.py` says it in words."""
 
     code: str
@@ -115,7 +115,7 @@ class Decision:
     unit_id: int
     level: Level
     priority: Priority
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RoutingReason, ...]
     category_id: int | None = None
     coordinating_unit_id: int | None = None
     is_restricted: bool = False
@@ -129,9 +129,9 @@ class Decision:
         return self.about_unit_id if self.about_unit_id == self.unit_id else None
 
 
-def route(facts: Facts, rules: RoutingRules) -> Decision:
+def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
     """The one decision, in the order emergency, conflict of interest, procedure, category, place, line, triage."""
-    reasons: list[Reason] = []
+    reasons: list[RoutingReason] = []
     read = read_matter(facts.said)
     is_suspected = read.may_accuse and not facts.is_cleared
     category = _category(facts, read, rules, reasons)
@@ -200,7 +200,9 @@ class _Found:
     needs_question: bool = False
 
 
-def _category(facts: Facts, read: MatterReading, rules: RoutingRules, reasons: list[Reason]) -> CategoryRule | None:
+def _category(
+    facts: RoutingFacts, read: MatterReading, rules: RoutingRules, reasons: list[RoutingReason]
+) -> CategoryRule | None:
     if facts.category_id is not None:
         return rules.categories.get(facts.category_id)
     if facts.procedure_id is not None:
@@ -211,24 +213,26 @@ def _category(facts: Facts, read: MatterReading, rules: RoutingRules, reasons: l
     if guess is None:
         return None
     category, words = guess
-    reasons.append(Reason("category_guessed", {**_named_category(category), "words": words}))
+    reasons.append(RoutingReason("category_guessed", {**_named_category(category), "words": words}))
     return category
 
 
-def _priority(facts: Facts, read: MatterReading, category: CategoryRule | None, reasons: list[Reason]) -> Priority:
+def _priority(
+    facts: RoutingFacts, read: MatterReading, category: CategoryRule | None, reasons: list[RoutingReason]
+) -> Priority:
     """Danger comes before all; where the words leave a doubt, a person must look soon."""
     words = ", ".join(read.danger.because)
     if facts.emergency:
-        reasons.insert(0, Reason("emergency_said"))
+        reasons.insert(0, RoutingReason("emergency_said"))
     elif category is not None and category.priority is Priority.EMERGENCY:
-        reasons.insert(0, Reason("emergency_category", _named_category(category)))
+        reasons.insert(0, RoutingReason("emergency_category", _named_category(category)))
     elif read.is_danger:
-        reasons.insert(0, Reason("emergency_words", {"words": words}))
+        reasons.insert(0, RoutingReason("emergency_words", {"words": words}))
     else:
         usual = category.priority if category is not None else Priority.NORMAL
         if not read.may_be_danger or usual is Priority.URGENT:
             return usual
-        reasons.insert(0, Reason("danger_doubtful", {"words": words}))
+        reasons.insert(0, RoutingReason("danger_doubtful", {"words": words}))
         return Priority.URGENT
     return Priority.EMERGENCY
 
@@ -237,59 +241,59 @@ def _operations(rules: RoutingRules, unit_id: int, emergency: bool) -> int | Non
     return rules.operations_unit_id if emergency and unit_id != rules.operations_unit_id else None
 
 
-def _conduct(facts: Facts, category: CategoryRule, rules: RoutingRules, reasons: list[Reason]) -> _Found:
+def _conduct(facts: RoutingFacts, category: CategoryRule, rules: RoutingRules, reasons: list[RoutingReason]) -> _Found:
     """A matter about a unit's staff goes to its head alone; about its head or the unit itself, to the city level."""
     about = _ward(facts, rules, reasons) or _department(category, None, rules)
     if category.conduct == "staff" and about is not None:
         queue_id = rules.queues.get((about.id, QueueKind.CONDUCT))
         if queue_id is not None:
-            reasons.append(Reason("conduct_staff", _named(about)))
+            reasons.append(RoutingReason("conduct_staff", _named(about)))
             return _Found(about.id, queue_id, about.level, rules.office_unit_id, True, about.id)
     # The office does not decide about itself.
     judge = rules.operations_unit_id if about is not None and about.id == rules.office_unit_id else rules.office_unit_id
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
     code = "conduct_unknown_unit" if about is None else "conduct_city"
-    reasons.append(Reason(code, _named(about) if about else {}))
+    reasons.append(RoutingReason(code, _named(about) if about else {}))
     return _Found(judge, queue_id, Level.CITY, None, True, about.id if about else None, about is None)
 
 
-def _is_hidden_from_head(facts: Facts, read: MatterReading) -> bool:
+def _is_hidden_from_head(facts: RoutingFacts, read: MatterReading) -> bool:
     """Whether the head of the unit must not read it either: told by no category, or the head may be the accused."""
     return facts.category_id is None or read.accuses_head
 
 
-def _suspected(facts: Facts, read: MatterReading, rules: RoutingRules, reasons: list[Reason]) -> _Found:
+def _suspected(facts: RoutingFacts, read: MatterReading, rules: RoutingRules, reasons: list[RoutingReason]) -> _Found:
     """Words alone that accuse: to the City Office, and nothing of it to the body they may be about."""
-    reasons.append(Reason(SUSPECTED, {"words": ", ".join(read.about_officials.because)}))
+    reasons.append(RoutingReason(SUSPECTED, {"words": ", ".join(read.about_officials.because)}))
     about = _ward(facts, rules, reasons)
     judge = rules.operations_unit_id if about is not None and about.id == rules.office_unit_id else rules.office_unit_id
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
     return _Found(judge, queue_id, Level.CITY, None, True, about.id if about else None)
 
 
-def _danger_first(read: MatterReading, rules: RoutingRules, reasons: list[Reason]) -> _Found:
+def _danger_first(read: MatterReading, rules: RoutingRules, reasons: list[RoutingReason]) -> _Found:
     """Somebody is in danger and an official may be accused: the city's desk acts, and no ward is told by the machine.
 
     It is not restricted: whoever is on duty must see it at once.
     """
-    reasons.append(Reason("officials_in_danger", {"words": ", ".join(read.about_officials.because)}))
+    reasons.append(RoutingReason("officials_in_danger", {"words": ", ".join(read.about_officials.because)}))
     return _Found(rules.operations_unit_id, _triage(rules), Level.CITY)
 
 
 def _responsible(
-    facts: Facts,
+    facts: RoutingFacts,
     category: CategoryRule | None,
     procedure: ProcedureRule | None,
     rules: RoutingRules,
-    reasons: list[Reason],
+    reasons: list[RoutingReason],
 ) -> _Found:
     level = _level(category, procedure, rules, reasons)
     if level is Level.CITY:
         unit = _department(category, procedure, rules) or _chosen_department(facts, rules)
         if unit is not None and (queue_id := rules.queues.get((unit.id, QueueKind.WORK))) is not None:
-            reasons.append(Reason("city_department", _named(unit)))
+            reasons.append(RoutingReason("city_department", _named(unit)))
             return _Found(unit.id, queue_id, Level.CITY)
-        reasons.append(Reason("city_triage_level"))
+        reasons.append(RoutingReason("city_triage_level"))
         return _Found(rules.operations_unit_id, _triage(rules), Level.CITY)
     # A boundary-free procedure is answered where the citizen went, wherever the citizen lives.
     if procedure is not None and procedure.boundary_free:
@@ -298,24 +302,24 @@ def _responsible(
         unit = _ward(facts, rules, reasons)
     if unit is not None and (queue_id := rules.queues.get((unit.id, QueueKind.WORK))) is not None:
         return _Found(unit.id, queue_id, unit.level)
-    reasons.append(Reason("undecided"))
+    reasons.append(RoutingReason("undecided"))
     return _Found(rules.operations_unit_id, _triage(rules), level or Level.WARD, needs_question=True)
 
 
 def _level(
-    category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules, reasons: list[Reason]
+    category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules, reasons: list[RoutingReason]
 ) -> Level | None:
     if procedure is not None:
         code = "procedure_boundary_free" if procedure.boundary_free else f"procedure_{procedure.level.value}"
-        reasons.append(Reason(code, {"procedure": procedure.name, "procedure_code": procedure.code or ""}))
+        reasons.append(RoutingReason(code, {"procedure": procedure.name, "procedure_code": procedure.code or ""}))
         return procedure.level
     if category is not None:
-        reasons.append(Reason(f"category_{category.level.value}", _named_category(category)))
+        reasons.append(RoutingReason(f"category_{category.level.value}", _named_category(category)))
         return category.level
     return None
 
 
-def _ward(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+def _ward(facts: RoutingFacts, rules: RoutingRules, reasons: list[RoutingReason]) -> UnitRule | None:
     """The unit the citizen named, else the one of the place, else the one of the line that was dialled."""
     return (
         _chosen(facts, rules, reasons)
@@ -324,32 +328,32 @@ def _ward(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule 
     )
 
 
-def _chosen(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+def _chosen(facts: RoutingFacts, rules: RoutingRules, reasons: list[RoutingReason]) -> UnitRule | None:
     unit = rules.units.get(facts.chosen_unit_id or 0)
     if unit is not None:
-        reasons.append(Reason("unit_chosen", _named(unit)))
+        reasons.append(RoutingReason("unit_chosen", _named(unit)))
     return unit
 
 
-def _places_unit(place: PlaceFact, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+def _places_unit(place: PlaceFact, rules: RoutingRules, reasons: list[RoutingReason]) -> UnitRule | None:
     if place.outcome is PlaceOutcome.UNIQUE and (unit := rules.units.get(place.unit_ids[0])) is not None:
-        reasons.append(Reason("place_unique", {**_named(unit), "said": place.said[:200]}))
+        reasons.append(RoutingReason("place_unique", {**_named(unit), "said": place.said[:200]}))
         return unit
     if place.outcome in (PlaceOutcome.SPLIT, PlaceOutcome.AMBIGUOUS):
         names = [rules.units[i].name for i in place.unit_ids if i in rules.units]
         names_en = [rules.units[i].name_en for i in place.unit_ids if i in rules.units]
         params = {"said": place.said[:200], "units": names[:12], "units_en": names_en[:12], "count": len(names)}
-        reasons.append(Reason(f"place_{place.outcome.value}", params))
+        reasons.append(RoutingReason(f"place_{place.outcome.value}", params))
     elif place.said:
-        reasons.append(Reason("place_none", {"said": place.said[:200]}))
+        reasons.append(RoutingReason("place_none", {"said": place.said[:200]}))
     return None
 
 
-def _lines_unit(facts: Facts, rules: RoutingRules, reasons: list[Reason]) -> UnitRule | None:
+def _lines_unit(facts: RoutingFacts, rules: RoutingRules, reasons: list[RoutingReason]) -> UnitRule | None:
     line = rules.lines.get(facts.line_id or 0)
     if line is None or line.is_city or (unit := rules.units.get(line.unit_id)) is None:
         return None
-    reasons.append(Reason("line_dialled", {**_named(unit), "line": line.phone}))
+    reasons.append(RoutingReason("line_dialled", {**_named(unit), "line": line.phone}))
     return unit
 
 
@@ -361,7 +365,7 @@ def _department(category: CategoryRule | None, procedure: ProcedureRule | None, 
     return None
 
 
-def _chosen_department(facts: Facts, rules: RoutingRules) -> UnitRule | None:
+def _chosen_department(facts: RoutingFacts, rules: RoutingRules) -> UnitRule | None:
     unit = rules.units.get(facts.chosen_unit_id or 0)
     return unit if unit is not None and unit.level is Level.CITY else None
 

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.categories import load_hints
-from tickets.promises.loading import Rulebook, load_rulebook
+from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
 from tickets.schema import RULES_VERSION, Category, Line, OneStopOffice, Procedure, Queue, ReferenceVersion, Unit
 from tickets.states import QueueKind, UnitKind
@@ -18,7 +18,7 @@ class Rules:
     """Routing and promises as they stood when they were read."""
 
     routing: RoutingRules
-    promises: Rulebook
+    promises: PromiseRulebook
 
 
 def version_now(session: Session) -> int:

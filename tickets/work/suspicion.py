@@ -12,7 +12,7 @@ from tickets.city import day_of
 from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
-from tickets.routing.decision import SUSPECTED, Facts, PlaceFact, Reason, route
+from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason, route
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, TimelineKind
@@ -58,11 +58,11 @@ def is_suspected(ticket: Ticket) -> bool:
     return ticket.is_restricted and any(r["code"] == SUSPECTED for r in ticket.routing_reasons)
 
 
-def _facts(ticket: Ticket) -> Facts:
+def _facts(ticket: Ticket) -> RoutingFacts:
     place = PlaceFact()
     if ticket.place_unit_id is not None:
         place = PlaceFact(PlaceOutcome.UNIQUE, (ticket.place_unit_id,), ticket.place_text)
-    return Facts(
+    return RoutingFacts(
         said=f"{ticket.subject}\n{ticket.body}",
         is_cleared=True,
         emergency=ticket.priority is Priority.EMERGENCY,
@@ -76,7 +76,7 @@ def _raise_alarm(session: Session, ticket: Ticket, read: MatterReading, *, now: 
     rules = _rules(session, now)
     if ticket.coordinating_unit_id is None and ticket.unit_id != rules.routing.operations_unit_id:
         ticket.coordinating_unit_id = rules.routing.operations_unit_id
-    _tell_reason(session, ticket, Reason("emergency_words", {"words": words}), now=now)
+    _tell_reason(session, ticket, RoutingReason("emergency_words", {"words": words}), now=now)
     change_priority(session, ticket.id, priority=Priority.EMERGENCY, reason=words, actor=SYSTEM, now=now)
 
 
@@ -90,12 +90,12 @@ def _restrict(session: Session, ticket: Ticket, read: MatterReading, *, now: dat
         return
     words = ", ".join(read.about_officials.because)
     ticket.is_restricted, ticket.about_unit_id, ticket.coordinating_unit_id = True, about, None
-    _tell_reason(session, ticket, Reason(SUSPECTED, {"words": words}), now=now)
+    _tell_reason(session, ticket, RoutingReason(SUSPECTED, {"words": words}), now=now)
     hop(session, ticket.id, queue_id, cause="transfer", reason=words, actor=SYSTEM, now=now)
     named_people.name_heads(session, ticket.id, unit_id=None, office_id=judge, now=now)
 
 
-def _tell_reason(session: Session, ticket: Ticket, reason: Reason, *, now: datetime) -> None:
+def _tell_reason(session: Session, ticket: Ticket, reason: RoutingReason, *, now: datetime) -> None:
     ticket.routing_reasons = [*ticket.routing_reasons, reason.as_json()]
     params = {"unit_id": ticket.unit_id, "reasons": [reason.as_json()]}
     timeline.add(session, ticket.id, TimelineKind.ROUTED, actor=SYSTEM, is_public=False, params=params, now=now)

@@ -5,10 +5,10 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from app.seeding.demonstration import phone
-from app.seeding.demonstration.cast import Person
+from app.seeding.demonstration.cast import InventedCitizen
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Story, begin
-from app.seeding.demonstration.words import Said, kinds, say
+from app.seeding.demonstration.words import ScriptedMatter, kinds, say
 from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
 from tickets.people.actor import citizen_actor
@@ -42,7 +42,7 @@ def schedule(stage: Stage, tickets: int) -> None:
 
 
 def arrive(
-    stage: Stage, at: datetime, said: Said, number: int, *, story: Story | None = None, by_form: bool = False
+    stage: Stage, at: datetime, said: ScriptedMatter, number: int, *, story: Story | None = None, by_form: bool = False
 ) -> None:
     """Somebody brings this matter then; what becomes of it is chosen, unless `story` says."""
     person = stage.rng.choice(stage.cast.citizens)
@@ -68,7 +68,9 @@ def arrive(
     stage.at(at, happening)
 
 
-def _matter(stage: Stage, said: Said, person: Person, channel: Channel, number: int, now: datetime) -> Matter:
+def _matter(
+    stage: Stage, said: ScriptedMatter, person: InventedCitizen, channel: Channel, number: int, now: datetime
+) -> Matter:
     by_form = channel in (Channel.WEB, Channel.API)
     dossier = f"H29.{stage.rng.randint(10, 60)}-{now:%y%m%d}-{stage.rng.randint(1, 9999):04d}"
     # A conduct matter is chosen by the citizen, never guessed; others are sometimes left to the desk.

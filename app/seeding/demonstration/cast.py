@@ -17,7 +17,7 @@ CITIZENS = 190
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class InventedCitizen:
     """An invented citizen with an invented number."""
 
     name: str
@@ -30,7 +30,7 @@ class Cast:
     agents: Mapping[int, Sequence[int]]
     operations_id: int
     office_id: int
-    citizens: Sequence[Person]
+    citizens: Sequence[InventedCitizen]
 
     def agent_for(self, unit_id: int, rng: Random) -> int:
         """Somebody who works tickets of this unit; the city's desk for those that have nobody."""
@@ -55,6 +55,6 @@ def assemble(session: Session, rng: Random, *, now: datetime) -> Cast:
     )
 
 
-def _citizen(number: int, rng: Random) -> Person:
+def _citizen(number: int, rng: Random) -> InventedCitizen:
     email = f"congdan{number:03d}@example.vn" if number % 5 == 0 else None
-    return Person(invented_name(rng), f"+84900{200_000 + number * 37:06d}", email)
+    return InventedCitizen(invented_name(rng), f"+84900{200_000 + number * 37:06d}", email)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tickets.intake.cleaning import Opened
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add, between
+from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar, add, between
 from tickets.states import ClockKind, Priority
 
 _NO_PROMISE = timedelta(days=3)
@@ -15,7 +15,7 @@ class Pace:
     """`working` is the calendar people keep; what is urgent is worked on at night too."""
 
     opened_at: datetime
-    calendar: Calendar
+    calendar: WorkingCalendar
     accept_seconds: int
     resolve_seconds: int
 
@@ -30,7 +30,7 @@ class Pace:
         return add(self.calendar, when, round(minutes * 60))
 
 
-def pace_of(opened: Opened, *, working: Calendar) -> Pace:
+def pace_of(opened: Opened, *, working: WorkingCalendar) -> Pace:
     calendar = working if opened.priority is Priority.NORMAL else ROUND_THE_CLOCK
     due = {clock.kind: clock.due_at for clock in opened.clocks}
 

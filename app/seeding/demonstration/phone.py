@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.seeding.demonstration.cast import Person
+from app.seeding.demonstration.cast import InventedCitizen
 from app.seeding.demonstration.stage import Stage
-from app.seeding.demonstration.words import Said
+from app.seeding.demonstration.words import ScriptedMatter
 from telephony.call.end import finish_talk, note_call_status
 from telephony.call.turn import take_turn
 from telephony.calls import find_call
@@ -15,7 +15,7 @@ from telephony.floor.presence import end_wrap_up, go_available, go_offline, hear
 from telephony.provider.webhook_inbox import Webhook
 from tickets.intake.cleaning import Opened
 from tickets.intake.opening import opened_before
-from tickets.intake.rerouting import Told, reroute_at_intake
+from tickets.intake.rerouting import NewlyTold, reroute_at_intake
 from tickets.people.actor import staff_actor
 from tickets.schema import Call, Ticket
 from tickets.states import CallState
@@ -25,7 +25,7 @@ from tickets.work.assignment import change_category
 class _Caller:
     """One call as the carrier sees it: each step is a form that our own steps answer."""
 
-    def __init__(self, stage: Stage, session: Session, person: Person, number: int, now: datetime) -> None:
+    def __init__(self, stage: Stage, session: Session, person: InventedCitizen, number: int, now: datetime) -> None:
         self.stage, self.session, self.now = stage, session, now
         line = next(line for line in stage.desk.rules.routing.lines.values() if line.is_city)
         self.form = {
@@ -60,7 +60,9 @@ class _Caller:
         return found
 
 
-def call(stage: Stage, session: Session, said: Said, person: Person, number: int, *, now: datetime) -> Opened | None:
+def call(
+    stage: Stage, session: Session, said: ScriptedMatter, person: InventedCitizen, number: int, *, now: datetime
+) -> Opened | None:
     """Somebody rings and says what the matter is; an agent answers, or the caller hangs up while waiting."""
     caller = _Caller(stage, session, person, number, now)
     caller.step("voice", after=0)
@@ -78,7 +80,7 @@ def call(stage: Stage, session: Session, said: Said, person: Person, number: int
     return opened_before(session, row.ticket_id, keys=stage.desk.keys)
 
 
-def _say_place(stage: Stage, caller: _Caller, said: Said) -> None:
+def _say_place(stage: Stage, caller: _Caller, said: ScriptedMatter) -> None:
     """Until the caller is in line: what was said may leave several places, then nothing more is keyed."""
     spoken = said.body
     for _ in range(4):
@@ -113,7 +115,7 @@ def _answer(stage: Stage, session: Session, caller: _Caller, row: Call) -> None:
     go_offline(session, agent, now=caller.now + timedelta(seconds=120))
 
 
-def _write_down(stage: Stage, session: Session, row: Call, said: Said, *, now: datetime) -> None:
+def _write_down(stage: Stage, session: Session, row: Call, said: ScriptedMatter, *, now: datetime) -> None:
     """The agent writes down what was only said to a person, and what the words alone did not tell."""
     if row.ticket_id is None or row.agent_id is None:
         return
@@ -122,7 +124,7 @@ def _write_down(stage: Stage, session: Session, row: Call, said: Said, *, now: d
         reroute_at_intake(
             session,
             ticket.id,
-            Told(said.body, line_id=row.line_id),
+            NewlyTold(said.body, line_id=row.line_id),
             actor=staff_actor(row.agent_id),
             places=stage.desk.places,
             rules=stage.desk.rules,

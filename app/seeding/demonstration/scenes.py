@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration.arrivals import arrive, source_key
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Running, claim, leave_lying, longest_hold, put_on_hold
-from app.seeding.demonstration.words import Said, say
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, add
+from app.seeding.demonstration.words import ScriptedMatter, say
+from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar, add
 
 # The first number no ordinary matter of the play has.
 FIRST_NUMBER = 900_000
@@ -41,11 +41,11 @@ def set_scenes(stage: Stage) -> None:
         arrive(stage, opened, _said(stage, kind, place), number := number + 1, story=_wait, by_form=False)
 
 
-def _said(stage: Stage, kind: str, place: int) -> Said:
+def _said(stage: Stage, kind: str, place: int) -> ScriptedMatter:
     return say(kind, stage.rng, unit=_WARDS[place % len(_WARDS)])
 
 
-def _begun(calendar: Calendar, seconds: int, *, reached: datetime, earliest: datetime) -> datetime:
+def _begun(calendar: WorkingCalendar, seconds: int, *, reached: datetime, earliest: datetime) -> datetime:
     """The latest quarter of an hour from which so many open seconds end at `reached` or before."""
     at = reached - timedelta(seconds=seconds)
     while at > earliest and add(calendar, at, seconds) > reached:

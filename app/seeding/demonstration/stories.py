@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.pace import Pace, pace_of
 from app.seeding.demonstration.stage import Stage
-from app.seeding.demonstration.words import Said, answer
+from app.seeding.demonstration.words import ScriptedMatter, answer
 from tickets.directory.queues import queue_of
 from tickets.directory.units import unit_named
 from tickets.intake.cleaning import Opened
@@ -35,7 +35,7 @@ class Running:
     """A ticket of the play with what its story goes by."""
 
     id: int
-    said: Said
+    said: ScriptedMatter
     pace: Pace
 
     @property
@@ -46,7 +46,7 @@ class Running:
 Story = Callable[[Stage, Running], None]
 
 
-def begin(stage: Stage, opened: Opened, said: Said, *, story: Story | None = None) -> None:
+def begin(stage: Stage, opened: Opened, said: ScriptedMatter, *, story: Story | None = None) -> None:
     """Choose how this one goes, unless `story` says, and put its first steps on the clock."""
     working = stage.desk.rules.promises.newest_calendars["working"]
     ticket = Running(opened.ticket_id, said, pace_of(opened, working=working))

@@ -13,7 +13,7 @@ _TIMES = ("19 giờ", "20 giờ 30", "21 giờ", "22 giờ", "23 giờ", "nửa 
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ScriptedMatter:
     """One citizen's words with where they belong; `unit_code` is empty where only the text tells the place."""
 
     kind: str
@@ -39,7 +39,7 @@ def kinds() -> list[str]:
     return [str(matter["id"]) for matter in _file("matters")]
 
 
-def say(kind: str, rng: Random, *, unit: str = "") -> Said:
+def say(kind: str, rng: Random, *, unit: str = "") -> ScriptedMatter:
     """The matter of this kind, told by somebody at one of the demonstration's places, or in this unit."""
     matter = next(matter for matter in _file("matters") if matter["id"] == kind)
     text = str(matter["say"])
@@ -54,7 +54,7 @@ def say(kind: str, rng: Random, *, unit: str = "") -> Said:
         days=rng.randint(3, 14),
         time=rng.choice(_TIMES),
     )
-    return Said(
+    return ScriptedMatter(
         kind=kind,
         body=body,
         category=str(matter["category"]),

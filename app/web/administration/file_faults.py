@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.seeding.imports import Wrong
+from tickets.file_errors import RowError
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultLine:
     where: str
     words: str
     detail: str
 
 
-def fault_lines(wrongs: Iterable[Wrong]) -> list[Fault]:
+def fault_lines(errors: Iterable[RowError]) -> list[FaultLine]:
     words = _words()
-    return [Fault(one.where, words.get(one.code, one.code.replace("_", " ")), one.detail) for one in wrongs]
+    return [FaultLine(one.where, words.get(one.code, one.code.replace("_", " ")), one.detail) for one in errors]
 
 
 def _words() -> dict[str, str]:

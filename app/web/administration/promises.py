@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from app.seeding.imports import FileRefused, bring_in, take_out
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.administration.file_faults import Fault, fault_lines
+from app.web.administration.file_faults import FaultLine, fault_lines
 from app.web.administration.rule_words import opening_words, target_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
@@ -36,7 +36,7 @@ class Preview:
     rows: int
     chains: int
     changed: tuple[str, ...]
-    faults: list[Fault]
+    faults: list[FaultLine]
 
 
 @blueprint.get(_HERE)

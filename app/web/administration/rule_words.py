@@ -9,7 +9,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.wording.spoken_time import duration_phrase
-from tickets.promises.policy import PolicyRow
+from tickets.promises.policy import PolicyTarget
 
 ROUND_THE_CLOCK = "24x7"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -17,7 +17,7 @@ _WHOLE_DAY = ["00:00-24:00"]
 _HOUR, _MINUTE = 3600, 60
 
 
-def target_words(row: PolicyRow) -> str:
+def target_words(row: PolicyTarget) -> str:
     """A day of a calendar with office hours is eight hours long: there, hours are said as hours."""
     if row.calendar_key == ROUND_THE_CLOCK:
         return duration_phrase(row.target_seconds)

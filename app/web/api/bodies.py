@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, RootModel
 
 from app.web.api.instants import Instant
-from app.web.api.reading import Body, Said, Words
+from app.web.api.reading import Body, Said, TypedWords
 
 
 class FieldError(BaseModel):
@@ -104,13 +104,13 @@ class NewTicket(Body):
     body: Said = Field(max_length=20_000)
     channel: Literal["api"] = "api"
     phone: str | None = Field(default=None, pattern=r"^\+?[0-9][0-9 .()-]{2,30}$")
-    name: Words | None = Field(default=None, max_length=200)
+    name: TypedWords | None = Field(default=None, max_length=200)
     email: str | None = Field(default=None, max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+$")
     locale: Literal["vi", "en"] = "vi"
-    place: Words | None = Field(default=None, max_length=900)
-    unit: Words | None = Field(default=None, max_length=20)
-    category: Words | None = Field(default=None, max_length=100)
-    procedure: Words | None = Field(default=None, max_length=40)
+    place: TypedWords | None = Field(default=None, max_length=900)
+    unit: TypedWords | None = Field(default=None, max_length=20)
+    category: TypedWords | None = Field(default=None, max_length=100)
+    procedure: TypedWords | None = Field(default=None, max_length=40)
     dossier: str | None = Field(default=None, pattern=r"^[0-9A-Za-z][0-9A-Za-z./_-]{2,59}$")
     emergency: bool = False
 
@@ -206,7 +206,7 @@ class TicketChange(Body):
     """What may be set from outside, with the reason; a field left out stays as it is."""
 
     priority: Literal["emergency", "urgent", "normal"] | None = None
-    category: Words | None = Field(default=None, max_length=100)
+    category: TypedWords | None = Field(default=None, max_length=100)
     reason: Said = Field(max_length=1000)
 
 
@@ -283,8 +283,8 @@ class EscalationList(BaseModel):
 
 
 class AcknowledgeBody(Body):
-    by: Words | None = Field(default=None, max_length=254)
-    instruction: Words = Field(default="", max_length=2000)
+    by: TypedWords | None = Field(default=None, max_length=254)
+    instruction: TypedWords = Field(default="", max_length=2000)
     new_due_at: Instant | None = None
 
 

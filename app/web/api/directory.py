@@ -11,7 +11,7 @@ from app.web.api.blueprint import blueprint
 from app.web.api.bodies import ProcedureList, QueueList, Resolved, UnitList
 from app.web.api.describing import takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
-from app.web.api.reading import Words, read_query
+from app.web.api.reading import TypedWords, read_query
 from app.web.frame.access import open_data
 from app.web.frame.current import places, today
 from app.web.frame.limits import limiter
@@ -28,7 +28,7 @@ class PlaceQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    text: Words = Field(min_length=1, max_length=LONGEST_TEXT)
+    text: TypedWords = Field(min_length=1, max_length=LONGEST_TEXT)
     on: date | None = None
 
 

@@ -20,7 +20,7 @@ def _without_nul(text: str) -> str:
 
 
 # No NUL: said in the schema too, so that a program knows before it sends.
-Words = Annotated[str, StringConstraints(pattern=r"^[^\u0000]*$"), AfterValidator(_without_nul)]
+TypedWords = Annotated[str, StringConstraints(pattern=r"^[^\u0000]*$"), AfterValidator(_without_nul)]
 # A text with at least one letter or digit of some script in it; blanks and control characters alone say nothing.
 _LETTER = r"[0-9A-Za-z\u00C0-\u024F\u1780-\u17B3\u1E00-\u1EF9\u3041-\u3096\u30A1-\u30FA\u4E00-\u9FA5\uAC00-\uD7A3]"
 Said = Annotated[

@@ -22,7 +22,7 @@ from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
-from tickets.intake.rerouting import Told, reroute_at_intake
+from tickets.intake.rerouting import NewlyTold, reroute_at_intake
 from tickets.people.roles import WORKING, Right, require, visible_ticket
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, DraftForm, TicketStatus
@@ -167,7 +167,7 @@ def _fill_in(form: NewForm, noticed: Noticed, call: Call) -> str:
         return str(ticket.reference)
     unit_id = form.unit_id or (noticed.unit.id if noticed.unit else None)
     said = form["body"] if unit_id else f"{form['body']}\n{form['place']}".strip()
-    told = Told(said, unit_id, "choice" if unit_id else "", call.line_id)
+    told = NewlyTold(said, unit_id, "choice" if unit_id else "", call.line_id)
     if reroute_at_intake(g.session, ticket.id, told, actor=g.actor, places=places(), rules=rules(), now=g.now) is None:
         heed_words(g.session, ticket, said, now=g.now)
     if form["category"]:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.web.console.blueprint import READING, blueprint
 from app.web.frame.access import signed_in
-from tickets.queries.search import Found, FoundBy, search
+from tickets.queries.search import FoundBy, SearchResult, search
 
 _LONGEST = 200
 
@@ -14,7 +14,7 @@ _LONGEST = 200
 @signed_in(*READING)
 def find() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:_LONGEST]
-    found = search(g.session, g.viewer, query) if query else Found((), FoundBy.NOTHING)
+    found = search(g.session, g.viewer, query) if query else SearchResult((), FoundBy.NOTHING)
     if found.by is FoundBy.REFERENCE and len(found.items) == 1:
         return redirect(f"/console/tickets/{found.items[0].reference}", code=303)
     return render_template("console/search.html", query=query, found=found)

@@ -17,8 +17,8 @@ from tickets.directory.places import Option, Question
 from tickets.people.phones import mask, parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.promises.calendar import between
-from tickets.queries.chain_steps import Step
-from tickets.queries.reading import Reading
+from tickets.queries.chain_steps import LevelOfTicket
+from tickets.queries.reading import WholeTicket
 from tickets.schema import Clock, Ticket
 from tickets.states import (
     UNFINISHED,
@@ -109,7 +109,7 @@ def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, now: datetime) -> A
     )
 
 
-def ticket_context(reading: Reading, viewer: Viewer, *, phone_shown: bool, now: datetime) -> dict[str, Any]:
+def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, now: datetime) -> dict[str, Any]:
     """Plain values for the template."""
     ticket, can = reading.ticket, allowed(viewer, reading.ticket, is_out=_is_out(reading, now=now), now=now)
     locale = chosen_locale()
@@ -142,19 +142,19 @@ def ticket_context(reading: Reading, viewer: Viewer, *, phone_shown: bool, now: 
     }
 
 
-def _is_out(reading: Reading, *, now: datetime) -> bool:
+def _is_out(reading: WholeTicket, *, now: datetime) -> bool:
     """As `owing_unit.is_out`, from what was read for the page anyway."""
     told = any(entry["kind"] in _OUT for entry in reading.entries)
     running = [clock for clock in reading.clocks if clock.status is ClockStatus.RUNNING]
     return told or any(clock.due_at is not None and clock.due_at <= now for clock in running)
 
 
-def citizen_name(reading: Reading) -> str:
+def citizen_name(reading: WholeTicket) -> str:
     name = reading.citizen.name if reading.citizen else ""
     return name or _("Citizen")
 
 
-def stream(reading: Reading, *, now: datetime) -> list[StreamEntry]:
+def stream(reading: WholeTicket, *, now: datetime) -> list[StreamEntry]:
     name, opening = citizen_name(reading), reading.ticket.body
     return [stream_entry(entry, citizen=name, opening=opening, now=now) for entry in reading.entries]
 
@@ -177,7 +177,7 @@ def _newest(clocks: Any) -> list[Clock]:
 
 def shown_steps(steps: Any) -> list[ShownStep]:
     """One staircase: of the promise that climbed highest, else of the resolution."""
-    by_clock: dict[str, dict[int, Step]] = {}
+    by_clock: dict[str, dict[int, LevelOfTicket]] = {}
     for step in steps:
         by_clock.setdefault(step.clock, {})[step.level] = step
     if not by_clock:
@@ -192,7 +192,7 @@ def shown_steps(steps: Any) -> list[ShownStep]:
     return [_shown_step(chosen[level], is_current=level == current) for level in sorted(chosen)]
 
 
-def _shown_step(step: Step, *, is_current: bool) -> ShownStep:
+def _shown_step(step: LevelOfTicket, *, is_current: bool) -> ShownStep:
     state = "acknowledged" if step.acknowledged_at else step.result.value if step.result else "planned"
     post = step.told_post or (in_locale(step.post or "", step.post_en) if step.post else "")
     return ShownStep(

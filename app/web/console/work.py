@@ -15,14 +15,14 @@ from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING
 from tickets.queries import lists
 from tickets.queries.list_counts import queue_counts, view_counts
-from tickets.queries.list_stretches import View
+from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import Page
 from tickets.states import UNFINISHED, Role, TicketStatus
 from tickets.work import drafts
 
 _ROWS = 50
 _COLUMN_ROWS = 25
-_COUNTED = (View.MINE, View.QUEUES, View.UNASSIGNED)
+_COUNTED = (ListView.MINE, ListView.QUEUES, ListView.UNASSIGNED)
 _STATUSES = (*UNFINISHED, TicketStatus.RESOLVED, TicketStatus.CLOSED)
 
 
@@ -68,21 +68,21 @@ def column() -> ResponseReturnValue:
         "console/column.html",
         page=_page(chosen, _COLUMN_ROWS),
         chosen=chosen,
-        counts=view_counts(g.session, g.viewer, (View.QUEUES,), now=g.now),
+        counts=view_counts(g.session, g.viewer, (ListView.QUEUES,), now=g.now),
         here=request.args.get("here", "")[:20],
     )
 
 
 def view_options() -> list[tuple[str, str]]:
     return [
-        (View.QUEUES.value, _("My queues")),
-        (View.MINE.value, _("My work")),
-        (View.UNASSIGNED.value, _("Unassigned")),
-        (View.OVERDUE.value, _("Overdue")),
-        (View.AT_RISK.value, _("Due soon")),
-        (View.ON_HOLD.value, _("Waiting")),
-        (View.ALL.value, _("All unfinished")),
-        (View.ANSWERED.value, _("Answered")),
+        (ListView.QUEUES.value, _("My queues")),
+        (ListView.MINE.value, _("My work")),
+        (ListView.UNASSIGNED.value, _("Unassigned")),
+        (ListView.OVERDUE.value, _("Overdue")),
+        (ListView.AT_RISK.value, _("Due soon")),
+        (ListView.ON_HOLD.value, _("Waiting")),
+        (ListView.ALL.value, _("All unfinished")),
+        (ListView.ANSWERED.value, _("Answered")),
     ]
 
 
@@ -90,9 +90,9 @@ def _chosen() -> dict[str, str | None]:
     """What the address asks for; anything unknown in it is ignored."""
     given = request.args
     view, queue, status = given.get("view", ""), given.get("queue", ""), given.get("status", "")
-    first = View.QUEUES if g.viewer.holds(*WORKING) else View.ALL
+    first = ListView.QUEUES if g.viewer.holds(*WORKING) else ListView.ALL
     return {
-        "view": view if view in set(View) else first.value,
+        "view": view if view in set(ListView) else first.value,
         "queue": queue if queue.isascii() and queue.isdecimal() and len(queue) <= 15 else None,
         "status": status if status in _STATUSES else None,
         "after": given.get("after"),
@@ -103,7 +103,7 @@ def _page(chosen: dict[str, str | None], rows: int) -> Page:
     return lists.work_list(
         g.session,
         g.viewer,
-        view=View(chosen["view"] or View.QUEUES),
+        view=ListView(chosen["view"] or ListView.QUEUES),
         queue_id=int(chosen["queue"]) if chosen["queue"] else None,
         status=TicketStatus(chosen["status"]) if chosen["status"] else None,
         after=chosen["after"],

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.web.frame.errors import Trouble, problem
+from app.web.frame.errors import ShownError, problem
 from app.web.frame.session_cookie import token_hash
 from tickets.directory import api_tokens
 from tickets.people.actor import Actor
-from tickets.people.roles import CITY_LEVEL, Held, Viewer
+from tickets.people.roles import CITY_LEVEL, CurrentRole, Viewer
 from tickets.schema import ApiToken, Unit
 from tickets.states import ActorKind, Role, UnitKind
 
@@ -64,7 +64,7 @@ def _token(session: Session) -> _Program | None:
 
 
 def _enter(session: Session, row: _Program, *, now: datetime) -> None:
-    held = Held(Role.AGENT, row.unit_id, row.kind in CITY_LEVEL)
+    held = CurrentRole(Role.AGENT, row.unit_id, row.kind in CITY_LEVEL)
     # No account has the id 0: a token is never "named" on a restricted ticket.
     g.viewer = Viewer(0, row.name, "", "en", "auto", is_demo=False, held=(held,))
     g.actor = Actor(ActorKind.TOKEN, None, g.request_id)
@@ -74,7 +74,7 @@ def _enter(session: Session, row: _Program, *, now: datetime) -> None:
 
 
 def _refuse(status: int, title: str, words: str) -> None:
-    answer = make_response(problem(Trouble(status, title, words)))
+    answer = make_response(problem(ShownError(status, title, words)))
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="Hotline"'
     abort(answer)

@@ -49,7 +49,7 @@ _STATE_FAULTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ShownError:
     """An error as it is shown: status, a short title, a sentence that says what now."""
 
     status: int
@@ -57,7 +57,7 @@ class Trouble:
     words: str
 
 
-def trouble_of(error: Exception) -> Trouble:
+def trouble_of(error: Exception) -> ShownError:
     """Words and status for anything a view raised; the unexpected is a 500 that tells nothing of the inside."""
     if isinstance(error, domain.HotlineError):
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
@@ -68,7 +68,7 @@ def trouble_of(error: Exception) -> Trouble:
         # DataError: a number no row can have, a letter no text can hold; nobody types those by mistake.
         return _http_trouble(400)
     if isinstance(error, CSRFError):
-        return Trouble(
+        return ShownError(
             400,
             _("This form is no longer valid"),
             _("Go back, reload the page and send it again. What you typed is still there."),
@@ -76,7 +76,7 @@ def trouble_of(error: Exception) -> Trouble:
     if isinstance(error, HTTPException):
         return _http_trouble(error.code or 500)
     if passes(error):
-        return Trouble(
+        return ShownError(
             503,
             _("Not available at the moment"),
             _("Our database does not answer. Nothing was saved. Please try again in a minute, or call the hotline."),
@@ -84,7 +84,7 @@ def trouble_of(error: Exception) -> Trouble:
     return _http_trouble(500)
 
 
-def _domain_trouble(error: domain.HotlineError, status: int) -> Trouble:
+def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
     if isinstance(error, domain.NotFound | domain.NotAllowed):
         return _http_trouble(status)
     words: dict[type[Exception], tuple[str, str]] = {
@@ -123,12 +123,12 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> Trouble:
         ),
     }
     if isinstance(error, domain.InvalidInput):
-        return Trouble(status, _("That could not be used"), fault_words(error))
+        return ShownError(status, _("That could not be used"), fault_words(error))
     title, sentence = words.get(type(error), (_("That could not be used"), _("Please check what you entered.")))
-    return Trouble(status, title, sentence)
+    return ShownError(status, title, sentence)
 
 
-def _http_trouble(status: int) -> Trouble:
+def _http_trouble(status: int) -> ShownError:
     words = {
         400: (_("That could not be understood"), _("Please check what you entered and send it again.")),
         403: (_("No access"), _("This page is not open to you. If you need it for your work, ask your administrator.")),
@@ -146,14 +146,14 @@ def _http_trouble(status: int) -> Trouble:
         _("It was noted. Please try again, or call the hotline and quote the number below."),
     )
     title, sentence = words.get(status, unexpected if status >= 500 else words[400])
-    return Trouble(status, title, sentence)
+    return ShownError(status, title, sentence)
 
 
 def wants_json() -> bool:
     return request.path.startswith(("/api/", "/health/"))
 
 
-def problem(trouble: Trouble, errors: list[dict[str, str]] | None = None) -> Response:
+def problem(trouble: ShownError, errors: list[dict[str, str]] | None = None) -> Response:
     """An RFC 9457 body as contract.md shapes it."""
     body = {
         "type": "about:blank",

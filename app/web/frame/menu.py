@@ -15,7 +15,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MenuPlace:
     """Where a page stands: its name, which menu (`under`; "" is the main one), and its order from 0 there."""
 
     label: LazyString
@@ -40,7 +40,7 @@ def in_menu(
     """The view is in a menu, for whoever its `signed_in` lets in; a view may stand in several menus."""
 
     def mark(view: View) -> View:
-        places = (*getattr(view, "menu_places", ()), Place(label, order, icon, hotkey, under))
+        places = (*getattr(view, "menu_places", ()), MenuPlace(label, order, icon, hotkey, under))
         view.menu_places = places  # type: ignore[attr-defined]
         return view
 
@@ -70,7 +70,7 @@ def menu(viewer: Viewer, path: str, *, under: str = "") -> list[Entry]:
     return [Entry(url, str(place.label), place.icon, url == here, place.hotkey) for url, place in open_to]
 
 
-def _places() -> list[tuple[str, Place, frozenset[Role]]]:
+def _places() -> list[tuple[str, MenuPlace, frozenset[Role]]]:
     # Views are known once the application is set up and never change afterwards.
     kept = current_app.extensions.get("hotline_menu")
     if kept is None:
@@ -78,7 +78,7 @@ def _places() -> list[tuple[str, Place, frozenset[Role]]]:
     return list(kept)
 
 
-def _found() -> Iterator[tuple[str, Place, frozenset[Role]]]:
+def _found() -> Iterator[tuple[str, MenuPlace, frozenset[Role]]]:
     for rule in current_app.url_map.iter_rules():
         view = current_app.view_functions[rule.endpoint]
         access = declared(view)

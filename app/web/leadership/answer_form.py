@@ -11,15 +11,15 @@ from tickets.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TypedAnswer:
     instruction: str
     new_due_at: datetime | None
 
 
-def read_answer(form: Mapping[str, str]) -> Answer:
+def read_answer(form: Mapping[str, str]) -> TypedAnswer:
     """Raises InvalidInput for a date that is none or words that would be cut off."""
     instruction = form.get("instruction", "").strip().replace("\0", "")
     if len(instruction) > LONGEST_INSTRUCTION:
         raise InvalidInput("instruction", "too_long", limit=LONGEST_INSTRUCTION)
     given = form.get("new_due_at", "").strip()
-    return Answer(instruction, read_moment(given, settings().zone, field="new_due_at") if given else None)
+    return TypedAnswer(instruction, read_moment(given, settings().zone, field="new_due_at") if given else None)

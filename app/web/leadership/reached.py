@@ -17,7 +17,7 @@ from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
 from escalation.acknowledging.right import rights_to_answer
 from escalation.firing.recipients import mark_read
-from escalation.queries.board import Chain, reached
+from escalation.queries.board import RunningChain, reached
 from escalation.queries.follow_up import Work, ended_since, latest_work
 from tickets.states import DraftForm
 from tickets.work import drafts
@@ -29,7 +29,7 @@ _FOLLOWED_FOR = timedelta(days=14)
 class Item:
     """One matter of the list; `work` is None when the ticket itself is not open to the reader."""
 
-    chain: Chain
+    chain: RunningChain
     sentence: str
     told_at: datetime
     work: Work | None
@@ -83,14 +83,14 @@ def _items() -> list[Item]:
     return [_item(chain, work.get(chain.raised.ticket_id)) for chain in chains]
 
 
-def _still_mine(chains: list[Chain]) -> list[Chain]:
+def _still_mine(chains: list[RunningChain]) -> list[RunningChain]:
     """Without what I was told of for a post or a unit that is no longer mine; my own answers stay."""
     ids = [chain.raised.step_id for chain in chains]
     mine = rights_to_answer(g.session, ids, viewer=g.viewer, now=g.now)
     return [chain for chain in chains if chain.raised.step_id in mine]
 
 
-def _item(chain: Chain, work: Work | None) -> Item:
+def _item(chain: RunningChain, work: Work | None) -> Item:
     raised = chain.raised
     told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
     matter = matter_words(raised.subject) if work is not None else matter_for_outsiders(raised)

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 _WHERE = re.compile(r"[a-z0-9_.-]{1,60}:\d{1,6}")
 
 
-class Fault(StrEnum):
+class BrowserTrouble(StrEnum):
     """What the scripts of app/static/js tell of, by the names of the sentences in templates/layouts/troubles.html."""
 
     HEARTBEAT_SIGNED_OUT = "heartbeat_signed_out"
@@ -47,15 +47,15 @@ def tell() -> ResponseReturnValue:
     if not _is_from_our_page():
         abort(403)
     kind = request.form.get("kind", "")
-    if kind not in set(Fault):
+    if kind not in set(BrowserTrouble):
         abort(400)
     where = request.form.get("where", "")
     log.warning("client.fault", kind=kind, where=where if _WHERE.fullmatch(where) else "")
-    count_fault(g.session, Fault(kind), now=g.now)
+    count_fault(g.session, BrowserTrouble(kind), now=g.now)
     return "", 204
 
 
-def count_fault(session: Session, kind: Fault, *, now: datetime) -> None:
+def count_fault(session: Session, kind: BrowserTrouble, *, now: datetime) -> None:
     row = {"kind": kind.value, "on_day": now.astimezone(UTC).date(), "times": 1, "last_at": now}
     session.execute(
         insert(ClientFault)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.phone.spool import depth as spool_depth
 from app.web.frame.access import internal
 from app.web.frame.current import settings
-from app.web.monitoring.client_faults import Fault, faults_by_kind
+from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from tickets.schema import (
     AuditEntry,
     AuditSeal,
@@ -108,7 +108,7 @@ class _Rows:
     def _client_faults(self) -> CounterMetricFamily:
         family = CounterMetricFamily("hotline_client_faults", "Troubles told by browsers", labels=["kind"])
         told = faults_by_kind(self._session)
-        for kind in Fault:
+        for kind in BrowserTrouble:
             family.add_metric([kind.value], told.get(kind.value, 0))
         return family
 

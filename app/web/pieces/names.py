@@ -13,7 +13,7 @@ from tickets.states import QueueKind
 
 T = TypeVar("T")
 Options = list[tuple[str, str]]
-Groups = list[tuple[str, Options]]
+GroupedOptions = list[tuple[str, Options]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ def queue_named(said: str) -> int:
     raise InvalidInput("queue", "no_such_queue")
 
 
-def category_options(*, with_conduct: bool = False) -> Groups:
+def category_options(*, with_conduct: bool = False) -> GroupedOptions:
     """(group, [(code, name)]) of the kinds of matter, both levels in the reader's language."""
     return _kept(f"categories:{with_conduct}", lambda: _category_options(with_conduct))
 
 
-def _category_options(with_conduct: bool) -> Groups:
+def _category_options(with_conduct: bool) -> GroupedOptions:
     known = rules().routing.categories
     codes = rules().promises.category_codes
     by_code = {category.code: category for category in known.values()}

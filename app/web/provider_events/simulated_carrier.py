@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.phone.accounts import CARRIER_PATH, SIMULATED, provider_accounts
 from app.simulator.callbacks import report
-from app.simulator.carrier import Carrier, Refused
+from app.simulator.carrier import CarrierRefusal, SimulatedCarrier
 from app.simulator.trouble import read_trouble
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import settings
@@ -38,8 +38,8 @@ def _only_for_its_account() -> ResponseReturnValue | None:
     return _error(trouble.rest_status, trouble.rest_status, "Trouble on demand") if trouble.rest_status else None
 
 
-@blueprint.errorhandler(Refused)
-def _refused(error: Refused) -> ResponseReturnValue:
+@blueprint.errorhandler(CarrierRefusal)
+def _refused(error: CarrierRefusal) -> ResponseReturnValue:
     return _error(error.status, error.code, error.message)
 
 
@@ -141,8 +141,8 @@ def _folder() -> Path:
     return settings().data_dir / "carrier"
 
 
-def _carrier() -> Carrier:
-    return Carrier(_folder())
+def _carrier() -> SimulatedCarrier:
+    return SimulatedCarrier(_folder())
 
 
 def _found(row: dict[str, Any] | None) -> ResponseReturnValue:

@@ -29,7 +29,7 @@ from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import WireRequest
 from telephony.provider.drivers import driver_of
 from telephony.provider.held_turn import recalled
-from telephony.provider.webhook_inbox import Answer, Webhook, refuse
+from telephony.provider.webhook_inbox import Webhook, WebhookAnswer, refuse
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks/<account>")
 blueprint.without_csrf = True  # type: ignore[attr-defined]
@@ -144,7 +144,7 @@ def _query() -> Mapping[str, str]:
     return {name: value.replace("\0", "") for name, value in request.args.items()}
 
 
-def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
+def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> WebhookAnswer:
     """The answer of the product, or, whatever goes wrong, one that needs nothing but memory and disk."""
     app = hotline()
     if held := here.without_database.held_after_failure(webhook):
@@ -166,7 +166,9 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Answer:
     return here.without_database.answer(webhook, received_at=received_at, passes=passes)
 
 
-def _in_transaction(factory: sessionmaker[Session], webhook: Webhook, here: Door, received_at: datetime) -> Answer:
+def _in_transaction(
+    factory: sessionmaker[Session], webhook: Webhook, here: Door, received_at: datetime
+) -> WebhookAnswer:
     """Tells the breaker how it went also when nobody waits for it any more."""
     try:
         with transaction(factory) as session:
@@ -207,7 +209,7 @@ def _write_refusal(factory: sessionmaker[Session], account: str, path: str, reas
         log.warning("webhook.refusal_not_noted", reason=type(trouble).__name__)
 
 
-def _response(given: Answer) -> Response:
+def _response(given: WebhookAnswer) -> Response:
     if given.status == 204 or not given.body:
         return Response("", given.status)
     return Response(given.body, given.status, content_type="text/xml; charset=utf-8")

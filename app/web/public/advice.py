@@ -23,7 +23,7 @@ _READ = 2_000
 
 
 @dataclass(frozen=True)
-class Choice:
+class UnitChoice:
     """A unit that may be meant."""
 
     code: str
@@ -31,16 +31,16 @@ class Choice:
 
 
 # A reading of the words, and the units it may mean.
-Group = tuple[str, tuple[Choice, ...]]
+ReadingGroup = tuple[str, tuple[UnitChoice, ...]]
 
 
 @dataclass(frozen=True)
-class PlaceQuestion:
+class AskedPlace:
     """The one question that decides which unit it is; `groups` are its answers under the reading they belong to."""
 
     words: str
     asked_about: str
-    groups: tuple[Group, ...]
+    groups: tuple[ReadingGroup, ...]
 
     @property
     def is_long(self) -> bool:
@@ -61,7 +61,7 @@ class Advice:
     category: CategoryRule | None
     is_guess: bool
     unit: UnitRule | None
-    question: PlaceQuestion | None
+    question: AskedPlace | None
     # The place field was filled in, and nothing in it is a place we know.
     is_unknown_place: bool
     similar: tuple[Similar, ...] = ()
@@ -126,17 +126,17 @@ def _category(form: ReportForm, known: Rules) -> tuple[CategoryRule | None, bool
     return (guess[0], True) if guess else (None, False)
 
 
-def _question(resolution: Resolution, form: ReportForm, known: Rules, locale: str) -> PlaceQuestion | None:
+def _question(resolution: Resolution, form: ReportForm, known: Rules, locale: str) -> AskedPlace | None:
     question = resolution.question
     if resolution.outcome not in ("split", "ambiguous") or question is None:
         return None
     groups = tuple(
         (option_text(option, locale), _choices(option.unit_ids, known, locale)) for option in question.options
     )
-    return PlaceQuestion(question_text(question, locale), mark(form.said), each_once(g for g in groups if g[1]))
+    return AskedPlace(question_text(question, locale), mark(form.said), each_once(g for g in groups if g[1]))
 
 
-def each_once(groups: Iterable[Group]) -> tuple[Group, ...]:
+def each_once(groups: Iterable[ReadingGroup]) -> tuple[ReadingGroup, ...]:
     """The answers to choose from, no unit twice.
 
     One that a longer list holds stands there; two readings that mean the same unit share a line.
@@ -147,7 +147,7 @@ def each_once(groups: Iterable[Group]) -> tuple[Group, ...]:
     for reading, choices in given:
         if len(choices) == 1:
             readings.setdefault(choices[0].code, []).append(reading)
-    once: list[Group] = []
+    once: list[ReadingGroup] = []
     for reading, choices in given:
         if len(choices) > 1:
             once.append((reading, choices))
@@ -156,12 +156,12 @@ def each_once(groups: Iterable[Group]) -> tuple[Group, ...]:
     return tuple(once)
 
 
-def _choices(unit_ids: tuple[int, ...], known: Rules, locale: str) -> tuple[Choice, ...]:
+def _choices(unit_ids: tuple[int, ...], known: Rules, locale: str) -> tuple[UnitChoice, ...]:
     units = (known.routing.units.get(unit_id) for unit_id in unit_ids)
-    return tuple(Choice(unit.code, name_of(unit, locale)) for unit in units if unit and unit.code)
+    return tuple(UnitChoice(unit.code, name_of(unit, locale)) for unit in units if unit and unit.code)
 
 
-def _unit(form: ReportForm, resolution: Resolution, question: PlaceQuestion | None, known: Rules) -> UnitRule | None:
+def _unit(form: ReportForm, resolution: Resolution, question: AskedPlace | None, known: Rules) -> UnitRule | None:
     if form.chosen_unit and (question is None or form.chosen_unit in question.codes):
         wards = (u for u in known.routing.units.values() if u.code == form.chosen_unit and u.level is Level.WARD)
         return next(wards, None)

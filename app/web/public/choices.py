@@ -4,13 +4,13 @@ from sqlalchemy.orm import Session
 
 from tickets.directory.categories import category_tree
 
-Options = list[tuple[str, list[tuple[str, str]]]]
+CategoryChoices = list[tuple[str, list[tuple[str, str]]]]
 
 # Shown again while the database does not answer, so that a form filled in meanwhile looks as it did before.
-_last_known: dict[str, Options] = {}
+_last_known: dict[str, CategoryChoices] = {}
 
 
-def category_options(session: Session, locale: str) -> Options:
+def category_options(session: Session, locale: str) -> CategoryChoices:
     """Categories of the second level under those of the first, as (group, [(code, name)])."""
 
     def name(category: object) -> str:
@@ -25,5 +25,5 @@ def category_options(session: Session, locale: str) -> Options:
     return options
 
 
-def last_known_categories(locale: str) -> Options:
+def last_known_categories(locale: str) -> CategoryChoices:
     return _last_known.get(locale, [])

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.web.frame.access import public
 from app.web.frame.current import places, rules, today
 from app.web.pieces.dot_map import dot_map
-from app.web.public.advice import Choice, Group, each_once, name_of
+from app.web.public.advice import ReadingGroup, UnitChoice, each_once, name_of
 from app.wording.locale import chosen_locale
 from app.wording.place_words import option_text, question_text, why_text
 from tickets.directory.lines import published_lines
@@ -28,15 +28,15 @@ _BODIES = (UnitKind.OFFICE, UnitKind.ONE_STOP_CENTRE, UnitKind.DEPARTMENT)
 
 
 @dataclass(frozen=True)
-class Found:
+class DirectoryAnswer:
     """What the words of a search mean: one unit with why, or a question with its answers."""
 
     said: str
     outcome: str
-    unit: Choice | None
+    unit: UnitChoice | None
     why: str
     question: str
-    groups: tuple[Group, ...]
+    groups: tuple[ReadingGroup, ...]
 
 
 @blueprint.get("/directory")
@@ -86,13 +86,13 @@ def _is_of(department_id: int | None, body: Unit) -> bool:
     return body.kind in AREA_KINDS or department_id == body.id
 
 
-def _found(said: str, resolution: Resolution, locale: str) -> Found:
+def _found(said: str, resolution: Resolution, locale: str) -> DirectoryAnswer:
     question = resolution.question
     groups = []
     if question is not None and resolution.outcome != "unique":
         groups = [(option_text(option, locale), _choices(option.unit_ids, locale)) for option in question.options]
     only = resolution.candidates[0] if resolution.outcome == "unique" else None
-    return Found(
+    return DirectoryAnswer(
         said=said,
         outcome=resolution.outcome,
         unit=next(iter(_choices((only.unit_id,), locale)), None) if only else None,
@@ -102,10 +102,10 @@ def _found(said: str, resolution: Resolution, locale: str) -> Found:
     )
 
 
-def _choices(unit_ids: tuple[int, ...], locale: str) -> tuple[Choice, ...]:
+def _choices(unit_ids: tuple[int, ...], locale: str) -> tuple[UnitChoice, ...]:
     units = (rules().routing.units.get(unit_id) for unit_id in unit_ids)
-    return tuple(Choice(known.code, name_of(known, locale)) for known in units if known and known.code)
+    return tuple(UnitChoice(known.code, name_of(known, locale)) for known in units if known and known.code)
 
 
-def _codes(found: Found | None) -> set[str]:
+def _codes(found: DirectoryAnswer | None) -> set[str]:
     return {choice.code for _, choices in found.groups for choice in choices} if found else set()

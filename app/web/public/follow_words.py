@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.wording.codes import channel_word, disposition_word, level_word
 from app.wording.looks import timeline_sign
 from app.wording.spoken_time import duration_phrase, moment_phrase
-from tickets.queries.follow import Followed, ToldEntry
+from tickets.queries.follow import FollowedTicket, ToldEntry
 from tickets.states import TicketStatus, TimelineKind
 
 
@@ -26,13 +26,13 @@ class ShownEntry:
     files: tuple[Mapping[str, str], ...]
 
 
-def shown_entries(ticket: Followed, *, now: datetime) -> list[ShownEntry]:
+def shown_entries(ticket: FollowedTicket, *, now: datetime) -> list[ShownEntry]:
     """Everything the citizen may know of, oldest first."""
     shown = (_shown(entry, ticket, now) for entry in ticket.entries)
     return [entry for entry in shown if entry.words]
 
 
-def _shown(entry: ToldEntry, ticket: Followed, now: datetime) -> ShownEntry:
+def _shown(entry: ToldEntry, ticket: FollowedTicket, now: datetime) -> ShownEntry:
     who, shape = "", "event"
     if entry.kind in (TimelineKind.MESSAGE_IN, TimelineKind.NOT_SOLVED):
         who, shape = _("You"), "citizen"

@@ -13,10 +13,10 @@ from tickets.queries.lists import Listed
 from tickets.states import Role
 
 WORKING = (Role.AGENT, Role.SUPERVISOR)
-Groups = list[tuple[str, list[tuple[int, str]]]]
+PeopleByUnit = list[tuple[str, list[tuple[int, str]]]]
 
 
-def assignee_options(session: Session, viewer: Viewer, rows: Sequence[Listed], *, now: datetime) -> Groups:
+def assignee_options(session: Session, viewer: Viewer, rows: Sequence[Listed], *, now: datetime) -> PeopleByUnit:
     """(unit, [(person, name)]), for a select with groups. One statement."""
     wanted = {*viewer.unit_ids(*STEERING), *(row.unit_id for row in rows)}
     groups: dict[int, dict[int, str]] = {}

@@ -14,9 +14,9 @@ from werkzeug.serving import make_server
 from app.clock import utc_now
 from app.phone.accounts import simulated_account
 from app.settings import Settings
-from app.simulator.carrier import Carrier, Refused, new_recording_sid, seconds_of
-from app.simulator.telephone import Caller, Telephone, received
-from app.simulator.trouble import Trouble, in_this_order, write_trouble
+from app.simulator.carrier import CarrierRefusal, SimulatedCarrier, new_recording_sid, seconds_of
+from app.simulator.telephone import SimulatedCaller, Telephone, received
+from app.simulator.trouble import StagedTrouble, in_this_order, write_trouble
 from app.web.factory import create_app
 from telephony.call import end
 from telephony.calls import live_legs
@@ -62,7 +62,7 @@ def line(committed):
 
 def ring(settings, line, *, sleep=lambda seconds: None, **more):
     steps = []
-    caller = Caller(**{"number": "+84901234567", "to": line, **more})
+    caller = SimulatedCaller(**{"number": "+84901234567", "to": line, **more})
     telephone = Telephone(simulated_account(settings), settings.base_url, caller, steps.append, sleep)
     telephone.call()
     return telephone, steps
@@ -98,7 +98,7 @@ def test_the_telephone_holds_the_line_while_its_row_is_locked_and_then_goes_on(w
             locked.start()
             _until_locked(committed)
 
-    caller = Caller(number="+84901234567", to=line, presses=("8",), message_seconds=5)
+    caller = SimulatedCaller(number="+84901234567", to=line, presses=("8",), message_seconds=5)
     telephone = Telephone(simulated_account(web), web.base_url, caller, tell, sleep)
     telephone.call()
 
@@ -225,7 +225,7 @@ def test_the_official_client_sends_through_the_carrier_whose_callbacks_come_back
 def test_the_carrier_fails_on_demand(web):
     account = simulated_account(web)
     client = Client(account.account_sid, account.auth_token, http_client=RebasingHttpClient(account.api_base_url))
-    write_trouble(web.data_dir / "carrier", Trouble(rest_status=500))
+    write_trouble(web.data_dir / "carrier", StagedTrouble(rest_status=500))
 
     with pytest.raises(TwilioRestException) as failed:
         client.messages.create(to="+84901234567", from_="+842838000000", body="x")
@@ -246,8 +246,8 @@ def test_the_carrier_is_nobodys_without_its_credentials(web):
 
 
 def test_a_landline_gets_no_sms(tmp_path):
-    with pytest.raises(Refused):
-        Carrier(tmp_path).take_message({"To": "+842838000000", "Body": "x"})
+    with pytest.raises(CarrierRefusal):
+        SimulatedCarrier(tmp_path).take_message({"To": "+842838000000", "Body": "x"})
 
 
 @pytest.mark.parametrize(
@@ -255,11 +255,11 @@ def test_a_landline_gets_no_sms(tmp_path):
     [("fine", ["a", "b"]), ("late", ["a", "b"]), ("lost", []), ("reordered", ["b", "a"]), ("repeated", list("aaabbb"))],
 )
 def test_callbacks_misbehave_on_demand(trouble, sent):
-    assert in_this_order(["a", "b"], Trouble(callbacks=trouble)) == sent
+    assert in_this_order(["a", "b"], StagedTrouble(callbacks=trouble)) == sent
 
 
 def test_a_recording_is_as_long_as_its_identifier_says_until_it_is_deleted(tmp_path):
-    carrier, sid = Carrier(tmp_path), new_recording_sid(7)
+    carrier, sid = SimulatedCarrier(tmp_path), new_recording_sid(7)
 
     sound = carrier.recording(sid)
     assert seconds_of(sid) == 7 and len(sound) > 7 * 8000

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from telephony.floor.figures import (
-    Counts,
+    CallCounts,
     abandonment,
     average_handling_time,
     average_speed_of_answer,
@@ -18,14 +18,14 @@ from tickets.states import CallState
 
 
 def test_the_service_level_of_the_published_example_is_81_90_per_cent() -> None:
-    counts = Counts(answered=1000, answered_within=860, abandoned=60, short_abandoned=10)
+    counts = CallCounts(answered=1000, answered_within=860, abandoned=60, short_abandoned=10)
 
     assert service_level(counts) == pytest.approx(0.8190, abs=0.00005)
 
 
 def test_without_calls_there_is_no_service_level_rather_than_a_perfect_one() -> None:
-    assert service_level(Counts()) is None
-    assert abandonment(Counts()) is None
+    assert service_level(CallCounts()) is None
+    assert abandonment(CallCounts()) is None
 
 
 def call(session: Session, *, queued_at: datetime, sid: str, **times: datetime | int) -> None:

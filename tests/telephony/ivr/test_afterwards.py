@@ -1,11 +1,11 @@
 """After self-service a caller reaches a person, the menu, or the same question once more."""
 
-from telephony.ivr import Conversation, Facts, Heard, OpenTicket, step
+from telephony.ivr import CallFacts, Conversation, Heard, OpenTicket, step
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Say
 from tickets.states import CallState
 
-CALLER = Facts(caller="+84901234567")
+CALLER = CallFacts(caller="+84901234567")
 TOLD = Conversation(CallState.PLACE).ask("afterwards")
 
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from telephony.ivr import (
     AskCallback,
+    CallFacts,
     Conversation,
-    Facts,
-    Followed,
     GoOnWith,
     Heard,
     JoinQueue,
@@ -23,6 +22,7 @@ from telephony.ivr import (
     OpenTicket,
     PlaceFacts,
     QueueFacts,
+    SpokenState,
     TellDutyOfficer,
     begin,
     step,
@@ -34,7 +34,7 @@ from tickets.states import CallbackReason, CallState, PlaceOutcome
 
 SAI_GON = NamedUnit(1, "Phường Sài Gòn")
 THU_DUC = NamedUnit(2, "Phường Thủ Đức")
-CALLER = Facts(caller="+84901234567", reference="2600421733")
+CALLER = CallFacts(caller="+84901234567", reference="2600421733")
 SILENCE = Heard()
 
 
@@ -175,7 +175,7 @@ def test_star_changes_the_language_and_zero_slows_down():
 
 
 def test_the_state_of_a_request_is_told_after_reference_and_pin():
-    facts = replace(CALLER, followed=Followed((Say(Prompt.STATE_OPEN),)))
+    facts = replace(CALLER, followed=SpokenState((Say(Prompt.STATE_OPEN),)))
 
     told, effects = talk("3", "2600421733", "123456", facts=facts)
 
@@ -191,7 +191,7 @@ def test_a_request_nobody_may_hear_about_sounds_like_one_that_does_not_exist():
 
 
 def test_a_person_after_the_state_of_a_request_is_about_that_request_and_asks_no_place():
-    facts = replace(CALLER, followed=Followed((Say(Prompt.STATE_OPEN),)))
+    facts = replace(CALLER, followed=SpokenState((Say(Prompt.STATE_OPEN),)))
 
     person, effects = talk("3", "2600421733", "123456", "1", facts=facts)
     stranger, others = talk("3", "2600421733", "123456", "1")
@@ -362,7 +362,7 @@ HEARD = st.one_of(
     st.sampled_from(["completed", "answered", "no-answer", "busy", "failed"]).map(lambda s: Heard(dial_status=s)),
 )
 FACTS = st.builds(
-    Facts,
+    CallFacts,
     caller=st.sampled_from([None, "+84901234567", "+842838000000", "+4930901820"]),
     do_not_call=st.booleans(),
     can_hear_speech=st.booleans(),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.wording.place_words import option_text, question_text, why_text
 from tests.tickets.directory.spellings import without_marks
 from tests.work_done import calls_made
-from tickets.directory.places import OldWardRow, Resolution, UnitRow, build_index, resolve, resolve_keys, rows_from_csv
+from tickets.directory.places import AreaUnit, OldWardRow, Resolution, build_index, resolve, resolve_keys, rows_from_csv
 from tickets.directory.places.telex import untelex
 
 TODAY = date(2026, 11, 23)
@@ -87,7 +87,7 @@ def test_two_wards_in_one_text_are_never_taken_for_one(first: OldWardRow, second
 
 @given(st.sampled_from(OLD_WARDS), st.sampled_from(ROWS.units))
 @settings(max_examples=400, deadline=None)
-def test_a_ward_beside_a_foreign_unit_is_never_sure(ward: OldWardRow, unit: UnitRow) -> None:
+def test_a_ward_beside_a_foreign_unit_is_never_sure(ward: OldWardRow, unit: AreaUnit) -> None:
     resolution = resolve(INDEX, f"{ward.name}, {ward.district} và {unit.name}", on=TODAY)
 
     units = {candidate.unit_id for candidate in resolution.candidates}

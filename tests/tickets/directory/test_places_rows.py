@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.tickets.directory.spellings import ways_to_say, without_marks
-from tickets.directory.places import OldWardRow, UnitRow, build_index, resolve, rows_from_csv
+from tickets.directory.places import AreaUnit, OldWardRow, build_index, resolve, rows_from_csv
 from tickets.directory.places.fold import exact_key, key
 from tickets.directory.places.lexicon import bare
 
@@ -49,7 +49,7 @@ def test_an_old_ward_in_its_district_leads_to_its_successors_in_every_spelling(w
 
 
 @pytest.mark.parametrize("unit", ROWS.units, ids=lambda unit: unit.name)
-def test_a_unit_of_today_is_always_among_the_answers_to_its_name(unit: UnitRow) -> None:
+def test_a_unit_of_today_is_always_among_the_answers_to_its_name(unit: AreaUnit) -> None:
     for text in ways_to_say(unit.name):
         resolution = resolve(INDEX, text, on=TODAY)
 

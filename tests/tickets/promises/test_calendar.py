@@ -13,8 +13,8 @@ from tickets.errors import CalendarRefused, NeverOpen
 from tickets.promises.calendar import (
     ALL_DAY,
     ROUND_THE_CLOCK,
-    Calendar,
     Window,
+    WorkingCalendar,
     add,
     between,
     check,
@@ -30,7 +30,7 @@ from tickets.promises.calendar import (
 HCMC = ZoneInfo("Asia/Ho_Chi_Minh")
 OFFICE_DAY = ["07:30-11:30", "13:00-17:00"]
 WEEK = weekly_windows({day: OFFICE_DAY for day in ("mon", "tue", "wed", "thu", "fri")})
-WORKING = Calendar(key="working", weekly=WEEK)
+WORKING = WorkingCalendar(key="working", weekly=WEEK)
 WORKING_DAY = 8 * 3600
 
 
@@ -107,7 +107,7 @@ def test_r1_five_working_days_over_tet_2026() -> None:
 
 
 def test_r1_a_window_over_midnight_belongs_to_the_day_it_opens_on() -> None:
-    nights = Calendar(key="duty", weekly=weekly_windows({"fri": ["22:00-06:00"]}))
+    nights = WorkingCalendar(key="duty", weekly=weekly_windows({"fri": ["22:00-06:00"]}))
 
     assert is_open(nights, local("2026-03-07 05:59"))
     assert not is_open(nights, local("2026-03-07 06:00"))
@@ -116,7 +116,7 @@ def test_r1_a_window_over_midnight_belongs_to_the_day_it_opens_on() -> None:
 
 
 def test_r1_a_night_shift_begun_before_a_holiday_runs_to_its_end() -> None:
-    nights = Calendar(key="duty", weekly=weekly_windows({"wed": ["22:00-06:00"], "thu": ["22:00-06:00"]}))
+    nights = WorkingCalendar(key="duty", weekly=weekly_windows({"wed": ["22:00-06:00"], "thu": ["22:00-06:00"]}))
     calendar = with_days(nights, holidays=[date(2026, 4, 30)], swapped={})
 
     assert is_open(calendar, local("2026-04-30 05:00"))
@@ -124,7 +124,7 @@ def test_r1_a_night_shift_begun_before_a_holiday_runs_to_its_end() -> None:
 
 
 def test_r1_overlapping_windows_count_a_second_once() -> None:
-    calendar = Calendar(
+    calendar = WorkingCalendar(
         key="overlap", weekly=weekly_windows({"mon": ["20:00-04:00", "22:00-23:00"], "tue": ["02:00-05:00"]})
     )
 
@@ -133,7 +133,7 @@ def test_r1_overlapping_windows_count_a_second_once() -> None:
 
 def test_r1_a_day_may_close_at_24_00() -> None:
     assert parse_window("13:00-24:00") == Window(13 * 3600, 24 * 3600)
-    evenings = Calendar(key="evening", weekly=weekly_windows({"mon": ["20:00-24:00"], "tue": ["00:00-02:00"]}))
+    evenings = WorkingCalendar(key="evening", weekly=weekly_windows({"mon": ["20:00-24:00"], "tue": ["00:00-02:00"]}))
 
     assert between(evenings, local("2026-03-09 00:00"), local("2026-03-11 00:00")) == 6 * 3600
 
@@ -144,11 +144,11 @@ def test_r1_round_the_clock_needs_no_arithmetic() -> None:
     assert ROUND_THE_CLOCK.is_24x7
     assert add(ROUND_THE_CLOCK, sunday, 90) == local("2026-03-08 03:01:30")
     assert not with_days(ROUND_THE_CLOCK, holidays=[date(2026, 3, 8)], swapped={}).is_24x7
-    assert Calendar(key="halves", weekly=(parse_windows(["00:00-12:00", "12:00-24:00"]),) * 7).is_24x7
+    assert WorkingCalendar(key="halves", weekly=(parse_windows(["00:00-12:00", "12:00-24:00"]),) * 7).is_24x7
 
 
 def test_r1_summer_time_moves_with_the_wall_clock() -> None:
-    berlin = Calendar(key="berlin", weekly=(parse_windows(["00:00-24:00"]),) * 7, zone="Europe/Berlin")
+    berlin = WorkingCalendar(key="berlin", weekly=(parse_windows(["00:00-24:00"]),) * 7, zone="Europe/Berlin")
     spring = with_days(berlin, holidays=[date(2026, 1, 1)], swapped={})
     zone = ZoneInfo("Europe/Berlin")
 
@@ -158,7 +158,7 @@ def test_r1_summer_time_moves_with_the_wall_clock() -> None:
 
 
 def test_r1_a_calendar_that_never_opens_is_refused_on_save() -> None:
-    never = Calendar(key="never", weekly=((),) * 7)
+    never = WorkingCalendar(key="never", weekly=((),) * 7)
     now = local("2026-03-06 08:00")
 
     with pytest.raises(CalendarRefused) as refused:
@@ -189,7 +189,7 @@ def test_r1_a_calendar_closed_by_a_year_of_holidays_is_refused() -> None:
         (replace(WORKING, weekly=((Window(0, 90_000),),) * 7), "bad_window"),
     ],
 )
-def test_r1_an_impossible_calendar_is_refused_with_the_reason(calendar: Calendar, code: str) -> None:
+def test_r1_an_impossible_calendar_is_refused_with_the_reason(calendar: WorkingCalendar, code: str) -> None:
     with pytest.raises(CalendarRefused) as refused:
         check(calendar, now=local("2026-03-06 08:00"))
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.tickets.promises.test_calendar import WORKING, WORKING_DAY, local
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar
+from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.plan import (
-    Chain,
-    Delivery,
-    PlannedStep,
-    Step,
+    ChainLevel,
+    EscalationChain,
+    StepDelivery,
+    StepPlan,
     hold_until,
     offsets_increase,
     plan,
@@ -27,14 +27,14 @@ HOUR = 3600
 MONDAY = local("2026-03-09 08:00")
 CALENDARS = {"working": WORKING, "24x7": ROUND_THE_CLOCK}
 
-CLIMB = Chain(
+CLIMB = EscalationChain(
     "climb",
     (
-        Step(1, ("section_head", "unit_lead"), offset_seconds=0, procedure_posts=("service_centre_director",)),
-        Step(2, ("ward_chair",), offset_percent=25, least_seconds=15 * 60),
-        Step(3, ("city_office_duty",), offset_percent=50, least_seconds=30 * 60, actions=("city_coordinates",)),
-        Step(4, ("city_leader",), offset_percent=100, least_seconds=2 * HOUR),
-        Step(5, ("city_chair",), after_level_seconds=WORKING_DAY, calendar_key="working", daily_list=True),
+        ChainLevel(1, ("section_head", "unit_lead"), offset_seconds=0, procedure_posts=("service_centre_director",)),
+        ChainLevel(2, ("ward_chair",), offset_percent=25, least_seconds=15 * 60),
+        ChainLevel(3, ("city_office_duty",), offset_percent=50, least_seconds=30 * 60, actions=("city_coordinates",)),
+        ChainLevel(4, ("city_leader",), offset_percent=100, least_seconds=2 * HOUR),
+        ChainLevel(5, ("city_chair",), after_level_seconds=WORKING_DAY, calendar_key="working", daily_list=True),
     ),
 )
 
@@ -44,7 +44,7 @@ def hours(number: float) -> timedelta:
 
 
 def clock(
-    target_seconds: int = 4 * HOUR, *, kind: ClockKind = ClockKind.RESOLVE, calendar: Calendar = ROUND_THE_CLOCK
+    target_seconds: int = 4 * HOUR, *, kind: ClockKind = ClockKind.RESOLVE, calendar: WorkingCalendar = ROUND_THE_CLOCK
 ) -> ClockState:
     return start(calendar, kind=kind, target_seconds=target_seconds, now=MONDAY)
 
@@ -52,21 +52,21 @@ def clock(
 def planned(
     state: ClockState,
     *,
-    calendar: Calendar = ROUND_THE_CLOCK,
-    chain: Chain | None = CLIMB,
+    calendar: WorkingCalendar = ROUND_THE_CLOCK,
+    chain: EscalationChain | None = CLIMB,
     warn: tuple[int, ...] = (50, 75, 90),
     priority: Priority = Priority.URGENT,
     fired: frozenset[tuple[StepKind, int]] = frozenset(),
     now: datetime = MONDAY,
-) -> tuple[PlannedStep, ...]:
+) -> tuple[StepPlan, ...]:
     return plan(state, calendar, chain=chain, warn=warn, calendars=CALENDARS, priority=priority, fired=fired, now=now)
 
 
-def warnings(steps: tuple[PlannedStep, ...]) -> dict[int, datetime]:
+def warnings(steps: tuple[StepPlan, ...]) -> dict[int, datetime]:
     return {step.rank: step.planned_at for step in steps if step.kind is StepKind.WARNING}
 
 
-def levels(steps: tuple[PlannedStep, ...]) -> dict[int, datetime]:
+def levels(steps: tuple[StepPlan, ...]) -> dict[int, datetime]:
     return {step.rank: step.planned_at for step in steps if step.kind is StepKind.LEVEL}
 
 
@@ -156,7 +156,7 @@ def test_r12_level_five_is_one_working_day_after_level_four_in_the_list_of_seven
 
     assert steps[4].planned_at == local("2026-03-06 16:00")
     assert steps[5].planned_at == local("2026-03-09 16:00")
-    assert steps[5].delivery is Delivery.DAILY_LIST
+    assert steps[5].delivery is StepDelivery.DAILY_LIST
 
 
 def test_r12_steps_of_a_working_promise_count_working_time() -> None:
@@ -187,17 +187,19 @@ def test_r12_an_emergency_counts_round_the_clock_at_every_level() -> None:
 
 
 def test_r12_at_night_level_four_is_woken_only_by_the_resolve_clock_of_an_emergency() -> None:
-    def delivery_of_level_four(kind: ClockKind, priority: Priority) -> Delivery:
+    def delivery_of_level_four(kind: ClockKind, priority: Priority) -> StepDelivery:
         steps = planned(clock(kind=kind), priority=priority)
         return next(step.delivery for step in steps if step.rank == 4)
 
-    assert delivery_of_level_four(ClockKind.RESOLVE, Priority.EMERGENCY) is Delivery.AT_ONCE
-    assert delivery_of_level_four(ClockKind.RESOLVE, Priority.URGENT) is Delivery.DUTY_HOURS
-    assert delivery_of_level_four(ClockKind.FIRST, Priority.EMERGENCY) is Delivery.DUTY_HOURS
+    assert delivery_of_level_four(ClockKind.RESOLVE, Priority.EMERGENCY) is StepDelivery.AT_ONCE
+    assert delivery_of_level_four(ClockKind.RESOLVE, Priority.URGENT) is StepDelivery.DUTY_HOURS
+    assert delivery_of_level_four(ClockKind.FIRST, Priority.EMERGENCY) is StepDelivery.DUTY_HOURS
 
 
 def test_r12_offsets_must_increase_for_the_promise_they_serve() -> None:
-    crossing = Chain("crossing", (Step(1, ("a",), offset_percent=50), Step(2, ("b",), offset_seconds=HOUR)))
+    crossing = EscalationChain(
+        "crossing", (ChainLevel(1, ("a",), offset_percent=50), ChainLevel(2, ("b",), offset_seconds=HOUR))
+    )
 
     assert offsets_increase(crossing, target_seconds=HOUR)
     assert not offsets_increase(crossing, target_seconds=4 * HOUR)
@@ -205,11 +207,11 @@ def test_r12_offsets_must_increase_for_the_promise_they_serve() -> None:
 
 
 def test_r12_levels_only_climb_even_when_their_calendars_disagree() -> None:
-    chain = Chain(
+    chain = EscalationChain(
         "mixed",
         (
-            Step(1, ("a",), offset_seconds=HOUR, calendar_key="working"),
-            Step(2, ("b",), offset_seconds=2 * HOUR, calendar_key="24x7"),
+            ChainLevel(1, ("a",), offset_seconds=HOUR, calendar_key="working"),
+            ChainLevel(2, ("b",), offset_seconds=2 * HOUR, calendar_key="24x7"),
         ),
     )
     evening = start(ROUND_THE_CLOCK, kind=ClockKind.RESOLVE, target_seconds=HOUR, now=local("2026-03-06 16:30"))
@@ -268,12 +270,12 @@ def test_r16_levels_missed_during_downtime_stay_planned_at_their_own_instants() 
 @pytest.mark.parametrize(
     ("priority", "delivery"),
     [
-        (Priority.NORMAL, Delivery.DUTY_HOURS),
-        (Priority.URGENT, Delivery.AT_ONCE),
-        (Priority.EMERGENCY, Delivery.AT_ONCE),
+        (Priority.NORMAL, StepDelivery.DUTY_HOURS),
+        (Priority.URGENT, StepDelivery.AT_ONCE),
+        (Priority.EMERGENCY, StepDelivery.AT_ONCE),
     ],
 )
-def test_r18_only_urgent_matters_reach_people_outside_their_hours(priority: Priority, delivery: Delivery) -> None:
+def test_r18_only_urgent_matters_reach_people_outside_their_hours(priority: Priority, delivery: StepDelivery) -> None:
     steps = planned(clock(), priority=priority)
 
     assert {step.delivery for step in steps if step.rank in (1, 2, 3, 50, 75, 90)} == {delivery}
@@ -286,7 +288,9 @@ def test_r20_an_acknowledgement_holds_the_next_level_for_four_open_hours_at_most
 
 
 def test_a_sixty_second_promise_with_its_own_chain_climbs_in_seconds() -> None:
-    quick = Chain("quick", tuple(replace(CLIMB.steps[0], level=n, offset_seconds=20 * (n - 1)) for n in (1, 2, 3, 4)))
+    quick = EscalationChain(
+        "quick", tuple(replace(CLIMB.steps[0], level=n, offset_seconds=20 * (n - 1)) for n in (1, 2, 3, 4))
+    )
 
     at = levels(planned(clock(60), chain=quick, priority=Priority.NORMAL))
 

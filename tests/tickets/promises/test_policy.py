@@ -9,7 +9,7 @@ import pytest
 
 import tickets
 from tests.tickets.promises.test_calendar import WORKING_DAY, local
-from tickets.promises.calendar import Calendar, add, check, windows_on
+from tickets.promises.calendar import WorkingCalendar, add, check, windows_on
 from tickets.promises.calendar_files import (
     calendar_from,
     parse_calendars,
@@ -18,8 +18,8 @@ from tickets.promises.calendar_files import (
     with_holidays,
 )
 from tickets.promises.plan import offsets_increase
-from tickets.promises.policy import Match, Policy, PolicyRow, PolicySet, TicketFacts, choose
-from tickets.promises.policy_file import Known, parse_policies, step_from, step_mapping
+from tickets.promises.policy import Match, PolicySet, PolicyTarget, SlaPolicy, TicketFacts, choose
+from tickets.promises.policy_file import KnownNames, parse_policies, step_from, step_mapping
 from tickets.states import Channel, ClockKind, Level, Priority
 
 DATA = Path(next(iter(tickets.__path__))) / "reference_data"
@@ -30,7 +30,7 @@ def shipped() -> PolicySet:
     return parse_policies((DATA / "policies.yaml").read_text("utf-8"))
 
 
-def working() -> Calendar:
+def working() -> WorkingCalendar:
     entries, errors = parse_calendars((DATA / "calendars.yaml").read_text("utf-8"))
     days, day_errors = parse_holidays((DATA / "holidays.csv").read_text("utf-8"))
     assert (errors, day_errors) == ((), ())
@@ -49,12 +49,12 @@ def facts(
     return TicketFacts(categories or ("pothole", "roads"), level, unit, channel, priority)
 
 
-def policy(name: str, match: Match, **targets: int) -> Policy:
-    rows = tuple(PolicyRow(Priority.NORMAL, ClockKind(kind), seconds, "24x7") for kind, seconds in targets.items())
-    return Policy(name, match, rows)
+def policy(name: str, match: Match, **targets: int) -> SlaPolicy:
+    rows = tuple(PolicyTarget(Priority.NORMAL, ClockKind(kind), seconds, "24x7") for kind, seconds in targets.items())
+    return SlaPolicy(name, match, rows)
 
 
-def chosen_name(policies: list[Policy], ticket: TicketFacts, clock: ClockKind = ClockKind.RESOLVE) -> str:
+def chosen_name(policies: list[SlaPolicy], ticket: TicketFacts, clock: ClockKind = ClockKind.RESOLVE) -> str:
     return choose(policies, ticket)[clock].policy.name
 
 
@@ -169,7 +169,7 @@ def test_r12_shipped_chains_climb_for_every_shipped_promise() -> None:
 def test_r12_shipped_steps_name_posts_that_exist() -> None:
     codes = {line.split(",")[0] for line in (DATA / "posts.csv").read_text("utf-8").splitlines()[1:]}
 
-    pack = parse_policies((DATA / "policies.yaml").read_text("utf-8"), known=Known(posts=codes))
+    pack = parse_policies((DATA / "policies.yaml").read_text("utf-8"), known=KnownNames(posts=codes))
 
     assert pack.errors == ()
 
@@ -204,7 +204,7 @@ def test_several_policies_may_share_a_file_and_a_chain_that_already_exists() -> 
     row = "{priority: normal, clock: first, target_seconds: 60, calendar: working, chain: quick}"
 
     pack = parse_policies(
-        f"policies:\n- {{name: A, rows: [{row}]}}\n- {{name: B, rows: [{row}]}}", known=Known(chains=existing)
+        f"policies:\n- {{name: A, rows: [{row}]}}\n- {{name: B, rows: [{row}]}}", known=KnownNames(chains=existing)
     )
 
     assert pack.errors == ()
@@ -228,7 +228,7 @@ def test_every_wrong_row_is_named_with_its_place() -> None:
           - name: c
             steps: [{level: 1, offset_seconds: 0}, {level: 2, post: a, offset_seconds: 1, offset_percent: 2}]
         """,
-        known=Known(calendars={"24x7"}),
+        known=KnownNames(calendars={"24x7"}),
     )
 
     assert {(error.where, error.code) for error in pack.errors} == {
@@ -276,7 +276,7 @@ def _file(row: str = "", steps: str = "") -> str:
     ],
 )
 def test_r12_r19_a_file_that_cannot_work_is_refused_with_the_reason(text: str, code: str) -> None:
-    errors = parse_policies(text, known=Known(actions={"raise_priority"})).errors
+    errors = parse_policies(text, known=KnownNames(actions={"raise_priority"})).errors
 
     assert code in {error.code for error in errors}
 

@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 
 from tests.tickets.promises.test_calendar import WORKING, local
 from tickets.promises.arithmetic import Interval, consumed_seconds, reached_at
-from tickets.promises.calendar import ROUND_THE_CLOCK, Calendar, Window, Windows, add, between, is_open, with_days
-from tickets.promises.plan import Chain, Step, plan
+from tickets.promises.calendar import (
+    ROUND_THE_CLOCK,
+    Window,
+    Windows,
+    WorkingCalendar,
+    add,
+    between,
+    is_open,
+    with_days,
+)
+from tickets.promises.plan import ChainLevel, EscalationChain, plan
 from tickets.promises.recompute import ClockState, cancel, is_breached, pause, reopen, restore, resume, start, stop
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind
 
@@ -37,12 +46,12 @@ def windows(draw: st.DrawFn) -> Windows:
 
 
 @st.composite
-def calendars(draw: st.DrawFn) -> Calendar:
+def calendars(draw: st.DrawFn) -> WorkingCalendar:
     """Any week with an open minute, overlapping and overnight windows, holidays, swapped days, summer time."""
     week = [draw(windows()) for _ in range(7)]
     if not any(week):
         week[draw(st.integers(0, 6))] = (Window(22 * 3600, 30 * 3600),)
-    return Calendar(
+    return WorkingCalendar(
         key="any",
         weekly=tuple(week),
         zone=draw(st.sampled_from(ZONES)),
@@ -56,13 +65,15 @@ some_calendars = st.one_of(calendars(), st.just(WORKING), st.just(ROUND_THE_CLOC
 
 @quick
 @given(some_calendars, instants, seconds)
-def test_r22_what_was_added_lies_between(calendar: Calendar, at: datetime, length: int) -> None:
+def test_r22_what_was_added_lies_between(calendar: WorkingCalendar, at: datetime, length: int) -> None:
     assert between(calendar, at, add(calendar, at, length)) == length
 
 
 @quick
 @given(some_calendars, instants, instants, seconds)
-def test_r22_add_is_monotone_in_the_instant(calendar: Calendar, one: datetime, other: datetime, length: int) -> None:
+def test_r22_add_is_monotone_in_the_instant(
+    calendar: WorkingCalendar, one: datetime, other: datetime, length: int
+) -> None:
     earlier, later = sorted((one, other))
 
     assert add(calendar, earlier, length) <= add(calendar, later, length)
@@ -70,7 +81,7 @@ def test_r22_add_is_monotone_in_the_instant(calendar: Calendar, one: datetime, o
 
 @quick
 @given(some_calendars, instants, seconds, seconds)
-def test_r22_add_is_monotone_in_the_length(calendar: Calendar, at: datetime, one: int, other: int) -> None:
+def test_r22_add_is_monotone_in_the_length(calendar: WorkingCalendar, at: datetime, one: int, other: int) -> None:
     shorter, longer = sorted((one, other))
 
     assert add(calendar, at, shorter) <= add(calendar, at, longer)
@@ -78,13 +89,13 @@ def test_r22_add_is_monotone_in_the_length(calendar: Calendar, at: datetime, one
 
 @quick
 @given(some_calendars, instants, seconds, seconds)
-def test_r22_adding_twice_is_adding_the_sum(calendar: Calendar, at: datetime, one: int, other: int) -> None:
+def test_r22_adding_twice_is_adding_the_sum(calendar: WorkingCalendar, at: datetime, one: int, other: int) -> None:
     assert between(calendar, at, add(calendar, add(calendar, at, one), other)) == one + other
 
 
 @quick
 @given(some_calendars, st.lists(instants, min_size=3, max_size=6))
-def test_r22_splitting_an_interval_changes_nothing(calendar: Calendar, cuts: list[datetime]) -> None:
+def test_r22_splitting_an_interval_changes_nothing(calendar: WorkingCalendar, cuts: list[datetime]) -> None:
     ordered = sorted(cuts)
     parts = [Interval(a, b) for a, b in pairwise(ordered)]
 
@@ -94,7 +105,7 @@ def test_r22_splitting_an_interval_changes_nothing(calendar: Calendar, cuts: lis
 @quick
 @given(calendars(), instants, seconds, days)
 def test_r22_a_further_holiday_never_makes_a_due_date_earlier(
-    calendar: Calendar, at: datetime, length: int, holiday: date
+    calendar: WorkingCalendar, at: datetime, length: int, holiday: date
 ) -> None:
     closed = with_days(calendar, holidays=[holiday], swapped={})
 
@@ -103,7 +114,9 @@ def test_r22_a_further_holiday_never_makes_a_due_date_earlier(
 
 @quick
 @given(calendars(), instants)
-def test_r22_an_open_instant_has_an_open_second_and_a_closed_one_has_none(calendar: Calendar, at: datetime) -> None:
+def test_r22_an_open_instant_has_an_open_second_and_a_closed_one_has_none(
+    calendar: WorkingCalendar, at: datetime
+) -> None:
     second = at.replace(microsecond=0)
 
     assert between(calendar, second, second + timedelta(seconds=1)) == int(is_open(calendar, second))
@@ -112,7 +125,7 @@ def test_r22_an_open_instant_has_an_open_second_and_a_closed_one_has_none(calend
 @quick
 @given(calendars(), instants, st.integers(1, 86_400))
 def test_r22_the_length_counted_quickly_is_the_length_counted_minute_by_minute(
-    calendar: Calendar, at: datetime, length: int
+    calendar: WorkingCalendar, at: datetime, length: int
 ) -> None:
     start_at = at.replace(microsecond=0, second=0)
     minutes = [start_at + timedelta(minutes=n) for n in range(length // 60)]
@@ -136,7 +149,7 @@ turns = st.lists(st.integers(0, 6 * 3600).map(Turn), max_size=8)
 targets = st.integers(60, 20 * 8 * 3600)
 
 
-def _played(calendar: Calendar, at: datetime, target: int, events: list[Turn]) -> tuple[ClockState, datetime]:
+def _played(calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn]) -> tuple[ClockState, datetime]:
     state = start(calendar, kind=ClockKind.RESOLVE, target_seconds=target, pause_cap_factor=100, now=at)
     for turn in events:
         at += timedelta(seconds=turn.after)
@@ -148,7 +161,7 @@ def _played(calendar: Calendar, at: datetime, target: int, events: list[Turn]) -
 @quick
 @given(some_calendars, instants, targets, turns)
 def test_r22_the_stored_due_instant_is_the_replay_of_the_intervals(
-    calendar: Calendar, at: datetime, target: int, events: list[Turn]
+    calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn]
 ) -> None:
     state, _ = _played(calendar, at, target, events)
 
@@ -163,7 +176,7 @@ def test_r22_the_stored_due_instant_is_the_replay_of_the_intervals(
 @quick
 @given(some_calendars, instants, targets, turns, st.integers(0, 30 * 86_400))
 def test_r22_a_pause_of_zero_length_changes_nothing(
-    calendar: Calendar, at: datetime, target: int, events: list[Turn], later: int
+    calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn], later: int
 ) -> None:
     state, at = _played(calendar, at, target, events)
     if state.status is not ClockStatus.RUNNING:
@@ -181,7 +194,7 @@ def test_r22_a_pause_of_zero_length_changes_nothing(
 @quick
 @given(some_calendars, instants, targets, turns)
 def test_r22_pausing_never_makes_a_due_date_earlier(
-    calendar: Calendar, at: datetime, target: int, events: list[Turn]
+    calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn]
 ) -> None:
     promised = add(calendar, at.replace(microsecond=0), target)
 
@@ -193,7 +206,7 @@ def test_r22_pausing_never_makes_a_due_date_earlier(
 @quick
 @given(some_calendars, instants, targets, turns, st.integers(0, 90 * 86_400))
 def test_r17_a_verdict_agrees_with_the_instants_it_was_made_from(
-    calendar: Calendar, at: datetime, target: int, events: list[Turn], later: int
+    calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn], later: int
 ) -> None:
     state, at = _played(calendar, at, target, events)
 
@@ -208,7 +221,7 @@ def test_r17_a_verdict_agrees_with_the_instants_it_was_made_from(
 @quick
 @given(some_calendars, instants, targets, turns, st.integers(0, 40 * 86_400))
 def test_r9_a_reopened_promise_is_never_broken_at_once(
-    calendar: Calendar, at: datetime, target: int, events: list[Turn], later: int
+    calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn], later: int
 ) -> None:
     state, at = _played(calendar, at, target, events)
     stopped = stop(state, calendar, now=at)
@@ -224,7 +237,7 @@ def test_r9_a_reopened_promise_is_never_broken_at_once(
 @quick
 @given(some_calendars, instants, targets, st.integers(0, 6 * 86_400))
 def test_r10_cancelling_and_restoring_at_once_changes_nothing(
-    calendar: Calendar, at: datetime, target: int, later: int
+    calendar: WorkingCalendar, at: datetime, target: int, later: int
 ) -> None:
     state = start(calendar, kind=ClockKind.RESOLVE, target_seconds=target, now=at)
     moment = at + timedelta(seconds=later)
@@ -249,14 +262,14 @@ def test_r22_clocks_of_machines_that_differ_by_five_minutes_break_nothing(
     assert all(part.to_at is not None and part.to_at >= part.from_at for part in stopped.intervals)
 
 
-LADDER = Chain(
+LADDER = EscalationChain(
     "ladder",
     (
-        Step(1, ("a",), offset_seconds=0),
-        Step(2, ("b",), offset_percent=25, least_seconds=900),
-        Step(3, ("c",), offset_percent=50, least_seconds=1800),
-        Step(4, ("d",), offset_percent=100, least_seconds=7200),
-        Step(5, ("e",), after_level_seconds=28_800, calendar_key="working"),
+        ChainLevel(1, ("a",), offset_seconds=0),
+        ChainLevel(2, ("b",), offset_percent=25, least_seconds=900),
+        ChainLevel(3, ("c",), offset_percent=50, least_seconds=1800),
+        ChainLevel(4, ("d",), offset_percent=100, least_seconds=7200),
+        ChainLevel(5, ("e",), after_level_seconds=28_800, calendar_key="working"),
     ),
 )
 
@@ -264,7 +277,7 @@ LADDER = Chain(
 @quick
 @given(some_calendars, instants, targets, turns, st.sampled_from(Priority))
 def test_r12_a_plan_always_climbs_and_only_an_emergency_tells_anybody_before_due(
-    calendar: Calendar, at: datetime, target: int, events: list[Turn], priority: Priority
+    calendar: WorkingCalendar, at: datetime, target: int, events: list[Turn], priority: Priority
 ) -> None:
     state, at = _played(calendar, at, target, events)
     steps = plan(
@@ -303,7 +316,7 @@ def test_r22_make_up_saturday_is_a_working_day_like_any_other() -> None:
 
 
 def test_r22_overnight_window_a_night_watch_counts_through_midnight() -> None:
-    watch = Calendar(key="watch", weekly=((Window(22 * 3600, 30 * 3600),),) * 7)
+    watch = WorkingCalendar(key="watch", weekly=((Window(22 * 3600, 30 * 3600),),) * 7)
 
     clock = start(watch, kind=ClockKind.FIRST, target_seconds=9 * 3600, now=local("2026-03-06 21:00"))
 

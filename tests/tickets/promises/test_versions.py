@@ -10,8 +10,8 @@ from escalation.firing.actions import ACTIONS
 from tests.factories import NOW, open_ticket
 from tickets.errors import CalendarRefused, InvalidInput
 from tickets.people.actor import SYSTEM
-from tickets.promises.calendar import Calendar, weekly_windows
-from tickets.promises.calendar_files import Holiday
+from tickets.promises.calendar import WorkingCalendar, weekly_windows
+from tickets.promises.calendar_files import HolidayEntry
 from tickets.promises.holidays import import_holidays
 from tickets.promises.loading import load_rulebook
 from tickets.promises.policies import import_policies, known_names, retire_policy, save_calendar
@@ -103,7 +103,7 @@ def test_r21_a_new_holiday_versions_the_calendars_it_changes_and_only_those(sess
     ).one()
 
     changed = import_holidays(
-        session, [Holiday(date(2026, 11, 25), "off", "Nghỉ", "Day off", "999/QĐ")], actor=SYSTEM, now=NOW
+        session, [HolidayEntry(date(2026, 11, 25), "off", "Nghỉ", "Day off", "999/QĐ")], actor=SYSTEM, now=NOW
     )
     later = open_ticket(session)
 
@@ -127,7 +127,7 @@ def test_r1_the_swapped_days_of_the_shipped_calendar_are_those_of_the_decrees(se
 
 
 def test_r1_a_calendar_that_never_opens_is_refused(session):
-    closed = Calendar(key="never", weekly=weekly_windows({}))
+    closed = WorkingCalendar(key="never", weekly=weekly_windows({}))
 
     with pytest.raises(CalendarRefused):
         save_calendar(session, closed, name="x", name_en="x", keeps_holidays=False, actor=SYSTEM, now=NOW)

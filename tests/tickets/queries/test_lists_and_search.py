@@ -8,7 +8,7 @@ from tickets.people.actor import citizen_actor, staff_actor
 from tickets.people.references import grouped
 from tickets.people.roles import load_viewer
 from tickets.queries.list_counts import queue_counts, view_counts
-from tickets.queries.list_stretches import View
+from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import work_list
 from tickets.queries.search import FoundBy, search
 from tickets.schema import Ticket, TicketAccess
@@ -36,7 +36,7 @@ def test_what_is_due_first_stands_on_top(session, lan):
     later = open_ticket(session)
     sooner = open_ticket(session, emergency=True)
 
-    page = work_list(session, lan, view=View.QUEUES, now=NOW)
+    page = work_list(session, lan, view=ListView.QUEUES, now=NOW)
 
     assert references(page) == [sooner.reference, later.reference]
     assert page.items[0].unit_name == "Phường Sài Gòn"
@@ -50,7 +50,7 @@ def test_a_list_is_paged_by_key_and_loses_and_repeats_nothing(session, lan):
 
     seen, after = [], None
     while True:
-        page = work_list(session, lan, view=View.QUEUES, after=after, limit=2, now=NOW)
+        page = work_list(session, lan, view=ListView.QUEUES, after=after, limit=2, now=NOW)
         seen += references(page)
         after = page.next
         if after is None:
@@ -71,8 +71,8 @@ def test_tickets_of_other_units_and_restricted_ones_are_in_no_list(session, lan,
     foreign = open_ticket(session, unit_code="26737")
     restricted = open_ticket(session, category_code="conduct_staff")
 
-    of_lan = references(work_list(session, lan, view=View.ALL, now=NOW))
-    of_desk = references(work_list(session, desk, view=View.ALL, now=NOW))
+    of_lan = references(work_list(session, lan, view=ListView.ALL, now=NOW))
+    of_desk = references(work_list(session, desk, view=ListView.ALL, now=NOW))
 
     assert foreign.reference not in of_lan
     assert foreign.reference in of_desk
@@ -82,8 +82,8 @@ def test_tickets_of_other_units_and_restricted_ones_are_in_no_list(session, lan,
 def test_an_emergency_is_in_the_queue_of_the_ward_and_of_city_operations(session, lan, desk):
     opened = open_ticket(session, emergency=True)
 
-    assert opened.reference in references(work_list(session, lan, view=View.QUEUES, now=NOW))
-    assert opened.reference in references(work_list(session, desk, view=View.QUEUES, now=NOW))
+    assert opened.reference in references(work_list(session, lan, view=ListView.QUEUES, now=NOW))
+    assert opened.reference in references(work_list(session, desk, view=ListView.QUEUES, now=NOW))
 
 
 def test_each_view_shows_its_own(session, lan):
@@ -94,12 +94,12 @@ def test_each_view_shows_its_own(session, lan):
     withdraw(session, gone.ticket_id, reason="x", actor=citizen_actor(), now=NOW)
     late = NOW + timedelta(days=30)
 
-    assert references(work_list(session, lan, view=View.MINE, now=NOW)) == [mine.reference]
-    assert references(work_list(session, lan, view=View.UNASSIGNED, now=NOW)) == [free.reference]
-    assert set(references(work_list(session, lan, view=View.OVERDUE, now=late))) == {mine.reference, free.reference}
-    assert references(work_list(session, lan, view=View.AT_RISK, now=NOW)) == []
-    assert references(work_list(session, lan, view=View.ALL, status=TicketStatus.NEW, now=NOW)) == [free.reference]
-    assert view_counts(session, lan, [View.MINE], now=NOW) == {View.MINE: 1}
+    assert references(work_list(session, lan, view=ListView.MINE, now=NOW)) == [mine.reference]
+    assert references(work_list(session, lan, view=ListView.UNASSIGNED, now=NOW)) == [free.reference]
+    assert set(references(work_list(session, lan, view=ListView.OVERDUE, now=late))) == {mine.reference, free.reference}
+    assert references(work_list(session, lan, view=ListView.AT_RISK, now=NOW)) == []
+    assert references(work_list(session, lan, view=ListView.ALL, status=TicketStatus.NEW, now=NOW)) == [free.reference]
+    assert view_counts(session, lan, [ListView.MINE], now=NOW) == {ListView.MINE: 1}
 
 
 def test_the_counts_of_my_queues_tell_what_waits_and_what_is_late(session, lan):
@@ -138,7 +138,7 @@ def test_the_lists_of_two_wards_are_one_list_in_the_order_of_due_dates(session, 
         for weeks, ward in enumerate(["26740", "26824", "26824", "26740", "26824"])
     ]
 
-    for view in (View.QUEUES, View.UNASSIGNED, View.ALL):
+    for view in (ListView.QUEUES, ListView.UNASSIGNED, ListView.ALL):
         assert everything(session, of_two_wards, view) == [one.reference for one in reversed(opened)]
 
 
@@ -149,10 +149,10 @@ def test_a_ticket_of_one_of_my_wards_that_the_other_coordinates_is_listed_and_co
     coordinate(session, shared, by="26824")
     coordinate(session, foreign, by="26824")
 
-    for view in (View.QUEUES, View.ALL):
+    for view in (ListView.QUEUES, ListView.ALL):
         assert sorted(everything(session, of_two_wards, view)) == sorted([shared.reference, foreign.reference])
         assert view_counts(session, of_two_wards, [view], now=NOW) == {view: 2}
-    assert hidden.reference not in everything(session, of_two_wards, View.ALL)
+    assert hidden.reference not in everything(session, of_two_wards, ListView.ALL)
 
 
 def coordinate(session, opened, *, by: str) -> None:
@@ -165,18 +165,18 @@ def test_what_is_named_to_me_stands_among_all_i_may_see_and_not_in_my_queues(ses
     session.add(TicketAccess(ticket_id=elsewhere.ticket_id, staff_id=lan.staff_id, reason="x", created_at=NOW))
     session.flush()
 
-    assert everything(session, lan, View.ALL) == [elsewhere.reference]
-    assert everything(session, lan, View.QUEUES) == []
+    assert everything(session, lan, ListView.ALL) == [elsewhere.reference]
+    assert everything(session, lan, ListView.QUEUES) == []
 
 
 def test_a_finished_status_shows_what_was_answered_the_newest_first(session, lan):
     older, newer = (answered(session, lan, now=NOW - timedelta(hours=hours)) for hours in (9, 3))
     open_ticket(session)
 
-    for view in (View.QUEUES, View.MINE, View.ALL, View.ANSWERED):
+    for view in (ListView.QUEUES, ListView.MINE, ListView.ALL, ListView.ANSWERED):
         assert everything(session, lan, view, status=TicketStatus.RESOLVED, limit=1) == [newer, older]
-    assert everything(session, lan, View.OVERDUE, status=TicketStatus.RESOLVED) == []
-    assert everything(session, lan, View.ANSWERED, status=TicketStatus.NEW) == []
+    assert everything(session, lan, ListView.OVERDUE, status=TicketStatus.RESOLVED) == []
+    assert everything(session, lan, ListView.ANSWERED, status=TicketStatus.NEW) == []
 
 
 def answered(session, lan, *, now) -> str:
@@ -210,16 +210,16 @@ def test_each_view_counts_what_it_lists(session, lan, desk):
     )
 
     for viewer in (lan, desk):
-        counts = view_counts(session, viewer, list(View), now=NOW)
-        assert counts == {view: len(everything(session, viewer, view)) for view in View}
-    assert counts[View.ON_HOLD] == counts[View.OVERDUE] == 1
+        counts = view_counts(session, viewer, list(ListView), now=NOW)
+        assert counts == {view: len(everything(session, viewer, view)) for view in ListView}
+    assert counts[ListView.ON_HOLD] == counts[ListView.OVERDUE] == 1
 
 
 def test_somebody_without_a_role_sees_nothing(session):
     nobody = load_viewer(session, staff(session, role=None).id, now=NOW)
     open_ticket(session)
 
-    assert work_list(session, nobody, view=View.ALL, now=NOW).items == ()
+    assert work_list(session, nobody, view=ListView.ALL, now=NOW).items == ()
     assert queue_counts(session, nobody, now=NOW) == []
     assert search(session, nobody, "rác").by is FoundBy.NOTHING
 

@@ -3,10 +3,10 @@ import pytest
 from tickets.directory.categories import Hint
 from tickets.routing.decision import (
     CategoryRule,
-    Facts,
     LineRule,
     PlaceFact,
     ProcedureRule,
+    RoutingFacts,
     RoutingRules,
     UnitRule,
     guess_category,
@@ -75,7 +75,7 @@ def codes(decision) -> list[str]:
 
 
 def test_a_category_of_the_ward_goes_to_the_ward_of_the_place_with_its_reasons():
-    decision = route(Facts(category_id=RUBBISH, place=HERE), RULES)
+    decision = route(RoutingFacts(category_id=RUBBISH, place=HERE), RULES)
 
     assert (decision.unit_id, decision.queue_id, decision.level) == (WARD, WARD_WORK, Level.WARD)
     assert codes(decision) == ["category_ward", "place_unique"]
@@ -83,14 +83,14 @@ def test_a_category_of_the_ward_goes_to_the_ward_of_the_place_with_its_reasons()
 
 
 def test_a_category_of_the_city_goes_to_its_department_and_keeps_the_place():
-    decision = route(Facts(category_id=FLOOD, place=HERE), RULES)
+    decision = route(RoutingFacts(category_id=FLOOD, place=HERE), RULES)
 
     assert (decision.unit_id, decision.level, decision.priority) == (WORKS, Level.CITY, Priority.URGENT)
     assert decision.place_unit_id == WARD
 
 
 def test_an_emergency_goes_to_the_ward_and_city_operations_at_once():
-    decision = route(Facts(emergency=True, category_id=RUBBISH, place=HERE), RULES)
+    decision = route(RoutingFacts(emergency=True, category_id=RUBBISH, place=HERE), RULES)
 
     assert decision.priority is Priority.EMERGENCY
     assert decision.unit_id == WARD
@@ -109,11 +109,11 @@ def test_an_emergency_goes_to_the_ward_and_city_operations_at_once():
     ],
 )
 def test_words_of_danger_make_an_emergency_and_words_that_only_look_alike_do_not(said, is_one):
-    assert (route(Facts(said=said, place=HERE), RULES).priority is Priority.EMERGENCY) == is_one
+    assert (route(RoutingFacts(said=said, place=HERE), RULES).priority is Priority.EMERGENCY) == is_one
 
 
 def test_a_matter_about_staff_goes_restricted_to_the_head_of_the_unit_with_the_office_in_copy():
-    decision = route(Facts(category_id=STAFF, place=HERE), RULES)
+    decision = route(RoutingFacts(category_id=STAFF, place=HERE), RULES)
 
     assert (decision.unit_id, decision.queue_id) == (WARD, WARD_CONDUCT)
     assert decision.is_restricted
@@ -123,7 +123,7 @@ def test_a_matter_about_staff_goes_restricted_to_the_head_of_the_unit_with_the_o
 
 @pytest.mark.parametrize("category_id", [HEAD, BODY])
 def test_a_matter_about_a_head_or_the_unit_itself_goes_to_the_city_and_never_to_the_unit(category_id):
-    decision = route(Facts(category_id=category_id, place=HERE), RULES)
+    decision = route(RoutingFacts(category_id=category_id, place=HERE), RULES)
 
     assert (decision.unit_id, decision.queue_id) == (OFFICE, OFFICE_CONDUCT)
     assert decision.is_restricted
@@ -131,18 +131,18 @@ def test_a_matter_about_a_head_or_the_unit_itself_goes_to_the_city_and_never_to_
 
 
 def test_the_office_does_not_decide_about_itself():
-    decision = route(Facts(category_id=BODY, chosen_unit_id=OFFICE), RULES)
+    decision = route(RoutingFacts(category_id=BODY, chosen_unit_id=OFFICE), RULES)
 
     assert decision.queue_id == DESK_CONDUCT
 
 
 def test_praise_of_officials_accuses_nobody():
     assert guess_category("Cán bộ phường rất tốt", RULES) is None
-    assert not route(Facts(said="Cán bộ phường rất tốt", place=HERE), RULES).is_restricted
+    assert not route(RoutingFacts(said="Cán bộ phường rất tốt", place=HERE), RULES).is_restricted
 
 
 def test_an_accusation_in_plain_words_goes_to_the_city_office_alone_and_says_because_of_which_words():
-    decision = route(Facts(said="Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ", place=HERE), RULES)
+    decision = route(RoutingFacts(said="Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ", place=HERE), RULES)
 
     assert (decision.unit_id, decision.queue_id) == (OFFICE, OFFICE_CONDUCT)
     assert decision.is_restricted
@@ -155,17 +155,17 @@ def test_an_accusation_in_plain_words_goes_to_the_city_office_alone_and_says_bec
 def test_an_accusation_goes_to_the_city_office_also_under_a_category_or_a_unit_the_citizen_chose():
     said = "Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ"
 
-    by_category = route(Facts(said=said, category_id=RUBBISH, place=HERE), RULES)
-    by_procedure = route(Facts(said=said, procedure_id=BIRTH, place=HERE), RULES)
-    by_unit = route(Facts(said=said, chosen_unit_id=WARD), RULES)
+    by_category = route(RoutingFacts(said=said, category_id=RUBBISH, place=HERE), RULES)
+    by_procedure = route(RoutingFacts(said=said, procedure_id=BIRTH, place=HERE), RULES)
+    by_unit = route(RoutingFacts(said=said, chosen_unit_id=WARD), RULES)
 
     assert {d.queue_id for d in (by_category, by_procedure, by_unit)} == {OFFICE_CONDUCT}
     assert by_category.category_id == RUBBISH
 
 
 def test_a_head_accused_in_a_matter_about_staff_is_not_the_one_who_reads_it():
-    about_staff = route(Facts(said="Cán bộ hộ tịch quát mắng tôi", category_id=STAFF, place=HERE), RULES)
-    about_head = route(Facts(said="Chủ tịch phường quát mắng tôi", category_id=STAFF, place=HERE), RULES)
+    about_staff = route(RoutingFacts(said="Cán bộ hộ tịch quát mắng tôi", category_id=STAFF, place=HERE), RULES)
+    about_head = route(RoutingFacts(said="Chủ tịch phường quát mắng tôi", category_id=STAFF, place=HERE), RULES)
 
     assert about_staff.queue_id == WARD_CONDUCT
     assert about_head.queue_id == OFFICE_CONDUCT
@@ -174,7 +174,7 @@ def test_a_head_accused_in_a_matter_about_staff_is_not_the_one_who_reads_it():
 def test_an_accusation_with_somebody_in_danger_is_open_to_the_citys_desk_and_to_no_ward():
     said = "Dân phòng đang đánh một anh bán hàng, máu chảy nhiều, nằm bất động, cứu với"
 
-    decision = route(Facts(said=said, place=HERE), RULES)
+    decision = route(RoutingFacts(said=said, place=HERE), RULES)
 
     assert decision.priority is Priority.EMERGENCY
     assert (decision.unit_id, decision.queue_id, decision.is_restricted) == (DESK, TRIAGE, False)
@@ -183,20 +183,20 @@ def test_an_accusation_with_somebody_in_danger_is_open_to_the_citys_desk_and_to_
 def test_what_a_person_has_cleared_goes_where_it_belongs():
     said = "Cán bộ phường đòi 500 ngàn mới chịu nhận hồ sơ"
 
-    decision = route(Facts(said=said, is_cleared=True, category_id=RUBBISH, place=HERE), RULES)
+    decision = route(RoutingFacts(said=said, is_cleared=True, category_id=RUBBISH, place=HERE), RULES)
 
     assert (decision.queue_id, decision.is_restricted) == (WARD_WORK, False)
 
 
 def test_words_that_leave_a_doubt_about_danger_make_it_urgent_and_not_an_emergency():
-    decision = route(Facts(said="Cây phượng trước trường nghiêng hẳn, sắp đổ", place=HERE), RULES)
+    decision = route(RoutingFacts(said="Cây phượng trước trường nghiêng hẳn, sắp đổ", place=HERE), RULES)
 
     assert decision.priority is Priority.URGENT
     assert codes(decision)[0] == "danger_doubtful"
 
 
 def test_a_procedure_decides_the_level_before_the_category():
-    decision = route(Facts(procedure_id=LICENCE, category_id=RUBBISH, place=HERE), RULES)
+    decision = route(RoutingFacts(procedure_id=LICENCE, category_id=RUBBISH, place=HERE), RULES)
 
     assert decision.unit_id == WORKS
     assert codes(decision)[0] == "procedure_city"
@@ -204,10 +204,10 @@ def test_a_procedure_decides_the_level_before_the_category():
 
 def test_a_boundary_free_procedure_stays_with_the_unit_the_citizen_went_to():
     by_line = route(
-        Facts(procedure_id=FREE, line_id=WARD_LINE, place=PlaceFact(PlaceOutcome.UNIQUE, (OTHER_WARD,))), RULES
+        RoutingFacts(procedure_id=FREE, line_id=WARD_LINE, place=PlaceFact(PlaceOutcome.UNIQUE, (OTHER_WARD,))), RULES
     )
     bound = route(
-        Facts(procedure_id=BIRTH, line_id=WARD_LINE, place=PlaceFact(PlaceOutcome.UNIQUE, (OTHER_WARD,))), RULES
+        RoutingFacts(procedure_id=BIRTH, line_id=WARD_LINE, place=PlaceFact(PlaceOutcome.UNIQUE, (OTHER_WARD,))), RULES
     )
 
     assert by_line.unit_id == WARD
@@ -215,9 +215,9 @@ def test_a_boundary_free_procedure_stays_with_the_unit_the_citizen_went_to():
 
 
 def test_the_line_dialled_decides_only_when_nothing_better_is_known():
-    by_line = route(Facts(category_id=RUBBISH, line_id=WARD_LINE), RULES)
+    by_line = route(RoutingFacts(category_id=RUBBISH, line_id=WARD_LINE), RULES)
     by_place = route(
-        Facts(category_id=RUBBISH, line_id=WARD_LINE, place=PlaceFact(PlaceOutcome.UNIQUE, (OTHER_WARD,))), RULES
+        RoutingFacts(category_id=RUBBISH, line_id=WARD_LINE, place=PlaceFact(PlaceOutcome.UNIQUE, (OTHER_WARD,))), RULES
     )
 
     assert by_line.unit_id == WARD
@@ -226,7 +226,7 @@ def test_the_line_dialled_decides_only_when_nothing_better_is_known():
 
 
 def test_what_nobody_can_place_waits_in_the_citys_triage_with_the_question_on_top():
-    decision = route(Facts(category_id=RUBBISH, place=SPLIT, line_id=CITY_LINE), RULES)
+    decision = route(RoutingFacts(category_id=RUBBISH, place=SPLIT, line_id=CITY_LINE), RULES)
 
     assert decision.queue_id == TRIAGE
     assert decision.needs_question
@@ -235,7 +235,7 @@ def test_what_nobody_can_place_waits_in_the_citys_triage_with_the_question_on_to
 
 
 def test_a_category_is_guessed_from_the_longest_words_and_says_so():
-    decision = route(Facts(said="Xe rác không tới, ngập nữa", place=HERE), RULES)
+    decision = route(RoutingFacts(said="Xe rác không tới, ngập nữa", place=HERE), RULES)
 
     assert decision.category_id == RUBBISH
     assert codes(decision)[0] == "category_guessed"
@@ -246,6 +246,6 @@ def test_a_text_between_two_categories_guesses_none():
 
 
 def test_a_unit_the_citizen_chose_beats_what_the_text_says():
-    decision = route(Facts(category_id=RUBBISH, chosen_unit_id=OTHER_WARD, place=HERE), RULES)
+    decision = route(RoutingFacts(category_id=RUBBISH, chosen_unit_id=OTHER_WARD, place=HERE), RULES)
 
     assert decision.unit_id == OTHER_WARD

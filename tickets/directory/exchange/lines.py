@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tickets.directory.exchange.rows import (
     BadValue,
-    Outcome,
+    ImportOutcome,
     Rows,
     needed_text,
     optional_date,
@@ -66,7 +66,7 @@ def parse_lines(session: Session, text: str) -> Rows[LineRow]:
     return read_rows(text, COLUMNS, judge, needed=_NEEDED, key=lambda line: line.phone)
 
 
-def write_lines(session: Session, rows: Sequence[LineRow]) -> Outcome:
+def write_lines(session: Session, rows: Sequence[LineRow]) -> ImportOutcome:
     """Publish, correct and withdraw lines; a number that is not in the file stays as it is."""
     known = {line.phone: line for line in session.scalars(select(Line).where(Line.valid_to.is_(None)))}
     added, changed, unchanged = [], [], 0
@@ -90,7 +90,7 @@ def write_lines(session: Session, rows: Sequence[LineRow]) -> Outcome:
             changed.append(row.phone)
         else:
             unchanged += 1
-    return Outcome(tuple(added), tuple(changed), unchanged)
+    return ImportOutcome(tuple(added), tuple(changed), unchanged)
 
 
 def _office(session: Session, row: LineRow) -> int:

@@ -5,7 +5,16 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets.directory.exchange.rows import BadValue, Outcome, Rows, needed_text, one_of, read_rows, written, yes_or_no
+from tickets.directory.exchange.rows import (
+    BadValue,
+    ImportOutcome,
+    Rows,
+    needed_text,
+    one_of,
+    read_rows,
+    written,
+    yes_or_no,
+)
 from tickets.directory.procedures import ProcedureFacts, columns_of, correct_procedure, insert_procedures
 from tickets.schema import Procedure, Unit
 from tickets.states import Level
@@ -34,7 +43,7 @@ def parse_procedures(session: Session, text: str) -> Rows[ProcedureFacts]:
     return read_rows(text, COLUMNS, judge, needed=_NEEDED, key=_key)
 
 
-def write_procedures(session: Session, rows: Sequence[ProcedureFacts]) -> Outcome:
+def write_procedures(session: Session, rows: Sequence[ProcedureFacts]) -> ImportOutcome:
     """Add and correct procedures."""
     known = {(procedure.code or procedure.name): procedure for procedure in session.scalars(select(Procedure))}
     new, changed, unchanged = [], [], 0
@@ -49,7 +58,7 @@ def write_procedures(session: Session, rows: Sequence[ProcedureFacts]) -> Outcom
         else:
             unchanged += 1
     insert_procedures(session, new)
-    return Outcome(tuple(_key(facts) for facts in new), tuple(changed), unchanged)
+    return ImportOutcome(tuple(_key(facts) for facts in new), tuple(changed), unchanged)
 
 
 def procedures_as_csv(session: Session) -> str:

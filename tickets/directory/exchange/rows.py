@@ -8,19 +8,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from tickets.file_errors import RowError
+
 MAX_CHARACTERS = 20_000_000
 
 _Row = TypeVar("_Row")
 _Code = TypeVar("_Code", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong and where, e.g. `line 12`; `code` is looked up for words."""
-
-    where: str
-    code: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +25,7 @@ class Rows(Generic[_Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """What an import did: the names of what it added and changed, and how many rows were the same already."""
 
     added: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tickets.directory.exchange.rows import (
     BadValue,
-    Outcome,
+    ImportOutcome,
     Rows,
     needed_text,
     one_of,
@@ -41,7 +41,7 @@ _NEEDED = ("code", "name", "kind", "valid_from")
 
 
 @dataclass(frozen=True, slots=True)
-class UnitRow:
+class UnitLine:
     """A row of the file. `predecessors` are (code, is_partial) of units that existed on the day before `valid_from`."""
 
     code: str
@@ -53,15 +53,15 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class UnitsImported:
-    outcome: Outcome
+    outcome: ImportOutcome
     new_ids: tuple[int, ...]
 
 
-def parse_units(session: Session, text: str) -> Rows[UnitRow]:
+def parse_units(session: Session, text: str) -> Rows[UnitLine]:
     """The rows, judged against the file and the directory; a unit is the same one when code and first day are."""
     known = {code for code in session.scalars(select(Unit.code).distinct()) if code}
 
-    def judge(row: Mapping[str, str]) -> UnitRow:
+    def judge(row: Mapping[str, str]) -> UnitLine:
         unit = _judged(row)
         for code in [unit.parent, *(code for code, _ in unit.predecessors)]:
             if code and code not in known:
@@ -73,7 +73,7 @@ def parse_units(session: Session, text: str) -> Rows[UnitRow]:
     return read_rows(text, COLUMNS, judge, needed=_NEEDED, key=lambda unit: (unit.code, unit.valid_from))
 
 
-def _judged(row: Mapping[str, str]) -> UnitRow:
+def _judged(row: Mapping[str, str]) -> UnitLine:
     start, end = optional_date(row["valid_from"], "valid_from"), optional_date(row["valid_to"], "valid_to")
     if start is None:
         raise BadValue("missing", "valid_from")
@@ -94,10 +94,10 @@ def _judged(row: Mapping[str, str]) -> UnitRow:
     predecessors = tuple(
         (code.rstrip("*").strip(), code.endswith("*")) for code in row["predecessors"].split("|") if code.strip("* ")
     )
-    return UnitRow(needed_text(row["code"], "code", longest=40), start, columns, row["parent"], predecessors)
+    return UnitLine(needed_text(row["code"], "code", longest=40), start, columns, row["parent"], predecessors)
 
 
-def write_units(session: Session, rows: Sequence[UnitRow]) -> UnitsImported:
+def write_units(session: Session, rows: Sequence[UnitLine]) -> UnitsImported:
     """Add and correct units; nobody is removed: a unit ends by its `valid_to`."""
     added, changed, new_ids, unchanged = [], [], [], 0
     for row in rows:
@@ -115,10 +115,10 @@ def write_units(session: Session, rows: Sequence[UnitRow]) -> UnitsImported:
             changed.append(f"{row.code} {row.columns['name']}")
         else:
             unchanged += 1
-    return UnitsImported(Outcome(tuple(added), tuple(changed), unchanged), tuple(new_ids))
+    return UnitsImported(ImportOutcome(tuple(added), tuple(changed), unchanged), tuple(new_ids))
 
 
-def _insert(session: Session, row: UnitRow, wanted: Mapping[str, object]) -> int:
+def _insert(session: Session, row: UnitLine, wanted: Mapping[str, object]) -> int:
     facts = {name: value for name, value in wanted.items() if name != "sort_key"}
     (unit_id,) = insert_units(session, [UnitFacts(code=row.code, valid_from=row.valid_from, **facts)])  # type: ignore[arg-type]  # checked columns
     eve = row.valid_from - timedelta(days=1)

@@ -4,11 +4,12 @@ from tickets.directory.places.keypad import resolve_keys
 from tickets.directory.places.lexicon import PlaceIndex, build_index
 from tickets.directory.places.outcome import Candidate, Option, Question, Resolution, Why
 from tickets.directory.places.resolve import resolve
-from tickets.directory.places.rows import AliasRow, DistrictRow, OldWardRow, PlaceRows, UnitRow
+from tickets.directory.places.rows import AliasRow, AreaUnit, DistrictRow, OldWardRow, PlaceRows
 from tickets.directory.places.shipped import rows_from_csv
 
 __all__ = [
     "AliasRow",
+    "AreaUnit",
     "Candidate",
     "DistrictRow",
     "OldWardRow",
@@ -17,7 +18,6 @@ __all__ = [
     "PlaceRows",
     "Question",
     "Resolution",
-    "UnitRow",
     "Why",
     "build_index",
     "resolve",

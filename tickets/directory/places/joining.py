@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tickets.directory.places.fold import exact_key
-from tickets.directory.places.lexicon import PlaceIndex, Reading
+from tickets.directory.places.lexicon import NameReading, PlaceIndex
 from tickets.directory.places.mentions import Mention
-from tickets.directory.places.read import Text
+from tickets.directory.places.read import PlaceText
 from tickets.directory.places.speech import CONNECTING, FORMER, KINDS, RENEWED
 from tickets.directory.places.strength import Strength, bears_a_persons_name, follows_a_surname
 
@@ -17,7 +17,7 @@ Doubt = Literal["conflict", "kind", "weak", "city"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamedPlace:
     """One place the text speaks of, with every reading that remains.
 
     `doubt` says why even a single unit must be asked about: the ward is not in the district beside it, the kind does
@@ -27,7 +27,7 @@ class Place:
 
     start: int
     end: int
-    readings: tuple[Reading, ...]
+    readings: tuple[NameReading, ...]
     strength: Strength
     doubt: Doubt | None = None
     has_district: bool = False
@@ -37,7 +37,7 @@ class Place:
 @dataclass(slots=True)
 class _Draft:
     mention: Mention
-    readings: tuple[Reading, ...]
+    readings: tuple[NameReading, ...]
     end: int
     start: int
     doubt: Doubt | None = None
@@ -45,9 +45,9 @@ class _Draft:
     taken: list[int] = field(default_factory=list)
 
 
-def join(index: PlaceIndex, text: Text, mentions: list[Mention]) -> list[Place]:
+def join(index: PlaceIndex, text: PlaceText, mentions: list[Mention]) -> list[NamedPlace]:
     taken: set[int] = set()
-    places: list[Place] = []
+    places: list[NamedPlace] = []
     in_order = [n for n, m in enumerate(mentions) if m.level == "ward"]
     in_order += [n for n, m in enumerate(mentions) if m.level == "bare" and m.strength > Strength.NOT_MEANT]
     for number in in_order:
@@ -63,11 +63,11 @@ def join(index: PlaceIndex, text: Text, mentions: list[Mention]) -> list[Place]:
     for number, mention in enumerate(mentions):
         if number not in taken and mention.level in ("district", "province") and not mention.is_count:
             end = _with_province(index, text, mentions, number, taken)
-            places.append(Place(mention.start, end, mention.readings, mention.strength))
+            places.append(NamedPlace(mention.start, end, mention.readings, mention.strength))
     return sorted(places, key=lambda place: place.start)
 
 
-def _draft(text: Text, mention: Mention) -> _Draft:
+def _draft(text: PlaceText, mention: Mention) -> _Draft:
     readings = mention.readings
     doubt: Doubt | None = None if mention.is_sure else "kind"
     if FORMER.at(text, mention.end):
@@ -82,7 +82,7 @@ def _draft(text: Text, mention: Mention) -> _Draft:
 
 
 def _take_following(
-    index: PlaceIndex, text: Text, mentions: list[Mention], number: int, draft: _Draft, taken: set[int]
+    index: PlaceIndex, text: PlaceText, mentions: list[Mention], number: int, draft: _Draft, taken: set[int]
 ) -> None:
     for following in range(number + 1, len(mentions)):
         mention = mentions[following]
@@ -102,7 +102,7 @@ def _take_following(
 
 
 def _take_preceding(
-    index: PlaceIndex, text: Text, mentions: list[Mention], number: int, draft: _Draft, taken: set[int]
+    index: PlaceIndex, text: PlaceText, mentions: list[Mention], number: int, draft: _Draft, taken: set[int]
 ) -> None:
     before = number - 1
     if before < 0 or before in taken or not _stand_together(text, mentions[before].end, mentions[number]):
@@ -115,7 +115,7 @@ def _take_preceding(
         draft.start = mentions[before].start
 
 
-def _narrow(index: PlaceIndex, text: Text, draft: _Draft, context: Mention) -> bool:
+def _narrow(index: PlaceIndex, text: PlaceText, draft: _Draft, context: Mention) -> bool:
     """Keep what lies in the context. False if the context is no context for this place but a place of its own."""
     if context.level == "ward" or draft.doubt == "conflict":
         return False
@@ -141,7 +141,7 @@ def _narrow(index: PlaceIndex, text: Text, draft: _Draft, context: Mention) -> b
     return False
 
 
-def _settle(text: Text, draft: _Draft, fitting: tuple[Reading, ...], context: Mention) -> None:
+def _settle(text: PlaceText, draft: _Draft, fitting: tuple[NameReading, ...], context: Mention) -> None:
     mention = draft.mention
     if not set(fitting) <= set(draft.readings):
         draft.doubt = "kind"
@@ -156,11 +156,11 @@ def _settle(text: Text, draft: _Draft, fitting: tuple[Reading, ...], context: Me
     draft.readings, draft.has_district = _former_in_its_district(fitting), True
 
 
-def _may_be_a_person(text: Text, mention: Mention) -> bool:
+def _may_be_a_person(text: PlaceText, mention: Mention) -> bool:
     return bears_a_persons_name(text, mention.start, mention.end) or follows_a_surname(text, mention.start)
 
 
-def _fitting(index: PlaceIndex, draft: _Draft, context: Mention) -> tuple[Reading, ...]:
+def _fitting(index: PlaceIndex, draft: _Draft, context: Mention) -> tuple[NameReading, ...]:
     """The ward readings that lie in a district of the context; those of another kind only if no other does."""
     districts = {district.name: district for district in _districts(context)}
     if not districts:
@@ -171,7 +171,7 @@ def _fitting(index: PlaceIndex, draft: _Draft, context: Mention) -> tuple[Readin
     return _inside(draft.mention.others, districts.values())
 
 
-def _inside(readings: Iterable[Reading], districts: Iterable[Reading]) -> tuple[Reading, ...]:
+def _inside(readings: Iterable[NameReading], districts: Iterable[NameReading]) -> tuple[NameReading, ...]:
     districts = tuple(districts)
     return tuple(
         reading
@@ -185,7 +185,7 @@ def _inside(readings: Iterable[Reading], districts: Iterable[Reading]) -> tuple[
     )
 
 
-def _former_in_its_district(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+def _former_in_its_district(readings: tuple[NameReading, ...]) -> tuple[NameReading, ...]:
     """Who says the district means the old ward: a unit of today that bears its name is then one of its parts."""
     divided = [reading.units for reading in readings if reading.is_divided]
     return tuple(
@@ -195,13 +195,13 @@ def _former_in_its_district(readings: tuple[Reading, ...]) -> tuple[Reading, ...
     )
 
 
-def _districts(mention: Mention) -> tuple[Reading, ...]:
+def _districts(mention: Mention) -> tuple[NameReading, ...]:
     if mention.level not in ("district", "bare"):
         return ()
     return tuple(reading for reading in (*mention.readings, *mention.others) if reading.kind == "district")
 
 
-def _stand_together(text: Text, end: int, following: Mention) -> bool:
+def _stand_together(text: PlaceText, end: int, following: Mention) -> bool:
     """Whether only punctuation and words like "thuộc" stand between, or the name of a street written as one."""
     position = end
     while position < following.start and (used := CONNECTING.at(text, position)):
@@ -211,7 +211,7 @@ def _stand_together(text: Text, end: int, following: Mention) -> bool:
     return _is_street_between(text, position, following.start)
 
 
-def _ends_sentence(text: Text, position: int, following: Mention) -> bool:
+def _ends_sentence(text: PlaceText, position: int, following: Mention) -> bool:
     word = text.words[position]
     if word.gap == "stop":
         return True
@@ -219,7 +219,7 @@ def _ends_sentence(text: Text, position: int, following: Mention) -> bool:
     return word.gap == "dot" and len(word.between) > 1 and is_spelled_out
 
 
-def _is_street_between(text: Text, start: int, end: int) -> bool:
+def _is_street_between(text: PlaceText, start: int, end: int) -> bool:
     """ "P.12 đường Lê Văn Sỹ Q.3": a street in capitals; anything else may be the rest of a sentence."""
     words = text.words[start:end]
     if not 2 <= len(words) <= 6 or words[0].exact not in _STREET:
@@ -228,7 +228,7 @@ def _is_street_between(text: Text, start: int, end: int) -> bool:
     return named and all(word.gap in ("space", "dot") for word in words)
 
 
-def _with_province(index: PlaceIndex, text: Text, mentions: list[Mention], number: int, taken: set[int]) -> int:
+def _with_province(index: PlaceIndex, text: PlaceText, mentions: list[Mention], number: int, taken: set[int]) -> int:
     """Where a district with its province ends; the province says nothing new."""
     end = mentions[number].end
     following = number + 1
@@ -241,12 +241,12 @@ def _with_province(index: PlaceIndex, text: Text, mentions: list[Mention], numbe
     return end
 
 
-def _finished(text: Text, draft: _Draft) -> Place:
+def _finished(text: PlaceText, draft: _Draft) -> NamedPlace:
     strength = draft.mention.strength
     if draft.has_district:
         strength = Strength.SURE if draft.doubt != "weak" else max(strength, Strength.WEAK)
     end = draft.end + FORMER.at(text, draft.end)
-    return Place(
+    return NamedPlace(
         draft.start,
         end,
         draft.readings,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tickets.directory.places.joining import Doubt, Place
+from tickets.directory.places.joining import Doubt, NamedPlace
 from tickets.directory.places.lexicon import Key, PlaceIndex
 from tickets.directory.places.outcome import Resolution
 from tickets.directory.places.read import read
@@ -32,7 +32,7 @@ def resolve_keys(index: PlaceIndex, keys: str, *, on: date) -> Resolution:
     if not names and len(letters) >= _FEWEST_KEYS_OF_A_BEGINNING:
         names, doubt = _beginning_with(index, letters), "weak"
     readings = tuple(reading for name in names for reading in index.readings[name] if reading.kind != "province")
-    place = Place(0, 1, readings, Strength.SURE, doubt=doubt)
+    place = NamedPlace(0, 1, readings, Strength.SURE, doubt=doubt)
     places = standing_places(index, [place], on)
     return decide(index, read(keyed), places) if places else Resolution("none")
 

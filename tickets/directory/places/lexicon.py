@@ -8,7 +8,7 @@ from typing import Literal
 
 from tickets.directory.places.fold import exact_key, key, spelling
 from tickets.directory.places.outcome import Generation
-from tickets.directory.places.rows import AliasKind, DistrictRow, OldWardRow, PlaceRows, UnitRow
+from tickets.directory.places.rows import AliasKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
 
 Key = tuple[str, ...]
 ReadingKind = Literal["unit", "ward", "district", "province"]
@@ -28,7 +28,7 @@ _PREFIXES: Mapping[Key, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NameReading:
     """One thing a name may mean: a unit of today, an abolished ward, a district, a former province.
 
     `said_as` is the kind of the name (ward, commune, town, special_zone, district, province). `district` is None for a
@@ -58,8 +58,8 @@ class PlaceIndex:
     matching looks no further.
     """
 
-    units: Mapping[int, UnitRow]
-    readings: Mapping[Key, tuple[Reading, ...]]
+    units: Mapping[int, AreaUnit]
+    readings: Mapping[Key, tuple[NameReading, ...]]
     names: frozenset[Key]
     glued: Mapping[str, Key]
     longest: Mapping[str, int]
@@ -68,13 +68,13 @@ class PlaceIndex:
     everyday: Mapping[Key, Key]
     shared: frozenset[Key]
     elsewhere: Mapping[Key, Key]
-    short_districts: Mapping[Key, tuple[Reading, ...]]
+    short_districts: Mapping[Key, tuple[NameReading, ...]]
     keypad: Mapping[str, tuple[Key, ...]]
 
 
 def build_index(rows: PlaceRows) -> PlaceIndex:
     district_units = _district_units(rows.old_wards)
-    by_key: dict[Key, list[Reading]] = defaultdict(list)
+    by_key: dict[Key, list[NameReading]] = defaultdict(list)
     for reading in _all_readings(rows, district_units):
         by_key[_bare_key(reading.name)].append(reading)
     provinces = {reading.name: reading for readings in by_key.values() for reading in readings if _is_province(reading)}
@@ -129,7 +129,7 @@ def _bare_key(name: str) -> Key:
     return key(bare(name)[1])
 
 
-def _is_province(reading: Reading) -> bool:
+def _is_province(reading: NameReading) -> bool:
     return reading.kind == "province"
 
 
@@ -140,7 +140,7 @@ def _district_units(wards: Iterable[OldWardRow]) -> dict[str, frozenset[int]]:
     return {district: frozenset(ids) for district, ids in units.items()}
 
 
-def _all_readings(rows: PlaceRows, district_units: Mapping[str, frozenset[int]]) -> Iterable[Reading]:
+def _all_readings(rows: PlaceRows, district_units: Mapping[str, frozenset[int]]) -> Iterable[NameReading]:
     province_units: dict[str, set[int]] = defaultdict(set)
     for unit in rows.units:
         province_units[unit.former_province].add(unit.id)
@@ -154,17 +154,17 @@ def _all_readings(rows: PlaceRows, district_units: Mapping[str, frozenset[int]])
     for province, ids in province_units.items():
         if bare(province)[0] == "province":
             name = bare(province)[1]
-            yield Reading("province", province, "province", exact_key(name), frozenset(ids), province, "former")
+            yield NameReading("province", province, "province", exact_key(name), frozenset(ids), province, "former")
 
 
-def _unit_reading(unit: UnitRow) -> Reading:
+def _unit_reading(unit: AreaUnit) -> NameReading:
     exact = exact_key(bare(unit.name)[1])
-    return Reading("unit", unit.name, unit.kind, exact, frozenset((unit.id,)), unit.former_province, "current")
+    return NameReading("unit", unit.name, unit.kind, exact, frozenset((unit.id,)), unit.former_province, "current")
 
 
-def _ward_reading(ward: OldWardRow) -> Reading:
+def _ward_reading(ward: OldWardRow) -> NameReading:
     kind, name = bare(ward.name)
-    return Reading(
+    return NameReading(
         kind="ward",
         name=ward.name,
         said_as=kind,
@@ -178,8 +178,8 @@ def _ward_reading(ward: OldWardRow) -> Reading:
     )
 
 
-def _district_reading(district: DistrictRow, units: frozenset[int], latest: date | None) -> Reading:
-    return Reading(
+def _district_reading(district: DistrictRow, units: frozenset[int], latest: date | None) -> NameReading:
+    return NameReading(
         kind="district",
         name=district.name,
         said_as="district",
@@ -193,9 +193,9 @@ def _district_reading(district: DistrictRow, units: frozenset[int], latest: date
 
 
 def _districts_by_alias(
-    rows: PlaceRows, readings: Mapping[Key, Sequence[Reading]], kind: AliasKind
-) -> dict[Key, tuple[Reading, ...]]:
-    found: dict[Key, tuple[Reading, ...]] = {}
+    rows: PlaceRows, readings: Mapping[Key, Sequence[NameReading]], kind: AliasKind
+) -> dict[Key, tuple[NameReading, ...]]:
+    found: dict[Key, tuple[NameReading, ...]] = {}
     for alias in rows.aliases:
         if alias.kind == kind:
             meant = (r for r in readings.get(_bare_key(alias.means), ()) if r.name == alias.means)
@@ -218,7 +218,7 @@ def keypad_digits(letters: str) -> str:
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 
 
-def _keypad(readings: Mapping[Key, tuple[Reading, ...]]) -> dict[str, tuple[Key, ...]]:
+def _keypad(readings: Mapping[Key, tuple[NameReading, ...]]) -> dict[str, tuple[Key, ...]]:
     """Names by their keys, with i and with y, because the fold knows only i and a caller may press either."""
     spelled: dict[str, set[Key]] = defaultdict(set)
     for name, found in readings.items():

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tickets.directory.places.lexicon import Key, PlaceIndex, Reading
+from tickets.directory.places.lexicon import Key, NameReading, PlaceIndex
 from tickets.directory.places.names import as_written, names_at, not_contradicted
-from tickets.directory.places.read import Text
+from tickets.directory.places.read import PlaceText
 from tickets.directory.places.speech import (
     COUNTED,
     CUES,
@@ -22,7 +22,7 @@ from tickets.directory.places.speech import (
 )
 from tickets.directory.places.strength import Strength, is_pointed_to, strength_of_bare_name
 
-Level = Literal["ward", "district", "province", "city", "elsewhere", "bare"]
+MentionLevel = Literal["ward", "district", "province", "city", "elsewhere", "bare"]
 
 _STREET_NAME_WORDS = 6
 
@@ -35,11 +35,11 @@ class Mention:
     but are of another kind. `is_sure` is False when what was said fits no reading as it stands.
     """
 
-    level: Level
+    level: MentionLevel
     start: int
     end: int
-    readings: tuple[Reading, ...]
-    others: tuple[Reading, ...] = ()
+    readings: tuple[NameReading, ...]
+    others: tuple[NameReading, ...] = ()
     is_sure: bool = True
     is_count: bool = False
     may_be_words: bool = False
@@ -48,7 +48,7 @@ class Mention:
     strength: Strength = Strength.SURE
 
 
-def find_mentions(index: PlaceIndex, text: Text) -> list[Mention]:
+def find_mentions(index: PlaceIndex, text: PlaceText) -> list[Mention]:
     found: list[Mention] = []
     position = street_until = 0
     while position < text.whole:
@@ -70,7 +70,7 @@ def find_mentions(index: PlaceIndex, text: Text) -> list[Mention]:
     return found
 
 
-def _past_other_words(text: Text, position: int, street_until: int) -> tuple[int, int]:
+def _past_other_words(text: PlaceText, position: int, street_until: int) -> tuple[int, int]:
     """The next position, and until where a name is a street's: "đường Nguyễn Thái Bình" is no ward."""
     if skipped := NEIGHBOURHOODS.at(text, position):
         return position + skipped, 0
@@ -88,7 +88,7 @@ def _past_other_words(text: Text, position: int, street_until: int) -> tuple[int
     return end, end + _STREET_NAME_WORDS
 
 
-def _city(index: PlaceIndex, text: Text, start: int) -> Mention | None:
+def _city(index: PlaceIndex, text: PlaceText, start: int) -> Mention | None:
     for end, name in names_at(index, text, start):
         if name in index.readings:
             return None
@@ -100,7 +100,7 @@ def _city(index: PlaceIndex, text: Text, start: int) -> Mention | None:
     return None
 
 
-def _said_to_be(index: PlaceIndex, text: Text, start: int) -> Mention | None:
+def _said_to_be(index: PlaceIndex, text: PlaceText, start: int) -> Mention | None:
     for kind in KINDS.get(text.words[start].fold, ()):
         folded, exact = kind.phrase
         if not says(text, start, folded, exact, lenient=folded != ("xa",)) or _is_other_word(text, start, kind):
@@ -116,7 +116,7 @@ def _said_to_be(index: PlaceIndex, text: Text, start: int) -> Mention | None:
     return None
 
 
-def _is_unknown_name(index: PlaceIndex, text: Text, at: int) -> bool:
+def _is_unknown_name(index: PlaceIndex, text: PlaceText, at: int) -> bool:
     """ "quận 13", "TP Vinh": whatever lies in it is not in a district we know."""
     word = text.words[at]
     if word.is_number:
@@ -124,7 +124,7 @@ def _is_unknown_name(index: PlaceIndex, text: Text, at: int) -> bool:
     return text.is_marked and word.is_title and not word.text.isupper() and _city(index, text, at) is None
 
 
-def _is_other_word(text: Text, start: int, kind: KindWord) -> bool:
+def _is_other_word(text: PlaceText, start: int, kind: KindWord) -> bool:
     """ "8h" is an hour and "cách xa" is far; in "Q3P5" the P is a ward."""
     word = text.words[start]
     if kind.said_as == "commune" and FAR.before(text, start):
@@ -135,12 +135,12 @@ def _is_other_word(text: Text, start: int, kind: KindWord) -> bool:
     return following is None or not following.is_number or following.gap not in ("glued", "dot")
 
 
-def _may_follow(text: Text, position: int) -> bool:
+def _may_follow(text: PlaceText, position: int) -> bool:
     word = text.words[position]
     return word.gap in ("glued", "space", "dot", "hyphen") or word.between.strip() in (":", ".:")
 
 
-def _numbered(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -> Mention | None:
+def _numbered(index: PlaceIndex, text: PlaceText, start: int, at: int, kind: KindWord) -> Mention | None:
     spoken = None if kind.is_short or text.words[at].is_number else spoken_number(text, at)
     number, used = (text.words[at].fold, 1) if text.words[at].is_number else ("", 0)
     if spoken is not None:
@@ -155,7 +155,7 @@ def _numbered(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord
     return replace(found, is_count=is_count) if found is not None else None
 
 
-def _belongs_to_longer_number(text: Text, end: int) -> bool:
+def _belongs_to_longer_number(text: PlaceText, end: int) -> bool:
     """ "Q1/2026" is a quarter, "P.5B" a room, "P12/4" no ward."""
     if end >= len(text.words):
         return False
@@ -165,7 +165,7 @@ def _belongs_to_longer_number(text: Text, end: int) -> bool:
     return word.gap == "glued" and word.fold not in KINDS
 
 
-def _named(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -> Mention | None:
+def _named(index: PlaceIndex, text: PlaceText, start: int, at: int, kind: KindWord) -> Mention | None:
     for end, name in names_at(index, text, at):
         readings = index.readings.get(name, ())
         if kind.said_as == "district":
@@ -178,7 +178,7 @@ def _named(index: PlaceIndex, text: Text, start: int, at: int, kind: KindWord) -
     return None
 
 
-def _may_be_words(text: Text, start: int, at: int, end: int) -> bool:
+def _may_be_words(text: PlaceText, start: int, at: int, end: int) -> bool:
     """ "xin phuong an dong cua": without marks, capitals or a cue, "phương án" is as likely as Phường An Đông."""
     if text.is_marked or (text.words[start].fold, text.words[at].fold) not in OTHER_WORDS:
         return False
@@ -186,7 +186,7 @@ def _may_be_words(text: Text, start: int, at: int, end: int) -> bool:
     return not is_bounded and not text.words[at].is_title and not is_pointed_to(text, start)
 
 
-def _with_other_division(index: PlaceIndex, text: Text, mention: Mention, at: int, kind: KindWord) -> Mention:
+def _with_other_division(index: PlaceIndex, text: PlaceText, mention: Mention, at: int, kind: KindWord) -> Mention:
     """ "phường Tân Hưng Thuận An" is Tân Hưng Thuận, or Tân Hưng beside Thuận An: then neither is sure."""
     for shorter, name in names_at(index, text, at):
         if shorter >= mention.end or not _is_district_across(index, text, shorter, mention.end):
@@ -198,7 +198,7 @@ def _with_other_division(index: PlaceIndex, text: Text, mention: Mention, at: in
     return mention
 
 
-def _is_district_across(index: PlaceIndex, text: Text, start: int, border: int) -> bool:
+def _is_district_across(index: PlaceIndex, text: PlaceText, start: int, border: int) -> bool:
     return any(
         end > border and any(reading.kind == "district" for reading in index.readings.get(name, ()))
         for end, name in names_at(index, text, start)
@@ -206,10 +206,10 @@ def _is_district_across(index: PlaceIndex, text: Text, start: int, border: int) 
 
 
 def _mention_of(
-    readings: tuple[Reading, ...], text: Text, start: int, end: int, kind: KindWord, *, said: Key
+    readings: tuple[NameReading, ...], text: PlaceText, start: int, end: int, kind: KindWord, *, said: Key
 ) -> Mention | None:
     if kind.said_as in ("district", "province"):
-        level: Level = "district" if kind.said_as == "district" else "province"
+        level: MentionLevel = "district" if kind.said_as == "district" else "province"
         of_level = as_written([r for r in readings if r.kind == kind.said_as], text, said)
         return Mention(level, start, end, tuple(of_level), is_short=kind.is_short) if of_level else None
     wards = [r for r in readings if r.kind in ("unit", "ward")]
@@ -228,7 +228,7 @@ def _mention_of(
     return Mention("ward", start, end, tuple(exactly or of_kind), others, is_short=kind.is_short)
 
 
-def _bare_name(index: PlaceIndex, text: Text, start: int) -> Mention | None:
+def _bare_name(index: PlaceIndex, text: PlaceText, start: int) -> Mention | None:
     for end, name in names_at(index, text, start):
         if name not in index.readings and name not in index.short_districts:
             continue
@@ -249,13 +249,13 @@ def _bare_name(index: PlaceIndex, text: Text, start: int) -> Mention | None:
     return None
 
 
-def _hides_a_kind(index: PlaceIndex, text: Text, start: int, end: int) -> bool:
+def _hides_a_kind(index: PlaceIndex, text: PlaceText, start: int, end: int) -> bool:
     """ "cho quan 5" is a market in Quận 5, not Chợ Quán."""
     inside = (_said_to_be(index, text, position) for position in range(start + 1, end))
     return any(mention is not None and mention.end > end for mention in inside)
 
 
-def _graded(index: PlaceIndex, text: Text, mention: Mention, *, after_mention: bool) -> Mention:
+def _graded(index: PlaceIndex, text: PlaceText, mention: Mention, *, after_mention: bool) -> Mention:
     if mention.level != "bare":
         return mention
     strength = strength_of_bare_name(text, mention.start, mention.end, after_mention=after_mention)
@@ -264,7 +264,7 @@ def _graded(index: PlaceIndex, text: Text, mention: Mention, *, after_mention: b
     return replace(mention, strength=strength)
 
 
-def _is_everyday(index: PlaceIndex, text: Text, mention: Mention) -> bool:
+def _is_everyday(index: PlaceIndex, text: PlaceText, mention: Mention) -> bool:
     words = text.words[mention.start : mention.end]
     folded = tuple(word.fold for word in words)
     if folded in index.shared:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tickets.directory.places.lexicon import Key, PlaceIndex, Reading
-from tickets.directory.places.read import Text
+from tickets.directory.places.lexicon import Key, NameReading, PlaceIndex
+from tickets.directory.places.read import PlaceText
 
 
-def names_at(index: PlaceIndex, text: Text, start: int) -> Iterator[tuple[int, Key]]:
+def names_at(index: PlaceIndex, text: PlaceText, start: int) -> Iterator[tuple[int, Key]]:
     """Names that begin here, longest first, as (end, name)."""
     first = text.words[start]
     if first.fold in index.glued:
@@ -20,7 +20,7 @@ def names_at(index: PlaceIndex, text: Text, start: int) -> Iterator[tuple[int, K
             yield start + length, name
 
 
-def _hangs_together(index: PlaceIndex, text: Text, start: int, end: int, name: Key) -> bool:
+def _hangs_together(index: PlaceIndex, text: PlaceText, start: int, end: int, name: Key) -> bool:
     last = text.words[end - 1]
     if len(last.fold) == 1 and last.is_marked:
         # The polite "ạ" at the end of a sentence is not the A of "Bình Trị Đông A".
@@ -34,7 +34,7 @@ def _may_be_dashed(index: PlaceIndex, name: Key) -> bool:
     return name in index.cities or all(reading.kind == "province" for reading in index.readings.get(name, ()))
 
 
-def not_contradicted(readings: list[Reading], text: Text, start: int, end: int) -> list[Reading]:
+def not_contradicted(readings: list[NameReading], text: PlaceText, start: int, end: int) -> list[NameReading]:
     """Those that no written mark speaks against: "thấy Hòa" is not Thái Hòa. Marks left out speak against nothing."""
     words = text.words[start:end]
     if not any(word.is_marked for word in words):
@@ -47,7 +47,7 @@ def not_contradicted(readings: list[Reading], text: Text, start: int, end: int) 
     ]
 
 
-def as_written(readings: list[Reading], text: Text, said: Key) -> list[Reading]:
+def as_written(readings: list[NameReading], text: PlaceText, said: Key) -> list[NameReading]:
     """Those with the very marks that were written, if the writer uses marks and there are any; else all."""
     exact = [reading for reading in readings if reading.exact == said] if text.is_marked else []
     return exact or readings

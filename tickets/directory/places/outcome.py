@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tickets.directory.places.rows import UnitKind
+from tickets.directory.places.rows import AreaKind
 
-Outcome = Literal["unique", "split", "ambiguous", "none"]
+ResolutionOutcome = Literal["unique", "split", "ambiguous", "none"]
 # current: a name in use today; former: of the wards and districts abolished last; earlier: abolished before those.
 Generation = Literal["current", "former", "earlier"]
 
@@ -26,7 +26,7 @@ class Candidate:
     unit_id: int
     unit_code: str
     unit_name: str
-    unit_kind: UnitKind
+    unit_kind: AreaKind
     why: Why
     also: tuple[Why, ...] = ()
 
@@ -65,7 +65,7 @@ class Resolution:
     the most recent one when several did; None when nothing was understood.
     """
 
-    outcome: Outcome
+    outcome: ResolutionOutcome
     candidates: tuple[Candidate, ...] = ()
     question: Question | None = None
     said: str = ""

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tickets.directory.places.fold import key
-from tickets.directory.places.joining import Place
-from tickets.directory.places.lexicon import Key, PlaceIndex, Reading, bare
+from tickets.directory.places.joining import NamedPlace
+from tickets.directory.places.lexicon import Key, NameReading, PlaceIndex, bare
 from tickets.directory.places.outcome import Option, Question
 
 _LIKELIEST_FIRST = ("unit", "district", "ward", "province")
 
 
-def question_about_place(index: PlaceIndex, place: Place, *, said: str) -> Question:
+def question_about_place(index: PlaceIndex, place: NamedPlace, *, said: str) -> Question:
     """The question about one place that was said once; `said` is how."""
     readings = _without_repeats(place.readings)
     if place.doubt == "city":
@@ -29,7 +29,7 @@ def question_between_places(places: Sequence[tuple[str, frozenset[int]]]) -> Que
     return Question("which_place", {}, options)
 
 
-def _between_readings(index: PlaceIndex, readings: list[Reading], said: str) -> Question:
+def _between_readings(index: PlaceIndex, readings: list[NameReading], said: str) -> Question:
     kinds = {reading.kind for reading in readings}
     if kinds == {"ward"} and all(reading.units == readings[0].units for reading in readings):
         params = {"ward": readings[0].name, "district": readings[0].district or ""}
@@ -44,13 +44,13 @@ def _between_readings(index: PlaceIndex, readings: list[Reading], said: str) -> 
     return Question("old_or_new" if "unit" in kinds else "which_district", {"said": said}, _by_reading(readings))
 
 
-def _units(readings: Iterable[Reading]) -> frozenset[int]:
+def _units(readings: Iterable[NameReading]) -> frozenset[int]:
     return frozenset(unit for reading in readings for unit in reading.units)
 
 
-def _without_repeats(readings: Iterable[Reading]) -> list[Reading]:
+def _without_repeats(readings: Iterable[NameReading]) -> list[NameReading]:
     """A ward that changed its district is one answer, not two; the latest district names it."""
-    kept: dict[tuple[str, str, frozenset[int]], Reading] = {}
+    kept: dict[tuple[str, str, frozenset[int]], NameReading] = {}
     for reading in readings:
         same = (reading.kind, reading.name, reading.units)
         known = kept.get(same)
@@ -59,20 +59,20 @@ def _without_repeats(readings: Iterable[Reading]) -> list[Reading]:
     return list(kept.values())
 
 
-def _until(reading: Reading) -> str:
+def _until(reading: NameReading) -> str:
     return reading.until.isoformat() if reading.until else ""
 
 
-def _by_unit(index: PlaceIndex, readings: Iterable[Reading]) -> tuple[Option, ...]:
+def _by_unit(index: PlaceIndex, readings: Iterable[NameReading]) -> tuple[Option, ...]:
     return tuple(Option("unit", {"unit": index.units[unit].name}, (unit,)) for unit in sorted(_units(readings)))
 
 
-def _by_reading(readings: Iterable[Reading]) -> tuple[Option, ...]:
+def _by_reading(readings: Iterable[NameReading]) -> tuple[Option, ...]:
     """What is likeliest meant comes first: a question names only the first few."""
     return tuple(_option(reading) for reading in sorted(readings, key=lambda r: _LIKELIEST_FIRST.index(r.kind)))
 
 
-def _option(reading: Reading) -> Option:
+def _option(reading: NameReading) -> Option:
     units = tuple(sorted(reading.units))
     if reading.kind == "unit":
         return Option("unit", {"unit": reading.name}, units)
@@ -83,7 +83,7 @@ def _option(reading: Reading) -> Option:
     return Option("old_ward", {"ward": reading.name, "district": reading.district or ""}, units)
 
 
-def _by_spelling(readings: Iterable[Reading]) -> tuple[Option, ...]:
+def _by_spelling(readings: Iterable[NameReading]) -> tuple[Option, ...]:
     """One answer per way to write the name with its marks, if no unit is behind two of them; else none."""
     units: dict[Key, set[int]] = defaultdict(set)
     names: dict[Key, str] = {}

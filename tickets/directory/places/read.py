@@ -21,7 +21,7 @@ Gap = Literal["glued", "hyphen", "space", "dot", "dash", "comma", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class PlaceWord:
     text: str
     fold: str
     exact: str
@@ -39,12 +39,12 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PlaceText:
     """`is_marked`: the writer uses marks, so that a word without any is meant without any. `whole` words are those at
     which a name may begin.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[PlaceWord, ...]
     is_marked: bool
     whole: int
 
@@ -53,12 +53,12 @@ class Text:
         return "".join(parts)[len(self.words[start].between) :] if parts else ""
 
 
-def read(text: str) -> Text:
+def read(text: str) -> PlaceText:
     is_cut = len(text) > LONGEST_TEXT
     normal = unicodedata.normalize("NFC", _without_invisible(text[:LONGEST_TEXT]))
     matches = list(_WORD.finditer(normal))
     uses_marks = any(spelling(match.group()).is_marked for match in matches)
-    words: list[Word] = []
+    words: list[PlaceWord] = []
     decoded = 0
     end = 0
     for match in matches:
@@ -67,20 +67,20 @@ def read(text: str) -> Text:
         decoded += keyed is not None
         words.append(_word(written, keyed or written, normal[end : match.start()], is_first=end == 0))
         end = match.end()
-    return Text(
+    return PlaceText(
         words=tuple(words),
         is_marked=uses_marks or decoded * 4 >= max(len(words), 1),
         whole=max(0, len(words) - _CUT_WORDS) if is_cut else len(words),
     )
 
 
-def _word(written: str, meant: str, between: str, *, is_first: bool) -> Word:
+def _word(written: str, meant: str, between: str, *, is_first: bool) -> PlaceWord:
     gap: Gap = "stop" if is_first else _gap(between)
     if _is_number(written):
         number = str(int(written)) if len(written) <= 3 else written
-        return Word(written, number, number, False, gap, between)
+        return PlaceWord(written, number, number, False, gap, between)
     found = spelling(meant)
-    return Word(written, found.fold, found.exact, found.is_marked, gap, between)
+    return PlaceWord(written, found.fold, found.exact, found.is_marked, gap, between)
 
 
 def _is_number(word: str) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from tickets.directory.places.joining import Place, join
-from tickets.directory.places.lexicon import PlaceIndex, Reading
+from tickets.directory.places.joining import NamedPlace, join
+from tickets.directory.places.lexicon import NameReading, PlaceIndex
 from tickets.directory.places.mentions import find_mentions
-from tickets.directory.places.outcome import Candidate, Generation, Outcome, Resolution, Understood, Why
+from tickets.directory.places.outcome import Candidate, Generation, Resolution, ResolutionOutcome, Understood, Why
 from tickets.directory.places.question import question_about_place, question_between_places
-from tickets.directory.places.read import Text, read
+from tickets.directory.places.read import PlaceText, read
 from tickets.directory.places.speech import FORMER, NOW_CALLED, RENEWED
 from tickets.directory.places.strength import Strength
 
@@ -31,7 +31,7 @@ def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
     return decide(index, words, _same_place(words, places))
 
 
-def decide(index: PlaceIndex, text: Text, places: list[Place]) -> Resolution:
+def decide(index: PlaceIndex, text: PlaceText, places: list[NamedPlace]) -> Resolution:
     """One answer from what was understood; `places` is not empty and each has a unit that stands."""
     sets = [units_of(place.readings) for place in places]
     every = frozenset().union(*sets)
@@ -55,15 +55,15 @@ def decide(index: PlaceIndex, text: Text, places: list[Place]) -> Resolution:
     )
 
 
-def units_of(readings: Iterable[Reading]) -> frozenset[int]:
+def units_of(readings: Iterable[NameReading]) -> frozenset[int]:
     return frozenset(unit for reading in readings for unit in reading.units)
 
 
-def said(text: Text, place: Place) -> str:
+def said(text: PlaceText, place: NamedPlace) -> str:
     return text.said(place.start, place.end)
 
 
-def standing_places(index: PlaceIndex, places: Iterable[Place], on: date) -> list[Place]:
+def standing_places(index: PlaceIndex, places: Iterable[NamedPlace], on: date) -> list[NamedPlace]:
     """Places with only the units that exist on the day; those that lead to none are not places."""
     narrowed = (_narrowed(place, _standing(index, units_of(place.readings), on)) for place in places)
     return [place for place in narrowed if place.readings]
@@ -74,14 +74,14 @@ def _standing(index: PlaceIndex, unit_ids: frozenset[int], on: date) -> frozense
     return frozenset(u.id for u in units if u.valid_from <= on and (u.valid_to is None or on < u.valid_to))
 
 
-def _narrowed(place: Place, units: frozenset[int]) -> Place:
+def _narrowed(place: NamedPlace, units: frozenset[int]) -> NamedPlace:
     if all(reading.units <= units for reading in place.readings):
         return place
     kept = (replace(reading, units=reading.units & units) for reading in place.readings if reading.units & units)
     return replace(place, readings=tuple(kept))
 
 
-def _meant(places: list[Place]) -> list[Place]:
+def _meant(places: list[NamedPlace]) -> list[NamedPlace]:
     """Without what only might be a place when a place is said with its kind or district, and without districts that
     only repeat.
     """
@@ -94,13 +94,13 @@ def _meant(places: list[Place]) -> list[Place]:
     return [place for place in meant if not any(_is_repeated_by(place, other) for other in meant)]
 
 
-def _is_repeated_by(wide: Place, narrow: Place) -> bool:
+def _is_repeated_by(wide: NamedPlace, narrow: NamedPlace) -> bool:
     """ "phường Đa Kao … lên quận 1": the district says nothing that the ward has not said."""
     is_area = all(reading.kind in ("district", "province") for reading in wide.readings)
     return is_area and units_of(narrow.readings) < units_of(wide.readings)
 
 
-def _same_place(text: Text, places: list[Place]) -> list[Place]:
+def _same_place(text: PlaceText, places: list[NamedPlace]) -> list[NamedPlace]:
     """One place for "Đa Kao cũ, nay là phường Tân Định": today's name decides what the old one meant."""
     joined = places[:1]
     for place in places[1:]:
@@ -115,7 +115,9 @@ def _same_place(text: Text, places: list[Place]) -> list[Place]:
     return joined
 
 
-def _by_generation(text: Text, first: Place, second: Place) -> tuple[Place | None, Place | None]:
+def _by_generation(
+    text: PlaceText, first: NamedPlace, second: NamedPlace
+) -> tuple[NamedPlace | None, NamedPlace | None]:
     """(the one said by its former name, the one by today's), if the words around them say that they are one place."""
     if second.start - first.end > _WORDS_BETWEEN_NAMES_OF_ONE_PLACE:
         return None, None
@@ -128,14 +130,14 @@ def _by_generation(text: Text, first: Place, second: Place) -> tuple[Place | Non
     return None, None
 
 
-def _outcome(places: list[Place], every: frozenset[int]) -> Outcome:
+def _outcome(places: list[NamedPlace], every: frozenset[int]) -> ResolutionOutcome:
     if len(every) == 1:
         return "unique" if any(place.doubt is None for place in places) else "ambiguous"
     is_divided = all(reading.kind == "ward" and reading.units == every for p in places for reading in p.readings)
     return "split" if is_divided and all(place.doubt is None for place in places) else "ambiguous"
 
 
-def _candidates(index: PlaceIndex, readings: list[Reading]) -> tuple[Candidate, ...]:
+def _candidates(index: PlaceIndex, readings: list[NameReading]) -> tuple[Candidate, ...]:
     """Units in the order of their best reason, then as listed."""
     reasons: dict[int, list[Why]] = {}
     for reading in sorted(readings, key=lambda r: (_BEST_REASON_FIRST.index(r.kind), r.generation == "earlier")):
@@ -151,7 +153,7 @@ def _candidate(index: PlaceIndex, unit_id: int, whys: list[Why]) -> Candidate:
     return Candidate(unit.id, unit.code, unit.name, unit.kind, why=whys[0], also=tuple(whys[1:]))
 
 
-def why(reading: Reading) -> Why:
+def why(reading: NameReading) -> Why:
     if reading.kind == "unit":
         return Why("name_today", {"name": reading.name})
     if reading.kind == "province":
@@ -165,7 +167,7 @@ def why(reading: Reading) -> Why:
     return Why(code.replace("old_ward", "earlier_ward"), params | {"through": reading.through})
 
 
-def _understood(text: Text, place: Place, reading: Reading) -> Understood:
+def _understood(text: PlaceText, place: NamedPlace, reading: NameReading) -> Understood:
     return Understood(
         said=said(text, place),
         reading=why(reading).code,

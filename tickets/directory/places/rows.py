@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-UnitKind = Literal["ward", "commune", "special_zone"]
+AreaKind = Literal["ward", "commune", "special_zone"]
 AliasKind = Literal["city", "province", "district", "earlier_district", "everyday", "shared", "elsewhere", "heard"]
 
 
 @dataclass(frozen=True, slots=True)
-class UnitRow:
+class AreaUnit:
     """A unit that answers, or answered, for an area. `valid_to` is the first day on which it no longer exists.
 
     The id is the key, never the code: codes are used again for other units.
@@ -19,7 +19,7 @@ class UnitRow:
     id: int
     code: str
     name: str
-    kind: UnitKind
+    kind: AreaKind
     valid_from: date
     valid_to: date | None
     former_province: str
@@ -77,7 +77,7 @@ class AliasRow:
 class PlaceRows:
     """All that a resolver knows, in one value."""
 
-    units: Sequence[UnitRow]
+    units: Sequence[AreaUnit]
     old_wards: Sequence[OldWardRow]
     districts: Sequence[DistrictRow]
     aliases: Sequence[AliasRow] = field(default=())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from tickets.city import city
-from tickets.directory.places.rows import AliasKind, AliasRow, DistrictRow, OldWardRow, PlaceRows, UnitKind, UnitRow
+from tickets.directory.places.rows import AliasKind, AliasRow, AreaKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
 
 REFERENCE_DATA = Path(__file__).resolve().parents[2] / "reference_data"
 
@@ -38,13 +38,13 @@ def _read(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _units(folder: Path) -> Iterator[UnitRow]:
+def _units(folder: Path) -> Iterator[AreaUnit]:
     for row in _read(folder / "units.csv"):
-        yield UnitRow(
+        yield AreaUnit(
             id=int(row["code"]),
             code=row["code"],
             name=row["name"],
-            kind=cast(UnitKind, row["kind"]),
+            kind=cast(AreaKind, row["kind"]),
             valid_from=MERGER,
             valid_to=None,
             former_province=row["former_province"],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tickets.directory.places.fold import exact_key, key
-from tickets.directory.places.read import Text
+from tickets.directory.places.read import PlaceText
 
 Phrase = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -29,14 +29,14 @@ class Phrases:
             self._by_first.setdefault(folded[0], []).append((folded, exact_key(phrase)))
             self.longest = max(self.longest, len(folded))
 
-    def at(self, text: Text, start: int) -> int:
+    def at(self, text: PlaceText, start: int) -> int:
         """How many words from `start` on are one of the phrases; 0 if none is."""
         if start < 0 or start >= len(text.words):
             return 0
         found = self._by_first.get(text.words[start].fold, ())
         return max((len(folded) for folded, exact in found if says(text, start, folded, exact)), default=0)
 
-    def before(self, text: Text, end: int) -> int:
+    def before(self, text: PlaceText, end: int) -> int:
         """How many words right before `end` are one of the phrases."""
         for length in range(self.longest, 0, -1):
             if self.at(text, end - length) == length:
@@ -44,7 +44,9 @@ class Phrases:
         return 0
 
 
-def says(text: Text, start: int, folded: tuple[str, ...], exact: tuple[str, ...], *, lenient: bool = False) -> bool:
+def says(
+    text: PlaceText, start: int, folded: tuple[str, ...], exact: tuple[str, ...], *, lenient: bool = False
+) -> bool:
     """Whether these words stand there. A writer who uses marks means other words when they differ: "xa" is far, "xã" a
     commune; `lenient` forgives marks left out, never wrong ones.
     """
@@ -138,7 +140,7 @@ _UNITS_AFTER_TEN: Mapping[str, int] = {"mot": 1, "hai": 2, "ba": 3, "bon": 4, "t
 }
 
 
-def spoken_number(text: Text, start: int) -> tuple[int, int] | None:
+def spoken_number(text: PlaceText, start: int) -> tuple[int, int] | None:
     """A number in words as (number, words used): "mười hai" is (12, 2), "hai mươi" (20, 2), "hai mươi tám" (28, 3)."""
     first = _digit_word(text, start)
     if first is None:
@@ -152,12 +154,12 @@ def spoken_number(text: Text, start: int) -> tuple[int, int] | None:
     return first, 1
 
 
-def _digit_word(text: Text, start: int) -> int | None:
+def _digit_word(text: PlaceText, start: int) -> int | None:
     if start >= len(text.words):
         return None
     exact, number = NUMBER_WORDS.get(text.words[start].fold, ("", 0))
     return number if number and says(text, start, (text.words[start].fold,), (exact,)) else None
 
 
-def _continues(text: Text, position: int) -> bool:
+def _continues(text: PlaceText, position: int) -> bool:
     return position < len(text.words) and text.words[position].gap == "space"

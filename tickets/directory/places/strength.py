@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from tickets.directory.places.read import Text
+from tickets.directory.places.read import PlaceText
 from tickets.directory.places.speech import (
     CUES,
     CUES_WITHOUT_MARKS,
@@ -36,7 +36,7 @@ class Strength(IntEnum):
     SURE = 4
 
 
-def strength_of_bare_name(text: Text, start: int, end: int, *, after_mention: bool) -> Strength:
+def strength_of_bare_name(text: PlaceText, start: int, end: int, *, after_mention: bool) -> Strength:
     if _is_person_or_street(text, start, end) or (not after_mention and _follows_house_number(text, start)):
         return Strength.NOT_MEANT
     if _is_also_something_else(text, start, end):
@@ -51,33 +51,33 @@ def strength_of_bare_name(text: Text, start: int, end: int, *, after_mention: bo
     return Strength.WEAK if opens or closes else Strength.UNMARKED
 
 
-def is_pointed_to(text: Text, start: int) -> bool:
+def is_pointed_to(text: PlaceText, start: int) -> bool:
     """Whether a word like "ở" stands before it."""
     return (CUES if text.is_marked else CUES_WITHOUT_MARKS).before(text, start) > 0
 
 
-def _is_also_something_else(text: Text, start: int, end: int) -> bool:
+def _is_also_something_else(text: PlaceText, start: int, end: int) -> bool:
     is_named_after = LANDMARKS.before(text, start) or NAMED_NEIGHBOURHOODS.before(text, start)
     return bool(is_named_after) or bears_a_persons_name(text, start, end)
 
 
-def bears_a_persons_name(text: Text, start: int, end: int) -> bool:
+def bears_a_persons_name(text: PlaceText, start: int, end: int) -> bool:
     return end - start >= _LONG_NAME and text.words[start].fold in FULL_SURNAMES
 
 
-def follows_a_surname(text: Text, start: int) -> bool:
+def follows_a_surname(text: PlaceText, start: int) -> bool:
     # Without marks most surnames are also ordinary words: "thấy", "vợ", "đổ".
     surnames = SURNAMES if text.is_marked else SURNAMES_WITHOUT_MARKS
     return text.words[start].gap == "space" and surnames.before(text, start) > 0
 
 
-def _is_person_or_street(text: Text, start: int, end: int) -> bool:
+def _is_person_or_street(text: PlaceText, start: int, end: int) -> bool:
     # Without marks "chị" is also the end of "địa chỉ", "thầy" of "thấy".
     people = PEOPLE if text.is_marked else PEOPLE_WITHOUT_MARKS
     return people.before(text, start) > 0 or STREETS_AFTER_NAME.at(text, end) > 0
 
 
-def _follows_house_number(text: Text, start: int) -> bool:
+def _follows_house_number(text: PlaceText, start: int) -> bool:
     if start == 0 or text.words[start].gap not in ("space", "glued"):
         return False
     number = start - 1
@@ -89,7 +89,7 @@ def _follows_house_number(text: Text, start: int) -> bool:
     return not (NEIGHBOURHOODS.before(text, number) or STREETS_WITH_NUMBERS.before(text, number))
 
 
-def _opens(text: Text, start: int) -> bool:
+def _opens(text: PlaceText, start: int) -> bool:
     if text.words[start].gap in _HARD:
         return True
     number = start - 1
@@ -98,7 +98,7 @@ def _opens(text: Text, start: int) -> bool:
     )
 
 
-def _is_written_as_name(text: Text, start: int, end: int) -> bool:
+def _is_written_as_name(text: PlaceText, start: int, end: int) -> bool:
     """With its marks and capitals, among words without capitals."""
     if not text.is_marked or not all(word.is_title and not _shouts(word.text) for word in text.words[start:end]):
         return False

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.web.factory import HotlineApp
 from app.web.frame.limits import limiter
-from app.web.monitoring.client_faults import Fault, count_fault, faults_by_kind
+from app.web.monitoring.client_faults import BrowserTrouble, count_fault, faults_by_kind
 from app.wording.translations import ROOT
 from tests.app.web.monitoring.test_metrics import samples
 from tests.signing_in import sign_in
@@ -77,8 +77,8 @@ def test_one_address_cannot_count_without_end(client: FlaskClient, monkeypatch: 
 def test_an_administrator_sees_that_browsers_had_trouble(client: FlaskClient, session: Session, now: datetime) -> None:
     sign_in(client, session, role=Role.ADMINISTRATOR, now=now).locale = "en"
     session.flush()
-    count_fault(session, Fault.STREAM_LOST, now=now)
-    count_fault(session, Fault.STREAM_LOST, now=now - timedelta(days=3))
+    count_fault(session, BrowserTrouble.STREAM_LOST, now=now)
+    count_fault(session, BrowserTrouble.STREAM_LOST, now=now - timedelta(days=3))
 
     page = client.get("/administration").get_data(as_text=True)
 
@@ -89,4 +89,4 @@ def test_an_administrator_sees_that_browsers_had_trouble(client: FlaskClient, se
 def test_every_kind_that_scripts_tell_is_known_and_the_other_way_round(app: HotlineApp) -> None:
     scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "app" / "static" / "js").rglob("*.js"))
 
-    assert [kind for kind in Fault if f'"{kind}"' not in scripts] == []
+    assert [kind for kind in BrowserTrouble if f'"{kind}"' not in scripts] == []

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.settings import Settings
 from app.storage.database import make_engine
-from app.storage.play_progress import Progress, forget, note
+from app.storage.play_progress import PlayProgress, forget, note
 from app.web.factory import create_app
 from tests.conftest import Committed
 
@@ -47,7 +47,7 @@ def test_a_schema_of_another_version_is_not_taken_for_a_lost_database(committed:
 def test_a_demonstration_that_is_being_played_is_told_on_every_page_until_it_is_there(
     client: FlaskClient, settings: Settings
 ) -> None:
-    note(settings.data_dir, Progress(40))
+    note(settings.data_dir, PlayProgress(40))
     during = client.get("/", headers={"Accept-Language": "vi"}).get_data(as_text=True)
     told = client.get("/health/ready").get_json()["demonstration"]
     forget(settings.data_dir)
