@@ -4,9 +4,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
 from app.engines.connected import connected
+
+if TYPE_CHECKING:
+    from tickets.directory.exchange import ImportOutcome
 
 KINDS = ("units", "procedures", "lines", "holidays", "policies")
 # Enough to see what is wrong with a file; the count is always told.
@@ -53,26 +57,29 @@ def run_import(arguments: argparse.Namespace) -> int:
                 session.rollback() if arguments.dry_run else session.commit()
         finally:
             engine.dispose()
-    _tell(outcome.added, outcome.changed, outcome.unchanged, arguments)
+    _tell(outcome, arguments)
     return 0
 
 
-def _tell(added: tuple[str, ...], changed: tuple[str, ...], unchanged: int, arguments: argparse.Namespace) -> None:
+def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace) -> None:
     told = {
         "dry_run": arguments.dry_run,
-        "added": added,
-        "changed": changed,
-        "unchanged": unchanged,
+        "added": outcome.added,
+        "changed": outcome.changed,
+        "closed": outcome.closed,
+        "unchanged": outcome.unchanged,
         "errors": [],
     }
     if arguments.json:
         print(json.dumps(told, ensure_ascii=False))
         return
-    for sign, names in (("+", added), ("~", changed)):
+    for sign, names in (("+", outcome.added), ("~", outcome.changed), ("-", outcome.closed)):
         for name in names[:SHOWN_ERRORS]:
             print(f"  {sign} {name}")
     verb = "would be" if arguments.dry_run else "were"
-    print(f"{len(added)} {verb} added, {len(changed)} changed; {unchanged} are the same already.")
+    done = f"{len(outcome.added)} {verb} added, {len(outcome.changed)} changed"
+    retired = f", {len(outcome.closed)} retired" if outcome.closed else ""
+    print(f"{done}{retired}; {outcome.unchanged} are the same already.")
 
 
 def run_export(arguments: argparse.Namespace) -> int:
@@ -114,7 +121,8 @@ def _read(name: str) -> str:
 
 def _tell_errors(errors: list[dict[str, str]], *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"added": [], "changed": [], "unchanged": 0, "errors": errors}, ensure_ascii=False))
+        nothing = {"added": [], "changed": [], "closed": [], "unchanged": 0}
+        print(json.dumps({**nothing, "errors": errors}, ensure_ascii=False))
         return 1
     for one in errors[:SHOWN_ERRORS]:
         value = f": {one['detail']}" if one["detail"] else ""
@@ -144,4 +152,6 @@ _SENTENCES = {
     "not_yes_or_no": "must be true or false",
     "ends_before_it_begins": "ends before it begins",
     "empty": "there is no row in it",
+    "no_such_policy": "no policy has this name",
+    "leaves_gap": "without what it retires or narrows, some contacts would be promised nothing",
 }

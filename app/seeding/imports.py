@@ -20,9 +20,11 @@ from tickets.file_errors import RowError
 from tickets.people.actor import Actor
 from tickets.promises.calendar_files import HOLIDAY_COLUMNS, parse_holidays
 from tickets.promises.holidays import import_holidays
-from tickets.promises.policies import import_policies, known_names
+from tickets.promises.loading import load_rulebook
+from tickets.promises.policies import end_policy, import_policies, known_names
 from tickets.promises.policy_export import policies_as_yaml
 from tickets.promises.policy_file import parse_policies
+from tickets.promises.retiring import category_lines, leaves_gap
 from tickets.schema import Holiday
 
 
@@ -49,7 +51,12 @@ def bring_in(session: Session, kind: str, text: str, *, actor: Actor, now: datet
         action=f"directory.{kind}_imported",
         subject_kind=kind,
         subject_id=None,
-        params={"added": len(outcome.added), "changed": len(outcome.changed), "unchanged": outcome.unchanged},
+        params={
+            "added": len(outcome.added),
+            "changed": len(outcome.changed),
+            "unchanged": outcome.unchanged,
+            **({"closed": len(outcome.closed)} if outcome.closed else {}),
+        },
         now=now,
     )
     return outcome
@@ -98,9 +105,17 @@ def _told(day: object) -> tuple[object, ...]:
 def _policies(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     wanted = parse_policies(text, known=known_names(session, actions=ACTIONS))
     _refuse(wanted.errors)
+    book = load_rulebook(session)
+    if leaves_gap(book.policies, wanted, category_lines(book)):
+        # Judged before anything is written, like every other fault of the file.
+        _refuse((RowError("policies", "leaves_gap"),))
     done = import_policies(session, wanted, actor=actor, now=now)
+    closed = tuple(
+        one.name for one in wanted.retired if end_policy(session, one.name, reason=one.reason, actor=actor, now=now)
+    )
     touched = (*done.chains, *done.policies)
-    return ImportOutcome((), touched, len(wanted.policies) + len(wanted.chains) - len(touched))
+    read = len(wanted.policies) + len(wanted.chains) + len(wanted.retired)
+    return ImportOutcome((), touched, read - len(touched) - len(closed), closed)
 
 
 def _holidays_as_csv(session: Session) -> str:

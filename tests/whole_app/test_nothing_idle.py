@@ -10,8 +10,6 @@ from tests.whole_app.sources import ROOT, sources
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Named by nobody of us, with the reason.
 _USED_FROM_OUTSIDE = {
-    # Wired with the administration's page of promises, which is being built.
-    "tickets/promises/policies.py: retire_policy",
     # What the driver of a provider that carries texts alone stands on; the second provider of the tests is one.
     "telephony/provider/driver.py: WithoutVoice",
 }

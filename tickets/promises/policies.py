@@ -35,6 +35,7 @@ def known_names(session: Session, *, actions: Collection[str]) -> KnownNames:
     book = load_rulebook(session)
     return KnownNames(
         calendars=frozenset(book.newest_calendars),
+        policies=frozenset(session.scalars(select(table.Policy.name))),
         chains={loaded.chain.name: loaded.chain for _, loaded in sorted(book.chains.items())},
         categories=frozenset(session.scalars(select(Category.code))),
         units=frozenset(session.scalars(select(Unit.code).where(Unit.valid_to.is_(None), Unit.code.is_not(None)))),
@@ -162,18 +163,32 @@ def save_policy(session: Session, policy: SlaPolicy, *, actor: Actor, now: datet
     return True
 
 
-def retire_policy(session: Session, name: str, *, actor: Actor, now: datetime) -> None:
-    """The policy holds for no ticket opened from now on; those that run under it go on."""
+def end_policy(session: Session, name: str, *, reason: str, actor: Actor, now: datetime) -> bool:
+    """The policy holds for no ticket opened from now on; those that run under it go on. False when it was retired.
+
+    Whether it may be is judged by `retiring.leaves_gap`.
+    """
     versions = session.scalars(
         select(table.PolicyVersion)
         .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
         .where(table.Policy.name == name, table.PolicyVersion.retired_at.is_(None))
+        .order_by(table.PolicyVersion.version)
     ).all()
     for version in versions:
         version.retired_at = now
     session.flush()
     for version in versions[-1:]:
-        _audit(session, "policy.retired", "policy", version.policy_id, name, version.version, actor=actor, now=now)
+        params = {"name": name, "version": version.version, "reason": reason}
+        entries.record(
+            session,
+            actor=actor,
+            action="policy.retired",
+            subject_kind="policy",
+            subject_id=version.policy_id,
+            params=params,
+            now=now,
+        )
+    return bool(versions)
 
 
 def newest_calendar_versions(session: Session) -> Iterable[tuple[table.Calendar, table.CalendarVersion]]:

@@ -44,11 +44,20 @@ class SlaPolicy:
 
 
 @dataclass(frozen=True)
+class Retired:
+    """A policy that a file takes out of force, and why ('': not said)."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class PolicySet:
-    """Policies and chains of one file. With errors, nothing of it may be used."""
+    """Policies and chains of one file, and what it retires. With errors, nothing of it may be used."""
 
     policies: tuple[SlaPolicy, ...] = ()
     chains: tuple[EscalationChain, ...] = ()
+    retired: tuple[Retired, ...] = ()
     errors: tuple[RowError, ...] = ()
 
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.promises.loading import load_rulebook
 from tickets.promises.policy import PolicyTarget, SlaPolicy
 from tickets.promises.policy_file import step_mapping
-from tickets.schema import Unit
+from tickets.schema import PolicyVersion, Unit
+from tickets.schema.promise import Policy as PolicyRecord
 
 
 def policies_as_yaml(session: Session) -> str:
@@ -23,7 +24,7 @@ def policies_as_yaml(session: Session) -> str:
     }
     newest = {loaded.chain.name: loaded.chain for _, loaded in sorted(book.chains.items())}
     document = {
-        "policies": [_policy(policy, codes) for policy in book.policies],
+        "policies": [*(_policy(policy, codes) for policy in book.policies), *_retired(session)],
         "chains": [
             {"name": chain.name, "steps": [step_mapping(step) for step in chain.steps]} for chain in newest.values()
         ],
@@ -44,6 +45,23 @@ def _policy(policy: SlaPolicy, codes: dict[str, str | None]) -> dict[str, Any]:
         "rows": [_row(row) for row in policy.rows],
     }
     return told | ({"legal_basis": policy.legal_basis} if policy.legal_basis else {})
+
+
+def _retired(session: Session) -> list[dict[str, Any]]:
+    """Policies none of whose versions is in force any more."""
+    last = func.max(PolicyVersion.retired_at)
+    statement = (
+        select(PolicyRecord.name, last)
+        .join(PolicyVersion, PolicyVersion.policy_id == PolicyRecord.id)
+        .group_by(PolicyRecord.name)
+        .having(func.count() == func.count(PolicyVersion.retired_at))
+        .order_by(PolicyRecord.name)
+    )
+    return [
+        {"name": name, "retired": True, "retired_at": retired_at.isoformat(timespec="seconds")}
+        for name, retired_at in session.execute(statement)
+        if retired_at is not None
+    ]
 
 
 def _row(row: PolicyTarget) -> dict[str, Any]:

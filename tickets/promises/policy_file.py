@@ -13,11 +13,13 @@ import yaml
 from tickets.file_errors import RowError
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR
 from tickets.promises.plan import WARNING_SHARES, ChainLevel, EscalationChain, offsets_increase
-from tickets.promises.policy import Match, PolicySet, PolicyTarget, SlaPolicy
+from tickets.promises.policy import Match, PolicySet, PolicyTarget, Retired, SlaPolicy
 from tickets.states import Channel, ClockKind, Level, OutboundChannel, Priority
 
 MAX_CHARACTERS = 1_000_000
 TEN_YEARS_SECONDS = 10 * 366 * 86_400
+
+MAX_REASON = 500
 
 _OFFSETS = ("offset_seconds", "offset_percent", "after_level_seconds")
 _POLICY_KEYS = {"name", "match", "rows", "legal_basis"}
@@ -38,6 +40,7 @@ class KnownNames:
 
     calendars: Collection[str] | None = None
     chains: Mapping[str, EscalationChain] = field(default_factory=dict)
+    policies: Collection[str] | None = None
     categories: Collection[str] | None = None
     units: Collection[str] | None = None
     posts: Collection[str] | None = None
@@ -66,14 +69,14 @@ def parse_policies(text: str, *, known: KnownNames = NOTHING_KNOWN) -> PolicySet
         return PolicySet(errors=(RowError("file", bad.code, bad.detail),))
     errors: list[RowError] = []
     chains = list(_read_all(document["chains"], "chains", lambda raw, at: _chain(raw, at, known, errors), errors))
-    policies = list(
-        _read_all(document["policies"], "policies", lambda raw, at: _policy(raw, at, known, errors), errors)
-    )
+    read = list(_read_all(document["policies"], "policies", lambda raw, at: _policy(raw, at, known, errors), errors))
+    policies = [one for one in read if isinstance(one, SlaPolicy)]
+    retired = [one for one in read if isinstance(one, Retired) and one.name in (known.policies or {one.name})]
     errors.extend(_twice("chains", [chain.name for chain in chains]))
-    errors.extend(_twice("policies", [policy.name for policy in policies]))
+    errors.extend(_twice("policies", [*(one.name for one in read)]))
     if not errors:
         errors.extend(_chain_errors(policies, {**known.chains, **{chain.name: chain for chain in chains}}))
-    return PolicySet(tuple(policies), tuple(chains), tuple(errors))
+    return PolicySet(tuple(policies), tuple(chains), tuple(retired), tuple(errors))
 
 
 def step_from(raw: Mapping[str, Any], *, known: KnownNames = NOTHING_KNOWN) -> ChainLevel:
@@ -175,13 +178,27 @@ def _chain(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[R
     return EscalationChain(name, steps)
 
 
-def _policy(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[RowError]) -> SlaPolicy:
+def _policy(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[RowError]) -> SlaPolicy | Retired:
+    """A policy, or one that is taken out of force: `{name: …, retired: true, reason: …}`."""
+    if raw.get("retired") is True:
+        return _retired(raw, known)
     _only(raw, _POLICY_KEYS)
     name = _name(raw.get("name"))
     rows = _rows(raw.get("rows"), "no_rows")
     read = tuple(_read_all(rows, f"{where}.rows", lambda one, _: _row(one, known), errors))
     errors.extend(_twice(f"{where}.rows", [f"{row.priority}/{row.clock}" for row in read]))
     return SlaPolicy(name, _match(raw.get("match"), known), read, str(raw.get("legal_basis") or ""))
+
+
+def _retired(raw: Mapping[str, Any], known: KnownNames) -> Retired:
+    """An export says of what was retired before when that was: such a row asks nothing of a city that never had it."""
+    _only(raw, {"name", "retired", "retired_at", "reason"})
+    name, reason = _name(raw.get("name")), str(raw.get("reason") or "").strip()
+    if raw.get("retired_at") is None:
+        _one_of(name, known.policies, "no_such_policy")
+    if len(reason) > MAX_REASON:
+        raise _Bad("too_long", len(reason))
+    return Retired(name, reason)
 
 
 def _match(raw: object, known: KnownNames) -> Match:

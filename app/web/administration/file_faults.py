@@ -44,5 +44,7 @@ def _words() -> dict[str, str]:
         "no_such_chain": _("There is no such chain."),
         "no_such_category": _("There is no such category."),
         "no_such_unit": _("There is no such unit."),
+        "no_such_policy": _("There is no such policy."),
+        "leaves_gap": _("Without what it retires or narrows, some contacts would be promised nothing."),
         "twice": _("It stands there twice."),
     }

@@ -1,5 +1,6 @@
 """Promises as they stand with their versions, and a file of new ones: first what it would do, then done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, flash, g, redirect, render_template, request
@@ -18,8 +19,13 @@ from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
 from escalation.firing.actions import ACTIONS
+from tickets.directory.exchange import ImportOutcome
+from tickets.errors import InvalidInput
+from tickets.file_errors import RowError
+from tickets.people.roles import visible_tickets
 from tickets.promises.policies import known_names
-from tickets.promises.policy_file import parse_policies
+from tickets.promises.policy_file import MAX_REASON, parse_policies
+from tickets.promises.retiring import Retirement, retire, retirement_of
 from tickets.promises.rule_versions import rules_now
 
 _HERE = "/administration/promises"
@@ -36,6 +42,7 @@ class Preview:
     rows: int
     chains: int
     changed: tuple[str, ...]
+    closed: tuple[str, ...]
     faults: list[FaultLine]
 
 
@@ -78,9 +85,43 @@ def apply() -> ResponseReturnValue:
             ngettext("%(num)d rule has a new version.", "%(num)d rules have a new version.", len(done.changed)),
             "success",
         )
-    else:
+    for name in done.closed:
+        flash(_("“%(name)s” is retired.", name=name), "success")
+    if not (done.changed or done.closed):
         flash(_("Nothing changed: these rules stand already."), "info")
     return redirect(_HERE, code=303)
+
+
+@blueprint.post(f"{_HERE}/retire/preview")
+@signed_in(*ADMINISTERING)
+def retire_preview() -> ResponseReturnValue:
+    """What retiring a promise would do; nothing changes before it is confirmed."""
+    return _page(retiring=_retirement(request.form.get("policy", "")))
+
+
+@blueprint.post(f"{_HERE}/retire")
+@signed_in(*ADMINISTERING)
+def retire_policy() -> ResponseReturnValue:
+    name, reason = request.form.get("policy", ""), request.form.get("reason", "").strip()
+    if not reason or len(reason) > MAX_REASON:
+        return _page(retiring=_retirement(name), reason_error=_reason_error(reason), status=400)
+    try:
+        retire(g.session, name, reason=reason, actor=g.actor, now=g.now)
+    except InvalidInput:
+        # What would have taken its place has gone since it was looked at.
+        return _page(retiring=_retirement(name), status=409)
+    flash(_("“%(name)s” is retired.", name=name), "success")
+    return redirect(_HERE, code=303)
+
+
+def _retirement(name: str) -> Retirement:
+    return retirement_of(g.session, name, scope=visible_tickets(g.viewer))
+
+
+def _reason_error(reason: str) -> str:
+    if not reason:
+        return _("Say why: it is kept in the audit trail.")
+    return _("At most %(num)d characters, please.", num=MAX_REASON)
 
 
 def _given_text() -> str | None:
@@ -96,26 +137,37 @@ def _given_text() -> str | None:
 
 def _previewed(text: str) -> Preview:
     wanted = parse_policies(text, known=known_names(g.session, actions=ACTIONS))
+    done, wrong = (ImportOutcome(), wanted.errors) if wanted.errors else _tried(text)
     return Preview(
         text=text,
         policies=len(wanted.policies),
         rows=sum(len(policy.rows) for policy in wanted.policies),
         chains=len(wanted.chains),
-        changed=() if wanted.errors else _would_change(text),
-        faults=fault_lines(wanted.errors),
+        changed=done.changed,
+        closed=done.closed,
+        faults=fault_lines(wrong),
     )
 
 
-def _would_change(text: str) -> tuple[str, ...]:
+def _tried(text: str) -> tuple[ImportOutcome, Sequence[RowError]]:
     """Done for real and taken back: the preview cannot differ from what applying it does."""
     attempt = g.session.begin_nested()
     try:
-        return tuple(bring_in(g.session, "policies", text, actor=g.actor, now=g.now).changed)
+        return bring_in(g.session, "policies", text, actor=g.actor, now=g.now), ()
+    except FileRefused as refused:
+        return ImportOutcome(), refused.errors
     finally:
         attempt.rollback()
 
 
-def _page(*, shown: Preview | None = None, error: str = "", status: int = 200) -> Response:
+def _page(
+    *,
+    shown: Preview | None = None,
+    retiring: Retirement | None = None,
+    reason_error: str = "",
+    error: str = "",
+    status: int = 200,
+) -> Response:
     now_in_force = rules_now(g.session)
     page = render_template(
         "administration/promises.html",
@@ -128,6 +180,9 @@ def _page(*, shown: Preview | None = None, error: str = "", status: int = 200) -
         target_words=target_words,
         opening_words=opening_words,
         shown=shown,
+        retiring=retiring,
+        reason=request.form.get("reason", ""),
+        reason_error=reason_error,
         error=error,
     )
     return Response(page, status, mimetype="text/html")

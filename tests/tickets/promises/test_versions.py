@@ -4,18 +4,22 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+import yaml
+from sqlalchemy import func, select, true
 
 from escalation.firing.actions import ACTIONS
 from tests.factories import NOW, open_ticket
-from tickets.errors import CalendarRefused, InvalidInput
+from tickets.errors import CalendarRefused, InvalidInput, NotFound
 from tickets.people.actor import SYSTEM
 from tickets.promises.calendar import WorkingCalendar, weekly_windows
 from tickets.promises.calendar_files import HolidayEntry
 from tickets.promises.holidays import import_holidays
 from tickets.promises.loading import load_rulebook
-from tickets.promises.policies import import_policies, known_names, retire_policy, save_calendar
-from tickets.promises.policy_file import parse_policies
+from tickets.promises.policies import import_policies, known_names, save_calendar
+from tickets.promises.policy import Match, PolicySet, PolicyTarget, Retired, SlaPolicy
+from tickets.promises.policy_export import policies_as_yaml
+from tickets.promises.policy_file import KnownNames, parse_policies
+from tickets.promises.retiring import leaves_gap, retire, retirement_of
 from tickets.schema import AuditEntry, CalendarVersion, Clock, PolicyVersion
 from tickets.states import Channel, ClockKind, Level, Priority
 
@@ -25,6 +29,8 @@ match: {category: rubbish}
 rows:
   - {priority: normal, clock: resolve, target_seconds: 60, calendar: 24x7, warn: [75], chain: to-city-leadership}
 """
+
+EVERYTHING_ELSE = ONE_MINUTE.replace("Một phút", "Nhanh hơn").replace("{category: rubbish}", "{}")
 
 
 def read(session, text):
@@ -72,9 +78,68 @@ def test_r21_a_changed_file_is_a_further_version_and_the_old_rows_stay_for_the_c
 def test_r21_a_retired_policy_leaves_tickets_to_the_less_specific_one(session):
     import_policies(session, read(session, ONE_MINUTE), actor=SYSTEM, now=NOW)
 
-    retire_policy(session, "Một phút", actor=SYSTEM, now=NOW)
+    under_it = open_ticket(session)
+    told = retirement_of(session, "Một phút", scope=true())
+    retire(session, "Một phút", reason="sai", actor=SYSTEM, now=NOW)
 
+    assert (told.running, told.references, told.leaves_gap) == (1, (under_it.reference,), False)
+    assert [(one.retired.target_seconds, one.by, one.row.target_seconds) for one in told.instead if one.row] == [
+        (60, "Mặc định", 144_000)
+    ]
     assert resolve_target(session, open_ticket(session)) == 144_000
+    assert resolve_target(session, under_it) == 60
+
+
+def test_r21_the_last_promise_for_everything_else_cannot_be_retired(session):
+    with pytest.raises(InvalidInput, match="leaves_gap"):
+        retire(session, "Mặc định", reason="sai", actor=SYSTEM, now=NOW)
+
+    # A further one that speaks of one clock alone leaves the others uncovered.
+    import_policies(session, read(session, EVERYTHING_ELSE), actor=SYSTEM, now=NOW)
+    with pytest.raises(InvalidInput, match="leaves_gap"):
+        retire(session, "Mặc định", reason="sai", actor=SYSTEM, now=NOW)
+
+    retire(session, "Nhanh hơn", reason="sai", actor=SYSTEM, now=NOW)
+    assert resolve_target(session, open_ticket(session)) == 144_000
+
+
+def test_a_policy_that_is_not_in_force_cannot_be_retired(session):
+    with pytest.raises(NotFound):
+        retire(session, "Không có", reason="sai", actor=SYSTEM, now=NOW)
+
+
+def test_r21_a_promise_of_one_channel_stays_while_nothing_else_covers_the_channel():
+    row = PolicyTarget(Priority.NORMAL, ClockKind.RESOLVE, 60, "24x7")
+    by_phone = SlaPolicy("p", Match(channel=Channel.VOICE), (row,))
+    by_text = SlaPolicy("t", Match(channel=Channel.SMS), (row,))
+    of_phone_rubbish = SlaPolicy("r", Match(category="rubbish", channel=Channel.VOICE), (row,))
+
+    in_force = [by_phone, by_text, of_phone_rubbish]
+
+    assert leaves_gap(in_force, PolicySet(retired=(Retired("p"),)), {})
+    assert not leaves_gap(in_force, PolicySet(retired=(Retired("r"),)), {})
+
+
+def test_an_export_names_what_is_retired_and_is_read_by_a_city_that_never_had_it(session):
+    import_policies(session, read(session, ONE_MINUTE), actor=SYSTEM, now=NOW)
+    retire(session, "Một phút", reason="sai", actor=SYSTEM, now=NOW)
+
+    exported = yaml.safe_load(policies_as_yaml(session))
+    elsewhere = parse_policies(policies_as_yaml(session), known=KnownNames(policies=frozenset({"Mặc định"})))
+
+    assert [one["name"] for one in exported["policies"] if one.get("retired")] == ["Một phút"]
+    assert (elsewhere.errors, elsewhere.retired) == ((), ())
+    assert read(session, policies_as_yaml(session)).retired == (Retired("Một phút"),)
+    assert read(session, "policies: [{name: Một phúc, retired: true}]").errors[0].code == "no_such_policy"
+
+
+def test_a_retired_promise_that_is_brought_in_again_holds_again(session):
+    import_policies(session, read(session, ONE_MINUTE), actor=SYSTEM, now=NOW)
+    retire(session, "Một phút", reason="sai", actor=SYSTEM, now=NOW)
+
+    import_policies(session, read(session, ONE_MINUTE), actor=SYSTEM, now=NOW)
+
+    assert resolve_target(session, open_ticket(session)) == 60
 
 
 def test_a_policy_for_one_unit_is_kept_by_the_unit_and_not_by_its_code(session):

@@ -26,11 +26,12 @@ class Rows(Generic[_Row]):
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import did: the names of what it added and changed, and how many rows were the same already."""
+    """What an import did: the names of what it added, changed and closed, and how many rows were the same already."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: int = 0
+    closed: tuple[str, ...] = ()
 
 
 class BadValue(Exception):

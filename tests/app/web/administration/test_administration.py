@@ -389,6 +389,57 @@ def test_a_file_with_faults_names_every_one_and_offers_nothing_to_apply(browser:
     assert "/administration/promises/apply" not in page
 
 
+def test_a_mistaken_promise_is_retired_after_a_look_at_what_that_does(browser: FlaskClient, session: Session) -> None:
+    post(browser, f"{HERE}/promises/apply", text=MINUTE.replace("standard", chain_name(session)))
+
+    seen = post(browser, f"{HERE}/promises/retire/preview", policy="một phút").get_data(as_text=True)
+    before = shown(browser, f"{HERE}/promises")
+    silent = post(browser, f"{HERE}/promises/retire", policy="một phút", reason="  ")
+    done = post(browser, f"{HERE}/promises/retire", policy="một phút", reason="ghi nhầm đơn vị")
+    after = shown(browser, f"{HERE}/promises")
+
+    assert "Retire “một phút”?" in seen and "0 open tickets run under it" in seen
+    assert 'value="một phút"' in before
+    assert re.search(r"1 min(ute)?.*40 working hours.*Mặc định", seen, re.DOTALL)
+    assert silent.status_code == 400 and "Say why" in silent.get_data(as_text=True)
+    assert done.status_code == 303
+    assert "“một phút” is retired." in after
+    assert 'value="một phút"' not in after
+    assert [(entry.params["name"], entry.params["reason"]) for entry in audited(session, "policy.retired")] == [
+        ("một phút", "ghi nhầm đơn vị")
+    ]
+
+
+def test_the_last_promise_for_everything_else_is_kept_and_the_reason_said(
+    browser: FlaskClient, session: Session
+) -> None:
+    seen = post(browser, f"{HERE}/promises/retire/preview", policy="Mặc định").get_data(as_text=True)
+    refused = post(browser, f"{HERE}/promises/retire", policy="Mặc định", reason="sai")
+    by_file = post(browser, f"{HERE}/promises/preview", text="policies: [{name: Mặc định, retired: true}]")
+    unknown = post(browser, f"{HERE}/promises/retire/preview", policy="không có")
+
+    assert "It cannot be retired" in seen
+    assert f'{HERE}/promises/retire"' not in seen
+    assert refused.status_code == 409
+    assert by_file.status_code == 400
+    assert "some contacts would be promised nothing" in by_file.get_data(as_text=True)
+    assert unknown.status_code == 404
+    assert not audited(session, "policy.retired")
+
+
+def test_a_file_retires_a_promise_too(browser: FlaskClient, session: Session) -> None:
+    post(browser, f"{HERE}/promises/apply", text=MINUTE.replace("standard", chain_name(session)))
+    text = "policies: [{name: một phút, retired: true, reason: sai}]"
+
+    seen = post(browser, f"{HERE}/promises/preview", text=text).get_data(as_text=True)
+    post(browser, f"{HERE}/promises/apply", text=text)
+    again = post(browser, f"{HERE}/promises/preview", text=text).get_data(as_text=True)
+
+    assert "These are retired: một phút." in seen
+    assert len(audited(session, "policy.retired")) == 1
+    assert "these rules stand already" in again
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a: &a [*a]", b"x" * 500_000, b"- 1", b"{"])
 def test_a_file_that_is_none_is_refused_politely(browser: FlaskClient, content: bytes) -> None:
     answer = browser.post(
@@ -446,7 +497,8 @@ def test_verifying_says_that_the_chain_holds_and_is_itself_written_down(
 
 POSTS = [
     "/people", "/people/1/roles", "/people/1/link", "/people/1/disable", "/roles/1/end", "/messages/1/again",
-    "/messages/1/discard", "/promises/preview", "/promises/apply", "/tokens", "/tokens/1/revoke",
+    "/messages/1/discard", "/promises/preview", "/promises/apply",
+    "/promises/retire/preview", "/promises/retire", "/tokens", "/tokens/1/revoke",
 ]  # fmt: skip
 
 
