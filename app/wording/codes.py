@@ -64,7 +64,7 @@ CLOCK_KINDS: Mapping[str, LazyString] = {
     ClockKind.NEXT: lazy_gettext("Next answer"),
     ClockKind.UPDATE: lazy_gettext("Progress report"),
     ClockKind.RESOLVE: lazy_gettext("Resolution"),
-    ClockKind.DISPUTE: lazy_gettext("Dispute of competence"),
+    ClockKind.DISPUTE: lazy_gettext("Dispute over responsibility"),
     ClockKind.APPEAL: lazy_gettext("Appeal"),
 }
 
@@ -81,7 +81,7 @@ CLOCK_STATES: Mapping[str, LazyString] = {
 
 DISPOSITIONS: Mapping[str, LazyString] = {
     Disposition.ANSWERED: lazy_gettext("Question answered"),
-    Disposition.FIXED: lazy_gettext("Put right"),
+    Disposition.FIXED: lazy_gettext("Fixed"),
     Disposition.REFUSED: lazy_gettext("Refused with a reason"),
     Disposition.OTHER_LAW: lazy_gettext("Under another law (complaint, denunciation)"),
     Disposition.DUPLICATE: lazy_gettext("Duplicate"),
@@ -143,8 +143,8 @@ TIMELINE_KINDS: Mapping[str, LazyString] = {
     TimelineKind.TRANSFERRED: lazy_gettext("Ticket transferred"),
     TimelineKind.RETURNED: lazy_gettext("Ticket returned"),
     TimelineKind.STATUS: lazy_gettext("Status changed"),
-    TimelineKind.HELD: lazy_gettext("Waiting, with a question"),
-    TimelineKind.WOKEN: lazy_gettext("Waiting ended"),
+    TimelineKind.HELD: lazy_gettext("On hold, question asked"),
+    TimelineKind.WOKEN: lazy_gettext("Hold ended"),
     TimelineKind.RESOLVED: lazy_gettext("Resolved"),
     TimelineKind.REOPENED: lazy_gettext("Reopened"),
     TimelineKind.CHANGED: lazy_gettext("Details changed"),
@@ -186,8 +186,8 @@ CALL_STATES: Mapping[str, LazyString] = {
     CallState.TALKING: lazy_gettext("Talking"),
     CallState.VOICEMAIL: lazy_gettext("Leaving a voicemail"),
     CallState.CALLBACK: lazy_gettext("Callback requested"),
-    CallState.STATUS: lazy_gettext("Asking for the state of a request"),
-    CallState.FAILSAFE: lazy_gettext("Emergency announcement"),
+    CallState.STATUS: lazy_gettext("Checking a request"),
+    CallState.FAILSAFE: lazy_gettext("Outage announcement"),
     CallState.ENDED: lazy_gettext("Ended"),
 }
 
@@ -249,12 +249,12 @@ DRAFT_FORMS: Mapping[str, LazyString] = {
     DraftForm.REPLY: lazy_gettext("Answer"),
     DraftForm.NOTE: lazy_gettext("Note"),
     DraftForm.HEARD: lazy_gettext("What the citizen says"),
-    DraftForm.TRANSFER: lazy_gettext("Hand over"),
+    DraftForm.TRANSFER: lazy_gettext("Transfer"),
     DraftForm.RETURN: lazy_gettext("Return"),
     DraftForm.THIRD_PARTY: lazy_gettext("Wait for another body"),
     DraftForm.REOPEN: lazy_gettext("Reopen"),
-    DraftForm.SET_ASIDE: lazy_gettext("Set aside"),
-    DraftForm.CLEAR: lazy_gettext("Accuses no official"),
+    DraftForm.SET_ASIDE: lazy_gettext("Mark as not valid"),
+    DraftForm.CLEAR: lazy_gettext("Not about officials"),
     DraftForm.PRIORITY: lazy_gettext("Change the priority"),
     DraftForm.WRAP_UP: lazy_gettext("Note of a call"),
     DraftForm.INSTRUCTION: lazy_gettext("Instruction to the unit"),

@@ -35,6 +35,11 @@ def page_gettext(message: str, /, **values: object) -> Markup:
     return _found_plain_markup(language(), message)
 
 
+def page_pgettext(context: str, message: str, /, **values: object) -> Markup:
+    """`pgettext()` of templates: a word with two meanings, told apart by where it is said (a call, a form, …)."""
+    return _found_in(language(), context, message) % values
+
+
 def page_ngettext(singular: str, plural: str, number: int, /, **values: object) -> Markup:
     words = Markup(_found_for(language(), singular, plural, number))  # noqa: S704  (the catalogue is ours)
     return words % {"num": number, **values}
@@ -53,6 +58,11 @@ def _found_for(_language: str, singular: str, plural: str, number: int) -> str:
 @lru_cache(_REMEMBERED)
 def _found_markup(_language: str, message: str) -> Markup:
     return Markup(flask_babel.gettext(message))  # noqa: S704  (the catalogue is ours)
+
+
+@lru_cache(_REMEMBERED)
+def _found_in(_language: str, context: str, message: str) -> Markup:
+    return Markup(flask_babel.pgettext(context, message))  # noqa: S704  (the catalogue is ours)
 
 
 @lru_cache(_REMEMBERED)

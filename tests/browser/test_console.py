@@ -169,7 +169,7 @@ def test_a_call_that_rings_is_seen_wherever_one_reads(site: Site, new_page: Call
     page.locator("#f-body").scroll_into_view_if_needed()
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
 
-    expect(page.get_by_role("button", name="Trả lời", exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Nghe máy", exact=True)).to_be_in_viewport()
 
 
 def test_a_ticket_is_worked_without_script(site: Site, new_page: Callable[..., Page]) -> None:

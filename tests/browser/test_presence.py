@@ -91,7 +91,7 @@ def test_an_agent_who_waits_at_the_open_console_gets_the_next_call(browser: Brow
         idle = at_the_console(browser, real_site, ward=WARD, stack=stack)
         writing = at_the_console(browser, real_site, ward=OTHER_WARD, stack=stack)
         call_comes(real_site, place="phường Thủ Đức", number="+84901112200", patience_seconds=60)
-        writing.get_by_role("button", name="Trả lời", exact=True).click(timeout=30_000)
+        writing.get_by_role("button", name="Nghe máy", exact=True).click(timeout=30_000)
         expect(writing.locator("#call-bar")).to_contain_text("Đang nghe máy", timeout=15_000)
         writing.get_by_role("button", name="Kết thúc").click()
         expect(writing.locator("#call-bar")).to_contain_text("Ghi nhận sau cuộc gọi")
@@ -178,7 +178,7 @@ def test_a_heartbeat_tells_a_page_whose_bar_is_out_of_date(site: Site, page: Pag
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("heartbeat_signed_out", "Bạn đã đăng xuất"),
+        ("heartbeat_signed_out", "Đã đăng xuất"),
         ("heartbeat_refused", "Hãy tải lại trang"),
         ("heartbeat_unheard", "Máy chủ không nhận được tín hiệu"),
     ],

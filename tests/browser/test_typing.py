@@ -73,7 +73,7 @@ def test_what_is_typed_in_a_call_survives_every_press_of_the_bar(site: Site, pag
 
     press(page, "Giữ máy", answer="/hold$")
     expect(page.locator("#call-bar")).to_contain_text("Người gọi đang giữ máy")
-    press(page, "Nói tiếp", answer="/take-back$")
+    press(page, "Nói chuyện tiếp", answer="/take-back$")
     press(page, "Kết thúc", answer="/end$")
 
     expect(page.locator("#f-body")).to_have_value(TYPED)
@@ -123,7 +123,7 @@ def test_a_call_that_is_answered_leads_nobody_away_from_what_they_type(site: Sit
     call_id = call_rings(site, agent)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    press(page, "Trả lời", answer="/accept$")
+    press(page, "Nghe máy", answer="/accept$")
 
     expect(page.locator("#call-bar")).to_contain_text("Đang nối máy")
     expect(page.locator("#f-body")).to_have_value(TYPED)
@@ -140,7 +140,7 @@ def test_a_call_that_is_answered_leads_to_its_form_when_nothing_is_typed(site: S
     call_id = call_rings(site, agent)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    page.locator("#call-frame").get_by_role("button", name="Trả lời").click()
+    page.locator("#call-frame").get_by_role("button", name="Nghe máy").click()
 
     expect(page).to_have_url(re.compile(f"/console/new\\?call={call_id}$"))
 
@@ -154,7 +154,7 @@ def test_going_away_and_coming_back_leaves_a_begun_answer_alone(site: Site, page
 
     press(page, "Nhận cuộc gọi", answer="/console/presence$")
     press(page, "Tạm vắng", answer="/console/presence$")
-    press(page, "Rời tổng đài", answer="/console/presence$")
+    press(page, "Ngừng trực điện thoại", answer="/console/presence$")
 
     expect(page.locator("#call-bar")).to_contain_text("Ngoại tuyến")
     expect(page.locator("#f-body")).to_have_value(TYPED)
@@ -182,7 +182,7 @@ def test_without_script_a_press_of_the_bar_keeps_what_is_typed(site: Site, new_p
     page.goto("/console/new")
     page.locator("#f-body").fill(TYPED)
 
-    for name in ("Giữ máy", "Nói tiếp", "Kết thúc"):
+    for name in ("Giữ máy", "Nói chuyện tiếp", "Kết thúc"):
         page.locator("#call-frame").get_by_role("button", name=name).click()
 
         expect(page.locator("#f-body")).to_have_value(TYPED)

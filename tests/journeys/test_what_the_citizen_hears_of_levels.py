@@ -36,7 +36,7 @@ def matter(session: Session) -> Ticket:
 
 
 def heard(session: Session, matter: Ticket) -> tuple[int, int, list[int]]:
-    """The level on the follow page, the level said by phone and text, and the levels of the citizen's timeline."""
+    """The level on the tracking page, the level said by phone and text, and the levels of the citizen's timeline."""
     page = followed(session, matter.id, locale="vi")
     pin = pin_of_ticket(session, matter.id, keys=KEYS)
     state = request_state(session, reference=matter.reference, pin=pin, caller=None, keys=KEYS, now=MONDAY)

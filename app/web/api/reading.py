@@ -66,7 +66,7 @@ def _told(error: dict[str, Any]) -> dict[str, str]:
 def _message(code: str, context: Mapping[str, Any]) -> str:
     limits = {name: str(context.get(name, "")) for name in ("max_length", "min_length", "ge", "le", "expected")}
     words = {
-        "missing": _("This field is needed."),
+        "missing": _("This field is required."),
         "extra_forbidden": _("There is no such field."),
         "string_too_long": _("At most %(max_length)s characters.", **limits),
         "string_too_short": _("At least %(min_length)s characters.", **limits),

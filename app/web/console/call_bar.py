@@ -70,11 +70,11 @@ def lead_to(target: str) -> ResponseReturnValue:
 def away_reasons() -> dict[str, str]:
     return {
         "break": _("Break"),
-        "meal": _("Meal"),
+        "meal": _("Meal break"),
         "paperwork": _("Working on tickets"),
         "training": _("Training"),
         AWAY_MISSED_OFFERS: _("did not answer two calls"),
-        AWAY_NO_HEARTBEAT: _("this console was not heard from"),
+        AWAY_NO_HEARTBEAT: _("lost contact with this console"),
     }
 
 
@@ -85,8 +85,9 @@ def thrown_off_words(bar: AgentBar) -> str:
     since = moment_phrase(bar.since, g.now)
     if bar.reason == AWAY_NO_HEARTBEAT:
         return _(
-            "Calls have not rung here since %(moment)s: this console was not heard from for %(seconds)s seconds "
-            "(the computer slept, the network was away or the page was closed).",
+            "Calls have not rung here since %(moment)s: "
+            "the server lost contact with this console for "
+            "%(seconds)s seconds (the computer slept, the network was down or the page was closed).",
             moment=since,
             seconds=int(HEARTBEAT_LOST.total_seconds()),
         )

@@ -77,7 +77,7 @@ def finish_callback(callback_id: int) -> ResponseReturnValue:
             )
             _note("callback.done", callback_id, outcome=outcome if outcome in _OUTCOMES else "reached")
     except NotFound:
-        flash(_("This entry was finished already."), "info")
+        flash(_("This callback is already done."), "info")
     return redirect("/console/callbacks", code=303)
 
 

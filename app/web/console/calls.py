@@ -41,7 +41,7 @@ def change_presence() -> ResponseReturnValue:
             else:
                 abort(400)
     except NotAllowed:
-        flash(_("Not while a call rings or is going on. End it first."), "warning")
+        flash(_("Not possible while a call is ringing or in progress. End it first."), "warning")
     return after_press()
 
 
@@ -77,7 +77,7 @@ def decline(offer_id: int) -> ResponseReturnValue:
             offers.decline(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
             note_offer("offer.declined", offer_id)
     except NotFound:
-        flash(_("It no longer rings."), "info")
+        flash(_("This call is no longer ringing."), "info")
     return after_press()
 
 

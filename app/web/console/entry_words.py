@@ -104,7 +104,7 @@ def _words(kind: TimelineKind, entry: Mapping[str, Any], now: datetime) -> str:
 def _sent_words(entry: Mapping[str, Any]) -> str:
     if entry["outbound_channel"]:
         return str(outbound_channel_word(entry["outbound_channel"]))
-    return channel_word(entry["channel"]) if entry["channel"] is Channel.VOICE else _("on the follow page")
+    return channel_word(entry["channel"]) if entry["channel"] is Channel.VOICE else _("on the tracking page")
 
 
 def _call_words(params: Mapping[str, Any]) -> str:
@@ -112,7 +112,7 @@ def _call_words(params: Mapping[str, Any]) -> str:
     if what == "callback_asked":
         return _("asked to be called back")
     if what == "failsafe":
-        return _("the call met our emergency announcement")
+        return _("the caller heard our outage announcement")
     length = duration_phrase(seconds) if isinstance(seconds, int) else ""
     if what in {kind.value for kind in RecordingKind}:
         return f"{recording_kind_word(str(what))} ({length})" if length else recording_kind_word(str(what))
@@ -124,7 +124,7 @@ def _moved_words(kind: TimelineKind, params: Mapping[str, Any]) -> str:
     sentence = (
         _("returned it to %(unit)s", unit=unit)
         if kind is TimelineKind.RETURNED
-        else _("sent it on to %(unit)s", unit=unit)
+        else _("transferred it to %(unit)s", unit=unit)
     )
     return sentence + (" · " + _("passed around too often: an arbiter decides") if params.get("is_disputed") else "")
 
@@ -210,7 +210,7 @@ _SAID: Mapping[TimelineKind, Callable[[Mapping[str, Any], datetime], str]] = {
     TimelineKind.MESSAGE_IN: lambda e, now: str(channel_word(e["channel"] or "")),
     TimelineKind.CALL: lambda e, now: _call_words(e["params"]),
     TimelineKind.STATUS: lambda e, now: _moved_status_words(e["params"]),
-    TimelineKind.HELD: lambda e, now: _("waits until %(moment)s", moment=_moment(e["params"].get("until"), now)),
+    TimelineKind.HELD: lambda e, now: _("waiting until %(moment)s", moment=_moment(e["params"].get("until"), now)),
     TimelineKind.RESOLVED: lambda e, now: _resolved_words(e["params"]),
     TimelineKind.CHANGED: lambda e, now: _changed_words(e["params"]),
     TimelineKind.DUE_CHANGED: lambda e, now: _("%(promise)s is now due at %(moment)s", **_new_due(e["params"], now)),

@@ -50,7 +50,7 @@ def transfer(reference: str) -> ResponseReturnValue:
         send = assignment.correct_route if request.form.get("misroute") == "1" else assignment.transfer
         send(g.session, ticket.id, queue_id=queue_id, reason=reason, actor=g.actor, now=g.now)
 
-    return act(reference, "transfer", do, done=_("The ticket was sent on."))
+    return act(reference, "transfer", do, done=_("The ticket was transferred."))
 
 
 @blueprint.post("/console/tickets/<reference>/clear")
@@ -62,7 +62,7 @@ def clear(reference: str) -> ResponseReturnValue:
         reason = request.form.get("reason", "")
         suspicion.lift_suspicion(g.session, ticket.id, reason=reason, actor=g.actor, now=g.now)
 
-    return act(reference, "clear", do, done=_("The ticket was sent on."))
+    return act(reference, "clear", do, done=_("The ticket was transferred."))
 
 
 @blueprint.post("/console/tickets/<reference>/return")

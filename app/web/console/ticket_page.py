@@ -76,7 +76,7 @@ def reveal_phone(reference: str) -> ResponseReturnValue:
     require(g.viewer, Right.REASSIGN, shown)
     reason = request.form.get("reason", "").strip()[:500]
     if not reason:
-        return show(reference, open_form="phone", errors={"reason": _("This field is needed.")}, status=400)
+        return show(reference, open_form="phone", errors={"reason": _("This field is required.")}, status=400)
     entries.record(
         g.session,
         actor=g.actor,
@@ -180,14 +180,14 @@ def _refusal_words(error: HotlineError) -> str:
         name = g.session.scalar(select(Staff.name).where(Staff.id == error.assignee_id)) or ""
         return _("%(name)s took this ticket a moment ago.", name=name) + " " + kept
     if isinstance(error, ReopeningWindowOver):
-        return _("The time for reopening is over. Open a new ticket that continues this one.") + " " + kept
+        return _("It is too late to reopen it. Open a new ticket that continues this one.") + " " + kept
     if isinstance(error, OwingUnitAlone | CitizensOwnWord):
         return trouble_of(error).words + " " + kept
     if isinstance(error, NotAllowed):
         if error.what == "transfer_to_whom_it_is_about":
             return _("A matter about a unit never goes to that unit.") + " " + kept
-        return _("You may read this ticket, but this is not for you to do.") + " " + kept
-    return _("The ticket has moved on meanwhile; you see it as it stands now.") + " " + kept
+        return _("You may read this ticket, but you may not do this.") + " " + kept
+    return _("The ticket has changed in the meantime; this is how it stands now.") + " " + kept
 
 
 def _where_to(ticket: Ticket) -> str:

@@ -222,7 +222,7 @@ def reply_channels(ticket: Ticket) -> list[tuple[str, str]]:
     phone = parse_phone(ticket.reply_phone) if ticket.reply_phone else None
     by_sms = [(Channel.SMS.value, _("SMS"))] if phone is not None and phone.may_get_sms else []
     by_mail = [(Channel.WEB.value, _("E-mail"))] if ticket.reply_email else []
-    page = [(PAGE_ONLY, _("Follow page only"))]
+    page = [(PAGE_ONLY, _("Tracking page only"))]
     if ticket.channel in (Channel.SMS, Channel.VOICE) or not ticket.reply_email:
         return by_sms + by_mail + page
     return by_mail + by_sms + page

@@ -44,7 +44,7 @@ def wrap_up(call_id: int) -> ResponseReturnValue:
                     discard(DraftForm.WRAP_UP, about_call(call_id))
                 note_call("call.wrapped_up", g.session.get_one(Call, call_id))
     except _NoSuchTicket:
-        return _wrap_up_refused(call_id, _("There is no ticket with this number, or it is not open to you."))
+        return _wrap_up_refused(call_id, _("No ticket has this reference, or it is not open to you."))
     except _NoTicketForNote:
         return _wrap_up_refused(call_id, _("A note needs a ticket: name the one the call was about, or open one."))
     if request.form.get("then") == PresenceState.AWAY.value:

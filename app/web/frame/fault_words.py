@@ -15,8 +15,8 @@ def fault_words(error: InvalidInput) -> str:
 
 def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
     return {
-        "required": _("This field is needed."),
-        "missing": _("This field is needed."),
+        "required": _("This field is required."),
+        "missing": _("This field is required."),
         "too_long": _("At most %(limit)s characters.", limit=params.get("limit", "")),
         "not_in_the_future": _("This must lie in the future."),
         "later_than_allowed": _("This is later than the longest pause that the promise allows."),
@@ -24,20 +24,20 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "several_queues": _(
             "Several have this name: %(names)s. Choose one of the list.", names=params.get("names", "")
         ),
-        "address_needed": _("Say where to go: the body and its address."),
+        "address_needed": _("Tell the citizen where to go: the body and its address."),
         "past": _("This date has passed."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
         "one_to_five": _("Give one to five stars."),
         "no_phone": _("This citizen cannot be reached that way."),
-        "not_by_hand": _("This ending cannot be chosen by hand."),
+        "not_by_hand": _("This result cannot be chosen by hand."),
         "not_a_dossier_number": _("A dossier number has 3 to 60 letters and digits, with - . / between them."),
         "no_such_category": _("There is no such category."),
         "no_such_procedure": _("There is no such procedure."),
         "no_such_unit": _("There is no such unit."),
         "no_such_queue": _("There is no such queue."),
-        "conduct_needs_routing": _("A matter about a unit or its staff goes by the rules; transfer it to be routed."),
+        "conduct_needs_routing": _("A matter about a unit or its staff is routed by the rules: transfer the ticket."),
         "not_suspected": _("It is restricted for more than its words."),
-        "came_from_no_other": _("It came from no other queue; transfer it instead."),
+        "came_from_no_other": _("It did not come from another queue; transfer it instead."),
         "does_not_work_here": _("This person does not work on this unit's tickets."),
         "bad_email": _("This is not an e-mail address."),
         "held_already": _("The person holds this role already."),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from flask.templating import Environment
 
-from app.wording.language import language, page_gettext, page_ngettext
+from app.wording.language import language, page_gettext, page_ngettext, page_pgettext
 
 _DRAWINGS = 2000
 
@@ -25,7 +25,9 @@ class PageEnvironment(Environment):
 
 def register_page_words(app: Flask) -> None:
     """`_()` and `ngettext()` of templates in place of those that Flask-Babel installed, and macros drawn once."""
-    app.jinja_env.globals.update({"_": page_gettext, "gettext": page_gettext, "ngettext": page_ngettext})
+    app.jinja_env.globals.update(
+        {"_": page_gettext, "gettext": page_gettext, "ngettext": page_ngettext, "pgettext": page_pgettext}
+    )
     app.jinja_env.globals.update(
         remembered=remembered,
         remembered_in_each_language=remembered_in_each_language,

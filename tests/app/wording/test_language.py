@@ -37,6 +37,18 @@ def test_what_is_put_into_a_message_of_a_page_never_becomes_markup(app: HotlineA
     assert percent == "5% done 7% done"
 
 
+def test_a_word_with_two_meanings_is_told_apart_by_where_it_is_said(app: HotlineApp) -> None:
+    said = "{{ _('Answer') }} {{ pgettext('call', 'Answer') }}"
+
+    with app.test_request_context(headers={"Accept-Language": "vi"}):
+        vietnamese = render_template_string(said)
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        english = render_template_string(said)
+
+    assert vietnamese == "Trả lời Nghe máy"
+    assert english == "Answer Answer"
+
+
 def test_outside_of_a_request_words_are_english() -> None:
     assert (language(), gettext("just now"), codes.status_word("new")) == ("en", "just now", "New")
 

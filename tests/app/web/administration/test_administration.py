@@ -117,9 +117,9 @@ def test_a_new_person_gets_a_link_that_is_shown_once_and_opens_the_enrolment(
     ("form", "words"),
     [
         ({"name": "A", "email": "no-address", "role": "agent", "unit": "26740"}, "not an e-mail"),
-        ({"name": "A", "email": "a@example.vn", "role": "king", "unit": "26740"}, "needed"),
+        ({"name": "A", "email": "a@example.vn", "role": "king", "unit": "26740"}, "required"),
         ({"name": "A", "email": "a@example.vn", "role": "agent", "unit": "00000"}, "no such unit"),
-        ({"name": " ", "email": "a@example.vn", "role": "agent", "unit": "26740"}, "needed"),
+        ({"name": " ", "email": "a@example.vn", "role": "agent", "unit": "26740"}, "required"),
     ],
 )
 def test_a_person_who_cannot_be_added_is_told_why_and_nothing_is_left(

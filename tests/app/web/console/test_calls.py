@@ -254,7 +254,7 @@ def test_a_wrong_reference_in_the_wrap_up_keeps_the_note_in_its_box(
 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert "There is no ticket with this number" in page
+    assert "No ticket has this reference" in page
     assert "Will send.</textarea>" in page
     assert state_of(session, agent) is PresenceState.WRAP_UP
 
@@ -317,7 +317,7 @@ def test_a_callback_of_another_ward_is_not_there(client: FlaskClient, session: S
     page = page_of(client, "/console/callbacks")
     answer = send(client, "/console/callbacks", f"/console/callbacks/{foreign.id}/claim")
 
-    assert "Nobody waits to be called back." in page
+    assert "Nobody is waiting for a callback." in page
     assert answer.status_code == 404
 
 

@@ -211,7 +211,7 @@ def test_the_page_says_why_the_ticket_stands_where_it_stands(
 
     page = page_of(client, f"/console/tickets/{opened.reference}")
 
-    assert "Why it stands here" in page
+    assert "Why it is here" in page
     assert unit(session).name_en in page
 
 

@@ -110,7 +110,7 @@ def test_an_empty_answer_is_refused_in_words(client: FlaskClient, session: Sessi
     answer = send(client, here, f"{here}/reply", body="  ")
 
     assert answer.status_code == 400
-    assert "This field is needed." in answer.get_data(as_text=True)
+    assert "This field is required." in answer.get_data(as_text=True)
 
 
 def test_a_note_is_for_colleagues_only(client: FlaskClient, session: Session, now: datetime) -> None:
@@ -257,7 +257,7 @@ def test_a_matter_under_another_law_needs_the_address_where_to_go(
     with_address = send(client, here, f"{here}/resolve", **answer, address="Thanh tra Thành phố, 13 Trần Quốc Thảo")
 
     assert without.status_code == 400
-    assert "Say where to go" in without.get_data(as_text=True)
+    assert "Tell the citizen where to go" in without.get_data(as_text=True)
     assert with_address.status_code == 303
     assert "13 Trần Quốc Thảo" in sent(session, row(session, opened.reference))[0].body
 
@@ -303,7 +303,7 @@ def test_after_a_warning_the_unit_is_offered_nothing_that_ends_pauses_or_eases_a
     assert f"{here}/set-aside" in before
     assert f"{here}/set-aside" not in after
     assert f"{here}/hold" not in after
-    assert "are now for the City Office or a supervisor of the city" in after
+    assert "only the City Office or a city supervisor may now set the ticket aside" in after
     assert refused.status_code == 403
     assert "Nobody complained." not in page_of(client, here)
     assert row(session, opened.reference).status == "new"

@@ -200,7 +200,7 @@ def test_answering_leads_to_the_call_unless_somebody_is_typing(
 
     led_to = answer.headers.get("HX-Redirect")
     assert led_to == (None if is_typing else f"/console/new?call={call.id}")
-    assert ("Write down" in answer.get_data(as_text=True)) is is_typing
+    assert ("Take notes" in answer.get_data(as_text=True)) is is_typing
 
 
 def test_without_script_a_press_takes_the_typed_form_along(

@@ -146,7 +146,7 @@ def test_an_empty_list_says_what_to_do_next(client: FlaskClient, session: Sessio
 
     page = page_of(client, "/console?view=mine")
 
-    assert "You have no open work." in page
+    assert "You have no open tickets." in page
     assert "/console?view=unassigned" in page
 
 

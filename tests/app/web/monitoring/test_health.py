@@ -53,7 +53,7 @@ def test_a_demonstration_that_is_being_played_is_told_on_every_page_until_it_is_
     forget(settings.data_dir)
     after = client.get("/", headers={"Accept-Language": "vi"}).get_data(as_text=True)
 
-    assert "Dữ liệu trình diễn đang được nạp: <span data-percent>40</span>%" in during
+    assert "Đang nạp dữ liệu trình diễn: <span data-percent>40</span>%" in during
     assert told == {"complete": False, "percent": 40, "failed": False}
-    assert "Dữ liệu minh hoạ" not in after
+    assert "dữ liệu trình diễn" not in after
     assert client.get("/health/ready").get_json()["demonstration"]["complete"]
