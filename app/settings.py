@@ -16,9 +16,9 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tickets.city import city, use_zone
+from tickets.states import LOCALES
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCALES = ("vi", "en")
 LEAST_SECRET_LENGTH = 32
 # A secret of 32 random characters has more than 15 different ones; `aaaa…` or `changeme…` has not.
 LEAST_DIFFERENT_CHARACTERS = 10

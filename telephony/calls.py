@@ -28,7 +28,6 @@ LIMITS: Mapping[CallState, timedelta] = {
     CallState.FAILSAFE: timedelta(minutes=5),
     CallState.ENDED: timedelta(0),
 }
-LIVE = tuple(state for state in CallState if state is not CallState.ENDED)
 # A caller who hangs up earlier did not wait for an answer.
 SHORT_ABANDON = timedelta(seconds=5)
 

@@ -12,7 +12,7 @@ from tickets.schema import Call, Recording
 from tickets.states import RecordingKind, RecordingState
 
 # Provider states in ours; a state we do not know leaves the row as it is.
-STATES = {
+STATE_OF_STATUS = {
     "in-progress": RecordingState.IN_PROGRESS,
     "processing": RecordingState.IN_PROGRESS,
     "completed": RecordingState.COMPLETED,
@@ -20,7 +20,7 @@ STATES = {
     "failed": RecordingState.FAILED,
 }
 _FINAL = (RecordingState.COMPLETED, RecordingState.FETCHED, RecordingState.ABSENT, RecordingState.FAILED)
-MOST_ATTEMPTS = 12
+MOST_FETCHES = 12
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
@@ -65,9 +65,9 @@ def announce(session: Session, told: Announced, *, call: Call | None, now: datet
 
 
 def _advance(recording: Recording, status: str, *, seconds: int | None, now: datetime) -> None:
-    if recording.state in _FINAL or status not in STATES:
+    if recording.state in _FINAL or status not in STATE_OF_STATUS:
         return
-    recording.state = STATES[status]
+    recording.state = STATE_OF_STATUS[status]
     if seconds is not None:
         recording.duration_seconds = seconds
     if recording.state is RecordingState.COMPLETED:
@@ -126,7 +126,7 @@ def record_deleted_there(session: Session, recording_id: int, *, now: datetime) 
 def record_fetch_failure(session: Session, recording_id: int, *, now: datetime) -> None:
     """Tried again later and later, for about half a day; then a failure people see."""
     recording = session.get_one(Recording, recording_id, with_for_update=True)
-    if recording.attempts >= MOST_ATTEMPTS:
+    if recording.attempts >= MOST_FETCHES:
         if recording.state is RecordingState.COMPLETED:
             recording.state = RecordingState.FAILED
         recording.next_attempt_at = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Carriers hand a hidden number over as a word, or as that word spelled on a keypad behind a plus sign, where it looks
 # like an Italian, Chinese or other foreign number.
-WORDS = frozenset(
+WITHHELD_WORDS = frozenset(
     {"anonymous", "unknown", "restricted", "unavailable", "blocked", "private", "withheld", "none", "null"}
 )
 SPELLED = frozenset(
@@ -25,7 +25,7 @@ def is_withheld(raw: str | None) -> bool:
     said = (raw or "").strip().lower()
     if said.startswith(("sip:", "sips:", "tel:")):
         said = said.split(":", 1)[1].split("@", 1)[0]
-    if said in WORDS:
+    if said in WITHHELD_WORDS:
         return True
     digits = said.lstrip("+")
     return not digits or not digits.strip("0") or digits in SPELLED

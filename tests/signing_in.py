@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.web.frame.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tickets.schema import RoleAssignment, Staff, Unit, WebSession
 from tickets.states import Role, UnitKind
 
@@ -52,5 +52,5 @@ def sign_in(
     )
     # Committed into the test's own savepoint: a request that is refused rolls back what came after, not the sign-in.
     session.commit()
-    client.set_cookie(COOKIE, token)
+    client.set_cookie(SESSION_COOKIE, token)
     return person

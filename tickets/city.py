@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import yaml
 
-_FILE = Path(__file__).parent / "reference_data" / "city.yaml"
+from tickets.reference_files import REFERENCE_DATA
+
+_FILE = REFERENCE_DATA / "city.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from tickets.schema import ProcessBeat
 
 # The row that tells when any scheduler last ticked; it is no process.
 TICKING = "ticking"
+# A process beats every few seconds; unheard for so long, it is taken to have ended.
+SILENT_AFTER = timedelta(seconds=30)
 _FORGOTTEN_AFTER = timedelta(hours=1)
 
 

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# The languages we speak; the first is spoken to whoever chose none.
+LOCALES = ("vi", "en")
+
 
 class TicketStatus(StrEnum):
     NEW = "new"
@@ -14,7 +17,9 @@ class TicketStatus(StrEnum):
     SPAM = "spam"
 
 
-UNFINISHED = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+# Waiting for somebody else: for the citizen, or for a third party.
+PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+UNFINISHED = (TicketStatus.NEW, TicketStatus.OPEN, *PENDING)
 
 
 class Priority(StrEnum):

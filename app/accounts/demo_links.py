@@ -17,7 +17,7 @@ from tickets.schema import RoleAssignment, Staff
 from tickets.states import Role
 
 # One ward's agent and supervisor, so that what the agent works on the supervisor sees; the leader of that ward's area.
-PEOPLE = {
+DEMO_PEOPLE = {
     "agent": "lan.nguyen@saigon.demo",
     "supervisor": "hung.tran@saigon.demo",
     "office": "tuyet.van@vanphong.demo",
@@ -46,7 +46,7 @@ def make(settings: Settings) -> dict[str, str]:
 
 def demonstration_links(session: Session, *, base_url: str, now: datetime) -> dict[str, str]:
     links = {}
-    for role, email in PEOPLE.items():
+    for role, email in DEMO_PEOPLE.items():
         person = person_by_email(session, email)
         # An administrator may have disabled or removed people of the demonstration.
         if person is not None and person.is_demo and person.disabled_at is None:

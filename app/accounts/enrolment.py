@@ -3,12 +3,12 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.demo_links import link_address
+from app.accounts.demo_links import ENROLMENT_LIFETIME, link_address
 from tickets.audit.entries import record
 from tickets.directory import api_tokens, one_time_links, web_sessions
 from tickets.directory.staff import (
@@ -24,8 +24,6 @@ from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import SYSTEM, Actor
 from tickets.schema import ApiToken
 from tickets.states import Role
-
-ENROLMENT_LIFETIME = timedelta(days=2)
 
 
 def token_hash(token: str) -> str:

@@ -25,8 +25,8 @@ from telephony.provider.account import ProviderAccount
 from telephony.provider.signatures import sign
 
 _CALLS_A_SECOND = 20
-_SECONDS = 15
-LIMIT_MS = 150.0
+_CALLING_SECONDS = 15
+TURN_LIMIT_MS = 150.0
 # How a call ends whose ticket was opened: the caller is in the queue, and has no patience to wait there.
 _END = "hung_up_in_queued"
 # The steps of a call whose statements are counted; `opening` is the one in which the ticket is opened.
@@ -75,18 +75,18 @@ class _Stopwatch(Telephone):
 def run(settings: Settings, *, say: TellProgress) -> list[Figure]:
     account = provider_accounts(settings)["sim"]
     with web_process(settings) as base_url:
-        say(f"Calling {_CALLS_A_SECOND} times a second for {_SECONDS} s …")
+        say(f"Calling {_CALLS_A_SECOND} times a second for {_CALLING_SECONDS} s …")
         # The first callers of a process that has just started may hear the fail-safe document; they are not judged.
         _spread(account, base_url, calls=10, is_judged=False)
-        times = _spread(account, base_url, calls=_CALLS_A_SECOND * _SECONDS)
+        times = _spread(account, base_url, calls=_CALLS_A_SECOND * _CALLING_SECONDS)
     most = _statements(settings, account)
     opening = most.pop("opening")
     return [
         Figure(
             f"TwiML webhook at {_CALLS_A_SECOND} calls/s",
             f"p50 {times.p50:.0f} ms, p99 {times.p99:.0f} ms, {len(times.seconds)} requests",
-            f"p99 < {LIMIT_MS:.0f} ms",
-            times.p99 < LIMIT_MS,
+            f"p99 < {TURN_LIMIT_MS:.0f} ms",
+            times.p99 < TURN_LIMIT_MS,
         ),
         Figure("  statements, most", str(max(most.values())), "≤ 8", max(most.values()) <= 8),
         Figure("  statements where the ticket is opened", str(opening), "≤ 12", opening <= 12),

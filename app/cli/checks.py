@@ -12,7 +12,7 @@ from app.cli.commands import Commands
 from app.cli.terminal import stop_by_signal
 from app.settings import ROOT
 
-PATIENCE_SECONDS = 30
+CHECK_PATIENCE_SECONDS = 30
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "mypy": ["-m", "mypy"],
@@ -52,7 +52,7 @@ def _run(command: list[str], *, environment: dict[str, str], folder: Path | None
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=PATIENCE_SECONDS)
+            process.wait(timeout=CHECK_PATIENCE_SECONDS)
         process.kill()
         raise
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from app.cli.commands import CommandRefused, Commands
 from app.engines.connected import connected
 from app.scopes import SCOPES
+from tickets.states import Role
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-ROLES = ("agent", "supervisor", "leader", "city_office", "administrator", "auditor")
 
 
 def register(commands: Commands) -> None:
@@ -22,7 +21,7 @@ def register(commands: Commands) -> None:
     users = user.add_subparsers(metavar="ACTION", required=True)
     add = users.add_parser("add", help="add a person, or give one a further role; prints a one-time enrolment link")
     add.add_argument("--email", required=True)
-    add.add_argument("--role", required=True, choices=ROLES)
+    add.add_argument("--role", required=True, choices=[role.value for role in Role])
     add.add_argument("--unit", required=True, metavar="CODE", help="where the role is held, e.g. 26740, SXD or 79")
     add.add_argument("--name", default="", help="as it is shown; the address's first part if not given")
     add.set_defaults(run=run_user_add)

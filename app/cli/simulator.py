@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
 from app.engines.connected import connected_if_running
+from app.simulator.trouble import CALLBACKS
 
 if TYPE_CHECKING:
     from app.settings import Settings
     from app.simulator.telephone import HeardDocument, Telephone
     from telephony.provider.account import ProviderAccount
 
-STATES = ("menu", "place", "status", "queued", "talking", "voicemail", "callback")
-CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
+HANG_UP_STATES = ("menu", "place", "status", "queued", "talking", "voicemail", "callback")
 
 
 def register(commands: Commands) -> None:
@@ -24,7 +24,9 @@ def register(commands: Commands) -> None:
     _numbers(call)
     call.add_argument("--press", default="", metavar="1,2", help="keys, one answer each, in this order")
     call.add_argument("--say", action="append", default=[], metavar="TEXT", help="what is said when asked; repeatable")
-    call.add_argument("--hang-up-in", default="", choices=STATES, metavar="STATE", help=", ".join(STATES))
+    call.add_argument(
+        "--hang-up-in", default="", choices=HANG_UP_STATES, metavar="STATE", help=", ".join(HANG_UP_STATES)
+    )
     call.add_argument("--patience", type=float, default=60.0, metavar="SECONDS", help="waiting and talking (60)")
     call.add_argument("--message", type=int, default=12, metavar="SECONDS", help="length of a voicemail (12)")
     call.set_defaults(run=run_call)

@@ -21,7 +21,7 @@ from tickets.people import pins
 from tickets.schema import OutboundMessage
 from tickets.work import drafts, resolution
 
-KIND = "scheduler"
+SCHEDULER_KIND = "scheduler"
 # Entries younger than this may still be followed by one with a smaller id that commits later.
 _SETTLED_AFTER = timedelta(seconds=5)
 _OVERDUE_MESSAGE = timedelta(seconds=5)
@@ -44,7 +44,7 @@ def fire_due_steps(node: Node) -> None:
 
 def give_sign_of_life(node: Node) -> None:
     with transaction(node.factory) as session:
-        beat(session, kind=KIND, detail={"leads": node.leadership.leads}, now=database_now(session))
+        beat(session, kind=SCHEDULER_KIND, detail={"leads": node.leadership.leads}, now=database_now(session))
 
 
 def wake_for_waiting_messages(node: Node) -> None:

@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clockwork.node import Node, make_node
-from app.clockwork.schedule import KIND, SCHEDULE, Scheduled
+from app.clockwork.schedule import SCHEDULE, SCHEDULER_KIND, Scheduled
 from app.processes.signs_of_life import say_goodbye
 from app.processes.start import run_until_signalled
 from app.settings import Settings
@@ -26,7 +26,7 @@ _JUMP_SECONDS = 5.0
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    return run_until_signalled(KIND, run)
+    return run_until_signalled(SCHEDULER_KIND, run)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -82,7 +82,7 @@ def _leave(node: Node) -> None:
     node.leadership.give_up()
     try:
         with transaction(node.factory) as session:
-            say_goodbye(session, kind=KIND)
+            say_goodbye(session, kind=SCHEDULER_KIND)
     except SQLAlchemyError:
         log.warning("database.unreachable")
 

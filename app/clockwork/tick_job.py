@@ -15,7 +15,7 @@ from app.storage.database import transaction
 from app.storage.database_faults import passes
 from escalation.firing.due import claim_tickets
 from escalation.firing.gaps import note_tick
-from escalation.firing.sweep import BATCH, tick
+from escalation.firing.sweep import TICKETS_PER_SWEEP, tick
 
 log = structlog.get_logger()
 
@@ -67,7 +67,7 @@ class Ticker:
                 # A long run over a backlog is no silence, and no outage afterwards.
                 noted = time.monotonic()
                 self._note(self._now())
-            claimed, steps, notified = self._fire_batch(BATCH)
+            claimed, steps, notified = self._fire_batch(TICKETS_PER_SWEEP)
             fired += steps
             if notified:
                 self.wake()

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from app.delivery.letter import Letter
 from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain
+from tickets.outbox.letters import KEPT_MAIL
 
-KEPT = "kept"
 SMTP = "smtp"
 _SECONDS = 15
 
@@ -17,7 +17,7 @@ _SECONDS = 15
 def send_mail(letter: Letter, *, smtp_url: str, sender: str) -> Outcome:
     """Hand a mail over. Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never."""
     if not smtp_url:
-        return Sent(KEPT)
+        return Sent(KEPT_MAIL)
     try:
         _deliver(_message(letter, sender=sender), smtp_url=smtp_url)
     except smtplib.SMTPRecipientsRefused as refused:

@@ -18,7 +18,7 @@ from app.engines.valkey import redis_url, start_valkey
 
 START_WAIT_SECONDS = 120
 # With the children before them, everything ends within ten seconds; a killed engine recovers at its next start.
-STOP_PATIENCE_SECONDS = 3.5
+ENGINE_STOP_PATIENCE_SECONDS = 3.5
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Engines:
         """Stop the engines we own; harmless when called twice."""
         for name, process in self._processes.items():
             process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
-        deadline = time.monotonic() + STOP_PATIENCE_SECONDS
+        deadline = time.monotonic() + ENGINE_STOP_PATIENCE_SECONDS
         for process in self._processes.values():
             try:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))

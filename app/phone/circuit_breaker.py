@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-TROUBLES = 5
+TROUBLES_TO_OPEN = 5
 WITHIN_SECONDS = 10.0
 # While open, one request in so many seconds is let through to see whether the trouble is over.
 PROBE_SECONDS = 2.0
@@ -17,7 +17,7 @@ class CircuitBreaker:
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._troubles: deque[float] = deque(maxlen=TROUBLES)
+        self._troubles: deque[float] = deque(maxlen=TROUBLES_TO_OPEN)
         self._open_since: float | None = None
         self._probed_at = 0.0
 
@@ -43,7 +43,7 @@ class CircuitBreaker:
         with self._lock:
             now = self._seconds()
             self._troubles.append(now)
-            if len(self._troubles) == TROUBLES and now - self._troubles[0] <= WITHIN_SECONDS:
+            if len(self._troubles) == TROUBLES_TO_OPEN and now - self._troubles[0] <= WITHIN_SECONDS:
                 if self._open_since is None:
                     self._probed_at = now
                 self._open_since = now

@@ -30,7 +30,7 @@ from tickets.states import OutboundChannel
 
 log = structlog.get_logger()
 
-KIND = "worker"
+WORKER_KIND = "worker"
 # A slow mail server must not hold up SMS, nor a slow carrier the notices on screens (G13): each has a lane of its own.
 LANES: tuple[tuple[OutboundChannel, ...], ...] = (
     (OutboundChannel.SCREEN,),
@@ -55,7 +55,7 @@ class ThreadedRqWorker(SimpleWorker):
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    return run_until_signalled(KIND, run)
+    return run_until_signalled(WORKER_KIND, run)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -84,7 +84,7 @@ def _lane(
     settings: Settings, factory: sessionmaker[Session], channels: Sequence[OutboundChannel], stop: threading.Event
 ) -> Delivery:
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"send-{channels[0].value}")
-    return Delivery(settings, factory, message_app(settings), process_name(KIND), database_now, pool)
+    return Delivery(settings, factory, message_app(settings), process_name(WORKER_KIND), database_now, pool)
 
 
 def _keep_delivering(
@@ -130,7 +130,7 @@ def _beat_until(stop: threading.Event, factory: sessionmaker[Session]) -> None:
     while True:
         try:
             with transaction(factory) as session:
-                beat(session, kind=KIND, now=database_now(session))
+                beat(session, kind=WORKER_KIND, now=database_now(session))
         except SQLAlchemyError as trouble:
             log.warning("database.unreachable", reason=fault_of(trouble))
         if stop.wait(BEAT_SECONDS):
@@ -140,7 +140,7 @@ def _beat_until(stop: threading.Event, factory: sessionmaker[Session]) -> None:
 def _leave(engine: Engine, factory: sessionmaker[Session]) -> None:
     try:
         with transaction(factory) as session:
-            say_goodbye(session, kind=KIND)
+            say_goodbye(session, kind=WORKER_KIND)
     except SQLAlchemyError:
         log.warning("database.unreachable")
     engine.dispose()

@@ -9,7 +9,7 @@ from app.log_setup import set_up_logging
 from app.settings import load_settings
 from app.storage.database import make_engine, session_factory
 from app.web.frame.response_headers import stream_headers
-from app.web.frame.session_cookie import COOKIE
+from app.web.frame.session_cookie import SESSION_COOKIE
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -45,7 +45,7 @@ def _stream(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
 
 def _cookie(header: str) -> str:
     try:
-        found = SimpleCookie(header).get(COOKIE)
+        found = SimpleCookie(header).get(SESSION_COOKIE)
     except CookieError:
         return ""
     return found.value if found else ""

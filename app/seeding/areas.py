@@ -6,12 +6,11 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.seeding.files import rows_of
+from tickets.directory.places.shipped import MERGER, THU_DUC_CITY
 from tickets.directory.units import UnitFacts, insert_memberships, insert_successions, insert_units
 from tickets.folding import fold
 from tickets.states import UnitKind
 
-MERGER = date(2025, 7, 1)
-THU_DUC_CITY = date(2021, 1, 1)
 # Wards merged before July 2025 ended on various days; the sources tell only that this was the last possible one.
 LAST_EARLIER_MERGER = date(2025, 1, 1)
 RESOLUTION = "Resolution 1685/NQ-UBTVQH15 of 16 June 2025"

@@ -1,7 +1,6 @@
 """Writes what every body needs to be reached: one-stop offices, lines, queues and posts."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,12 +9,12 @@ from app.seeding.files import rows_of
 from tickets.directory.lines import LineFacts, insert_lines
 from tickets.directory.offices import OfficeFacts, insert_offices
 from tickets.directory.on_call import insert_posts
+from tickets.directory.places.shipped import MERGER
 from tickets.directory.queues import insert_queues
 from tickets.directory.units import AREA_KINDS
 from tickets.schema import Unit
 from tickets.states import QueueKind, UnitKind
 
-OPENED = date(2025, 7, 1)
 CITY_PHONE = "+842838000000"
 OFFICE_HOURS = "07:30–11:30, 13:00–17:00"
 OPERATIONS, CITY_OFFICE = "TTDH", "VPUB"
@@ -71,9 +70,9 @@ def _offices_and_lines(session: Session, units: list[Unit]) -> None:
     at = [unit for unit in units if unit.kind in (*AREA_KINDS, UnitKind.DEPARTMENT, UnitKind.ONE_STOP_CENTRE)]
     desk = next(unit for unit in units if unit.code == OPERATIONS)
     offices = insert_offices(session, [_office(unit) for unit in [desk, *at]])
-    lines = [LineFacts(CITY_PHONE, desk.name, offices[0], is_city=True, valid_from=OPENED)]
+    lines = [LineFacts(CITY_PHONE, desk.name, offices[0], is_city=True, valid_from=MERGER)]
     lines += [
-        LineFacts(invented_phone(unit.code or "", position), unit.name, office, valid_from=OPENED)
+        LineFacts(invented_phone(unit.code or "", position), unit.name, office, valid_from=MERGER)
         for position, (unit, office) in enumerate(zip(at, offices[1:], strict=True), start=101)
     ]
     insert_lines(session, lines)

@@ -3,8 +3,9 @@
 import csv
 from pathlib import Path
 
-REFERENCE_DATA = Path(__file__).resolve().parents[2] / "tickets" / "reference_data"
-DEMONSTRATION = Path(__file__).resolve().parent / "demonstration"
+from tickets.reference_files import REFERENCE_DATA
+
+DEMONSTRATION_DATA = Path(__file__).resolve().parent / "demonstration"
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -14,7 +15,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
 
 def demonstration_rows_of(name: str) -> list[dict[str, str]]:
     """The rows of `demonstration/<name>.csv` by column; all people and matters in there are invented."""
-    return _read(DEMONSTRATION / f"{name}.csv")
+    return _read(DEMONSTRATION_DATA / f"{name}.csv")
 
 
 def _read(path: Path) -> list[dict[str, str]]:

@@ -44,7 +44,7 @@ class Kind:
 
 def bring_in(session: Session, kind: str, text: str, *, actor: Actor, now: datetime) -> ImportOutcome:
     """Write the file's rows; raises FileRefused, with every wrong row, before anything is written."""
-    outcome = KINDS[kind].bring_in(session, text, actor, now)
+    outcome = FILE_KINDS[kind].bring_in(session, text, actor, now)
     record(
         session,
         actor=actor,
@@ -64,7 +64,7 @@ def bring_in(session: Session, kind: str, text: str, *, actor: Actor, now: datet
 
 def take_out(session: Session, kind: str) -> str:
     """The rows as a file that can be brought in again."""
-    return KINDS[kind].take_out(session)
+    return FILE_KINDS[kind].take_out(session)
 
 
 def _units(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
@@ -131,7 +131,7 @@ def _refuse(errors: Sequence[RowError]) -> None:
         raise FileRefused(errors)
 
 
-KINDS: Mapping[str, Kind] = {
+FILE_KINDS: Mapping[str, Kind] = {
     "units": Kind(_units, units_as_csv),
     "procedures": Kind(_procedures, procedures_as_csv),
     "lines": Kind(_lines, lines_as_csv),

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.seeding.files import REFERENCE_DATA
 from escalation.firing.actions import ACTIONS
 from tickets.errors import InvalidInput
 from tickets.file_errors import RowError
@@ -14,6 +13,7 @@ from tickets.promises.holidays import import_calendars, import_holidays
 from tickets.promises.policies import import_policies, known_names
 from tickets.promises.policy import PolicySet
 from tickets.promises.policy_file import parse_policies
+from tickets.reference_files import REFERENCE_DATA
 
 
 def load_calendars(session: Session, *, now: datetime) -> None:

@@ -33,11 +33,11 @@ from tickets.schema import (
 )
 from tickets.states import UNFINISHED
 
-BATCH = 6_000
+TICKETS_PER_COPY = 6_000
 WEEKS = 52
-SEED = 20250701
+VOLUME_SEED = 20250701
 # References are numbered by years, the first of which is the first of the city as it is.
-EARLIEST = datetime(2025, 1, 8, tzinfo=UTC)
+EARLIEST_OPENING = datetime(2025, 1, 8, tzinfo=UTC)
 # The play's own written matters and calls: neither copies of them, which lie back already, nor what somebody has tried.
 _ORIGINAL_KEY = r"^(demonstration:[0-9]+|sim:CAde[0-9a-f]{30})$"
 
@@ -169,14 +169,14 @@ _Planned = tuple[int, int, str, bytes, timedelta]
 
 
 def _plans(originals: Sequence[_Original], missing: int, references: _References) -> Iterator[list[_Planned]]:
-    rng = Random(SEED)  # noqa: S311  (moves times about, guards nothing)
+    rng = Random(VOLUME_SEED)  # noqa: S311  (moves times about, guards nothing)
     plan: list[_Planned] = []
     for number in range(missing):
         original, round_ = originals[number % len(originals)], number // len(originals) + 1
         by = original.slack * rng.random() if original.is_unfinished else -_weeks_back(original, rng)
         reference = references.next(original.opened_at + by)
         plan.append((original.id, round_, reference, secrets.token_bytes(16), by))
-        if len(plan) >= BATCH:
+        if len(plan) >= TICKETS_PER_COPY:
             yield plan
             plan = []
     if plan:
@@ -184,7 +184,7 @@ def _plans(originals: Sequence[_Original], missing: int, references: _References
 
 
 def _weeks_back(original: _Original, rng: Random) -> timedelta:
-    most = min(WEEKS, (original.opened_at - EARLIEST) // timedelta(weeks=1))
+    most = min(WEEKS, (original.opened_at - EARLIEST_OPENING) // timedelta(weeks=1))
     return timedelta(weeks=rng.randint(1, most)) if most >= 1 else timedelta(0)
 
 

@@ -12,7 +12,7 @@ from telephony.provider.account import ProviderAccount
 from telephony.provider.signatures import sign
 
 LATE_SECONDS = 5.0
-PATIENCE_SECONDS = 15.0
+WEBHOOK_PATIENCE_SECONDS = 15.0
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ def post_signed(account: ProviderAccount, url: str, fields: Mapping[str, str]) -
         target,
         data=form,
         headers={"X-Twilio-Signature": signature},
-        timeout=(5.0, PATIENCE_SECONDS),
+        timeout=(5.0, WEBHOOK_PATIENCE_SECONDS),
         allow_redirects=False,
     )
 

@@ -18,11 +18,17 @@ from app.simulator.carrier import new_recording_sid
 from telephony.provider.account import ProviderAccount
 
 # Where the telephone is, by the path its next step leads to; as the states are called elsewhere.
-STATES = {"queue": "queued", "dial": "talking", "request": "status", "hold": "talking", "failsafe-thanks": "failsafe"}
+STATE_OF_STEP = {
+    "queue": "queued",
+    "dial": "talking",
+    "request": "status",
+    "hold": "talking",
+    "failsafe-thanks": "failsafe",
+}
 # In groups, as the reference is said: two digits, four, four.
 _REFERENCE = re.compile(r"\b(\d \d), (\d \d \d \d), (\d \d \d \d)\b")
 MOST_STEPS = 500
-LOOK_SECONDS = 1.0
+RING_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -198,7 +204,7 @@ class Telephone:
                 return elsewhere, {}
             if ended or time.monotonic() - began + self.waited > self.caller.patience_seconds:
                 break
-            self.sleep(LOOK_SECONDS)
+            self.sleep(RING_LOOK_SECONDS)
         seconds = str(int(time.monotonic() - began))
         self._leg(callback, leg, "completed")
         fields = {"DialCallStatus": "completed", "DialCallSid": leg, "DialBridged": "true", "DialCallDuration": seconds}
@@ -313,4 +319,4 @@ def _parsed(text: str) -> Element | None:
 
 def _state_of(action: str, present: str) -> str:
     name = urlsplit(action).path.rstrip("/").rsplit("/", 1)[-1]
-    return STATES.get(name, name) or present
+    return STATE_OF_STEP.get(name, name) or present

@@ -2,16 +2,16 @@
 
 from flask import current_app, g, has_request_context, request
 
-from app.settings import LOCALES
+from tickets.states import LOCALES
 
-COOKIE = "locale"
+LOCALE_COOKIE = "locale"
 _OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 
 def chosen_locale() -> str:
     if not has_request_context():
         return "vi"
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(LOCALE_COOKIE, "")
     if cookie in LOCALES:
         return cookie
     viewer = g.get("viewer")

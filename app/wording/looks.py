@@ -8,7 +8,7 @@ from types import MappingProxyType
 IconLook = tuple[str, str]
 
 # kind of code → code → (tone, sign); tones are neutral, accent, good, warn, bad.
-LOOKS: Mapping[str, Mapping[str, IconLook]] = MappingProxyType({
+ICON_LOOKS: Mapping[str, Mapping[str, IconLook]] = MappingProxyType({
     "status": {
         "new": ("accent", "inbox"),
         "open": ("accent", "play"),
@@ -121,4 +121,4 @@ def timeline_sign(code: str) -> str:
 
 
 def _look(kind: str, code: str) -> IconLook:
-    return LOOKS[kind].get(str(code), ("neutral", "info"))
+    return ICON_LOOKS[kind].get(str(code), ("neutral", "info"))

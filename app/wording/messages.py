@@ -12,13 +12,14 @@ from flask import Flask
 from flask_babel import Babel, force_locale, gettext, ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
-from app.settings import LOCALES, ROOT, Settings
+from app.settings import ROOT, Settings
 from app.wording import codes, spoken_time
 from app.wording.reference_groups import grouped_reference
 from app.wording.spoken_words import in_digit_groups
 from app.wording.translations import install_catalogues
+from tickets.states import LOCALES
 
-FOLDER = ROOT / "templates" / "messages"
+MESSAGE_TEMPLATES = ROOT / "templates" / "messages"
 SUBJECT = "Subject:"
 # Stand in the kept words where the message as it leaves carries a secret link or a PIN: neither is kept in clear.
 LINK_MARK = "[[link]]"
@@ -74,7 +75,7 @@ def _without_marks(value: Any) -> Any:
 @cache
 def _environment() -> Environment:
     # Plain text for phones and mailboxes: nothing is markup, so nothing is escaped.
-    environment = Environment(loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, autoescape=False)  # noqa: S701  (text)
+    environment = Environment(loader=FileSystemLoader(MESSAGE_TEMPLATES), undefined=StrictUndefined, autoescape=False)  # noqa: S701  (text)
     environment.globals.update(
         _=gettext,
         gettext=gettext,

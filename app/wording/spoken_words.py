@@ -14,7 +14,7 @@ from babel.dates import format_datetime
 from app.settings import ROOT
 from telephony.plan.prompts import Prompt
 
-FOLDER = ROOT / "templates" / "voice"
+VOICE_TEMPLATES = ROOT / "templates" / "voice"
 FALLBACK_LOCALE = "en"
 _INSTANTS = {"vi": "H 'giờ' m 'ngày' d 'tháng' M", "en": "HH:mm 'on' d MMMM"}
 
@@ -31,7 +31,7 @@ def prompt_texts() -> Mapping[str, Mapping[str, str]]:
     """Locale → prompt code → template, for every language that has a file."""
     return {
         path.stem: {code: " ".join(text.split()) for code, text in yaml.safe_load(path.read_text("utf-8")).items()}
-        for path in sorted(FOLDER.glob("*.yaml"))
+        for path in sorted(VOICE_TEMPLATES.glob("*.yaml"))
     }
 
 

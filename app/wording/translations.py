@@ -24,7 +24,7 @@ from flask import Flask
 
 from app.settings import ROOT
 
-LOCALES = ROOT / "app" / "locales"
+CATALOGUES = ROOT / "app" / "locales"
 SOURCES = ("templates", "app", "tickets", "telephony", "escalation")
 KEYWORDS: Mapping[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None, "gettext": None, "lazy_gettext": None, "_l": None,
@@ -69,11 +69,11 @@ def translations(locale: str, cache_dir: Path) -> Translations:
 
 
 def languages() -> list[str]:
-    return sorted(folder.name for folder in LOCALES.iterdir() if folder.is_dir())
+    return sorted(folder.name for folder in CATALOGUES.iterdir() if folder.is_dir())
 
 
 def catalogue_files(locale: str) -> list[Path]:
-    return sorted((LOCALES / locale).glob("*.po"))
+    return sorted((CATALOGUES / locale).glob("*.po"))
 
 
 def read_catalogue(path: Path, locale: str) -> Catalog:
@@ -135,7 +135,7 @@ def missing(locale: str, said: Catalog) -> list[Message]:
 
 def extend_group(locale: str, group: str, said: Catalog) -> int:
     """Add to `<group>.po` what is said and in no file of the language yet; the number of added messages."""
-    path = LOCALES / locale / f"{group}.po"
+    path = CATALOGUES / locale / f"{group}.po"
     catalogue = read_catalogue(path, locale) if path.exists() else Catalog(locale=locale)
     whole, added = merged(locale), 0
     for message in _messages(said):

@@ -16,7 +16,7 @@ from tickets.people.actor import Actor
 from tickets.schema import Ticket
 from tickets.states import ClockKind, OutboundChannel, Priority, TimelineKind
 
-TEMPLATE = "instruction"
+INSTRUCTION_TEMPLATE = "instruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _message(ticket: Ticket, answer: LevelAnswer, person: Person, channel: Outbo
     return Outgoing(
         channel=channel,
         address=addresses.get(channel, person.phone or ""),
-        template=TEMPLATE,
+        template=INSTRUCTION_TEMPLATE,
         params=params,
         locale=person.locale,
         dedup_key=f"instruction:{answer.step_id}:{person.staff_id}:{channel}",

@@ -16,7 +16,7 @@ from tickets.directory.standing_rows import load_standing
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.states import StepResult
 
-BATCH = 100
+TICKETS_PER_SWEEP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class TickOutcome:
     notified: int = 0
 
 
-def tick(session: Session, *, now: datetime, batch: int = BATCH, leave_out: Collection[int] = ()) -> TickOutcome:
+def tick(
+    session: Session, *, now: datetime, batch: int = TICKETS_PER_SWEEP, leave_out: Collection[int] = ()
+) -> TickOutcome:
     """Fire all due steps of up to `batch` tickets, in the transaction the caller has opened and commits (R14).
 
     Call it in new transactions until it claims nothing. `leave_out` names tickets that could not be fired before: they

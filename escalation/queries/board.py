@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from escalation.queries.raised import Raised, load_raised
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind, StepKind
 
-# Written out, so that PostgreSQL sees that the partial indexes may be used.
-_UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
+# Written out, so that PostgreSQL sees that the partial index may be used.
 _RAISED = "planned_step.kind = 'level' and planned_step.fired_at is not null and planned_step.result <> 'void'"
 
 
@@ -29,7 +29,7 @@ class BoardFilter:
     unanswered_only: bool = False
 
 
-EVERYTHING = BoardFilter()
+WHOLE_BOARD = BoardFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ChainCounts:
 
 
 def running_chains(
-    session: Session, viewer: Viewer, wanted: BoardFilter = EVERYTHING, *, after: str | None = None, limit: int = 200
+    session: Session, viewer: Viewer, wanted: BoardFilter = WHOLE_BOARD, *, after: str | None = None, limit: int = 200
 ) -> list[RunningChain]:
     """The running chains the viewer may see, the highest level first, then the longest overdue.
 
@@ -99,7 +99,7 @@ def _read_place(after: str | None) -> tuple[int, datetime, int] | None:
 def counts(session: Session, viewer: Viewer) -> ChainCounts:
     """The running chains by unit, by level and by the promise that was broken, in one statement."""
     rows = session.execute(
-        _running(viewer, EVERYTHING)
+        _running(viewer, WHOLE_BOARD)
         .join(Unit, Unit.id == Ticket.unit_id)
         .with_only_columns(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind, *_totals())
         .group_by(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind)
@@ -139,7 +139,7 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Running
             text(_RAISED),
             text("clock.status = 'running'"),
             Ticket.escalation_level > 0,
-            text(_UNFINISHED),
+            text(f"ticket.{IS_UNFINISHED}"),
             Ticket.is_canary.is_(False),
         )
         .subquery()
@@ -175,7 +175,7 @@ def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
         .outerjoin(Acknowledgement, Acknowledgement.step_id == _REACHED.c.id)
         .where(
             Ticket.escalation_level > 0,
-            text(_UNFINISHED),
+            text(f"ticket.{IS_UNFINISHED}"),
             visible_tickets(viewer),
             text("clock.status = 'running'"),
             *_narrowed(wanted),

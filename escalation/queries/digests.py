@@ -29,7 +29,7 @@ class _Line:
 
 
 MOST_LINES = 10
-TEMPLATE = "daily_list"
+DIGEST_TEMPLATE = "daily_list"
 
 
 def post_daily_lists(session: Session, *, now: datetime) -> int:
@@ -91,7 +91,7 @@ def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list
         Outgoing(
             channel=channel,
             address=addresses.get(channel, person.phone or ""),
-            template=TEMPLATE,
+            template=DIGEST_TEMPLATE,
             params=params,
             locale=person.locale,
             dedup_key=f"daily-list:{day.date().isoformat()}:{person.id}:{channel}",

@@ -12,7 +12,7 @@ from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
 from tickets.states import ClockKind, OutboundState, StepKind, StepResult
 
-PAGE = 50
+LEVELS_PER_PAGE = 50
 _EXPORT_PAGE = 500
 LATELY = timedelta(hours=24)
 
@@ -40,11 +40,16 @@ class LedgerPage:
     next: str | None
 
 
-EVERYTHING = LedgerFilter()
+WHOLE_LEDGER = LedgerFilter()
 
 
 def history(
-    session: Session, viewer: Viewer, wanted: LedgerFilter = EVERYTHING, *, after: str | None = None, limit: int = PAGE
+    session: Session,
+    viewer: Viewer,
+    wanted: LedgerFilter = WHOLE_LEDGER,
+    *,
+    after: str | None = None,
+    limit: int = LEVELS_PER_PAGE,
 ) -> LedgerPage:
     """Raised levels of tickets the viewer may see, the last fired first; a cursor nobody gave out is as none."""
     statement = (
@@ -93,7 +98,7 @@ EXPORT_HEADINGS = (
 )  # fmt: skip
 
 
-def export(session: Session, viewer: Viewer, wanted: LedgerFilter = EVERYTHING) -> Iterator[tuple[str, ...]]:
+def export(session: Session, viewer: Viewer, wanted: LedgerFilter = WHOLE_LEDGER) -> Iterator[tuple[str, ...]]:
     """Rows for a CSV file in the order of `EXPORT_HEADINGS`, page by page; instants in ISO 8601, codes as they are.
 
     Whoever writes the file must keep cells from being read as formulas: instructions and names are people's own words.

@@ -22,6 +22,7 @@ from telephony.desk import Desk
 from telephony.floor.callbacks import ask_callback, settle_by_call
 from telephony.floor.offers import withdraw_offer
 from telephony.floor.presence import free, start_wrap_up
+from telephony.floor.waiting import WAITING
 from telephony.lock_order import lock_around_call
 from telephony.plan.menu import MenuChoice
 from telephony.provider.status_rank import is_final_call_state
@@ -33,7 +34,6 @@ from tickets.states import CallbackReason, CallState, PresenceState
 from tickets.work.conversation import talked
 
 _SELF_SERVICE = (MenuChoice.FOLLOW.value, MenuChoice.WHERE.value)
-_WAITING = (CallState.QUEUED, CallState.OFFERED)
 
 
 def note_call_status(session: Session, form: Mapping[str, str], *, account: str, desk: Desk, now: datetime) -> None:
@@ -109,7 +109,7 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
     if call.state is CallState.ENDED and call.ended_at is not None:
         return
     was = call.state
-    if was in _WAITING or (was is CallState.TALKING and call.answered_at is None):
+    if was in WAITING or (was is CallState.TALKING and call.answered_at is None):
         _abandoned(session, call, now=now)
     elif was in (CallState.GREETING, CallState.MENU, CallState.PLACE):
         _left_early(session, call, desk, now=now)

@@ -19,7 +19,7 @@ from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
 # Whom a request has been reported to is said in words up to here; there is nobody above.
-HIGHEST_LEVEL = 5
+HIGHEST_LEVEL_SAID = 5
 
 
 def facts_for(
@@ -111,5 +111,5 @@ def state_words(state: RequestState, desk: Desk, locale: str) -> tuple[Say, ...]
         local = wall_clock(state.due_at)
         words.append(Say(Prompt.FOLLOW_OVERDUE if state.is_overdue else Prompt.FOLLOW_DUE, {"due": local.isoformat()}))
     if state.level > 0:
-        words.append(Say(Prompt(f"follow_level_{min(state.level, HIGHEST_LEVEL)}")))
+        words.append(Say(Prompt(f"follow_level_{min(state.level, HIGHEST_LEVEL_SAID)}")))
     return tuple(words)

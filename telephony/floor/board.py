@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from telephony.floor.floor import ANSWERING_ROLES, CITY_LEVEL, HEARTBEAT_LOST
+from telephony.floor.floor import ANSWERING_ROLES, HEARTBEAT_LOST
 from telephony.floor.waiting import WAITING, is_emergency
+from tickets.people.roles import CITY_LEVEL
 from tickets.schema import Call, Presence, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import CallState, PresenceState
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from tickets.people.roles import CITY_LEVEL
 from tickets.schema import Presence, RoleAssignment, Staff, Unit
-from tickets.states import PresenceState, Role, UnitKind
+from tickets.states import PresenceState, Role
 
 # A console beats every 15 s; three misses and nobody is taken to sit there.
 HEARTBEAT_LOST = timedelta(seconds=45)
 AT_WORK = (PresenceState.AVAILABLE, PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.WRAP_UP)
 ANSWERING_ROLES = (Role.AGENT, Role.SUPERVISOR)
-CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
 _AT_WORK_NOW = (
     select(
         Presence.staff_id,

@@ -9,11 +9,10 @@ from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, 
 from telephony.ivr.facts import CallFacts, NamedUnit
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import TurnOutcome, after_silence, after_wrong_key, menu, one_key, to_a_person
+from telephony.plan.menu import MOST_OPTIONS
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
-
-MOST_OPTIONS = 6
 
 
 def ask_place(conversation: Conversation, facts: CallFacts) -> TurnOutcome:

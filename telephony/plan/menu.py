@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from telephony.plan.prompts import Prompt
 
+# Units that one question offers, said or texted: more, nobody keeps in mind.
+MOST_OPTIONS = 6
+
 
 class MenuChoice(StrEnum):
     REPORT = "report"

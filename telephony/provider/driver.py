@@ -10,7 +10,7 @@ calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `stat
 recordings  recording_sid, recording_status (completed or not), recording_seconds
 texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it)
 deliveries  message_sid, message_status (queued, sending, sent, delivered, undelivered, failed or canceled),
-            error_code (the provider's, for people), trouble (of `tickets.outbox.posting.TROUBLES`: what it means)
+            error_code (the provider's, for people), trouble (OPTED_OUT, PASSING: see tickets/outbox/posting.py)
 """
 
 from __future__ import annotations

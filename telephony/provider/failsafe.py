@@ -13,8 +13,8 @@ from twilio.twiml.voice_response import VoiceResponse
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
 from telephony.provider.spoken_document import Speak, say_words
+from tickets.states import LOCALES
 
-LOCALES = ("vi", "en")
 RECORD_SECONDS = 180
 DUTY_RING_SECONDS = 20
 # Relative on purpose: wherever the document is served from, its second half lies beside it.

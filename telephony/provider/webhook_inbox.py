@@ -12,7 +12,7 @@ from telephony.provider.event_keys import event_key
 from tickets.schema import RULES_VERSION, WebhookEvent, WebhookRefusal
 
 # A provider's repetition after a month must still find its first answer (G2).
-KEPT_FOR = timedelta(days=45)
+EVENT_KEPT_FOR = timedelta(days=45)
 # Keys may be somebody's PIN, and a text may name one: what they led to stands with the call and the message itself.
 _NOT_KEPT = frozenset({"keys", "body"})
 
@@ -137,6 +137,6 @@ def refuse(session: Session, *, account: str, path: str, reason: str, now: datet
 
 def forget_old_events(session: Session, *, now: datetime) -> int:
     """Remove what no provider repeats any more."""
-    gone = session.execute(delete(WebhookEvent).where(WebhookEvent.received_at < now - KEPT_FOR))
-    session.execute(delete(WebhookRefusal).where(WebhookRefusal.at < now - KEPT_FOR))
+    gone = session.execute(delete(WebhookEvent).where(WebhookEvent.received_at < now - EVENT_KEPT_FOR))
+    session.execute(delete(WebhookRefusal).where(WebhookRefusal.at < now - EVENT_KEPT_FOR))
     return int(getattr(gone, "rowcount", 0))

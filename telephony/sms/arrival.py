@@ -32,7 +32,7 @@ from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.schema import InboundSms
 
-MAX_BODY = 5000
+MAX_SMS_BODY = 5000
 _NAMES: Mapping[type[SmsIntent], str] = {
     TextIntent: "text",
     StatusIntent: "status",
@@ -62,7 +62,7 @@ class ReceivedSms:
 def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> ReceivedSms:
     """Keep a message, but for a PIN. The carrier's own verdict on an opt-out word counts as much as ours."""
     sender = Caller.of(form.get("from", ""))
-    body = form.get("body", "").replace("\0", "")[:MAX_BODY]
+    body = form.get("body", "").replace("\0", "")[:MAX_SMS_BODY]
     intent = _intent(body, form.get("opt_out", ""))
     sid = (form.get("message_sid", ""))[:128]
     inbound_id = session.execute(

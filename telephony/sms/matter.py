@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
+from telephony.plan.menu import MOST_OPTIONS
 from telephony.sms.answered import answered_of, brings_more, take_after_answer
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
@@ -30,7 +31,6 @@ from tickets.work.conversation import citizen_message
 
 # A second text within this time goes on with the first, unless it speaks of another place or kind of matter.
 SAME_TALK = timedelta(hours=24)
-MOST_OPTIONS = 6
 
 
 def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime) -> Taken:

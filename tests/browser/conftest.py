@@ -17,7 +17,7 @@ from app.clock import utc_now
 from app.settings import Settings
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
-from app.web.frame.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tests.conftest import Committed
 from tests.signing_in import person_with
 from tickets.schema import Staff, Unit, WebSession
@@ -160,7 +160,7 @@ def sign_in_browser(page: Page, site: Site, *, role: Role, unit: Unit | None = N
         )
         session.flush()
         session.expunge(staff)
-    page.context.add_cookies([{"name": COOKIE, "value": token, "url": site.url}])
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": site.url}])
     return staff
 
 

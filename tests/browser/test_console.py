@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import utc_now
-from app.web.frame.session_cookie import COOKIE
+from app.web.frame.session_cookie import SESSION_COOKIE
 from telephony.floor import offers, presence
 from tests.app.web.console.test_calls import waiting_call
 from tests.browser.conftest import Site, sign_in_browser
@@ -196,14 +196,14 @@ def test_an_answer_typed_after_the_session_ended_comes_back_after_signing_in(sit
         reference = open_ticket(session, now=utc_now()).reference
     page.goto(f"/console/tickets/{reference}")
     cookies = page.context.cookies()
-    page.context.clear_cookies(name=COOKIE)
+    page.context.clear_cookies(name=SESSION_COOKIE)
 
     page.locator("#f-body").fill("Kính gửi ông An, hồ sơ đã ký.")
     expect(page.locator("#reply-form [data-draft-state=signed_out]")).to_be_visible()
     page.get_by_role("button", name="Gửi trả lời").click()
     expect(page).to_have_url(re.compile("/sign-in"))
     expect(page.locator("main")).to_contain_text("chưa gửi gì")
-    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == COOKIE])
+    page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == SESSION_COOKIE])
     page.goto(f"/console/tickets/{reference}")
 
     expect(page.locator("#f-body")).to_have_value("Kính gửi ông An, hồ sơ đã ký.")

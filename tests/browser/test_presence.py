@@ -16,7 +16,7 @@ from app.clock import utc_now
 from app.phone.accounts import simulated_account
 from app.simulator.telephone import SimulatedCaller, Telephone
 from app.web.factory import create_app
-from app.web.frame.session_cookie import COOKIE
+from app.web.frame.session_cookie import SESSION_COOKIE
 from telephony.floor import presence
 from telephony.floor.floor import HEARTBEAT_LOST
 from tests.browser.conftest import Site, made_settings, sign_in_browser
@@ -252,7 +252,7 @@ def test_a_session_that_ended_while_the_agent_waited_is_said(site: Site, page: P
     page.get_by_role("button", name="Nhận cuộc gọi").click()
     expect(page.locator("#call-bar")).to_contain_text("Sẵn sàng")
 
-    page.context.clear_cookies(name=COOKIE)
+    page.context.clear_cookies(name=SESSION_COOKIE)
 
     expect(page.locator("[data-trouble=heartbeat_signed_out]")).to_be_visible(timeout=40_000)
 

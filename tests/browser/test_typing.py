@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from app.clock import utc_now
-from app.web.frame.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from telephony.call import end
 from telephony.calls import enter
 from telephony.floor import offers, presence
@@ -113,7 +113,7 @@ def sign_in_again(site: Site, page: Page, agent: Staff) -> None:
                 expires_at=now + timedelta(hours=8), second_factor_at=now,
             )
         )  # fmt: skip
-    page.context.add_cookies([{"name": COOKIE, "value": token, "url": site.url}])
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": site.url}])
 
 
 def test_a_call_that_is_answered_leads_nobody_away_from_what_they_type(site: Site, page: Page) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from app.accounts.enrolment import add_token
 from app.storage.database import transaction
-from app.web.frame.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tests.faults.breakable import Carrier, Place, sms_form
 from tests.faults.nodes import alive, running, wait_until
 from tests.signing_in import person_with
@@ -74,7 +74,7 @@ def test_people_stay_signed_in_matters_are_taken_and_answers_leave_without_redis
 
     with running("worker", place.settings), wait_for_worker(place), trouble(place):
         console = requests.get(
-            f"{place.base_url}/console", cookies={COOKIE: "a-session"}, allow_redirects=False,
+            f"{place.base_url}/console", cookies={SESSION_COOKIE: "a-session"}, allow_redirects=False,
             timeout=LONGEST_ANSWER_SECONDS,
         )  # fmt: skip
         page = requests.get(place.base_url, timeout=LONGEST_ANSWER_SECONDS)

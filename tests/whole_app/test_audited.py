@@ -20,7 +20,7 @@ from app.seeding.imports import take_out
 from app.settings import Settings
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
-from app.web.frame.session_cookie import COOKIE
+from app.web.frame.session_cookie import SESSION_COOKIE
 from escalation.acknowledging.links import make_link
 from tests import factories
 from tests.app.web.public.public_forms import photograph
@@ -219,7 +219,7 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
         "heard": "Vẫn còn rác.", "text": "", "category": "pavement_use",
     }  # fmt: skip
     form.pop("once")
-    kept = client.get_cookie(COOKIE)
+    kept = client.get_cookie(SESSION_COOKIE)
     assert kept is not None
     signed_in = kept.value
     assert session.scalar(select(Category.id).where(Category.code == "pavement_use"))
@@ -228,10 +228,10 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
     audited, unaudited = set(), []
     for way in ways(app, "staff", "public", "halfway", "bearer", "open"):
         for thing in state if way.method != "GET" else state[:1]:
-            client.set_cookie(COOKIE, signed_in)
+            client.set_cookie(SESSION_COOKIE, signed_in)
             if way.rule.endpoint == "track.withdraw":
                 # The citizen's own word: whoever is signed in as staff may not say it for them.
-                client.delete_cookie(COOKIE)
+                client.delete_cookie(SESSION_COOKIE)
             sent = special.get(way.rule.endpoint, Sent())
             with undone(session):
                 if way.rule.rule.startswith("/track/"):

@@ -22,7 +22,7 @@ from app.accounts.enrolment import add_token
 from app.settings import ROOT, Settings
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
-from app.web.frame.session_cookie import COOKIE
+from app.web.frame.session_cookie import SESSION_COOKIE
 from tests import factories
 from tests.faults.nodes import LONG
 from tests.signing_in import sign_in
@@ -121,7 +121,7 @@ class Walk:
 
     def ask(self, way: Way, where: str, told: str, **request: Any) -> None:
         headers = {"Authorization": f"Bearer {self.token}", **request.pop("headers", {})}
-        if self.client.get_cookie(COOKIE) is None:
+        if self.client.get_cookie(SESSION_COOKIE) is None:
             sign_in(self.client, self.session, staff=self.person, now=self.now)
             self.session.commit()
         self.asked += 1

@@ -67,7 +67,7 @@ def test_two_files_that_disagree_are_refused(tmp_path: Path, monkeypatch: pytest
     folder.mkdir()
     (folder / "one.po").write_text('msgid "Close"\nmsgstr "Đóng"\n', encoding="utf-8")
     (folder / "two.po").write_text('msgid "Close"\nmsgstr "Kết thúc"\n', encoding="utf-8")
-    monkeypatch.setattr(translations, "LOCALES", tmp_path)
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path)
 
     with pytest.raises(translations.CataloguesDisagree, match=r"one\.po and two\.po"):
         translations.merged("vi")
@@ -79,7 +79,7 @@ def test_extracting_adds_only_what_no_other_group_has(tmp_path: Path, monkeypatc
     (folder / "layout.po").write_text('msgid "Close"\nmsgstr "Đóng"\n', encoding="utf-8")
     page = tmp_path / "page.html"
     page.write_text('{{ _("Close") }} {{ ngettext("%(num)s call", "%(num)s calls", 2) }}', encoding="utf-8")
-    monkeypatch.setattr(translations, "LOCALES", tmp_path / "locales")
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path / "locales")
 
     assert translations.main(["extract", "--group", "console", str(page)]) == 0
     assert translations.main(["extract", "--group", "console", str(page)]) == 0
@@ -95,7 +95,7 @@ def test_pruning_removes_what_is_said_nowhere(tmp_path: Path, monkeypatch: pytes
     source.write_text('msgid "Close"\nmsgstr "Đóng"\n\nmsgid "Gone"\nmsgstr "Đã bỏ"\n', encoding="utf-8")
     page = tmp_path / "page.html"
     page.write_text('{{ _("Close") }}', encoding="utf-8")
-    monkeypatch.setattr(translations, "LOCALES", tmp_path)
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path)
 
     removed = translations.prune("vi", translations.extracted([page]))
 
@@ -110,7 +110,7 @@ def test_catalogues_are_compiled_again_only_when_a_source_changes(
     folder.mkdir(parents=True)
     source = folder / "layout.po"
     source.write_text('msgid "Close"\nmsgstr "Đóng"\n', encoding="utf-8")
-    monkeypatch.setattr(translations, "LOCALES", tmp_path / "locales")
+    monkeypatch.setattr(translations, "CATALOGUES", tmp_path / "locales")
     compiled_once = translations.compiled(tmp_path / "cache")
 
     unchanged = translations.compiled(tmp_path / "cache")
@@ -144,15 +144,15 @@ CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
     (states.Level, codes.COMPETENCE_LEVELS),
     (states.ActorKind, codes.ACTOR_KINDS),
     (states.DraftForm, codes.DRAFT_FORMS),
-    (states.TicketStatus, looks.LOOKS["status"]),
-    (states.Priority, looks.LOOKS["priority"]),
-    (states.Channel, looks.LOOKS["channel"]),
-    (states.ClockStatus, looks.LOOKS["clock"]),
-    (states.PresenceState, looks.LOOKS["presence"]),
-    (states.OutboundState, looks.LOOKS["outbound"]),
-    (states.StepResult, looks.LOOKS["step"]),
-    (states.CallState, looks.LOOKS["call"]),
-    (states.TimelineKind, looks.LOOKS["timeline"]),
+    (states.TicketStatus, looks.ICON_LOOKS["status"]),
+    (states.Priority, looks.ICON_LOOKS["priority"]),
+    (states.Channel, looks.ICON_LOOKS["channel"]),
+    (states.ClockStatus, looks.ICON_LOOKS["clock"]),
+    (states.PresenceState, looks.ICON_LOOKS["presence"]),
+    (states.OutboundState, looks.ICON_LOOKS["outbound"]),
+    (states.StepResult, looks.ICON_LOOKS["step"]),
+    (states.CallState, looks.ICON_LOOKS["call"]),
+    (states.TimelineKind, looks.ICON_LOOKS["timeline"]),
 ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tickets.schema import AuditEntry, AuditSeal, Staff, Ticket
 
-PAGE = 100
+ENTRIES_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class TrailLine:
 
 
 def trail(
-    session: Session, wanted: TrailFilter, *, before_id: int | None = None, limit: int = PAGE
+    session: Session, wanted: TrailFilter, *, before_id: int | None = None, limit: int = ENTRIES_PER_PAGE
 ) -> tuple[list[TrailLine], int | None]:
     """The entries and, when there are more, the id to go on before. One statement."""
     statement = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tickets.matter.leaning import lean
 from tickets.matter.phrases import Span
-from tickets.matter.reading import NOTHING, Certainty, Indication, Sign, signs, words_of
+from tickets.matter.reading import NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
@@ -36,7 +36,7 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     leaning = lean(found.text, rules.leanings.get("is_emergency", {}))
     certainty = _certainty(_weighed(told, cries, found), leaning.score)
     if certainty is Certainty.NO:
-        return NOTHING
+        return NOTHING_READ
     strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
     kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (_LEANING,)
     return Indication(certainty, kinds, words_of([*strongest, *cries], found) or leaning.because)

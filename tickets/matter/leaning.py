@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tickets.matter.reading import MOST_TOLD_WORDS
 from tickets.matter.text import MatterText
 
 # The row of the file that says how far a text without any known word leans.
 ALONE = "(alone)"
 # Written with a mark: told apart from the same letters without it.
 _MARKED = "="
-_MOST_WORDS = 4
 # In fewer words one chance word decides: a name alone must not lean anywhere.
 _LEAST_WORDS = 6
 _NOWHERE = -100.0
@@ -49,4 +49,4 @@ def lean(text: MatterText, weights: Mapping[str, float]) -> Leaning:
     told = {name: weights[name] for name in found if name in weights}
     score = weights.get(ALONE, 0.0) + sum(told.values()) / math.sqrt(len(found) or 1)
     strongest = sorted((name for name in told if told[name] > 0), key=lambda name: -told[name])
-    return Leaning(score, tuple(dict.fromkeys(found[name] for name in strongest))[:_MOST_WORDS])
+    return Leaning(score, tuple(dict.fromkeys(found[name] for name in strongest))[:MOST_TOLD_WORDS])

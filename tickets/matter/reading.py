@@ -8,7 +8,7 @@ from tickets.matter.patterns import Pattern, Patterns, matches
 from tickets.matter.phrases import Span
 from tickets.matter.rulebook import MarkedText
 
-_MOST_WORDS = 4
+MOST_TOLD_WORDS = 4
 
 
 class Certainty(StrEnum):
@@ -30,7 +30,7 @@ class Indication:
     begins_at: int = 0
 
 
-NOTHING = Indication(Certainty.NO)
+NOTHING_READ = Indication(Certainty.NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +59,4 @@ def words_of(kept: Sequence[Sign], found: MarkedText) -> tuple[str, ...]:
     """What is shown as the reason: the words of the strongest signs, longer ones in place of what they hold."""
     said = dict.fromkeys(sign.said(found) for sign in sorted(kept, key=lambda s: -s.pattern.weight))
     shown = [words for words in said if not any(words != other and words in other for other in said)]
-    return tuple(shown[:_MOST_WORDS])
+    return tuple(shown[:MOST_TOLD_WORDS])

@@ -4,13 +4,13 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from tickets.matter.patterns import Pattern, Patterns, parse
 from tickets.matter.phrases import Phrasebook, Span
 from tickets.matter.text import MatterText, letters, read_text
+from tickets.reference_files import REFERENCE_DATA
 
-_FILES = Path(__file__).resolve().parents[1] / "reference_data" / "matter"
+_FILES = REFERENCE_DATA / "matter"
 _EVERYDAY = "everyday"
 
 

@@ -14,7 +14,7 @@ from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
 # The account a mail is recorded under when there is no mail server to hand it to.
-KEPT = "kept"
+KEPT_MAIL = "kept"
 DEAD = (OutboundState.FAILED, OutboundState.UNCERTAIN)
 LONGEST_REASON = 300
 
@@ -87,7 +87,7 @@ def _page(
 
 
 def _is_kept() -> ColumnElement[bool]:
-    return (OutboundMessage.channel == OutboundChannel.EMAIL) & (OutboundMessage.provider_account == KEPT)
+    return (OutboundMessage.channel == OutboundChannel.EMAIL) & (OutboundMessage.provider_account == KEPT_MAIL)
 
 
 def _record(

@@ -36,7 +36,6 @@ STATUS_RANK: Mapping[str, int] = {
 OPTED_OUT = "opted_out"
 # The handset was off or the carrier had a moment of weakness: the same message again, later and not for ever.
 PASSING = "passing"
-TROUBLES = frozenset({OPTED_OUT, PASSING})
 _DELIVERY_ATTEMPTS = 4
 _DELIVERY_PAUSE = timedelta(minutes=5)
 

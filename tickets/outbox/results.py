@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
 
-MOST_ATTEMPTS = 8
+MOST_SENDINGS = 8
 _FIRST_DELAY_SECONDS = 5.0
 _LONGEST_DELAY_SECONDS = 1800.0
 
@@ -67,7 +67,7 @@ def record_retry(
 
     Returns whether it will be tried again.
     """
-    if attempts >= MOST_ATTEMPTS:
+    if attempts >= MOST_SENDINGS:
         record_failure(session, message_id, by=by, error_code=error_code, error=error, now=now)
         return False
     session.execute(

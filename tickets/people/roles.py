@@ -98,7 +98,7 @@ def viewer_of(rows: Sequence[Row[*tuple[Any, ...]]]) -> Viewer | None:
 
 # Who sees the tickets of the units where they hold the role, and who works on them.
 SEEING = (Role.AGENT, Role.SUPERVISOR, Role.LEADER, Role.CITY_OFFICE)
-WORKING = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
+WORKING_ROLES = (Role.AGENT, Role.SUPERVISOR, Role.CITY_OFFICE)
 
 
 def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
@@ -146,7 +146,7 @@ def may(viewer: Viewer, right: Right, ticket: Ticket) -> bool:
         return any(h.role in roles and (h.unit_id in at or h.covers_city) for h in viewer.held)
 
     if right is Right.WORK:
-        return there(*WORKING)
+        return there(*WORKING_ROLES)
     return there(Role.SUPERVISOR, Role.CITY_OFFICE)
 
 

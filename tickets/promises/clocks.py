@@ -41,7 +41,7 @@ class ClockBook:
     fired: dict[tuple[int, StepKind, int], tuple[int, datetime, bool]] = field(default_factory=dict)
 
     def live(self, *kinds: ClockKind) -> list[ClockEntry]:
-        return [h for h in self.held if h.state.status in recompute.LIVE and (not kinds or h.state.kind in kinds)]
+        return [h for h in self.held if h.state.status in recompute.UNENDED and (not kinds or h.state.kind in kinds)]
 
     def latest(self, kind: ClockKind) -> ClockEntry | None:
         return max((h for h in self.held if h.state.kind is kind), key=lambda h: h.state.cycle, default=None)
@@ -108,7 +108,7 @@ def store(
         setattr(clock, name, value)
     _store_intervals(session, held)
     _note_breach(book.ticket, held, now=now)
-    if state.status in recompute.STOPPED and before.status in recompute.LIVE:
+    if state.status in recompute.STOPPED and before.status in recompute.UNENDED:
         clock.stopped_unit_id = book.ticket.unit_id
     elif state.status is ClockStatus.RUNNING and before.status in recompute.STOPPED:
         clock.stopped_unit_id = None

@@ -49,7 +49,7 @@ def on_citizen_contact(session: Session, ticket: Ticket, *, arrived_at: datetime
         return
     book = open_book(session, ticket)
     last = book.latest(ClockKind.NEXT)
-    if last is not None and last.state.stopped_at is None and last.state.status in recompute.LIVE:
+    if last is not None and last.state.stopped_at is None and last.state.status in recompute.UNENDED:
         return
     if last is not None and last.state.stopped_at is not None and arrived_at <= last.state.stopped_at:
         return

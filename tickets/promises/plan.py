@@ -17,6 +17,9 @@ WARNING_SHARES = (50, 75, 90)
 SHORT_TARGET_SECONDS = 30 * 60
 SHORT_TARGET_SHARES = (75,)
 
+HIGHEST_LEVEL = 9
+"""The most levels a chain may have; the shipped chains have five."""
+
 CITY_LEADER_LEVEL = 4
 """From this level on the city's leadership is told; at night it is woken only by an emergency's `resolve` (R12)."""
 

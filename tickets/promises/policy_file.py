@@ -12,14 +12,14 @@ import yaml
 
 from tickets.file_errors import RowError
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR
-from tickets.promises.plan import WARNING_SHARES, ChainLevel, EscalationChain, offsets_increase
+from tickets.promises.plan import HIGHEST_LEVEL, WARNING_SHARES, ChainLevel, EscalationChain, offsets_increase
 from tickets.promises.policy import Match, PolicySet, PolicyTarget, Retired, SlaPolicy
 from tickets.states import Channel, ClockKind, Level, OutboundChannel, Priority
 
-MAX_CHARACTERS = 1_000_000
+MAX_POLICY_CHARACTERS = 1_000_000
 TEN_YEARS_SECONDS = 10 * 366 * 86_400
 
-MAX_REASON = 500
+MAX_RETIRING_REASON = 500
 
 _OFFSETS = ("offset_seconds", "offset_percent", "after_level_seconds")
 _POLICY_KEYS = {"name", "match", "rows", "legal_basis"}
@@ -92,7 +92,7 @@ def step_from(raw: Mapping[str, Any], *, known: KnownNames = NOTHING_KNOWN) -> C
     if known.actions is not None and not set(actions) <= set(known.actions):
         raise _Bad("no_such_action", actions)
     return ChainLevel(
-        level=_whole(raw.get("level"), "bad_level", low=1, high=9),
+        level=_whole(raw.get("level"), "bad_level", low=1, high=HIGHEST_LEVEL),
         posts=_posts(raw.get("post"), known, is_needed=True),
         procedure_posts=_posts(raw.get("procedure_post"), known, is_needed=False),
         offset_seconds=_offset_seconds(raw.get("offset_seconds")),
@@ -125,7 +125,7 @@ def step_mapping(step: ChainLevel) -> dict[str, Any]:
 
 
 def _document(text: str) -> dict[str, list[Any]]:
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_POLICY_CHARACTERS:
         raise _Bad("too_long", len(text))
     try:
         # A short text of aliases can stand for gigabytes, and a file of rules needs none.
@@ -196,7 +196,7 @@ def _retired(raw: Mapping[str, Any], known: KnownNames) -> Retired:
     name, reason = _name(raw.get("name")), str(raw.get("reason") or "").strip()
     if raw.get("retired_at") is None:
         _one_of(name, known.policies, "no_such_policy")
-    if len(reason) > MAX_REASON:
+    if len(reason) > MAX_RETIRING_REASON:
         raise _Bad("too_long", len(reason))
     return Retired(name, reason)
 

@@ -19,7 +19,7 @@ from tickets.promises.arithmetic import (
 from tickets.promises.calendar import WorkingCalendar, add, between
 from tickets.states import ClockKind, ClockStatus
 
-LIVE = frozenset({ClockStatus.RUNNING, ClockStatus.PAUSED})
+UNENDED = frozenset({ClockStatus.RUNNING, ClockStatus.PAUSED})
 STOPPED = frozenset({ClockStatus.MET, ClockStatus.MISSED})
 
 CHANGE = "change"
@@ -123,7 +123,7 @@ def resume(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> Cl
 
 def stop(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
     """End the clock and decide there and then whether it was met (R17)."""
-    if state.status not in LIVE:
+    if state.status not in UNENDED:
         return state
     at = _whole_second(now)
     wake_at = latest_wake_at(state, calendar)
@@ -149,7 +149,7 @@ def retarget(
     breaks now with cause `change`; but a promise that was already broken keeps its old breach, or raising the
     priority would wipe it out. A manual due date stays; closed clocks never change (R21).
     """
-    if state.status not in LIVE:
+    if state.status not in UNENDED:
         return state
     at = _not_before_start(state, now)
     closed_parts = [part for part in state.intervals if part.to_at is not None]

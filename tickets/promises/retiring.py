@@ -12,7 +12,7 @@ from tickets.people.actor import Actor
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.promises.policies import end_policy
 from tickets.promises.policy import Match, PolicySet, PolicyTarget, Retired, SlaPolicy
-from tickets.promises.recompute import LIVE
+from tickets.promises.recompute import UNENDED
 from tickets.schema import Clock, PolicyVersion, Ticket
 from tickets.schema.promise import Policy as PolicyRecord
 from tickets.schema.promise import PolicyRow as RowRecord
@@ -145,5 +145,5 @@ def _keeping(name: str) -> Select[int]:
         .join(PolicyVersion, PolicyVersion.id == RowRecord.policy_version_id)
         .join(PolicyRecord, PolicyRecord.id == PolicyVersion.policy_id)
         .join(Ticket, Ticket.id == Clock.ticket_id)
-        .where(PolicyRecord.name == name, Clock.status.in_(LIVE), Ticket.is_canary.is_(False))
+        .where(PolicyRecord.name == name, Clock.status.in_(UNENDED), Ticket.is_canary.is_(False))
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from tickets.people.roles import WORKING, Viewer
+from tickets.people.roles import WORKING_ROLES, Viewer
 from tickets.queries.list_stretches import ListView, WantedList, first_ids
 from tickets.states import QueueKind
 
@@ -30,7 +30,7 @@ class QueueCount:
 
 def queue_counts(session: Session, viewer: Viewer, *, now: datetime) -> list[QueueCount]:
     """What waits in the queues of the units where this person works. One statement."""
-    unit_ids = viewer.unit_ids(*WORKING)
+    unit_ids = viewer.unit_ids(*WORKING_ROLES)
     if not unit_ids:
         return []
     values = {"now": now, "staff_id": viewer.staff_id, "most": COUNTED_UP_TO + 1, "units": list(unit_ids)}

@@ -26,13 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from tickets.people.roles import SEEING, WORKING, Viewer, visible_tickets
+from tickets.people.roles import SEEING, WORKING_ROLES, Viewer, visible_tickets
 from tickets.schema import Ticket, TicketAccess
-from tickets.states import TicketStatus
+from tickets.states import PENDING, TicketStatus
 
 FINISHED = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
-_PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
-_SOON = timedelta(hours=2)
+DUE_SOON = timedelta(hours=2)
 
 
 class ListView(StrEnum):
@@ -119,12 +118,12 @@ def _stretches(viewer: Viewer, wanted: WantedList) -> list[_Stretch]:
     if wanted.queue_id is not None:
         return [_Stretch(())]
     if wanted.view in _OF_MY_UNITS:
-        return _of_units(viewer.unit_ids(*WORKING))
+        return _of_units(viewer.unit_ids(*WORKING_ROLES))
     if not viewer.covers_city(*SEEING):
         units = viewer.unit_ids(*SEEING)
         return [*_of_units(units), _Stretch((_named_to(viewer), ~_at(units)))]
     if wanted.view is ListView.ON_HOLD:
-        return [_Stretch((Ticket.status == status,)) for status in _PENDING]
+        return [_Stretch((Ticket.status == status,)) for status in PENDING]
     return [_Stretch()]
 
 
@@ -149,7 +148,7 @@ def _conditions(viewer: Viewer, wanted: WantedList, now: datetime) -> list[Colum
     if wanted.queue_id is not None:
         conditions.append(Ticket.queue_id == wanted.queue_id)
         if wanted.view in _OF_MY_UNITS:
-            conditions.append(_at(viewer.unit_ids(*WORKING)))
+            conditions.append(_at(viewer.unit_ids(*WORKING_ROLES)))
     if wanted.status is not None:
         conditions.append(Ticket.status == wanted.status)
     return conditions
@@ -161,7 +160,7 @@ def _of_view(view: ListView, now: datetime) -> list[ColumnElement[bool]]:
     if view is ListView.OVERDUE:
         return [Ticket.next_due_at < now]
     if view is ListView.AT_RISK:
-        return [Ticket.next_due_at >= now, Ticket.next_due_at < now + _SOON]
+        return [Ticket.next_due_at >= now, Ticket.next_due_at < now + DUE_SOON]
     if view is ListView.ON_HOLD:
         return [Ticket.wake_at.is_not(None)]
     return []

@@ -17,7 +17,7 @@ from tickets.queries.list_stretches import ListView, WantedList, first_ids, orde
 from tickets.schema import Category, Citizen, Staff, Ticket, TicketAccess, Unit
 from tickets.states import Channel, Priority, TicketStatus
 
-MOST_ROWS = 200
+MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def work_list(
 
     `after` is `Page.next` of the page before. Raises InvalidInput for a cursor that is none of ours.
     """
-    size = max(1, min(limit, MOST_ROWS))
+    size = max(1, min(limit, MOST_LISTED))
     wanted = WantedList(view, queue_id, status)
     key, last_id = _cursor(after)
     if wanted.is_impossible:

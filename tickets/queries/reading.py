@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, aliased
 
 from tickets import timeline
 from tickets.errors import NotFound
-from tickets.people.roles import WORKING, Viewer, visible_tickets
+from tickets.people.roles import WORKING_ROLES, Viewer, visible_tickets
 from tickets.queries.chain_steps import LevelOfTicket, chain_steps
 from tickets.queries.similar import Similar, similar_open
 from tickets.schema import (
@@ -48,10 +48,9 @@ from tickets.schema import (
     Unit,
 )
 from tickets.states import UNFINISHED, DraftForm
-from tickets.work.drafts import Looking
+from tickets.work.drafts import LOOKING_FOR, Looking
 
 # A page says every ten seconds that it is open.
-_LOOKING_FOR = timedelta(seconds=30)
 _SHOWN_OTHERS = 12
 
 
@@ -184,7 +183,7 @@ def _concerned() -> Select[*tuple[Any, ...]]:
     unit_ids: BindParameter[Any] = bindparam("unit_ids", expanding=True)
     working = select(RoleAssignment.staff_id).where(
         RoleAssignment.unit_id.in_(unit_ids),
-        RoleAssignment.role.in_(WORKING),
+        RoleAssignment.role.in_(WORKING_ROLES),
         RoleAssignment.valid_from <= now,
         or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now),
     )
@@ -206,7 +205,7 @@ def _people(
     session: Session, ticket: Ticket, *, besides: int, now: datetime
 ) -> tuple[list[tuple[int, str]], list[Looking]]:
     """Who works at the unit, and who has this ticket open: one statement for both."""
-    since = now - _LOOKING_FOR
+    since = now - LOOKING_FOR
     units = {ticket.unit_id, ticket.coordinating_unit_id or ticket.unit_id}
     rows = session.execute(_PEOPLE, {"ticket_id": ticket.id, "unit_ids": units, "since": since, "now": now}).all()
     looking = [

@@ -18,7 +18,7 @@ from tickets.typed_text import clean_dossier_number
 
 MOST_FOUND = 50
 _MOST_WORDS = 10
-_LONGEST_QUERY = 200
+LONGEST_QUERY = 200
 # Among this many of the newest that fit, the exact ones are put first.
 _RANKED = 200
 # Words that fit no more tickets than this are rare: the word index alone answers.
@@ -43,7 +43,7 @@ class SearchResult:
 
 def search(session: Session, viewer: Viewer, said: str, *, limit: int = MOST_FOUND) -> SearchResult:
     """What this person may see and `said` names: a number is looked up as such, everything else as words."""
-    query = unicodedata.normalize("NFC", " ".join(said.replace("\x00", " ").split()))[:_LONGEST_QUERY]
+    query = unicodedata.normalize("NFC", " ".join(said.replace("\x00", " ").split()))[:LONGEST_QUERY]
     size = max(1, min(limit, MOST_FOUND))
     scope = visible_tickets(viewer)
     for by, ids in _numbers(session, scope, query, size):

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import Viewer, visible_tickets
+from tickets.queries.list_stretches import DUE_SOON
 from tickets.queries.lists import Listed, listed
 from tickets.schema import Clock, PlannedStep, Ticket, Unit
+from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockStatus
 
-SOON = timedelta(hours=2)
 # From this share of the target on, the warning goes to whoever leads the unit too (R11).
 WARNED_FROM = 75
-MOST_ROWS = 100
+MOST_AT_RISK = 100
 # Written out as in the partial indexes, which the planner then recognises.
-_UNFINISHED = "ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')"
 _WARNED = "planned_step.kind = 'warning' and planned_step.fired_at is not null"
 
 
@@ -56,7 +56,7 @@ def units_now(
             func.count().label("waiting"),
             func.count().filter(Ticket.assignee_id.is_(None)).label("unassigned"),
             overdue.label("overdue"),
-            func.count().filter(Ticket.next_due_at >= now, Ticket.next_due_at < now + SOON).label("soon"),
+            func.count().filter(Ticket.next_due_at >= now, Ticket.next_due_at < now + DUE_SOON).label("soon"),
             func.min(Ticket.opened_at).label("oldest_at"),
         )
         .where(*_waiting(viewer, unit_ids))
@@ -88,7 +88,7 @@ def at_risk(
     unit_ids: Sequence[int] | None,
     *,
     risk: Risk = Risk.SOON,
-    limit: int = MOST_ROWS,
+    limit: int = MOST_AT_RISK,
     now: datetime,
 ) -> list[Listed]:
     """Tickets to look at, what is due first on top. Two statements."""
@@ -102,7 +102,7 @@ def at_risk(
 
 
 def _waiting(viewer: Viewer, unit_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    unfinished: ColumnElement[bool] = literal_column(_UNFINISHED)
+    unfinished: ColumnElement[bool] = literal_column(f"ticket.{IS_UNFINISHED}")
     conditions = [unfinished, visible_tickets(viewer)]
     if unit_ids is not None:
         conditions.append(Ticket.unit_id.in_(unit_ids))
@@ -125,4 +125,4 @@ def _risk(risk: Risk, now: datetime) -> ColumnElement[bool]:
             PlannedStep.due_at == Clock.due_at,
         )
     )
-    return (Ticket.next_due_at >= now) & ((Ticket.next_due_at < now + SOON) | Ticket.id.in_(warned))
+    return (Ticket.next_due_at >= now) & ((Ticket.next_due_at < now + DUE_SOON) | Ticket.id.in_(warned))

@@ -11,7 +11,7 @@ from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone
 from tickets.promises import ledger
 from tickets.schema import Message, Staff, Ticket
-from tickets.states import UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
+from tickets.states import PENDING, UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work.assignment import claim
 from tickets.work.search_words import add_words
@@ -22,7 +22,6 @@ MAX_MESSAGE = 10_000
 # Less than this is a wrong button or a voicemail greeting, not an answer (R3).
 HUMAN_TALK_SECONDS = 10
 
-_PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 _ASIDE = (TicketStatus.WITHDRAWN, TicketStatus.SPAM)
 
 
@@ -127,7 +126,7 @@ def on_contact(session: Session, ticket: Ticket, *, arrived_at: datetime, actor:
     """What any contact of the citizen does to a locked ticket: wakes it, starts `next`, tells who works on it."""
     ticket.updated_at = now
     session.flush()
-    if ticket.status in _PENDING:
+    if ticket.status in PENDING:
         wake(session, ticket, cause="citizen", actor=actor, now=now)
     if ticket.status in UNFINISHED:
         ledger.on_citizen_contact(session, ticket, arrived_at=arrived_at, now=now)

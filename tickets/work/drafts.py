@@ -15,10 +15,10 @@ from tickets.typed_text import MAX_BODY, clean_text
 
 MOST_FIELDS = 30
 # Older ones nobody comes back to; what was typed of a citizen must not lie about for ever.
-KEPT_FOR = timedelta(days=14)
+DRAFT_KEPT_FOR = timedelta(days=14)
 _MOST_REMINDERS = 10
 # A page says every ten seconds that it is still open.
-_LOOKING_FOR = timedelta(seconds=30)
+LOOKING_FOR = timedelta(seconds=30)
 _FORGOTTEN_AFTER = timedelta(minutes=5)
 
 
@@ -30,7 +30,7 @@ class About:
     ticket_id: int | None = None
 
 
-NOTHING = About()
+ABOUT_NOTHING = About()
 
 
 def about_ticket(ticket_id: int) -> About:
@@ -107,7 +107,7 @@ def discard(session: Session, form: DraftForm, about: About, *, staff_id: int) -
 
 
 def forget_old_drafts(session: Session, *, now: datetime) -> None:
-    session.execute(delete(Draft).where(Draft.updated_at < now - KEPT_FOR))
+    session.execute(delete(Draft).where(Draft.updated_at < now - DRAFT_KEPT_FOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def look_typing(session: Session, ticket_id: int, *, staff_id: int, now: datetim
 
 def seen_by(session: Session, ticket_id: int, *, besides: int, now: datetime) -> list[Looking]:
     """Who else has the ticket open at this moment."""
-    since = now - _LOOKING_FOR
+    since = now - LOOKING_FOR
     rows = session.execute(
         select(TicketViewer.staff_id, Staff.name, TicketViewer.typing_at)
         .join(Staff, Staff.id == TicketViewer.staff_id)

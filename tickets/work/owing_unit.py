@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tickets.errors import OwingUnitAlone
 from tickets.people.actor import Actor
 from tickets.people.roles import Viewer, load_viewer
-from tickets.promises.recompute import LIVE
+from tickets.promises.recompute import UNENDED
 from tickets.schema import Clock, PlannedStep, Ticket
 from tickets.states import ActorKind, ClockKind, ClockStatus, Role, StepKind, StepResult
 
@@ -86,7 +86,7 @@ def _promised(session: Session, ticket_id: int) -> dict[int, _Promise]:
             Clock.kind,
             Clock.due_at,
             Clock.target_seconds + Clock.granted_seconds - Clock.consumed_seconds,
-        ).where(Clock.ticket_id == ticket_id, Clock.status.in_(LIVE))
+        ).where(Clock.ticket_id == ticket_id, Clock.status.in_(UNENDED))
     ).all()
     levels: dict[int, dict[int, datetime]] = {clock.id: {} for clock in clocks}
     for clock_id, rank, planned_at in session.execute(

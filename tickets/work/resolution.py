@@ -11,7 +11,7 @@ from tickets.errors import CitizensOwnWord, InvalidInput, ReopeningWindowOver, T
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import ledger
 from tickets.schema import Attachment, Contact, Message, Ticket
-from tickets.states import ActorKind, Channel, Disposition, TicketStatus, TimelineKind
+from tickets.states import PENDING, ActorKind, Channel, Disposition, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work.conversation import on_contact, say, tell_assignee, wake
 from tickets.work.owing_unit import acts_alone, require_another
@@ -22,10 +22,9 @@ MAX_TEXT = 10_000
 # Where no promise of the ticket pauses, a hold may still not last for ever.
 LONGEST_HOLD = timedelta(days=30)
 # A duplicate is linked to its master, which answers for both; it is not an answer by itself.
-DISPOSITIONS = (
+GIVEN_DISPOSITIONS = (
     Disposition.ANSWERED, Disposition.FIXED, Disposition.REFUSED, Disposition.OTHER_LAW, Disposition.UNREACHABLE,
 )  # fmt: skip
-_PENDING = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 
 
 def hold(
@@ -68,14 +67,14 @@ def hold_for_third_party(
 def resume(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
     """Work goes on before the date, because the agent has what was missing."""
     ticket = lock_ticket(session, ticket_id)
-    if ticket.status in _PENDING:
+    if ticket.status in PENDING:
         wake(session, ticket, cause="agent", actor=actor, now=now)
     return ticket
 
 
 def wake_due(session: Session, *, now: datetime, limit: int = 100) -> int:
     """Open again whatever was held until now; several schedulers may do this at once."""
-    due = [Ticket.wake_at.is_not(None), Ticket.wake_at <= now, Ticket.status.in_(_PENDING)]
+    due = [Ticket.wake_at.is_not(None), Ticket.wake_at <= now, Ticket.status.in_(PENDING)]
 
     def open_again(ticket: Ticket) -> None:
         wake(session, ticket, cause="date", actor=SYSTEM, now=now)
@@ -99,10 +98,10 @@ def resolve(
     "Not ours" is no disposition: such a matter is transferred (R25). Raises InvalidInput without an answer,
     TransitionNotAllowed for a ticket that nobody has accepted yet.
     """
-    if disposition not in DISPOSITIONS:
+    if disposition not in GIVEN_DISPOSITIONS:
         raise InvalidInput("disposition", "not_by_hand")
     ticket = lock_ticket(session, ticket_id)
-    if ticket.status in _PENDING:
+    if ticket.status in PENDING:
         wake(session, ticket, cause="agent", actor=actor, now=now)
     _require_move(ticket, TicketStatus.RESOLVED)
     say(session, ticket, template="ticket_resolved", body=answer, channel=channel, actor=actor, now=now)

@@ -23,10 +23,10 @@ from tickets.keys import keys_from
 from tickets.routing.rules import load_rules
 from tickets.schema import Base, Contact, OutboundMessage
 
-DAYS = 30
+PLAYED_DAYS = 30
 TICKETS = 280
 # The same play every time: what is seen in one demonstration can be looked up in another.
-SEED = 20250701
+PLAY_SEED = 20250701
 # Where one row an agent is all there may be, whoever writes it.
 _FLOOR = ("presence", "offer")
 _ONE_AT_A_TIME = 0x486F744C  # "HotL": the advisory lock of whoever plays
@@ -61,9 +61,9 @@ def play(
         return None
     _on_a_floor_of_its_own(session)
     last_message = session.scalar(select(func.max(OutboundMessage.id))) or 0
-    rng = Random(SEED)  # noqa: S311  (no secret is made of it)
+    rng = Random(PLAY_SEED)  # noqa: S311  (no secret is made of it)
     desk, cast = _desk(settings, session, now=now), assemble(session, rng, now=now)
-    stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=DAYS), ends_at=now)
+    stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=PLAYED_DAYS), ends_at=now)
     schedule(stage, tickets)
     set_scenes(stage)
     stage.run(session, between=Machinery(begins_at=stage.begins_at, progress=progress))

@@ -9,6 +9,7 @@ blueprint = Blueprint("administration", __name__)
 
 ADMINISTERING = (Role.ADMINISTRATOR,)
 AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)
+ROWS_OF_A_PAGE = 50
 
 
 @blueprint.context_processor

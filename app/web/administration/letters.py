@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import ADMINISTERING, ROWS_OF_A_PAGE, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.fault_words import fault_words
@@ -16,7 +16,6 @@ from app.web.pieces.ledger_filters import address, number
 from tickets.errors import InvalidInput
 from tickets.outbox.letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
 
-_ROWS = 50
 _HERE = "/administration/messages"
 
 
@@ -57,13 +56,13 @@ def _page(*, refused: int = 0, errors: Mapping[str, str] | None = None, status: 
     kept = request.args.get("tab", "") == "kept"
     before = number(request.args.get("before", ""))
     look = kept_mails if kept else dead_letters
-    rows = look(g.session, before_id=before, limit=_ROWS + 1)
+    rows = look(g.session, before_id=before, limit=ROWS_OF_A_PAGE + 1)
     tab = {"tab": "kept"} if kept else {}
-    following = {**tab, "before": str(rows[_ROWS - 1].id)} if len(rows) > _ROWS else None
+    following = {**tab, "before": str(rows[ROWS_OF_A_PAGE - 1].id)} if len(rows) > ROWS_OF_A_PAGE else None
     page = render_template(
         "administration/messages.html",
         tab="kept" if kept else "dead",
-        rows=rows[:_ROWS],
+        rows=rows[:ROWS_OF_A_PAGE],
         refused=refused,
         errors=errors or {},
         longest=LONGEST_REASON,

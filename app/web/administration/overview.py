@@ -19,9 +19,9 @@ from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.health import backlog_checks, process_checks
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
-from escalation.queries.digests import TEMPLATE as DAILY_LIST
+from escalation.queries.digests import DIGEST_TEMPLATE as DAILY_LIST
 from tickets.outbox.letters import dead_count
-from tickets.process_beats import TICKING
+from tickets.process_beats import SILENT_AFTER, TICKING
 from tickets.queries.lacks import Lack, lacking
 from tickets.schema import AuditEntry, AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
 from tickets.states import OutboundState
@@ -30,7 +30,6 @@ _OUTAGES_OF = timedelta(days=30)
 _REFUSALS_OF = timedelta(hours=24)
 # Counted by day, so today and yesterday.
 _CLIENT_FAULTS_OF = timedelta(days=1)
-_SILENT_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "administration/overview.html",
         checks=_checks(),
-        processes=[(beat, g.now - beat.beat_at <= _SILENT_AFTER) for beat in beats],
+        processes=[(beat, g.now - beat.beat_at <= SILENT_AFTER) for beat in beats],
         jobs=_jobs(g.session),
         spool=spool_depth(settings().data_dir),
         waiting=_waiting(g.session),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.enrolment import add_person
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import ADMINISTERING, ROWS_OF_A_PAGE, blueprint
 from app.web.administration.secret_once import secret_page
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
@@ -21,7 +21,6 @@ from tickets.directory.staff import HeldRole, person_by_email, roles_of
 from tickets.errors import InvalidInput, NotFound
 from tickets.states import Role
 
-_ROWS = 50
 _HERE = "/administration/people"
 
 
@@ -77,9 +76,9 @@ def _page(
     *, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None, status: int = 200
 ) -> Response:
     text = request.args.get("q", "").strip()[:80].replace("\0", "")
-    rows = people(g.session, text=text, after=_after(), limit=_ROWS + 1)
-    shown = rows[:_ROWS]
-    last = shown[-1] if len(rows) > _ROWS else None
+    rows = people(g.session, text=text, after=_after(), limit=ROWS_OF_A_PAGE + 1)
+    shown = rows[:ROWS_OF_A_PAGE]
+    last = shown[-1] if len(rows) > ROWS_OF_A_PAGE else None
     following = {"q": text, "after": f"{last.id}~{last.sort_key}"} if last else None
     page = render_template(
         "administration/people.html",

@@ -24,7 +24,7 @@ from tickets.errors import InvalidInput
 from tickets.file_errors import RowError
 from tickets.people.roles import visible_tickets
 from tickets.promises.policies import known_names
-from tickets.promises.policy_file import MAX_REASON, parse_policies
+from tickets.promises.policy_file import MAX_RETIRING_REASON, parse_policies
 from tickets.promises.retiring import Retirement, retire, retirement_of
 from tickets.promises.rule_versions import rules_now
 
@@ -103,7 +103,7 @@ def retire_preview() -> ResponseReturnValue:
 @signed_in(*ADMINISTERING)
 def retire_policy() -> ResponseReturnValue:
     name, reason = request.form.get("policy", ""), request.form.get("reason", "").strip()
-    if not reason or len(reason) > MAX_REASON:
+    if not reason or len(reason) > MAX_RETIRING_REASON:
         return _page(retiring=_retirement(name), reason_error=_reason_error(reason), status=400)
     try:
         retire(g.session, name, reason=reason, actor=g.actor, now=g.now)
@@ -121,7 +121,7 @@ def _retirement(name: str) -> Retirement:
 def _reason_error(reason: str) -> str:
     if not reason:
         return _("Say why: it is kept in the audit trail.")
-    return _("At most %(num)d characters, please.", num=MAX_REASON)
+    return _("At most %(num)d characters, please.", num=MAX_RETIRING_REASON)
 
 
 def _given_text() -> str | None:

@@ -9,17 +9,16 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.wording.spoken_time import duration_phrase
+from tickets.promises.calendar import ROUND_THE_CLOCK, WEEKDAYS
 from tickets.promises.policy import PolicyTarget
 
-ROUND_THE_CLOCK = "24x7"
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WHOLE_DAY = ["00:00-24:00"]
 _HOUR, _MINUTE = 3600, 60
 
 
 def target_words(row: PolicyTarget) -> str:
     """A day of a calendar with office hours is eight hours long: there, hours are said as hours."""
-    if row.calendar_key == ROUND_THE_CLOCK:
+    if row.calendar_key == ROUND_THE_CLOCK.key:
         return duration_phrase(row.target_seconds)
     if row.target_seconds % _HOUR == 0:
         return ngettext("%(num)d working hour", "%(num)d working hours", row.target_seconds // _HOUR)
@@ -29,11 +28,11 @@ def target_words(row: PolicyTarget) -> str:
 def opening_words(spec: Mapping[str, Any]) -> list[str]:
     """Days with the same hours together: "Monday – Friday: 07:30-11:30, 13:00-17:00"."""
     weekly: Mapping[str, Sequence[str]] = spec.get("weekly", {})
-    if not weekly or all(list(weekly.get(day, [])) == _WHOLE_DAY for day in _DAYS):
+    if not weekly or all(list(weekly.get(day, [])) == _WHOLE_DAY for day in WEEKDAYS):
         return [_("day and night")]
     names = get_day_names("wide", locale=get_locale())
     said = []
-    for windows, days in groupby(range(7), key=lambda day: tuple(weekly.get(_DAYS[day], ()))):
+    for windows, days in groupby(range(7), key=lambda day: tuple(weekly.get(WEEKDAYS[day], ()))):
         stretch = list(days)
         if windows:
             first, last = names[stretch[0]], names[stretch[-1]]

@@ -5,13 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import ADMINISTERING, ROWS_OF_A_PAGE, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, number
 from telephony.provider.webhook_log import received, refused
 
-_ROWS = 50
 _HERE = "/administration/webhooks"
 
 
@@ -22,12 +21,12 @@ def webhooks() -> ResponseReturnValue:
     tab = "refused" if request.args.get("tab", "") == "refused" else "received"
     before = number(request.args.get("before", ""))
     look = refused if tab == "refused" else received
-    rows = look(g.session, before_id=before, limit=_ROWS + 1)
-    following = {"tab": tab, "before": str(rows[_ROWS - 1].id)} if len(rows) > _ROWS else None
+    rows = look(g.session, before_id=before, limit=ROWS_OF_A_PAGE + 1)
+    following = {"tab": tab, "before": str(rows[ROWS_OF_A_PAGE - 1].id)} if len(rows) > ROWS_OF_A_PAGE else None
     return render_template(
         "administration/webhooks.html",
         tab=tab,
-        rows=rows[:_ROWS],
+        rows=rows[:ROWS_OF_A_PAGE],
         reasons=_reasons(),
         next_url=address(_HERE, following) if following else None,
         first_url=address(_HERE, {"tab": tab}) if before is not None else None,

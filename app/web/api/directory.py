@@ -20,7 +20,7 @@ from tickets.directory.places import Resolution, resolve
 from tickets.schema import Procedure, Queue, Unit
 from tickets.states import Level, UnitKind
 
-LONGEST_TEXT = 10_000
+LONGEST_MATTER_TEXT = 10_000
 
 
 class PlaceQuery(BaseModel):
@@ -28,7 +28,7 @@ class PlaceQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    text: TypedWords = Field(min_length=1, max_length=LONGEST_TEXT)
+    text: TypedWords = Field(min_length=1, max_length=LONGEST_MATTER_TEXT)
     on: date | None = None
 
 

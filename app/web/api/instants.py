@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # Calendars need room on both sides; what lies beyond is as good as never.
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -23,9 +23,9 @@ def _read(given: Any) -> Any:
     except ValueError:
         raise PydanticCustomError("instant", "an instant with its offset") from None
     try:
-        return min(max(at.astimezone(UTC), EARLIEST), LATEST)
+        return min(max(at.astimezone(UTC), EARLIEST_INSTANT), LATEST)
     except OverflowError:
-        return EARLIEST if at.year < EARLIEST.year else LATEST
+        return EARLIEST_INSTANT if at.year < EARLIEST_INSTANT.year else LATEST
 
 
 # An aware instant in UTC, kept between the years 2000 and 2200.

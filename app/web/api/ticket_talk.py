@@ -27,11 +27,9 @@ from app.web.frame.access import bearer
 from tickets.people.roles import Right, require, visible_ticket
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Message, Ticket, TimelineEntry
-from tickets.states import Channel, Disposition, TicketStatus, TimelineKind
+from tickets.states import PENDING, Channel, Disposition, TicketStatus, TimelineKind
 from tickets.work import conversation, resolution
 from tickets.work.ticket import lock_ticket, move
-
-HELD = (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
 
 
 @blueprint.get("/tickets/<reference>/messages")
@@ -143,7 +141,7 @@ def _move(session: Session, ticket: Ticket, wanted: Resolve | Hold | Move) -> No
     elif wanted.to == "open" and ticket.status is TicketStatus.NEW:
         locked = lock_ticket(session, ticket.id)
         move(session, locked, to=TicketStatus.OPEN, reason=wanted.text, actor=actor, now=now)
-    elif wanted.to == "open" and ticket.status in HELD:
+    elif wanted.to == "open" and ticket.status in PENDING:
         resolution.resume(session, ticket.id, actor=actor, now=now)
     else:
         _SIMPLE[wanted.to](session, ticket.id, reason=wanted.text, actor=actor, now=now)

@@ -9,14 +9,13 @@ from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.settings import LOCALES
 from app.wording.reasons import reason_texts
 from tickets.intake.cleaning import Opened
 from tickets.queries.reached_levels import reached_level
 from tickets.routing.decision import RoutingRules
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
-from tickets.states import ClockKind, ClockStatus, StepKind
+from tickets.states import LOCALES, ClockKind, ClockStatus, StepKind
 
 
 def iso(at: datetime | None) -> str | None:

@@ -10,7 +10,7 @@ from app.web.console.ticket_view import PAGE_ONLY
 from app.web.frame.access import signed_in
 from telephony.sms.text import fold_to_gsm7
 from tickets.errors import InvalidInput
-from tickets.people.roles import WORKING, visible_ticket
+from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Ticket
 from tickets.states import Channel
 from tickets.work import conversation, drafts
@@ -19,7 +19,7 @@ _CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
 
 
 @blueprint.post("/console/tickets/<reference>/reply")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def reply(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         conversation.reply(g.session, ticket.id, body=answer_text(), channel=answer_channel(), actor=g.actor, now=g.now)
@@ -28,7 +28,7 @@ def reply(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/note")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def note(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         said = request.form.get("note", "")
@@ -40,7 +40,7 @@ def note(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/heard")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def heard(reference: str) -> ResponseReturnValue:
     """What the citizen told the agent, by phone or at the counter, written down in the citizen's name."""
 

@@ -2,11 +2,12 @@
 
 from flask import Blueprint
 
+from telephony.floor.floor import ANSWERING_ROLES
 from tickets.people.roles import SEEING
-from tickets.states import Role
 
 blueprint = Blueprint("console", __name__)
 
 # Leaders look; who works on a ticket is decided ticket by ticket (tickets/people/roles.py).
 READING = SEEING
-ANSWERING = (Role.AGENT, Role.SUPERVISOR)
+# Whoever answers calls; `telephony/floor` offers calls to nobody else.
+ANSWERING = ANSWERING_ROLES

@@ -11,14 +11,14 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.pieces.moments import read_moment
 from tickets.errors import CitizensOwnWord, InvalidInput
-from tickets.people.roles import WORKING
+from tickets.people.roles import WORKING_ROLES
 from tickets.schema import Ticket
 from tickets.states import Disposition, TicketStatus
 from tickets.work import assignment, resolution
 
 
 @blueprint.post("/console/tickets/<reference>/hold")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def hold(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         wake_at = read_moment(request.form.get("wake_at", ""), settings().zone, field="wake_at")
@@ -37,7 +37,7 @@ def hold(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/third-party")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def third_party(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         wake_at = read_moment(request.form.get("wake_at", ""), settings().zone, field="wake_at")
@@ -49,13 +49,13 @@ def third_party(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/resume")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def resume(reference: str) -> ResponseReturnValue:
     return act(reference, "resume", lambda ticket: resolution.resume(g.session, ticket.id, actor=g.actor, now=g.now))
 
 
 @blueprint.post("/console/tickets/<reference>/resolve")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def resolve(reference: str) -> ResponseReturnValue:
     """Reply and resolve; a matter under another law needs the address where to go, which the answer then says (R25)."""
 
@@ -82,7 +82,7 @@ def resolve(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/reopen")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def reopen(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         resolution.reopen(g.session, ticket.id, reason=request.form.get("reason", ""), actor=g.actor, now=g.now)
@@ -91,7 +91,7 @@ def reopen(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/set-aside")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def set_aside(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         if request.form.get("as", "spam") == "withdrawn":
@@ -108,6 +108,6 @@ def _take_if_new(ticket: Ticket) -> None:
 
 
 def _disposition(code: str) -> Disposition:
-    if code not in {known.value for known in resolution.DISPOSITIONS}:
+    if code not in {known.value for known in resolution.GIVEN_DISPOSITIONS}:
         raise InvalidInput("disposition", "required")
     return Disposition(code)

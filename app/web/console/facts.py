@@ -14,7 +14,7 @@ from app.web.pieces.moments import read_day
 from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput
-from tickets.people.roles import WORKING
+from tickets.people.roles import WORKING_ROLES
 from tickets.schema import Ticket
 from tickets.states import Priority, TimelineKind
 from tickets.work import assignment, attachments, dossier
@@ -22,7 +22,7 @@ from tickets.work.attachments import NewFile
 
 
 @blueprint.post("/console/tickets/<reference>/priority")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def priority(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         chosen, reason = request.form.get("priority", ""), request.form.get("reason", "")
@@ -36,7 +36,7 @@ def priority(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/category")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def category(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         code = request.form.get("category", "")
@@ -46,7 +46,7 @@ def category(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/dossier")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def change_dossier(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         dossier.change_dossier(
@@ -63,7 +63,7 @@ def change_dossier(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/elsewhere")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def elsewhere(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         system, code = request.form.get("system", ""), request.form.get("code", "")
@@ -73,7 +73,7 @@ def elsewhere(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/pictures")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 @takes_pictures
 def pictures(reference: str) -> ResponseReturnValue:
     """Pictures an agent adds, drawn anew like everybody's."""

@@ -13,7 +13,7 @@ from app.web.frame.current import settings
 from app.web.pieces.attached_files import attached_file
 from tickets.audit import entries
 from tickets.errors import NotFound
-from tickets.people.roles import WORKING, visible_tickets
+from tickets.people.roles import WORKING_ROLES, visible_tickets
 from tickets.schema import Attachment, Call, Recording, Ticket
 from tickets.states import RecordingKind, RecordingState, Role
 
@@ -33,7 +33,7 @@ def attachment(public_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/console/recordings/<int:recording_id>")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def recording(recording_id: int) -> ResponseReturnValue:
     """A recording by the table of rights: agents hear voicemails and their own calls, others are audited."""
     row = g.session.execute(

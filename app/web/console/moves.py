@@ -11,7 +11,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import rules
 from app.web.pieces.names import queue_named
 from tickets.errors import InvalidInput
-from tickets.people.roles import WORKING, Right
+from tickets.people.roles import WORKING_ROLES, Right
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Ticket
 from tickets.states import QueueKind
@@ -19,19 +19,19 @@ from tickets.work import assignment, suspicion
 
 
 @blueprint.post("/console/tickets/<reference>/claim")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def claim(reference: str) -> ResponseReturnValue:
     return act(reference, "claim", lambda ticket: assignment.claim(g.session, ticket.id, actor=g.actor, now=g.now))
 
 
 @blueprint.post("/console/tickets/<reference>/release")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def release(reference: str) -> ResponseReturnValue:
     return act(reference, "release", lambda ticket: assignment.release(g.session, ticket.id, actor=g.actor, now=g.now))
 
 
 @blueprint.post("/console/tickets/<reference>/assign")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def assign(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         chosen = request.form.get("staff", "")
@@ -43,7 +43,7 @@ def assign(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/transfer")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def transfer(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         queue_id, reason = queue_named(request.form.get("queue", "")), request.form.get("reason", "")
@@ -54,7 +54,7 @@ def transfer(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/clear")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def clear(reference: str) -> ResponseReturnValue:
     """Its words looked like an accusation of officials, and somebody has read that they are none."""
 
@@ -66,7 +66,7 @@ def clear(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/return")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def return_ticket(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
         reason = request.form.get("reason", "")
@@ -76,7 +76,7 @@ def return_ticket(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/place")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def place(reference: str) -> ResponseReturnValue:
     """The place as the agent found out; a ticket of a ward that stands elsewhere goes there, counted as a misroute."""
 

@@ -23,16 +23,16 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import NewlyTold, reroute_at_intake
-from tickets.people.roles import WORKING, Right, require, visible_ticket
+from tickets.people.roles import WORKING_ROLES, Right, require, visible_ticket
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, DraftForm, TicketStatus
 from tickets.work import assignment, dossier, drafts
-from tickets.work.drafts import NOTHING, About, about_call
+from tickets.work.drafts import ABOUT_NOTHING, About, about_call
 from tickets.work.suspicion import heed_words
 
 
 @blueprint.get("/console/new")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def new() -> ResponseReturnValue:
     """The form, with what this agent typed into it before and has not sent."""
     call = _call_meant()
@@ -52,11 +52,11 @@ def _call_meant() -> Call | None:
 
 
 def _about(call: Call | None) -> About:
-    return about_call(call.id) if call is not None else NOTHING
+    return about_call(call.id) if call is not None else ABOUT_NOTHING
 
 
 @blueprint.post("/console/new/advice")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def advice() -> ResponseReturnValue:
     """What is noticed while the agent types."""
     form = read_form(request.form)
@@ -65,7 +65,7 @@ def advice() -> ResponseReturnValue:
 
 
 @blueprint.post("/console/new")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def open_by_hand() -> ResponseReturnValue:
     form, call = read_form(request.form), _call_meant()
     if has_acted():

@@ -13,7 +13,7 @@ from app.web.pieces import names
 from tickets.errors import NotFound
 from tickets.intake.cleaning import Opened
 from tickets.intake.opening import opened_before
-from tickets.people.roles import WORKING, visible_tickets
+from tickets.people.roles import WORKING_ROLES, visible_tickets
 from tickets.schema import Ticket, TimelineEntry
 from tickets.states import TimelineKind
 
@@ -22,7 +22,7 @@ _READ_OUT_WITHIN = timedelta(minutes=30)
 
 
 @blueprint.get("/console/opened/<reference>")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def opened(reference: str) -> ResponseReturnValue:
     """For whoever opened it, for half an hour: reloading the page or coming back to it must not lose the PIN."""
     ticket_id = g.session.scalar(select(Ticket.id).where(Ticket.reference == reference, _just_opened_by_viewer()))

@@ -30,12 +30,12 @@ from tickets.errors import (
     ReopeningWindowOver,
     TransitionNotAllowed,
 )
-from tickets.people.roles import WORKING, Right, require, visible_ticket, visible_tickets
+from tickets.people.roles import WORKING_ROLES, Right, require, visible_ticket, visible_tickets
 from tickets.queries.reading import read_ticket, similar_to
 from tickets.schema import Staff, Ticket
 from tickets.states import DraftForm
 from tickets.work.drafts import about_ticket
-from tickets.work.resolution import DISPOSITIONS
+from tickets.work.resolution import GIVEN_DISPOSITIONS
 from tickets.work.ticket import lock_ticket
 
 # What a form may be answered with instead of being done; everything else is an error page.
@@ -69,7 +69,7 @@ def similar(reference: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/tickets/<reference>/phone")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def reveal_phone(reference: str) -> ResponseReturnValue:
     """A supervisor sees the number for a reason, which is written into the audit trail."""
     shown = visible_ticket(g.session, g.viewer, reference)
@@ -118,7 +118,7 @@ def show(
         queues=names.receiving_queues(),
         categories=names.category_options(),
         procedures=names.procedure_options(),
-        dispositions=DISPOSITIONS,
+        dispositions=GIVEN_DISPOSITIONS,
     )
     return Response(page, status, mimetype="text/html")
 

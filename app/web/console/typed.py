@@ -9,17 +9,17 @@ from app.web.frame.access import signed_in
 from app.web.pieces.kept_drafts import keep_told, keep_typed
 from tickets.errors import NotFound
 from tickets.people.references import read_reference
-from tickets.people.roles import WORKING, visible_ticket
+from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Call
 from tickets.states import DraftForm
 from tickets.work import drafts
-from tickets.work.drafts import NOTHING, About, about_call, about_ticket
+from tickets.work.drafts import ABOUT_NOTHING, About, about_call, about_ticket
 
 _OF_CALLS = (DraftForm.NEW, DraftForm.WRAP_UP)
 
 
 @blueprint.post("/console/tickets/<reference>/draft/<form>")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def ticket_draft(reference: str, form: str) -> ResponseReturnValue:
     """Keep what is typed; whoever types an answer is seen typing."""
     if form not in set(DraftForm):
@@ -39,9 +39,9 @@ def call_draft(call_id: int, form: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/console/new/draft")
-@signed_in(*WORKING)
+@signed_in(*WORKING_ROLES)
 def new_draft() -> ResponseReturnValue:
-    return keep_told(DraftForm.NEW, NOTHING)
+    return keep_told(DraftForm.NEW, ABOUT_NOTHING)
 
 
 def own_call_id(call_id: int) -> int:
@@ -65,7 +65,7 @@ def keep_what_passes_by() -> None:
 def _about(form: DraftForm, named: str) -> About | None:
     try:
         if form in _OF_CALLS:
-            return about_call(own_call_id(int(named))) if named.isascii() and named.isdecimal() else NOTHING
+            return about_call(own_call_id(int(named))) if named.isascii() and named.isdecimal() else ABOUT_NOTHING
         return about_ticket(visible_ticket(g.session, g.viewer, read_reference(named) or "").id)
     except NotFound:
         # What one may not see one cannot have typed about: the press itself is done all the same.

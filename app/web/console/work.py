@@ -12,7 +12,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.errors import trouble_of
 from app.web.frame.menu import in_menu
 from tickets.errors import InvalidInput
-from tickets.people.roles import WORKING
+from tickets.people.roles import WORKING_ROLES
 from tickets.queries import lists
 from tickets.queries.list_counts import queue_counts, view_counts
 from tickets.queries.list_stretches import ListView
@@ -90,7 +90,7 @@ def _chosen() -> dict[str, str | None]:
     """What the address asks for; anything unknown in it is ignored."""
     given = request.args
     view, queue, status = given.get("view", ""), given.get("queue", ""), given.get("status", "")
-    first = ListView.QUEUES if g.viewer.holds(*WORKING) else ListView.ALL
+    first = ListView.QUEUES if g.viewer.holds(*WORKING_ROLES) else ListView.ALL
     return {
         "view": view if view in set(ListView) else first.value,
         "queue": queue if queue.isascii() and queue.isdecimal() and len(queue) <= 15 else None,

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import current_app, g, request
 
-from app.settings import LOCALES
 from app.storage.play_progress import noted
 from app.web.frame.current import settings
 from app.web.frame.menu import menu
@@ -12,6 +11,7 @@ from app.web.frame.page_address import page_address
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale, own_name_of
 from tickets.city import city
+from tickets.states import LOCALES
 
 _THEMES = ("light", "dark", "auto")
 

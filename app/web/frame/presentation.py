@@ -13,7 +13,7 @@ from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask, readable_phone
 from tickets.queries.list_counts import COUNTED_UP_TO
 
-WORDS = (
+WORD_FUNCTIONS = (
     codes.status_word, codes.priority_word, codes.channel_word, codes.clock_word, codes.clock_state_word,
     codes.disposition_word, codes.role_word, codes.presence_word, codes.unit_kind_word, codes.step_result_word,
     codes.timeline_word, codes.outbound_channel_word, codes.outbound_word, codes.call_state_word, codes.offer_word,
@@ -25,7 +25,7 @@ WORDS = (
 
 def register_presentation(app: Flask) -> None:
     """Make the words, times and shapes known to Jinja. Called once by the factory."""
-    app.jinja_env.globals.update({function.__name__: function for function in WORDS})
+    app.jinja_env.globals.update({function.__name__: function for function in WORD_FUNCTIONS})
     app.jinja_env.globals.update(
         asset=asset,
         own_name_of=own_name_of,

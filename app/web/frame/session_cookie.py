@@ -15,7 +15,7 @@ from tickets.directory import web_sessions
 from tickets.people.roles import PEOPLE_WITH_ROLES, Viewer, viewer_of
 from tickets.schema import Staff, WebSession
 
-COOKIE = "hotline_session"
+SESSION_COOKIE = "hotline_session"
 # Written at most once a minute, so that reading pages does not write.
 _SEEN_EVERY = timedelta(minutes=1)
 # Who a token belongs to, with the roles they hold. Put together once: every request asks it.
@@ -62,7 +62,7 @@ def token_hash(token: str) -> str:
 def signed_in_person(session: Session, *, now: datetime) -> SignedIn | None:
     """Whoever this request's cookie belongs to; looked up once per request, in one statement."""
     if "signed_in" not in g:
-        g.signed_in = look_up(session, request.cookies.get(COOKIE, ""), now=now)
+        g.signed_in = look_up(session, request.cookies.get(SESSION_COOKIE, ""), now=now)
     found: SignedIn | None = g.signed_in
     return found
 
@@ -123,7 +123,7 @@ def end_session(session: Session, *, session_id: int, now: datetime) -> None:
 def set_cookie(response: Response, token: str) -> Response:
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         token,
         max_age=int(web_sessions.LIFETIME.total_seconds()),
         httponly=True,
@@ -135,5 +135,5 @@ def set_cookie(response: Response, token: str) -> Response:
 
 
 def clear_cookie(response: Response) -> Response:
-    response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(SESSION_COOKIE, path="/")
     return response

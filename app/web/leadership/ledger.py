@@ -9,6 +9,7 @@ from app.web.pieces.ledger_filters import address, asked, ledger_download, ledge
 from app.web.pieces.unit_choices import unit_options
 from escalation.queries.follow_up import latest_work
 from escalation.queries.ledger import history
+from tickets.promises.plan import HIGHEST_LEVEL
 from tickets.states import ClockKind, StepResult
 
 
@@ -26,6 +27,7 @@ def ledger() -> ResponseReturnValue:
         asked=kept,
         is_filtered=any(kept.values()),
         units=unit_options(),
+        highest_level=HIGHEST_LEVEL,
         clocks=list(ClockKind),
         results=[result for result in StepResult if result is not StepResult.VOID],
         next_url=address("/leadership/ledger", {**kept, "after": page.next}) if page.next else None,

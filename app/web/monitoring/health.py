@@ -15,14 +15,13 @@ from app.storage.play_progress import noted
 from app.storage.schema_state import SchemaState, is_missing_table, schema_state
 from app.web.frame.access import public
 from app.web.frame.current import settings
+from tickets.process_beats import SILENT_AFTER
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
 from tickets.states import OutboundState
 
 blueprint = Blueprint("health", __name__)
 
-# A scheduler beats every few seconds; a worker likewise.
-_SILENT_AFTER = timedelta(seconds=30)
 _LATE_AFTER = timedelta(seconds=60)
 _NEEDED = ("scheduler", "worker")
 _WRONG_SCHEMA = "is missing or of another version; run ./hotline migrate"
@@ -95,7 +94,7 @@ def process_checks(session: Session, *, now: datetime) -> dict[str, str]:
         beat = beats.get(kind)
         if beat is None:
             found[kind] = "has never run"
-        elif now - beat > _SILENT_AFTER:
+        elif now - beat > SILENT_AFTER:
             found[kind] = f"silent since {beat.isoformat()}"
         else:
             found[kind] = "ok"

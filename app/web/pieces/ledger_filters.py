@@ -10,10 +10,10 @@ from app.web.frame.current import settings
 from app.web.pieces.csv_answer import csv_answer
 from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, export
 from tickets.people.references import read_reference
+from tickets.promises.plan import HIGHEST_LEVEL
 from tickets.states import ClockKind, StepResult
 
 FIELDS = ("unit", "level", "clock", "result", "answered", "reference", "from", "to")
-HIGHEST_LEVEL = 9
 
 
 def asked() -> dict[str, str]:

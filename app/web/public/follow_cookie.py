@@ -4,12 +4,12 @@ from flask import Response, current_app, request
 
 from app.web.public import signed
 
-COOKIE = "hotline_follow"
+FOLLOW_COOKIE = "hotline_follow"
 
 
 def let_follow(response: Response, ticket_id: int) -> Response:
     response.set_cookie(
-        COOKIE,
+        FOLLOW_COOKIE,
         signed.follow_token(ticket_id),
         max_age=signed.FOLLOW_SECONDS,
         httponly=True,
@@ -21,10 +21,10 @@ def let_follow(response: Response, ticket_id: int) -> Response:
 
 
 def end_following(response: Response) -> Response:
-    response.delete_cookie(COOKIE, path="/track")
+    response.delete_cookie(FOLLOW_COOKIE, path="/track")
     return response
 
 
 def followed_ticket_id() -> int | None:
     """The ticket this browser may follow."""
-    return signed.read_follow(request.cookies.get(COOKIE, ""))
+    return signed.read_follow(request.cookies.get(FOLLOW_COOKIE, ""))

@@ -17,7 +17,7 @@ from tickets.states import ClockKind
 
 blueprint = Blueprint("performance", __name__)
 
-DAYS = 30
+SHOWN_DAYS = 30
 # Fewer could tell a neighbour how somebody's own matter went.
 LEAST_SHOWN = 5
 _KINDS = (ClockKind.FIRST, ClockKind.RESOLVE)
@@ -49,7 +49,7 @@ def table() -> ResponseReturnValue:
         rows=shown,
         hidden=len(rows) - len(shown),
         whole=whole,
-        days=DAYS,
+        days=SHOWN_DAYS,
         least=LEAST_SHOWN,
         from_at=_from(),
         to_at=_to(),
@@ -114,4 +114,4 @@ def _to() -> datetime:
 
 
 def _from() -> datetime:
-    return _to() - timedelta(days=DAYS)
+    return _to() - timedelta(days=SHOWN_DAYS)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from flask import Blueprint, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from app.settings import LOCALES
 from app.web.frame.access import public
 from app.web.frame.local_target import local_target
 from tickets.directory import staff
+from tickets.states import LOCALES
 
 blueprint = Blueprint("preferences", __name__)
 

@@ -8,12 +8,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
-from app.web.pieces.ledger_filters import HIGHEST_LEVEL, address, asked, ledger_download, ledger_filter, number
+from app.web.pieces.ledger_filters import address, asked, ledger_download, ledger_filter, number
 from app.web.pieces.unit_choices import unit_options
 from app.web.supervisor.blueprint import WATCHING, blueprint
 from escalation.queries.board import BoardFilter, counts, place_of, running_chains
 from escalation.queries.follow_up import latest_work
 from escalation.queries.ledger import fired_lately, history
+from tickets.promises.plan import HIGHEST_LEVEL
 from tickets.states import ClockKind, StepResult
 
 _HERE = "/supervisor/escalations"
@@ -100,6 +101,7 @@ def _history() -> ResponseReturnValue:
         asked=given,
         is_filtered=any(given.values()),
         all_units=unit_options(),
+        highest_level=HIGHEST_LEVEL,
         clocks=list(ClockKind),
         results=_RESULTS,
         next_url=address(_HERE, {**kept, "after": page.next}) if page.next else None,

@@ -12,7 +12,7 @@ from tickets.people.roles import Viewer
 from tickets.queries.lists import Listed
 from tickets.states import Role
 
-WORKING = (Role.AGENT, Role.SUPERVISOR)
+ASSIGNABLE_ROLES = (Role.AGENT, Role.SUPERVISOR)
 PeopleByUnit = list[tuple[str, list[tuple[int, str]]]]
 
 
@@ -20,6 +20,6 @@ def assignee_options(session: Session, viewer: Viewer, rows: Sequence[Listed], *
     """(unit, [(person, name)]), for a select with groups. One statement."""
     wanted = {*viewer.unit_ids(*STEERING), *(row.unit_id for row in rows)}
     groups: dict[int, dict[int, str]] = {}
-    for one in people_at(session, sorted(wanted), roles=WORKING, now=now):
+    for one in people_at(session, sorted(wanted), roles=ASSIGNABLE_ROLES, now=now):
         groups.setdefault(one.unit_id, {})[one.staff.id] = one.staff.name
     return [(name, list(groups[unit_id].items())) for unit_id, name in unit_options() if unit_id in groups]

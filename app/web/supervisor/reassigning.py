@@ -11,7 +11,7 @@ from app.web.frame.once import is_first
 from app.web.supervisor.blueprint import STEERING, blueprint
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.people.roles import Right, require, visible_ticket
-from tickets.queries.supervision import MOST_ROWS, Risk
+from tickets.queries.supervision import MOST_AT_RISK, Risk
 from tickets.schema import Ticket
 from tickets.work import assignment
 
@@ -19,7 +19,7 @@ from tickets.work import assignment
 @blueprint.post("/supervisor/reassign")
 @signed_in(*STEERING)
 def reassign() -> ResponseReturnValue:
-    chosen = list(dict.fromkeys(request.form.getlist("ticket")))[:MOST_ROWS]
+    chosen = list(dict.fromkeys(request.form.getlist("ticket")))[:MOST_AT_RISK]
     staff = request.form.get("staff", "")
     if not chosen or not staff.isascii() or not staff.isdecimal() or len(staff) > 15:
         flash(_("Choose at least one ticket and the person who gets it."), "warning")

@@ -17,12 +17,12 @@ from escalation.firing.gaps import recent_gaps
 from telephony.floor import figures
 from telephony.floor.board import agents_now, calls_waiting
 from telephony.floor.callbacks import open_callbacks
+from telephony.floor.floor import AT_WORK
 from tickets.promises.figures import promises_kept
 from tickets.queries.supervision import Risk, at_risk, units_now
 from tickets.states import PresenceState
 
 _OUTAGES_OF = timedelta(days=7)
-_AT_WORK = (PresenceState.AVAILABLE, PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.WRAP_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def fragment() -> ResponseReturnValue:
 def _now() -> dict[str, object]:
     units = supervised_units(g.viewer)
     agents = agents_now(g.session, units, now=g.now)
-    staffed = frozenset(u for a in agents if a.is_alive and a.state in _AT_WORK for u in a.unit_ids)
+    staffed = frozenset(u for a in agents if a.is_alive and a.state in AT_WORK for u in a.unit_ids)
     queues = units_now(g.session, g.viewer, units, now=g.now)
     return {
         "queues": queues,

@@ -34,7 +34,7 @@ def test_a_link_belongs_to_somebody_who_holds_the_role(
     links = demo_links.demonstration_links(session, base_url=BASE, now=now)
 
     assert links[role].startswith(f"{BASE}/sign-in/link/")
-    person = person_by_email(session, demo_links.PEOPLE[role])
+    person = person_by_email(session, demo_links.DEMO_PEOPLE[role])
     assert person is not None
     viewer = load_viewer(session, person.id, now=now)
     assert viewer is not None and viewer.holds(held)

@@ -9,7 +9,7 @@ import requests
 from app.clock import utc_now
 from app.settings import Settings
 from app.web.frame.response_headers import stream_headers
-from app.web.frame.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tests.faults.nodes import running, wait_until
 from tests.signing_in import person_with
 from tickets.schema import WebSession
@@ -62,7 +62,7 @@ def test_every_answer_of_the_live_process_carries_the_security_headers(committed
         401: requests.get(f"{live}/live", timeout=5),
         404: requests.get(f"{live}/else", timeout=5),
     }
-    with requests.get(f"{live}/live", cookies={COOKIE: "a-session"}, stream=True, timeout=5) as stream:
+    with requests.get(f"{live}/live", cookies={SESSION_COOKIE: "a-session"}, stream=True, timeout=5) as stream:
         first = next(stream.iter_lines())
 
     assert {status: answer.status_code for status, answer in told.items()} == {200: 200, 401: 401, 404: 404}

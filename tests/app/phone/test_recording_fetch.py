@@ -12,7 +12,7 @@ from app.phone.accounts import simulated_account
 from app.phone.recording_fetch import fetch_due
 from app.simulator.carrier import silence
 from app.storage.media import path_of
-from telephony.recordings import MOST_ATTEMPTS, Announced, announce
+from telephony.recordings import MOST_FETCHES, Announced, announce
 from tests.conftest import NOW
 from tickets.schema import Recording
 from tickets.states import RecordingKind, RecordingState
@@ -125,13 +125,13 @@ def test_a_copy_that_cannot_be_deleted_there_is_tried_again_and_ours_stays(commi
 
 
 def test_a_recording_that_never_comes_becomes_a_failure_people_see(committed, fetch, provider):
-    provider.answers = ["404"] * (MOST_ATTEMPTS + 1)
+    provider.answers = ["404"] * (MOST_FETCHES + 1)
 
-    for number in range(MOST_ATTEMPTS + 1):
+    for number in range(MOST_FETCHES + 1):
         fetch(number * 120)
 
     assert row(committed).state is RecordingState.FAILED
-    assert len(provider.seen) == MOST_ATTEMPTS
+    assert len(provider.seen) == MOST_FETCHES
 
 
 def test_two_jobs_at_once_fetch_a_recording_once(committed, fetch, provider):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from app.accounts.demo_links import PEOPLE
+from app.accounts.demo_links import DEMO_PEOPLE
 from app.reference import Reference
 from app.seeding import people, volume
 from app.seeding.demonstration import play, words
@@ -106,7 +106,7 @@ def test_nothing_of_it_lies_in_the_future_and_every_ticket_tells_its_story_in_or
 
 
 def test_the_leader_who_signs_in_finds_matters_that_nobody_has_answered(seen: Session) -> None:
-    leader = person_by_email(seen, PEOPLE["leader"])
+    leader = person_by_email(seen, DEMO_PEOPLE["leader"])
     assert leader is not None
 
     waiting = seen.scalars(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.seeding.imports import KINDS, FileRefused, bring_in, take_out
+from app.seeding.imports import FILE_KINDS, FileRefused, bring_in, take_out
 from tickets.directory.lines import published_lines
 from tickets.directory.queues import queue_of
 from tickets.directory.units import predecessors, unit_by_code
@@ -18,7 +18,7 @@ from tickets.schema import AuditEntry, Holiday, Line, PolicyVersion, Post, Proce
 AFTER = date(2027, 2, 1)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(FILE_KINDS))
 def test_what_was_taken_out_changes_nothing_when_brought_in_again(session: Session, now: datetime, kind: str) -> None:
     text = take_out(session, kind)
 

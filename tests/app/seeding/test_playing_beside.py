@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.credentials import check_totp
-from app.accounts.demo_links import PEOPLE
+from app.accounts.demo_links import DEMO_PEOPLE
 from app.seeding import people, volume
 from app.seeding.demonstration import is_played, play
 from app.settings import Settings
@@ -47,7 +47,7 @@ class House:
             self.at_half.append(percent)
             with transaction(self.committed.factory) as session:
                 session.execute(text("set local lock_timeout = '200ms'"))
-                agent = person_by_email(session, PEOPLE["agent"])
+                agent = person_by_email(session, DEMO_PEOPLE["agent"])
                 check_totp(session, agent.id, code="000000", now=LATER)
                 go_available(session, agent.id, now=LATER)
                 new_call(session, {**CALL, "unit_id": unit(session, "26740").id}, now=LATER)
@@ -68,7 +68,7 @@ def test_who_works_while_it_is_played_is_neither_kept_waiting_nor_given_its_call
     opened = house.play()
 
     with Session(house.committed.engine) as session:
-        agent = person_by_email(session, PEOPLE["agent"])
+        agent = person_by_email(session, DEMO_PEOPLE["agent"])
         live = session.scalars(select(Call).where(Call.call_sid == "CAlive")).one()
         offers = session.scalars(select(Offer).where(Offer.call_id == live.id)).all()
         assert house.at_half

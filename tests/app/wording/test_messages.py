@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.wording.messages import FOLDER, LINK_MARK, PIN_MARK, NoSuchMessage, message_app, render
+from app.wording.messages import LINK_MARK, MESSAGE_TEMPLATES, PIN_MARK, NoSuchMessage, message_app, render
 from telephony.sms.text import sms_size
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -28,7 +28,9 @@ EVERYTHING = {
 
 def message_names() -> set[tuple[str, str]]:
     """Every (template, channel) that can be rendered."""
-    return {(name, channel) for name, channel in (path.stem.rsplit(".", 1) for path in FOLDER.glob("*.*.txt"))}
+    return {
+        (name, channel) for name, channel in (path.stem.rsplit(".", 1) for path in MESSAGE_TEMPLATES.glob("*.*.txt"))
+    }
 
 
 @pytest.fixture(scope="module")

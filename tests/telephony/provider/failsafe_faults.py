@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from telephony.provider.account import Capability
-from telephony.provider.failsafe import LOCALES
 from telephony.provider.spoken_document import LANGUAGE_TAGS
+from tickets.states import LOCALES
 
 COMMON: Mapping[str, frozenset[str]] = {
     "Response": frozenset(),

@@ -6,7 +6,7 @@ import pytest
 
 from telephony.calls import new_call, note_leg_status, note_provider_status
 from telephony.provider.status_rank import CALL_RANK, FINAL, is_final_call_state
-from telephony.recordings import STATES, Announced, announce
+from telephony.recordings import STATE_OF_STATUS, Announced, announce
 from tests.conftest import NOW
 from tickets.outbox import posting
 from tickets.schema import Call, CallLeg, OutboundMessage
@@ -71,5 +71,5 @@ def test_a_recording_never_goes_back_in_any_order(session):
             for status in order:
                 told = Announced("sim", f"RE-{final}-{number}", status, 7, RecordingKind.CONVERSATION)
                 recording = announce(session, told, call=None, now=NOW)
-            assert recording.state is STATES[final]
-    assert STATES["completed"] is RecordingState.COMPLETED
+            assert recording.state is STATE_OF_STATUS[final]
+    assert STATE_OF_STATUS["completed"] is RecordingState.COMPLETED

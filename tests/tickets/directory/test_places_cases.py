@@ -8,7 +8,7 @@ import pytest
 from tests.tickets.directory.spellings import without_marks
 from tickets.directory.places import Resolution, build_index, resolve, rows_from_csv
 from tickets.directory.places.lexicon import bare
-from tickets.directory.places.shipped import REFERENCE_DATA
+from tickets.reference_files import REFERENCE_DATA
 
 TODAY = date(2026, 11, 23)
 ROWS = rows_from_csv()

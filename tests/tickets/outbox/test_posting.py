@@ -20,7 +20,7 @@ from tickets.outbox.posting import (
     record_status,
 )
 from tickets.outbox.results import (
-    MOST_ATTEMPTS,
+    MOST_SENDINGS,
     keep_words,
     record_failure,
     record_retry,
@@ -154,7 +154,7 @@ def test_retries_wait_longer_and_longer_and_end_as_a_dead_letter(session):
     assert (waiting.state, waiting.error_code) == (OutboundState.WAITING, "503")
     assert NOW < waiting.not_before <= NOW + timedelta(seconds=5)
     claim_batch(session, by="w", channels=[OutboundChannel.SMS], now=waiting.not_before)
-    last = record_retry(session, message, by="w", error_code="503", error="busy", attempts=MOST_ATTEMPTS, now=NOW)
+    last = record_retry(session, message, by="w", error_code="503", error="busy", attempts=MOST_SENDINGS, now=NOW)
     assert not last
     assert row(session, message).state is OutboundState.FAILED
 

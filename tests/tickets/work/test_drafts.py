@@ -10,7 +10,7 @@ from tickets.people.roles import load_viewer
 from tickets.schema import Draft, Ticket
 from tickets.states import DraftForm, Role
 from tickets.work import drafts
-from tickets.work.drafts import KEPT_FOR, NOTHING, about_call, about_ticket
+from tickets.work.drafts import ABOUT_NOTHING, DRAFT_KEPT_FOR, about_call, about_ticket
 
 
 def test_each_form_of_each_thing_has_a_draft_of_its_own(session):
@@ -22,7 +22,7 @@ def test_each_form_of_each_thing_has_a_draft_of_its_own(session):
 
     keep(DraftForm.REPLY, about_ticket(ticket_id), lan, "Kính gửi")
     keep(DraftForm.NOTE, about_ticket(ticket_id), lan, "Gọi lại")
-    keep(DraftForm.NEW, NOTHING, lan, "Đèn tắt")
+    keep(DraftForm.NEW, ABOUT_NOTHING, lan, "Đèn tắt")
     keep(DraftForm.NEW, about_call(7), lan, "Cống nghẹt")
     keep(DraftForm.REPLY, about_ticket(ticket_id), minh, "Chào ông")
     keep(DraftForm.REPLY, about_ticket(ticket_id), lan, "Kính gửi ông An")
@@ -32,7 +32,7 @@ def test_each_form_of_each_thing_has_a_draft_of_its_own(session):
 
     assert kept(DraftForm.REPLY, about_ticket(ticket_id), lan) == "Kính gửi ông An"
     assert kept(DraftForm.NOTE, about_ticket(ticket_id), lan) == "Gọi lại"
-    assert kept(DraftForm.NEW, NOTHING, lan) == "Đèn tắt"
+    assert kept(DraftForm.NEW, ABOUT_NOTHING, lan) == "Đèn tắt"
     assert kept(DraftForm.NEW, about_call(7), lan) == "Cống nghẹt"
     assert kept(DraftForm.NEW, about_call(8), lan) is None
     assert kept(DraftForm.REPLY, about_ticket(ticket_id), minh) == "Chào ông"
@@ -40,9 +40,9 @@ def test_each_form_of_each_thing_has_a_draft_of_its_own(session):
 
 def test_a_form_in_which_nothing_stands_any_more_is_no_draft(session):
     lan = staff(session, role=Role.AGENT, at="26740")
-    drafts.keep(session, DraftForm.NEW, NOTHING, staff_id=lan.id, fields={"body": "Đèn"}, now=NOW)
+    drafts.keep(session, DraftForm.NEW, ABOUT_NOTHING, staff_id=lan.id, fields={"body": "Đèn"}, now=NOW)
 
-    drafts.keep(session, DraftForm.NEW, NOTHING, staff_id=lan.id, fields={"body": " ", "place": ""}, now=NOW)
+    drafts.keep(session, DraftForm.NEW, ABOUT_NOTHING, staff_id=lan.id, fields={"body": " ", "place": ""}, now=NOW)
 
     assert session.scalars(select(Draft)).all() == []
 
@@ -66,7 +66,9 @@ def test_whoever_may_no_longer_see_a_ticket_is_not_reminded_of_it(session):
 
 def test_a_draft_nobody_came_back_to_is_forgotten(session):
     lan = staff(session, role=Role.AGENT, at="26740")
-    drafts.keep(session, DraftForm.NEW, NOTHING, staff_id=lan.id, fields={"body": "cũ"}, now=NOW - KEPT_FOR * 2)
+    drafts.keep(
+        session, DraftForm.NEW, ABOUT_NOTHING, staff_id=lan.id, fields={"body": "cũ"}, now=NOW - DRAFT_KEPT_FOR * 2
+    )
     drafts.keep(session, DraftForm.NEW, about_call(7), staff_id=lan.id, fields={"body": "mới"}, now=NOW)
 
     drafts.forget_old_drafts(session, now=NOW + timedelta(seconds=1))

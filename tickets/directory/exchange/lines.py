@@ -22,7 +22,7 @@ from tickets.directory.offices import OfficeFacts, insert_offices
 from tickets.people.phones import parse_phone
 from tickets.schema import Line, OneStopOffice, Unit
 
-COLUMNS = ("phone", "label", "unit", "office", "is_city", "provider_account", "valid_from", "valid_to")
+LINE_COLUMNS = ("phone", "label", "unit", "office", "is_city", "provider_account", "valid_from", "valid_to")
 _NEEDED = ("phone", "unit")
 
 
@@ -63,7 +63,7 @@ def parse_lines(session: Session, text: str) -> Rows[LineRow]:
             valid_to=optional_date(row["valid_to"], "valid_to"),
         )
 
-    return read_rows(text, COLUMNS, judge, needed=_NEEDED, key=lambda line: line.phone)
+    return read_rows(text, LINE_COLUMNS, judge, needed=_NEEDED, key=lambda line: line.phone)
 
 
 def write_lines(session: Session, rows: Sequence[LineRow]) -> ImportOutcome:
@@ -114,7 +114,7 @@ def lines_as_csv(session: Session) -> str:
         .order_by(Line.id)
     )
     return written(
-        COLUMNS,
+        LINE_COLUMNS,
         (
             {
                 "phone": line.phone,

@@ -19,7 +19,7 @@ from tickets.directory.procedures import ProcedureFacts, columns_of, correct_pro
 from tickets.schema import Procedure, Unit
 from tickets.states import Level
 
-COLUMNS = ("code", "name", "field", "level", "decision_no", "boundary_free", "department")
+PROCEDURE_COLUMNS = ("code", "name", "field", "level", "decision_no", "boundary_free", "department")
 _NEEDED = ("name", "field", "level")
 
 
@@ -40,7 +40,7 @@ def parse_procedures(session: Session, text: str) -> Rows[ProcedureFacts]:
             department_id=departments.get(row["department"]),
         )
 
-    return read_rows(text, COLUMNS, judge, needed=_NEEDED, key=_key)
+    return read_rows(text, PROCEDURE_COLUMNS, judge, needed=_NEEDED, key=_key)
 
 
 def write_procedures(session: Session, rows: Sequence[ProcedureFacts]) -> ImportOutcome:
@@ -65,7 +65,7 @@ def procedures_as_csv(session: Session) -> str:
     codes = {unit_id: code for unit_id, code in session.execute(select(Unit.id, Unit.code))}
     rows = session.scalars(select(Procedure).order_by(Procedure.id))
     return written(
-        COLUMNS,
+        PROCEDURE_COLUMNS,
         (
             {
                 "code": row.code,

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from tickets.file_errors import RowError
 
-MAX_CHARACTERS = 20_000_000
+MAX_CSV_CHARACTERS = 20_000_000
 
 _Row = TypeVar("_Row")
 _Code = TypeVar("_Code", bound=StrEnum)
@@ -54,7 +54,7 @@ def read_rows(
 
     Columns that are missing read as empty unless they are needed.
     """
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_CSV_CHARACTERS:
         return Rows(errors=(RowError("file", "too_long", str(len(text))),))
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     header = list(reader.fieldnames or ())

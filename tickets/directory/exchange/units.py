@@ -23,7 +23,7 @@ from tickets.directory.units import UnitFacts, correct_unit, insert_successions,
 from tickets.schema import Unit, UnitSuccession
 from tickets.states import UnitKind
 
-COLUMNS = (
+UNIT_COLUMNS = (
     "code",
     "name",
     "name_en",
@@ -70,7 +70,7 @@ def parse_units(session: Session, text: str) -> Rows[UnitLine]:
         known.add(unit.code)
         return unit
 
-    return read_rows(text, COLUMNS, judge, needed=_NEEDED, key=lambda unit: (unit.code, unit.valid_from))
+    return read_rows(text, UNIT_COLUMNS, judge, needed=_NEEDED, key=lambda unit: (unit.code, unit.valid_from))
 
 
 def _judged(row: Mapping[str, str]) -> UnitLine:
@@ -145,7 +145,7 @@ def units_as_csv(session: Session) -> str:
     shown = sorted(
         (u for u in units.values() if u.code and u.valid_from), key=lambda u: (u.valid_from or date.min, u.id)
     )
-    return written(COLUMNS, (_told(unit, units, before.get(unit.id, [])) for unit in shown))
+    return written(UNIT_COLUMNS, (_told(unit, units, before.get(unit.id, [])) for unit in shown))
 
 
 def _told(unit: Unit, units: Mapping[int, Unit], predecessors: Sequence[str]) -> dict[str, object]:

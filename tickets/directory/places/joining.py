@@ -8,7 +8,7 @@ from tickets.directory.places.fold import exact_key
 from tickets.directory.places.lexicon import NameReading, PlaceIndex
 from tickets.directory.places.mentions import Mention
 from tickets.directory.places.read import PlaceText
-from tickets.directory.places.speech import CONNECTING, FORMER, KINDS, RENEWED
+from tickets.directory.places.speech import CONNECTING, FORMER, KIND_WORDS, RENEWED
 from tickets.directory.places.strength import Strength, bears_a_persons_name, follows_a_surname
 
 _STREET = (exact_key("đường")[0], exact_key("đ")[0])
@@ -215,7 +215,7 @@ def _ends_sentence(text: PlaceText, position: int, following: Mention) -> bool:
     word = text.words[position]
     if word.gap == "stop":
         return True
-    is_spelled_out = word.fold in KINDS and not following.is_short
+    is_spelled_out = word.fold in KIND_WORDS and not following.is_short
     return word.gap == "dot" and len(word.between) > 1 and is_spelled_out
 
 

@@ -11,7 +11,7 @@ from tickets.directory.places.speech import (
     CUES,
     ENGLISH_AFTER_NAME,
     FAR,
-    KINDS,
+    KIND_WORDS,
     NEIGHBOURHOODS,
     OTHER_WORDS,
     STREETS,
@@ -101,7 +101,7 @@ def _city(index: PlaceIndex, text: PlaceText, start: int) -> Mention | None:
 
 
 def _said_to_be(index: PlaceIndex, text: PlaceText, start: int) -> Mention | None:
-    for kind in KINDS.get(text.words[start].fold, ()):
+    for kind in KIND_WORDS.get(text.words[start].fold, ()):
         folded, exact = kind.phrase
         if not says(text, start, folded, exact, lenient=folded != ("xa",)) or _is_other_word(text, start, kind):
             continue
@@ -162,7 +162,7 @@ def _belongs_to_longer_number(text: PlaceText, end: int) -> bool:
     word = text.words[end]
     if word.is_number:
         return word.between in ("/", ".", "-", ",")
-    return word.gap == "glued" and word.fold not in KINDS
+    return word.gap == "glued" and word.fold not in KIND_WORDS
 
 
 def _named(index: PlaceIndex, text: PlaceText, start: int, at: int, kind: KindWord) -> Mention | None:

@@ -10,7 +10,7 @@ from tickets.directory.places.telex import untelex
 
 # Nobody needs more to say where something is. A longer text is read to here, and no name is looked for that begins in
 # its last words: it may be cut off, and the beginning of a name can be another name.
-LONGEST_TEXT = 2000
+LONGEST_PLACE_TEXT = 2000
 _CUT_WORDS = 10
 
 # A run of letters with whatever combining marks follow them, or a run of digits.
@@ -54,8 +54,8 @@ class PlaceText:
 
 
 def read(text: str) -> PlaceText:
-    is_cut = len(text) > LONGEST_TEXT
-    normal = unicodedata.normalize("NFC", _without_invisible(text[:LONGEST_TEXT]))
+    is_cut = len(text) > LONGEST_PLACE_TEXT
+    normal = unicodedata.normalize("NFC", _without_invisible(text[:LONGEST_PLACE_TEXT]))
     matches = list(_WORD.finditer(normal))
     uses_marks = any(spelling(match.group()).is_marked for match in matches)
     words: list[PlaceWord] = []

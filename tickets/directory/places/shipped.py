@@ -8,8 +8,7 @@ from typing import cast
 
 from tickets.city import city
 from tickets.directory.places.rows import AliasKind, AliasRow, AreaKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
-
-REFERENCE_DATA = Path(__file__).resolve().parents[2] / "reference_data"
+from tickets.reference_files import REFERENCE_DATA
 
 # Resolution 1685/NQ-UBTVQH15: the units answer from this day on, districts and old wards end with the day before.
 MERGER = date(2025, 7, 1)

@@ -77,7 +77,7 @@ def _kinds() -> Mapping[str, tuple[KindWord, ...]]:
     return {first: tuple(sorted(kinds, key=lambda k: -len(k.phrase[0]))) for first, kinds in found.items()}
 
 
-KINDS = _kinds()
+KIND_WORDS = _kinds()
 ENGLISH_AFTER_NAME: Mapping[str, str] = {"ward": "ward", "commune": "commune", "district": "district"}
 
 # Between a ward and the district it belongs to, nothing else may stand.
@@ -104,7 +104,7 @@ STREETS_WITH_NUMBERS = Phrases("đường, đường số, đg, quốc lộ, t�
 STREETS_AFTER_NAME = Phrases("street, st, road, rd, avenue, ave")
 NEIGHBOURHOODS = Phrases("kp, khu phố, tổ, ấp, thôn, khu, tổ dân phố, block, lô")
 NAMED_NEIGHBOURHOODS = Phrases("kp, khu phố, ấp, thôn, xóm")
-PEOPLE = Phrases("tên, tên là, anh, chị, ông, chú, bác, thầy, mr, ms, mrs")
+PERSON_WORDS = Phrases("tên, tên là, anh, chị, ông, chú, bác, thầy, mr, ms, mrs")
 PEOPLE_WITHOUT_MARKS = Phrases("tên, tên là, anh, mr, ms, mrs")
 LANDMARKS = Phrases(
     "chợ, cầu, bệnh viện, bv, trường, tiểu học, thcs, thpt, mầm non, chùa, nhà thờ, đình, miếu, sân bay, bến xe, ga",

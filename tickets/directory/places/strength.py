@@ -11,8 +11,8 @@ from tickets.directory.places.speech import (
     LANDMARKS,
     NAMED_NEIGHBOURHOODS,
     NEIGHBOURHOODS,
-    PEOPLE,
     PEOPLE_WITHOUT_MARKS,
+    PERSON_WORDS,
     STREETS_AFTER_NAME,
     STREETS_WITH_NUMBERS,
     SURNAMES,
@@ -73,7 +73,7 @@ def follows_a_surname(text: PlaceText, start: int) -> bool:
 
 def _is_person_or_street(text: PlaceText, start: int, end: int) -> bool:
     # Without marks "chị" is also the end of "địa chỉ", "thầy" of "thấy".
-    people = PEOPLE if text.is_marked else PEOPLE_WITHOUT_MARKS
+    people = PERSON_WORDS if text.is_marked else PEOPLE_WITHOUT_MARKS
     return people.before(text, start) > 0 or STREETS_AFTER_NAME.at(text, end) > 0
 
 

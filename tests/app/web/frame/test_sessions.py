@@ -11,7 +11,7 @@ from app.clock import utc_now
 from app.live.hub import Hub
 from app.settings import Settings
 from app.web.factory import create_app
-from app.web.frame.session_cookie import COOKIE, begin_session, set_cookie, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, begin_session, set_cookie, token_hash
 from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
 from tickets.schema import WebSession
@@ -68,14 +68,14 @@ def test_a_revoked_session_is_over_at_once(client: FlaskClient, session: Session
 @pytest.mark.parametrize("forged", ["", "x", "%00", "a" * 3000, "test-token-1'--"])
 def test_a_forged_cookie_is_nobody(client: FlaskClient, session: Session, now: datetime, forged: str) -> None:
     sign_in(client, session, role=Role.AGENT, now=now)
-    client.set_cookie(COOKIE, forged)
+    client.set_cookie(SESSION_COOKIE, forged)
 
     assert not is_signed_in(client)
 
 
 def test_the_hash_that_is_kept_opens_nothing(client: FlaskClient, session: Session, now: datetime) -> None:
     sign_in(client, session, role=Role.AGENT, now=now)
-    client.set_cookie(COOKIE, only_session(session).token_hash)
+    client.set_cookie(SESSION_COOKIE, only_session(session).token_hash)
 
     assert not is_signed_in(client)
 
@@ -103,7 +103,7 @@ def test_the_cookie_is_read_by_no_script_and_sent_by_no_other_site(
         answer = set_cookie(app.make_response(""), "a-token")
 
     told = answer.headers["Set-Cookie"]
-    assert told.startswith(f"{COOKIE}=a-token;")
+    assert told.startswith(f"{SESSION_COOKIE}=a-token;")
     assert ("HttpOnly" in told, "SameSite=Lax" in told, "Secure" in told) == (True, True, secure)
     assert "Path=/" in told and f"Max-Age={12 * 3600}" in told
 

@@ -14,7 +14,7 @@ from app.live.hub import Hub
 from app.settings import Settings
 from app.storage.database import transaction
 from app.web.factory import create_app
-from app.web.frame.session_cookie import COOKIE, token_hash
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tests.app.web.console.console_scene import ENGLISH
 from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
@@ -52,7 +52,7 @@ def test_the_right_password_opens_the_console_for_an_agent(
     answer = client.post("/sign-in", data=form)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console")
-    assert client.get_cookie(COOKIE) is not None
+    assert client.get_cookie(SESSION_COOKIE) is not None
 
 
 def test_a_wrong_password_and_an_unknown_address_are_answered_alike(
@@ -192,11 +192,11 @@ def test_enrolment_says_everything_that_is_wrong_at_once(client: FlaskClient, se
 
 def test_signing_out_ends_the_session_on_the_server(client: FlaskClient, session: Session, now: datetime) -> None:
     sign_in(client, session, role=Role.AGENT, now=now)
-    cookie = client.get_cookie(COOKIE)
+    cookie = client.get_cookie(SESSION_COOKIE)
     assert cookie is not None
 
     client.post("/sign-out", data={"csrf_token": csrf_of(client, "/sign-in/code")})
-    client.set_cookie(COOKIE, cookie.value)
+    client.set_cookie(SESSION_COOKIE, cookie.value)
 
     assert client.get("/sign-in/code").headers["Location"].startswith("/sign-in?")
 
