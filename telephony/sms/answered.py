@@ -61,6 +61,8 @@ def take_after_answer(
         ticket, words = chosen
         return _open_again(session, ticket, text, desk, reason=words, now=now)
     quoted = _quoted(body, answered)
+    if text.read.says_done_by_now and not brings_more(body):
+        return _keep(session, quoted or answered[0], text, now=now)
     if quoted is not None and not text.read.asks_for_nothing and not _only_thanks(quoted, text, desk):
         return _open_again(session, quoted, text, desk, reason=body, now=now)
     if text.read.asks_for_nothing or _only_thanks(quoted or answered[0], text, desk):

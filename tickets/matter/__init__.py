@@ -9,7 +9,7 @@ from functools import lru_cache
 from tickets.matter.about_officials import accuses_head, read_about_officials
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
-from tickets.matter.not_solved import read_not_solved
+from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
 from tickets.matter.reading import Certainty, Indication
 from tickets.matter.rulebook import look, rulebook
 
@@ -48,6 +48,12 @@ class MatterReading:
     def says_not_solved(self) -> bool:
         """Of an answer that was given; somebody in danger now speaks of no answer."""
         return not self.is_danger and self.not_solved.certainty is not Certainty.NO
+
+    @property
+    def says_done_by_now(self) -> bool:
+        """That it was not done, and is: nothing is asked for."""
+        says_more = self.may_be_danger or self.may_accuse
+        return self.not_solved is DONE_BY_NOW and not says_more
 
 
 # A form asks once while it is written, its page and its ticket once more each: the same text within a second.

@@ -44,6 +44,11 @@ class Sign:
     def start(self) -> int:
         return min(span.start for span in self.spans)
 
+    @property
+    def last_word(self) -> int:
+        """Where the last part of it begins."""
+        return max(span.start for span in self.spans)
+
     def said(self, found: MarkedText) -> str:
         in_order = sorted(set(self.spans), key=lambda span: span.start)
         return " … ".join(found.text.said(span.start, span.end) for span in in_order)

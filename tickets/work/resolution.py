@@ -129,11 +129,29 @@ def not_solved(session: Session, ticket_id: int, *, reason: str, actor: Actor, n
     """
     ticket = lock_ticket(session, ticket_id)
     said = clean_text(reason, MAX_TEXT, field="reason")
-    _open_again(session, ticket, actor=actor, now=now)
+    take_up_again(session, ticket, actor=actor, now=now)
     timeline.add(session, ticket.id, TimelineKind.NOT_SOLVED, actor=actor, is_public=True, body=said, now=now)
     on_contact(session, ticket, arrived_at=now, actor=actor, now=now)
     heed_words(session, ticket, said, now=now)
     return ticket
+
+
+def take_up_again(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
+    """Open again a locked ticket that was ended, however it was: for the citizen's own word.
+
+    Raises TransitionNotAllowed for one that is open, ReopeningWindowOver after its window.
+    """
+    if ticket.status not in ANSWERED_OR_ASIDE:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+    if ticket.reopen_until is None or now > ticket.reopen_until:
+        raise ReopeningWindowOver(ticket.reference, ticket.id)
+    ticket.reopen_count += 1
+    ticket.master_id = None
+    params = {"count": ticket.reopen_count, "from": ticket.status.value}
+    timeline.add(session, ticket.id, TimelineKind.REOPENED, actor=actor, is_public=True, params=params, now=now)
+    record(session, ticket, "ticket.reopened", actor=actor, params=params, now=now)
+    move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
+    tell_assignee(session, ticket, "ticket_reopened", f"reopened:{ticket.id}:{ticket.reopen_count}", now=now)
 
 
 def rate(session: Session, ticket_id: int, *, rating: int, actor: Actor, now: datetime) -> Ticket:
@@ -225,21 +243,7 @@ def _reopen(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) ->
         raise ReopeningWindowOver(ticket.reference, ticket.id)
     if ticket.status is not TicketStatus.RESOLVED:
         raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
-    _open_again(session, ticket, actor=actor, now=now)
-
-
-def _open_again(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
-    if ticket.status not in ANSWERED_OR_ASIDE:
-        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
-    if ticket.reopen_until is None or now > ticket.reopen_until:
-        raise ReopeningWindowOver(ticket.reference, ticket.id)
-    ticket.reopen_count += 1
-    ticket.master_id = None
-    params = {"count": ticket.reopen_count, "from": ticket.status.value}
-    timeline.add(session, ticket.id, TimelineKind.REOPENED, actor=actor, is_public=True, params=params, now=now)
-    record(session, ticket, "ticket.reopened", actor=actor, params=params, now=now)
-    move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
-    tell_assignee(session, ticket, "ticket_reopened", f"reopened:{ticket.id}:{ticket.reopen_count}", now=now)
+    take_up_again(session, ticket, actor=actor, now=now)
 
 
 def _set_aside(

@@ -211,9 +211,12 @@ class TicketChange(Body):
 
 
 class NewMessage(Body):
-    """`reply` goes to the citizen by their channel; `note` stays inside."""
+    """`reply` goes to the citizen by their channel; `note` stays inside; `citizen` is what the citizen said to you.
 
-    kind: Literal["reply", "note"]
+    After an answer, a citizen's words that it is not solved open the ticket again.
+    """
+
+    kind: Literal["reply", "note", "citizen"]
     body: Said = Field(max_length=20_000)
 
 

@@ -28,7 +28,7 @@ from tickets.people.roles import Right, require, visible_ticket
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Message, Ticket, TimelineEntry
 from tickets.states import PENDING, Channel, Disposition, TicketStatus, TimelineKind
-from tickets.work import conversation, resolution
+from tickets.work import after_answer, conversation, resolution
 from tickets.work.ticket import lock_ticket, move
 
 
@@ -62,7 +62,7 @@ def _message_view(message_id: int | None, direction: str, channel: str, body: st
 @blueprint.post("/tickets/<reference>/messages")
 @takes_body(NewMessage)
 @blueprint.output(MessageItem, status_code=201)
-@blueprint.doc(summary="Answer the citizen by their channel, or write an internal note")
+@blueprint.doc(summary="Answer the citizen by their channel, keep what the citizen said, or write an internal note")
 @bearer("tickets:write")
 def add_message(reference: str) -> dict[str, Any]:
     body = read_body(NewMessage)
@@ -72,6 +72,11 @@ def add_message(reference: str) -> dict[str, Any]:
         conversation.note(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now)
         entry = g.session.scalar(select(func.max(TimelineEntry.id)).where(TimelineEntry.ticket_id == ticket.id))
         return _message_view(entry, "note", Channel.API, body.body, g.now)
+    if body.kind == "citizen":
+        said = after_answer.citizen_says(
+            g.session, ticket.id, body=body.body, channel=Channel.API, actor=g.actor, now=g.now
+        )
+        return _message(said)
     return _message(conversation.reply(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now))
 
 

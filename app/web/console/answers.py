@@ -1,6 +1,6 @@
 """Talking with the citizen and among colleagues: reply, note, draft, who else looks."""
 
-from flask import g, render_template, request
+from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,7 +13,7 @@ from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Ticket
 from tickets.states import Channel
-from tickets.work import conversation, drafts
+from tickets.work import after_answer, conversation, drafts
 
 _CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
 
@@ -48,9 +48,10 @@ def heard(reference: str) -> ResponseReturnValue:
         said = request.form.get("heard", "")
         if not said.strip():
             raise InvalidInput("heard", "required")
-        conversation.citizen_message(
-            g.session, ticket.id, body=said, channel=Channel.VOICE, arrived_at=g.now, actor=g.actor, now=g.now
-        )
+        opened_before = ticket.reopen_count
+        after_answer.citizen_says(g.session, ticket.id, body=said, channel=Channel.VOICE, actor=g.actor, now=g.now)
+        if ticket.reopen_count > opened_before:
+            flash(_("The citizen says that it is not solved: the ticket is open again."), "info")
 
     return act(reference, "heard", do)
 

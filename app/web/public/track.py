@@ -25,7 +25,7 @@ from tickets.people.pins import check_pin
 from tickets.queries.follow import followed
 from tickets.schema import Message
 from tickets.states import Channel, TicketStatus
-from tickets.work import attachments, conversation, resolution
+from tickets.work import after_answer, attachments, resolution
 from tickets.work.ticket import lock_ticket
 
 blueprint = Blueprint("track", __name__)
@@ -77,7 +77,9 @@ def write() -> ResponseReturnValue:
     if fault or not body.strip():
         errors = {"pictures": fault} if fault else {"body": _("Please write what you want to say.")}
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
-    if lock_ticket(g.session, ticket_id).status in _OVER:
+    ticket = lock_ticket(g.session, ticket_id)
+    opened_before = ticket.reopen_count
+    if ticket.status in _OVER and not after_answer.opens_again(ticket, body, now=g.now):
         return _continued(_continue(ticket_id, body), pictures)
     try:
         message = _write(ticket_id, body)
@@ -86,7 +88,10 @@ def write() -> ResponseReturnValue:
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     if message is not None:
         attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
-    flash(_("Your message has been added."), "success")
+    if ticket.reopen_count > opened_before:
+        flash(_("Your request is open again; the unit has been told."), "success")
+    else:
+        flash(_("Your message has been added."), "success")
     return _back()
 
 
@@ -171,7 +176,7 @@ def _write(ticket_id: int, body: str) -> Message | None:
     contact = contacts.register(g.session, channel=Channel.WEB, source_key=f"{key}", arrived_at=g.now)
     if not contact.is_new:
         return None
-    message = conversation.citizen_message(
+    message = after_answer.citizen_says(
         g.session, ticket_id, body=body, channel=Channel.WEB, contact_id=contact.id, actor=g.actor, now=g.now
     )
     contacts.link(g.session, contact.id, ticket_id)

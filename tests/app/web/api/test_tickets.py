@@ -184,6 +184,22 @@ def test_a_program_answers_and_resolves(client: FlaskClient, city: dict[str, str
     assert "resolved" in {entry["kind"] for entry in timeline}
 
 
+def test_what_a_citizen_told_a_program_opens_the_ticket_again(client: FlaskClient, city: dict[str, str]) -> None:
+    opened = client.post("/api/v1/tickets", json=body(unit="26740"), headers=city).get_json()
+    base = f"/api/v1/tickets/{opened['reference']}"
+    client.post(f"{base}/transitions", json={"to": "open", "text": "nhận"}, headers=city)
+    answer = {"to": "resolved", "text": "Đã thu gom.", "disposition": "fixed"}
+    client.post(f"{base}/transitions", json=answer, headers=city)
+
+    thanks = client.post(f"{base}/messages", json={"kind": "citizen", "body": "Cảm ơn"}, headers=city)
+    still = client.get(base, headers=city).get_json()["status"]
+    said = client.post(f"{base}/messages", json={"kind": "citizen", "body": "Chưa xong"}, headers=city)
+
+    assert (thanks.status_code, still) == (201, "resolved")
+    assert (said.status_code, said.get_json()["direction"]) == (201, "in")
+    assert client.get(base, headers=city).get_json()["status"] == "open"
+
+
 def test_a_move_the_ticket_cannot_make_is_a_conflict(client: FlaskClient, city: dict[str, str]) -> None:
     reference = client.post("/api/v1/tickets", json=body(), headers=city).get_json()["reference"]
     move = {"to": "spam", "text": "nhầm"}

@@ -12,7 +12,7 @@ from tests.factories import open_ticket, queue_of, staff
 from tickets.people.actor import staff_actor
 from tickets.schema import Draft, Message, OutboundMessage, Ticket, TicketViewer
 from tickets.states import Channel, Disposition, DraftForm, Priority, TicketStatus
-from tickets.work import assignment, drafts
+from tickets.work import assignment, drafts, resolution
 
 
 def sent(session: Session, ticket: Ticket) -> list[Message]:
@@ -66,6 +66,25 @@ def test_a_reply_goes_by_sms_takes_the_ticket_and_ends_the_draft(
     assert (outbound.address, outbound.params["body"]) == ("+84901112233", "Xe sẽ tới sáng mai.")
     assert ticket.assignee_id == agent.id
     assert session.scalar(select(Draft.fields).where(Draft.ticket_id == ticket.id)) is None
+
+
+def test_what_the_citizen_told_an_agent_opens_an_answered_ticket_again(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    opened = open_ticket(session)
+    agent = agent_at(client, session, now)
+    here = f"/console/tickets/{opened.reference}"
+    send(client, here, f"{here}/claim")
+    done = Disposition.FIXED
+    resolution.resolve(
+        session, opened.ticket_id, disposition=done, answer="Xong.", actor=staff_actor(agent.id), now=now
+    )
+    session.commit()
+
+    send(client, here, f"{here}/heard", heard="Chưa xong")
+
+    assert row(session, opened.reference).status is TicketStatus.OPEN
+    assert "the ticket is open again" in page_of(client, here)
 
 
 def test_a_folded_sms_has_plain_letters(client: FlaskClient, session: Session, now: datetime) -> None:

@@ -60,6 +60,23 @@ def test_not_solved_opens_the_one_that_was_answered_and_says_so(session, texter,
     assert told(session)[-1] == "opened_again"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "chưa xong hôm qua nhưng nay xong rồi",
+        "hqua chua xong, nay xong roi nha",
+        "not fixed yesterday, but now it is fixed",
+    ],
+)
+def test_what_is_done_by_now_opens_nothing_and_stands_with_the_ticket(session, texter, now, said):
+    reference = answered(session, now)
+
+    texter(said)
+
+    assert statuses(session) == {reference: TicketStatus.RESOLVED}
+    assert session.scalars(select(Message.body).where(Message.direction == "in")).all() == [said]
+
+
 def test_of_several_we_ask_which_and_a_number_or_reference_opens_it(session, texter, now):
     first, second = answered(session, now), answered(session, now, body="Cống nghẹt")
 

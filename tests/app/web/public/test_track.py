@@ -19,7 +19,7 @@ from tests.escalation.scene import holder, level_at, step, unit_by_code
 from tickets.intake.cleaning import Opened
 from tickets.people.actor import staff_actor
 from tickets.schema import Attachment, Message, Staff, Ticket
-from tickets.states import Channel, Disposition, TicketStatus
+from tickets.states import Channel, Disposition, Priority, TicketStatus
 from tickets.work import conversation, resolution
 from tickets.work.assignment import claim
 
@@ -239,6 +239,68 @@ def test_not_solved_opens_the_request_again(
     assert answer.status_code == 303
     assert session.get_one(Ticket, ticket.ticket_id).status is TicketStatus.OPEN
     assert "Rác còn nguyên" in followed(client)
+
+
+@pytest.mark.parametrize("said", ["Chưa xong", "chua xong", "vẫn chưa giải quyết", "chx xong", "Still not fixed"])
+def test_not_solved_typed_as_an_ordinary_message_opens_the_request_again(
+    client: FlaskClient, app: HotlineApp, session: Session, now: datetime, said: str
+) -> None:
+    ticket = opened(app, session)
+    answered(session, ticket, now=now)
+    enter(client, ticket)
+    page = client.get("/track/request")
+
+    for _click in range(2):
+        send_again(client, page, "/track/request/message", body=said)
+
+    stored = session.get_one(Ticket, ticket.ticket_id)
+    assert (stored.status, stored.reopen_count) == (TicketStatus.OPEN, 1)
+    assert session.scalars(
+        select(Message.body).where(Message.ticket_id == ticket.ticket_id, Message.direction == "in")
+    ).all() == [said]
+    assert said in followed(client)
+
+
+@pytest.mark.parametrize(
+    "said", ["chưa xong hôm qua nhưng nay xong rồi", "Cảm ơn phường", "not done yesterday but it is done now"]
+)
+def test_a_message_that_it_is_done_leaves_the_answer_as_it_is(
+    client: FlaskClient, app: HotlineApp, session: Session, now: datetime, said: str
+) -> None:
+    ticket = opened(app, session)
+    answered(session, ticket, now=now)
+    enter(client, ticket)
+
+    send_again(client, client.get("/track/request"), "/track/request/message", body=said)
+
+    assert session.get_one(Ticket, ticket.ticket_id).status is TicketStatus.RESOLVED
+
+
+def test_what_was_set_aside_is_opened_again_by_the_same_words(
+    client: FlaskClient, app: HotlineApp, session: Session, now: datetime
+) -> None:
+    ticket = opened(app, session)
+    agent = agent_who_took(session, ticket, now=now)
+    enter(client, ticket)
+    page = client.get("/track/request")
+    resolution.mark_spam(session, ticket.ticket_id, reason="Nhầm", actor=staff_actor(agent.id), now=now)
+
+    send_again(client, page, "/track/request/message", body="Chưa giải quyết gì hết")
+
+    assert session.get_one(Ticket, ticket.ticket_id).status is TicketStatus.OPEN
+
+
+def test_danger_told_after_an_answer_is_read_by_somebody(
+    client: FlaskClient, app: HotlineApp, session: Session, now: datetime
+) -> None:
+    ticket = opened(app, session)
+    answered(session, ticket, now=now)
+    enter(client, ticket)
+
+    send_again(client, client.get("/track/request"), "/track/request/message", body="Cháy rồi, có người kẹt trong nhà")
+
+    stored = session.get_one(Ticket, ticket.ticket_id)
+    assert (stored.status, stored.priority) == (TicketStatus.OPEN, Priority.EMERGENCY)
 
 
 def test_not_solved_pressed_twice_opens_it_once(
