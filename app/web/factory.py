@@ -21,7 +21,7 @@ from app.web.frame.access import check_access
 from app.web.frame.application import HotlineApp
 from app.web.frame.asset_files import PUBLISHED, publish
 from app.web.frame.compression import compress
-from app.web.frame.errors import register_errors
+from app.web.frame.error_answers import register_errors
 from app.web.frame.limits import limiter
 from app.web.frame.page_context import page_context
 from app.web.frame.page_templates import register_page_words

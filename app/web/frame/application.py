@@ -58,7 +58,7 @@ class HotlineApp(APIFlask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view in one transaction: returning commits, raising rolls back."""
-        with self._open_session() as session:
+        with self.open_session() as session:
             g.session = session
             try:
                 refusal = self.gate(self.view_functions.get(request.endpoint or ""))
@@ -72,7 +72,8 @@ class HotlineApp(APIFlask):
             return answer
 
     @contextmanager
-    def _open_session(self) -> Iterator[Session]:
+    def open_session(self) -> Iterator[Session]:
+        """A session of this request, in which nothing is committed unless whoever opened it does so; sets `g.now`."""
         bound: tuple[Session, datetime] | None = getattr(self._bound, "value", None)
         if bound:
             g.now = bound[1]

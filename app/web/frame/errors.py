@@ -1,15 +1,13 @@
 """The one table that turns what went wrong into a status and words: a page for people, problem+json for programs."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Response, g, jsonify, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 
 from app.storage.database_faults import passes
 from app.web.frame.fault_words import fault_words
@@ -175,32 +173,3 @@ def field_errors(error: Exception) -> list[dict[str, str]]:
     if isinstance(error, domain.InvalidInput):
         return [field_error(error.field, error.code, fault_words(error))]
     return []
-
-
-def answer_error(error: Exception) -> Any:
-    if isinstance(error, RequestRedirect):
-        return error.get_response()
-    trouble = trouble_of(error)
-    if isinstance(error, DataError):
-        log.warning("request.unfit", request_id=g.get("request_id", ""), endpoint=request.endpoint)
-    if trouble.status >= 500:
-        log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
-    if wants_json():
-        return problem(trouble, field_errors(error))
-    page = render_template(
-        "errors/page.html",
-        status=trouble.status,
-        title=trouble.title,
-        words=trouble.words,
-        request_id=g.get("request_id", ""),
-        what_next=[("/", _("To the start page"))],
-    )
-    response = Response(page, trouble.status, mimetype="text/html")
-    if isinstance(error, HTTPException) and error.code == 405:
-        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
-    return response
-
-
-def register_errors(app: Flask) -> None:
-    app.register_error_handler(Exception, answer_error)
-    app.register_error_handler(HTTPException, answer_error)

@@ -14,6 +14,7 @@ ENGLISH = {"Accept-Language": "en"}
 def test_an_address_that_is_not_there_is_not_found_and_not_forbidden(
     client: FlaskClient, session: Session, now, who: Role | None
 ) -> None:
+    client.set_cookie("locale", "en")
     if who:
         sign_in(client, session, role=who, now=now)
 

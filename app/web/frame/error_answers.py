@@ -1,0 +1,117 @@
+"""What an error is answered with: people at work keep their menu, citizens the city's header; programs get JSON."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, g, render_template, request
+from flask_babel import gettext as _
+from flask_babel import refresh
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from app.storage.database_faults import passes
+from app.web.frame.access import SECOND_FACTOR_ROLES
+from app.web.frame.current import hotline
+from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
+from app.web.frame.local_target import local_target
+from app.web.frame.menu import home_of
+from app.web.frame.session_cookie import SESSION_COOKIE, SignedIn, signed_in_person
+from tickets.people.roles import Viewer
+
+log = structlog.get_logger()
+
+Way = tuple[str, str]
+
+
+def answer_error(error: Exception) -> Any:
+    if isinstance(error, RequestRedirect):
+        return error.get_response()
+    viewer = None if wants_json() else _at_work(error)
+    trouble = trouble_of(error)
+    if isinstance(error, DataError):
+        log.warning("request.unfit", request_id=g.get("request_id", ""), endpoint=request.endpoint)
+    if trouble.status >= 500:
+        log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
+    if wants_json():
+        return problem(trouble, field_errors(error))
+    response = Response(_page(trouble, viewer), trouble.status, mimetype="text/html")
+    if isinstance(error, HTTPException) and error.code == 405:
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
+    return response
+
+
+def _at_work(error: Exception) -> Viewer | None:
+    """The person of this request, when signed in as far as their roles ask for; nobody else sees a menu of ours.
+
+    Whoever mistypes an address has not been looked up yet: only views ask who somebody is.
+    """
+    person = g.signed_in if "signed_in" in g else _looked_up(error)
+    g.pop("viewer", None)
+    if person is None or (person.viewer.roles & SECOND_FACTOR_ROLES and not person.second_factor):
+        return None
+    viewer: Viewer = person.viewer
+    g.viewer = viewer
+    # What was said so far was in the browser's language, the page is in the person's own.
+    refresh()
+    return viewer
+
+
+def _looked_up(error: Exception) -> SignedIn | None:
+    """Not for whoever is sent away because they ask too often, nor while the database is away."""
+    asks_too_often = isinstance(error, HTTPException) and error.code == 429
+    if SESSION_COOKIE not in request.cookies or asks_too_often or passes(error):
+        return None
+    try:
+        with hotline().open_session() as session:
+            return signed_in_person(session, now=g.now)
+    except SQLAlchemyError:
+        # The error page is needed more than its menu.
+        return None
+
+
+def _page(trouble: ShownError, viewer: Viewer | None) -> str:
+    """What happened, what was kept and where to go now, in the frame that this person works in.
+
+    Nothing on it depends on what was asked for, so that it never tells whether there is such a ticket.
+    """
+    about = {
+        "status": trouble.status,
+        "title": trouble.title,
+        "words": trouble.words,
+        "request_id": g.get("request_id", ""),
+        "back": _page_before(),
+    }
+    if viewer is None:
+        return render_template("errors/page.html", layout="layouts/public.html", ways=_ways_of_citizens(), **about)
+    at_work = {**about, "layout": "layouts/desk.html", "ways": [(home_of(viewer), _("To my start page"))]}
+    if trouble.status == 503:
+        return render_template("errors/page.html", **at_work)
+    try:
+        # The request's own session ended with its transaction; this one only reads, for the call bar.
+        with hotline().open_session() as g.session:
+            return render_template("errors/page.html", has_bar=True, **at_work)
+    except SQLAlchemyError:
+        log.warning("request.error_page_without_call_bar", request_id=about["request_id"], exc_info=True)
+        return render_template("errors/page.html", **at_work)
+
+
+def _ways_of_citizens() -> list[Way]:
+    return [("/", _("Report or ask something")), ("/track", _("Follow a request with its reference and PIN"))]
+
+
+def _page_before() -> str:
+    """The page of ours that led here, to go back to; none where that is this one or somebody else's."""
+    try:
+        came_from = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    if came_from.netloc != request.host or came_from.path == request.path:
+        return ""
+    return local_target(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path, "")
+
+
+def register_errors(app: Flask) -> None:
+    app.register_error_handler(Exception, answer_error)
+    app.register_error_handler(HTTPException, answer_error)

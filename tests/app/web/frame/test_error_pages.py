@@ -1,0 +1,185 @@
+"""An error page says what went wrong and leaves whoever sees it where they were: at work, or with the city."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from app.clock import utc_now
+from app.settings import Settings
+from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
+from tests.conftest import Committed
+from tests.factories import ticket
+from tests.signing_in import sign_in
+from tickets.states import Role
+
+ENGLISH = {"Accept-Language": "en"}
+STAFF_FRAME, CITIZENS_FRAME = '<nav class="side"', '<header class="masthead">'
+
+
+@pytest.fixture
+def broken(app: HotlineApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The search page meets an error of ours that nobody thought of."""
+
+    def fail() -> None:
+        raise RuntimeError("nobody thought of this")
+
+    searching = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/console/search")
+    monkeypatch.setattr(fail, "access", app.view_functions[searching].access, raising=False)
+    monkeypatch.setitem(app.view_functions, searching, fail)
+    monkeypatch.setitem(app.config, "TESTING", False)
+    yield
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "status", "entry"),
+    [
+        (Role.AGENT, "/administration", 403, "/console"),
+        (Role.AGENT, "/console/tickets/0000000000", 404, "/console"),
+        (Role.AGENT, "/no-such-page", 404, "/console"),
+        (Role.LEADER, "/no-such-page", 404, "/leadership"),
+        (Role.CITY_OFFICE, "/administration", 403, "/console"),
+        (Role.AUDITOR, "/leadership", 403, "/administration/audit"),
+        (Role.ADMINISTRATOR, "/console/new", 403, "/administration"),
+        (Role.SUPERVISOR, "/sign-out", 405, "/supervisor"),
+    ],
+)
+def test_people_at_work_keep_the_menu_of_their_role_and_a_way_on(
+    client: FlaskClient, session: Session, now: datetime, role: Role, address: str, status: int, entry: str
+) -> None:
+    sign_in(client, session, role=role, now=now).locale = "en"
+    session.commit()
+
+    answer = client.get(address)
+
+    assert answer.status_code == status
+    assert STAFF_FRAME in answer.text
+    assert f'<li><a href="{entry}">To my start page</a></li>' in answer.text
+    assert re.search(rf'<nav class="side".*?href="{entry}"', answer.text, re.DOTALL)
+
+
+def test_the_way_on_leads_to_a_page_that_opens(client: FlaskClient, session: Session, now: datetime) -> None:
+    for role in Role:
+        sign_in(client, session, role=role, now=now)
+
+        way = re.search(r'class="next-steps">\s*<li><a href="([^"]+)"', client.get("/no-such-page").text)
+
+        assert way is not None, role
+        assert client.get(way[1]).status_code == 200, role
+
+
+def test_an_agent_on_an_error_page_is_still_heard_and_offered_calls(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    sign_in(client, session, role=Role.AGENT, now=now)
+
+    for address in ("/no-such-page", "/administration", "/sign-out"):
+        assert 'id="call-frame"' in client.get(address).text, address
+
+
+def test_an_error_of_ours_leaves_people_their_menu_and_call_bar(
+    client: FlaskClient, session: Session, now: datetime, broken: None
+) -> None:
+    client.set_cookie("locale", "en")
+    sign_in(client, session, role=Role.AGENT, now=now)
+
+    answer = client.get("/console/search?q=x", headers={"Referer": "http://localhost/console?view=mine"})
+
+    assert answer.status_code == 500
+    assert STAFF_FRAME in answer.text
+    assert 'id="call-frame"' in answer.text
+    assert '<a href="/console?view=mine">Back to the page before</a>' in answer.text
+    assert "nobody thought of this" not in answer.text
+
+
+def test_people_keep_their_menu_also_when_the_call_bar_is_the_trouble(
+    committed: Committed, settings: Settings, now: datetime
+) -> None:
+    app = create_app(settings.model_copy(update={"database_url": committed.url}), engine=committed.engine)
+    client = app.test_client()
+    client.set_cookie("locale", "en")
+    with committed.factory.begin() as session:
+        sign_in(client, session, role=Role.AGENT, now=utc_now())
+    owner = create_engine(committed.owner_url)
+    with owner.begin() as connection:
+        connection.execute(text("alter table presence rename to presence_elsewhere"))
+    owner.dispose()
+
+    answer = client.get("/console")
+
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text
+    assert STAFF_FRAME in answer.text
+    assert 'id="call-frame"' not in answer.text
+
+
+def test_a_form_that_is_no_longer_valid_leaves_its_person_at_work(
+    app: HotlineApp, client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, session, role=Role.AGENT, now=now)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+
+    answer = client.post("/console/new", data={"subject": "x"}, headers=ENGLISH)
+
+    assert answer.status_code == 400
+    assert STAFF_FRAME in answer.text
+
+
+def test_citizens_see_the_citys_header_and_what_to_do(client: FlaskClient) -> None:
+    answer = client.get("/no-such-page", headers=ENGLISH)
+
+    assert answer.status_code == 404
+    assert CITIZENS_FRAME in answer.text
+    assert '<a href="/track">Follow a request' in answer.text
+    assert STAFF_FRAME not in answer.text
+    assert 'id="call-frame"' not in answer.text
+
+
+def test_who_has_not_given_the_second_factor_sees_no_menu_of_ours(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    staff = sign_in(client, session, role=Role.LEADER, second_factor=False, now=now)
+
+    for address in ("/no-such-page", "/static/../track/none"):
+        shown = client.get(address).text
+        assert STAFF_FRAME not in shown, address
+        assert staff.name not in shown, address
+
+
+def test_another_site_never_becomes_the_way_back(client: FlaskClient) -> None:
+    for elsewhere in ("https://evil.example/x", "http://localhost.evil.example/", "javascript:alert(1)", "http://["):
+        assert (
+            "Back to the page before" not in client.get("/no-such-page", headers={**ENGLISH, "Referer": elsewhere}).text
+        )
+
+
+def test_a_ticket_one_may_not_see_is_answered_as_one_that_is_not(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    hidden = ticket(session, now=now)
+    hidden.is_restricted = True
+    session.commit()
+    sign_in(client, session, role=Role.AGENT, now=now)
+
+    for page in ("", "/similar", "/stream"):
+        there = client.get(f"/console/tickets/{hidden.reference}{page}", headers=ENGLISH)
+        nowhere = client.get(f"/console/tickets/0000000000{page}", headers=ENGLISH)
+        assert there.status_code == nowhere.status_code == 404
+        assert _without_what_was_asked(there.text, hidden.reference) == _without_what_was_asked(
+            nowhere.text, "0000000000"
+        )
+
+
+def _without_what_was_asked(page: str, reference: str) -> str:
+    for drawn in (
+        r'name="csrf-token" content="[^"]*"',
+        r'name="(csrf_token|once)" value="[^"]*"',
+        r"<code>[^<]*</code>",
+    ):
+        page = re.sub(drawn, "", page)
+    return page.replace(reference, "REFERENCE")
