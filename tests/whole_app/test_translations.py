@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
+from app.web.administration.rule_words import ACTION_WORDS
 from app.wording import codes, looks, translations
+from escalation.firing.actions import ACTIONS
 from tickets import states
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%")
@@ -159,6 +161,10 @@ CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
 @pytest.mark.parametrize(("kind", "table"), CODES, ids=lambda value: getattr(value, "__name__", ""))
 def test_every_code_has_a_word_and_where_it_is_drawn_a_sign(kind: type[StrEnum], table: Mapping[str, object]) -> None:
     assert {str(code) for code in kind} - set(table) == set()
+
+
+def test_every_action_of_a_level_has_a_word() -> None:
+    assert set(ACTIONS) - set(ACTION_WORDS) == set()
 
 
 def test_nobody_climbs_in_vietnamese() -> None:

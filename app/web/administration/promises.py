@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from app.seeding.imports import FileRefused, bring_in, take_out
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.file_faults import FaultLine, fault_lines
-from app.web.administration.rule_words import opening_words, target_words
+from app.web.administration.rule_words import action_words, opening_words, target_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
 from app.web.frame.menu import in_menu
@@ -179,6 +179,7 @@ def _page(
         categories=_category_names(),
         target_words=target_words,
         opening_words=opening_words,
+        action_words=action_words,
         shown=shown,
         retiring=retiring,
         reason=request.form.get("reason", ""),

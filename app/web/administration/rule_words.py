@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from babel.dates import get_day_names
-from flask_babel import get_locale, ngettext
+from flask_babel import LazyString, get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from app.wording.spoken_time import duration_phrase
@@ -14,6 +14,12 @@ from tickets.promises.policy import PolicyTarget
 
 _WHOLE_DAY = ["00:00-24:00"]
 _HOUR, _MINUTE = 3600, 60
+
+# By the names of `escalation/firing/actions.py`; a test asks for a word for each.
+ACTION_WORDS: Mapping[str, LazyString] = {
+    "raise_priority": lazy_gettext("a normal matter becomes urgent"),
+    "city_coordinates": lazy_gettext("the city takes over the contact with the citizen"),
+}
 
 
 def target_words(row: PolicyTarget) -> str:
@@ -39,3 +45,8 @@ def opening_words(spec: Mapping[str, Any]) -> list[str]:
             span = first if len(stretch) == 1 else f"{first} – {last}"
             said.append(f"{span}: {', '.join(windows)}")
     return said
+
+
+def action_words(names: Sequence[str]) -> list[str]:
+    """What a level does beside telling people. A version that is kept for open tickets may name what we do no more."""
+    return [str(ACTION_WORDS.get(name, name)) for name in names]

@@ -342,6 +342,12 @@ def test_the_promises_stand_there_with_their_versions(browser: FlaskClient, sess
     assert "policies:" in browser.get(f"{HERE}/promises.yaml").get_data(as_text=True)
 
 
+def test_a_chain_says_what_its_levels_do_beside_telling_people(browser: FlaskClient) -> None:
+    page = shown(browser, f"{HERE}/promises")
+
+    assert "besides: the city takes over the contact with the citizen" in page
+
+
 def chain_name(session: Session) -> str:
     return session.scalars(select(Chain.name).order_by(Chain.id)).first() or ""
 
