@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from app.bench import climbing, desk, intake, phone, places
+from app.bench import climbing, desk, growth, intake, phone, places
 from app.bench.measure import Figure
 from app.bench.stage import PREFIX, stage
 from app.engines.leftovers import sweep
@@ -30,6 +30,10 @@ def figures(parts: Sequence[str], *, tickets: int, port: int, say: TellProgress)
             say(f"Setting up {_FEW:,} tickets beside them …")
             small = stages.enter_context(stage(tickets=_FEW, port=port, say=say))
             found += desk.run(large, small)
+        if "growth" in parts:
+            say(f"Setting up {tickets // 10:,} tickets beside them …")
+            tenth = stages.enter_context(stage(tickets=tickets // 10, port=port, say=say))
+            found += growth.run(large, tenth)
         if "phone" in parts:
             found += phone.run(large, say=say)
         if "intake" in parts:

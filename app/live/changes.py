@@ -1,26 +1,37 @@
 """What changed since the last look, read from the rows themselves: no writer has to remember to announce anything."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import SEEING, Viewer
 from tickets.schema import Acknowledgement, Call, Offer, OutboundMessage, PlannedStep, Presence, Ticket, TimelineEntry
-from tickets.states import OutboundChannel
+from tickets.states import CallState, OutboundChannel
 
-# Ids are drawn before commit, so an entry may appear after a younger one: look a little behind the mark.
+# Ids are drawn before commit, so a row may appear after a younger one: look a little behind the mark.
 _OVERLAP = 200
+# More agents than can be offered calls at the same time: an offer that ended now is among the youngest.
+_YOUNGEST_OFFERS = 500
+_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far we have looked in one table: the highest id, and which of those shortly before it we have seen."""
+
+    newest: int
+    seen: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
     """How far we have looked."""
 
-    entry_id: int
-    seen: frozenset[int]
+    entries: Reach
+    messages: Reach
     at: datetime
 
 
@@ -35,65 +46,90 @@ class LiveChange:
 
 
 def first_marks(session: Session, *, now: datetime) -> Marks:
-    newest = session.scalar(select(func.max(TimelineEntry.id))) or 0
-    return Marks(newest, frozenset(), now)
+    return Marks(_all_seen(session, TimelineEntry), _all_seen(session, OutboundMessage), now)
 
 
 def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[list[LiveChange], Marks]:
-    """Everything new, and the marks for the next look. Five small indexed queries whatever the number of browsers."""
-    tickets, marks = _ticket_changes(session, marks)
+    """Everything new, and the marks for the next look.
+
+    A few small indexed queries whatever the number of browsers; when nothing is new they read some tens of pages.
+    """
     since = marks.at - timedelta(seconds=2)
-    found = [*tickets, *_call_changes(session, since), *_escalation_changes(session, since), *_notices(session, since)]
-    return found, replace(marks, at=now)
-
-
-def _ticket_changes(session: Session, marks: Marks) -> tuple[list[LiveChange], Marks]:
-    rows = session.execute(
-        select(TimelineEntry.id, Ticket.reference, Ticket.unit_id, Ticket.coordinating_unit_id, Ticket.is_restricted)
-        .join(Ticket, Ticket.id == TimelineEntry.ticket_id)
-        .where(TimelineEntry.id > marks.entry_id - _OVERLAP, Ticket.is_canary.is_(False))
-        .order_by(TimelineEntry.id)
-        .limit(2000)
-    ).all()
-    changes = [
-        LiveChange(("queue", "shift", f"ticket-{reference}"), frozenset({unit_id, coordinating or unit_id}))
-        for entry_id, reference, unit_id, coordinating, restricted in rows
-        if entry_id not in marks.seen and not restricted
+    fresh_entries, entries = _look(session, TimelineEntry, marks.entries)
+    fresh_messages, messages = _look(session, OutboundMessage, marks.messages)
+    found = [
+        *_ticket_changes(session, fresh_entries),
+        *_call_changes(session, since),
+        *_escalation_changes(session, since),
+        *_notices(session, fresh_messages),
     ]
-    if not marks.seen and not marks.entry_id:
-        changes = []
-    newest = max((row.id for row in rows), default=marks.entry_id)
-    seen = frozenset(row.id for row in rows if row.id > newest - _OVERLAP)
-    return changes, Marks(newest, seen, marks.at)
+    return found, Marks(entries, messages, now)
+
+
+def _all_seen(session: Session, table: type[TimelineEntry | OutboundMessage]) -> Reach:
+    newest = session.scalar(select(func.max(table.id))) or 0
+    return Reach(newest, frozenset(session.scalars(select(table.id).where(table.id > newest - _OVERLAP))))
+
+
+def _look(session: Session, table: type[TimelineEntry | OutboundMessage], reach: Reach) -> tuple[frozenset[int], Reach]:
+    """The ids that were not there at the last look, from the index alone, and how far we have looked now."""
+    ids = session.scalars(
+        select(table.id).where(table.id > reach.newest - _OVERLAP).order_by(table.id).limit(_MOST)
+    ).all()
+    newest = max(ids, default=reach.newest)
+    near = frozenset(one for one in ids if one > newest - _OVERLAP)
+    return frozenset(ids) - reach.seen, Reach(newest, near)
+
+
+def _ticket_changes(session: Session, entry_ids: frozenset[int]) -> list[LiveChange]:
+    if not entry_ids:
+        return []
+    rows = session.execute(
+        select(Ticket.reference, Ticket.unit_id, Ticket.coordinating_unit_id).where(
+            Ticket.id.in_(select(TimelineEntry.ticket_id).where(TimelineEntry.id.in_(entry_ids))),
+            Ticket.is_canary.is_(False),
+            Ticket.is_restricted.is_(False),
+        )
+    )
+    return [
+        LiveChange(("queue", "shift", f"ticket-{reference}"), frozenset({unit_id, coordinating or unit_id}))
+        for reference, unit_id, coordinating in rows
+    ]
 
 
 def _call_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
-    touched = session.execute(
-        select(Offer.staff_id).where(or_(Offer.offered_at > since, Offer.ended_at > since)).distinct()
-    ).scalars()
+    youngest = select(func.max(Offer.id) - _YOUNGEST_OFFERS).scalar_subquery()
+    touched = session.scalars(
+        select(Offer.staff_id)
+        .where(Offer.id > youngest, or_(Offer.offered_at > since, Offer.ended_at > since))
+        .distinct()
+    )
     people = frozenset(touched) | frozenset(
         session.scalars(select(Presence.staff_id).where(Presence.since > since)).all()
     )
     if people:
         yield LiveChange(("calls",), staff_ids=people)
-    moved = session.scalar(select(func.count()).select_from(Call).where(Call.state_since > since))
-    if people or moved:
+    moved = select(exists().where(Call.state != CallState.ENDED, Call.state_since > since))
+    ended = select(exists().where(Call.ended_at > since))
+    if people or session.scalar(moved) or session.scalar(ended):
         yield LiveChange(("shift", "waiting"), for_all=True)
 
 
 def _escalation_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
-    fired = session.scalar(select(func.count()).select_from(PlannedStep).where(PlannedStep.fired_at > since))
-    answered = session.scalar(select(func.count()).select_from(Acknowledgement).where(Acknowledgement.at > since))
-    if fired or answered:
+    fired = select(exists().where(PlannedStep.fired_at > since))
+    answered = select(exists().where(Acknowledgement.at > since))
+    if session.scalar(fired) or session.scalar(answered):
         yield LiveChange(("escalations", "shift"), for_all=True)
 
 
-def _notices(session: Session, since: datetime) -> Iterable[LiveChange]:
+def _notices(session: Session, message_ids: frozenset[int]) -> Iterable[LiveChange]:
+    if not message_ids:
+        return
     told = session.scalars(
         select(OutboundMessage.staff_id).where(
-            OutboundMessage.channel == OutboundChannel.SCREEN, OutboundMessage.created_at > since
+            OutboundMessage.channel == OutboundChannel.SCREEN, OutboundMessage.id.in_(message_ids)
         )
-    ).all()
+    )
     people = frozenset(person for person in told if person is not None)
     if people:
         yield LiveChange(("notices",), staff_ids=people)

@@ -7,28 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from time import monotonic
-from typing import Any
 
 import psycopg
-from sqlalchemy import DateTime, Table, exists, func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
+from app.seeding.copies import NAMED, OF_ROUNDS, OF_TICKETS, Spans, copy_of_rounds, copy_of_tickets
 from app.storage.play_progress import TellProgress
 from tickets.keys import Keys
 from tickets.people.references import reference_of, reference_year
 from tickets.schema import (
-    Acknowledgement,
     Base,
-    Clock,
-    ClockInterval,
     Contact,
-    Message,
-    PlannedStep,
-    QueueHop,
-    StepRecipient,
     Ticket,
-    TicketAccess,
-    TicketSearch,
     TimelineEntry,
 )
 from tickets.states import UNFINISHED
@@ -40,23 +31,6 @@ VOLUME_SEED = 20250701
 EARLIEST_OPENING = datetime(2025, 1, 8, tzinfo=UTC)
 # The play's own written matters and calls: neither copies of them, which lie back already, nor what somebody has tried.
 _ORIGINAL_KEY = r"^(demonstration:[0-9]+|sim:CAde[0-9a-f]{30})$"
-
-# In the order in which the rows refer to each other.
-_COPIED: tuple[type[Base], ...] = (
-    Ticket, TicketSearch, TicketAccess, Contact, QueueHop, Message, TimelineEntry, Clock, ClockInterval, PlannedStep,
-    StepRecipient, Acknowledgement,
-)  # fmt: skip
-# Tables whose rows are named by others: a copy's id is the original's moved by a whole number of spans.
-_NAMED: tuple[type[Base], ...] = (Ticket, Message, Clock, PlannedStep, Contact)
-_REFERS = {
-    "ticket_id": "ticket",
-    "message_id": "message",
-    "clock_id": "clock",
-    "step_id": "planned_step",
-    "contact_id": "contact",
-}
-# What belongs to the originals alone: messages that were sent, and links between tickets.
-_LEFT_OUT = {"outbound_id", "master_id", "continues_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +55,16 @@ def multiply(
     missing = wanted - (session.scalar(select(func.count(Ticket.id))) or 0)
     if missing <= 0 or not originals:
         return 0
-    spans = {table.__tablename__: _span(session, table) for table in _NAMED}
-    statements = [_statement(table.__table__, spans) for table in _COPIED]
-    session.execute(text(_PLAN))
+    spans = Spans({table.__tablename__: _span(session, table) for table in NAMED})
+    statements = [copy_of_tickets(table.__table__, spans) for table in OF_TICKETS]
+    of_rounds = [copy_of_rounds(table.__table__, spans) for table in OF_ROUNDS]
+    _note_surroundings(session, originals)
     references = _References(session, keys)
     began, added = monotonic(), 0
     with _references_checked_at_the_end(session):
         for plan in _plans(originals, missing, references):
             _note(session, plan)
-            for statement in statements:
+            for statement in (*of_rounds, *statements):
                 session.execute(text(statement), {"now": now})
             added += len(plan)
             rate = added / max(monotonic() - began, 0.001)
@@ -108,7 +83,7 @@ _FOREIGN_KEYS = """
 @contextmanager
 def _references_checked_at_the_end(session: Session) -> Iterator[None]:
     """Row by row, checking takes three times as long as copying; all at once it is one join for each reference."""
-    tables = [table.__tablename__ for table in _COPIED]
+    tables = sorted({table.__tablename__ for table in (*OF_TICKETS, *OF_ROUNDS)})
     keys = session.execute(text(_FOREIGN_KEYS), {"tables": tables}).all()
     for table, name, _ in keys:
         session.execute(text(f"alter table {table} drop constraint {name}"))
@@ -117,11 +92,45 @@ def _references_checked_at_the_end(session: Session) -> Iterator[None]:
         session.execute(text(f"alter table {table} add constraint {name} {definition}"))
 
 
-_PLAN = """
-    create temp table if not exists copy_plan (
-        original bigint, round bigint, reference text, salt bytea, by interval
-    ) on commit drop
+_TABLES = (
+    """create temp table if not exists copy_plan (
+           original bigint, round bigint, reference text, salt bytea, by interval
+       ) on commit drop""",
+    # A round is one more of everybody and of every call that came to nothing; `done` ones have had theirs.
+    "create temp table if not exists copy_round (round bigint primary key, by interval) on commit drop",
+    "create temp table if not exists copy_done (round bigint primary key) on commit drop",
+    "create temp table if not exists copy_citizen (id bigint primary key) on commit drop",
+    "create temp table if not exists copy_call (id bigint primary key) on commit drop",
+    "truncate copy_plan, copy_round, copy_done, copy_citizen, copy_call",
+)
+_CALLS = """
+    insert into copy_call select id from call where ticket_id is null and state = 'ended' and call_sid ~ :original
 """
+_CITIZENS = """
+    insert into copy_citizen
+    select citizen_id from ticket where id = any(:tickets) and citizen_id is not null
+    union select citizen_id from contact where ticket_id = any(:tickets) and citizen_id is not null
+    union select citizen_id from outbound_message where ticket_id = any(:tickets) and citizen_id is not null
+    union select citizen_id from call where ticket_id = any(:tickets) and citizen_id is not null
+    union select c.citizen_id from call c join copy_call o on o.id = c.id where c.citizen_id is not null
+    union select r.citizen_id from callback_request r
+          where r.citizen_id is not null and (r.ticket_id = any(:tickets) or r.call_id in (select id from copy_call))
+"""
+_ROUNDS = (
+    "insert into copy_done select round from copy_round",
+    "truncate copy_round",
+    """insert into copy_round
+       select distinct round, interval '-1 week' * (1 + round % 52) from copy_plan
+       where round not in (select round from copy_done)""",
+)
+_ORIGINAL_CALL = r"^CAde[0-9a-f]{30}$"
+
+
+def _note_surroundings(session: Session, originals: Sequence[_Original]) -> None:
+    for statement in _TABLES:
+        session.execute(text(statement))
+    session.execute(text(_CALLS), {"original": _ORIGINAL_CALL})
+    session.execute(text(_CITIZENS), {"tickets": [one.id for one in originals]})
 
 
 def _originals(session: Session, *, now: datetime) -> list[_Original]:
@@ -195,63 +204,14 @@ def _note(session: Session, plan: Sequence[_Planned]) -> None:
     with connection.cursor() as cursor, cursor.copy("copy copy_plan from stdin") as rows:
         for row in plan:
             rows.write_row(row)
+    for statement in _ROUNDS:
+        session.execute(text(statement))
     session.execute(text("analyze copy_plan"))
-
-
-def _statement(table: Table, spans: dict[str, int]) -> str:
-    columns = [c for c in table.columns if c.name not in _LEFT_OUT and not _is_drawn(table, c.name)]
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    values = ", ".join(_value(table, column, spans) for column in columns)
-    # Names of our own tables and columns, nothing anybody typed.
-    return f"insert into {table.name} ({names}) select {values} from {_source(table)}"  # noqa: S608
-
-
-def _is_drawn(table: Table, column: str) -> bool:
-    """Ids that nobody refers to come from their sequence."""
-    return column == "id" and table.name not in {named.__tablename__ for named in _NAMED}
-
-
-def _source(table: Table) -> str:
-    if table.name == "ticket":
-        return "ticket s join copy_plan p on p.original = s.id"
-    if "ticket_id" in table.c:
-        return f"{table.name} s join copy_plan p on p.original = s.ticket_id"
-    owner = "clock" if "clock_id" in table.c else "planned_step"
-    key = "clock_id" if owner == "clock" else "step_id"
-    return f"{table.name} s join {owner} o on o.id = s.{key} join copy_plan p on p.original = o.ticket_id"
-
-
-def _value(table: Table, column: Any, spans: dict[str, int]) -> str:
-    name = column.name
-    special = _SPECIAL.get((table.name, name))
-    if special is not None:
-        return special.format(**spans)
-    if name == "id":
-        return f"s.id + p.round * {spans[table.name]}"
-    if name in _REFERS:
-        return f"s.{name} + p.round * {spans[_REFERS[name]]}"
-    if isinstance(column.type, DateTime):
-        return f's."{name}" + p.by'
-    return f's."{name}"'
-
-
-_OVER = "s.status = 'resolved' and s.reopen_until + p.by <= :now"
-# In braces, the span of a table's ids.
-_SPECIAL = {
-    ("ticket", "reference"): "p.reference",
-    ("ticket", "pin_salt"): "p.salt",
-    # An answer moved into last spring is closed by now.
-    ("ticket", "status"): f"case when {_OVER} then 'closed' else s.status end",
-    ("ticket", "closed_at"): f"case when {_OVER} then s.reopen_until + p.by else s.closed_at + p.by end",
-    ("contact", "source_key"): "s.source_key || ':' || (s.id + p.round * {contact})",
-    # One person must not be asked to tell two levels apart by one code.
-    ("step_recipient", "reply_code"): "lpad(right((s.step_id + p.round * {planned_step})::text, 8), 5, '0')",
-}
 
 
 def _keep_sequences(session: Session) -> None:
     """The next ticket opened by hand must not be given the id of a copy."""
-    for table in _NAMED:
+    for table in NAMED:
         name = table.__tablename__
         session.execute(
             text(f"select setval(pg_get_serial_sequence('{name}', 'id'), (select max(id) from {name}))")  # noqa: S608  (our table)

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tickets import done_days
 from tickets.city import wall_clock
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
@@ -33,9 +34,12 @@ DIGEST_TEMPLATE = "daily_list"
 
 
 def post_daily_lists(session: Session, *, now: datetime) -> int:
-    """Post this morning's lists once it is 07:00; again is harmless, the day is in the key. Returns how many."""
+    """Post this morning's lists, once it is 07:00 and once a day. Returns to how many people."""
     seven = _this_morning(now)
-    if now < seven:
+    day = seven.date()
+    if now < seven or done_days.is_done(session, DIGEST_TEMPLATE, on_day=day):
+        return 0
+    if not done_days.take(session, DIGEST_TEMPLATE, on_day=day, now=now):
         return 0
     lists: dict[int, list[_Line]] = {}
     for line in _unanswered(session, before=seven):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from tickets.audit import unsealed
 from tickets.people.actor import Actor
 from tickets.schema import AuditEntry, AuditSeal
 
@@ -104,15 +105,10 @@ def seal(session: Session, *, now: datetime, settled_before: datetime, limit: in
     session.execute(select(func.pg_advisory_xact_lock(_SEALING)))
     last = session.scalars(select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).one_or_none()
     number, previous = (last.number, last.hash) if last else (0, _GENESIS)
-    unsealed = session.scalars(
-        select(AuditEntry)
-        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
-        .where(AuditSeal.entry_id.is_(None), AuditEntry.at <= settled_before)
-        .order_by(AuditEntry.id)
-        .limit(limit)
-    ).all()
+    look = unsealed.begin(session, now=now)
+    found = unsealed.read(session, look, settled_before=settled_before, limit=limit)
     links = []
-    for entry in unsealed:
+    for entry in found:
         number += 1
         link = entry_hash(entry, previous)
         links.append(
@@ -121,6 +117,8 @@ def seal(session: Session, *, now: datetime, settled_before: datetime, limit: in
         previous = link
     if links:
         session.execute(insert(AuditSeal), links)
+    if len(found) < limit:
+        unsealed.end(session, look, settled_before=settled_before, now=now)
     return len(links)
 
 

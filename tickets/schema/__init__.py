@@ -69,7 +69,16 @@ from tickets.schema.ticket import (
     TicketViewer,
     TimelineEntry,
 )
-from tickets.schema.trust import AuditEntry, AuditSeal, ClientFault, Outage, OutboundMessage, ProcessBeat
+from tickets.schema.trust import (
+    AuditEntry,
+    AuditSeal,
+    AuditSealMark,
+    ClientFault,
+    DoneDay,
+    Outage,
+    OutboundMessage,
+    ProcessBeat,
+)
 
 __all__ = [
     "RULES_VERSION",
@@ -78,6 +87,7 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "AuditSeal",
+    "AuditSealMark",
     "Base",
     "Calendar",
     "CalendarVersion",
@@ -94,6 +104,7 @@ __all__ = [
     "Clock",
     "ClockInterval",
     "Contact",
+    "DoneDay",
     "Draft",
     "ExternalReference",
     "Holiday",

@@ -257,7 +257,11 @@ class Acknowledgement(Base):
     """A leader's answer to a fired level: once per level, with an instruction or a new date (R20)."""
 
     __tablename__ = "acknowledgement"
-    __table_args__ = (Index("ix_acknowledgement_staff_id_at", "staff_id", "at"),)
+    __table_args__ = (
+        Index("ix_acknowledgement_staff_id_at", "staff_id", "at"),
+        # What was answered since the last look of live updates, every second.
+        Index("ix_acknowledgement_at", "at"),
+    )
 
     step_id: Mapped[int] = mapped_column(to("planned_step", cascade=True), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)

@@ -84,6 +84,32 @@ class AuditSeal(Base):
     sealed_at: Mapped[datetime]
 
 
+class AuditSealMark(Base):
+    """Up to which entry everything is sealed, and up to which it will be once the transactions of then have ended.
+
+    One row. A mark saves time and proves nothing: once a day the whole trail is looked through without it.
+    """
+
+    __tablename__ = "audit_seal_mark"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int]
+    settling_id: Mapped[int]
+    # The next transaction's number when `settling_id` was read: once all before it have ended, no lower id can appear.
+    settling_xid: Mapped[int]
+    whole_at: Mapped[datetime]
+
+
+class DoneDay(Base):
+    """That a work of once a day is done for this day (the city's): asked by its key, instead of doing it again."""
+
+    __tablename__ = "done_day"
+
+    work: Mapped[str] = mapped_column(primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    done_at: Mapped[datetime]
+
+
 class ProcessBeat(Base):
     """That a process lives: health, metrics and 'the scheduler was away' are read from here."""
 

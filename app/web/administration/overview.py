@@ -20,10 +20,11 @@ from app.web.monitoring.health import backlog_checks, process_checks
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
 from escalation.queries.digests import DIGEST_TEMPLATE as DAILY_LIST
+from tickets.audit import unsealed
 from tickets.outbox.letters import dead_count
 from tickets.process_beats import SILENT_AFTER, TICKING
 from tickets.queries.lacks import Lack, lacking
-from tickets.schema import AuditEntry, AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
+from tickets.schema import AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
 from tickets.states import OutboundState
 
 _OUTAGES_OF = timedelta(days=30)
@@ -130,9 +131,7 @@ def _jobs(session: Session) -> list[Job]:
 
 def _waiting(session: Session) -> dict[str, int]:
     messages = select(func.count()).where(OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.CLAIMED)))
-    newest, sealed = select(func.count(AuditEntry.id)), select(func.count(AuditSeal.entry_id))
-    row = session.execute(select(messages.scalar_subquery(), newest.scalar_subquery(), sealed.scalar_subquery())).one()
-    return {"messages": row[0], "unsealed": row[1] - row[2]}
+    return {"messages": session.scalar(messages) or 0, "unsealed": unsealed.count(session)}
 
 
 def _refusals(session: Session, *, since: datetime) -> int:

@@ -14,9 +14,8 @@ from app.phone.spool import depth as spool_depth
 from app.web.frame.access import internal
 from app.web.frame.current import settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
+from tickets.audit import unsealed
 from tickets.schema import (
-    AuditEntry,
-    AuditSeal,
     Call,
     OutboundMessage,
     PlannedStep,
@@ -46,7 +45,7 @@ class _Rows:
         yield self._gauge(
             "hotline_spool_events", "Webhook events kept on disk, waiting for the database", self._spooled
         )
-        yield self._gauge("hotline_audit_unsealed", "Audit entries not yet in the chain", self._unsealed())
+        yield self._gauge("hotline_audit_unsealed", "Audit entries not yet in the chain", unsealed.count(self._session))
         yield self._client_faults()
 
     def _tickets(self) -> Iterator[Metric]:
@@ -111,11 +110,6 @@ class _Rows:
         for kind in BrowserTrouble:
             family.add_metric([kind.value], told.get(kind.value, 0))
         return family
-
-    def _unsealed(self) -> int:
-        written = self._session.scalar(select(func.count()).select_from(AuditEntry)) or 0
-        sealed = self._session.scalar(select(func.coalesce(func.max(AuditSeal.number), 0))) or 0
-        return written - sealed
 
     def _age(self, at: datetime | None) -> float:
         return max(0.0, (self._now - at).total_seconds()) if at else 0.0

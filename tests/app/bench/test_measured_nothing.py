@@ -5,7 +5,7 @@ import socket
 import pytest
 from sqlalchemy import select
 
-from app.bench import climbing, desk
+from app.bench import climbing, desk, growth
 from app.bench.measure import MeasuredNothing
 from app.bench.web_process import web_process
 from app.settings import Settings
@@ -71,3 +71,8 @@ def test_nobody_elses_server_is_measured_for_ours(stage: Settings) -> None:
         with pytest.raises(MeasuredNothing, match="is taken"):
             with web_process(taken):
                 pytest.fail("it was started")
+
+
+def test_growth_is_counted_over_pages_that_somebody_can_open(stage: Settings) -> None:
+    with pytest.raises(MeasuredNothing, match="nobody is supervisor"):
+        growth.run(stage, stage)

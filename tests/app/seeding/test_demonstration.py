@@ -20,9 +20,15 @@ from tickets.directory.staff import person_by_email
 from tickets.people.references import is_reference
 from tickets.schema import (
     Acknowledgement,
+    AuditEntry,
     Call,
+    CallbackRequest,
+    CallLeg,
     Category,
+    Citizen,
+    CitizenPhone,
     Clock,
+    Offer,
     OutboundMessage,
     PlannedStep,
     Presence,
@@ -30,7 +36,15 @@ from tickets.schema import (
     Ticket,
     TimelineEntry,
 )
-from tickets.states import UNFINISHED, ClockStatus, OutboundState, PresenceState, TicketStatus, TimelineKind
+from tickets.states import (
+    UNFINISHED,
+    CallbackState,
+    ClockStatus,
+    OutboundState,
+    PresenceState,
+    TicketStatus,
+    TimelineKind,
+)
 
 TICKETS = 40
 
@@ -214,6 +228,32 @@ def test_a_copy_carries_the_whole_story_of_its_original(seen: Session, seeding_s
     assert copy.pin_salt != original.pin_salt
     assert _story(seen, copy.id) == before
     assert (original.opened_at - copy.opened_at) % timedelta(weeks=1) == timedelta(0)
+
+
+def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to_do_by_it(
+    seen: Session, seeding_settings: Settings
+) -> None:
+    of_tickets = (AuditEntry, OutboundMessage, Call)
+    tables = (*of_tickets, Citizen, CitizenPhone, Offer, CallLeg)
+    before = {table: seen.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+    waiting = select(func.count()).where(OutboundMessage.state.in_([OutboundState.WAITING, OutboundState.CLAIMED]))
+    to_call = select(func.count()).where(CallbackRequest.state.in_([CallbackState.OPEN, CallbackState.CLAIMED]))
+    left = seen.scalar(waiting), seen.scalar(to_call)
+    per_ticket = {table: select(func.count()).where(table.ticket_id.is_not(None)) for table in of_tickets}
+    rates = {table: (seen.scalar(count) or 0) for table, count in per_ticket.items()}
+
+    keys = Reference.from_settings(seeding_settings).keys
+    count = seen.scalar(select(func.count(Ticket.id))) or 0
+    volume.multiply(seen, wanted=count * 3, keys=keys, progress=lambda _: None, now=NOW)
+
+    for table in tables:
+        assert (seen.scalar(select(func.count()).select_from(table)) or 0) > before[table] * 2, table
+    for table, statement in per_ticket.items():
+        assert (seen.scalar(statement) or 0) == pytest.approx(rates[table] * 3, rel=0.1), table
+    assert (seen.scalar(waiting), seen.scalar(to_call)) == left
+    assert (seen.scalar(select(func.max(AuditEntry.at))) or NOW) <= NOW + timedelta(minutes=15)
+    phones = select(CitizenPhone.phone).group_by(CitizenPhone.phone).having(func.count() > TICKETS)
+    assert seen.scalars(phones).all() == []
 
 
 def test_unfinished_tickets_alone_are_copied_where_open_ones_are_wanted(

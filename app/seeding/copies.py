@@ -1,0 +1,162 @@
+"""The statements that copy rows of the demonstration: of tickets, and of the people and calls around them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import DateTime, Table
+
+from tickets.schema import (
+    Acknowledgement,
+    AuditEntry,
+    Base,
+    Call,
+    CallbackRequest,
+    CallLeg,
+    Citizen,
+    CitizenPhone,
+    Clock,
+    ClockInterval,
+    Contact,
+    Message,
+    Offer,
+    OutboundMessage,
+    PlannedStep,
+    QueueHop,
+    StepRecipient,
+    Ticket,
+    TicketAccess,
+    TicketSearch,
+    TimelineEntry,
+)
+
+# What a ticket brings along.
+OF_TICKETS: tuple[type[Base], ...] = (
+    Ticket, TicketSearch, TicketAccess, Contact, QueueHop, OutboundMessage, Message, TimelineEntry, Clock,
+    ClockInterval, PlannedStep, StepRecipient, Acknowledgement, Call, CallLeg, Offer, CallbackRequest, AuditEntry,
+)  # fmt: skip
+# Who called and wrote, and calls that came to no ticket: once a round, however many tickets they stand at.
+OF_ROUNDS: tuple[type[Base], ...] = (Citizen, CitizenPhone, Contact, Call, CallLeg, Offer, CallbackRequest)
+# Not copied, each for its reason: links between tickets are the originals'; recordings are files; provider events are
+# forgotten after days; sessions, drafts and keys belong to somebody who is here now.
+_LEFT_OUT = {"master_id", "continues_id"}
+# Tables whose rows are named by others: a copy's id is the original's moved by a whole number of spans.
+NAMED: tuple[type[Base], ...] = (
+    Ticket, Message, Clock, PlannedStep, Contact, Citizen, Call, OutboundMessage,
+)  # fmt: skip
+_REFERS = {
+    "ticket_id": "ticket",
+    "message_id": "message",
+    "clock_id": "clock",
+    "step_id": "planned_step",
+    "contact_id": "contact",
+    "citizen_id": "citizen",
+    "call_id": "call",
+    "outbound_id": "outbound_message",
+    "gathered_into_id": "outbound_message",
+}
+_PHONES = {"phone", "phone_raw", "reply_phone"}
+_DIGITS = 100_000_000
+# The same number for the same citizen in the same round, wherever it stands.
+_PHONE = (
+    "case when s.{name} ~ '^\\+84[0-9]{{9}}$' then '+849' || lpad(((right(s.{name}, 8)::bigint + p.round * 104729)"
+    f" % {_DIGITS})::text, 8, '0') else s.{{name}} end"
+)
+_OVER = "s.status = 'resolved' and s.reopen_until + p.by <= :now"
+# In braces, the span of a table's ids.
+_SPECIAL = {
+    ("ticket", "reference"): "p.reference",
+    ("ticket", "pin_salt"): "p.salt",
+    # An answer moved into last spring is closed by now.
+    ("ticket", "status"): f"case when {_OVER} then 'closed' else s.status end",
+    ("ticket", "closed_at"): f"case when {_OVER} then s.reopen_until + p.by else s.closed_at + p.by end",
+    ("contact", "source_key"): "s.source_key || ':' || (s.id + p.round * {contact})",
+    # One person must not be asked to tell two levels apart by one code.
+    ("step_recipient", "reply_code"): "lpad(right((s.step_id + p.round * {planned_step})::text, 8), 5, '0')",
+    # Nothing is sent, rung or to be called back because it was copied.
+    ("outbound_message", "dedup_key"): "s.dedup_key || ':' || (s.id + p.round * {outbound_message})",
+    ("outbound_message", "state"): "case when s.state in ('waiting', 'claimed') then 'sent' else s.state end",
+    ("outbound_message", "provider_sid"): "s.provider_sid || ':' || (s.id + p.round * {outbound_message})",
+    ("outbound_message", "claimed_by"): "null",
+    ("outbound_message", "lease_until"): "null",
+    ("call", "call_sid"): "s.call_sid || ':' || (s.id + p.round * {call})",
+    ("call", "state"): "'ended'",
+    ("call_leg", "call_sid"): "s.call_sid || ':' || (s.call_id + p.round * {call})",
+    ("offer", "outcome"): "coalesce(s.outcome, 'withdrawn')",
+    ("callback_request", "once_key"): "s.once_key || ':' || coalesce(s.ticket_id, s.call_id, s.id) || ':' || p.round",
+    ("callback_request", "state"): "'closed'",
+    # What the system noted after a ticket's last story would else lie in the future of a ticket moved forward.
+    ("audit_entry", "at"): "least(s.at + p.by, :now)",
+    ("outbound_message", "created_at"): "least(s.created_at + p.by, :now)",
+    ("outbound_message", "sent_at"): "least(coalesce(s.sent_at, s.created_at) + p.by, :now)",
+    ("audit_entry", "subject_id"): (
+        "case when s.subject_kind = 'ticket' then s.subject_id + p.round * {ticket} else s.subject_id end"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """By how much the ids of each named table are moved in a round."""
+
+    of: dict[str, int]
+
+    def value(self, table: Table, column: Any) -> str:
+        name = column.name
+        special = _SPECIAL.get((table.name, name))
+        if special is not None:
+            return special.format(**self.of)
+        moved = table.name if name == "id" else _REFERS.get(name)
+        if moved is not None:
+            return f"s.{name} + p.round * {self.of[moved]}"
+        if name in _PHONES or (table.name, name) == ("outbound_message", "address"):
+            return _PHONE.format(name=name)
+        return f's."{name}" + p.by' if isinstance(column.type, DateTime) else f's."{name}"'
+
+
+def copy_of_tickets(table: Table, spans: Spans) -> str:
+    """Copies what belongs to the tickets in `copy_plan`. Takes :now."""
+    return _insert(table, spans, _of_tickets(table))
+
+
+def copy_of_rounds(table: Table, spans: Spans) -> str:
+    """Copies what belongs to no ticket, for each round in `copy_round`. Takes :now."""
+    return _insert(table, spans, _of_rounds(table))
+
+
+def _insert(table: Table, spans: Spans, source: str) -> str:
+    columns = [c for c in table.columns if c.name not in _LEFT_OUT and not _is_drawn(table, c.name)]
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    values = ", ".join(spans.value(table, column) for column in columns)
+    # Names of our own tables and columns, nothing anybody typed.
+    return f"insert into {table.name} ({names}) select {values} from {source}"  # noqa: S608
+
+
+def _is_drawn(table: Table, column: str) -> bool:
+    """Ids that nobody refers to come from their sequence."""
+    return column == "id" and table.name not in {named.__tablename__ for named in NAMED}
+
+
+def _of_tickets(table: Table) -> str:
+    if table.name == "ticket":
+        return "ticket s join copy_plan p on p.original = s.id"
+    if "ticket_id" in table.c:
+        return f"{table.name} s join copy_plan p on p.original = s.ticket_id"
+    key, owner = next((k, o) for k, o in _OWNERS if k in table.c)
+    return f"{table.name} s join {owner} o on o.id = s.{key} join copy_plan p on p.original = o.ticket_id"
+
+
+_OWNERS = (("clock_id", "clock"), ("step_id", "planned_step"), ("call_id", "call"))
+
+
+def _of_rounds(table: Table) -> str:
+    rounds = "cross join copy_round p"
+    if table.name == "citizen":
+        return f"citizen s join copy_citizen o on o.id = s.id {rounds}"
+    if table.name == "citizen_phone":
+        return f"citizen_phone s join copy_citizen o on o.id = s.citizen_id {rounds}"
+    key = "id" if table.name == "call" else "call_id"
+    if table.name == "contact":
+        calls = "join call c on c.contact_id = s.id join copy_call o on o.id = c.id"
+        return f"contact s {calls} and s.ticket_id is null {rounds}"
+    without_ticket = " and s.ticket_id is null" if "ticket_id" in table.c else ""
+    return f"{table.name} s join copy_call o on o.id = s.{key}{without_ticket} {rounds}"

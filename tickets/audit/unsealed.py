@@ -1,0 +1,86 @@
+"""Which audit entries are not sealed yet, found from a mark on instead of in the whole trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.schema import AuditEntry, AuditSeal, AuditSealMark
+
+_ONLY = 1
+_WHOLE_EVERY = timedelta(days=1)
+# The lowest number of a transaction that still runs, and the number that the next one will get.
+_RUNNING = text(
+    "select cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint) as oldest,"
+    " cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint) as next"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SealingLook:
+    """Where a look begins: every entry up to `after_id` is sealed. `agreed_id`: up to there nothing can appear now."""
+
+    after_id: int
+    agreed_id: int
+    is_whole: bool
+
+
+def begin(session: Session, *, now: datetime) -> SealingLook:
+    """Where to look from. Call it before anything is read, under the sealers' lock.
+
+    Ids are drawn before commit: below the highest id that is seen, one may still be on its way. The mark therefore
+    moves only to an id that was seen when the last of the transactions of that time was still running, and only once
+    all of them have ended. Without a mark, once a day, and when the database was restored into another cluster (whose
+    transactions are numbered anew) the whole trail is looked through.
+    """
+    mark = session.get(AuditSealMark, _ONLY, populate_existing=True)
+    running = session.execute(_RUNNING).one()
+    if mark is None or now - mark.whole_at >= _WHOLE_EVERY or mark.settling_xid > running.next:
+        return SealingLook(0, 0, is_whole=True)
+    agreed = mark.settling_id if running.oldest >= mark.settling_xid else mark.entry_id
+    return SealingLook(mark.entry_id, agreed, is_whole=False)
+
+
+def read(session: Session, look: SealingLook, *, settled_before: datetime, limit: int) -> Sequence[AuditEntry]:
+    """Unsealed entries written until `settled_before`, oldest first."""
+    return session.scalars(
+        select(AuditEntry)
+        .outerjoin(AuditSeal, (AuditSeal.entry_id == AuditEntry.id) & (AuditSeal.entry_id > look.after_id))
+        .where(AuditSeal.entry_id.is_(None), AuditEntry.id > look.after_id, AuditEntry.at <= settled_before)
+        .order_by(AuditEntry.id)
+        .limit(limit)
+    ).all()
+
+
+def end(session: Session, look: SealingLook, *, settled_before: datetime, now: datetime) -> None:
+    """Move the mark after everything that `read` could find has been sealed."""
+    young = func.min(AuditEntry.id).filter(AuditEntry.at > settled_before) - 1
+    settled_id = session.scalar(
+        select(func.coalesce(young, func.max(AuditEntry.id), look.after_id)).where(AuditEntry.id > look.after_id)
+    )
+    settled_id = settled_id or 0
+    values = {
+        "entry_id": min(max(look.agreed_id, look.after_id), settled_id),
+        "settling_id": settled_id,
+        "settling_xid": session.execute(_RUNNING).one().next,
+        **({"whole_at": now} if look.is_whole else {}),
+    }
+    statement = insert(AuditSealMark).values(id=_ONLY, **{"whole_at": now, **values})
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def count(session: Session) -> int:
+    """How many entries wait for their link."""
+    after_id = select(func.coalesce(func.max(AuditSealMark.entry_id), 0)).scalar_subquery()
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(AuditEntry)
+            .outerjoin(AuditSeal, (AuditSeal.entry_id == AuditEntry.id) & (AuditSeal.entry_id > after_id))
+            .where(AuditSeal.entry_id.is_(None), AuditEntry.id > after_id)
+        )
+        or 0
+    )

@@ -1,0 +1,19 @@
+"""Work of once a day: whether today's is done, so that nobody does it again every minute."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tickets.schema import DoneDay
+
+
+def is_done(session: Session, work: str, *, on_day: date) -> bool:
+    return session.scalar(select(DoneDay.done_at).where(DoneDay.work == work, DoneDay.on_day == on_day)) is not None
+
+
+def take(session: Session, work: str, *, on_day: date, now: datetime) -> bool:
+    """True for the one transaction that may do today's; another waits for it to end, and takes over if it failed."""
+    taken = insert(DoneDay).values(work=work, on_day=on_day, done_at=now).on_conflict_do_nothing()
+    return session.execute(taken.returning(DoneDay.work)).one_or_none() is not None
