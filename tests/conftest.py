@@ -81,7 +81,8 @@ def servers() -> Iterator[Servers]:
 def database(servers: Servers) -> Iterator[Engine]:
     """The database that rolled-back tests share, reached with the application's own role."""
     servers.create_database("hotline_tests", _TEMPLATE)
-    engine = make_engine(servers.url("hotline_tests"))
+    # A test may think for longer between two statements than a process may.
+    engine = make_engine(servers.url("hotline_tests"), statement_timeout_ms=120_000)
     yield engine
     engine.dispose()
 

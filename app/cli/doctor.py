@@ -15,8 +15,10 @@ from app.cli.commands import Commands
 from app.cli.finding import Finding
 from app.engines.connected import connected
 from app.settings import Settings
+from app.storage.bounded_connection import BoundedConnection, Limits, connect
+from app.storage.redis_connection import bounded_redis
 
-Connection = psycopg.Connection[tuple[object, ...]]
+Connection = BoundedConnection
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 2.0
 
 
@@ -53,8 +55,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
-        with psycopg.connect(_plain(settings.database_url), connect_timeout=5, autocommit=True) as connection:
+        with connect(_plain(settings.database_url), limits=Limits()) as connection:
             yield _version(connection.info.server_version)
+            yield _pool(connection)
             yield _durability(connection)
             yield _clocks(connection)
             yield from _roles(settings, connection)
@@ -74,6 +77,14 @@ def _version(number: int) -> Finding:
     if number < 150000:
         return Finding("database", "failed", f"PostgreSQL {number // 10000} is too old; 15 or newer is needed")
     return Finding("database", "ok", f"PostgreSQL {number // 10000} answers")
+
+
+def _pool(connection: Connection) -> Finding:
+    if connection.is_pooled:
+        return Finding(
+            "connections", "ok", "through a pool of transactions; limits are set in each, nothing is prepared"
+        )
+    return Finding("connections", "ok", "straight to PostgreSQL")
 
 
 def _durability(connection: Connection) -> Finding:
@@ -104,7 +115,7 @@ def _roles(settings: Settings, connection: Connection) -> Iterator[Finding]:
             "roles", "warning", "the application's role owns the schema, so it could alter its own audit trail"
         )
         return
-    with psycopg.connect(_plain(settings.migrations_url), connect_timeout=5) as owner:
+    with connect(_plain(settings.migrations_url), limits=Limits()) as owner:
         names = owner.execute("select current_user").fetchone()
     if row and names == (row[0],):
         yield Finding("roles", "warning", "both database addresses sign in as the same role")
@@ -114,7 +125,7 @@ def _roles(settings: Settings, connection: Connection) -> Iterator[Finding]:
 
 def _redis(settings: Settings) -> Iterator[Finding]:
     try:
-        client = redis.Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
+        client = bounded_redis(settings.redis_url, patience_seconds=5)
         client.ping()
         state: Any = client.info()
     except redis.RedisError as error:

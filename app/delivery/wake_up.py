@@ -12,6 +12,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from app.settings import Settings
+from app.storage.redis_connection import bounded_redis
 
 log = structlog.get_logger()
 
@@ -52,4 +53,4 @@ def wake_lanes() -> None:
 @cache
 def _quick_redis(url: str) -> Redis:
     """One pool per process, impatient: a slow Redis must not slow down those who only want to wake somebody (G7)."""
-    return Redis.from_url(url, socket_connect_timeout=_PATIENCE_SECONDS, socket_timeout=_PATIENCE_SECONDS)
+    return bounded_redis(url, patience_seconds=_PATIENCE_SECONDS)

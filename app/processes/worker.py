@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
-from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
@@ -25,6 +24,7 @@ from app.processes.start import run_until_signalled
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.database_faults import fault_of
+from app.storage.redis_connection import bounded_redis
 from app.wording.messages import message_app
 from tickets.states import OutboundChannel
 
@@ -40,7 +40,8 @@ LANES: tuple[tuple[OutboundChannel, ...], ...] = (
 POLL_SECONDS = 3.0
 BEAT_SECONDS = 5.0
 _REDIS_PAUSE_SECONDS = 2.0
-_WORKER_TTL_SECONDS = 30
+# RQ waits for work 15 s less than this, and for any answer 5 s less.
+_WORKER_TTL_SECONDS = 25
 _LAST_SENDS_SECONDS = 4.0
 
 
@@ -114,7 +115,7 @@ def _listen_to_redis(settings: Settings, stop: threading.Event) -> None:
     """Take wake-ups from RQ for as long as Redis answers; without it the lanes poll."""
     while settings.redis_url and not stop.is_set():
         try:
-            connection = Redis.from_url(settings.redis_url, socket_connect_timeout=2)
+            connection = bounded_redis(settings.redis_url, patience_seconds=_WORKER_TTL_SECONDS - 5)
             queue = Queue(wake_up.QUEUE, connection=connection, serializer=JSONSerializer)
             waker = ThreadedRqWorker(
                 [queue], connection=connection, serializer=JSONSerializer, worker_ttl=_WORKER_TTL_SECONDS,

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.settings import ROOT, Settings
+from app.storage.bounded_connection import Limits, keep_within
 from app.storage.database_faults import passes
 from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 _APPEND_ONLY = (AuditEntry.__tablename__,)
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
+# A server that lost the network to a process of ours keeps its locks and its place until it notices; Linux takes two
+# hours. Ours to set, because a role may set for itself what holds in one database.
+_NOTICED_BY_THE_SERVER = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15s",
+}
 _UNSAFE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
@@ -70,7 +79,7 @@ def make_engine(
     connect_timeout: int = 5,
     pool_timeout: float = 5,
 ) -> Engine:
-    """An engine on psycopg 3; statements that hang are ended by the server after `statement_timeout_ms`."""
+    """An engine on psycopg 3; a statement is ended by the server after `statement_timeout_ms`, or by us soon after."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
         parsed,
@@ -79,11 +88,8 @@ def make_engine(
         pool_timeout=pool_timeout,
         # An error's text goes to the log, where nobody's name or words belong.
         hide_parameters=True,
-        connect_args={
-            "connect_timeout": connect_timeout,
-            "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC -c lock_timeout=10000",
-        },
     )
+    keep_within(engine, Limits(statement_timeout_ms, connect_timeout))
     hand_out_only_living(engine)
     return engine
 
@@ -175,6 +181,7 @@ def migrate(owner_url: str, app_url: str) -> None:
     finally:
         engine.dispose()
     _grant(owner_url, app_url)
+    _let_the_server_notice(app_url)
 
 
 def _grant(owner_url: str, app_url: str) -> None:
@@ -191,4 +198,15 @@ def _grant(owner_url: str, app_url: str) -> None:
         connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
         for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
             connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
+    engine.dispose()
+
+
+def _let_the_server_notice(app_url: str) -> None:
+    """Write into the application's role how soon its lost connections are noticed in this database."""
+    engine = make_engine(app_url, pool_size=1)
+    with engine.begin() as connection:
+        quote = connection.dialect.identifier_preparer.quote
+        database = quote(connection.execute(text("select current_database()")).scalar_one())
+        for name, value in _NOTICED_BY_THE_SERVER.items():
+            connection.execute(text(f"alter role current_user in database {database} set {name} = '{value}'"))
     engine.dispose()

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from psycopg import Error as DriverError
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
@@ -30,8 +30,11 @@ class DatabaseFault(StrEnum):
 _BY_STATE = (
     ("08", DatabaseFault.AWAY),  # connection lost
     ("57P", DatabaseFault.AWAY),  # shutdown, crash, starting up, dropped, idle too long
+    ("25P03", DatabaseFault.AWAY),  # our transaction was idle for too long, and its connection ended
+    ("25P04", DatabaseFault.AWAY),  # it lasted too long
     ("53300", DatabaseFault.AWAY),  # too many connections
     ("53", DatabaseFault.READ_ONLY),  # disk full, out of memory
+    ("58", DatabaseFault.READ_ONLY),  # the disk fails
     ("25006", DatabaseFault.READ_ONLY),
     ("57", DatabaseFault.TOO_SLOW),  # 57014: statement timeout
     ("55P03", DatabaseFault.LOCKED),
@@ -46,9 +49,13 @@ def fault_of(error: BaseException) -> DatabaseFault | None:
     """None for what does not come from the database."""
     if isinstance(error, PoolTimeout):
         return DatabaseFault.CROWDED
-    if not isinstance(error, DBAPIError) or not isinstance(error.orig, DriverError):
+    if isinstance(error, PendingRollbackError) and error.__context__ is not None:
+        # Somebody went on with a session whose connection had failed: the fault is what failed.
+        return fault_of(error.__context__)
+    told = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(told, DriverError):
         return None
-    state = error.orig.sqlstate
+    state = told.sqlstate
     if state is None:
         # Without a state the server was never reached.
         return DatabaseFault.AWAY

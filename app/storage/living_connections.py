@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
 # A server that ends says so on the socket. A network that swallows connections says nothing: it is asked after a pause.
-_ASK_AFTER_SECONDS = 30.0
+_ASK_AFTER_SECONDS = 10.0
 _GIVEN_BACK_AT = "given_back_at"
 
 
@@ -29,7 +29,8 @@ def hand_out_only_living(engine: Engine) -> None:
         if not (is_rested or has_something_to_say(connection)):
             return
         try:
-            dialect.do_ping(connection)
+            with connection.expected_at_once():
+                dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
             if not dialect.is_disconnect(error, connection, None):
                 raise

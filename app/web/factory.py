@@ -16,6 +16,7 @@ from app.log_setup import set_up_logging
 from app.reference import Reference
 from app.settings import ROOT, Settings
 from app.storage.database import make_engine
+from app.storage.redis_connection import redis_limits
 from app.web.blueprints import BLUEPRINTS
 from app.web.frame.access import check_access
 from app.web.frame.application import HotlineApp
@@ -134,7 +135,7 @@ def _limiter_storage(settings: Settings) -> str:
 
 def _limiter_options(settings: Settings) -> dict[str, Any]:
     # A slow Redis may cost a request a quarter of a second, never more; counting then goes on in memory.
-    return {"socket_timeout": 0.25, "socket_connect_timeout": 0.25} if settings.redis_url else {}
+    return redis_limits(settings.redis_url, patience_seconds=0.25) if settings.redis_url else {}
 
 
 def _begin() -> None:

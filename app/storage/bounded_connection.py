@@ -1,0 +1,148 @@
+"""Connections to PostgreSQL that wait for nobody for ever: how each is opened, and how long its server may be silent.
+
+A server's own limits help only while it can be heard. One that is frozen, or a network that swallows what stood and
+lets new connections pass, says nothing at all; then our side ends the wait, and the next connection is a new one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from sqlalchemy import Connection, Engine, event, text
+
+RV = TypeVar("RV")
+
+# What the server did not acknowledge for 15 s, or a peer that answers no probe for 19 s, is lost; Linux waits from 15
+# minutes to two hours. Where the address is a socket's they mean nothing and do no harm.
+TCP = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+LOCK_TIMEOUT_MS = 10_000
+# After its own limit has passed, a server has so long to say so.
+_GRACE_SECONDS = 3.0
+# A transaction of ours that asks nothing for so long beyond the statements' limit has lost its process or its network;
+# what it has locked others wait for.
+_IDLE_BEYOND_MS = 10_000
+_POLL_SECONDS = 0.1
+_AT_ONCE_SECONDS = 3.0
+
+_SET = "set_config('statement_timeout', %(statement)s, {local}), set_config('lock_timeout', %(lock)s, {local}), \
+set_config('idle_in_transaction_session_timeout', %(idle)s, {local}), set_config('timezone', 'UTC', {local})"
+_FOR_THE_SESSION = f"select {_SET.format(local='false')}"
+_FOR_THE_TRANSACTION = f"select {_SET.format(local='true')}"
+_TIGHTER = text("select set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)")
+
+
+class ServerSilent(psycopg.OperationalError):
+    """The server has said nothing for longer than it may; the connection is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`statement_ms` of 0 means that statements may take as long as they need, and their connection may be silent."""
+
+    statement_ms: int = 15_000
+    connect_seconds: int = 5
+
+    @property
+    def silence_seconds(self) -> float | None:
+        return self.statement_ms / 1000 + _GRACE_SECONDS if self.statement_ms else None
+
+    @property
+    def configured(self) -> dict[str, str]:
+        idle = self.statement_ms + _IDLE_BEYOND_MS if self.statement_ms else 0
+        return {"statement": str(self.statement_ms), "lock": str(LOCK_TIMEOUT_MS), "idle": str(idle)}
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that gives up a server which has been silent for `longest_silence` seconds."""
+
+    longest_silence: float | None = None
+    # Between us and the server stands a pool of transactions (PgBouncer): nothing may be left on a connection.
+    is_pooled = False
+
+    def wait(self, gen: PQGen[RV], interval: float = _POLL_SECONDS, timeout: float | None = None) -> RV:
+        if self.longest_silence is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(_unless_silent(gen, self.longest_silence), interval, timeout)
+        except ServerSilent:
+            self.close()
+            raise
+
+    @contextmanager
+    def expected_at_once(self) -> Iterator[None]:
+        """For a question that a living server answers without thinking."""
+        before, self.longest_silence = self.longest_silence, _AT_ONCE_SECONDS
+        try:
+            yield
+        finally:
+            self.longest_silence = before
+
+
+def _unless_silent(gen: PQGen[RV], seconds: float) -> PQGen[RV]:
+    heard_at = monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if ready:
+                heard_at = monotonic()
+            elif monotonic() - heard_at > seconds:
+                raise ServerSilent(f"the server has said nothing for {seconds:.0f} s")
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        value: RV = done.value
+        return value
+
+
+def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> BoundedConnection:
+    """Connect as every process of ours does. Raises psycopg.Error.
+
+    The limits are set by statements: a pool such as PgBouncer refuses `options`. Behind one they are set in every
+    transaction (`keep_within`), for a session is shared there; it is known by naming another backend than it leads to.
+    """
+    given = {"connect_timeout": limits.connect_seconds, **TCP, **parameters, "autocommit": True}
+    connection = BoundedConnection.connect(conninfo, **given)
+    try:
+        connection.longest_silence = limits.silence_seconds
+        with connection.cursor() as cursor:
+            found = cursor.execute("select pg_backend_pid()").fetchone()
+            connection.is_pooled = found is None or found[0] != connection.info.backend_pid
+            if connection.is_pooled:
+                connection.prepare_threshold = None
+            else:
+                cursor.execute(_FOR_THE_SESSION, limits.configured)
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def keep_within(engine: Engine, limits: Limits) -> None:
+    """Let every connection of the engine be opened by `connect`, and every transaction have its limits."""
+
+    def open_bounded(_dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        return connect(*arguments, limits=limits, **parameters)
+
+    def set_limits(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, BoundedConnection) and driver.is_pooled:
+            connection.exec_driver_sql(_FOR_THE_TRANSACTION, limits.configured)
+
+    event.listen(engine, "do_connect", open_bounded)
+    event.listen(engine, "begin", set_limits)
+
+
+def within_less(connection: Connection, *, statement_ms: int, lock_ms: int) -> None:
+    """Give the present transaction shorter limits than its engine's."""
+    connection.execute(_TIGHTER, {"statement": str(statement_ms), "lock": str(lock_ms)})
