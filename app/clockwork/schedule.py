@@ -44,7 +44,8 @@ def fire_due_steps(node: Node) -> None:
 
 def give_sign_of_life(node: Node) -> None:
     with transaction(node.factory) as session:
-        beat(session, kind=SCHEDULER_KIND, detail={"leads": node.leadership.leads}, now=database_now(session))
+        detail = {"leads": node.leadership.leads, "set_aside": len(node.ticker.batches.set_aside)}
+        beat(session, kind=SCHEDULER_KIND, detail=detail, now=database_now(session))
 
 
 def wake_for_waiting_messages(node: Node) -> None:

@@ -3,26 +3,26 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.clockwork.batches import Batches
 from app.clockwork.believed_clock import TickClock
 from app.clockwork.one_leader import Leadership, is_silent
 from app.processes.signs_of_life import database_now
+from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
-from app.storage.database_faults import passes
-from escalation.firing.due import claim_tickets
+from app.storage.database_faults import OF_EVERYBODY, fault_of
 from escalation.firing.gaps import note_tick
-from escalation.firing.sweep import TICKETS_PER_SWEEP, tick
 
 log = structlog.get_logger()
 
-# A ticket that cannot be fired is tried again after so long; meanwhile it stands in nobody's way (G19).
-POISON_PAUSE = timedelta(minutes=5)
 _LONGEST_RUN_SECONDS = 60.0
 _NOTE_AFTER_SECONDS = 5.0
+_NOTE_MS = 1_000
 
 
 @dataclass
@@ -33,7 +33,10 @@ class Ticker:
     leadership: Leadership
     wake: Callable[[], None]
     clock: TickClock = field(default_factory=TickClock)
-    poisoned: dict[int, datetime] = field(default_factory=dict)
+    batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batches = Batches(self.factory)
 
     def run(self) -> int:
         """One tick; how many steps were fired."""
@@ -50,8 +53,16 @@ class Ticker:
         return self._fire_all()
 
     def _note(self, now: datetime) -> None:
-        with transaction(self.factory) as session:
-            outage = note_tick(session, now=now)
+        """Write that somebody ticks. Where somebody else holds that row, firing does not wait for it."""
+        try:
+            with transaction(self.factory) as session:
+                within_less(session.connection(), statement_ms=_NOTE_MS, lock_ms=_NOTE_MS)
+                outage = note_tick(session, now=now)
+        except SQLAlchemyError as trouble:
+            if fault_of(trouble) in OF_EVERYBODY:
+                raise
+            log.warning("tick.not_noted", reason=fault_of(trouble))
+            return
         if outage is not None:
             log.warning("tick.gap", from_at=outage.from_at.isoformat(), to_at=outage.to_at.isoformat())
 
@@ -67,52 +78,16 @@ class Ticker:
                 # A long run over a backlog is no silence, and no outage afterwards.
                 noted = time.monotonic()
                 self._note(self._now())
-            claimed, steps, notified = self._fire_batch(TICKETS_PER_SWEEP)
-            fired += steps
-            if notified:
+            done = self.batches.fire_next()
+            fired += done.fired
+            if done.notified:
                 self.wake()
-            if not claimed:
+            if not done.claimed:
                 break
-        return fired
+        return fired + self._fire_what_was_set_aside()
 
-    def _fire_batch(self, batch: int) -> tuple[int, int, int]:
-        """Fire one batch; if it cannot be fired as a whole, ticket by ticket, and put aside the one that cannot."""
-        try:
-            with transaction(self.factory) as session:
-                now = database_now(session)
-                done = tick(session, now=now, batch=batch, leave_out=self._left_out(now))
-        except Exception as trouble:
-            if passes(trouble):
-                raise
-            if batch > 1:
-                return self._fire_one_by_one(batch)
-            raise
-        return done.claimed, done.fired, done.notified
-
-    def _fire_one_by_one(self, batch: int) -> tuple[int, int, int]:
-        totals = [0, 0, 0]
-        for _ in range(batch):
-            try:
-                done = self._fire_batch(1)
-            except Exception as trouble:
-                if passes(trouble):
-                    raise
-                self._put_aside(trouble)
-                totals[0] += 1
-                continue
-            totals = [known + new for known, new in zip(totals, done, strict=True)]
-            if not done[0]:
-                break
-        return totals[0], totals[1], totals[2]
-
-    def _put_aside(self, trouble: Exception) -> None:
-        """The ticket that stands first in line is the one that could not be fired."""
-        with transaction(self.factory) as session:
-            now = database_now(session)
-            for ticket_id in claim_tickets(session, now=now, batch=1, leave_out=self._left_out(now)):
-                self.poisoned[ticket_id] = now + POISON_PAUSE
-                log.error("tick.ticket_put_aside", ticket_id=ticket_id, reason=repr(trouble))
-
-    def _left_out(self, now: datetime) -> list[int]:
-        self.poisoned = {ticket_id: until for ticket_id, until in self.poisoned.items() if until > now}
-        return list(self.poisoned)
+    def _fire_what_was_set_aside(self) -> int:
+        late = self.batches.fire_set_aside()
+        if late.notified:
+            self.wake()
+        return late.fired

@@ -131,7 +131,7 @@ def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> Bounded
 def keep_within(engine: Engine, limits: Limits) -> None:
     """Let every connection of the engine be opened by `connect`, and every transaction have its limits."""
 
-    def open_bounded(_dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+    def open_bounded(*arguments: Any, **parameters: Any) -> Any:
         return connect(*arguments, limits=limits, **parameters)
 
     def set_limits(connection: Connection) -> None:
@@ -139,7 +139,7 @@ def keep_within(engine: Engine, limits: Limits) -> None:
         if isinstance(driver, BoundedConnection) and driver.is_pooled:
             connection.exec_driver_sql(_FOR_THE_TRANSACTION, limits.configured)
 
-    event.listen(engine, "do_connect", open_bounded)
+    engine.dialect.connect = open_bounded  # type: ignore[method-assign]
     event.listen(engine, "begin", set_limits)
 
 

@@ -1,8 +1,8 @@
 """Engines, sessions, transactions and migrations: where a transaction outside a request is opened and closed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -10,13 +10,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.settings import ROOT, Settings
 from app.storage.bounded_connection import Limits, keep_within
-from app.storage.database_faults import passes
+from app.storage.database_faults import DatabaseFault, fault_of, passes
 from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
 from tickets.schema import AuditEntry, AuditSeal
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+T = TypeVar("T")
+
+# How often what gave way to another (a deadlock, a serialization) is tried again.
+AGAIN_AT_ONCE = 2
 
 _APPEND_ONLY = (AuditEntry.__tablename__,)
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
@@ -112,6 +117,22 @@ def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+
+
+def repeated(factory: sessionmaker[Session], work: Callable[[Session], T]) -> T:
+    """`work` in a transaction of its own, and at once again, twice at most, where it had to give way to another.
+
+    For what may be done twice: whatever a try has done is rolled back before the next.
+    """
+    for _ in range(AGAIN_AT_ONCE):
+        try:
+            with transaction(factory) as session:
+                return work(session)
+        except Exception as trouble:
+            if fault_of(trouble) is not DatabaseFault.DEADLOCK:
+                raise
+    with transaction(factory) as session:
+        return work(session)
 
 
 def refuse_unsafe(engine: Engine) -> None:

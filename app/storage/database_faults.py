@@ -62,6 +62,10 @@ def fault_of(error: BaseException) -> DatabaseFault | None:
     return next((fault for beginning, fault in _BY_STATE if state.startswith(beginning)), DatabaseFault.REFUSED)
 
 
+# The database as a whole cannot be worked with: what fails by these fails for everybody.
+OF_EVERYBODY = frozenset({DatabaseFault.AWAY, DatabaseFault.CROWDED, DatabaseFault.READ_ONLY})
+
+
 def passes(error: BaseException) -> bool:
     """Whether trying later may help."""
     return fault_of(error) not in (None, DatabaseFault.REFUSED)

@@ -79,9 +79,17 @@ class DueTicket:
         return Concern(self.unit_id, self.field, self.procedure_id, self.is_emergency)
 
 
-def claim_tickets(session: Session, *, now: datetime, batch: int, leave_out: Collection[int] = ()) -> list[int]:
+def claim_tickets(
+    session: Session,
+    *,
+    now: datetime,
+    batch: int,
+    leave_out: Collection[int] = (),
+    only: Collection[int] | None = None,
+) -> list[int]:
     """Lock up to `batch` tickets with a due step, the longest due first, leaving those another scheduler holds (R14).
 
+    `only` names the tickets that are looked at; None looks at all of them.
     The ticket is locked before any of its steps: every move of a ticket locks it first too, so the two never deadlock.
     """
     head = (
@@ -92,6 +100,8 @@ def claim_tickets(session: Session, *, now: datetime, batch: int, leave_out: Col
     )
     if leave_out:
         head = head.where(PlannedStep.ticket_id.not_in(leave_out))
+    if only is not None:
+        head = head.where(PlannedStep.ticket_id.in_(only))
     oldest = head.subquery()
     first = (
         select(oldest.c.ticket_id, func.min(oldest.c.planned_at).label("first_at"))
@@ -106,6 +116,20 @@ def claim_tickets(session: Session, *, now: datetime, batch: int, leave_out: Col
         .with_for_update(of=Ticket, skip_locked=True)
     )
     return list(claimed)
+
+
+def held_by_others(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> list[int]:
+    """Those of the claimed tickets that cannot be fired now, because somebody holds a due step or its clock.
+
+    Every move of a ticket locks the ticket first, so nobody of ours does; a person at a terminal may, for hours.
+    """
+    due = (
+        select(PlannedStep.id, PlannedStep.ticket_id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+    )
+    free = set(session.scalars(due.with_for_update(of=[PlannedStep, Clock], key_share=True, skip_locked=True)))
+    return sorted({ticket_id for step_id, ticket_id in session.execute(due) if step_id not in free})
 
 
 def due_tickets(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from escalation.firing.actions import act
-from escalation.firing.due import DueTicket, claim_tickets, due_tickets, told_before
+from escalation.firing.due import DueTicket, claim_tickets, due_tickets, held_by_others, told_before
 from escalation.firing.record import record
 from escalation.firing.telling import fire
 from escalation.firing.verdict import judge
@@ -21,24 +21,35 @@ TICKETS_PER_SWEEP = 100
 
 @dataclass(frozen=True, slots=True)
 class TickOutcome:
-    """What one call did; `claimed` of zero means nothing is due that nobody else is firing."""
+    """What one call did; `claimed` of zero means nothing is due that nobody else is firing.
+
+    `held` are tickets that were claimed and not fired, because somebody else holds what firing would write.
+    """
 
     claimed: int = 0
     fired: int = 0
     notified: int = 0
+    held: tuple[int, ...] = ()
 
 
 def tick(
-    session: Session, *, now: datetime, batch: int = TICKETS_PER_SWEEP, leave_out: Collection[int] = ()
+    session: Session,
+    *,
+    now: datetime,
+    batch: int = TICKETS_PER_SWEEP,
+    leave_out: Collection[int] = (),
+    only: Collection[int] | None = None,
 ) -> TickOutcome:
     """Fire all due steps of up to `batch` tickets, in the transaction the caller has opened and commits (R14).
 
     Call it in new transactions until it claims nothing. `leave_out` names tickets that could not be fired before: they
-    must not stand in the way of all others.
+    must not stand in the way of all others; `only` names those that are tried, and no others are.
     """
-    ticket_ids = claim_tickets(session, now=now, batch=batch, leave_out=leave_out)
-    if not ticket_ids:
+    claimed = claim_tickets(session, now=now, batch=batch, leave_out=leave_out, only=only)
+    if not claimed:
         return TickOutcome()
+    held = held_by_others(session, claimed, now=now)
+    ticket_ids = [ticket_id for ticket_id in claimed if ticket_id not in held]
     book = load_rulebook(session)
     tickets = due_tickets(session, ticket_ids, book=book, now=now)
     told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
@@ -52,7 +63,7 @@ def tick(
     record(session, fired, now=now)
     act(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
-    return TickOutcome(claimed=len(ticket_ids), fired=len(fired), notified=notified)
+    return TickOutcome(claimed=len(claimed), fired=len(fired), notified=notified, held=tuple(held))
 
 
 def _standing(session: Session, tickets: Collection[DueTicket], book: PromiseRulebook, *, now: datetime) -> Standing:

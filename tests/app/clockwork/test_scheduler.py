@@ -153,8 +153,8 @@ def test_a_ticket_that_cannot_be_fired_is_put_aside_and_the_others_fire(committe
         event.remove(committed.engine, "before_cursor_execute", refuse)
 
     assert fired_tickets(committed) == set(ids) - {poison}
-    assert list(ticker.poisoned) == [poison]
-    ticker.poisoned.clear()
+    assert list(ticker.batches.set_aside) == [poison]
+    ticker.batches.set_aside.clear()
     ticker.run()
     assert fired_tickets(committed) == set(ids)
     ticker.leadership.give_up()
