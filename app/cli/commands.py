@@ -13,6 +13,7 @@ MODULES = (
     "app.cli.one_process",
     "app.cli.database",
     "app.cli.doctor",
+    "app.cli.fallback_document",
     "app.cli.imports",
     "app.cli.people",
     "app.cli.audit",

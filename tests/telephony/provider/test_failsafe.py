@@ -7,7 +7,7 @@ import pytest
 from app.wording.spoken_words import speak
 from telephony.provider.account import CAPABILITIES, ProviderKind
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
-from tests.telephony.provider.failsafe_faults import failsafe_faults
+from telephony.provider.failsafe_faults import failsafe_faults
 
 
 @pytest.mark.parametrize("kind", ProviderKind)

@@ -1,0 +1,73 @@
+"""`./hotline fallback-document`: what a caller hears when no process of ours answers, for proxy and provider."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from app.cli.commands import CommandRefused, Commands
+
+# As the proxies' examples in deploy/ name them: for each half the document, and a whole answer that begins with it.
+HALVES = ("failsafe", "failsafe-thanks")
+_ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nCache-Control: no-store\r\nContent-Length: {length}\r\n\r\n"
+
+
+def register(commands: Commands) -> None:
+    """Add `fallback-document`."""
+    parser = commands.add_parser(
+        "fallback-document", help="print the document that callers hear when no process of ours answers"
+    )
+    parser.add_argument("--account", help="the phone provider's account (default: the one that is set up)")
+    parser.add_argument("--thanks-url", metavar="URL", help="where its second half lies, if not at our own address")
+    parser.add_argument("--thanks", action="store_true", help="print the second half: what follows the recording")
+    parser.add_argument(
+        "--into", metavar="DIR", help="write both halves there: NAME.xml for nginx, NAME.http for HAProxy"
+    )
+    parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Needs settings alone: no database, no Redis. Refused when a provider could not play what would be printed."""
+    first, second = documents(arguments.data, arguments.account, arguments.thanks_url)
+    if arguments.into:
+        _write(Path(arguments.into), first, second)
+        return 0
+    print(second if arguments.thanks else first)
+    return 0
+
+
+def _write(folder: Path, first: str, second: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in zip(HALVES, (first, second), strict=True):
+        body = document.encode()
+        for path, content in (
+            (folder / f"{name}.xml", body),
+            (folder / f"{name}.http", _ANSWER.format(length=len(body)).encode() + body),
+        ):
+            path.write_bytes(content)
+            print(path, file=sys.stderr)
+
+
+def documents(data: str | None, account: str | None, thanks_url: str | None) -> tuple[str, str]:
+    """Both halves, checked against what the account's provider can play; every address in them is absolute."""
+    from app.phone.accounts import provider_accounts
+    from app.settings import load_settings
+    from app.wording.spoken_words import speak
+    from telephony.provider.failsafe import THANKS, failsafe_document, failsafe_thanks_document
+    from telephony.provider.failsafe_faults import failsafe_faults
+
+    settings = load_settings(**({"data_dir": Path(data)} if data else {}))
+    accounts = provider_accounts(settings)
+    name = account or next(iter(accounts), "")
+    if name not in accounts:
+        known = ", ".join(accounts) or "none: set HOTLINE_TWILIO_ACCOUNT_SID and its token"
+        raise CommandRefused(f"There is no account {name!r}. Accounts: {known}.")
+    can = accounts[name].capabilities
+    url = thanks_url or f"{settings.base_url}/webhooks/{name}/{THANKS}"
+    if not url.startswith(("https://", "http://")):
+        raise CommandRefused(f"{url} is not an absolute address: give one that begins with https://")
+    first = failsafe_document(speak, capabilities=can, duty_phone=settings.duty_phone or None, thanks_url=url)
+    second = failsafe_thanks_document(speak, capabilities=can)
+    if faults := [*failsafe_faults(first, can), *failsafe_faults(second, can)]:
+        raise CommandRefused(f"The provider of {name} could not play it: {'; '.join(faults)}.")
+    return first, second
