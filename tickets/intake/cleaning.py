@@ -70,7 +70,7 @@ class Opened:
     reasons: tuple[RoutingReason, ...]
     clocks: tuple[OpeningClock, ...]
     citizen_id: int | None
-    # The ticket's row by column, for whoever tells it to somebody; a column that is not named has its default.
+    # The whole row by column, for whoever tells it to somebody.
     row: Mapping[str, Any]
     is_new: bool = True
 

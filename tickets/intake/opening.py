@@ -38,7 +38,7 @@ from tickets.schema import (
     TicketSearch,
     TimelineEntry,
 )
-from tickets.schema.rows import Change, columns_of, insert_rows
+from tickets.schema.rows import Change, as_inserted, columns_of, insert_rows
 from tickets.states import Level, PlaceOutcome, TicketStatus
 from tickets.work import named_people
 
@@ -253,7 +253,7 @@ def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys
         reasons=decision.reasons,
         clocks=clocks.told,
         citizen_id=row["citizen_id"],
-        row=row,
+        row=as_inserted(Ticket, row),
     )
 
 

@@ -1,7 +1,7 @@
 """The rows a new ticket begins with, made from a matter, what was understood of it and what was decided."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,13 @@ from tickets.people.actor import SYSTEM, Actor
 from tickets.people.citizens import KnownCitizen
 from tickets.promises.opening import Opening
 from tickets.routing.decision import Decision
+from tickets.schema import Ticket
 from tickets.states import PlaceOutcome, TicketStatus, TimelineKind
 
 # The words of a long text beyond this are not searched.
 _SEARCHED = 20_000
+# What a ticket keeps of its matter as it was brought: a field that bears the name of a column is that column.
+_CARRIED = tuple(field.name for field in fields(Matter) if field.name in Ticket.__table__.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,13 @@ class Parts:
 def ticket_row(matter: Matter, parts: Parts, clocks: Opening, *, arrived_at: datetime, now: datetime) -> dict[str, Any]:
     decision, place = parts.decision, parts.place
     return {
+        **{name: getattr(matter, name) for name in _CARRIED},
         "id": parts.prepared.ticket_id,
         "reference": parts.prepared.reference,
         "pin_salt": secrets.token_bytes(16),
-        "subject": matter.subject,
-        "body": matter.body,
-        "locale": matter.locale,
         "status": TicketStatus.NEW,
         "priority": decision.priority,
         "level": decision.level,
-        "channel": matter.channel,
         "unit_id": decision.unit_id,
         "queue_id": decision.queue_id,
         "first_queue_id": decision.queue_id,
@@ -65,20 +65,14 @@ def ticket_row(matter: Matter, parts: Parts, clocks: Opening, *, arrived_at: dat
         "place_unit_id": decision.place_unit_id or parts.names.unit_id,
         "place_outcome": _outcome(parts),
         "place_detail": _place_detail(parts),
-        "residence": matter.residence,
-        "dossier_number": matter.dossier_number,
-        "dossier_due_on": matter.dossier_due_on,
         "routing_reasons": [reason.as_json() for reason in decision.reasons],
         "is_restricted": decision.is_restricted,
         "about_unit_id": decision.about_unit_id,
-        "is_canary": matter.is_canary,
-        "is_simulated": matter.is_simulated,
         "opened_at": arrived_at,
         "updated_at": now,
         "first_answered_at": now if matter.live_call else None,
         "next_due_at": clocks.next_due_at,
         "next_due_kind": clocks.next_due_kind,
-        "continues_id": matter.continues_id,
     }
 
 

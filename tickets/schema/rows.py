@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, TextClause, text
+from sqlalchemy import ColumnElement, DefaultClause, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,26 @@ def insert_rows(session: Session, *batches: Batch, changes: Sequence[Change] = (
 def columns_of(row: Base) -> Row:
     """A row that was read, by column: as the rows that are written here."""
     return {column.key: getattr(row, column.key) for column in type(row).__mapper__.columns}
+
+
+def as_inserted(table: type[Base], row: Row) -> Row:
+    """A row that is written here, as reading it would tell: a column that it does not name has its default."""
+    return {**_defaults(table), **row}
+
+
+@cache
+def _defaults(table: type[Base]) -> Row:
+    return {column.key: _default(column) for column in table.__mapper__.columns}
+
+
+def _default(column: ColumnElement[Any]) -> object:
+    default = getattr(column, "server_default", None)
+    if not isinstance(default, DefaultClause):
+        return None
+    # Words and codes stand as they are; numbers, truth and JSON in the database's spelling, which is JSON's too.
+    if isinstance(default.arg, str):
+        return column.type.python_type(default.arg)
+    return json.loads(str(default.arg).strip("'"))
 
 
 @lru_cache(maxsize=256)

@@ -95,12 +95,12 @@ def _whole(ticket: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
     )
     return brief | {
         "body": ticket["body"],
-        "disposition": ticket.get("disposition"),
+        "disposition": ticket["disposition"],
         "channel": ticket["channel"],
         "category": beside.category,
         "procedure": beside.procedure,
         "dossier": ticket["dossier_number"],
-        "resolved_at": iso(ticket.get("resolved_at")),
+        "resolved_at": iso(ticket["resolved_at"]),
         "routing": {"reasons": reasons_view(ticket["routing_reasons"])},
         "clocks": beside.clocks,
         "escalations": beside.escalations,

@@ -25,6 +25,7 @@ from tickets.schema import (
     TicketSearch,
     TimelineEntry,
 )
+from tickets.schema.rows import columns_of
 from tickets.states import Channel, ClockKind, ClockStatus, OutboundChannel, Priority, Role, TicketStatus
 
 
@@ -51,6 +52,13 @@ def test_a_matter_becomes_a_ticket_in_the_queue_of_the_ward_with_its_reasons(ses
     assert [r["code"] for r in ticket.routing_reasons][:2] == ["category_ward", "place_unique"]
     assert ticket.place_detail["said"]
     assert len(opened.pin) == 6
+
+
+def test_a_ticket_just_opened_is_told_as_reading_it_would_tell(session, now):
+    opened = open_ticket(session, now=now)
+
+    ticket = session.get_one(Ticket, opened.ticket_id)
+    assert opened.row == columns_of(ticket)
 
 
 def test_everything_a_ticket_needs_is_written_with_it(session, now):
