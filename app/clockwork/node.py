@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clockwork.one_leader import Leadership
+from app.clockwork.one_leader import Leadership, factory_of_epoch
+from app.clockwork.progress import Progress
 from app.clockwork.tick_job import Ticker
 from app.delivery.wake_up import wake_outbox
+from app.processes.signs_of_life import process_name
 from app.settings import Settings
 from app.storage.database import session_factory
 from telephony.sweep import Hearing
+
+SCHEDULER_KIND = "scheduler"
 
 
 @dataclass
@@ -21,11 +25,21 @@ class Node:
     """One scheduler process."""
 
     settings: Settings
+    engine: Engine
     factory: sessionmaker[Session]
     leadership: Leadership
     ticker: Ticker
     wake: Callable[[], None]
     hearing: Hearing = field(default_factory=Hearing)
+    progress: Progress = field(default_factory=Progress)
+    # Begin every job now, whatever its rhythm: who takes over does not wait for an hour. Set by the scheduler.
+    begin_all: Callable[[], None] = lambda: None
+    # Whoever watches this process starts it again. Set where the process is ours alone.
+    end_process: Callable[[], None] = lambda: None
+
+    def as_leader(self, epoch: int) -> Node:
+        """The same node, with transactions that end when the epoch has ended."""
+        return replace(self, factory=factory_of_epoch(self.engine, epoch))
 
 
 def make_node(settings: Settings, engine: Engine) -> Node:
@@ -35,5 +49,5 @@ def make_node(settings: Settings, engine: Engine) -> Node:
         wake_outbox(settings)
 
     factory = session_factory(engine)
-    leadership = Leadership(engine)
-    return Node(settings, factory, leadership, Ticker(factory, leadership, wake), wake)
+    leadership = Leadership(engine, holder=process_name(SCHEDULER_KIND))
+    return Node(settings, engine, factory, leadership, Ticker(factory, leadership, wake), wake)

@@ -1,63 +1,121 @@
-"""Which of several schedulers ticks: the one holding a session lock in PostgreSQL; claims make a second harmless."""
+"""Which of several schedulers leads: the one that holds the lease, a row; its transactions prove that it still does."""
 
-from contextlib import suppress
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Connection, Engine, select, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+import structlog
+from sqlalchemy import Connection, Engine, event, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
+from app.processes.signs_of_life import database_now
+from app.storage.database import session_factory, transaction
+from tickets import leadership
 from tickets.process_beats import TICKING
-from tickets.schema import ProcessBeat
+from tickets.schema import LeaderLease, ProcessBeat
 
-_LOCK = 0x486F746C696E65
-# A leader that is stopped keeps its lock: when it has not ticked for so long, the others tick as well.
+log = structlog.get_logger()
+
+# A leader that is stopped keeps its lease for a while: when nobody has ticked for so long, the others tick as well.
 SILENCE = timedelta(seconds=8)
+_LOCK_NOT_AVAILABLE = "55P03"
+_SHORT_WAIT_MS = "1000"
+
+
+class LeadershipLost(Exception):
+    """Another scheduler leads by now; nothing of this transaction is kept."""
 
 
 class Leadership:
-    """The lock lives as long as its connection does, so it has one of its own, outside the pool's turns."""
+    """This process's part in it. One thread takes and renews; any thread asks."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, holder: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
-        self._connection: Connection | None = None
+        self._factory = session_factory(engine)
+        self._holder = holder
+        self._monotonic = monotonic
+        self._epoch: int | None = None
+        self._renewed = 0.0
+
+    @property
+    def epoch(self) -> int | None:
+        """The epoch in which this process leads now; None where it does not, or cannot be sure any more."""
+        is_sure = self._monotonic() - self._renewed < leadership.LEASE.total_seconds()
+        return self._epoch if is_sure else None
 
     @property
     def leads(self) -> bool:
-        """As of the last look; looking is the tick's business alone, for a connection belongs to one thread."""
-        return self._connection is not None
+        return self.epoch is not None
 
-    def held(self) -> bool:
-        """Whether this process is the leader, trying to become it if nobody is. Raises when the database is away."""
-        try:
-            if self._connection is None:
-                return self._try_to_lead()
-            self._connection.execute(text("select 1"))
-        except SQLAlchemyError:
-            self.give_up()
-            raise
-        return True
+    def hold(self) -> bool:
+        """Renew the lease, or take it if nobody holds it; whether it was taken just now. Raises what databases do."""
+        looked = self._monotonic()
+        if self._epoch is not None:
+            with transaction(self._factory) as session:
+                goes_on = leadership.renew(session, epoch=self._epoch, now=database_now(session))
+            if goes_on:
+                self._renewed = looked
+                return False
+            self.lost()
+        self._epoch = self._take()
+        self._renewed = looked
+        return self._epoch is not None
 
-    def _try_to_lead(self) -> bool:
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar_one():
-            self._connection = connection
-            return True
-        connection.close()
-        return False
+    def lost(self) -> None:
+        """Another leads; said once."""
+        if self._epoch is not None:
+            log.warning("leadership.lost", epoch=self._epoch)
+        self._epoch = None
 
     def give_up(self) -> None:
-        """Let another lead; closing for real, a pooled connection would keep the lock."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            # Said, not only hung up: the server may take its time to notice that a connection is gone.
-            with suppress(SQLAlchemyError):
-                connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
-            connection.invalidate()
-            connection.close()
+        """Let another lead at once."""
+        epoch, self._epoch = self._epoch, None
+        if epoch is not None:
+            with transaction(self._factory) as session:
+                leadership.give_up(session, epoch=epoch)
+
+    def _take(self) -> int | None:
+        try:
+            return self._try_to_take()
+        except OperationalError as trouble:
+            if getattr(trouble.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+        with transaction(self._factory) as session:
+            ended = leadership.end_what_holds_the_lease(session, now=database_now(session))
+        log.warning("leadership.ended_what_the_last_leader_left", connections=ended)
+        return self._try_to_take()
+
+    def _try_to_take(self) -> int | None:
+        with transaction(self._factory) as session:
+            session.execute(text("select set_config('lock_timeout', :wait, true)"), {"wait": _SHORT_WAIT_MS})
+            epoch = leadership.take(session, holder=self._holder, now=database_now(session))
+        if epoch is not None:
+            log.info("leadership.taken", epoch=epoch)
+        return epoch
+
+
+# Every factory has a class of its own, which SQLAlchemy remembers; one for each epoch is enough.
+@lru_cache(maxsize=2)
+def factory_of_epoch(engine: Engine, epoch: int) -> sessionmaker[Session]:
+    """Sessions whose every transaction begins with the proof that the epoch goes on; LeadershipLost where it is over.
+
+    The row stays locked against a taking until the transaction ends, so that a leader which slept over the end of its
+    lease cannot act: it finds another epoch, or its connection was ended by whoever took over.
+    """
+    factory = session_factory(engine)
+    still_leads = leadership.STILL_LEADS.where(LeaderLease.epoch == epoch)
+
+    def prove(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+        if connection.execute(still_leads).scalar_one_or_none() is None:
+            raise LeadershipLost
+
+    event.listen(factory, "after_begin", prove)
+    return factory
 
 
 def is_silent(session: Session, *, now: datetime) -> bool:
-    """Whether nobody has ticked for longer than a leader may take."""
+    """Whether nobody has ticked for longer than a leader may take; a tick that is still to come is none."""
     last = session.scalar(select(ProcessBeat.beat_at).where(ProcessBeat.name == TICKING))
-    return last is None or now - last > SILENCE
+    return last is None or not now - SILENCE <= last <= now + SILENCE

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
-from app.clockwork.node import Node
+from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
+from app.clockwork.progress import Expected
 from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
 from app.storage.media import sweep_pending
 from escalation.queries.digests import post_daily_lists
-from tickets import process_beats
+from tickets import leader_jobs, process_beats
 from tickets.audit import entries
 from tickets.directory import one_time_links, web_sessions
 from tickets.intake import request_keys
@@ -21,7 +23,8 @@ from tickets.people import pins
 from tickets.schema import OutboundMessage
 from tickets.work import drafts, resolution
 
-SCHEDULER_KIND = "scheduler"
+log = structlog.get_logger()
+
 # Entries younger than this may still be followed by one with a smaller id that commits later.
 _SETTLED_AFTER = timedelta(seconds=5)
 _OVERDUE_MESSAGE = timedelta(seconds=5)
@@ -29,12 +32,34 @@ _OVERDUE_MESSAGE = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Scheduled:
-    """A job and its rhythm. `on_every_node`: it is about this process or machine, so not only the leader does it."""
+    """A job and its rhythm. `on_every_node`: it is about this process or machine, so not only the leader does it.
+
+    A run longer than `limit_seconds` is stuck: its process leads no longer. Steps of it are transactions of seconds.
+    """
 
     name: str
     seconds: float
     act: Callable[[Node], object]
     on_every_node: bool = False
+    limit_seconds: float = 60
+
+    @property
+    def expected(self) -> Expected:
+        return Expected(self.name, self.seconds, self.limit_seconds)
+
+
+def hold_the_lease(node: Node) -> None:
+    """Lead, or go on leading, but only while this process's jobs get on; who begins to lead does all jobs at once."""
+    stuck = node.progress.stuck([job.expected for job in SCHEDULE if job.act is not hold_the_lease])
+    if stuck is not None:
+        log.error("leadership.not_renewed", stuck=stuck)
+        # Another takes over when the lease ends; where there is none, this process does, started anew.
+        node.end_process()
+        return
+    if node.leadership.hold():
+        with transaction(node.factory) as session:
+            leader_jobs.announce(session, RHYTHMS, now=database_now(session))
+        node.begin_all()
 
 
 def fire_due_steps(node: Node) -> None:
@@ -93,6 +118,10 @@ def clear_away(node: Node) -> None:
         drafts.forget_old_drafts(session, now=now)
         process_beats.forget_silent(session, now=now)
         pins.forget_old_failures(session, now=now)
+
+
+def clear_media_away(node: Node) -> None:
+    """What was begun to be written on this machine's disk and never finished."""
     sweep_pending(node.settings.media_folder)
 
 
@@ -106,16 +135,20 @@ def _until_done(node: Node, act: Callable[[Session, datetime], int]) -> None:
 
 
 SCHEDULE: tuple[Scheduled, ...] = (
-    Scheduled("fire due steps", 2, fire_due_steps, on_every_node=True),
+    Scheduled("hold the lease", 3, hold_the_lease, on_every_node=True),
+    Scheduled("fire due steps", 2, fire_due_steps, on_every_node=True, limit_seconds=90),
     Scheduled("sign of life", 5, give_sign_of_life, on_every_node=True),
-    Scheduled("wake for waiting messages", 5, wake_for_waiting_messages),
+    Scheduled("wake for waiting messages", 5, wake_for_waiting_messages, limit_seconds=20),
     Scheduled("open what was held", 20, open_what_was_held),
     Scheduled("close what was answered", 60, close_what_was_answered),
-    Scheduled("seal audit trail", 20, seal_audit_trail),
+    Scheduled("seal audit trail", 20, seal_audit_trail, limit_seconds=120),
     Scheduled("send daily lists", 60, send_daily_lists),
-    Scheduled("sweep the phone floor", 3, sweep_floor),
-    Scheduled("fetch recordings", 5, fetch_recordings),
-    Scheduled("ask the phone provider", 300, ask_provider),
-    Scheduled("clear away", 600, clear_away),
-    Scheduled("forget old webhooks", 3600, forget_webhooks),
+    Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
+    Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
+    Scheduled("ask the phone provider", 300, ask_provider, limit_seconds=900),
+    Scheduled("clear away", 600, clear_away, limit_seconds=120),
+    Scheduled("clear media away", 600, clear_media_away, on_every_node=True, limit_seconds=120),
+    Scheduled("forget old webhooks", 3600, forget_webhooks, limit_seconds=120),
 )
+# What the leader alone does, and how often.
+RHYTHMS = {job.name: job.seconds for job in SCHEDULE if not job.on_every_node}

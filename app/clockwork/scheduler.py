@@ -1,5 +1,6 @@
 """The scheduler process: it only ticks. Any number may run; one leads, and claims in SQL make the others harmless."""
 
+import os
 import sys
 import threading
 import time
@@ -10,13 +11,13 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.clockwork.node import Node, make_node
-from app.clockwork.schedule import SCHEDULE, SCHEDULER_KIND, Scheduled
+from app.clockwork.node import SCHEDULER_KIND, Node, make_node
+from app.clockwork.run_job import run_job
+from app.clockwork.schedule import RHYTHMS, SCHEDULE
 from app.processes.signs_of_life import say_goodbye
 from app.processes.start import run_until_signalled
 from app.settings import Settings
 from app.storage.database import make_engine, transaction
-from app.storage.database_faults import fault_of
 
 log = structlog.get_logger()
 
@@ -37,7 +38,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(len(SCHEDULE))})
     for number, job in enumerate(SCHEDULE):
         scheduler.add_job(
-            _run_job,
+            run_job,
             "interval",
             args=(node, job),
             seconds=job.seconds,
@@ -47,6 +48,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
             max_instances=1,
             misfire_grace_time=None,
         )
+    node.begin_all = lambda: _begin_all(scheduler)
+    if threading.current_thread() is threading.main_thread():
+        # At once: waiting for a job that hangs is what this ends.
+        node.end_process = lambda: os._exit(os.EX_SOFTWARE)
     scheduler.start()
     _watch_the_clock(scheduler, stop)
     scheduler.shutdown(wait=True)
@@ -66,21 +71,17 @@ def _watch_the_clock(scheduler: BackgroundScheduler, stop: threading.Event) -> N
         ahead = now_ahead
 
 
-def _run_job(node: Node, job: Scheduled) -> None:
-    """A job that fails is logged and comes again at its next time: nothing here depends on a single run."""
-    try:
-        if job.on_every_node or node.leadership.leads:
-            job.act(node)
-    except SQLAlchemyError as trouble:
-        log.warning("schedule.failed", job=job.name, reason=fault_of(trouble), detail=str(trouble)[:300])
-    except Exception:
-        log.exception("schedule.failed", job=job.name)
+def _begin_all(scheduler: BackgroundScheduler) -> None:
+    """What only the leader does, now: the next rhythm might be an hour away."""
+    for name in RHYTHMS:
+        if (job := scheduler.get_job(name)) is not None:
+            job.modify(next_run_time=datetime.now(UTC))
 
 
 def _leave(node: Node) -> None:
     """Let another lead at once, and be missed by nobody."""
-    node.leadership.give_up()
     try:
+        node.leadership.give_up()
         with transaction(node.factory) as session:
             say_goodbye(session, kind=SCHEDULER_KIND)
     except SQLAlchemyError:

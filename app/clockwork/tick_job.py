@@ -43,7 +43,7 @@ class Ticker:
         with transaction(self.factory) as session:
             now = database_now(session)
             may_fire = self.clock.agrees(wall=now, monotonic=time.monotonic())
-            ours = self.leadership.held() or is_silent(session, now=now)
+            ours = self.leadership.leads or is_silent(session, now=now)
         if not may_fire:
             log.warning("tick.clock_jumped", now=now.isoformat())
             return 0

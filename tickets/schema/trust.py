@@ -121,6 +121,36 @@ class ProcessBeat(Base):
     detail: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
 
 
+class LeaderLease(Base):
+    """Who leads the schedulers and until when: one row. Every taking has a number of its own, its epoch.
+
+    A leader's transaction locks the row `for key share`, which a renewal does not disturb; a taking, which changes the
+    unique `epoch`, waits for it. So nothing of an older epoch is ever committed after a newer one began.
+    """
+
+    __tablename__ = "leader_lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(unique=True)
+    holder: Mapped[str]
+    taken_at: Mapped[datetime]
+    renewed_at: Mapped[datetime]
+
+
+class LeaderJob(Base):
+    """A job that only the leader does, and when it last succeeded; both written by whoever leads."""
+
+    __tablename__ = "leader_job"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    every_seconds: Mapped[int]
+    # Since when it should have been done, where it never has been.
+    announced_at: Mapped[datetime]
+    succeeded_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(server_default="")
+
+
 class ClientFault(Base):
     """How often browsers told of a trouble of this kind on this day (UTC): a number, and nothing of whose it was."""
 

@@ -12,19 +12,20 @@ from sqlalchemy.orm import Session
 
 from app.phone.spool import depth as spool_depth
 from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.jobs_by_themselves import jobs_by_themselves
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
 from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.health import backlog_checks, process_checks
+from app.web.monitoring.leader_checks import leader_check
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
-from escalation.queries.digests import DIGEST_TEMPLATE as DAILY_LIST
 from tickets.audit import unsealed
 from tickets.outbox.letters import dead_count
 from tickets.process_beats import SILENT_AFTER, TICKING
 from tickets.queries.lacks import Lack, lacking
-from tickets.schema import AuditSeal, OutboundMessage, ProcessBeat, WebhookEvent, WebhookRefusal
+from tickets.schema import OutboundMessage, ProcessBeat, WebhookRefusal
 from tickets.states import OutboundState
 
 _OUTAGES_OF = timedelta(days=30)
@@ -40,14 +41,6 @@ class Check:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job that runs by itself, and the newest trace of its work; None where it has left none yet."""
-
-    name: str
-    last_at: datetime | None
-
-
 @blueprint.get("/administration")
 @in_menu(_l("Administration"), order=5, icon="settings", hotkey="g a")
 @in_menu(_l("Overview"), order=1, under="administration")
@@ -60,7 +53,7 @@ def overview() -> ResponseReturnValue:
         "administration/overview.html",
         checks=_checks(),
         processes=[(beat, g.now - beat.beat_at <= SILENT_AFTER) for beat in beats],
-        jobs=_jobs(g.session),
+        jobs=jobs_by_themselves(g.session, now=g.now),
         spool=spool_depth(settings().data_dir),
         waiting=_waiting(g.session),
         dead=dead_count(g.session),
@@ -76,10 +69,13 @@ def _checks() -> list[Check]:
     names = {
         "scheduler": _("Scheduler"),
         "worker": _("Worker"),
+        "leader": _("A scheduler leads"),
         "escalation": _("Escalation steps on time"),
         "outbox": _("Messages leave on time"),
     }
-    found = process_checks(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
+    found = (
+        process_checks(g.session, now=g.now) | leader_check(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
+    )
     database = Check(_("Database"), True, _("well"))
     return [database, *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items())]
 
@@ -112,21 +108,6 @@ def _said(state: str) -> str:
     return (
         _("silent since %(moment)s", moment=moment) if kind == "silent" else _("late since %(moment)s", moment=moment)
     )
-
-
-def _jobs(session: Session) -> list[Job]:
-    traces = (
-        (_("Fire due steps"), select(func.max(ProcessBeat.beat_at)).where(ProcessBeat.name == TICKING)),
-        (_("Seal the audit trail"), select(func.max(AuditSeal.sealed_at))),
-        (_("Deliver messages"), select(func.max(OutboundMessage.sent_at))),
-        (
-            _("Send the 07:00 lists"),
-            select(func.max(OutboundMessage.created_at)).where(OutboundMessage.template == DAILY_LIST),
-        ),
-        (_("Take in what lay in the spool"), select(func.max(WebhookEvent.replayed_at))),
-    )
-    values = session.execute(select(*(trace.scalar_subquery() for _name, trace in traces))).one()
-    return [Job(name, at) for (name, _trace), at in zip(traces, values, strict=True)]
 
 
 def _waiting(session: Session) -> dict[str, int]:

@@ -15,6 +15,7 @@ from app.storage.play_progress import noted
 from app.storage.schema_state import SchemaState, is_missing_table, schema_state
 from app.web.frame.access import public
 from app.web.frame.current import settings
+from app.web.monitoring.leader_checks import job_check, leader_check
 from tickets.process_beats import SILENT_AFTER
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
@@ -47,6 +48,8 @@ def ready() -> ResponseReturnValue:
         lacks = lacking(g.session, now=g.now)
         checks |= content_checks(lacks)
         checks |= process_checks(g.session, now=g.now)
+        checks |= leader_check(g.session, now=g.now)
+        checks |= job_check(g.session, now=g.now)
         checks |= backlog_checks(g.session, now=g.now)
     except SQLAlchemyError as trouble:
         g.session.rollback()

@@ -14,6 +14,7 @@ from app.phone.spool import depth as spool_depth
 from app.web.frame.access import internal
 from app.web.frame.current import settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
+from tickets import leader_jobs, leadership
 from tickets.audit import unsealed
 from tickets.schema import (
     Call,
@@ -78,6 +79,20 @@ class _Rows:
         ):
             beats.add_metric([kind], self._age(at))
         yield beats
+        yield from self._leading()
+
+    def _leading(self) -> Iterator[Metric]:
+        held = leadership.lease(self._session)
+        yield self._gauge(
+            "hotline_leader_silent_seconds", "Since the lease was renewed", self._age(held.renewed_at if held else None)
+        )
+        yield self._gauge("hotline_leader_epoch", "How often somebody began to lead", held.epoch if held else 0)
+        ages = GaugeMetricFamily("hotline_leader_job_age_seconds", "Since a job last succeeded", labels=["job"])
+        overdue = GaugeMetricFamily("hotline_leader_job_overdue", "1 where a job should have succeeded", labels=["job"])
+        for job in leader_jobs.all_jobs(self._session):
+            ages.add_metric([job.name], self._age(job.succeeded_at or job.announced_at))
+            overdue.add_metric([job.name], int(leader_jobs.is_overdue(job, now=self._now)))
+        yield from (ages, overdue)
 
     def _phones(self) -> Iterator[Metric]:
         waiting = self._session.scalar(

@@ -15,6 +15,7 @@ from app.web.frame.application import HotlineApp
 from tests.app.web.steering import csrf_of
 from tests.factories import staff, unit
 from tests.signing_in import sign_in
+from tickets import leader_jobs
 from tickets.audit import entries
 from tickets.directory.staff import NewPerson, add_people
 from tickets.outbox import posting
@@ -96,6 +97,22 @@ def test_the_overview_says_what_is_well_and_what_is_not(browser: FlaskClient, se
     assert "silent since" in page
     assert "worker:node:1" in page
     assert "No mail server is set" in page
+
+
+def test_the_overview_names_the_job_that_is_overdue_and_the_one_that_failed(
+    browser: FlaskClient, session: Session
+) -> None:
+    leader_jobs.announce(session, {"seal audit trail": 20, "clear away": 600}, now=NOW - timedelta(minutes=5))
+    leader_jobs.note_success(session, "clear away", now=NOW - timedelta(minutes=2))
+    leader_jobs.note_failure(session, "seal audit trail", failure="too_slow", now=NOW - timedelta(minutes=1))
+
+    rows = re.findall(r"<tr>.*?</tr>", shown(browser, HERE), re.DOTALL)
+    [sealing] = [row for row in rows if "Seal the audit trail" in row]
+    [clearing] = [row for row in rows if "Clear away" in row]
+
+    assert "overdue" in sealing
+    assert "failed last" in sealing
+    assert "overdue" not in clearing
 
 
 def test_a_new_person_gets_a_link_that_is_shown_once_and_opens_the_enrolment(

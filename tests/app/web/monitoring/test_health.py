@@ -1,5 +1,7 @@
 """`/health/ready` says what keeps contacts out, with the command that mends it, and what else is not there."""
 
+from datetime import datetime, timedelta
+
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -9,6 +11,7 @@ from app.storage.database import make_engine
 from app.storage.play_progress import PlayProgress, forget, note
 from app.web.factory import create_app
 from tests.conftest import Committed
+from tickets import leader_jobs, leadership
 
 
 def test_an_empty_directory_is_not_ready_and_names_the_command(client: FlaskClient, session: Session) -> None:
@@ -57,3 +60,31 @@ def test_a_demonstration_that_is_being_played_is_told_on_every_page_until_it_is_
     assert told == {"complete": False, "percent": 40, "failed": False}
     assert "dữ liệu trình diễn" not in after
     assert client.get("/health/ready").get_json()["demonstration"]["complete"]
+
+
+def test_the_job_that_is_overdue_is_named_and_so_is_a_lease_that_nobody_renews(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader_jobs.announce(session, {"seal audit trail": 20, "clear away": 600}, now=now - timedelta(minutes=5))
+    leadership.take(session, holder="scheduler:lost:1", now=now - timedelta(minutes=5))
+
+    reasons = client.get("/health/ready").get_json()["reasons"]
+    leader_jobs.note_success(session, "seal audit trail", now=now)
+    leadership.renew(session, epoch=1, now=now)
+    after = client.get("/health/ready").get_json()["reasons"]
+
+    assert reasons["jobs"] == "overdue: seal audit trail (last success never)"
+    assert reasons["leader"] == f"silent since {(now - timedelta(minutes=5)).isoformat()}"
+    assert not {"jobs", "leader"} & set(after)
+
+
+def test_metrics_tell_how_old_the_last_success_of_each_job_is(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader_jobs.announce(session, {"seal audit trail": 20}, now=now - timedelta(hours=1))
+    leader_jobs.note_success(session, "seal audit trail", now=now - timedelta(minutes=3))
+
+    page = client.get("/metrics").get_data(as_text=True)
+
+    assert 'hotline_leader_job_age_seconds{job="seal audit trail"} 180.0' in page
+    assert 'hotline_leader_job_overdue{job="seal audit trail"} 1.0' in page

@@ -1,0 +1,57 @@
+"""One run of one job: who may do it, what becomes of a failure, and that it succeeded, in a row."""
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.clockwork.node import Node
+from app.clockwork.one_leader import LeadershipLost
+from app.clockwork.schedule import Scheduled
+from app.processes.signs_of_life import database_now
+from app.storage.database import transaction
+from app.storage.database_faults import fault_of
+from tickets import leader_jobs
+
+log = structlog.get_logger()
+
+
+def run_job(node: Node, job: Scheduled) -> None:
+    """A job that fails is logged and comes again at its next time: nothing here depends on a single run."""
+    node.progress.begins(job.name)
+    try:
+        if job.on_every_node:
+            _attempt(node, job)
+        elif (epoch := node.leadership.epoch) is not None:
+            _attempt_as_leader(node.as_leader(epoch), job)
+    finally:
+        node.progress.ends(job.name)
+
+
+def _attempt_as_leader(leading: Node, job: Scheduled) -> None:
+    try:
+        failure = _attempt(leading, job)
+        with transaction(leading.factory) as session:
+            now = database_now(session)
+            if failure is None:
+                leader_jobs.note_success(session, job.name, now=now)
+            else:
+                leader_jobs.note_failure(session, job.name, failure=failure, now=now)
+    except LeadershipLost:
+        leading.leadership.lost()
+    except SQLAlchemyError as trouble:
+        log.warning("schedule.not_noted", job=job.name, reason=fault_of(trouble))
+
+
+def _attempt(node: Node, job: Scheduled) -> str | None:
+    """What it failed with, None where it succeeded. Raises LeadershipLost only."""
+    try:
+        job.act(node)
+    except LeadershipLost:
+        raise
+    except SQLAlchemyError as trouble:
+        reason = fault_of(trouble)
+        log.warning("schedule.failed", job=job.name, reason=reason, detail=str(trouble)[:300])
+        return str(reason)
+    except Exception as trouble:
+        log.exception("schedule.failed", job=job.name)
+        return type(trouble).__name__
+    return None

@@ -1,0 +1,29 @@
+"""Whether somebody leads the schedulers, and whether every job that only the leader does gets done."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from tickets import leader_jobs, leadership
+
+# A lease lasts 15 s and is taken over in as many: what is older is no change of leaders.
+_LEADERLESS_AFTER = timedelta(seconds=30)
+_AHEAD = timedelta(seconds=60)
+
+
+def leader_check(session: Session, *, now: datetime) -> dict[str, str]:
+    """`ok`, or since when nobody has led."""
+    held = leadership.lease(session)
+    if held is None:
+        return {"leader": "has never run"}
+    is_led = now - _LEADERLESS_AFTER <= held.renewed_at <= now + _AHEAD
+    return {"leader": "ok" if is_led else f"silent since {held.renewed_at.isoformat()}"}
+
+
+def job_check(session: Session, *, now: datetime) -> dict[str, str]:
+    """`ok`, or the names of the jobs that are overdue, each with its last success."""
+    late = [job for job in leader_jobs.all_jobs(session) if leader_jobs.is_overdue(job, now=now)]
+    said = (
+        f"{job.name} (last success {job.succeeded_at.isoformat() if job.succeeded_at else 'never'})" for job in late
+    )
+    return {"jobs": "overdue: " + ", ".join(said) if late else "ok"}
