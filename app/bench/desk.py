@@ -1,8 +1,10 @@
 """The agent's pages on the server: the list, one ticket, the search, each beside the same with a thousand tickets."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -23,6 +25,8 @@ from tickets.states import Role, TimelineKind, UnitKind
 
 _MESSAGES = 20
 _MESSAGE = "Trao đổi thứ"
+# How htmx says that something is fetched as soon as it is there, or in view.
+_AT_ONCE = re.compile(r'hx-trigger="[^"]*\b(load|revealed|intersect)\b')
 _ROW = 'href="/console/tickets/'
 
 
@@ -72,9 +76,13 @@ _PAGES = (
 
 
 def run(large: Settings, small: Settings, *, rounds: int = 60) -> list[Figure]:
-    """The three pages against both databases in turn. Raises MeasuredNothing when one of them is not full."""
+    """The three pages against both databases in turn, and one ticket with all that is fetched beside it.
+
+    Raises MeasuredNothing when one of them is not full.
+    """
     many, few = _browser(large), _browser(small)
-    return [figure for page in _PAGES for figure in _compare(page, many, few, rounds=rounds)]
+    figures = [figure for page in _PAGES for figure in _compare(page, many, few, rounds=rounds)]
+    return figures + _whole_ticket(many, rounds=rounds)
 
 
 def _browser(settings: Settings) -> _Desk:
@@ -144,6 +152,30 @@ def _compare(page: _Page, many: _Desk, few: _Desk, *, rounds: int) -> list[Figur
         Figure("  beside 1,000 tickets", f"{ratio:.2f} ×", "≤ 1.3 ×", ratio <= 1.3, _told(small)),
         Figure("  statements", str(len(statements)), note="signing in and scope included"),
     ]
+
+
+def _whole_ticket(desk: _Desk, *, rounds: int) -> list[Figure]:
+    """All requests that showing the ticket makes, beside its HTML alone, in turn; files of a warm cache are none."""
+    fragments = fetched_with(desk.client.get(desk.long_ticket).get_data(as_text=True))
+
+    def together() -> None:
+        desk.client.get(desk.long_ticket)
+        for method, address in fragments:
+            desk.client.open(address, method=method)
+
+    alone, whole = in_turn([lambda: desk.client.get(desk.long_ticket), together], rounds=rounds)
+    with counted(desk.app.sessions.kw["bind"]) as statements:
+        together()
+    ratio, requests = whole.p50 / alone.p50, 1 + len(fragments)
+    told = f"{requests} request{'s' * (requests > 1)}, {len(statements)} statements"
+    return [Figure("  all its requests beside its HTML", f"{ratio:.2f} ×", "≤ 1.2 ×", ratio <= 1.2, told)]
+
+
+def fetched_with(page: str) -> list[tuple[str, str]]:
+    """(method, address) of the fragments that a page fetches as soon as it is shown."""
+    tags = [tag for tag in re.findall(r"<[a-z][^>]*hx-trigger=[^>]*>", page) if _AT_ONCE.search(tag)]
+    asked = [asking for tag in tags if (asking := re.search(r'hx-(get|post)="([^"]+)"', tag))]
+    return [(found[1].upper(), unescape(found[2])) for found in asked]
 
 
 def _told(times: Times) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, sign_in_browser
+from tests.browser.test_console import full_ticket, ward
 from tests.browser.test_public import open_answered
+from tickets.states import Role
 
 MOST_BYTES = 100_000
 MOST_REQUESTS = 8
@@ -95,3 +97,15 @@ def test_nothing_but_the_page_and_one_style_sheet_keeps_the_first_words_waiting(
     )
     assert [name for name, _size in waited_for] == ["", "public"]
     assert sum(size for _name, size in waited_for) <= 25_000
+
+
+def test_a_ticket_is_one_request_with_all_that_stands_beside_it(page: Page, site: Site) -> None:
+    agent = sign_in_browser(page, site, role=Role.AGENT, unit=ward(site))
+    page.goto(f"/console/tickets/{full_ticket(site, agent.id)}", wait_until="networkidle")
+    traffic = watched(page)
+
+    page.reload(wait_until="networkidle")
+
+    assert [url for url in traffic.urls if "/static/" not in url and "/live" not in url] == [page.url]
+    expect(page.locator(".col-list .work-item").first).to_be_attached()
+    expect(page.get_by_role("heading", name="Việc tương tự")).to_be_attached()

@@ -1,6 +1,7 @@
 """The page of one ticket, and the same page again with what was typed when something could not be done."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from app.web.console.blueprint import READING, blueprint
 from app.web.console.place_answer import PlaceUndecided, candidates, question
 from app.web.console.ticket_view import ticket_context
+from app.web.console.work import column_beside
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.errors import trouble_of
@@ -31,10 +33,10 @@ from tickets.errors import (
     TransitionNotAllowed,
 )
 from tickets.people.roles import WORKING_ROLES, Right, require, visible_ticket, visible_tickets
-from tickets.queries.reading import read_ticket, similar_to
+from tickets.queries.reading import WholeTicket, read_ticket, similar_to
 from tickets.schema import Staff, Ticket
 from tickets.states import DraftForm
-from tickets.work.drafts import about_ticket
+from tickets.work.drafts import about_ticket, look
 from tickets.work.resolution import GIVEN_DISPOSITIONS
 from tickets.work.ticket import lock_ticket
 
@@ -53,19 +55,6 @@ _IN_THE_REPLY = frozenset({"hold", "resolve"}) | _TAKING_THE_REPLY_ALONG
 @signed_in(*READING)
 def ticket(reference: str) -> ResponseReturnValue:
     return show(reference)
-
-
-@blueprint.get("/console/tickets/<reference>/similar")
-@signed_in(*READING)
-def similar(reference: str) -> ResponseReturnValue:
-    """Loaded after the ticket itself: comparing words takes longer than all the rest of the page."""
-    shown = visible_ticket(g.session, g.viewer, reference)
-    return render_template(
-        "console/similar.html",
-        ticket=shown,
-        similar=similar_to(g.session, shown, now=g.now),
-        is_fragment="HX-Request" in request.headers,
-    )
 
 
 @blueprint.post("/console/tickets/<reference>/phone")
@@ -102,6 +91,7 @@ def show(
 ) -> ResponseReturnValue:
     """The page; `open_form` names the form that was refused, which is shown open with what was typed."""
     reading = read_ticket(g.session, g.viewer, reference, now=g.now)
+    beside = {} if "HX-Request" in request.headers else _beside(reading)
     typed = request.form if request.method == "POST" else {}
     page = render_template(
         "console/ticket.html",
@@ -113,6 +103,7 @@ def show(
         errors=errors or {},
         chosen_places=candidates(undecided) if undecided else [],
         alert=alert,
+        **beside,
         once=form_key(),
         wake_at=suggested_wake_up(g.now, settings().zone),
         queues=names.receiving_queues(),
@@ -121,6 +112,18 @@ def show(
         dispositions=GIVEN_DISPOSITIONS,
     )
     return Response(page, status, mimetype="text/html")
+
+
+def _beside(reading: WholeTicket) -> dict[str, Any]:
+    """What stands beside the ticket and comes with it; a page that only brings its stream up to date has it already.
+
+    That the ticket is open here is noted at once, not by a request of its own; the open page goes on saying it.
+    """
+    look(g.session, reading.ticket.id, staff_id=g.viewer.staff_id, now=g.now)
+    return {
+        "column": column_beside(reading.ticket.reference),
+        "similar": similar_to(g.session, reading.ticket, now=g.now),
+    }
 
 
 def act(reference: str, form: str, do: Act, *, right: Right = Right.WORK, done: str = "") -> ResponseReturnValue:

@@ -6,6 +6,7 @@ from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from app.web.console.blueprint import READING, blueprint
 from app.web.frame.access import signed_in
@@ -62,15 +63,21 @@ def office() -> ResponseReturnValue:
 @blueprint.get("/console/column")
 @signed_in(*READING)
 def column() -> ResponseReturnValue:
-    """The left column beside a ticket: the same list, narrow."""
+    """The left column beside a ticket, when the list has changed."""
+    return column_beside(request.args.get("here", "")[:20])
+
+
+def column_beside(reference: str) -> Markup:
+    """The work list, narrow, with this ticket marked in it."""
     chosen = {**_chosen(), "after": None}
-    return render_template(
+    column = render_template(
         "console/column.html",
         page=_page(chosen, _COLUMN_ROWS),
         chosen=chosen,
         counts=view_counts(g.session, g.viewer, (ListView.QUEUES,), now=g.now),
-        here=request.args.get("here", "")[:20],
+        here=reference,
     )
+    return Markup(column)  # noqa: S704  (rendered with escaping)
 
 
 def view_options() -> list[tuple[str, str]]:

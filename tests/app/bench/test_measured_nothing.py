@@ -55,6 +55,13 @@ def test_the_desk_is_measured_over_full_pages_alone(committed: Committed, stage:
     assert names == ["console list, 50 rows", "one ticket with 20 messages", "search for two words"]
 
 
+def test_what_a_page_fetches_after_itself_is_found_however_it_is_asked_for() -> None:
+    page = """<p hx-get="/a?b=1&amp;c=2" hx-trigger="load">x</p><p hx-trigger="load, every 10s" hx-post="/seen">y</p>
+        <p hx-get="/in-view" hx-trigger="revealed">z</p><p hx-get="/later" hx-trigger="live">w</p>"""
+
+    assert desk.fetched_with(page) == [("GET", "/a?b=1&c=2"), ("POST", "/seen"), ("GET", "/in-view")]
+
+
 def test_escalation_is_measured_over_a_thousand_steps_or_not_at_all(committed: Committed, stage: Settings) -> None:
     open_tickets(committed, 3, body=SAID)
 

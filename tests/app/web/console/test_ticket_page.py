@@ -9,6 +9,7 @@ from PIL import Image
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.bench.desk import fetched_with
 from tests.app.web.console.console_scene import agent_at, page_of, row, send
 from tests.factories import citizen, open_ticket, queue_of, staff, unit
 from tests.signing_in import sign_in
@@ -178,7 +179,7 @@ def test_nothing_a_citizen_writes_becomes_part_of_the_page(
         assert "<img src=x" not in page, address
 
 
-def test_a_long_conversation_is_read_in_eight_statements(
+def test_a_long_conversation_and_all_that_stands_beside_it_is_read_in_twelve_statements(
     client: FlaskClient, session: Session, database: Engine, now: datetime
 ) -> None:
     known = citizen(session, phone="+84901112233")
@@ -200,7 +201,50 @@ def test_a_long_conversation_is_read_in_eight_statements(
     assert known.name in page
     assert page.count("question ") >= 10
     assert "Another matter" in page
-    assert len(statements) <= 8, "\n\n".join(statements)
+    assert 'class="work-item"' in page
+    assert "Similar matters here" in page
+    # Eight read the ticket, two the column beside it, one similar matters, one notes that it is open: these were four
+    # requests and eighteen statements.
+    assert len(statements) <= 12, "\n\n".join(statements)
+
+
+def test_nothing_of_a_ticket_is_fetched_after_its_page(client: FlaskClient, session: Session, now: datetime) -> None:
+    opened = open_ticket(session)
+    agent_at(client, session, now)
+
+    page = page_of(client, f"/console/tickets/{opened.reference}")
+
+    assert fetched_with(page) == []
+
+
+def test_a_ticket_is_open_here_for_others_as_soon_as_it_is_shown(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    opened = open_ticket(session)
+    first = agent_at(client, session, now)
+    page_of(client, f"/console/tickets/{opened.reference}")
+    agent_at(client, session, now)
+
+    page = page_of(client, f"/console/tickets/{opened.reference}")
+
+    assert f"{first.name} has it open" in page
+
+
+def test_bringing_the_stream_up_to_date_reads_nothing_that_stands_beside_it(
+    client: FlaskClient, session: Session, database: Engine, now: datetime
+) -> None:
+    opened = open_ticket(session)
+    agent_at(client, session, now)
+    here = f"/console/tickets/{opened.reference}"
+    session.commit()
+    page_of(client, here)
+
+    with counted(database) as whole:
+        page_of(client, here)
+    with counted(database) as stream_alone:
+        client.get(here, headers={"HX-Request": "true"})
+
+    assert len(stream_alone) == len(whole) - 4
 
 
 def test_the_page_says_why_the_ticket_stands_where_it_stands(
@@ -234,7 +278,9 @@ def test_tickets_about_much_the_same_are_shown_beside_it(client: FlaskClient, se
     restricted = open_ticket(session, category_code="conduct_staff")
     agent_at(client, session, now)
 
-    page = page_of(client, f"/console/tickets/{opened.reference}/similar")
+    page = page_of(client, f"/console/tickets/{opened.reference}")
 
-    assert other.reference in page
-    assert restricted.reference not in page
+    beside = page.partition("Similar matters here")[2].partition("</section>")[0]
+    assert other.reference in beside
+    assert restricted.reference not in beside
+    assert opened.reference not in beside
