@@ -1,16 +1,20 @@
 """How much one request may carry: pictures where pictures are taken, a text everywhere else."""
 
+from datetime import datetime
 from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
-from app.web.frame.limits import LARGEST_REQUEST, limiter
+from app.web.frame.limits import LARGEST_REQUEST, LARGEST_WITH_PICTURES, count_told, limiter, may_be_told
 from tests.app.web.public.public_forms import fill_in, photograph, send_again
+from tests.signing_in import sign_in
 from tickets.schema import OutboundMessage, Ticket, WebhookRefusal
+from tickets.states import Role
 
 TOO_MUCH = b"x" * (LARGEST_REQUEST + 1)
 
@@ -90,3 +94,56 @@ def test_who_may_be_told_is_asked_before_the_transaction_of_a_report_and_counted
 
     assert answer.status_code == 303
     assert told == ["ask", "ask", "begin", "end", "count", "count"]
+
+
+def test_whom_forms_name_is_counted_by_a_digest_and_never_by_the_number(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+    count = limiter.limiter.storage.incr
+
+    def counting(key: str, *rest: int, **named: int) -> int:
+        keys.append(key)
+        return count(key, *rest, **named)
+
+    monkeypatch.setattr(limiter.limiter.storage, "incr", counting)
+
+    count_told("+84901234567")
+
+    assert keys
+    assert not any("901234567" in key for key in keys)
+
+
+def test_without_redis_a_citizen_is_told_all_the_same(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> int:
+        raise RedisAway("gone")
+
+    monkeypatch.setattr(limiter.limiter.storage, "get", away)
+    monkeypatch.setattr(limiter.limiter.storage, "incr", away)
+
+    assert may_be_told("+84901234567")
+    count_told("+84901234567")
+
+
+def test_not_even_a_report_may_be_larger_than_its_pictures(client: FlaskClient) -> None:
+    too_large = {"CONTENT_LENGTH": str(LARGEST_WITH_PICTURES + 1)}
+
+    answer = client.post("/", content_type="multipart/form-data; boundary=x", environ_overrides=too_large)
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-in/code", "/sign-in/link/no-such-link"])
+def test_one_address_may_guess_twenty_times_a_minute_and_another_one_still_can(
+    client: FlaskClient, session: Session, now: datetime, address: str
+) -> None:
+    sign_in(client, session, role=Role.LEADER, second_factor=False, now=now)
+    token = client.get("/sign-in/code").get_data(as_text=True).split('name="csrf_token" value="')[1].split('"')[0]
+    guess = {"email": "nobody@x.vn", "password": "x", "code": "000000", "csrf_token": token}
+
+    statuses = [client.post(address, data=guess).status_code for _ in range(21)]
+    elsewhere = client.post(address, data=guess, environ_base={"REMOTE_ADDR": "203.0.113.9"})
+
+    assert 429 not in statuses[:20]
+    assert statuses[20] == 429
+    assert elsewhere.status_code == statuses[0]

@@ -42,6 +42,22 @@ def test_a_revoked_token_opens_nothing_more(client: FlaskClient, session: Sessio
     assert client.get("/api/v1/tickets", headers=with_it).status_code == 401
 
 
+def test_a_revoked_token_does_not_get_the_answer_to_its_own_repeated_request(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    headers = {"Authorization": f"Bearer {token_of(session, now, 'tickets:write')}", "Idempotency-Key": "once"}
+    first = client.post("/api/v1/tickets", json=BODY, headers=headers).get_json()
+    assert client.post("/api/v1/tickets", json=BODY, headers=headers).get_json()["pin"] == first["pin"]
+    session.scalars(select(ApiToken)).one().revoked_at = now
+    session.commit()
+
+    again = client.post("/api/v1/tickets", json=BODY, headers=headers)
+
+    assert again.status_code == 401
+    assert first["pin"] not in again.get_data(as_text=True)
+    assert first["reference"] not in again.get_data(as_text=True)
+
+
 def test_a_token_does_what_its_scopes_say_and_the_administrators_everything(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:

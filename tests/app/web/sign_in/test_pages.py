@@ -19,7 +19,7 @@ from tests.app.web.console.console_scene import ENGLISH
 from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
 from tickets.directory import one_time_links
-from tickets.schema import AuditEntry, Staff, WebSession
+from tickets.schema import AuditEntry, OneTimeLink, Staff, WebSession
 from tickets.states import Role
 
 PASSWORD = "a short sentence of mine"
@@ -168,6 +168,64 @@ def test_an_enrolment_link_sets_password_and_second_factor_and_works_once(
 
     assert first.headers["Location"] == "/supervisor"
     assert again.status_code == 404
+    assert session.scalars(select(OneTimeLink.used_at).where(OneTimeLink.staff_id == staff.id)).one() == now
+
+
+def test_a_demonstration_link_sets_nobodys_password(client: FlaskClient, session: Session, now: datetime) -> None:
+    staff = person_with(session, role=Role.SUPERVISOR, now=now)
+    secret = credentials.pending_totp_secret(session, staff)
+    token = one_time_links.make(session, staff_id=staff.id, purpose="demo", lifetime=timedelta(days=1), now=now)
+    session.commit()
+    form = {"password": PASSWORD, "repeated": PASSWORD, "code": pyotp.TOTP(secret).at(now)}
+
+    answer = client.post(f"/sign-in/link/{token}", data={**form, "csrf_token": csrf_of(client, "/sign-in")})
+
+    assert answer.status_code == 404
+    assert (staff.password_hash, staff.totp_enrolled_at) == (None, None)
+
+
+def test_a_link_of_a_disabled_account_opens_nothing(client: FlaskClient, session: Session, now: datetime) -> None:
+    leader = person_with(session, role=Role.LEADER, now=now)
+    token = one_time_links.make(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
+    leader.disabled_at = now
+    session.commit()
+
+    answer = client.get(f"/sign-in/link/{token}")
+
+    assert answer.status_code == 404
+    assert client.get_cookie(SESSION_COOKIE) is None
+
+
+def test_a_disabled_account_is_not_opened_by_its_password(session: Session, now: datetime) -> None:
+    agent = enrolled(session, role=Role.AGENT, now=now)
+    agent.disabled_at = now
+    session.flush()
+
+    assert credentials.check_password(session, email=agent.email, password=PASSWORD, now=now) is None
+
+
+def test_a_key_that_was_shown_but_never_enrolled_gives_no_second_factor(session: Session, now: datetime) -> None:
+    leader = person_with(session, role=Role.LEADER, now=now)
+    secret = credentials.pending_totp_secret(session, leader)
+
+    assert not credentials.check_totp(session, leader.id, code=pyotp.TOTP(secret).at(now), now=now)
+
+
+def test_nobody_is_sent_to_another_site_by_the_code_page_or_when_signed_in_already(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader = enrolled(session, role=Role.LEADER, now=now)
+    form = {"email": leader.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+    client.post("/sign-in", data=form)
+    code = pyotp.TOTP(leader.totp_secret or "").at(now)
+
+    given = client.post(
+        "/sign-in/code", data={"code": code, "next": "//evil.example", "csrf_token": form["csrf_token"]}
+    )
+    already = client.get("/sign-in?next=https://evil.example")
+
+    assert given.headers["Location"] == "/leadership"
+    assert already.headers["Location"] == "/leadership"
 
 
 def test_enrolment_says_everything_that_is_wrong_at_once(client: FlaskClient, session: Session, now: datetime) -> None:
