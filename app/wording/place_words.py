@@ -7,23 +7,23 @@ from tickets.directory.places.outcome import Option, Question, Why
 _WHYS: Mapping[str, Mapping[str, str]] = {
     "name_today": {
         "vi": "{name} là tên gọi hiện nay.",
-        "en": "{name} is its name today.",
+        "en": "{name} is its current name.",
     },
     "old_ward": {
-        "vi": "{ward} ({district}) trước đây nay thuộc đơn vị này.",
-        "en": "The former {ward} ({district}) is now part of it.",
+        "vi": "{ward}, {district} trước đây nay thuộc đơn vị này.",
+        "en": "The former {ward}, {district} is now part of it.",
     },
     "old_ward_divided": {
-        "vi": "Một phần của {ward} ({district}) trước đây nay thuộc đơn vị này.",
-        "en": "A part of the former {ward} ({district}) is now in it.",
+        "vi": "Một phần của {ward}, {district} trước đây nay thuộc đơn vị này.",
+        "en": "Part of the former {ward}, {district} is now in it.",
     },
     "earlier_ward": {
-        "vi": "{ward} ({district}) đã nhập vào {through}, nay thuộc đơn vị này.",
-        "en": "{ward} ({district}) was merged into {through}, which is now part of it.",
+        "vi": "{ward}, {district} đã nhập vào {through}, nay thuộc đơn vị này.",
+        "en": "{ward}, {district} was merged into {through}, which is now part of it.",
     },
     "earlier_ward_divided": {
-        "vi": "{ward} ({district}) đã nhập vào {through}, nay một phần thuộc đơn vị này.",
-        "en": "{ward} ({district}) was merged into {through}, a part of which is now in it.",
+        "vi": "{ward}, {district} đã nhập vào {through}, nay một phần thuộc đơn vị này.",
+        "en": "{ward}, {district} was merged into {through}, a part of which is now in it.",
     },
     "in_district": {
         "vi": "Nằm trên địa bàn {district} trước đây.",
@@ -37,9 +37,9 @@ _WHYS: Mapping[str, Mapping[str, str]] = {
 
 _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "which_part": {
-        "vi": "{ward} ({district}) trước đây đã được chia cho {options}. "
+        "vi": "{ward}, {district} trước đây đã được chia cho {options}. "
         "Địa điểm ở đường nào, khu phố nào hoặc gần nơi nào?",
-        "en": "The former {ward} ({district}) was divided between {options}. "
+        "en": "The former {ward}, {district} was divided between {options}. "
         "Which street, block or landmark is the place near?",
     },
     "which_ward": {
@@ -52,7 +52,7 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "old_or_new": {
         "vi": "“{said}” là tên gọi hiện nay hay tên cũ? {options}?",
-        "en": "Is “{said}” a name of today or a former one? {options}?",
+        "en": "Is “{said}” a current name or a former one? {options}?",
     },
     "which_district": {
         "vi": "“{said}” thuộc quận, huyện, thành phố nào trước đây{list}?",
@@ -60,7 +60,7 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "which_spelling": {
         "vi": "“{said}” viết có dấu như thế nào? {options}?",
-        "en": "How is “{said}” written with its marks? {options}?",
+        "en": "How is “{said}” written with its accents? {options}?",
     },
     "which_place": {
         "vi": "Phản ánh này về địa điểm nào: {options}?",
@@ -68,7 +68,7 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "ward_not_in_district": {
         "vi": "Chúng tôi không tìm thấy “{said}”. Đúng ra là {options}?",
-        "en": "We do not find “{said}”. Should it be {options}?",
+        "en": "We cannot find “{said}”. Should it be {options}?",
     },
     "city_or_ward": {
         "vi": "“{said}” là {options} hay nói chung cả Thành phố?",
@@ -81,8 +81,8 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
 }
 
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "unit": {"vi": "{unit} hiện nay", "en": "{unit} of today"},
-    "old_ward": {"vi": "{ward} ({district}) trước đây", "en": "the former {ward} ({district})"},
+    "unit": {"vi": "{unit} hiện nay", "en": "today's {unit}"},
+    "old_ward": {"vi": "{ward}, {district} trước đây", "en": "the former {ward}, {district}"},
     "former_district": {"vi": "{district} trước đây", "en": "the former {district}"},
     "province": {"vi": "{province} trước đây", "en": "the former {province}"},
     "spelling": {"vi": "{name}", "en": "{name}"},

@@ -33,7 +33,7 @@ def category_of(raised: Raised) -> str:
 def delay_sentence(raised: Raised, *, matter: str, since: datetime, now: datetime) -> str:
     """Whose delay it is, of what, for how long, and since when it is before the reader: one sentence."""
     return _(
-        "%(delay)s: %(due)s, before you since %(moment)s.",
+        "%(delay)s: %(due)s, reported to you at %(moment)s.",
         delay=_delay(raised.clock, unit_of(raised), _short(matter)),
         due=due_phrase(raised.due_at, now),
         moment=moment_phrase(since, now),
@@ -58,7 +58,9 @@ def _delay(clock: ClockKind, unit: str, matter: str) -> str:
         ClockKind.ACCEPT: _("%(unit)s has not taken on “%(matter)s”", unit=unit, matter=matter),
         ClockKind.FIRST: _("%(unit)s has given no first answer about “%(matter)s”", unit=unit, matter=matter),
         ClockKind.NEXT: _("%(unit)s has not answered the citizen again about “%(matter)s”", unit=unit, matter=matter),
-        ClockKind.UPDATE: _("%(unit)s has told the citizen no news about “%(matter)s”", unit=unit, matter=matter),
+        ClockKind.UPDATE: _(
+            "%(unit)s has not told the citizen how “%(matter)s” is progressing", unit=unit, matter=matter
+        ),
         ClockKind.RESOLVE: _("%(unit)s has not settled “%(matter)s”", unit=unit, matter=matter),
     }
     return words.get(clock) or _("%(unit)s has not decided about “%(matter)s”", unit=unit, matter=matter)

@@ -9,38 +9,42 @@ from typing import Any
 from flask_babel import LazyString, force_locale, get_locale, lazy_gettext
 
 REASONS: Mapping[str, LazyString] = {
-    "emergency_said": lazy_gettext("The citizen said that it is an emergency; city operations follows it too."),
-    "emergency_category": lazy_gettext("“%(category)s” is an emergency; city operations follows it too."),
-    "emergency_words": lazy_gettext("The words “%(words)s” tell of danger to life; city operations follows it too."),
-    "danger_doubtful": lazy_gettext("The words “%(words)s” may tell of danger: somebody must look soon and ask."),
+    "emergency_said": lazy_gettext(
+        "The citizen said that it is an emergency; the city operations centre follows it too."
+    ),
+    "emergency_category": lazy_gettext("“%(category)s” is an emergency; the city operations centre follows it too."),
+    "emergency_words": lazy_gettext(
+        "The words “%(words)s” suggest danger to life; the city operations centre follows it too."
+    ),
+    "danger_doubtful": lazy_gettext("The words “%(words)s” may mean danger: somebody must check soon and ask."),
     "officials_suspected": lazy_gettext(
         "The words “%(words)s” may accuse officials: only the City Office sees it until a person has read it."
     ),
     "officials_in_danger": lazy_gettext(
-        "The words “%(words)s” may accuse officials and somebody is in danger: the city's desk acts, no ward is told."
+        "The words “%(words)s” may accuse officials and somebody is in danger: the city desk acts, no ward is told."
     ),
     "conduct_staff": lazy_gettext("It is about the staff of %(unit)s: only its head and the City Office see it."),
     "conduct_city": lazy_gettext(
         "It is about %(unit)s or its head: the city level decides, and that unit does not see it."
     ),
-    "conduct_unknown_unit": lazy_gettext("It is about somebody's conduct, but not yet clear at which unit."),
-    "procedure_ward": lazy_gettext("The procedure “%(procedure)s” is done at the ward."),
-    "procedure_city": lazy_gettext("The procedure “%(procedure)s” is done at the city."),
-    "procedure_boundary_free": lazy_gettext("The procedure “%(procedure)s” may be done at any unit."),
-    "category_ward": lazy_gettext("“%(category)s” is a matter of the ward."),
-    "category_city": lazy_gettext("“%(category)s” is a matter of the city."),
+    "conduct_unknown_unit": lazy_gettext("It is about an official's conduct, but it is not yet clear at which unit."),
+    "procedure_ward": lazy_gettext("The procedure “%(procedure)s” is handled at ward level."),
+    "procedure_city": lazy_gettext("The procedure “%(procedure)s” is handled at city level."),
+    "procedure_boundary_free": lazy_gettext("The procedure “%(procedure)s” may be handled at any unit."),
+    "category_ward": lazy_gettext("“%(category)s” is a ward matter."),
+    "category_city": lazy_gettext("“%(category)s” is a city matter."),
     "category_guessed": lazy_gettext("The words “%(words)s” suggest “%(category)s”; an agent may correct it."),
     "city_department": lazy_gettext("%(unit)s is responsible for it."),
-    "city_triage_level": lazy_gettext("It is a matter of the city, but no department is named for it."),
+    "city_triage_level": lazy_gettext("It is a city matter, but no department is named for it."),
     "unit_chosen": lazy_gettext("The citizen chose %(unit)s."),
-    "place_unique": lazy_gettext("“%(said)s” lies in %(unit)s today."),
+    "place_unique": lazy_gettext("“%(said)s” is now in %(unit)s."),
     "place_split": lazy_gettext("“%(said)s” was divided between %(units)s."),
     "place_ambiguous": lazy_gettext("“%(said)s” may mean %(units)s."),
     "place_none": lazy_gettext("No unit could be told from “%(said)s”."),
     "line_dialled": lazy_gettext("The line of %(unit)s was dialled."),
-    "undecided": lazy_gettext("The city's desk asks where it is and passes it on."),
+    "undecided": lazy_gettext("The city desk asks where it is and passes it on."),
     "city_answers": lazy_gettext(
-        "Nobody of %(unit)s is on call now: the city answers for it, the ticket stays theirs."
+        "Nobody at %(unit)s is on call now: the city takes over, but the ticket stays with the unit."
     ),
 }
 _NAMED = 4

@@ -86,9 +86,9 @@ def test_a_broken_promise_climbs_to_a_leader_whose_instruction_is_followed_to_th
     with app.bound_to(session, done):
         form = {"csrf_token": csrf_of(thread, here), "body": "Đã thu gom.", "disposition": "fixed", "channel": "sms"}
         assert thread.post(f"{here}/resolve", data=form).status_code == 303
-        assert "No promise is broken." in floor.get("/supervisor/escalations").get_data(as_text=True)
+        assert "Nothing is overdue." in floor.get("/supervisor/escalations").get_data(as_text=True)
         page = desk.get("/leadership").get_data(as_text=True)
-        assert "Followed to the end" in page
+        assert "Settled in the last 14 days" in page
         assert INSTRUCTION in page
     session.refresh(matter)
     assert matter.status is TicketStatus.RESOLVED

@@ -25,9 +25,12 @@ class Job:
 def jobs_by_themselves(session: Session, *, now: datetime) -> list[Job]:
     """What every scheduler and worker does first, then what the leader alone does; what is overdue on top."""
     traces = (
-        (_("Fire due steps"), select(func.max(ProcessBeat.beat_at)).where(ProcessBeat.name == TICKING)),
+        (
+            _("Report to higher levels when due"),
+            select(func.max(ProcessBeat.beat_at)).where(ProcessBeat.name == TICKING),
+        ),
         (_("Deliver messages"), select(func.max(OutboundMessage.sent_at))),
-        (_("Take in what lay in the spool"), select(func.max(WebhookEvent.replayed_at))),
+        (_("Recover requests kept on disk"), select(func.max(WebhookEvent.replayed_at))),
     )
     values = session.execute(select(*(trace.scalar_subquery() for _name, trace in traces))).one()
     everybodys = [Job(name, at) for (name, _trace), at in zip(traces, values, strict=True)]

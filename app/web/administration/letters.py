@@ -30,7 +30,7 @@ def messages() -> ResponseReturnValue:
 @signed_in(*ADMINISTERING)
 def again(message_id: int) -> ResponseReturnValue:
     send_again(g.session, message_id, actor=g.actor, now=g.now)
-    flash(_("It is being sent again."), "success")
+    flash(_("The message is being sent again."), "success")
     return redirect(_HERE, code=303)
 
 
@@ -41,7 +41,7 @@ def throw_away(message_id: int) -> ResponseReturnValue:
         discard(g.session, message_id, reason=request.form.get("reason", ""), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         return _page(refused=message_id, errors={wrong.field: fault_words(wrong)}, status=400)
-    flash(_("It was discarded."), "success")
+    flash(_("The message was discarded."), "success")
     return redirect(_HERE, code=303)
 
 

@@ -71,42 +71,46 @@ def _checks() -> list[Check]:
         "worker": _("Worker"),
         "leader": _("A scheduler leads"),
         "escalation": _("Escalation steps on time"),
-        "outbox": _("Messages leave on time"),
+        "outbox": _("Messages are sent on time"),
     }
     found = (
         process_checks(g.session, now=g.now) | leader_check(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
     )
-    database = Check(_("Database"), True, _("well"))
+    database = Check(_("Database"), True, _("healthy"))
     return [database, *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items())]
 
 
 def _lack_words() -> dict[Lack, str]:
     """What is missing, what follows from it, and where it is mended."""
     return {
-        Lack.DIRECTORY: _("There is no directory: no contact can be taken. Run ./hotline migrate."),
-        Lack.QUEUES: _("No body keeps a queue: no contact can be taken. Run ./hotline migrate."),
-        Lack.TRIAGE: _("No desk sorts what belongs to no unit yet: no contact can be taken. Run ./hotline migrate."),
-        Lack.CITY_LINE: _("No number is the city's hotline. Import the lines."),
+        Lack.DIRECTORY: _("There is no directory: no contact can be received. Run ./hotline migrate."),
+        Lack.QUEUES: _("No unit has a queue: no contact can be received. Run ./hotline migrate."),
+        Lack.TRIAGE: _(
+            "There is no triage for matters without a unit: no contact can be received. Run ./hotline migrate."
+        ),
+        Lack.CITY_LINE: _("No number is set as the city's hotline. Import the lines."),
         Lack.CATEGORIES: _("There are no categories. Run ./hotline migrate."),
         Lack.CALENDARS: _("There is no calendar: no promise can be counted. Run ./hotline migrate."),
         Lack.PROMISES: _("No promise is in force: nothing falls due. Import promises."),
         Lack.CHAINS: _("There is no escalation chain: nothing is reported upwards. Import promises."),
-        Lack.ADMINISTRATOR: _("Nobody is an administrator. Run ./hotline user add."),
-        Lack.AGENTS: _("Nobody is an agent: calls and tickets are taken by nobody. Add people."),
-        Lack.HOLDERS: _("Nobody holds a post: a level that is raised reaches nobody."),
+        Lack.ADMINISTRATOR: _("There is no administrator. Run ./hotline user add."),
+        Lack.AGENTS: _("There are no agents: nobody takes calls or tickets. Add people."),
+        Lack.HOLDERS: _("Nobody holds a post: reports to higher levels reach nobody."),
     }
 
 
 def _said(state: str) -> str:
     """What the health check says to machines, in words: `ok`, `has never run`, `silent since …`, `late since …`."""
     if state == "ok":
-        return _("well")
+        return _("healthy")
     kind, _since, instant = state.partition(" since ")
     if not instant:
         return _("has never run")
     moment = moment_phrase(datetime.fromisoformat(instant), g.now)
     return (
-        _("silent since %(moment)s", moment=moment) if kind == "silent" else _("late since %(moment)s", moment=moment)
+        _("no signal since %(moment)s", moment=moment)
+        if kind == "silent"
+        else _("late since %(moment)s", moment=moment)
     )
 
 

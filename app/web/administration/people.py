@@ -45,7 +45,8 @@ def add_somebody() -> ResponseReturnValue:
     return secret_page(
         title=_("Enrolment link of %(email)s", email=given["email"].strip()),
         words=_(
-            "Give it to the person yourself. It sets the password and the second factor, works once, for two days."
+            "Hand it to the person yourself. The link sets the password and the second "
+            "factor, works once and is valid for two days."
         ),
         secret=link,
         back=_HERE,

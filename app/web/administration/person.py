@@ -66,7 +66,8 @@ def new_link(staff_id: int) -> ResponseReturnValue:
     return secret_page(
         title=_("Enrolment link of %(email)s", email=found.email),
         words=_(
-            "Give it to the person yourself. It sets the password and the second factor, works once, for two days."
+            "Hand it to the person yourself. The link sets the password and the second "
+            "factor, works once and is valid for two days."
         ),
         secret=link,
         back=f"/administration/people/{staff_id}",

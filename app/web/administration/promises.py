@@ -88,7 +88,7 @@ def apply() -> ResponseReturnValue:
     for name in done.closed:
         flash(_("“%(name)s” is retired.", name=name), "success")
     if not (done.changed or done.closed):
-        flash(_("Nothing changed: these rules stand already."), "info")
+        flash(_("Nothing changed: these rules are already in force."), "info")
     return redirect(_HERE, code=303)
 
 

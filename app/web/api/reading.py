@@ -67,7 +67,7 @@ def _message(code: str, context: Mapping[str, Any]) -> str:
     limits = {name: str(context.get(name, "")) for name in ("max_length", "min_length", "ge", "le", "expected")}
     words = {
         "missing": _("This field is required."),
-        "extra_forbidden": _("There is no such field."),
+        "extra_forbidden": _("Unknown field."),
         "string_too_long": _("At most %(max_length)s characters.", **limits),
         "string_too_short": _("At least %(min_length)s characters.", **limits),
         "string_type": _("This must be text."),
@@ -76,8 +76,8 @@ def _message(code: str, context: Mapping[str, Any]) -> str:
         "int_parsing": _("This must be a whole number."),
         "greater_than_equal": _("At least %(ge)s.", **limits),
         "less_than_equal": _("At most %(le)s.", **limits),
-        "instant": _("This must be an instant with its offset, such as 2026-11-23T09:00:00+07:00."),
-        "string_pattern_mismatch": _("This does not have the form that is needed."),
+        "instant": _("This must be a date and time with its offset, such as 2026-11-23T09:00:00+07:00."),
+        "string_pattern_mismatch": _("This is not in the expected format."),
         "literal_error": _("This must be one of: %(expected)s.", **limits),
         "date_from_datetime_parsing": _("This must be a date such as 2026-11-23."),
         "date_parsing": _("This must be a date such as 2026-11-23."),

@@ -69,7 +69,7 @@ def _warnings(body: NewTicket) -> list[dict[str, str]]:
     """The matter counts more than a mistyped number: the ticket is opened, and the sender is told."""
     if body.phone is None or parse_phone(body.phone) is not None:
         return []
-    message = _("This is not a phone number we can call; it was noted as it was given.")
+    message = _("This is not a phone number we can call; it was recorded as given.")
     return [field_error("phone", "not_callable", message)]
 
 

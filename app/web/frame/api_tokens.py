@@ -23,7 +23,7 @@ def require_scope(session: Session, scope: str, *, now: datetime) -> None:
     """Let the request go on as the token's program, or end it with 401 or 403; sets `g.viewer` and `g.actor`."""
     row = _token(session)
     if row is None:
-        _refuse(401, _("Sign in with a token"), _("Send a valid token: Authorization: Bearer …"))
+        _refuse(401, _("A token is required"), _("Send a valid token: Authorization: Bearer …"))
     elif scope not in row.scopes and "admin" not in row.scopes:
         _refuse(403, _("The token does not allow this"), _("It needs the scope %(scope)s.", scope=scope))
     else:

@@ -77,7 +77,7 @@ def trouble_of(error: Exception) -> ShownError:
         return ShownError(
             503,
             _("Not available at the moment"),
-            _("Our database does not answer. Nothing was saved. Please try again in a minute, or call the hotline."),
+            _("Our database is not responding. Nothing was saved. Please try again in a minute, or call the hotline."),
         )
     return _http_trouble(500)
 
@@ -87,34 +87,34 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
         return _http_trouble(status)
     words: dict[type[Exception], tuple[str, str]] = {
         domain.AlreadyAssigned: (
-            _("Somebody else has it"),
+            _("Somebody else has taken it"),
             _("Another colleague took this ticket a moment ago. Nothing you typed was lost."),
         ),
         domain.TransitionNotAllowed: (
             _("That is not possible now"),
-            _("The ticket has moved on meanwhile. Reload it to see its present state."),
+            _("The ticket has changed in the meantime. Reload it to see how it stands now."),
         ),
         domain.ReopeningWindowOver: (
-            _("The time to reopen it is over"),
+            _("It can no longer be reopened"),
             _("Please open a new ticket and quote this reference; the two will be linked."),
         ),
         domain.LaterDueNeedsApproval: (
             _("A later date needs approval"),
-            _("Ask your supervisor to set it; an earlier date you can set yourself."),
+            _("Ask your supervisor to set it; you can set an earlier date yourself."),
         ),
         domain.OwingUnitAlone: (
-            _("Not for the unit alone any more"),
+            _("No longer for the unit to decide"),
             _(
-                "A warning or a report to a higher level is out. Setting it aside, pausing it or easing its promise is"
-                " now for the City Office or a supervisor of the city."
+                "A warning or a report to a higher level has gone out. Only the City Office or a "
+                "city supervisor may now set the ticket aside, pause it or ease its promise."
             ),
         ),
         domain.CitizensOwnWord: (
-            _("Only the citizen takes it back"),
-            _("A request is taken back by the citizen's own word, on the page where it is followed."),
+            _("Only the citizen can withdraw it"),
+            _("Only the citizen can withdraw a request, on the page where it is tracked."),
         ),
         domain.PinLocked: (_("Too many attempts"), _("Please wait fifteen minutes, or call the hotline.")),
-        domain.PinWrong: (_("Reference or PIN not right"), _("Please check both numbers.")),
+        domain.PinWrong: (_("Wrong reference or PIN"), _("Please check both numbers.")),
         domain.KeyReused: (
             _("This key was used before"),
             _("The same Idempotency-Key came with a different request."),
@@ -129,9 +129,12 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
 def _http_trouble(status: int) -> ShownError:
     words = {
         400: (_("That could not be understood"), _("Please check what you entered and send it again.")),
-        403: (_("No access"), _("This page is not open to you. If you need it for your work, ask your administrator.")),
+        403: (
+            _("No access"),
+            _("You do not have access to this page. If you need it for your work, ask your administrator."),
+        ),
         404: (_("Not found"), _("There is no such page, or it is not open to you.")),
-        405: (_("Not possible this way"), _("Go back and use the buttons of the page.")),
+        405: (_("Not possible this way"), _("Go back and use the buttons on the page.")),
         413: (
             _("Too large"),
             _("A picture may have at most 10 MB. What you typed was not sent; go back and choose smaller ones."),
@@ -141,7 +144,7 @@ def _http_trouble(status: int) -> ShownError:
     }
     unexpected = (
         _("Something went wrong on our side"),
-        _("It was noted. Please try again, or call the hotline and quote the number below."),
+        _("The problem has been recorded. Please try again, or call the hotline and quote the number below."),
     )
     title, sentence = words.get(status, unexpected if status >= 500 else words[400])
     return ShownError(status, title, sentence)

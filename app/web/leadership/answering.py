@@ -36,9 +36,7 @@ def answer(step_id: int) -> ResponseReturnValue:
                 now=g.now,
             )
     except AlreadyAcknowledged as other:
-        words = _(
-            "%(name)s has answered for this already, %(moment)s.", name=other.by, moment=moment_phrase(other.at, g.now)
-        )
+        words = _("%(name)s has already responded, %(moment)s.", name=other.by, moment=moment_phrase(other.at, g.now))
         return show_list(step_id=step_id, typed=request.form, errors={"": words}, status=409)
     except NotAllowed as refused:
         # Whom a level was not raised to must not learn that it was raised.

@@ -42,7 +42,7 @@ class Item:
 
 
 @blueprint.get("/leadership")
-@in_menu(_l("Reached me"), order=4, icon="bell", hotkey="g l")
+@in_menu(_l("Reported to me"), order=4, icon="bell", hotkey="g l")
 @signed_in(*TOLD)
 def numbered_list() -> ResponseReturnValue:
     return show_list()

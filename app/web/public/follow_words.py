@@ -62,9 +62,9 @@ def _plain_words(kind: TimelineKind) -> str:
         TimelineKind.MESSAGE_IN: _("wrote"),
         TimelineKind.MESSAGE_OUT: _("answered"),
         TimelineKind.NOT_SOLVED: _("said that it is not solved"),
-        TimelineKind.REOPENED: _("The request was opened again."),
+        TimelineKind.REOPENED: _("The request was reopened."),
         TimelineKind.CONTACT: _("You contacted us again about it."),
-        TimelineKind.ATTACHED: _("Another request about the same was joined to it."),
+        TimelineKind.ATTACHED: _("Another request about the same matter was linked to it."),
         TimelineKind.ACKNOWLEDGED: _("Its leader has taken note and given an instruction."),
         TimelineKind.DUE_CHANGED: _("The date was changed."),
     }
@@ -76,7 +76,7 @@ def _opened_words(entry: ToldEntry, now: datetime) -> str:
 
 
 def _routed_words(entry: ToldEntry, now: datetime) -> str:
-    return _("It went to %(unit)s.", unit=entry.unit) if entry.unit else ""
+    return _("It was sent to %(unit)s.", unit=entry.unit) if entry.unit else ""
 
 
 def _passed_words(entry: ToldEntry, now: datetime) -> str:
@@ -101,8 +101,8 @@ def _status_words(entry: ToldEntry, now: datetime) -> str:
     words = {
         TicketStatus.OPEN.value: _("The unit has taken it up."),
         TicketStatus.CLOSED.value: _("It was closed."),
-        TicketStatus.WITHDRAWN.value: _("You took it back."),
-        TicketStatus.SPAM.value: _("It was set aside as no matter for the city."),
+        TicketStatus.WITHDRAWN.value: _("You withdrew it."),
+        TicketStatus.SPAM.value: _("It was found not to be a matter for the city."),
     }
     return words.get(str(entry.params.get("to", "")), "")
 

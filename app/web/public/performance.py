@@ -65,8 +65,8 @@ def download() -> ResponseReturnValue:
         _("Authority"),
         _("First answers due"),
         _("First answers on time"),
-        _("Matters due"),
-        _("Matters settled on time"),
+        _("Requests due"),
+        _("Requests settled on time"),
     ]
     lines = (
         (row.code or "", row.name, row.first.counted, _percent(row.first), row.resolve.counted, _percent(row.resolve))

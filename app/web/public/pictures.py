@@ -29,7 +29,7 @@ def take_pictures(uploads: Iterable[FileStorage], kept: Sequence[Picture]) -> tu
         except OSError as error:
             # A full disk costs the pictures, never the report.
             log.error("picture not kept", error=str(error))
-            refused.append(_("Pictures cannot be kept at the moment. You can send without them."))
+            refused.append(_("Pictures cannot be saved at the moment. You can send without them."))
             break
     return tuple(pictures), " ".join(refused) or None
 
@@ -47,4 +47,6 @@ def refusal(error: MediaRefused) -> str:
         ),
         "empty": _("%(name)s is empty.", name=name),
     }
-    return words.get(error.code) or _("%(name)s is not a picture we can show. JPEG, PNG and WebP are taken.", name=name)
+    return words.get(error.code) or _(
+        "%(name)s is not a picture we can show. JPEG, PNG and WebP are accepted.", name=name
+    )

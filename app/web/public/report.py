@@ -64,10 +64,10 @@ def send() -> ResponseReturnValue:
     pictures, picture_fault = take_pictures(request.files.getlist("pictures"), given.pictures)
     given = g.report_form = replace(given, pictures=pictures)
     if not _is_own_form():
-        return _page(given, notice=_("This page was open for a long time. Please send it once more."), status=400)
+        return _page(given, notice=_("This page was open for too long. Please send it again."), status=400)
     found = faults(given) | ({"pictures": picture_fault} if picture_fault else {})
     if given.trap:
-        found["website"] = _("Please leave this field empty and send once more.")
+        found["website"] = _("Please leave this field empty and send again.")
         given = replace(given, trap="")
     if found:
         return _page(given, errors=found, advice=_advice(given), status=422)
@@ -183,8 +183,8 @@ def _database_away(error: Exception) -> Response:
     log.error("report not saved", request_id=g.get("request_id", ""), exc_info=error)
     return _not_saved(
         _(
-            "Our database does not answer at the moment. Nothing was saved, but everything you typed is still here: "
-            "please send it again in a minute, or call the hotline."
+            "Our database is not responding at the moment. Nothing was saved, but everything "
+            "you typed is still here: please send it again in a minute, or call the hotline."
         ),
         503,
     )

@@ -99,12 +99,12 @@ def faults(form: ReportForm) -> dict[str, str]:
         found["body"] = _("Please write what it is about.")
     for name, limit in (("body", MAX_BODY), ("place", MAX_PLACE), ("name", MAX_SHORT)):
         if len(getattr(form, name)) > limit:
-            found[name] = _("This is longer than we can take: at most %(limit)s characters.", limit=limit)
+            found[name] = _("This is too long: at most %(limit)s characters.", limit=limit)
     try:
         clean_dossier_number(form.dossier_number)
     except InvalidInput:
         found["dossier_number"] = _(
-            "This does not look like a dossier number. It stands on your receipt, in letters, digits, dots and dashes."
+            "This does not look like a dossier number. It is on your receipt, made of letters, digits, dots and dashes."
         )
     if (words := _phone_fault(form.phone)) is not None:
         found["phone"] = words
@@ -120,7 +120,7 @@ def _phone_fault(raw: str) -> str | None:
     if phone is None:
         return _("This is not a phone number we can call, such as 090 123 4567. You may also leave it empty.")
     if phone.kind in (PhoneKind.SHORT_CODE, PhoneKind.SERVICE):
-        return _("This is the number of a service. Please give your own, or leave it empty.")
+        return _("This is a service number. Please give your own, or leave it empty.")
     return None
 
 

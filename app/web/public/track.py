@@ -75,7 +75,7 @@ def write() -> ResponseReturnValue:
         return _ask_again(kept=body)
     pictures, fault = take_pictures(request.files.getlist("pictures"), _kept_pictures())
     if fault or not body.strip():
-        errors = {"pictures": fault} if fault else {"body": _("Please write what you want to say.")}
+        errors = {"pictures": fault} if fault else {"body": _("Please write your message.")}
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     ticket = lock_ticket(g.session, ticket_id)
     opened_before = ticket.reopen_count
@@ -84,12 +84,12 @@ def write() -> ResponseReturnValue:
     try:
         message = _write(ticket_id, body)
     except InvalidInput:
-        errors = {"body": _("This is longer than we can take: at most %(limit)s characters.", limit=10_000)}
+        errors = {"body": _("This is too long: at most %(limit)s characters.", limit=10_000)}
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     if message is not None:
         attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
     if ticket.reopen_count > opened_before:
-        flash(_("Your request is open again; the unit has been told."), "success")
+        flash(_("Your request has been reopened; the unit has been told."), "success")
     else:
         flash(_("Your message has been added."), "success")
     return _back()
@@ -112,7 +112,7 @@ def not_solved() -> ResponseReturnValue:
     except TransitionNotAllowed:
         # Pressed twice, or opened again by somebody else meanwhile: it is open, which is what was wanted.
         return _back()
-    flash(_("Your request is open again; the unit has been told."), "success")
+    flash(_("Your request has been reopened; the unit has been told."), "success")
     return _back()
 
 
@@ -123,15 +123,15 @@ def withdraw() -> ResponseReturnValue:
     ticket_id = followed_ticket_id()
     if ticket_id is None:
         return _ask_again()
-    reason = request.form.get("reason", "").strip()[:2_000] or _("Taken back on the follow page.")
+    reason = request.form.get("reason", "").strip()[:2_000] or _("Withdrawn on the tracking page.")
     try:
         resolution.withdraw(g.session, ticket_id, reason=reason, actor=g.actor, now=g.now)
     except TransitionNotAllowed:
         return _back()
     except CitizensOwnWord:
-        flash(_("You are signed in as staff: only the citizen takes a request back."), "warning")
+        flash(_("You are signed in as staff: only the citizen can withdraw a request."), "warning")
         return _back()
-    flash(_("You have taken your request back."), "success")
+    flash(_("You have withdrawn your request."), "success")
     return _back()
 
 
@@ -202,7 +202,7 @@ def _continue(ticket_id: int, body: str) -> Opened:
 def _continued(opened: Opened, pictures: tuple[Picture, ...]) -> Response:
     if opened.is_new:
         attachments.add(g.session, opened.ticket_id, kept_files(pictures), now=g.now)
-    flash(_("That request was closed, so a new one was opened that goes on from it."), "info")
+    flash(_("That request was closed, so a new one was opened to continue it."), "info")
     return Response(status=303, headers={"Location": f"/sent/{signed.sent_token(opened.ticket_id)}"})
 
 

@@ -170,7 +170,7 @@ def _enrolment_page(staff: Staff, token: str, errors: dict[str, str]) -> Respons
 def _enrolment_words(code: str) -> str:
     return {
         "too_short": _("At least 12 characters: a short sentence is easy to remember."),
-        "not_equal": _("The two passwords differ."),
+        "not_equal": _("The two passwords do not match."),
         "too_common": _("This password is easy to guess. Please choose another."),
-        "wrong_code": _("This code is not right. It changes every 30 seconds; check the clock of your phone."),
+        "wrong_code": _("Wrong code. It changes every 30 seconds; check the clock of your phone."),
     }[code]

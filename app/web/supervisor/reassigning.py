@@ -22,7 +22,7 @@ def reassign() -> ResponseReturnValue:
     chosen = list(dict.fromkeys(request.form.getlist("ticket")))[:MOST_AT_RISK]
     staff = request.form.get("staff", "")
     if not chosen or not staff.isascii() or not staff.isdecimal() or len(staff) > 15:
-        flash(_("Choose at least one ticket and the person who gets it."), "warning")
+        flash(_("Select at least one ticket and the person to assign it to."), "warning")
         return _back()
     if is_first():
         _give_all(chosen, int(staff))
@@ -38,7 +38,7 @@ def _give_all(references: list[str], staff_id: int) -> None:
     for ticket in sorted(tickets, key=lambda ticket: ticket.id):
         given += _give(ticket, staff_id)
     if given:
-        flash(ngettext("%(num)d ticket was given.", "%(num)d tickets were given.", given), "success")
+        flash(ngettext("%(num)d ticket was assigned.", "%(num)d tickets were assigned.", given), "success")
 
 
 def _give(ticket: Ticket, staff_id: int) -> bool:

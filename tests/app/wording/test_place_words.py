@@ -19,9 +19,9 @@ def answer(text: str) -> Resolution:
     [
         (
             "phường Đa Kao quận 1",
-            "Phường Đa Kao (Quận 1) trước đây đã được chia cho Phường Tân Định và Phường Sài Gòn. "
+            "Phường Đa Kao, Quận 1 trước đây đã được chia cho Phường Tân Định và Phường Sài Gòn. "
             "Địa điểm ở đường nào, khu phố nào hoặc gần nơi nào?",
-            "The former Phường Đa Kao (Quận 1) was divided between Phường Tân Định and Phường Sài Gòn. "
+            "The former Phường Đa Kao, Quận 1 was divided between Phường Tân Định and Phường Sài Gòn. "
             "Which street, block or landmark is the place near?",
         ),
         (
@@ -64,7 +64,7 @@ def test_a_question_reads_well_in_both_languages(text: str, vietnamese: str, eng
 def test_a_reason_reads_well_in_both_languages() -> None:
     [candidate] = answer("F6 Q3").candidates
 
-    assert why_text(candidate.why, "vi") == "Phường 6 (Quận 3) đã nhập vào Phường Võ Thị Sáu, nay thuộc đơn vị này."
+    assert why_text(candidate.why, "vi") == "Phường 6, Quận 3 đã nhập vào Phường Võ Thị Sáu, nay thuộc đơn vị này."
     assert why_text(candidate.why, "en") == (
-        "Phường 6 (Quận 3) was merged into Phường Võ Thị Sáu, which is now part of it."
+        "Phường 6, Quận 3 was merged into Phường Võ Thị Sáu, which is now part of it."
     )

@@ -33,7 +33,7 @@ def test_a_reason_is_told_in_the_language_of_the_reader_with_the_name_in_that_la
     params = {**UNIT, "said": "phường bến nghé"}
 
     assert reason_text("place_unique", params, "vi") == "“phường bến nghé” nay thuộc Phường Sài Gòn."
-    assert reason_text("place_unique", params, "en") == "“phường bến nghé” lies in Sai Gon Ward today."
+    assert reason_text("place_unique", params, "en") == "“phường bến nghé” is now in Sai Gon Ward."
 
 
 def test_many_units_are_named_up_to_four():

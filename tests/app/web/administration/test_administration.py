@@ -94,9 +94,9 @@ def test_the_overview_says_what_is_well_and_what_is_not(browser: FlaskClient, se
 
     page = shown(browser, HERE)
 
-    assert "silent since" in page
+    assert "no signal since" in page
     assert "worker:node:1" in page
-    assert "No mail server is set" in page
+    assert "No mail server is configured" in page
 
 
 def test_the_overview_names_the_job_that_is_overdue_and_the_one_that_failed(
@@ -226,7 +226,7 @@ def test_people_are_found_with_and_without_marks(browser: FlaskClient, session: 
 
     for text in ("Hường", "huong", "dang thi"):
         assert "Đặng Thị Hường" in shown(browser, f"{HERE}/people?q={text}"), text
-    assert "Nobody matches." in shown(browser, f"{HERE}/people?q=100%25")
+    assert "No one matches." in shown(browser, f"{HERE}/people?q=100%25")
 
 
 def test_a_long_list_of_people_is_paged_and_complete(browser: FlaskClient, session: Session) -> None:
@@ -397,7 +397,7 @@ def test_an_applied_file_makes_a_new_version_with_its_author(browser: FlaskClien
     assert "một phút" in shown(browser, f"{HERE}/promises")
     again = post(browser, f"{HERE}/promises/apply", text=text)
     assert again.status_code == 303
-    assert "these rules stand already" in shown(browser, f"{HERE}/promises")
+    assert "these rules are already in force" in shown(browser, f"{HERE}/promises")
 
 
 def test_a_file_with_faults_names_every_one_and_offers_nothing_to_apply(browser: FlaskClient, session: Session) -> None:
@@ -460,7 +460,7 @@ def test_a_file_retires_a_promise_too(browser: FlaskClient, session: Session) ->
 
     assert "These are retired: một phút." in seen
     assert len(audited(session, "policy.retired")) == 1
-    assert "these rules stand already" in again
+    assert "these rules are already in force" in again
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a: &a [*a]", b"x" * 500_000, b"- 1", b"{"])

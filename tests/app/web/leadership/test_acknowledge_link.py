@@ -81,7 +81,7 @@ def test_it_acknowledges_with_an_instruction_once(
     assert given is not None
     assert (given.staff_id, given.via, given.instruction) == (climbed.people[4].id, "link", "Cử người đến ngay.")
     page = phone.get(address).get_data(as_text=True)
-    assert "You have answered for this." in page
+    assert "You have responded to this." in page
     assert "Cử người đến ngay." in page
     assert 'name="instruction"' not in page
 
@@ -147,7 +147,7 @@ def test_a_matter_settled_meanwhile_asks_for_nothing(
 
     page = phone.get(address).get_data(as_text=True)
 
-    assert "settled the matter meanwhile" in page
+    assert "has since settled the matter" in page
     assert "<textarea" not in page
 
 

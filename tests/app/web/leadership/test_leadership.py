@@ -47,7 +47,7 @@ def test_what_reached_me_is_said_in_one_sentence_with_its_delay(
     assert "has not settled" in sentence
     assert climbed.unit.name_en in sentence
     assert "overdue by" in sentence
-    assert "before you since" in sentence
+    assert "reported to you at" in sentence
 
 
 def test_an_instruction_that_was_begun_is_there_again_and_gone_when_sent(
@@ -102,7 +102,7 @@ def test_an_instruction_is_written_down_and_moves_the_matter_below(
     assert answer.status_code == 303
     assert session.get_one(Acknowledgement, step_id).instruction == "Xử lý xong trong hôm nay, báo cáo tôi."
     page = browser.get("/leadership").get_data(as_text=True)
-    assert "Nothing waits for you." in page
+    assert "Nothing is waiting for you." in page
     assert "Answered, still running" in page
     assert "Xử lý xong trong hôm nay" in page
     assert "Nothing has been done since." in page
@@ -222,7 +222,7 @@ def test_a_matter_that_was_settled_is_followed_to_its_end(
 
     page = browser.get("/leadership").get_data(as_text=True)
 
-    assert "Followed to the end" in page
+    assert "Settled in the last 14 days" in page
     assert "Xong trong hôm nay" in page
     assert "Answered, still running" not in page
 

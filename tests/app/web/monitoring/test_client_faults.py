@@ -82,7 +82,7 @@ def test_an_administrator_sees_that_browsers_had_trouble(client: FlaskClient, se
 
     page = client.get("/administration").get_data(as_text=True)
 
-    assert "Troubles in browsers" in page
+    assert "Problems in browsers" in page
     assert faults_by_kind(session, since=now - timedelta(days=1)) == {"stream_lost": 1}
 
 

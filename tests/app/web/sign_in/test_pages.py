@@ -244,7 +244,7 @@ def test_enrolment_says_everything_that_is_wrong_at_once(client: FlaskClient, se
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert "At least 12 characters" in page
-    assert "This code is not right" in page
+    assert "Wrong code" in page
     assert staff.password_hash is None
 
 

@@ -111,7 +111,7 @@ def test_what_fired_in_the_last_day_stands_under_its_own_tab(
     assert shown(browser, "?tab=fired").count("<tr>") == 1 + 2
 
     with app.bound_to(session, climbed.at + timedelta(hours=30)):
-        assert "Nothing fired in the last 24 hours." in shown(browser, "?tab=fired")
+        assert "Nothing was reported in the last 24 hours." in shown(browser, "?tab=fired")
 
 
 def test_the_history_is_paged_by_key_and_loses_nothing(browser: FlaskClient, climbed: Climb, session: Session) -> None:

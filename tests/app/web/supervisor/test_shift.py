@@ -118,7 +118,7 @@ def test_giving_selected_tickets_assigns_and_audits_each(browser: FlaskClient, s
         assert TimelineKind.ASSIGNED in kinds
         actions = session.scalars(select(AuditEntry.action).where(AuditEntry.ticket_id == one.ticket_id)).all()
         assert "ticket.assigned" in actions
-    assert "2 tickets were given." in browser.get("/supervisor").get_data(as_text=True)
+    assert "2 tickets were assigned." in browser.get("/supervisor").get_data(as_text=True)
 
 
 def test_somebody_who_does_not_work_there_gets_nothing_and_it_is_said(browser: FlaskClient, session: Session) -> None:
@@ -153,7 +153,7 @@ def test_a_form_sent_twice_gives_once(browser: FlaskClient, session: Session) ->
         assert browser.post("/supervisor/reassign", data={**form, "once": once}).status_code == 303
 
     page = browser.get("/supervisor").get_data(as_text=True)
-    assert page.count("1 ticket was given.") == 1
+    assert page.count("1 ticket was assigned.") == 1
 
 
 @pytest.mark.parametrize("staff_id", ["", "x", "9" * 30])
@@ -161,7 +161,7 @@ def test_a_choice_that_is_none_asks_again(browser: FlaskClient, session: Session
     opened = open_ticket(session, now=NOW)
 
     assert give(browser, [opened.reference], staff_id).status_code == 303
-    assert "Choose at least one ticket" in browser.get("/supervisor").get_data(as_text=True)
+    assert "Select at least one ticket" in browser.get("/supervisor").get_data(as_text=True)
 
 
 def test_callbacks_and_outages_are_seen(browser: FlaskClient, session: Session) -> None:
@@ -177,7 +177,7 @@ def test_callbacks_and_outages_are_seen(browser: FlaskClient, session: Session) 
 
     page = browser.get("/supervisor").get_data(as_text=True)
 
-    assert "Nothing was escalated from" in page
+    assert "Nothing was reported to higher levels from" in page
     assert "+84******223" in page
 
 
