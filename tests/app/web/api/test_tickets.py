@@ -9,6 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
+from app.web.api.bodies import TicketOut
+from app.web.api.ticket_view import ticket_view
+from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.steering import climb
 from tickets.schema import Acknowledgement, Contact, Staff, StepRecipient, Ticket
@@ -32,6 +35,16 @@ def headers(session: Session, *, unit: str = "", scopes: tuple[str, ...] = ALL, 
 
 def body(**facts: Any) -> dict[str, Any]:
     return {"subject": "Rác không thu gom", "body": "Hẻm nhà tôi ba ngày chưa ai lấy rác.", **facts}
+
+
+def test_whatever_is_told_of_a_ticket_stands_in_the_document(app: HotlineApp, session: Session, now: datetime) -> None:
+    """A field that the document does not name is left out of the answer without a word."""
+    opened = factories.open_ticket(session, now=now)
+
+    with app.test_request_context():
+        told = ticket_view(session, session.get_one(Ticket, opened.ticket_id))
+
+    assert set(told) == set(TicketOut.model_fields)
 
 
 def test_a_ticket_is_opened_with_its_pin_reasons_and_clocks(client: FlaskClient, city: dict[str, str]) -> None:
