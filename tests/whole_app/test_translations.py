@@ -14,6 +14,8 @@ from escalation.firing.actions import ACTIONS
 from tickets import states
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%")
+VIETNAMESE = translations.CATALOGUES / "vi"
+VOICE = translations.ROOT / "templates" / "voice" / "vi.yaml"
 OTHER_LANGUAGES = [locale for locale in translations.languages() if locale != "en"]
 
 
@@ -172,6 +174,18 @@ def test_nobody_climbs_in_vietnamese() -> None:
     spoken = [text for message in translations.merged("vi") if message.id for text in _strings(message)]
 
     assert [text for text in spoken if "leo thang" in text.lower()] == []
+
+
+def test_people_are_addressed_as_an_office_addresses_them() -> None:
+    """Citizens and leaders are "ông/bà", staff "anh/chị" or nobody; "bạn" is for friends and shops."""
+    to_citizens = [VIETNAMESE / f"{group}.po" for group in ("public", "messages", "telephony")]
+    spoken = {path: path.read_text("utf-8").lower() for path in VIETNAMESE.glob("*.po")}
+    spoken[VOICE] = VOICE.read_text("utf-8").lower()
+
+    friendly = [path.name for path, said in spoken.items() if re.search(r"\bbạn\b", said)]
+    as_colleagues = [path.name for path in (*to_citizens, VOICE) if re.search(r"\banh/chị\b", spoken[path])]
+
+    assert (friendly, as_colleagues) == ([], [])
 
 
 def _strings(message: Message) -> Iterator[str]:
