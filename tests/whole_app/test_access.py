@@ -90,6 +90,19 @@ def test_every_answer_carries_its_request_id_and_a_policy_without_inline_script(
     assert "unsafe" not in policy
 
 
+def test_a_page_lies_in_no_frame_sends_no_form_elsewhere_and_tells_no_other_site_where_one_was(
+    client: FlaskClient,
+) -> None:
+    answer = client.get("/sign-in")
+
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "microphone=(self)" in answer.headers["Permissions-Policy"]
+
+
 def test_a_file_of_ours_is_nothing_but_what_it_says_it_is(client: FlaskClient) -> None:
     answer = client.get("/static/vendor/bootstrap/bootstrap.min.css")
 

@@ -170,8 +170,16 @@ def test_lists_page_by_a_cursor_without_repeating(client: FlaskClient, session: 
     assert len(seen) == len(set(seen)) >= 5
 
 
+def test_a_page_holds_two_hundred_rows_at_most(client: FlaskClient, city: dict[str, str]) -> None:
+    assert client.get("/api/v1/tickets?limit=200", headers=city).status_code == 200
+    for limit in ("201", "0", "-1", "100000"):
+        answer = client.get(f"/api/v1/tickets?limit={limit}", headers=city)
+        assert answer.status_code == 400, limit
+        assert [fault["field"] for fault in answer.get_json()["errors"]] == ["limit"]
+
+
 def test_a_made_up_cursor_is_refused(client: FlaskClient, city: dict[str, str]) -> None:
-    for cursor in ("x", "W10", "bnVsbA", "WzFlOTk5XQ", "%00"):
+    for cursor in ("x", "W10", "bnVsbA", "WzFlOTk5XQ", "%00", "WzkyMjMzNzIwMzY4NTQ3NzU4MDdd", "WyIxIl0"):
         assert client.get(f"/api/v1/tickets?cursor={cursor}", headers=city).status_code == 404, cursor
 
 

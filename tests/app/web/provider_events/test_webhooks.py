@@ -196,3 +196,16 @@ def test_odd_letters_break_nothing_and_what_can_be_read_becomes_a_ticket(client,
     assert answer.status_code == 200
     kept = session.scalars(select(Ticket.body)).one()
     assert kept.startswith(" ".join(["Rác", readable]).strip())
+
+
+def test_a_flood_of_forgeries_is_refused_and_does_not_become_a_flood_of_rows(app, client, session):
+    assert client.post("/webhooks/sim/voice").status_code == 403
+    noted_lately = app.extensions["webhook_door"].refusals
+    noted_lately.clear()
+
+    statuses = {client.post("/webhooks/sim/voice").status_code for _ in range(webhooks.MOST_REFUSALS_A_MINUTE + 5)}
+    # Other tests share this door.
+    noted_lately.clear()
+
+    assert statuses == {403}
+    assert session.scalar(select(func.count()).select_from(WebhookRefusal)) == webhooks.MOST_REFUSALS_A_MINUTE + 1
