@@ -13,6 +13,7 @@ from app.clockwork.progress import Progress
 from app.clockwork.tick_job import Ticker
 from app.delivery.wake_up import wake_outbox
 from app.processes.signs_of_life import process_name
+from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
 from app.storage.database import session_factory
 from telephony.sweep import Hearing
@@ -31,6 +32,7 @@ class Node:
     ticker: Ticker
     wake: Callable[[], None]
     hearing: Hearing = field(default_factory=Hearing)
+    jobs: RecurringJobs = field(default_factory=RecurringJobs)
     progress: Progress = field(default_factory=Progress)
     # Begin every job now, whatever its rhythm: who takes over does not wait for an hour. Set by the scheduler.
     begin_all: Callable[[], None] = lambda: None

@@ -24,6 +24,8 @@ def run_job(node: Node, job: Scheduled) -> None:
             _attempt_as_leader(node.as_leader(epoch), job)
     finally:
         node.progress.ends(job.name)
+        # Also when the thread that begins the jobs has ended: no job hangs then, and none comes again.
+        node.jobs.watchdog.expect(f"{job.name}, again", again_within_seconds=3 * job.seconds + job.limit_seconds)
 
 
 def _attempt_as_leader(leading: Node, job: Scheduled) -> None:
@@ -43,15 +45,7 @@ def _attempt_as_leader(leading: Node, job: Scheduled) -> None:
 
 def _attempt(node: Node, job: Scheduled) -> str | None:
     """What it failed with, None where it succeeded. Raises LeadershipLost only."""
-    try:
-        job.act(node)
-    except LeadershipLost:
-        raise
-    except SQLAlchemyError as trouble:
-        reason = fault_of(trouble)
-        log.warning("schedule.failed", job=job.name, reason=reason, detail=str(trouble)[:300])
-        return str(reason)
-    except Exception as trouble:
-        log.exception("schedule.failed", job=job.name)
-        return type(trouble).__name__
-    return None
+    failure = node.jobs.run(
+        job.name, lambda: job.act(node), limit_seconds=job.limit_seconds, lets_through=LeadershipLost
+    )
+    return None if failure is None else str(fault_of(failure) or type(failure).__name__)

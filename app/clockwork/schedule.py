@@ -34,7 +34,8 @@ _OVERDUE_MESSAGE = timedelta(seconds=5)
 class Scheduled:
     """A job and its rhythm. `on_every_node`: it is about this process or machine, so not only the leader does it.
 
-    A run longer than `limit_seconds` is stuck: its process leads no longer. Steps of it are transactions of seconds.
+    A run longer than `limit_seconds` hangs: its process leads no longer and ends itself. Steps of it are transactions
+    of seconds.
     """
 
     name: str
@@ -71,6 +72,7 @@ def give_sign_of_life(node: Node) -> None:
     with transaction(node.factory) as session:
         detail = {"leads": node.leadership.leads, "set_aside": len(node.ticker.batches.set_aside)}
         beat(session, kind=SCHEDULER_KIND, detail=detail, now=database_now(session))
+    node.jobs.write_troubles(node.factory)
 
 
 def wake_for_waiting_messages(node: Node) -> None:

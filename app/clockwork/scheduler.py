@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from app.clockwork.run_job import run_job
 from app.clockwork.schedule import RHYTHMS, SCHEDULE
 from app.processes.signs_of_life import say_goodbye
 from app.processes.start import run_until_signalled
+from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
 from app.storage.database import make_engine, transaction
 
@@ -27,13 +29,14 @@ _JUMP_SECONDS = 5.0
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    return run_until_signalled(SCHEDULER_KIND, run)
+    return run_until_signalled(SCHEDULER_KIND, partial(run, jobs=RecurringJobs.guarded()))
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None = None) -> None:
     """Tick until `stop` is set."""
     engine = make_engine(settings.database_url)
     node = make_node(settings, engine)
+    node.jobs = jobs or node.jobs
     # The jobs are static and known to every process: no store that several processes would share and double.
     scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(len(SCHEDULE))})
     for number, job in enumerate(SCHEDULE):
@@ -54,6 +57,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         node.end_process = lambda: os._exit(os.EX_SOFTWARE)
     scheduler.start()
     _watch_the_clock(scheduler, stop)
+    node.jobs.watchdog.rest()
     scheduler.shutdown(wait=True)
     _leave(node)
     engine.dispose()

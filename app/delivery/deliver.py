@@ -17,7 +17,7 @@ from app.delivery.mail import send_mail, sender_address
 from app.phone.accounts import sending_account
 from app.phone.notice_calls import first_document
 from app.settings import Settings
-from app.storage.database import transaction
+from app.storage.database import repeated, transaction
 from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
 from telephony.provider.account import Capability
@@ -126,8 +126,12 @@ def _send_and_record(delivery: Delivery, letter: Letter) -> None:
     except Exception as mistake:  # whatever a client library throws, the message comes again and others go on (G19)
         log.exception("message.not_sent", message_id=letter.id)
         outcome = TryAgain("failed", repr(mistake))
-    with transaction(delivery.factory) as session:
+
+    def note(session: Session) -> None:
         _record(session, letter, outcome, by=delivery.by, now=delivery.clock(session))
+
+    # What has left must not leave again because its record had to give way.
+    repeated(delivery.factory, note)
 
 
 def _send(settings: Settings, letter: Letter) -> Outcome:

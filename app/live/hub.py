@@ -7,22 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import gevent
-import structlog
 from gevent.queue import Empty, Full, Queue
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
 from app.live.changes import LiveChange, Marks, changes_since, concerns, first_marks
+from app.recurring.jobs import RecurringJobs
 from app.storage.database import transaction
-from app.storage.database_faults import fault_of
 from app.web.frame.access import SECOND_FACTOR_ROLES
 from app.web.frame.session_cookie import SignedIn, look_up, still_signed_in, token_hash
 from tickets.people.roles import Viewer
 
-log = structlog.get_logger()
-
 _LOOK_EVERY_SECONDS = 1.0
+_LOOK_LIMIT_SECONDS = 60.0
+_WRITE_EVERY = timedelta(seconds=5)
 _KEEP_ALIVE_SECONDS = 20.0
 # Whether those who listen are still signed in, and as what, is asked again this often.
 _JUDGE_EVERY = timedelta(seconds=3)
@@ -42,8 +40,11 @@ class Listener:
 class Hub:
     """All open streams of one live process."""
 
-    def __init__(self, sessions: sessionmaker[Session]) -> None:
+    def __init__(self, sessions: sessionmaker[Session], jobs: RecurringJobs | None = None) -> None:
         self._sessions = sessions
+        self._jobs = jobs or RecurringJobs()
+        self._marks: Marks | None = None
+        self._written_at = utc_now()
         self._queues: dict[Queue, Listener] = {}
         self._judged_at = utc_now()
         self._started = False
@@ -86,20 +87,26 @@ class Hub:
             yield f"event: changed\ndata: {json.dumps({'names': sorted(names)})}\n\n".encode()
 
     def _look_for_ever(self) -> None:
-        marks: Marks | None = None
         while True:
-            try:
-                with transaction(self._sessions) as session:
-                    now = utc_now()
-                    if marks is None:
-                        marks = first_marks(session, now=now)
-                    changes, marks = changes_since(session, marks, now=now)
-                    if now - self._judged_at >= _JUDGE_EVERY:
-                        self.judge_again(session, now=now)
-                self._tell(changes)
-            except SQLAlchemyError as error:
-                log.warning("live updates cannot reach the database", reason=fault_of(error))
+            self._jobs.run("look for changes", self._look, limit_seconds=_LOOK_LIMIT_SECONDS)
+            if utc_now() - self._written_at >= _WRITE_EVERY:
+                self._written_at = utc_now()
+                self._jobs.run("count troubles", self._count, limit_seconds=_LOOK_LIMIT_SECONDS)
+            self._jobs.watchdog.expect("live updates", again_within_seconds=2 * _LOOK_LIMIT_SECONDS)
             gevent.sleep(_LOOK_EVERY_SECONDS)
+
+    def _look(self) -> None:
+        with transaction(self._sessions) as session:
+            now = utc_now()
+            marks = self._marks or first_marks(session, now=now)
+            changes, marks = changes_since(session, marks, now=now)
+            if now - self._judged_at >= _JUDGE_EVERY:
+                self.judge_again(session, now=now)
+        self._marks = marks
+        self._tell(changes)
+
+    def _count(self) -> None:
+        self._jobs.write_troubles(self._sessions)
 
     def judge_again(self, session: Session, *, now: datetime) -> None:
         """End the streams of sessions that ended, and tell the others by the roles held today."""

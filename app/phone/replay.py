@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.clock import utc_now
 from app.phone.answers import Phones, answer, answer_replayed
 from app.phone.spool import Spool, Spooled, replay
-from app.storage.database import transaction
+from app.storage.database import repeated
 
 PAUSE_SECONDS = 2.0
 
@@ -50,9 +50,12 @@ class Replayer:
 
     def _act(self, spooled: Spooled) -> None:
         webhook, received_at = spooled.webhook, spooled.received_at
-        with transaction(self.sessions) as session:
+
+        def take(session: Session) -> None:
             if spooled.was_held:
                 # The caller comes back, or has come, to this very turn: whoever is first takes it for both.
                 answer(session, webhook, self.phones, received_at=received_at, now=received_at)
             else:
                 answer_replayed(session, webhook, self.phones, received_at=received_at, now=utc_now())
+
+        repeated(self.sessions, take)

@@ -6,10 +6,10 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
@@ -21,9 +21,9 @@ from app.delivery import wake_up
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
 from app.processes.signs_of_life import beat, database_now, process_name, say_goodbye
 from app.processes.start import run_until_signalled
+from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
-from app.storage.database_faults import fault_of
 from app.storage.redis_connection import bounded_redis
 from app.wording.messages import message_app
 from tickets.states import OutboundChannel
@@ -39,6 +39,9 @@ LANES: tuple[tuple[OutboundChannel, ...], ...] = (
 )
 POLL_SECONDS = 3.0
 BEAT_SECONDS = 5.0
+# Two turns of sends, each with every time limit of its provider's or mail server's; then a lane hangs.
+_DELIVERY_LIMIT_SECONDS = 300.0
+_BEAT_LIMIT_SECONDS = 120.0
 _REDIS_PAUSE_SECONDS = 2.0
 # RQ waits for work 15 s less than this, and for any answer 5 s less.
 _WORKER_TTL_SECONDS = 25
@@ -56,24 +59,26 @@ class ThreadedRqWorker(SimpleWorker):
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    return run_until_signalled(WORKER_KIND, run)
+    return run_until_signalled(WORKER_KIND, partial(run, jobs=RecurringJobs.guarded()))
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None = None) -> None:
     """Deliver until `stop` is set; what is being sent then is still recorded, if it takes no longer than seconds."""
     engine = make_engine(settings.database_url)
     factory = session_factory(engine)
     lanes = [_lane(settings, factory, channels, stop) for channels in LANES]
     wakes = [threading.Event() for _ in LANES]
+    jobs = jobs or RecurringJobs()
     threads = [
-        *(_thread(f"lane-{n}", _keep_delivering, lane, channels, wake, stop) for n, (lane, channels, wake) in enumerate(
-            zip(lanes, LANES, wakes, strict=True))),
+        *(_thread(f"lane-{n}", _keep_delivering, jobs, lane, channels, wake, stop) for n, (lane, channels, wake) in
+            enumerate(zip(lanes, LANES, wakes, strict=True))),
         _thread("waking", _pass_wake_ups_on, wakes, stop),
-        _thread("redis", _listen_to_redis, settings, stop),
+        _thread("redis", _listen_to_redis, jobs, settings, stop),
     ]  # fmt: skip
     for thread in threads:
         thread.start()
-    _beat_until(stop, factory)
+    _beat_until(stop, factory, jobs)
+    jobs.watchdog.rest()
     for wake in wakes:
         wake.set()
     for thread in threads[: len(LANES)]:
@@ -89,18 +94,23 @@ def _lane(
 
 
 def _keep_delivering(
-    lane: Delivery, channels: Sequence[OutboundChannel], wake: threading.Event, stop: threading.Event
+    jobs: RecurringJobs,
+    lane: Delivery,
+    channels: Sequence[OutboundChannel],
+    wake: threading.Event,
+    stop: threading.Event,
 ) -> None:
+    job, claimed = "deliver " + " and ".join(channels), [0]
+
+    def deliver() -> None:
+        claimed[0] = 0
+        claimed[0] = deliver_due(lane, channels)
+
     while not stop.is_set():
         wake.clear()
-        try:
-            while not stop.is_set() and deliver_due(lane, channels):
-                pass
-        except SQLAlchemyError as trouble:
-            log.warning("database.unreachable", reason=fault_of(trouble))
-        except Exception:  # whatever it was, the lane goes on: it is the only one that delivers these (G19)
-            log.exception("lane.failed", channels=[c.value for c in channels])
-        wake.wait(POLL_SECONDS)
+        failed = jobs.run(job, deliver, limit_seconds=_DELIVERY_LIMIT_SECONDS)
+        if failed or not claimed[0]:
+            wake.wait(POLL_SECONDS)
 
 
 def _pass_wake_ups_on(wakes: Sequence[threading.Event], stop: threading.Event) -> None:
@@ -111,7 +121,7 @@ def _pass_wake_ups_on(wakes: Sequence[threading.Event], stop: threading.Event) -
                 wake.set()
 
 
-def _listen_to_redis(settings: Settings, stop: threading.Event) -> None:
+def _listen_to_redis(jobs: RecurringJobs, settings: Settings, stop: threading.Event) -> None:
     """Take wake-ups from RQ for as long as Redis answers; without it the lanes poll."""
     while settings.redis_url and not stop.is_set():
         try:
@@ -122,18 +132,19 @@ def _listen_to_redis(settings: Settings, stop: threading.Event) -> None:
                 default_result_ttl=0,
             )  # fmt: skip
             waker.work(logging_level="WARNING", with_scheduler=False)
-        except (RedisError, OSError, ValueError) as trouble:
-            log.warning("redis.unreachable", reason=type(trouble).__name__)
+        except Exception as trouble:  # whatever it was, only wake-ups are lost, and nobody else listens
+            jobs.troubles.failed("listen to redis", trouble)
         stop.wait(_REDIS_PAUSE_SECONDS)
 
 
-def _beat_until(stop: threading.Event, factory: sessionmaker[Session]) -> None:
+def _beat_until(stop: threading.Event, factory: sessionmaker[Session], jobs: RecurringJobs) -> None:
+    def give_sign() -> None:
+        with transaction(factory) as session:
+            beat(session, kind=WORKER_KIND, now=database_now(session))
+        jobs.write_troubles(factory)
+
     while True:
-        try:
-            with transaction(factory) as session:
-                beat(session, kind=WORKER_KIND, now=database_now(session))
-        except SQLAlchemyError as trouble:
-            log.warning("database.unreachable", reason=fault_of(trouble))
+        jobs.run("sign of life", give_sign, limit_seconds=_BEAT_LIMIT_SECONDS)
         if stop.wait(BEAT_SECONDS):
             return
 

@@ -7,3 +7,4 @@ from app.web.factory import create_app
 _settings = load_settings()
 refuse_unsafe_start(_settings)
 application = create_app(_settings)
+application.watchdog.is_armed = True

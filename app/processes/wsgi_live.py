@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from gevent.monkey import get_original
+
 from app.live.hub import Hub
 from app.log_setup import set_up_logging
+from app.recurring.jobs import RecurringJobs
+from app.recurring.watchdog import Watchdog
 from app.settings import load_settings
 from app.storage.database import make_engine, session_factory
 from app.web.frame.response_headers import stream_headers
@@ -13,9 +17,16 @@ from app.web.frame.session_cookie import SESSION_COOKIE
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
+
+def _jobs() -> RecurringJobs:
+    """Watched by a thread of the system's: a greenlet would hang with whatever hangs."""
+    start, sleep = get_original("_thread", "start_new_thread"), get_original("time", "sleep")
+    return RecurringJobs(watchdog=Watchdog(start_thread=lambda watch: start(watch, ()), sleep=sleep))
+
+
 set_up_logging()
 _settings = load_settings()
-_hub = Hub(session_factory(make_engine(_settings.database_url, pool_size=3)))
+_hub = Hub(session_factory(make_engine(_settings.database_url, pool_size=3)), _jobs())
 _SAFE = stream_headers(secure=_settings.base_url.startswith("https://"))
 
 

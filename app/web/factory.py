@@ -15,7 +15,7 @@ from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.reference import Reference
 from app.settings import ROOT, Settings
-from app.storage.database import make_engine
+from app.storage.database import make_engine, session_factory
 from app.storage.redis_connection import redis_limits
 from app.web.blueprints import BLUEPRINTS
 from app.web.frame.access import check_access
@@ -49,6 +49,9 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
         pool_timeout=1,
     )
     app = HotlineApp(settings, main, webhooks, gate=check_access)
+    app.monitoring_sessions = session_factory(
+        engine or make_engine(settings.database_url, pool_size=2, connect_timeout=2, pool_timeout=1)
+    )
     app.reference = Reference.from_settings(settings)
     _configure(app)
     install_catalogues(app, cache_dir=settings.data_dir / "locales")

@@ -85,5 +85,5 @@ def test_every_process_works_again_after_its_connections_were_swallowed(place: P
 
 def assert_somebody_said_why(node: dict[str, Logged]) -> None:
     for name in ("worker", "scheduler"):
-        told = [*node[name].said("database.unreachable"), *node[name].said("schedule.failed")]
+        told = [*node[name].said("job.failed"), *node[name].said("job.failed")]
         assert "away" in {entry.get("reason") for entry in told}, node[name].words[-2000:]

@@ -162,6 +162,17 @@ class ClientFault(Base):
     last_at: Mapped[datetime]
 
 
+class JobFault(Base):
+    """How often work that runs by itself failed on this day (UTC), whichever process did it."""
+
+    __tablename__ = "job_fault"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    times: Mapped[int]
+    last_at: Mapped[datetime]
+
+
 class Outage(Base):
     """No scheduler ticked in this stretch: promises count through it, supervisors and administrators see it (R16)."""
 

@@ -25,7 +25,7 @@ _SIGNS_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forw
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a view declared: `kind` is public, halfway, staff (roles), webhook, bearer (scope), open or internal."""
+    """What a view declared: `kind` is one of `_GATES`; `roles` are for staff, `scope` is for bearer."""
 
     kind: str
     roles: frozenset[Role] = frozenset()
@@ -43,6 +43,11 @@ def _declare(access: Access) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Anybody may call it. A signed-in person is still known, for links and language."""
     return _declare(Access("public"))(view)
+
+
+def asks_nobody(view: View) -> View:
+    """Anybody may call it, and it is not looked up who that is: it answers also while the database says nothing."""
+    return _declare(Access("unasked"))(view)
 
 
 def signed_in(*roles: Role) -> Callable[[View], View]:
@@ -92,7 +97,7 @@ def check_access(view: Callable[..., Any] | None) -> ResponseReturnValue | None:
 
 
 def _open_gate(_access: Access) -> None:
-    """A webhook's view checks its signature itself, because only it knows the account."""
+    """Nobody is asked; a webhook's view checks its signature itself, because only it knows the account."""
 
 
 def _bearer_gate(access: Access) -> None:
@@ -149,6 +154,7 @@ _GATES: dict[str, Callable[[Access], ResponseReturnValue | None]] = {
     "public": _public_gate,
     "halfway": _staff_gate,
     "staff": _staff_gate,
+    "unasked": _open_gate,
     "webhook": _open_gate,
     "bearer": _bearer_gate,
     "open": _open_data_gate,

@@ -10,17 +10,23 @@ from apiflask import APIFlask
 from flask import g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
+from app.recurring.watchdog import Watchdog
 from app.reference import Reference
 from app.settings import ROOT, Settings
-from app.storage.database import session_factory
+from app.storage.database import AGAIN_AT_ONCE, session_factory
+from app.storage.database_faults import DatabaseFault, fault_of
 from app.web.frame.limits import MeasuredRequest
 from app.web.frame.page_templates import PageEnvironment
+from app.web.frame.starting_over import StartingOver
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.
 WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})
+
+# Every statement and every wait of a request has a limit; one that takes longer than all of them together hangs.
+_ANSWER_LIMIT_SECONDS = 180.0
 
 # None when the request may go on; else the answer it gets instead.
 Gate = Callable[[Callable[..., Any] | None], ResponseReturnValue | None]
@@ -29,11 +35,13 @@ Gate = Callable[[Callable[..., Any] | None], ResponseReturnValue | None]
 class HotlineApp(APIFlask):
     """Flask with our transaction around every view, and `gate` before it, which says who may call it.
 
-    `reference` is set by `create_app`.
+    `reference` and `monitoring_sessions` are set by `create_app`.
     """
 
     settings: Settings
     reference: Reference
+    # Connections that no page may use up: they tell how the others are.
+    monitoring_sessions: sessionmaker[Session]
     request_class = MeasuredRequest
     jinja_environment = PageEnvironment
 
@@ -53,11 +61,28 @@ class HotlineApp(APIFlask):
         self.gate = gate
         self.sessions = session_factory(engine)
         self.webhook_sessions = session_factory(webhook_engine)
+        # Armed by the process's entry: what hangs in a request ends the process, whose master starts another.
+        self.watchdog = Watchdog(is_armed=False)
         self.after_commit: list[Callable[[Session], None]] = []
         self._bound = threading.local()
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view in one transaction: returning commits, raising rolls back."""
+        """Run the view in one transaction: returning commits, raising rolls back.
+
+        A request that had to give way to another (a deadlock) is run again at once, twice at most.
+        """
+        before = StartingOver()
+        with self.watchdog.watching(f"answer {request.endpoint}", limit_seconds=_ANSWER_LIMIT_SECONDS):
+            for _ in range(AGAIN_AT_ONCE):
+                try:
+                    return self._answer_in_transaction()
+                except Exception as trouble:
+                    gave_way = fault_of(trouble) is DatabaseFault.DEADLOCK
+                    if not gave_way or self.is_bound or not before.go_back():
+                        raise
+            return self._answer_in_transaction()
+
+    def _answer_in_transaction(self) -> ResponseReturnValue:
         with self.open_session() as session:
             g.session = session
             try:

@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, g
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.spool import depth as spool_depth
 from app.web.frame.access import internal
-from app.web.frame.current import settings
+from app.web.frame.current import hotline, settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
-from tickets import leader_jobs, leadership
+from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
+from tickets import job_faults, leader_jobs, leadership
 from tickets.audit import unsealed
+from tickets.process_beats import SILENT_AFTER
 from tickets.schema import (
     Call,
     OutboundMessage,
@@ -35,19 +37,17 @@ _REFUSALS_OF = timedelta(hours=1)
 class _Rows:
     """What Prometheus asks for at a scrape, at one instant."""
 
-    def __init__(self, session: Session, *, spooled: int, now: datetime) -> None:
-        self._session, self._spooled, self._now = session, spooled, now
+    def __init__(self, session: Session, *, now: datetime) -> None:
+        self._session, self._now = session, now
 
     def collect(self) -> Iterator[Metric]:
         yield from self._tickets()
         yield from self._lateness()
         yield from self._phones()
         yield from self._outbox()
-        yield self._gauge(
-            "hotline_spool_events", "Webhook events kept on disk, waiting for the database", self._spooled
-        )
         yield self._gauge("hotline_audit_unsealed", "Audit entries not yet in the chain", unsealed.count(self._session))
         yield self._client_faults()
+        yield from self._jobs()
 
     def _tickets(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("hotline_tickets_unfinished", "Tickets not yet resolved", labels=["status"])
@@ -126,6 +126,20 @@ class _Rows:
             family.add_metric([kind.value], told.get(kind.value, 0))
         return family
 
+    def _jobs(self) -> Iterator[Metric]:
+        failures = CounterMetricFamily("hotline_job_failures", "Runs of recurring work that failed", labels=["job"])
+        for job, times in job_faults.by_job(self._session).items():
+            failures.add_metric([job], times)
+        yield failures
+        aside = self._session.scalar(
+            select(func.coalesce(func.max(ProcessBeat.detail["set_aside"].as_integer()), 0)).where(
+                ProcessBeat.beat_at > self._now - SILENT_AFTER
+            )
+        )
+        yield self._gauge(
+            "hotline_escalation_set_aside", "Tickets whose steps hang, are held or are refused", float(aside or 0)
+        )
+
     def _age(self, at: datetime | None) -> float:
         return max(0.0, (self._now - at).total_seconds()) if at else 0.0
 
@@ -139,7 +153,32 @@ class _Rows:
 @blueprint.get("/metrics")
 @internal
 def metrics() -> Response:
+    """What the rows say, or said last when the database does not answer; `hotline_metrics_age_seconds` tells."""
+    app, now, spooled = hotline(), g.now, spool_depth(settings().data_dir)
+    if app.is_bound:
+        return _page(_told(g.session, now=now), True, 0.0, spooled)
+    last: LatestAnswer[bytes] = app.extensions.setdefault("metrics", LatestAnswer())
+    sessions = app.monitoring_sessions
+    is_new = last.ask(lambda: _told_in_session(sessions, now=now), patience_seconds=PATIENCE_SECONDS)
+    return _page(last.value or b"", is_new, last.age_seconds, spooled)
+
+
+def _told_in_session(sessions: sessionmaker[Session], *, now: datetime) -> bytes:
+    with sessions() as session:
+        return _told(session, now=now)
+
+
+def _told(session: Session, *, now: datetime) -> bytes:
     registry = CollectorRegistry()
-    rows = _Rows(g.session, spooled=spool_depth(settings().data_dir), now=g.now)
-    registry.register(rows)
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    registry.register(_Rows(session, now=now))
+    return generate_latest(registry)
+
+
+def _page(rows: bytes, is_new: bool, age_seconds: float | None, spooled: int) -> Response:
+    """The rows' figures, and those of this process, which needs no database for them."""
+    own = CollectorRegistry()
+    Gauge("hotline_database_answers", "Whether the database answered this scrape", registry=own).set(is_new)
+    age = Gauge("hotline_metrics_age_seconds", "Since the figures from rows were read", registry=own)
+    age.set(float("nan") if age_seconds is None else age_seconds)
+    Gauge("hotline_spool_events", "Webhook events kept on disk, waiting for the database", registry=own).set(spooled)
+    return Response(rows + generate_latest(own), content_type=CONTENT_TYPE_LATEST)

@@ -21,7 +21,7 @@ from app.phone.replay import Replayer
 from app.phone.spool import Spool
 from app.phone.without_database import WithoutDatabase
 from app.storage import database_faults
-from app.storage.database import transaction
+from app.storage.database import repeated, transaction
 from app.storage.database_faults import DatabaseFault
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import hotline, settings
@@ -171,8 +171,10 @@ def _in_transaction(
 ) -> WebhookAnswer:
     """Tells the breaker how it went also when nobody waits for it any more."""
     try:
-        with transaction(factory) as session:
-            given = answer(session, webhook, here.phones, received_at=received_at, now=received_at)
+        given = repeated(
+            factory,
+            lambda session: answer(session, webhook, here.phones, received_at=received_at, now=received_at),
+        )
     except Exception as trouble:
         fault = database_faults.fault_of(trouble)
         if fault is DatabaseFault.AWAY:
