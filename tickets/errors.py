@@ -90,8 +90,16 @@ class LaterDueNeedsApproval(HotlineError):
 class OwingUnitAlone(HotlineError):
     """A warning or a level is out: the unit that owes the promise may not do this without anybody else (A7).
 
-    `what` is aside, hold, priority, category or transfer.
+    `what` is aside, hold, priority, category, place, procedure or transfer.
     """
+
+    def __init__(self, reference: str, what: str) -> None:
+        super().__init__(reference, what)
+        self.reference, self.what = reference, what
+
+
+class AboutItself(HotlineError):
+    """The matter accuses a body, and this is not for anybody of that body to do. `what` as above, or clear."""
 
     def __init__(self, reference: str, what: str) -> None:
         super().__init__(reference, what)

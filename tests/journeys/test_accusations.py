@@ -160,3 +160,35 @@ def test_the_office_sends_a_false_alarm_where_it_belongs_with_a_reason(
     assert (freed.is_restricted, freed.about_unit_id) == (False, None)
     assert freed.queue_id == factories.queue_of(session, WARD).id
     assert f"{page}/clear" not in page_of(client, page)
+
+
+def test_whom_it_may_accuse_is_offered_and_allowed_no_way_to_be_rid_of_it(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    ticket = factories.ticket(session, body=SAID, place_text="phường Sài Gòn", now=now)
+    clerk = sign_in(client, session, role=Role.CITY_OFFICE, now=now)
+    clerk.locale = "en"
+    factories.give_role(session, clerk, role=Role.SUPERVISOR, at=WARD)
+    session.add(TicketAccess(ticket_id=ticket.id, staff_id=clerk.id, reason="routing", created_at=now))
+    session.commit()
+    page = f"/console/tickets/{ticket.reference}"
+
+    seen = page_of(client, page)
+    answers = [
+        send(
+            client,
+            page,
+            f"{page}/{way}",
+            reason="không tố ai",
+            queue="26743",
+            category="noise",
+            place="phường Tân Định",
+        )
+        for way in ("clear", "transfer", "category", "place", "set-aside")
+    ]
+
+    assert "It may be a complaint about your own unit" in seen
+    assert not any(f'{page}/{way}"' in seen for way in ("clear", "transfer", "category", "place", "set-aside"))
+    assert {answer.status_code for answer in answers} <= {400, 403}
+    assert answers[0].status_code == 403 and "only the City Office" in answers[0].get_data(as_text=True)
+    assert newest(session).is_restricted

@@ -209,7 +209,7 @@ def _write(
     if letters:
         session.info[posting.POSTED] = True
     if decision.is_restricted:
-        office_id = rules.routing.office_unit_id
+        office_id = rules.routing.judge_of(decision.about_unit_id)
         named_people.name_heads(session, ticket_id, unit_id=decision.head_of_unit_id, office_id=office_id, now=now)
     return opened
 
@@ -226,17 +226,6 @@ def _letters(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: boo
     if not matter.acknowledge or matter.is_canary:
         return []
     return acknowledgement(matter, opened, rules, is_restricted=is_restricted)
-
-
-def _name_people(session: Session, ticket_id: int, decision: Decision, rules: Rules, *, now: datetime) -> None:
-    to_its_head = decision.unit_id == decision.about_unit_id
-    named_people.name_heads(
-        session,
-        ticket_id,
-        unit_id=decision.about_unit_id if to_its_head else None,
-        office_id=rules.routing.office_unit_id,
-        now=now,
-    )
 
 
 def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys: Keys) -> Opened:

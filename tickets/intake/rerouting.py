@@ -66,7 +66,7 @@ def _reroute(
     news = _news(ticket, actor=actor, now=now) if is_told_anew else []
     insert_rows(session, *news, changes=[*words, *hop])
     if decision.is_restricted:
-        office_id = rules.routing.office_unit_id
+        office_id = rules.routing.judge_of(decision.about_unit_id)
         unit_id = decision.head_of_unit_id
         named_people.name_heads(session, ticket.id, unit_id=unit_id, office_id=office_id, now=now)
     if _promised(ticket, rules) != promised_before:

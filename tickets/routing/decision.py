@@ -72,6 +72,10 @@ class RoutingRules:
     hints: Sequence[Hint] = ()
     queue_names: Mapping[int, str] = field(default_factory=dict)
 
+    def judge_of(self, about_unit_id: int | None) -> int:
+        """Who reads what is said about a body: the office, and about the office itself the operations centre."""
+        return self.operations_unit_id if about_unit_id == self.office_unit_id else self.office_unit_id
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceFact:
@@ -249,8 +253,7 @@ def _conduct(facts: RoutingFacts, category: CategoryRule, rules: RoutingRules, r
         if queue_id is not None:
             reasons.append(RoutingReason("conduct_staff", _named(about)))
             return _Found(about.id, queue_id, about.level, rules.office_unit_id, True, about.id)
-    # The office does not decide about itself.
-    judge = rules.operations_unit_id if about is not None and about.id == rules.office_unit_id else rules.office_unit_id
+    judge = rules.judge_of(about.id if about is not None else None)
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
     code = "conduct_unknown_unit" if about is None else "conduct_city"
     reasons.append(RoutingReason(code, _named(about) if about else {}))
@@ -266,7 +269,7 @@ def _suspected(facts: RoutingFacts, read: MatterReading, rules: RoutingRules, re
     """Words alone that accuse: to the City Office, and nothing of it to the body they may be about."""
     reasons.append(RoutingReason(SUSPECTED, {"words": ", ".join(read.about_officials.because)}))
     about = _ward(facts, rules, reasons)
-    judge = rules.operations_unit_id if about is not None and about.id == rules.office_unit_id else rules.office_unit_id
+    judge = rules.judge_of(about.id if about is not None else None)
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
     return _Found(judge, queue_id, Level.CITY, None, True, about.id if about else None)
 

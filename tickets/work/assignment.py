@@ -14,7 +14,7 @@ from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
 from tickets.states import UNFINISHED, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
-from tickets.work.owing_unit import not_eased, require_another
+from tickets.work.owing_unit import not_eased, require_another, require_free_to_move
 from tickets.work.ticket import lock_ticket, move, record
 
 MAX_REASON = 1000
@@ -111,8 +111,8 @@ def change_priority(
 def change_category(session: Session, ticket_id: int, *, category_code: str, actor: Actor, now: datetime) -> Ticket:
     """Another kind of matter, with the promises it has.
 
-    Raises InvalidInput for a matter of conduct: who may read that is for routing to decide, not for a label; and
-    OwingUnitAlone for a kind with an easier promise once a warning is out.
+    Raises InvalidInput for a matter of conduct: who may read that is for routing to decide, not for a label;
+    AboutItself for the accused, OwingUnitAlone for the owing unit once a warning is out.
     """
     ticket = lock_ticket(session, ticket_id)
     _require_unfinished(ticket)
@@ -125,6 +125,7 @@ def change_category(session: Session, ticket_id: int, *, category_code: str, act
         raise InvalidInput("category", "conduct_needs_routing")
     if ticket.category_id == category.id:
         return ticket
+    require_free_to_move(session, ticket, what="category", actor=actor, now=now)
     before = session.get(Category, ticket.category_id) if ticket.category_id else None
     ticket.category_id = category.id
     params = {"field": "category", "from": before.code if before else "", "to": category.code}
@@ -132,11 +133,12 @@ def change_category(session: Session, ticket_id: int, *, category_code: str, act
 
 
 def correct_place(session: Session, ticket_id: int, *, unit_id: int, actor: Actor, now: datetime) -> Ticket:
-    """Say where the matter is; the ticket stays in its queue until it is transferred."""
+    """Say where the matter is; the ticket stays in its queue until it is transferred. Raises as another kind does."""
     ticket = lock_ticket(session, ticket_id)
     unit = session.get(Unit, unit_id)
     if unit is None:
         raise NotFound("unit", unit_id)
+    require_free_to_move(session, ticket, what="place", actor=actor, now=now)
     before = session.get(Unit, ticket.place_unit_id) if ticket.place_unit_id else None
     ticket.place_unit_id, ticket.place_outcome = unit.id, PlaceOutcome.UNIQUE
     kept = {k: v for k, v in ticket.place_detail.items() if k != "question"}
@@ -172,6 +174,7 @@ def hop(
     # A unit must not read what is said about it, whoever sends it there.
     if ticket.about_unit_id == unit.id and queue.kind is not QueueKind.CONDUCT:
         raise NotAllowed("transfer_to_whom_it_is_about")
+    require_free_to_move(session, ticket, what="transfer", actor=actor, now=now)
     visited = set(session.scalars(select(QueueHop.queue_id).where(QueueHop.ticket_id == ticket.id)))
     from_queue, from_unit = ticket.queue_id, ticket.unit_id
     with not_eased(session, ticket, what="transfer", actor=actor, now=now):

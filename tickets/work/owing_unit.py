@@ -1,14 +1,17 @@
-"""What the unit that owes a promise may not do alone once a warning or a level is out: end, pause or ease it (A7)."""
+"""What the unit concerned may not do alone: end, pause, ease, send away or rename a complaint (A7).
+
+Of a matter that accuses it, never; of what it owes, once a warning or a level is out.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
-from tickets.errors import OwingUnitAlone
+from tickets.errors import AboutItself, OwingUnitAlone
 from tickets.people.actor import Actor
 from tickets.people.roles import Viewer, load_viewer
 from tickets.promises.recompute import UNENDED
@@ -17,6 +20,7 @@ from tickets.states import ActorKind, ClockKind, ClockStatus, Role, StepKind, St
 
 # Who may do for another unit what that unit may not do alone; everybody's reason stands in timeline and audit.
 DECIDING = (Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
+_NOBODYS_UNIT = (ActorKind.CITIZEN, ActorKind.SYSTEM)
 
 
 # A promise counted anew may differ by the second it is rounded to; that eases nothing.
@@ -25,8 +29,21 @@ _SLACK = timedelta(minutes=1)
 
 def is_out(session: Session, ticket_id: int, *, now: datetime) -> bool:
     """A warning or a level of the ticket has fired, or its time has come and no tick has seen it yet."""
+    return _is_out(session, ticket_id, true(), now=now)
+
+
+def is_out_beyond_accepting(session: Session, ticket_id: int, *, now: datetime) -> bool:
+    """The same, but for warnings of the time to accept: within it a unit sends on what is not its own."""
+    of_accepting = PlannedStep.clock_id.in_(
+        select(Clock.id).where(Clock.ticket_id == ticket_id, Clock.kind == ClockKind.ACCEPT)
+    )
+    return _is_out(session, ticket_id, not_(and_(of_accepting, PlannedStep.kind == StepKind.WARNING)), now=now)
+
+
+def _is_out(session: Session, ticket_id: int, counted: ColumnElement[bool], *, now: datetime) -> bool:
     step = exists().where(
         PlannedStep.ticket_id == ticket_id,
+        counted,
         or_(PlannedStep.result.is_(None), PlannedStep.result != StepResult.VOID),
         or_(PlannedStep.fired_at.is_not(None), PlannedStep.planned_at <= now),
     )
@@ -42,18 +59,54 @@ def decides_for_others(viewer: Viewer, ticket: Ticket) -> bool:
     return any(h.covers_city and h.role in DECIDING and h.unit_id != ticket.unit_id for h in viewer.held)
 
 
+def is_accused(viewer: Viewer, ticket: Ticket) -> bool:
+    """Whether a restricted matter is about a body where the person holds a role: its place's, if none is named."""
+    about = ticket.about_unit_id or ticket.place_unit_id
+    return ticket.is_restricted and any(held.unit_id == about for held in viewer.held)
+
+
 def acts_alone(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> bool:
-    """Whether this is the owing unit acting for itself on a promise that is warned; programs decide for nobody."""
-    if actor.kind in (ActorKind.CITIZEN, ActorKind.SYSTEM) or not is_out(session, ticket.id, now=now):
+    """Whether this is the unit concerned acting for itself; programs decide for nobody."""
+    if actor.kind in _NOBODYS_UNIT:
         return False
-    viewer = load_viewer(session, actor.staff_id, now=now) if actor.staff_id is not None else None
-    return viewer is None or not decides_for_others(viewer, ticket)
+    viewer = _viewer(session, actor, now=now)
+    if viewer is not None and is_accused(viewer, ticket):
+        return True
+    return is_out(session, ticket.id, now=now) and (viewer is None or not decides_for_others(viewer, ticket))
 
 
 def require_another(session: Session, ticket: Ticket, *, what: str, actor: Actor, now: datetime) -> None:
-    """Raise OwingUnitAlone when it is for somebody else to do this now."""
+    """Raise AboutItself or OwingUnitAlone when it is for somebody else to do this now."""
+    require_not_accused(session, ticket, what=what, actor=actor, now=now)
     if acts_alone(session, ticket, actor=actor, now=now):
         raise OwingUnitAlone(ticket.reference, what)
+
+
+def require_not_accused(session: Session, ticket: Ticket, *, what: str, actor: Actor, now: datetime) -> None:
+    """Raise AboutItself when the matter accuses a body of whoever does this."""
+    if actor.kind in _NOBODYS_UNIT or not ticket.is_restricted:
+        return
+    viewer = _viewer(session, actor, now=now)
+    if viewer is None or is_accused(viewer, ticket):
+        raise AboutItself(ticket.reference, what)
+
+
+def require_free_to_move(session: Session, ticket: Ticket, *, what: str, actor: Actor, now: datetime) -> None:
+    """Raise when sending it elsewhere, or calling it something else, is not for the unit concerned any more."""
+    require_not_accused(session, ticket, what=what, actor=actor, now=now)
+    if actor.kind in _NOBODYS_UNIT or not is_out_beyond_accepting(session, ticket.id, now=now):
+        return
+    viewer = _viewer(session, actor, now=now)
+    if viewer is None or (is_of_owing_unit(viewer, ticket) and not decides_for_others(viewer, ticket)):
+        raise OwingUnitAlone(ticket.reference, what)
+
+
+def is_of_owing_unit(viewer: Viewer, ticket: Ticket) -> bool:
+    return any(held.unit_id == ticket.unit_id for held in viewer.held)
+
+
+def _viewer(session: Session, actor: Actor, *, now: datetime) -> Viewer | None:
+    return load_viewer(session, actor.staff_id, now=now) if actor.staff_id is not None else None
 
 
 @contextmanager

@@ -104,6 +104,9 @@ def resolve(
     if ticket.status in PENDING:
         wake(session, ticket, cause="agent", actor=actor, now=now)
     _require_move(ticket, TicketStatus.RESOLVED)
+    if not any(letter.isalnum() for letter in answer):
+        # A dot sent for good would be an end without an answer.
+        raise InvalidInput("body", "required")
     say(session, ticket, template="ticket_resolved", body=answer, channel=channel, actor=actor, now=now)
     ticket.disposition = disposition
     params = {"disposition": disposition.value}

@@ -18,6 +18,7 @@ from tickets.schema import Ticket
 from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, TimelineKind
 from tickets.work import named_people
 from tickets.work.assignment import change_priority, hop, reason_given
+from tickets.work.owing_unit import require_not_accused
 from tickets.work.ticket import lock_ticket, record
 
 
@@ -35,7 +36,8 @@ def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) ->
 def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
     """It accuses no official after all: send it where it belongs, seen by all who work there.
 
-    Raises InvalidInput without a reason, and for a ticket that is restricted for more than its words.
+    Raises InvalidInput without a reason, and for a ticket that is restricted for more than its words; AboutItself for
+    anybody of the body that it may accuse.
     """
     ticket = lock_ticket(session, ticket_id)
     if not is_suspected(ticket):
@@ -43,6 +45,7 @@ def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Acto
     decision = route(_facts(ticket), _rules(session, now).routing)
     if decision.is_restricted:
         raise InvalidInput("ticket", "not_suspected")
+    require_not_accused(session, ticket, what="clear", actor=actor, now=now)
     why = reason_given(reason)
     ticket.is_restricted, ticket.about_unit_id, ticket.category_id = False, None, decision.category_id
     ticket.routing_reasons = [r.as_json() for r in decision.reasons]
@@ -84,7 +87,7 @@ def _restrict(session: Session, ticket: Ticket, read: MatterReading, *, now: dat
     """The City Office alone reads on; whoever had it may be the accused, and sees it no more."""
     rules = _rules(session, now).routing
     about = ticket.unit_id if ticket.unit_id != rules.operations_unit_id else ticket.place_unit_id
-    judge = rules.operations_unit_id if about == rules.office_unit_id else rules.office_unit_id
+    judge = rules.judge_of(about)
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT))
     if queue_id is None or queue_id == ticket.queue_id:
         return

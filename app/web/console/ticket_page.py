@@ -23,6 +23,7 @@ from app.web.pieces.moments import suggested_wake_up
 from tickets.audit import entries
 from tickets.directory.places import Resolution
 from tickets.errors import (
+    AboutItself,
     AlreadyAssigned,
     CitizensOwnWord,
     HotlineError,
@@ -42,7 +43,7 @@ from tickets.work.ticket import lock_ticket
 
 # What a form may be answered with instead of being done; everything else is an error page.
 REFUSALS = (
-    AlreadyAssigned, CitizensOwnWord, InvalidInput, NotAllowed, OwingUnitAlone, ReopeningWindowOver,
+    AboutItself, AlreadyAssigned, CitizensOwnWord, InvalidInput, NotAllowed, OwingUnitAlone, ReopeningWindowOver,
     TransitionNotAllowed,
 )  # fmt: skip
 Act = Callable[[Ticket], object]
@@ -184,7 +185,7 @@ def _refusal_words(error: HotlineError) -> str:
         return _("%(name)s took this ticket a moment ago.", name=name) + " " + kept
     if isinstance(error, ReopeningWindowOver):
         return _("It is too late to reopen it. Open a new ticket that continues this one.") + " " + kept
-    if isinstance(error, OwingUnitAlone | CitizensOwnWord):
+    if isinstance(error, OwingUnitAlone | AboutItself | CitizensOwnWord):
         return trouble_of(error).words + " " + kept
     if isinstance(error, NotAllowed):
         if error.what == "transfer_to_whom_it_is_about":

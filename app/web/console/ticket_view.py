@@ -31,7 +31,7 @@ from tickets.states import (
     TicketStatus,
     TimelineKind,
 )
-from tickets.work.owing_unit import decides_for_others
+from tickets.work.owing_unit import decides_for_others, is_accused, is_of_owing_unit
 from tickets.work.suspicion import is_suspected
 from tickets.work.ticket import may_move
 
@@ -75,17 +75,22 @@ class Allowed:
     reopen: bool
     set_aside: bool
     clear: bool
-    # A warning is out and this is the owing unit: nothing that ends, pauses or eases is offered (A7).
+    # To another unit, under another name or place.
+    move: bool
+    # A warning is out and this is the owing unit, or it is the accused: nothing that ends, pauses or eases is offered
+    # (A7).
     alone: bool
+    accused: bool
     third_party: bool
     assign: bool
     reveal: bool
     phone_in_full: bool
 
 
-def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, now: datetime) -> Allowed:
-    """`is_out`: a warning or a level of the ticket is."""
-    alone = is_out and not decides_for_others(viewer, ticket)
+def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, is_bound: bool, now: datetime) -> Allowed:
+    """`is_out`: a warning or a level of the ticket is; `is_bound`: another than a warning of the time to accept."""
+    accused, decides = is_accused(viewer, ticket), decides_for_others(viewer, ticket)
+    alone = accused or (is_out and not decides)
     works, unfinished = may(viewer, Right.WORK, ticket), ticket.status in UNFINISHED
     is_mine = ticket.assignee_id == viewer.staff_id
     pending = ticket.status in (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
@@ -99,9 +104,11 @@ def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, now: datetime) -> A
         resolve=works and (pending or may_move(ticket, TicketStatus.RESOLVED)),
         resume=works and pending,
         reopen=works and ticket.status is TicketStatus.RESOLVED and in_window,
-        clear=works and unfinished and is_suspected(ticket),
+        clear=works and unfinished and not accused and is_suspected(ticket),
+        move=not accused and (decides or not (is_bound and is_of_owing_unit(viewer, ticket))),
         set_aside=works and not alone and may_move(ticket, TicketStatus.SPAM),
         alone=works and alone and unfinished,
+        accused=works and accused and unfinished,
         third_party=works and (ticket.status is TicketStatus.NEW or may_move(ticket, TicketStatus.PENDING_THIRD_PARTY)),
         assign=unfinished and may(viewer, Right.REASSIGN, ticket),
         reveal=viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE) and not is_mine and bool(ticket.reply_phone),
@@ -111,7 +118,8 @@ def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, now: datetime) -> A
 
 def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, now: datetime) -> dict[str, Any]:
     """Plain values for the template."""
-    ticket, can = reading.ticket, allowed(viewer, reading.ticket, is_out=_is_out(reading, now=now), now=now)
+    ticket, is_out = reading.ticket, _is_out(reading, now=now)
+    can = allowed(viewer, ticket, is_out=is_out, is_bound=is_out and _is_bound(reading, now=now), now=now)
     locale = chosen_locale()
     in_full = can.phone_in_full or phone_shown
     return {
@@ -144,9 +152,20 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
 
 def _is_out(reading: WholeTicket, *, now: datetime) -> bool:
     """As `owing_unit.is_out`, from what was read for the page anyway."""
-    told = any(entry["kind"] in _OUT for entry in reading.entries)
+    return _is_overdue(reading, now=now) or any(entry["kind"] in _OUT for entry in reading.entries)
+
+
+def _is_bound(reading: WholeTicket, *, now: datetime) -> bool:
+    """As `owing_unit.is_out_beyond_accepting`."""
+    told = [entry for entry in reading.entries if entry["kind"] in _OUT]
+    accepting = (TimelineKind.WARNED, ClockKind.ACCEPT.value)
+    bound = any((entry["kind"], entry["params"].get("clock")) != accepting for entry in told)
+    return _is_overdue(reading, now=now) or bound
+
+
+def _is_overdue(reading: WholeTicket, *, now: datetime) -> bool:
     running = [clock for clock in reading.clocks if clock.status is ClockStatus.RUNNING]
-    return told or any(clock.due_at is not None and clock.due_at <= now for clock in running)
+    return any(clock.due_at is not None and clock.due_at <= now for clock in running)
 
 
 def citizen_name(reading: WholeTicket) -> str:

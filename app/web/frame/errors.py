@@ -27,6 +27,7 @@ _STATUS: dict[type[Exception], int] = {
     domain.KeyReused: 422,
     domain.ReopeningWindowOver: 409,
     domain.OwingUnitAlone: 403,
+    domain.AboutItself: 403,
     domain.CitizensOwnWord: 403,
     domain.LaterDueNeedsApproval: 403,
 }
@@ -105,8 +106,15 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
         domain.OwingUnitAlone: (
             _("No longer for the unit to decide"),
             _(
-                "A warning or a report to a higher level has gone out. Only the City Office or a "
-                "city supervisor may now set the ticket aside, pause it or ease its promise."
+                "A warning or a report to a higher level has gone out. Only the City Office or a city supervisor may"
+                " now set the ticket aside, pause it, ease its promise, send it elsewhere or change what it is about."
+            ),
+        ),
+        domain.AboutItself: (
+            _("Not for the unit it is about"),
+            _(
+                "It may be a complaint about your own unit or its people: only the City Office, or somebody of another"
+                " unit, may set it aside, pause it, move it, rename it or say that it accuses nobody."
             ),
         ),
         domain.CitizensOwnWord: (

@@ -9,15 +9,17 @@ from sqlalchemy.orm import Session
 
 from escalation.firing.actions import ACTIONS
 from escalation.firing.sweep import tick
-from tests.factories import NOW, open_ticket, queue_of, staff
-from tickets.errors import CitizensOwnWord, OwingUnitAlone, ReopeningWindowOver
+from tests.factories import NOW, give_role, hold_post, open_ticket, queue_of, staff, unit
+from tickets.errors import AboutItself, CitizensOwnWord, InvalidInput, OwingUnitAlone, ReopeningWindowOver
 from tickets.people.actor import SYSTEM, Actor, citizen_actor, staff_actor
 from tickets.promises.policies import import_policies, known_names
 from tickets.promises.policy_file import parse_policies
-from tickets.schema import AuditEntry, Clock, PlannedStep, Ticket
+from tickets.schema import AuditEntry, Clock, PlannedStep, Procedure, Ticket, TicketAccess
 from tickets.states import ActorKind, ClockKind, Disposition, Priority, Role, StepKind, TicketStatus
-from tickets.work.assignment import change_category, change_priority, claim, transfer
+from tickets.work.assignment import change_category, change_priority, claim, correct_place, return_ticket, transfer
+from tickets.work.dossier import change_dossier
 from tickets.work.resolution import hold, hold_for_third_party, mark_spam, not_solved, resolve, withdraw
+from tickets.work.suspicion import lift_suspicion
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Way = Callable[[Session, Ticket, Actor, datetime], object]
@@ -44,7 +46,25 @@ def _to_a_slower_unit(session: Session, ticket: Ticket, actor: Actor, now: datet
     return transfer(session, ticket.id, queue_id=queue_of(session, "SXD").id, reason="x", actor=actor, now=now)
 
 
-WAYS: list[Way] = [_spam, _hold, _lower, _slower_kind, _to_a_slower_unit]
+def _elsewhere(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> object:
+    return transfer(session, ticket.id, queue_id=queue_of(session, "26743").id, reason="x", actor=actor, now=now)
+
+
+def _another_kind(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> object:
+    return change_category(session, ticket.id, category_code="noise", actor=actor, now=now)
+
+
+def _another_place(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> object:
+    return correct_place(session, ticket.id, unit_id=unit(session, "26743").id, actor=actor, now=now)
+
+
+def _a_procedure(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> object:
+    code = session.scalars(select(Procedure.code)).first()
+    return change_dossier(session, ticket.id, number="", due_on=None, procedure_code=code, actor=actor, now=now)
+
+
+AWAY: list[Way] = [_elsewhere, _another_kind, _another_place, _a_procedure]
+WAYS: list[Way] = [_spam, _hold, _lower, _slower_kind, _to_a_slower_unit, *AWAY]
 
 # A kind of matter and a unit whose promises are slower than everybody's.
 SLOWER = """
@@ -181,3 +201,77 @@ def test_not_solved_opens_again_what_was_taken_back_too_but_not_after_the_window
     not_solved(session, ticket.id, reason="x", actor=citizen_actor(), now=NOW + 14 * DAY)
 
     assert ticket.status is TicketStatus.OPEN
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_a_warning_of_the_time_to_accept_leaves_the_unit_free_to_send_on_what_is_not_its_own(session, ticket, way):
+    accept = select(Clock.id).where(Clock.ticket_id == ticket.id, Clock.kind == ClockKind.ACCEPT)
+    first = select(PlannedStep.planned_at).where(PlannedStep.clock_id.in_(accept)).order_by(PlannedStep.planned_at)
+    at = session.scalars(first).first()
+    tick(session, now=at)
+
+    way(session, ticket, by(session, Role.SUPERVISOR, "26740"), at)
+
+
+def test_a_warned_ticket_is_not_given_back_by_the_unit_that_owes_it(session, ticket):
+    agent = by(session, Role.AGENT, "26743")
+    transfer(session, ticket.id, queue_id=queue_of(session, "26743").id, reason="x", actor=agent, now=NOW)
+    claim(session, ticket.id, actor=agent, now=NOW)
+
+    with pytest.raises(OwingUnitAlone):
+        return_ticket(session, ticket.id, reason="x", actor=agent, now=NOW + 5 * DAY)
+
+
+ACCUSED = "Cán bộ phường Sài Gòn đòi 500 ngàn mới chịu nhận hồ sơ"
+
+
+@pytest.fixture
+def suspected(session: Session) -> Ticket:
+    opened = open_ticket(session, body=ACCUSED, place_text="phường Sài Gòn")
+    return session.get_one(Ticket, opened.ticket_id)
+
+
+def _clear(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> object:
+    return lift_suspicion(session, ticket.id, reason="x", actor=actor, now=now)
+
+
+@pytest.mark.parametrize("way", [_clear, _spam, _hold, *AWAY])
+def test_the_accused_does_nothing_of_it_from_the_beginning_whatever_else_they_are(session, suspected, way):
+    accused = staff(session, role=Role.SUPERVISOR, at="26740")
+    give_role(session, accused, role=Role.CITY_OFFICE, at="VPUB")
+    claim(session, suspected.id, actor=by(session, Role.CITY_OFFICE, "VPUB"), now=NOW)
+
+    with pytest.raises(AboutItself), session.begin_nested():
+        way(session, suspected, staff_actor(accused.id), NOW + timedelta(minutes=1))
+
+    session.refresh(suspected)
+    assert suspected.is_restricted
+
+
+def test_the_city_office_lifts_a_suspicion_and_the_ticket_goes_to_the_ward(session, suspected):
+    _clear(session, suspected, by(session, Role.CITY_OFFICE, "VPUB"), NOW)
+
+    assert (suspected.is_restricted, suspected.unit_id) == (False, unit(session, "26740").id)
+
+
+def test_a_matter_about_the_city_office_is_not_shown_to_the_city_office(session):
+    clerk, lead = staff(session, role=Role.CITY_OFFICE, at="VPUB"), staff(session, role=Role.SUPERVISOR, at="TTDH")
+    hold_post(session, clerk, "city_office_duty", at="VPUB")
+    hold_post(session, lead, "unit_lead", at="TTDH")
+
+    opened = open_ticket(session, body="Cán bộ ở đó đòi hối lộ", unit_code="VPUB")
+
+    about = session.get_one(Ticket, opened.ticket_id)
+    named = set(session.scalars(select(TicketAccess.staff_id).where(TicketAccess.ticket_id == about.id)))
+    assert about.is_restricted and about.about_unit_id == unit(session, "VPUB").id
+    assert clerk.id not in named
+    assert lead.id in named
+
+
+@pytest.mark.parametrize("answer", [".", " … ", "-", "\u200b"])
+def test_a_sign_is_no_answer_for_good(session, ticket, answer):
+    agent = by(session, Role.AGENT, "26740")
+    claim(session, ticket.id, actor=agent, now=NOW)
+
+    with pytest.raises(InvalidInput):
+        resolve(session, ticket.id, disposition=Disposition.ANSWERED, answer=answer, actor=agent, now=NOW)
