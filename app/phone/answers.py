@@ -205,6 +205,7 @@ def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: 
         phone=sms.phone,
         code=intent.code,
         instruction=intent.instruction,
+        may_be_words=intent.may_be_words,
         message_sid=sms.message_sid,
         now=now,
     ):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge_by_code
+from escalation.firing.codes import SHORTEST
 from tickets.audit import entries
 from tickets.directory.standing_rows import administrators
 from tickets.errors import HotlineError
@@ -21,13 +22,25 @@ TAKEN, TAKEN_BEFORE, UNKNOWN = "acknowledge_taken", "acknowledge_taken_before", 
 LOCKED, ALARM = "acknowledge_locked", "codes_locked"
 
 
-def take_code(session: Session, *, phone: str, code: str, instruction: str, message_sid: str, now: datetime) -> bool:
+def take_code(
+    session: Session,
+    *,
+    phone: str,
+    code: str,
+    instruction: str,
+    may_be_words: bool = False,
+    message_sid: str,
+    now: datetime,
+) -> bool:
     """Acknowledge by a text message and answer it; False when nobody who is ever told of a level has this phone.
 
+    False also for ordinary words with a number that is too short to be a code, unless it is one of this person's.
     `message_sid` names the message that is answered, so that its repetition is not answered twice.
     """
     staff = _recipient_with(session, phone)
     if staff is None:
+        return False
+    if may_be_words and len(code) < SHORTEST and not _is_code_of(session, staff, code):
         return False
     template, params = _judged(session, staff, phone=phone, code=code, instruction=instruction, now=now)
     posting.post_sms(
@@ -99,6 +112,11 @@ def _taken(session: Session, *, phone: str, code: str, instruction: str, now: da
         return UNKNOWN, {"code": code}
     params = {"reference": done.reference, "at": done.at.isoformat(), "holds_until": done.holds_until.isoformat()}
     return TAKEN, params | {"is_repeat": done.is_repeat}
+
+
+def _is_code_of(session: Session, staff: Staff, code: str) -> bool:
+    mine = select(StepRecipient.id).where(StepRecipient.staff_id == staff.id, StepRecipient.reply_code == code)
+    return bool(session.scalar(select(mine.exists())))
 
 
 def _recipient_with(session: Session, phone: str) -> Staff | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telephony.sms.text import fold_to_gsm7
 
@@ -42,10 +42,14 @@ class HelpIntent:
 
 @dataclass(frozen=True)
 class AcknowledgeIntent:
-    """A leader's reply to an escalation: `GN <code> [instruction]`."""
+    """A leader's reply to an escalation: `GN <code> [instruction]`.
+
+    `may_be_words`: it begins with a word of everyday talk ("ok 48312") and is a code only if there is such a code.
+    """
 
     code: str
     instruction: str = ""
+    may_be_words: bool = field(default=False, compare=False)
 
 
 SmsIntent = TextIntent | StatusIntent | StopIntent | StartIntent | HelpIntent | AcknowledgeIntent
@@ -84,9 +88,16 @@ _STATUS = re.compile(
 )
 # A code in one piece, or in pieces of up to four digits as people read numbers out; a date after it is no piece of it.
 _ACKNOWLEDGE = re.compile(
-    r"^(?:gn|ghi nhan|ack|ok)[\s:.#-]*(?P<code>\d{5,8}(?!\d)|\d{1,4}(?:[ .-]\d{1,4}(?![\d/h]|[.:-]\d)){0,3}(?!\d))"
+    r"^(?P<word>gn|ghi nhan|ack|ok)[\s:.#-]*"
+    r"(?P<code>\d{5,8}(?!\d)|\d{1,4}(?:[ .-]\d{1,4}(?![\d/h]|[.:-]\d)){0,3}(?!\d))"
 )
 _CODE_DIGITS = range(4, 9)
+# "ok 2024 …", "ok 20/11", "ok 20 11 2024", "ok 500000 đồng": years, days and amounts that people agree to.
+_NO_CODE = re.compile(
+    r"(?:(?:19|20)\d\d(?!\d)|\d{1,2}[ ./-]\d{1,2}[ ./-](?:19|20)\d\d(?!\d)"
+    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d)"
+    r"|(?:\d{1,3}(?:[ .,]\d{3})+|\d+)(?:d\b| ?(?:dong|vnd|usd|trieu)\b))"
+)
 MAX_INSTRUCTION = 500
 _MASK = "****"
 
@@ -143,8 +154,11 @@ def _acknowledge(text: str) -> AcknowledgeIntent | None:
     if not found:
         return None
     written = found["code"]
+    may_be_words = found["word"] != "gn"
+    if may_be_words and _NO_CODE.match(found.string, found.start("code")):
+        return None
     code = "".join(c for c in written if c.isdecimal())
     if len(code) not in _CODE_DIGITS:
         return None
     instruction = text[text.index(written) + len(written) :].strip(" :.,-")
-    return AcknowledgeIntent(code, instruction[:MAX_INSTRUCTION])
+    return AcknowledgeIntent(code, instruction[:MAX_INSTRUCTION], may_be_words)

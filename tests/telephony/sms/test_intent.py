@@ -103,3 +103,14 @@ def test_a_leader_acknowledges_by_code_with_an_instruction(body, code, instructi
 )
 def test_only_the_pin_of_a_question_is_masked(body, kept):
     assert without_pin(body, parse_sms(body)) == kept
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ok 2024 tôi sẽ nộp hồ sơ", "OK 2025", "ok 20/11 nhé", "ok 20/11/2024", "ok 20 11 2024 họp", "Ok 20112024",
+        "ok 500000 đồng", "ok 15 000 dong", "Ghi nhận 2024 có nhiều phản ánh", "ok 250.000đ",
+    ],
+)  # fmt: skip
+def test_years_days_and_amounts_that_somebody_agrees_to_are_no_code(body):
+    assert parse_sms(body) == TextIntent(body)

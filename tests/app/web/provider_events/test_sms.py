@@ -263,6 +263,17 @@ def test_a_code_from_a_phone_that_is_not_the_leaders_is_a_citizens_matter(sessio
     assert tickets(session)[-1].body == f"GN {code} cho dong ho so"
 
 
+@pytest.mark.parametrize("body", ["ok 2024 vẫn chưa có ai đến", "ok 1500 hộ dân bị ngập", "Ghi nhận 300 trường hợp"])
+def test_a_leaders_ordinary_words_with_a_number_are_no_wrong_code(session, client, settings, now, body):
+    leader = climb(session, opened_at=now).people[4]
+    phone = Phone(client, settings, number=leader.phone)
+
+    phone.post("sms", MessageSid="SM-words", SmsSid="SM-words", Body=body, NumSegments="1")
+
+    assert tickets(session)[-1].body == body
+    assert "acknowledge_unknown" not in [message.template for message in sent(session)]
+
+
 def test_a_leaders_code_read_out_in_groups_is_taken(session, client, settings, now):
     climbed = climb(session, opened_at=now)
     leader, told = climbed.people[4], climbed.step(session, 4)
