@@ -1,16 +1,15 @@
 """What a ticket is about: priority, category, dossier and procedure, its number in other systems, its files."""
 
-from flask import g, request
+from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.storage.media import MAX_PICTURES, MediaRefused, keep, store_picture
 from app.web.console.blueprint import blueprint
 from app.web.console.ticket_page import act
 from app.web.frame.access import signed_in
-from app.web.frame.current import settings
 from app.web.frame.limits import takes_pictures
 from app.web.pieces.moments import read_day
+from app.web.pieces.pictures import kept_files, take_pictures
 from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput
@@ -18,7 +17,6 @@ from tickets.people.roles import WORKING_ROLES
 from tickets.schema import Ticket
 from tickets.states import Priority, TimelineKind
 from tickets.work import assignment, attachments, dossier
-from tickets.work.attachments import NewFile
 
 
 @blueprint.post("/console/tickets/<reference>/priority")
@@ -79,17 +77,16 @@ def pictures(reference: str) -> ResponseReturnValue:
     """Pictures an agent adds, drawn anew like everybody's."""
 
     def do(ticket: Ticket) -> None:
-        given = [file for file in request.files.getlist("pictures") if file.filename][:MAX_PICTURES]
+        given = [file for file in request.files.getlist("pictures") if file.filename]
         if not given:
             raise InvalidInput("pictures", "required")
-        files = []
-        for file in given:
-            try:
-                picture = store_picture(settings().media_folder, file.stream, file_name=file.filename or "")
-            except MediaRefused as refused:
-                raise InvalidInput("pictures", "not_a_picture") from refused
-            key = keep(settings().media_folder, picture.storage_key)
-            files.append(NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key))
+        # A browser forgets chosen files when a form comes back: the good ones are kept, and the others named.
+        pictures, left_out = take_pictures(given, ())
+        if not pictures:
+            raise InvalidInput("pictures", "not_a_picture")
+        files = kept_files(pictures)
+        if left_out:
+            flash(left_out, "warning")
         attachments.add(g.session, ticket.id, files, staff_id=g.viewer.staff_id, now=g.now)
         words = ", ".join(file.file_name for file in files)
         timeline.add(g.session, ticket.id, TimelineKind.ATTACHED, actor=g.actor, is_public=False, body=words, now=g.now)

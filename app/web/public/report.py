@@ -15,11 +15,11 @@ from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.web.frame.access import public
 from app.web.frame.current import keys, settings
 from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
+from app.web.pieces.pictures import take_pictures
 from app.web.public import signed
 from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
 from app.web.public.choices import category_options, last_known_categories
 from app.web.public.follow_cookie import let_follow
-from app.web.public.pictures import take_pictures
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
 from app.web.public.report_sending import send_report, sent_before, told_addresses
 from app.wording.locale import chosen_locale

@@ -5,9 +5,8 @@ from datetime import datetime
 from flask import g
 from sqlalchemy.orm import Session
 
-from app.storage import media
-from app.storage.media import Picture
-from app.web.frame.current import keys, places, rules, settings
+from app.web.frame.current import keys, places, rules
+from app.web.pieces.pictures import kept_files
 from app.web.public import signed
 from app.web.public.report_form import ReportForm
 from tickets.intake import contacts
@@ -17,7 +16,6 @@ from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.states import Channel
 from tickets.work import attachments
-from tickets.work.attachments import NewFile
 
 
 def send_report(
@@ -70,16 +68,3 @@ def matter_of(form: ReportForm, *, unit_code: str | None, locale: str, acknowled
         contact_source_key=signed.form_key(form.token),
         acknowledge=acknowledge,
     )
-
-
-def kept_files(pictures: tuple[Picture, ...]) -> list[NewFile]:
-    """The pending pictures given a lasting place; one that was swept meanwhile is left out."""
-    folder = settings().media_folder
-    files = []
-    for picture in pictures:
-        try:
-            key = media.keep(folder, picture.storage_key)
-        except FileNotFoundError:
-            continue
-        files.append(NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key))
-    return files

@@ -11,11 +11,10 @@ from app.web.frame.access import public
 from app.web.frame.current import keys, places, rules
 from app.web.frame.limits import limiter, takes_pictures
 from app.web.pieces.attached_files import attached_file
+from app.web.pieces.pictures import kept_files, take_pictures
 from app.web.public import signed
 from app.web.public.follow_cookie import end_following, followed_ticket_id, let_follow
 from app.web.public.follow_words import shown_entries
-from app.web.public.pictures import take_pictures
-from app.web.public.report_sending import kept_files
 from app.wording.locale import chosen_locale
 from tickets.errors import CitizensOwnWord, InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
 from tickets.intake import contacts
@@ -37,7 +36,7 @@ _OVER = (TicketStatus.CLOSED, TicketStatus.WITHDRAWN, TicketStatus.SPAM)
 @blueprint.get("/track")
 @public
 def form() -> ResponseReturnValue:
-    return render_template("public/track.html", reference=request.args.get("reference", "")[:40], wrong=None, kept="")
+    return _pin_page(reference=request.args.get("reference", "")[:40])
 
 
 @blueprint.post("/track")
@@ -49,11 +48,11 @@ def check() -> ResponseReturnValue:
     found = check_pin(g.session, reference=reference, pin=request.form.get("pin", "")[:40], keys=keys(), now=g.now)
     if found.ticket_id is None:
         wrong = "locked" if found.is_locked else "wrong"
-        page = render_template("public/track.html", reference=reference, wrong=wrong, kept=kept)
-        return Response(page, 429 if found.is_locked else 403, mimetype="text/html")
-    if kept:
+        return _pin_page(reference=reference, wrong=wrong, kept=kept, status=429 if found.is_locked else 403)
+    if kept or _kept_pictures():
         # The page itself instead of a redirect, which could not carry what was being written.
-        return let_follow(_follow_page(found.ticket_id, message=kept), found.ticket_id)
+        page = _follow_page(found.ticket_id, message=kept, pictures=tuple(_kept_pictures()))
+        return let_follow(page, found.ticket_id)
     return let_follow(_back(), found.ticket_id)
 
 
@@ -71,9 +70,9 @@ def follow() -> ResponseReturnValue:
 def write() -> ResponseReturnValue:
     """Another message, with pictures; sent twice it is one."""
     ticket_id, body = followed_ticket_id(), request.form.get("body", "")
-    if ticket_id is None:
-        return _ask_again(kept=body)
     pictures, fault = take_pictures(request.files.getlist("pictures"), _kept_pictures())
+    if ticket_id is None:
+        return _ask_again(kept=body, pictures=pictures)
     if fault or not body.strip():
         errors = {"pictures": fault} if fault else {"body": _("Please write your message.")}
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
@@ -237,9 +236,21 @@ def _back() -> Response:
     return Response(status=303, headers={"Location": "/track/request"})
 
 
-def _ask_again(*, kept: str = "") -> Response:
-    """Reference and PIN once more, because two hours are over; what was being written comes along."""
-    if not kept.strip():
+def _ask_again(*, kept: str = "", pictures: tuple[Picture, ...] = ()) -> Response:
+    """Reference and PIN once more, because two hours are over; what was being written and chosen comes along."""
+    if not kept.strip() and not pictures:
         return Response(status=303, headers={"Location": "/track"})
-    page = render_template("public/track.html", reference="", wrong="over", kept=kept[:20_000])
-    return Response(page, 403, mimetype="text/html")
+    return _pin_page(wrong="over", kept=kept[:20_000], pictures=pictures, status=403)
+
+
+def _pin_page(
+    *,
+    reference: str = "",
+    wrong: str | None = None,
+    kept: str = "",
+    pictures: tuple[Picture, ...] | None = None,
+    status: int = 200,
+) -> Response:
+    tokens = [signed.picture_token(one) for one in (_kept_pictures() if pictures is None else pictures)]
+    page = render_template("public/track.html", reference=reference, wrong=wrong, kept=kept, kept_pictures=tokens)
+    return Response(page, status, mimetype="text/html")

@@ -1,5 +1,8 @@
 """Giving the selected tickets to somebody: each by the same rules and with the same traces as a single one."""
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
 from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -23,22 +26,25 @@ def reassign() -> ResponseReturnValue:
     staff = request.form.get("staff", "")
     if not chosen or not staff.isascii() or not staff.isdecimal() or len(staff) > 15:
         flash(_("Select at least one ticket and the person to assign it to."), "warning")
-        return _back()
-    if is_first():
-        _give_all(chosen, int(staff))
-    return _back()
+        return _back(chosen, staff)
+    # What could not be given stays ticked, with the reason above the page.
+    left = _give_all(chosen, int(staff)) if is_first() else []
+    return _back(left, staff if left else "")
 
 
-def _give_all(references: list[str], staff_id: int) -> None:
+def _give_all(references: list[str], staff_id: int) -> list[str]:
+    """The references of those that could not be given."""
     tickets = [visible_ticket(g.session, g.viewer, reference) for reference in references]
     for ticket in tickets:
         require(g.viewer, Right.REASSIGN, ticket)
-    given = 0
+    left = []
     # One order for everybody: two supervisors who give the same tickets wait for each other instead of deadlocking.
     for ticket in sorted(tickets, key=lambda ticket: ticket.id):
-        given += _give(ticket, staff_id)
-    if given:
+        if not _give(ticket, staff_id):
+            left.append(ticket.reference)
+    if given := len(tickets) - len(left):
         flash(ngettext("%(num)d ticket was assigned.", "%(num)d tickets were assigned.", given), "success")
+    return left
 
 
 def _give(ticket: Ticket, staff_id: int) -> bool:
@@ -51,6 +57,9 @@ def _give(ticket: Ticket, staff_id: int) -> bool:
     return True
 
 
-def _back() -> ResponseReturnValue:
+def _back(ticked: Sequence[str], staff: str) -> ResponseReturnValue:
+    """To the same list, where these are ticked and this person is chosen still."""
     show = request.form.get("show", "")
-    return redirect(f"/supervisor?show={show}" if show in set(Risk) else "/supervisor", code=303)
+    kept = [("ticket", reference) for reference in ticked if reference.isascii() and reference.isdecimal()]
+    asked = [*([("show", show)] if show in set(Risk) else []), *kept, *([("staff", staff[:15])] if kept else [])]
+    return redirect(f"/supervisor?{urlencode(asked)}" if asked else "/supervisor", code=303)

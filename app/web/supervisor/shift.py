@@ -51,6 +51,9 @@ def shift() -> ResponseReturnValue:
         rows=rows,
         assignees=assignee_options(g.session, g.viewer, rows, now=g.now),
         once=form_key(),
+        # A giving that was refused comes back with what was ticked.
+        chosen=frozenset(request.args.getlist("ticket")),
+        staff=request.args.get("staff", ""),
     )
 
 

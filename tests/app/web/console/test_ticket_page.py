@@ -135,6 +135,23 @@ def test_pictures_are_kept_and_shown_only_to_who_may_see_the_ticket(
     assert foreign.status_code == 404
 
 
+def test_one_file_that_is_no_picture_costs_the_others_nothing(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    opened = open_ticket(session)
+    agent_at(client, session, now)
+    here = f"/console/tickets/{opened.reference}"
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(drawn, "JPEG")
+    drawn.seek(0)
+
+    send(client, here, f"{here}/pictures", pictures=[(io.BytesIO(b"no picture"), "thư.jpg"), (drawn, "sân.jpg")])
+
+    page = page_of(client, here)
+    assert "sân.jpg" in page
+    assert "thư.jpg is not a picture we can show" in page
+
+
 @pytest.mark.parametrize(
     "action", ["claim", "reply", "note", "draft/reply", "seen", "transfer", "place", "resolve", "phone"]
 )

@@ -392,6 +392,24 @@ def test_a_message_written_after_two_hours_is_kept_until_the_pin_is_given_again(
     assert "Một lá thư dài</textarea>" in back.get_data(as_text=True)
 
 
+def test_pictures_chosen_after_two_hours_are_kept_until_the_pin_is_given_again(
+    client: FlaskClient, app: HotlineApp, session: Session
+) -> None:
+    ticket = opened(app, session)
+    enter(client, ticket)
+    page = client.get("/track/request")
+    client.delete_cookie("hotline_follow", path="/track")
+    chosen = [(BytesIO(photograph()), "rác.jpg")]
+
+    asked = send_again(client, page, "/track/request/message", body="Một lá thư dài", pictures=chosen)
+    wrong = send_again(client, asked, "/track", reference=ticket.reference, pin="000000")
+    back = send_again(client, wrong, "/track", reference=ticket.reference, pin=ticket.pin)
+    send_again(client, back, "/track/request/message", body="Một lá thư dài")
+
+    files = session.scalars(select(Attachment.file_name).where(Attachment.ticket_id == ticket.ticket_id)).all()
+    assert files == ["rác.jpg"]
+
+
 def test_closing_the_page_ends_it_in_this_browser(client: FlaskClient, app: HotlineApp, session: Session) -> None:
     enter(client, opened(app, session))
 

@@ -1,5 +1,6 @@
 """The shift page: what waits, who is there, what is at risk, and giving tickets to somebody."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -130,6 +131,23 @@ def test_somebody_who_does_not_work_there_gets_nothing_and_it_is_said(browser: F
     assert session.get_one(Ticket, opened.ticket_id, populate_existing=True).assignee_id is None
     page = browser.get("/supervisor").get_data(as_text=True)
     assert f"{opened.reference}: This person does not work on this unit&#39;s tickets." in page
+
+
+def test_what_was_ticked_and_could_not_be_given_is_ticked_still(browser: FlaskClient, session: Session) -> None:
+    stranger = staff(session, at="26824")
+    opened = [open_ticket(session, now=NOW) for _ in range(3)]
+    ticked = [one.reference for one in opened[:2]]
+    token = csrf_of(browser, "/supervisor")
+    nobody = {"csrf_token": token, "show": "untaken", "ticket": ticked, "staff": ""}
+    wrong = {**nobody, "staff": str(stranger.id)}
+
+    pages = [
+        browser.post("/supervisor/reassign", data=form, follow_redirects=True).get_data(as_text=True)
+        for form in (nobody, wrong)
+    ]
+
+    for page in pages:
+        assert sorted(re.findall(r'value="(\d{10})"[^>]* checked', page)) == sorted(ticked)
 
 
 def test_a_ticket_of_another_ward_in_the_selection_looks_like_none(browser: FlaskClient, session: Session) -> None:

@@ -6,8 +6,9 @@ import structlog
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
-from app.storage.media import MAX_PICTURES, MediaRefused, Picture, store_picture
+from app.storage.media import MAX_PICTURES, MediaRefused, Picture, keep, store_picture
 from app.web.frame.current import settings
+from tickets.work.attachments import NewFile
 
 log = structlog.get_logger()
 
@@ -32,6 +33,19 @@ def take_pictures(uploads: Iterable[FileStorage], kept: Sequence[Picture]) -> tu
             refused.append(_("Pictures cannot be saved at the moment. You can send without them."))
             break
     return tuple(pictures), " ".join(refused) or None
+
+
+def kept_files(pictures: tuple[Picture, ...]) -> list[NewFile]:
+    """The pending pictures given a lasting place; one that was swept meanwhile is left out."""
+    folder = settings().media_folder
+    files = []
+    for picture in pictures:
+        try:
+            key = keep(folder, picture.storage_key)
+        except FileNotFoundError:
+            continue
+        files.append(NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key))
+    return files
 
 
 def refusal(error: MediaRefused) -> str:
