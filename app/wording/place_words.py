@@ -25,6 +25,10 @@ _WHYS: Mapping[str, Mapping[str, str]] = {
         "vi": "{ward}, {district} đã nhập vào {through}, nay một phần thuộc đơn vị này.",
         "en": "{ward}, {district} was merged into {through}, a part of which is now in it.",
     },
+    "heard_as": {
+        "vi": "“{said}” nghe giống {name}.",
+        "en": "“{said}” is heard as {name}.",
+    },
     "in_district": {
         "vi": "Nằm trên địa bàn {district} trước đây.",
         "en": "It lies in the former {district}.",

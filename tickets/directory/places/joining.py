@@ -13,7 +13,7 @@ from tickets.directory.places.strength import Strength, bears_a_persons_name, fo
 
 _STREET = (exact_key("đường")[0], exact_key("đ")[0])
 
-Doubt = Literal["conflict", "kind", "weak", "city"]
+Doubt = Literal["conflict", "kind", "weak", "city", "heard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class NamedPlace:
     """One place the text speaks of, with every reading that remains.
 
     `doubt` says why even a single unit must be asked about: the ward is not in the district beside it, the kind does
-    not fit, the words may mean something else, or the whole city may be meant. `has_district` is set when a district
-    narrowed it, `is_bare` when neither a kind nor a district was said.
+    not fit, the words may mean something else, the whole city may be meant, or the name only sounds so. `has_district`
+    is set when a district narrowed it, `is_bare` when neither a kind nor a district was said.
     """
 
     start: int

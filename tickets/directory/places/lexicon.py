@@ -9,6 +9,7 @@ from typing import Literal
 from tickets.directory.places.fold import exact_key, key, spelling
 from tickets.directory.places.outcome import Generation
 from tickets.directory.places.rows import AliasKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
+from tickets.directory.places.sounds import by_sound
 
 Key = tuple[str, ...]
 ReadingKind = Literal["unit", "ward", "district", "province"]
@@ -70,6 +71,8 @@ class PlaceIndex:
     elsewhere: Mapping[Key, Key]
     short_districts: Mapping[Key, tuple[NameReading, ...]]
     keypad: Mapping[str, tuple[Key, ...]]
+    # By how they sound; what is elsewhere too, so that it is not taken for what is here.
+    sounding: tuple[Mapping[Key, tuple[Key, ...]], ...]
 
 
 def build_index(rows: PlaceRows) -> PlaceIndex:
@@ -108,6 +111,7 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
         elsewhere=elsewhere,
         short_districts=short_districts,
         keypad=_keypad(readings),
+        sounding=by_sound(names),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from tickets.directory.places.heard import heard_place
 from tickets.directory.places.joining import NamedPlace, join
 from tickets.directory.places.lexicon import NameReading, PlaceIndex
 from tickets.directory.places.mentions import find_mentions
@@ -26,6 +27,8 @@ def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
     words = read(text)
     places = standing_places(index, join(index, words, find_mentions(index, words)), on)
     places = _meant(places)
+    if _names_no_ward(places) and (heard := heard_place(index, words, places)) is not None:
+        return _as_heard(index, words, standing_places(index, [heard], on))
     if not places:
         return Resolution("none")
     return decide(index, words, _same_place(words, places))
@@ -53,6 +56,23 @@ def decide(index: PlaceIndex, text: PlaceText, places: list[NamedPlace]) -> Reso
         generation=next(g for g in _MOST_RECENT_FIRST if any(reading.generation == g for reading in readings)),
         understood=tuple(_understood(text, place, reading) for place in places for reading in place.readings),
     )
+
+
+def _names_no_ward(places: Iterable[NamedPlace]) -> bool:
+    return all(reading.kind in ("district", "province") for place in places for reading in place.readings)
+
+
+def _as_heard(index: PlaceIndex, text: PlaceText, places: list[NamedPlace]) -> Resolution:
+    """What a name sounds like is asked about, and the reason says as what it was heard."""
+    if not places:
+        return Resolution("none")
+    decided = decide(index, text, places)
+    heard = {unit: r.name for place in places for r in reversed(place.readings) for unit in r.units}
+    candidates = tuple(
+        replace(one, why=Why("heard_as", {"said": decided.said, "name": heard[one.unit_id]}), also=(one.why, *one.also))
+        for one in decided.candidates
+    )
+    return replace(decided, candidates=candidates)
 
 
 def units_of(readings: Iterable[NameReading]) -> frozenset[int]:
