@@ -11,6 +11,7 @@ from tickets.schema import ProcessBeat
 
 # The row that tells when any scheduler last ticked; it is no process.
 TICKING = "ticking"
+_GAVE_WAY = "gave_way"
 # A process beats every few seconds; unheard for so long, it is taken to have ended.
 SILENT_AFTER = timedelta(seconds=30)
 _FORGOTTEN_AFTER = timedelta(hours=1)
@@ -28,7 +29,11 @@ def note(session: Session, name: str, *, kind: str, detail: dict[str, Any] | Non
 
 
 def note_tick(session: Session, *, now: datetime) -> datetime | None:
-    """Somebody ticks now; when that was last, None for the first time. The row's lock lets two schedulers agree."""
+    """Somebody ticks now; when that was last, None for the first time. The row's lock lets two schedulers agree.
+
+    A last tick that is still to come was written by a clock that was wrong, and gives way. Should the very next one
+    come after it, it was the clock that was set back that was wrong, and nobody was silent meanwhile.
+    """
     ticked = session.execute(
         select(ProcessBeat).where(ProcessBeat.name == TICKING).with_for_update()
     ).scalar_one_or_none()
@@ -36,7 +41,10 @@ def note_tick(session: Session, *, now: datetime) -> datetime | None:
         session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=now, detail={}))
         session.flush()
         return None
-    last, ticked.beat_at = ticked.beat_at, max(ticked.beat_at, now)
+    last, given_way = ticked.beat_at, ticked.detail.get(_GAVE_WAY)
+    ticked.beat_at, ticked.detail = now, {_GAVE_WAY: last.isoformat()} if last > now else {}
+    if given_way is not None and datetime.fromisoformat(given_way) <= now:
+        return datetime.fromisoformat(given_way)
     return last
 
 

@@ -17,6 +17,7 @@ MODULES = (
     "app.cli.imports",
     "app.cli.people",
     "app.cli.audit",
+    "app.cli.clock",
     "app.cli.simulator",
     "app.cli.bench",
 )

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.clockwork.believed_clock import ClockHeld
 from app.processes.signs_of_life import database_now
 from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
@@ -48,9 +50,13 @@ class _SetAside:
 
 @dataclass
 class Batches:
-    """What one scheduler remembers of tickets that could not be fired. `seconds` is a monotonic clock."""
+    """What one scheduler remembers of tickets that could not be fired. `seconds` is a monotonic clock.
+
+    `now` reads the time to act by anew in every transaction, for a clock may jump between two; it raises ClockHeld.
+    """
 
     factory: sessionmaker[Session]
+    now: Callable[[Session], datetime] = database_now
     seconds: Callable[[], float] = time.monotonic
     set_aside: dict[int, _SetAside] = field(default_factory=dict)
 
@@ -58,12 +64,14 @@ class Batches:
         """The next batch; if it cannot be fired as a whole, ticket by ticket. Raises what is a fault for everybody."""
         try:
             return self._fire(_FOR_A_BATCH, batch=TICKETS_PER_SWEEP)
+        except ClockHeld:
+            raise
         except Exception as trouble:
             if fault_of(trouble) in OF_EVERYBODY:
                 raise
             log.warning("tick.batch_split", reason=_reason(trouble))
         with transaction(self.factory) as session:
-            now = database_now(session)
+            now = self.now(session)
             ticket_ids = claim_tickets(session, now=now, batch=TICKETS_PER_SWEEP, leave_out=list(self.set_aside))
         return _together([self._fire_one(ticket_id, _FOR_A_TICKET) for ticket_id in ticket_ids])
 
@@ -80,6 +88,8 @@ class Batches:
     def _fire_one(self, ticket_id: int, patience: _Patience) -> TickOutcome:
         try:
             done = self._fire(patience, batch=1, only=[ticket_id])
+        except ClockHeld:
+            raise
         except Exception as trouble:
             if fault_of(trouble) in OF_EVERYBODY:
                 raise
@@ -98,7 +108,7 @@ class Batches:
 
         def work(session: Session) -> TickOutcome:
             within_less(session.connection(), statement_ms=patience.statement_ms, lock_ms=patience.lock_ms)
-            return tick(session, now=database_now(session), batch=batch, leave_out=leave_out, only=only)
+            return tick(session, now=self.now(session), batch=batch, leave_out=leave_out, only=only)
 
         done = repeated(self.factory, work)
         for ticket_id in done.held:

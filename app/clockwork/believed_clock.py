@@ -1,23 +1,92 @@
-"""Whether the wall clock may be believed: a tick after a jump fires nothing until two ticks agree."""
+"""The time by which a scheduler acts: read with the database's, judged each time, and held while clocks disagree."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 
-MOST_DRIFT = timedelta(seconds=60)
+import structlog
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.clock import utc_now
+from app.clockwork.clock_judge import ClockJudge, ClockJudgement, ClockReading, ClockState
+from tickets import clock_decisions
+from tickets.told_clocks import ToldClock
+
+log = structlog.get_logger()
+
+_READ = text("select clock_timestamp(), (select beat_at from process_beat where name = 'ticking')")
+_SAID_EVERY_SECONDS = 30.0
+
+
+class ClockHeld(Exception):
+    """The clocks disagree: nothing that is judged by time may be done now."""
 
 
 @dataclass
-class TickClock:
-    """Compares how far the wall clock (PostgreSQL's) and this machine's monotonic clock went between two ticks."""
+class BelievedClock:
+    """One per process; any thread may ask. `node_clock` and `seconds` are this machine's."""
 
-    _wall: datetime | None = None
-    _monotonic: float = 0.0
+    node_clock: Callable[[], datetime] = utc_now
+    seconds: Callable[[], float] = time.monotonic
+    _judge: ClockJudge = field(default_factory=ClockJudge)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _last: ClockJudgement | None = None
+    _said_at: float = float("-inf")
+    _applied: int = 0
 
-    def agrees(self, *, wall: datetime, monotonic: float) -> bool:
-        """Whether a tick at this instant may fire; the first tick of a process has nothing to be compared with."""
-        before, since = self._wall, self._monotonic
-        self._wall, self._monotonic = wall, monotonic
-        if before is None:
-            return True
-        drift = (wall - before) - timedelta(seconds=monotonic - since)
-        return abs(drift) <= MOST_DRIFT
+    def now(self, session: Session) -> datetime:
+        """The time to act by, in this transaction. Raises ClockHeld."""
+        judged = self.look(session)
+        if judged.now is None:
+            raise ClockHeld
+        return judged.now
+
+    def look(self, session: Session) -> ClockJudgement:
+        """Read and judge; an administrator's decision ends a hold."""
+        database_at, ticked_at = session.execute(_READ).one()
+        with self._lock:
+            reading = ClockReading(database_at, self.node_clock(), self.seconds(), ticked_at)
+            judged = self._judge.judge(reading)
+        if judged.state is not ClockState.AGREES:
+            decided = clock_decisions.newest(session, now=database_at)
+            with self._lock:
+                if decided is not None and decided.id > self._applied:
+                    self._applied = decided.id
+                    self._judge.believe_the_database(reading)
+                    judged = self._judge.judge(reading)
+                    log.warning("clock.decided", decision=decided.id)
+        self._say(judged)
+        return judged
+
+    def told(self) -> ToldClock | None:
+        """For the sign of life; None before the first look."""
+        last = self._last
+        if last is None:
+            return None
+        return ToldClock(
+            state=last.state.value,
+            left_out=last.left_out.value if last.left_out else "",
+            node_ahead_seconds=round(last.node_ahead_seconds, 1),
+            tick_ahead_seconds=None if last.tick_ahead_seconds is None else round(last.tick_ahead_seconds, 1),
+            troubled_seconds=round(last.troubled_seconds),
+        )
+
+    def _say(self, judged: ClockJudgement) -> None:
+        before, self._last = self._last, judged
+        is_new = (before.state if before else ClockState.AGREES) is not judged.state
+        if judged.state is ClockState.AGREES and not is_new:
+            return
+        if not is_new and judged.reading.seconds - self._said_at < _SAID_EVERY_SECONDS:
+            return
+        self._said_at = judged.reading.seconds
+        say = log.info if judged.state is ClockState.AGREES else log.error
+        say(
+            f"clock.{judged.state.value}",
+            database_at=judged.reading.database_at.isoformat(),
+            node_ahead_seconds=round(judged.node_ahead_seconds, 1),
+            tick_ahead_seconds=None if judged.tick_ahead_seconds is None else round(judged.tick_ahead_seconds, 1),
+            left_out=judged.left_out,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -38,6 +39,10 @@ class Node:
     begin_all: Callable[[], None] = lambda: None
     # Whoever watches this process starts it again. Set where the process is ours alone.
     end_process: Callable[[], None] = lambda: None
+
+    def now(self, session: Session) -> datetime:
+        """The time to act by, in this transaction. Raises ClockHeld while the clocks disagree."""
+        return self.ticker.clock.now(session)
 
     def as_leader(self, epoch: int) -> Node:
         """The same node, with transactions that end when the epoch has ended."""

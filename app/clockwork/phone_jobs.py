@@ -6,7 +6,6 @@ from app.clockwork.node import Node
 from app.phone.answers import Phones
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
-from app.processes.signs_of_life import database_now
 from app.reference import Reference
 from app.settings import Settings
 from app.storage.database import transaction
@@ -25,7 +24,7 @@ def sweep_floor(node: Node) -> None:
     """Rings, states and consoles that ran out; offers for callers who wait."""
     phones = phones_of(node.settings)
     with transaction(node.factory) as session:
-        now = database_now(session)
+        now = node.now(session)
 
         def desk_of(account: str) -> Desk | None:
             return phones.desk(session, account, now=now) if account in phones.accounts else None
@@ -38,7 +37,7 @@ def fetch_recordings(node: Node) -> None:
     phones = phones_of(node.settings)
     for _ in range(20):
         with transaction(node.factory) as session:
-            now = database_now(session)
+            now = node.now(session)
         if not fetch_due(node.factory, phones.accounts, media=node.settings.media_folder, now=now):
             return
 
@@ -46,10 +45,10 @@ def fetch_recordings(node: Node) -> None:
 def ask_provider(node: Node) -> None:
     """What it never told us."""
     with transaction(node.factory) as session:
-        now = database_now(session)
+        now = node.now(session)
     reconcile(node.factory, phones_of(node.settings), now=now)
 
 
 def forget_webhooks(node: Node) -> None:
     with transaction(node.factory) as session:
-        forget_old_events(session, now=database_now(session))
+        forget_old_events(session, now=node.now(session))

@@ -3,6 +3,7 @@
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.clockwork.believed_clock import ClockHeld
 from app.clockwork.node import Node
 from app.clockwork.one_leader import LeadershipLost
 from app.clockwork.schedule import Scheduled
@@ -45,7 +46,10 @@ def _attempt_as_leader(leading: Node, job: Scheduled) -> None:
 
 def _attempt(node: Node, job: Scheduled) -> str | None:
     """What it failed with, None where it succeeded. Raises LeadershipLost only."""
-    failure = node.jobs.run(
-        job.name, lambda: job.act(node), limit_seconds=job.limit_seconds, lets_through=LeadershipLost
-    )
+    through = (LeadershipLost, ClockHeld)
+    try:
+        failure = node.jobs.run(job.name, lambda: job.act(node), limit_seconds=job.limit_seconds, lets_through=through)
+    except ClockHeld:
+        # The clock says so itself, once.
+        return "clock_held"
     return None if failure is None else str(fault_of(failure) or type(failure).__name__)

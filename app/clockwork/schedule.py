@@ -21,6 +21,7 @@ from tickets.directory import one_time_links, web_sessions
 from tickets.intake import request_keys
 from tickets.people import pins
 from tickets.schema import OutboundMessage
+from tickets.told_clocks import as_detail
 from tickets.work import drafts, resolution
 
 log = structlog.get_logger()
@@ -70,7 +71,8 @@ def fire_due_steps(node: Node) -> None:
 
 def give_sign_of_life(node: Node) -> None:
     with transaction(node.factory) as session:
-        detail = {"leads": node.leadership.leads, "set_aside": len(node.ticker.batches.set_aside)}
+        told = as_detail(node.ticker.clock.told())
+        detail = {"leads": node.leadership.leads, "set_aside": len(node.ticker.batches.set_aside), **told}
         beat(session, kind=SCHEDULER_KIND, detail=detail, now=database_now(session))
     node.jobs.write_troubles(node.factory)
 
@@ -104,7 +106,7 @@ def seal_audit_trail(node: Node) -> None:
 
 def send_daily_lists(node: Node) -> None:
     with transaction(node.factory) as session:
-        posted = post_daily_lists(session, now=database_now(session))
+        posted = post_daily_lists(session, now=node.now(session))
     if posted:
         node.wake()
 
@@ -112,7 +114,7 @@ def send_daily_lists(node: Node) -> None:
 def clear_away(node: Node) -> None:
     """What has served its time: ended sessions, answered requests, used links, processes long gone."""
     with transaction(node.factory) as session:
-        now = database_now(session)
+        now = node.now(session)
         request_keys.forget_old(session, now=now)
         web_sessions.forget_ended(session, now=now)
         one_time_links.forget_expired(session, now=now)
@@ -131,7 +133,7 @@ def _until_done(node: Node, act: Callable[[Session, datetime], int]) -> None:
     """In steps of one transaction each, until a step finds nothing to do."""
     for _ in range(100):
         with transaction(node.factory) as session:
-            done = act(session, database_now(session))
+            done = act(session, node.now(session))
         if not done:
             return
 

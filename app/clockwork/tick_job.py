@@ -10,9 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clockwork.batches import Batches
-from app.clockwork.believed_clock import TickClock
+from app.clockwork.believed_clock import BelievedClock, ClockHeld
 from app.clockwork.one_leader import Leadership, is_silent
-from app.processes.signs_of_life import database_now
 from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
@@ -32,25 +31,25 @@ class Ticker:
     factory: sessionmaker[Session]
     leadership: Leadership
     wake: Callable[[], None]
-    clock: TickClock = field(default_factory=TickClock)
+    clock: BelievedClock = field(default_factory=BelievedClock)
     batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
-        self.batches = Batches(self.factory)
+        self.batches = Batches(self.factory, self.clock.now)
 
     def run(self) -> int:
         """One tick; how many steps were fired."""
         with transaction(self.factory) as session:
-            now = database_now(session)
-            may_fire = self.clock.agrees(wall=now, monotonic=time.monotonic())
-            ours = self.leadership.leads or is_silent(session, now=now)
-        if not may_fire:
-            log.warning("tick.clock_jumped", now=now.isoformat())
-            return 0
-        if not ours:
+            now = self.clock.look(session).now
+            ours = now is not None and (self.leadership.leads or is_silent(session, now=now))
+        if now is None or not ours:
             return 0
         self._note(now)
-        return self._fire_all()
+        try:
+            return self._fire_all()
+        except ClockHeld:
+            # A clock jumped meanwhile: the clock itself has said so, and what was fired before is in the rows.
+            return 0
 
     def _note(self, now: datetime) -> None:
         """Write that somebody ticks. Where somebody else holds that row, firing does not wait for it."""
@@ -68,7 +67,7 @@ class Ticker:
 
     def _now(self) -> datetime:
         with transaction(self.factory) as session:
-            return database_now(session)
+            return self.clock.now(session)
 
     def _fire_all(self) -> int:
         fired, began = 0, time.monotonic()

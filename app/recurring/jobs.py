@@ -31,7 +31,7 @@ class RecurringJobs:
         work: Callable[[], object],
         *,
         limit_seconds: float,
-        lets_through: type[Exception] | tuple[()] = (),
+        lets_through: type[Exception] | tuple[type[Exception], ...] = (),
     ) -> Exception | None:
         """One run; what it raised, told and counted. What gave way to another is done again at once, twice.
 

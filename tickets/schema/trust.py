@@ -151,6 +151,18 @@ class LeaderJob(Base):
     failure: Mapped[str] = mapped_column(server_default="")
 
 
+class ClockDecision(Base):
+    """An administrator's word that the database's clock is right, which ends a hold of schedulers (G11)."""
+
+    __tablename__ = "clock_decision"
+
+    id: Mapped[Id]
+    # What that clock showed: the word is about this time and no other.
+    database_at: Mapped[datetime]
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    reason: Mapped[str]
+
+
 class ClientFault(Base):
     """How often browsers told of a trouble of this kind on this day (UTC): a number, and nothing of whose it was."""
 

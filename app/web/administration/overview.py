@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from app.phone.spool import depth as spool_depth
 from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.clocks import state_words
 from app.web.administration.jobs_by_themselves import jobs_by_themselves
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
 from app.web.monitoring.client_faults import faults_by_kind
+from app.web.monitoring.clock_checks import read_clocks
 from app.web.monitoring.health import backlog_checks, process_checks
 from app.web.monitoring.leader_checks import leader_check
 from app.wording.spoken_time import moment_phrase
@@ -61,6 +63,7 @@ def overview() -> ResponseReturnValue:
         refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
         outages=recent_gaps(g.session, since=g.now - _OUTAGES_OF),
         lacks=[_lack_words()[lack] for lack in lacking(g.session, now=g.now)],
+        clocks_are_well=read_clocks(g.session).are_well,
         has_mail_server=bool(settings().smtp_url),
     )
 
@@ -77,7 +80,19 @@ def _checks() -> list[Check]:
         process_checks(g.session, now=g.now) | leader_check(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
     )
     database = Check(_("Database"), True, _("healthy"))
-    return [database, *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items())]
+    return [
+        database,
+        *_clocks(),
+        *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items()),
+    ]
+
+
+def _clocks() -> list[Check]:
+    """One line, and one more for every scheduler that has trouble with its clock."""
+    troubled = [one for one in read_clocks(g.session).schedulers if not one.clock.is_well]
+    if not troubled:
+        return [Check(_("Clocks"), True, _("healthy"))]
+    return [Check(_("Clock of %(process)s", process=one.name), False, state_words(one.clock)) for one in troubled]
 
 
 def _lack_words() -> dict[Lack, str]:

@@ -15,6 +15,7 @@ from app.storage.play_progress import noted
 from app.storage.schema_state import SchemaState, is_missing_table, schema_state
 from app.web.frame.access import asks_nobody
 from app.web.frame.current import hotline, settings
+from app.web.monitoring.clock_checks import clock_check
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.leader_checks import job_check, leader_check
 from tickets.process_beats import SILENT_AFTER
@@ -85,6 +86,7 @@ def _judged(session: Session, *, now: datetime) -> _Judged:
         checks |= process_checks(session, now=now)
         checks |= leader_check(session, now=now)
         checks |= job_check(session, now=now)
+        checks |= clock_check(session)
         checks |= backlog_checks(session, now=now)
     except SQLAlchemyError as trouble:
         session.rollback()

@@ -14,6 +14,7 @@ from app.phone.spool import depth as spool_depth
 from app.web.frame.access import internal
 from app.web.frame.current import hotline, settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
+from app.web.monitoring.clock_checks import read_clocks
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from tickets import job_faults, leader_jobs, leadership
 from tickets.audit import unsealed
@@ -80,6 +81,25 @@ class _Rows:
             beats.add_metric([kind], self._age(at))
         yield beats
         yield from self._leading()
+        yield from self._clocks()
+
+    def _clocks(self) -> Iterator[Metric]:
+        found = read_clocks(self._session)
+        yield self._gauge(
+            "hotline_clock_here_ahead_seconds", "This node's clock against the database's", found.here_ahead_seconds
+        )
+        ahead = GaugeMetricFamily(
+            "hotline_clock_scheduler_ahead_seconds", "A scheduler's clock against the database's", labels=["process"]
+        )
+        state = GaugeMetricFamily(
+            "hotline_clock_state",
+            "0: the clocks agree, 1: one is left out, 2: nothing is done by time",
+            labels=["process"],
+        )
+        for one in found.schedulers:
+            ahead.add_metric([one.name], one.clock.node_ahead_seconds)
+            state.add_metric([one.name], 2 if one.clock.holds else 0 if one.clock.is_well else 1)
+        yield from (ahead, state)
 
     def _leading(self) -> Iterator[Metric]:
         held = leadership.lease(self._session)

@@ -7,22 +7,34 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select
 
-from app.clockwork.believed_clock import TickClock
+from app.clockwork.believed_clock import ClockHeld
 from app.clockwork.node import make_node
 from app.clockwork.one_leader import SILENCE, Leadership, is_silent
-from app.clockwork.schedule import SCHEDULE, clear_away, seal_audit_trail, wake_for_waiting_messages
+from app.clockwork.run_job import run_job
+from app.clockwork.schedule import (
+    SCHEDULE,
+    clear_away,
+    give_sign_of_life,
+    hold_the_lease,
+    seal_audit_trail,
+    wake_for_waiting_messages,
+)
 from app.clockwork.scheduler import run
 from app.clockwork.tick_job import Ticker
 from app.processes.signs_of_life import database_now
 from app.storage.database import transaction
 from tests.escalation.scene import full_house, ticket, ward
 from tests.factories import staff
+from tests.faults.clocks import database_clock
+from tickets import leader_jobs
 from tickets.audit import entries
+from tickets.clock_decisions import believe_the_database
 from tickets.outbox.posting import post_email
 from tickets.people.actor import SYSTEM
 from tickets.process_beats import TICKING
 from tickets.schema import AuditEntry, AuditSeal, IdempotencyKey, Outage, PlannedStep, ProcessBeat, Ticket
 from tickets.states import Priority, StepKind
+from tickets.told_clocks import told_clocks
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
@@ -97,21 +109,74 @@ def test_a_tick_that_is_still_to_come_is_silence(committed):
         assert is_silent(session, now=NOON)
 
 
-@pytest.mark.parametrize("jump", [timedelta(hours=2), timedelta(hours=-2), timedelta(seconds=66)])
-def test_after_a_jump_of_the_clock_nothing_fires_until_two_ticks_agree(jump):
-    clock = TickClock()
-    assert clock.agrees(wall=NOON, monotonic=100)
-    assert clock.agrees(wall=NOON + timedelta(seconds=2), monotonic=102)
+def test_after_a_jump_of_the_databases_clock_nothing_fires_and_at_once_again_when_it_is_right(committed):
+    ahead = database_clock(committed)
+    ticker = ticker_on(committed)
+    ticker.run()
+    ids = overdue_tickets(committed, 1)
 
-    assert not clock.agrees(wall=NOON + jump, monotonic=104)
-    assert clock.agrees(wall=NOON + jump + timedelta(seconds=2), monotonic=106)
+    ahead.set_ahead(7200)
+    wrong = ticker.run()
+    ahead.set_ahead(0)
+    right = ticker.run()
+
+    assert (wrong, right) == (0, 4)
+    assert fired_tickets(committed) == set(ids)
 
 
-def test_a_long_pause_is_no_jump_when_both_clocks_say_so():
-    clock = TickClock()
-    clock.agrees(wall=NOON, monotonic=100)
+def test_a_jump_in_the_middle_of_a_tick_ends_it(committed):
+    ahead = database_clock(committed)
+    ticker = ticker_on(committed)
+    ids = overdue_tickets(committed, 1)
+    ticker.run()
+    overdue_tickets(committed, 1)
 
-    assert clock.agrees(wall=NOON + timedelta(minutes=10), monotonic=700.4)
+    with transaction(committed.factory) as session:
+        assert ticker.clock.now(session)
+    ahead.set_ahead(-7200)
+    with pytest.raises(ClockHeld):
+        ticker.batches.fire_next()
+
+    assert fired_tickets(committed) == set(ids)
+
+
+def test_a_last_tick_in_the_future_is_mended_when_an_administrator_says_which_clock_is_right(committed):
+    with transaction(committed.factory) as session:
+        now = database_now(session)
+        session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=now + timedelta(hours=2), detail={}))
+    ids = overdue_tickets(committed, 1)
+    ticker = ticker_on(committed)
+    assert ticker.run() == 0
+
+    with transaction(committed.factory) as session:
+        believe_the_database(session, reason="So does my watch", actor=SYSTEM, now=database_now(session))
+    ticker.run()
+
+    assert fired_tickets(committed) == set(ids)
+    with committed.factory() as session:
+        assert session.get_one(ProcessBeat, TICKING).beat_at - now < timedelta(minutes=5)
+        assert session.scalars(select(Outage)).all() == []
+
+
+def test_what_is_judged_by_time_waits_for_the_clock_and_what_is_not_goes_on(committed, settings):
+    ahead = database_clock(committed)
+    node = make_node(settings, committed.engine)
+    hold_the_lease(node)
+    node.ticker.run()
+    ahead.set_ahead(7200)
+    by_name = {job.name: job for job in SCHEDULE}
+
+    for name in ("clear away", "wake for waiting messages"):
+        run_job(node, by_name[name])
+    give_sign_of_life(node)
+
+    with committed.factory() as session:
+        jobs = {job.name: job for job in leader_jobs.all_jobs(session)}
+        [told] = told_clocks(session, now=database_now(session))
+    assert (jobs["clear away"].succeeded_at, jobs["clear away"].failure) == (None, "clock_held")
+    assert jobs["wake for waiting messages"].succeeded_at is not None
+    assert told.clock.holds
+    assert told.clock.node_ahead_seconds == pytest.approx(-7200, abs=5)
 
 
 def test_a_ticket_that_cannot_be_fired_is_put_aside_and_the_others_fire(committed):

@@ -29,3 +29,13 @@ def test_a_clock_that_was_set_back_is_no_outage(session):
     note_tick(session, now=NOON - timedelta(hours=2))
 
     assert note_tick(session, now=NOON + timedelta(seconds=30)) is None
+
+
+def test_a_last_tick_in_the_future_gives_way_and_hides_no_later_silence(session):
+    note_tick(session, now=NOON + timedelta(hours=2))
+    assert note_tick(session, now=NOON) is None
+    assert note_tick(session, now=NOON + timedelta(seconds=2)) is None
+
+    outage = note_tick(session, now=NOON + timedelta(hours=3))
+
+    assert outage.from_at == NOON + timedelta(seconds=2)
