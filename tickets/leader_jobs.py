@@ -11,7 +11,8 @@ from tickets.schema import LeaderJob
 
 # Beyond its rhythm a job may take so long: time to change the leader, and for a busy machine.
 PATIENCE = timedelta(seconds=45)
-_AHEAD = timedelta(seconds=60)
+# A time so far to come was written by a wrong clock.
+WRONG_CLOCK_AHEAD = timedelta(seconds=60)
 
 
 def announce(session: Session, rhythms: Mapping[str, float], *, now: datetime) -> None:
@@ -46,4 +47,4 @@ def all_jobs(session: Session) -> list[LeaderJob]:
 def is_overdue(job: LeaderJob, *, now: datetime) -> bool:
     """Whether it should have succeeded by now. A success that is still to come was written by a wrong clock."""
     last = job.succeeded_at or job.announced_at
-    return now - last > timedelta(seconds=job.every_seconds) + PATIENCE or last - now > _AHEAD
+    return now - last > timedelta(seconds=job.every_seconds) + PATIENCE or last - now > WRONG_CLOCK_AHEAD

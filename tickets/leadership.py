@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tickets.schema import LeaderLease
 
 # So long after its last renewal a leader leads no more, whether it knows or not.
-LEASE = timedelta(seconds=15)
+LEADERSHIP_LEASE = timedelta(seconds=15)
 # A renewal that lies so far ahead was written by a clock that was wrong: it proves nothing.
 AHEAD = timedelta(seconds=5)
 _SCHEDULERS = "schedulers"
@@ -69,4 +69,4 @@ def end_what_holds_the_lease(session: Session, *, now: datetime) -> int:
 
 
 def _is_over(now: datetime) -> ColumnElement[bool]:
-    return or_(LeaderLease.renewed_at < now - LEASE, LeaderLease.renewed_at > now + AHEAD)
+    return or_(LeaderLease.renewed_at < now - LEADERSHIP_LEASE, LeaderLease.renewed_at > now + AHEAD)

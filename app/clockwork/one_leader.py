@@ -42,7 +42,7 @@ class Leadership:
     @property
     def epoch(self) -> int | None:
         """The epoch in which this process leads now; None where it does not, or cannot be sure any more."""
-        is_sure = self._monotonic() - self._renewed < leadership.LEASE.total_seconds()
+        is_sure = self._monotonic() - self._renewed < leadership.LEADERSHIP_LEASE.total_seconds()
         return self._epoch if is_sure else None
 
     @property

@@ -11,6 +11,8 @@ from tests.whole_app.sources import sources
 _MEANT_TWICE = {
     # Who answers calls, and whom a supervisor may give tickets to: a unit may one day have people for one of them only.
     ("any name", "(Role.AGENT, Role.SUPERVISOR)"),
+    # Before everything of ours: the earliest instant a program may ask for, and when a lease that was given up ended.
+    ("any name", "datetime(2000, 1, 1, tzinfo=UTC)"),
 }
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 

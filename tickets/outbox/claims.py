@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
-LEASE = timedelta(seconds=60)
+SENDING_LEASE = timedelta(seconds=60)
 # More than this many waiting for one person become one list (R16).
 GATHER_ABOVE = 10
 GATHERED_TEMPLATE = "gathered"
@@ -30,7 +30,7 @@ def claim_batch(
     limit: int = 20,
     now: datetime,
 ) -> list[OutboundMessage]:
-    """Due messages that nobody holds, taken for `LEASE`, urgent ones first; the claimer must send and record them.
+    """Due messages that nobody holds, for `SENDING_LEASE`, urgent ones first; whoever claims sends and records them.
 
     A stale claim of an SMS, mail or notice is taken again (at least once is what we promise); a stale claim of a voice
     call is never dialled twice but shown to a person as uncertain.
@@ -69,7 +69,7 @@ def _take(session: Session, ids: Sequence[int], *, by: str, now: datetime) -> li
         .values(
             state=OutboundState.CLAIMED,
             claimed_by=by,
-            lease_until=now + LEASE,
+            lease_until=now + SENDING_LEASE,
             attempts=OutboundMessage.attempts + 1,
         )
         .execution_options(synchronize_session=False)

@@ -8,7 +8,6 @@ from tickets import leader_jobs, leadership
 
 # A lease lasts 15 s and is taken over in as many: what is older is no change of leaders.
 _LEADERLESS_AFTER = timedelta(seconds=30)
-_AHEAD = timedelta(seconds=60)
 
 
 def leader_check(session: Session, *, now: datetime) -> dict[str, str]:
@@ -16,7 +15,7 @@ def leader_check(session: Session, *, now: datetime) -> dict[str, str]:
     held = leadership.lease(session)
     if held is None:
         return {"leader": "has never run"}
-    is_led = now - _LEADERLESS_AFTER <= held.renewed_at <= now + _AHEAD
+    is_led = now - _LEADERLESS_AFTER <= held.renewed_at <= now + leader_jobs.WRONG_CLOCK_AHEAD
     return {"leader": "ok" if is_led else f"silent since {held.renewed_at.isoformat()}"}
 
 

@@ -14,7 +14,7 @@ from app.processes.signs_of_life import database_now
 from app.storage.database import transaction
 from tests.conftest import Committed
 from tickets import leader_jobs, process_beats
-from tickets.leadership import LEASE
+from tickets.leadership import LEADERSHIP_LEASE
 from tickets.schema import LeaderJob, LeaderLease, ProcessBeat
 
 
@@ -22,7 +22,7 @@ def scheduler(committed: Committed, name: str = "first", **more) -> Leadership:
     return Leadership(committed.engine, holder=name, **more)
 
 
-def let_the_lease_end(committed: Committed, *, by: timedelta = LEASE * 2) -> None:
+def let_the_lease_end(committed: Committed, *, by: timedelta = LEADERSHIP_LEASE * 2) -> None:
     with transaction(committed.factory) as session:
         session.execute(update(LeaderLease).values(renewed_at=database_now(session) - by))
 
@@ -77,7 +77,7 @@ def test_a_leader_that_could_not_renew_knows_by_itself_that_it_leads_no_more(com
     leader.hold()
     assert leader.leads
 
-    hands[0] += LEASE.total_seconds()
+    hands[0] += LEADERSHIP_LEASE.total_seconds()
 
     assert not leader.leads
 

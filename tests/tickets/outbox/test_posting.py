@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import staff
 from tests.statements import counted
-from tickets.outbox.claims import GATHER_ABOVE, LEASE, claim_batch
+from tickets.outbox.claims import GATHER_ABOVE, SENDING_LEASE, claim_batch
 from tickets.outbox.posting import (
     OPTED_OUT,
     PASSING,
@@ -85,7 +85,7 @@ def test_a_stale_claim_of_an_sms_is_taken_again(session):
     message = sms(session)
     claim_batch(session, by="killed", channels=SMS, now=NOW)
 
-    [taken] = claim_batch(session, by="w", channels=SMS, now=NOW + LEASE + SECOND)
+    [taken] = claim_batch(session, by="w", channels=SMS, now=NOW + SENDING_LEASE + SECOND)
 
     assert (taken.id, taken.attempts) == (message, 2)
 
@@ -96,7 +96,7 @@ def test_a_stale_claim_of_a_call_is_shown_to_a_person_instead(session):
     session.flush()
     claim_batch(session, by="killed", channels=[OutboundChannel.VOICE], now=NOW)
 
-    taken = claim_batch(session, by="w", channels=[OutboundChannel.VOICE], now=NOW + LEASE + SECOND)
+    taken = claim_batch(session, by="w", channels=[OutboundChannel.VOICE], now=NOW + SENDING_LEASE + SECOND)
 
     assert taken == []
     assert row(session, message.id).state is OutboundState.UNCERTAIN
@@ -168,9 +168,9 @@ def test_the_delay_doubles_within_bounds():
 def test_a_result_of_somebody_whose_claim_was_taken_over_is_ignored(session):
     message = sms(session)
     claim_batch(session, by="slow", channels=SMS, now=NOW)
-    claim_batch(session, by="w", channels=SMS, now=NOW + LEASE + SECOND)
+    claim_batch(session, by="w", channels=SMS, now=NOW + SENDING_LEASE + SECOND)
 
-    record_failure(session, message, by="slow", error_code="x", error="", now=NOW + LEASE + SECOND)
+    record_failure(session, message, by="slow", error_code="x", error="", now=NOW + SENDING_LEASE + SECOND)
 
     assert row(session, message).state is OutboundState.CLAIMED
 
