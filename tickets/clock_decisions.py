@@ -11,7 +11,7 @@ from tickets.errors import InvalidInput
 from tickets.people.actor import Actor
 from tickets.schema import ClockDecision
 
-LONGEST_REASON = 500
+LONGEST_CLOCK_REASON = 500
 # A word about what the clock shows now is no word about what it shows later.
 _HOLDS_FOR = timedelta(minutes=5)
 
@@ -24,8 +24,8 @@ def believe_the_database(session: Session, *, reason: str, actor: Actor, now: da
     why = " ".join(reason.split())
     if not why:
         raise InvalidInput("reason", "missing")
-    if len(why) > LONGEST_REASON:
-        raise InvalidInput("reason", "too_long", limit=LONGEST_REASON)
+    if len(why) > LONGEST_CLOCK_REASON:
+        raise InvalidInput("reason", "too_long", limit=LONGEST_CLOCK_REASON)
     decision = ClockDecision(database_at=now, staff_id=actor.staff_id, reason=why)
     session.add(decision)
     session.flush()

@@ -15,7 +15,7 @@ _HEARD_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class ToldClock:
+class ToldTime:
     """Seconds ahead are counted from the database's clock. `state` and `left_out` are codes of the scheduler's."""
 
     state: str
@@ -39,10 +39,10 @@ class SchedulersClock:
 
     name: str
     leads: bool
-    clock: ToldClock
+    clock: ToldTime
 
 
-def as_detail(told: ToldClock | None) -> dict[str, Any]:
+def as_detail(told: ToldTime | None) -> dict[str, Any]:
     """For the row of its sign of life."""
     return {_KEY: asdict(told)} if told else {}
 
@@ -59,6 +59,4 @@ def told_clocks(session: Session, *, now: datetime) -> Sequence[SchedulersClock]
         .order_by(ProcessBeat.name)
         .execution_options(populate_existing=True)
     )
-    return [
-        SchedulersClock(beat.name, bool(beat.detail.get("leads")), ToldClock(**beat.detail[_KEY])) for beat in beats
-    ]
+    return [SchedulersClock(beat.name, bool(beat.detail.get("leads")), ToldTime(**beat.detail[_KEY])) for beat in beats]

@@ -60,7 +60,7 @@ def documents(data: str | None, account: str | None, thanks_url: str | None) -> 
     accounts = provider_accounts(settings)
     name = account or next(iter(accounts), "")
     if name not in accounts:
-        known = ", ".join(accounts) or "none: set HOTLINE_TWILIO_ACCOUNT_SID and its token"
+        known = ", ".join(accounts) or "none: set the settings of your phone provider (README, Configure)"
         raise CommandRefused(f"There is no account {name!r}. Accounts: {known}.")
     can = accounts[name].capabilities
     url = thanks_url or f"{settings.base_url}/webhooks/{name}/{THANKS}"

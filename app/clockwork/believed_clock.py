@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.clock import utc_now
-from app.clockwork.clock_judge import ClockJudge, ClockJudgement, ClockReading, ClockState
+from app.clockwork.clock_judge import Agreement, ClockJudge, ClockJudgement, ClockReading
 from tickets import clock_decisions
-from tickets.told_clocks import ToldClock
+from tickets.told_clocks import ToldTime
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class BelievedClock:
         with self._lock:
             reading = ClockReading(database_at, self.node_clock(), self.seconds(), ticked_at)
             judged = self._judge.judge(reading)
-        if judged.state is not ClockState.AGREES:
+        if judged.state is not Agreement.AGREES:
             decided = clock_decisions.newest(session, now=database_at)
             with self._lock:
                 if decided is not None and decided.id > self._applied:
@@ -61,12 +61,12 @@ class BelievedClock:
         self._say(judged)
         return judged
 
-    def told(self) -> ToldClock | None:
+    def told(self) -> ToldTime | None:
         """For the sign of life; None before the first look."""
         last = self._last
         if last is None:
             return None
-        return ToldClock(
+        return ToldTime(
             state=last.state.value,
             left_out=last.left_out.value if last.left_out else "",
             node_ahead_seconds=round(last.node_ahead_seconds, 1),
@@ -76,13 +76,13 @@ class BelievedClock:
 
     def _say(self, judged: ClockJudgement) -> None:
         before, self._last = self._last, judged
-        is_new = (before.state if before else ClockState.AGREES) is not judged.state
-        if judged.state is ClockState.AGREES and not is_new:
+        is_new = (before.state if before else Agreement.AGREES) is not judged.state
+        if judged.state is Agreement.AGREES and not is_new:
             return
         if not is_new and judged.reading.seconds - self._said_at < _SAID_EVERY_SECONDS:
             return
         self._said_at = judged.reading.seconds
-        say = log.info if judged.state is ClockState.AGREES else log.error
+        say = log.info if judged.state is Agreement.AGREES else log.error
         say(
             f"clock.{judged.state.value}",
             database_at=judged.reading.database_at.isoformat(),

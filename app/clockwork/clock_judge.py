@@ -19,7 +19,7 @@ class TimeSource(StrEnum):
     TICK = "tick"
 
 
-class ClockState(StrEnum):
+class Agreement(StrEnum):
     """HOLDS: nothing may be done by time. GOES_ON: two have agreed long enough, the third is left out."""
 
     AGREES = "agrees"
@@ -41,7 +41,7 @@ class ClockReading:
 class ClockJudgement:
     """`now` is the time to act by; None where it must not be acted by any."""
 
-    state: ClockState
+    state: Agreement
     now: datetime | None
     reading: ClockReading
     tick_at: datetime | None
@@ -79,13 +79,13 @@ class ClockJudge:
         agreeing = [pair for pair in possible if _agree(times[pair[0]], times[pair[1]])]
         if len(agreeing) == len(possible):
             self._pair = self._troubled_since = None
-            return self._believed(ClockState.AGREES, reading.database_at, reading, tick_at)
+            return self._believed(Agreement.AGREES, reading.database_at, reading, tick_at)
         if self._troubled_since is None:
             self._troubled_since = reading.seconds
         self._remember_pair(agreeing, reading)
         if self._pair is not None and reading.seconds - self._paired_since >= SETTLED_AFTER_SECONDS:
-            return self._believed(ClockState.GOES_ON, times[self._pair[0]], reading, tick_at)
-        return self._judgement(ClockState.HOLDS, None, reading, tick_at)
+            return self._believed(Agreement.GOES_ON, times[self._pair[0]], reading, tick_at)
+        return self._judgement(Agreement.HOLDS, None, reading, tick_at)
 
     def believe_the_database(self, reading: ClockReading) -> None:
         """Somebody has decided: from now on ticks lead on from PostgreSQL's clock."""
@@ -119,13 +119,13 @@ class ClockJudge:
             self._paired_since = reading.seconds
 
     def _believed(
-        self, state: ClockState, now: datetime, reading: ClockReading, tick_at: datetime | None
+        self, state: Agreement, now: datetime, reading: ClockReading, tick_at: datetime | None
     ) -> ClockJudgement:
         self._anchor = (now, reading.seconds)
         return self._judgement(state, now, reading, tick_at)
 
     def _judgement(
-        self, state: ClockState, now: datetime | None, reading: ClockReading, tick_at: datetime | None
+        self, state: Agreement, now: datetime | None, reading: ClockReading, tick_at: datetime | None
     ) -> ClockJudgement:
         left_out = next((source for source in TimeSource if source not in self._pair), None) if self._pair else None
         since = self._troubled_since

@@ -11,9 +11,9 @@ from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.monitoring.clock_checks import Clocks, read_clocks
 from app.wording.spoken_time import duration_phrase
-from tickets.clock_decisions import LONGEST_REASON, believe_the_database, recent
+from tickets.clock_decisions import LONGEST_CLOCK_REASON, believe_the_database, recent
 from tickets.errors import InvalidInput
-from tickets.told_clocks import ToldClock
+from tickets.told_clocks import ToldTime
 
 _HERE = "/administration/clocks"
 _DECISIONS = 10
@@ -60,7 +60,7 @@ def _page(
         reason=reason,
         is_sure=is_sure,
         errors=errors or {},
-        longest=LONGEST_REASON,
+        longest=LONGEST_CLOCK_REASON,
     )
     return Response(page, status, mimetype="text/html")
 
@@ -84,7 +84,7 @@ def apart(seconds: float) -> str:
     return _("%(length)s ahead", length=length) if seconds > 0 else _("%(length)s behind", length=length)
 
 
-def state_words(told: ToldClock) -> str:
+def state_words(told: ToldTime) -> str:
     """What a scheduler does about its clocks."""
     if told.is_well:
         return _("agrees")

@@ -11,12 +11,12 @@ from tests.app.cli.test_directory_commands import environment, hotline
 from tests.conftest import Committed
 from tickets import process_beats
 from tickets.schema import AuditEntry, ClockDecision
-from tickets.told_clocks import ToldClock, as_detail
+from tickets.told_clocks import ToldTime, as_detail
 
 __all__ = ["environment"]
 
 
-def tell(committed: Committed, clock: ToldClock) -> None:
+def tell(committed: Committed, clock: ToldTime) -> None:
     with transaction(committed.factory) as session:
         detail = {"leads": True, **as_detail(clock)}
         process_beats.note(session, "scheduler:one:1", kind="scheduler", detail=detail, now=database_now(session))
@@ -28,7 +28,7 @@ def decisions(committed: Committed) -> list[str]:
 
 
 def test_it_shows_every_clock_and_fails_while_they_do_not_agree(committed: Committed, environment: dict[str, str]):
-    tell(committed, ToldClock("holds", "", -7200.0, -7200.0, 10))
+    tell(committed, ToldTime("holds", "", -7200.0, -7200.0, 10))
 
     plain, told = hotline(environment, "clock"), hotline(environment, "clock", "--json")
 
@@ -40,7 +40,7 @@ def test_it_shows_every_clock_and_fails_while_they_do_not_agree(committed: Commi
 
 
 def test_a_decision_needs_a_reason_and_is_audited(committed: Committed, environment: dict[str, str]):
-    tell(committed, ToldClock("holds", "", -7200.0, None, 10))
+    tell(committed, ToldTime("holds", "", -7200.0, None, 10))
 
     without = hotline(environment, "clock", "--believe-database")
     decided = hotline(environment, "clock", "--believe-database", "--reason", "compared with the radio")
@@ -52,9 +52,9 @@ def test_a_decision_needs_a_reason_and_is_audited(committed: Committed, environm
         assert session.scalar(select(AuditEntry.params).where(AuditEntry.action == "clock.decided")) is not None
 
 
-@pytest.mark.parametrize("clock", [None, ToldClock("agrees", "", 0.1, 0.0, 0)])
+@pytest.mark.parametrize("clock", [None, ToldTime("agrees", "", 0.1, 0.0, 0)])
 def test_where_the_clocks_agree_nothing_is_decided(
-    committed: Committed, environment: dict[str, str], clock: ToldClock | None
+    committed: Committed, environment: dict[str, str], clock: ToldTime | None
 ):
     if clock:
         tell(committed, clock)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.clockwork.clock_judge import ClockJudge, ClockJudgement, ClockReading, ClockState, TimeSource
+from app.clockwork.clock_judge import Agreement, ClockJudge, ClockJudgement, ClockReading, TimeSource
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 TWO_HOURS = 7200.0
-AGREES, GOES_ON, HOLDS = ClockState.AGREES, ClockState.GOES_ON, ClockState.HOLDS
+AGREES, GOES_ON, HOLDS = Agreement.AGREES, Agreement.GOES_ON, Agreement.HOLDS
 
 
 @dataclass
@@ -40,7 +40,7 @@ class World:
             self.ticked_at = judged.now
         return judged
 
-    def states(self, *, for_seconds: float) -> list[ClockState]:
+    def states(self, *, for_seconds: float) -> list[Agreement]:
         return [self.look().state for _ in range(int(for_seconds / 2))]
 
 

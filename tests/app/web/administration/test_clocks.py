@@ -14,14 +14,14 @@ from tests.signing_in import sign_in
 from tickets import process_beats
 from tickets.schema import AuditEntry, ClockDecision
 from tickets.states import Role
-from tickets.told_clocks import ToldClock, as_detail
+from tickets.told_clocks import ToldTime, as_detail
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 HERE = "/administration/clocks"
-WELL = ToldClock("agrees", "", 0.2, 0.0, 0)
-HOLDS = ToldClock("holds", "", -7200.0, None, 40)
-WITHOUT_DATABASE = ToldClock("goes_on", "database", -7200.0, -7200.0, 100)
-WITHOUT_NODE = ToldClock("goes_on", "node", 7200.0, 0.0, 100)
+WELL = ToldTime("agrees", "", 0.2, 0.0, 0)
+HOLDS = ToldTime("holds", "", -7200.0, None, 40)
+WITHOUT_DATABASE = ToldTime("goes_on", "database", -7200.0, -7200.0, 100)
+WITHOUT_NODE = ToldTime("goes_on", "node", 7200.0, 0.0, 100)
 
 
 @pytest.fixture(params=["vi", "en"])
@@ -38,7 +38,7 @@ def browser(app: HotlineApp, session: Session, locale: str) -> Iterator[FlaskCli
         yield client
 
 
-def tell(session: Session, clock: ToldClock, *, name: str = "scheduler:one:1", leads: bool = True) -> None:
+def tell(session: Session, clock: ToldTime, *, name: str = "scheduler:one:1", leads: bool = True) -> None:
     now = session.execute(text("select clock_timestamp()")).scalar_one()
     process_beats.note(session, name, kind="scheduler", detail={"leads": leads, **as_detail(clock)}, now=now)
 
