@@ -67,6 +67,23 @@ def rights_to_answer(
     return found
 
 
+def stands_there_now(session: Session, step_ids: Collection[int], *, now: datetime) -> dict[int, Reachable]:
+    """Who would be told of each of these levels today, by the same rule by which the first were; nobody: not in it."""
+    rows = _rows(session, step_ids, 0)
+    if not rows:
+        return {}
+    chains = load_rulebook(session).chains
+    levels = {row["id"]: _levels(chains, row["chain_version_id"]) for row in rows}
+    posts = {code for steps in levels.values() for level in steps for code in (*level.posts, *level.procedure_posts)}
+    standing = load_standing(session, posts=posts, unit_ids={row["unit_id"] for row in rows}, now=now)
+    found = {row["id"]: standing.first_from(levels[row["id"]], row["rank"], _concern(row))[0] for row in rows}
+    return {step_id: one for step_id, one in found.items() if one is not None}
+
+
+def _concern(row: RowMapping) -> Concern:
+    return Concern(row["unit_id"], row["field"] or "", row["procedure_id"], row["priority"] is Priority.EMERGENCY)
+
+
 def _rows(session: Session, step_ids: Collection[int], staff_id: int) -> Sequence[RowMapping]:
     told = (StepRecipient.step_id == PlannedStep.id) & (StepRecipient.staff_id == staff_id)
     return (
@@ -99,7 +116,7 @@ def _levels(chains: Any, chain_version_id: int | None) -> Sequence[ChainLevel]:
 
 def _stands_at(row: RowMapping, levels: Sequence[ChainLevel], standing: Standing, staff_id: int) -> set[int | None]:
     """The units whose posts the person answers for on this level today; whoever was told for want of others, above."""
-    concern = Concern(row["unit_id"], row["field"] or "", row["procedure_id"], row["priority"] is Priority.EMERGENCY)
+    concern = _concern(row)
     was_told = row["capacity"] is not None
     asked = [level for level in levels if level.level == row["rank"] or (was_told and level.level > row["rank"])]
     people: list[Reachable] = [one for level in asked for one in standing.on_level(level, concern)]

@@ -1,16 +1,21 @@
 """The 07:00 list: what has reached the Chair and nobody has answered for, at most ten lines, once a day (R12, L5)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from escalation.acknowledging.right import rights_to_answer, stands_there_now
+from escalation.firing.codes import new_codes
+from escalation.firing.recipients import add_recipients
 from tickets import done_days
 from tickets.city import wall_clock
+from tickets.directory.standing import Reachable
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
+from tickets.people.roles import load_viewer
 from tickets.promises.plan import DAILY_LIST_AT
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
 from tickets.states import ClockStatus, OutboundChannel, StepKind
@@ -42,7 +47,7 @@ def post_daily_lists(session: Session, *, now: datetime) -> int:
     if not done_days.take(session, DIGEST_TEMPLATE, on_day=day, now=now):
         return 0
     lists: dict[int, list[_Line]] = {}
-    for line in _unanswered(session, before=seven):
+    for line in _answerable(session, _unanswered(session, before=seven), now=now):
         lists.setdefault(line.person.id, []).append(line)
     messages = [
         message for lines in lists.values() for message in _messages(lines, since=seven - timedelta(days=1), day=seven)
@@ -71,6 +76,50 @@ def _unanswered(session: Session, *, before: datetime) -> Sequence[_Line]:
         .order_by(PlannedStep.due_at)
     )
     return [_Line(*row) for row in rows]
+
+
+def _answerable(session: Session, lines: Sequence[_Line], *, now: datetime) -> list[_Line]:
+    """To whoever was told and may still answer; where that has ended, to whoever stands there this morning.
+
+    The successor is written down as told, so that the level stands on their page too.
+    """
+    by_person: dict[int, list[int]] = {}
+    for line in lines:
+        by_person.setdefault(line.person.id, []).append(line.step.id)
+    kept = {
+        (staff_id, step_id) for staff_id, ids in by_person.items() for step_id in _mine(session, staff_id, ids, now=now)
+    }
+    answered_for = {step_id for _, step_id in kept}
+    orphaned = {line.step.id: line for line in lines if line.step.id not in answered_for}
+    heirs = stands_there_now(session, orphaned, now=now) if orphaned else {}
+    _write_down(session, heirs, now=now)
+    left = [line for line in lines if (line.person.id, line.step.id) in kept]
+    people = {heir.person.staff_id for heir in heirs.values()}
+    staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(people)))} if people else {}
+    return left + [replace(orphaned[step_id], person=staff[heir.person.staff_id]) for step_id, heir in heirs.items()]
+
+
+def _mine(session: Session, staff_id: int, step_ids: Sequence[int], *, now: datetime) -> Collection[int]:
+    viewer = load_viewer(session, staff_id, now=now)
+    return rights_to_answer(session, step_ids, viewer=viewer, now=now) if viewer is not None else ()
+
+
+def _write_down(session: Session, heirs: Mapping[int, Reachable], *, now: datetime) -> None:
+    if not heirs:
+        return
+    codes = new_codes(session, [(step_id, heir.person.staff_id) for step_id, heir in heirs.items()])
+    rows = [
+        {
+            "step_id": step_id,
+            "staff_id": heir.person.staff_id,
+            "post_id": heir.post_id,
+            "capacity": heir.capacity,
+            "told_at": now,
+            "reply_code": codes[(step_id, heir.person.staff_id)],
+        }
+        for step_id, heir in heirs.items()
+    ]
+    add_recipients(session, rows)
 
 
 def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list[Outgoing]:

@@ -95,6 +95,7 @@ def of_ticket(session: Session, ticket_id: int) -> list[tuple[PlannedStep, Ackno
 EXPORT_HEADINGS = (
     "reference", "unit", "category", "clock", "cause", "level", "due_at", "planned_at", "fired_at", "result", "told",
     "posts", "delivered_at", "read_at", "acknowledged_at", "acknowledged_by", "via", "instruction", "new_due_at",
+    "all_messages_failed",
 )  # fmt: skip
 
 
@@ -134,6 +135,7 @@ def _exported(one: Raised) -> tuple[str, ...]:
         answer.via if answer else "",
         answer.instruction if answer else "",
         answer.new_due_at.isoformat() if answer and answer.new_due_at else "",
+        "yes" if one.all_failed else "",
     )
 
 

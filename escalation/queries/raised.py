@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from tickets.queries.reached_levels import LEVEL_NOBODY_GOT
 from tickets.schema import (
     Acknowledgement,
     Category,
@@ -19,6 +20,7 @@ from tickets.schema import (
     Staff,
     StepRecipient,
     Ticket,
+    TimelineEntry,
     Unit,
 )
 from tickets.states import (
@@ -29,6 +31,7 @@ from tickets.states import (
     StepKind,
     StepResult,
     TicketStatus,
+    TimelineKind,
 )
 
 
@@ -69,6 +72,8 @@ class Answered:
     via: str
     instruction: str
     new_due_at: datetime | None
+    # False for a date of the very unit that owes the promise: it stands beside the promise (A7).
+    moves_promise: bool
     holds_until: datetime
 
 
@@ -101,6 +106,8 @@ class Raised:
     detail: Mapping[str, Any]
     told: tuple[ToldPerson, ...]
     answered: Answered | None
+    # It fired, and every message about it failed for good.
+    all_failed: bool = False
 
     @property
     def fired_late_seconds(self) -> int:
@@ -114,7 +121,7 @@ def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
         return []
     assignee = aliased(Staff)
     rows = session.execute(
-        select(PlannedStep, Clock, Ticket, Unit, Category, assignee.name)
+        select(PlannedStep, Clock, Ticket, Unit, Category, assignee.name, LEVEL_NOBODY_GOT)
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .join(Unit, Unit.id == func.coalesce(PlannedStep.unit_id, Ticket.unit_id))
@@ -125,7 +132,20 @@ def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
     ).all()
     told, answers = _told(session, step_ids), _answers(session, step_ids)
     found = {
-        row[0].id: _raised(*row, told=tuple(told.get(row[0].id, ())), answered=answers.get(row[0].id)) for row in rows
+        step.id: replace(
+            _raised(
+                step,
+                clock,
+                ticket,
+                unit,
+                category,
+                name,
+                told=tuple(told.get(step.id, ())),
+                answered=answers.get(step.id),
+            ),
+            all_failed=bool(all_failed),
+        )
+        for step, clock, ticket, unit, category, name, all_failed in rows
     }
     return [found[step_id] for step_id in step_ids if step_id in found]
 
@@ -229,8 +249,13 @@ def _delivered(message: OutboundMessage, carrier: OutboundMessage) -> Delivered:
 
 
 def _answers(session: Session, step_ids: Collection[int]) -> dict[int, Answered]:
+    moved = exists().where(
+        TimelineEntry.ticket_id == Acknowledgement.ticket_id,
+        TimelineEntry.kind == TimelineKind.DUE_CHANGED,
+        TimelineEntry.at == Acknowledgement.at,
+    )
     rows = session.execute(
-        select(Acknowledgement, Staff.name)
+        select(Acknowledgement, Staff.name, moved)
         .join(Staff, Staff.id == Acknowledgement.staff_id)
         .where(Acknowledgement.step_id.in_(step_ids))
     )
@@ -242,9 +267,10 @@ def _answers(session: Session, step_ids: Collection[int]) -> dict[int, Answered]
             via=answer.via,
             instruction=answer.instruction,
             new_due_at=answer.new_due_at,
+            moves_promise=answer.new_due_at is not None and moves,
             holds_until=answer.holds_until,
         )
-        for answer, name in rows
+        for answer, name, moves in rows
     }
 
 

@@ -7,7 +7,7 @@ told of it, or that person has read or answered it. Notices on a screen count wh
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy import BigInteger, ColumnElement, bindparam, literal_column, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -60,3 +60,28 @@ def reached_levels(session: Session, ticket_ids: Collection[int]) -> Mapping[int
 
 def reached_level(session: Session, ticket_id: int) -> int:
     return reached_levels(session, [ticket_id]).get(ticket_id, NONE_REACHED).level
+
+
+# Of a `planned_step` in a statement: it fired, every message about it that leaves the house has failed for good, and
+# nobody has seen it on a screen either. Whom it names as told know nothing of it.
+LEVEL_NOBODY_GOT: ColumnElement[bool] = literal_column(
+    """
+    (planned_step.kind = 'level' and planned_step.result in ('notified', 'merged')
+      and not exists (select from step_recipient r where r.step_id = planned_step.id and r.read_at is not null)
+      and not exists (select from acknowledgement a where a.step_id = planned_step.id)
+      and (
+        select coalesce(bool_and(m.read_at is null and (m.channel = 'screen' or sent.state = 'failed')), false)
+          and count(*) filter (where m.channel <> 'screen') > 0
+        from step_recipient r
+        join outbound_message m on m.staff_id = r.staff_id
+        left join outbound_message carrier on carrier.id = m.gathered_into_id
+        cross join lateral (select coalesce(carrier.state, m.state) as state) sent
+        where r.step_id = planned_step.id and sent.state <> 'suppressed'
+          and (m.ticket_id = planned_step.ticket_id and m.template = 'escalation_level' and exists (
+                select from planned_step told
+                where told.id = cast(m.params ->> 'step_id' as bigint) and told.clock_id = planned_step.clock_id
+                  and told.rank <= planned_step.rank)
+            or planned_step.detail ->> 'in' = 'daily_list' and m.template = 'daily_list'
+              and m.created_at >= planned_step.fired_at)))
+    """
+)

@@ -14,8 +14,10 @@ from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from app.wording.spoken_time import moment_phrase
 from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION, AlreadyAcknowledged, acknowledge_by_link
 from escalation.acknowledging.links import LinkedStep, open_link
+from escalation.acknowledging.right import rights_to_answer
 from escalation.queries.raised import load_raised
 from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.people.roles import load_viewer
 from tickets.states import UNFINISHED
 
 blueprint = Blueprint("acknowledge_link", __name__)
@@ -83,8 +85,15 @@ def _page(
         typed=typed or {},
         errors=errors or {},
         longest=LONGEST_INSTRUCTION,
+        for_own_unit=_is_for_own_unit(link),
     )
     return _private(Response(page, status, mimetype="text/html"))
+
+
+def _is_for_own_unit(link: LinkedStep) -> bool:
+    viewer = load_viewer(g.session, link.staff_id, now=g.now)
+    mine = rights_to_answer(g.session, [link.step_id], viewer=viewer, now=g.now) if viewer is not None else {}
+    return link.step_id in mine and mine[link.step_id].for_own_unit
 
 
 def _gone() -> Response:

@@ -15,7 +15,7 @@ from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
 from app.wording.codes import matter_words
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
-from escalation.acknowledging.right import rights_to_answer
+from escalation.acknowledging.right import RightToAnswer, rights_to_answer
 from escalation.firing.recipients import mark_read
 from escalation.queries.board import RunningChain, reached
 from escalation.queries.follow_up import Work, ended_since, latest_work
@@ -33,6 +33,8 @@ class Item:
     sentence: str
     told_at: datetime
     work: Work | None
+    # A date of mine does not move the promise: my own unit owes it.
+    for_own_unit: bool
 
     @property
     def stands_still(self) -> bool:
@@ -78,23 +80,26 @@ def show_list(
 
 
 def _items() -> list[Item]:
-    chains = _still_mine(reached(g.session, g.viewer.staff_id))
+    chains, mine = _still_mine(reached(g.session, g.viewer.staff_id))
     work = latest_work(g.session, g.viewer, {chain.raised.ticket_id for chain in chains})
-    return [_item(chain, work.get(chain.raised.ticket_id)) for chain in chains]
+    return [
+        _item(chain, work.get(chain.raised.ticket_id), for_own_unit=mine[chain.raised.step_id].for_own_unit)
+        for chain in chains
+    ]
 
 
-def _still_mine(chains: list[RunningChain]) -> list[RunningChain]:
+def _still_mine(chains: list[RunningChain]) -> tuple[list[RunningChain], dict[int, RightToAnswer]]:
     """Without what I was told of for a post or a unit that is no longer mine; my own answers stay."""
     ids = [chain.raised.step_id for chain in chains]
     mine = rights_to_answer(g.session, ids, viewer=g.viewer, now=g.now)
-    return [chain for chain in chains if chain.raised.step_id in mine]
+    return [chain for chain in chains if chain.raised.step_id in mine], mine
 
 
-def _item(chain: RunningChain, work: Work | None) -> Item:
+def _item(chain: RunningChain, work: Work | None, *, for_own_unit: bool) -> Item:
     raised = chain.raised
     told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
     matter = matter_words(raised.subject) if work is not None else matter_for_outsiders(raised)
-    return Item(chain, delay_sentence(raised, matter=matter, since=told_at, now=g.now), told_at, work)
+    return Item(chain, delay_sentence(raised, matter=matter, since=told_at, now=g.now), told_at, work, for_own_unit)
 
 
 def _is_unread(item: Item) -> bool:

@@ -73,6 +73,29 @@ def test_delivery_reading_and_answer_appear_on_the_board(session):
     assert (chain.raised.answered.by, chain.raised.answered.instruction) == (people[2].name, "Làm ngay")
 
 
+def test_a_level_all_of_whose_messages_failed_is_marked_until_somebody_has_read_it(session):
+    unit, people, matter, at = climbing(session)
+    sent = [m for m in messages(session, template="escalation_level") if m.staff_id == people[2].id]
+    outside = [m for m in sent if m.channel is not OutboundChannel.SCREEN]
+    viewer = supervisor(session, unit)
+
+    def is_marked():
+        session.flush()
+        in_ledger = next(one for one in history(session, viewer).levels if one.level == 2)
+        [on_board] = running_chains(session, viewer)
+        assert on_board.raised.all_failed == in_ledger.all_failed
+        return in_ledger.all_failed
+
+    while_waiting = is_marked()
+    for message in outside:
+        message.state = OutboundState.FAILED
+    after_all_failed = is_marked()
+    mark_read(session, people[2].id, step_ids=[step(session, matter, 2).id], now=at)
+
+    assert len(outside) >= 1
+    assert (while_waiting, after_all_failed, is_marked()) == (False, True, False)
+
+
 def test_a_supervisor_sees_the_chains_of_their_own_units_only(session):
     climbing(session)
     elsewhere = supervisor(session, ward(session, "Phường Bến Thành"))

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.sweep import tick
 from escalation.queries.digests import post_daily_lists
-from tests.escalation.scene import full_house, level_at, messages, step, ticket, ward
+from tests.escalation.scene import full_house, level_at, messages, person, step, ticket, ward
+from tickets.schema import PostHolding
 from tickets.states import OutboundChannel, Priority
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -38,6 +41,23 @@ def test_what_reached_the_chair_is_in_the_next_list_and_not_in_one_before_seven(
     mail = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
     assert [m.staff_id for m in mail] == [people[5].id]
     assert [line["reference"] for line in mail[0].params["items"]] == [matter.reference]
+
+
+def test_who_has_left_the_post_gets_no_list_and_the_successor_gets_theirs_and_may_answer(session):
+    people, [matter], at = climbed(session)
+    seven = seven_after(at)
+    for held in session.scalars(select(PostHolding).where(PostHolding.staff_id == people[5].id)):
+        post, held.valid_to = held.post_id, at + timedelta(minutes=1)
+    heir = person(session, now=MONDAY)
+    session.add(PostHolding(post_id=post, staff_id=heir.id, kind="holder", valid_from=at + timedelta(minutes=1)))
+    session.flush()
+
+    posted = post_daily_lists(session, now=seven)
+
+    mail = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
+    told = step(session, matter, 5)
+    assert (posted, [m.staff_id for m in mail]) == (1, [heir.id])
+    assert not acknowledge(session, told.id, staff_id=heir.id, instruction="", via="web", now=seven).is_repeat
 
 
 def test_asking_again_on_the_same_day_posts_nothing_more(session):

@@ -127,6 +127,37 @@ def test_a_new_date_re_plans_the_levels(browser: FlaskClient, climbed: Climb, se
     assert clock(session, climbed.ticket).due_at == datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 
 
+def test_the_page_says_whether_a_date_moves_the_promise_before_and_after_it_is_given(
+    browser: FlaskClient, climbed: Climb, session: Session
+) -> None:
+    step_id = climbed.step(session, 4).id
+
+    before = browser.get("/leadership").get_data(as_text=True)
+    give(browser, step_id, new_due_at="2026-11-28T09:00", instruction="Gia hạn.")
+    after = browser.get("/leadership").get_data(as_text=True)
+
+    assert "The promise to the citizen moves to this date." in before
+    assert "the promise does not move" not in after
+
+
+def test_a_date_of_the_head_whose_own_unit_owes_the_promise_is_said_not_to_move_it(
+    app: HotlineApp, climbed: Climb, session: Session
+) -> None:
+    head, told = climbed.people[2], climbed.step(session, 2)
+    due_at = clock(session, climbed.ticket).due_at
+    client = app.test_client()
+    client.set_cookie("locale", "en")
+    with app.bound_to(session, climbed.at):
+        enter(client, session, head, now=climbed.at)
+        before = client.get("/leadership").get_data(as_text=True)
+        give(client, told.id, new_due_at="2026-11-28T09:00", instruction="Xin lùi.")
+        after = client.get("/leadership").get_data(as_text=True)
+
+    assert "which does not move" in before
+    assert "(the promise does not move)" in after
+    assert clock(session, climbed.ticket).due_at == due_at
+
+
 def test_a_date_that_has_passed_is_refused_and_what_was_typed_is_kept(
     browser: FlaskClient, climbed: Climb, session: Session
 ) -> None:
