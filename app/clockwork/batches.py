@@ -8,8 +8,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clockwork.believed_clock import ClockHeld
 from app.processes.signs_of_life import database_now
+from app.storage.believed_clock import ClockHeld
 from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of

@@ -3,11 +3,11 @@
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.clockwork.believed_clock import ClockHeld
 from app.clockwork.node import Node
 from app.clockwork.one_leader import LeadershipLost
 from app.clockwork.schedule import Scheduled
 from app.processes.signs_of_life import database_now
+from app.storage.believed_clock import ClockHeld
 from app.storage.database import transaction
 from app.storage.database_faults import fault_of
 from tickets import leader_jobs

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clockwork.batches import Batches
-from app.clockwork.believed_clock import BelievedClock, ClockHeld
 from app.clockwork.one_leader import Leadership, is_silent
+from app.storage.believed_clock import BelievedClock, ClockHeld
 from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of

@@ -10,9 +10,9 @@ import gevent
 from gevent.queue import Empty, Full, Queue
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clock import utc_now
 from app.live.changes import LiveChange, Marks, changes_since, concerns, first_marks
 from app.recurring.jobs import RecurringJobs
+from app.storage.carried_time import CarriedTime
 from app.storage.database import transaction
 from app.web.frame.access import SECOND_FACTOR_ROLES
 from app.web.frame.session_cookie import SignedIn, look_up, still_signed_in, token_hash
@@ -44,9 +44,9 @@ class Hub:
         self._sessions = sessions
         self._jobs = jobs or RecurringJobs()
         self._marks: Marks | None = None
-        self._written_at = utc_now()
         self._queues: dict[Queue, Listener] = {}
-        self._judged_at = utc_now()
+        self._time = CarriedTime()
+        self._judged_at = self._written_at = self._time.now()
         self._started = False
 
     @property
@@ -55,7 +55,7 @@ class Hub:
 
     def listener_of(self, token: str) -> Listener | None:
         with transaction(self._sessions) as session:
-            person = look_up(session, token, now=utc_now())
+            person = look_up(session, token, now=self._time.read(session))
             return Listener(token_hash(token), person.viewer) if person is not None and _may_listen(person) else None
 
     def stream(self, listener: Listener) -> Iterator[bytes]:
@@ -65,7 +65,7 @@ class Hub:
             gevent.spawn(self._look_for_ever)
         queue = Queue(_QUEUE_LENGTH)
         self._queues[queue] = listener
-        until = utc_now() + _LIFETIME
+        until = self._time.now() + _LIFETIME
         try:
             yield b"retry: 2000\n\n"
             yield from self._events(queue, until)
@@ -73,7 +73,7 @@ class Hub:
             self._queues.pop(queue, None)
 
     def _events(self, queue: Queue, until: datetime) -> Iterator[bytes]:
-        while utc_now() < until:
+        while self._time.now() < until:
             try:
                 names = set(queue.get(timeout=_KEEP_ALIVE_SECONDS))
                 if queue not in self._queues:
@@ -89,15 +89,15 @@ class Hub:
     def _look_for_ever(self) -> None:
         while True:
             self._jobs.run("look for changes", self._look, limit_seconds=_LOOK_LIMIT_SECONDS)
-            if utc_now() - self._written_at >= _WRITE_EVERY:
-                self._written_at = utc_now()
+            if self._time.now() - self._written_at >= _WRITE_EVERY:
+                self._written_at = self._time.now()
                 self._jobs.run("count troubles", self._count, limit_seconds=_LOOK_LIMIT_SECONDS)
             self._jobs.watchdog.expect("live updates", again_within_seconds=2 * _LOOK_LIMIT_SECONDS)
             gevent.sleep(_LOOK_EVERY_SECONDS)
 
     def _look(self) -> None:
         with transaction(self._sessions) as session:
-            now = utc_now()
+            now = self._time.read(session)
             marks = self._marks or first_marks(session, now=now)
             changes, marks = changes_since(session, marks, now=now)
             if now - self._judged_at >= _JUDGE_EVERY:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clock import utc_now
 from app.phone.answers import Phones, answer, answer_replayed
 from app.phone.spool import Spool, Spooled, replay
+from app.storage.carried_time import CarriedTime
 from app.storage.database import repeated
 
 PAUSE_SECONDS = 2.0
@@ -23,6 +23,7 @@ class Replayer:
     spool: Spool
     phones: Phones
     sessions: sessionmaker[Session]
+    time: CarriedTime = field(default_factory=CarriedTime)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
@@ -56,6 +57,6 @@ class Replayer:
                 # The caller comes back, or has come, to this very turn: whoever is first takes it for both.
                 answer(session, webhook, self.phones, received_at=received_at, now=received_at)
             else:
-                answer_replayed(session, webhook, self.phones, received_at=received_at, now=utc_now())
+                answer_replayed(session, webhook, self.phones, received_at=received_at, now=self.time.read(session))
 
         repeated(self.sessions, take)

@@ -23,6 +23,7 @@ from app.processes.signs_of_life import beat, database_now, process_name, say_go
 from app.processes.start import run_until_signalled
 from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
+from app.storage.carried_time import CarriedTime
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.redis_connection import bounded_redis
 from app.wording.messages import message_app
@@ -90,7 +91,7 @@ def _lane(
     settings: Settings, factory: sessionmaker[Session], channels: Sequence[OutboundChannel], stop: threading.Event
 ) -> Delivery:
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"send-{channels[0].value}")
-    return Delivery(settings, factory, message_app(settings), process_name(WORKER_KIND), database_now, pool)
+    return Delivery(settings, factory, message_app(settings), process_name(WORKER_KIND), CarriedTime().read, pool)
 
 
 def _keep_delivering(

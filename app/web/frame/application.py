@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,18 @@ from apiflask import APIFlask
 from flask import g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clock import utc_now
 from app.recurring.watchdog import Watchdog
 from app.reference import Reference
 from app.settings import ROOT, Settings
+from app.storage.carried_time import CarriedTime
 from app.storage.database import AGAIN_AT_ONCE, session_factory
 from app.storage.database_faults import DatabaseFault, fault_of
 from app.web.frame.limits import MeasuredRequest
 from app.web.frame.page_templates import PageEnvironment
+from app.web.frame.signed_time import SharedTimeSessions
 from app.web.frame.starting_over import StartingOver
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.
@@ -44,6 +46,7 @@ class HotlineApp(APIFlask):
     monitoring_sessions: sessionmaker[Session]
     request_class = MeasuredRequest
     jinja_environment = PageEnvironment
+    session_interface = SharedTimeSessions()
 
     def __init__(self, settings: Settings, engine: Engine, webhook_engine: Engine, *, gate: Gate) -> None:
         super().__init__(
@@ -59,6 +62,7 @@ class HotlineApp(APIFlask):
         )
         self.settings = settings
         self.gate = gate
+        self.time = CarriedTime()
         self.sessions = session_factory(engine)
         self.webhook_sessions = session_factory(webhook_engine)
         # Armed by the process's entry: what hangs in a request ends the process, whose master starts another.
@@ -88,13 +92,22 @@ class HotlineApp(APIFlask):
             try:
                 refusal = self.gate(self.view_functions.get(request.endpoint or ""))
                 answer = super().dispatch_request() if refusal is None else refusal
+                has_asked = session.in_transaction()
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
             for hook in self.after_commit:
                 hook(session)
+            if has_asked and not self.is_bound:
+                self._look_at_the_time(session)
             return answer
+
+    def _look_at_the_time(self, session: Session) -> None:
+        """After an answer that the database had part in: it lives, and nobody's words depend on it any more."""
+        with suppress(SQLAlchemyError):
+            self.time.refresh(session)
+            session.commit()
 
     @contextmanager
     def open_session(self) -> Iterator[Session]:
@@ -104,9 +117,9 @@ class HotlineApp(APIFlask):
             g.now = bound[1]
             yield bound[0]
             return
-        g.now = utc_now()
         is_webhook = request.blueprint in WEBHOOK_BLUEPRINTS
         with (self.webhook_sessions if is_webhook else self.sessions)() as session:
+            g.now = self.time.now()
             yield session
 
     @property

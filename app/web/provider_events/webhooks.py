@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.clock import utc_now
 from app.phone.answers import SPOKEN_STEPS, Phones, answer
 from app.phone.circuit_breaker import CircuitBreaker
 from app.phone.deadline import TookTooLong, within
@@ -24,6 +23,7 @@ from app.storage import database_faults
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import DatabaseFault
 from app.web.frame.access import signed_webhook
+from app.web.frame.application import HotlineApp
 from app.web.frame.current import hotline, settings
 from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import WireRequest
@@ -65,7 +65,7 @@ def door() -> Door:
     if made is None:
         phones = Phones(app.settings, app.reference)
         spool = Spool.in_data_dir(app.settings.data_dir)
-        made = Door(phones, spool, Replayer(spool, phones, app.sessions))
+        made = Door(phones, spool, Replayer(spool, phones, app.sessions, app.time))
         app.extensions["webhook_door"] = made
         made.replayer.wake_if_needed()
     return made
@@ -77,14 +77,15 @@ def _warm_up() -> None:
     app = hotline()
     if "webhook_door" not in app.extensions and not app.is_bound:
         here = door()
-        threading.Thread(target=_read_ahead, args=(here, app.sessions), daemon=True, name="warm-up").start()
+        threading.Thread(target=_read_ahead, args=(here, app), daemon=True, name="warm-up").start()
 
 
-def _read_ahead(here: Door, sessions: sessionmaker[Session]) -> None:
+def _read_ahead(here: Door, app: HotlineApp) -> None:
     try:
-        with transaction(sessions) as session:
+        with transaction(app.sessions) as session:
+            now = app.time.read(session)
             for account in here.phones.accounts:
-                here.phones.desk(session, account, now=utc_now())
+                here.phones.desk(session, account, now=now)
     except Exception:
         log.warning("webhook.not_warm", exc_info=True)
 

@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import session as browser_session
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature
 
 from app.storage.media import Picture
 from app.web.frame.current import settings
+from app.web.frame.signed_time import SharedTimeSerializer
 
 FORM_SECONDS = 7 * 24 * 3600
 PICTURE_SECONDS = 24 * 3600
@@ -58,8 +59,8 @@ def read_follow(token: str) -> int | None:
     return _own(_read("follow", token, FOLLOW_SECONDS))
 
 
-def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().secret_key, salt=f"hotline/{purpose}")
+def _serializer(purpose: str) -> SharedTimeSerializer:
+    return SharedTimeSerializer(settings().secret_key, salt=f"hotline/{purpose}")
 
 
 def _read(purpose: str, token: str, max_age: int) -> Any:

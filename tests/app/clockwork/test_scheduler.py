@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select
 
-from app.clockwork.believed_clock import ClockHeld
 from app.clockwork.node import make_node
 from app.clockwork.one_leader import SILENCE, Leadership, is_silent
 from app.clockwork.run_job import run_job
@@ -22,6 +21,7 @@ from app.clockwork.schedule import (
 from app.clockwork.scheduler import run
 from app.clockwork.tick_job import Ticker
 from app.processes.signs_of_life import database_now
+from app.storage.believed_clock import ClockHeld
 from app.storage.database import transaction
 from tests.escalation.scene import full_house, ticket, ward
 from tests.factories import staff

@@ -1,4 +1,4 @@
-"""The time by which a scheduler acts: read with the database's, judged each time, and held while clocks disagree."""
+"""The time to act by: read with the database's, judged each time, and held while clocks disagree."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.clock import utc_now
-from app.clockwork.clock_judge import Agreement, ClockJudge, ClockJudgement, ClockReading
+from app.storage.clock_judge import Agreement, ClockJudge, ClockJudgement, ClockReading
 from tickets import clock_decisions
 from tickets.told_clocks import ToldTime
 
@@ -19,6 +19,11 @@ log = structlog.get_logger()
 
 _READ = text("select clock_timestamp(), (select beat_at from process_beat where name = 'ticking')")
 _SAID_EVERY_SECONDS = 30.0
+
+
+def seconds_since_boot() -> float:
+    """A clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class ClockHeld(Exception):
@@ -30,7 +35,7 @@ class BelievedClock:
     """One per process; any thread may ask. `node_clock` and `seconds` are this machine's."""
 
     node_clock: Callable[[], datetime] = utc_now
-    seconds: Callable[[], float] = time.monotonic
+    seconds: Callable[[], float] = seconds_since_boot
     _judge: ClockJudge = field(default_factory=ClockJudge)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _last: ClockJudgement | None = None

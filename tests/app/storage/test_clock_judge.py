@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.clockwork.clock_judge import Agreement, ClockJudge, ClockJudgement, ClockReading, TimeSource
+from app.storage.clock_judge import Agreement, ClockJudge, ClockJudgement, ClockReading, TimeSource
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 TWO_HOURS = 7200.0
