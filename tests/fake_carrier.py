@@ -21,6 +21,8 @@ class FakeCarrier:
     # (HTTP status, Twilio error code)
     answers: list[tuple[int, int]] = field(default_factory=list)
     delay_seconds: float = 0.0
+    # Said with every refusal, as a real one asks for patience.
+    retry_after: str = ""
     # Accept the message, then break the connection before answering.
     reset_after_accept: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,6 +70,8 @@ def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
             encoded = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            if status >= 400 and carrier.retry_after:
+                self.send_header("Retry-After", carrier.retry_after)
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
             self.wfile.write(encoded)

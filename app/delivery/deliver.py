@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
@@ -22,10 +22,10 @@ from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
 from telephony.provider.account import Capability
 from telephony.provider.drivers import carrier_of
-from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
 from tickets.keys import keys_from
-from tickets.outbox import claims, results
+from tickets.outbox import claims, results, troubles
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
 from tickets.schema import Line, OutboundMessage
@@ -170,11 +170,18 @@ def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now:
     match outcome:
         case Sent(account, sid, segments):
             results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)
-        case TryAgain(code, error):
+            if letter.channel is not OutboundChannel.SCREEN and troubles.note_taken(session, letter.channel, now=now):
+                log.warning("account.works_again", channel=letter.channel.value)
+        case TryAgain(code, error, after_seconds):
+            pause = timedelta(seconds=after_seconds)
             again = results.record_retry(
-                session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, now=now
+                session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, pause=pause, now=now
             )
+            if pause:
+                troubles.note_busy(session, letter.channel, code=code, error=error, until=now + pause, now=now)
             log.warning("message.will_be_tried_again" if again else "message.dead", message_id=letter.id, code=code)
+        case AccountTrouble():
+            _wait_for_account(session, letter, outcome, by=by, now=now)
         case GiveUp(code, error, opted_out):
             results.record_failure(session, letter.id, by=by, error_code=code, error=error, now=now)
             if opted_out:
@@ -185,3 +192,15 @@ def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now:
             log.warning("message.uncertain", message_id=letter.id)
         case _:
             assert_never(outcome)
+
+
+def _wait_for_account(session: Session, letter: Letter, refused: AccountTrouble, *, by: str, now: datetime) -> None:
+    """People must act, so it is said loudly once, and readiness says it for as long as it lasts."""
+    results.record_account_trouble(
+        session, letter.id, by=by, error_code=refused.code, error=refused.error, attempts=letter.attempts, now=now
+    )
+    is_news = troubles.note_refused(
+        session, letter.channel, account=refused.account, code=refused.code, error=refused.error, now=now
+    )
+    say = log.error if is_news else log.warning
+    say("account.refused", account=refused.account, channel=letter.channel.value, code=refused.code)

@@ -7,7 +7,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 from app.delivery.letter import Letter
-from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain
+from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain
 from tickets.outbox.letters import KEPT_MAIL
 
 SMTP = "smtp"
@@ -20,17 +20,35 @@ def send_mail(letter: Letter, *, smtp_url: str, sender: str) -> Outcome:
         return Sent(KEPT_MAIL)
     try:
         _deliver(_message(letter, sender=sender), smtp_url=smtp_url)
-    except smtplib.SMTPRecipientsRefused as refused:
-        code, words = next(iter(refused.recipients.values()))
-        return _judged(code, words)
-    except smtplib.SMTPResponseException as refused:
-        return _judged(refused.smtp_code, refused.smtp_error)
-    except (OSError, smtplib.SMTPException) as trouble:
+    except smtplib.SMTPException as refused:
+        return _refused(refused)
+    except OSError as trouble:
         return TryAgain("unreachable", type(trouble).__name__)
     except ValueError as malformed:
         # The address or the subject cannot be a header: no repetition mends that.
         return GiveUp("malformed", type(malformed).__name__)
     return Sent(SMTP)
+
+
+def _refused(refused: smtplib.SMTPException) -> Outcome:
+    """What is said to us, of the recipient, or of the mail; the more special classes come first."""
+    match refused:
+        case smtplib.SMTPNotSupportedError():
+            # A name and a password are set, and this server takes none.
+            return AccountTrouble(SMTP, "no_sign_in", str(refused))
+        case smtplib.SMTPRecipientsRefused():
+            return _judged(*next(iter(refused.recipients.values())))
+        case (
+            smtplib.SMTPAuthenticationError()
+            | smtplib.SMTPSenderRefused()
+            | smtplib.SMTPHeloError()
+            | smtplib.SMTPConnectError()
+        ):
+            return _of_ours(refused.smtp_code, refused.smtp_error)
+        case smtplib.SMTPResponseException():
+            return _judged(refused.smtp_code, refused.smtp_error)
+        case _:
+            return TryAgain("unreachable", type(refused).__name__)
 
 
 def sender_address(smtp_url: str, public_host: str) -> str:
@@ -70,6 +88,21 @@ def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
         client.send_message(message)
 
 
+# Sign in first, sign in otherwise, no such user or password (RFC 4954, 6); nothing of it is about the recipient.
+_SIGN_IN = frozenset({530, 534, 535, 538})
+
+
 def _judged(code: int, words: bytes | str) -> Outcome:
-    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return TryAgain(str(code), said) if 400 <= code < 500 else GiveUp(str(code), said)
+    said = _text(words)
+    if code in _SIGN_IN or (code >= 500 and "relay" in said.lower()):
+        return AccountTrouble(SMTP, str(code), said)
+    return TryAgain(str(code), said) if code < 500 else GiveUp(str(code), said)
+
+
+def _of_ours(code: int, words: bytes | str) -> Outcome:
+    """The server refuses us or our address: a final word of it is about our account and about no message."""
+    return TryAgain(str(code), _text(words)) if 400 <= code < 500 else AccountTrouble(SMTP, str(code), _text(words))
+
+
+def _text(words: bytes | str) -> str:
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else words

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,6 +14,20 @@ from twilio.http.response import Response
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
+# A carrier that asks for more is asked again all the same: it may be mistaken, and people wait for their answer.
+LONGEST_WAIT_SECONDS = 3600.0
+
+
+def retry_after(said: str, *, now: datetime) -> float:
+    """Seconds from a `Retry-After`, which is a number of them or a date (RFC 9110, 10.2.3); 0 for anything else."""
+    if said.strip().isdecimal():
+        return min(float(said.strip()), LONGEST_WAIT_SECONDS)
+    try:
+        at = parsedate_to_datetime(said)
+    except (TypeError, ValueError):
+        return 0.0
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max(0.0, (aware - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
 def rebase(url: str, base_url: str) -> str:
@@ -30,6 +47,13 @@ class RebasingHttpClient(HttpClient):
         self.base_url = base_url
         self.limits = (connect_seconds, read_seconds)
         self.session = requests.Session()
+        # The SDK's errors carry no headers; a sending thread asks for what its own last answer said.
+        self._said = threading.local()
+
+    @property
+    def retry_after_seconds(self) -> float:
+        """What the last answer to this thread asked us to wait; 0 when it asked nothing."""
+        return float(getattr(self._said, "retry_after", 0.0))
 
     def request(
         self,
@@ -45,6 +69,7 @@ class RebasingHttpClient(HttpClient):
         """Raises requests.RequestException when the provider cannot be reached in time; any status is returned."""
         is_json = (headers or {}).get("Content-Type") == "application/json"
         payload: dict[str, Any] = {"json": data} if is_json else {"data": data}
+        self._said.retry_after = 0.0
         answer = self.session.request(
             method.upper(),
             rebase(uri, self.base_url),
@@ -55,4 +80,5 @@ class RebasingHttpClient(HttpClient):
             allow_redirects=False,
             **payload,
         )
+        self._said.retry_after = retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC))
         return Response(answer.status_code, answer.text, answer.headers)

@@ -18,6 +18,18 @@ class TryAgain:
 
     code: str
     error: str
+    # How long the carrier asked us to wait, if it did; everything for it waits, not this message alone.
+    after_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTrouble:
+    """It refuses us, not the message: a wrong or ended password, a suspended or unfunded account. Nothing is lost by
+    waiting, and people must act."""
+
+    account: str
+    code: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +48,4 @@ class Unknown:
     error: str
 
 
-Outcome = Sent | TryAgain | GiveUp | Unknown
+Outcome = Sent | TryAgain | AccountTrouble | GiveUp | Unknown

@@ -16,9 +16,9 @@ from urllib3.exceptions import NewConnectionError
 from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.driver import Event, ProviderUnreachable, RecordingSource
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, RebasingHttpClient
-from telephony.provider.outcome import GiveUp, Outcome, Sent, TryAgain, Unknown
+from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.provider.spoken_document import STATUS_RETRIES
-from telephony.provider.twilio_codes import BUSY, OPT_OUT, SERVER_TROUBLE
+from telephony.provider.twilio_codes import OPT_OUT, SERVER_TROUBLE, is_final, is_of_the_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +35,18 @@ class TwilioCarrier:
 
     account: ProviderAccount
     client: Client
+    http: RebasingHttpClient
 
     @classmethod
     def of(cls, account: ProviderAccount) -> TwilioCarrier:
         http = RebasingHttpClient(account.api_base_url)
-        if account.api_key and account.api_secret:
-            return cls(account, Client(account.api_key, account.api_secret, account.account_sid, http_client=http))
-        return cls(account, Client(account.account_sid, account.auth_token, http_client=http))
+        key, secret = (account.api_key, account.api_secret) if account.api_key and account.api_secret else ("", "")
+        client = (
+            Client(key, secret, account.account_sid, http_client=http)
+            if key
+            else Client(account.account_sid, account.auth_token, http_client=http)
+        )
+        return cls(account, client, http)
 
     def send_sms(self, *, to: str, sender: str, text: str, report_to: str) -> Outcome:
         """An answer we could not wait for is tried again, under at-least-once."""
@@ -119,7 +124,7 @@ class TwilioCarrier:
         try:
             return Sent(self.account.name, create())
         except TwilioRestException as refused:
-            return _judged(refused)
+            return _judged(refused, account=self.account.name, after_seconds=self.http.retry_after_seconds)
         except (requests.RequestException, TwilioException) as trouble:
             return TryAgain(UNREACHABLE if _never_left(trouble) else LOST, type(trouble).__name__)
 
@@ -150,10 +155,13 @@ def _never_left(trouble: Exception) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
-def _judged(refused: TwilioRestException) -> Outcome:
-    code = int(refused.code or refused.status)
+def _judged(refused: TwilioRestException, *, account: str, after_seconds: float) -> Outcome:
+    """Given up is only what the provider's own code says of the number or the words; what we do not know may pass."""
+    code, status = int(refused.code or refused.status), int(refused.status)
     if code == OPT_OUT:
         return GiveUp(str(code), refused.msg, opted_out=True)
-    if code in BUSY or refused.status == 429 or refused.status >= SERVER_TROUBLE:
-        return TryAgain(str(code), refused.msg)
-    return GiveUp(str(code), refused.msg)
+    if is_of_the_account(code, status):
+        return AccountTrouble(account, str(code), refused.msg)
+    if status < SERVER_TROUBLE and is_final(code):
+        return GiveUp(str(code), refused.msg)
+    return TryAgain(str(code), refused.msg, after_seconds=after_seconds)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tickets.outbox.troubles import open_channels
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
@@ -33,16 +34,24 @@ def claim_batch(
     """Due messages that nobody holds, for `SENDING_LEASE`, urgent ones first; whoever claims sends and records them.
 
     A stale claim of an SMS, mail or notice is taken again (at least once is what we promise); a stale claim of a voice
-    call is never dialled twice but shown to a person as uncertain.
+    call is never dialled twice but shown to a person as uncertain. Where our account is refused, one message at a time
+    is taken to ask whether it still is.
     """
     if OutboundChannel.VOICE in channels:
         _give_up_stale_calls(session, now=now)
     ids = _locked(session, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
+    if not ids:
+        return []
+    leaving, asking = open_channels(session, channels, now=now)
+    probes = [one for channel in asking for one in _locked(session, channels=[channel], limit=1, now=now)]
+    if len(leaving) < len(channels):
+        channels = leaving
+        ids = _locked(session, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
     # Somebody can only have more than ten waiting where more than ten wait: an idle lane asks nothing further.
     if len(ids) > GATHER_ABOVE:
         _gather(session, channels=channels, now=now)
         ids = _locked(session, channels=channels, limit=limit, now=now)
-    return _take(session, ids[:limit], by=by, now=now)
+    return _take(session, [*probes, *ids[:limit]], by=by, now=now)
 
 
 def _locked(session: Session, *, channels: Sequence[OutboundChannel], limit: int, now: datetime) -> Sequence[int]:
@@ -145,6 +154,7 @@ def _put_into_one(session: Session, rows: Sequence[OutboundMessage], *, now: dat
             state=OutboundState.WAITING,
             created_at=now,
             not_before=now,
+            due_at=min(row.due_at or row.created_at for row in rows),
         )
         .returning(OutboundMessage.id)
     )

@@ -13,6 +13,8 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tickets.outbox.patience import has_patience
+from tickets.outbox.troubles import note_refused
 from tickets.people import citizens
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
@@ -36,8 +38,10 @@ STATUS_RANK: Mapping[str, int] = {
 OPTED_OUT = "opted_out"
 # The handset was off or the carrier had a moment of weakness: the same message again, later and not for ever.
 PASSING = "passing"
-_DELIVERY_ATTEMPTS = 4
+# Our account was suspended or without money when the text should have been delivered.
+OF_THE_ACCOUNT = "of_the_account"
 _DELIVERY_PAUSE = timedelta(minutes=5)
+_LONGEST_DELIVERY_PAUSE = timedelta(hours=1)
 
 
 _POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(index_elements=["dedup_key"])
@@ -144,6 +148,7 @@ def _row(message: Outgoing, *, is_silent: bool, now: datetime) -> dict[str, Any]
         "state": OutboundState.SUPPRESSED if is_silent else OutboundState.WAITING,
         "created_at": now,
         "not_before": message.not_before or now,
+        "due_at": message.not_before or now,
         "error_code": "opted_out" if is_silent else "",
     }
 
@@ -189,11 +194,25 @@ def _apply_final(
         message.state, message.error_code = OutboundState.FAILED, error_code or status
         if trouble == OPTED_OUT:
             citizens.opt_out(session, message.address, reason=error_code, now=now)
-        if trouble == PASSING and message.attempts < _DELIVERY_ATTEMPTS:
-            message.state, message.not_before = OutboundState.WAITING, now + _DELIVERY_PAUSE
-            message.provider_sid, message.provider_status, message.status_rank = None, "", -1
+        if trouble == OF_THE_ACCOUNT:
+            note_refused(
+                session, message.channel, account=message.provider_account or "?", code=error_code, error="", now=now
+            )
+            _once_more(message, now=now)
+        if trouble == PASSING and has_patience(
+            message.template, since=message.created_at, now=now, is_urgent=message.is_urgent
+        ):
+            _once_more(message, now=now)
     elif message.state in (OutboundState.WAITING, OutboundState.CLAIMED):
         message.state, message.sent_at, message.lease_until = OutboundState.SENT, message.sent_at or now, None
+
+
+def _once_more(message: OutboundMessage, *, now: datetime) -> None:
+    """It was handed over and came back: due again after a pause that grows, because a telephone stays off for hours."""
+    pause = min(_DELIVERY_PAUSE * 2 ** max(0, message.attempts - 1), _LONGEST_DELIVERY_PAUSE)
+    message.state = OutboundState.WAITING
+    message.not_before = message.due_at = now + pause
+    message.provider_sid, message.provider_status, message.status_rank = None, "", -1
 
 
 def notices(session: Session, staff_id: int, *, limit: int = 50) -> Sequence[OutboundMessage]:

@@ -1,17 +1,14 @@
 """What became of a claimed message: sent, to be tried again, or a dead letter that a person sees."""
 
-import random
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
+from tickets.outbox.patience import FEWEST_SENDINGS, has_patience, retry_delay
+from tickets.outbox.troubles import ACCOUNT_MARK
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
-
-MOST_SENDINGS = 8
-_FIRST_DELAY_SECONDS = 5.0
-_LONGEST_DELAY_SECONDS = 1800.0
 
 
 def keep_words(session: Session, message_id: int, *, subject: str, words: str) -> None:
@@ -61,15 +58,45 @@ def record_sent(
 
 
 def record_retry(
-    session: Session, message_id: int, *, by: str, error_code: str, error: str, attempts: int, now: datetime
+    session: Session,
+    message_id: int,
+    *,
+    by: str,
+    error_code: str,
+    error: str,
+    attempts: int,
+    pause: timedelta = timedelta(0),
+    now: datetime,
 ) -> bool:
-    """It did not leave for a reason that may pass: try again later, or, after the last attempt, a dead letter.
+    """It did not leave for a reason that may pass: try again later, or, when its patience is over, a dead letter.
 
-    Returns whether it will be tried again.
+    `pause` is what the carrier asked for at least. Returns whether it will be tried again.
     """
-    if attempts >= MOST_SENDINGS:
+    if attempts >= FEWEST_SENDINGS and not _is_worth_more(session, message_id, now=now):
         record_failure(session, message_id, by=by, error_code=error_code, error=error, now=now)
         return False
+    at = now + max(retry_delay(attempts), pause)
+    _wait(session, message_id, by=by, error_code=error_code, error=error, at=at)
+    return True
+
+
+def record_account_trouble(
+    session: Session, message_id: int, *, by: str, error_code: str, error: str, attempts: int, now: datetime
+) -> None:
+    """We are refused, not the message: it waits, however long that takes (`outbox.troubles`)."""
+    at = now + retry_delay(attempts)
+    _wait(session, message_id, by=by, error_code=ACCOUNT_MARK + error_code, error=error, at=at)
+
+
+def _is_worth_more(session: Session, message_id: int, *, now: datetime) -> bool:
+    since = func.coalesce(OutboundMessage.due_at, OutboundMessage.created_at)
+    row = session.execute(
+        select(OutboundMessage.template, OutboundMessage.is_urgent, since).where(OutboundMessage.id == message_id)
+    ).one()
+    return has_patience(row[0], is_urgent=row[1], since=row[2], now=now)
+
+
+def _wait(session: Session, message_id: int, *, by: str, error_code: str, error: str, at: datetime) -> None:
     session.execute(
         update(OutboundMessage)
         .where(
@@ -77,16 +104,9 @@ def record_retry(
             OutboundMessage.claimed_by == by,
             OutboundMessage.state == OutboundState.CLAIMED,
         )
-        .values(
-            state=OutboundState.WAITING,
-            not_before=now + retry_delay(attempts),
-            lease_until=None,
-            error_code=error_code,
-            error=error[:500],
-        )
+        .values(state=OutboundState.WAITING, not_before=at, lease_until=None, error_code=error_code, error=error[:500])
         .execution_options(synchronize_session=False)
     )
-    return True
 
 
 def record_failure(session: Session, message_id: int, *, by: str, error_code: str, error: str, now: datetime) -> None:
@@ -103,12 +123,6 @@ def record_failure(session: Session, message_id: int, *, by: str, error_code: st
     )
 
 
-def retry_delay(attempts: int) -> timedelta:
-    """Doubling from five seconds to half an hour, with jitter so that a thousand failures do not return together."""
-    ceiling = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** max(0, attempts - 1))
-    return timedelta(seconds=random.uniform(ceiling / 2, ceiling))  # noqa: S311 - spreads load, guards nothing
-
-
 def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
     """A dead or uncertain letter back into the queue, at a person's request; false when it is neither."""
     found = session.scalar(
@@ -120,6 +134,7 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
         .values(
             state=OutboundState.WAITING,
             not_before=now,
+            due_at=now,
             attempts=0,
             provider_sid=None,
             provider_status="",

@@ -82,6 +82,7 @@ from tickets.schema.trust import (
     Outage,
     OutboundMessage,
     ProcessBeat,
+    SendingTrouble,
 )
 
 __all__ = [
@@ -143,6 +144,7 @@ __all__ = [
     "ReferenceVersion",
     "Responsibility",
     "RoleAssignment",
+    "SendingTrouble",
     "Shift",
     "Staff",
     "StepRecipient",

@@ -38,6 +38,8 @@ class OutboundMessage(Base):
     state: Mapped[OutboundState] = mapped_column(coded(OutboundState))
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
+    # Since when it should have left: `not_before` moves with every retry, and how long people wait for it does not.
+    due_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     claimed_by: Mapped[str | None]
     lease_until: Mapped[datetime | None]
@@ -53,6 +55,22 @@ class OutboundMessage(Base):
     error: Mapped[str] = mapped_column(server_default="")
     # Where several waiting messages to one person were gathered, the one that carries them all (R16).
     gathered_into_id: Mapped[int | None] = mapped_column(to("outbound_message"))
+
+
+class SendingTrouble(Base):
+    """Why nothing leaves on a channel now: our account there is refused, or its carrier asked us to wait."""
+
+    __tablename__ = "sending_trouble"
+
+    channel: Mapped[OutboundChannel] = mapped_column(coded(OutboundChannel), primary_key=True)
+    is_of_account: Mapped[bool]
+    account: Mapped[str]
+    code: Mapped[str]
+    error: Mapped[str]
+    since_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    refusals: Mapped[int]
 
 
 class AuditEntry(Base):

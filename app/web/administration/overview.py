@@ -25,6 +25,7 @@ from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
 from tickets.audit import unsealed
 from tickets.outbox.letters import dead_count
+from tickets.outbox.troubles import refused_accounts
 from tickets.process_beats import SILENT_AFTER, TICKING
 from tickets.queries.lacks import Lack, lacking
 from tickets.schema import OutboundMessage, ProcessBeat, WebhookRefusal
@@ -59,6 +60,7 @@ def overview() -> ResponseReturnValue:
         spool=spool_depth(settings().data_dir),
         waiting=_waiting(g.session),
         dead=dead_count(g.session),
+        refused=refused_accounts(g.session),
         client_faults=sum(faults_by_kind(g.session, since=g.now - _CLIENT_FAULTS_OF).values()),
         refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
         outages=recent_gaps(g.session, since=g.now - _OUTAGES_OF),
@@ -75,6 +77,7 @@ def _checks() -> list[Check]:
         "leader": _("A scheduler leads"),
         "escalation": _("Escalation steps on time"),
         "outbox": _("Messages are sent on time"),
+        "sending_account": _("Carriers accept our account"),
     }
     found = (
         process_checks(g.session, now=g.now) | leader_check(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
@@ -122,6 +125,8 @@ def _said(state: str) -> str:
     if not instant:
         return _("has never run")
     moment = moment_phrase(datetime.fromisoformat(instant), g.now)
+    if " is refused by " in kind:
+        return _("refused since %(moment)s; messages wait until it works again", moment=moment)
     return (
         _("no signal since %(moment)s", moment=moment)
         if kind == "silent"

@@ -18,10 +18,10 @@ from app.web.frame.current import hotline, settings
 from app.web.monitoring.clock_checks import clock_check
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.leader_checks import job_check, leader_check
+from app.web.monitoring.message_checks import message_checks
 from tickets.process_beats import SILENT_AFTER
 from tickets.queries.lacks import BLOCKING, Lack, lacking
-from tickets.schema import OutboundMessage, PlannedStep, ProcessBeat
-from tickets.states import OutboundState
+from tickets.schema import PlannedStep, ProcessBeat
 
 blueprint = Blueprint("health", __name__)
 
@@ -143,14 +143,9 @@ def process_checks(session: Session, *, now: datetime) -> dict[str, str]:
 
 
 def backlog_checks(session: Session, *, now: datetime) -> dict[str, str]:
-    """`ok`, or how late the oldest due escalation step and the oldest unsent message are."""
+    """`ok`, or how late the oldest due escalation step and the oldest unsent message are, and whose account fails."""
     step = session.scalar(select(func.min(PlannedStep.planned_at)).where(PlannedStep.fired_at.is_(None)))
-    message = session.scalar(
-        select(func.min(OutboundMessage.not_before)).where(
-            OutboundMessage.state.in_([OutboundState.WAITING, OutboundState.CLAIMED]), OutboundMessage.attempts == 0
-        )
-    )
-    return {"escalation": _lateness(step, now), "outbox": _lateness(message, now)}
+    return {"escalation": _lateness(step, now), **message_checks(session, now=now)}
 
 
 def _lateness(due: datetime | None, now: datetime) -> str:

@@ -16,6 +16,7 @@ from app.web.frame.current import hotline, settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from app.web.monitoring.clock_checks import read_clocks
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
+from app.web.monitoring.message_checks import message_metrics
 from tickets import job_faults, leader_jobs, leadership
 from tickets.audit import unsealed
 from tickets.process_beats import SILENT_AFTER
@@ -28,7 +29,7 @@ from tickets.schema import (
     Ticket,
     WebhookRefusal,
 )
-from tickets.states import UNFINISHED, CallState, OutboundState
+from tickets.states import UNFINISHED, CallState
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -68,12 +69,7 @@ class _Rows:
     def _lateness(self) -> Iterator[Metric]:
         step = self._session.scalar(select(func.min(PlannedStep.planned_at)).where(PlannedStep.fired_at.is_(None)))
         yield self._gauge("hotline_escalation_oldest_due_seconds", "Age of the oldest due step", self._age(step))
-        message = self._session.scalar(
-            select(func.min(OutboundMessage.not_before)).where(OutboundMessage.state == OutboundState.WAITING)
-        )
-        yield self._gauge(
-            "hotline_outbox_oldest_waiting_seconds", "Age of the oldest unsent message", self._age(message)
-        )
+        yield from message_metrics(self._session, now=self._now)
         beats = GaugeMetricFamily("hotline_process_silent_seconds", "Since the last sign of life", labels=["kind"])
         for kind, at in self._session.execute(
             select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind)

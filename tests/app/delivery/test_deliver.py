@@ -3,9 +3,8 @@
 import socketserver
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,54 +13,22 @@ from sqlalchemy import select, text
 from app.delivery.deliver import Delivery, deliver_due
 from app.settings import Settings
 from app.storage.database import transaction
-from app.wording.messages import message_app
 from escalation.acknowledging.links import PURPOSE
+from tests.app.delivery.delivering_office import PHONE, SMS, Office
 from tests.conftest import NOW, Committed
 from tests.factories import KEYS, open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.directory import one_time_links
-from tickets.outbox.posting import post_email, post_screen, post_sms
+from tickets.outbox.posting import post_email, post_screen
 from tickets.people.pins import check_pin
 from tickets.schema import OutboundMessage, PhonePreference
 from tickets.states import Channel, OutboundChannel, OutboundState
-
-SMS = (OutboundChannel.SMS, OutboundChannel.VOICE)
-PHONE = "+84901234567"
 
 
 @pytest.fixture
 def carrier() -> Iterator[FakeCarrier]:
     with fake_carrier() as carrier:
         yield carrier
-
-
-class Office:
-    """A worker's belongings on a database of its own, with a clock the test sets."""
-
-    def __init__(self, committed: Committed, settings: Settings, **changed: object) -> None:
-        self.now: datetime = NOW
-        self.factory = committed.factory
-        chosen = settings.model_copy(update={"database_url": committed.url, **changed})
-        self.delivery = Delivery(
-            chosen,
-            committed.factory,
-            message_app(chosen),
-            "worker:test",
-            lambda _session: self.now,
-            ThreadPoolExecutor(4),
-        )
-
-    def post_sms(self, key: str = "k", **more: object) -> int:
-        wanted = {"to": PHONE, "template": "ticket_opened", "params": {"reference": "2600421733"}, "locale": "vi"}
-        with transaction(self.factory) as session:
-            return post_sms(session, dedup_key=key, now=self.now, **{**wanted, **more})
-
-    def deliver(self, *channels: OutboundChannel) -> int:
-        return deliver_due(self.delivery, channels or SMS)
-
-    def message(self, message_id: int) -> OutboundMessage:
-        with self.factory() as session:
-            return session.get_one(OutboundMessage, message_id)
 
 
 @pytest.fixture
@@ -171,18 +138,6 @@ def test_a_connection_that_breaks_after_the_carrier_took_it_is_tried_again(offic
 
     assert office.message(message).state is OutboundState.SENT
     assert len(carrier.received) == 2  # at least once is what is promised
-
-
-def test_after_eight_attempts_it_is_a_dead_letter_and_not_silence(office, carrier):
-    carrier.answers = [(503, 0)] * 20
-    message = office.post_sms()
-
-    for _ in range(10):
-        office.deliver()
-        office.now += timedelta(hours=1)
-
-    assert office.message(message).state is OutboundState.FAILED
-    assert office.message(message).attempts == 8
 
 
 def test_a_message_nobody_can_word_does_not_stop_the_others(office, carrier):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tests.factories import staff
 from tests.statements import counted
 from tickets.outbox.claims import GATHER_ABOVE, SENDING_LEASE, claim_batch
+from tickets.outbox.patience import FEWEST_SENDINGS, SHORT, retry_delay
 from tickets.outbox.posting import (
     OPTED_OUT,
     PASSING,
@@ -20,12 +21,10 @@ from tickets.outbox.posting import (
     record_status,
 )
 from tickets.outbox.results import (
-    MOST_SENDINGS,
     keep_words,
     record_failure,
     record_retry,
     record_sent,
-    retry_delay,
     send_again,
 )
 from tickets.people import citizens
@@ -154,15 +153,19 @@ def test_retries_wait_longer_and_longer_and_end_as_a_dead_letter(session):
     assert (waiting.state, waiting.error_code) == (OutboundState.WAITING, "503")
     assert NOW < waiting.not_before <= NOW + timedelta(seconds=5)
     claim_batch(session, by="w", channels=[OutboundChannel.SMS], now=waiting.not_before)
-    last = record_retry(session, message, by="w", error_code="503", error="busy", attempts=MOST_SENDINGS, now=NOW)
-    assert not last
+    often = {"by": "w", "error_code": "503", "error": "busy", "attempts": 40}
+    assert record_retry(session, message, **often, now=NOW + SHORT - SECOND)
+    claim_batch(session, by="w", channels=SMS, now=NOW + SHORT)
+    assert record_retry(session, message, **often | {"attempts": FEWEST_SENDINGS - 1}, now=NOW + SHORT)
+    claim_batch(session, by="w", channels=SMS, now=NOW + 2 * SHORT)
+    assert not record_retry(session, message, **often, now=NOW + 2 * SHORT)
     assert row(session, message).state is OutboundState.FAILED
 
 
 def test_the_delay_doubles_within_bounds():
     assert all(retry_delay(1) <= timedelta(seconds=5) for _ in range(50))
     assert all(timedelta(seconds=40) <= retry_delay(5) <= timedelta(seconds=80) for _ in range(50))
-    assert all(retry_delay(40) <= timedelta(minutes=30) for _ in range(50))
+    assert all(timedelta(minutes=5) <= retry_delay(4000) <= timedelta(minutes=10) for _ in range(50))
 
 
 def test_a_result_of_somebody_whose_claim_was_taken_over_is_ignored(session):

@@ -1,0 +1,42 @@
+"""Whether messages leave: how long the oldest one waits, and whether a carrier refuses our account."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy.orm import Session
+
+from tickets.outbox.troubles import oldest_unsent, refused_accounts
+
+LATE_AFTER = timedelta(minutes=5)
+URGENT_LATE_AFTER = timedelta(minutes=1)
+
+
+def message_checks(session: Session, *, now: datetime) -> dict[str, str]:
+    """`ok`, or since when a message should have left, and since when which account is refused."""
+    oldest = oldest_unsent(session)
+    late = [
+        since for is_urgent, since in oldest.items() if now - since > (URGENT_LATE_AFTER if is_urgent else LATE_AFTER)
+    ]
+    refused = refused_accounts(session)
+    said = [f"{one.channel.value} is refused by {one.account} ({one.code})" for one in refused]
+    account = f"{', '.join(said)} since {min(one.since_at for one in refused).isoformat()}" if refused else "ok"
+    return {"outbox": f"late since {min(late).isoformat()}" if late else "ok", "sending_account": account}
+
+
+def message_metrics(session: Session, *, now: datetime) -> Iterator[Metric]:
+    """The age counts from when a message should have left, whatever its next try is planned for."""
+    oldest = oldest_unsent(session)
+    ages = {is_urgent: max(0.0, (now - since).total_seconds()) for is_urgent, since in oldest.items()}
+    whole = GaugeMetricFamily("hotline_outbox_oldest_waiting_seconds", "Age of the oldest unsent message")
+    whole.add_metric([], max(ages.values(), default=0.0))
+    yield whole
+    urgent = GaugeMetricFamily("hotline_outbox_oldest_urgent_seconds", "Age of the oldest unsent urgent message")
+    urgent.add_metric([], ages.get(True, 0.0))
+    yield urgent
+    trouble = GaugeMetricFamily(
+        "hotline_account_refused_seconds", "Since a carrier refuses our account", labels=["channel", "account", "code"]
+    )
+    for one in refused_accounts(session):
+        trouble.add_metric([one.channel.value, one.account, one.code], (now - one.since_at).total_seconds())
+    yield trouble

@@ -1,0 +1,38 @@
+"""For how long a message is tried, and after which pauses; pure.
+
+What a provider cannot take tonight is still wanted tomorrow: an outage of some hours must not end a single message.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+# A level, its answer, and what the city answers a citizen: worth reading a day later.
+LONG = timedelta(hours=24)
+# Thanks, references and answers to keys of a telephone.
+SHORT = timedelta(hours=6)
+_WORTH_LONG = frozenset(
+    {
+        "escalation_level", "warning", "instruction", "nobody_reachable", "nobody_on_duty", "gathered", "codes_locked",
+        "ticket_resolved", "ticket_reply", "ticket_question", "opened_again", "daily_list",
+    }
+)  # fmt: skip
+# However old it is: when we ourselves were away for a day, the first refusal is not the last word.
+FEWEST_SENDINGS = 8
+_FIRST_DELAY_SECONDS = 5.0
+_LONGEST_DELAY_SECONDS = 600.0
+
+
+def patience_with(template: str, *, is_urgent: bool) -> timedelta:
+    return LONG if is_urgent or template in _WORTH_LONG else SHORT
+
+
+def has_patience(template: str, *, is_urgent: bool, since: datetime, now: datetime) -> bool:
+    """Whether a message that is due since then is still worth another try."""
+    return now - since < patience_with(template, is_urgent=is_urgent)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Doubling from five seconds to ten minutes, with jitter so that a thousand failures do not return together."""
+    # Beyond the twentieth doubling there is nothing to count.
+    ceiling = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** min(max(0, attempts - 1), 20))
+    return timedelta(seconds=random.uniform(ceiling / 2, ceiling))  # noqa: S311 - spreads load, guards nothing
