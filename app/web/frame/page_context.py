@@ -11,6 +11,7 @@ from app.web.frame.page_address import page_address
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale, own_name_of
 from tickets.city import city
+from tickets.people.roles import SEEING
 from tickets.states import LOCALES
 
 _THEMES = ("light", "dark", "auto")
@@ -37,6 +38,7 @@ def page_context() -> dict[str, Any]:
     if viewer:
         first = viewer.held[0].role if viewer.held else ""
         context["person"] = {"name": viewer.name, "role": role_word(first) if first else ""}
+        context["may_search"] = viewer.holds(*SEEING)
         context["nav"] = menu(viewer, request.path)
         context["live_url"] = current_app.config["HOTLINE_LIVE_ORIGIN"] + "/live"
     return context

@@ -73,6 +73,17 @@ def test_the_way_on_leads_to_a_page_that_opens(client: FlaskClient, session: Ses
         assert client.get(way[1]).status_code == 200, role
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_the_search_on_every_page_stands_there_for_whom_it_opens(
+    client: FlaskClient, session: Session, now: datetime, role: Role
+) -> None:
+    sign_in(client, session, role=role, now=now)
+
+    is_offered = 'action="/console/search"' in client.get("/no-such-page").text
+
+    assert is_offered is (client.get("/console/search?q=rac").status_code == 200)
+
+
 def test_an_agent_on_an_error_page_is_still_heard_and_offered_calls(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
