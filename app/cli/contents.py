@@ -9,7 +9,7 @@ from app.cli.finding import Finding
 from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import make_engine
-from app.storage.schema_state import SchemaState, schema_differences, schema_state
+from app.storage.schema_state import SchemaFault, SchemaState, schema_differences, schema_fault, schema_state
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 
 _MIGRATE = "./hotline migrate loads the shipped one"
@@ -40,14 +40,16 @@ def content_findings(settings: Settings) -> Iterator[Finding]:
 
 def _findings(engine: Engine) -> Iterator[Finding]:
     with Session(engine) as session:
-        state = schema_state(session.connection())
-        if state is not SchemaState.CURRENT:
-            yield Finding("schema", "failed", _SCHEMA[state])
+        connection = session.connection()
+        if fault := schema_fault(connection):
+            differences = "; ".join(schema_differences(connection)[:5])
+            named = f": {differences}" if fault in (SchemaFault.NEWER, SchemaFault.DIFFERENT) else ""
+            yield Finding("schema", "failed", _SCHEMA[fault] + named)
             return
-        if differences := schema_differences(session.connection()):
-            yield Finding("schema", "failed", f"made by another build of Hotline: {'; '.join(differences[:5])}")
-            return
-        yield Finding("schema", "ok", "is that of this build")
+        if schema_state(connection) is SchemaState.UNKNOWN:
+            yield Finding("schema", "warning", "is of a newer Hotline; this one works with it until it is renewed too")
+        else:
+            yield Finding("schema", "ok", "is that of this build")
         lacks = lacking(session, now=utc_now())
         for lack in lacks:
             yield Finding(lack.value.replace("_", " "), "failed" if lack in BLOCKING else "warning", _MENDED[lack])
@@ -56,7 +58,8 @@ def _findings(engine: Engine) -> Iterator[Finding]:
 
 
 _SCHEMA = {
-    SchemaState.EMPTY: "there are no tables; run ./hotline migrate",
-    SchemaState.OLDER: "is of an older version; run ./hotline migrate",
-    SchemaState.UNKNOWN: "is of a newer Hotline than this one; start that one",
+    SchemaFault.EMPTY: "there are no tables; run ./hotline migrate",
+    SchemaFault.OLDER: "is of an older version; run ./hotline migrate",
+    SchemaFault.NEWER: "is of a newer Hotline than this one; start that one",
+    SchemaFault.DIFFERENT: "made by another build of Hotline, or changed by hand",
 }

@@ -32,6 +32,15 @@ def run(arguments: argparse.Namespace) -> int:
             f"./hotline {arguments.name} works on servers of yours: set HOTLINE_DATABASE_URL and HOTLINE_REDIS_URL. "
             "To try everything on this machine, use ./hotline up."
         )
+    from app.storage.database import UnsafeDatabase
+    from app.storage.starting import refuse_unsafe_start
+    from app.wording.refusals import in_both_languages
+
+    try:
+        # Said here once more, because a web server tells its own story around what ends it.
+        refuse_unsafe_start(settings)
+    except UnsafeDatabase as unsafe:
+        raise CommandRefused(in_both_languages(unsafe, settings)) from None
     command = command_of(arguments.name, settings)
     os.chdir(ROOT)
     os.execve(command[0], command, environment_of(settings))  # noqa: S606  (an argument list, no shell)

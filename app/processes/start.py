@@ -1,5 +1,6 @@
-"""How the worker and the scheduler start and end: settings and database judged first, then work until a signal."""
+"""How processes start: settings and database judged first; the worker and the scheduler then go on until a signal."""
 
+import os
 import signal
 import sys
 import threading
@@ -7,8 +8,14 @@ from collections.abc import Callable
 
 from app.error_reports import report_errors
 from app.log_setup import set_up_logging
+from app.processes.commands import MARK
 from app.settings import Settings, SettingsRefused, load_settings
-from app.storage.database import UnsafeDatabase, refuse_unsafe_start
+from app.storage.database import UnsafeDatabase
+from app.storage.starting import refuse_unsafe_start
+from app.wording.refusals import in_both_languages
+
+# At any other code of a child gunicorn's master starts another one, for ever.
+_NOT_LOADED = 4
 
 
 def run_until_signalled(process: str, work: Callable[[Settings, threading.Event], None]) -> int:
@@ -22,10 +29,24 @@ def run_until_signalled(process: str, work: Callable[[Settings, threading.Event]
         sys.stderr.write("\n".join(refused.reasons) + "\n")
         return 2
     except UnsafeDatabase as unsafe:
-        sys.stderr.write(f"{unsafe}\n")
+        sys.stderr.write(f"{in_both_languages(unsafe, settings)}\n")
         return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     work(settings, stop)
     return 0
+
+
+def settings_to_serve_with() -> Settings:
+    """The same judgement for what gunicorn serves: a sentence on the error output, and no traceback around it."""
+    try:
+        settings = load_settings()
+        refuse_unsafe_start(settings, awaits_migration=MARK in os.environ)
+    except SettingsRefused as refused:
+        sys.stderr.write("\n".join(refused.reasons) + "\n")
+        sys.exit(_NOT_LOADED)
+    except UnsafeDatabase as unsafe:
+        sys.stderr.write(f"{in_both_languages(unsafe, settings)}\n")
+        sys.exit(_NOT_LOADED)
+    return settings

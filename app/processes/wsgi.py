@@ -1,10 +1,7 @@
 """What gunicorn serves as the web process."""
 
-from app.settings import load_settings
-from app.storage.database import refuse_unsafe_start
+from app.processes.start import settings_to_serve_with
 from app.web.factory import create_app
 
-_settings = load_settings()
-refuse_unsafe_start(_settings)
-application = create_app(_settings)
+application = create_app(settings_to_serve_with())
 application.watchdog.is_armed = True

@@ -8,9 +8,9 @@ from gevent.monkey import get_original
 
 from app.live.hub import Hub
 from app.log_setup import set_up_logging
+from app.processes.start import settings_to_serve_with
 from app.recurring.jobs import RecurringJobs
 from app.recurring.watchdog import Watchdog
-from app.settings import load_settings
 from app.storage.database import make_engine, session_factory
 from app.web.frame.response_headers import stream_headers
 from app.web.frame.session_cookie import SESSION_COOKIE
@@ -25,7 +25,7 @@ def _jobs() -> RecurringJobs:
 
 
 set_up_logging()
-_settings = load_settings()
+_settings = settings_to_serve_with()
 _hub = Hub(session_factory(make_engine(_settings.database_url, pool_size=3)), _jobs())
 _SAFE = stream_headers(secure=_settings.base_url.startswith("https://"))
 

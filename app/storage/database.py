@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.settings import ROOT, Settings
+from app.settings import ROOT
 from app.storage.bounded_connection import Limits, keep_within
-from app.storage.database_faults import DatabaseFault, fault_of, passes
+from app.storage.database_faults import DatabaseFault, fault_of
 from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
 from tickets.schema import AuditEntry, AuditSeal
@@ -71,7 +70,7 @@ class OtherBuild(UnsafeDatabase):
         shown = "; ".join(differences[:5]) + ("; …" if len(differences) > 5 else "")
         super().__init__(
             f"These data were made by another build of Hotline, and its tables are not those of this one: {shown}. "
-            "Nothing was changed. Start the build that made them, or give this one an empty folder (--data DIR) or "
+            "No row was changed. Start the build that made them, or give this one an empty folder (--data DIR) or "
             "database (HOTLINE_DATABASE_URL); the README's Upgrading says which data go on."
         )
 
@@ -156,21 +155,6 @@ def refuse_demonstration(engine: Engine) -> None:
         held = text("select exists (select from staff where is_demo and disabled_at is null)")
         if connection.execute(held).scalar_one():
             raise DemonstrationHeld
-
-
-def refuse_unsafe_start(settings: Settings) -> None:
-    """Both refusals for a process that starts; a database that is away now is waited for later, not judged."""
-    engine = make_engine(settings.database_url, pool_size=1, connect_timeout=2, statement_timeout_ms=2_000)
-    try:
-        refuse_unsafe(engine)
-        if settings.production:
-            refuse_demonstration(engine)
-    except DBAPIError as trouble:
-        if not passes(trouble):
-            raise
-    finally:
-        # Nothing of it may live on in the workers that are forked from here.
-        engine.dispose()
 
 
 def alembic_config(owner_url: str) -> "Config":

@@ -5,23 +5,16 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import Connection, Enum, Table, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from app.settings import ROOT
+from app.storage.schema_facts import Facts, codes_of, constraints_of_codes, facts_expected, facts_there
 from tickets.schema import Base
 
 _VERSIONS = ROOT / "app" / "migrations" / "versions"
 _REVISION = re.compile(r"^(down_)?revision\b[^=]*= ['\"](\w+)['\"]", re.M)
 
-_COLUMNS = text(
-    """
-    select c.relname, a.attname,
-           a.attnotnull and not a.atthasdef and a.attidentity = '' as must_be_filled
-    from pg_class c join pg_attribute a on a.attrelid = c.oid
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
-    """
-)
 _CHECKS = text(
     """
     select conrelid::regclass::text, string_agg(pg_get_constraintdef(oid), ' ')
@@ -37,6 +30,15 @@ class SchemaState(StrEnum):
     EMPTY = "empty"
     OLDER = "older"
     UNKNOWN = "unknown"
+
+
+class SchemaFault(StrEnum):
+    """Why a build cannot work with the tables it finds. `different`: the version is right and the tables are not."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    NEWER = "newer"
+    DIFFERENT = "different"
 
 
 @cache
@@ -65,33 +67,70 @@ def schema_state(connection: Connection) -> SchemaState:
 
 
 def schema_differences(connection: Connection) -> tuple[str, ...]:
-    """What stops this build from working with the tables, though their version is right: another build made them."""
-    there: dict[str, dict[str, bool]] = {}
-    for table, column, must_be_filled in connection.execute(_COLUMNS):
-        there.setdefault(table, {})[column] = must_be_filled
-    checks: dict[str, str] = {table: words for table, words in connection.execute(_CHECKS)}
-    found: list[str] = []
-    for table in Base.metadata.sorted_tables:
-        if table.name not in there:
-            found.append(f"the table {table.name} is missing")
-        else:
-            found += _differences_of(table, there[table.name], checks.get(table.name, ""))
+    """What stops this build from working with the tables: another build made them, or somebody changed them by hand.
+
+    Of a newer version only what we miss counts, and what asks us for more: for one version it carries us too (G21).
+    """
+    there, harmless = facts_there(connection)
+    gone = frozenset(Base.metadata.tables) - {name.partition(".")[0] for name in there}
+    every = facts_expected()
+    expected = {name: words for name, words in every.items() if _table_of(name, every) not in gone}
+    is_newer = schema_state(connection) is SchemaState.UNKNOWN
+    found = [f"the table {name} is missing" for name in sorted(gone)]
+    found += [f"{name} is missing" for name in expected if name not in there and (_is_column(name) or not is_newer)]
+    found += _codes_missing(connection, gone)
+    if not is_newer:
+        found += _changed(expected, there)
+    known = every.keys() | constraints_of_codes() | harmless
+    for name in there.keys() - known:
+        if _table_of(name, there) in Base.metadata.tables and (_is_column(name) or not is_newer):
+            found.append(f"{name} is not known here")
     return tuple(found)
 
 
-def _differences_of(table: Table, there: dict[str, bool], checks: str) -> Iterator[str]:
-    for column in table.columns:
-        if column.name not in there:
-            yield f"{table.name}.{column.name} is missing"
-        elif isinstance(column.type, Enum):
+def _is_column(name: str) -> bool:
+    return " " not in name
+
+
+def _table_of(name: str, facts: Facts) -> str:
+    """The table of `ticket.subject` and of `constraint ticket.ck_…`; an index names its own in its words."""
+    if name.startswith("index "):
+        return facts[name].partition(" on ")[2].split(" ")[0]
+    return name.rpartition(" ")[2].partition(".")[0]
+
+
+def _changed(expected: Facts, there: Facts) -> Iterator[str]:
+    for name, words in expected.items():
+        if there.get(name, words) != words:
+            yield f"{name} is “{there[name]}” and should be “{words}”"
+
+
+def _codes_missing(connection: Connection, gone: frozenset[str]) -> Iterator[str]:
+    checks: dict[str, str] = {table: words for table, words in connection.execute(_CHECKS)}
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns if table.name not in gone else ():
+            allowed = checks.get(table.name, "")
             yield from (
                 f"{table.name}.{column.name} does not allow {code}"
-                for code in column.type.enums
-                if f"'{code}'" not in checks
+                for code in codes_of(column)
+                if f"'{code}'" not in allowed
             )
-    for name, must_be_filled in there.items():
-        if must_be_filled and name not in table.columns:
-            yield f"{table.name}.{name} is not known here"
+
+
+def schema_fault(connection: Connection) -> SchemaFault | None:
+    """Why this build cannot work with the tables; None when it can.
+
+    A newer version with everything we need in it is no fault: nodes are renewed one after the other (G21).
+    """
+    match schema_state(connection):
+        case SchemaState.EMPTY:
+            return SchemaFault.EMPTY
+        case SchemaState.OLDER:
+            return SchemaFault.OLDER
+        case SchemaState.UNKNOWN:
+            return SchemaFault.NEWER if schema_differences(connection) else None
+        case SchemaState.CURRENT:
+            return SchemaFault.DIFFERENT if schema_differences(connection) else None
 
 
 def is_missing_table(error: BaseException) -> bool:

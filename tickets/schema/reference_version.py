@@ -10,7 +10,8 @@ class ReferenceVersion(Base):
     """One row. `places` moves with units and who followed whom, `rules` with these and with everything else.
 
     Triggers of the first migration move both, drawing from a sequence: a number counted up would come again after a
-    rollback, and stand for other rules then. A further table of rules needs its trigger in its own migration.
+    rollback, and stand for other rules then. A further table of rules needs its trigger in its own migration, and its
+    place in `MOVES_RULES`.
     """
 
     __tablename__ = "reference_version"
@@ -20,6 +21,27 @@ class ReferenceVersion(Base):
     rules: Mapped[int] = mapped_column(server_default=text("0"))
     places: Mapped[int] = mapped_column(server_default=text("0"))
 
+
+# By the trigger function's name: what it does, and after which tables' changes. A database without one would judge
+# contacts by rules that were long replaced.
+MOVES_RULES = (
+    "rules_have_moved",
+    (
+        "begin update reference_version set rules = nextval('reference_moved'); return null; end",
+        (
+            "one_stop_office", "line", "queue", "category", "procedure", "policy", "policy_version", "policy_row",
+            "chain", "chain_version", "chain_step", "calendar", "calendar_version",
+        ),
+    ),
+)  # fmt: skip
+MOVES_PLACES = (
+    "places_have_moved",
+    (
+        "begin update reference_version set rules = nextval('reference_moved'), places = nextval('reference_moved'); "
+        "return null; end",
+        ("unit", "unit_succession", "unit_membership"),
+    ),
+)
 
 # To be asked along with something else that is sent anyway.
 RULES_VERSION = select(ReferenceVersion.rules).scalar_subquery()

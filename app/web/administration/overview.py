@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.phone.spool import depth as spool_depth
+from app.storage.schema_state import schema_differences, schema_fault
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.clocks import state_words
 from app.web.administration.jobs_by_themselves import jobs_by_themselves
@@ -21,6 +22,7 @@ from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.clock_checks import read_clocks
 from app.web.monitoring.health import backlog_checks, process_checks
 from app.web.monitoring.leader_checks import leader_check
+from app.wording.refusals import schema_words
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
 from tickets.audit import unsealed
@@ -85,6 +87,7 @@ def _checks() -> list[Check]:
     database = Check(_("Database"), True, _("healthy"))
     return [
         database,
+        _schema_check(),
         *_clocks(),
         *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items()),
     ]
@@ -96,6 +99,14 @@ def _clocks() -> list[Check]:
     if not troubled:
         return [Check(_("Clocks"), True, _("healthy"))]
     return [Check(_("Clock of %(process)s", process=one.name), False, state_words(one.clock)) for one in troubled]
+
+
+def _schema_check() -> Check:
+    connection = g.session.connection()
+    fault = schema_fault(connection)
+    if fault is None:
+        return Check(_("Tables"), True, _("healthy"))
+    return Check(_("Tables"), False, schema_words(fault, "; ".join(schema_differences(connection)[:5])))
 
 
 def _lack_words() -> dict[Lack, str]:

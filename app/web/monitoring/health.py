@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.storage.database_faults import passes
 from app.storage.play_progress import noted
-from app.storage.schema_state import SchemaState, is_missing_table, schema_state
+from app.storage.schema_state import SchemaFault, is_missing_table, schema_differences, schema_fault
 from app.web.frame.access import asks_nobody
 from app.web.frame.current import hotline, settings
 from app.web.monitoring.clock_checks import clock_check
@@ -117,8 +117,13 @@ def _trouble(trouble: SQLAlchemyError) -> dict[str, str]:
 
 
 def schema_check(session: Session) -> dict[str, str]:
-    """`ok` when the tables are of this build's version."""
-    return {"schema": "ok" if schema_state(session.connection()) is SchemaState.CURRENT else _WRONG_SCHEMA}
+    """`ok` when this build can work with the tables, or what is wrong with them."""
+    fault = schema_fault(session.connection())
+    if fault is None:
+        return {"schema": "ok"}
+    if fault in (SchemaFault.EMPTY, SchemaFault.OLDER):
+        return {"schema": _WRONG_SCHEMA}
+    return {"schema": f"is {fault}: {'; '.join(schema_differences(session.connection())[:5])}"}
 
 
 def content_checks(lacks: Sequence[Lack]) -> dict[str, str]:

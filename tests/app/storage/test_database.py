@@ -12,10 +12,10 @@ from app.storage.database import (
     OtherBuild,
     make_engine,
     migrate,
-    refuse_unsafe_start,
     session_factory,
     transaction,
 )
+from app.storage.starting import refuse_unsafe_start
 from tests.conftest import Committed
 from tests.factories import staff
 

@@ -1,0 +1,47 @@
+"""Why Hotline does not start or is not ready, in words for the person at the terminal and on the screen."""
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.settings import Settings
+from app.storage.database import UnsafeDatabase
+from app.storage.schema_state import SchemaFault
+from app.storage.starting import SchemaUnfit
+from app.wording.messages import message_app
+from tickets.states import LOCALES
+
+
+def in_both_languages(unsafe: UnsafeDatabase, settings: Settings) -> str:
+    """Who stands at a terminal has chosen no language."""
+    said = []
+    with message_app(settings).app_context():
+        for locale in LOCALES:
+            with force_locale(locale):
+                said.append(refusal_words(unsafe))
+    return "\n".join(dict.fromkeys(said))
+
+
+def refusal_words(unsafe: UnsafeDatabase) -> str:
+    """In the language spoken now; what nobody has translated is told as it stands."""
+    if isinstance(unsafe, SchemaUnfit):
+        return schema_words(unsafe.fault, unsafe.shown)
+    return str(unsafe)
+
+
+def schema_words(fault: SchemaFault, differences: str) -> str:
+    """What is wrong with the tables, and what to do. `differences` name them as the database does."""
+    words = {
+        SchemaFault.EMPTY: _("The database has no tables yet. Run ./hotline migrate, then start again."),
+        SchemaFault.OLDER: _("The database is of an older version. Run ./hotline migrate, then start again."),
+        SchemaFault.NEWER: _(
+            "The database is of a newer version, which this one cannot work with: %(differences)s. Start the "
+            "newer one.",
+            differences=differences,
+        ),
+        SchemaFault.DIFFERENT: _(
+            "The tables are not those of this version: another build made them, or somebody changed them: "
+            "%(differences)s. Start the build that made them, put back what was changed, or restore a backup.",
+            differences=differences,
+        ),
+    }
+    return words[fault]
