@@ -12,6 +12,7 @@ from app.storage.bounded_connection import Limits, keep_within
 from app.storage.database_faults import DatabaseFault, fault_of
 from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
+from app.storage.upgrading import LOCK_TIMEOUT, StillLocked, upgrade
 from tickets.schema import AuditEntry, AuditSeal
 
 if TYPE_CHECKING:
@@ -72,6 +73,17 @@ class OtherBuild(UnsafeDatabase):
             f"These data were made by another build of Hotline, and its tables are not those of this one: {shown}. "
             "No row was changed. Start the build that made them, or give this one an empty folder (--data DIR) or "
             "database (HOTLINE_DATABASE_URL); the README's Upgrading says which data go on."
+        )
+
+
+class LockedOut(UnsafeDatabase):
+    """A migration did not get the lock it needs; it was undone, and what stood before stands."""
+
+    def __init__(self, pids: tuple[int, ...]) -> None:
+        named = f" Longest at it: process {', '.join(map(str, pids))} of the database." if pids else ""
+        super().__init__(
+            "The schema could not be changed, because somebody keeps a table locked (an open transaction in psql, a "
+            f"report, a backup).{named} The migration was undone; end that transaction and run ./hotline migrate again."
         )
 
 
@@ -158,11 +170,13 @@ def refuse_demonstration(engine: Engine) -> None:
 
 
 def alembic_config(owner_url: str) -> "Config":
-    from alembic.config import Config  # noqa: PLC0415  (see migrate)
+    # Here rather than above: five processes start at once, and only one upgrades.
+    from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(ROOT / "app" / "migrations").replace("%", "%%"))
     config.attributes["url"] = owner_url
+    config.attributes["lock_timeout"] = LOCK_TIMEOUT
     return config
 
 
@@ -171,15 +185,15 @@ def migrate(owner_url: str, app_url: str) -> None:
 
     Raises OtherBuild where that cannot be: the data of a newer build, or of one whose migrations were others.
     """
-    # Here rather than above: five processes start at once, and only this one upgrades.
-    from alembic import command  # noqa: PLC0415
-
     engine = make_engine(owner_url, pool_size=1)
     try:
         with engine.connect() as connection:
             if schema_state(connection) is SchemaState.UNKNOWN:
                 raise OtherBuild
-        command.upgrade(alembic_config(owner_url), "head")
+        try:
+            upgrade(alembic_config(owner_url), engine)
+        except StillLocked as locked:
+            raise LockedOut(locked.pids) from None
         with engine.connect() as connection:
             if differences := schema_differences(connection):
                 raise OtherBuild(differences)
