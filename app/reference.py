@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.settings import Settings
+from app.storage.secret_keys import keys_of
 from tickets.directory.loading import load_places
 from tickets.directory.places import PlaceIndex
 from tickets.keys import Keys, keys_from
@@ -36,13 +37,21 @@ class Reference:
     """
 
     keys: Keys
+    """What follows from the settings alone, for whoever has no database at hand; otherwise `keys_in`."""
+    _settings: Settings | None = None
     _kept: _Kept | None = None
     _asked_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Reference":
-        return cls(keys_from(settings.secret_key))
+        return cls(keys_from(settings.secret_key, previous=settings.previous_secret_keys), settings)
+
+    def keys_in(self, session: Session) -> Keys:
+        """The keys with which references and PINs of these data are made and opened; raises WrongKey."""
+        if self._settings is not None:
+            self.keys, self._settings = keys_of(session, self._settings), None
+        return self.keys
 
     def rules(self, session: Session, *, on: date, version: int | None = None) -> Rules:
         """The rules in force on a day in the city. `version` is what `version_now` said, if it was asked already."""

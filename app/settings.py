@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     live_url: WebAddress = ""
     public_base_url: WebAddress = ""
     secret_key: str = ""
+    secret_key_previous: str = ""
+    """Keys that are still accepted, the newest first, with commas between them: for a rotation (see docs/operate/secret-key.md)."""
     data_dir: Path = ROOT / ".hotline"
     media_url: str = ""
     twilio_account_sid: str = ""
@@ -115,6 +117,12 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether citizens can reach us: the public address is not this machine's loopback."""
         return not is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @cached_property
+    def previous_secret_keys(self) -> tuple[str, ...]:
+        """Keys that open what they have made, and make nothing more."""
+        named = (one.strip() for one in self.secret_key_previous.split(","))
+        return tuple(dict.fromkeys(one for one in named if one and one != self.secret_key))
 
     @cached_property
     def migrations_url(self) -> str:
@@ -222,6 +230,11 @@ def _unfit_for_production(settings: Settings) -> list[str]:
         found.append(
             f"HOTLINE_SECRET_KEY must be at least {LEAST_SECRET_LENGTH} random characters, because the public address "
             "is not this machine's own."
+        )
+    if any(len(one) < LEAST_SECRET_LENGTH for one in settings.previous_secret_keys):
+        found.append(
+            f"Each key in HOTLINE_SECRET_KEY_PREVIOUS must be at least {LEAST_SECRET_LENGTH} characters, because what "
+            "it signed is believed."
         )
     if urlsplit(settings.base_url).scheme != "https":
         found.append("HOTLINE_PUBLIC_BASE_URL must begin with https://, because citizens send personal data to it.")

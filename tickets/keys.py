@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -15,15 +16,28 @@ class Keys:
     def __repr__(self) -> str:
         return "Keys(…)"
 
+    def outlived(self, older: "Keys") -> "Keys":
+        """These for what is made from now on, with what `older` has made still open, and its order of references."""
+        return Keys(older.reference, tuple(dict.fromkeys((*self.pin, *older.pin))))
 
-def keys_from(secret_key: str, *, previous: tuple[str, ...] = (), reference_key: str = "") -> Keys:
+
+def keys_from(secret_key: str, *, previous: Sequence[str] = ()) -> Keys:
     """The keys of an installation; `previous` secret keys still open the PINs they made.
 
-    `reference_key` keeps the order of references hidden after a rotation of the secret key; by default it is derived
-    from the oldest secret key that is still known.
+    The order of references is that of the oldest key named here, unless older ones are kept with the data.
     """
-    first = reference_key or (previous[-1] if previous else secret_key)
+    first = previous[-1] if previous else secret_key
     return Keys(_derived(first, b"reference"), tuple(_derived(k, b"pin") for k in (secret_key, *previous)))
+
+
+def fingerprint_of(secret_key: str) -> str:
+    """By which a key is recognised; nothing of the key follows from it."""
+    return _derived(secret_key, b"fingerprint").hex()[:16]
+
+
+def sealing_key(secret_key: str) -> bytes:
+    """With which older keys are kept beside the data."""
+    return _derived(secret_key, b"kept keys")
 
 
 def _derived(secret_key: str, purpose: bytes) -> bytes:

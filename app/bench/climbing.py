@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.bench.measure import Figure, MeasuredNothing, counted, in_turn
 from app.bench.stage import settle
 from app.clock import utc_now
-from app.reference import Reference
 from app.seeding.volume import multiply
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.play_progress import TellProgress
+from app.storage.secret_keys import keys_of
 from escalation.firing.sweep import tick
 from tickets.schema import PlannedStep, Ticket
 from tickets.states import UNFINISHED
@@ -57,7 +57,7 @@ def _open_more(settings: Settings, factory: sessionmaker[Session], *, wanted: in
     owner = make_engine(settings.owner_database_url, statement_timeout_ms=0)
     try:
         with transaction(session_factory(owner)) as session:
-            keys = Reference.from_settings(settings).keys
+            keys = keys_of(session, settings)
             multiply(session, wanted=every + missing, keys=keys, progress=say, now=utc_now(), only_unfinished=True)
     finally:
         owner.dispose()

@@ -14,6 +14,7 @@ MODULES = (
     "app.cli.database",
     "app.cli.doctor",
     "app.cli.fallback_document",
+    "app.cli.secret_key",
     "app.cli.imports",
     "app.cli.people",
     "app.cli.audit",

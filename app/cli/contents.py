@@ -10,6 +10,8 @@ from app.clock import utc_now
 from app.settings import Settings
 from app.storage.database import make_engine
 from app.storage.schema_state import SchemaFault, SchemaState, schema_differences, schema_fault, schema_state
+from app.storage.secret_keys import KeyState, key_state
+from tickets.keys import fingerprint_of
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 
 _MIGRATE = "./hotline migrate loads the shipped one"
@@ -33,12 +35,12 @@ def content_findings(settings: Settings) -> Iterator[Finding]:
     """Schema first: without its tables nothing else can be asked."""
     engine = make_engine(settings.database_url, pool_size=1)
     try:
-        yield from _findings(engine)
+        yield from _findings(engine, settings)
     finally:
         engine.dispose()
 
 
-def _findings(engine: Engine) -> Iterator[Finding]:
+def _findings(engine: Engine, settings: Settings) -> Iterator[Finding]:
     with Session(engine) as session:
         connection = session.connection()
         if fault := schema_fault(connection):
@@ -50,11 +52,25 @@ def _findings(engine: Engine) -> Iterator[Finding]:
             yield Finding("schema", "warning", "is of a newer Hotline; this one works with it until it is renewed too")
         else:
             yield Finding("schema", "ok", "is that of this build")
+        yield _key(session, settings)
         lacks = lacking(session, now=utc_now())
         for lack in lacks:
             yield Finding(lack.value.replace("_", " "), "failed" if lack in BLOCKING else "warning", _MENDED[lack])
         if not lacks:
             yield Finding("contents", "ok", "directory, lines, queues, categories, promises and people are there")
+
+
+def _key(session: Session, settings: Settings) -> Finding:
+    kept, state = fingerprint_of(settings.secret_key), key_state(session, settings)
+    match state:
+        case KeyState.NEW | KeyState.CURRENT:
+            return Finding("secret key", "ok", f"is that of the data ({kept})")
+        case KeyState.ROTATING:
+            words = "is new, the one before is accepted; when every node has it: ./hotline key finish"
+            return Finding("secret key", "warning", words)
+        case KeyState.WRONG:
+            words = "is not the one the data were made under: references, PINs and links do not open; set that one"
+            return Finding("secret key", "failed", words)
 
 
 _SCHEMA = {

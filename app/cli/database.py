@@ -4,6 +4,7 @@ import argparse
 
 from app.cli.commands import CommandRefused, Commands
 from app.engines.connected import connected
+from app.settings import Settings
 
 
 def register(commands: Commands) -> None:
@@ -21,11 +22,28 @@ def run(arguments: argparse.Namespace) -> int:
 
         try:
             database.migrate(settings.migrations_url, settings.database_url)
+            _settle_key(settings)
         except database.UnsafeDatabase as unsafe:
-            raise CommandRefused(str(unsafe)) from None
+            from app.wording.refusals import in_both_languages
+
+            raise CommandRefused(in_both_languages(unsafe, settings)) from None
         print("The database schema is up to date.")
         if not arguments.schema_only:
             from app import seeding
 
             seeding.load_reference(settings, progress=print)
     return 0
+
+
+def _settle_key(settings: Settings) -> None:
+    """Note the key with which these data begin, or refuse another before anything is written."""
+    from app.clock import utc_now
+    from app.storage.database import make_engine, session_factory, transaction
+    from app.storage.secret_keys import settle_key
+
+    engine = make_engine(settings.database_url, pool_size=1)
+    try:
+        with transaction(session_factory(engine)) as session:
+            settle_key(session, settings, now=utc_now())
+    finally:
+        engine.dispose()

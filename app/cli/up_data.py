@@ -9,9 +9,13 @@ from sqlalchemy.orm import Session
 from app import seeding
 from app.accounts.demo_links import FIRST_ADMINISTRATOR
 from app.cli.commands import CommandRefused
+from app.clock import utc_now
 from app.settings import Settings
 from app.storage import database
+from app.storage.database import session_factory, transaction
 from app.storage.play_progress import TellProgress
+from app.storage.secret_keys import settle_key
+from app.wording.refusals import in_both_languages
 from tickets.schema import Staff, Ticket
 
 
@@ -23,9 +27,11 @@ def bring_up_to_date(settings: Settings, *, say: TellProgress) -> None:
             database.refuse_unsafe(engine)
             if settings.production:
                 database.refuse_demonstration(engine)
+            with transaction(session_factory(engine)) as session:
+                settle_key(session, settings, now=utc_now())
             _judge_contents(engine, settings, say=say)
     except database.UnsafeDatabase as unsafe:
-        raise CommandRefused(str(unsafe)) from None
+        raise CommandRefused(in_both_languages(unsafe, settings)) from None
     seeding.load_reference(settings, progress=say)
     if settings.demo:
         seeding.load_people(settings, progress=say)

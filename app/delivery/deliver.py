@@ -18,13 +18,13 @@ from app.phone.accounts import sending_account
 from app.phone.notice_calls import first_document
 from app.settings import Settings
 from app.storage.database import repeated, transaction
+from app.storage.secret_keys import keys_of
 from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
 from telephony.provider.account import Capability
 from telephony.provider.drivers import carrier_of
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
-from tickets.keys import keys_from
 from tickets.outbox import claims, results, troubles
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
@@ -113,7 +113,7 @@ def _letter(
 def _with_secrets(session: Session, text: str, row: OutboundMessage, settings: Settings, *, now: datetime) -> str:
     """Secrets are put in when the message leaves: a PIN follows from keys, and every attempt makes its own link."""
     if PIN_MARK in text and row.ticket_id is not None:
-        text = text.replace(PIN_MARK, pin_of_ticket(session, row.ticket_id, keys=keys_from(settings.secret_key)))
+        text = text.replace(PIN_MARK, pin_of_ticket(session, row.ticket_id, keys=keys_of(session, settings)))
     if LINK_MARK not in text or row.staff_id is None:
         return text
     token = make_link(session, step_id=int(row.params["step_id"]), staff_id=row.staff_id, now=now)

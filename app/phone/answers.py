@@ -80,7 +80,7 @@ class Phones:
             account=self.accounts[account],
             places=self.reference.places(session, on=on, version=version),
             rules=self.reference.rules(session, on=on, version=version),
-            keys=self.reference.keys,
+            keys=self.reference.keys_in(session),
         )
 
     def failsafe_answer(self, webhook: Webhook) -> WebhookAnswer:

@@ -52,6 +52,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "PORT": str(settings.port),
         "DATA_DIR": str(settings.data_dir),
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_PREVIOUS": settings.secret_key_previous,
         "DEMO": str(settings.demo),
         "EMBEDDED": str(settings.embedded),
     }

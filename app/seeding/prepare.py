@@ -8,12 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
-from app.reference import Reference
 from app.seeding import people, reference, volume
 from app.seeding.demonstration import is_played, play
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.play_progress import TellProgress
+from app.storage.secret_keys import keys_of
 
 STATEMENT_TIMEOUT_MS = 600_000
 
@@ -59,8 +59,8 @@ def demonstrate(settings: Settings, *, tickets: int | None, say: TellProgress, p
             say(f"The demonstration has {opened} tickets of the last 30 days ({monotonic() - began:.0f} s).")
             _analyse(factory)
         if tickets:
-            keys = Reference.from_settings(settings).keys
             with transaction(factory) as session:
+                keys = keys_of(session, settings)
                 added = volume.multiply(session, wanted=tickets, keys=keys, progress=say, now=utc_now())
             if added:
                 _analyse(factory)

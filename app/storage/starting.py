@@ -3,10 +3,19 @@
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from app.clock import utc_now
 from app.settings import Settings
-from app.storage.database import UnsafeDatabase, make_engine, refuse_demonstration, refuse_unsafe
+from app.storage.database import (
+    UnsafeDatabase,
+    make_engine,
+    refuse_demonstration,
+    refuse_unsafe,
+    session_factory,
+    transaction,
+)
 from app.storage.database_faults import passes
 from app.storage.schema_state import SchemaFault, schema_differences, schema_fault
+from app.storage.secret_keys import settle_key
 
 _SHOWN = 5
 
@@ -31,7 +40,9 @@ def refuse_unsafe_start(settings: Settings, *, awaits_migration: bool = False) -
     engine = make_engine(settings.database_url, pool_size=1, connect_timeout=2, statement_timeout_ms=10_000)
     try:
         refuse_unsafe(engine)
-        refuse_unfit_schema(engine, awaits_migration=awaits_migration)
+        if refuse_unfit_schema(engine, awaits_migration=awaits_migration):
+            with transaction(session_factory(engine)) as session:
+                settle_key(session, settings, now=utc_now())
         if settings.production:
             refuse_demonstration(engine)
     except DBAPIError as trouble:
@@ -42,10 +53,13 @@ def refuse_unsafe_start(settings: Settings, *, awaits_migration: bool = False) -
         engine.dispose()
 
 
-def refuse_unfit_schema(engine: Engine, *, awaits_migration: bool = False) -> None:
+def refuse_unfit_schema(engine: Engine, *, awaits_migration: bool = False) -> bool:
+    """Raise SchemaUnfit; whether there are tables to work with, which pages of `up` may still wait for."""
     with engine.connect() as connection:
         fault = schema_fault(connection)
-        if fault is None or (awaits_migration and fault in (SchemaFault.EMPTY, SchemaFault.OLDER)):
-            return
+        if fault is None:
+            return True
+        if awaits_migration and fault in (SchemaFault.EMPTY, SchemaFault.OLDER):
+            return False
         named = fault in (SchemaFault.NEWER, SchemaFault.DIFFERENT)
         raise SchemaUnfit(fault, schema_differences(connection) if named else ())

@@ -28,6 +28,7 @@ from app.web.frame.page_context import page_context
 from app.web.frame.page_templates import register_page_words
 from app.web.frame.presentation import register_presentation
 from app.web.frame.response_headers import add_headers, static_headers
+from app.web.frame.signing_keys import signing_keys
 from app.wording.locale import chosen_locale
 from app.wording.translations import install_catalogues
 
@@ -102,6 +103,8 @@ def _configure(app: HotlineApp) -> None:
     settings = app.settings
     config: dict[str, Any] = {
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.previous_secret_keys),
+        "WTF_CSRF_SECRET_KEY": signing_keys(settings),
         "SESSION_COOKIE_NAME": "hotline_form",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

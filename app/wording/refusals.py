@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from app.settings import Settings
 from app.storage.database import UnsafeDatabase
 from app.storage.schema_state import SchemaFault
+from app.storage.secret_keys import WrongKey
 from app.storage.starting import SchemaUnfit
 from app.wording.messages import message_app
 from tickets.states import LOCALES
@@ -25,6 +26,14 @@ def refusal_words(unsafe: UnsafeDatabase) -> str:
     """In the language spoken now; what nobody has translated is told as it stands."""
     if isinstance(unsafe, SchemaUnfit):
         return schema_words(unsafe.fault, unsafe.shown)
+    if isinstance(unsafe, WrongKey):
+        return _(
+            "The secret key is not the one these data were made under (theirs has the fingerprint %(known)s, ours "
+            "%(ours)s): references, PINs and links would no longer open. Set HOTLINE_SECRET_KEY to that key; to change "
+            "keys, name it in HOTLINE_SECRET_KEY_PREVIOUS.",
+            known=unsafe.known,
+            ours=unsafe.ours,
+        )
     return str(unsafe)
 
 

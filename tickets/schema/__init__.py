@@ -11,6 +11,7 @@ from tickets.schema.directory import (
     UnitMembership,
     UnitSuccession,
 )
+from tickets.schema.kept_keys import KeptKeys
 from tickets.schema.promise import (
     Acknowledgement,
     Calendar,
@@ -117,6 +118,7 @@ __all__ = [
     "IdempotencyKey",
     "InboundSms",
     "JobFault",
+    "KeptKeys",
     "LeaderJob",
     "LeaderLease",
     "Line",

@@ -15,11 +15,11 @@ from app.seeding.demonstration.post_office import PostOffice
 from app.seeding.demonstration.scenes import CERTAIN_KEY, set_scenes
 from app.seeding.demonstration.stage import Stage
 from app.settings import Settings
+from app.storage.secret_keys import keys_of
 from app.wording.messages import message_app
 from escalation.firing.sweep import tick
 from telephony.desk import Desk
 from tickets.directory.loading import load_places
-from tickets.keys import keys_from
 from tickets.routing.rules import load_rules
 from tickets.schema import Base, Contact, OutboundMessage
 
@@ -96,5 +96,5 @@ def _desk(settings: Settings, session: Session, *, now: datetime) -> Desk:
         account=simulated_account(settings),
         places=load_places(session),
         rules=load_rules(session, on=now.astimezone(settings.zone).date()),
-        keys=keys_from(settings.secret_key),
+        keys=keys_of(session, settings),
     )

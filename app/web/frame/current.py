@@ -31,7 +31,7 @@ def today() -> date:
 
 
 def keys() -> Keys:
-    return hotline().reference.keys
+    return hotline().reference.keys_in(g.session)
 
 
 def rules() -> Rules:

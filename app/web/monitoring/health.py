@@ -10,9 +10,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.settings import Settings
 from app.storage.database_faults import passes
 from app.storage.play_progress import noted
 from app.storage.schema_state import SchemaFault, is_missing_table, schema_differences, schema_fault
+from app.storage.secret_keys import KeyState, key_state
 from app.web.frame.access import asks_nobody
 from app.web.frame.current import hotline, settings
 from app.web.monitoring.clock_checks import clock_check
@@ -61,26 +63,27 @@ def _judged_in_time() -> _Judged:
     """The state of things now; a database that says nothing is said to be silent, whatever it said before."""
     app = hotline()
     if app.is_bound:
-        return _judged(g.session, now=g.now)
+        return _judged(g.session, app.settings, now=g.now)
     last: LatestAnswer[_Judged] = app.extensions.setdefault("ready", LatestAnswer())
-    sessions, now = app.monitoring_sessions, g.now
-    if last.ask(lambda: _judged_in_session(sessions, now=now), patience_seconds=PATIENCE_SECONDS) and last.value:
+    sessions, here, now = app.monitoring_sessions, app.settings, g.now
+    if last.ask(lambda: _judged_in_session(sessions, here, now=now), patience_seconds=PATIENCE_SECONDS) and last.value:
         return last.value
     before = f", last heard {last.age_seconds:.0f} s ago" if last.age_seconds is not None else ""
     return _Judged({"database": f"does not answer within {PATIENCE_SECONDS} s{before}"})
 
 
-def _judged_in_session(sessions: sessionmaker[Session], *, now: datetime) -> _Judged:
+def _judged_in_session(sessions: sessionmaker[Session], here: Settings, *, now: datetime) -> _Judged:
     with sessions() as session:
-        return _judged(session, now=now)
+        return _judged(session, here, now=now)
 
 
-def _judged(session: Session, *, now: datetime) -> _Judged:
+def _judged(session: Session, here: Settings, *, now: datetime) -> _Judged:
     checks: dict[str, str] = {}
     lacks: tuple[Lack, ...] = ()
     try:
         checks |= _database_check(session)
         checks |= schema_check(session)
+        checks |= key_check(session, here)
         lacks = lacking(session, now=now)
         checks |= content_checks(lacks)
         checks |= process_checks(session, now=now)
@@ -124,6 +127,12 @@ def schema_check(session: Session) -> dict[str, str]:
     if fault in (SchemaFault.EMPTY, SchemaFault.OLDER):
         return {"schema": _WRONG_SCHEMA}
     return {"schema": f"is {fault}: {'; '.join(schema_differences(session.connection())[:5])}"}
+
+
+def key_check(session: Session, here: Settings) -> dict[str, str]:
+    """`ok`, or that the data were made under another secret key."""
+    wrong = key_state(session, here) is KeyState.WRONG
+    return {"secret_key": "is not that of the data; see ./hotline key show" if wrong else "ok"}
 
 
 def content_checks(lacks: Sequence[Lack]) -> dict[str, str]:

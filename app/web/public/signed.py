@@ -12,6 +12,7 @@ from itsdangerous import BadSignature
 from app.storage.media import Picture
 from app.web.frame.current import settings
 from app.web.frame.signed_time import SharedTimeSerializer
+from app.web.frame.signing_keys import signing_keys
 
 FORM_SECONDS = 7 * 24 * 3600
 PICTURE_SECONDS = 24 * 3600
@@ -60,7 +61,7 @@ def read_follow(token: str) -> int | None:
 
 
 def _serializer(purpose: str) -> SharedTimeSerializer:
-    return SharedTimeSerializer(settings().secret_key, salt=f"hotline/{purpose}")
+    return SharedTimeSerializer(signing_keys(settings()), salt=f"hotline/{purpose}")
 
 
 def _read(purpose: str, token: str, max_age: int) -> Any:
