@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     public_base_url: WebAddress = ""
     secret_key: str = ""
     secret_key_previous: str = ""
-    """Keys that are still accepted, the newest first, with commas between them: for a rotation (see docs/operate/secret-key.md)."""
+    """Keys still accepted, the newest first, with commas between them (docs/operate/secret-key.md)."""
     data_dir: Path = ROOT / ".hotline"
     media_url: str = ""
     twilio_account_sid: str = ""

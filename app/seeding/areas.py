@@ -68,20 +68,19 @@ def _plain(name: str) -> str:
 
 
 def _units(session: Session, city_id: int) -> dict[str, int]:
-    points = {row["code"]: row for row in rows_of("unit_points")}
     rows = rows_of("units")
     facts = [
         UnitFacts(
             code=row["code"],
             name=row["name"],
-            name_en=english(row["name"]),
+            name_en=row["name_en"],
             kind=UnitKind(row["kind"]),
             parent_id=city_id,
             former_province=row["former_province"],
-            valid_from=MERGER,
-            lat=float(points[row["code"]]["lat"]),
-            lon=float(points[row["code"]]["lon"]),
-            source=RESOLUTION,
+            valid_from=date.fromisoformat(row["valid_from"]),
+            lat=float(row["lat"]),
+            lon=float(row["lon"]),
+            source=row["source"],
         )
         for row in rows
     ]

@@ -1,9 +1,10 @@
 """Writes the city itself, its offices, departments and other bodies from `bodies.csv`."""
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from app.seeding.files import rows_of
-from tickets.directory.places.shipped import MERGER
 from tickets.directory.units import UnitFacts, insert_units
 from tickets.states import UnitKind
 
@@ -29,7 +30,6 @@ def _facts(row: dict[str, str], ids: dict[str, int]) -> UnitFacts:
         name_en=row["name_en"],
         kind=UnitKind(row["kind"]),
         parent_id=ids.get(row["parent"]),
-        # A body set up later says so in its own row of the file.
-        valid_from=MERGER,
+        valid_from=date.fromisoformat(row["valid_from"]),
         source=row["source"],
     )

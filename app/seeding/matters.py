@@ -9,13 +9,10 @@ from tickets.directory.categories import CategoryFacts, insert_categories
 from tickets.directory.procedures import ProcedureFacts, insert_procedures
 from tickets.states import Level, Priority
 
-# Certified copies are made by any commune-level committee, wherever the person lives (Decree 23/2015/NĐ-CP, article 5).
-BOUNDARY_FREE_FIELDS = frozenset({"Chứng thực"})
-
 
 def procedure_keepers() -> set[str]:
     """The codes of the bodies that the shipped procedures belong to."""
-    return {row["department"] for row in rows_of("procedure_fields")}
+    return {row["department"] for row in rows_of("procedures")}
 
 
 def category_keepers() -> set[str]:
@@ -24,18 +21,17 @@ def category_keepers() -> set[str]:
 
 
 def load_procedures(session: Session, *, bodies: Mapping[str, int]) -> None:
-    keeper = {row["field"]: row["department"] for row in rows_of("procedure_fields")}
     insert_procedures(
         session,
         [
             ProcedureFacts(
                 code=row["code"] or None,
-                name=row["name_vi"].strip().rstrip(".:"),
+                name=row["name"],
                 field=row["field"],
                 level=Level(row["level"]),
                 decision_no=row["decision_no"],
-                boundary_free=row["field"] in BOUNDARY_FREE_FIELDS,
-                department_id=bodies[keeper[row["field"]]],
+                boundary_free=row["boundary_free"] == "true",
+                department_id=bodies[row["department"]],
             )
             for row in rows_of("procedures")
         ],
