@@ -15,6 +15,7 @@ MODULES = (
     "app.cli.doctor",
     "app.cli.fallback_document",
     "app.cli.secret_key",
+    "app.cli.backup",
     "app.cli.imports",
     "app.cli.people",
     "app.cli.audit",

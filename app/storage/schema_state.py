@@ -53,6 +53,11 @@ def _revisions() -> tuple[str, frozenset[str]]:
     return newest, frozenset(own)
 
 
+def knows_revision(revision: str) -> bool:
+    """Whether a schema of this version can be brought up to ours."""
+    return revision in _revisions()[1]
+
+
 def schema_state(connection: Connection) -> SchemaState:
     """By the version that migrations record; a database without it, or without a row in it, is empty."""
     if connection.execute(text("select to_regclass('alembic_version')")).scalar_one() is None:

@@ -1,0 +1,166 @@
+"""Reading a backup back: everything is checked before anything is touched, and compared when it is there."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from app.backup.archive import DATABASE, MEDIA, Progress, read_whole
+from app.backup.contents import Connection, Say, differences, sequences_of, tables_of, write_alike
+from app.backup.envelope import read_from
+from app.backup.manifest import Manifest
+from app.backup.tools import Tools, tools_for
+from app.backup.trouble import BackupTrouble
+from app.engines.connected import running_up
+from app.settings import Settings
+from app.storage.database import migrate
+from app.storage.schema_state import knows_revision
+from tickets.keys import fingerprint_of
+
+_TABLES_THERE = "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+_OTHERS = """
+    select count(*) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
+      and coalesce(backend_type, 'client backend') = 'client backend' -- hidden where the session is another role's
+"""
+
+
+def verify(file: Path, *, identity: str, say: Say) -> Manifest:
+    """Read all of a backup and compare it with its manifest; nothing is written and no database is asked."""
+    with read_from(file, identity=identity) as stream:
+        return read_whole(stream, into=None, progress=_progress(file, say))
+
+
+def restore(settings: Settings, file: Path, *, identity: str, say: Say) -> Manifest:
+    """Put a backup into an empty database and its media beside it; raises BackupTrouble, before or, plainly, after."""
+    _refuse_running(settings)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="restore-", dir=settings.data_dir) as folder:
+        say("Reading and checking the backup …")
+        with read_from(file, identity=identity) as stream:
+            manifest = read_whole(stream, into=Path(folder), progress=_progress(file, say))
+        tools = _checked(settings, manifest, Path(folder))
+        say(f"Restoring {sum(told.size for told in manifest.tables.values()):,} rows …")
+        tools.run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
+                  f"--dbname={_name_of(settings)}", str(Path(folder) / DATABASE),
+                  url=settings.migrations_url)  # fmt: skip
+        say(f"Putting {len(manifest.media)} media files back …")
+        _put_back(Path(folder) / MEDIA, settings.media_folder, manifest)
+    say("Comparing every table with the backup …")
+    _compare(settings, manifest, say)
+    migrate(settings.migrations_url, settings.database_url)
+    return manifest
+
+
+def _progress(file: Path, say: Say) -> Progress:
+    return Progress(say, "reading", of_bytes=file.stat().st_size if file.exists() else 1)
+
+
+def _refuse_running(settings: Settings) -> None:
+    if running_up(settings.data_dir):
+        raise BackupTrouble(f"Hotline runs on the data in {settings.data_dir}. Stop it first; nothing was changed.")
+    with _connection(settings) as connection:
+        if _number(connection, _OTHERS):
+            raise BackupTrouble(
+                "Somebody is connected to this database: stop web, live, worker and scheduler on every node, and close "
+                "psql. Nothing was changed."
+            )
+        if _number(connection, _TABLES_THERE):
+            raise BackupTrouble(
+                "This database is not empty, and nothing is ever restored over data. Make an empty one (createdb, or "
+                "another folder with --data) and name it in HOTLINE_DATABASE_URL. Nothing was changed."
+            )
+
+
+def _checked(settings: Settings, manifest: Manifest, folder: Path) -> Tools:
+    """What must be right before the first row is written."""
+    known = {fingerprint_of(secret) for secret in (settings.secret_key, *settings.previous_secret_keys)}
+    if manifest.key_fingerprint not in known:
+        raise BackupTrouble(
+            f"The backup was made under the secret key with the fingerprint {manifest.key_fingerprint}, and "
+            "HOTLINE_SECRET_KEY is another: its references and PINs would not open. Set that key. Nothing was changed."
+        )
+    if not knows_revision(manifest.schema):
+        raise BackupTrouble(
+            f"The backup's schema {manifest.schema} is of a newer Hotline than this one. Use that one. "
+            "Nothing was changed."
+        )
+    with _connection(settings) as connection:
+        server = connection.info.server_version
+    if server // 10000 < manifest.server_version // 10000:
+        raise BackupTrouble(
+            f"The backup is of PostgreSQL {manifest.server_version // 10000}, and this server is "
+            f"{server // 10000}: a dump goes into the same version or a newer one. Nothing was changed."
+        )
+    tools = tools_for(max(server, int(float(manifest.tool_version)) * 10000))
+    tools.run("pg_restore", "--list", str(folder / DATABASE))
+    _refuse_other_media(settings.media_folder, folder / MEDIA, manifest)
+    return tools
+
+
+def _refuse_other_media(target: Path, source: Path, manifest: Manifest) -> None:
+    for key, told in manifest.media.items():
+        there = target / key
+        if there.exists() and there.read_bytes() != (source / key).read_bytes():
+            raise BackupTrouble(
+                f"{there} is another file than that of the backup ({told.size} bytes). Move it away first."
+            )
+
+
+def _put_back(source: Path, target: Path, manifest: Manifest) -> None:
+    for key in manifest.media:
+        path = target / key
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.part")
+        shutil.copyfile(source / key, draft)
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+
+def _compare(settings: Settings, manifest: Manifest, say: Say) -> None:
+    with _connection(settings) as connection:
+        write_alike(connection)
+        there, reached = tables_of(connection, say), sequences_of(connection)
+    wrong = differences(manifest.tables, there, manifest.sequences, reached)
+    missing = [key for key, told in manifest.media.items() if _size(settings.media_folder / key) != told.size]
+    if wrong or missing:
+        told = "; ".join([*wrong[:5], *(f"{key} is missing" for key in missing[:5])])
+        raise BackupTrouble(f"What was restored is not what was kept: {told}. Do not work with this database.")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
+
+
+def _number(connection: Connection, query: str) -> int:
+    row = connection.execute(query.encode()).fetchone()
+    return int(str(row[0])) if row else 0
+
+
+def _name_of(settings: Settings) -> str:
+    with _connection(settings) as connection:
+        return connection.info.dbname
+
+
+@contextmanager
+def _connection(settings: Settings) -> Iterator[Connection]:
+    url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    try:
+        with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise BackupTrouble(f"The database cannot be used: {error}".strip()) from error
+
+
+def summary(manifest: Manifest) -> str:
+    """What was in it, for the person at the terminal."""
+    rows = sum(told.size for told in manifest.tables.values())
+    return (
+        f"Taken {manifest.made_at}: {rows:,} rows of {len(manifest.tables)} tables, {len(manifest.media)} media files, "
+        f"schema {manifest.schema}, PostgreSQL {manifest.server_version // 10000}, key {manifest.key_fingerprint}."
+    )

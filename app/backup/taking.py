@@ -1,0 +1,131 @@
+"""Taking a backup while everything works: one snapshot for the dump, the digests and the list of media."""
+
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+
+from app.backup.archive import DATABASE, MEDIA, Progress, add_file, add_manifest
+from app.backup.contents import Connection, Say, sequences_of, tables_of, write_alike
+from app.backup.envelope import written_to
+from app.backup.manifest import Manifest, Told
+from app.backup.tools import Tools, tools_for
+from app.backup.trouble import BackupTrouble
+from app.settings import Settings
+from tickets.keys import fingerprint_of
+
+_NAMED_MEDIA = (
+    "select storage_key from attachment union select storage_key from recording where storage_key is not null"
+)
+_UNFINISHED = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """The database at one instant: where `pg_dump` finds it, and what stands in it."""
+
+    name: str
+    schema: str
+    fingerprint: str
+    server_version: int
+    tables: dict[str, Told]
+    sequences: dict[str, int]
+    named_media: frozenset[str]
+
+
+def take(settings: Settings, file: Path, *, recipient: str, say: Say, now: datetime) -> Manifest:
+    """Write a backup of everything to `file`; raises BackupTrouble, and then there is no file."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        written_to(file, recipient=recipient) as out,
+        tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data_dir) as folder,
+    ):
+        dump = Path(folder) / DATABASE
+        with _snapshot(settings, say) as (snapshot, tools):
+            say("Dumping the database …")
+            tools.run("pg_dump", "--format=custom", f"--snapshot={snapshot.name}", f"--file={dump}", "--no-owner",
+                      "--no-privileges", url=settings.migrations_url)  # fmt: skip
+        with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            manifest = _written(tar, dump, snapshot, tools, settings.media_folder, say=say, now=now)
+    say(_summary(manifest, file, encrypted=bool(recipient)))
+    return manifest
+
+
+@contextmanager
+def _snapshot(settings: Settings, say: Say) -> Iterator[tuple[_Snapshot, Tools]]:
+    url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        tools = tools_for(connection.info.server_version)
+        connection.execute("set idle_in_transaction_session_timeout = 0")
+        connection.execute("set statement_timeout = 0")
+        connection.commit()
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        write_alike(connection)
+        say("Reading the rows …")
+        yield _told(connection, settings, say), tools
+
+
+def _told(connection: Connection, settings: Settings, say: Say) -> _Snapshot:
+    name = _text(connection, "select pg_export_snapshot()")
+    kept = connection.execute("select fingerprint from kept_keys").fetchone()
+    return _Snapshot(
+        name=name,
+        schema=_text(connection, "select version_num from alembic_version"),
+        fingerprint=str(kept[0]) if kept else fingerprint_of(settings.secret_key),
+        server_version=connection.info.server_version,
+        sequences=sequences_of(connection),
+        tables=tables_of(connection, say),
+        named_media=frozenset(str(key) for (key,) in connection.execute(_NAMED_MEDIA)),
+    )
+
+
+def _text(connection: Connection, query: str) -> str:
+    row = connection.execute(query.encode()).fetchone()
+    if row is None:
+        raise BackupTrouble("The database has no tables of ours; there is nothing to keep.")
+    return str(row[0])
+
+
+def _written(
+    tar: tarfile.TarFile, dump: Path, snapshot: _Snapshot, tools: Tools, folder: Path, *, say: Say, now: datetime
+) -> Manifest:
+    media = {path.relative_to(folder).as_posix(): path for path in sorted(_media(folder))}
+    sizes = dump.stat().st_size + sum(path.stat().st_size for path in media.values())
+    progress = Progress(say, "writing", of_bytes=sizes)
+    say(f"Writing the dump and {len(media)} media files, {sizes / 1e6:,.1f} MB …")
+    database = add_file(tar, DATABASE, dump, progress)
+    told = {key: add_file(tar, MEDIA + key, path, progress) for key, path in media.items()}
+    manifest = Manifest(
+        made_at=now.isoformat(),
+        schema=snapshot.schema,
+        key_fingerprint=snapshot.fingerprint,
+        server_version=snapshot.server_version,
+        tool_version=tools.version,
+        tables=snapshot.tables,
+        sequences=snapshot.sequences,
+        database=database,
+        media=told,
+        missing=tuple(sorted(snapshot.named_media - told.keys())),
+    )
+    add_manifest(tar, manifest)
+    return manifest
+
+
+def _media(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith(".") and path.suffix != _UNFINISHED:
+            yield path
+
+
+def _summary(manifest: Manifest, file: Path, *, encrypted: bool) -> str:
+    rows = sum(told.size for told in manifest.tables.values())
+    words = f"{file}: {rows:,} rows of {len(manifest.tables)} tables, {len(manifest.media)} media files"
+    if manifest.missing:
+        words += f"; {len(manifest.missing)} that rows name lay on no disk"
+    return f"{words}; {'encrypted' if encrypted else 'not encrypted: it holds personal data'}."

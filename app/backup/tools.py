@@ -1,0 +1,93 @@
+"""`pg_dump` and `pg_restore`: which of those on this machine fit the server, and how they are given the address."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from app.backup.trouble import BackupTrouble
+from app.engines.binaries import installed_binaries
+from app.engines.trouble import EngineTrouble
+
+# libpq's own names for what an address may hold: a password in the arguments stands in every list of processes.
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The folder with both programs, and their version."""
+
+    folder: Path
+    version: str
+
+    @property
+    def major(self) -> int:
+        return int(self.version.split(".")[0])
+
+    def run(self, name: str, *arguments: str, url: str = "") -> str:
+        """The program's output; raises BackupTrouble with its last words."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        done = subprocess.run(
+            [str(self.folder / name), *arguments],
+            env={**environment, **(_address(url) if url else {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BackupTrouble(f"{name} failed: {done.stderr.strip()[-1000:] or f'exit code {done.returncode}'}")
+        return done.stdout
+
+
+def tools_for(server_version: int) -> Tools:
+    """Those of the server's own version, else newer ones: an older `pg_dump` refuses a newer server."""
+    major, found = server_version // 10000, list(_found())
+    fitting = sorted((tools for tools in found if tools.major >= major), key=lambda tools: tools.major)
+    if fitting:
+        return fitting[0]
+    there = ", ".join(f"{tools.version} in {tools.folder}" for tools in found) or "none"
+    raise BackupTrouble(
+        f"The database is PostgreSQL {major}, and pg_dump and pg_restore of that version or a newer one are needed "
+        f"(found: {there}). Install postgresql-client-{major}, or name its folder in HOTLINE_PG_BIN."
+    )
+
+
+def _found() -> Iterator[Tools]:
+    named = os.environ.get("HOTLINE_PG_BIN", "")
+    folders = [Path(named)] if named else []
+    with suppress(EngineTrouble):
+        folders.append(installed_binaries().postgres_bin)
+    if on_path := shutil.which("pg_dump"):
+        folders.append(Path(on_path).parent)
+    for folder in folders:
+        with suppress(OSError, subprocess.CalledProcessError):
+            said = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
+            version = re.search(r"(\d+)(\.\d+)?", said)
+            if version and (folder / "pg_restore").exists():
+                yield Tools(folder, version[0])
+    if named and not (Path(named) / "pg_dump").exists():
+        raise BackupTrouble(f"HOTLINE_PG_BIN is {named}, and there is no pg_dump in it.")
+
+
+def _address(url: str) -> dict[str, str]:
+    told = conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1))
+    return {_VARIABLES[name]: str(value) for name, value in told.items() if name in _VARIABLES and value is not None}

@@ -1,0 +1,75 @@
+"""`./hotline backup` and `restore`: one file with everything, proved before it is needed."""
+
+import argparse
+from pathlib import Path
+
+from app.cli.commands import CommandRefused, Commands
+from app.engines.connected import connected
+from app.settings import Settings
+
+
+def register(commands: Commands) -> None:
+    """Add `backup` and `restore`."""
+    take = commands.add_parser("backup", help="write database and media into one file, while everything works")
+    take.add_argument("file", help="the file; one that is there is never written over")
+    take.add_argument("--recipient", default="", help="encrypt for this age key (age1…, ssh-…) or GnuPG key")
+    take.add_argument("--verify", action="store_true", help="write nothing: read this backup and check all of it")
+    take.set_defaults(run=run_backup)
+    bring = commands.add_parser("restore", help="put a backup into an empty database, checked before and after")
+    bring.add_argument("file", help="the backup")
+    bring.set_defaults(run=run_restore)
+    for parser in (take, bring):
+        parser.add_argument("--identity", metavar="FILE", default="", help="the age key that opens it")
+        parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+
+
+def run_backup(arguments: argparse.Namespace) -> int:
+    """Take one, or with `--verify` read one through; exit code 1 and a sentence when it is not sound."""
+    from app.backup import restoring, taking
+    from app.backup.trouble import BackupTrouble
+    from app.clock import utc_now
+
+    file = Path(arguments.file).absolute()
+    try:
+        if arguments.verify:
+            manifest = restoring.verify(file, identity=arguments.identity, say=_say)
+            print(f"The backup is sound. {restoring.summary(manifest)}")
+            return 0
+        with connected(arguments.data) as settings:
+            taking.take(settings, file, recipient=arguments.recipient, say=_say, now=utc_now())
+    except BackupTrouble as trouble:
+        raise CommandRefused(str(trouble)) from None
+    return 0
+
+
+def run_restore(arguments: argparse.Namespace) -> int:
+    """Restore, then `doctor` and `audit verify`; exit code 1 when the audit trail does not verify."""
+    from app.backup import restoring
+    from app.backup.trouble import BackupTrouble
+
+    with connected(arguments.data) as settings:
+        try:
+            manifest = restoring.restore(
+                settings, Path(arguments.file).absolute(), identity=arguments.identity, say=_say
+            )
+        except BackupTrouble as trouble:
+            raise CommandRefused(str(trouble)) from None
+        print(f"Everything is back and the same. {restoring.summary(manifest)}")
+        if manifest.missing:
+            print(f"{len(manifest.missing)} media files that rows name were missing when the backup was taken.")
+        return _look_over(settings)
+
+
+def _look_over(settings: Settings) -> int:
+    from app.cli import doctor
+    from app.cli.audit import tell_verified
+
+    for finding in doctor.findings(settings):
+        print(f"{finding.verdict:<8} {finding.subject}: {finding.words}", flush=True)
+    code = tell_verified(settings, as_json=False)
+    print("Start web, live and worker; the scheduler last: what fell due meanwhile fires once.")
+    return code
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)

@@ -1,0 +1,265 @@
+"""`backup` and `restore`: taken while people write, proved without a database, and back when everything is gone."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import func, select, text
+
+from app.backup.contents import differences, sequences_of, tables_of, write_alike
+from app.backup.restoring import restore, verify
+from app.backup.taking import take
+from app.backup.tools import tools_for
+from app.backup.trouble import BackupTrouble
+from app.settings import ROOT, Settings
+from app.storage.database import make_engine, session_factory, transaction
+from app.storage.starting import refuse_unsafe_start
+from tests.conftest import NOW, Committed, Servers
+from tests.factories import open_ticket
+from tickets.audit import entries
+from tickets.schema import Ticket
+
+OTHER_KEY = "another-key-of-sufficient-length-0123456789abcdef"
+
+
+def quiet(_words: str) -> None:
+    return
+
+
+@pytest.fixture
+def house(committed: Committed, settings: Settings, tmp_path: Path) -> Settings:
+    """A city that works: tickets, a sealed audit trail, and media beside them."""
+    here = of(settings, committed.url, committed.owner_url, committed.redis_url, tmp_path / "house")
+    refuse_unsafe_start(here)
+    with transaction(committed.factory) as session:
+        for _ in range(3):
+            open_ticket(session)
+    with transaction(committed.factory) as session:
+        entries.seal(session, now=NOW, settled_before=NOW)
+    for key in ("attachments/a1/đèn.jpg", "recordings/b2/voice.wav"):
+        path = here.media_folder / key
+        path.parent.mkdir(parents=True)
+        path.write_bytes(os.urandom(70_000))
+    (here.media_folder / "attachments" / ".half.part").write_bytes(b"not whole")
+    return here
+
+
+@pytest.fixture
+def empty(servers: Servers, settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Where a backup is restored: an empty database and an empty folder."""
+    name = f"hotline_{uuid.uuid4().hex[:12]}"
+    servers.create_database(name, "template0")
+    yield of(settings, servers.url(name), servers.url(name, owner=True), servers.engines.redis_url, tmp_path / "other")
+    servers.drop_database(name)
+
+
+def of(settings: Settings, url: str, owner_url: str, redis_url: str, folder: Path) -> Settings:
+    given = {"database_url": url, "owner_database_url": owner_url, "redis_url": redis_url, "data_dir": folder}
+    return Settings(**{**settings.model_dump(), **given}, _env_file=None)
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def hotline(settings: Settings, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "HOTLINE_DATABASE_URL": settings.database_url,
+        "HOTLINE_OWNER_DATABASE_URL": settings.owner_database_url,
+        "HOTLINE_REDIS_URL": settings.redis_url,
+        "HOTLINE_SECRET_KEY": settings.secret_key,
+        "HOTLINE_DATA_DIR": str(settings.data_dir),
+        **more,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *words],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_a_backup_under_load_is_back_the_same_after_everything_is_gone(
+    house: Settings, empty: Settings, committed: Committed, servers: Servers, tmp_path: Path
+) -> None:
+    file, stop = tmp_path / "hotline.backup", threading.Event()
+    writers = [threading.Thread(target=keep_writing, args=(committed, stop)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        manifest = take(house, file, recipient="", say=quiet, now=NOW)
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    media = files_in(house.media_folder)
+    committed.engine.dispose()
+    servers.drop_database(make_engine(house.database_url).url.database or "")
+    shutil.rmtree(house.data_dir)
+
+    said: list[str] = []
+    restore(empty, file, identity="", say=said.append)
+
+    engine = make_engine(empty.database_url)
+    with transaction(session_factory(engine)) as session:
+        assert session.scalar(select(func.count(Ticket.id))) == manifest.tables["ticket"].size >= 3
+        assert entries.verify(session).broken_entry_id is None
+        assert open_ticket(session).reference not in session.scalars(select(Ticket.reference).limit(3)).all()
+    with engine.connect() as connection, pytest.raises(Exception, match="permission denied"):
+        connection.execute(text("update audit_entry set action = 'nothing.happened'"))
+    engine.dispose()
+    del media["attachments/.half.part"]
+    assert files_in(empty.media_folder) == media
+    refuse_unsafe_start(empty)
+    assert any("Comparing" in words for words in said)
+
+
+def keep_writing(committed: Committed, stop: threading.Event) -> None:
+    while not stop.is_set():
+        with transaction(committed.factory) as session:
+            open_ticket(session)
+
+
+def test_a_backup_is_verified_without_a_database_and_every_byte_counts(house: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "hotline.backup"
+    take(house, file, recipient="", say=quiet, now=NOW)
+    whole = file.read_bytes()
+    assert verify(file, identity="", say=quiet).tables["ticket"].size == 3
+    assert file.stat().st_mode & 0o077 == 0
+
+    unseen = []
+    for place in range(600, len(whole), len(whole) // 40):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            verify(file, identity="", say=quiet)
+            unseen.append(place)
+        except BackupTrouble:
+            pass
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BackupTrouble):
+        verify(file, identity="", say=quiet)
+
+    # Only the padding between two parts means nothing.
+    assert all(not whole[place] for place in unseen)
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_touched(
+    house: Settings, empty: Settings, committed: Committed, tmp_path: Path
+) -> None:
+    file = tmp_path / "hotline.backup"
+    take(house, file, recipient="", say=quiet, now=NOW)
+    other_key = empty.model_copy(update={"secret_key": OTHER_KEY})
+    engine = make_engine(empty.owner_database_url, pool_size=1)
+
+    with pytest.raises(BackupTrouble, match="not empty"):
+        committed.engine.dispose()
+        restore(house, file, identity="", say=quiet)
+    with pytest.raises(BackupTrouble, match="secret key with the fingerprint"):
+        restore(other_key, file, identity="", say=quiet)
+    with engine.connect() as connection:
+        connection.execute(text("select 1"))
+        with pytest.raises(BackupTrouble, match="Somebody is connected"):
+            restore(empty, file, identity="", say=quiet)
+    engine.dispose()
+    (empty.media_folder / "attachments/a1").mkdir(parents=True)
+    (empty.media_folder / "attachments/a1/đèn.jpg").write_bytes(b"of another city")
+    with pytest.raises(BackupTrouble, match="another file"):
+        restore(empty, file, identity="", say=quiet)
+    file.write_bytes(b"no backup")
+    with pytest.raises(BackupTrouble):
+        restore(empty, file, identity="", say=quiet)
+
+    with make_engine(empty.owner_database_url).connect() as connection:
+        tables = connection.execute(text("select count(*) from pg_class where relnamespace = 'public'::regnamespace"))
+        assert tables.scalar_one() == 0
+    assert files_in(empty.media_folder) == {"attachments/a1/đèn.jpg": b"of another city"}
+
+
+def test_a_backup_that_could_not_be_taken_leaves_no_file(house: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "hotline.backup"
+
+    for recipient, said in (("age1qqq", "age"), ("nobody@example.invalid", "gpg|GnuPG")):
+        with pytest.raises(BackupTrouble, match=f"({said}).*(failed|not installed)"):
+            take(house, file, recipient=recipient, say=quiet, now=NOW)
+    assert list(tmp_path.glob("*backup*")) == [] and list(tmp_path.glob(".*part")) == []
+    file.write_text("somebody's")
+    with pytest.raises(BackupTrouble, match="never written over"):
+        take(house, file, recipient="", say=quiet, now=NOW)
+
+
+@pytest.mark.skipif(not shutil.which("gpg"), reason="GnuPG is not installed")
+def test_a_backup_for_a_recipient_is_opened_by_their_key_alone(
+    house: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hotline.backup.gpg"
+    # A socket of its agent stands in there, and its path may not be long.
+    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as ring, tempfile.TemporaryDirectory() as other:
+        monkeypatch.setenv("GNUPGHOME", ring)
+        subprocess.run(
+            ["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "backup@example.vn"], check=True
+        )
+        take(house, file, recipient="backup@example.vn", say=quiet, now=NOW)
+        assert verify(file, identity="", say=quiet).tables["ticket"].size == 3
+        monkeypatch.setenv("GNUPGHOME", other)
+        with pytest.raises(BackupTrouble, match="gpg failed"):
+            verify(file, identity="", say=quiet)
+        monkeypatch.setenv("GNUPGHOME", ring)
+        subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=False)
+    assert b"postgres" not in file.read_bytes() and not tarfile.is_tarfile(file)
+
+
+def test_the_commands_take_prove_and_restore_and_end_with_the_audit_trail(
+    house: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "hotline.backup")
+
+    taken, sound = hotline(house, "backup", file), hotline(house, "backup", "--verify", file)
+    again = hotline(house, "backup", file)
+    back = hotline(empty, "restore", file)
+
+    assert taken.returncode == 0 and "not encrypted" in taken.stdout, taken.stderr
+    assert sound.returncode == 0 and "The backup is sound." in sound.stdout
+    assert again.returncode == 1 and "never written over" in again.stderr
+    assert back.returncode == 0, back.stderr
+    assert "Everything is back and the same." in back.stdout
+    assert "schema: is that of this build" in back.stdout
+    assert "The audit trail is intact" in back.stdout
+
+
+def test_a_changed_row_is_found_when_two_databases_are_compared(house: Settings, committed: Committed) -> None:
+    def told() -> tuple:
+        with psycopg.connect(committed.superuser_url) as connection:
+            write_alike(connection)
+            return tables_of(connection, quiet), sequences_of(connection)
+
+    before = told()
+    with transaction(committed.factory) as session:
+        session.execute(text("update ticket set subject = subject || '.' where id = (select min(id) from ticket)"))
+
+    wrong = differences(before[0], told()[0], before[1], before[1])
+
+    assert "rows of the table ticket are not those of the backup" in wrong
+
+
+def test_programs_that_are_too_old_for_the_server_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "bin"
+    old.mkdir()
+    for name in ("pg_dump", "pg_restore"):
+        (old / name).write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
+        (old / name).chmod(0o755)
+    monkeypatch.setenv("HOTLINE_PG_BIN", str(old))
+
+    with pytest.raises(BackupTrouble, match=r"PostgreSQL 99.*9\.6 in .*postgresql-client-99.*HOTLINE_PG_BIN"):
+        tools_for(990000)
+    assert tools_for(180000).folder != old
+    monkeypatch.setenv("HOTLINE_PG_BIN", str(tmp_path / "nowhere"))
+    with pytest.raises(BackupTrouble, match="there is no pg_dump in it"):
+        tools_for(180000)
