@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """Keys still accepted, the newest first, with commas between them (docs/operate/secret-key.md)."""
     data_dir: Path = ROOT / ".hotline"
     media_url: str = ""
+    pg_bin: str = ""
+    """The folder of `pg_dump` and `pg_restore`, where those we find do not fit the server."""
     twilio_account_sid: str = ""
     twilio_auth_token: str = ""
     twilio_auth_token_previous: str = ""

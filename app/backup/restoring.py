@@ -96,7 +96,7 @@ def _checked(settings: Settings, manifest: Manifest, folder: Path) -> Tools:
             f"The backup is of PostgreSQL {manifest.server_version // 10000}, and this server is "
             f"{server // 10000}: a dump goes into the same version or a newer one. Nothing was changed."
         )
-    tools = tools_for(max(server, int(float(manifest.tool_version)) * 10000))
+    tools = tools_for(max(server, int(float(manifest.tool_version)) * 10000), named=settings.pg_bin)
     tools.run("pg_restore", "--list", str(folder / DATABASE))
     _refuse_other_media(settings.media_folder, folder / MEDIA, manifest)
     return tools

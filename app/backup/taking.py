@@ -60,7 +60,7 @@ def take(settings: Settings, file: Path, *, recipient: str, say: Say, now: datet
 def _snapshot(settings: Settings, say: Say) -> Iterator[tuple[_Snapshot, Tools]]:
     url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(url, connect_timeout=10) as connection:
-        tools = tools_for(connection.info.server_version)
+        tools = tools_for(connection.info.server_version, named=settings.pg_bin)
         connection.execute("set idle_in_transaction_session_timeout = 0")
         connection.execute("set statement_timeout = 0")
         connection.commit()

@@ -58,9 +58,9 @@ class Tools:
         return done.stdout
 
 
-def tools_for(server_version: int) -> Tools:
+def tools_for(server_version: int, *, named: str = "") -> Tools:
     """Those of the server's own version, else newer ones: an older `pg_dump` refuses a newer server."""
-    major, found = server_version // 10000, list(_found())
+    major, found = server_version // 10000, list(_found(named))
     fitting = sorted((tools for tools in found if tools.major >= major), key=lambda tools: tools.major)
     if fitting:
         return fitting[0]
@@ -71,8 +71,7 @@ def tools_for(server_version: int) -> Tools:
     )
 
 
-def _found() -> Iterator[Tools]:
-    named = os.environ.get("HOTLINE_PG_BIN", "")
+def _found(named: str) -> Iterator[Tools]:
     folders = [Path(named)] if named else []
     with suppress(EngineTrouble):
         folders.append(installed_binaries().postgres_bin)

@@ -249,17 +249,15 @@ def test_a_changed_row_is_found_when_two_databases_are_compared(house: Settings,
     assert "rows of the table ticket are not those of the backup" in wrong
 
 
-def test_programs_that_are_too_old_for_the_server_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_that_are_too_old_for_the_server_are_named(tmp_path: Path) -> None:
     old = tmp_path / "bin"
     old.mkdir()
     for name in ("pg_dump", "pg_restore"):
         (old / name).write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
         (old / name).chmod(0o755)
-    monkeypatch.setenv("HOTLINE_PG_BIN", str(old))
 
     with pytest.raises(BackupTrouble, match=r"PostgreSQL 99.*9\.6 in .*postgresql-client-99.*HOTLINE_PG_BIN"):
-        tools_for(990000)
-    assert tools_for(180000).folder != old
-    monkeypatch.setenv("HOTLINE_PG_BIN", str(tmp_path / "nowhere"))
+        tools_for(990000, named=str(old))
+    assert tools_for(180000, named=str(old)).folder != old
     with pytest.raises(BackupTrouble, match="there is no pg_dump in it"):
-        tools_for(180000)
+        tools_for(180000, named=str(tmp_path / "nowhere"))
