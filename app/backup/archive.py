@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from app.backup.contents import Say
 from app.backup.manifest import Manifest, Told
 from app.backup.trouble import BackupTrouble
+from app.storage.play_progress import TellProgress
 
-DATABASE = "database.dump"
+DUMP = "database.dump"
 MANIFEST = "manifest.json"
 MEDIA = "media/"
 _CHUNK = 1024 * 1024
 _TELL_EVERY_SECONDS = 5.0
 
 
-class Progress:
+class BytesPassed:
     """Says from time to time how many bytes of how many have passed."""
 
-    def __init__(self, say: Say, what: str, *, of_bytes: int) -> None:
+    def __init__(self, say: TellProgress, what: str, *, of_bytes: int) -> None:
         self._say, self._what, self._total = say, what, max(of_bytes, 1)
         self._done, self._told_at = 0, time.monotonic()
 
@@ -33,7 +33,7 @@ class Progress:
             self._say(f"  … {self._what}: {100 * self._done // self._total} %")
 
 
-def add_file(tar: tarfile.TarFile, name: str, path: Path, progress: Progress) -> Told:
+def add_file(tar: tarfile.TarFile, name: str, path: Path, progress: BytesPassed) -> Told:
     """Put a file in as it is now; its size is taken first, and what grows behind that is left out."""
     with path.open("rb") as file:
         entry = tarfile.TarInfo(name)
@@ -47,7 +47,7 @@ def add_file(tar: tarfile.TarFile, name: str, path: Path, progress: Progress) ->
 class _Counted:
     """Digests what is read through it."""
 
-    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+    def __init__(self, file: IO[bytes], progress: BytesPassed) -> None:
         self._file, self._progress, self.digest = file, progress, hashlib.sha256()
 
     def read(self, size: int) -> bytes:
@@ -64,7 +64,7 @@ def add_manifest(tar: tarfile.TarFile, manifest: Manifest) -> None:
     tar.addfile(entry, io.BytesIO(told))
 
 
-def read_whole(stream: IO[bytes], *, into: Path | None, progress: Progress) -> Manifest:
+def read_whole(stream: IO[bytes], *, into: Path | None, progress: BytesPassed) -> Manifest:
     """Read a backup to its end and compare every part with the manifest; with `into`, its parts lie there afterwards.
 
     Raises BackupTrouble where anything is missing, is there twice, or is not what was written.
@@ -96,7 +96,7 @@ def _parts(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
         yield entry, file
 
 
-def _unpacked(file: IO[bytes], name: str, into: Path | None, progress: Progress) -> Told:
+def _unpacked(file: IO[bytes], name: str, into: Path | None, progress: BytesPassed) -> Told:
     digest, size = hashlib.sha256(), 0
     target = into / name if into else None
     if target:
@@ -116,7 +116,7 @@ def _unpacked(file: IO[bytes], name: str, into: Path | None, progress: Progress)
 
 
 def _compare(manifest: Manifest, found: dict[str, Told]) -> None:
-    wanted = {DATABASE: manifest.database} | {f"{MEDIA}{key}": told for key, told in manifest.media.items()}
+    wanted = {DUMP: manifest.database} | {f"{MEDIA}{key}": told for key, told in manifest.media.items()}
     wrong = [f"{name} is missing" for name in wanted.keys() - found.keys()]
     wrong += [f"{name} is not named in the manifest" for name in found.keys() - wanted.keys()]
     wrong += [f"{name} is not what was written" for name in wanted.keys() & found.keys() if wanted[name] != found[name]]

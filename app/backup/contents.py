@@ -1,14 +1,15 @@
 """What a database holds, so briefly that two can be compared: rows and their digest by table, and the sequences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import psycopg
 from psycopg import sql
 
 from app.backup.manifest import Told
+from app.storage.play_progress import TellProgress
 
-Connection = psycopg.Connection[tuple[object, ...]]
-Say = Callable[[str], None]
+SnapshotConnection = psycopg.Connection[tuple[object, ...]]
+
 
 # How values are written decides their digest.
 _WRITING = {"timezone": "UTC", "datestyle": "ISO, YMD", "intervalstyle": "postgres", "bytea_output": "hex"}
@@ -22,13 +23,13 @@ _DIGEST = sql.SQL(
 )
 
 
-def write_alike(connection: Connection) -> None:
+def write_alike(connection: SnapshotConnection) -> None:
     """Have this connection write values as every backup does."""
     for name, value in _WRITING.items():
         connection.execute("select set_config(%s, %s, false)", (name, value))
 
 
-def tables_of(connection: Connection, say: Say) -> dict[str, Told]:
+def tables_of(connection: SnapshotConnection, say: TellProgress) -> dict[str, Told]:
     """Every table of ours by name. Reads all of it once."""
     names = [str(name) for (name,) in connection.execute(_TABLES)]
     found = {}
@@ -41,7 +42,7 @@ def tables_of(connection: Connection, say: Say) -> dict[str, Told]:
     return found
 
 
-def sequences_of(connection: Connection) -> dict[str, int]:
+def sequences_of(connection: SnapshotConnection) -> dict[str, int]:
     return {str(name): int(str(value)) for name, value in connection.execute(_SEQUENCES)}
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from app.backup.archive import DATABASE, MEDIA, Progress, read_whole
-from app.backup.contents import Connection, Say, differences, sequences_of, tables_of, write_alike
+from app.backup.archive import DUMP, MEDIA, BytesPassed, read_whole
+from app.backup.contents import SnapshotConnection, differences, sequences_of, tables_of, write_alike
 from app.backup.envelope import read_from
 from app.backup.manifest import Manifest
 from app.backup.tools import Tools, tools_for
@@ -18,6 +18,7 @@ from app.backup.trouble import BackupTrouble
 from app.engines.connected import running_up
 from app.settings import Settings
 from app.storage.database import migrate
+from app.storage.play_progress import TellProgress
 from app.storage.schema_state import knows_revision
 from tickets.keys import fingerprint_of
 
@@ -29,13 +30,13 @@ _OTHERS = """
 """
 
 
-def verify(file: Path, *, identity: str, say: Say) -> Manifest:
+def verify(file: Path, *, identity: str, say: TellProgress) -> Manifest:
     """Read all of a backup and compare it with its manifest; nothing is written and no database is asked."""
     with read_from(file, identity=identity) as stream:
         return read_whole(stream, into=None, progress=_progress(file, say))
 
 
-def restore(settings: Settings, file: Path, *, identity: str, say: Say) -> Manifest:
+def restore(settings: Settings, file: Path, *, identity: str, say: TellProgress) -> Manifest:
     """Put a backup into an empty database and its media beside it; raises BackupTrouble, before or, plainly, after."""
     _refuse_running(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -46,7 +47,7 @@ def restore(settings: Settings, file: Path, *, identity: str, say: Say) -> Manif
         tools = _checked(settings, manifest, Path(folder))
         say(f"Restoring {sum(told.size for told in manifest.tables.values()):,} rows …")
         tools.run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
-                  f"--dbname={_name_of(settings)}", str(Path(folder) / DATABASE),
+                  f"--dbname={_name_of(settings)}", str(Path(folder) / DUMP),
                   url=settings.migrations_url)  # fmt: skip
         say(f"Putting {len(manifest.media)} media files back …")
         _put_back(Path(folder) / MEDIA, settings.media_folder, manifest)
@@ -56,8 +57,8 @@ def restore(settings: Settings, file: Path, *, identity: str, say: Say) -> Manif
     return manifest
 
 
-def _progress(file: Path, say: Say) -> Progress:
-    return Progress(say, "reading", of_bytes=file.stat().st_size if file.exists() else 1)
+def _progress(file: Path, say: TellProgress) -> BytesPassed:
+    return BytesPassed(say, "reading", of_bytes=file.stat().st_size if file.exists() else 1)
 
 
 def _refuse_running(settings: Settings) -> None:
@@ -97,7 +98,7 @@ def _checked(settings: Settings, manifest: Manifest, folder: Path) -> Tools:
             f"{server // 10000}: a dump goes into the same version or a newer one. Nothing was changed."
         )
     tools = tools_for(max(server, int(float(manifest.tool_version)) * 10000), named=settings.pg_bin)
-    tools.run("pg_restore", "--list", str(folder / DATABASE))
+    tools.run("pg_restore", "--list", str(folder / DUMP))
     _refuse_other_media(settings.media_folder, folder / MEDIA, manifest)
     return tools
 
@@ -122,7 +123,7 @@ def _put_back(source: Path, target: Path, manifest: Manifest) -> None:
         draft.replace(path)
 
 
-def _compare(settings: Settings, manifest: Manifest, say: Say) -> None:
+def _compare(settings: Settings, manifest: Manifest, say: TellProgress) -> None:
     with _connection(settings) as connection:
         write_alike(connection)
         there, reached = tables_of(connection, say), sequences_of(connection)
@@ -137,7 +138,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else -1
 
 
-def _number(connection: Connection, query: str) -> int:
+def _number(connection: SnapshotConnection, query: str) -> int:
     row = connection.execute(query.encode()).fetchone()
     return int(str(row[0])) if row else 0
 
@@ -148,7 +149,7 @@ def _name_of(settings: Settings) -> str:
 
 
 @contextmanager
-def _connection(settings: Settings) -> Iterator[Connection]:
+def _connection(settings: Settings) -> Iterator[SnapshotConnection]:
     url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
     try:
         with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import psycopg
 
-from app.backup.archive import DATABASE, MEDIA, Progress, add_file, add_manifest
-from app.backup.contents import Connection, Say, sequences_of, tables_of, write_alike
+from app.backup.archive import DUMP, MEDIA, BytesPassed, add_file, add_manifest
+from app.backup.contents import SnapshotConnection, sequences_of, tables_of, write_alike
 from app.backup.envelope import written_to
 from app.backup.manifest import Manifest, Told
 from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.settings import Settings
+from app.storage.play_progress import TellProgress
 from tickets.keys import fingerprint_of
 
 _NAMED_MEDIA = (
@@ -33,31 +34,32 @@ class _Snapshot:
     schema: str
     fingerprint: str
     server_version: int
+    tool_version: str
     tables: dict[str, Told]
     sequences: dict[str, int]
     named_media: frozenset[str]
 
 
-def take(settings: Settings, file: Path, *, recipient: str, say: Say, now: datetime) -> Manifest:
+def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, now: datetime) -> Manifest:
     """Write a backup of everything to `file`; raises BackupTrouble, and then there is no file."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         written_to(file, recipient=recipient) as out,
         tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data_dir) as folder,
     ):
-        dump = Path(folder) / DATABASE
+        dump = Path(folder) / DUMP
         with _snapshot(settings, say) as (snapshot, tools):
             say("Dumping the database …")
             tools.run("pg_dump", "--format=custom", f"--snapshot={snapshot.name}", f"--file={dump}", "--no-owner",
                       "--no-privileges", url=settings.migrations_url)  # fmt: skip
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            manifest = _written(tar, dump, snapshot, tools, settings.media_folder, say=say, now=now)
+            manifest = _written(tar, dump, snapshot, settings.media_folder, say=say, now=now)
     say(_summary(manifest, file, encrypted=bool(recipient)))
     return manifest
 
 
 @contextmanager
-def _snapshot(settings: Settings, say: Say) -> Iterator[tuple[_Snapshot, Tools]]:
+def _snapshot(settings: Settings, say: TellProgress) -> Iterator[tuple[_Snapshot, Tools]]:
     url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(url, connect_timeout=10) as connection:
         tools = tools_for(connection.info.server_version, named=settings.pg_bin)
@@ -68,10 +70,10 @@ def _snapshot(settings: Settings, say: Say) -> Iterator[tuple[_Snapshot, Tools]]
         connection.read_only = True
         write_alike(connection)
         say("Reading the rows …")
-        yield _told(connection, settings, say), tools
+        yield _told(connection, settings, tools, say), tools
 
 
-def _told(connection: Connection, settings: Settings, say: Say) -> _Snapshot:
+def _told(connection: SnapshotConnection, settings: Settings, tools: Tools, say: TellProgress) -> _Snapshot:
     name = _text(connection, "select pg_export_snapshot()")
     kept = connection.execute("select fingerprint from kept_keys").fetchone()
     return _Snapshot(
@@ -79,13 +81,14 @@ def _told(connection: Connection, settings: Settings, say: Say) -> _Snapshot:
         schema=_text(connection, "select version_num from alembic_version"),
         fingerprint=str(kept[0]) if kept else fingerprint_of(settings.secret_key),
         server_version=connection.info.server_version,
+        tool_version=tools.version,
         sequences=sequences_of(connection),
         tables=tables_of(connection, say),
         named_media=frozenset(str(key) for (key,) in connection.execute(_NAMED_MEDIA)),
     )
 
 
-def _text(connection: Connection, query: str) -> str:
+def _text(connection: SnapshotConnection, query: str) -> str:
     row = connection.execute(query.encode()).fetchone()
     if row is None:
         raise BackupTrouble("The database has no tables of ours; there is nothing to keep.")
@@ -93,20 +96,20 @@ def _text(connection: Connection, query: str) -> str:
 
 
 def _written(
-    tar: tarfile.TarFile, dump: Path, snapshot: _Snapshot, tools: Tools, folder: Path, *, say: Say, now: datetime
+    tar: tarfile.TarFile, dump: Path, snapshot: _Snapshot, folder: Path, *, say: TellProgress, now: datetime
 ) -> Manifest:
     media = {path.relative_to(folder).as_posix(): path for path in sorted(_media(folder))}
     sizes = dump.stat().st_size + sum(path.stat().st_size for path in media.values())
-    progress = Progress(say, "writing", of_bytes=sizes)
+    progress = BytesPassed(say, "writing", of_bytes=sizes)
     say(f"Writing the dump and {len(media)} media files, {sizes / 1e6:,.1f} MB …")
-    database = add_file(tar, DATABASE, dump, progress)
+    database = add_file(tar, DUMP, dump, progress)
     told = {key: add_file(tar, MEDIA + key, path, progress) for key, path in media.items()}
     manifest = Manifest(
         made_at=now.isoformat(),
         schema=snapshot.schema,
         key_fingerprint=snapshot.fingerprint,
         server_version=snapshot.server_version,
-        tool_version=tools.version,
+        tool_version=snapshot.tool_version,
         tables=snapshot.tables,
         sequences=snapshot.sequences,
         database=database,

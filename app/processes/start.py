@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import structlog
 
 from app.error_reports import report_errors
 from app.log_setup import set_up_logging
@@ -12,7 +14,10 @@ from app.processes.commands import MARK
 from app.settings import Settings, SettingsRefused, load_settings
 from app.storage.database import UnsafeDatabase
 from app.storage.starting import refuse_unsafe_start
-from app.wording.refusals import in_both_languages
+from app.wording.refusals import in_both_languages, no_directory_in_both_languages
+from tickets.queries.lacks import Lack
+
+log = structlog.get_logger()
 
 # At any other code of a child gunicorn's master starts another one, for ever.
 _NOT_LOADED = 4
@@ -24,7 +29,7 @@ def run_until_signalled(process: str, work: Callable[[Settings, threading.Event]
     try:
         settings = load_settings()
         report_errors(settings, process=process)
-        refuse_unsafe_start(settings)
+        _tell(refuse_unsafe_start(settings), settings)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")
         return 2
@@ -42,7 +47,7 @@ def settings_to_serve_with() -> Settings:
     """The same judgement for what gunicorn serves: a sentence on the error output, and no traceback around it."""
     try:
         settings = load_settings()
-        refuse_unsafe_start(settings, awaits_migration=MARK in os.environ)
+        _tell(refuse_unsafe_start(settings, awaits_migration=MARK in os.environ), settings)
     except SettingsRefused as refused:
         sys.stderr.write("\n".join(refused.reasons) + "\n")
         sys.exit(_NOT_LOADED)
@@ -50,3 +55,10 @@ def settings_to_serve_with() -> Settings:
         sys.stderr.write(f"{in_both_languages(unsafe, settings)}\n")
         sys.exit(_NOT_LOADED)
     return settings
+
+
+def _tell(lacks: Sequence[Lack], settings: Settings) -> None:
+    """A process that can take no contact says so, and goes on: somebody loads the directory beside it."""
+    if lacks:
+        log.warning("directory.missing", lacks=[lack.value for lack in lacks])
+        sys.stderr.write(f"{no_directory_in_both_languages(settings)}\n")

@@ -1,5 +1,7 @@
 """Why Hotline does not start or is not ready, in words for the person at the terminal and on the screen."""
 
+from collections.abc import Callable
+
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -14,11 +16,19 @@ from tickets.states import LOCALES
 
 def in_both_languages(unsafe: UnsafeDatabase, settings: Settings) -> str:
     """Who stands at a terminal has chosen no language."""
+    return _in_both(lambda: refusal_words(unsafe), settings)
+
+
+def no_directory_in_both_languages(settings: Settings) -> str:
+    return _in_both(lambda: _("There is no directory: no contact can be received. Run ./hotline migrate."), settings)
+
+
+def _in_both(words: Callable[[], str], settings: Settings) -> str:
     said = []
     with message_app(settings).app_context():
         for locale in LOCALES:
             with force_locale(locale):
-                said.append(refusal_words(unsafe))
+                said.append(words())
     return "\n".join(dict.fromkeys(said))
 
 

@@ -41,8 +41,8 @@ def upgrade() -> None:
     op.create_table('weighing', sa.Column('id', sa.BigInteger(), nullable=False), sa.PrimaryKeyConstraint('id'))
     op.add_column('ticket', sa.Column('weight', sa.BigInteger(), nullable=True))
     op.add_column('inbound_sms', sa.Column('weight', sa.BigInteger(), server_default='0', nullable=False))
-    op.create_check_constraint('ck_inbound_sms_weight', 'inbound_sms', 'weight >= 0', postgresql_not_valid=True)
-    op.execute('alter table inbound_sms validate constraint ck_inbound_sms_weight')
+    op.create_check_constraint(op.f('ck_weight'), 'inbound_sms', 'weight >= 0', postgresql_not_valid=True)
+    op.execute('alter table inbound_sms validate constraint ck_weight')
     with op.get_context().autocommit_block():
         op.create_index('ix_ticket_weight', 'ticket', ['weight'], postgresql_concurrently=True)
         op.create_index('ix_outbound_message_locale', 'outbound_message', ['locale'], postgresql_concurrently=True)

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from app.cli.contents import content_findings
-from app.processes.commands import MARK
+from app.processes.commands import MARK, environment_of
+from app.processes.start import settings_to_serve_with
 from app.settings import ROOT, Settings
 from app.storage.database import make_engine
 from app.storage.schema_state import schema_differences, schema_fault
 from app.storage.starting import SchemaUnfit, refuse_unsafe_start
 from app.web.factory import create_app
-from tests.conftest import Committed
+from tests.conftest import Committed, Servers
 
 # What a hand or another build may have done, and the words by which it is found.
 CHANGED = {
@@ -168,3 +169,43 @@ def test_pages_of_up_load_while_the_database_is_being_brought_up_to_date(
 
     with pytest.raises(SchemaUnfit):
         refuse_unsafe_start(of(committed, settings))
+
+
+def test_processes_ready_and_the_doctor_say_that_there_is_no_directory(
+    committed: Committed, settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here = of(committed, settings)
+    assert refuse_unsafe_start(here) == ()
+    change(committed, "delete from queue where kind = 'triage'")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment_of(here).items():
+            patch.setenv(name, value)
+        settings_to_serve_with()
+    ready = create_app(here, engine=committed.engine).test_client().get("/health/ready")
+    failed = {finding.subject for finding in content_findings(here) if finding.verdict == "failed"}
+
+    said = capfd.readouterr().err
+    assert "There is no directory: no contact can be received." in said
+    assert "Chưa có danh" in said
+    assert ready.get_json()["reasons"]["directory"] == "is empty; run ./hotline migrate"
+    assert "triage" in failed
+
+
+def test_migrating_an_empty_database_twice_loads_every_kind_once(servers: Servers, settings: Settings) -> None:
+    servers.create_database("hotline_twice", "template0")
+    url, owner_url = servers.url("hotline_twice"), servers.url("hotline_twice", owner=True)
+    here = Settings(**{**settings.model_dump(), "database_url": url, "owner_database_url": owner_url}, _env_file=None)
+    environment = {**os.environ, **environment_of(here)}
+    command = [sys.executable, "-m", "app.cli", "migrate"]
+    try:
+        done = [
+            subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+            for _ in range(2)
+        ]
+        assert refuse_unsafe_start(here) == ()
+    finally:
+        servers.drop_database("hotline_twice")
+
+    assert "Loaded reference data: units, lines, queues, posts, procedures, categories, calendars" in done[0].stdout
+    assert "Loaded" not in done[1].stdout
