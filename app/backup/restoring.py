@@ -83,7 +83,8 @@ def _checked(settings: Settings, manifest: Manifest, folder: Path) -> Tools:
     if manifest.key_fingerprint not in known:
         raise BackupTrouble(
             f"The backup was made under the secret key with the fingerprint {manifest.key_fingerprint}, and "
-            "HOTLINE_SECRET_KEY is another: its references and PINs would not open. Set that key. Nothing was changed."
+            "ours is another: its references and PINs would not open. Set HOTLINE_SECRET_KEY to that key, or put its "
+            f"file back as {settings.data_dir / 'secret-key'}. Nothing was changed."
         )
     if not knows_revision(manifest.schema):
         raise BackupTrouble(

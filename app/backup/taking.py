@@ -74,8 +74,12 @@ def _snapshot(settings: Settings, say: TellProgress) -> Iterator[tuple[_Snapshot
 
 
 def _told(connection: SnapshotConnection, settings: Settings, tools: Tools, say: TellProgress) -> _Snapshot:
+    if _text(connection, "select to_regclass('public.alembic_version') is not null") != "True":
+        raise BackupTrouble("The database has no tables of ours; there is nothing to keep.")
     name = _text(connection, "select pg_export_snapshot()")
-    kept = connection.execute("select fingerprint from kept_keys").fetchone()
+    # A schema of before they were kept is backed up too: just before it is upgraded.
+    is_kept = _text(connection, "select to_regclass('public.kept_keys') is not null") == "True"
+    kept = connection.execute("select fingerprint from kept_keys").fetchone() if is_kept else None
     return _Snapshot(
         name=name,
         schema=_text(connection, "select version_num from alembic_version"),

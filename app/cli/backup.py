@@ -1,9 +1,12 @@
 """`./hotline backup` and `restore`: one file with everything, proved before it is needed."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.terminal import stop_by_signal
 from app.engines.connected import connected
 from app.settings import Settings
 
@@ -26,38 +29,49 @@ def register(commands: Commands) -> None:
 def run_backup(arguments: argparse.Namespace) -> int:
     """Take one, or with `--verify` read one through; exit code 1 and a sentence when it is not sound."""
     from app.backup import restoring, taking
-    from app.backup.trouble import BackupTrouble
     from app.clock import utc_now
 
     file = Path(arguments.file).absolute()
-    try:
+    with stop_by_signal(), _told_plainly():
         if arguments.verify:
             manifest = restoring.verify(file, identity=arguments.identity, say=_say)
             print(f"The backup is sound. {restoring.summary(manifest)}")
             return 0
         with connected(arguments.data) as settings:
             taking.take(settings, file, recipient=arguments.recipient, say=_say, now=utc_now())
-    except BackupTrouble as trouble:
-        raise CommandRefused(str(trouble)) from None
     return 0
 
 
 def run_restore(arguments: argparse.Namespace) -> int:
     """Restore, then `doctor` and `audit verify`; exit code 1 when the audit trail does not verify."""
     from app.backup import restoring
-    from app.backup.trouble import BackupTrouble
 
-    with connected(arguments.data) as settings:
-        try:
-            manifest = restoring.restore(
-                settings, Path(arguments.file).absolute(), identity=arguments.identity, say=_say
-            )
-        except BackupTrouble as trouble:
-            raise CommandRefused(str(trouble)) from None
+    file = Path(arguments.file).absolute()
+    with stop_by_signal(), connected(arguments.data) as settings:
+        with _told_plainly():
+            manifest = restoring.restore(settings, file, identity=arguments.identity, say=_say)
         print(f"Everything is back and the same. {restoring.summary(manifest)}")
         if manifest.missing:
             print(f"{len(manifest.missing)} media files that rows name were missing when the backup was taken.")
         return _look_over(settings)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """A full disk, a lost database and data that do not fit are sentences; what was begun is taken back before."""
+    import psycopg
+
+    from app.backup.trouble import BackupTrouble
+    from app.storage.database import UnsafeDatabase
+
+    try:
+        yield
+    except (BackupTrouble, UnsafeDatabase) as trouble:
+        raise CommandRefused(str(trouble)) from None
+    except OSError as trouble:
+        raise CommandRefused(f"{trouble.filename or 'A file'}: {trouble.strerror or trouble}.") from trouble
+    except psycopg.Error as trouble:
+        raise CommandRefused(f"The database cannot be used: {trouble}".strip()) from trouble
 
 
 def _look_over(settings: Settings) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from sqlalchemy import func, select, text
 
 from app.backup.contents import differences, sequences_of, tables_of, write_alike
@@ -21,7 +22,7 @@ from app.backup.taking import take
 from app.backup.tools import tools_for
 from app.backup.trouble import BackupTrouble
 from app.settings import ROOT, Settings
-from app.storage.database import make_engine, session_factory, transaction
+from app.storage.database import alembic_config, make_engine, session_factory, transaction
 from app.storage.starting import refuse_unsafe_start
 from tests.conftest import NOW, Committed, Servers
 from tests.factories import open_ticket
@@ -261,3 +262,39 @@ def test_programs_that_are_too_old_for_the_server_are_named(tmp_path: Path) -> N
     assert tools_for(180000, named=str(old)).folder != old
     with pytest.raises(BackupTrouble, match="there is no pg_dump in it"):
         tools_for(180000, named=str(tmp_path / "nowhere"))
+
+
+def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(
+    servers: Servers, settings: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    servers.create_database("hotline_older", "template0")
+    old = of(settings, servers.url("hotline_older"), servers.url("hotline_older", owner=True), "", tmp_path / "old")
+    try:
+        command.upgrade(alembic_config(old.owner_database_url), "0001")
+        take(old, tmp_path / "old.backup", recipient="", say=quiet, now=NOW)
+    finally:
+        servers.drop_database("hotline_older")
+
+    manifest = restore(empty, tmp_path / "old.backup", identity="", say=quiet)
+
+    assert manifest.schema == "0001"
+    refuse_unsafe_start(empty)
+
+
+def test_what_goes_wrong_outside_is_a_sentence_and_leaves_nothing_in_the_clear(
+    house: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    away = {"HOTLINE_OWNER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+
+    done = [
+        hotline(house, "backup", str(tmp_path / "a.backup"), **away),
+        hotline(empty, "backup", str(tmp_path / "b.backup")),
+        hotline(house, "backup", "/nowhere/c.backup"),
+        hotline(empty, "restore", str(tmp_path / "d.backup")),
+    ]
+
+    assert [one.returncode for one in done] == [1, 1, 1, 1]
+    assert not any("Traceback" in one.stderr for one in done), [one.stderr for one in done]
+    assert "no tables of ours" in done[1].stderr
+    assert list(tmp_path.glob("*.backup")) == []
+    assert list(house.data_dir.glob("backup-*")) == [] == list(empty.data_dir.glob("*store-*"))
