@@ -86,6 +86,8 @@ def _faults(call: ast.Call, *, own: set[str], again: set[str], is_outside: bool)
             yield from _written_faults(ast.unparse(call.args[0]) if call.args else "")
         case _ if _table(call) not in own:
             yield from _faults_on_a_full_table(call, is_outside=is_outside)
+        case _:
+            pass
 
 
 def _faults_on_a_full_table(call: ast.Call, *, is_outside: bool) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What `doctor` says of a database's contents: its tables, and every kind of row that must not be empty."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -71,6 +72,8 @@ def _key(session: Session, settings: Settings) -> Finding:
         case KeyState.WRONG:
             words = "is not the one the data were made under: references, PINs and links do not open; set that one"
             return Finding("secret key", "failed", words)
+        case _:
+            assert_never(state)
 
 
 _SCHEMA = {

@@ -131,21 +131,17 @@ def _column_words(words: str, default: str) -> str:
 
 
 def _constraint_words(constraint: Constraint) -> str:
-    match constraint:
-        case PrimaryKeyConstraint():
-            return f"primary key ({_names(constraint)})"
-        case UniqueConstraint():
-            return f"unique ({_names(constraint)})"
-        case ForeignKeyConstraint():
-            target = ", ".join(element.column.name for element in constraint.elements)
-            on_delete = f" on delete {constraint.ondelete}" if constraint.ondelete else ""
-            return (
-                f"foreign key ({_names(constraint)}) references {constraint.referred_table.name}({target}){on_delete}"
-            )
-        case CheckConstraint() if not _is_of_codes(constraint):
-            return f"check ({constraint.sqltext})"
-        case _:
-            return ""
+    if isinstance(constraint, PrimaryKeyConstraint):
+        return f"primary key ({_names(constraint)})"
+    if isinstance(constraint, UniqueConstraint):
+        return f"unique ({_names(constraint)})"
+    if isinstance(constraint, ForeignKeyConstraint):
+        target = f"{constraint.referred_table.name}({', '.join(one.column.name for one in constraint.elements)})"
+        on_delete = f" on delete {constraint.ondelete}" if constraint.ondelete else ""
+        return f"foreign key ({_names(constraint)}) references {target}{on_delete}"
+    if isinstance(constraint, CheckConstraint) and not _is_of_codes(constraint):
+        return f"check ({constraint.sqltext})"
+    return ""
 
 
 def _is_of_codes(constraint: CheckConstraint) -> bool:

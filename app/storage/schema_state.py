@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
+from typing import assert_never
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -127,7 +128,8 @@ def schema_fault(connection: Connection) -> SchemaFault | None:
 
     A newer version with everything we need in it is no fault: nodes are renewed one after the other (G21).
     """
-    match schema_state(connection):
+    state = schema_state(connection)
+    match state:
         case SchemaState.EMPTY:
             return SchemaFault.EMPTY
         case SchemaState.OLDER:
@@ -136,6 +138,8 @@ def schema_fault(connection: Connection) -> SchemaFault | None:
             return SchemaFault.NEWER if schema_differences(connection) else None
         case SchemaState.CURRENT:
             return SchemaFault.DIFFERENT if schema_differences(connection) else None
+        case _:
+            assert_never(state)
 
 
 def is_missing_table(error: BaseException) -> bool:
