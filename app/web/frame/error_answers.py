@@ -18,6 +18,7 @@ from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, 
 from app.web.frame.local_target import local_target
 from app.web.frame.menu import home_of
 from app.web.frame.session_cookie import SESSION_COOKIE, SignedIn, signed_in_person
+from app.web.frame.typed_again import typed_again
 from tickets.people.roles import Viewer
 
 log = structlog.get_logger()
@@ -35,10 +36,16 @@ def answer_error(error: Exception) -> Any:
     if trouble.status >= 500:
         log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
     if wants_json():
-        return problem(trouble, field_errors(error))
-    response = Response(_page(trouble, viewer), trouble.status, mimetype="text/html")
+        return _told_when_to_come_again(problem(trouble, field_errors(error)))
+    response = _told_when_to_come_again(Response(_page(trouble, viewer), trouble.status, mimetype="text/html"))
     if isinstance(error, HTTPException) and error.code == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
+    return response
+
+
+def _told_when_to_come_again(response: Response) -> Response:
+    if response.status_code == 503:
+        response.headers["Retry-After"] = "60"
     return response
 
 
@@ -82,6 +89,7 @@ def _page(trouble: ShownError, viewer: Viewer | None) -> str:
         "words": trouble.words,
         "request_id": g.get("request_id", ""),
         "back": _page_before(),
+        "typed": typed_again() if trouble.status == 503 else None,
     }
     if viewer is None:
         return render_template("errors/page.html", layout="layouts/public.html", ways=_ways_of_citizens(), **about)

@@ -1,5 +1,6 @@
 """The one table that turns what went wrong into a status and words: a page for people, problem+json for programs."""
 
+import errno
 from dataclasses import dataclass
 
 import structlog
@@ -9,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
-from app.storage.database_faults import passes
+from app.storage.database_faults import DatabaseFault, fault_of
 from app.web.frame.fault_words import fault_words
 from app.web.frame.field_errors import FieldErrors, field_error
 from tickets import errors as domain
@@ -74,13 +75,23 @@ def trouble_of(error: Exception) -> ShownError:
         )
     if isinstance(error, HTTPException):
         return _http_trouble(error.code or 500)
-    if passes(error):
-        return ShownError(
-            503,
-            _("Not available at the moment"),
-            _("Our database is not responding. Nothing was saved. Please try again in a minute, or call the hotline."),
-        )
+    fault = fault_of(error)
+    if fault not in (None, DatabaseFault.REFUSED) or _is_disk_full(error):
+        return ShownError(503, _("Not available at the moment"), _passing_words(fault))
     return _http_trouble(500)
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """This machine's own, where pictures are kept."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def _passing_words(fault: DatabaseFault | None) -> str:
+    if fault in (DatabaseFault.LOCKED, DatabaseFault.DEADLOCK):
+        return _("Somebody else is writing to the same matter. Nothing was saved. Please try again in a moment.")
+    if fault in (DatabaseFault.READ_ONLY, None):
+        return _("Nothing can be kept at the moment. Nothing was saved. Please try again later, or call the hotline.")
+    return _("Our database is not responding. Nothing was saved. Please try again in a minute, or call the hotline.")
 
 
 def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:

@@ -1,0 +1,38 @@
+"""What was typed into a form that could not be taken now: shown on the error page, and sent again from there."""
+
+from dataclasses import dataclass
+
+from flask import request
+
+# Whoever looks at the screen meanwhile must not read these, and nobody has typed much of them.
+_SECRETS = frozenset({"password", "repeated", "pin"})
+_SIGNING_IN = "sign_in"
+# Longer than what is chosen from a list: somebody's own words.
+_WORDS_FROM = 12
+_CSRF = "csrf_token"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedAgain:
+    """A form as it came. `words` is what a person would miss; `had_files`: they must be chosen again."""
+
+    address: str
+    fields: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+    had_files: bool
+
+
+def typed_again() -> TypedAgain | None:
+    """None where nothing was typed, or what was typed is secret."""
+    if request.method != "POST" or not request.form or request.blueprint == _SIGNING_IN:
+        return None
+    if _SECRETS & set(request.form):
+        return None
+    fields = tuple((name, value) for name, values in request.form.lists() for value in values)
+    words = tuple(value for name, value in fields if name != _CSRF and _are_words(value))
+    had_files = any(file.filename for files in request.files.listvalues() for file in files)
+    return TypedAgain(request.full_path.rstrip("?"), fields, words, had_files)
+
+
+def _are_words(value: str) -> bool:
+    return len(value.strip()) >= _WORDS_FROM and any(letter.isspace() for letter in value.strip())
