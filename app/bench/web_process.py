@@ -31,7 +31,7 @@ def web_process(
     address = f"127.0.0.1:{settings.port}"
     command = [
         sys.executable, "-m", "gunicorn", "--no-control-socket", "--chdir", str(ROOT), "--bind", address,
-        "--worker-class", "gthread", "--preload", "--workers", "2", "--threads", "8", "--timeout", "60",
+        "--worker-class", "gthread", "--preload", "--workers", "2", "--threads", "16", "--timeout", "60",
         "--keep-alive", "30", application,
     ]  # fmt: skip
     parent = os.getpid()

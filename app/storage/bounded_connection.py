@@ -41,6 +41,22 @@ _FOR_THE_TRANSACTION = f"select {_SET.format(local='true')}"
 _TIGHTER = text("select set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)")
 
 
+# Of this process: when each connection that waits began to, and when any was last heard from.
+_waiting_since: dict[int, float] = {}
+_heard = {"at": 0.0}
+# One slow question is no silence; when so many have waited for so long and nobody heard a word, it is.
+_WAITING_IN_VAIN = 4
+_IN_VAIN_SECONDS = 2.0
+
+
+def is_silent() -> bool:
+    """Whether the server has not said a word lately to any of several of us: whoever asks now would wait as well."""
+    since = monotonic() - _IN_VAIN_SECONDS
+    if _heard["at"] > since:
+        return False
+    return sum(began < since for began in list(_waiting_since.values())) >= _WAITING_IN_VAIN
+
+
 class ServerSilent(psycopg.OperationalError):
     """The server has said nothing for longer than it may; the connection is closed."""
 
@@ -72,11 +88,14 @@ class BoundedConnection(psycopg.Connection[Any]):
     def wait(self, gen: PQGen[RV], interval: float = _POLL_SECONDS, timeout: float | None = None) -> RV:
         if self.longest_silence is None:
             return super().wait(gen, interval, timeout)
+        _waiting_since[id(self)] = monotonic()
         try:
             return super().wait(_unless_silent(gen, self.longest_silence), interval, timeout)
         except ServerSilent:
             self.close()
             raise
+        finally:
+            _waiting_since.pop(id(self), None)
 
     @contextmanager
     def expected_at_once(self) -> Iterator[None]:
@@ -95,7 +114,7 @@ def _unless_silent(gen: PQGen[RV], seconds: float) -> PQGen[RV]:
         while True:
             ready = yield wanted
             if ready:
-                heard_at = monotonic()
+                heard_at = _heard["at"] = monotonic()
             elif monotonic() - heard_at > seconds:
                 raise ServerSilent(f"the server has said nothing for {seconds:.0f} s")
             wanted = gen.send(ready)

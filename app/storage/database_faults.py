@@ -7,6 +7,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
+class DatabaseSilent(Exception):
+    """Not asked at all: others of this process wait in vain for the server's word."""
+
+
 class DatabaseFault(StrEnum):
     """All but the last pass: trying later may help."""
 
@@ -42,11 +46,13 @@ _BY_STATE = (
     ("40001", DatabaseFault.DEADLOCK),  # could not serialize
 )
 # As what passing faults may be raised, for whoever must choose by class before asking for the kind.
-PASSING_EXCEPTIONS = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+PASSING_EXCEPTIONS = (OperationalError, InterfaceError, InternalError, PoolTimeout, DatabaseSilent)
 
 
 def fault_of(error: BaseException) -> DatabaseFault | None:
     """None for what does not come from the database."""
+    if isinstance(error, DatabaseSilent):
+        return DatabaseFault.AWAY
     if isinstance(error, PoolTimeout):
         return DatabaseFault.CROWDED
     if isinstance(error, PendingRollbackError) and error.__context__ is not None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.fault
 # Two seconds are promised; whoever hangs, hangs for as long as the database does.
 ANSWERS_WITHIN_SECONDS = 10.0
 LOOKS = 20 if LONG else 4
+# More than there are threads: without refusals they would all be taken, and nobody could even ask how we are.
+VISITORS = 80 if LONG else 48
 
 
 @contextmanager
@@ -37,6 +41,11 @@ def look(place: Place, path: str) -> requests.Response:
     return requests.get(f"{place.base_url}{path}", timeout=ANSWERS_WITHIN_SECONDS)
 
 
+def visit(place: Place, visits: list[int]) -> None:
+    """A citizen who opens a page, and is served or told."""
+    visits.append(requests.get(f"{place.base_url}/directory", timeout=ANSWERS_WITHIN_SECONDS * 9).status_code)
+
+
 def figure(page: str, name: str) -> float:
     told = [line.rpartition(" ") for line in page.splitlines() if line.startswith(name)]
     return sum(float(value) for _, _, value in told)
@@ -47,6 +56,7 @@ def is_ready(place: Place) -> bool:
 
 
 def test_ready_and_metrics_answer_while_it_is_frozen_say_so_and_count_what_failed(place: Place):
+    visits: list[int] = []
     with logged(place.settings, "scheduler", "worker") as node:
         place.start_web()
         assert wait_until(lambda: alive(place.factory, "scheduler") + alive(place.factory, "worker") == 2)
@@ -55,12 +65,19 @@ def test_ready_and_metrics_answer_while_it_is_frozen_say_so_and_count_what_faile
             assert wait_until(lambda: figure(look(place, "/metrics").text, "hotline_database_answers") == 1)
 
         with frozen(place):
+            crowd = [threading.Thread(target=visit, args=(place, visits), daemon=True) for _ in range(VISITORS)]
+            for visitor in crowd:
+                visitor.start()
+                time.sleep(0.25)
             readiness = [look(place, "/health/ready") for _ in range(LOOKS)]
             figures = [look(place, "/metrics") for _ in range(LOOKS)]
+            for visitor in crowd:
+                visitor.join(ANSWERS_WITHIN_SECONDS * 10)
             given_up = wait_until(lambda: all(one.said("job.failed") for one in node.values()))
         works_again = wait_until(lambda: is_ready(place))
         counted = wait_until(lambda: figure(look(place, "/metrics").text, "hotline_job_failures_total") > 0)
 
+    assert set(visits) == {503}, "nobody waits for ever, and everybody is told"
     assert {answer.status_code for answer in readiness} == {503}
     assert all("does not answer" in answer.json()["reasons"]["database"] for answer in readiness)
     assert {answer.status_code for answer in figures} == {200}

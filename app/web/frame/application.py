@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.recurring.watchdog import Watchdog
 from app.reference import Reference
 from app.settings import ROOT, Settings
+from app.storage.bounded_connection import is_silent
 from app.storage.carried_time import CarriedTime
 from app.storage.database import AGAIN_AT_ONCE, session_factory
-from app.storage.database_faults import DatabaseFault, fault_of
+from app.storage.database_faults import DatabaseFault, DatabaseSilent, fault_of
 from app.web.frame.limits import MeasuredRequest
 from app.web.frame.page_templates import PageEnvironment
 from app.web.frame.signed_time import SharedTimeSessions
@@ -29,6 +30,9 @@ WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})
 
 # Every statement and every wait of a request has a limit; one that takes longer than all of them together hangs.
 _ANSWER_LIMIT_SECONDS = 180.0
+
+# They tell how the database is, also when it says nothing.
+_MONITORING = frozenset({"health", "metrics"})
 
 # None when the request may go on; else the answer it gets instead.
 Gate = Callable[[Callable[..., Any] | None], ResponseReturnValue | None]
@@ -87,6 +91,9 @@ class HotlineApp(APIFlask):
             return self._answer_in_transaction()
 
     def _answer_in_transaction(self) -> ResponseReturnValue:
+        """Pages that would only wait for a silent database are refused: threads are left for what needs none."""
+        if is_silent() and self._needs_database():
+            raise DatabaseSilent
         with self.open_session() as session:
             g.session = session
             try:
@@ -108,6 +115,11 @@ class HotlineApp(APIFlask):
         with suppress(SQLAlchemyError):
             self.time.refresh(session)
             session.commit()
+
+    def _needs_database(self) -> bool:
+        """Whether this is a page: events of a provider have a deadline and a breaker, monitoring has its own way."""
+        endpoint = request.endpoint or ""
+        return request.blueprint not in WEBHOOK_BLUEPRINTS and endpoint.partition(".")[0] not in _MONITORING
 
     @contextmanager
     def open_session(self) -> Iterator[Session]:
