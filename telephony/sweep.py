@@ -1,6 +1,6 @@
 """Keeping the floor true when nobody calls: rings and states that ran out, consoles that went silent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +25,14 @@ SILENT_FOR = timedelta(minutes=2)
 LATEST_SWEEP = timedelta(seconds=15)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _BATCH = 50
+
+EXPIRE_OFFERS = "expire offers"
+LOSE_SILENT = "lose silent consoles"
+END_OVERDUE = "end overdue calls"
+OFFER_WAITING = "offer waiting calls"
+
+# How many rows it changed.
+Part = Callable[[Session, datetime], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +65,36 @@ class Hearing:
 def sweep(
     session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime, hearing_since: datetime = _EVER
 ) -> Swept:
-    """Once every few seconds, by any number of schedulers: each row is locked or skipped. One transaction."""
+    """Everything the floor needs, in one transaction; the scheduler gives each part one of its own."""
+    done = {
+        name: part(session, now) for name, part in sweep_parts(desk_of, now=now, hearing_since=hearing_since).items()
+    }
+    return Swept(
+        done[OFFER_WAITING], done.get(EXPIRE_OFFERS, 0), done[END_OVERDUE], done.get(LOSE_SILENT, 0),
+        waiting_count(session),
+    )  # fmt: skip
+
+
+def sweep_parts(
+    desk_of: Callable[[str], Desk | None], *, now: datetime, hearing_since: datetime = _EVER
+) -> Mapping[str, Part]:
+    """What is done every few seconds, by any number of schedulers, in this order: rows are locked or skipped.
+
+    A part that cannot be done (its row hangs, or somebody holds it) must keep no caller from being offered.
+    """
     heard_for = now - hearing_since
-    expired = expire_offers(session, now=now) if heard_for >= RING else 0
-    silent = lose_silent_consoles(session, now=now) if heard_for >= HEARTBEAT_LOST else 0
-    end_wrap_ups_in_time(session, now=now)
-    mend_presence(session, now=now)
-    close_withheld(session, now=now)
-    ended = end_overdue_calls(session, desk_of, now=now, hearing_since=hearing_since)
-    offered = offer_waiting_calls(session, now=now)
-    return Swept(offered, expired, ended, silent, waiting_count(session))
+    parts: dict[str, Part] = {}
+    if heard_for >= RING:
+        parts[EXPIRE_OFFERS] = lambda session, at: expire_offers(session, now=at)
+    if heard_for >= HEARTBEAT_LOST:
+        parts[LOSE_SILENT] = lambda session, at: lose_silent_consoles(session, now=at)
+    return parts | {
+        "end wrap-ups": lambda session, at: end_wrap_ups_in_time(session, now=at),
+        "mend presence": lambda session, at: mend_presence(session, now=at),
+        "close withheld callbacks": lambda session, at: close_withheld(session, now=at),
+        END_OVERDUE: lambda session, at: end_overdue_calls(session, desk_of, now=at, hearing_since=hearing_since),
+        OFFER_WAITING: lambda session, at: offer_waiting_calls(session, now=at),
+    }
 
 
 def end_overdue_calls(

@@ -33,6 +33,8 @@ class Node:
     ticker: Ticker
     wake: Callable[[], None]
     hearing: Hearing = field(default_factory=Hearing)
+    # Tickets that a round could not work on, so that each is named once.
+    left_out: set[int] = field(default_factory=set)
     jobs: RecurringJobs = field(default_factory=RecurringJobs)
     progress: Progress = field(default_factory=Progress)
     # Begin every job now, whatever its rhythm: who takes over does not wait for an hour. Set by the scheduler.

@@ -1,17 +1,27 @@
 """What happens by itself on the telephone side: the sweep of the floor, fetching recordings, forgetting old events."""
 
+from datetime import datetime
 from functools import cache
 
+from sqlalchemy.orm import Session
+
 from app.clockwork.node import Node
+from app.clockwork.one_leader import LeadershipLost
 from app.phone.answers import Phones
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
 from app.reference import Reference
 from app.settings import Settings
-from app.storage.database import transaction
+from app.storage.bounded_connection import within_less
+from app.storage.database import repeated, transaction
+from app.storage.database_faults import OF_EVERYBODY, fault_of
 from telephony.desk import Desk
 from telephony.provider.webhook_inbox import forget_old_events
-from telephony.sweep import sweep
+from telephony.sweep import Part, sweep_parts
+
+# Each part is a few short statements; seven that hang at once still end before the next would be missed.
+_PART_MS = 2_000
+_PART_LOCK_MS = 500
 
 
 @cache
@@ -21,15 +31,43 @@ def phones_of(settings: Settings) -> Phones:
 
 
 def sweep_floor(node: Node) -> None:
-    """Rings, states and consoles that ran out; offers for callers who wait."""
+    """Rings, states and consoles that ran out; offers for callers who wait. A part that fails holds up no other."""
     phones = phones_of(node.settings)
     with transaction(node.factory) as session:
         now = node.now(session)
 
-        def desk_of(account: str) -> Desk | None:
-            return phones.desk(session, account, now=now) if account in phones.accounts else None
+    def desk_of(account: str) -> Desk | None:
+        """Read only where a call has to be ended: most sweeps end none."""
+        if account not in phones.accounts:
+            return None
+        with transaction(node.factory) as session:
+            return phones.desk(session, account, now=now)
 
-        sweep(session, desk_of, now=now, hearing_since=node.hearing.since(now))
+    failures = [
+        failure
+        for name, part in sweep_parts(desk_of, now=now, hearing_since=node.hearing.since(now)).items()
+        if (failure := _sweep_part(node, name, part, now=now)) is not None
+    ]
+    if failures:
+        raise failures[0]
+
+
+def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exception | None:
+    def work(session: Session) -> None:
+        within_less(session.connection(), statement_ms=_PART_MS, lock_ms=_PART_LOCK_MS)
+        part(session, now)
+
+    try:
+        repeated(node.factory, work)
+    except LeadershipLost:
+        raise
+    except Exception as trouble:
+        if fault_of(trouble) in OF_EVERYBODY:
+            raise
+        node.jobs.troubles.failed(f"sweep the phone floor: {name}", trouble)
+        return trouble
+    node.jobs.troubles.succeeded(f"sweep the phone floor: {name}")
+    return None
 
 
 def fetch_recordings(node: Node) -> None:

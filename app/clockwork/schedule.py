@@ -1,18 +1,22 @@
 """What happens by itself and how often: one table, the same in every scheduler; most of it only where it leads."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import exists, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from app.clockwork.progress import Expected
+from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
 from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
+from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.media import sweep_pending
 from escalation.queries.digests import post_daily_lists
 from tickets import leader_jobs, process_beats
@@ -22,12 +26,14 @@ from tickets.intake import request_keys
 from tickets.people import pins
 from tickets.schema import OutboundMessage
 from tickets.told_clocks import as_detail
-from tickets.work import drafts, resolution
+from tickets.work import drafts
 
 log = structlog.get_logger()
 
 # Entries younger than this may still be followed by one with a smaller id that commits later.
 _SETTLED_AFTER = timedelta(seconds=5)
+# A backlog is worked off in several runs: one that went on and on could not be told from one that hangs.
+_LONGEST_ROUND_SECONDS = 30.0
 _OVERDUE_MESSAGE = timedelta(seconds=5)
 
 
@@ -92,14 +98,6 @@ def wake_for_waiting_messages(node: Node) -> None:
         node.wake()
 
 
-def open_what_was_held(node: Node) -> None:
-    _until_done(node, lambda session, now: resolution.wake_due(session, now=now))
-
-
-def close_what_was_answered(node: Node) -> None:
-    _until_done(node, lambda session, now: resolution.close_due(session, now=now))
-
-
 def seal_audit_trail(node: Node) -> None:
     _until_done(node, lambda session, now: entries.seal(session, now=now, settled_before=now - _SETTLED_AFTER))
 
@@ -113,15 +111,32 @@ def send_daily_lists(node: Node) -> None:
 
 def clear_away(node: Node) -> None:
     """What has served its time: ended sessions, answered requests, used links, processes long gone."""
-    with transaction(node.factory) as session:
-        now = node.now(session)
-        request_keys.forget_old(session, now=now)
-        web_sessions.forget_ended(session, now=now)
-        one_time_links.forget_expired(session, now=now)
-        drafts.forget_old_looks(session, now=now)
-        drafts.forget_old_drafts(session, now=now)
-        process_beats.forget_silent(session, now=now)
-        pins.forget_old_failures(session, now=now)
+    failures = [failure for forget in _FORGOTTEN if (failure := _forgotten(node, forget)) is not None]
+    if failures:
+        raise failures[0]
+
+
+_FORGOTTEN: tuple[Callable[..., object], ...] = (
+    request_keys.forget_old,
+    web_sessions.forget_ended,
+    one_time_links.forget_expired,
+    drafts.forget_old_looks,
+    drafts.forget_old_drafts,
+    process_beats.forget_silent,
+    pins.forget_old_failures,
+)
+
+
+def _forgotten(node: Node, forget: Callable[..., object]) -> SQLAlchemyError | None:
+    """Each in a transaction of its own: a row that somebody holds keeps the rest from nothing."""
+    try:
+        with transaction(node.factory) as session:
+            forget(session, now=node.now(session))
+    except SQLAlchemyError as trouble:
+        if fault_of(trouble) in OF_EVERYBODY:
+            raise
+        return trouble
+    return None
 
 
 def clear_media_away(node: Node) -> None:
@@ -130,8 +145,9 @@ def clear_media_away(node: Node) -> None:
 
 
 def _until_done(node: Node, act: Callable[[Session, datetime], int]) -> None:
-    """In steps of one transaction each, until a step finds nothing to do."""
-    for _ in range(100):
+    """In steps of one transaction each, until a step finds nothing to do; what is left is for the next run."""
+    began = time.monotonic()
+    while time.monotonic() - began < _LONGEST_ROUND_SECONDS:
         with transaction(node.factory) as session:
             done = act(session, node.now(session))
         if not done:

@@ -1,15 +1,16 @@
 """One round of delivery: claim and word in a short transaction, send with none open, record in another."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery.letter import Letter
@@ -17,7 +18,9 @@ from app.delivery.mail import send_mail, sender_address
 from app.phone.accounts import sending_account
 from app.phone.notice_calls import first_document
 from app.settings import Settings
+from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
+from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.secret_keys import keys_of
 from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
@@ -35,6 +38,11 @@ log = structlog.get_logger()
 
 SCREEN = "screen"
 AT_ONCE = 8
+# How long a statement of a claim may take: of many messages, and of one.
+_BATCH_MS = 5_000
+_ONE_MS = 1_000
+_CLAIM_LOCK_MS = 500
+_SET_ASIDE_SECONDS = 60.0
 _NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
 
 
@@ -48,6 +56,8 @@ class Delivery:
     by: str
     clock: Callable[[Session], datetime]
     pool: ThreadPoolExecutor
+    # Messages that cannot be claimed now, each with the monotonic time until which it is left out.
+    set_aside: dict[int, float] = field(default_factory=dict)
 
 
 def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int = AT_ONCE * 2) -> int:
@@ -60,9 +70,48 @@ def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limi
 
 
 def _claim(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int) -> list[Letter]:
+    """Many at once; one by one where one of them hangs, is refused or is in somebody's hands (G19)."""
+    for message_id in [one for one, until in delivery.set_aside.items() if until < time.monotonic()]:
+        del delivery.set_aside[message_id]
+    others = OutboundMessage.id.not_in(list(delivery.set_aside))
+    try:
+        return _claim_these(delivery, channels, others, limit=limit, statement_ms=_BATCH_MS)
+    except Exception as trouble:
+        if fault_of(trouble) in OF_EVERYBODY:
+            raise
+        log.warning("outbox.batch_split", reason=str(fault_of(trouble) or repr(trouble)))
+    with transaction(delivery.factory) as session:
+        due = claims.due_ids(session, channels=channels, limit=limit, now=delivery.clock(session))
+    letters = []
+    for message_id in due:
+        if message_id not in delivery.set_aside:
+            letters += _claim_one(delivery, channels, message_id)
+    return letters
+
+
+def _claim_one(delivery: Delivery, channels: Sequence[OutboundChannel], message_id: int) -> list[Letter]:
+    try:
+        return _claim_these(delivery, channels, OutboundMessage.id == message_id, limit=1, statement_ms=_ONE_MS)
+    except Exception as trouble:
+        if fault_of(trouble) in OF_EVERYBODY:
+            raise
+        delivery.set_aside[message_id] = time.monotonic() + _SET_ASIDE_SECONDS
+        log.error("message.put_aside", message_id=message_id, reason=str(fault_of(trouble) or repr(trouble)))
+        return []
+
+
+def _claim_these(
+    delivery: Delivery,
+    channels: Sequence[OutboundChannel],
+    among: ColumnElement[bool],
+    *,
+    limit: int,
+    statement_ms: int,
+) -> list[Letter]:
     with transaction(delivery.factory) as session, delivery.wording.app_context():
+        within_less(session.connection(), statement_ms=statement_ms, lock_ms=_CLAIM_LOCK_MS)
         now = delivery.clock(session)
-        rows = claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, now=now)
+        rows = claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, among=among, now=now)
         if not rows:
             return []
         from_phone = session.scalar(_city_line()) or ""

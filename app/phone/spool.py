@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from app.storage.database_faults import DatabaseFault, fault_of, passes
+from app.storage.database_faults import OF_EVERYBODY, fault_of, passes
 from telephony.provider.webhook_inbox import Webhook
 
 MOST_ATTEMPTS = 5
@@ -110,11 +110,11 @@ def replay(spool: Spool, act: Callable[[Spooled], None]) -> int:
         try:
             act(spooled)
         except Exception as trouble:
-            if fault_of(trouble) in (DatabaseFault.LOCKED, DatabaseFault.DEADLOCK):
-                # Somebody works on these rows: this one waits its turn, the others need not.
-                continue
-            if passes(trouble):
+            if fault_of(trouble) in OF_EVERYBODY:
                 return done
+            if passes(trouble):
+                # Somebody works on these rows, or they hang: this one waits its turn, the others need not.
+                continue
             log.exception("spooled webhook failed", kind=spooled.webhook.kind, attempts=spooled.attempts)
             spool.failed(spooled)
             continue

@@ -12,9 +12,9 @@ from tests.faults.logged import logged
 from tests.faults.nodes import alive, wait_until
 from tests.faults.pooler import pooled
 from tests.faults.test_escalation_exactly_once import due_soon
-from tests.faults.test_line_swallowed import answers
+from tests.faults.test_line_swallowed import answers, unfired
 from tickets.outbox.posting import post_email
-from tickets.schema import InboundSms, OutboundMessage, PlannedStep
+from tickets.schema import InboundSms, OutboundMessage
 
 pytestmark = pytest.mark.fault
 
@@ -33,7 +33,7 @@ def test_pages_texts_messages_and_levels_go_through_it(place: Place, carrier: Ca
                 )  # fmt: skip
 
             texts = [carrier.post("sms", sms_form(n, "Cống nghẹt ở phường Sài Gòn")).status_code for n in range(12)]
-            fired = wait_until(lambda: not waiting(place, PlannedStep.fired_at.is_(None)))
+            fired = wait_until(lambda: unfired(place) == 0)
             sent = wait_until(
                 lambda: not waiting(place, OutboundMessage.dedup_key == "k", OutboundMessage.attempts == 0)
             )

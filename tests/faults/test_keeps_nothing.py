@@ -13,11 +13,11 @@ from app.accounts.enrolment import add_token
 from app.storage.database import transaction
 from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tests.app.web.public.public_forms import fields_of
-from tests.factories import open_ticket
+from tests.factories import ticket
 from tests.faults.breakable import Place
 from tests.faults.nodes import wait_until
 from tests.signing_in import person_with
-from tickets.schema import Message, Ticket, WebSession
+from tickets.schema import Ticket, TimelineEntry, WebSession
 from tickets.states import Role
 
 pytestmark = pytest.mark.fault
@@ -48,12 +48,12 @@ def disk_full(place: Place) -> Iterator[None]:
             "create function full_disk() returns trigger language plpgsql as "
             "$$ begin raise exception using errcode = '53100', message = 'No space left on device'; end $$"
         )
-        for table in ("message", "ticket"):
+        for table in ("timeline_entry", "ticket"):
             connection.execute(
                 f"create trigger full_disk before insert or update on {table} execute function full_disk()".encode()
             )
         yield
-        for table in ("message", "ticket"):
+        for table in ("timeline_entry", "ticket"):
             connection.execute(f"drop trigger full_disk on {table}".encode())
 
 
@@ -74,7 +74,7 @@ def test_a_note_that_cannot_be_kept_stays_on_the_page_and_is_sent_from_there(
         token = add_token(session, name="program", scopes=["tickets:write"], unit_code="", now=now)
         person = person_with(session, role=Role.AGENT, now=now)
         person.locale = language
-        matter = open_ticket(session)
+        matter = ticket(session)
         matter.assignee_id = person.id
         session.add(
             WebSession(
@@ -110,7 +110,7 @@ def test_a_note_that_cannot_be_kept_stays_on_the_page_and_is_sent_from_there(
     assert {answer.headers["Retry-After"] for answer in (refused, program)} == {"60"}
     assert kept["note"].replace("\r\n", "\n").strip() == NOTE
     with place.factory() as session:
-        written = [body.replace("\r\n", "\n") for body in session.scalars(select(Message.body))]
+        written = [body.replace("\r\n", "\n") for body in session.scalars(select(TimelineEntry.body)) if body]
         tickets = session.scalar(select(func.count()).select_from(Ticket))
     assert written.count(NOTE) == 1
     assert tickets == 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ _LISTED = 50
 # Written out, not bound: PostgreSQL uses the partial index only for a condition it can see.
 _OPEN = text("outbound_message.state in ('waiting', 'claimed')")
 _WAITING = text("outbound_message.state = 'waiting'")
+_ALL = true()
 
 
 def claim_batch(
@@ -29,39 +30,55 @@ def claim_batch(
     by: str,
     channels: Sequence[OutboundChannel],
     limit: int = 20,
+    among: ColumnElement[bool] = _ALL,
     now: datetime,
 ) -> list[OutboundMessage]:
     """Due messages that nobody holds, for `SENDING_LEASE`, urgent ones first; whoever claims sends and records them.
 
     A stale claim of an SMS, mail or notice is taken again (at least once is what we promise); a stale claim of a voice
     call is never dialled twice but shown to a person as uncertain. Where our account is refused, one message at a time
-    is taken to ask whether it still is.
+    is taken to ask whether it still is. `among` narrows the messages down.
     """
     if OutboundChannel.VOICE in channels:
         _give_up_stale_calls(session, now=now)
-    ids = _locked(session, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
+    ids = _locked(session, among, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
     if not ids:
         return []
     leaving, asking = open_channels(session, channels, now=now)
-    probes = [one for channel in asking for one in _locked(session, channels=[channel], limit=1, now=now)]
+    probes = [one for channel in asking for one in _locked(session, among, channels=[channel], limit=1, now=now)]
     if len(leaving) < len(channels):
         channels = leaving
-        ids = _locked(session, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
+        ids = _locked(session, among, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
     # Somebody can only have more than ten waiting where more than ten wait: an idle lane asks nothing further.
     if len(ids) > GATHER_ABOVE:
         _gather(session, channels=channels, now=now)
-        ids = _locked(session, channels=channels, limit=limit, now=now)
+        ids = _locked(session, among, channels=channels, limit=limit, now=now)
     return _take(session, [*probes, *ids[:limit]], by=by, now=now)
 
 
-def _locked(session: Session, *, channels: Sequence[OutboundChannel], limit: int, now: datetime) -> Sequence[int]:
-    return session.scalars(
+def due_ids(session: Session, *, channels: Sequence[OutboundChannel], limit: int, now: datetime) -> Sequence[int]:
+    """What a claim would look at, without taking any of it."""
+    return session.scalars(_first(channels, limit=limit, now=now)).all()
+
+
+def _first(channels: Sequence[OutboundChannel], *, limit: int, now: datetime) -> Select[int]:
+    return (
         select(OutboundMessage.id)
         .where(_due(channels, now=now))
         .order_by(OutboundMessage.is_urgent.desc(), OutboundMessage.not_before, OutboundMessage.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    )
+
+
+def _locked(
+    session: Session,
+    among: ColumnElement[bool],
+    *,
+    channels: Sequence[OutboundChannel],
+    limit: int,
+    now: datetime,
+) -> Sequence[int]:
+    return session.scalars(_first(channels, limit=limit, now=now).where(among).with_for_update(skip_locked=True)).all()
 
 
 def _due(channels: Sequence[OutboundChannel], *, now: datetime) -> ColumnElement[bool]:
@@ -91,14 +108,20 @@ def _take(session: Session, ids: Sequence[int], *, by: str, now: datetime) -> li
 
 
 def _give_up_stale_calls(session: Session, *, now: datetime) -> None:
-    session.execute(
-        update(OutboundMessage)
+    stale = (
+        select(OutboundMessage.id)
         .where(
             _OPEN,
             OutboundMessage.channel == OutboundChannel.VOICE,
             OutboundMessage.state == OutboundState.CLAIMED,
             OutboundMessage.lease_until < now,
         )
+        # What somebody holds is given up when it is let go; the texts beside it do not wait for that.
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id.in_(stale))
         .values(state=OutboundState.UNCERTAIN, error_code="stale_claim")
         .execution_options(synchronize_session=False)
     )

@@ -1,6 +1,6 @@
 """How a ticket is put on hold, answered, opened again, closed or set aside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -25,6 +25,9 @@ LONGEST_HOLD = timedelta(days=30)
 GIVEN_DISPOSITIONS = (
     Disposition.ANSWERED, Disposition.FIXED, Disposition.REFUSED, Disposition.OTHER_LAW, Disposition.UNREACHABLE,
 )  # fmt: skip
+
+# Told of a ticket that could not be worked on, and why.
+Failed = Callable[[int, Exception], None]
 
 
 def hold(
@@ -72,15 +75,22 @@ def resume(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> 
     return ticket
 
 
-def wake_due(session: Session, *, now: datetime, limit: int = 100) -> int:
-    """Open again whatever was held until now; several schedulers may do this at once."""
+def wake_due(
+    session: Session, *, now: datetime, limit: int = 100, leave_out: Collection[int] = (), failed: Failed | None = None
+) -> int:
+    """Open again whatever was held until now; several schedulers may do this at once.
+
+    One that cannot be worked on is told to `failed`, which may raise, and nothing of it is kept; the others are done.
+    """
     due = [Ticket.wake_at.is_not(None), Ticket.wake_at <= now, Ticket.status.in_(PENDING)]
 
     def open_again(ticket: Ticket) -> None:
         wake(session, ticket, cause="date", actor=SYSTEM, now=now)
         tell_assignee(session, ticket, "ticket_woken", f"woken:{ticket.id}:{now.isoformat()}", now=now)
 
-    return _each(session, due, Ticket.wake_at, open_again, limit)
+    return _each(
+        session, [*due, Ticket.id.not_in(leave_out)], Ticket.wake_at, _guarded(session, open_again, failed), limit
+    )
 
 
 def resolve(
@@ -172,14 +182,18 @@ def rate(session: Session, ticket_id: int, *, rating: int, actor: Actor, now: da
     return ticket
 
 
-def close_due(session: Session, *, now: datetime, limit: int = 200) -> int:
-    """Close what was answered when its reopening window is over."""
+def close_due(
+    session: Session, *, now: datetime, limit: int = 200, leave_out: Collection[int] = (), failed: Failed | None = None
+) -> int:
+    """Close what was answered when its reopening window is over; `failed` as for `wake_due`."""
     due = [Ticket.status == TicketStatus.RESOLVED, Ticket.reopen_until <= now]
 
     def close(ticket: Ticket) -> None:
         move(session, ticket, to=TicketStatus.CLOSED, actor=SYSTEM, now=now)
 
-    return _each(session, due, Ticket.reopen_until, close, limit)
+    return _each(
+        session, [*due, Ticket.id.not_in(leave_out)], Ticket.reopen_until, _guarded(session, close, failed), limit
+    )
 
 
 def withdraw(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
@@ -257,6 +271,21 @@ def _set_aside(
     require_another(session, ticket, what="aside", actor=actor, now=now)
     move(session, ticket, to=to, actor=actor, reason=_text(reason, "reason"), now=now)
     return ticket
+
+
+def _guarded(session: Session, act: Callable[[Ticket], None], failed: Failed | None) -> Callable[[Ticket], None]:
+    if failed is None:
+        return act
+
+    def one(ticket: Ticket) -> None:
+        ticket_id = ticket.id
+        try:
+            with session.begin_nested():
+                act(ticket)
+        except Exception as trouble:
+            failed(ticket_id, trouble)
+
+    return one
 
 
 def _each(
