@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass
@@ -25,6 +25,9 @@ class FakeCarrier:
     retry_after: str = ""
     # Accept the message, then break the connection before answering.
     reset_after_accept: int = 0
+    # Its lists cannot be had; how often they were asked for.
+    lists_nothing: bool = False
+    asked: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -66,6 +69,18 @@ def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
                 return
             self._answer(status, _body(status, code, form, number))
 
+        def do_GET(self) -> None:
+            """The texts it has taken for a phone, as a real one lists them."""
+            query = parse_qs(urlsplit(self.path).query)
+            with carrier.lock:
+                carrier.asked += 1
+                if carrier.lists_nothing:
+                    self._answer(503, _body(503, 20503, {}, 0))
+                    return
+                taken = [_listed(number, form) for number, form in enumerate(carrier.received, 1) if "Body" in form]
+            mine = [one for one in taken if one["to"] in query.get("To", [one["to"]])]
+            self._answer(200, {"messages": mine, "next_page_uri": None})
+
         def _answer(self, status: int, body: dict[str, Any]) -> None:
             encoded = json.dumps(body).encode()
             self.send_response(status)
@@ -86,3 +101,8 @@ def _body(status: int, code: int, form: dict[str, str], number: int) -> dict[str
     if status >= 400:
         return {"status": status, "code": code, "message": "refused", "more_info": ""}
     return {"sid": f"SM{number:032}", "status": "queued", "to": form.get("To"), "body": form.get("Body")}
+
+
+def _listed(number: int, form: dict[str, str]) -> dict[str, Any]:
+    told = {"sid": f"SM{number:032}", "status": "sent", "direction": "outbound-api"}
+    return {**told, "to": form.get("To"), "from": form.get("From"), "body": form.get("Body")}

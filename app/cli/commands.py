@@ -21,6 +21,8 @@ MODULES = (
     "app.cli.audit",
     "app.cli.clock",
     "app.cli.simulator",
+    "app.cli.spool",
+    "app.cli.messages",
     "app.cli.bench",
 )
 

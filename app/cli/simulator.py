@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
 from app.engines.connected import connected_if_running
-from app.simulator.trouble import CALLBACKS
+from app.simulator.trouble import ANSWERS, CALLBACKS
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -39,6 +39,7 @@ def register(commands: Commands) -> None:
     trouble.add_argument("--rest-status", type=int, default=0, metavar="500", help="answer every REST request so")
     trouble.add_argument("--rest-seconds", type=float, default=0.0, metavar="30", help="make REST requests wait")
     trouble.add_argument("--callbacks", default="fine", choices=CALLBACKS)
+    trouble.add_argument("--answers", default="fine", choices=ANSWERS, help="lost: take messages, then say nothing")
     trouble.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
     trouble.set_defaults(run=run_trouble)
     provider = commands.add_parser("provider", help="the phone provider's own log")
@@ -124,7 +125,7 @@ def run_trouble(arguments: argparse.Namespace) -> int:
     from app.simulator.trouble import StagedTrouble, write_trouble
 
     settings, _ = _carrier(arguments.data)
-    trouble = StagedTrouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks)
+    trouble = StagedTrouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks, arguments.answers)
     write_trouble(settings.data_dir / "carrier", trouble)
     print(
         "The built-in carrier behaves." if trouble == StagedTrouble() else f"The built-in carrier misbehaves: {trouble}"
@@ -152,7 +153,8 @@ def run_reconcile(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(asdict(repairs)))
     else:
-        print(f"Found at the provider: {repairs.calls} calls, {repairs.texts} texts, {repairs.recordings} recordings.")
+        calls = repairs.calls + repairs.missed
+        print(f"Found at the provider: {calls} calls, {repairs.texts} texts, {repairs.recordings} recordings.")
     return 0
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
+from app.delivery.taken_already import already_taken
 from app.phone.accounts import sending_account
 from app.phone.notice_calls import first_document
 from app.settings import Settings
@@ -155,6 +156,8 @@ def _letter(
         text=_with_secrets(session, text, row, delivery.settings, now=now),
         attempts=row.attempts,
         dedup_key=row.dedup_key,
+        kept_text=text,
+        doubtful_since=row.doubtful_since,
         from_phone=from_phone,
     )
 
@@ -171,10 +174,10 @@ def _with_secrets(session: Session, text: str, row: OutboundMessage, settings: S
 
 def _send_and_record(delivery: Delivery, letter: Letter) -> None:
     try:
-        outcome = _send(delivery.settings, letter)
+        outcome = _send(delivery, letter)
     except Exception as mistake:  # whatever a client library throws, the message comes again and others go on (G19)
         log.exception("message.not_sent", message_id=letter.id)
-        outcome = TryAgain("failed", repr(mistake))
+        outcome = TryAgain("failed", repr(mistake), may_have_left=True)
 
     def note(session: Session) -> None:
         _record(session, letter, outcome, by=delivery.by, now=delivery.clock(session))
@@ -183,7 +186,8 @@ def _send_and_record(delivery: Delivery, letter: Letter) -> None:
     repeated(delivery.factory, note)
 
 
-def _send(settings: Settings, letter: Letter) -> Outcome:
+def _send(delivery: Delivery, letter: Letter) -> Outcome:
+    settings = delivery.settings
     if letter.channel is OutboundChannel.SCREEN:
         return Sent(SCREEN)
     if letter.channel is OutboundChannel.EMAIL:
@@ -191,14 +195,17 @@ def _send(settings: Settings, letter: Letter) -> Outcome:
         return send_mail(letter, smtp_url=settings.smtp_url, sender=sender)
     if letter.channel is OutboundChannel.VOICE:
         return _call(settings, letter)
-    return _text(settings, letter)
+    return _text(delivery, letter)
 
 
-def _text(settings: Settings, letter: Letter) -> Outcome:
+def _text(delivery: Delivery, letter: Letter) -> Outcome:
     """The message's own number rides along in the address: a report may overtake our record of the provider's."""
+    settings = delivery.settings
     account = sending_account(settings, Capability.SMS_OUTBOUND)
     if account is None:
         return _NO_PROVIDER
+    if letter.doubtful_since is not None and (found := already_taken(delivery.factory, letter, account)):
+        return replace(found, segments=sms_size(letter.text).segments) if isinstance(found, Sent) else found
     report_to = f"{settings.base_url}/webhooks/{account.name}/sms-status?m={letter.id}"
     outcome = carrier_of(account).send_sms(
         to=letter.address, sender=letter.from_phone, text=letter.text, report_to=report_to
@@ -221,11 +228,12 @@ def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now:
             results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)
             if letter.channel is not OutboundChannel.SCREEN and troubles.note_taken(session, letter.channel, now=now):
                 log.warning("account.works_again", channel=letter.channel.value)
-        case TryAgain(code, error, after_seconds):
+        case TryAgain(code, error, after_seconds, may_have_left):
             pause = timedelta(seconds=after_seconds)
             again = results.record_retry(
-                session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, pause=pause, now=now
-            )
+                session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, pause=pause,
+                may_have_left=may_have_left, now=now,
+            )  # fmt: skip
             if pause:
                 troubles.note_busy(session, letter.channel, code=code, error=error, until=now + pause, now=now)
             log.warning("message.will_be_tried_again" if again else "message.dead", message_id=letter.id, code=code)

@@ -1,6 +1,7 @@
 """A claimed message as the sender needs it: no session, no row, only what goes over the wire."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tickets.states import OutboundChannel
 
@@ -17,5 +18,9 @@ class Letter:
     text: str
     attempts: int
     dedup_key: str
+    # The words as they are kept: what leaves anew with every attempt, a link, stands there as its mark.
+    kept_text: str
+    # Since when it may have left without our knowing.
+    doubtful_since: datetime | None
     # The phone number it is sent from: the city's own line.
     from_phone: str

@@ -221,7 +221,8 @@ def _announce(session: Session, form: Mapping[str, str], *, account: str, now: d
         form["recording_sid"][:128],
         form.get("recording_status", "completed"),
         int(seconds) if seconds.isascii() and seconds.isdecimal() else None,
-        RecordingKind.CONVERSATION,
+        # Nobody of ours was on the line: what was said there was said to us.
+        RecordingKind.VOICEMAIL if call is not None and call.agent_id is None else RecordingKind.CONVERSATION,
     )
     recordings.announce(session, told, call=call, now=now)
 

@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.answers import Phones, answer
 from app.storage.database import transaction
-from telephony.provider.account import ProviderAccount
+from app.storage.database_faults import passes
+from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.driver import Carrier, Event, ProviderUnreachable
 from telephony.provider.drivers import carrier_of
 from telephony.provider.status_rank import is_final_call_state
 from telephony.provider.webhook_inbox import Webhook
+from telephony.reconciliation_marks import asked_from, note_round
 from tickets.schema import Call, InboundSms, Recording
 from tickets.states import CallState
 
 # Longer than any step of a conversation is quiet: whoever is silent for this long may have gone.
 QUIET_FOR = timedelta(minutes=2)
-# Read again from before the last round, because providers list with delay.
-LOOK_BACK = timedelta(minutes=30)
 MOST_AT_ONCE = 200
 
 log = structlog.get_logger()
@@ -32,49 +32,72 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """What had not reached us, by kind."""
+    """What had not reached us, by kind: `calls` that ended, `missed` ones of which we had heard nothing at all."""
 
     calls: int = 0
+    missed: int = 0
     texts: int = 0
     recordings: int = 0
 
     @property
     def total(self) -> int:
-        return self.calls + self.texts + self.recordings
+        return self.calls + self.missed + self.texts + self.recordings
 
 
 def reconcile(factory: sessionmaker[Session], phones: Phones, *, now: datetime) -> Repairs:
-    """One round over all accounts; a provider that does not answer is asked again in the next one."""
+    """One round over all accounts, each kind from where its last good round ended.
+
+    A provider that does not answer, or an event that cannot be taken in, leaves the mark where it stands.
+    """
     counts = dict.fromkeys(LOOKS, 0)
     for account in phones.accounts.values():
         carrier = carrier_of(account)
-        for name, look in LOOKS.items():
-            try:
-                events = list(look(factory, carrier, account, now))
-            except ProviderUnreachable as trouble:
-                log.warning("provider.not_reconciled", account=account.name, reason=str(trouble))
+        for kind, look in LOOKS.items():
+            if kind == "texts" and not account.can(Capability.SMS_INBOUND):
                 continue
-            _act(factory, phones, account, events, now=now)
-            counts[name] += len(events)
+            counts[kind] += _round(factory, phones, Asked(account, carrier, kind, look), now=now)
     repairs = Repairs(**counts)
     if repairs.total:
         log.warning("provider.reconciled", **counts)
     return repairs
 
 
-def _act(
-    factory: sessionmaker[Session], phones: Phones, account: ProviderAccount, events: list[Event], *, now: datetime
-) -> None:
-    """One transaction for each thing found; its promises run since it happened (R5)."""
-    for kind, form, at in events:
-        webhook = Webhook(account.name, kind, {"account_sid": account.account_sid, **form}, {})
-        happened_at = min(at or now, now)
+def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, now: datetime) -> int:
+    """How many of one kind were taken in."""
+    account = asked.account
+    with transaction(factory) as session:
+        since = asked_from(session, account=account.name, kind=asked.kind, now=now)
+    try:
+        events = list(asked.look(factory, asked.carrier, account, since, now))
+    except ProviderUnreachable as trouble:
+        log.warning("provider.not_reconciled", account=account.name, kind=asked.kind, reason=str(trouble))
+        return 0
+    taken = sum(_taken_in(factory, phones, account, event, now=now) for event in events)
+    if taken == len(events):
         with transaction(factory) as session:
-            answer(session, webhook, phones, received_at=now, now=happened_at)
+            note_round(session, account=account.name, kind=asked.kind, began_at=now)
+    return taken
+
+
+def _taken_in(
+    factory: sessionmaker[Session], phones: Phones, account: ProviderAccount, event: Event, *, now: datetime
+) -> bool:
+    """One transaction for each thing found; its promises run since it happened (R5). One that fails stops no other."""
+    kind, form, at = event
+    webhook = Webhook(account.name, kind, {"account_sid": account.account_sid, **form}, {})
+    try:
+        with transaction(factory) as session:
+            answer(session, webhook, phones, received_at=now, now=min(at or now, now))
+    except Exception as trouble:
+        if passes(trouble):
+            raise
+        log.exception("provider.event_not_taken", account=account.name, kind=kind)
+        return False
+    return True
 
 
 def _ended_calls(
-    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, now: datetime
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, since: datetime, now: datetime
 ) -> Iterable[Event]:
     with transaction(factory) as session:
         quiet = session.scalars(
@@ -90,20 +113,29 @@ def _ended_calls(
 
 
 def _lost_texts(
-    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, now: datetime
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, since: datetime, now: datetime
 ) -> Iterable[Event]:
-    inbound = {event[1]["message_sid"]: event for event in carrier.texts_since(now - LOOK_BACK, limit=MOST_AT_ONCE)}
+    inbound = {event[1]["message_sid"]: event for event in carrier.texts_since(since)}
     known = select(InboundSms.message_sid).where(
         InboundSms.account == account.name, InboundSms.message_sid.in_(inbound)
     )
     return _unknown(factory, inbound, known)
 
 
+def _missed_calls(
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, since: datetime, now: datetime
+) -> Iterable[Event]:
+    """Nobody who called while we could not even be asked is without a trace."""
+    made = {event[1]["call_sid"]: event for event in carrier.calls_since(since)}
+    known = select(Call.call_sid).where(Call.account == account.name, Call.call_sid.in_(made))
+    return _unknown(factory, made, known)
+
+
 def _lost_recordings(
-    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, now: datetime
+    factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, since: datetime, now: datetime
 ) -> Iterable[Event]:
     """Also how messages left on the fail-safe document are found: it announces its recordings to nobody."""
-    made = {event[1]["recording_sid"]: event for event in carrier.recordings_since(now - LOOK_BACK, limit=MOST_AT_ONCE)}
+    made = {event[1]["recording_sid"]: event for event in carrier.recordings_since(since)}
     known = select(Recording.recording_sid).where(Recording.account == account.name, Recording.recording_sid.in_(made))
     return _unknown(factory, made, known)
 
@@ -116,5 +148,21 @@ def _unknown(factory: sessionmaker[Session], listed: Mapping[str, Event], known:
     return [event for sid, event in listed.items() if sid not in ours]
 
 
-Look = Callable[[sessionmaker[Session], Carrier, ProviderAccount, datetime], Iterable[Event]]
-LOOKS: Mapping[str, Look] = {"calls": _ended_calls, "texts": _lost_texts, "recordings": _lost_recordings}
+Look = Callable[[sessionmaker[Session], Carrier, ProviderAccount, datetime, datetime], Iterable[Event]]
+# Calls before what was recorded of them, so that a recording finds its call.
+LOOKS: Mapping[str, Look] = {
+    "calls": _ended_calls,
+    "missed": _missed_calls,
+    "texts": _lost_texts,
+    "recordings": _lost_recordings,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One kind, looked for at one account."""
+
+    account: ProviderAccount
+    carrier: Carrier
+    kind: str
+    look: Look

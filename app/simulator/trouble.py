@@ -5,16 +5,23 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 FILE = "trouble.json"
+ANSWERS = ("fine", "lost")
+# Longer than we wait for any answer of a carrier.
+LOST_SECONDS = 20.0
 CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
 
 
 @dataclass(frozen=True, slots=True)
 class StagedTrouble:
-    """`rest_status` answers every REST request with that error; `rest_seconds` makes it wait first."""
+    """`rest_status` answers every REST request with that error; `rest_seconds` makes it wait first.
+
+    With `answers` lost it takes what it is given, and says so only after everybody has stopped waiting.
+    """
 
     rest_status: int = 0
     rest_seconds: float = 0.0
     callbacks: str = "fine"
+    answers: str = "fine"
 
 
 def read_trouble(folder: Path) -> StagedTrouble:

@@ -55,7 +55,8 @@ def note_call_status(session: Session, form: Mapping[str, str], *, account: str,
     call = lock_call_by_sid(session, account=account, call_sid=call_sid)
     if call is None and form.get("direction") == "inbound":
         # Its first webhook never reached us: nobody who called is without a trace.
-        call = register_call(session, form, desk, now=now)
+        lasted = timedelta(seconds=_whole(form.get("call_seconds", "")) or 0)
+        call = register_call(session, form, desk, now=now - lasted)
     if call is not None and note_provider_status(call, status) and is_final_call_state(status):
         end_call(session, call, desk, now=now)
 

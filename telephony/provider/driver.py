@@ -5,7 +5,8 @@ provider, write a driver, name it in `drivers.DRIVERS`, and give its settings: n
 
 The fields, all of them texts; what a driver does not know is left out, what has no name here keeps the provider's:
 
-calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `status_rank`), direction, from, to, called,
+calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `status_rank`), call_seconds (of one that is
+            over), direction, from, to, called,
             forwarded_from, keys, speech, dial_status, dial_bridged, dial_seconds, failed_url
 recordings  recording_sid, recording_status (completed or not), recording_seconds
 texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it)
@@ -46,6 +47,14 @@ class WireRequest:
 
 
 @dataclass(frozen=True)
+class HandedOver:
+    """A text that they have taken from us, by their number for it."""
+
+    sid: str
+    text: str
+
+
+@dataclass(frozen=True)
 class RecordingSource:
     """Where a recording lies; built from configuration and its id alone, so that no webhook names a host."""
 
@@ -67,6 +76,9 @@ class Carrier(Protocol):
     def send_sms(self, *, to: str, sender: str, text: str, report_to: str) -> Outcome:
         """Hand a text over; `report_to` is where its delivery may be told, with the message's number in it."""
 
+    def texts_handed_over(self, *, to: str, since: datetime) -> Iterable[HandedOver]:
+        """What we gave them for this phone since then, whether or not we heard their answer."""
+
     def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
         """Ring somebody and follow the document."""
 
@@ -79,11 +91,14 @@ class Carrier(Protocol):
     def call_status(self, call_sid: str) -> str | None:
         """How a call stands there; None for one they do not know."""
 
-    def texts_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
-        """Texts that came in."""
+    def texts_since(self, at: datetime) -> Iterable[Event]:
+        """All texts that came in, to the end of their list."""
 
-    def recordings_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
-        """Recordings that were completed."""
+    def calls_since(self, at: datetime) -> Iterable[Event]:
+        """All calls to us that began since then and are over."""
+
+    def recordings_since(self, at: datetime) -> Iterable[Event]:
+        """All recordings that were completed."""
 
     def recording_source(self, recording_sid: str) -> RecordingSource:
         """From where its sound is fetched, as WAV."""
@@ -94,6 +109,9 @@ class Carrier(Protocol):
 
 class WithoutVoice:
     """The other half of a carrier that only carries texts, and lists none."""
+
+    def texts_handed_over(self, *, to: str, since: datetime) -> Iterable[HandedOver]:
+        return ()
 
     def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
         return GiveUp("no_voice", "this provider carries no calls")
@@ -107,10 +125,13 @@ class WithoutVoice:
     def call_status(self, call_sid: str) -> str | None:
         return None
 
-    def texts_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+    def texts_since(self, at: datetime) -> Iterable[Event]:
         return ()
 
-    def recordings_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+    def calls_since(self, at: datetime) -> Iterable[Event]:
+        return ()
+
+    def recordings_since(self, at: datetime) -> Iterable[Event]:
         return ()
 
     def recording_source(self, recording_sid: str) -> RecordingSource:

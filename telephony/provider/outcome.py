@@ -20,6 +20,8 @@ class TryAgain:
     error: str
     # How long the carrier asked us to wait, if it did; everything for it waits, not this message alone.
     after_seconds: float = 0.0
+    # The request was on its way when its answer was lost: the carrier may have taken it.
+    may_have_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from telephony.provider.account import Capability, ProviderAccount
-from telephony.provider.driver import Event, ProviderUnreachable, RecordingSource
+from telephony.provider.driver import Event, HandedOver, ProviderUnreachable, RecordingSource
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, RebasingHttpClient
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.provider.spoken_document import STATUS_RETRIES
+from telephony.provider.status_rank import is_final_call_state
 from telephony.provider.twilio_codes import OPT_OUT, SERVER_TROUBLE, is_final, is_of_the_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RING_SECONDS = 30
+# The most a list gives at once; read to its end.
+PAGE = 1000
 # No connection came about; or one did and its answer never came.
+# The newest of what one phone was sent; nobody gets as many in an outage.
+MOST_LISTED_FOR_ONE = 200
+# Some who speak this language list no messages at all: there at least once is all that can be had.
+LISTS_NOTHING = frozenset({404, 405, 501})
+# Their clock is not ours.
+CLOCKS_APART = timedelta(minutes=5)
 UNREACHABLE = "unreachable"
 LOST = "lost"
 
@@ -49,7 +58,7 @@ class TwilioCarrier:
         return cls(account, client, http)
 
     def send_sms(self, *, to: str, sender: str, text: str, report_to: str) -> Outcome:
-        """An answer we could not wait for is tried again, under at-least-once."""
+        """Whether an answer we could not wait for was a yes is asked with `texts_handed_over`."""
         retries = STATUS_RETRIES if self.account.can(Capability.URL_OVERRIDES) else ""
 
         def create() -> str:
@@ -57,6 +66,18 @@ class TwilioCarrier:
             return str(message.sid)
 
         return self._attempt(create)
+
+    def texts_handed_over(self, *, to: str, since: datetime) -> Iterable[HandedOver]:
+        """Not asked by date of sending: what still waits in their queue has none."""
+        with _reached():
+            try:
+                listed = self.client.messages.list(to=to, limit=MOST_LISTED_FOR_ONE)
+            except TwilioRestException as refused:
+                if refused.status in LISTS_NOTHING:
+                    return ()
+                raise
+        mine = [one for one in listed if str(one.direction or "").startswith("outbound")]
+        return [HandedOver(str(one.sid), one.body or "") for one in mine if _is_since(one.date_created, since)]
 
     def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
         """A call whose answer is lost is not placed again."""
@@ -86,14 +107,20 @@ class TwilioCarrier:
                     return None
                 raise
 
-    def texts_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+    def texts_since(self, at: datetime) -> Iterable[Event]:
         with _reached():
-            listed = self.client.messages.list(date_sent_after=at, limit=limit)
+            listed = self.client.messages.list(date_sent_after=at, page_size=PAGE)
         return [_text(message) for message in listed if str(message.direction) == "inbound"]
 
-    def recordings_since(self, at: datetime, *, limit: int) -> Iterable[Event]:
+    def calls_since(self, at: datetime) -> Iterable[Event]:
         with _reached():
-            made = self.client.recordings.list(date_created_after=at, limit=limit)
+            listed = self.client.calls.list(start_time_after=at, page_size=PAGE)
+        ours = [call for call in listed if str(call.direction) == "inbound" and not call.parent_call_sid]
+        return [_call(call) for call in ours if is_final_call_state(_said(call.status))]
+
+    def recordings_since(self, at: datetime) -> Iterable[Event]:
+        with _reached():
+            made = self.client.recordings.list(date_created_after=at, page_size=PAGE)
         return [_recording(one) for one in made if str(one.status) == "completed"]
 
     def recording_source(self, recording_sid: str) -> RecordingSource:
@@ -124,9 +151,26 @@ class TwilioCarrier:
         try:
             return Sent(self.account.name, create())
         except TwilioRestException as refused:
-            return _judged(refused, account=self.account.name, after_seconds=self.http.retry_after_seconds)
+            return self._judged(int(refused.code or refused.status), int(refused.status), str(refused.msg))
+        except TwilioServiceException as refused:
+            # The newer form of an error (RFC 9457).
+            return self._judged(int(refused.code), int(refused.status), str(refused.detail or refused.title))
         except (requests.RequestException, TwilioException) as trouble:
-            return TryAgain(UNREACHABLE if _never_left(trouble) else LOST, type(trouble).__name__)
+            if _never_left(trouble):
+                return TryAgain(UNREACHABLE, type(trouble).__name__)
+            return TryAgain(LOST, type(trouble).__name__, may_have_left=True)
+
+    def _judged(self, code: int, status: int, words: str) -> Outcome:
+        """Given up is only what their own code says of the number or the words; what we do not know may pass."""
+        if code == OPT_OUT:
+            return GiveUp(str(code), words, opted_out=True)
+        if is_of_the_account(code, status):
+            return AccountTrouble(self.account.name, str(code), words)
+        if status < SERVER_TROUBLE and is_final(code):
+            return GiveUp(str(code), words)
+        # An error of theirs is no word on the message: a gateway that gave up waiting may have passed it on.
+        after_seconds = self.http.retry_after_seconds
+        return TryAgain(str(code), words, after_seconds=after_seconds, may_have_left=status >= SERVER_TROUBLE)
 
 
 @contextmanager
@@ -142,9 +186,29 @@ def _text(message: Any) -> Event:
     return "sms", told, message.date_sent if isinstance(message.date_sent, datetime) else None
 
 
+def _is_since(at: object, since: datetime) -> bool:
+    """What has no instant may be of now."""
+    return not isinstance(at, datetime) or at >= since - CLOCKS_APART
+
+
 def _recording(one: Any) -> Event:
     told = {"call_sid": one.call_sid or "", "recording_sid": one.sid, "recording_status": "completed"}
-    return "recording", {**told, "recording_seconds": str(one.duration or 0)}, None
+    at = one.date_created if isinstance(one.date_created, datetime) else None
+    return "recording", {**told, "recording_seconds": str(one.duration or 0)}, at
+
+
+def _call(one: Any) -> Event:
+    """At its end, with its length, as its last report would have told."""
+    told = {
+        "call_sid": one.sid, "call_status": _said(one.status), "direction": "inbound", "from": _caller_of(one),
+        "to": one.to or "", "call_seconds": str(one.duration or 0),
+    }  # fmt: skip
+    return "status", told, one.end_time if isinstance(one.end_time, datetime) else None
+
+
+def _said(status: object) -> str:
+    """The SDK says a state as a text or as a member of its own codes."""
+    return str(getattr(status, "value", status))
 
 
 def _never_left(trouble: Exception) -> bool:
@@ -155,13 +219,6 @@ def _never_left(trouble: Exception) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
-def _judged(refused: TwilioRestException, *, account: str, after_seconds: float) -> Outcome:
-    """Given up is only what the provider's own code says of the number or the words; what we do not know may pass."""
-    code, status = int(refused.code or refused.status), int(refused.status)
-    if code == OPT_OUT:
-        return GiveUp(str(code), refused.msg, opted_out=True)
-    if is_of_the_account(code, status):
-        return AccountTrouble(account, str(code), refused.msg)
-    if status < SERVER_TROUBLE and is_final(code):
-        return GiveUp(str(code), refused.msg)
-    return TryAgain(str(code), refused.msg, after_seconds=after_seconds)
+def _caller_of(call: Any) -> str:
+    """The SDK names the field for calls otherwise than for texts."""
+    return str(getattr(call, "_from", None) or getattr(call, "from_", None) or "")

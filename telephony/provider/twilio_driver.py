@@ -17,6 +17,7 @@ _OURS: Mapping[str, str] = {
     "CallSid": "call_sid",
     "ParentCallSid": "parent_call_sid",
     "CallStatus": "call_status",
+    "CallDuration": "call_seconds",
     "Direction": "direction",
     "From": "from",
     "To": "to",

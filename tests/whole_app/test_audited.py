@@ -89,6 +89,7 @@ PROGRAMS = {
     "api.add_message": {"kind": "note", "body": "Đã xem."},
     "api.move_ticket": {"to": "resolved", "text": "Đã dọn.", "disposition": next(iter(Disposition)).value},
     "api.acknowledge": {"instruction": "Làm ngay."},
+    "api.send_letters_again": {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"},
 }
 
 
@@ -177,6 +178,9 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     return {
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
         "administration.again": Sent(named={"message_id": letter.id}),
+        "administration.again_after_outage": Sent(
+            form={"since": "2020-01-01T00:00:00+00:00", "until": "2100-01-01T00:00:00+00:00", "channel": "sms"}
+        ),
         "administration.apply": Sent(form={"text": other_policies}),
         "administration.disable": Sent(named={"staff_id": colleague.id}),
         "administration.throw_away": Sent(named={"message_id": letter.id}),
@@ -206,7 +210,7 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
     person = sign_in(client, session, staff=everybody(session), now=now)
     colleague = factories.staff(session, role=Role.AGENT, at=OWN)
     state = tickets_in_every_state(session, settings, person, now)
-    token = add_token(session, name="audited", scopes=SCOPES, unit_code="", now=now)
+    token = add_token(session, name="audited", scopes=(*SCOPES, "admin"), unit_code="", now=now)
     token_id = session.scalars(select(ApiToken.id).where(ApiToken.name == "audited")).one()
     named = {**administered(session, now=now), "token_id": token_id}
     special = sent_to(session, person, climbed=climbed, now=now)

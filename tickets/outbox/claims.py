@@ -1,18 +1,18 @@
 """Who sends which message: due ones are claimed with a lease, and many for one person become one list."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tickets.outbox.patience import SENDING_LEASE
 from tickets.outbox.troubles import open_channels
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
-SENDING_LEASE = timedelta(seconds=60)
 # More than this many waiting for one person become one list (R16).
 GATHER_ABOVE = 10
 GATHERED_TEMPLATE = "gathered"
@@ -97,6 +97,14 @@ def _take(session: Session, ids: Sequence[int], *, by: str, now: datetime) -> li
             claimed_by=by,
             lease_until=now + SENDING_LEASE,
             attempts=OutboundMessage.attempts + 1,
+            # Whoever held it has not said what became of it, so it may have left.
+            doubtful_since=case(
+                (
+                    OutboundMessage.state == OutboundState.CLAIMED,
+                    func.coalesce(OutboundMessage.doubtful_since, OutboundMessage.lease_until - SENDING_LEASE),
+                ),
+                else_=OutboundMessage.doubtful_since,
+            ),
         )
         .execution_options(synchronize_session=False)
     )

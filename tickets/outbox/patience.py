@@ -16,6 +16,8 @@ _WORTH_LONG = frozenset(
         "ticket_resolved", "ticket_reply", "ticket_question", "opened_again", "daily_list",
     }
 )  # fmt: skip
+# For how long whoever claims a message has it alone.
+SENDING_LEASE = timedelta(seconds=60)
 # However old it is: when we ourselves were away for a day, the first refusal is not the last word.
 FEWEST_SENDINGS = 8
 _FIRST_DELAY_SECONDS = 5.0

@@ -1,14 +1,27 @@
 """What became of a claimed message: sent, to be tried again, or a dead letter that a person sees."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
-from tickets.outbox.patience import FEWEST_SENDINGS, has_patience, retry_delay
+from tickets.outbox.patience import FEWEST_SENDINGS, SENDING_LEASE, has_patience, retry_delay
 from tickets.outbox.troubles import ACCOUNT_MARK
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
+
+_SETTLES_WITHIN = timedelta(seconds=30)
+# A letter that was given up, as if it had never been tried; the sender asked for it, so what is doubtful is not asked.
+AFRESH: Mapping[str, Any] = {
+    "state": OutboundState.WAITING,
+    "attempts": 0,
+    "provider_sid": None,
+    "provider_status": "",
+    "status_rank": -1,
+    "doubtful_since": None,
+}
 
 
 def keep_words(session: Session, message_id: int, *, subject: str, words: str) -> None:
@@ -57,7 +70,7 @@ def record_sent(
     )
 
 
-def record_retry(
+def record_retry(  # noqa: PLR0913 - all that is known of one sending
     session: Session,
     message_id: int,
     *,
@@ -66,6 +79,7 @@ def record_retry(
     error: str,
     attempts: int,
     pause: timedelta = timedelta(0),
+    may_have_left: bool = False,
     now: datetime,
 ) -> bool:
     """It did not leave for a reason that may pass: try again later, or, when its patience is over, a dead letter.
@@ -75,9 +89,35 @@ def record_retry(
     if attempts >= FEWEST_SENDINGS and not _is_worth_more(session, message_id, now=now):
         record_failure(session, message_id, by=by, error_code=error_code, error=error, now=now)
         return False
-    at = now + max(retry_delay(attempts), pause)
+    # A request that was on its way may still arrive there: asked too early, the carrier does not know it yet.
+    least = max(pause, _SETTLES_WITHIN) if may_have_left else pause
+    at = now + max(retry_delay(attempts), least)
+    if may_have_left:
+        _note_doubt(session, message_id, by=by)
     _wait(session, message_id, by=by, error_code=error_code, error=error, at=at)
     return True
+
+
+def _note_doubt(session: Session, message_id: int, *, by: str) -> None:
+    """From the beginning of its claim on it may have left; the first doubt stands."""
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id == message_id, OutboundMessage.claimed_by == by)
+        .values(
+            doubtful_since=func.coalesce(OutboundMessage.doubtful_since, OutboundMessage.lease_until - SENDING_LEASE)
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def known_to_have_left(session: Session, sids: Collection[str], *, account: str) -> set[str]:
+    """Those of the carrier's numbers that we know to belong to a message."""
+    rows = session.scalars(
+        select(OutboundMessage.provider_sid).where(
+            OutboundMessage.provider_account == account, OutboundMessage.provider_sid.in_(sids)
+        )
+    )
+    return {sid for sid in rows if sid is not None}
 
 
 def record_account_trouble(
@@ -131,15 +171,7 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
             OutboundMessage.id == message_id,
             OutboundMessage.state.in_((OutboundState.FAILED, OutboundState.UNCERTAIN)),
         )
-        .values(
-            state=OutboundState.WAITING,
-            not_before=now,
-            due_at=now,
-            attempts=0,
-            provider_sid=None,
-            provider_status="",
-            status_rank=-1,
-        )
+        .values(**AFRESH, not_before=now, due_at=now)
         .returning(OutboundMessage.id)
         .execution_options(synchronize_session=False)
     )

@@ -182,6 +182,16 @@ class Recording(Base):
     next_attempt_at: Mapped[datetime | None]
 
 
+class ReconciliationMark(Base):
+    """Up to when everything of one kind that a provider lists is here; moved by rounds that succeeded alone."""
+
+    __tablename__ = "reconciliation_mark"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    up_to: Mapped[datetime]
+
+
 class CallbackRequest(Base):
     """Somebody to call back: asked for it, hung up before an answer, or found nobody on duty."""
 

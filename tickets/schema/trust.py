@@ -40,6 +40,8 @@ class OutboundMessage(Base):
     not_before: Mapped[datetime]
     # Since when it should have left: `not_before` moves with every retry, and how long people wait for it does not.
     due_at: Mapped[datetime | None]
+    # Since when it may have left without our knowing: the carrier is asked before it is sent again.
+    doubtful_since: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     claimed_by: Mapped[str | None]
     lease_until: Mapped[datetime | None]

@@ -1,11 +1,13 @@
 """Messages that need a person: dead and uncertain letters, and mails kept because there is no mail server."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.web.administration.blueprint import ADMINISTERING, ROWS_OF_A_PAGE, blueprint
 from app.web.frame.access import signed_in
@@ -15,6 +17,8 @@ from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, number
 from tickets.errors import InvalidInput
 from tickets.outbox.letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
+from tickets.outbox.outages import outages, send_outage_again
+from tickets.states import OutboundChannel
 
 _HERE = "/administration/messages"
 
@@ -45,6 +49,31 @@ def throw_away(message_id: int) -> ResponseReturnValue:
     return redirect(_HERE, code=303)
 
 
+@blueprint.post(f"{_HERE}/outage/again")
+@signed_in(*ADMINISTERING)
+def again_after_outage() -> ResponseReturnValue:
+    """Everything an outage has left behind; nobody has to press a button two hundred times."""
+    form = request.form
+    since, until = _instant(form.get("since", "")), _instant(form.get("until", ""))
+    channel = next((one for one in OutboundChannel if one.value == form.get("channel")), None)
+    if since is None or until is None or channel is None:
+        return _page(outage_error=_("That is no outage. Choose one of the list."), status=400)
+    try:
+        letters = send_outage_again(g.session, since=since, until=until, channel=channel, actor=g.actor, now=g.now)
+    except InvalidInput:
+        return _page(outage_error=_("That is no outage. Choose one of the list."), status=400)
+    flash(ngettext("%(num)d message is sent again.", "%(num)d messages are sent again.", letters), "success")
+    return redirect(_HERE, code=303)
+
+
+def _instant(said: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
 @blueprint.get(f"{_HERE}/<int:message_id>")
 @signed_in(*ADMINISTERING)
 def kept_mail(message_id: int) -> ResponseReturnValue:
@@ -52,7 +81,9 @@ def kept_mail(message_id: int) -> ResponseReturnValue:
     return render_template("administration/mail.html", mail=mail)
 
 
-def _page(*, refused: int = 0, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+def _page(
+    *, refused: int = 0, errors: Mapping[str, str] | None = None, outage_error: str = "", status: int = 200
+) -> Response:
     kept = request.args.get("tab", "") == "kept"
     before = number(request.args.get("before", ""))
     look = kept_mails if kept else dead_letters
@@ -64,6 +95,8 @@ def _page(*, refused: int = 0, errors: Mapping[str, str] | None = None, status: 
         tab="kept" if kept else "dead",
         rows=rows[:ROWS_OF_A_PAGE],
         refused=refused,
+        outages=[] if kept or before else outages(g.session),
+        outage_error=outage_error,
         errors=errors or {},
         longest=LONGEST_REASON,
         has_mail_server=bool(settings().smtp_url),

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.phone.spool import depth as spool_depth
+from app.phone.spool import refused_count
 from app.storage.schema_state import schema_differences, schema_fault
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.clocks import state_words
@@ -60,6 +61,7 @@ def overview() -> ResponseReturnValue:
         processes=[(beat, g.now - beat.beat_at <= SILENT_AFTER) for beat in beats],
         jobs=jobs_by_themselves(g.session, now=g.now),
         spool=spool_depth(settings().data_dir),
+        spool_refused=refused_count(settings().data_dir),
         waiting=_waiting(g.session),
         dead=dead_count(g.session),
         refused=refused_accounts(g.session),

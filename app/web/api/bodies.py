@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from app.web.api.instants import Instant
 from app.web.api.reading import Body, Said, TypedWords
+from tickets.states import OutboundChannel
 
 
 class FieldError(BaseModel):
@@ -289,6 +290,30 @@ class AcknowledgeBody(Body):
     by: TypedWords | None = Field(default=None, max_length=254)
     instruction: TypedWords = Field(default="", max_length=2000)
     new_due_at: Instant | None = None
+
+
+class LetterOutage(BaseModel):
+    """`since` and `until`: when the first and the last message of it was written."""
+
+    channel: str
+    since: str
+    until: str
+    letters: int
+    codes: list[str]
+
+
+class LetterOutageList(BaseModel):
+    items: list[LetterOutage]
+
+
+class OutageAgainBody(Body):
+    since: Instant
+    until: Instant
+    channel: OutboundChannel | None = None
+
+
+class OutageSentAgain(BaseModel):
+    letters: int
 
 
 class Figures(BaseModel):

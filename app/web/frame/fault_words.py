@@ -25,6 +25,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
             "Several have this name: %(names)s. Choose one of the list.", names=params.get("names", "")
         ),
         "address_needed": _("Tell the citizen where to go: the body and its address."),
+        "before_start": _("The end lies before the beginning."),
         "past": _("This date has passed."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
         "one_to_five": _("Give one to five stars."),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
+from telephony.reconciliation_marks import marks
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
 
 LATE_AFTER = timedelta(minutes=5)
@@ -40,3 +41,9 @@ def message_metrics(session: Session, *, now: datetime) -> Iterator[Metric]:
     for one in refused_accounts(session):
         trouble.add_metric([one.channel.value, one.account, one.code], (now - one.since_at).total_seconds())
     yield trouble
+    asked = GaugeMetricFamily(
+        "hotline_provider_asked_seconds", "Since a provider last told all it had", labels=["account", "kind"]
+    )
+    for mark in marks(session):
+        asked.add_metric([mark.account, mark.kind], max(0.0, (now - mark.up_to).total_seconds()))
+    yield asked

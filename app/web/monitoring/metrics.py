@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.spool import depth as spool_depth
+from app.phone.spool import refused_count
 from app.web.frame.access import internal
 from app.web.frame.current import hotline, settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
@@ -197,4 +198,6 @@ def _page(rows: bytes, is_new: bool, age_seconds: float | None, spooled: int) ->
     age = Gauge("hotline_metrics_age_seconds", "Since the figures from rows were read", registry=own)
     age.set(float("nan") if age_seconds is None else age_seconds)
     Gauge("hotline_spool_events", "Webhook events kept on disk, waiting for the database", registry=own).set(spooled)
+    given_up = Gauge("hotline_spool_refused", "Webhook events on disk that were given up", registry=own)
+    given_up.set(refused_count(settings().data_dir))
     return Response(rows + generate_latest(own), content_type=CONTENT_TYPE_LATEST)

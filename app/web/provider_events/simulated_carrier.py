@@ -3,6 +3,8 @@
 import hmac
 import time
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from app.phone.accounts import CARRIER_PATH, SIMULATED, provider_accounts
 from app.simulator.callbacks import report
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier
-from app.simulator.trouble import read_trouble
+from app.simulator.trouble import LOST_SECONDS, read_trouble
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import settings
 from telephony.provider.account import ProviderAccount
@@ -55,6 +57,7 @@ def send_message(account_sid: str) -> ResponseReturnValue:
 
     _carrier().note_message_status(sid, "delivered")
     _report(["queued", "sent", "delivered"], told)
+    _lose_answer()
     return jsonify(message), 201
 
 
@@ -62,7 +65,8 @@ def send_message(account_sid: str) -> ResponseReturnValue:
 @signed_webhook
 def messages(account_sid: str) -> ResponseReturnValue:
     """What was delivered, for a telephone or a reconciliation."""
-    return jsonify({"messages": _carrier().messages(to=request.args.get("To", "")), "next_page_uri": None})
+    listed = [_dated(one) for one in _carrier().messages(to=request.args.get("To", ""))]
+    return jsonify({"messages": listed, "next_page_uri": None})
 
 
 @blueprint.get("/Messages/<sid>.json")
@@ -83,6 +87,7 @@ def place_call(account_sid: str) -> ResponseReturnValue:
         return {"CallSid": sid, "CallStatus": status, "To": call["to"], "Direction": "outbound-api"}
 
     _report(["initiated", "ringing", "in-progress", "completed"], told)
+    _lose_answer()
     return jsonify(call), 201
 
 
@@ -124,6 +129,12 @@ def delete_recording(account_sid: str, sid: str) -> ResponseReturnValue:
     return Response("", 204) if _carrier().delete_recording(sid) else _error(404, 20404, "Not found")
 
 
+def _lose_answer() -> None:
+    """It is done, and nobody hears of it."""
+    if read_trouble(_folder()).answers == "lost":
+        time.sleep(LOST_SECONDS)
+
+
 def _report(statuses: list[str], told: Callable[[str], dict[str, str]]) -> None:
     account = _account()
     url = request.form.get("StatusCallback", "")
@@ -143,6 +154,12 @@ def _folder() -> Path:
 
 def _carrier() -> SimulatedCarrier:
     return SimulatedCarrier(_folder())
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    """As the real one writes an instant (RFC 2822)."""
+    at = format_datetime(datetime.fromisoformat(row["date_created"]))
+    return {**row, "date_created": at, "date_sent": at}
 
 
 def _found(row: dict[str, Any] | None) -> ResponseReturnValue:

@@ -4,16 +4,17 @@ import json
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.phone.answers import Phones
 from app.phone.reconciliation import reconcile
 from app.reference import Reference
 from app.settings import Settings
 from telephony.calls import new_call
+from telephony.reconciliation_marks import marks
 from tests.conftest import NOW
 from tickets.schema import Call, InboundSms, Recording, Ticket
 from tickets.states import CallState
@@ -27,8 +28,10 @@ def provider():
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            path = urlsplit(self.path).path.removeprefix(f"/2010-04-01/Accounts/{SID}/")
-            answer = self.server.answers.get(path)
+            address = urlsplit(self.path)
+            path = address.path.removeprefix(f"/2010-04-01/Accounts/{SID}/")
+            self.server.asked.append((path, parse_qs(address.query)))
+            answer = self.server.answers.get(f"{path}?{address.query}", self.server.answers.get(path))
             self.send_response(
                 200 if answer is not None and not self.server.broken else 500 if self.server.broken else 404
             )
@@ -41,6 +44,7 @@ def provider():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.broken = False
+    server.asked = []
     server.answers = {
         "Messages.json": {"messages": [], "next_page_uri": None},
         "Recordings.json": {"recordings": [], "next_page_uri": None},
@@ -65,7 +69,7 @@ def ask(committed, settings, provider, tmp_path):
         _env_file=None,
     )
     phones = Phones(own, Reference.from_settings(own))
-    return lambda: reconcile(committed.factory, phones, now=NOW)
+    return lambda now=NOW: reconcile(committed.factory, phones, now=now)
 
 
 def test_a_call_whose_end_was_never_told_is_ended(committed, provider, ask):
@@ -122,3 +126,86 @@ def test_a_provider_that_does_not_answer_costs_nothing(provider, ask):
     provider.broken = True
 
     assert ask().total == 0
+
+
+def _call(
+    number: int, at: str, *, seconds: int, direction: str = "inbound", status: str = "completed"
+) -> dict[str, str]:
+    return {
+        "sid": f"CA-night-{number}", "status": status, "direction": direction, "from": f"+8490123456{number}",
+        "to": "+842838000000", "duration": str(seconds), "start_time": f"Mon, 23 Nov 2026 {at}:00 +0000",
+        "end_time": f"Mon, 23 Nov 2026 {at}:{seconds:02} +0000",
+    }  # fmt: skip
+
+
+def _text(number: int, at: str) -> dict[str, str]:
+    return {
+        "sid": f"SM-night-{number}", "direction": "inbound", "from": f"+8490123456{number}", "to": "+842838000000",
+        "body": f"Rác ở phường Bến Thành không ai lấy, lần {number}", "date_sent": f"Mon, 23 Nov 2026 {at}:00 +0000",
+    }  # fmt: skip
+
+
+def test_after_four_hours_away_every_text_call_and_voicemail_is_here_once_with_its_caller_and_ticket(
+    committed, provider, ask
+):
+    ask(NOW)
+    provider.broken = True
+    for minutes in range(5, 240, 5):
+        ask(NOW + timedelta(minutes=minutes))
+    following = f"/2010-04-01/Accounts/{SID}/Messages.json?Page=1"
+    provider.answers |= {
+        "Messages.json": {"messages": [_text(1, "02:20")], "next_page_uri": following},
+        "Messages.json?Page=1": {"messages": [_text(2, "05:40")], "next_page_uri": None},
+        "Calls.json": {
+            "calls": [
+                _call(3, "02:30", seconds=50),
+                _call(4, "04:10", seconds=40, status="no-answer"),
+                _call(5, "05:00", seconds=9, direction="outbound-api"),
+                _call(6, "05:58", seconds=0, status="in-progress"),
+            ],
+            "next_page_uri": None,
+        },
+        "Recordings.json": {
+            "recordings": [
+                {
+                    "sid": "RE-night", "call_sid": "CA-night-3", "status": "completed", "duration": "30",
+                    "date_created": "Mon, 23 Nov 2026 02:30:45 +0000",
+                }
+            ],
+            "next_page_uri": None,
+        },
+    }  # fmt: skip
+    provider.broken = False
+
+    first, second = ask(NOW + timedelta(hours=4)), ask(NOW + timedelta(hours=4, minutes=5))
+
+    assert (first.texts, first.missed, first.recordings) == (2, 2, 1)
+    assert second.total == 0
+    with committed.factory() as session:
+        calls = {call.call_sid: call for call in session.scalars(select(Call))}
+        assert set(calls) == {"CA-night-3", "CA-night-4"}
+        assert all(call.ticket_id and call.phone and call.ended_at for call in calls.values())
+        assert calls["CA-night-3"].arrived_at == NOW.replace(hour=2, minute=30)
+        [recording] = session.scalars(select(Recording))
+        assert (recording.call_id, recording.ticket_id) == (calls["CA-night-3"].id, calls["CA-night-3"].ticket_id)
+        assert recording.kind == "voicemail"
+        texts = session.scalars(select(InboundSms).order_by(InboundSms.message_sid)).all()
+        assert [text.message_sid for text in texts] == ["SM-night-1", "SM-night-2"]
+        assert all(text.ticket_id for text in texts)
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 4
+
+
+def test_a_round_reads_from_where_the_last_good_one_ended(committed, provider, ask):
+    provider.answers["Calls.json"] = {"calls": [], "next_page_uri": None}
+    ask(NOW)
+    provider.broken = True
+    ask(NOW + timedelta(hours=9))
+    provider.broken, provider.asked[:] = False, []
+
+    ask(NOW + timedelta(hours=10))
+
+    asked = {path: query for path, query in provider.asked}
+    assert asked["Messages.json"]["DateSent>"] == ["2026-11-23T01:30:00Z"]
+    assert asked["Calls.json"]["StartTime>"] == ["2026-11-23T01:30:00Z"]
+    with committed.factory() as session:
+        assert {mark.up_to for mark in marks(session) if mark.account == "twilio"} == {NOW + timedelta(hours=10)}

@@ -256,6 +256,25 @@ def test_a_dead_letter_is_sent_again(browser: FlaskClient, session: Session) -> 
     assert audited(session, "message.sent_again")[0].params["error_code"] == "30006"
 
 
+def test_all_of_an_outage_is_sent_again_in_one_audited_step(browser: FlaskClient, session: Session) -> None:
+    night = [letter(session) for _ in range(30)]
+    uncertain = letter(session, state=OutboundState.UNCERTAIN)
+    session.commit()
+    page = shown(browser, f"{HERE}/messages")
+    given = {name: re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in ("channel", "since", "until")}
+
+    answer = post(browser, f"{HERE}/messages/outage/again", **given)
+    session.expire_all()
+
+    assert answer.status_code == 303
+    assert {session.get_one(OutboundMessage, one.id).state for one in night} == {OutboundState.WAITING}
+    assert session.get_one(OutboundMessage, uncertain.id).state is OutboundState.UNCERTAIN
+    [entry] = audited(session, "outage.sent_again")
+    assert (entry.params["letters"], entry.params["channel"]) == (30, "sms")
+    refused = post(browser, f"{HERE}/messages/outage/again", channel="sms", since="yesterday", until="x")
+    assert refused.status_code == 400
+
+
 def test_a_dead_letter_is_discarded_for_a_reason_only(browser: FlaskClient, session: Session) -> None:
     dead = letter(session, state=OutboundState.UNCERTAIN)
     session.commit()

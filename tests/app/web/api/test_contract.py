@@ -22,6 +22,8 @@ OPERATIONS = [
     ("post", "/api/v1/tickets/{reference}/messages"),
     ("get", "/api/v1/tickets/{reference}/timeline"),
     ("post", "/api/v1/tickets/{reference}/transitions"),
+    ("get", "/api/v1/messages/outages"),
+    ("post", "/api/v1/messages/outages/again"),
     ("get", "/api/v1/places/resolve"),
     ("get", "/api/v1/units"),
     ("get", "/api/v1/procedures"),
