@@ -30,6 +30,7 @@ from telephony.provider.drivers import carrier_of
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
 from tickets.outbox import claims, results, troubles
+from tickets.outbox.overtaken import overtaken_by, withdraw
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
 from tickets.schema import Line, OutboundMessage
@@ -116,8 +117,19 @@ def _claim_these(
         if not rows:
             return []
         from_phone = session.scalar(_city_line()) or ""
+        rows = [row for row in rows if _still_holds(session, row, by=delivery.by, now=now)]
         letters = [_letter(session, row, delivery, from_phone=from_phone, now=now) for row in rows]
     return [letter for letter in letters if letter is not None]
+
+
+def _still_holds(session: Session, row: OutboundMessage, *, by: str, now: datetime) -> bool:
+    """What is over by now is withdrawn. A text that may have left already is not: it is asked about instead."""
+    why = None if row.doubtful_since is not None else overtaken_by(session, row, now=now)
+    if why is None:
+        return True
+    withdraw(session, row, why, by=by, now=now)
+    log.info("message.withdrawn", message_id=row.id, reason=why.value)
+    return False
 
 
 def _city_line() -> Any:

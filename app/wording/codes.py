@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from app.wording.language import language
+from tickets.outbox.overtaken import Overtaken
 from tickets.states import (
     ActorKind,
     CallbackReason,
@@ -177,6 +178,14 @@ OUTBOUND_STATES: Mapping[str, LazyString] = {
     OutboundState.UNCERTAIN: lazy_gettext("Unknown whether it arrived"),
 }
 
+OVERTAKEN: Mapping[str, LazyString] = {
+    Overtaken.OPTED_OUT: lazy_gettext("the phone has opted out"),
+    Overtaken.ROLE_ENDED: lazy_gettext("the person no longer holds the role"),
+    Overtaken.TICKET_OVER: lazy_gettext("the matter was over by then"),
+    Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
+    Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
+}
+
 CALL_STATES: Mapping[str, LazyString] = {
     CallState.GREETING: lazy_gettext("Greeting"),
     CallState.MENU: lazy_gettext("In the menu"),
@@ -317,6 +326,11 @@ def step_result_word(code: str) -> str:
 
 def timeline_word(code: str) -> str:
     return _word(TIMELINE_KINDS, code)
+
+
+def overtaken_word(code: str) -> str:
+    """Why a message was withdrawn before it left."""
+    return _word(OVERTAKEN, code)
 
 
 def outbound_channel_word(code: str) -> str:

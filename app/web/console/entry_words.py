@@ -14,6 +14,7 @@ from app.wording.codes import (
     disposition_word,
     level_word,
     outbound_channel_word,
+    overtaken_word,
     priority_word,
     recording_kind_word,
     status_word,
@@ -25,6 +26,7 @@ from app.wording.looks import timeline_sign
 from app.wording.reasons import reason_text
 from app.wording.spoken_numbers import percent_phrase
 from app.wording.spoken_time import duration_phrase, moment_phrase
+from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
 
@@ -119,6 +121,14 @@ def _call_words(params: Mapping[str, Any]) -> str:
     return _("spoke with the citizen for %(length)s", length=length) if length else str(timeline_word("call"))
 
 
+def _note_words(params: Mapping[str, Any]) -> str:
+    """A note of somebody, or ours that a message was overtaken by events."""
+    if WITHDRAWN not in params:
+        return str(timeline_word(TimelineKind.NOTE))
+    channel = outbound_channel_word(str(params.get("channel", "")))
+    return _("%(channel)s not sent: %(reason)s", channel=channel, reason=overtaken_word(str(params[WITHDRAWN])))
+
+
 def _moved_words(kind: TimelineKind, params: Mapping[str, Any]) -> str:
     unit = in_locale(str(params.get("unit", "")), params.get("unit_en"))
     sentence = (
@@ -207,6 +217,7 @@ def _moment(said: object, now: datetime) -> str:
 # Kinds whose sentence needs their parameters; every other kind is said by its name alone.
 _SAID: Mapping[TimelineKind, Callable[[Mapping[str, Any], datetime], str]] = {
     TimelineKind.OPENED: lambda e, now: f"{timeline_word('opened')} ({channel_word(e['params'].get('channel', ''))})",
+    TimelineKind.NOTE: lambda e, now: _note_words(e["params"]),
     TimelineKind.MESSAGE_IN: lambda e, now: str(channel_word(e["channel"] or "")),
     TimelineKind.CALL: lambda e, now: _call_words(e["params"]),
     TimelineKind.STATUS: lambda e, now: _moved_status_words(e["params"]),

@@ -1,0 +1,120 @@
+"""A message about something that is over is not sent, and staff read why."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.storage.database import transaction
+from app.wording.codes import overtaken_word
+from tests.app.delivery.delivering_office import PHONE, Office
+from tests.conftest import NOW
+from tests.factories import open_ticket, staff
+from tests.fake_carrier import FakeCarrier, fake_carrier
+from tickets.outbox.overtaken import Overtaken
+from tickets.people import citizens
+from tickets.schema import Clock, OutboundMessage, PlannedStep, RoleAssignment, Ticket, TimelineEntry
+from tickets.states import Channel, ClockStatus, OutboundState, TicketStatus
+
+
+@pytest.fixture
+def carrier() -> Iterator[FakeCarrier]:
+    with fake_carrier() as carrier:
+        yield carrier
+
+
+@pytest.fixture
+def office(committed, settings, carrier) -> Office:
+    return Office(
+        committed, settings, twilio_account_sid="AC" + "1" * 32, twilio_auth_token="t" * 32, twilio_base_url=carrier.url
+    )
+
+
+def level(office: Office) -> tuple[int, int, int]:
+    """A level written in the evening for the morning: the message, its ticket, its reader."""
+    with transaction(office.factory) as session:
+        person = staff(session, phone="+84907777777")
+        ticket = open_ticket(session, phone=PHONE, channel=Channel.WEB, now=NOW)
+        step = session.scalars(select(PlannedStep).where(PlannedStep.ticket_id == ticket.ticket_id)).first()
+        params = {
+            "step_id": step.id, "reference": ticket.reference, "level": 2, "clock": "resolve", "priority": "urgent",
+            "code": "00007", "due_at": NOW.isoformat(), "unit": {"vi": "Phường Sài Gòn", "en": "Sai Gon Ward"},
+            "category": {"vi": "", "en": ""},
+        }  # fmt: skip
+        step_clock = step.clock_id
+        person_id, ticket_id = person.id, ticket.ticket_id
+    message = office.post_sms(
+        "level", template="escalation_level", params=params, staff_id=person_id, ticket_id=ticket_id,
+        to="+84907777777", not_before=NOW + timedelta(hours=10),
+    )  # fmt: skip
+    assert step_clock
+    return message, ticket_id, person_id
+
+
+def in_the_morning(office: Office, message: int) -> OutboundMessage:
+    office.now = NOW + timedelta(hours=10, minutes=1)
+    office.deliver()
+    return office.message(message)
+
+
+def said_in_timeline(office: Office, ticket_id: int) -> list[str]:
+    with office.factory() as session:
+        rows = session.scalars(select(TimelineEntry).where(TimelineEntry.ticket_id == ticket_id)).all()
+        return [row.params["withdrawn"] for row in rows if "withdrawn" in row.params and not row.is_public]
+
+
+def test_a_level_that_still_stands_is_told(office, carrier):
+    message, _ticket, _person = level(office)
+
+    assert in_the_morning(office, message).state is OutboundState.SENT
+
+
+def test_a_level_whose_matter_was_answered_overnight_wakes_nobody(office, carrier):
+    message, ticket, _person = level(office)
+    with transaction(office.factory) as session:
+        session.get_one(Ticket, ticket).status = TicketStatus.RESOLVED
+
+    withdrawn = in_the_morning(office, message)
+
+    assert (withdrawn.state, withdrawn.error_code, withdrawn.error) == (
+        OutboundState.SUPPRESSED, "withdrawn", "ticket_over",
+    )  # fmt: skip
+    assert "+84907777777" not in [form["To"] for form in carrier.received]
+    assert said_in_timeline(office, ticket) == ["ticket_over"]
+
+
+def test_a_level_whose_clock_stopped_or_moved_is_withdrawn(office, carrier):
+    message, ticket, _person = level(office)
+    with transaction(office.factory) as session:
+        for clock in session.scalars(select(Clock).where(Clock.ticket_id == ticket)):
+            clock.status = ClockStatus.PAUSED
+
+    assert in_the_morning(office, message).error == "step_over"
+
+
+def test_whoever_has_left_is_told_nothing(office, carrier):
+    message, _ticket, person = level(office)
+    with transaction(office.factory) as session:
+        for role in session.scalars(select(RoleAssignment).where(RoleAssignment.staff_id == person)):
+            role.valid_to = NOW + timedelta(hours=1)
+
+    assert in_the_morning(office, message).error == "role_ended"
+
+
+def test_a_phone_that_opted_out_meanwhile_hears_nothing_but_that_it_did(office, carrier):
+    waiting = office.post_sms("later", not_before=NOW + timedelta(hours=10))
+    confirmed = office.post_sms("stop", template="sms_stopped", params={}, not_before=NOW + timedelta(hours=10))
+    with transaction(office.factory) as session:
+        citizens.opt_out(session, PHONE, reason="asked", now=NOW + timedelta(hours=1))
+
+    withdrawn = in_the_morning(office, waiting)
+
+    assert (withdrawn.state, withdrawn.error) == (OutboundState.SUPPRESSED, "opted_out")
+    assert office.message(confirmed).state is OutboundState.SENT
+
+
+@pytest.mark.parametrize("why", list(Overtaken))
+def test_every_reason_has_its_words(office, why):
+    with office.delivery.wording.app_context():
+        assert overtaken_word(why.value) != why.value

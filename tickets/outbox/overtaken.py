@@ -1,0 +1,127 @@
+"""A message about something that is over is not sent: judged again when it is handed over (A8).
+
+Between writing and handing over may lie a night: the opening hours of its reader, or an outage of a carrier.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from tickets import timeline
+from tickets.people.actor import SYSTEM
+from tickets.schema import Clock, OutboundMessage, PhonePreference, PlannedStep, RoleAssignment, Staff, Ticket
+from tickets.states import (
+    UNFINISHED,
+    ClockStatus,
+    OutboundChannel,
+    OutboundState,
+    StepResult,
+    TicketStatus,
+    TimelineKind,
+)
+
+WITHDRAWN = "withdrawn"
+# Confirms the very wish that silences the phone.
+_ALWAYS_TOLD = frozenset({"sms_stopped"})
+# About a promise: a level that was raised, a warning of one that is near.
+_OF_A_STEP = frozenset({"escalation_level", "warning"})
+# They ask for something that nobody needs of a matter that is over.
+_OF_AN_OPEN_MATTER = _OF_A_STEP | {"instruction", "ticket_question", "place_question", "place_noted"}
+_NOTHING_MORE = (TicketStatus.SPAM, TicketStatus.WITHDRAWN)
+
+
+class Overtaken(StrEnum):
+    """Why a message is not sent any more."""
+
+    OPTED_OUT = "opted_out"
+    ROLE_ENDED = "role_ended"
+    TICKET_OVER = "ticket_over"
+    TICKET_REOPENED = "ticket_reopened"
+    STEP_OVER = "step_over"
+
+
+def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
+    """What has happened since it was written that makes it untrue or unwanted; None when it still holds."""
+    if message.channel is OutboundChannel.SCREEN:
+        # Nothing leaves the house, and whoever looks sees the ticket as it is.
+        return None
+    if _is_silenced(session, message):
+        return Overtaken.OPTED_OUT
+    if message.staff_id is not None and not _works_here(session, message.staff_id, now=now):
+        return Overtaken.ROLE_ENDED
+    return _by_its_ticket(session, message)
+
+
+def _is_silenced(session: Session, message: OutboundMessage) -> bool:
+    if message.channel is not OutboundChannel.SMS or message.template in _ALWAYS_TOLD:
+        return False
+    asked = exists().where(
+        PhonePreference.phone == message.address, PhonePreference.sms_opted_out_at >= message.created_at
+    )
+    return bool(session.scalar(select(asked)))
+
+
+def _works_here(session: Session, staff_id: int, *, now: datetime) -> bool:
+    """Whoever never held a role was written to for another reason; whoever held one and holds none has left."""
+    if session.scalar(select(exists().where(Staff.id == staff_id, Staff.disabled_at <= now))):
+        return False
+    ended = RoleAssignment.valid_to.is_not(None) & (RoleAssignment.valid_to <= now)
+    rows = session.execute(
+        select(ended).where(RoleAssignment.staff_id == staff_id, RoleAssignment.valid_from <= now)
+    ).scalars()
+    held = list(rows)
+    return not held or not all(held)
+
+
+def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | None:
+    if message.ticket_id is None:
+        return None
+    status = session.scalar(select(Ticket.status).where(Ticket.id == message.ticket_id))
+    is_over = status not in UNFINISHED
+    if is_over and (message.template in _OF_AN_OPEN_MATTER or _is_dropped(status, message)):
+        return Overtaken.TICKET_OVER
+    if message.template == "ticket_resolved" and not is_over:
+        return Overtaken.TICKET_REOPENED
+    if message.template in _OF_A_STEP and not _step_stands(session, message):
+        return Overtaken.STEP_OVER
+    return None
+
+
+def _is_dropped(status: TicketStatus | None, message: OutboundMessage) -> bool:
+    """A matter that was taken back or was none: its sender is told no number of it."""
+    return status in _NOTHING_MORE and message.template == "ticket_opened"
+
+
+def _step_stands(session: Session, message: OutboundMessage) -> bool:
+    """As R15 judges it when it fires: the clock runs, and its due date is the one the step was planned for."""
+    step_id = message.params.get("step_id")
+    if step_id is None:
+        return True
+    still = (
+        select(PlannedStep.id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(
+            PlannedStep.id == int(step_id),
+            Clock.status == ClockStatus.RUNNING,
+            Clock.due_at == PlannedStep.due_at,
+            or_(PlannedStep.result.is_(None), PlannedStep.result != StepResult.VOID),
+        )
+    )
+    known = session.scalar(select(exists().where(PlannedStep.id == int(step_id))))
+    return not known or session.scalar(still) is not None
+
+
+def withdraw(session: Session, message: OutboundMessage, why: Overtaken, *, by: str, now: datetime) -> None:
+    """It stays in the outbox with its reason, and staff read it in the timeline of its ticket."""
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id == message.id, OutboundMessage.claimed_by == by)
+        .values(state=OutboundState.SUPPRESSED, lease_until=None, error_code=WITHDRAWN, error=why.value)
+        .execution_options(synchronize_session=False)
+    )
+    if message.ticket_id is None:
+        return
+    params = {WITHDRAWN: why.value, "template": message.template, "channel": message.channel.value}
+    timeline.add(session, message.ticket_id, TimelineKind.NOTE, actor=SYSTEM, is_public=False, params=params, now=now)
