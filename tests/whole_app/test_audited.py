@@ -11,12 +11,12 @@ from typing import Any
 import pyotp
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import credentials
 from app.accounts.enrolment import add_token
-from app.seeding.imports import take_out
+from app.seeding.imports import bring_in, take_out
 from app.settings import Settings
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
@@ -30,6 +30,7 @@ from tests.telephony.phone import Phone
 from tests.whole_app.test_hostile_input import everybody
 from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
 from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administered, follow, things, ways
+from tickets import process_beats
 from tickets.directory import one_time_links
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
@@ -41,6 +42,7 @@ from tickets.schema import (
     Call,
     CallbackRequest,
     Category,
+    Chain,
     Message,
     Offer,
     OutboundMessage,
@@ -52,6 +54,7 @@ from tickets.schema import (
     Unit,
 )
 from tickets.states import CallbackState, Disposition, OutboundState, PresenceState, Role
+from tickets.told_clocks import ToldTime, as_detail
 from tickets.work import assignment, resolution
 
 # One statement may write several tables; the words after "for update" and "do update" are none.
@@ -65,6 +68,7 @@ TECHNICAL = {
 # Nothing of a matter, a person or a rule is changed by these, and so nothing is written down.
 UNAUDITED = {
     "administration.preview": "shows what a file would do, and takes it back",
+    "administration.retire_preview": "shows what retiring a promise would do",
     "client_faults.tell": "counts a trouble in a browser",
     "console.advice": "answers while an agent types",
     "console.beat": "says that a console is open",
@@ -126,7 +130,9 @@ def undone(session: Session) -> Iterator[None]:
 
 def tickets_in_every_state(session: Session, settings: Settings, agent: Staff, now: datetime) -> list[Things]:
     actor = staff_actor(agent.id)
-    fresh, taken, held, solved, sent_on, suspected = (things(session, settings, unit=OWN, now=now) for _ in range(6))
+    fresh, taken, held, solved, sent_on = (things(session, settings, unit=OWN, now=now) for _ in range(5))
+    # Of another unit: whom a suspicion falls on does not lift it.
+    suspected = things(session, settings, unit=FOREIGN, now=now)
     suspected.ticket.is_restricted, suspected.ticket.routing_reasons = True, [{"code": SUSPECTED, "params": {}}]
     session.add(TicketAccess(ticket_id=suspected.ticket.id, staff_id=agent.id, reason="routing", created_at=now))
     for thing in (taken, held, solved):
@@ -158,6 +164,16 @@ class Sent:
     named: Mapping[str, Any] = field(default_factory=dict)
 
 
+# What somebody may take back, and what a scheduler tells whose clock is two hours behind the database's.
+_MISTAKEN = """
+name: một phút
+match: {{unit: "26740"}}
+rows:
+  - {{priority: normal, clock: resolve, target_seconds: 60, calendar: 24x7, warn: [75], chain: {chain}}}
+"""
+_HOLDING = as_detail(ToldTime("holds", "", -7200.0, None, 40))
+
+
 def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -> dict[str, Sent]:
     """By endpoint; whoever adds one that the common form does not reach says here what it is sent."""
     colleague = factories.staff(session, role=Role.AGENT, at=OWN)
@@ -172,6 +188,10 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     secret = make_link(session, step_id=climbed.step(session, 4).id, staff_id=climbed.people[4].id, now=now)
     letter = session.get_one(OutboundMessage, _letter(session, now=now))
     letter.state = OutboundState.FAILED
+    seen_at = session.execute(text("select clock_timestamp()")).scalar_one()
+    process_beats.note(session, "scheduler:one:1", kind="scheduler", detail={"leads": True, **_HOLDING}, now=seen_at)
+    chain = session.scalars(select(Chain.name).order_by(Chain.id)).first() or ""
+    bring_in(session, "policies", _MISTAKEN.format(chain=chain), actor=staff_actor(person.id), now=before)
     policies = take_out(session, "policies")
     other_policies = re.sub(r"target_seconds: (\d+)", lambda m: f"target_seconds: {int(m[1]) + 60}", policies, count=1)
     assert other_policies != policies
@@ -183,6 +203,8 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         ),
         "administration.apply": Sent(form={"text": other_policies}),
         "administration.disable": Sent(named={"staff_id": colleague.id}),
+        "administration.believe": Sent(form={"is_sure": "1", "reason": "Giờ của cơ sở dữ liệu đúng"}),
+        "administration.retire_policy": Sent(form={"policy": "một phút", "reason": "ghi nhầm đơn vị"}),
         "administration.throw_away": Sent(named={"message_id": letter.id}),
         "api.acknowledge": Sent(named={"step_id": climbed.step(session, 4).id}),
         "console.elsewhere": Sent(form={"system": "1022", "code": "1022-77"}),
