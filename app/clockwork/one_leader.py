@@ -7,11 +7,12 @@ from functools import lru_cache
 
 import structlog
 from sqlalchemy import Connection, Engine, event, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from app.processes.signs_of_life import database_now
 from app.storage.database import session_factory, transaction
+from app.storage.database_faults import DatabaseFault, fault_of
 from tickets import leadership
 from tickets.process_beats import TICKING
 from tickets.schema import LeaderLease, ProcessBeat
@@ -20,7 +21,6 @@ log = structlog.get_logger()
 
 # A leader that is stopped keeps its lease for a while: when nobody has ticked for so long, the others tick as well.
 SILENCE = timedelta(seconds=8)
-_LOCK_NOT_AVAILABLE = "55P03"
 _SHORT_WAIT_MS = "1000"
 
 
@@ -79,8 +79,8 @@ class Leadership:
     def _take(self) -> int | None:
         try:
             return self._try_to_take()
-        except OperationalError as trouble:
-            if getattr(trouble.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+        except DBAPIError as trouble:
+            if fault_of(trouble) is not DatabaseFault.LOCKED:
                 raise
         with transaction(self._factory) as session:
             ended = leadership.end_what_holds_the_lease(session, now=database_now(session))

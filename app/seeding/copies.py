@@ -82,7 +82,7 @@ _SPECIAL = {
     ("call", "state"): "'ended'",
     ("call_leg", "call_sid"): "s.call_sid || ':' || (s.call_id + p.round * {call})",
     ("offer", "outcome"): "coalesce(s.outcome, 'withdrawn')",
-    ("callback_request", "once_key"): "s.once_key || ':' || coalesce(s.ticket_id, s.call_id, s.id) || ':' || p.round",
+    ("callback_request", "once_key"): "s.once_key || ':' || (s.id + p.round * {call})",
     ("callback_request", "state"): "'closed'",
     # What the system noted after a ticket's last story would else lie in the future of a ticket moved forward.
     ("audit_entry", "at"): "least(s.at + p.by, :now)",

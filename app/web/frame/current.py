@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def hotline() -> HotlineApp:
-    return cast("HotlineApp", current_app)
+    """The application itself and not Flask's stand-in for it, which a thread of ours could not ask anything."""
+    return cast("HotlineApp", current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def settings() -> Settings:

@@ -51,8 +51,9 @@ def clock_check(session: Session) -> dict[str, str]:
         return {"clock": "ok"}
     told = troubled.clock
     doing = "holds" if told.holds else "goes on without the database's clock"
-    tick = "" if told.tick_ahead_seconds is None else f", the last tick leads to {told.tick_ahead_seconds:+.0f} s"
+    ahead = round(told.node_ahead_seconds)
+    tick = "" if told.tick_ahead_seconds is None else f", the last tick leads to {round(told.tick_ahead_seconds):+d} s"
     return {
-        "clock": f"{doing}: compared with the database's clock {troubled.name} is at {told.node_ahead_seconds:+.0f} s"
+        "clock": f"{doing}: compared with the database's clock {troubled.name} is at {ahead:+d} s"
         f"{tick}; run ./hotline clock"
     }

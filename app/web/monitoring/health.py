@@ -68,7 +68,7 @@ def _judged_in_time() -> _Judged:
     sessions, here, now = app.monitoring_sessions, app.settings, g.now
     if last.ask(lambda: _judged_in_session(sessions, here, now=now), patience_seconds=PATIENCE_SECONDS) and last.value:
         return last.value
-    before = f", last heard {last.age_seconds:.0f} s ago" if last.age_seconds is not None else ""
+    before = f", last heard {round(last.age_seconds)} s ago" if last.age_seconds is not None else ""
     return _Judged({"database": f"does not answer within {PATIENCE_SECONDS} s{before}"})
 
 

@@ -299,7 +299,7 @@ def test_nobody_takes_a_matter_back_for_the_citizen(client: FlaskClient, session
     refused = send(client, here, f"{here}/set-aside", reason="Said so by phone.", **{"as": "withdrawn"})
 
     assert refused.status_code == 403
-    assert "by the citizen&#39;s own word" in refused.get_data(as_text=True)
+    assert "Only the citizen can withdraw" in refused.get_data(as_text=True)
     assert "Said so by phone." in refused.get_data(as_text=True)
     assert row(session, opened.reference).status == "new"
 
