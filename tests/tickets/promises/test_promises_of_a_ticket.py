@@ -35,6 +35,12 @@ def agent(session):
 
 
 @pytest.fixture
+def office(session):
+    """Somebody who may still send a matter on or rename it when a warning or a level is out (A7)."""
+    return staff_actor(staff(session, role=Role.CITY_OFFICE, at="VPUB").id)
+
+
+@pytest.fixture
 def ticket(session) -> Ticket:
     opened = open_ticket(session, channel=Channel.SMS, phone="+84901234567")
     return session.get_one(Ticket, opened.ticket_id)
@@ -261,12 +267,12 @@ def test_r8_a_transfer_keeps_the_promise_to_the_citizen_and_gives_the_receiver_i
     assert ticket.assignee_id is None
 
 
-def test_r8_accept_not_taken_in_time_is_missed_by_the_unit_that_passed_it_on(session, ticket, agent):
+def test_r8_accept_not_taken_in_time_is_missed_by_the_unit_that_passed_it_on(session, ticket, office):
     giver = ticket.unit_id
     late = NOW + 8 * HOUR
 
     transfer(
-        session, ticket.id, queue_id=queue_of(session, department_code(session)).id, reason="x", actor=agent, now=late
+        session, ticket.id, queue_id=queue_of(session, department_code(session)).id, reason="x", actor=office, now=late
     )
 
     missed = clocks(session, ticket, ClockKind.ACCEPT)[0]
@@ -340,7 +346,7 @@ def test_r13_a_paused_clock_plans_nothing_and_a_stopped_one_neither(session, tic
     assert steps(session, promise) == []
 
 
-def test_r13_a_level_that_fired_is_kept_and_not_planned_again_for_the_same_due_date(session, ticket, agent):
+def test_r13_a_level_that_fired_is_kept_and_not_planned_again_for_the_same_due_date(session, ticket, agent, office):
     claim(session, ticket.id, actor=agent, now=NOW)
     [promise] = clocks(session, ticket, ClockKind.RESOLVE)
     late = promise.due_at + HOUR / 2
@@ -348,7 +354,7 @@ def test_r13_a_level_that_fired_is_kept_and_not_planned_again_for_the_same_due_d
     fired.fired_at, fired.result = late, StepResult.NOTIFIED
     session.flush()
 
-    change_category(session, ticket.id, category_code="pothole", actor=agent, now=late)
+    change_category(session, ticket.id, category_code="pothole", actor=office, now=late)
 
     levels = [s for s in steps(session, promise) if s.kind is StepKind.LEVEL]
     assert [(s.rank, s.plan, s.fired_at is not None) for s in levels][:2] == [(1, 1, True), (2, 1, False)]
