@@ -226,7 +226,8 @@ def test_health_tells_the_reason_while_it_lasts_and_pages_say_so_in_words(place:
 
     assert before == "ok"
     assert during.status_code == 503
-    assert during.json()["reasons"]["database"] == "does not answer"
+    # A busy machine may answer from the clock before the refusal itself arrives: "… within 1.5 s, last heard …".
+    assert during.json()["reasons"]["database"].startswith("does not answer")
     assert alive.status_code == 200
     assert page.status_code == 503
     assert "request_id" in program.json() and program.status_code == 503
