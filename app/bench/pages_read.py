@@ -21,7 +21,8 @@ class Read:
 
 
 @contextmanager
-def _sent(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+def statements_sent(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that this engine sends within the block, with its parameters."""
     sent: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, params: Any, _context: Any, many: bool) -> None:
@@ -41,7 +42,7 @@ def pages_read(engine: Engine, work: Callable[[], object]) -> Read:
     Planning is left out: it reads the catalogue, which is the same for any volume. What `work` changed is there when
     its statements are asked about again, so it should be work that finds nothing new, or only reads.
     """
-    with _sent(engine) as sent:
+    with statements_sent(engine) as sent:
         work()
     counts = []
     with engine.connect() as connection:

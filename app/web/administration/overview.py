@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.phone.spool import depth as spool_depth
 from app.phone.spool import refused_count
-from app.storage.schema_state import schema_differences, schema_fault
+from app.storage.schema_state import schema_differences
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.clocks import state_words
 from app.web.administration.jobs_by_themselves import jobs_by_themselves
@@ -21,7 +21,7 @@ from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
 from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.clock_checks import read_clocks
-from app.web.monitoring.health import backlog_checks, process_checks
+from app.web.monitoring.health import backlog_checks, known_schema, process_checks
 from app.web.monitoring.leader_checks import leader_check
 from app.wording.refusals import schema_words
 from app.wording.spoken_time import moment_phrase
@@ -105,7 +105,7 @@ def _clocks() -> list[Check]:
 
 def _schema_check() -> Check:
     connection = g.session.connection()
-    fault = schema_fault(connection)
+    fault = known_schema().fault(connection, now=g.now)
     if fault is None:
         return Check(_("Tables"), True, _("healthy"))
     return Check(_("Tables"), False, schema_words(fault, "; ".join(schema_differences(connection)[:5])))

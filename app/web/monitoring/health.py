@@ -8,12 +8,13 @@ from flask import Blueprint, g, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from app.settings import Settings
 from app.storage.database_faults import passes
+from app.storage.known_schema import KnownSchema
 from app.storage.play_progress import noted
-from app.storage.schema_state import SchemaFault, is_missing_table, schema_differences, schema_fault
+from app.storage.schema_state import SchemaFault, is_missing_table, schema_differences
 from app.storage.secret_keys import KeyState, key_state
 from app.web.frame.access import asks_nobody
 from app.web.frame.current import hotline, settings
@@ -61,28 +62,35 @@ class _Judged:
 
 def _judged_in_time() -> _Judged:
     """The state of things now; a database that says nothing is said to be silent, whatever it said before."""
-    app = hotline()
+    app, tables = hotline(), known_schema()
     if app.is_bound:
-        return _judged(g.session, app.settings, now=g.now)
+        return _judged(g.session, app.settings, tables, now=g.now)
     last: LatestAnswer[_Judged] = app.extensions.setdefault("ready", LatestAnswer())
     sessions, here, now = app.monitoring_sessions, app.settings, g.now
-    if last.ask(lambda: _judged_in_session(sessions, here, now=now), patience_seconds=PATIENCE_SECONDS) and last.value:
+
+    def work() -> _Judged:
+        with sessions() as session:
+            return _judged(session, here, tables, now=now)
+
+    if last.ask(work, patience_seconds=PATIENCE_SECONDS) and last.value:
         return last.value
     before = f", last heard {round(last.age_seconds)} s ago" if last.age_seconds is not None else ""
     return _Judged({"database": f"does not answer within {PATIENCE_SECONDS} s{before}"})
 
 
-def _judged_in_session(sessions: sessionmaker[Session], here: Settings, *, now: datetime) -> _Judged:
-    with sessions() as session:
-        return _judged(session, here, now=now)
+def known_schema() -> KnownSchema:
+    """What this process found of the tables a moment ago."""
+    app = hotline()
+    found: KnownSchema = KnownSchema() if app.is_bound else app.extensions.setdefault("known_schema", KnownSchema())
+    return found
 
 
-def _judged(session: Session, here: Settings, *, now: datetime) -> _Judged:
+def _judged(session: Session, here: Settings, tables: KnownSchema, *, now: datetime) -> _Judged:
     checks: dict[str, str] = {}
     lacks: tuple[Lack, ...] = ()
     try:
         checks |= _database_check(session)
-        checks |= schema_check(session)
+        checks |= _schema_check(session, tables, now=now)
         checks |= key_check(session, here)
         lacks = lacking(session, now=now)
         checks |= content_checks(lacks)
@@ -119,9 +127,9 @@ def _trouble(trouble: SQLAlchemyError) -> dict[str, str]:
     return {"database": "does not answer" if passes(trouble) else "refuses our questions"}
 
 
-def schema_check(session: Session) -> dict[str, str]:
+def _schema_check(session: Session, tables: KnownSchema, *, now: datetime) -> dict[str, str]:
     """`ok` when this build can work with the tables, or what is wrong with them."""
-    fault = schema_fault(session.connection())
+    fault = tables.fault(session.connection(), now=now)
     if fault is None:
         return {"schema": "ok"}
     if fault in (SchemaFault.EMPTY, SchemaFault.OLDER):

@@ -3,19 +3,22 @@
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from app.bench.pages_read import statements_sent
 from app.cli.contents import content_findings
 from app.processes.commands import MARK, environment_of
 from app.processes.start import settings_to_serve_with
 from app.settings import ROOT, Settings
 from app.storage.database import make_engine
+from app.storage.known_schema import HOLDS_FOR, KnownSchema
 from app.storage.schema_state import schema_differences, schema_fault
 from app.storage.starting import SchemaUnfit, refuse_unsafe_start
 from app.web.factory import create_app
-from tests.conftest import Committed, Servers
+from tests.conftest import NOW, Committed, Servers
 
 # What a hand or another build may have done, and the words by which it is found.
 CHANGED = {
@@ -79,6 +82,28 @@ def test_every_change_of_a_table_is_found_and_named(committed: Committed) -> Non
     owner.dispose()
 
     assert {statement: said for statement, said in found.items() if CHANGED[statement] not in said} == {}
+
+
+def test_a_finding_is_kept_for_half_a_minute_while_all_is_well_and_no_longer(committed: Committed) -> None:
+    known, later = KnownSchema(), NOW + HOLDS_FOR
+
+    def asked(now: datetime) -> tuple[str | None, int]:
+        with committed.engine.connect() as connection, statements_sent(committed.engine) as statements:
+            return known.fault(connection, now=now), len(statements)
+
+    (first, whole), (second, kept) = asked(NOW), asked(NOW + timedelta(seconds=29))
+    change(committed, "drop index ix_planned_step_due")
+    found, again = asked(later), asked(later)
+    change(committed, "create index ix_planned_step_due on planned_step (planned_at, ticket_id) where fired_at is null")
+    mended = asked(later)
+    change(committed, "update alembic_version set version_num = '0001'")
+    moved = asked(later)
+
+    assert (first, second) == (None, None)
+    assert kept == 2 < whole
+    assert found[0] == again[0] == "different"
+    assert mended[0] is None
+    assert moved[0] == "older"
 
 
 def test_what_an_operator_may_add_for_themselves_is_no_fault(committed: Committed) -> None:
