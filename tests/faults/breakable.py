@@ -91,6 +91,20 @@ class Place:
         with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
             connection.execute(sql.SQL(statement))
 
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """As after a failover to a standby: the database answers, and takes nothing."""
+        self.as_superuser("alter role hotline_app set default_transaction_read_only = on")
+        self.drop_connections()
+        try:
+            yield
+        finally:
+            self.as_superuser("alter role hotline_app reset default_transaction_read_only")
+            self.drop_connections()
+
+    def drop_connections(self) -> None:
+        self.as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hotline_app'")
+
     def log(self) -> str:
         return (self.folder / "web.log").read_text(errors="replace")[-3000:]
 

@@ -48,30 +48,14 @@ def frozen(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def read_only(place: Place) -> Iterator[None]:
-    """As after a failover: it answers, and takes nothing."""
-    place.as_superuser("alter role hotline_app set default_transaction_read_only = on")
-    _drop_connections(place)
-    try:
-        yield
-    finally:
-        place.as_superuser("alter role hotline_app reset default_transaction_read_only")
-        _drop_connections(place)
-
-
-@contextmanager
 def full(place: Place) -> Iterator[None]:
     """No connection is left for us."""
     place.as_superuser("alter role hotline_app connection limit 0")
-    _drop_connections(place)
+    place.drop_connections()
     try:
         yield
     finally:
         place.as_superuser("alter role hotline_app connection limit -1")
-
-
-def _drop_connections(place: Place) -> None:
-    place.as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hotline_app'")
 
 
 def _signal_all(pids: list[int], number: signal.Signals) -> None:
@@ -79,7 +63,7 @@ def _signal_all(pids: list[int], number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-TROUBLES: list[Callable[[Place], object]] = [killed, frozen, read_only, full]
+TROUBLES: list[Callable[[Place], object]] = [killed, frozen, Place.read_only, full]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: one.__name__)

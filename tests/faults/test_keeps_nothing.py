@@ -26,18 +26,6 @@ NOTE = "Đã gọi cho tổ trưởng dân phố,\nhẹn chiều nay ra hiện t
 
 
 @contextmanager
-def read_only(place: Place) -> Iterator[None]:
-    """As after a failover to a standby."""
-    place.as_superuser("alter role hotline_app set default_transaction_read_only = on")
-    _drop_connections(place)
-    try:
-        yield
-    finally:
-        place.as_superuser("alter role hotline_app reset default_transaction_read_only")
-        _drop_connections(place)
-
-
-@contextmanager
 def disk_full(place: Place) -> Iterator[None]:
     """Reading goes on; whoever writes is told that there is no room."""
     url = make_url(place.engines.superuser_database_url).set(
@@ -57,11 +45,7 @@ def disk_full(place: Place) -> Iterator[None]:
             connection.execute(f"drop trigger full_disk on {table}".encode())
 
 
-def _drop_connections(place: Place) -> None:
-    place.as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hotline_app'")
-
-
-TROUBLES: list[Callable[[Place], object]] = [read_only, disk_full]
+TROUBLES: list[Callable[[Place], object]] = [Place.read_only, disk_full]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: one.__name__)

@@ -90,13 +90,8 @@ def test_ready_says_that_a_read_only_database_keeps_nothing(place: Place):
     place.start_web()
     assert wait_until(lambda: is_ready(place))
 
-    place.as_superuser("alter role hotline_app set default_transaction_read_only = on")
-    place.as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hotline_app'")
-    try:
+    with place.read_only():
         told = wait_until(lambda: "read-only" in look(place, "/health/ready").json()["reasons"].get("database", ""))
-    finally:
-        place.as_superuser("alter role hotline_app reset default_transaction_read_only")
-        place.as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hotline_app'")
 
     assert told
     assert wait_until(lambda: is_ready(place))

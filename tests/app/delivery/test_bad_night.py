@@ -1,9 +1,6 @@
 """A bad night of a carrier: messages wait, people are told why, and everything leaves once when it is over."""
 
-import socketserver
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -15,6 +12,7 @@ from app.storage.database import transaction
 from app.web.factory import create_app
 from telephony.provider.twilio_codes import trouble_of
 from tests.app.delivery.delivering_office import Office
+from tests.app.delivery.mail_server import mail_server
 from tests.app.delivery.test_deliver import mail_to
 from tests.app.web.monitoring.test_metrics import samples
 from tests.conftest import NOW
@@ -205,53 +203,9 @@ def test_a_text_that_was_not_delivered_for_our_account_is_not_dead(office, carri
     assert office.message(message).state is OutboundState.SENT
 
 
-class _Doorkeeper(socketserver.StreamRequestHandler):
-    """A mail server that wants to know who we are; `server.knows_us` says whether it does."""
-
-    def handle(self) -> None:
-        self._say("220 test")
-        in_data = False
-        for raw in self.rfile:
-            line = raw.decode("utf-8").rstrip("\r\n")
-            word = line.upper().split(" ")[0]
-            if in_data:
-                if line == ".":
-                    self.server.mails += 1
-                    in_data = False
-                    self._say("250 taken")
-            elif word == "EHLO":
-                self._say("250-test")
-                self._say("250 AUTH PLAIN")
-            elif word == "AUTH":
-                self._say("235 welcome" if self.server.knows_us else "535 5.7.8 wrong password")
-            elif word == "DATA":
-                in_data = True
-                self._say("354 go on")
-            elif word == "QUIT":
-                self._say("221 bye")
-                return
-            else:
-                self._say("250 ok")
-
-    def _say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
-
-
-@contextmanager
-def doorkeeper() -> Iterator[socketserver.ThreadingTCPServer]:
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Doorkeeper)
-    server.mails, server.knows_us = 0, False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def test_a_mail_server_that_does_not_know_us_any_more_loses_no_mail(committed, settings):
-    with doorkeeper() as server:
-        office = Office(committed, settings, smtp_url=f"smtp://us:secret@127.0.0.1:{server.server_address[1]}")
+    with mail_server(knows_us=False) as server:
+        office = Office(committed, settings, smtp_url=f"smtp://us:secret@{server.address}")
         message = mail_to(office)
 
         for _ in range(60):
@@ -262,7 +216,7 @@ def test_a_mail_server_that_does_not_know_us_any_more_loses_no_mail(committed, s
         office.deliver(OutboundChannel.EMAIL)
 
     assert "email is refused by smtp (535)" in reasons["sending_account"]
-    assert (office.message(message).state, server.mails) == (OutboundState.SENT, 1)
+    assert (office.message(message).state, len(server.mails)) == (OutboundState.SENT, 1)
 
 
 def test_what_stood_in_the_outbox_before_we_counted_is_counted_too(office):

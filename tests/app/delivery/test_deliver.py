@@ -1,9 +1,7 @@
 """Delivery: claimed, worded, sent over a real connection and recorded; every refusal treated as what it is."""
 
-import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +13,7 @@ from app.settings import Settings
 from app.storage.database import transaction
 from escalation.acknowledging.links import PURPOSE
 from tests.app.delivery.delivering_office import PHONE, SMS, Office
+from tests.app.delivery.mail_server import mail_server
 from tests.conftest import NOW, Committed
 from tests.factories import KEYS, open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
@@ -239,51 +238,9 @@ def test_without_a_mail_server_mail_is_kept_and_marked_as_kept(office):
     assert "Đã xử lý." in kept.text
 
 
-class _Postman(socketserver.StreamRequestHandler):
-    """Enough of SMTP to take one mail; `server.refusal` is said instead of accepting the recipient."""
-
-    def handle(self) -> None:
-        self._say("220 test")
-        data: list[str] | None = None
-        for raw in self.rfile:
-            line = raw.decode("utf-8").rstrip("\r\n")
-            if data is not None:
-                if line == ".":
-                    self.server.mails.append("\n".join(data))
-                    data = None
-                    self._say("250 taken")
-                else:
-                    data.append(line)
-            elif line.upper().startswith("DATA"):
-                data = []
-                self._say("354 go on")
-            elif line.upper().startswith("RCPT") and self.server.refusal:
-                self._say(self.server.refusal)
-            elif line.upper().startswith("QUIT"):
-                self._say("221 bye")
-                return
-            else:
-                self._say("250 ok")
-
-    def _say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
-
-
-@contextmanager
-def postman(refusal: str = "") -> Iterator[socketserver.ThreadingTCPServer]:
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Postman)
-    server.mails, server.refusal = [], refusal
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def test_mail_leaves_by_smtp_with_subject_and_a_lasting_message_id(committed, settings):
-    with postman() as server:
-        office = Office(committed, settings, smtp_url=f"smtp://127.0.0.1:{server.server_address[1]}")
+    with mail_server() as server:
+        office = Office(committed, settings, smtp_url=f"smtp://{server.address}")
         message = mail_to(office)
 
         office.deliver(OutboundChannel.EMAIL)
@@ -299,8 +256,8 @@ def test_mail_leaves_by_smtp_with_subject_and_a_lasting_message_id(committed, se
     [("451 try later", OutboundState.WAITING), ("550 no such mailbox", OutboundState.FAILED)],
 )
 def test_a_passing_refusal_of_mail_is_tried_again_and_a_final_one_is_not(committed, settings, refusal, state):
-    with postman(refusal) as server:
-        office = Office(committed, settings, smtp_url=f"smtp://127.0.0.1:{server.server_address[1]}")
+    with mail_server(refusal) as server:
+        office = Office(committed, settings, smtp_url=f"smtp://{server.address}")
         message = mail_to(office)
 
         office.deliver(OutboundChannel.EMAIL)

@@ -1,0 +1,61 @@
+"""A mail server on this machine: takes mail, refuses a recipient, or wants to know who we are."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """What it took, and what it says. `knows_us` is None where it never asks who we are."""
+
+    def __init__(self, refusal: str, knows_us: bool | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Session)
+        self.mails: list[str] = []
+        self.refusal, self.knows_us = refusal, knows_us
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+class _Session(socketserver.StreamRequestHandler):
+    """Enough of SMTP to take mail."""
+
+    def handle(self) -> None:
+        self._say("220 test")
+        for raw in self.rfile:
+            word = raw.decode("utf-8").rstrip("\r\n").upper().split(" ")[0]
+            self._say(self._answer(word))
+            if word == "QUIT":
+                return
+            if word == "DATA":
+                self.server.mails.append(self._mail())
+                self._say("250 taken")
+
+    def _answer(self, word: str) -> str:
+        if word == "EHLO" and self.server.knows_us is not None:
+            return "250-test\r\n250 AUTH PLAIN"
+        if word == "AUTH":
+            return "235 welcome" if self.server.knows_us else "535 5.7.8 wrong password"
+        if word == "RCPT" and self.server.refusal:
+            return self.server.refusal
+        return {"DATA": "354 go on", "QUIT": "221 bye"}.get(word, "250 ok")
+
+    def _mail(self) -> str:
+        lines = iter(lambda: self.rfile.readline().decode("utf-8").rstrip("\r\n"), ".")
+        return "\n".join(lines)
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(line.encode() + b"\r\n")
+
+
+@contextmanager
+def mail_server(refusal: str = "", *, knows_us: bool | None = None) -> Iterator[MailServer]:
+    server = MailServer(refusal, knows_us)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
