@@ -14,8 +14,7 @@ from app.live.changes import LiveChange, Marks, changes_since, concerns, first_m
 from app.recurring.jobs import RecurringJobs
 from app.storage.carried_time import CarriedTime
 from app.storage.database import transaction
-from app.web.frame.access import SECOND_FACTOR_ROLES
-from app.web.frame.session_cookie import SignedIn, look_up, still_signed_in, token_hash
+from app.web.frame.session_cookie import look_up, still_signed_in, token_hash
 from tickets.people.roles import Viewer
 
 _LOOK_EVERY_SECONDS = 1.0
@@ -56,7 +55,7 @@ class Hub:
     def listener_of(self, token: str) -> Listener | None:
         with transaction(self._sessions) as session:
             person = look_up(session, token, now=self._time.read(session))
-            return Listener(token_hash(token), person.viewer) if person is not None and _may_listen(person) else None
+            return Listener(token_hash(token), person.viewer) if person is not None and person.wholly else None
 
     def stream(self, listener: Listener) -> Iterator[bytes]:
         """Server-sent events for one browser until its lifetime is over, or its session or account ends."""
@@ -114,7 +113,7 @@ class Hub:
         people = still_signed_in(session, {one.token_hash for one in self.listeners}, now=now)
         for queue, listener in list(self._queues.items()):
             person = people.get(listener.token_hash)
-            if person is not None and _may_listen(person):
+            if person is not None and person.wholly:
                 self._queues[queue] = Listener(listener.token_hash, person.viewer)
             else:
                 self._end(queue)
@@ -135,7 +134,3 @@ class Hub:
             except Full:
                 # A browser that does not read is dropped; it reconnects and reloads everything once.
                 self._end(queue)
-
-
-def _may_listen(person: SignedIn) -> bool:
-    return person.second_factor or not person.viewer.roles & SECOND_FACTOR_ROLES

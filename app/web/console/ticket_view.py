@@ -21,6 +21,7 @@ from tickets.queries.chain_steps import LevelOfTicket
 from tickets.queries.reading import WholeTicket
 from tickets.schema import Clock, Ticket
 from tickets.states import (
+    PENDING,
     UNFINISHED,
     Channel,
     ClockKind,
@@ -93,7 +94,7 @@ def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, is_bound: bool, now
     alone = accused or (is_out and not decides)
     works, unfinished = may(viewer, Right.WORK, ticket), ticket.status in UNFINISHED
     is_mine = ticket.assignee_id == viewer.staff_id
-    pending = ticket.status in (TicketStatus.PENDING_CITIZEN, TicketStatus.PENDING_THIRD_PARTY)
+    pending = ticket.status in PENDING
     in_window = ticket.reopen_until is not None and now <= ticket.reopen_until
     return Allowed(
         work=works,

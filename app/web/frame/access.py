@@ -18,8 +18,6 @@ from tickets.states import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Whoever can see or steer more than their own tickets proves it is them with a second factor.
-SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
 _SIGNS_OF_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
@@ -122,7 +120,7 @@ def _staff_gate(access: Access) -> ResponseReturnValue | None:
         return _sign_in_first()
     if access.kind == "halfway":
         return None
-    if not person.second_factor and person.viewer.roles & SECOND_FACTOR_ROLES:
+    if not person.wholly:
         return redirect("/sign-in/code?next=" + quote(page_address()), code=303)
     if access.roles and not person.viewer.roles & access.roles:
         abort(403)

@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from app.storage.database_faults import passes
-from app.web.frame.access import SECOND_FACTOR_ROLES
 from app.web.frame.current import hotline
 from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
 from app.web.frame.local_target import local_target
@@ -56,7 +55,7 @@ def _at_work(error: Exception) -> Viewer | None:
     """
     person = g.signed_in if "signed_in" in g else _looked_up(error)
     g.pop("viewer", None)
-    if person is None or (person.viewer.roles & SECOND_FACTOR_ROLES and not person.second_factor):
+    if person is None or not person.wholly:
         return None
     viewer: Viewer = person.viewer
     g.viewer = viewer

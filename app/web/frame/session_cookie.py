@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 from tickets.directory import web_sessions
 from tickets.people.roles import PEOPLE_WITH_ROLES, Viewer, viewer_of
 from tickets.schema import Staff, WebSession
+from tickets.states import Role
 
 SESSION_COOKIE = "hotline_session"
+# Whoever can see or steer more than their own tickets proves it is them with a second factor.
+_SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
 # Written at most once a minute, so that reading pages does not write.
 _SEEN_EVERY = timedelta(minutes=1)
 # Who a token belongs to, with the roles they hold. Put together once: every request asks it.
@@ -52,6 +55,15 @@ class SignedIn:
     session_id: int
     viewer: Viewer
     second_factor: bool
+
+    @property
+    def wholly(self) -> bool:
+        """Whether they are signed in as far as the roles they hold today ask for."""
+        return self.second_factor or not asks_second_factor(self.viewer)
+
+
+def asks_second_factor(viewer: Viewer) -> bool:
+    return bool(viewer.roles & _SECOND_FACTOR_ROLES)
 
 
 def token_hash(token: str) -> str:

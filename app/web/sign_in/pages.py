@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import credentials
-from app.web.frame.access import SECOND_FACTOR_ROLES, password_given, public
+from app.web.frame.access import password_given, public
 from app.web.frame.current import settings
 from app.web.frame.limits import limiter
 from app.web.frame.local_target import local_target
 from app.web.frame.menu import home_of
 from app.web.frame.session_cookie import (
+    asks_second_factor,
     begin_session,
     clear_cookie,
     end_session,
@@ -148,7 +149,7 @@ def _enter(staff: Staff, *, second_factor: bool, target: str) -> Response:
         params={"second_factor": second_factor},
         now=g.now,
     )
-    needs_code = not second_factor and viewer.roles & SECOND_FACTOR_ROLES
+    needs_code = not second_factor and asks_second_factor(viewer)
     if not needs_code:
         credentials.signed_in_wholly(staff)
     goal = local_target(target, home_of(viewer))
