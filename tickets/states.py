@@ -1,4 +1,4 @@
-"""The codes a row may carry: one word, one meaning, as the vocabulary has them; their words: `app/wording/codes.py`."""
+"""The codes a row may carry: one word, one meaning, as the vocabulary has them; their words: `app/wording/`."""
 
 from enum import StrEnum
 

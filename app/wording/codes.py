@@ -7,26 +7,16 @@ from collections.abc import Mapping
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from app.wording.language import language
-from tickets.outbox.overtaken import Overtaken
 from tickets.states import (
     ActorKind,
-    CallbackReason,
-    CallbackState,
-    CallState,
     Channel,
     ClockKind,
     ClockStatus,
     Disposition,
     DraftForm,
     Level,
-    OfferOutcome,
-    OutboundChannel,
-    OutboundState,
-    PresenceState,
     Priority,
     QueueKind,
-    RecordingKind,
-    RecordingState,
     Role,
     StepResult,
     TicketStatus,
@@ -98,15 +88,6 @@ ROLES: Mapping[str, LazyString] = {
     Role.AUDITOR: lazy_gettext("Auditor"),
 }
 
-PRESENCES: Mapping[str, LazyString] = {
-    PresenceState.OFFLINE: lazy_gettext("Offline"),
-    PresenceState.AVAILABLE: lazy_gettext("Available"),
-    PresenceState.OFFERED: lazy_gettext("Being offered a call"),
-    PresenceState.ON_CALL: lazy_gettext("On a call"),
-    PresenceState.WRAP_UP: lazy_gettext("Wrapping up"),
-    PresenceState.AWAY: lazy_gettext("Away"),
-}
-
 UNIT_KINDS: Mapping[str, LazyString] = {
     UnitKind.CITY: lazy_gettext("City"),
     UnitKind.OFFICE: lazy_gettext("Office of the City People's Committee"),
@@ -161,80 +142,6 @@ TIMELINE_KINDS: Mapping[str, LazyString] = {
     TimelineKind.RESTRICTED: lazy_gettext("Access restricted"),
 }
 
-OUTBOUND_CHANNELS: Mapping[str, LazyString] = {
-    OutboundChannel.SMS: lazy_gettext("SMS"),
-    OutboundChannel.EMAIL: lazy_gettext("E-mail"),
-    OutboundChannel.VOICE: lazy_gettext("Phone call"),
-    OutboundChannel.SCREEN: lazy_gettext("On screen"),
-}
-
-OUTBOUND_STATES: Mapping[str, LazyString] = {
-    OutboundState.WAITING: lazy_gettext("Waiting to be sent"),
-    OutboundState.CLAIMED: lazy_gettext("Being sent"),
-    OutboundState.SENT: lazy_gettext("Sent"),
-    OutboundState.DELIVERED: lazy_gettext("Delivered"),
-    OutboundState.FAILED: lazy_gettext("Not delivered"),
-    OutboundState.SUPPRESSED: lazy_gettext("Not sent on purpose"),
-    OutboundState.UNCERTAIN: lazy_gettext("Unknown whether it arrived"),
-}
-
-OVERTAKEN: Mapping[str, LazyString] = {
-    Overtaken.OPTED_OUT: lazy_gettext("the phone has opted out"),
-    Overtaken.ROLE_ENDED: lazy_gettext("the person no longer holds the role"),
-    Overtaken.TICKET_OVER: lazy_gettext("the matter was over by then"),
-    Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
-    Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
-}
-
-CALL_STATES: Mapping[str, LazyString] = {
-    CallState.GREETING: lazy_gettext("Greeting"),
-    CallState.MENU: lazy_gettext("In the menu"),
-    CallState.PLACE: lazy_gettext("Saying the place"),
-    CallState.QUEUED: lazy_gettext("Waiting in line"),
-    CallState.OFFERED: lazy_gettext("Ringing an agent"),
-    CallState.TALKING: lazy_gettext("Talking"),
-    CallState.VOICEMAIL: lazy_gettext("Leaving a voicemail"),
-    CallState.CALLBACK: lazy_gettext("Callback requested"),
-    CallState.STATUS: lazy_gettext("Checking a request"),
-    CallState.FAILSAFE: lazy_gettext("Outage announcement"),
-    CallState.ENDED: lazy_gettext("Ended"),
-}
-
-OFFER_OUTCOMES: Mapping[str, LazyString] = {
-    OfferOutcome.ANSWERED: lazy_gettext("Accepted"),
-    OfferOutcome.DECLINED: lazy_gettext("Declined"),
-    OfferOutcome.EXPIRED: lazy_gettext("Not accepted in time"),
-    OfferOutcome.WITHDRAWN: lazy_gettext("Caller hung up"),
-}
-
-CALLBACK_STATES: Mapping[str, LazyString] = {
-    CallbackState.OPEN: lazy_gettext("To be called back"),
-    CallbackState.CLAIMED: lazy_gettext("Somebody is calling back"),
-    CallbackState.DONE: lazy_gettext("Called back"),
-    CallbackState.CLOSED: lazy_gettext("Closed"),
-}
-
-CALLBACK_REASONS: Mapping[str, LazyString] = {
-    CallbackReason.REQUESTED: lazy_gettext("Asked to be called back"),
-    CallbackReason.MISSED: lazy_gettext("Missed call"),
-    CallbackReason.NOBODY_ON_DUTY: lazy_gettext("Nobody was on duty"),
-    CallbackReason.DROPPED: lazy_gettext("The call was cut off"),
-}
-
-RECORDING_KINDS: Mapping[str, LazyString] = {
-    RecordingKind.VOICEMAIL: lazy_gettext("Voicemail"),
-    RecordingKind.CONVERSATION: lazy_gettext("Conversation"),
-    RecordingKind.PLACE: lazy_gettext("Place as spoken"),
-}
-
-RECORDING_STATES: Mapping[str, LazyString] = {
-    RecordingState.IN_PROGRESS: lazy_gettext("Being recorded"),
-    RecordingState.COMPLETED: lazy_gettext("Recorded, not yet fetched"),
-    RecordingState.FETCHED: lazy_gettext("Kept here"),
-    RecordingState.ABSENT: lazy_gettext("Nothing was recorded"),
-    RecordingState.FAILED: lazy_gettext("Could not be fetched"),
-}
-
 QUEUE_KINDS: Mapping[str, LazyString] = {
     QueueKind.WORK: lazy_gettext("Queue of the unit"),
     QueueKind.TRIAGE: lazy_gettext("City triage"),
@@ -281,100 +188,59 @@ REPORTED_LEVELS: Mapping[int, LazyString] = {
 
 
 def draft_word(code: str) -> str:
-    return _word(DRAFT_FORMS, code)
+    return word_of(DRAFT_FORMS, code)
 
 
 def status_word(code: str) -> str:
-    return _word(STATUSES, code)
+    return word_of(STATUSES, code)
 
 
 def priority_word(code: str) -> str:
-    return _word(PRIORITIES, code)
+    return word_of(PRIORITIES, code)
 
 
 def channel_word(code: str) -> str:
-    return _word(CHANNELS, code)
+    return word_of(CHANNELS, code)
 
 
 def clock_word(code: str) -> str:
-    return _word(CLOCK_KINDS, code)
+    return word_of(CLOCK_KINDS, code)
 
 
 def clock_state_word(code: str) -> str:
-    return _word(CLOCK_STATES, code)
+    return word_of(CLOCK_STATES, code)
 
 
 def disposition_word(code: str) -> str:
-    return _word(DISPOSITIONS, code)
+    return word_of(DISPOSITIONS, code)
 
 
 def role_word(code: str) -> str:
-    return _word(ROLES, code)
-
-
-def presence_word(code: str) -> str:
-    return _word(PRESENCES, code)
+    return word_of(ROLES, code)
 
 
 def unit_kind_word(code: str) -> str:
-    return _word(UNIT_KINDS, code)
+    return word_of(UNIT_KINDS, code)
 
 
 def step_result_word(code: str) -> str:
-    return _word(STEP_RESULTS, code)
+    return word_of(STEP_RESULTS, code)
 
 
 def timeline_word(code: str) -> str:
-    return _word(TIMELINE_KINDS, code)
-
-
-def overtaken_word(code: str) -> str:
-    """Why a message was withdrawn before it left."""
-    return _word(OVERTAKEN, code)
-
-
-def outbound_channel_word(code: str) -> str:
-    return _word(OUTBOUND_CHANNELS, code)
-
-
-def outbound_word(code: str) -> str:
-    return _word(OUTBOUND_STATES, code)
-
-
-def call_state_word(code: str) -> str:
-    return _word(CALL_STATES, code)
-
-
-def offer_word(code: str) -> str:
-    return _word(OFFER_OUTCOMES, code)
-
-
-def callback_word(code: str) -> str:
-    return _word(CALLBACK_STATES, code)
-
-
-def callback_reason_word(code: str) -> str:
-    return _word(CALLBACK_REASONS, code)
-
-
-def recording_kind_word(code: str) -> str:
-    return _word(RECORDING_KINDS, code)
-
-
-def recording_state_word(code: str) -> str:
-    return _word(RECORDING_STATES, code)
+    return word_of(TIMELINE_KINDS, code)
 
 
 def queue_kind_word(code: str) -> str:
-    return _word(QUEUE_KINDS, code)
+    return word_of(QUEUE_KINDS, code)
 
 
 def competence_word(code: str) -> str:
-    return _word(COMPETENCE_LEVELS, code)
+    return word_of(COMPETENCE_LEVELS, code)
 
 
 def actor_word(code: str) -> str:
-    return _word(ACTOR_KINDS, code)
+    return word_of(ACTOR_KINDS, code)
 
 
 def level_word(level: int) -> str:
@@ -395,7 +261,7 @@ def matter_words(subject: str, place: str | None = "", priority: str = "") -> st
     return f"{call} · {about}"
 
 
-def _word(table: Mapping[str, LazyString], code: str) -> str:
+def word_of(table: Mapping[str, LazyString], code: str) -> str:
     """A code nobody has named yet is shown as it is rather than breaking the page; a whole-app test finds it."""
     key = (language(), id(table), code)
     said = _said.get(key)

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.catalog import Message
 
 from app.web.administration.rule_words import ACTION_WORDS
-from app.wording import codes, looks, translations
+from app.wording import codes, contact_codes, looks, translations
 from escalation.firing.actions import ACTIONS
 from tickets import states
 
@@ -132,18 +132,18 @@ CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
     (states.ClockStatus, codes.CLOCK_STATES),
     (states.Disposition, codes.DISPOSITIONS),
     (states.Role, codes.ROLES),
-    (states.PresenceState, codes.PRESENCES),
+    (states.PresenceState, contact_codes.PRESENCES),
     (states.UnitKind, codes.UNIT_KINDS),
     (states.StepResult, codes.STEP_RESULTS),
     (states.TimelineKind, codes.TIMELINE_KINDS),
-    (states.OutboundChannel, codes.OUTBOUND_CHANNELS),
-    (states.OutboundState, codes.OUTBOUND_STATES),
-    (states.CallState, codes.CALL_STATES),
-    (states.OfferOutcome, codes.OFFER_OUTCOMES),
-    (states.CallbackState, codes.CALLBACK_STATES),
-    (states.CallbackReason, codes.CALLBACK_REASONS),
-    (states.RecordingKind, codes.RECORDING_KINDS),
-    (states.RecordingState, codes.RECORDING_STATES),
+    (states.OutboundChannel, contact_codes.OUTBOUND_CHANNELS),
+    (states.OutboundState, contact_codes.OUTBOUND_STATES),
+    (states.CallState, contact_codes.CALL_STATES),
+    (states.OfferOutcome, contact_codes.OFFER_OUTCOMES),
+    (states.CallbackState, contact_codes.CALLBACK_STATES),
+    (states.CallbackReason, contact_codes.CALLBACK_REASONS),
+    (states.RecordingKind, contact_codes.RECORDING_KINDS),
+    (states.RecordingState, contact_codes.RECORDING_STATES),
     (states.QueueKind, codes.QUEUE_KINDS),
     (states.Level, codes.COMPETENCE_LEVELS),
     (states.ActorKind, codes.ACTOR_KINDS),

@@ -13,14 +13,12 @@ from app.wording.codes import (
     clock_word,
     disposition_word,
     level_word,
-    outbound_channel_word,
-    overtaken_word,
     priority_word,
-    recording_kind_word,
     status_word,
     step_result_word,
     timeline_word,
 )
+from app.wording.contact_codes import outbound_channel_word, overtaken_word, recording_kind_word
 from app.wording.locale import chosen_locale
 from app.wording.looks import timeline_sign
 from app.wording.reasons import reason_text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app.web.frame.assets import asset
-from app.wording import codes, looks, spoken_numbers, spoken_time
+from app.wording import codes, contact_codes, looks, spoken_numbers, spoken_time
 from app.wording.locale import own_name_of
 from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask, readable_phone
@@ -15,11 +15,12 @@ from tickets.queries.list_counts import COUNTED_UP_TO
 
 WORD_FUNCTIONS = (
     codes.status_word, codes.priority_word, codes.channel_word, codes.clock_word, codes.clock_state_word,
-    codes.disposition_word, codes.role_word, codes.presence_word, codes.unit_kind_word, codes.step_result_word,
-    codes.timeline_word, codes.outbound_channel_word, codes.outbound_word, codes.call_state_word, codes.offer_word,
-    codes.callback_word, codes.callback_reason_word, codes.recording_kind_word, codes.recording_state_word,
-    codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word,
-    codes.matter_words, codes.draft_word,
+    codes.disposition_word, codes.role_word, codes.unit_kind_word, codes.step_result_word, codes.timeline_word,
+    codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word, codes.matter_words,
+    codes.draft_word,
+    contact_codes.presence_word, contact_codes.outbound_channel_word, contact_codes.outbound_word,
+    contact_codes.call_state_word, contact_codes.offer_word, contact_codes.callback_word,
+    contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.storage.database import transaction
-from app.wording.codes import overtaken_word
+from app.wording.contact_codes import overtaken_word
 from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import NOW
 from tests.factories import open_ticket, staff

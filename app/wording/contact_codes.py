@@ -1,0 +1,145 @@
+"""The words of calls and messages: what is being done on the phone, and what became of what we sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString, lazy_gettext
+
+from app.wording.codes import word_of
+from tickets.outbox.overtaken import Overtaken
+from tickets.states import (
+    CallbackReason,
+    CallbackState,
+    CallState,
+    OfferOutcome,
+    OutboundChannel,
+    OutboundState,
+    PresenceState,
+    RecordingKind,
+    RecordingState,
+)
+
+PRESENCES: Mapping[str, LazyString] = {
+    PresenceState.OFFLINE: lazy_gettext("Offline"),
+    PresenceState.AVAILABLE: lazy_gettext("Available"),
+    PresenceState.OFFERED: lazy_gettext("Being offered a call"),
+    PresenceState.ON_CALL: lazy_gettext("On a call"),
+    PresenceState.WRAP_UP: lazy_gettext("Wrapping up"),
+    PresenceState.AWAY: lazy_gettext("Away"),
+}
+
+OUTBOUND_CHANNELS: Mapping[str, LazyString] = {
+    OutboundChannel.SMS: lazy_gettext("SMS"),
+    OutboundChannel.EMAIL: lazy_gettext("E-mail"),
+    OutboundChannel.VOICE: lazy_gettext("Phone call"),
+    OutboundChannel.SCREEN: lazy_gettext("On screen"),
+}
+
+OUTBOUND_STATES: Mapping[str, LazyString] = {
+    OutboundState.WAITING: lazy_gettext("Waiting to be sent"),
+    OutboundState.CLAIMED: lazy_gettext("Being sent"),
+    OutboundState.SENT: lazy_gettext("Sent"),
+    OutboundState.DELIVERED: lazy_gettext("Delivered"),
+    OutboundState.FAILED: lazy_gettext("Not delivered"),
+    OutboundState.SUPPRESSED: lazy_gettext("Not sent on purpose"),
+    OutboundState.UNCERTAIN: lazy_gettext("Unknown whether it arrived"),
+}
+
+OVERTAKEN: Mapping[str, LazyString] = {
+    Overtaken.OPTED_OUT: lazy_gettext("the phone has opted out"),
+    Overtaken.ROLE_ENDED: lazy_gettext("the person no longer holds the role"),
+    Overtaken.TICKET_OVER: lazy_gettext("the matter was over by then"),
+    Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
+    Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
+}
+
+CALL_STATES: Mapping[str, LazyString] = {
+    CallState.GREETING: lazy_gettext("Greeting"),
+    CallState.MENU: lazy_gettext("In the menu"),
+    CallState.PLACE: lazy_gettext("Saying the place"),
+    CallState.QUEUED: lazy_gettext("Waiting in line"),
+    CallState.OFFERED: lazy_gettext("Ringing an agent"),
+    CallState.TALKING: lazy_gettext("Talking"),
+    CallState.VOICEMAIL: lazy_gettext("Leaving a voicemail"),
+    CallState.CALLBACK: lazy_gettext("Callback requested"),
+    CallState.STATUS: lazy_gettext("Checking a request"),
+    CallState.FAILSAFE: lazy_gettext("Outage announcement"),
+    CallState.ENDED: lazy_gettext("Ended"),
+}
+
+OFFER_OUTCOMES: Mapping[str, LazyString] = {
+    OfferOutcome.ANSWERED: lazy_gettext("Accepted"),
+    OfferOutcome.DECLINED: lazy_gettext("Declined"),
+    OfferOutcome.EXPIRED: lazy_gettext("Not accepted in time"),
+    OfferOutcome.WITHDRAWN: lazy_gettext("Caller hung up"),
+}
+
+CALLBACK_STATES: Mapping[str, LazyString] = {
+    CallbackState.OPEN: lazy_gettext("To be called back"),
+    CallbackState.CLAIMED: lazy_gettext("Somebody is calling back"),
+    CallbackState.DONE: lazy_gettext("Called back"),
+    CallbackState.CLOSED: lazy_gettext("Closed"),
+}
+
+CALLBACK_REASONS: Mapping[str, LazyString] = {
+    CallbackReason.REQUESTED: lazy_gettext("Asked to be called back"),
+    CallbackReason.MISSED: lazy_gettext("Missed call"),
+    CallbackReason.NOBODY_ON_DUTY: lazy_gettext("Nobody was on duty"),
+    CallbackReason.DROPPED: lazy_gettext("The call was cut off"),
+}
+
+RECORDING_KINDS: Mapping[str, LazyString] = {
+    RecordingKind.VOICEMAIL: lazy_gettext("Voicemail"),
+    RecordingKind.CONVERSATION: lazy_gettext("Conversation"),
+    RecordingKind.PLACE: lazy_gettext("Place as spoken"),
+}
+
+RECORDING_STATES: Mapping[str, LazyString] = {
+    RecordingState.IN_PROGRESS: lazy_gettext("Being recorded"),
+    RecordingState.COMPLETED: lazy_gettext("Recorded, not yet fetched"),
+    RecordingState.FETCHED: lazy_gettext("Kept here"),
+    RecordingState.ABSENT: lazy_gettext("Nothing was recorded"),
+    RecordingState.FAILED: lazy_gettext("Could not be fetched"),
+}
+
+
+def presence_word(code: str) -> str:
+    return word_of(PRESENCES, code)
+
+
+def outbound_channel_word(code: str) -> str:
+    return word_of(OUTBOUND_CHANNELS, code)
+
+
+def outbound_word(code: str) -> str:
+    return word_of(OUTBOUND_STATES, code)
+
+
+def overtaken_word(code: str) -> str:
+    """Why a message was withdrawn before it left."""
+    return word_of(OVERTAKEN, code)
+
+
+def call_state_word(code: str) -> str:
+    return word_of(CALL_STATES, code)
+
+
+def offer_word(code: str) -> str:
+    return word_of(OFFER_OUTCOMES, code)
+
+
+def callback_word(code: str) -> str:
+    return word_of(CALLBACK_STATES, code)
+
+
+def callback_reason_word(code: str) -> str:
+    return word_of(CALLBACK_REASONS, code)
+
+
+def recording_kind_word(code: str) -> str:
+    return word_of(RECORDING_KINDS, code)
+
+
+def recording_state_word(code: str) -> str:
+    return word_of(RECORDING_STATES, code)
