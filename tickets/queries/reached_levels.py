@@ -63,7 +63,8 @@ def reached_level(session: Session, ticket_id: int) -> int:
 
 
 # Of a `planned_step` in a statement: it fired, every message about it that leaves the house has failed for good, and
-# nobody has seen it on a screen either. Whom it names as told know nothing of it.
+# nobody has seen it on a screen either. Whom it names as told know nothing of it. Messages are looked for by the
+# ticket, lists by the person: all that was ever sent to a leader is a thousand times as much.
 LEVEL_NOBODY_GOT: ColumnElement[bool] = literal_column(
     """
     (planned_step.kind = 'level' and planned_step.result in ('notified', 'merged')
@@ -72,16 +73,22 @@ LEVEL_NOBODY_GOT: ColumnElement[bool] = literal_column(
       and (
         select coalesce(bool_and(m.read_at is null and (m.channel = 'screen' or sent.state = 'failed')), false)
           and count(*) filter (where m.channel <> 'screen') > 0
-        from step_recipient r
-        join outbound_message m on m.staff_id = r.staff_id
+        from (
+            select own.channel, own.state, own.read_at, own.gathered_into_id
+            from outbound_message own
+            join planned_step told on told.id = cast(own.params ->> 'step_id' as bigint)
+            where own.ticket_id = planned_step.ticket_id and own.template = 'escalation_level'
+              and told.clock_id = planned_step.clock_id and told.rank <= planned_step.rank
+              and exists (select from step_recipient r where r.step_id = planned_step.id and r.staff_id = own.staff_id)
+            union all
+            select list.channel, list.state, list.read_at, list.gathered_into_id
+            from step_recipient r
+            join outbound_message list on list.staff_id = r.staff_id and list.template = 'daily_list'
+            where r.step_id = planned_step.id and planned_step.detail ->> 'in' = 'daily_list'
+              and list.created_at >= planned_step.fired_at
+        ) m
         left join outbound_message carrier on carrier.id = m.gathered_into_id
         cross join lateral (select coalesce(carrier.state, m.state) as state) sent
-        where r.step_id = planned_step.id and sent.state <> 'suppressed'
-          and (m.ticket_id = planned_step.ticket_id and m.template = 'escalation_level' and exists (
-                select from planned_step told
-                where told.id = cast(m.params ->> 'step_id' as bigint) and told.clock_id = planned_step.clock_id
-                  and told.rank <= planned_step.rank)
-            or planned_step.detail ->> 'in' = 'daily_list' and m.template = 'daily_list'
-              and m.created_at >= planned_step.fired_at)))
+        where sent.state <> 'suppressed'))
     """
 )
