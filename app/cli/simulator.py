@@ -163,7 +163,10 @@ def _carrier(data_dir: str | None) -> "tuple[Settings, ProviderAccount]":
 
     settings = connected_if_running(data_dir)
     if settings is None:
-        raise CommandRefused("Nothing runs here to be called: start ./hotline up in another terminal first.")
+        raise CommandRefused(
+            "Nothing runs here to be called: start ./hotline up in another terminal first. "
+            "If it runs with --data DIR, give this command the same --data DIR."
+        )
     account = provider_accounts(settings).get(SIMULATED)
     if account is None:
         raise CommandRefused("The built-in telephone exists only on this machine's own address, never in production.")

@@ -29,6 +29,9 @@ class _Line:
     step: PlannedStep
     ticket: Ticket
     unit: Unit
+    clock: Clock
+    # Nobody had told them: they stand this morning where whoever was told stood.
+    is_inherited: bool = False
 
     def came_since(self, at: datetime) -> bool:
         return self.step.fired_at is not None and self.step.fired_at >= at
@@ -58,7 +61,7 @@ def post_daily_lists(session: Session, *, now: datetime) -> int:
 
 def _unanswered(session: Session, *, before: datetime) -> Sequence[_Line]:
     rows = session.execute(
-        select(Staff, PlannedStep, Ticket, Unit)
+        select(Staff, PlannedStep, Ticket, Unit, Clock)
         .join(StepRecipient, StepRecipient.staff_id == Staff.id)
         .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
         .join(Clock, Clock.id == PlannedStep.clock_id)
@@ -96,7 +99,10 @@ def _answerable(session: Session, lines: Sequence[_Line], *, now: datetime) -> l
     left = [line for line in lines if (line.person.id, line.step.id) in kept]
     people = {heir.person.staff_id for heir in heirs.values()}
     staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(people)))} if people else {}
-    return left + [replace(orphaned[step_id], person=staff[heir.person.staff_id]) for step_id, heir in heirs.items()]
+    return left + [
+        replace(orphaned[step_id], person=staff[heir.person.staff_id], is_inherited=True)
+        for step_id, heir in heirs.items()
+    ]
 
 
 def _mine(session: Session, staff_id: int, step_ids: Sequence[int], *, now: datetime) -> Collection[int]:
@@ -128,15 +134,8 @@ def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list
     person = lines[0].person
     params = {
         "count": len(lines),
-        "items": [
-            {
-                "reference": line.ticket.reference,
-                "unit": {"vi": line.unit.name, "en": line.unit.name_en},
-                "level": line.step.rank,
-                "due_at": line.step.due_at.isoformat(),
-            }
-            for line in ordered[:MOST_LINES]
-        ],
+        "inherited": sum(line.is_inherited for line in lines),
+        "items": [_item(line) for line in ordered[:MOST_LINES]],
     }
     channels = [OutboundChannel.EMAIL, OutboundChannel.SCREEN, *([OutboundChannel.SMS] if person.phone else [])]
     addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
@@ -152,6 +151,19 @@ def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list
         )
         for channel in channels
     ]
+
+
+def _item(line: _Line) -> dict[str, object]:
+    """What is late, and why it is this person's: when it was reported to them, or that they stand there now."""
+    told_at = line.step.fired_at if not line.is_inherited else None
+    return {
+        "reference": line.ticket.reference,
+        "unit": {"vi": line.unit.name, "en": line.unit.name_en},
+        "level": line.step.rank,
+        "clock": line.clock.kind.value,
+        "due_at": line.step.due_at.isoformat(),
+        "told_at": told_at.isoformat() if told_at else None,
+    }
 
 
 def _this_morning(now: datetime) -> datetime:

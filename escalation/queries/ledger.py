@@ -99,21 +99,22 @@ EXPORT_HEADINGS = (
 )  # fmt: skip
 
 
-def export(session: Session, viewer: Viewer, wanted: LedgerFilter = WHOLE_LEDGER) -> Iterator[tuple[str, ...]]:
-    """Rows for a CSV file in the order of `EXPORT_HEADINGS`, page by page; instants in ISO 8601, codes as they are.
-
-    Whoever writes the file must keep cells from being read as formulas: instructions and names are people's own words.
-    """
+def export(session: Session, viewer: Viewer, wanted: LedgerFilter = WHOLE_LEDGER) -> Iterator[Raised]:
+    """Every level that `history` would show, page by page."""
     after: str | None = None
     while True:
         page = history(session, viewer, wanted, after=after, limit=_EXPORT_PAGE)
-        yield from (_exported(one) for one in page.levels)
+        yield from page.levels
         after = page.next
         if after is None:
             return
 
 
-def _exported(one: Raised) -> tuple[str, ...]:
+def as_codes(one: Raised) -> tuple[str, ...]:
+    """A level for programs, in the order of `EXPORT_HEADINGS`; instants in ISO 8601, codes as they are.
+
+    Whoever writes the file must keep cells from being read as formulas: instructions and names are people's own words.
+    """
     answer = one.answered
     return (
         one.reference,
@@ -128,7 +129,7 @@ def _exported(one: Raised) -> tuple[str, ...]:
         one.result.value,
         "; ".join(person.name for person in one.told),
         "; ".join(person.post for person in one.told),
-        "; ".join(filter(None, (_delivered_at(person) for person in one.told))),
+        "; ".join(at.isoformat() for at in map(delivered_at, one.told) if at),
         "; ".join(person.read_at.isoformat() for person in one.told if person.read_at),
         answer.at.isoformat() if answer else "",
         answer.by if answer else "",
@@ -139,10 +140,10 @@ def _exported(one: Raised) -> tuple[str, ...]:
     )
 
 
-def _delivered_at(person: ToldPerson) -> str:
-    """The first message that is known to have arrived."""
+def delivered_at(person: ToldPerson) -> datetime | None:
+    """When the first message that is known to have arrived did."""
     arrived = [m.delivered_at for m in person.messages if m.state is OutboundState.DELIVERED and m.delivered_at]
-    return min(arrived).isoformat() if arrived else ""
+    return min(arrived, default=None)
 
 
 def _narrowed(wanted: LedgerFilter) -> Sequence[ColumnElement[bool]]:

@@ -1,5 +1,6 @@
 """Every sentence the product says has its Vietnamese, once, with the same placeholders."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -8,12 +9,19 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
+from app.phone.answers import SPOKEN_STEPS
+from app.seeding.imports import FILE_KINDS
 from app.web.administration.rule_words import ACTION_WORDS
-from app.wording import codes, contact_codes, looks, translations
+from app.wording import codes, contact_codes, looks, trail_words, translations
+from app.wording.messages import MESSAGE_TEMPLATES
 from escalation.firing.actions import ACTIONS
+from telephony.provider.event_keys import NOTICE_STEP
+from telephony.provider.spoken_document import STATUS_STEPS
 from tickets import states
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%")
+ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
+WRITES_TRAIL = re.compile(r"_?(record|entry|note|audit|note_call|note_offer)$")
 VIETNAMESE = translations.CATALOGUES / "vi"
 VOICE = translations.ROOT / "templates" / "voice" / "vi.yaml"
 OTHER_LANGUAGES = [locale for locale in translations.languages() if locale != "en"]
@@ -167,6 +175,40 @@ def test_every_code_has_a_word_and_where_it_is_drawn_a_sign(kind: type[StrEnum],
 
 def test_every_action_of_a_level_has_a_word() -> None:
     assert set(ACTIONS) - set(ACTION_WORDS) == set()
+
+
+def test_whatever_is_audited_sent_or_received_has_words_for_administrators() -> None:
+    rooms = [
+        path
+        for room in ("app", "tickets", "telephony", "escalation")
+        for path in (translations.ROOT / room).rglob("*.py")
+    ]
+    put_together = {f"directory.{kind}_imported" for kind in FILE_KINDS} | {
+        "escalation.fired", "escalation.warned", "ticket.assigned", "ticket.category_changed", "ticket.claimed",
+        "ticket.place_changed", "ticket.priority_changed", "ticket.returned", "ticket.transferred",
+    }  # fmt: skip
+    recorded = {action for path in rooms for action in _recorded(path)}
+    sent = {path.name.split(".")[0] for path in MESSAGE_TEMPLATES.glob("*.txt")}
+    received = SPOKEN_STEPS | {NOTICE_STEP} | STATUS_STEPS | {"sms"}
+
+    assert {"ticket.moved", "call.held", "callback.done", "message.read", "policy.versioned"} <= recorded
+    assert (recorded | put_together) - set(trail_words.AUDIT_ACTIONS) == set()
+    assert sent - set(trail_words.OUTBOUND_TEMPLATES) == set()
+    assert received - set(trail_words.WEBHOOK_KINDS) == set()
+
+
+def _recorded(path: Path) -> set[str]:
+    """The actions that calls which write the trail name in full."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    writing = [call for call in calls if WRITES_TRAIL.match(ast.unparse(call.func).rpartition(".")[2])]
+    words = {
+        word.value
+        for call in writing
+        for given in (*call.args, *(one.value for one in call.keywords))
+        for word in ast.walk(given)
+        if isinstance(word, ast.Constant) and isinstance(word.value, str)
+    }
+    return {word for word in words if ACTION.fullmatch(word)}
 
 
 def test_nobody_climbs_in_vietnamese() -> None:

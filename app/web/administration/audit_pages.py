@@ -10,6 +10,7 @@ from app.web.administration.blueprint import AUDITING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, midnight, number
+from app.wording.trail_words import AUDIT_ACTIONS, action_word
 from tickets.audit import entries
 from tickets.audit.trail import TrailFilter, trail
 from tickets.people.references import read_reference
@@ -37,11 +38,18 @@ def audit_trail() -> ResponseReturnValue:
     return render_template(
         "administration/audit.html",
         lines=lines,
+        actions=_actions(given["action"]),
         asked=given,
         is_filtered=any(given.values()),
         next_url=address(_HERE, {**given, "before": str(next_id)}) if next_id is not None else None,
         first_url=address(_HERE, given) if before is not None else None,
     )
+
+
+def _actions(asked: str) -> list[tuple[str, str]]:
+    """All that is ever recorded, in the order of its words; an address may ask for the beginning of a code instead."""
+    known = sorted(((code, action_word(code)) for code in AUDIT_ACTIONS), key=lambda one: one[1].casefold())
+    return known if not asked or asked in AUDIT_ACTIONS else [(asked, asked), *known]
 
 
 @blueprint.post(f"{_HERE}/verify")

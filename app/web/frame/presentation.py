@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app.web.frame.assets import asset
-from app.wording import codes, contact_codes, looks, spoken_numbers, spoken_time
+from app.wording import codes, contact_codes, looks, spoken_numbers, spoken_time, trail_words
 from app.wording.locale import own_name_of
 from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask, readable_phone
@@ -21,6 +21,8 @@ WORD_FUNCTIONS = (
     contact_codes.presence_word, contact_codes.outbound_channel_word, contact_codes.outbound_word,
     contact_codes.call_state_word, contact_codes.offer_word, contact_codes.callback_word,
     contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
+    trail_words.action_word, trail_words.subject_word, trail_words.detail_name, trail_words.detail_words,
+    trail_words.template_word, trail_words.webhook_word, trail_words.process_word,
 )  # fmt: skip
 
 

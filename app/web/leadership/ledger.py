@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from app.web.frame.access import signed_in
 from app.web.leadership.blueprint import READING_THE_LEDGER, blueprint
-from app.web.pieces.ledger_filters import address, asked, ledger_download, ledger_filter
+from app.web.pieces.ledger_file import ledger_download
+from app.web.pieces.ledger_filters import address, asked, ledger_filter
 from app.web.pieces.unit_choices import unit_options
 from escalation.queries.follow_up import latest_work
 from escalation.queries.ledger import history

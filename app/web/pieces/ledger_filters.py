@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
-from flask import Response, g, request
+from flask import request
 
 from app.web.frame.current import settings
-from app.web.pieces.csv_answer import csv_answer
-from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, export
+from escalation.queries.ledger import LedgerFilter
 from tickets.people.references import read_reference
 from tickets.promises.plan import HIGHEST_LEVEL
 from tickets.states import ClockKind, StepResult
@@ -56,9 +55,3 @@ def midnight(text: str, *, days: int = 0) -> datetime | None:
 def address(path: str, given: Mapping[str, str | None]) -> str:
     query = urlencode({name: value for name, value in given.items() if value})
     return f"{path}?{query}" if query else path
-
-
-def ledger_download(wanted: LedgerFilter) -> Response:
-    """The filtered ledger as a file; it covers what the page would show, all pages of it."""
-    name = f"ledger-{g.now.astimezone(settings().zone):%Y-%m-%d}.csv"
-    return csv_answer(name, EXPORT_HEADINGS, export(g.session, g.viewer, wanted))

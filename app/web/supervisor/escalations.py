@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
-from app.web.pieces.ledger_filters import address, asked, ledger_download, ledger_filter, number
+from app.web.pieces.ledger_file import ledger_download
+from app.web.pieces.ledger_filters import address, asked, ledger_filter, number
 from app.web.pieces.unit_choices import unit_options
 from app.web.supervisor.blueprint import WATCHING, blueprint
 from escalation.queries.board import BoardFilter, counts, place_of, running_chains

@@ -21,8 +21,8 @@ EVERYTHING = {
     "references": ["2600421733", "2600421741"], "count": 12, "is_repeat": False, "by": "Huỳnh Thanh Vân",
     "at": NOW.isoformat(), "holds_until": (NOW + timedelta(hours=4)).isoformat(),
     "name": "Huỳnh Thanh Vân", "until": (NOW + timedelta(minutes=15)).isoformat(),
-    "items": [{"reference": "2600421733", "unit": WARD, "level": 2,
-    "due_at": NOW.isoformat()}] * 10,
+    "items": [{"reference": "2600421733", "unit": WARD, "level": 2, "clock": "resolve",
+    "due_at": NOW.isoformat(), "told_at": NOW.isoformat()}] * 10,
 }  # fmt: skip
 
 
@@ -84,6 +84,24 @@ def test_an_emergency_that_is_not_due_yet_is_not_called_late(words):
 
     assert "emergency" in said
     assert "is due" in said
+
+
+@pytest.mark.parametrize("channel", ["sms", "screen"])
+@pytest.mark.parametrize(
+    ("inherited", "said"),
+    [(0, "đã báo cáo đến ông/bà"), (12, "vì ông/bà đang giữ trách nhiệm này"), (5, "đã báo cáo đến ông/bà")],
+)
+def test_the_morning_list_says_why_it_comes(words, channel, inherited, said):
+    assert said in words("daily_list", channel, "vi", inherited=inherited).text
+
+
+def test_the_morning_mail_says_of_each_line_what_is_late_and_why_it_is_listed(words):
+    told = {**EVERYTHING["items"][0]}
+
+    mail = words("daily_list", "email", "en", items=[told, {**told, "told_at": None}], count=2).text
+
+    assert "Resolution: due 09:00 today · reported to you 09:00 today" in mail
+    assert "yours because you hold this responsibility now" in mail
 
 
 def test_a_subject_cannot_carry_a_header(words):

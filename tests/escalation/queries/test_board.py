@@ -6,7 +6,7 @@ from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.recipients import mark_read
 from escalation.firing.sweep import tick
 from escalation.queries.board import BoardFilter, counts, reached, running_chains
-from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, export, fired_lately, history
+from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, as_codes, export, fired_lately, history
 from escalation.queries.staircase import staircase
 from tests.escalation.scene import (
     clock,
@@ -169,7 +169,7 @@ def test_the_ledger_is_filtered_and_exported_with_planned_and_actual_times(sessi
     viewer = supervisor(session, unit)
 
     only = history(session, viewer, LedgerFilter(result=StepResult.SUPERSEDED)).levels
-    rows = [dict(zip(EXPORT_HEADINGS, row, strict=True)) for row in export(session, viewer)]
+    rows = [dict(zip(EXPORT_HEADINGS, as_codes(one), strict=True)) for one in export(session, viewer)]
 
     assert [one.level for one in only] == [1]
     assert [(row["reference"], row["level"], row["result"]) for row in rows] == [

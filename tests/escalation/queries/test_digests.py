@@ -41,6 +41,7 @@ def test_what_reached_the_chair_is_in_the_next_list_and_not_in_one_before_seven(
     mail = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
     assert [m.staff_id for m in mail] == [people[5].id]
     assert [line["reference"] for line in mail[0].params["items"]] == [matter.reference]
+    assert (mail[0].params["inherited"], mail[0].params["items"][0]["told_at"]) == (0, at.isoformat())
 
 
 def test_who_has_left_the_post_gets_no_list_and_the_successor_gets_theirs_and_may_answer(session):
@@ -57,6 +58,7 @@ def test_who_has_left_the_post_gets_no_list_and_the_successor_gets_theirs_and_ma
     mail = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
     told = step(session, matter, 5)
     assert (posted, [m.staff_id for m in mail]) == (1, [heir.id])
+    assert (mail[0].params["inherited"], mail[0].params["items"][0]["told_at"]) == (1, None)
     assert not acknowledge(session, told.id, staff_id=heir.id, instruction="", via="web", now=seven).is_repeat
 
 

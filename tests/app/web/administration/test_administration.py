@@ -245,6 +245,7 @@ def test_a_long_list_of_people_is_paged_and_complete(browser: FlaskClient, sessi
 def test_a_dead_letter_is_sent_again(browser: FlaskClient, session: Session) -> None:
     dead = letter(session)
     page = shown(browser, f"{HERE}/messages")
+    assert "To the citizen: received, with reference" in page
     assert "+84******567" in page
     assert "+84901234567" not in page
 
@@ -334,7 +335,8 @@ def test_the_webhook_log_tells_kinds_and_reasons_and_no_contents(browser: FlaskC
 
     received, refused = shown(browser, f"{HERE}/webhooks"), shown(browser, f"{HERE}/webhooks?tab=refused")
 
-    assert "voice" in received
+    assert "A call arrives" in received
+    assert ">voice<" not in received
     assert "901234567" not in received + refused
     assert "Its signature does not fit" in refused
 
@@ -513,8 +515,11 @@ def test_the_audit_trail_is_filtered_and_paged(browser: FlaskClient, session: Se
     second = shown(browser, following)
 
     assert [page.count("<tr>") - 1 for page in (first, second)] == [100, 20]
+    assert '<option value="test." selected>' in first
     name = session.get_one(Staff, me(session)).name
-    assert "staff.disabled" in shown(browser, f"{HERE}/audit?who={name}&action=staff.disabled")
+    found = shown(browser, f"{HERE}/audit?who={name}&action=staff.disabled")
+    assert "Account disabled" in found.split("<tbody>")[1]
+    assert "Staff member" in found.split("<tbody>")[1]
     assert "Nothing matches." in shown(browser, f"{HERE}/audit?to=2020-01-01")
     assert "Nothing matches." in shown(browser, f"{HERE}/audit?who=%25")
 

@@ -1,0 +1,62 @@
+"""The ledger as a file: first what people read, in their language and the city's time; then the codes for programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Response, g
+from flask_babel import gettext as _
+
+from app.web.frame.current import settings
+from app.web.pieces.csv_answer import csv_answer
+from app.wording.codes import clock_word, step_result_word
+from app.wording.locale import chosen_locale
+from app.wording.raised_words import category_of, unit_of
+from app.wording.reference_groups import grouped_reference
+from app.wording.trail_words import cause_word, way_word
+from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, as_codes, delivered_at, export
+from escalation.queries.raised import Raised
+
+
+def ledger_download(wanted: LedgerFilter) -> Response:
+    """The filtered ledger as a file; it covers what the page would show, all pages of it."""
+    name = f"ledger-{g.now.astimezone(settings().zone):%Y-%m-%d}.csv"
+    rows = ((*_in_words(one), *as_codes(one)) for one in export(g.session, g.viewer, wanted))
+    return csv_answer(name, (*_headings(), *EXPORT_HEADINGS), rows)
+
+
+def _headings() -> Sequence[str]:
+    return (
+        _("Reference"), _("Unit"), _("Category"), _("Promise"), _("Level"), _("Due"), _("Reported"), _("Cause"),
+        _("Result"), _("Told"), _("Delivered"), _("Read"), _("Acknowledged"), _("By"), _("By way of"), _("Instruction"),
+        _("New date"), _("Nobody got the message"),
+    )  # fmt: skip
+
+
+def _in_words(one: Raised) -> Sequence[str]:
+    answer = one.answered
+    told = (f"{p.name} ({p.post_en if chosen_locale() == 'en' else p.post})" if p.post else p.name for p in one.told)
+    return (
+        grouped_reference(one.reference),
+        unit_of(one),
+        _("confidential") if one.is_restricted else category_of(one),
+        clock_word(one.clock),
+        str(one.level),
+        _local(one.due_at),
+        _local(one.fired_at),
+        cause_word(one.cause),
+        step_result_word(one.result),
+        "; ".join(told),
+        "; ".join(filter(None, (_local(delivered_at(person)) for person in one.told))),
+        "; ".join(filter(None, (_local(person.read_at) for person in one.told))),
+        _local(answer.at) if answer else "",
+        answer.by if answer else "",
+        way_word(answer.via) if answer else "",
+        answer.instruction if answer else "",
+        _local(answer.new_due_at) if answer else "",
+        _("yes") if one.all_failed else "",
+    )
+
+
+def _local(at: datetime | None) -> str:
+    """In the city's time, in a form that spreadsheets sort."""
+    return f"{at.astimezone(settings().zone):%Y-%m-%d %H:%M}" if at else ""
