@@ -36,7 +36,8 @@ _REFERENCE = re.compile(r"(?<!\d)\d{2}[\s.-]?\d{4}[\s.-]?\d{4}(?!\d)")
 _FEW_WORDS = 8
 _MORE = re.compile(
     r"\b(còn thêm|ngoài ra|với lại|nhân tiện|tiện thể|sẵn tiện|luôn tiện|thêm nữa|giờ còn|còn chuyện|con them|ngoai ra"
-    r"|voi lai|nhan tien|tien the|san tien|luon tien|them nua|gio con|con chuyen|also|besides|another)\b",
+    r"|voi lai|nhan tien|tien the|san tien|luon tien|them nua|gio con|con chuyen|also|besides|another"
+    r"|(?:cho|xin) (?:(?:tôi|em|mình|tui|toi|minh) )?(?:hỏi|hoi))\b",
     re.IGNORECASE,
 )
 
@@ -57,17 +58,22 @@ def take_after_answer(
     text = _Text(body, read_matter(body), sms, is_simulated)
     if not answered or text.read.is_danger:
         return None
-    if (chosen := _chosen(session, body, answered, sms, now=now)) is not None:
+    if (chosen := _chosen(session, text, answered, now=now)) is not None:
         ticket, words = chosen
         return _open_again(session, ticket, text, desk, reason=words, now=now)
     quoted = _quoted(body, answered)
-    if text.read.says_done_by_now and not brings_more(body):
+    is_done = text.read.says_done_by_now and not brings_more(body)
+    if is_done or text.read.asks_for_nothing or _only_thanks(quoted or answered[0], text, desk):
         return _keep(session, quoted or answered[0], text, now=now)
-    if quoted is not None and not text.read.asks_for_nothing and not _only_thanks(quoted, text, desk):
-        return _open_again(session, quoted, text, desk, reason=body, now=now)
-    if text.read.asks_for_nothing or _only_thanks(quoted or answered[0], text, desk):
-        return _keep(session, quoted or answered[0], text, now=now)
-    return _not_solved(session, answered, text, desk, now=now) if text.read.says_not_solved else None
+    if _thanks_for_something(text):
+        return None
+    if quoted is not None:
+        return _take_up(session, [quoted], text, desk, now=now)
+    return (
+        _take_up(session, _meant(answered, text, desk, now=now), text, desk, now=now)
+        if text.read.says_not_solved
+        else None
+    )
 
 
 def brings_more(body: str) -> bool:
@@ -92,13 +98,11 @@ def answered_of(session: Session, phone: str | None, *, now: datetime) -> Sequen
     ).all()
 
 
-def _not_solved(
-    session: Session, answered: Sequence[Ticket], text: _Text, desk: Desk, *, now: datetime
-) -> Taken | None:
-    meant = _meant(answered, text, desk, now=now)
+def _take_up(session: Session, meant: Sequence[Ticket], text: _Text, desk: Desk, *, now: datetime) -> Taken | None:
+    """Open the one that is meant again; ask which of several, and in doubt whether it is solved."""
     if not meant:
         return None
-    if len(meant) == 1:
+    if len(meant) == 1 and not text.read.may_be_solved:
         return _open_again(session, meant[0], text, desk, reason=text.body, now=now)
     return _ask_which(session, meant, text, now=now)
 
@@ -123,10 +127,17 @@ def _meant(answered: Sequence[Ticket], text: _Text, desk: Desk, *, now: datetime
 
 def _only_thanks(ticket: Ticket, text: _Text, desk: Desk) -> bool:
     """Thanks with a few words about what is solved; a question or another kind of matter is more than that."""
-    if not text.read.courtesy.gives_thanks or text.read.says_not_solved or text.read.may_accuse or "?" in text.body:
+    if not _thanks_for_something(text):
         return False
     guess = guess_category(text.body, desk.rules.routing)
     return guess is None or guess[0].id == ticket.category_id
+
+
+def _thanks_for_something(text: _Text) -> bool:
+    """Whoever gives thanks, and no more than tells what for, wants nothing opened again."""
+    if text.read.says_not_solved or text.read.may_accuse or "?" in text.body:
+        return False
+    return text.read.courtesy.gives_thanks
 
 
 def _quoted(body: str, answered: Sequence[Ticket]) -> Ticket | None:
@@ -171,22 +182,22 @@ def _ask_which(session: Session, meant: Sequence[Ticket], text: _Text, *, now: d
     return taken
 
 
-def _chosen(
-    session: Session, body: str, answered: Sequence[Ticket], sms: Texted, *, now: datetime
-) -> tuple[Ticket, str] | None:
+def _chosen(session: Session, text: _Text, answered: Sequence[Ticket], *, now: datetime) -> tuple[Ticket, str] | None:
     """The one of those we asked about that the answer means, and the words that were waiting for it."""
-    asked = asked_which(session, sms.phone, now=now)
+    asked = asked_which(session, text.sms.phone, now=now)
     if asked is None:
         return None
     references: Sequence[str] = asked["references"]
-    alone = body.strip().strip(".#)( ")
+    alone = text.body.strip().strip(".#)( ")
     reference = None
     if alone.isascii() and alone.isdecimal() and 1 <= int(alone) <= len(references):
         reference = references[int(alone) - 1]
-    elif (quoted := _quoted(body, answered)) is not None:
+    elif (quoted := _quoted(text.body, answered)) is not None and not text.read.says_done_by_now:
         reference = quoted.reference
+    elif len(references) == 1 and text.read.says_not_solved:
+        reference = references[0]
     ticket = next((t for t in answered if t.reference == reference), None)
-    return (ticket, _waiting_words(session, asked, body)) if ticket is not None else None
+    return (ticket, _waiting_words(session, asked, text.body)) if ticket is not None else None
 
 
 def asked_which(session: Session, phone: str | None, *, now: datetime) -> Mapping[str, Any] | None:

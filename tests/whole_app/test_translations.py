@@ -24,6 +24,7 @@ ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 WRITES_TRAIL = re.compile(r"_?(record|entry|note|audit|note_call|note_offer)$")
 VIETNAMESE = translations.CATALOGUES / "vi"
 VOICE = translations.ROOT / "templates" / "voice" / "vi.yaml"
+CANNED_ANSWERS = translations.ROOT / "app" / "seeding" / "demonstration" / "answers.yaml"
 OTHER_LANGUAGES = [locale for locale in translations.languages() if locale != "en"]
 
 
@@ -222,10 +223,12 @@ def test_people_are_addressed_as_an_office_addresses_them() -> None:
     """Citizens and leaders are "ông/bà", staff "anh/chị" or nobody; "bạn" is for friends and shops."""
     to_citizens = [VIETNAMESE / f"{group}.po" for group in ("public", "messages", "telephony")]
     spoken = {path: path.read_text("utf-8").lower() for path in VIETNAMESE.glob("*.po")}
-    spoken[VOICE] = VOICE.read_text("utf-8").lower()
+    spoken |= {path: path.read_text("utf-8").lower() for path in (VOICE, CANNED_ANSWERS)}
 
     friendly = [path.name for path, said in spoken.items() if re.search(r"\bbạn\b", said)]
-    as_colleagues = [path.name for path in (*to_citizens, VOICE) if re.search(r"\banh/chị\b", spoken[path])]
+    as_colleagues = [
+        path.name for path in (*to_citizens, VOICE, CANNED_ANSWERS) if re.search(r"\banh/chị\b", spoken[path])
+    ]
 
     assert (friendly, as_colleagues) == ([], [])
 

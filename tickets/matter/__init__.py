@@ -3,14 +3,14 @@
 Words and patterns stand in `reference_data/matter`; every reading says which words of the text told it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tickets.matter.about_officials import accuses_head, read_about_officials
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
 from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
-from tickets.matter.reading import Certainty, Indication
+from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication
 from tickets.matter.rulebook import look, rulebook
 
 __all__ = ["Certainty", "Indication", "MatterReading", "read_matter"]
@@ -50,8 +50,13 @@ class MatterReading:
         return not self.is_danger and self.not_solved.certainty is not Certainty.NO
 
     @property
+    def may_be_solved(self) -> bool:
+        """Something in it says that it is not, and not enough: who was answered is asked before anything opens."""
+        return self.says_not_solved and self.not_solved.certainty is Certainty.DOUBTFUL
+
+    @property
     def says_done_by_now(self) -> bool:
-        """That it was not done, and is: nothing is asked for."""
+        """That it is done, whatever it was before: nothing is asked for."""
         says_more = self.may_be_danger or self.may_accuse
         return self.not_solved is DONE_BY_NOW and not says_more
 
@@ -62,10 +67,21 @@ def read_matter(said: str) -> MatterReading:
     """Read a whole text; what stands beyond 20,000 characters is not read."""
     rules = rulebook()
     found = look(said, rules)
+    answered = read_not_solved(found, rules)
     return MatterReading(
-        danger=read_danger(found, rules),
-        about_officials=read_about_officials(found, rules),
-        not_solved=read_not_solved(found, rules),
+        danger=_beside(answered, read_danger(found, rules)),
+        about_officials=_beside(answered, read_about_officials(found, rules)),
+        not_solved=answered,
         accuses_head=accuses_head(found),
         courtesy=read_courtesy(found),
     )
+
+
+def _beside(answered: Indication, leaning: Indication) -> Indication:
+    """Words about an answer weigh more than a mere leaning of single words: "nước chảy lại rồi em" is no emergency."""
+    if leaning.kinds != (LEANING,):
+        return leaning
+    if answered is DONE_BY_NOW:
+        return NOTHING_READ
+    begins_with_it = answered.certainty is not Certainty.NO and answered.begins_at <= 1
+    return replace(leaning, certainty=Certainty.DOUBTFUL) if begins_with_it else leaning

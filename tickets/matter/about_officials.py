@@ -1,7 +1,7 @@
 """Whether a text accuses an official or a body of the state: then the accused must not be the one who reads it."""
 
 from tickets.matter.leaning import lean
-from tickets.matter.reading import NOTHING_READ, Certainty, Indication, signs, words_of
+from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
@@ -26,7 +26,7 @@ def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication
         if against:
             return NOTHING_READ
         leaning = lean(found.text, rules.leanings.get("about_official", {}))
-        return Indication(Certainty.DOUBTFUL, ("leaning",), leaning.because) if leaning.score > _LEANS else NOTHING_READ
+        return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > _LEANS else NOTHING_READ
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     return Indication(certainty, tuple(sorted(kinds)), words_of(kept, told))
 

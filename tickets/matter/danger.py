@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from tickets.matter.leaning import lean
 from tickets.matter.phrases import Span
-from tickets.matter.reading import NOTHING_READ, Certainty, Indication, Sign, signs, words_of
+from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried on texts that were kept out of learning: above the first one in eight is no danger, and one in seven is missed.
 _LEANS, _LEANS_A_LITTLE = -0.5, -0.8
-_LEANING = "leaning"
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,
@@ -38,7 +37,7 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     if certainty is Certainty.NO:
         return NOTHING_READ
     strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
-    kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (_LEANING,)
+    kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (LEANING,)
     return Indication(certainty, kinds, words_of([*strongest, *cries], found) or leaning.because)
 
 

@@ -1,55 +1,149 @@
-"""Whether a text says that an answer did not help: it counts only of somebody whom an answer was given to."""
+"""Whether a text says that an answer did not help, or that all is well: it counts only of somebody who was answered."""
 
 from collections.abc import Sequence
 
+from tickets.matter.phrases import Span
 from tickets.matter.reading import NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 DONE_BY_NOW = Indication(Certainty.NO, ("done_now",))
 _ENOUGH = 2
-# What the rules call words of being done, the same behind "now" or "but", and words that speak of another day.
-_DONE, _DONE_NOW, _PAST = "done", "done_now", "past"
-# Around words of being done: "chưa hết ngập", "xong đâu", "xong một nửa", "báo là xong rồi".
+# What the rules call words of being done, the same behind "now" or "but", what is denied to have come again
+# ("không ngập nữa"), and words that speak of another day.
+_DONE, _DONE_NOW, _DENIED, _PAST = "done", "done_now", "denied", "past"
+_SAYS_DONE = (_DONE, _DONE_NOW, _DENIED)
+# Around words of being done: "chưa hết ngập", "xong đâu", "xong một nửa", "báo là xong rồi", "tưởng xong rồi".
 _DENIED_BEFORE = frozenset({"chua", "khong", "chang", "cha", "van", "not", "isn't", "never", "nothing", "nobody"})
-_DENIED_AFTER = frozenset({"dau", "chua", "khong", "a", "ha", "sao", "mot", "phan", "doan", "khuc", "half", "partly"})
+_DENIED_AFTER = frozenset({"dau", "chua", "khong", "ha", "sao", "mot", "phan", "doan", "khuc", "half", "partly"})
+_ASKED_AFTER = frozenset({"à"})
 _REPORTED = frozenset(
     {"bao", "noi", "ghi", "keu", "hua", "rep", "reply", "nhan", "loi", "said", "says", "say", "told", "marked", "claim"}
 )
 _LOOKS_BACK = 4
+_GOES_ON = 3
+_THOUGHT_REACHES = 5
+# In more words than these, somebody who is content and tells of what is wrong tells something new; and in more than
+# those it is a story of its own, unless it gives thanks.
+_FEW_WORDS, _A_STORY = 6, 16
+_THANKS, _TROUBLE, _TURN, _NOW, _THOUGHT, _BY_HALF = "@thanks", "@trouble", "@turn", "@by_now", "@thought", "@by_half"
+_WANTS = "@wants"
+# The whole answer to "is it done?".
+_NOT_YET = frozenset({"chua", "chua co", "chua dau", "no", "not yet"})
 
 
 def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
+    """Of what is denied and what is said to be done, the last word counts; doubtful where each may be of its own."""
     told = signs(rules.not_solved, found)
-    kept = [sign for sign in told if sign.pattern.says not in (_DONE, _DONE_NOW, _PAST)]
+    done = [sign for sign in told if sign.pattern.says in _SAYS_DONE and not _is_denied(sign, found)]
+    kept = [sign for sign in told if _says_open(sign) and not _is_taken_back(sign, done, found)]
+    # "hư lại rồi" says more than the "lại rồi" in it.
+    done = [sign for sign in done if not any(_is_part(sign, other) for other in kept)]
     if not kept:
-        return NOTHING_READ
-    if _is_done_by_now(kept, told, found):
+        if _is_not_yet(found):
+            return Indication(Certainty.YES, ("not_done",), (found.text.said(0, len(found.text.words)),))
+        return DONE_BY_NOW if done and not _tells_more(done, found) else NOTHING_READ
+    certainty = _certainty(kept, done, told, found)
+    if certainty is Certainty.NO:
         return DONE_BY_NOW
-    weight = max(sign.pattern.weight for sign in kept)
-    certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     kinds = tuple(dict.fromkeys(sign.pattern.says for sign in kept))
     return Indication(certainty, kinds, words_of(kept, found), min(sign.start for sign in kept))
 
 
-def _is_done_by_now(kept: Sequence[Sign], told: Sequence[Sign], found: MarkedText) -> bool:
-    """Whether what was not done is done since: "chưa xong hôm qua nhưng nay xong rồi"."""
-    done = [sign for sign in told if sign.pattern.says in (_DONE, _DONE_NOW) and not _is_denied(sign, found)]
-    if not done:
-        return False
-    last = max(span.end - 1 for sign in done for span in sign.spans)
-    # What is not done comes first, or was the state of another day: "nay xong rồi, hôm qua thì chưa".
-    open_still = [sign for sign in kept if sign.last_word > last]
-    past = [sign for sign in told if sign.pattern.says == _PAST]
-    return all(any(was.start <= sign.start <= was.last_word for was in past) for sign in open_still)
+def _says_open(sign: Sign) -> bool:
+    return sign.pattern.says not in (*_SAYS_DONE, _PAST)
+
+
+def _certainty(kept: Sequence[Sign], done: Sequence[Sign], told: Sequence[Sign], found: MarkedText) -> Certainty:
+    if done:
+        last = max(span.end - 1 for sign in done for span in sign.spans)
+        # What is not done comes first, or was the state of another day: "nay xong rồi, hôm qua thì chưa".
+        past = [sign for sign in told if sign.pattern.says == _PAST]
+        if all(_is_within(sign, past) for sign in kept if sign.last_word > last):
+            return Certainty.NO if _turns(kept, done, past, found) else Certainty.DOUBTFUL
+    weight = max(sign.pattern.weight for sign in kept)
+    return Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
+
+
+def _turns(kept: Sequence[Sign], done: Sequence[Sign], past: Sequence[Sign], found: MarkedText) -> bool:
+    """Whether what is done is the same that was not: "chưa xong … nay xong", and not "rác chưa dọn, đèn sửa rồi"."""
+    if any(sign.pattern.says == _DONE_NOW for sign in done) or all(_is_within(sign, past) for sign in kept):
+        return True
+    first = min(sign.start for sign in kept)
+    last = max(sign.last_word for sign in done)
+    marks = (span for name in (_TURN, _NOW, _THOUGHT) for span in found.hits.get(name, ()))
+    return any(first - 2 <= span.start <= last for span in marks) or bool(found.hits.get(_THANKS))
+
+
+def _is_within(sign: Sign, past: Sequence[Sign]) -> bool:
+    return any(was.start <= sign.start <= was.last_word for was in past)
+
+
+def _is_taken_back(sign: Sign, done: Sequence[Sign], found: MarkedText) -> bool:
+    """What is denied to have come again, or was only thought until it was seen to be done."""
+    over = [other for other in done if other.pattern.says == _DENIED]
+    if any(_words_of(sign) & _words_of(other) for other in over):
+        return True
+    return _is_thought(sign, found) and any(other.last_word > sign.last_word for other in done)
+
+
+def _is_part(sign: Sign, other: Sign) -> bool:
+    return other.start < sign.start and bool(_words_of(sign) & _words_of(other))
+
+
+def _words_of(sign: Sign) -> set[int]:
+    return {at for span in sign.spans for at in range(span.start, span.end)}
+
+
+def _is_thought(sign: Sign, found: MarkedText) -> bool:
+    """Behind "I thought", up to the word that says what is so: "tưởng chưa xong ai dè xong rồi"."""
+    turns = {span.start for name in (_TURN, _NOW) for span in found.hits.get(name, ())}
+    thoughts: Sequence[Span] = found.hits.get(_THOUGHT, ())
+    return any(
+        0 <= sign.start - span.end < _THOUGHT_REACHES and not turns & set(range(span.end, sign.last_word + 1))
+        for span in thoughts
+    )
 
 
 def _is_denied(sign: Sign, found: MarkedText) -> bool:
-    """Denied, done by half, asked, or somebody else's word only."""
-    words = [word.plain for word in found.text.words]
-    said = max(sign.spans, key=lambda span: span.start)
+    """Denied, done by half, asked, only thought, or somebody else's word only."""
+    words = found.text.words
+    own = _words_of(sign)
+    last = max(sign.spans, key=lambda span: span.start)
     # What stands before "now" belongs to what was: "hôm qua thì chưa, nay xong rồi".
     begins = sign.start if sign.pattern.says == _DONE_NOW else 0
-    own = {at for span in sign.spans for at in range(span.start, span.end)}
-    before = [words[at] for at in range(max(begins, said.start - _LOOKS_BACK), said.start) if at not in own]
-    after = words[said.end : said.end + 1]
-    return bool(_DENIED_BEFORE & {*before[-2:]} or _DENIED_AFTER & {*after} or _REPORTED & {*before})
+
+    def before(at: int, reach: int) -> set[str]:
+        return {words[n].plain for n in range(max(begins, at - reach), at) if n not in own}
+
+    # "vẫn không bị lại" denies as much as "không bị lại".
+    denies = _DENIED_BEFORE - {"van"} if sign.pattern.says == _DENIED else _DENIED_BEFORE
+    if any(denies & before(span.start, 2 if span is last else 1) for span in sign.spans) or _REPORTED & before(
+        last.start, _LOOKS_BACK
+    ):
+        return True
+    after = words[last.end : last.end + 1]
+    if any(word.plain in _DENIED_AFTER or word.exact in _ASKED_AFTER for word in after):
+        # "xong rồi, không cần xuống nữa" goes on, "xong rồi không?" asks.
+        return after[0].plain != "khong" or len(words) - last.end < _GOES_ON
+    by_half = found.hits.get(_BY_HALF, ())
+    return _is_thought(sign, found) or any(0 <= span.start - last.end <= 1 for span in by_half)
+
+
+def _tells_more(done: Sequence[Sign], found: MarkedText) -> bool:
+    """Whether something is asked, or wrong beside what is done, so that it may be a matter of its own."""
+    words, thanks = found.text.words, found.hits.get(_THANKS, ())
+    if found.hits.get(_WANTS) or words[-1].exact == "chưa" or (len(words) > _A_STORY and not thanks):
+        return True
+    if len(words) <= _FEW_WORDS:
+        return False
+    last = max(sign.last_word for sign in done)
+    polite = {at for span in thanks for at in range(span.start, span.end)}
+    return any(span.start > last and span.start not in polite for span in found.hits.get(_TROUBLE, ()))
+
+
+def _is_not_yet(found: MarkedText) -> bool:
+    polite = {
+        at for name in (_THANKS, "@word") for span in found.hits.get(name, ()) for at in range(span.start, span.end)
+    }
+    left = [word.plain for at, word in enumerate(found.text.words) if at not in polite]
+    return " ".join(left) in _NOT_YET

@@ -9,6 +9,8 @@ from tickets.matter.phrases import Span
 from tickets.matter.rulebook import MarkedText
 
 MOST_TOLD_WORDS = 4
+# The kind of what no pattern told, but how far the single words of a text lean.
+LEANING = "leaning"
 
 
 class Certainty(StrEnum):

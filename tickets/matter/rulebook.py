@@ -42,7 +42,7 @@ def rulebook() -> MatterRulebook:
     book = Phrasebook(frozenset(letters(row["plain"]).plain for row in _rows("ambiguous.csv")))
     for row in _rows("everyday.csv"):
         book.add(_EVERYDAY, row["words"].split("|"))
-    for file in ("danger_words.csv", "official_words.csv"):
+    for file in ("danger_words.csv", "official_words.csv", "solved_words.csv"):
         for row in _rows(file):
             book.add(f"@{row['class']}", row["words"].split("|"))
     for row in _rows("courtesy.csv"):

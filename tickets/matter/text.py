@@ -34,6 +34,11 @@ _SAME_TONE = str.maketrans({"\u0303": "\u0309"})
 _WELL_MARKED = 0.45
 # English has words that would be Telex ("is", "for"), though never so many.
 _TELEX = 0.4
+# Two of these, and it is English, however many of its other words would be Telex ("the hole is still there").
+_ENGLISH = re.compile(
+    r"(?:the|is|are|was|were|it|this|that|there|here|no|not|and|or|of|to|in|on|at|for|with|you|your|my|our|they|we|has|have"
+    r"|been|more|still|now|again|after)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,8 @@ def _pieces(lowered: str) -> Iterator[tuple[str, int]]:
 def _telex(words: Iterable[str]) -> dict[str, str]:
     """What the keys of a text typed with the input method off would have made; nothing for any other text."""
     plain = [word for word in words if word.isascii() and word.isalpha()]
+    if len({word for word in plain if _ENGLISH.fullmatch(word)}) > 1:
+        return {}
     made = {word: syllable for word in plain if (syllable := untelex(word)) is not None}
     return made if _share(word in made for word in plain) >= _TELEX else {}
 

@@ -16,12 +16,14 @@ from tickets.work.ticket import ANSWERED_OR_ASIDE, lock_ticket
 def opens_again(ticket: Ticket, said: str, *, now: datetime) -> bool:
     """Whether these words take an ended ticket up again, within its window.
 
-    An answered one also when they tell of danger or accuse somebody: nobody reads on where all is answered.
+    An answered one also when they tell of danger or accuse somebody: nobody reads on where all is answered. Words that
+    leave a doubt open nothing: the door they come by asks.
     """
     if ticket.status not in ANSWERED_OR_ASIDE or ticket.reopen_until is None or now > ticket.reopen_until:
         return False
     read = read_matter(said)
-    return read.says_not_solved or (ticket.status is TicketStatus.RESOLVED and _needs_somebody(read))
+    says_so = read.says_not_solved and not read.may_be_solved
+    return says_so or (ticket.status is TicketStatus.RESOLVED and _needs_somebody(read))
 
 
 def citizen_says(

@@ -20,6 +20,7 @@ from tickets.errors import CitizensOwnWord, InvalidInput, NotFound, ReopeningWin
 from tickets.intake import contacts
 from tickets.intake.cleaning import Opened
 from tickets.intake.continuing import continue_ticket
+from tickets.matter import read_matter
 from tickets.people.pins import check_pin
 from tickets.queries.follow import followed
 from tickets.schema import Message
@@ -89,6 +90,8 @@ def write() -> ResponseReturnValue:
         attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
     if ticket.reopen_count > opened_before:
         flash(_("Your request has been reopened; the unit has been told."), "success")
+    elif ticket.status is TicketStatus.RESOLVED and read_matter(body).may_be_solved:
+        flash(_("Your message has been added. If it is not solved, please press “No, it is not solved” below."), "info")
     else:
         flash(_("Your message has been added."), "success")
     return _back()

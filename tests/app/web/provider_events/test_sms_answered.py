@@ -66,6 +66,9 @@ def test_not_solved_opens_the_one_that_was_answered_and_says_so(session, texter,
         "chưa xong hôm qua nhưng nay xong rồi",
         "hqua chua xong, nay xong roi nha",
         "not fixed yesterday, but now it is fixed",
+        "nay sửa xong sáng lại rồi",
+        "không cần xuống nữa đâu, xong rồi",
+        "Water is back, thank you",
     ],
 )
 def test_what_is_done_by_now_opens_nothing_and_stands_with_the_ticket(session, texter, now, said):
@@ -122,6 +125,26 @@ def test_an_advertisement_opens_nothing(session, texter, now):
     texter("(QC) Ưu đãi vay 50 triệu, lãi suất 0.9%. Soạn tin DK gửi 000, từ chối QC soạn TC")
 
     assert statuses(session) == {reference: TicketStatus.RESOLVED}
+
+
+def test_whoever_quotes_a_request_to_say_that_it_is_done_opens_nothing(session, texter, now):
+    reference = answered(session, now)
+
+    texter(f"{reference}: rác đã dọn sạch rồi, cảm ơn phường")
+
+    assert statuses(session) == {reference: TicketStatus.RESOLVED}
+
+
+def test_in_doubt_we_ask_whether_it_is_solved_and_open_it_by_the_answer(session, texter, now):
+    reference = answered(session, now)
+
+    texter("Thùng rác chưa dọn, vỉa hè sửa rồi")
+    asked = session.scalars(select(OutboundMessage).order_by(OutboundMessage.id.desc())).first()
+    before = statuses(session)
+    texter("chua xong")
+
+    assert (asked.template, asked.params["references"]) == ("which_not_solved", [reference])
+    assert (before, statuses(session)) == ({reference: TicketStatus.RESOLVED}, {reference: TicketStatus.OPEN})
 
 
 def test_another_matter_after_an_answer_is_a_ticket_of_its_own(session, texter, now):
