@@ -14,7 +14,9 @@ INDEX = build_index(ROWS)
 # How a sound is written by who hears no difference: (what is written rightly, what is written then).
 MIXED_UP = [
     ("n$", "ng"), ("ng$", "n"), ("nh$", "n"), ("t$", "c"), ("c$", "t"), ("^s", "x"), ("^x", "s"), ("^tr", "ch"),
-    ("^ch", "tr"), ("^v", "d"), ("^l", "n"), ("^n(?![gh])", "l"),
+    ("^ch", "tr"), ("^v", "d"), ("^l", "n"), ("^n(?![gh])", "l"), ("^r", "g"), ("^g(?!i)", "r"), ("^b", "p"),
+    ("^p(?!h)", "b"), ("òa", "ào"), ("ạo", "ọa"), ("ảo", "ỏa"), ("y$", "i"), ("i$", "y"), ("^gi", "d"),
+    ("^d(?!i)", "gi"), ("ũ", "ủ"), ("ễ", "ể"), ("iê", "i"),
 ]  # fmt: skip
 
 
@@ -33,6 +35,10 @@ def answer(text: str) -> Resolution:
         ("phường Bến Thàng quận 1", "Phường Bến Thành"),
         ("phường Hoà Bìn", "Phường Hòa Bình"),
         ("phường Zĩ An", "Phường Dĩ An"),
+        ("phường Rò Vấp", "Phường Gò Vấp"),
+        ("phường Pến Cát", "Phường Bến Cát"),
+        ("phường Hào Lợi", "Phường Hòa Lợi"),
+        ("phường Gạch Dừa", "Phường Rạch Dừa"),
     ],
 )
 def test_what_sounds_like_a_name_is_asked_about_and_the_reason_says_so(said: str, meant: str) -> None:
@@ -60,17 +66,26 @@ def test_ordinary_words_streets_and_towns_elsewhere_sound_like_no_ward(said: str
     assert not _is_heard(answer(said))
 
 
-def test_of_every_name_with_one_sound_mixed_up_nearly_all_offer_its_unit_and_none_is_sure_by_ear() -> None:
+def test_whoever_bears_a_part_of_what_was_said_is_asked_about_beside_whom_it_sounds_like() -> None:
+    found = answer("phường Tân Sơn Nhấc")
+
+    assert found.outcome == "ambiguous"
+    assert {candidate.unit_name for candidate in found.candidates} == {"Phường Tân Sơn", "Phường Tân Sơn Nhất"}
+    assert answer("phường Tân Sơn nhà tôi ngập").outcome == "unique"
+
+
+def test_of_every_name_with_one_sound_mixed_up_nearly_all_offer_its_unit_and_none_is_sure_of_another() -> None:
     offered, sure = [], []
     for unit in ROWS.units:
         kind = unit.name[: -len(bare(unit.name)[1])]
         for name in _mixed_up(bare(unit.name)[1]):
             found = answer(kind + name)
-            offered.append(unit.id in {candidate.unit_id for candidate in found.candidates})
-            sure += [name] if found.outcome == "unique" and _is_heard(found) else []
+            is_offered = unit.id in {candidate.unit_id for candidate in found.candidates}
+            offered.append(is_offered)
+            sure += [name] if found.outcome == "unique" and (_is_heard(found) or not is_offered) else []
 
     assert sure == []
-    assert sum(offered) / len(offered) > 0.9
+    assert sum(offered) / len(offered) > 0.95
 
 
 def _is_heard(found: Resolution) -> bool:

@@ -1,7 +1,7 @@
 """The last resort: a name that nobody has as it is written, and that sounds like one; it is always asked about."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tickets.directory.places.joining import NamedPlace
 from tickets.directory.places.lexicon import Key, NameReading, PlaceIndex
@@ -34,6 +34,29 @@ def heard_place(index: PlaceIndex, text: PlaceText, areas: Sequence[NamedPlace])
         if found is not None and (inside := _inside(found, areas)) is not None:
             return inside
     return None
+
+
+def or_longer_name(index: PlaceIndex, text: PlaceText, place: NamedPlace) -> NamedPlace:
+    """With what a longer name would mean where the words after it make it sound like one: behind "Tân Sơn" in
+    "phường Tân Sơn Nhấc" stands Tân Sơn Nhất, so that both are asked about.
+    """
+    if place.has_district or place.doubt is not None or all(r.kind in ("district", "province") for r in place.readings):
+        return place
+    start, end = next(
+        ((at, found) for at in range(place.start, place.end) for found, _ in names_at(index, text, at)), (0, 0)
+    )
+    words = text.words[start : end + 1]
+    if end != place.end or len(words) <= end - start or words[-1].gap not in ("space", "hyphen"):
+        return place
+    if len(words[-1].fold) == 1:
+        # The polite "ạ" is no letter of a name.
+        return place
+    for tier, heard_as in zip(index.sounding, (sound, loose_sound), strict=True):
+        names = tier.get(tuple(heard_as(word.fold) for word in words), ())
+        longer = tuple(r for name in names for r in index.readings.get(name, ()) if r.kind in ("unit", "ward"))
+        if longer:
+            return replace(place, end=end + 1, readings=place.readings + longer, doubt="heard")
+    return place
 
 
 def _said(text: PlaceText) -> Iterator[_Said]:

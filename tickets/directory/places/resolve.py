@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from tickets.directory.places.heard import heard_place
+from tickets.directory.places.heard import heard_place, or_longer_name
 from tickets.directory.places.joining import NamedPlace, join
 from tickets.directory.places.lexicon import NameReading, PlaceIndex
 from tickets.directory.places.mentions import find_mentions
@@ -26,7 +26,7 @@ def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
     """
     words = read(text)
     places = standing_places(index, join(index, words, find_mentions(index, words)), on)
-    places = _meant(places)
+    places = [or_longer_name(index, words, place) for place in _meant(places)]
     if _names_no_ward(places) and (heard := heard_place(index, words, places)) is not None:
         return _as_heard(index, words, standing_places(index, [heard], on))
     if not places:

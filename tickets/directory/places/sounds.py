@@ -8,7 +8,7 @@ from functools import lru_cache
 _BEGINNINGS = (
     (re.compile(r"^ngh"), "ng"),
     (re.compile(r"^gh"), "g"),
-    (re.compile(r"^(?:gi(?=[aeou])|g(?=i)|r|v|z)"), "d"),
+    (re.compile(r"^(?:gi(?=[aeiou])|g(?=i)|r|v|z)"), "d"),
     (re.compile(r"^f"), "ph"),
     (re.compile(r"^tr"), "ch"),
     (re.compile(r"^s"), "x"),
@@ -19,8 +19,17 @@ _ENDINGS = (
     (re.compile(r"(?:ng|nh|n)$"), "n"),
     (re.compile(r"(?<=.)(?:ch|t|c|k)$"), "t"),
 )
-# What fewer people mix up: l and n, iê and i, o and u.
-_LOOSE = ((re.compile(r"^l"), "n"), (re.compile(r"ie"), "i"), (re.compile(r"o"), "u"))
+# What fewer people mix up: l and n, r and g, p and b, iê and i, o and u; and oa typed as ao. `w` is what "ho" and "qu"
+# before a vowel sound like, `d` what r does.
+_LOOSE = (
+    (re.compile(r"^l"), "n"),
+    (re.compile(r"^g(?=[aeou])"), "d"),
+    (re.compile(r"^p(?!h)"), "b"),
+    (re.compile(r"^hao"), "wa"),
+    (re.compile(r"ao"), "oa"),
+    (re.compile(r"ie"), "i"),
+    (re.compile(r"o"), "u"),
+)
 
 SoundKey = tuple[str, ...]
 
