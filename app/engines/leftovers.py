@@ -40,9 +40,10 @@ def discard(data_dir: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(prefix: str) -> None:
-    """Discard the temporary data folders whose names begin so, are ours, and are held by no living process."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+def sweep(prefix: str, *, within: str | None = None) -> None:
+    """Discard the data folders whose names begin so, are ours, and are held by no living process; they lie `within`
+    that folder, else where temporary files do."""
+    for folder in Path(within or tempfile.gettempdir()).glob(f"{prefix}*"):
         with suppress(OSError):
             if folder.is_dir() and folder.lstat().st_uid == os.geteuid() and _is_abandoned(folder):
                 discard(folder)

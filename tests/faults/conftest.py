@@ -12,13 +12,13 @@ from sqlalchemy import make_url
 from app.engines import Engines, start_engines
 from app.seeding.reference import load as load_reference
 from app.storage.database import make_engine, migrate, session_factory, transaction
-from tests.conftest import NOW
+from tests.conftest import NOW, where_engines_lie
 from tests.faults.breakable import TEMPLATE, Carrier, Place, place_on
 
 
 @pytest.fixture(scope="session")
 def breakable_engines() -> Iterator[Engines]:
-    with tempfile.TemporaryDirectory(prefix="hotline-faults-") as folder:
+    with tempfile.TemporaryDirectory(prefix="hotline-faults-", dir=where_engines_lie()) as folder:
         engines = start_engines(Path(folder))
         try:
             _make_template(engines)
