@@ -87,6 +87,14 @@ class LaterDueNeedsApproval(HotlineError):
         self.due_at, self.wanted = due_at, wanted
 
 
+class PromiseBroken(HotlineError):
+    """The promise is broken already: its date moves no more (A1)."""
+
+    def __init__(self, first_breach_at: datetime) -> None:
+        super().__init__(first_breach_at)
+        self.first_breach_at = first_breach_at
+
+
 class OwingUnitAlone(HotlineError):
     """A warning or a level is out: the unit that owes the promise may not do this without anybody else (A7).
 

@@ -14,7 +14,7 @@ from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from escalation.firing.due import claim_tickets
-from escalation.firing.sweep import TICKETS_PER_SWEEP, TickOutcome, tick
+from escalation.firing.sweep import TICKETS_PER_SWEEP, TickOutcome, note_late, tick
 
 log = structlog.get_logger()
 
@@ -74,6 +74,23 @@ class Batches:
             now = self.now(session)
             ticket_ids = claim_tickets(session, now=now, batch=TICKETS_PER_SWEEP, leave_out=list(self.set_aside))
         return _together([self._fire_one(ticket_id, _FOR_A_TICKET) for ticket_id in ticket_ids])
+
+    def note_late(self) -> int:
+        """A batch of promises that broke unnoticed; how many tickets it held. What hangs is tried at the next tick."""
+
+        def work(session: Session) -> int:
+            within_less(session.connection(), statement_ms=_FOR_A_BATCH.statement_ms, lock_ms=_FOR_A_BATCH.lock_ms)
+            return note_late(session, now=self.now(session))
+
+        try:
+            return repeated(self.factory, work)
+        except ClockHeld:
+            raise
+        except Exception as trouble:
+            if fault_of(trouble) in OF_EVERYBODY:
+                raise
+            log.warning("tick.late_not_noted", reason=_reason(trouble))
+            return 0
 
     def fire_set_aside(self) -> TickOutcome:
         """Some of those whose pause is over, each for itself and for longer than the others would wait for it."""

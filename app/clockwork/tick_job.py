@@ -81,7 +81,7 @@ class Ticker:
             fired += done.fired
             if done.notified:
                 self.wake()
-            if not done.claimed:
+            if not done.claimed and not self.batches.note_late():
                 break
         return fired + self._fire_what_was_set_aside()
 

@@ -21,6 +21,7 @@ from tickets.schema import (
     Offer,
     OutboundMessage,
     PlannedStep,
+    PromiseBreach,
     QueueHop,
     StepRecipient,
     Ticket,
@@ -32,7 +33,8 @@ from tickets.schema import (
 # What a ticket brings along.
 OF_TICKETS: tuple[type[Base], ...] = (
     Ticket, TicketSearch, TicketAccess, Contact, QueueHop, OutboundMessage, Message, TimelineEntry, Clock,
-    ClockInterval, PlannedStep, StepRecipient, Acknowledgement, Call, CallLeg, Offer, CallbackRequest, AuditEntry,
+    PromiseBreach, ClockInterval, PlannedStep, StepRecipient, Acknowledgement, Call, CallLeg, Offer, CallbackRequest,
+    AuditEntry,
 )  # fmt: skip
 # Who called and wrote, and calls that came to no ticket: once a round, however many tickets they stand at.
 OF_ROUNDS: tuple[type[Base], ...] = (Citizen, CitizenPhone, Contact, Call, CallLeg, Offer, CallbackRequest)

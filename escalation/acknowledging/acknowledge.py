@@ -56,8 +56,9 @@ def acknowledge(
 ) -> Acknowledged:
     """Answer for a fired level; holds the next one once, for at most four open hours.
 
-    `via` is web, link, sms, keypad or api. A date moves the promise, but not when it is given by the unit that owes it:
-    that one stands beside the promise, which goes on (A7). Raises NotFound for a step that was not fired, NotAllowed
+    `via` is web, link, sms, keypad or api. A date moves a promise that is not broken yet; afterwards it stands beside
+    the breach, and the chain goes on from the level it had when that date has passed as well (A1, A5). One given by the
+    unit that owes the promise eases nothing (A7). Raises NotFound for a step that was not fired, NotAllowed
     for somebody who does not stand on the level now and does not lead the city, AlreadyAcknowledged, and InvalidInput
     for a date that is past.
     """
@@ -66,7 +67,11 @@ def acknowledge(
     words = instruction.strip()[:LONGEST_INSTRUCTION]
     _require_possible(clock, new_due_at, now)
     calendar = load_rulebook(session).calendars[clock.calendar_version_id]
+    is_from_above = new_due_at is not None and not right.for_own_unit
+    is_broken = clock.first_breach_at is not None or (clock.due_at is not None and clock.due_at < now)
     holds_until = hold_until(calendar, new_due_at=new_due_at, now=now)
+    if new_due_at is not None and is_from_above and is_broken:
+        holds_until = new_due_at
     written = session.execute(
         insert(Acknowledgement)
         .values(
@@ -86,7 +91,7 @@ def acknowledge(
         return _repeated(session, ticket, step, staff_id)
     actor = staff_actor(staff_id)
     mark_read(session, staff_id, step_ids=[step.id], now=now)
-    if new_due_at is not None and not right.for_own_unit:
+    if new_due_at is not None and is_from_above and not is_broken:
         _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
     else:
         _hold_next_levels(session, step, until=holds_until)
@@ -197,13 +202,5 @@ def _set_due(
     session: Session, ticket: Ticket, clock: Clock, due_at: datetime, *, reason: str, actor: Actor, now: datetime
 ) -> None:
     """A leader's date needs no further approval (R7); it re-plans every level from there."""
-    ledger.set_manual_due(
-        session,
-        ticket,
-        due_at=due_at,
-        reason=reason,
-        kind=clock.kind,
-        approved_by_id=actor.staff_id,
-        actor=actor,
-        now=now,
-    )
+    date = ledger.NewDate(due_at, reason, clock.kind, is_from_above=True)
+    ledger.set_manual_due(session, ticket, date, actor=actor, now=now)

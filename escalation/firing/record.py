@@ -17,7 +17,7 @@ from tickets.audit import entries
 from tickets.directory.standing_rows import administrators
 from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
-from tickets.promises.breaches import Breach, note_breaches
+from tickets.promises.breaches import note_breaches
 from tickets.schema import PlannedStep
 from tickets.states import StepResult, TimelineKind
 from tickets.work.levels import raise_levels
@@ -31,12 +31,12 @@ def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     codes = _record_recipients(session, fired, now=now)
     _record_results(session, fired, now=now)
     raise_levels(session, _levels(fired), now=now)
-    breaches = note_breaches(session, {one.ticket.id for one in fired}, now=now)
+    note_breaches(session, {one.ticket.id for one in fired}, now=now)
     posting.post_all(session, outgoing(fired, codes), now=now)
     if any(one.alerts_administrators for one in fired):
         posting.post_all(session, alerts(fired, administrators(session, now=now), now=now), now=now)
     _let_recipients_see(session, fired, now=now)
-    timeline.add_all(session, _entries(fired, breaches, now=now))
+    timeline.add_all(session, _entries(fired, now=now))
     entries.record_all(session, _audit_rows(fired), actor=SYSTEM, now=now)
 
 
@@ -97,19 +97,8 @@ def _let_recipients_see(session: Session, fired: Sequence[Fired], *, now: dateti
     name_people(session, named, reason="escalation", now=now)
 
 
-def _entries(fired: Sequence[Fired], breaches: Sequence[Breach], *, now: datetime) -> list[dict[str, Any]]:
-    broken = [
-        timeline.entry(
-            breach.ticket_id,
-            TimelineKind.BREACHED,
-            actor=SYSTEM,
-            is_public=False,
-            params={"clock": breach.clock.value, "due_at": breach.due_at.isoformat()},
-            now=now,
-        )
-        for breach in breaches
-    ]
-    return broken + [_entry(one, now=now) for one in fired if one.result is not StepResult.VOID]
+def _entries(fired: Sequence[Fired], *, now: datetime) -> list[dict[str, Any]]:
+    return [_entry(one, now=now) for one in fired if one.result is not StepResult.VOID]
 
 
 def _entry(one: Fired, *, now: datetime) -> dict[str, Any]:

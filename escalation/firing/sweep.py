@@ -13,6 +13,7 @@ from escalation.firing.telling import fire
 from escalation.firing.verdict import judge
 from tickets.directory.standing import Standing
 from tickets.directory.standing_rows import load_standing
+from tickets.promises.breaches import claim_late, note_breaches
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.states import StepResult
 
@@ -64,6 +65,17 @@ def tick(
     act(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
     return TickOutcome(claimed=len(claimed), fired=len(fired), notified=notified, held=tuple(held))
+
+
+def note_late(session: Session, *, now: datetime, batch: int = TICKETS_PER_SWEEP) -> int:
+    """Write down up to `batch` tickets' promises that broke without a level firing then; how many tickets were claimed.
+
+    Within seconds, so that whoever holds the ticket when it breaks is who stands in the fact (A1).
+    """
+    claimed = claim_late(session, now=now, batch=batch)
+    if claimed:
+        note_breaches(session, claimed, now=now)
+    return len(claimed)
 
 
 def _standing(session: Session, tickets: Collection[DueTicket], book: PromiseRulebook, *, now: datetime) -> Standing:

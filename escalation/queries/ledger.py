@@ -93,9 +93,9 @@ def of_ticket(session: Session, ticket_id: int) -> list[tuple[PlannedStep, Ackno
 
 
 EXPORT_HEADINGS = (
-    "reference", "unit", "category", "clock", "cause", "level", "due_at", "planned_at", "fired_at", "result", "told",
-    "posts", "delivered_at", "read_at", "acknowledged_at", "acknowledged_by", "via", "instruction", "new_due_at",
-    "all_messages_failed",
+    "reference", "unit", "category", "clock", "cause", "level", "due_at", "first_breach_at", "planned_at", "fired_at",
+    "result", "told", "posts", "delivered_at", "read_at", "acknowledged_at", "acknowledged_by", "via", "instruction",
+    "new_due_at", "all_messages_failed",
 )  # fmt: skip
 
 
@@ -124,6 +124,7 @@ def as_codes(one: Raised) -> tuple[str, ...]:
         one.cause,
         str(one.level),
         one.due_at.isoformat(),
+        one.first_breach_at.isoformat() if one.first_breach_at else "",
         one.planned_at.isoformat(),
         one.fired_at.isoformat(),
         one.result.value,

@@ -17,6 +17,7 @@ from tickets.schema import (
     OutboundMessage,
     PlannedStep,
     Post,
+    PromiseBreach,
     Staff,
     StepRecipient,
     Ticket,
@@ -100,6 +101,8 @@ class Raised:
     cause: str
     level: int
     due_at: datetime
+    # When the promise was first broken, which no later date changes (A1).
+    first_breach_at: datetime | None
     planned_at: datetime
     fired_at: datetime
     result: StepResult
@@ -108,6 +111,9 @@ class Raised:
     answered: Answered | None
     # It fired, and every message about it failed for good.
     all_failed: bool = False
+
+    def is_broken_by(self, now: datetime) -> bool:
+        return self.first_breach_at is not None or self.due_at < now
 
     @property
     def fired_late_seconds(self) -> int:
@@ -121,12 +127,13 @@ def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
         return []
     assignee = aliased(Staff)
     rows = session.execute(
-        select(PlannedStep, Clock, Ticket, Unit, Category, assignee.name, LEVEL_NOBODY_GOT)
+        select(PlannedStep, Clock, Ticket, Unit, Category, assignee.name, PromiseBreach.breached_at, LEVEL_NOBODY_GOT)
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .join(Unit, Unit.id == func.coalesce(PlannedStep.unit_id, Ticket.unit_id))
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(assignee, assignee.id == Ticket.assignee_id)
+        .outerjoin(PromiseBreach, PromiseBreach.clock_id == Clock.id)
         .where(PlannedStep.id.in_(step_ids))
         .execution_options(populate_existing=True)
     ).all()
@@ -143,9 +150,10 @@ def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
                 told=tuple(told.get(step.id, ())),
                 answered=answers.get(step.id),
             ),
+            first_breach_at=broken_at,
             all_failed=bool(all_failed),
         )
-        for step, clock, ticket, unit, category, name, all_failed in rows
+        for step, clock, ticket, unit, category, name, broken_at, all_failed in rows
     }
     return [found[step_id] for step_id in step_ids if step_id in found]
 
@@ -180,6 +188,7 @@ def _raised(
         cause=clock.breach_cause,
         level=step.rank,
         due_at=step.due_at,
+        first_breach_at=clock.first_breach_at,
         planned_at=step.planned_at,
         fired_at=step.fired_at or step.planned_at,
         result=step.result or StepResult.VOID,

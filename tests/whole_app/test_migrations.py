@@ -30,10 +30,27 @@ ROWS_OF_THE_FIRST = """
                         first_queue_id, citizen_id, opened_at, updated_at) overriding system value
     values (1, '260000001', 's', 'Đèn tắt', 'Đèn đường không sáng', 'open', 'normal', 'ward', 'web', 1, 1, 1, 1,
             now(), now());
+    set local time zone 'UTC';
     insert into outbound_message (dedup_key, channel, address, template, params, locale, state, created_at, not_before)
     values ('a', 'sms', '+84901234567', 'received', '{}', 'vi', 'waiting', now(), now());
     insert into audit_entry (at, actor_kind, action, subject_kind) values (now(), 'system', 'test', 'ticket');
+    insert into calendar (id, key, name, name_en) overriding system value values (1, '24x7', 'Luôn mở', 'Always');
+    insert into calendar_version (id, calendar_id, version, spec, created_at) overriding system value
+    values (1, 1, 1, '{}', now());
+    insert into policy (id, name) overriding system value values (1, 'Chung');
+    insert into policy_version (id, policy_id, version, created_at) overriding system value values (1, 1, 1, now());
+    insert into policy_row (id, policy_version_id, priority, clock, target_seconds, calendar_version_id, warn)
+    overriding system value values (1, 1, 'normal', 'resolve', 3600, 1, '[]');
+    insert into clock (id, ticket_id, kind, cycle, status, policy_row_id, calendar_version_id, target_seconds,
+                       started_at, due_at, stopped_at, history) overriding system value
+    values
+      (1, 1, 'accept', 1, 'missed', 1, 1, 3600, '2026-09-01', '2026-09-02', '2026-09-03', '[]'),
+      (2, 1, 'first', 1, 'met', 1, 1, 3600, '2026-09-01', '2026-09-04', '2026-09-03', '[]'),
+      (3, 1, 'resolve', 1, 'met', 1, 1, 3600, '2026-09-01', '2027-09-01', '2026-10-01',
+       '[{"at": "2026-09-06T00:00:00+00:00", "due_at": "2026-09-05T00:00:00+00:00", "cause": "manual"}]');
 """
+# What was broken by then, a promise with another date since among them.
+FACTS = "select clock_id, to_char(breached_at at time zone 'UTC', 'MM-DD'), unit_id from promise_breach order by 1"
 SEQUENCES = "select sequencename, data_type::text, min_value, max_value, increment_by from pg_sequences order by 1"
 FUNCTIONS = "select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace order by 1"
 
@@ -71,6 +88,7 @@ def test_a_database_of_the_first_migration_comes_with_its_rows_to_what_the_code_
         assert everything_in(connection) == everything_in(other)
         assert connection.execute(text("select reference, subject from ticket")).one() == ("260000001", "Đèn tắt")
         assert connection.execute(text("select count(*) from outbound_message")).scalar_one() == 1
+        assert connection.execute(text(FACTS)).all() == [(1, "09-02", 1), (3, "09-05", 1)]
     owner.dispose()
     fresh.dispose()
 

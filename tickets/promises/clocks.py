@@ -1,7 +1,7 @@
 """The rows of a ticket's clocks: read into states, written back with their intervals and the steps they plan (R13)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tickets.promises import recompute
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR, Interval
+from tickets.promises.breaches import Breach, write_breaches
 from tickets.promises.calendar import WorkingCalendar
 from tickets.promises.holds import keep_holds
 from tickets.promises.loading import LoadedRow, PromiseRulebook, load_rulebook
@@ -95,8 +96,11 @@ def store(
     """Write a clock's next state; `row` when another policy row now applies, `cause` when its due date was changed."""
     if state == held.state and row is None:
         return
-    before, held.state = held.state, state
-    clock = held.clock
+    before = recompute.with_breach(held.state, now=now)
+    state = recompute.with_breach(
+        replace(state, first_breach_at=before.first_breach_at or state.first_breach_at), now=now
+    )
+    held.state, clock = state, held.clock
     if row is not None:
         held.calendar = book.rulebook.calendars[row.calendar_version_id]
         clock.policy_row_id, clock.calendar_version_id = row.id, row.calendar_version_id
@@ -108,6 +112,8 @@ def store(
         setattr(clock, name, value)
     _store_intervals(session, held)
     _note_breach(book.ticket, held, now=now)
+    if state.first_breach_at is not None and clock.first_breach_at is None:
+        _write_breach(session, book.ticket, held, before, now=now)
     if state.status in recompute.STOPPED and before.status in recompute.UNENDED:
         clock.stopped_unit_id = book.ticket.unit_id
     elif state.status is ClockStatus.RUNNING and before.status in recompute.STOPPED:
@@ -253,6 +259,7 @@ def _state(clock: Clock, parts: Sequence[ClockInterval], row: LoadedRow | None) 
         is_manual=bool(clock.manual_due_reason),
         was_reopened=clock.was_reopened,
         cancel_reason=clock.cancel_reason,
+        first_breach_at=clock.first_breach_at,
     )
 
 
@@ -291,3 +298,24 @@ def _note_breach(ticket: Ticket, held: ClockEntry, *, now: datetime) -> None:
     held.clock.breached_at = held.state.due_at
     if held.clock.due_unit_id is None:
         held.clock.due_unit_id = ticket.unit_id
+
+
+def _write_breach(session: Session, ticket: Ticket, held: ClockEntry, before: ClockState, *, now: datetime) -> None:
+    """The fact, with the date as it had been promised: a change that breaks a promise has taken that one away."""
+    clock, broken_at = held.clock, held.state.first_breach_at
+    if broken_at is None:
+        return
+    clock.first_breach_at = broken_at
+    was_broken = before.first_breach_at is not None
+    breach = Breach(
+        clock_id=clock.id,
+        ticket_id=clock.ticket_id,
+        kind=clock.kind,
+        cycle=clock.cycle,
+        due_at=before.due_at or broken_at,
+        breached_at=broken_at,
+        unit_id=clock.due_unit_id or ticket.unit_id,
+        staff_id=ticket.assignee_id,
+        cause=before.breach_cause if was_broken else held.state.breach_cause,
+    )
+    write_breaches(session, [breach], now=now)

@@ -1,5 +1,6 @@
 """What each event in a ticket's life does to its clocks; the caller has locked the ticket (R2 to R9, R13, R17)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,6 +9,7 @@ from tickets import timeline
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import recompute
 from tickets.promises.arithmetic import pauses
+from tickets.promises.breaches import note_breaches
 from tickets.promises.clocks import ClockBook, ClockEntry, add_clock, keep_next_due, open_book, store
 from tickets.promises.loading import LoadedRow
 from tickets.schema import Ticket
@@ -57,6 +59,11 @@ def on_citizen_contact(session: Session, ticket: Ticket, *, arrived_at: datetime
     keep_next_due(book)
 
 
+def note_broken(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """Somebody else gets the ticket: what is broken by now was broken by whoever has it (R23)."""
+    note_breaches(session, [ticket.id], now=now)
+
+
 def on_status(session: Session, ticket: Ticket, *, now: datetime) -> None:
     """Pause or resume what the ticket's present status says (R6)."""
     book = open_book(session, ticket)
@@ -100,12 +107,9 @@ def on_reopened(session: Session, ticket: Ticket, *, now: datetime) -> None:
 def on_hop(session: Session, ticket: Ticket, *, from_unit_id: int, now: datetime) -> None:
     """A transfer: `accept` stops and starts anew for the receiver; the promise to the citizen never restarts (R8).
 
-    Whatever is overdue by now broke at the unit that gives the ticket away.
+    Whatever is overdue by now broke at the unit that gives the ticket away: `note_broken` before it does.
     """
     book = open_book(session, ticket)
-    for held in book.live():
-        if recompute.is_breached(held.state, now=now) and held.clock.due_unit_id is None:
-            held.clock.due_unit_id, held.clock.breached_at = from_unit_id, held.state.due_at
     _stop(session, book, ClockKind.ACCEPT, now=now, unit_id=from_unit_id)
     _start(session, book, ClockKind.ACCEPT, started_at=now, now=now)
     _follow_status(session, book, now=now)
@@ -134,32 +138,43 @@ def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now:
     keep_next_due(book)
 
 
-def set_manual_due(
-    session: Session,
-    ticket: Ticket,
-    *,
-    due_at: datetime,
-    reason: str,
-    kind: ClockKind = ClockKind.RESOLVE,
-    approved_by_id: int | None = None,
-    actor: Actor = SYSTEM,
-    now: datetime,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class NewDate:
+    """A due date that somebody gives. A later one needs somebody above who is not the one asking (R7, A1).
+
+    `is_from_above`: whoever gives it stands above the unit that owes the promise, and asks nobody.
+    """
+
+    due_at: datetime
+    reason: str
+    kind: ClockKind = ClockKind.RESOLVE
+    approved_by_id: int | None = None
+    is_from_above: bool = False
+
+    def approver(self, actor: Actor) -> int | None:
+        """Nobody approves their own."""
+        if self.is_from_above:
+            return actor.staff_id
+        return self.approved_by_id if self.approved_by_id != actor.staff_id else None
+
+
+def set_manual_due(session: Session, ticket: Ticket, date: NewDate, *, actor: Actor = SYSTEM, now: datetime) -> bool:
     """Override a due date with a reason; False when that clock does not run.
 
-    Raises LaterDueNeedsApproval when it is later than the present one and nobody entitled approved it (R7).
+    Raises LaterDueNeedsApproval when it is later than the present one and nobody entitled approved it (R7),
+    PromiseBroken when it is broken: its date moves no more (A1).
     """
     book = open_book(session, ticket)
-    held = next(iter(book.live(kind)), None)
+    held = next(iter(book.live(date.kind)), None)
     if held is None or held.state.due_at is None:
         return False
     due_before = held.state.due_at
     state = recompute.set_manual_due(
-        held.state, held.calendar, due_at=due_at, approved_by_supervisor_id=approved_by_id, now=now
+        held.state, held.calendar, due_at=date.due_at, approved_by_supervisor_id=date.approver(actor), now=now
     )
-    held.clock.manual_due_reason = reason or "-"
+    held.clock.manual_due_reason = date.reason or "-"
     store(session, book, held, state, cause="manual", staff_id=actor.staff_id, now=now)
-    _tell_due(session, held, due_before, cause="manual", actor=actor, now=now, reason=reason)
+    _tell_due(session, held, due_before, cause="manual", actor=actor, now=now, reason=date.reason)
     keep_next_due(book)
     return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tickets.errors import LaterDueNeedsApproval
+from tickets.errors import LaterDueNeedsApproval, PromiseBroken
 from tickets.promises.arithmetic import (
     PAUSE_CAP_FACTOR,
     Interval,
@@ -33,7 +33,8 @@ class ClockState:
     Instants are whole UTC seconds. `consumed_seconds` counts closed intervals only. `due_at` is None while a promise
     that was not yet broken is paused. `granted_seconds` is what a reopening (R9), a manual due date (R7) or a duplicate
     with an earlier promise (R10) added to the target or, negative, took from it. `paused_seconds` counts finished
-    pauses in open seconds. `breach_cause` is '' for lateness.
+    pauses in open seconds. `breach_cause` is '' for lateness. `first_breach_at`, once it is set, is never
+    lost: whatever becomes of the due date later, the promise was broken (A1).
     """
 
     kind: ClockKind
@@ -53,6 +54,7 @@ class ClockState:
     is_manual: bool = False
     was_reopened: bool = False
     cancel_reason: str = ""
+    first_breach_at: datetime | None = None
 
     @property
     def allowance_seconds(self) -> int:
@@ -67,6 +69,13 @@ def is_breached(state: ClockState, *, now: datetime) -> bool:
     if state.status in STOPPED:
         return state.status is ClockStatus.MISSED
     return state.due_at is not None and now > state.due_at
+
+
+def with_breach(state: ClockState, *, now: datetime) -> ClockState:
+    """The same clock with its first breach, if there is one by `now`: before its due date is moved (A1)."""
+    if state.first_breach_at is not None or not is_breached(state, now=now):
+        return state
+    return replace(state, first_breach_at=state.due_at)
 
 
 def consumed_by(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> int:
@@ -131,8 +140,7 @@ def stop(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> Cloc
         state = resume(state, calendar, now=at)
     at = max(at, state.running_since or state.paused_since or at)
     closed = _closed(state, calendar, at) if state.status is ClockStatus.RUNNING else _pause_ended(state, calendar, at)
-    met = is_met(stopped_at=at, due_at=state.due_at)
-    return replace(closed, status=ClockStatus.MET if met else ClockStatus.MISSED, stopped_at=at)
+    return _judged(replace(closed, stopped_at=at))
 
 
 def retarget(
@@ -151,7 +159,7 @@ def retarget(
     """
     if state.status not in UNENDED:
         return state
-    at = _not_before_start(state, now)
+    state, at = with_breach(state, now=now), _not_before_start(state, now)
     closed_parts = [part for part in state.intervals if part.to_at is not None]
     changed = replace(
         state,
@@ -169,7 +177,7 @@ def retarget(
         return replace(changed, due_at=due_at, breach_cause="")
     if state.due_at is not None and state.due_at <= at:
         return changed
-    return replace(changed, due_at=at, breach_cause=CHANGE)
+    return replace(changed, due_at=at, breach_cause=CHANGE, first_breach_at=state.first_breach_at or at)
 
 
 def reopen(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> ClockState:
@@ -177,6 +185,7 @@ def reopen(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> Cl
     if state.status not in STOPPED or state.stopped_at is None:
         return state
     at = max(_whole_second(now), state.stopped_at)
+    state = with_breach(state, now=at)
     left = state.allowance_seconds - state.consumed_seconds
     missing = max(0, reopening_floor_seconds(state.target_seconds) - left)
     running = _running_from(
@@ -196,7 +205,7 @@ def cancel(state: ClockState, calendar: WorkingCalendar, *, reason: str, now: da
     """Neither met nor missed (R10): a duplicate, a withdrawal, spam. What had been decided is kept for `restore`."""
     if state.status is ClockStatus.CANCELLED:
         return state
-    at = _not_before_start(state, now)
+    state, at = with_breach(state, now=now), _not_before_start(state, now)
     ended = state
     if state.status is ClockStatus.RUNNING:
         ended = _closed(state, calendar, at)
@@ -211,8 +220,7 @@ def restore(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> C
         return state
     back = replace(state, cancel_reason="")
     if state.stopped_at is not None:
-        met = is_met(stopped_at=state.stopped_at, due_at=state.due_at)
-        return replace(back, status=ClockStatus.MET if met else ClockStatus.MISSED)
+        return _judged(back)
     last_ran_until = state.intervals[-1].to_at or state.intervals[-1].from_at
     at = max(_whole_second(now), last_ran_until)
     running = _running_from(back, at)
@@ -232,16 +240,19 @@ def set_manual_due(
     """Override the due instant (R7); the caller records the reason.
 
     A date already past breaks the promise now, not retroactively for whoever held the ticket then. Raises
-    LaterDueNeedsApproval when the date is later than the present one and no supervisor approved it.
+    LaterDueNeedsApproval when the date is later than the present one and no supervisor approved it, PromiseBroken when
+    it is too late for any: a date moves before the breach only (A1).
     """
     if state.status is not ClockStatus.RUNNING or state.due_at is None:
         return state
+    if (broken_at := with_breach(state, now=now).first_breach_at) is not None:
+        raise PromiseBroken(broken_at)
     at, wanted = _not_before_start(state, now), _whole_second(due_at)
     if wanted > state.due_at and approved_by_supervisor_id is None:
         raise LaterDueNeedsApproval(state.due_at, wanted)
     manual = replace(state, is_manual=True)
     if wanted <= at < state.due_at:
-        return replace(_allowed_until(manual, calendar, at, at), breach_cause=CHANGE)
+        return replace(_allowed_until(manual, calendar, at, at), breach_cause=CHANGE, first_breach_at=at)
     return replace(_allowed_until(manual, calendar, wanted, at), breach_cause="")
 
 
@@ -264,6 +275,15 @@ def share_reached_at(state: ClockState, calendar: WorkingCalendar, *, share: flo
     Exact for past instants too, because it replays the intervals.
     """
     return reached_at(calendar, state.intervals, int(max(0, state.allowance_seconds) * share))
+
+
+def _judged(state: ClockState) -> ClockState:
+    """A stopped clock with its verdict: whatever was broken once is missed, whenever it ends (R17, A1)."""
+    if state.stopped_at is None:
+        return state
+    if not is_met(stopped_at=state.stopped_at, due_at=state.due_at):
+        state = replace(state, first_breach_at=state.first_breach_at or state.due_at)
+    return replace(state, status=ClockStatus.MET if state.first_breach_at is None else ClockStatus.MISSED)
 
 
 def _pause_cap(state: ClockState) -> int:

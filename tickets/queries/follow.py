@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
-from tickets.schema import Attachment, Category, Clock, Ticket, Unit
+from tickets.schema import Attachment, Category, Clock, PromiseBreach, Ticket, Unit
 from tickets.states import (
     UNFINISHED,
     Channel,
@@ -30,12 +30,16 @@ _TOLD_OTHERWISE = (TicketStatus.RESOLVED.value, TicketStatus.PENDING_CITIZEN.val
 
 @dataclass(frozen=True, slots=True)
 class ToldClock:
-    """A promise as the citizen sees it; `due_at` is None while it waits for the citizen."""
+    """A promise as the citizen sees it; `due_at` is None while it waits for the citizen.
+
+    `broken_due_at` is the date first promised, where it was not kept: no later one takes its place (A1).
+    """
 
     kind: ClockKind
     status: ClockStatus
     due_at: datetime | None
     stopped_at: datetime | None
+    broken_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ def followed(session: Session, ticket_id: int, *, locale: str) -> FollowedTicket
 
 def _clocks(session: Session, ticket_id: int) -> tuple[ToldClock, ...]:
     rows = session.execute(
-        select(Clock.kind, Clock.status, Clock.due_at, Clock.stopped_at)
+        select(Clock.kind, Clock.status, Clock.due_at, Clock.stopped_at, PromiseBreach.due_at)
+        .outerjoin(PromiseBreach, PromiseBreach.clock_id == Clock.id)
         .where(Clock.ticket_id == ticket_id, Clock.kind.in_(_TOLD_CLOCKS))
         .order_by(Clock.cycle, Clock.id)
     )

@@ -26,6 +26,7 @@ from tickets.schema.promise import (
     Policy,
     PolicyRow,
     PolicyVersion,
+    PromiseBreach,
     StepRecipient,
 )
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
@@ -141,6 +142,7 @@ __all__ = [
     "Presence",
     "Procedure",
     "ProcessBeat",
+    "PromiseBreach",
     "Queue",
     "QueueHop",
     "ReconciliationMark",

@@ -144,6 +144,18 @@ class Clock(Base):
             postgresql_where=text("status = 'running'"),
             postgresql_include=["due_at", "kind", "breach_cause"],
         ),
+        # Late, and nobody has written down yet that it is.
+        Index(
+            "ix_clock_not_noted",
+            "due_at",
+            postgresql_where=text("first_breach_at is null and status in ('running', 'missed')"),
+        ),
+        Index("ix_clock_first_breach_at", "first_breach_at", postgresql_where=text("first_breach_at is not null")),
+        Index(
+            "ix_clock_broken_open",
+            "first_breach_at",
+            postgresql_where=text("first_breach_at is not null and status in ('running', 'paused')"),
+        ),
     )
 
     id: Mapped[Id]
@@ -162,7 +174,10 @@ class Clock(Base):
     running_since: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
+    # When it was late against the date it has now; what can never be taken back is `PromiseBreach`.
     breached_at: Mapped[datetime | None]
+    # As its `PromiseBreach` says, once there is one.
+    first_breach_at: Mapped[datetime | None]
     # '' lateness, 'change' of rules or priority (nobody is blamed), 'downtime' credited by an administrator.
     breach_cause: Mapped[str] = mapped_column(server_default="")
     paused_since: Mapped[datetime | None]
@@ -175,6 +190,27 @@ class Clock(Base):
     stopped_unit_id: Mapped[int | None] = mapped_column(to("unit"))
     # [{"at", "due_at", "cause", "staff_id"}]: dues it had before.
     history: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
+
+
+class PromiseBreach(Base):
+    """The first breach of a clock: a fact, written once by whatever sees it first and never changed (A1).
+
+    `due_at` is the date as it had been promised; `unit_id` and `staff_id` are who held the ticket when it broke:
+    nobody, where it waited in the queue or facts were not kept yet. `cause` is as in `Clock`.
+    """
+
+    __tablename__ = "promise_breach"
+
+    clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    kind: Mapped[ClockKind] = mapped_column(coded(ClockKind))
+    cycle: Mapped[int]
+    due_at: Mapped[datetime]
+    breached_at: Mapped[datetime]
+    noted_at: Mapped[datetime]
+    unit_id: Mapped[int] = mapped_column(to("unit"))
+    staff_id: Mapped[int | None] = mapped_column(to("staff"))
+    cause: Mapped[str]
 
 
 class ClockInterval(Base):

@@ -54,6 +54,7 @@ def release(session: Session, ticket_id: int, *, actor: Actor, now: datetime) ->
     _require_unfinished(ticket)
     if ticket.assignee_id is None:
         return ticket
+    ledger.note_broken(session, ticket, now=now)
     before, ticket.assignee_id, ticket.updated_at = ticket.assignee_id, None, now
     params = {"from_staff_id": before, "to_staff_id": None}
     timeline.add(session, ticket.id, TimelineKind.ASSIGNED, actor=actor, is_public=False, params=params, now=now)
@@ -150,6 +151,7 @@ def correct_place(session: Session, ticket_id: int, *, unit_id: int, actor: Acto
 def _give(
     session: Session, ticket: Ticket, staff_id: int, kind: TimelineKind, *, actor: Actor, now: datetime
 ) -> Ticket:
+    ledger.note_broken(session, ticket, now=now)
     params = {"from_staff_id": ticket.assignee_id, "to_staff_id": staff_id}
     ticket.assignee_id, ticket.updated_at = staff_id, now
     timeline.add(session, ticket.id, kind, actor=actor, is_public=False, params=params, now=now)
@@ -203,6 +205,7 @@ def hop(
 def _give_away(session: Session, ticket: Ticket, *, queue_id: int, unit: Unit, actor: Actor, now: datetime) -> None:
     """The row and its promises follow to the receiver."""
     from_unit = ticket.unit_id
+    ledger.note_broken(session, ticket, now=now)
     ticket.queue_id, ticket.unit_id, ticket.assignee_id = queue_id, unit.id, None
     ticket.level = Level.WARD if unit.kind in WARD_KINDS else Level.CITY
     ticket.updated_at = now

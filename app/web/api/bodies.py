@@ -137,6 +137,8 @@ class ClockOut(BaseModel):
     state: str
     due_at: str | None
     stopped_at: str | None
+    # Once it is set, nothing changes it: the promise was broken then, whatever date it has now.
+    first_breach_at: str | None
 
 
 class EscalationOut(BaseModel):

@@ -13,7 +13,7 @@ from app.wording.reasons import reason_texts
 from tickets.intake.cleaning import Opened
 from tickets.queries.reached_levels import reached_level
 from tickets.routing.decision import RoutingRules
-from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, Queue, Ticket, Unit
+from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, PromiseBreach, Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
 from tickets.states import LOCALES, ClockKind, ClockStatus, StepKind
 
@@ -64,7 +64,7 @@ def opened_view(opened: Opened, routing: RoutingRules, *, procedure: str | None)
     """A ticket that was opened a moment ago, as reading it would tell: all is known, nothing is asked again."""
     unit = routing.units[opened.unit_id]
     category = routing.categories.get(opened.row["category_id"] or 0)
-    clocks = [_clock(c.kind, 1, c.status, c.due_at, c.stopped_at) for c in opened.clocks]
+    clocks = [_clock(c.kind, 1, c.status, c.due_at, c.stopped_at, None) for c in opened.clocks]
     category_code, queue_name = category.code if category else None, routing.queue_names[opened.queue_id]
     return _whole(opened.row, Beside(unit.code, unit.name, queue_name, category_code, procedure, clocks, []))
 
@@ -125,7 +125,8 @@ def reasons_view(reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def clocks_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:
     rows = session.execute(
-        select(Clock.kind, Clock.cycle, Clock.status, Clock.due_at, Clock.stopped_at)
+        select(Clock.kind, Clock.cycle, Clock.status, Clock.due_at, Clock.stopped_at, PromiseBreach.breached_at)
+        .outerjoin(PromiseBreach, PromiseBreach.clock_id == Clock.id)
         .where(Clock.ticket_id == ticket_id)
         .order_by(Clock.id)
     )
@@ -133,9 +134,21 @@ def clocks_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:
 
 
 def _clock(
-    kind: ClockKind, cycle: int, state: ClockStatus, due_at: datetime | None, stopped_at: datetime | None
+    kind: ClockKind,
+    cycle: int,
+    state: ClockStatus,
+    due_at: datetime | None,
+    stopped_at: datetime | None,
+    first_breach_at: datetime | None,
 ) -> dict[str, Any]:
-    return {"kind": kind, "cycle": cycle, "state": state, "due_at": iso(due_at), "stopped_at": iso(stopped_at)}
+    return {
+        "kind": kind,
+        "cycle": cycle,
+        "state": state,
+        "due_at": iso(due_at),
+        "stopped_at": iso(stopped_at),
+        "first_breach_at": iso(first_breach_at),
+    }
 
 
 def escalations_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:

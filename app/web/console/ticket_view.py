@@ -49,6 +49,7 @@ class ShownClock:
     state: str
     due_at: datetime | None
     share: float | None
+    first_breach_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,8 @@ def shown_clock(clock: Clock, *, now: datetime) -> ShownClock:
     if clock.status is ClockStatus.RUNNING and clock.running_since is not None and calendar is not None:
         used += between(calendar, clock.running_since, now)
     whole = clock.target_seconds + clock.granted_seconds
-    return ShownClock(clock.kind, clock.status.value, clock.due_at, used / whole if whole else None)
+    share = used / whole if whole else None
+    return ShownClock(clock.kind, clock.status.value, clock.due_at, share, clock.first_breach_at)
 
 
 def _newest(clocks: Any) -> list[Clock]:

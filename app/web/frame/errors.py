@@ -31,6 +31,7 @@ _STATUS: dict[type[Exception], int] = {
     domain.AboutItself: 403,
     domain.CitizensOwnWord: 403,
     domain.LaterDueNeedsApproval: 403,
+    domain.PromiseBroken: 409,
 }
 
 
@@ -113,6 +114,10 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
         domain.LaterDueNeedsApproval: (
             _("A later date needs approval"),
             _("Ask your supervisor to set it; you can set an earlier date yourself."),
+        ),
+        domain.PromiseBroken: (
+            _("The promise is broken already"),
+            _("What was promised is over and stays on record. Tell the citizen when it will be done in an answer."),
         ),
         domain.OwingUnitAlone: (
             _("No longer for the unit to decide"),

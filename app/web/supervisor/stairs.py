@@ -9,6 +9,7 @@ from app.web.supervisor.blueprint import WATCHING, blueprint
 from app.wording.locale import chosen_locale
 from escalation.queries.staircase import Stair, staircase
 from tickets.people.roles import visible_ticket
+from tickets.promises.breaches import breaches_of
 from tickets.schema import Clock, Unit
 from tickets.states import ClockKind
 
@@ -30,6 +31,7 @@ def stairs(reference: str) -> ResponseReturnValue:
         kinds=kinds,
         kind=kind,
         clock=next((c for c in reversed(clocks) if c.kind is kind), None),
+        breaches=[breach for breach in breaches_of(g.session, ticket.id) if breach.kind is kind],
         steps=[_drawn(stair) for stair in staircase(g.session, ticket, kind=kind, now=g.now)],
     )
 

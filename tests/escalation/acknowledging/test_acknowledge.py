@@ -42,6 +42,7 @@ from tickets.schema import (
     AuditEntry,
     OutboundMessage,
     PlannedStep,
+    PromiseBreach,
     Staff,
     StepRecipient,
     Ticket,
@@ -119,18 +120,35 @@ def test_the_chair_is_not_told_of_what_the_fourth_level_has_answered(session):
     assert level_of(session, matter) == 4
 
 
-def test_a_new_date_moves_the_promise_and_the_same_levels_climb_again_from_there(session):
+def test_a_date_given_after_the_breach_stands_beside_it_and_the_chain_goes_on_when_that_one_breaks_too(session):
     matter, people, at = raised(session, level=3)
-    wanted = at + 48 * HOUR
+    due, wanted = clock(session, matter).due_at, at + timedelta(days=365)
 
     acknowledge(session, step(session, matter, 3).id, staff_id=people[3].id, new_due_at=wanted, via="web", now=at)
 
+    broken = session.get_one(PromiseBreach, clock(session, matter).id)
+    assert (broken.due_at, clock(session, matter).due_at) == (due, due)
+    tick(session, now=wanted - HOUR)
+    assert results(session, matter)[4] is None
+    tick(session, now=level_at(session, matter, 4))
+    assert level_at(session, matter, 4) == wanted
+    assert results(session, matter)[4] is StepResult.NOTIFIED
+
+
+def test_a_leaders_date_moves_a_promise_that_is_not_broken_and_the_levels_climb_from_there(session):
+    unit = ward(session)
+    full_house(session, unit, now=MONDAY)
+    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
+    matter = ticket(session, unit, arrived_at=MONDAY, priority=Priority.EMERGENCY)
+    at = level_at(session, matter, 1)
+    tick(session, now=at)
+    wanted = clock(session, matter).due_at + 2 * HOUR
+
+    acknowledge(session, step(session, matter, 1).id, staff_id=leader.id, new_due_at=wanted, via="web", now=at)
+
     assert clock(session, matter).due_at == wanted
     assert clock(session, matter).history[-1]["cause"] == "manual"
-    assert level_at(session, matter, 1) == wanted
-    tick(session, now=wanted)
-    assert step(session, matter, 1).result is StepResult.NOTIFIED
-    assert told(session, matter, 1) == [people[1].id]
+    assert level_at(session, matter, 2) > wanted
 
 
 def test_a_date_of_the_owing_units_own_head_stands_beside_the_promise_which_goes_on(session):

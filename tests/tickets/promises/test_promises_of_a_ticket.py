@@ -233,17 +233,16 @@ def test_r7_a_change_that_makes_a_promise_late_breaks_it_now_and_blames_nobody(s
     assert (promise.due_at, promise.breach_cause) == (later, "change")
 
 
-def test_r7_a_later_manual_due_date_needs_approval_and_keeps_the_old_one_in_history(session, ticket, agent):
+def test_r7_a_later_manual_due_date_needs_approval_and_keeps_the_old_one_in_history(session, ticket, agent, office):
     claim(session, ticket.id, actor=agent, now=NOW)
     locked = lock_ticket(session, ticket.id)
     [promise] = clocks(session, ticket, ClockKind.RESOLVE)
     old, wanted = promise.due_at, promise.due_at + timedelta(days=7)
 
     with pytest.raises(LaterDueNeedsApproval):
-        ledger.set_manual_due(session, locked, due_at=wanted, reason="Chờ thi công", actor=agent, now=NOW)
-    ledger.set_manual_due(
-        session, locked, due_at=wanted, reason="Chờ thi công", approved_by_id=agent.staff_id, actor=agent, now=NOW
-    )
+        ledger.set_manual_due(session, locked, ledger.NewDate(wanted, "Chờ thi công"), actor=agent, now=NOW)
+    approved = ledger.NewDate(wanted, "Chờ thi công", approved_by_id=office.staff_id)
+    ledger.set_manual_due(session, locked, approved, actor=agent, now=NOW)
 
     assert promise.due_at == wanted
     assert promise.history[-1]["due_at"] == old.isoformat()

@@ -118,13 +118,16 @@ def test_a_double_click_acknowledges_once(browser: FlaskClient, climbed: Climb, 
     assert session.query(AuditEntry).filter_by(action="escalation.acknowledged").count() == 1
 
 
-def test_a_new_date_re_plans_the_levels(browser: FlaskClient, climbed: Climb, session: Session) -> None:
+def test_a_new_date_holds_the_level_above_and_leaves_the_broken_promise_as_it_was(
+    browser: FlaskClient, climbed: Climb, session: Session
+) -> None:
     step_id = climbed.step(session, 4).id
 
     answer = give(browser, step_id, new_due_at="2026-11-28T09:00", instruction="Gia hạn.")
 
     assert answer.status_code == 303
-    assert clock(session, climbed.ticket).due_at == datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
+    assert clock(session, climbed.ticket).due_at == climbed.step(session, 4).due_at
+    assert climbed.step(session, 5).planned_at == datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 
 
 def test_the_page_says_whether_a_date_moves_the_promise_before_and_after_it_is_given(
@@ -136,8 +139,8 @@ def test_the_page_says_whether_a_date_moves_the_promise_before_and_after_it_is_g
     give(browser, step_id, new_due_at="2026-11-28T09:00", instruction="Gia hạn.")
     after = browser.get("/leadership").get_data(as_text=True)
 
-    assert "The promise to the citizen moves to this date." in before
-    assert "the promise does not move" not in after
+    assert "The promise is broken, which no date undoes." in before
+    assert "the promise does not move" in after
 
 
 def test_a_date_of_the_head_whose_own_unit_owes_the_promise_is_said_not_to_move_it(
