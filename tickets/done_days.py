@@ -1,12 +1,15 @@
-"""Work of once a day: whether today's is done, so that nobody does it again every minute."""
+"""Work of once a day: whether today's is done, so that nobody does it again every minute, and when it last was."""
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tickets.schema import DoneDay
+
+# A backup that was taken, by us or by another program.
+BACKUP = "backup"
 
 
 def is_done(session: Session, work: str, *, on_day: date) -> bool:
@@ -17,3 +20,13 @@ def take(session: Session, work: str, *, on_day: date, now: datetime) -> bool:
     """True for the one transaction that may do today's; another waits for it to end, and takes over if it failed."""
     taken = insert(DoneDay).values(work=work, on_day=on_day, done_at=now).on_conflict_do_nothing()
     return session.execute(taken.returning(DoneDay.work)).one_or_none() is not None
+
+
+def note(session: Session, work: str, *, on_day: date, now: datetime) -> None:
+    """It was done now, however often it was before."""
+    done = insert(DoneDay).values(work=work, on_day=on_day, done_at=now)
+    session.execute(done.on_conflict_do_update(index_elements=["work", "on_day"], set_={"done_at": now}))
+
+
+def last_done(session: Session, work: str) -> datetime | None:
+    return session.scalar(select(func.max(DoneDay.done_at)).where(DoneDay.work == work))

@@ -1,5 +1,7 @@
 """When each process last gave a sign of life, and when somebody last ticked: the rows of `process_beat`."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +48,30 @@ def note_tick(session: Session, *, now: datetime) -> datetime | None:
     if given_way is not None and datetime.fromisoformat(given_way) <= now:
         return datetime.fromisoformat(given_way)
     return last
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One that gave a sign of life within the last hour, and the machine it runs on."""
+
+    kind: str
+    node: str
+    beat_at: datetime
+
+
+def processes(session: Session) -> Sequence[Process]:
+    """All of them, the silent included; the row of the ticks is none."""
+    rows = session.execute(
+        select(ProcessBeat.name, ProcessBeat.kind, ProcessBeat.beat_at)
+        .where(ProcessBeat.name.like("%:%"))
+        .order_by(ProcessBeat.name)
+    )
+    return [Process(kind, _node_of(name), beat_at) for name, kind, beat_at in rows]
+
+
+def _node_of(name: str) -> str:
+    """A name is a kind, a machine and a number of the system's (`worker:web-1:4711`)."""
+    return name.partition(":")[2].rpartition(":")[0]
 
 
 def forget(session: Session, name: str) -> None:

@@ -14,9 +14,10 @@ from app.settings import Settings
 def register(commands: Commands) -> None:
     """Add `backup` and `restore`."""
     take = commands.add_parser("backup", help="write database and media into one file, while everything works")
-    take.add_argument("file", help="the file; one that is there is never written over")
+    take.add_argument("file", nargs="?", help="the file; one that is there is never written over")
     take.add_argument("--recipient", default="", help="encrypt for this age key (age1…, ssh-…) or GnuPG key")
     take.add_argument("--verify", action="store_true", help="write nothing: read this backup and check all of it")
+    take.add_argument("--note", action="store_true", help="write nothing: another program has taken a backup just now")
     take.set_defaults(run=run_backup)
     bring = commands.add_parser("restore", help="put a backup into an empty database, checked before and after")
     bring.add_argument("file", help="the backup")
@@ -31,15 +32,42 @@ def run_backup(arguments: argparse.Namespace) -> int:
     from app.backup import restoring, taking
     from app.clock import utc_now
 
-    file = Path(arguments.file).absolute()
     with stop_by_signal(), _told_plainly():
         if arguments.verify:
-            manifest = restoring.verify(file, identity=arguments.identity, say=_say)
+            manifest = restoring.verify(_file(arguments), identity=arguments.identity, say=_say)
             print(f"The backup is sound. {restoring.summary(manifest)}")
             return 0
         with connected(arguments.data) as settings:
-            taking.take(settings, file, recipient=arguments.recipient, say=_say, now=utc_now())
+            if not arguments.note:
+                file = _file(arguments)
+                taking.take(settings, file, recipient=arguments.recipient, say=_say, now=utc_now())
+            _note(settings)
     return 0
+
+
+def _file(arguments: argparse.Namespace) -> Path:
+    if not arguments.file:
+        raise CommandRefused("Name the file: ./hotline backup FILE.")
+    return Path(arguments.file).absolute()
+
+
+def _note(settings: Settings) -> None:
+    """Let monitoring know of a new backup, which is there all the same where the tables are too old to note it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.processes.signs_of_life import database_now
+    from app.storage.database import make_engine, session_factory, transaction
+    from tickets import done_days
+
+    engine = make_engine(settings.database_url, pool_size=1)
+    try:
+        with transaction(session_factory(engine)) as session:
+            now = database_now(session)
+            done_days.note(session, done_days.BACKUP, on_day=now.astimezone(settings.zone).date(), now=now)
+    except SQLAlchemyError as trouble:
+        print(f"Monitoring could not be told of it: {type(trouble).__name__}.")
+    finally:
+        engine.dispose()
 
 
 def run_restore(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,13 @@ class Spool:
 
     def depth(self) -> int:
         return sum(1 for _ in self.folder.glob("*.json"))
+
+    def oldest_at(self) -> datetime | None:
+        """When the one that waits longest was received, as its name says: no file need be opened."""
+        names = sorted(path.name for path in self.folder.glob("*.json"))
+        with suppress(ValueError):
+            return datetime.fromtimestamp(float(names[0].partition("-")[0]), UTC) if names else None
+        return None
 
     def refused_count(self) -> int:
         return sum(1 for _ in self.refused.glob("*.json"))

@@ -12,6 +12,7 @@ from app.storage.bounded_connection import Limits, keep_within
 from app.storage.database_faults import DatabaseFault, fault_of
 from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
+from app.storage.statement_count import count_statements
 from app.storage.upgrading import LOCK_TIMEOUT, StillLocked, upgrade
 from tickets.schema import AuditEntry, AuditSeal, PromiseBreach
 
@@ -107,6 +108,7 @@ def make_engine(
     )
     keep_within(engine, Limits(statement_timeout_ms, connect_timeout))
     hand_out_only_living(engine)
+    count_statements(engine)
     return engine
 
 

@@ -24,9 +24,12 @@ from app.web.frame.asset_files import PUBLISHED, publish
 from app.web.frame.compression import compress
 from app.web.frame.error_answers import register_errors
 from app.web.frame.limits import limiter
+from app.web.frame.node_counts import NodeCounts
 from app.web.frame.page_context import page_context
 from app.web.frame.page_templates import register_page_words
+from app.web.frame.pool_watch import watch_pools
 from app.web.frame.presentation import register_presentation
+from app.web.frame.request_watch import RequestWatch, note_page_group
 from app.web.frame.response_headers import add_headers, static_headers
 from app.web.frame.signing_keys import signing_keys
 from app.wording.locale import chosen_locale
@@ -54,6 +57,9 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
         engine or make_engine(settings.database_url, pool_size=2, connect_timeout=2, pool_timeout=1)
     )
     app.reference = Reference.from_settings(settings)
+    app.counts = NodeCounts(settings.data_dir / "counts")
+    if engine is None:
+        watch_pools(app.counts, {"pages": main, "telephone": webhooks})
     _configure(app)
     install_catalogues(app, cache_dir=settings.data_dir / "locales")
     Babel(app, locale_selector=chosen_locale, default_timezone=settings.timezone)
@@ -71,6 +77,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     register_errors(app)
     app.context_processor(page_context)
     app.before_request(_begin)
+    app.before_request(note_page_group)
     app.after_request(add_headers)
     app.after_request(compress)
     app.after_commit.append(Waker(settings))
@@ -79,7 +86,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     # address is taken from it, counted from our side, since what comes before our own proxies' entries anybody can
     # write; signatures and links stand on the configured public address.
     behind = ProxyFix(static, x_for=settings.trusted_proxies, x_proto=0) if settings.production else static
-    app.wsgi_app = behind  # type: ignore[method-assign]
+    app.wsgi_app = RequestWatch(behind, app.counts)  # type: ignore[method-assign]
     return app
 
 

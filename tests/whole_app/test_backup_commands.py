@@ -26,6 +26,7 @@ from app.storage.database import alembic_config, make_engine, session_factory, t
 from app.storage.starting import refuse_unsafe_start
 from tests.conftest import NOW, Committed, Servers
 from tests.factories import open_ticket
+from tickets import done_days
 from tickets.audit import entries
 from tickets.schema import Ticket
 
@@ -218,7 +219,7 @@ def test_a_backup_for_a_recipient_is_opened_by_their_key_alone(
 
 
 def test_the_commands_take_prove_and_restore_and_end_with_the_audit_trail(
-    house: Settings, empty: Settings, tmp_path: Path
+    house: Settings, empty: Settings, tmp_path: Path, committed: Committed
 ) -> None:
     file = str(tmp_path / "hotline.backup")
 
@@ -233,6 +234,8 @@ def test_the_commands_take_prove_and_restore_and_end_with_the_audit_trail(
     assert "Everything is back and the same." in back.stdout
     assert "schema: is that of this build" in back.stdout
     assert "The audit trail is intact" in back.stdout
+    with committed.factory() as session:
+        assert done_days.last_done(session, done_days.BACKUP) is not None, "monitoring knows of it"
 
 
 def test_a_changed_row_is_found_when_two_databases_are_compared(house: Settings, committed: Committed) -> None:

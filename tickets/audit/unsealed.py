@@ -72,15 +72,16 @@ def end(session: Session, look: SealingLook, *, settled_before: datetime, now: d
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
-def count(session: Session) -> int:
-    """How many entries wait for their link."""
+def waiting(session: Session) -> tuple[int, datetime | None]:
+    """How many entries wait for their link, and when the oldest of them was written."""
     after_id = select(func.coalesce(func.max(AuditSealMark.entry_id), 0)).scalar_subquery()
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(AuditEntry)
-            .outerjoin(AuditSeal, (AuditSeal.entry_id == AuditEntry.id) & (AuditSeal.entry_id > after_id))
-            .where(AuditSeal.entry_id.is_(None), AuditEntry.id > after_id)
-        )
-        or 0
-    )
+    number, oldest = session.execute(
+        select(func.count(), func.min(AuditEntry.at))
+        .outerjoin(AuditSeal, (AuditSeal.entry_id == AuditEntry.id) & (AuditSeal.entry_id > after_id))
+        .where(AuditSeal.entry_id.is_(None), AuditEntry.id > after_id)
+    ).one()
+    return number, oldest
+
+
+def count(session: Session) -> int:
+    return waiting(session)[0]

@@ -21,6 +21,7 @@ from app.storage.carried_time import CarriedTime
 from app.storage.database import AGAIN_AT_ONCE, session_factory
 from app.storage.database_faults import DatabaseFault, DatabaseSilent, fault_of
 from app.web.frame.limits import MeasuredRequest
+from app.web.frame.node_counts import NodeCounts
 from app.web.frame.page_templates import PageEnvironment
 from app.web.frame.signed_time import SharedTimeSessions
 from app.web.frame.starting_over import StartingOver
@@ -41,13 +42,15 @@ Gate = Callable[[Callable[..., Any] | None], ResponseReturnValue | None]
 class HotlineApp(APIFlask):
     """Flask with our transaction around every view, and `gate` before it, which says who may call it.
 
-    `reference` and `monitoring_sessions` are set by `create_app`.
+    `reference`, `monitoring_sessions` and `counts` are set by `create_app`.
     """
 
     settings: Settings
     reference: Reference
     # Connections that no page may use up: they tell how the others are.
     monitoring_sessions: sessionmaker[Session]
+    # What all processes of this node count together.
+    counts: NodeCounts
     request_class = MeasuredRequest
     jinja_environment = PageEnvironment
     session_interface = SharedTimeSessions()

@@ -29,7 +29,7 @@ from tickets.schema import PlannedStep, ProcessBeat
 blueprint = Blueprint("health", __name__)
 
 _LATE_AFTER = timedelta(seconds=60)
-_NEEDED = ("scheduler", "worker")
+NEEDED = ("scheduler", "worker")
 _WRONG_SCHEMA = "is missing or of another version; run ./hotline migrate"
 
 
@@ -55,27 +55,29 @@ def ready() -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
+    """Each check's name with `ok` or what is wrong; what the city lacks besides."""
+
     checks: dict[str, str]
     lacks: tuple[Lack, ...] = ()
 
 
-def _judged_in_time() -> _Judged:
+def _judged_in_time() -> Judged:
     """The state of things now; a database that says nothing is said to be silent, whatever it said before."""
     app, tables = hotline(), known_schema()
     if app.is_bound:
-        return _judged(g.session, app.settings, tables, now=g.now)
-    last: LatestAnswer[_Judged] = app.extensions.setdefault("ready", LatestAnswer())
+        return judged(g.session, app.settings, tables, now=g.now)
+    last: LatestAnswer[Judged] = app.extensions.setdefault("ready", LatestAnswer())
     sessions, here, now = app.monitoring_sessions, app.settings, g.now
 
-    def work() -> _Judged:
+    def work() -> Judged:
         with sessions() as session:
-            return _judged(session, here, tables, now=now)
+            return judged(session, here, tables, now=now)
 
     if last.ask(work, patience_seconds=PATIENCE_SECONDS) and last.value:
         return last.value
     before = f", last heard {round(last.age_seconds)} s ago" if last.age_seconds is not None else ""
-    return _Judged({"database": f"does not answer within {PATIENCE_SECONDS} s{before}"})
+    return Judged({"database": f"does not answer within {PATIENCE_SECONDS} s{before}"})
 
 
 def known_schema() -> KnownSchema:
@@ -85,7 +87,8 @@ def known_schema() -> KnownSchema:
     return found
 
 
-def _judged(session: Session, here: Settings, tables: KnownSchema, *, now: datetime) -> _Judged:
+def judged(session: Session, here: Settings, tables: KnownSchema, *, now: datetime) -> Judged:
+    """The state of things as this session shows it; trouble with it is one of the checks, and it is rolled back."""
     checks: dict[str, str] = {}
     lacks: tuple[Lack, ...] = ()
     try:
@@ -102,7 +105,7 @@ def _judged(session: Session, here: Settings, tables: KnownSchema, *, now: datet
     except SQLAlchemyError as trouble:
         session.rollback()
         checks |= _trouble(trouble)
-    return _Judged(checks, lacks)
+    return Judged(checks, lacks)
 
 
 def _database_check(session: Session) -> dict[str, str]:
@@ -153,7 +156,7 @@ def process_checks(session: Session, *, now: datetime) -> dict[str, str]:
     rows = session.execute(select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind))
     beats = {kind: beat for kind, beat in rows}
     found = {}
-    for kind in _NEEDED:
+    for kind in NEEDED:
         beat = beats.get(kind)
         if beat is None:
             found[kind] = "has never run"

@@ -1,12 +1,21 @@
 """`/metrics`: what Prometheus reads, and that nobody else reads it, however the request came here."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from app.settings import Settings
+from app.storage.database import make_engine
 from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
+from app.web.frame.node_counts import NodeCounts
+from app.web.frame.pool_watch import watch_pools
 from tests.factories import open_ticket
 
 TOKEN = "a-token-for-the-monitoring-0123456789"
@@ -87,3 +96,149 @@ def test_without_a_token_in_the_settings_no_token_opens_them(client: FlaskClient
         answer = client.get("/metrics", environ_overrides=from_there, headers={"Authorization": given})
 
         assert answer.status_code == 403, given
+
+
+# Rows of these grow with the city's years; whoever counts them reads them all.
+GROWING = {
+    "ticket", "outbound_message", "audit_entry", "call", "planned_step", "webhook_refusal", "callback_request", "clock",
+    "timeline_entry", "message", "citizen", "webhook_event", "recording",
+}  # fmt: skip
+
+
+def scrape(client: FlaskClient) -> dict[str, float]:
+    return samples(client.get("/metrics").get_data(as_text=True))
+
+
+def test_every_request_is_counted_by_group_status_and_time(client: FlaskClient) -> None:
+    before = scrape(client)
+
+    client.get("/directory")
+    client.get("/no-such-page")
+    client.get("/administration")
+
+    after = scrape(client)
+    grown = {name for name, value in after.items() if value > before.get(name, 0.0)}
+    assert 'hotline_http_requests_total{group="public",status="2xx"}' in grown
+    assert 'hotline_http_requests_total{group="none",status="4xx"}' in grown
+    assert 'hotline_http_requests_total{group="administration",status="3xx"}' in grown
+    assert 'hotline_http_request_seconds_bucket{group="public",le="+Inf"}' in grown
+    assert 'hotline_http_request_seconds_sum{group="public"}' in grown
+
+
+def test_statements_are_counted_for_the_group_that_sent_them(settings: Settings, tmp_path: Path) -> None:
+    """On connections of the product's own: those of a test are made elsewhere."""
+    app = create_app(settings.model_copy(update={"data_dir": tmp_path}))
+
+    app.test_client().get("/directory")
+
+    told = scrape(app.test_client())
+    assert told['hotline_http_statements_total{group="public"}'] > 0
+    assert told['hotline_pool_in_use{pool="pages"}'] == 0
+    assert told['hotline_pool_limit{pool="pages"}'] == 20
+    assert told["hotline_redis_answers"] == 1
+    assert told["hotline_redis_answer_seconds"] > 0
+
+
+def in_a_process_of_its_own(work: Any) -> None:
+    child = os.fork()
+    if not child:
+        work()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def told_by(counts: NodeCounts) -> dict[str, float]:
+    return {
+        sample.name + str(sorted(sample.labels.items())): sample.value
+        for family in counts.collect()
+        for sample in family.samples
+    }
+
+
+def test_one_process_tells_what_all_of_its_node_counted(tmp_path: Path) -> None:
+    counts, name = NodeCounts(tmp_path), ("hotline_some", "Words")
+    counts.add(*name, {"group": "public"}, 2)
+
+    def another() -> None:
+        counts.add(*name, {"group": "public"}, 3)
+        counts.observe("hotline_some_seconds", "Words", {}, 0.2, bounds=(0.1, 1.0))
+        counts.set_highest("hotline_some_now", "Words", {}, 9)
+
+    in_a_process_of_its_own(another)
+    in_a_process_of_its_own(another)
+
+    told = told_by(counts)
+    assert told["hotline_some_total[('group', 'public')]"] == 8
+    assert told["hotline_some_seconds_bucket[('le', '1.0')]"] == 2
+    assert "hotline_some_now[]" not in told, "what an ended process used is free"
+    counts.begin_anew()
+    assert told_by(NodeCounts(tmp_path)) == {}
+
+
+def test_connections_in_use_are_told_until_they_are_given_back(settings: Settings, tmp_path: Path) -> None:
+    counts, engine = NodeCounts(tmp_path), make_engine(settings.database_url, pool_size=2)
+    watch_pools(counts, {"pages": engine})
+
+    with engine.connect(), engine.connect():
+        during = told_by(counts)
+
+    pages = "hotline_pool_in_use[('pool', 'pages')]"
+    assert (during[pages], told_by(counts)[pages]) == (2, 0)
+    engine.dispose()
+
+
+def test_without_redis_it_is_said_and_everything_else_told(
+    app: HotlineApp, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "settings", app.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+
+    told = scrape(client)
+
+    assert told["hotline_redis_answers"] == 0
+    assert told["hotline_database_answers"] == 1
+    assert told["hotline_disk_free_bytes"] > 0
+
+
+def test_a_scrape_counts_no_table_that_grows(app: HotlineApp, client: FlaskClient, session: Session) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(session.connection(), "before_cursor_execute", note)
+    client.get("/metrics")
+    event.remove(session.connection(), "before_cursor_execute", note)
+
+    # Where there are few rows the planner reads them all; forbidden that, it shows whether there is another way.
+    session.execute(text("set local enable_seqscan = off"))
+    session.execute(text("set local enable_bitmapscan = off"))
+    partial = set(session.scalars(text("select indexrelid::regclass::text from pg_index where indpred is not null")))
+    dear = [
+        (node["Relation Name"], node["Node Type"], statement[:200])
+        for statement, parameters in asked
+        if statement.lstrip().lower().startswith(("select", "with"))
+        for node in nodes(plan(session, statement, parameters))
+        if node.get("Relation Name") in GROWING and reads_all(node, partial)
+    ]
+
+    assert len(asked) > 15
+    assert dear == []
+
+
+def plan(session: Session, statement: str, parameters: Any) -> dict[str, Any]:
+    found = session.connection().exec_driver_sql(f"explain (format json) {statement}", parameters).scalar_one()
+    shown: dict[str, Any] = found[0]["Plan"]
+    return shown
+
+
+def nodes(node: dict[str, Any], limited: bool = False) -> Iterator[dict[str, Any]]:
+    """All of a plan; below a limit each knows that it is asked for its first row alone."""
+    limited = limited or node["Node Type"] == "Limit"
+    yield {**node, "limited": limited}
+    for inner in node.get("Plans", ()):
+        yield from nodes(inner, limited)
+
+
+def reads_all(node: dict[str, Any], partial: set[str]) -> bool:
+    by_index = "Index Cond" in node or node.get("Index Name") in partial
+    return not (by_index or (node["limited"] and "Index Name" in node))
