@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.enrolment import add_token
 from app.web.frame.application import HotlineApp
 from tests import factories
+from tests.faults.nodes import LONG
 
 SCOPES = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")
 OPERATIONS = [
@@ -53,7 +54,7 @@ def test_an_operation_answers_as_the_document_says(
         operation = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)[path][method.upper()]
 
         @settings(
-            max_examples=20,
+            max_examples=60 if LONG else 10,
             deadline=None,
             derandomize=True,
             database=None,
