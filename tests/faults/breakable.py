@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import requests
@@ -158,15 +158,23 @@ class Carrier:
     place: Place
 
     def post(
-        self, kind: str, form: Mapping[str, str], *, query: Mapping[str, str] | None = None, seconds: float = 20
+        self,
+        kind: str,
+        form: Mapping[str, str],
+        *,
+        query: Mapping[str, str] | None = None,
+        seconds: float = 20,
+        port: int | None = None,
     ) -> requests.Response:
-        """Raises requests.RequestException when there was no answer."""
+        """Signed for our public address; `port` is where a proxy in front of it listens. Raises
+        requests.RequestException when there was no answer."""
         account = simulated_account(self.place.settings)
         fields = {"AccountSid": account.account_sid, **form}
         url = f"{self.place.base_url}/webhooks/sim/{kind}" + (f"?{urlencode(query)}" if query else "")
-        return requests.post(
-            url, data=fields, headers={"X-Twilio-Signature": sign(account.auth_token, url, fields)}, timeout=seconds
-        )
+        headers = {"X-Twilio-Signature": sign(account.auth_token, url, fields)}
+        if port is not None:
+            url, headers["Host"] = url.replace(f":{self.place.settings.port}/", f":{port}/"), urlsplit(url).netloc
+        return requests.post(url, data=fields, headers=headers, timeout=seconds)
 
 
 def call_form(number: int, **more: str) -> dict[str, str]:

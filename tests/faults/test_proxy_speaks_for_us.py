@@ -47,23 +47,27 @@ def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-Started = Callable[[int, int], int]
-"""Web port, live port → the port on which the proxy listens."""
+Started = Callable[..., int]
+"""Web port, live port, patience with an answer to the provider (1s) → the port on which the proxy listens."""
 
 
 @pytest.fixture(params=["nginx", "haproxy"])
 def proxy(request: pytest.FixtureRequest, halves: Path, tmp_path: Path) -> Iterator[Started]:
-    """Either proxy with its shipped configuration, but for addresses, certificates and shorter patience."""
+    """Either proxy with its shipped configuration, but for addresses, certificates and patience."""
     program = shutil.which(request.param) or shutil.which(f"/usr/sbin/{request.param}")
     if program is None:
         pytest.skip(f"{request.param} is not installed")
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(web: int, live: int) -> int:
+    def start(web: int, live: int, patience: str = "1s") -> int:
         port = free_port()
         config = tmp_path / f"{request.param}.conf"
         made = of_nginx if request.param == "nginx" else of_haproxy
-        config.write_text(made(web, live, port, halves, tmp_path), "utf-8")
+        shipped = made(web, live, port, halves, tmp_path)
+        assert " 8s" in shipped
+        config.write_text(
+            shipped.replace(" 8s", f" {patience}").replace("inter 2s fall 5", f"inter {patience}"), "utf-8"
+        )
         arguments = ["-c", str(config)] if request.param == "nginx" else ["-f", str(config)]
         running.append(subprocess.Popen([program, *arguments]))
         wait_for(port)
@@ -97,7 +101,7 @@ def of_haproxy(web: int, live: int, port: int, halves: Path, _folder: Path) -> s
 
 
 def moved(config: str, web: int, live: int, halves: Path) -> str:
-    for old, new in (("127.0.0.1:8000", f"127.0.0.1:{web}"), ("127.0.0.1:8001", f"127.0.0.1:{live}"), (" 8s", " 1s")):
+    for old, new in (("127.0.0.1:8000", f"127.0.0.1:{web}"), ("127.0.0.1:8001", f"127.0.0.1:{live}")):
         assert old in config
         config = config.replace(old, new)
     return config.replace("/etc/hotline/fallback", str(halves))
