@@ -20,6 +20,7 @@ from app.storage.bounded_connection import is_silent
 from app.storage.carried_time import CarriedTime
 from app.storage.database import AGAIN_AT_ONCE, session_factory
 from app.storage.database_faults import DatabaseFault, DatabaseSilent, fault_of
+from app.web.frame.giving_way import Turns
 from app.web.frame.limits import MeasuredRequest
 from app.web.frame.node_counts import NodeCounts
 from app.web.frame.page_templates import PageEnvironment
@@ -74,16 +75,20 @@ class HotlineApp(APIFlask):
         self.webhook_sessions = session_factory(webhook_engine)
         # Armed by the process's entry: what hangs in a request ends the process, whose master starts another.
         self.watchdog = Watchdog(is_armed=False)
+        self.turns = Turns()
         self.after_commit: list[Callable[[Session], None]] = []
         self._bound = threading.local()
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view in one transaction: returning commits, raising rolls back.
+        """Run the view in one transaction: returning commits, raising rolls back. Steering pages take turns.
 
         A request that had to give way to another (a deadlock) is run again at once, twice at most.
         """
         before = StartingOver()
-        with self.watchdog.watching(f"answer {request.endpoint}", limit_seconds=_ANSWER_LIMIT_SECONDS):
+        with (
+            self.turns.taken(self.view_functions.get(request.endpoint or ""), request.method),
+            self.watchdog.watching(f"answer {request.endpoint}", limit_seconds=_ANSWER_LIMIT_SECONDS),
+        ):
             for _ in range(AGAIN_AT_ONCE):
                 try:
                     return self._answer_in_transaction()

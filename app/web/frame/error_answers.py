@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 from app.storage.database_faults import passes
 from app.web.frame.current import hotline
 from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
+from app.web.frame.giving_way import AGAIN_AFTER_SECONDS, GivesWay
 from app.web.frame.local_target import local_target
 from app.web.frame.menu import home_of
 from app.web.frame.session_cookie import SESSION_COOKIE, SignedIn, signed_in_person
@@ -32,19 +33,22 @@ def answer_error(error: Exception) -> Any:
     trouble = trouble_of(error)
     if isinstance(error, DataError):
         log.warning("request.unfit", request_id=g.get("request_id", ""), endpoint=request.endpoint)
-    if trouble.status >= 500:
+    if isinstance(error, GivesWay):
+        log.info("request gave way", request_id=g.get("request_id", ""), endpoint=request.endpoint)
+    elif trouble.status >= 500:
         log.error("request failed", request_id=g.get("request_id", ""), endpoint=request.endpoint, exc_info=error)
     if wants_json():
-        return _told_when_to_come_again(problem(trouble, field_errors(error)))
-    response = _told_when_to_come_again(Response(_page(trouble, viewer), trouble.status, mimetype="text/html"))
+        return _told_when_to_come_again(problem(trouble, field_errors(error)), error)
+    page = Response(_page(trouble, viewer, is_busy=isinstance(error, GivesWay)), trouble.status, mimetype="text/html")
+    response = _told_when_to_come_again(page, error)
     if isinstance(error, HTTPException) and error.code == 405:
         response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
     return response
 
 
-def _told_when_to_come_again(response: Response) -> Response:
+def _told_when_to_come_again(response: Response, error: Exception) -> Response:
     if response.status_code == 503:
-        response.headers["Retry-After"] = "60"
+        response.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS if isinstance(error, GivesWay) else 60)
     return response
 
 
@@ -77,7 +81,7 @@ def _looked_up(error: Exception) -> SignedIn | None:
         return None
 
 
-def _page(trouble: ShownError, viewer: Viewer | None) -> str:
+def _page(trouble: ShownError, viewer: Viewer | None, *, is_busy: bool) -> str:
     """What happened, what was kept and where to go now, in the frame that this person works in.
 
     Nothing on it depends on what was asked for, so that it never tells whether there is such a ticket.
@@ -88,6 +92,7 @@ def _page(trouble: ShownError, viewer: Viewer | None) -> str:
         "words": trouble.words,
         "request_id": g.get("request_id", ""),
         "back": _page_before(),
+        "again": request.full_path if is_busy else "",
         "typed": typed_again() if trouble.status == 503 else None,
     }
     if viewer is None:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from app.storage.database_faults import DatabaseFault, fault_of
 from app.web.frame.fault_words import fault_words
 from app.web.frame.field_errors import FieldErrors, field_error
+from app.web.frame.giving_way import GivesWay
 from tickets import errors as domain
 
 log = structlog.get_logger()
@@ -75,11 +76,19 @@ def trouble_of(error: Exception) -> ShownError:
             _("Go back, reload the page and send it again. What you typed is still there."),
         )
     if isinstance(error, HTTPException):
-        return _http_trouble(error.code or 500)
+        return _busy() if isinstance(error, GivesWay) else _http_trouble(error.code or 500)
     fault = fault_of(error)
     if fault not in (None, DatabaseFault.REFUSED) or _is_disk_full(error):
         return ShownError(503, _("Not available at the moment"), _passing_words(fault))
     return _http_trouble(500)
+
+
+def _busy() -> ShownError:
+    return ShownError(
+        503,
+        _("Very busy at the moment"),
+        _("Calls, texts and reports are taken first. This page can be opened again in a few seconds."),
+    )
 
 
 def _is_disk_full(error: Exception) -> bool:
