@@ -12,7 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 # Of the sixteen threads of a web process (app/processes/commands.py): so many at once look at figures, lists of
 # everything, exports and searches.
-AT_ONCE = 4
+TURNS_AT_ONCE = 4
 AGAIN_AFTER_SECONDS = 5
 # Views of these modules, when they only read: what steers, administers or counts, and nobody waits for on the phone.
 _GIVING_WAY = (
@@ -32,7 +32,7 @@ class GivesWay(ServiceUnavailable):
 class Turns:
     """The share of one process that steering pages may take; whoever finds it taken is refused at once, not queued."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __init__(self, at_once: int = TURNS_AT_ONCE) -> None:
         self._free = threading.BoundedSemaphore(at_once)
 
     @contextmanager

@@ -14,7 +14,7 @@ from app.storage.database import transaction
 from app.web.factory import create_app
 from app.web.frame.access import declared, public
 from app.web.frame.application import HotlineApp
-from app.web.frame.giving_way import AT_ONCE, gives_way
+from app.web.frame.giving_way import TURNS_AT_ONCE, gives_way
 from tests.conftest import Committed
 
 
@@ -26,7 +26,7 @@ def busy_app(committed: Committed, settings: Settings) -> HotlineApp:
 @pytest.fixture
 def report(busy_app: HotlineApp) -> tuple[threading.Barrier, threading.Event]:
     """A page of figures at `/figures-of-a-test`: passed when all turns are taken; it takes until the event is set."""
-    begun, done = threading.Barrier(AT_ONCE + 1), threading.Event()
+    begun, done = threading.Barrier(TURNS_AT_ONCE + 1), threading.Event()
 
     @public
     def figures() -> str:
@@ -56,8 +56,8 @@ def test_while_figures_hold_all_their_turns_contacts_are_taken_and_the_next_who_
         body = {"subject": f"Đèn {number}", "body": "Đèn đường không sáng.", "unit": "26740"}
         return busy_app.test_client().post("/api/v1/tickets", json=body, headers=headers)
 
-    with ThreadPoolExecutor(AT_ONCE) as visitors:
-        waiting = [visitors.submit(figures) for _ in range(AT_ONCE)]
+    with ThreadPoolExecutor(TURNS_AT_ONCE) as visitors:
+        waiting = [visitors.submit(figures) for _ in range(TURNS_AT_ONCE)]
         begun.wait(60)
         refused, english = figures(), figures("en")
         taken = [contact(number).status_code for number in range(3)]
@@ -66,11 +66,11 @@ def test_while_figures_hold_all_their_turns_contacts_are_taken_and_the_next_who_
         opened = [visit.result().status_code for visit in waiting]
 
     assert taken == [201, 201, 201]
-    assert held == [False] * AT_ONCE
+    assert held == [False] * TURNS_AT_ONCE
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert "phản ánh được tiếp nhận trước" in refused.get_data(as_text=True)
     assert 'href="/figures-of-a-test?of=may">Open it again' in english.get_data(as_text=True)
-    assert opened == [200] * AT_ONCE
+    assert opened == [200] * TURNS_AT_ONCE
     assert figures().status_code == 200
 
 
