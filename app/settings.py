@@ -8,13 +8,14 @@ import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from telephony.provider.provider_settings import PROVIDER_SETTINGS, ProviderSetting
 from tickets.city import city, use_zone
 from tickets.states import LOCALES
 
@@ -49,7 +50,22 @@ DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
 WebAddress = Annotated[str, BeforeValidator(_without_slash)]
 
 
-class Settings(BaseSettings):
+def _field(setting: ProviderSetting) -> tuple[Any, Any]:
+    return (WebAddress if setting.is_address else str, Field(default="", repr=False))
+
+
+if TYPE_CHECKING:
+
+    class _ProviderFields(BaseSettings):
+        """One field for each of PROVIDER_SETTINGS; ask for them by `of_provider`."""
+
+else:
+    _ProviderFields = create_model(
+        "_ProviderFields", __base__=BaseSettings, **{one.name: _field(one) for one in PROVIDER_SETTINGS}
+    )
+
+
+class Settings(_ProviderFields):
     """One value for the life of a process; an empty text means not set."""
 
     model_config = SettingsConfigDict(
@@ -70,12 +86,6 @@ class Settings(BaseSettings):
     media_url: str = ""
     pg_bin: str = ""
     """The folder of `pg_dump` and `pg_restore`, where those we find do not fit the server."""
-    twilio_account_sid: str = ""
-    twilio_auth_token: str = ""
-    twilio_auth_token_previous: str = ""
-    twilio_api_key: str = ""
-    twilio_api_secret: str = ""
-    twilio_base_url: WebAddress = ""
     smtp_url: str = ""
     timezone: str = city().zone
     default_locale: str = "vi"
@@ -139,7 +149,12 @@ class Settings(BaseSettings):
     @cached_property
     def simulator_allowed(self) -> bool:
         """The telephone simulator's account exists only where no citizen can be calling."""
-        return not self.production and (self.demo or not self.twilio_account_sid)
+        has_account = any(self.of_provider(one.name) for one in PROVIDER_SETTINGS if one.names_an_account)
+        return not self.production and (self.demo or not has_account)
+
+    def of_provider(self, name: str) -> str:
+        """What is set for a provider under this name; empty when it is not set, or is no setting."""
+        return str(getattr(self, name, "") or "")
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -201,7 +216,7 @@ def _malformed_addresses(settings: Settings) -> list[str]:
             found.append(f"{_variable(name)} must begin with postgresql://.")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         found.append("HOTLINE_REDIS_URL must begin with redis://, rediss:// or unix://.")
-    for name in ("public_base_url", "live_url", "twilio_base_url"):
+    for name in ("public_base_url", "live_url", *(one.name for one in PROVIDER_SETTINGS if one.is_address)):
         value = getattr(settings, name)
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             found.append(f"{_variable(name)} must be a whole address such as https://hotline.example.vn.")
@@ -215,14 +230,9 @@ def _malformed_addresses(settings: Settings) -> list[str]:
 def _half_set(settings: Settings) -> list[str]:
     """Settings that mean nothing without each other."""
     found = []
-    for names in (
-        ("twilio_account_sid", "twilio_auth_token"),
-        ("twilio_api_key", "twilio_api_secret"),
-    ):
-        missing = [_variable(name) for name in names if not getattr(settings, name)]
-        if missing and len(missing) < len(names):
-            present = next(_variable(name) for name in names if getattr(settings, name))
-            found.append(f"{' and '.join(missing)} must be set too, because {present} is.")
+    for one in PROVIDER_SETTINGS:
+        if one.beside and settings.of_provider(one.name) and not settings.of_provider(one.beside):
+            found.append(f"{_variable(one.beside)} must be set too, because {_variable(one.name)} is.")
     return found
 
 

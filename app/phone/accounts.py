@@ -18,7 +18,7 @@ def provider_accounts(settings: Settings) -> Mapping[str, ProviderAccount]:
     accounts = {}
     if settings.simulator_allowed:
         accounts[SIMULATED] = simulated_account(settings)
-    return accounts | configured_accounts(lambda name: str(getattr(settings, name, "") or ""))
+    return accounts | configured_accounts(settings.of_provider)
 
 
 def sending_account(settings: Settings, capability: Capability = Capability.SMS_OUTBOUND) -> ProviderAccount | None:

@@ -1,7 +1,8 @@
 """What a provider is to the rest of the product: one driver, found by the account. Only this room knows which it is.
 
 A request over the wire becomes fields of our own names; what we want of a provider is asked of its carrier. To add a
-provider, write a driver, name it in `drivers.DRIVERS`, and give its settings: nothing outside this room changes.
+provider, write a driver, name it in `drivers.DRIVERS`, and its settings in `provider_settings.py`: nothing outside this
+room changes.
 
 The fields, all of them texts; what a driver does not know is left out, what has no name here keeps the provider's:
 

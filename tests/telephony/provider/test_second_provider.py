@@ -46,7 +46,7 @@ def digest(time, body, secret=SECRET):
 
 
 class WithGateway(Settings):
-    """The two lines its settings would be."""
+    """The two lines of `provider_settings.py` that its settings would be."""
 
     gateway_secret: str = ""
     gateway_url: str = ""
