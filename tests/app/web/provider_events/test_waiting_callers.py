@@ -1,6 +1,5 @@
 """A caller who waits is never sent away by trouble of ours: asked to hold the line, back at the same turn, answered."""
 
-import random
 import threading
 import time
 from contextlib import contextmanager
@@ -18,8 +17,6 @@ from app.web.factory import create_app
 from app.web.provider_events.webhooks import door
 from telephony.floor import offers, presence
 from telephony.provider import held_turn
-from telephony.provider.account import CAPABILITIES, ProviderKind
-from telephony.provider.webhook_inbox import Webhook
 from telephony.sweep import Hearing, sweep
 from tests.factories import open_ticket, staff
 from tests.telephony.floor.ringing import open_offer_of
@@ -445,41 +442,7 @@ def door_desk(phone):
     return desk_of
 
 
-@pytest.mark.parametrize("kind", ProviderKind)
-def test_every_provider_can_say_it_and_no_more_is_asked_of_it_than_it_knows(kind):
-    webhook = Webhook("line", "queue", {"keys": "8"}, {"turn": "4", "locale": "en"})
-
-    document = held_turn.hold_document(
-        webhook,
-        lambda prompt, params, locale: f"{prompt.value} {locale}",
-        base_url="https://city.example",
-        keys=(b"k" * 32,),
-        capabilities=CAPABILITIES[kind],
-    )
-
-    assert "please_hold en" in document
-    assert ("<Pause" in document) is (kind is not ProviderKind.SOMLENG)
-    assert "https://city.example/webhooks/line/queue?turn=4&amp;locale=en&amp;again=1&amp;heard=" in document
-
-
 def test_the_language_a_caller_chose_is_in_every_address_of_the_call():
     urls = StepUrls("https://city.example", "sim", 4, "en")
 
     assert urls.step("queue", {}) == "https://city.example/webhooks/sim/queue?turn=4&locale=en"
-
-
-def test_long_words_are_cut_until_their_address_is_one_that_every_server_takes():
-    chance = random.Random(7)
-    words = "".join(chance.choice("ăâđêôơưabcdefghijklmnopqrstuvwxyz ") for _ in range(2000))
-    webhook = Webhook("line", "place", {"speech": words}, {"turn": "2"})
-
-    document = held_turn.hold_document(
-        webhook, lambda *_: "x", base_url="https://city.example", keys=(b"k" * 32,), capabilities=()
-    )
-    address = document.split(">")[-3].split("<")[0].replace("&amp;", "&")
-    query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    back = held_turn.recalled(Webhook("line", "place", {}, query), (b"other" * 8, b"k" * 32))
-
-    assert len(address) < 2000
-    assert words.startswith(back.form["speech"]) and len(back.form["speech"]) > 200
-    assert back.query == {"turn": "2"}
