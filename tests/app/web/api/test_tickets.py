@@ -1,5 +1,6 @@
 """The JSON API: tickets are opened once, read by scope, and every fault names its field."""
 
+import base64
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
 from app.web.api.bodies import TicketOut
+from app.web.api.paging import keys_of
 from app.web.api.ticket_view import ticket_view
 from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.steering import climb
+from tickets.errors import NotFound
 from tickets.schema import Acknowledgement, Contact, Staff, StepRecipient, Ticket
 
 ALL = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")
@@ -176,6 +179,11 @@ def test_a_page_holds_two_hundred_rows_at_most(client: FlaskClient, city: dict[s
         answer = client.get(f"/api/v1/tickets?limit={limit}", headers=city)
         assert answer.status_code == 400, limit
         assert [fault["field"] for fault in answer.get_json()["errors"]] == ["limit"]
+
+
+def test_a_cursor_nested_ever_deeper_is_made_up_too() -> None:
+    with pytest.raises(NotFound):
+        keys_of(base64.urlsafe_b64encode(b"[" * 100_000).decode(), int)
 
 
 def test_a_made_up_cursor_is_refused(client: FlaskClient, city: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from app.phone.replay import Replayer
 from app.phone.spool import Spool, replay
 from app.settings import Settings
 from app.web.factory import create_app
+from app.web.provider_events import webhooks
 from app.web.provider_events.webhooks import door
 from telephony.provider.webhook_inbox import Webhook
 from tests.conftest import NOW
@@ -173,6 +174,26 @@ def test_what_cannot_even_be_kept_on_disk_is_asked_for_again_but_a_caller_still_
     assert phone.post("voice").status_code == 200
     assert phone.document.find("Record") is not None
     blocked.unlink()
+
+
+def test_an_error_of_ours_before_the_work_sends_no_caller_away_and_asks_for_a_text_again(
+    own_settings, no_database, city_line, monkeypatch
+):
+    def fail(*_told) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    _, phone = phone_with_database_at(own_settings, no_database, city_line)
+    monkeypatch.setattr(webhooks, "_fields", fail)
+
+    text = phone.post("sms", MessageSid="SM1", Body="x")
+    phone.post("voice")
+    arriving = phone.document
+    phone.post("menu?turn=1&locale=vi", Digits="3")
+    waiting = phone.document
+
+    assert (text.status_code, text.data) == (503, b"")
+    assert arriving.find("Record") is not None, "who only arrives hears the fail-safe"
+    assert waiting.find("Redirect") is not None and waiting.find("Record") is None, "who waits comes back to the turn"
 
 
 def test_signatures_hold_while_the_database_is_away(own_settings, no_database, city_line):
