@@ -27,6 +27,9 @@ PENDING_SECONDS = 24 * 3600
 
 _CHUNK = 64 * 1024
 _FORMATS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
+# Markers of a JPEG: frames whose scans each tell all there is of a place, and the first scan.
+_FRAMES = frozenset({0xC0, 0xC1, 0xC9})
+_SCAN = 0xDA
 _MIME_TYPES = {
     "image/jpeg": "JPEG",
     "image/jpg": "JPEG",
@@ -189,18 +192,34 @@ def _drawn_anew(content: bytes, kind: str, file_name: str) -> tuple[BytesIO, str
     with _bombs_refused(file_name), Image.open(BytesIO(content), formats=[kind]) as given:
         if given.width * given.height > MAX_PIXELS:
             raise MediaRefused("too_many_pixels", file_name)
+        if given.width * given.height > MAX_PIXELS // 8 and not _is_read_line_by_line(content, kind):
+            raise MediaRefused("too_many_pixels", file_name)
         if kind == "JPEG":
             # The decoder can halve while it reads, which is what keeps a huge photograph from filling the memory.
             given.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        # The other decoders hold every pixel at once.
-        elif given.width * given.height > MAX_PIXELS // 8:
-            raise MediaRefused("too_many_pixels", file_name)
         upright = ImageOps.exif_transpose(given)
         upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
         plain = _plain(upright, kind)
         plain.save(drawn, kind, **({"quality": 86} if kind != "PNG" else {"optimize": False}))
     drawn.seek(0)
     return drawn, media_type, suffix
+
+
+def _is_read_line_by_line(content: bytes, kind: str) -> bool:
+    """Whether a decoder needs a few lines at a time. It holds every pixel of other kinds, and of a JPEG whose colours
+    or sharpness come one after the other: a file of two megabytes would fill more than a gigabyte."""
+    if kind != "JPEG":
+        return False
+    at, components = 2, 0
+    while at + 9 < len(content) and content[at] == 0xFF:
+        marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4])
+        if marker in _FRAMES:
+            components = content[at + 9]
+        elif marker == _SCAN:
+            return components == content[at + 4]
+        # A marker may be filled up with further bytes of the same kind.
+        at += 1 if marker == 0xFF else 2 + length
+    return False
 
 
 def _plain(picture: Image.Image, kind: str) -> Image.Image:

@@ -99,6 +99,24 @@ def test_a_small_file_with_a_hundred_million_pixels_is_refused_before_it_is_deco
     assert refused.value.code == "too_many_pixels"
 
 
+@pytest.mark.parametrize(("is_progressive", "is_taken"), [(False, True), (True, False)])
+def test_of_large_photographs_only_those_are_taken_that_are_read_line_by_line(
+    tmp_path: Path, is_progressive: bool, is_taken: bool
+) -> None:
+    """A progressive JPEG of two megabytes with 200 million pixels filled 1.2 gigabytes while it was read."""
+    photograph = BytesIO()
+    Image.new("L", (6_000, 5_000)).save(photograph, "JPEG", progressive=is_progressive)
+    photograph.seek(0)
+
+    try:
+        media.store_picture(tmp_path, photograph, file_name="a.jpg")
+        code = ""
+    except media.MediaRefused as refused:
+        code = refused.code
+
+    assert code == ("" if is_taken else "too_many_pixels")
+
+
 def test_a_stream_that_is_too_long_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(media.MediaRefused):
         media.write_stream(tmp_path, BytesIO(b"x" * 101), room="recordings", max_bytes=100)
