@@ -1,13 +1,15 @@
 """Tables as CSV files that spreadsheets open without running anything in them."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
 from flask import Response
 
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, also behind a semicolon or a tab: where numbers are written
+# with a comma, as here, programs part the columns at semicolons.
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ ]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 
 
 def csv_answer(file_name: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -23,10 +25,9 @@ def csv_answer(file_name: str, headings: Sequence[str], rows: Iterable[Sequence[
 
 
 def safe_cell(value: object) -> str:
-    """The value as text; a text that would begin a formula gets an apostrophe before it."""
+    """The value as text; wherever it would begin a formula, an apostrophe stands before it."""
     if value is None:
         return ""
     if isinstance(value, int | float):
         return str(value)
-    words = str(value)
-    return f"'{words}" if words.startswith(_FORMULA_SIGNS) else words
+    return _FORMULA.sub(r"\1'", str(value))

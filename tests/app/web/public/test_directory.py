@@ -148,7 +148,15 @@ def test_no_cell_of_a_file_begins_a_formula(value: str) -> None:
     assert safe_cell(value).startswith("'")
 
 
-@pytest.mark.parametrize("value", [-1, 0, 3.5, None, "Phường 1"])
+@pytest.mark.parametrize("value", ["a;=1+1", "a;  @SUM(A1)", "a\t=1", "a\n+1", "\uff1d1+1"])
+def test_no_cell_begins_a_formula_where_columns_are_parted_otherwise(value: str) -> None:
+    shown = safe_cell(value)
+
+    assert shown.replace("'", "") == value
+    assert not re.search(r"(^|[;\t\n])[ ]*[=+@\uff1d]", shown)
+
+
+@pytest.mark.parametrize("value", [-1, 0, 3.5, None, "Phường 1", "hẻm 12; số 5", "a - b = c"])
 def test_numbers_and_plain_words_stay_as_they_are(value: object) -> None:
     assert safe_cell(value) == ("" if value is None else str(value))
 
