@@ -50,6 +50,8 @@ HOSTILE: Mapping[str, bytes] = {
     "far away": b"9999-99-99T99:99",
     "last year of all": b"9999-12-31T23:59",
     "address": b"//evil.example/x",
+    "no address": b"http://[",
+    "no address of ours": b"//[",
 }
 JSON_BODIES: Mapping[str, bytes] = {
     "nothing": b"",

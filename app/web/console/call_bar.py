@@ -1,7 +1,6 @@
 """The call bar on top of every desk page: presence, who rings, who talks; looked up when a page asks for it."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.typed import keep_what_passes_by
 from app.web.frame.access import signed_in
-from app.web.frame.local_target import local_target
+from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.once import form_key
 from app.web.frame.page_address import page_address
 from app.wording.spoken_time import moment_phrase
@@ -142,7 +141,7 @@ def open_tickets(citizen_id: int) -> list[Any]:
 
 def _page_behind() -> str:
     """The page the bar stands on, also when the bar alone is loaded anew."""
-    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    shown = parts_of(request.headers.get("HX-Current-URL", ""))
     if not shown.path:
         return page_address()
     return f"{shown.path}?{shown.query}" if shown.query else shown.path

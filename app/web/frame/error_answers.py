@@ -1,7 +1,6 @@
 """What an error is answered with: people at work keep their menu, citizens the city's header; programs get JSON."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, render_template, request
@@ -15,7 +14,7 @@ from app.storage.database_faults import passes
 from app.web.frame.current import hotline
 from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
 from app.web.frame.giving_way import AGAIN_AFTER_SECONDS, GivesWay
-from app.web.frame.local_target import local_target
+from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.menu import home_of
 from app.web.frame.session_cookie import SESSION_COOKIE, SignedIn, signed_in_person
 from app.web.frame.typed_again import typed_again
@@ -115,10 +114,7 @@ def _ways_of_citizens() -> list[Way]:
 
 def _page_before() -> str:
     """The page of ours that led here, to go back to; none where that is this one or somebody else's."""
-    try:
-        came_from = urlsplit(request.referrer or "")
-    except ValueError:
-        return ""
+    came_from = parts_of(request.referrer or "")
     if came_from.netloc != request.host or came_from.path == request.path:
         return ""
     return local_target(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path, "")

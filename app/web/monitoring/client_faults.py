@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, abort, g, request
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.access import public
 from app.web.frame.limits import limiter
+from app.web.frame.local_target import parts_of
 from tickets.schema import ClientFault
 
 blueprint = Blueprint("client_faults", __name__)
@@ -77,4 +77,4 @@ def _is_from_our_page() -> bool:
     said = request.headers.get("Sec-Fetch-Site")
     if said is not None:
         return said == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    return parts_of(request.headers.get("Origin", "")).netloc == request.host

@@ -49,6 +49,7 @@ def test_another_site_cannot_count(client: FlaskClient, session: Session) -> Non
         {"Sec-Fetch-Site": "none"},
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
         {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://["},
         {},
     ]
 
