@@ -87,7 +87,7 @@ def parse_calendars(text: str) -> tuple[tuple[CalendarEntry, ...], tuple[RowErro
     """Read `calendars: [{key, name, name_en, zone, keeps_holidays, weekly: {mon: [07:30-11:30]}}]`."""
     try:
         document = yaml.safe_load(text)
-    except yaml.YAMLError as wrong:
+    except (yaml.YAMLError, RecursionError, ValueError) as wrong:
         return (), (RowError("file", "not_yaml", str(wrong)[:200]),)
     rows = document.get("calendars") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not rows:

@@ -298,6 +298,13 @@ def test_a_step_survives_the_way_to_the_database_and_back() -> None:
 # Calendars and holidays ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("text", ["[", "[" * 50_000, "calendars: [{since: 2026-13-45}]", "a: &a [*a"])
+def test_a_file_of_calendars_that_cannot_be_read_is_told_of_and_not_fallen_over(text):
+    entries, errors = parse_calendars(text)
+
+    assert (entries, [(one.where, one.code) for one in errors]) == ((), [("file", "not_yaml")])
+
+
 def test_r1_the_shipped_calendars_can_be_saved_and_read_back() -> None:
     entries, errors = parse_calendars((DATA / "calendars.yaml").read_text("utf-8"))
 
