@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Protocol
 
 import pyotp
 from argon2 import PasswordHasher
@@ -17,9 +18,10 @@ from tickets.people.actor import SYSTEM, staff_actor
 from tickets.schema import OneTimeLink, Staff
 
 LEAST_PASSWORD_LENGTH = 12
-_LOCK_AFTER = 8
-_LOCK_FOR = timedelta(minutes=15)
+LOCK_AFTER = 8
+LOCK_FOR = timedelta(minutes=15)
 _STEP_SECONDS = 30
+_LEAST_TELLING_LENGTH = 4
 _COMMON_PARTS = ("123456", "password", "matkhau", "qwerty", "hotline", "abcdef")
 
 _hasher = PasswordHasher()
@@ -31,8 +33,34 @@ def _nobodys_hash() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 
-def check_password(session: Session, *, email: str, password: str, now: datetime) -> Staff | None:
+class Browser(Protocol):
+    """Where somebody signs in; one in which the account was opened before counts its own failures."""
+
+    def may_try(self, staff_id: int) -> bool:
+        """Whether this account was opened here, and has not failed here too often since."""
+
+    def count_failure(self, staff_id: int) -> None:
+        """One more failure of this account here."""
+
+
+class _UnknownBrowser:
+    def may_try(self, staff_id: int) -> bool:
+        return False
+
+    def count_failure(self, staff_id: int) -> None:
+        """The account's own count is the only one."""
+
+
+_UNKNOWN = _UnknownBrowser()
+
+
+def check_password(
+    session: Session, *, email: str, password: str, now: datetime, browser: Browser = _UNKNOWN
+) -> Staff | None:
     """The account if e-mail and password belong together; eight wrong ones lock it for a quarter of an hour.
+
+    The lock holds for browsers that the account does not know: whoever knows an address could otherwise keep its owner
+    out.
 
     Failures are forgotten only by `signed_in_wholly`: whoever has the password could otherwise guess codes for ever,
     giving it again before every eighth.
@@ -43,19 +71,27 @@ def check_password(session: Session, *, email: str, password: str, now: datetime
     known = staff is not None and staff.password_hash is not None
     if not _matches(staff.password_hash if staff and staff.password_hash else _nobodys_hash(), password) or not known:
         if staff is not None:
-            _count_failure(session, staff, now)
+            _count_failure(session, staff, browser, now)
         return None
     assert staff is not None  # noqa: S101  (known says so)
-    if staff.disabled_at is not None or (staff.locked_until is not None and staff.locked_until > now):
+    if staff.disabled_at is not None or (_is_locked(staff, now) and not browser.may_try(staff.id)):
         return None
     if staff.password_hash and _hasher.check_needs_rehash(staff.password_hash):
         accounts.keep_password(staff, _hasher.hash(password))
     return staff
 
 
-def signed_in_wholly(staff: Staff) -> None:
-    """Everything that was asked for has been given: earlier failures count no longer."""
-    accounts.forget_failures(staff)
+def signed_in_wholly(staff: Staff, *, now: datetime) -> None:
+    """Everything that was asked for has been given: earlier failures count no longer.
+
+    A lock stays for strangers: they would get eight more tries whenever its owner comes in by a browser of their own.
+    """
+    if not _is_locked(staff, now):
+        accounts.forget_failures(staff)
+
+
+def _is_locked(staff: Staff, now: datetime) -> bool:
+    return staff.locked_until is not None and staff.locked_until > now
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -65,28 +101,30 @@ def _matches(stored: str, password: str) -> bool:
         return False
 
 
-def _count_failure(session: Session, staff: Staff, now: datetime) -> None:
-    if accounts.count_failure(staff, most=_LOCK_AFTER, locked_until=now + _LOCK_FOR):
+def _count_failure(session: Session, staff: Staff, browser: Browser, now: datetime) -> None:
+    if browser.may_try(staff.id):
+        browser.count_failure(staff.id)
+    elif accounts.count_failure(staff, most=LOCK_AFTER, locked_until=now + LOCK_FOR):
         entries.record(session, actor=SYSTEM, action="staff.locked", subject_kind="staff", subject_id=staff.id, now=now)
 
 
-def check_totp(session: Session, staff_id: int, *, code: str, now: datetime) -> bool:
+def check_totp(session: Session, staff_id: int, *, code: str, now: datetime, browser: Browser = _UNKNOWN) -> bool:
     """Whether the six digits are right now, one step early or late allowed, and not used before.
 
-    A wrong code counts like a wrong password, and a locked account takes no code at all.
+    A wrong code counts like a wrong password, and a locked account takes no code at all from a browser unknown to it.
     """
     # Weaker than FOR UPDATE: rows that only name the person may be written meanwhile.
     staff = session.get(Staff, staff_id, with_for_update={"key_share": True})
     if staff is None or not staff.totp_secret or staff.totp_enrolled_at is None:
         return False
-    if staff.locked_until is not None and staff.locked_until > now:
+    if _is_locked(staff, now) and not browser.may_try(staff.id):
         return False
     step = _accepted_step(staff.totp_secret, code, now)
     if step is None or (staff.totp_last_step is not None and step <= staff.totp_last_step):
-        _count_failure(session, staff, now)
+        _count_failure(session, staff, browser, now)
         return False
     accounts.note_code_used(staff, step)
-    signed_in_wholly(staff)
+    signed_in_wholly(staff, now=now)
     return True
 
 
@@ -120,7 +158,7 @@ def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code:
     errors = {}
     if len(password) < LEAST_PASSWORD_LENGTH:
         errors["password"] = "too_short"  # noqa: S105  (a code, no secret)
-    elif any(part in password.lower() for part in (*_COMMON_PARTS, staff.email.split("@")[0].lower())):
+    elif any(part in password.lower() for part in _guessed_first(staff)):
         errors["password"] = "too_common"  # noqa: S105  (names a mistake, is no password)
     elif password != repeated:
         errors["repeated"] = "not_equal"
@@ -139,6 +177,12 @@ def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code:
         now=now,
     )
     return {}
+
+
+def _guessed_first(staff: Staff) -> tuple[str, ...]:
+    """A name of two or three letters stands in half of all sentences, and says nothing."""
+    own_name = staff.email.split("@")[0].lower()
+    return (*_COMMON_PARTS, own_name) if len(own_name) >= _LEAST_TELLING_LENGTH else _COMMON_PARTS
 
 
 def live_link(session: Session, token: str, *, purposes: tuple[str, ...], now: datetime) -> OneTimeLink | None:

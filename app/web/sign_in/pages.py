@@ -22,6 +22,7 @@ from app.web.frame.session_cookie import (
     set_cookie,
     signed_in_person,
 )
+from app.web.sign_in.known_browser import KnownBrowser
 from tickets.audit import entries
 from tickets.directory import one_time_links
 from tickets.errors import NotFound
@@ -46,7 +47,8 @@ def form() -> ResponseReturnValue:
 def check_password() -> ResponseReturnValue:
     """One answer for an unknown e-mail, a wrong password and a locked account: which it was is nobody's business."""
     email = request.form.get("email", "")
-    staff = credentials.check_password(g.session, email=email, password=request.form.get("password", ""), now=g.now)
+    password = request.form.get("password", "")
+    staff = credentials.check_password(g.session, email=email, password=password, now=g.now, browser=KnownBrowser())
     if staff is None:
         page = render_template("sign_in/password.html", next=request.form.get("next", ""), email=email, wrong=True)
         return Response(page, 401, mimetype="text/html")
@@ -65,20 +67,21 @@ def code_form() -> ResponseReturnValue:
 def check_code() -> ResponseReturnValue:
     person = signed_in_person(g.session, now=g.now)
     assert person is not None  # noqa: S101  (the access gate has looked)
-    if not credentials.check_totp(g.session, person.viewer.staff_id, code=request.form.get("code", ""), now=g.now):
+    staff_id, code, browser = person.viewer.staff_id, request.form.get("code", ""), KnownBrowser()
+    if not credentials.check_totp(g.session, staff_id, code=code, now=g.now, browser=browser):
         page = render_template("sign_in/code.html", next=request.form.get("next", ""), wrong=True)
         return Response(page, 401, mimetype="text/html")
     token = give_second_factor(g.session, session_id=person.session_id, now=g.now)
     entries.record(
         g.session,
-        actor=staff_actor(person.viewer.staff_id, g.request_id),
+        actor=staff_actor(staff_id, g.request_id),
         action="staff.code_given",
         subject_kind="staff",
-        subject_id=person.viewer.staff_id,
+        subject_id=staff_id,
         now=g.now,
     )
     onward = redirect(local_target(request.form.get("next", ""), home_of(person.viewer)), code=303)
-    return set_cookie(make_response(onward), token)
+    return browser.remember(set_cookie(make_response(onward), token), staff_id)
 
 
 @blueprint.get("/sign-in/link/<token>")
@@ -150,12 +153,13 @@ def _enter(staff: Staff, *, second_factor: bool, target: str) -> Response:
         now=g.now,
     )
     needs_code = not second_factor and asks_second_factor(viewer)
-    if not needs_code:
-        credentials.signed_in_wholly(staff)
     goal = local_target(target, home_of(viewer))
     if needs_code:
-        goal = "/sign-in/code?next=" + quote(goal)
-    return set_cookie(make_response(redirect(goal, code=303)), token)
+        onward = redirect("/sign-in/code?next=" + quote(goal), code=303)
+        return set_cookie(make_response(onward), token)
+    credentials.signed_in_wholly(staff, now=g.now)
+    onward = redirect(goal, code=303)
+    return KnownBrowser().remember(set_cookie(make_response(onward), token), staff.id)
 
 
 def _enrolment_page(staff: Staff, token: str, errors: dict[str, str]) -> Response:

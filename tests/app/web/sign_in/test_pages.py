@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 import pyotp
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,9 @@ from app.live.hub import Hub
 from app.settings import Settings
 from app.storage.database import transaction
 from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
+from app.web.sign_in.known_browser import KNOWN_COOKIE
 from tests.app.web.console.console_scene import ENGLISH
 from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
@@ -100,6 +103,59 @@ def test_eight_wrong_codes_lock_the_account_however_often_the_right_password_is_
     assert right.status_code == 401
     assert client.post("/sign-in", data=form).status_code == 401
     assert session.scalars(select(AuditEntry).where(AuditEntry.action == "staff.locked")).one().subject_id == leader.id
+
+
+def test_what_strangers_get_wrong_keeps_nobody_from_the_browser_they_always_use(
+    app: HotlineApp, client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader = enrolled(session, role=Role.LEADER, now=now)
+    totp = pyotp.TOTP(leader.totp_secret or "")
+    form = {"email": leader.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+    client.post("/sign-in", data=form)
+    client.post("/sign-in/code", data={"code": totp.at(now - timedelta(seconds=30)), "csrf_token": form["csrf_token"]})
+    stranger = app.test_client()
+    guess = {**form, "password": "wrong", "csrf_token": csrf_of(stranger, "/sign-in")}
+
+    for _attempt in range(8):
+        stranger.post("/sign-in", data=guess)
+    of_stranger = stranger.post("/sign-in", data={**guess, "password": PASSWORD})
+    of_leader = client.post("/sign-in", data=form)
+    code = client.post("/sign-in/code", data={"code": totp.at(now), "csrf_token": form["csrf_token"]})
+    once_more = stranger.post("/sign-in", data={**guess, "password": PASSWORD})
+
+    assert (of_stranger.status_code, of_leader.status_code) == (401, 303)
+    assert code.headers["Location"] == "/leadership"
+    assert once_more.status_code == 401, "the lock stands for strangers"
+
+
+def test_a_browser_that_somebody_uses_may_guess_no_more_often_than_others(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent = enrolled(session, role=Role.AGENT, now=now)
+    form = {"email": agent.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+    client.post("/sign-in", data=form)
+    held = client.get_cookie(KNOWN_COOKIE, path="/sign-in")
+
+    answers = [client.post("/sign-in", data={**form, "password": "wrong"}).status_code for _attempt in range(16)]
+    right = client.post("/sign-in", data=form)
+
+    assert held is not None and held.http_only and held.same_site == "Lax"
+    assert set(answers) == {401}
+    assert right.status_code == 401, "eight here, then eight of the account"
+    assert agent.locked_until == now + timedelta(minutes=15)
+
+
+@pytest.mark.parametrize("forged", ["", "x", "eyJhIjoxfQ.aaa.bbb"])
+def test_a_cookie_we_did_not_make_is_no_browser_of_anybody(
+    client: FlaskClient, session: Session, now: datetime, forged: str
+) -> None:
+    agent = enrolled(session, role=Role.AGENT, now=now)
+    agent.locked_until = now + timedelta(minutes=5)
+    client.set_cookie(KNOWN_COOKIE, forged, path="/sign-in")
+
+    form = {"email": agent.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+
+    assert client.post("/sign-in", data=form).status_code == 401
 
 
 def test_failures_before_a_whole_sign_in_are_forgotten(client: FlaskClient, session: Session, now: datetime) -> None:
@@ -248,6 +304,29 @@ def test_enrolment_says_everything_that_is_wrong_at_once(client: FlaskClient, se
     assert staff.password_hash is None
 
 
+@pytest.mark.parametrize("guessed", ["Matkhau-cua-toi", "xin-123456-chao", "{name}-va-con-meo"])
+def test_a_password_that_is_guessed_first_is_not_taken(session: Session, now: datetime, guessed: str) -> None:
+    staff = person_with(session, role=Role.AGENT, now=now)
+    secret = credentials.pending_totp_secret(session, staff)
+    password = guessed.format(name=staff.email.split("@")[0])
+
+    errors = credentials.enrol(
+        session, staff, password=password, repeated=password, code=pyotp.TOTP(secret).at(now), now=now
+    )
+
+    assert errors == {"password": "too_common"}
+    assert staff.password_hash is None
+
+
+def test_a_name_of_two_letters_forbids_no_sentence_that_holds_them(session: Session, now: datetime) -> None:
+    staff = person_with(session, role=Role.AGENT, now=now)
+    staff.email = "an@example.vn"
+    code = pyotp.TOTP(credentials.pending_totp_secret(session, staff)).at(now)
+    sentence = "anh em cùng làm"
+
+    assert credentials.enrol(session, staff, password=sentence, repeated=sentence, code=code, now=now) == {}
+
+
 def test_signing_out_ends_the_session_on_the_server(client: FlaskClient, session: Session, now: datetime) -> None:
     sign_in(client, session, role=Role.AGENT, now=now)
     cookie = client.get_cookie(SESSION_COOKIE)
@@ -270,7 +349,7 @@ def test_a_disabled_account_is_out_at_once(client: FlaskClient, session: Session
 def test_nobody_is_sent_to_another_site_after_signing_in(client: FlaskClient, session: Session, now: datetime) -> None:
     agent = enrolled(session, role=Role.AGENT, now=now)
     token = csrf_of(client, "/sign-in")
-    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "//["):
         form = {"email": agent.email, "password": PASSWORD, "next": target, "csrf_token": token}
         answer = client.post("/sign-in", data=form)
 
