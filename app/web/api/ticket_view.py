@@ -15,7 +15,7 @@ from tickets.queries.reached_levels import reached_level
 from tickets.routing.decision import RoutingRules
 from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, PromiseBreach, Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
-from tickets.states import LOCALES, ClockKind, ClockStatus, StepKind
+from tickets.states import LOCALES, ClockKind, ClockStatus, Priority, StepKind, TicketStatus
 
 
 def iso(at: datetime | None) -> str | None:
@@ -38,6 +38,22 @@ class Beside:
     escalations: list[dict[str, Any]]
     # The highest level that reached somebody.
     level: int = 0
+
+
+# A ticket of which only that it was opened may be told: neither where it lies nor what was done and said.
+NOTHING_SINCE: dict[str, Any] = {
+    "status": TicketStatus.NEW,
+    "unit": {"code": None, "name": ""},
+    "queue": "",
+    "category": None,
+    "priority": Priority.NORMAL,
+    "level": 0,
+    "disposition": None,
+    "resolved_at": None,
+    "routing": {"reasons": []},
+    "clocks": [],
+    "escalations": [],
+}
 
 
 def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
-from app.web.api.ticket_view import brief_view, iso, opened_view, ticket_view
+from app.web.api.ticket_view import NOTHING_SINCE, brief_view, iso, opened_view, ticket_view
 from app.web.frame.access import bearer
 from app.web.frame.current import keys, places, rules
 from app.web.frame.field_errors import FieldErrors, field_error
@@ -61,8 +61,16 @@ def open_ticket() -> dict[str, Any]:
     if opened.is_new:
         told = opened_view(opened, rules().routing, procedure=body.procedure)
     else:
-        told = ticket_view(g.session, g.session.get_one(Ticket, opened.ticket_id))
+        told = _told_again(opened.ticket_id, body)
     return {**told, "pin": opened.pin, "warnings": _warnings(body)}
+
+
+def _told_again(ticket_id: int, body: NewTicket) -> dict[str, Any]:
+    """To a repeated request. What became of a ticket that has gone where this token sees nothing is not told."""
+    told = ticket_view(g.session, g.session.get_one(Ticket, ticket_id))
+    if g.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, visible_tickets(g.viewer))) is not None:
+        return told
+    return told | NOTHING_SINCE | {"subject": body.subject}
 
 
 def _warnings(body: NewTicket) -> list[dict[str, str]]:

@@ -189,6 +189,7 @@ def test_a_cursor_nested_ever_deeper_is_made_up_too() -> None:
 def test_a_made_up_cursor_is_refused(client: FlaskClient, city: dict[str, str]) -> None:
     for cursor in ("x", "W10", "bnVsbA", "WzFlOTk5XQ", "%00", "WzkyMjMzNzIwMzY4NTQ3NzU4MDdd", "WyIxIl0"):
         assert client.get(f"/api/v1/tickets?cursor={cursor}", headers=city).status_code == 404, cursor
+    assert client.get(f"/api/v1/tickets?cursor={'x' * 501}", headers=city).status_code == 400
 
 
 def test_a_program_answers_and_resolves(client: FlaskClient, city: dict[str, str]) -> None:

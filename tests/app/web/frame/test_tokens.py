@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts.enrolment import add_token
 from tests.factories import open_ticket
 from tickets.schema import ApiToken, Ticket
+from tickets.states import Priority, TicketStatus
 
 BODY = {"subject": "Rác không thu gom", "body": "Hẻm nhà tôi ba ngày chưa ai lấy rác.", "unit": "26740"}
 
@@ -56,6 +57,22 @@ def test_a_revoked_token_does_not_get_the_answer_to_its_own_repeated_request(
     assert again.status_code == 401
     assert first["pin"] not in again.get_data(as_text=True)
     assert first["reference"] not in again.get_data(as_text=True)
+
+
+def test_a_repeated_request_is_told_nothing_of_a_ticket_that_its_token_may_no_longer_see(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    headers = {"Authorization": f"Bearer {token_of(session, now, 'tickets:write')}", "Idempotency-Key": "once"}
+    first = client.post("/api/v1/tickets", json=BODY, headers=headers).get_json()
+    ticket = session.scalars(select(Ticket).where(Ticket.reference == first["reference"])).one()
+    ticket.is_restricted, ticket.status, ticket.priority = True, TicketStatus.OPEN, Priority.URGENT
+    session.commit()
+
+    again = client.post("/api/v1/tickets", json=BODY, headers=headers).get_json()
+
+    assert (again["reference"], again["pin"]) == (first["reference"], first["pin"])
+    assert (again["status"], again["priority"], again["clocks"]) == ("new", "normal", [])
+    assert (again["unit"], again["queue"], again["escalations"]) == ({"code": None, "name": ""}, "", [])
 
 
 def test_a_token_does_what_its_scopes_say_and_the_administrators_everything(
