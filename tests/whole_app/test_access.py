@@ -1,6 +1,8 @@
 """Rules over every endpoint: each says who may call it, and the gate holds for every role."""
 
+import re
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,6 +57,20 @@ def test_no_page_of_signed_in_people_opens_without_signing_in(app: HotlineApp, c
         assert answer.headers["Location"].startswith("/sign-in"), address
 
 
+def test_no_form_acts_without_its_token_but_those_that_prove_themselves_otherwise(
+    app: HotlineApp, client: FlaskClient
+) -> None:
+    """Programs bear a token, providers sign, browsers say where a fault came from; the report asks for it itself."""
+    acting = set()
+    for rule in app.url_map.iter_rules():
+        for method in {"POST", "PUT", "PATCH", "DELETE"} & (rule.methods or set()):
+            address = re.sub(r"<uuid:\w+>", str(UUID(int=1)), re.sub(r"<(?:int:)?\w+>", "1", rule.rule))
+            if client.open(address, method=method).status_code != 400:
+                acting.add(rule.endpoint.split(".")[0])
+
+    assert acting == {"api", "webhooks", "simulated_carrier", "client_faults", "report"}
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_a_page_opens_for_the_declared_roles_and_for_no_other(
     app: HotlineApp, client: FlaskClient, session: Session, now: datetime, role: Role
@@ -98,6 +114,7 @@ def test_a_page_lies_in_no_frame_sends_no_form_elsewhere_and_tells_no_other_site
     policy = answer.headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "microphone=(self)" in answer.headers["Permissions-Policy"]

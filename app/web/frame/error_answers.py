@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import refresh
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
 
 from app.storage.database_faults import passes
 from app.web.frame.current import hotline
@@ -26,8 +25,6 @@ Way = tuple[str, str]
 
 
 def answer_error(error: Exception) -> Any:
-    if isinstance(error, RequestRedirect):
-        return error.get_response()
     viewer = None if wants_json() else _at_work(error)
     trouble = trouble_of(error)
     if isinstance(error, DataError):

@@ -39,6 +39,12 @@ def test_a_way_that_is_not_there_is_named_with_those_that_are(client: FlaskClien
     assert "Not possible this way" in answer.get_data(as_text=True)
 
 
+def test_an_address_with_a_stroke_too_many_leads_to_the_page_that_was_meant(client: FlaskClient) -> None:
+    answer = client.get("/sign-in//code?next=/console")
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, "http://localhost/sign-in/code?next=/console")
+
+
 @pytest.mark.parametrize("given", ["", "short", "x" * 65, "evil<script>1234", "số-0123456789", "a b c d e f g h"])
 def test_a_request_id_that_is_none_is_replaced(client: FlaskClient, given: str) -> None:
     answer = client.get("/sign-in", headers={"X-Request-ID": given.encode().decode("latin-1")})
