@@ -25,6 +25,7 @@ from app.web.frame.compression import compress
 from app.web.frame.error_answers import register_errors
 from app.web.frame.limits import limiter
 from app.web.frame.node_counts import NodeCounts
+from app.web.frame.own_pages import refuse_forms_from_elsewhere
 from app.web.frame.page_context import page_context
 from app.web.frame.page_templates import register_page_words
 from app.web.frame.pool_watch import watch_pools
@@ -63,6 +64,9 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     _configure(app)
     install_catalogues(app, cache_dir=settings.data_dir / "locales")
     Babel(app, locale_selector=chosen_locale, default_timezone=settings.timezone)
+    # Before all that may refuse a request: whoever is refused quotes its number too.
+    app.before_request(_begin)
+    app.before_request(refuse_forms_from_elsewhere)
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     for blueprint in BLUEPRINTS:
@@ -76,7 +80,6 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     register_presentation(app)
     register_errors(app)
     app.context_processor(page_context)
-    app.before_request(_begin)
     app.before_request(note_page_group)
     app.after_request(add_headers)
     app.after_request(compress)
@@ -117,7 +120,8 @@ def _configure(app: HotlineApp) -> None:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.base_url.startswith("https://"),
         "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_SSL_STRICT": settings.production,
+        # Its look at the sender needs to know of https, which only the proxy does: see `own_pages`.
+        "WTF_CSRF_SSL_STRICT": False,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 200,
         "RATELIMIT_STORAGE_URI": _limiter_storage(settings),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.web.frame.access import public
 from app.web.frame.limits import limiter
-from app.web.frame.local_target import parts_of
+from app.web.frame.own_pages import From, comes_from
 from tickets.schema import ClientFault
 
 blueprint = Blueprint("client_faults", __name__)
@@ -44,7 +44,7 @@ class BrowserTrouble(StrEnum):
 @limiter.limit("60 per minute")
 def tell() -> ResponseReturnValue:
     """Count one fault. Takes its kind and, for a script error, file and line; nothing that is somebody's."""
-    if not _is_from_our_page():
+    if comes_from() is not From.OURS:
         abort(403)
     kind = request.form.get("kind", "")
     if kind not in set(BrowserTrouble):
@@ -70,11 +70,3 @@ def faults_by_kind(session: Session, *, since: datetime | None = None) -> dict[s
     if since is not None:
         counted = counted.where(ClientFault.on_day >= since.astimezone(UTC).date())
     return {kind: int(times) for kind, times in session.execute(counted)}
-
-
-def _is_from_our_page() -> bool:
-    """Browsers mark each request with where it comes from, and no script can change that; old ones name the site."""
-    said = request.headers.get("Sec-Fetch-Site")
-    if said is not None:
-        return said == "same-origin"
-    return parts_of(request.headers.get("Origin", "")).netloc == request.host

@@ -116,9 +116,16 @@ def test_a_form_from_another_site_is_refused_although_it_knows_the_token(behind:
     form = fields_of(page.get_data(as_text=True), "/sign-in")
 
     from_here = client.post("/sign-in", data=form, **passed_on(CITIZEN))
-    from_there = client.post("/sign-in", data=form, **passed_on(CITIZEN, Referer="https://evil.example/"))
+    # A proxy that says nothing of https, as most: the application is asked in plain text.
+    plain = {**passed_on(CITIZEN), "base_url": PUBLIC.replace("https", "http")}
+    marks = [
+        {"Referer": "https://evil.example/"}, {"Origin": "https://neighbour.example.vn"}, {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}, {"Referer": "https://["},
+    ]  # fmt: skip
+    from_there = {client.post("/sign-in", data=form, **{**plain, "headers": mark}).status_code for mark in marks}
 
-    assert (from_here.status_code, from_there.status_code) == (401, 400)
+    assert (from_here.status_code, from_there) == (401, {400})
+    assert client.post("/sign-in", data=form, **{**plain, "headers": {"Sec-Fetch-Site": "none"}}).status_code == 401
 
 
 def test_cookies_leave_for_https_alone_and_https_is_asked_for(behind: Browser, client: FlaskClient) -> None:

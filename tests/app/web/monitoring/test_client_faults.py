@@ -55,7 +55,7 @@ def test_another_site_cannot_count(client: FlaskClient, session: Session) -> Non
 
     statuses = [told(client, headers, kind="script_error") for headers in forged]
 
-    assert statuses == [403] * len(forged)
+    assert set(statuses) == {400, 403}, "as a form of elsewhere, or because nobody says whose it is"
     assert told(client, {"Origin": "http://localhost"}, kind="script_error") == 204
     assert faults_by_kind(session) == {"script_error": 1}
 
