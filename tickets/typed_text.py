@@ -7,6 +7,8 @@ from tickets.errors import InvalidInput
 MAX_SUBJECT = 200
 MAX_BODY = 20_000
 MAX_SHORT = 300
+# The greatest number of a row has nineteen.
+_DIGITS_OF_NO_ROW = 19
 
 
 def clean_text(text: str, limit: int, *, field: str) -> str:
@@ -26,3 +28,11 @@ def clean_dossier_number(number: str | None) -> str | None:
     if not 3 <= len(compact) <= 60 or not all(c.isalnum() or c in "-./_" for c in compact):
         raise InvalidInput("dossier_number", "not_a_dossier_number")
     return compact
+
+
+def typed_number(text: str) -> int | None:
+    """The whole number that was typed or that a form names; None for anything else, and for what no row can have.
+
+    Python itself refuses to read thousands of digits: whoever sends them would end the request with an error of ours.
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS_OF_NO_ROW else None

@@ -37,6 +37,7 @@ from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
 from telephony.sms.intent import AcknowledgeIntent, TextIntent
 from tickets.routing.rules import version_now
 from tickets.states import RecordingKind
+from tickets.typed_text import typed_number
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
 WHISPERS = frozenset({"whisper", "whispered"})
@@ -220,7 +221,7 @@ def _announce(session: Session, form: Mapping[str, str], *, account: str, now: d
         account,
         form["recording_sid"][:128],
         form.get("recording_status", "completed"),
-        int(seconds) if seconds.isascii() and seconds.isdecimal() else None,
+        typed_number(seconds),
         # Nobody of ours was on the line: what was said there was said to us.
         RecordingKind.VOICEMAIL if call is not None and call.agent_id is None else RecordingKind.CONVERSATION,
     )

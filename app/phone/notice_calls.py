@@ -17,6 +17,7 @@ from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 from tickets.errors import HotlineError
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel
+from tickets.typed_text import typed_number
 
 ACKNOWLEDGE = "1"
 
@@ -45,9 +46,8 @@ def answer_key(
 
 
 def _message(session: Session, number: str) -> OutboundMessage | None:
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        return None
-    row = session.get(OutboundMessage, int(number))
+    row_id = typed_number(number)
+    row = session.get(OutboundMessage, row_id) if row_id is not None else None
     if row is None or row.channel is not OutboundChannel.VOICE or row.staff_id is None or "step_id" not in row.params:
         return None
     return row

@@ -23,6 +23,7 @@ from tickets.people.references import read_reference
 from tickets.routing.decision import guess_category
 from tickets.schema import InboundSms, OutboundMessage, Ticket
 from tickets.states import Channel, TicketStatus
+from tickets.typed_text import typed_number
 from tickets.work import resolution
 from tickets.work.conversation import citizen_message
 from tickets.work.ticket import ANSWERED_OR_ASIDE
@@ -188,10 +189,10 @@ def _chosen(session: Session, text: _Text, answered: Sequence[Ticket], *, now: d
     if asked is None:
         return None
     references: Sequence[str] = asked["references"]
-    alone = text.body.strip().strip(".#)( ")
+    alone = typed_number(text.body.strip().strip(".#)( "))
     reference = None
-    if alone.isascii() and alone.isdecimal() and 1 <= int(alone) <= len(references):
-        reference = references[int(alone) - 1]
+    if alone is not None and 1 <= alone <= len(references):
+        reference = references[alone - 1]
     elif (quoted := _quoted(text.body, answered)) is not None and not text.read.says_done_by_now:
         reference = quoted.reference
     elif len(references) == 1 and text.read.says_not_solved:

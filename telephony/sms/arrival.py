@@ -31,6 +31,7 @@ from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.schema import InboundSms
+from tickets.typed_text import typed_number
 
 MAX_SMS_BODY = 5000
 _NAMES: Mapping[type[SmsIntent], str] = {
@@ -211,6 +212,6 @@ def note_sms_status(
         status=form.get("message_status", ""),
         error_code=form.get("error_code", ""),
         trouble=form.get("trouble", ""),
-        outbound_id=int(row) if row.isascii() and row.isdecimal() and len(row) < 18 else None,
+        outbound_id=typed_number(row),
         now=now,
     )

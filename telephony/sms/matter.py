@@ -27,6 +27,7 @@ from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, Channel, PlaceOutcome, TicketStatus
+from tickets.typed_text import typed_number
 from tickets.work.conversation import citizen_message
 
 # A second text within this time goes on with the first, unless it speaks of another place or kind of matter.
@@ -186,9 +187,9 @@ def _say_where_it_went(
 def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | None:
     """Which of the places we asked about the answer means: by its number, its name, or as the resolver reads it."""
     asked: Sequence[int] = ticket.place_detail.get("asked", [])
-    alone = body.strip().strip(".")
-    if alone.isascii() and alone.isdecimal() and 1 <= int(alone) <= len(asked):
-        return int(asked[int(alone) - 1])
+    alone = typed_number(body.strip().strip("."))
+    if alone is not None and 1 <= alone <= len(asked):
+        return int(asked[alone - 1])
     named = [unit_id for unit_id in asked if _is_named(unit_id, body, desk)]
     if len(named) == 1:
         return named[0]

@@ -39,6 +39,7 @@ HOSTILE: Mapping[str, bytes] = {
     "no utf-8": b"\xff\xfe\x80",
     "minus one": b"-1",
     "huge number": b"9" * 40,
+    "number that nobody reads": b"9" * 5_000,
     "not a number": b"NaN",
     "infinite": b"1e999",
     "other digits": "٣٤²".encode(),

@@ -15,6 +15,7 @@ from tickets.people.roles import WORKING_ROLES, Right
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Ticket
 from tickets.states import QueueKind
+from tickets.typed_text import typed_number
 from tickets.work import assignment, suspicion
 
 
@@ -34,10 +35,10 @@ def release(reference: str) -> ResponseReturnValue:
 @signed_in(*WORKING_ROLES)
 def assign(reference: str) -> ResponseReturnValue:
     def do(ticket: Ticket) -> None:
-        chosen = request.form.get("staff", "")
-        if not chosen.isascii() or not chosen.isdecimal() or len(chosen) > 15:
+        chosen = typed_number(request.form.get("staff", ""))
+        if chosen is None:
             raise InvalidInput("staff", "required")
-        assignment.assign(g.session, ticket.id, staff_id=int(chosen), actor=g.actor, now=g.now)
+        assignment.assign(g.session, ticket.id, staff_id=chosen, actor=g.actor, now=g.now)
 
     return act(reference, "assign", do, right=Right.REASSIGN)
 

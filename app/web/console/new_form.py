@@ -22,7 +22,7 @@ from tickets.people.roles import Right, Viewer, may
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, guess_category
 from tickets.schema import Ticket
-from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number
+from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number, typed_number
 
 _LIMITS = {"body": MAX_BODY, "place": place_answer.LONGEST_PLACE, "name": MAX_SHORT, "residence": MAX_SHORT}
 
@@ -41,9 +41,8 @@ class NewForm:
 
     @property
     def unit_id(self) -> int | None:
-        chosen = self["unit"]
-        known = rules().routing.units
-        return int(chosen) if chosen.isascii() and chosen.isdecimal() and int(chosen) in known else None
+        chosen = typed_number(self["unit"])
+        return chosen if chosen in rules().routing.units else None
 
 
 def read_form(given: Mapping[str, str]) -> NewForm:

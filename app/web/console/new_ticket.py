@@ -26,6 +26,7 @@ from tickets.intake.rerouting import NewlyTold, reroute_at_intake
 from tickets.people.roles import WORKING_ROLES, Right, require, visible_ticket
 from tickets.schema import Call, Citizen, Ticket
 from tickets.states import Channel, DraftForm, TicketStatus
+from tickets.typed_text import typed_number
 from tickets.work import assignment, dossier, drafts
 from tickets.work.drafts import ABOUT_NOTHING, About, about_call
 from tickets.work.suspicion import heed_words
@@ -48,7 +49,8 @@ def _call_meant() -> Call | None:
     named = request.values.get("call")
     if named is None:
         return current_call(g.session, g.viewer.staff_id)
-    return g.session.get_one(Call, own_call_id(int(named))) if named.isascii() and named.isdecimal() else None
+    call_id = typed_number(named)
+    return g.session.get_one(Call, own_call_id(call_id)) if call_id is not None else None
 
 
 def _about(call: Call | None) -> About:

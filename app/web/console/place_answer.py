@@ -8,6 +8,7 @@ from app.wording.place_words import question_text, why_text
 from tickets.directory.places import Resolution, resolve
 from tickets.errors import InvalidInput
 from tickets.routing.decision import UnitRule
+from tickets.typed_text import typed_number
 
 LONGEST_PLACE = 900
 
@@ -26,9 +27,9 @@ def resolved(said: str) -> Resolution:
 
 def placed_unit(form: Mapping[str, str]) -> int:
     """The chosen candidate, else the one unit the typed words mean. Raises InvalidInput, PlaceUndecided for several."""
-    chosen = form.get("unit", "")
-    if chosen.isascii() and chosen.isdecimal() and int(chosen) in rules().routing.units:
-        return int(chosen)
+    chosen = typed_number(form.get("unit", ""))
+    if chosen is not None and chosen in rules().routing.units:
+        return chosen
     said = form.get("place", "").strip()
     if not said:
         raise InvalidInput("place", "required")

@@ -12,6 +12,7 @@ from tickets.people.references import read_reference
 from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Call
 from tickets.states import DraftForm
+from tickets.typed_text import typed_number
 from tickets.work import drafts
 from tickets.work.drafts import ABOUT_NOTHING, About, about_call, about_ticket
 
@@ -65,7 +66,8 @@ def keep_what_passes_by() -> None:
 def _about(form: DraftForm, named: str) -> About | None:
     try:
         if form in _OF_CALLS:
-            return about_call(own_call_id(int(named))) if named.isascii() and named.isdecimal() else ABOUT_NOTHING
+            call_id = typed_number(named)
+            return ABOUT_NOTHING if call_id is None else about_call(own_call_id(call_id))
         return about_ticket(visible_ticket(g.session, g.viewer, read_reference(named) or "").id)
     except NotFound:
         # What one may not see one cannot have typed about: the press itself is done all the same.

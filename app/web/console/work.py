@@ -19,6 +19,7 @@ from tickets.queries.list_counts import queue_counts, view_counts
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import Page
 from tickets.states import UNFINISHED, Role, TicketStatus
+from tickets.typed_text import typed_number
 from tickets.work import drafts
 
 _ROWS = 50
@@ -100,7 +101,7 @@ def _chosen() -> dict[str, str | None]:
     first = ListView.QUEUES if g.viewer.holds(*WORKING_ROLES) else ListView.ALL
     return {
         "view": view if view in set(ListView) else first.value,
-        "queue": queue if queue.isascii() and queue.isdecimal() and len(queue) <= 15 else None,
+        "queue": queue if typed_number(queue) is not None else None,
         "status": status if status in _STATUSES else None,
         "after": given.get("after"),
     }

@@ -11,6 +11,7 @@ from escalation.queries.ledger import LedgerFilter
 from tickets.people.references import read_reference
 from tickets.promises.plan import HIGHEST_LEVEL
 from tickets.states import ClockKind, StepResult
+from tickets.typed_text import typed_number
 
 FIELDS = ("unit", "level", "clock", "result", "answered", "reference", "from", "to")
 
@@ -37,7 +38,7 @@ def ledger_filter(given: Mapping[str, str], *, staff_id: int | None = None) -> L
 
 
 def number(text: str, *, most: int = 2**62) -> int | None:
-    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    found = typed_number(text)
     return found if found is not None and found <= most else None
 
 

@@ -16,6 +16,7 @@ from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.people.roles import Right, require, visible_ticket
 from tickets.queries.supervision import MOST_AT_RISK, Risk
 from tickets.schema import Ticket
+from tickets.typed_text import typed_number
 from tickets.work import assignment
 
 
@@ -24,11 +25,12 @@ from tickets.work import assignment
 def reassign() -> ResponseReturnValue:
     chosen = list(dict.fromkeys(request.form.getlist("ticket")))[:MOST_AT_RISK]
     staff = request.form.get("staff", "")
-    if not chosen or not staff.isascii() or not staff.isdecimal() or len(staff) > 15:
+    staff_id = typed_number(staff)
+    if not chosen or staff_id is None:
         flash(_("Select at least one ticket and the person to assign it to."), "warning")
         return _back(chosen, staff)
     # What could not be given stays ticked, with the reason above the page.
-    left = _give_all(chosen, int(staff)) if is_first() else []
+    left = _give_all(chosen, staff_id) if is_first() else []
     return _back(left, staff if left else "")
 
 
