@@ -14,6 +14,7 @@ from escalation.firing.recipients import mark_read
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import Actor, staff_actor
 from tickets.promises import ledger
+from tickets.promises.calendar import add
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import hold_until
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket
@@ -54,7 +55,7 @@ def acknowledge(
     via: str,
     now: datetime,
 ) -> Acknowledged:
-    """Answer for a fired level; holds the next one once, for at most four open hours.
+    """Answer for a fired level; holds the next one once, for a quarter of the target or four open hours.
 
     `via` is web, link, sms, keypad or api. A date moves a promise that is not broken yet; afterwards it stands beside
     the breach, and the chain goes on from the level it had when that date has passed as well (A1, A5). One given by the
@@ -66,12 +67,10 @@ def acknowledge(
     right = right_to_answer(session, step.id, staff_id=staff_id, now=now)
     words = instruction.strip()[:LONGEST_INSTRUCTION]
     _require_possible(clock, new_due_at, now)
-    calendar = load_rulebook(session).calendars[clock.calendar_version_id]
     is_from_above = new_due_at is not None and not right.for_own_unit
     is_broken = clock.first_breach_at is not None or (clock.due_at is not None and clock.due_at < now)
-    holds_until = hold_until(calendar, new_due_at=new_due_at, now=now)
-    if new_due_at is not None and is_from_above and is_broken:
-        holds_until = new_due_at
+    stands_beside = is_from_above and is_broken
+    holds_until = _holds_until(session, step, clock, new_due_at=new_due_at, stands_beside=stands_beside, now=now)
     written = session.execute(
         insert(Acknowledgement)
         .values(
@@ -165,6 +164,32 @@ def _require_possible(clock: Clock, new_due_at: datetime | None, now: datetime) 
         raise InvalidInput("new_due_at", "past")
     if new_due_at is not None and clock.status is not ClockStatus.RUNNING:
         raise InvalidInput("new_due_at", "clock_stopped")
+
+
+def _holds_until(
+    session: Session,
+    step: PlannedStep,
+    clock: Clock,
+    *,
+    new_due_at: datetime | None,
+    stands_beside: bool,
+    now: datetime,
+) -> datetime:
+    """Until when the next level waits: a date from above beside a breach has a time of its own (A5).
+
+    A level that comes a while after the one before it, if that one is silent, comes as long after its answer's end.
+    """
+    book = load_rulebook(session)
+    calendar = book.calendars[clock.calendar_version_id]
+    until = hold_until(calendar, target_seconds=clock.target_seconds, new_due_at=new_due_at, now=now)
+    if stands_beside and new_due_at is not None:
+        until = new_due_at
+    chain = book.chain_of(clock.chain_version_id)
+    following = next((level for level in chain.chain.steps if level.level > step.rank), None) if chain else None
+    if following is None or following.after_level_seconds is None:
+        return until
+    counted_in = book.newest_calendars[following.calendar_key] if following.calendar_key else calendar
+    return add(counted_in, until, following.after_level_seconds)
 
 
 def _repeated(session: Session, ticket: Ticket, step: PlannedStep, staff_id: int) -> Acknowledged:

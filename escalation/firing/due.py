@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tickets.directory.standing import Concern
 from tickets.promises.loading import LoadedChain, PromiseRulebook
 from tickets.promises.plan import ChainLevel
-from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.schema import Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResult
 
 # The head of the plan that one claim looks at: enough that a second scheduler finds tickets the first has not locked.
@@ -44,10 +44,9 @@ class DueStep:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyTold:
-    """Who was told of which level of a clock before, and which levels of it somebody acknowledged."""
+    """Who was told of a level of a clock before."""
 
     staff_ids: frozenset[int] = frozenset()
-    acknowledged_ranks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,26 +205,19 @@ def _level_of(step: PlannedStep, chain: LoadedChain | None) -> ChainLevel | None
 
 
 def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, AlreadyTold]:
-    """Per clock, what its fired levels have led to; only those planned for the clock's present due date count."""
+    """Per clock, who was told of its fired levels; only those planned for the clock's present due date count."""
     rows = session.execute(
-        select(PlannedStep.clock_id, PlannedStep.rank, StepRecipient.staff_id, Acknowledgement.step_id)
+        select(PlannedStep.clock_id, StepRecipient.staff_id)
         .join(Clock, (Clock.id == PlannedStep.clock_id) & (Clock.due_at == PlannedStep.due_at))
-        .outerjoin(StepRecipient, StepRecipient.step_id == PlannedStep.id)
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
         .where(
             PlannedStep.clock_id.in_(clock_ids),
             PlannedStep.kind == StepKind.LEVEL,
             PlannedStep.fired_at.is_not(None),
             PlannedStep.result != StepResult.VOID,
         )
-    ).all()
-    people, ranks = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
-    for clock_id, rank, staff_id, acknowledged in rows:
-        if staff_id is not None:
-            people[clock_id].add(staff_id)
-        if acknowledged is not None:
-            ranks[clock_id].add(rank)
-    return {
-        clock_id: AlreadyTold(frozenset(people[clock_id]), frozenset(ranks[clock_id]))
-        for clock_id in {r[0] for r in rows}
-    }
+    )
+    people = defaultdict[int, set[int]](set)
+    for clock_id, staff_id in rows:
+        people[clock_id].add(staff_id)
+    return {clock_id: AlreadyTold(frozenset(known)) for clock_id, known in people.items()}

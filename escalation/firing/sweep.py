@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from escalation.firing.actions import act
 from escalation.firing.due import DueTicket, claim_tickets, due_tickets, held_by_others, told_before
 from escalation.firing.record import record
-from escalation.firing.telling import fire
+from escalation.firing.telling import can_be_told, fire
 from escalation.firing.verdict import judge
 from tickets.directory.standing import Standing
 from tickets.directory.standing_rows import load_standing
@@ -54,12 +55,18 @@ def tick(
     book = load_rulebook(session)
     tickets = due_tickets(session, ticket_ids, book=book, now=now)
     told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
-    verdicts = [(ticket, judge(ticket, told)) for ticket in tickets]
     standing = _standing(session, tickets, book, now=now)
     fired = [
         one
-        for ticket, verdict in verdicts
-        for one in fire(ticket, verdict, standing=standing, told=told, book=book, now=now)
+        for ticket in tickets
+        for one in fire(
+            ticket,
+            judge(ticket, partial(can_be_told, ticket, standing=standing, book=book)),
+            standing=standing,
+            told=told,
+            book=book,
+            now=now,
+        )
     ]
     record(session, fired, now=now)
     act(session, fired, now=now)

@@ -55,16 +55,26 @@ def fire(
     by = verdict.notifying
     covered = {"by_step": by.id, "by_level": by.rank} if by else {}
     fired += [Fired(ticket, step, StepResult.SUPERSEDED, detail=covered) for step in verdict.superseded]
+    fired += [Fired(ticket, step, StepResult.NOBODY, detail=covered) for step in verdict.vacant]
     fired += [_warning(ticket, step, standing=standing, duty_hours=duty_hours, now=now) for step in verdict.warnings]
     if by is not None:
-        chain = book.chain_of(by.chain_version_id)
-        levels = chain.chain.steps if chain else ()
+        levels = _levels_of(by, book)
         before = told.get(by.clock_id, AlreadyTold())
         fired.append(
             _level(ticket, by, standing=standing, before=before, levels=levels, duty_hours=duty_hours, now=now)
         )
     order = {step.id: place for place, step in enumerate(ticket.steps)}
     return sorted(fired, key=lambda one: order[one.step.id])
+
+
+def can_be_told(ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook) -> bool:
+    """Whether somebody would hear of this level: its own people, or who is asked for want of them (R19)."""
+    return standing.first_from(_levels_of(step, book), step.rank, ticket.concern)[0] is not None
+
+
+def _levels_of(step: DueStep, book: PromiseRulebook) -> Sequence[ChainLevel]:
+    chain = book.chain_of(step.chain_version_id)
+    return chain.chain.steps if chain else ()
 
 
 def _level(

@@ -1,9 +1,9 @@
 """What becomes of each due step of a ticket (R11, R15, R16): which one notifies, which are covered, which are void."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from escalation.firing.due import AlreadyTold, DueStep, DueTicket
+from escalation.firing.due import DueStep, DueTicket
 from tickets.states import ClockStatus, StepKind
 
 
@@ -11,42 +11,35 @@ from tickets.states import ClockStatus, StepKind
 class Verdict:
     """The due steps of one ticket, divided; every step is in exactly one place.
 
-    `notifying` is the highest level reached, on whatever clock; `warnings` are the highest of each clock that no level
-    covers.
+    `notifying` is the highest level reached that can be told to somebody, on whatever clock; `vacant` are those above
+    it, which nobody would hear; `warnings` are the highest of each clock that no level covers.
     """
 
     notifying: DueStep | None
+    vacant: tuple[DueStep, ...]
     superseded: tuple[DueStep, ...]
     void: tuple[DueStep, ...]
     warnings: tuple[DueStep, ...]
 
-    @property
-    def reached_level(self) -> int:
-        return self.notifying.rank if self.notifying else 0
 
-
-def judge(ticket: DueTicket, told: Mapping[int, AlreadyTold]) -> Verdict:
-    """Divide the due steps; `told` says per clock what has happened before."""
-    void = tuple(step for step in ticket.steps if not _stands(step, told.get(step.clock_id, AlreadyTold())))
+def judge(ticket: DueTicket, can_be_told: Callable[[DueStep], bool]) -> Verdict:
+    """Divide the due steps; `can_be_told` says of a level whether anybody would hear of it (A3)."""
+    void = tuple(step for step in ticket.steps if not _stands(step))
     standing = [step for step in ticket.steps if step not in void]
-    levels = [step for step in standing if step.is_level]
-    notifying = max(levels, key=_weight, default=None)
+    levels = sorted((step for step in standing if step.is_level), key=_weight, reverse=True)
+    notifying = next((step for step in levels if can_be_told(step)), levels[0] if levels else None)
+    above = levels[: levels.index(notifying)] if notifying is not None else []
     escalated_clocks = {step.clock_id for step in levels}
     highest = _highest_warnings(step for step in standing if step.kind is StepKind.WARNING)
     warnings = tuple(step for step in highest if step.clock_id not in escalated_clocks)
-    superseded = tuple(step for step in standing if step is not notifying and step not in warnings)
-    return Verdict(notifying, superseded, void, warnings)
+    told = (notifying, *above, *warnings)
+    superseded = tuple(step for step in standing if step not in told)
+    return Verdict(notifying, tuple(above), superseded, void, warnings)
 
 
-def _stands(step: DueStep, told: AlreadyTold) -> bool:
-    """R15: the clock runs, its due date is the one the step was planned for, and nobody has made the step needless.
-
-    A level that is planned so long after the level before it is for what that one has not acknowledged (R12, L5).
-    """
-    if step.clock_status is not ClockStatus.RUNNING or step.clock_due_at != step.planned_for_due_at:
-        return False
-    waits_for_silence = step.step is not None and step.step.after_level_seconds is not None
-    return not (waits_for_silence and step.rank - 1 in told.acknowledged_ranks)
+def _stands(step: DueStep) -> bool:
+    """R15: the clock runs, and its due date is the one the step was planned for."""
+    return step.clock_status is ClockStatus.RUNNING and step.clock_due_at == step.planned_for_due_at
 
 
 def _weight(step: DueStep) -> tuple[int, float, int]:

@@ -25,6 +25,7 @@ CITY_LEADER_LEVEL = 4
 
 EMERGENCY_FIRST_LEVEL_PERCENT = -50
 HOLD_SECONDS = 4 * 3600
+HOLD_SHARE = 0.25
 DAILY_LIST_AT = time(7, 0)
 
 
@@ -127,9 +128,14 @@ def warning_notice(share: int) -> WarningNotice:
     return WarningNotice(to_assignee=True, to_lead=share >= 75, channels=("screen",))
 
 
-def hold_until(calendar: WorkingCalendar, *, new_due_at: datetime | None, now: datetime) -> datetime:
-    """How long an acknowledgement holds the next level: to the new date, at most 4 open hours (R20)."""
-    longest = add(calendar, now, HOLD_SECONDS)
+def hold_until(
+    calendar: WorkingCalendar, *, target_seconds: int, new_due_at: datetime | None, now: datetime
+) -> datetime:
+    """How long an acknowledgement holds the next level: 4 open hours or a quarter of the target, the shorter (A5).
+
+    To the new date where that is sooner: a five-minute promise is not held for four hours because somebody saw it.
+    """
+    longest = add(calendar, now, min(HOLD_SECONDS, int(target_seconds * HOLD_SHARE)))
     return longest if new_due_at is None else max(now, min(longest, new_due_at))
 
 

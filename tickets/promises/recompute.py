@@ -30,11 +30,11 @@ CHANGE = "change"
 class ClockState:
     """One clock of one cycle, as its row and its interval rows tell it.
 
-    Instants are whole UTC seconds. `consumed_seconds` counts closed intervals only. `due_at` is None while a promise
-    that was not yet broken is paused. `granted_seconds` is what a reopening (R9), a manual due date (R7) or a duplicate
-    with an earlier promise (R10) added to the target or, negative, took from it. `paused_seconds` counts finished
-    pauses in open seconds. `breach_cause` is '' for lateness. `first_breach_at`, once it is set, is never
-    lost: whatever becomes of the due date later, the promise was broken (A1).
+    Instants but `stopped_at` are whole UTC seconds. `consumed_seconds` counts closed intervals only. `due_at` is None
+    while a promise that was not yet broken is paused. `granted_seconds` is what a reopening (R9), a manual date (R7) or
+    a duplicate with an earlier promise (R10) added to the target or, negative, took from it. `paused_seconds` counts
+    finished pauses in open seconds. `breach_cause` is '' for lateness. `first_breach_at`, once set, is never lost:
+    whatever becomes of the due date later, the promise was broken (A1).
     """
 
     kind: ClockKind
@@ -140,7 +140,8 @@ def stop(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> Cloc
         state = resume(state, calendar, now=at)
     at = max(at, state.running_since or state.paused_since or at)
     closed = _closed(state, calendar, at) if state.status is ClockStatus.RUNNING else _pause_ended(state, calendar, at)
-    return _judged(replace(closed, stopped_at=at))
+    # What was used is counted in whole seconds; a stop that was half a second late was late, as a tick would say.
+    return _judged(replace(closed, stopped_at=max(at, now)))
 
 
 def retarget(
@@ -184,7 +185,7 @@ def reopen(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> Cl
     """The same cycle goes on with what it had consumed, and never breaks at once (R9)."""
     if state.status not in STOPPED or state.stopped_at is None:
         return state
-    at = max(_whole_second(now), state.stopped_at)
+    at = max(_whole_second(now), _whole_second(state.stopped_at))
     state = with_breach(state, now=at)
     left = state.allowance_seconds - state.consumed_seconds
     missing = max(0, reopening_floor_seconds(state.target_seconds) - left)

@@ -23,7 +23,6 @@ from tests.escalation.scene import (
     full_house,
     holder,
     level_at,
-    level_of,
     messages,
     person,
     results,
@@ -109,15 +108,17 @@ def test_a_next_level_that_is_further_away_than_the_hold_stays_where_it_is(sessi
     assert level_at(session, matter, 3) == third
 
 
-def test_the_chair_is_not_told_of_what_the_fourth_level_has_answered(session):
+def test_the_chair_is_told_of_what_the_fourth_level_answered_only_when_that_has_come_to_nothing(session):
     matter, people, at = raised(session, level=4)
+    fifth = level_at(session, matter, 5)
     acknowledge(session, step(session, matter, 4).id, staff_id=people[4].id, via="web", now=at)
 
-    tick(session, now=level_at(session, matter, 5))
+    tick(session, now=fifth)
 
-    assert results(session, matter)[5] is StepResult.VOID
-    assert told(session, matter, 5) == []
-    assert level_of(session, matter) == 4
+    assert results(session, matter)[5] is None
+    assert level_at(session, matter, 5) > fifth
+    tick(session, now=level_at(session, matter, 5))
+    assert told(session, matter, 5) == [people[5].id]
 
 
 def test_a_date_given_after_the_breach_stands_beside_it_and_the_chain_goes_on_when_that_one_breaks_too(session):

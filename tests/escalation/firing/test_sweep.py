@@ -119,6 +119,21 @@ def test_after_downtime_all_levels_are_recorded_and_only_the_highest_tells(sessi
     assert level_of(session, matter) == 4
 
 
+def test_of_levels_due_at_once_the_highest_that_can_be_told_tells_and_the_vacant_ones_above_alarm(session):
+    unit = ward(session)
+    head = holder(session, "section_head", unit, now=MONDAY)
+    administrator = with_role(session, Role.ADMINISTRATOR, unit_by_code(session, "79"), now=MONDAY)
+    matter = ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT)
+
+    tick(session, now=level_at(session, matter, 3) + SECOND)
+
+    found = results(session, matter)
+    assert [found[level] for level in (1, 2, 3)] == [StepResult.NOTIFIED, StepResult.NOBODY, StepResult.NOBODY]
+    assert {m.staff_id for m in sms(session)} == {head.id}
+    assert {m.staff_id for m in messages(session, template="nobody_reachable")} == {administrator.id}
+    assert level_of(session, matter) == 3
+
+
 def test_of_two_overdue_clocks_of_a_ticket_only_the_higher_level_tells(session):
     unit = ward(session)
     full_house(session, unit, now=MONDAY)

@@ -384,10 +384,12 @@ def test_the_share_of_a_promise_is_reached_where_it_was_used_not_where_it_was_pl
     assert share_reached_at(waited, ROUND_THE_CLOCK, share=0.75) == MONDAY + hours(9.5)
 
 
-def test_instants_are_whole_utc_seconds() -> None:
+def test_instants_are_whole_utc_seconds_but_for_the_one_that_decides() -> None:
     clock = resolve_clock(HOUR, now=datetime(2026, 3, 9, 1, 0, 0, 999_999, tzinfo=UTC))
 
     assert clock.running_since == datetime(2026, 3, 9, 1, tzinfo=UTC)
-    assert (
-        stop(clock, ROUND_THE_CLOCK, now=datetime(2026, 3, 9, 2, 0, 0, 500_000, tzinfo=UTC)).status is ClockStatus.MET
-    )
+    on_the_second = datetime(2026, 3, 9, 2, tzinfo=UTC)
+    half_a_second_late = stop(clock, ROUND_THE_CLOCK, now=on_the_second + timedelta(milliseconds=500))
+    assert stop(clock, ROUND_THE_CLOCK, now=on_the_second).status is ClockStatus.MET
+    assert half_a_second_late.status is ClockStatus.MISSED
+    assert (half_a_second_late.consumed_seconds, half_a_second_late.intervals[-1].to_at) == (HOUR, on_the_second)

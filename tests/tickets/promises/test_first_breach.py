@@ -207,6 +207,20 @@ def test_a_promise_that_tells_nobody_is_noted_all_the_same_once(session, ticket)
     assert audited.params["due_at"] == at.isoformat()
 
 
+@pytest.mark.parametrize("late_by_milliseconds", [0, 1, 999])
+def test_a_stop_and_a_tick_in_the_same_second_say_the_same(session, ticket, agent, late_by_milliseconds):
+    due = resolve_clock(session, ticket).due_at
+    stopped_at = due + timedelta(milliseconds=late_by_milliseconds)
+
+    answer(session, ticket, agent, now=stopped_at)
+    note_late(session, now=due + timedelta(seconds=1))
+
+    clock = resolve_clock(session, ticket)
+    assert clock.stopped_at == stopped_at
+    assert clock.status is (ClockStatus.MISSED if late_by_milliseconds else ClockStatus.MET)
+    assert (fact(session, clock) is not None) == bool(late_by_milliseconds)
+
+
 def test_a_next_contact_and_a_silence_that_were_broken_stay_so_in_their_cycle(session, ticket, agent):
     say = {"channel": Channel.SMS, "actor": citizen_actor()}
     reply(session, ticket.id, body="Phường đã nhận.", actor=agent, now=NOW + HOUR)

@@ -281,10 +281,12 @@ def test_r18_only_urgent_matters_reach_people_outside_their_hours(priority: Prio
     assert {step.delivery for step in steps if step.rank in (1, 2, 3, 50, 75, 90)} == {delivery}
 
 
-def test_r20_an_acknowledgement_holds_the_next_level_for_four_open_hours_at_most() -> None:
-    assert hold_until(WORKING, new_due_at=None, now=local("2026-03-06 15:00")) == local("2026-03-09 09:30")
-    assert hold_until(ROUND_THE_CLOCK, new_due_at=MONDAY + hours(1), now=MONDAY) == MONDAY + hours(1)
-    assert hold_until(ROUND_THE_CLOCK, new_due_at=MONDAY + hours(9), now=MONDAY) == MONDAY + hours(4)
+def test_r20_an_acknowledgement_holds_the_next_level_for_four_open_hours_or_a_quarter_of_the_target_at_most() -> None:
+    day = {"target_seconds": 24 * HOUR}
+    assert hold_until(WORKING, **day, new_due_at=None, now=local("2026-03-06 15:00")) == local("2026-03-09 09:30")
+    assert hold_until(ROUND_THE_CLOCK, **day, new_due_at=MONDAY + hours(1), now=MONDAY) == MONDAY + hours(1)
+    assert hold_until(ROUND_THE_CLOCK, **day, new_due_at=MONDAY + hours(9), now=MONDAY) == MONDAY + hours(4)
+    assert hold_until(ROUND_THE_CLOCK, target_seconds=300, new_due_at=None, now=MONDAY) == MONDAY + hours(75 / 3600)
 
 
 def test_a_sixty_second_promise_with_its_own_chain_climbs_in_seconds() -> None:
