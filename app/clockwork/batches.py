@@ -14,6 +14,7 @@ from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from escalation.firing.due import claim_tickets
+from escalation.firing.pursue import pursue
 from escalation.firing.sweep import TICKETS_PER_SWEEP, TickOutcome, note_late, tick
 
 log = structlog.get_logger()
@@ -76,20 +77,28 @@ class Batches:
         return _together([self._fire_one(ticket_id, _FOR_A_TICKET) for ticket_id in ticket_ids])
 
     def note_late(self) -> int:
-        """A batch of promises that broke unnoticed; how many tickets it held. What hangs is tried at the next tick."""
+        """A batch of promises that broke unnoticed; how many tickets it held."""
+        return self._beside(note_late)
 
-        def work(session: Session) -> int:
+    def pursue(self) -> int:
+        """A batch of levels that reached nobody in time, told to the next person; how many it held."""
+        return self._beside(pursue)
+
+    def _beside(self, work: Callable[..., int]) -> int:
+        """Beside firing, of which it holds up nothing: what hangs or is refused is tried at the next tick."""
+
+        def once(session: Session) -> int:
             within_less(session.connection(), statement_ms=_FOR_A_BATCH.statement_ms, lock_ms=_FOR_A_BATCH.lock_ms)
-            return note_late(session, now=self.now(session))
+            return work(session, now=self.now(session))
 
         try:
-            return repeated(self.factory, work)
+            return repeated(self.factory, once)
         except ClockHeld:
             raise
         except Exception as trouble:
             if fault_of(trouble) in OF_EVERYBODY:
                 raise
-            log.warning("tick.late_not_noted", reason=_reason(trouble))
+            log.warning("tick.not_done_beside", work=work.__name__, reason=_reason(trouble))
             return 0
 
     def fire_set_aside(self) -> TickOutcome:

@@ -81,9 +81,15 @@ class Ticker:
             fired += done.fired
             if done.notified:
                 self.wake()
-            if not done.claimed and not self.batches.note_late():
+            if not done.claimed and not self.batches.note_late() and not self._pursued():
                 break
         return fired + self._fire_what_was_set_aside()
+
+    def _pursued(self) -> int:
+        looked_at = self.batches.pursue()
+        if looked_at:
+            self.wake()
+        return looked_at
 
     def _fire_what_was_set_aside(self) -> int:
         late = self.batches.fire_set_aside()

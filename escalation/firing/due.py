@@ -1,14 +1,15 @@
 """What is due: tickets claimed because a planned step's time has come, with all that firing has to know of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from tickets.directory.standing import Concern
+from tickets.directory.standing import Concern, Standing
+from tickets.directory.standing_rows import load_standing
 from tickets.promises.loading import LoadedChain, PromiseRulebook
 from tickets.promises.plan import ChainLevel
 from tickets.schema import Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
@@ -135,8 +136,20 @@ def due_tickets(
     session: Session, ticket_ids: Sequence[int], *, book: PromiseRulebook, now: datetime
 ) -> list[DueTicket]:
     """The claimed tickets as they are under the lock, each with all its due steps; those without one are left out."""
+    due = (PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+    return _with_steps(session, ticket_ids, _steps(session, *due, book=book))
+
+
+def fired_tickets(
+    session: Session, ticket_ids: Sequence[int], step_ids: Collection[int], *, book: PromiseRulebook
+) -> list[DueTicket]:
+    """The same of tickets with these steps, which have fired."""
+    return _with_steps(session, ticket_ids, _steps(session, PlannedStep.id.in_(step_ids), book=book))
+
+
+def _with_steps(session: Session, ticket_ids: Sequence[int], found: Iterable[DueStep]) -> list[DueTicket]:
     steps = defaultdict[int, list[DueStep]](list)
-    for step in _due_steps(session, ticket_ids, book=book, now=now):
+    for step in found:
         steps[step.ticket_id].append(step)
     rows = session.execute(
         select(Ticket, Unit, Category)
@@ -169,15 +182,25 @@ def _due_ticket(ticket: Ticket, unit: Unit, category: Category | None, *, steps:
     )
 
 
-def _due_steps(session: Session, ticket_ids: Sequence[int], *, book: PromiseRulebook, now: datetime) -> list[DueStep]:
+def _steps(session: Session, *which: ColumnElement[bool], book: PromiseRulebook) -> list[DueStep]:
     rows = session.execute(
         select(PlannedStep, Clock)
         .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+        .where(*which)
         .order_by(PlannedStep.planned_at, PlannedStep.rank, PlannedStep.id)
         .execution_options(populate_existing=True)
     )
     return [_due_step(step, clock, book) for step, clock in rows]
+
+
+def standing_for(session: Session, tickets: Collection[DueTicket], book: PromiseRulebook, *, now: datetime) -> Standing:
+    """Everybody these tickets' chains may name, at every level: whoever is missing is looked for above (R19)."""
+    versions = {step.chain_version_id for ticket in tickets for step in ticket.steps}
+    chains = [chain.chain for version in versions if (chain := book.chain_of(version)) is not None]
+    posts = {post for chain in chains for step in chain.steps for post in (*step.posts, *step.procedure_posts)}
+    assignees = {ticket.assignee_id for ticket in tickets if ticket.assignee_id is not None}
+    units = {unit_id for ticket in tickets for unit_id in (ticket.unit_id, ticket.coordinating_unit_id) if unit_id}
+    return load_standing(session, posts=posts, unit_ids=units, staff_ids=assignees, now=now)
 
 
 def _due_step(step: PlannedStep, clock: Clock, book: PromiseRulebook) -> DueStep:

@@ -34,10 +34,12 @@ def alerts(fired: Iterable[Fired], administrators: Sequence[Person], *, now: dat
     for one in fired:
         if not one.alerts_administrators:
             continue
-        params = _params(one) | {"fell_through_to": one.detail.get("fell_through_to")}
+        unreached = bool(one.detail.get("unreached"))
+        params = _params(one) | {"fell_through_to": one.detail.get("fell_through_to"), "unreached": unreached}
         for person in administrators:
             for channel in (OutboundChannel.SCREEN, OutboundChannel.EMAIL):
-                key = f"nobody:{one.ticket.unit_id}:{one.step.rank}:{today}:{person.staff_id}:{channel}"
+                said = "unreached" if unreached else "nobody"
+                key = f"{said}:{one.ticket.unit_id}:{one.step.rank}:{today}:{person.staff_id}:{channel}"
                 messages.append(_to(person, channel, template=NOBODY_TEMPLATE, params=params, dedup_key=key, fired=one))
     # One insert refuses the same key twice in itself, so repeated alerts of one batch are dropped here.
     return list({message.dedup_key: message for message in messages}.values())

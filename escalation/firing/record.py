@@ -1,6 +1,6 @@
 """Writing down what has fired: results, people, levels, messages, timeline and audit of a batch at once (R14)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,16 +28,21 @@ def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     """Everything about these steps in a fixed number of statements; the caller holds the tickets' locks."""
     if not fired:
         return
-    codes = _record_recipients(session, fired, now=now)
     _record_results(session, fired, now=now)
     raise_levels(session, _levels(fired), now=now)
     note_breaches(session, {one.ticket.id for one in fired}, now=now)
+    tell(session, fired, now=now)
+    timeline.add_all(session, _entries(fired, now=now))
+    entries.record_all(session, _audit_rows(fired), actor=SYSTEM, now=now)
+
+
+def tell(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
+    """The people these steps name become its recipients, with messages, codes and sight of restricted tickets."""
+    codes = _record_recipients(session, fired, now=now)
     posting.post_all(session, outgoing(fired, codes), now=now)
     if any(one.alerts_administrators for one in fired):
         posting.post_all(session, alerts(fired, administrators(session, now=now), now=now), now=now)
     _let_recipients_see(session, fired, now=now)
-    timeline.add_all(session, _entries(fired, now=now))
-    entries.record_all(session, _audit_rows(fired), actor=SYSTEM, now=now)
 
 
 def _record_results(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
@@ -48,14 +53,30 @@ def _record_results(session: Session, fired: Sequence[Fired], *, now: datetime) 
             fired_at=now,
             result=bindparam("outcome"),
             unit_id=bindparam("at_unit"),
+            reach_by=bindparam("reach"),
             detail=PlannedStep.detail.op("||")(bindparam("what", type_=JSONB)),
         )
     )
     rows = [
-        {"step": one.step.id, "outcome": one.result, "at_unit": one.ticket.unit_id, "what": _detail(one)}
+        {
+            "step": one.step.id,
+            "outcome": one.result,
+            "at_unit": one.ticket.unit_id,
+            "reach": one.reach_by,
+            "what": _detail(one),
+        }
         for one in fired
     ]
     session.connection().execute(statement, rows)
+
+
+def set_reach_by(session: Session, until: Mapping[int, datetime | None]) -> None:
+    """By when each of these steps should have reached somebody; None: nothing is awaited any more."""
+    if until:
+        statement = (
+            update(PlannedStep.__table__).where(PlannedStep.id == bindparam("step")).values(reach_by=bindparam("by"))
+        )
+        session.connection().execute(statement, [{"step": step_id, "by": by} for step_id, by in until.items()])
 
 
 def _detail(one: Fired) -> dict[str, Any]:

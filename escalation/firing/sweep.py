@@ -8,14 +8,12 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from escalation.firing.actions import act
-from escalation.firing.due import DueTicket, claim_tickets, due_tickets, held_by_others, told_before
+from escalation.firing.due import claim_tickets, due_tickets, held_by_others, standing_for, told_before
 from escalation.firing.record import record
 from escalation.firing.telling import can_be_told, fire
 from escalation.firing.verdict import judge
-from tickets.directory.standing import Standing
-from tickets.directory.standing_rows import load_standing
 from tickets.promises.breaches import claim_late, note_breaches
-from tickets.promises.loading import PromiseRulebook, load_rulebook
+from tickets.promises.loading import load_rulebook
 from tickets.states import StepResult
 
 TICKETS_PER_SWEEP = 100
@@ -55,7 +53,7 @@ def tick(
     book = load_rulebook(session)
     tickets = due_tickets(session, ticket_ids, book=book, now=now)
     told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
-    standing = _standing(session, tickets, book, now=now)
+    standing = standing_for(session, tickets, book, now=now)
     fired = [
         one
         for ticket in tickets
@@ -83,13 +81,3 @@ def note_late(session: Session, *, now: datetime, batch: int = TICKETS_PER_SWEEP
     if claimed:
         note_breaches(session, claimed, now=now)
     return len(claimed)
-
-
-def _standing(session: Session, tickets: Collection[DueTicket], book: PromiseRulebook, *, now: datetime) -> Standing:
-    """Everybody these tickets' chains may name, at every level: whoever is missing is looked for above (R19)."""
-    versions = {step.chain_version_id for ticket in tickets for step in ticket.steps}
-    chains = [chain.chain for version in versions if (chain := book.chain_of(version)) is not None]
-    posts = {post for chain in chains for step in chain.steps for post in (*step.posts, *step.procedure_posts)}
-    assignees = {ticket.assignee_id for ticket in tickets if ticket.assignee_id is not None}
-    units = {unit_id for ticket in tickets for unit_id in (ticket.unit_id, ticket.coordinating_unit_id) if unit_id}
-    return load_standing(session, posts=posts, unit_ids=units, staff_ids=assignees, now=now)

@@ -11,7 +11,7 @@ from escalation.firing.verdict import Verdict
 from tickets.directory.standing import Reachable, Standing
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.loading import PromiseRulebook
-from tickets.promises.plan import ChainLevel, warning_notice
+from tickets.promises.plan import REACHED_WITHIN, ChainLevel, warning_notice
 from tickets.states import StepResult
 
 DEFAULT_CHANNELS = ("sms", "screen")
@@ -36,6 +36,13 @@ class Fired:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def reach_by(self) -> datetime | None:
+        """By when a message about this level should have been delivered; None where none is sent (A3)."""
+        if not self.step.is_level or self.result is not StepResult.NOTIFIED or self.send_at is None:
+            return None
+        return self.send_at + REACHED_WITHIN[self.ticket.priority]
+
+    @property
     def alerts_administrators(self) -> bool:
         return self.step.is_level and ("fell_through_to" in self.detail or self.result is StepResult.NOBODY)
 
@@ -58,7 +65,7 @@ def fire(
     fired += [Fired(ticket, step, StepResult.NOBODY, detail=covered) for step in verdict.vacant]
     fired += [_warning(ticket, step, standing=standing, duty_hours=duty_hours, now=now) for step in verdict.warnings]
     if by is not None:
-        levels = _levels_of(by, book)
+        levels = levels_of(by, book)
         before = told.get(by.clock_id, AlreadyTold())
         fired.append(
             _level(ticket, by, standing=standing, before=before, levels=levels, duty_hours=duty_hours, now=now)
@@ -69,10 +76,11 @@ def fire(
 
 def can_be_told(ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook) -> bool:
     """Whether somebody would hear of this level: its own people, or who is asked for want of them (R19)."""
-    return standing.first_from(_levels_of(step, book), step.rank, ticket.concern)[0] is not None
+    return standing.first_from(levels_of(step, book), step.rank, ticket.concern)[0] is not None
 
 
-def _levels_of(step: DueStep, book: PromiseRulebook) -> Sequence[ChainLevel]:
+def levels_of(step: DueStep, book: PromiseRulebook) -> Sequence[ChainLevel]:
+    """The chain the step is of, from its first level on."""
     chain = book.chain_of(step.chain_version_id)
     return chain.chain.steps if chain else ()
 

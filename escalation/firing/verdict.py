@@ -24,7 +24,7 @@ class Verdict:
 
 def judge(ticket: DueTicket, can_be_told: Callable[[DueStep], bool]) -> Verdict:
     """Divide the due steps; `can_be_told` says of a level whether anybody would hear of it (A3)."""
-    void = tuple(step for step in ticket.steps if not _stands(step))
+    void = tuple(step for step in ticket.steps if not stands(step))
     standing = [step for step in ticket.steps if step not in void]
     levels = sorted((step for step in standing if step.is_level), key=_weight, reverse=True)
     notifying = next((step for step in levels if can_be_told(step)), levels[0] if levels else None)
@@ -37,7 +37,7 @@ def judge(ticket: DueTicket, can_be_told: Callable[[DueStep], bool]) -> Verdict:
     return Verdict(notifying, tuple(above), superseded, void, warnings)
 
 
-def _stands(step: DueStep) -> bool:
+def stands(step: DueStep) -> bool:
     """R15: the clock runs, and its due date is the one the step was planned for."""
     return step.clock_status is ClockStatus.RUNNING and step.clock_due_at == step.planned_for_due_at
 

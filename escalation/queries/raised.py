@@ -46,6 +46,7 @@ class Delivered:
     not_before: datetime
     sent_at: datetime | None
     delivered_at: datetime | None
+    read_at: datetime | None
     error_code: str
 
 
@@ -253,6 +254,7 @@ def _delivered(message: OutboundMessage, carrier: OutboundMessage) -> Delivered:
         not_before=message.not_before,
         sent_at=carrier.sent_at,
         delivered_at=carrier.delivered_at,
+        read_at=message.read_at,
         error_code=carrier.error_code,
     )
 

@@ -91,15 +91,16 @@ class Standing:
 
         The city's leadership is asked for another level's sake only in an emergency. (None, rank): nobody is told.
         """
+        return next(self.in_order(levels, rank, concern), (None, rank))
+
+    def in_order(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> Iterator[tuple[Reachable, int]]:
+        """Everybody who may be told of a level, and at which they stand: its own people, then those above (A3, R19)."""
         for level in levels:
             if level.level < rank:
                 continue
             if level.level > rank and level.level >= CITY_LEADER_LEVEL and not concern.is_emergency:
-                break
-            found = self.on_level(level, concern)
-            if found:
-                return found[0], level.level
-        return None, rank
+                return
+            yield from ((found, level.level) for found in self.on_level(level, concern))
 
     def at(self, codes: Sequence[str], *, unit_id: int, field: str) -> list[Reachable]:
         """Who answers for a post, best first, tried by code from the left; empty if nobody does.

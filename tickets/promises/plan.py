@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from tickets.promises.arithmetic import reached_at
+from tickets.promises.arithmetic import Interval, reached_at
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar, add
 from tickets.promises.recompute import ClockState, share_reached_at
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind
@@ -27,6 +27,13 @@ EMERGENCY_FIRST_LEVEL_PERCENT = -50
 HOLD_SECONDS = 4 * 3600
 HOLD_SHARE = 0.25
 DAILY_LIST_AT = time(7, 0)
+
+REACHED_WITHIN = {
+    Priority.EMERGENCY: timedelta(minutes=2),
+    Priority.URGENT: timedelta(minutes=10),
+    Priority.NORMAL: timedelta(hours=2),
+}
+"""How long a message about a level may go without being delivered before the next person is told (A3)."""
 
 
 class StepDelivery(StrEnum):
@@ -193,9 +200,9 @@ def _levels(
         counted_in = _step_calendar(step, calendar, calendars, priority)
         offset = _offset(step, state.target_seconds, is_first=not planned, priority=priority)
         if planned and step.after_level_seconds is not None:
-            at = add(counted_in, planned[-1].planned_at, step.after_level_seconds)
+            at = _while_it_runs(counted_in, state, planned[-1].planned_at, step.after_level_seconds)
         elif offset >= 0:
-            at = add(counted_in, due_at, offset)
+            at = _while_it_runs(counted_in, state, due_at, offset)
         else:
             reached = reached_at(calendar, state.intervals, max(0, state.allowance_seconds + offset))
             at = min(reached or due_at, due_at)
@@ -204,6 +211,16 @@ def _levels(
             at = planned[-1].planned_at + timedelta(seconds=1)
         planned.append(StepPlan(StepKind.LEVEL, step.level, at, _delivery(state.kind, step, priority), step))
     return planned
+
+
+def _while_it_runs(calendar: WorkingCalendar, state: ClockState, since: datetime, seconds: int) -> datetime:
+    """When the clock has run so long since then: a pause must not jump two levels (A2)."""
+    parts = [
+        Interval(max(part.from_at, since), part.to_at)
+        for part in state.intervals
+        if part.to_at is None or part.to_at > since
+    ]
+    return reached_at(calendar, parts, seconds) or add(calendar, since, seconds)
 
 
 def _offset(step: ChainLevel, target_seconds: int, *, is_first: bool, priority: Priority) -> int:

@@ -36,6 +36,22 @@ _REACHED = text(
 ).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
 
 
+# Of fired levels: those of which a message was delivered, read or answered; handed over is not enough to stop (A3).
+_DELIVERED = text(
+    """
+    select r.step_id from step_recipient r join planned_step s on s.id = r.step_id
+    where r.step_id = any(:step_ids) and (r.read_at is not null
+        or exists (
+            select from outbound_message m left join outbound_message carrier on carrier.id = m.gathered_into_id
+            where m.ticket_id = s.ticket_id and m.staff_id = r.staff_id and m.template = 'escalation_level'
+              and cast(m.params ->> 'step_id' as bigint) = s.id
+              and (m.read_at is not null or m.channel <> 'screen' and coalesce(carrier.state, m.state) = 'delivered')))
+    union
+    select step_id from acknowledgement where step_id = any(:step_ids)
+    """
+).bindparams(bindparam("step_ids", type_=ARRAY(BigInteger)))
+
+
 @dataclass(frozen=True, slots=True)
 class ReachedLevels:
     """Of one ticket: the highest level that reached somebody (0: none), and the steps that did."""
@@ -56,6 +72,11 @@ def reached_levels(session: Session, ticket_ids: Collection[int]) -> Mapping[int
         known = found.get(ticket_id, NONE_REACHED)
         found[ticket_id] = ReachedLevels(max(known.level, level), known.step_ids | {step_id})
     return found
+
+
+def delivered_steps(session: Session, step_ids: Collection[int]) -> set[int]:
+    """Those of the fired steps that are known to have reached somebody, in one statement."""
+    return set(session.scalars(_DELIVERED, {"step_ids": sorted(step_ids)})) if step_ids else set()
 
 
 def reached_level(session: Session, ticket_id: int) -> int:

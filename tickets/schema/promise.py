@@ -249,6 +249,7 @@ class PlannedStep(Base):
             postgresql_include=["due_at", "id"],
         ),
         Index("ix_planned_step_fired", "fired_at", postgresql_where=text("fired_at is not null")),
+        Index("ix_planned_step_reach_by", "reach_by", postgresql_where=text("reach_by is not null")),
     )
 
     id: Mapped[Id]
@@ -264,6 +265,8 @@ class PlannedStep(Base):
     due_at: Mapped[datetime]
     fired_at: Mapped[datetime | None]
     result: Mapped[StepResult | None] = mapped_column(coded(StepResult))
+    # By when a message about this level should have been delivered; then the next person is told (A3).
+    reach_by: Mapped[datetime | None]
     unit_id: Mapped[int | None] = mapped_column(to("unit"))
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
 

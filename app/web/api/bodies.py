@@ -141,6 +141,17 @@ class ClockOut(BaseModel):
     first_breach_at: str | None
 
 
+class AttemptOut(BaseModel):
+    """One way by which somebody was tried; `why` is the code of what stopped it."""
+
+    to: str
+    post: str
+    method: str
+    state: Literal["planned", "sent", "delivered", "read", "acknowledged", "failed", "suppressed", "withdrawn"]
+    at: str
+    why: str
+
+
 class EscalationOut(BaseModel):
     id: int
     level: int
@@ -150,6 +161,9 @@ class EscalationOut(BaseModel):
     result: str
     acknowledged_at: str | None
     instruction: str | None
+    # Only when an attempt was delivered, read or answered.
+    reached: bool
+    attempts: list[AttemptOut]
 
 
 class TicketOut(BaseModel):

@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
 from app.web.api.describing import takes_body, takes_query
+from app.web.api.escalation_view import escalation_view, raised_by_id
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
-from app.web.api.ticket_view import escalation_view
 from app.web.frame.access import bearer
 from escalation.acknowledging.acknowledge import acknowledge as acknowledge_level
 from escalation.acknowledging.right import right_to_answer
+from escalation.queries.raised import Raised
 from tickets.errors import NotAllowed, NotFound
 from tickets.people.roles import visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
@@ -49,13 +50,14 @@ def list_escalations() -> dict[str, Any]:
         statement = statement.where(answered if query.acknowledged else ~answered)
     rows = g.session.execute(statement).all()
     shown, following = page_of(rows, query, lambda row: (row[0].id,))
-    return {"items": [_item(*row) for row in shown], "next": following}
+    raised = raised_by_id(g.session, [row[0].id for row in shown])
+    return {"items": [_item(row, raised.get(row[0].id)) for row in shown], "next": following}
 
 
-def _item(
-    step: PlannedStep, clock: str, answered: Acknowledgement | None, reference: str, code: str | None, name: str
-) -> dict[str, Any]:
-    return {**escalation_view(step, clock, answered), "reference": reference, "unit": {"code": code, "name": name}}
+def _item(row: Any, raised: Raised | None) -> dict[str, Any]:
+    step, clock, answered, reference, code, name = row
+    shown = escalation_view(step, clock, answered, raised)
+    return {**shown, "reference": reference, "unit": {"code": code, "name": name}}
 
 
 @blueprint.post("/escalations/<int:step_id>/acknowledge")
@@ -82,7 +84,8 @@ def acknowledge(step_id: int) -> dict[str, Any]:
         now=g.now,
     )
     g.session.flush()
-    return _item(*g.session.execute(_visible(step_id)).one())
+    row = g.session.execute(_visible(step_id)).one()
+    return _item(row, raised_by_id(g.session, [step_id]).get(step_id))
 
 
 def _require_in_its_name(step_id: int, staff_id: int) -> None:

@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import Figures
 from app.web.api.describing import takes_query
-from app.web.api.instants import Instant
+from app.web.api.instants import Instant, iso
 from app.web.api.reading import read_query
-from app.web.api.ticket_view import iso
 from app.web.frame.access import bearer
 from telephony.floor import figures as floor
 from tickets.people.roles import Viewer

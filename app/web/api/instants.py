@@ -30,3 +30,10 @@ def _read(given: Any) -> Any:
 
 # An aware instant in UTC, kept between the years 2000 and 2200.
 Instant = Annotated[datetime, BeforeValidator(_read), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z, as every instant of the API."""
+    if at is None:
+        return None
+    return at.isoformat().replace("+00:00", "Z")

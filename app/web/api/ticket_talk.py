@@ -20,9 +20,10 @@ from app.web.api.bodies import (
     Transition,
 )
 from app.web.api.describing import takes_body, takes_query
+from app.web.api.instants import iso
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
-from app.web.api.ticket_view import iso, ticket_view
+from app.web.api.ticket_view import ticket_view
 from app.web.frame.access import bearer
 from tickets.people.roles import Right, require, visible_ticket
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels

@@ -9,20 +9,15 @@ from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.web.api.escalation_view import escalations_of
+from app.web.api.instants import iso
 from app.wording.reasons import reason_texts
 from tickets.intake.cleaning import Opened
 from tickets.queries.reached_levels import reached_level
 from tickets.routing.decision import RoutingRules
-from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Procedure, PromiseBreach, Queue, Ticket, Unit
+from tickets.schema import Category, Clock, Procedure, PromiseBreach, Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
-from tickets.states import LOCALES, ClockKind, ClockStatus, Priority, StepKind, TicketStatus
-
-
-def iso(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with a Z, as every instant of the API."""
-    if at is None:
-        return None
-    return at.isoformat().replace("+00:00", "Z")
+from tickets.states import LOCALES, ClockKind, ClockStatus, Priority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,33 +159,4 @@ def _clock(
         "due_at": iso(due_at),
         "stopped_at": iso(stopped_at),
         "first_breach_at": iso(first_breach_at),
-    }
-
-
-def escalations_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:
-    """The levels that have fired, in the order in which they did."""
-    rows = session.execute(
-        select(PlannedStep, Clock.kind, Acknowledgement)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
-        .where(
-            PlannedStep.ticket_id == ticket_id,
-            PlannedStep.kind == StepKind.LEVEL,
-            PlannedStep.fired_at.is_not(None),
-        )
-        .order_by(PlannedStep.fired_at, PlannedStep.id)
-    )
-    return [escalation_view(step, clock, acknowledged) for step, clock, acknowledged in rows]
-
-
-def escalation_view(step: PlannedStep, clock: str, acknowledged: Acknowledgement | None) -> dict[str, Any]:
-    return {
-        "id": step.id,
-        "level": step.rank,
-        "clock": clock,
-        "planned_at": iso(step.planned_at),
-        "fired_at": iso(step.fired_at),
-        "result": step.result or "",
-        "acknowledged_at": iso(acknowledged.at) if acknowledged else None,
-        "instruction": acknowledged.instruction if acknowledged else None,
     }

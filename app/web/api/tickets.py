@@ -12,9 +12,10 @@ from sqlalchemy import select
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
 from app.web.api.describing import takes_body, takes_query
+from app.web.api.instants import iso
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
-from app.web.api.ticket_view import NOTHING_SINCE, brief_view, iso, opened_view, ticket_view
+from app.web.api.ticket_view import NOTHING_SINCE, brief_view, opened_view, ticket_view
 from app.web.frame.access import bearer
 from app.web.frame.current import keys, places, rules
 from app.web.frame.field_errors import FieldErrors, field_error

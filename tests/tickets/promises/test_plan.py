@@ -281,6 +281,19 @@ def test_r18_only_urgent_matters_reach_people_outside_their_hours(priority: Prio
     assert {step.delivery for step in steps if step.rank in (1, 2, 3, 50, 75, 90)} == {delivery}
 
 
+def test_a_pause_after_the_breach_moves_the_levels_and_jumps_none() -> None:
+    before = levels(planned(clock()))
+    asked_at = before[1] + timedelta(minutes=30)
+    waited = pause(clock(), ROUND_THE_CLOCK, now=asked_at)
+    resumed = resume(waited, ROUND_THE_CLOCK, now=asked_at + hours(7.5))
+
+    after = levels(planned(resumed, now=asked_at + hours(7.5)))
+
+    assert resumed.due_at == before[1]
+    assert after[1] == before[1]
+    assert {rank: after[rank] - before[rank] for rank in (2, 3, 4)} == dict.fromkeys((2, 3, 4), hours(7.5))
+
+
 def test_r20_an_acknowledgement_holds_the_next_level_for_four_open_hours_or_a_quarter_of_the_target_at_most() -> None:
     day = {"target_seconds": 24 * HOUR}
     assert hold_until(WORKING, **day, new_due_at=None, now=local("2026-03-06 15:00")) == local("2026-03-09 09:30")

@@ -1,0 +1,156 @@
+"""A3: a level is told when a message was delivered; until then the next is tried, in an emergency by telephone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.web.api.escalation_view import escalations_of
+from escalation.acknowledging.acknowledge import acknowledge
+from escalation.firing.pursue import pursue
+from escalation.firing.sweep import tick
+from tests.escalation.scene import (
+    holder,
+    level_at,
+    messages,
+    on_shift,
+    step,
+    ticket,
+    told,
+    unit_by_code,
+    ward,
+    with_role,
+)
+from tickets.people import citizens
+from tickets.promises import ledger
+from tickets.schema import OutboundMessage, Ticket
+from tickets.states import OutboundChannel, OutboundState, Priority, Role
+from tickets.work.ticket import lock_ticket
+
+# A Monday, half past one at night in the city.
+NIGHT = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+def failed(session: Session, staff_id: int) -> None:
+    """Whatever was sent to this person was not delivered: a dead telephone, a full mailbox."""
+    unsent = (OutboundMessage.staff_id == staff_id, OutboundMessage.channel != OutboundChannel.SCREEN)
+    session.execute(update(OutboundMessage).where(*unsent).values(state=OutboundState.FAILED, error_code="unreachable"))
+
+
+def delivered(session: Session, staff_id: int, channel: OutboundChannel = OutboundChannel.SMS) -> None:
+    to = (OutboundMessage.staff_id == staff_id, OutboundMessage.channel == channel)
+    session.execute(update(OutboundMessage).where(*to).values(state=OutboundState.DELIVERED, delivered_at=NIGHT))
+
+
+def raised(session: Session, *, priority: Priority = Priority.EMERGENCY) -> tuple[Ticket, datetime]:
+    """A ticket whose first level has just fired."""
+    matter = ticket(session, ward(session), arrived_at=NIGHT, priority=priority)
+    at = level_at(session, matter, 1)
+    tick(session, now=at)
+    return matter, at
+
+
+def run(session: Session, *, since: datetime, until: datetime) -> list[datetime]:
+    """The scheduler of these minutes, five seconds at a time; when something was looked at."""
+    ticks = (since + 5 * SECOND * number for number in range(int((until - since) / (5 * SECOND)) + 1))
+    return [at for at in ticks if pursue(session, now=at)]
+
+
+def api(session: Session, matter: Ticket) -> dict:
+    return escalations_of(session, matter.id)[-1]
+
+
+def test_an_emergency_at_night_whose_first_two_people_cannot_be_reached_rings_the_third_within_six_minutes(session):
+    unit = ward(session)
+    duty, head = on_shift(session, "section_head", unit, now=NIGHT), holder(session, "section_head", unit, now=NIGHT)
+    deputy = holder(session, "section_head", unit, kind="deputy", now=NIGHT)
+    matter, at = raised(session)
+
+    failed(session, duty.id)
+    run(session, since=at, until=at + 3 * MINUTE)
+    failed(session, head.id)
+    run(session, since=at + 3 * MINUTE, until=at + 6 * MINUTE)
+
+    assert told(session, matter, 1) == [duty.id, head.id, deputy.id]
+    [ringing] = messages(session, channel=OutboundChannel.VOICE, staff_id=deputy.id)
+    assert ringing.not_before <= at + 6 * MINUTE
+    shown = api(session, matter)
+    assert shown["reached"] is False
+    assert [(a["to"], a["method"], a["state"], a["why"]) for a in shown["attempts"] if a["to"] == duty.name] == [
+        (duty.name, "sms", "failed", "unreachable"),
+        (duty.name, "screen", "planned", ""),
+    ]
+
+
+@pytest.mark.parametrize("by", ["delivery", "reading", "answer"])
+def test_whoever_was_reached_is_followed_by_nobody(session, by):
+    unit = ward(session)
+    head = holder(session, "section_head", unit, now=NIGHT)
+    holder(session, "section_head", unit, kind="deputy", now=NIGHT)
+    matter, at = raised(session)
+
+    if by == "delivery":
+        delivered(session, head.id)
+    elif by == "reading":
+        session.execute(update(OutboundMessage).where(OutboundMessage.staff_id == head.id).values(read_at=at))
+    else:
+        acknowledge(session, step(session, matter, 1).id, staff_id=head.id, via="web", now=at)
+    looked_at = run(session, since=at, until=at + 10 * MINUTE)
+
+    assert len(looked_at) <= 1
+    assert told(session, matter, 1) == [head.id]
+    assert step(session, matter, 1).reach_by is None
+    assert api(session, matter)["reached"] is True
+
+
+@pytest.mark.parametrize("fault", ["no phone", "opted out"])
+def test_a_holder_without_a_telephone_that_takes_messages_is_followed_by_the_deputy_who_has_one(session, fault):
+    unit = ward(session)
+    head = holder(session, "section_head", unit, now=NIGHT)
+    deputy = holder(session, "section_head", unit, kind="deputy", now=NIGHT)
+    if fault == "no phone":
+        head.phone = None
+    else:
+        citizens.opt_out(session, head.phone, reason="STOP", now=NIGHT)
+    session.flush()
+    matter, at = raised(session)
+
+    run(session, since=at, until=at + 3 * MINUTE)
+
+    assert told(session, matter, 1) == [head.id, deputy.id]
+    assert len(messages(session, template="escalation_level", channel=OutboundChannel.SMS, staff_id=deputy.id)) == 1
+    methods = {a["method"]: a["state"] for a in api(session, matter)["attempts"] if a["to"] == head.name}
+    assert methods.get("sms") == ("suppressed" if fault == "opted out" else None)
+
+
+def test_a_level_that_reached_nobody_goes_to_those_above_and_then_alarms_the_administrators_once(session):
+    unit = ward(session)
+    head, chair = holder(session, "section_head", unit, now=NIGHT), holder(session, "ward_chair", unit, now=NIGHT)
+    administrator = with_role(session, Role.ADMINISTRATOR, unit_by_code(session, "79"), now=NIGHT)
+    matter, at = raised(session)
+
+    run(session, since=at, until=at + 15 * MINUTE)
+
+    assert told(session, matter, 1) == [head.id, chair.id]
+    alarms = messages(session, template="nobody_reachable", staff_id=administrator.id)
+    assert {m.channel for m in alarms} == {OutboundChannel.SCREEN, OutboundChannel.EMAIL}
+    assert all(m.params["unreached"] for m in alarms)
+
+
+def test_an_urgent_matter_waits_ten_minutes_and_a_finished_one_is_not_followed(session):
+    unit = ward(session)
+    holder(session, "section_head", unit, now=NIGHT)
+    deputy = holder(session, "section_head", unit, kind="deputy", now=NIGHT)
+    matter, at = raised(session, priority=Priority.URGENT)
+
+    assert run(session, since=at, until=at + 9 * MINUTE) == []
+    assert run(session, since=at + 10 * MINUTE, until=at + 10 * MINUTE) == [at + 10 * MINUTE]
+    assert told(session, matter, 1)[-1] == deputy.id
+    ledger.on_resolved(session, lock_ticket(session, matter.id), now=at + 11 * MINUTE)
+    before = len(session.scalars(select(OutboundMessage.id)).all())
+    run(session, since=at + 20 * MINUTE, until=at + 21 * MINUTE)
+
+    assert len(session.scalars(select(OutboundMessage.id)).all()) == before
