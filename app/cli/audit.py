@@ -2,9 +2,18 @@
 
 import argparse
 import json
+import sys
 
 from app.cli.commands import Commands
 from app.settings import Settings
+
+_SHOWN = 20
+_NAMES = {
+    "breach": "The breach of clock",
+    "level": "The level of step",
+    "recipients": "Who was told of step",
+    "answer": "The answer to step",
+}
 
 
 def register(commands: Commands) -> None:
@@ -16,7 +25,7 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit code 1 when an entry was changed or is missing; its number is told."""
+    """Exit code 1 when an entry, or a fact that was written with one, was changed or is missing; its number is told."""
     from app.engines.connected import connected
 
     with connected(arguments.data) as settings:
@@ -26,19 +35,24 @@ def run(arguments: argparse.Namespace) -> int:
 def tell_verified(settings: Settings, *, as_json: bool) -> int:
     """Recompute the chain, print what was found, and give the exit code."""
     from app.storage.database import make_engine, session_factory, transaction
+    from escalation.queries.proof import changed_since_written
     from tickets.audit.entries import verify
 
     engine = make_engine(settings.database_url, pool_size=1, statement_timeout_ms=0)
     try:
         with transaction(session_factory(engine)) as session:
-            found = verify(session)
+            found, changed = verify(session), changed_since_written(session)
     finally:
         engine.dispose()
-    intact = found.broken_entry_id is None
+    intact = found.broken_entry_id is None and not changed
     if as_json:
-        print(json.dumps({"intact": intact, "checked": found.checked, "broken_entry": found.broken_entry_id}))
+        facts = [{"kind": one.kind, "id": one.id} for one in changed]
+        told = {"intact": intact, "checked": found.checked, "broken_entry": found.broken_entry_id, "changed": facts}
+        print(json.dumps(told))
     elif intact:
-        print(f"The audit trail is intact: {found.checked:,} entries checked.")
-    else:
+        print(f"The audit trail is intact: {found.checked:,} entries checked, and what was written with them.")
+    elif found.broken_entry_id is not None:
         print(f"Entry {found.broken_entry_id} of the audit trail was changed; {found.checked:,} before it are intact.")
+    for one in changed[:_SHOWN]:
+        print(f"{_NAMES[one.kind]} {one.id} is not what its entry in the audit trail says.", file=sys.stderr)
     return 0 if intact else 1

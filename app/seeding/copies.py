@@ -91,7 +91,15 @@ _SPECIAL = {
     ("outbound_message", "created_at"): "least(s.created_at + p.by, :now)",
     ("outbound_message", "sent_at"): "least(coalesce(s.sent_at, s.created_at) + p.by, :now)",
     ("audit_entry", "subject_id"): (
-        "case when s.subject_kind = 'ticket' then s.subject_id + p.round * {ticket} else s.subject_id end"
+        "case s.subject_kind when 'ticket' then s.subject_id + p.round * {ticket}"
+        " when 'planned_step' then s.subject_id + p.round * {planned_step}"
+        " when 'clock' then s.subject_id + p.round * {clock} else s.subject_id end"
+    ),
+    # What an entry says of a fact is what the copied fact says.
+    ("audit_entry", "params"): (
+        "s.params || (select coalesce(jsonb_object_agg(d.key, to_jsonb((d.value #>> '{{}}')::timestamptz + p.by)),"
+        " '{{}}') from jsonb_each(s.params) d where d.key in ('due_at', 'breached_at', 'planned_at', 'new_due_at')"
+        " and d.value <> 'null' and s.subject_kind in ('planned_step', 'clock'))"
     ),
 }
 
@@ -129,8 +137,10 @@ def _insert(table: Table, spans: Spans, source: str) -> str:
     columns = [c for c in table.columns if c.name not in _LEFT_OUT and not _is_drawn(table, c.name)]
     names = ", ".join(f'"{column.name}"' for column in columns)
     values = ", ".join(spans.value(table, column) for column in columns)
+    # Ids drawn by a sequence tell a copied story in the order of the original.
+    in_order = " order by s.id" if "id" in table.c else ""
     # Names of our own tables and columns, nothing anybody typed.
-    return f"insert into {table.name} ({names}) select {values} from {source}"  # noqa: S608
+    return f"insert into {table.name} ({names}) select {values} from {source}{in_order}"  # noqa: S608
 
 
 def _is_drawn(table: Table, column: str) -> bool:

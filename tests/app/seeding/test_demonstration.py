@@ -15,6 +15,7 @@ from app.seeding import people, volume
 from app.seeding.demonstration import play, words
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
+from escalation.queries.proof import changed_since_written
 from tests.conftest import Servers
 from tickets.directory.staff import person_by_email
 from tickets.people.references import is_reference
@@ -227,6 +228,7 @@ def test_a_copy_carries_the_whole_story_of_its_original(seen: Session, seeding_s
     assert (copy.subject, copy.body, copy.unit_id) == (original.subject, original.body, original.unit_id)
     assert copy.pin_salt != original.pin_salt
     assert _story(seen, copy.id) == before
+    assert changed_since_written(seen) == []
     assert (original.opened_at - copy.opened_at) % timedelta(weeks=1) == timedelta(0)
 
 
