@@ -242,6 +242,16 @@ PROCESS_KINDS: Mapping[str, LazyString] = {
     "worker": lazy_gettext("Worker"),
 }
 
+# What a connected system may be allowed, by the names of `app/scopes.py`.
+SCOPE_WORDS: Mapping[str, LazyString] = {
+    "tickets:read": lazy_gettext("read tickets"),
+    "tickets:write": lazy_gettext("open tickets and work on them"),
+    "escalations:acknowledge": lazy_gettext("acknowledge escalations for a leader"),
+    "figures:read": lazy_gettext("read figures"),
+    "directory:read": lazy_gettext("read the directory"),
+    "admin": lazy_gettext("send the messages of an outage again"),
+}
+
 ANSWER_WAYS: Mapping[str, LazyString] = {
     "web": lazy_gettext("on the web page"),
     "link": lazy_gettext("by the link in the message"),
@@ -284,6 +294,11 @@ def webhook_word(kind: str) -> str:
 
 def process_word(kind: str) -> str:
     return _word(PROCESS_KINDS, kind)
+
+
+def scope_word(scope: str) -> str:
+    """What a token may do."""
+    return _word(SCOPE_WORDS, scope)
 
 
 def way_word(via: str) -> str:

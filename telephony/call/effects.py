@@ -201,7 +201,8 @@ def _join(scene: Scene, *, in_front: bool) -> None:
         first = scene.session.scalar(select(func.min(Call.queued_at)).where(Call.state.in_(WAITING)))
         front = min(first or scene.now, call.queued_at or scene.now)
         call.queued_at = front - timedelta(seconds=1)
-        call.detail = {**call.detail, "was_cut_off": True}
+        # Whoever takes the caller next has a talk of their own to write down.
+        call.detail = {**call.detail, "was_cut_off": True, "talk_noted": False}
     elif call.queued_at is None:
         call.queued_at = scene.now
 

@@ -98,11 +98,19 @@ def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now
     if call.agent_id is None or call.answered_at is None or call.detail.get("talk_noted"):
         return
     if call.ticket_id is not None:
-        seconds_talked = int((now - call.answered_at).total_seconds())
+        seconds_talked = int((now - _talking_since(session, call, call.answered_at)).total_seconds())
         agent = staff_actor(call.agent_id)
         talked(session, call.ticket_id, seconds=seconds_talked, call_id=call.id, actor=agent, now=now)
     start_wrap_up(session, call.agent_id, call_id=call.id, now=now)
     call.detail = {**call.detail, "talk_noted": True}
+
+
+def _talking_since(session: Session, call: Call, answered_at: datetime) -> datetime:
+    """Whoever takes a caller who was cut off talks from then on, not from the first answer."""
+    presence = session.get(Presence, call.agent_id)
+    if not call.detail.get("was_cut_off") or presence is None or presence.call_id != call.id:
+        return answered_at
+    return max(answered_at, presence.since)
 
 
 def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None:
@@ -114,10 +122,11 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
         _abandoned(session, call, now=now)
     elif was in (CallState.GREETING, CallState.MENU, CallState.PLACE):
         _left_early(session, call, desk, now=now)
-    elif was is CallState.TALKING:
-        note_talk_over(session, call, {}, now=now)
     elif _left_no_matter(session, call):
         ask_callback(session, call, phone=call.phone, reason=CallbackReason.MISSED, now=now)
+    if was is CallState.TALKING or call.detail.get("agent_finished"):
+        # Nothing is dialled any more when the agent ends a call whose caller is on hold.
+        note_talk_over(session, call, {}, now=now)
     withdraw_offer(session, call, now=now)
     _let_agent_go(session, call, now=now)
     enter(call, CallState.ENDED, now=now)

@@ -10,6 +10,7 @@ import pytest
 from babel.messages.catalog import Message
 
 from app.phone.answers import SPOKEN_STEPS
+from app.scopes import SCOPES
 from app.seeding.imports import FILE_KINDS
 from app.web.administration.rule_words import ACTION_WORDS
 from app.wording import codes, contact_codes, looks, trail_words, translations
@@ -196,6 +197,7 @@ def test_whatever_is_audited_sent_or_received_has_words_for_administrators() -> 
     assert (recorded | put_together) - set(trail_words.AUDIT_ACTIONS) == set()
     assert sent - set(trail_words.OUTBOUND_TEMPLATES) == set()
     assert received - set(trail_words.WEBHOOK_KINDS) == set()
+    assert set(SCOPES) == set(trail_words.SCOPE_WORDS)
 
 
 def _recorded(path: Path) -> set[str]:

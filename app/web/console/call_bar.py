@@ -20,7 +20,7 @@ from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
 from tickets.people.phones import mask
 from tickets.people.roles import visible_tickets
-from tickets.schema import Ticket
+from tickets.schema import Call, Ticket
 from tickets.states import UNFINISHED, PresenceState
 
 _SHOWN_TICKETS = 4
@@ -111,7 +111,7 @@ def _bar_context() -> dict[str, Any]:
     return {
         "bar": bar,
         "caller": _caller_words(bar),
-        "history": open_tickets(call.citizen_id) if call and call.citizen_id else [],
+        "history": open_tickets(call.citizen_id, call_id=call.id) if call and call.citizen_id else [],
         "reasons": away_reasons(),
         "thrown_off": thrown_off_words(bar),
         "back": _page_behind(),
@@ -128,11 +128,13 @@ def _caller_words(bar: AgentBar) -> str:
     return call.caller_name or (mask(call.phone) if call.phone else _("number withheld"))
 
 
-def open_tickets(citizen_id: int) -> list[Any]:
-    """What the caller has waiting with us, as far as this agent may know of it."""
+def open_tickets(citizen_id: int, *, call_id: int) -> list[Any]:
+    """What the caller had waiting with us before this call opened its own, as far as this agent may know of it."""
+    own = select(Call.ticket_id).where(Call.id == call_id, Call.detail.has_key("opened_ticket"))
     rows = g.session.execute(
         select(Ticket.reference, Ticket.subject, Ticket.status, Ticket.next_due_at)
         .where(Ticket.citizen_id == citizen_id, Ticket.status.in_(UNFINISHED), visible_tickets(g.viewer))
+        .where(Ticket.id.not_in(own.where(Call.ticket_id.is_not(None))))
         .order_by(Ticket.opened_at.desc())
         .limit(_SHOWN_TICKETS)
     )

@@ -89,7 +89,8 @@ class Noticed:
         return in_locale(self.category.name, self.category.name_en) if self.category else ""
 
 
-def notice(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) -> Noticed:
+def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | None = None, now: datetime) -> Noticed:
+    """What is seen in the form; `own_id` is the ticket it is written into, which is no other matter of this person."""
     routing, read = rules().routing, read_matter(form["body"])
     said = form["place"] or form["body"]
     resolution = place_answer.resolved(said) if said.strip() else Resolution("none")
@@ -108,7 +109,7 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) ->
         is_guess=guess is not None,
         is_emergency=read.is_danger,
         may_accuse=read.may_accuse and not read.is_danger,
-        repeats=_repeats(session, form, viewer, now=now),
+        repeats=[one for one in _repeats(session, form, viewer, now=now) if one.id != own_id],
         similar=_similar(session, form, unit, category, viewer, now=now),
     )
 

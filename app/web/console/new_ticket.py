@@ -61,8 +61,8 @@ def _about(call: Call | None) -> About:
 @signed_in(*WORKING_ROLES)
 def advice() -> ResponseReturnValue:
     """What is noticed while the agent types."""
-    form = read_form(request.form)
-    noticed = notice(g.session, form, g.viewer, now=g.now)
+    form, call = read_form(request.form), _call_meant()
+    noticed = notice(g.session, form, g.viewer, own_id=_own_id(call), now=g.now)
     return render_template("console/advice.html", noticed=noticed, form=form, asked=_asked())
 
 
@@ -74,7 +74,7 @@ def open_by_hand() -> ResponseReturnValue:
         return _sent_before(call)
     if request.form.get("attach"):
         return _attach(form, call, request.form["attach"])
-    noticed = notice(g.session, form, g.viewer, now=g.now)
+    noticed = notice(g.session, form, g.viewer, own_id=_own_id(call), now=g.now)
     if form.faults or _untold(noticed, _asked()) or request.form.get("go") == "check":
         asked = (*_asked(), *_untold(noticed, ()))
         return _form(form, call, noticed=noticed, asked=asked, status=400 if form.faults else 200)
@@ -162,6 +162,10 @@ def _waits_for_words(call: Call) -> bool:
     return ticket is not None and ticket.status in (TicketStatus.NEW, TicketStatus.OPEN) and not ticket.body.strip()
 
 
+def _own_id(call: Call | None) -> int | None:
+    return call.ticket_id if call is not None and _waits_for_words(call) else None
+
+
 def _fill_in(form: NewForm, noticed: Noticed, call: Call) -> str:
     """Write what the caller says into the ticket the call opened: it is routed by that, which is no transfer."""
     ticket = g.session.get_one(Ticket, call.ticket_id)
@@ -243,6 +247,8 @@ def _form(
         noticed=noticed,
         asked=asked,
         alert=alert,
+        # Pressing the button did nothing yet: whoever looks only at the button must be told so.
+        comes_back=asked != _asked() and request.form.get("go") != "check" and not form.faults,
         errors=dict(form.faults),
         categories=names.category_options(with_conduct=True),
         procedures=names.procedure_options(),

@@ -91,7 +91,7 @@ def _call_page(call_id: int, *, errors: dict[str, str], status: int = 200) -> Re
         call=row.Call,
         reference=row.reference,
         citizen=row.Citizen,
-        history=open_tickets(row.Call.citizen_id) if row.Call.citizen_id else [],
+        history=open_tickets(row.Call.citizen_id, call_id=call_id) if row.Call.citizen_id else [],
         errors=errors,
         typed=request.form if "said" in request.form else kept(DraftForm.WRAP_UP, about_call(call_id)),
         once=form_key(),

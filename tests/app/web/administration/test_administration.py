@@ -69,6 +69,7 @@ def test_the_webhook_log_tells_kinds_and_reasons_and_no_contents(browser: FlaskC
 
     assert "A call arrives" in received
     assert ">voice<" not in received
+    assert re.search(r'taken</span>\s*<span class="quiet">200', received)
     assert "901234567" not in received + refused
     assert "Its signature does not fit" in refused
 
@@ -80,7 +81,9 @@ def test_a_token_is_shown_once_and_revoked(browser: FlaskClient, session: Sessio
     program = app.test_client()
     headers = {"Authorization": f"Bearer {token[0]}"}
     assert program.get("/api/v1/tickets", headers=headers).status_code == 200
-    assert token[0] not in shown(browser, f"{HERE}/tokens")
+    listed = shown(browser, f"{HERE}/tokens")
+    assert token[0] not in listed
+    assert "read tickets <code>tickets:read</code>" in listed.split("<tbody>")[1]
 
     row = session.scalars(select(ApiToken).where(ApiToken.name == "1022")).one()
     post(browser, f"{HERE}/tokens/{row.id}/revoke")

@@ -57,6 +57,41 @@ def test_the_same_form_sent_twice_opens_one_ticket(client: FlaskClient, session:
     assert all(newest(session).reference[6:] in page.get_data(as_text=True) for page in pages)
 
 
+def test_a_form_that_comes_back_with_a_question_says_that_nothing_was_created(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent_at(client, session, now)
+    open_ticket(session, phone="+84901112233", subject="Đèn hỏng")
+
+    asked = send(client, "/console/new", "/console/new", **FORM, go="open", once="a-form").get_data(as_text=True)
+    checked = send(client, "/console/new", "/console/new", **FORM, go="check", once="a-form").get_data(as_text=True)
+    before = tickets(session)
+    send(client, "/console/new", "/console/new", **FORM, go="open", once="a-form", asked="repeats")
+
+    assert "Nothing has been created yet" in asked
+    assert "Nothing has been created yet" not in checked
+    assert (before, tickets(session)) == (1, 2)
+
+
+def test_the_ticket_a_call_opened_is_no_other_matter_of_its_caller(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    own = open_ticket(session, channel=Channel.VOICE, phone="+84901112233", subject="", body="")
+    other = open_ticket(session, phone="+84901112233", subject="Đèn hỏng")
+    agent = agent_at(client, session, now)
+    citizen_id = session.get_one(Ticket, own.ticket_id).citizen_id
+    call = talking(session, agent, now, ticket_id=own.ticket_id, citizen_id=citizen_id)
+    call.detail = {**call.detail, "opened_ticket": True}
+    session.commit()
+
+    bar = page_of(client, "/console/call-bar").split("Already open:")[1]
+    asked = send(client, "/console/new", "/console/new", **FORM, call=str(call.id), go="open", once="a-form")
+
+    again = asked.get_data(as_text=True).split("The same matter again?")[1]
+    assert [one in bar for one in (own.reference, other.reference)] == [False, True]
+    assert [f'value="{one}"' in again for one in (own.reference, other.reference)] == [False, True]
+
+
 def test_the_answer_of_the_resolver_stands_beside_the_place(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:

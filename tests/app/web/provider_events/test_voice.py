@@ -158,6 +158,27 @@ def test_a_call_is_offered_taken_held_ended_and_wrapped_up(session, phone, now):
     assert ticket_of(session, phone).first_answered_at is not None
 
 
+def test_whoever_ends_a_call_while_its_caller_is_on_hold_writes_down_what_was_said(session, phone, now):
+    agent = agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn")
+    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    phone.wait()
+    phone.post("status", CallSid="CA-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
+    call = call_of(session, phone)
+    call.answered_at = now - timedelta(minutes=3)
+
+    end.hold(call, now=now)
+    phone.post(f"hold?turn={call.turn}")
+    end.take_back(call, now=now)
+    end.finish_talk(session, call.id, staff_id=agent.id, now=now)
+    phone.wait()
+    phone.hang_up()
+
+    assert phone.document.find("Hangup") is not None
+    assert session.get(Presence, agent.id, populate_existing=True).state is PresenceState.WRAP_UP
+    assert ticket_of(session, phone).first_answered_at is not None
+
+
 def test_an_agents_mobile_must_press_one_before_the_caller_is_put_through(session, phone, now):
     agent = agent_at(session, now, phone="+84907777777")
 
@@ -187,6 +208,13 @@ def test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue(
 
     assert call_of(session, phone).queued_at < call_of(session, other).queued_at
     assert call_of(session, phone).state is CallState.QUEUED
+
+    presence.end_wrap_up(session, agent.id, now=now)
+    offers.offer_waiting_calls(session, now=now)
+    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    phone.wait()
+    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="30")
+    assert session.get(Presence, agent.id, populate_existing=True).state is PresenceState.WRAP_UP
 
 
 def test_an_offer_nobody_answers_costs_the_caller_nothing_and_the_second_makes_the_agent_away(session, phone, now):
