@@ -18,6 +18,7 @@ from tickets.schema import Category, Citizen, Staff, Ticket, TicketAccess, Unit
 from tickets.states import Channel, Priority, TicketStatus
 
 MOST_LISTED = 200
+_EMERGENCIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,17 @@ def work_list(
             lines = _lines().join(first, first.c.id == Ticket.id)
             found += session.execute(lines.order_by(*order_of(wanted))).all()
     return _page(found, size, by="opened_at" if wanted.is_finished else "next_due_at")
+
+
+def emergencies_untaken(session: Session, viewer: Viewer, *, now: datetime) -> list[Listed]:
+    """Emergencies at the units where this person works that nobody has taken, what is due first on top; a few at most.
+
+    In a list they stand behind whatever has been overdue for longer, and nobody looks for them there.
+    """
+    is_emergency = Ticket.priority == Priority.EMERGENCY
+    first = first_ids(viewer, WantedList(ListView.UNASSIGNED), is_emergency, limit=_EMERGENCIES, now=now)
+    rows = session.execute(_lines().join(first, first.c.id == Ticket.id).order_by(Ticket.next_due_at, Ticket.id))
+    return [_line(row) for row in rows]
 
 
 def listed(session: Session, ids: Sequence[int]) -> list[Listed]:

@@ -44,6 +44,7 @@ def work() -> ResponseReturnValue:
         chosen=chosen,
         queues=queue_counts(g.session, g.viewer, now=g.now),
         counts=view_counts(g.session, g.viewer, _COUNTED, now=g.now),
+        emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now),
         views=view_options(),
         statuses=_STATUSES,
         unsent=drafts.unsent(g.session, g.viewer),

@@ -12,8 +12,10 @@ from tests.app.web.console.console_scene import agent_at, page_of
 from tests.factories import citizen, open_ticket, unit
 from tests.signing_in import sign_in
 from tests.statements import counted
+from tickets.people.actor import staff_actor
 from tickets.queries.list_counts import COUNTED_UP_TO
 from tickets.states import Role
+from tickets.work.assignment import claim
 
 
 def test_the_list_shows_my_units_tickets_with_what_is_due_first_on_top(
@@ -30,6 +32,25 @@ def test_the_list_shows_my_units_tickets_with_what_is_due_first_on_top(
     assert foreign.reference not in page
     assert later.reference in page
     assert sooner.reference in page
+
+
+def test_an_emergency_that_nobody_has_taken_stands_above_all_that_is_overdue_for_longer(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    late = open_ticket(session, subject="Smoke from a yard", now=now - timedelta(days=30))
+    danger = open_ticket(session, subject="A child in the canal", emergency=True)
+    open_ticket(session, subject="A fire elsewhere", unit_code="26824", emergency=True)
+    agent = agent_at(client, session, now)
+
+    untaken = page_of(client, "/console")
+    claim(session, danger.ticket_id, actor=staff_actor(agent.id), now=now)
+    session.commit()
+    taken = page_of(client, "/console")
+
+    assert "Emergencies that nobody has taken" in untaken
+    assert untaken.index(danger.reference) < untaken.index(late.reference)
+    assert "A fire elsewhere" not in untaken
+    assert "Emergencies that nobody has taken" not in taken
 
 
 def test_the_list_pages_by_key_and_shows_every_ticket_once(
