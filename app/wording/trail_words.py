@@ -242,6 +242,25 @@ PROCESS_KINDS: Mapping[str, LazyString] = {
     "worker": lazy_gettext("Worker"),
 }
 
+# Why a message did not leave, where the reason is one of ours; a carrier's own codes are numbers that it explains.
+FAILURES: Mapping[str, LazyString] = {
+    "discarded": lazy_gettext("discarded by an administrator"),
+    "failed": lazy_gettext("the carrier could not deliver it"),
+    "lost": lazy_gettext("sent, but the carrier's answer never came"),
+    "malformed": lazy_gettext("the address or the message is malformed"),
+    "no_provider": lazy_gettext("no telephone provider is set up"),
+    "no_sign_in": lazy_gettext("the mail server takes no name and password"),
+    "no_template": lazy_gettext("there are no words for this message"),
+    "no_voice": lazy_gettext("the provider carries no calls"),
+    "not_asked": lazy_gettext("the carrier could not be asked whether it arrived"),
+    "not_rendered": lazy_gettext("the message could not be put into words"),
+    "opted_out": lazy_gettext("the phone has opted out"),
+    "stale_claim": lazy_gettext("the worker stopped while sending it"),
+    "uncertain": lazy_gettext("nobody knows whether it arrived"),
+    "undelivered": lazy_gettext("the carrier could not deliver it"),
+    "unreachable": lazy_gettext("the carrier or mail server cannot be reached"),
+}
+
 # What a connected system may be allowed, by the names of `app/scopes.py`.
 SCOPE_WORDS: Mapping[str, LazyString] = {
     "tickets:read": lazy_gettext("read tickets"),
@@ -286,6 +305,13 @@ def subject_word(kind: str) -> str:
 
 def template_word(template: str) -> str:
     return _word(OUTBOUND_TEMPLATES, template)
+
+
+def failure_word(code: str) -> str:
+    """Why a message did not leave: our own reason in words, a carrier's number as a number."""
+    own = code.removeprefix("account:")
+    word = FAILURES.get(own)
+    return str(word) if word is not None else gettext("the carrier's code %(code)s", code=own)
 
 
 def webhook_word(kind: str) -> str:

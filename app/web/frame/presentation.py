@@ -23,6 +23,7 @@ WORD_FUNCTIONS = (
     contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
     trail_words.action_word, trail_words.subject_word, trail_words.detail_name, trail_words.detail_words,
     trail_words.template_word, trail_words.webhook_word, trail_words.process_word, trail_words.scope_word,
+    trail_words.failure_word,
 )  # fmt: skip
 
 
