@@ -12,6 +12,7 @@ from babel.messages.catalog import Message
 from app.phone.answers import SPOKEN_STEPS
 from app.scopes import SCOPES
 from app.seeding.imports import FILE_KINDS
+from app.web.administration.file_faults import FAULT_WORDS
 from app.web.administration.rule_words import ACTION_WORDS
 from app.wording import codes, contact_codes, looks, trail_words, translations
 from app.wording.messages import MESSAGE_TEMPLATES
@@ -212,6 +213,15 @@ def _recorded(path: Path) -> set[str]:
         if isinstance(word, ast.Constant) and isinstance(word.value, str)
     }
     return {word for word in words if ACTION.fullmatch(word)}
+
+
+def test_every_fault_of_a_file_of_promises_has_words() -> None:
+    source = (translations.ROOT / "tickets/promises/policy_file.py").read_text("utf-8")
+
+    codes_named = set(re.findall(r'"((?:bad|no|not|too|unknown|levels|offsets)_[a-z_]+|twice)"', source))
+
+    assert {"bad_target", "no_such_chain", "twice"} <= codes_named
+    assert codes_named - set(FAULT_WORDS) == set()
 
 
 def test_nobody_climbs_in_vietnamese() -> None:

@@ -30,6 +30,7 @@ def test_a_dead_letter_is_sent_again(browser: FlaskClient, session: Session) -> 
     dead = letter(session)
     page = shown(browser, f"{HERE}/messages")
     assert "To the citizen: received, with reference" in page
+    assert "the carrier&#39;s code 30006" in page
     assert "+84******567" in page
     assert "+84901234567" not in page
 
@@ -44,8 +45,10 @@ def test_a_dead_letter_is_sent_again(browser: FlaskClient, session: Session) -> 
 def test_all_of_an_outage_is_sent_again_in_one_audited_step(browser: FlaskClient, session: Session) -> None:
     night = [letter(session) for _ in range(30)]
     uncertain = letter(session, state=OutboundState.UNCERTAIN)
+    night[0].error_code = "unreachable"
     session.commit()
     page = shown(browser, f"{HERE}/messages")
+    assert "the carrier or mail server cannot be reached" in page.split("<tbody>")[1]
     given = {name: re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in ("channel", "since", "until")}
 
     answer = post(browser, f"{HERE}/messages/outage/again", **given)
