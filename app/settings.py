@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.server_addresses import DRIVER, REDIS_SCHEMES, database_address, sentinel_address
 from telephony.provider.provider_settings import PROVIDER_SETTINGS, ProviderSetting
 from tickets.city import city, use_zone
 from tickets.states import LOCALES
@@ -34,19 +35,11 @@ class SettingsRefused(Exception):
         self.reasons = reasons
 
 
-def _database_url(value: str) -> str:
-    """The driver is ours to choose: hosting panels hand out `postgres://` and `postgresql://`."""
-    for scheme in ("postgres://", "postgresql://"):
-        if value.startswith(scheme):
-            return "postgresql+psycopg://" + value.removeprefix(scheme)
-    return value
-
-
 def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
-DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
+DatabaseUrl = Annotated[str, BeforeValidator(database_address)]
 WebAddress = Annotated[str, BeforeValidator(_without_slash)]
 
 
@@ -212,10 +205,9 @@ def _malformed_addresses(settings: Settings) -> list[str]:
     found = []
     for name in ("database_url", "owner_database_url"):
         value = getattr(settings, name)
-        if value and not value.startswith("postgresql+psycopg://"):
+        if value and not value.startswith(DRIVER):
             found.append(f"{_variable(name)} must begin with postgresql://.")
-    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
-        found.append("HOTLINE_REDIS_URL must begin with redis://, rediss:// or unix://.")
+    found += _malformed_redis(settings.redis_url)
     for name in ("public_base_url", "live_url", *(one.name for one in PROVIDER_SETTINGS if one.is_address)):
         value = getattr(settings, name)
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
@@ -225,6 +217,16 @@ def _malformed_addresses(settings: Settings) -> list[str]:
     if "://" in settings.media_url and not settings.media_url.startswith("file://"):
         found.append("HOTLINE_MEDIA_URL must be a folder: attachments and recordings are kept in files.")
     return found
+
+
+def _malformed_redis(url: str) -> list[str]:
+    if url and not url.startswith(REDIS_SCHEMES):
+        return ["HOTLINE_REDIS_URL must begin with redis://, rediss://, unix:// or redis+sentinel://."]
+    try:
+        sentinel_address(url)
+    except ValueError as wrong:
+        return [f"HOTLINE_REDIS_URL {wrong}."]
+    return []
 
 
 def _half_set(settings: Settings) -> list[str]:

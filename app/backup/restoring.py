@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from app.backup.archive import DUMP, MEDIA, BytesPassed, read_whole
 from app.backup.contents import SnapshotConnection, differences, sequences_of, tables_of, write_alike
@@ -16,6 +17,7 @@ from app.backup.manifest import Manifest
 from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.engines.connected import running_up
+from app.server_addresses import libpq_parameters
 from app.settings import Settings
 from app.storage.database import migrate
 from app.storage.play_progress import TellProgress
@@ -151,9 +153,9 @@ def _name_of(settings: Settings) -> str:
 
 @contextmanager
 def _connection(settings: Settings) -> Iterator[SnapshotConnection]:
-    url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    address = make_conninfo(**libpq_parameters(settings.migrations_url))
     try:
-        with psycopg.connect(url, connect_timeout=10, autocommit=True) as connection:
+        with psycopg.connect(address, connect_timeout=10, autocommit=True) as connection:
             yield connection
     except psycopg.OperationalError as error:
         raise BackupTrouble(f"The database cannot be used: {error}".strip()) from error

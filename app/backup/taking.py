@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from app.backup.archive import DUMP, MEDIA, BytesPassed, add_file, add_manifest
 from app.backup.contents import SnapshotConnection, sequences_of, tables_of, write_alike
@@ -16,6 +17,7 @@ from app.backup.envelope import written_to
 from app.backup.manifest import Manifest, Told
 from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
+from app.server_addresses import libpq_parameters
 from app.settings import Settings
 from app.storage.play_progress import TellProgress
 from tickets.keys import fingerprint_of
@@ -60,8 +62,7 @@ def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, n
 
 @contextmanager
 def _snapshot(settings: Settings, say: TellProgress) -> Iterator[tuple[_Snapshot, Tools]]:
-    url = settings.migrations_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    with psycopg.connect(url, connect_timeout=10) as connection:
+    with psycopg.connect(make_conninfo(**libpq_parameters(settings.migrations_url)), connect_timeout=10) as connection:
         tools = tools_for(connection.info.server_version, named=settings.pg_bin)
         connection.execute("set idle_in_transaction_session_timeout = 0")
         connection.execute("set statement_timeout = 0")

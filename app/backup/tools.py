@@ -9,11 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg.conninfo import conninfo_to_dict
-
 from app.backup.trouble import BackupTrouble
 from app.engines.binaries import installed_binaries
 from app.engines.trouble import EngineTrouble
+from app.server_addresses import libpq_parameters
 
 # libpq's own names for what an address may hold: a password in the arguments stands in every list of processes.
 _VARIABLES = {
@@ -88,5 +87,4 @@ def _found(named: str) -> Iterator[Tools]:
 
 
 def _address(url: str) -> dict[str, str]:
-    told = conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1))
-    return {_VARIABLES[name]: str(value) for name, value in told.items() if name in _VARIABLES and value is not None}
+    return {_VARIABLES[name]: value for name, value in libpq_parameters(url).items() if name in _VARIABLES}

@@ -12,8 +12,10 @@ import psycopg
 import redis
 
 from app.cli.commands import Commands
+from app.cli.database_servers import server_findings
 from app.cli.finding import Finding
 from app.engines.connected import connected
+from app.server_addresses import libpq_parameters, sentinel_address
 from app.settings import Settings
 from app.storage.bounded_connection import BoundedConnection, Limits, connect
 from app.storage.redis_connection import bounded_redis
@@ -55,7 +57,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
-        with connect(_plain(settings.database_url), limits=Limits()) as connection:
+        with connect(limits=Limits(), **libpq_parameters(settings.database_url)) as connection:
             yield _version(connection.info.server_version)
             yield _pool(connection)
             yield _durability(connection)
@@ -63,14 +65,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield from _roles(settings, connection)
     except psycopg.Error as error:
         yield Finding("database", "failed", f"cannot be used: {error}".strip())
+        yield from server_findings(settings)
         return
+    yield from server_findings(settings)
     from app.cli.contents import content_findings
 
     yield from content_findings(settings)
-
-
-def _plain(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def _version(number: int) -> Finding:
@@ -115,7 +115,7 @@ def _roles(settings: Settings, connection: Connection) -> Iterator[Finding]:
             "roles", "warning", "the application's role owns the schema, so it could alter its own audit trail"
         )
         return
-    with connect(_plain(settings.migrations_url), limits=Limits()) as owner:
+    with connect(limits=Limits(), **libpq_parameters(settings.migrations_url)) as owner:
         names = owner.execute("select current_user").fetchone()
     if row and names == (row[0],):
         yield Finding("roles", "warning", "both database addresses sign in as the same role")
@@ -136,7 +136,12 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding("redis", "warning", f"maxmemory-policy is {policy}; noeviction keeps wake-ups from vanishing")
     if not state.get("aof_enabled"):
         yield Finding("redis", "warning", "appendonly is off; after a crash jobs wait for the poller (15 s)")
-    yield Finding("redis", "ok", "answers")
+    yield Finding("redis", "ok", f"answers{_named_by(settings)}")
+
+
+def _named_by(settings: Settings) -> str:
+    watched = sentinel_address(settings.redis_url)
+    return f"; {len(watched.sentinels)} sentinels are asked which is the master of {watched.service}" if watched else ""
 
 
 def _media(folder: Path) -> Finding:

@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.errors import Diagnostic
 from sqlalchemy import Connection, Engine, event, text
+
+from app.storage.several_hosts import last_one_first, remember
 
 RV = TypeVar("RV")
 
@@ -32,6 +35,8 @@ _GRACE_SECONDS = 3.0
 # what it has locked others wait for.
 _IDLE_BEYOND_MS = 10_000
 _POLL_SECONDS = 0.1
+# The SQLSTATE of a warning without one of its own, as "canceling wait for synchronous replication" is.
+_PLAIN_WARNING = "01000"
 _AT_ONCE_SECONDS = 3.0
 
 _SET = "set_config('statement_timeout', %(statement)s, {local}), set_config('lock_timeout', %(lock)s, {local}), \
@@ -61,6 +66,10 @@ class ServerSilent(psycopg.OperationalError):
     """The server has said nothing for longer than it may; the connection is closed."""
 
 
+class KeptByOneServer(psycopg.OperationalError):
+    """Committed by the primary alone, though a standby has to keep it too: it may be lost, and is not acknowledged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`statement_ms` of 0 means that statements may take as long as they need, and their connection may be silent."""
@@ -84,6 +93,24 @@ class BoundedConnection(psycopg.Connection[Any]):
     longest_silence: float | None = None
     # Between us and the server stands a pool of transactions (PgBouncer): nothing may be left on a connection.
     is_pooled = False
+    _is_kept_by_one = False
+
+    def hear(self, said: Diagnostic) -> None:
+        """Note what the server warns of while it commits."""
+        if said.severity_nonlocalized == "WARNING" and said.sqlstate == _PLAIN_WARNING:
+            self._is_kept_by_one = True
+
+    def commit(self) -> None:
+        """Commit; raises KeptByOneServer where PostgreSQL did so without the standby it was to wait for.
+
+        A time limit of ours that ends while a primary waits for its standby makes it say COMMIT, with a warning. If it
+        is cut off, the standby is promoted without what we would have called kept.
+        """
+        self._is_kept_by_one = False
+        super().commit()
+        if self._is_kept_by_one:
+            self.close()
+            raise KeptByOneServer("committed without the standby, which did not answer in time")
 
     def wait(self, gen: PQGen[RV], interval: float = _POLL_SECONDS, timeout: float | None = None) -> RV:
         if self.longest_silence is None:
@@ -130,7 +157,9 @@ def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> Bounded
     transaction (`keep_within`), for a session is shared there; it is known by naming another backend than it leads to.
     """
     given = {"connect_timeout": limits.connect_seconds, **TCP, **parameters, "autocommit": True}
-    connection = BoundedConnection.connect(conninfo, **given)
+    connection = BoundedConnection.connect(conninfo, **last_one_first(given))
+    remember(given, connection)
+    connection.add_notice_handler(connection.hear)
     try:
         connection.longest_silence = limits.silence_seconds
         with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from app.delivery.wake_after_commit import Waker
 from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.reference import Reference
+from app.server_addresses import sentinel_address
 from app.settings import ROOT, Settings
 from app.storage.database import make_engine, session_factory
 from app.storage.redis_connection import redis_limits
@@ -145,6 +146,8 @@ def _configure(app: HotlineApp) -> None:
 
 def _limiter_storage(settings: Settings) -> str:
     url = settings.redis_url
+    if watched := sentinel_address(url):
+        return watched.without_secrets
     if url.startswith("unix://"):
         return "redis+" + url
     return url or "memory://"
@@ -152,7 +155,11 @@ def _limiter_storage(settings: Settings) -> str:
 
 def _limiter_options(settings: Settings) -> dict[str, Any]:
     # A slow Redis may cost a request a quarter of a second, never more; counting then goes on in memory.
-    return redis_limits(settings.redis_url, patience_seconds=0.25) if settings.redis_url else {}
+    if not settings.redis_url:
+        return {}
+    limits = redis_limits(settings.redis_url, patience_seconds=0.25)
+    # A replica is behind: what was counted at the master a moment ago would be allowed again.
+    return {**limits, "use_replicas": False} if sentinel_address(settings.redis_url) else limits
 
 
 def _begin() -> None:

@@ -3,11 +3,12 @@
 import ast
 import re
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from app.settings import ROOT
@@ -15,6 +16,7 @@ from app.web.frame.application import HotlineApp
 from app.web.frame.menu import home_of
 from tests.signing_in import sign_in
 from tickets.people.roles import load_viewer
+from tickets.schema import WebSession
 from tickets.states import Role
 
 LEADS_TO = {
@@ -42,6 +44,22 @@ def test_the_menu_leads_each_role_to_pages_that_open_for_it(
     # What a role may do on purpose is said here once more, so that a view opened by mistake shows.
     assert LEADS_TO[role] <= offered
     for address in offered:
+        assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.LEADER, Role.ADMINISTRATOR])
+def test_where_nothing_can_be_written_what_the_menu_leads_to_is_still_read(
+    client: FlaskClient, session: Session, now: datetime, role: Role
+) -> None:
+    person = sign_in(client, session, role=role, now=now)
+    long_ago = now - timedelta(hours=1)
+    session.execute(update(WebSession).where(WebSession.staff_id == person.id).values(last_seen_at=long_ago))
+    session.commit()
+
+    # As on a standby, or on a primary that has no room left.
+    session.execute(text("set transaction read only"))
+
+    for address in LEADS_TO[role]:
         assert client.get(address).status_code == 200, address
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, current_app, g, request
-from sqlalchemy import Row, and_, bindparam
+from sqlalchemy import Row, and_, bindparam, func
 from sqlalchemy.orm import Session
 
 from tickets.directory import web_sessions
@@ -23,7 +23,11 @@ _SECOND_FACTOR_ROLES = frozenset(Role) - {Role.AGENT}
 _SEEN_EVERY = timedelta(minutes=1)
 # Who a token belongs to, with the roles they hold. Put together once: every request asks it.
 _SIGNED_IN = PEOPLE_WITH_ROLES.add_columns(
-    WebSession.id.label("session_id"), WebSession.second_factor_at, WebSession.last_seen_at
+    WebSession.id.label("session_id"),
+    WebSession.second_factor_at,
+    WebSession.last_seen_at,
+    # A standby, or a primary that may not be written to, still answers who only reads.
+    (func.current_setting("transaction_read_only") == "off").label("can_be_noted"),
 ).join(
     WebSession,
     and_(
@@ -87,7 +91,7 @@ def look_up(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     if viewer is None:
         return None
     found = rows[0]
-    if now - found.last_seen_at > _SEEN_EVERY:
+    if found.can_be_noted and now - found.last_seen_at > _SEEN_EVERY:
         web_sessions.note_seen(session, found.session_id, now=now)
     return SignedIn(found.session_id, viewer, found.second_factor_at is not None)
 
