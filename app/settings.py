@@ -165,7 +165,7 @@ def load_settings(**overrides: Any) -> Settings:
         settings = Settings(**overrides)
     except ValidationError as refused:
         # What cannot be read is replaced by its default, so that the rest is judged too and everything named at once.
-        unreadable = {str(error["loc"][0]): error["msg"] for error in refused.errors()}
+        unreadable = {str(error["loc"][0]): error["msg"].removeprefix("Value error, ") for error in refused.errors()}
         reasons = [f"{_variable(name)} is not valid: {message}." for name, message in unreadable.items()]
         settings = Settings(**{**overrides, **{name: Settings.model_fields[name].default for name in unreadable}})
     if not settings.secret_key and not settings.production:

@@ -39,7 +39,7 @@ def _server(settings: Settings, host: str, port: str) -> Finding:
         with connect(limits=Limits(connect_seconds=2), **there) as connection:
             row = connection.execute(_STANDING).fetchone()
     except psycopg.Error as error:
-        return Finding(subject, "warning", f"does not answer ({str(error).strip().splitlines()[-1]})")
+        return Finding(subject, "warning", f"does not answer ({str(error).strip().splitlines()[0]})")
     is_standby, awaited, commit = row or (True, "", "")
     return Finding(subject, "ok", "standby") if is_standby else _primary(subject, awaited, commit)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import redis
+from redis.sentinel import MasterNotFoundError
 
 from app.cli.commands import Commands
 from app.cli.database_servers import server_findings
@@ -128,6 +129,9 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         client = bounded_redis(settings.redis_url, patience_seconds=5)
         client.ping()
         state: Any = client.info()
+    except MasterNotFoundError:
+        yield Finding("redis", "failed", f"no master is known{_named_by(settings)}")
+        return
     except redis.RedisError as error:
         yield Finding("redis", "failed", f"cannot be used: {error}")
         return
