@@ -70,16 +70,17 @@ def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
             self._answer(status, _body(status, code, form, number))
 
         def do_GET(self) -> None:
-            """The texts it has taken for a phone, as a real one lists them."""
+            """The texts or calls it has taken for a phone, as a real one lists them."""
             query = parse_qs(urlsplit(self.path).query)
             with carrier.lock:
                 carrier.asked += 1
                 if carrier.lists_nothing:
                     self._answer(503, _body(503, 20503, {}, 0))
                     return
-                taken = [_listed(number, form) for number, form in enumerate(carrier.received, 1) if "Body" in form]
+                kind, mark = ("calls", "Twiml") if "/Calls" in self.path else ("messages", "Body")
+                taken = [_listed(number, form) for number, form in enumerate(carrier.received, 1) if mark in form]
             mine = [one for one in taken if one["to"] in query.get("To", [one["to"]])]
-            self._answer(200, {"messages": mine, "next_page_uri": None})
+            self._answer(200, {kind: mine, "next_page_uri": None})
 
         def _answer(self, status: int, body: dict[str, Any]) -> None:
             encoded = json.dumps(body).encode()

@@ -14,6 +14,7 @@ from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from app.clockwork.progress import Expected
 from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
+from app.phone.reconciliation import ASKING
 from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
@@ -165,7 +166,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("send daily lists", 60, send_daily_lists),
     Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
     Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
-    Scheduled("ask the phone provider", 300, ask_provider, limit_seconds=900),
+    Scheduled(ASKING, 300, ask_provider, limit_seconds=900),
     Scheduled("clear away", 600, clear_away, limit_seconds=120),
     Scheduled("clear media away", 600, clear_media_away, on_every_node=True, limit_seconds=120),
     Scheduled("forget old webhooks", 3600, forget_webhooks, limit_seconds=120),

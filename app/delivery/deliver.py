@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
-from app.delivery.taken_already import already_taken
+from app.delivery.taken_already import already_rings, already_taken
 from app.phone.accounts import sending_account
 from app.phone.notice_calls import first_document
 from app.settings import Settings
@@ -30,6 +30,7 @@ from telephony.provider.drivers import carrier_of
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
 from tickets.outbox import claims, results, troubles
+from tickets.outbox.judged_lists import shorten
 from tickets.outbox.overtaken import overtaken_by, withdraw
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
@@ -124,7 +125,9 @@ def _claim_these(
 
 def _still_holds(session: Session, row: OutboundMessage, *, by: str, now: datetime) -> bool:
     """What is over by now is withdrawn. A text that may have left already is not: it is asked about instead."""
-    why = None if row.doubtful_since is not None else overtaken_by(session, row, now=now)
+    if row.doubtful_since is not None:
+        return True
+    why = overtaken_by(session, row, now=now) or shorten(session, row, now=now)
     if why is None:
         return True
     withdraw(session, row, why, by=by, now=now)
@@ -206,7 +209,7 @@ def _send(delivery: Delivery, letter: Letter) -> Outcome:
         sender = sender_address(settings.smtp_url, urlsplit(settings.base_url).hostname or "localhost")
         return send_mail(letter, smtp_url=settings.smtp_url, sender=sender)
     if letter.channel is OutboundChannel.VOICE:
-        return _call(settings, letter)
+        return _call(delivery, letter)
     return _text(delivery, letter)
 
 
@@ -225,11 +228,14 @@ def _text(delivery: Delivery, letter: Letter) -> Outcome:
     return replace(outcome, segments=sms_size(letter.text).segments) if isinstance(outcome, Sent) else outcome
 
 
-def _call(settings: Settings, letter: Letter) -> Outcome:
+def _call(delivery: Delivery, letter: Letter) -> Outcome:
     """Ring somebody, say the text twice and take a key."""
+    settings = delivery.settings
     account = sending_account(settings, Capability.VOICE)
     if account is None:
         return _NO_PROVIDER
+    if found := already_rings(delivery.factory, letter, account):
+        return found
     document = first_document(letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url)
     return carrier_of(account).place_call(to=letter.address, sender=letter.from_phone, document=document)
 

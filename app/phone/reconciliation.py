@@ -3,7 +3,7 @@
 Lost callbacks are normal. What is missing is created anew through the very same door, under the same keys.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +26,8 @@ from tickets.states import CallState
 # Longer than any step of a conversation is quiet: whoever is silent for this long may have gone.
 QUIET_FOR = timedelta(minutes=2)
 MOST_AT_ONCE = 200
+# The leader's job that does it.
+ASKING = "ask the phone provider"
 
 log = structlog.get_logger()
 
@@ -53,13 +55,17 @@ def reconcile(factory: sessionmaker[Session], phones: Phones, *, now: datetime) 
     for account in phones.accounts.values():
         carrier = carrier_of(account)
         for kind, look in LOOKS.items():
-            if kind == "texts" and not account.can(Capability.SMS_INBOUND):
-                continue
-            counts[kind] += _round(factory, phones, Asked(account, carrier, kind, look), now=now)
+            if kind in kinds_of(account):
+                counts[kind] += _round(factory, phones, Asked(account, carrier, kind, look), now=now)
     repairs = Repairs(**counts)
     if repairs.total:
         log.warning("provider.reconciled", **counts)
     return repairs
+
+
+def kinds_of(account: ProviderAccount) -> Sequence[str]:
+    """What it is asked for: texts only where they may come in by it."""
+    return [kind for kind in LOOKS if kind != "texts" or account.can(Capability.SMS_INBOUND)]
 
 
 def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, now: datetime) -> int:

@@ -72,6 +72,7 @@ class SimulatedCarrier:
         call: dict[str, Any] = {
             "sid": "CA" + secrets.token_hex(16),
             "status": "queued",
+            "direction": "outbound-api",
             "to": form.get("To", ""),
             "from": form.get("From", ""),
             "twiml": form.get("Twiml", ""),
@@ -94,9 +95,11 @@ class SimulatedCarrier:
     def call(self, sid: str) -> dict[str, Any] | None:
         return self._read(self._path("calls", sid))
 
-    def calls(self) -> list[dict[str, Any]]:
+    def calls(self, *, to: str = "") -> list[dict[str, Any]]:
+        """All we know of, or those to one phone."""
         found = [self._read(path) for path in (self.folder / "calls").glob("*.json")]
-        return sorted((call for call in found if call), key=lambda call: str(call["date_created"]))
+        mine = (call for call in found if call and to in ("", call.get("to")))
+        return sorted(mine, key=lambda call: str(call["date_created"]))
 
     def recording(self, sid: str) -> bytes | None:
         """A sound file of the length its identifier tells; None once it was deleted."""

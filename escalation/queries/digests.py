@@ -14,6 +14,7 @@ from tickets import done_days
 from tickets.city import wall_clock
 from tickets.directory.standing import Reachable
 from tickets.outbox import posting
+from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
 from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.plan import DAILY_LIST_AT
@@ -38,7 +39,7 @@ class _Line:
 
 
 MOST_LINES = 10
-DIGEST_TEMPLATE = "daily_list"
+DIGEST_TEMPLATE = DAILY_LIST_TEMPLATE
 
 
 def post_daily_lists(session: Session, *, now: datetime) -> int:
@@ -136,6 +137,8 @@ def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list
         "count": len(lines),
         "inherited": sum(line.is_inherited for line in lines),
         "items": [_item(line) for line in ordered[:MOST_LINES]],
+        STEPS: [line.step.id for line in ordered],
+        INHERITED_STEPS: [line.step.id for line in ordered if line.is_inherited],
     }
     channels = [OutboundChannel.EMAIL, OutboundChannel.SCREEN, *([OutboundChannel.SMS] if person.phone else [])]
     addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
@@ -157,6 +160,7 @@ def _item(line: _Line) -> dict[str, object]:
     """What is late, and why it is this person's: when it was reported to them, or that they stand there now."""
     told_at = line.step.fired_at if not line.is_inherited else None
     return {
+        "step_id": line.step.id,
         "reference": line.ticket.reference,
         "unit": {"vi": line.unit.name, "en": line.unit.name_en},
         "level": line.step.rank,

@@ -83,6 +83,9 @@ class Carrier(Protocol):
     def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
         """Ring somebody and follow the document."""
 
+    def calls_handed_over(self, *, to: str, since: datetime) -> Iterable[str] | None:
+        """Theirs of the calls we gave them for this phone since then; None from whoever lists no calls."""
+
     def end_leg(self, call_sid: str) -> None:
         """Hang up one side of a call."""
 
@@ -116,6 +119,9 @@ class WithoutVoice:
 
     def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
         return GiveUp("no_voice", "this provider carries no calls")
+
+    def calls_handed_over(self, *, to: str, since: datetime) -> Iterable[str] | None:
+        return ()
 
     def end_leg(self, call_sid: str) -> None:
         """There is none."""

@@ -179,7 +179,7 @@ def _put_into_one(session: Session, rows: Sequence[OutboundMessage], *, now: dat
             address=head.address,
             staff_id=head.staff_id,
             template=GATHERED_TEMPLATE,
-            params={"count": len(rows), "items": [_item(row) for row in rows[:_LISTED]]},
+            params=listed(rows),
             locale=head.locale,
             is_urgent=any(row.is_urgent for row in rows),
             state=OutboundState.WAITING,
@@ -197,5 +197,6 @@ def _put_into_one(session: Session, rows: Sequence[OutboundMessage], *, now: dat
     )
 
 
-def _item(row: OutboundMessage) -> Mapping[str, Any]:
-    return {"template": row.template, **row.params}
+def listed(rows: Sequence[OutboundMessage]) -> Mapping[str, Any]:
+    """What the list of these messages says."""
+    return {"count": len(rows), "items": [{"template": row.template, **row.params} for row in rows[:_LISTED]]}

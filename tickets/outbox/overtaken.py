@@ -121,6 +121,21 @@ def withdraw(session: Session, message: OutboundMessage, why: Overtaken, *, by: 
         .values(state=OutboundState.SUPPRESSED, lease_until=None, error_code=WITHDRAWN, error=why.value)
         .execution_options(synchronize_session=False)
     )
+    _tell(session, message, why, now=now)
+
+
+def leave_out(session: Session, message: OutboundMessage, why: Overtaken, *, now: datetime) -> None:
+    """The same for one that has become a line of a list."""
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id == message.id)
+        .values(gathered_into_id=None, error_code=WITHDRAWN, error=why.value)
+        .execution_options(synchronize_session=False)
+    )
+    _tell(session, message, why, now=now)
+
+
+def _tell(session: Session, message: OutboundMessage, why: Overtaken, *, now: datetime) -> None:
     if message.ticket_id is None:
         return
     params = {WITHDRAWN: why.value, "template": message.template, "channel": message.channel.value}

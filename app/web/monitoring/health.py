@@ -21,7 +21,7 @@ from app.web.frame.current import hotline, settings
 from app.web.monitoring.clock_checks import clock_check
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.leader_checks import job_check, leader_check
-from app.web.monitoring.message_checks import message_checks
+from app.web.monitoring.message_checks import message_checks, reconciliation_check
 from tickets.process_beats import SILENT_AFTER
 from tickets.queries.lacks import BLOCKING, Lack, lacking
 from tickets.schema import PlannedStep, ProcessBeat
@@ -102,6 +102,7 @@ def judged(session: Session, here: Settings, tables: KnownSchema, *, now: dateti
         checks |= job_check(session, now=now)
         checks |= clock_check(session)
         checks |= backlog_checks(session, now=now)
+        checks |= reconciliation_check(session, here, now=now)
     except SQLAlchemyError as trouble:
         session.rollback()
         checks |= _trouble(trouble)

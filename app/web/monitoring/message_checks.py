@@ -4,12 +4,19 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.phone.accounts import provider_accounts
+from app.phone.reconciliation import ASKING, kinds_of
+from app.settings import Settings
 from telephony.reconciliation_marks import marks
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
+from tickets.schema import LeaderJob
 
 LATE_AFTER = timedelta(minutes=5)
+# Asked every five minutes; a provider that has not told all it had three times in a row has calls and texts of ours.
+NOT_TOLD_AFTER = timedelta(minutes=16)
 URGENT_LATE_AFTER = timedelta(minutes=1)
 
 
@@ -25,7 +32,29 @@ def message_checks(session: Session, *, now: datetime) -> dict[str, str]:
     return {"outbox": f"late since {min(late).isoformat()}" if late else "ok", "sending_account": account}
 
 
-def message_metrics(session: Session, *, now: datetime) -> Iterator[Metric]:
+def reconciliation_check(session: Session, here: Settings, *, now: datetime) -> dict[str, str]:
+    """`ok`, or since when a provider has not told what it never reported: lost calls, texts and recordings stay lost.
+
+    Before the first answer it counts from when the asking was announced.
+    """
+    since: dict[str, datetime] = {}
+    for (name, _), at in _told(session, here).items():
+        since[name] = min(since.get(name, at), at)
+    late = [f"{name} since {at.isoformat()}" for name, at in sorted(since.items()) if now - at > NOT_TOLD_AFTER]
+    return {"provider": f"has not told all it has: {', '.join(late)}" if late else "ok"}
+
+
+def _told(session: Session, here: Settings) -> dict[tuple[str, str], datetime]:
+    """By account and kind, until when everything is known; accounts that are no longer set up have none."""
+    announced = session.scalar(select(LeaderJob.announced_at).where(LeaderJob.name == ASKING))
+    if announced is None:
+        return {}
+    told = {(mark.account, mark.kind): mark.up_to for mark in marks(session)}
+    wanted = ((one.name, kind) for one in provider_accounts(here).values() for kind in kinds_of(one))
+    return {each: told.get(each, announced) for each in wanted}
+
+
+def message_metrics(session: Session, here: Settings, *, now: datetime) -> Iterator[Metric]:
     """The age counts from when a message should have left, whatever its next try is planned for."""
     oldest = oldest_unsent(session)
     ages = {is_urgent: max(0.0, (now - since).total_seconds()) for is_urgent, since in oldest.items()}
@@ -44,6 +73,6 @@ def message_metrics(session: Session, *, now: datetime) -> Iterator[Metric]:
     asked = GaugeMetricFamily(
         "hotline_provider_asked_seconds", "Since a provider last told all it had", labels=["account", "kind"]
     )
-    for mark in marks(session):
-        asked.add_metric([mark.account, mark.kind], max(0.0, (now - mark.up_to).total_seconds()))
+    for each, at in _told(session, here).items():
+        asked.add_metric(list(each), max(0.0, (now - at).total_seconds()))
     yield asked

@@ -51,7 +51,7 @@ def _rows_told(app: HotlineApp, *, now: datetime) -> Callable[[Session], bytes]:
     here, tables = app.settings, known_schema()
 
     def told(session: Session) -> bytes:
-        rows = _written(RowMetrics(session, now=now))
+        rows = _written(RowMetrics(session, here, now=now))
         # Last: where health meets trouble it gives the session back as new.
         checks = judged(session, here, tables, now=now).checks
         return rows + _written(ProcessMetrics(session, checks, now=now))

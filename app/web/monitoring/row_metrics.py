@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.settings import Settings
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from app.web.monitoring.families import gauge, gauges, seconds_since, total
 from app.web.monitoring.message_checks import message_metrics
@@ -31,8 +32,8 @@ _REFUSALS_OF = timedelta(hours=1)
 class RowMetrics(Collector):
     """What Prometheus asks for at a scrape; what runs and who leads is in `process_metrics`."""
 
-    def __init__(self, session: Session, *, now: datetime) -> None:
-        self._session, self._now = session, now
+    def __init__(self, session: Session, here: Settings, *, now: datetime) -> None:
+        self._session, self._here, self._now = session, here, now
 
     def collect(self) -> Iterator[Metric]:
         yield from self._tickets()
@@ -64,7 +65,7 @@ class RowMetrics(Collector):
     def _lateness(self) -> Iterator[Metric]:
         step = self._session.scalar(select(func.min(PlannedStep.planned_at)).where(PlannedStep.fired_at.is_(None)))
         yield self._age("hotline_escalation_oldest_due_seconds", "Age of the oldest due step", step)
-        yield from message_metrics(self._session, now=self._now)
+        yield from message_metrics(self._session, self._here, now=self._now)
         backup = done_days.last_done(self._session, done_days.BACKUP)
         age = seconds_since(backup, now=self._now) if backup else float("inf")
         yield gauge("hotline_backup_age_seconds", "Since the last backup, +Inf where there was none", age)

@@ -95,7 +95,8 @@ def place_call(account_sid: str) -> ResponseReturnValue:
 @signed_webhook
 def calls(account_sid: str) -> ResponseReturnValue:
     """All calls we were asked to place or change."""
-    return jsonify({"calls": _carrier().calls(), "next_page_uri": None})
+    listed = [_dated(one) for one in _carrier().calls(to=request.args.get("To", ""))]
+    return jsonify({"calls": listed, "next_page_uri": None})
 
 
 @blueprint.route("/Calls/<sid>.json", methods=["GET", "POST"])

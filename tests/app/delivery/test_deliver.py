@@ -174,6 +174,38 @@ def test_a_call_says_the_text(office, carrier):
     assert office.message(message).state is OutboundState.SENT
 
 
+def test_a_call_that_a_gateway_gave_up_waiting_for_rings_once(office, carrier):
+    message = call(office)
+    carrier.answers = [(503, 0)]
+    office.deliver()
+    # What the carrier behind the gateway did all the same.
+    carrier.received.append({"To": office.message(message).address, "Twiml": "<Response/>"})
+
+    office.now += timedelta(minutes=1)
+    office.deliver()
+
+    assert office.message(message).state is OutboundState.SENT
+    assert office.message(message).provider_sid == f"SM{1:032}"
+    assert len(carrier.received) == 1
+
+
+def test_a_call_that_a_gateway_never_passed_on_is_placed_after_asking_and_not_before(office, carrier):
+    message = call(office)
+    carrier.answers, carrier.lists_nothing = [(502, 0)], True
+    office.deliver()
+    office.now += timedelta(minutes=10)
+    office.deliver()
+    unasked = (office.message(message).state, len(carrier.received))
+    carrier.lists_nothing = False
+
+    office.now += timedelta(minutes=10)
+    office.deliver()
+
+    assert unasked == (OutboundState.WAITING, 0)
+    assert office.message(message).state is OutboundState.SENT
+    assert len(carrier.received) == 1
+
+
 def test_a_call_whose_answer_is_lost_is_shown_to_a_person_and_not_placed_again(office, carrier):
     carrier.reset_after_accept = 1
     message = call(office)

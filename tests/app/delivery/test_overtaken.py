@@ -1,10 +1,11 @@
 """A message about something that is over is not sent, and staff read why."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.storage.database import transaction
 from app.wording.contact_codes import overtaken_word
@@ -12,6 +13,7 @@ from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import NOW
 from tests.factories import open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
+from tickets.outbox.claims import GATHER_ABOVE
 from tickets.outbox.overtaken import Overtaken
 from tickets.people import citizens
 from tickets.schema import Clock, OutboundMessage, PlannedStep, RoleAssignment, Ticket, TimelineEntry
@@ -31,10 +33,13 @@ def office(committed, settings, carrier) -> Office:
     )
 
 
-def level(office: Office) -> tuple[int, int, int]:
+LEADERS_PHONE = "+84907777777"
+
+
+def level(office: Office, *, key: str = "level") -> tuple[int, int, int]:
     """A level written in the evening for the morning: the message, its ticket, its reader."""
     with transaction(office.factory) as session:
-        person = staff(session, phone="+84907777777")
+        person = staff(session, phone=LEADERS_PHONE)
         ticket = open_ticket(session, phone=PHONE, channel=Channel.WEB, now=NOW)
         step = session.scalars(select(PlannedStep).where(PlannedStep.ticket_id == ticket.ticket_id)).first()
         params = {
@@ -45,8 +50,8 @@ def level(office: Office) -> tuple[int, int, int]:
         step_clock = step.clock_id
         person_id, ticket_id = person.id, ticket.ticket_id
     message = office.post_sms(
-        "level", template="escalation_level", params=params, staff_id=person_id, ticket_id=ticket_id,
-        to="+84907777777", not_before=NOW + timedelta(hours=10),
+        key, template="escalation_level", params=params, staff_id=person_id, ticket_id=ticket_id,
+        to=LEADERS_PHONE, not_before=NOW + timedelta(hours=10),
     )  # fmt: skip
     assert step_clock
     return message, ticket_id, person_id
@@ -82,6 +87,52 @@ def test_a_level_whose_matter_was_answered_overnight_wakes_nobody(office, carrie
     )  # fmt: skip
     assert "+84907777777" not in [form["To"] for form in carrier.received]
     assert said_in_timeline(office, ticket) == ["ticket_over"]
+
+
+def test_a_list_of_many_names_only_what_still_stands_when_it_is_sent(office, carrier):
+    matters = [level(office, key=f"level-{n}") for n in range(GATHER_ABOVE + 2)]
+    over = [ticket for _message, ticket, _person in matters[3:]]
+    with transaction(office.factory) as session:
+        for ticket in over:
+            session.get_one(Ticket, ticket).status = TicketStatus.RESOLVED
+        references = dict(session.execute(select(Ticket.id, Ticket.reference)).all())
+        session.execute(update(OutboundMessage).values(staff_id=matters[0][2]))
+
+    in_the_morning(office, matters[0][0])
+
+    [told] = [form["Body"] for form in carrier.received if form["To"] == LEADERS_PHONE]
+    shown = [ticket for _m, ticket, _p in matters if references[ticket] in re.sub(r"[^0-9,(]", "", told)]
+    assert shown == [ticket for _m, ticket, _p in matters[:3]]
+    assert "3 tin" in told
+    assert said_in_timeline(office, over[0]) == ["ticket_over"]
+
+
+def test_a_list_of_which_nothing_stands_is_not_sent(office, carrier):
+    matters = [level(office, key=f"level-{n}") for n in range(GATHER_ABOVE + 1)]
+    with transaction(office.factory) as session:
+        for clock in session.scalars(select(Clock)):
+            clock.status = ClockStatus.PAUSED
+        session.execute(update(OutboundMessage).values(staff_id=matters[0][2]))
+
+    in_the_morning(office, matters[0][0])
+
+    assert LEADERS_PHONE not in [form["To"] for form in carrier.received]
+
+
+def test_the_lines_of_a_daily_list_that_are_over_by_then_are_not_on_it(office, carrier):
+    matters = [level(office, key=f"level-{n}") for n in range(2)]
+    with transaction(office.factory) as session:
+        steps = [session.get_one(OutboundMessage, message).params["step_id"] for message, *_ in matters]
+        session.get_one(Clock, session.get_one(PlannedStep, steps[0]).clock_id).status = ClockStatus.MET
+        lines = [{"step_id": one, "reference": "2600421733", "level": 5, "due_at": NOW.isoformat()} for one in steps]
+        params = {"count": 2, "items": [{**line, "unit": {"vi": "Phường", "en": ""}} for line in lines]}
+    message = office.post_sms("daily", template="daily_list", params={**params, "step_ids": steps}, to="+84908888888")
+
+    office.deliver()
+
+    assert [form["Body"] for form in carrier.received if form["To"] == "+84908888888"] == [office.message(message).text]
+    assert office.message(message).params["step_ids"] == steps[1:]
+    assert "1 " in office.message(message).text
 
 
 def test_a_level_whose_clock_stopped_or_moved_is_withdrawn(office, carrier):

@@ -6,10 +6,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.phone.reconciliation import ASKING
 from app.settings import Settings
 from app.storage.database import make_engine
 from app.storage.play_progress import PlayProgress, forget, note
 from app.web.factory import create_app
+from telephony.reconciliation_marks import note_round
 from tests.conftest import Committed
 from tickets import leader_jobs, leadership
 
@@ -76,6 +78,26 @@ def test_the_job_that_is_overdue_is_named_and_so_is_a_lease_that_nobody_renews(
     assert reasons["jobs"] == "overdue: seal audit trail (last success never)"
     assert reasons["leader"] == f"silent since {(now - timedelta(minutes=5)).isoformat()}"
     assert not {"jobs", "leader"} & set(after)
+
+
+def test_a_provider_that_does_not_tell_what_it_never_reported_is_named(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader_jobs.announce(session, {ASKING: 300}, now=now - timedelta(minutes=20))
+    never = client.get("/health/ready").get_json()["reasons"]["provider"]
+    metric = client.get("/metrics").get_data(as_text=True)
+
+    for kind in ("calls", "missed", "texts", "recordings"):
+        note_round(session, account="sim", kind=kind, began_at=now)
+    note_round(session, account="of last year", kind="calls", began_at=now - timedelta(days=300))
+    after = client.get("/health/ready").get_json()["reasons"]
+    note_round(session, account="sim", kind="texts", began_at=now - timedelta(minutes=17))
+    behind = client.get("/health/ready").get_json()["reasons"]["provider"]
+
+    assert never == f"has not told all it has: sim since {(now - timedelta(minutes=20)).isoformat()}"
+    assert 'hotline_provider_asked_seconds{account="sim",kind="texts"} 1200.0' in metric
+    assert "provider" not in after
+    assert behind.endswith((now - timedelta(minutes=17)).isoformat())
 
 
 def test_metrics_tell_how_old_the_last_success_of_each_job_is(
