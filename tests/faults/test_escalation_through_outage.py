@@ -57,6 +57,9 @@ def test_levels_due_before_during_and_after_an_outage_of_the_database_fire_once_
     assert before
     assert after, "everything had fired before the outage: this run proves nothing"
     late = max((step.fired_at - max(step.planned_at, back_at) for step in after), default=timedelta())
+    print(
+        f"\noutage: {len(before)} steps before, {len(after)} after, the last {late.total_seconds():.1f} s late (60 s)"
+    )
     assert late <= timedelta(seconds=60)
     in_time = [step for step in after if step.planned_at > back_at + timedelta(seconds=15)]
     assert all(step.fired_at - step.planned_at <= ALLOWED_LATENESS for step in [*before, *in_time])

@@ -1,5 +1,6 @@
 """A stream that is open ends with what it was opened by: the session, the account, the role."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -10,13 +11,16 @@ from sqlalchemy.orm import Session
 
 from app.clock import utc_now
 from app.live.hub import Hub
-from app.storage.database import transaction
+from app.storage.database import make_engine, session_factory, transaction
 from app.web.frame.session_cookie import token_hash
 from tests.conftest import Committed
 from tests.factories import staff
+from tests.faults.line import line_to, over, postgres_socket
+from tests.faults.nodes import HANG_SECONDS, LONG
 from tickets.directory.staff import disable
+from tickets.outbox.posting import Outgoing, post_all
 from tickets.schema import RoleAssignment, Staff, WebSession
-from tickets.states import Role
+from tickets.states import OutboundChannel, Role
 
 
 @pytest.fixture
@@ -94,6 +98,30 @@ def test_the_hub_looks_by_itself_whether_who_listens_may_still(committed: Commit
 
     # It looks every few seconds; the rest is for a machine that has other work.
     assert not goes_on(stream, seconds=60)
+
+
+def test_events_go_on_after_the_hubs_connection_was_swallowed(committed: Committed, signed_in: int) -> None:
+    # As the live process has it; a shorter silence is enough to see that it is noticed.
+    patience = {} if LONG else {"statement_timeout_ms": 1_000}
+    with line_to(postgres_socket(committed.url)) as line:
+        engine = make_engine(over(line, committed.url), pool_size=3, **patience)
+        stream = opened(Hub(session_factory(engine)))
+        told = gevent.spawn(lambda: next(event for event in stream if b"changed" in event))
+        gevent.sleep(1.5)
+
+        swallowed, began = line.swallow(), time.monotonic()
+        with transaction(committed.factory) as session:
+            note = Outgoing(
+                channel=OutboundChannel.SCREEN, address="", template="warning", params={}, locale="vi",
+                dedup_key="note", staff_id=signed_in,
+            )  # fmt: skip
+            post_all(session, [note], now=utc_now())
+        event = told.get(timeout=HANG_SECONDS)
+        engine.dispose()
+
+    print(f"\nlive: events go on {time.monotonic() - began:.1f} s after the connection was swallowed")
+    assert swallowed > 0
+    assert b"notices" in event
 
 
 def test_a_stream_goes_on_for_whoever_may_still_listen(committed: Committed, signed_in: int) -> None:
