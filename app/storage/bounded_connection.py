@@ -103,8 +103,8 @@ class BoundedConnection(psycopg.Connection[Any]):
     def commit(self) -> None:
         """Commit; raises KeptByOneServer where PostgreSQL did so without the standby it was to wait for.
 
-        A time limit of ours that ends while a primary waits for its standby makes it say COMMIT, with a warning. If it
-        is cut off, the standby is promoted without what we would have called kept.
+        Who cancels a COMMIT that waits for a lost standby makes the primary say that it was committed, with a warning.
+        If the primary is cut off, the standby is promoted without what we would have called kept.
         """
         self._is_kept_by_one = False
         super().commit()
