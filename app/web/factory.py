@@ -125,8 +125,8 @@ def _configure(app: HotlineApp) -> None:
         "WTF_CSRF_SSL_STRICT": False,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 200,
-        "RATELIMIT_STORAGE_URI": _limiter_storage(settings),
-        "RATELIMIT_STORAGE_OPTIONS": _limiter_options(settings),
+        "RATELIMIT_STORAGE_URI": limiter_storage(settings),
+        "RATELIMIT_STORAGE_OPTIONS": limiter_options(settings),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
@@ -144,7 +144,8 @@ def _configure(app: HotlineApp) -> None:
     app.jinja_env.lstrip_blocks = True
 
 
-def _limiter_storage(settings: Settings) -> str:
+def limiter_storage(settings: Settings) -> str:
+    """Where requests are counted, as the library of limits has it."""
     url = settings.redis_url
     if watched := sentinel_address(url):
         return watched.without_secrets
@@ -153,7 +154,8 @@ def _limiter_storage(settings: Settings) -> str:
     return url or "memory://"
 
 
-def _limiter_options(settings: Settings) -> dict[str, Any]:
+def limiter_options(settings: Settings) -> dict[str, Any]:
+    """How it connects there."""
     # A slow Redis may cost a request a quarter of a second, never more; counting then goes on in memory.
     if not settings.redis_url:
         return {}
