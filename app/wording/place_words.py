@@ -66,6 +66,10 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "vi": "“{said}” viết có dấu như thế nào? {options}?",
         "en": "How is “{said}” written with its accents? {options}?",
     },
+    "which_heard": {
+        "vi": "“{said}” là {options}?",
+        "en": "Does “{said}” mean {options}?",
+    },
     "which_place": {
         "vi": "Phản ánh này về địa điểm nào: {options}?",
         "en": "Which place is it about: {options}?",

@@ -192,6 +192,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "citizen_wrote": lazy_gettext("Notice: the citizen has written"),
     "codes_locked": lazy_gettext("Notice: reply codes of a phone are locked"),
     "daily_list": lazy_gettext("Leader's 07:00 list"),
+    "danger_noted": lazy_gettext("To the citizen: emergency, whom to call"),
     "escalation_level": lazy_gettext("Report to a higher level"),
     "gathered": lazy_gettext("Several reports in one message"),
     "instruction": lazy_gettext("A leader's instruction"),

@@ -38,7 +38,7 @@ from tickets.outbox import posting
 from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
 from tickets.schema import Call, OutboundMessage, Ticket
-from tickets.states import UNFINISHED, Channel, TimelineKind
+from tickets.states import UNFINISHED, Channel, Priority, TimelineKind
 from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket
 
@@ -182,10 +182,13 @@ def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
     )
     if decision is not None:
         call.unit_id = _answering_unit(scene.desk, decision.unit_id)
-        return
-    heed_words(scene.session, lock_ticket(scene.session, call.ticket_id), said, now=scene.now)
-    if place is not None:
-        call.unit_id = place.unit_id
+    else:
+        heed_words(scene.session, lock_ticket(scene.session, call.ticket_id), said, now=scene.now)
+        if place is not None:
+            call.unit_id = place.unit_id
+    if scene.session.get_one(Ticket, call.ticket_id).priority is Priority.EMERGENCY:
+        # It is answered first, as if the emergency key had been pressed.
+        call.detail = {**call.detail, "emergency": True}
 
 
 def _answering_unit(desk: Desk, unit_id: int) -> int | None:

@@ -51,6 +51,8 @@ class CallFacts:
     line_unit: NamedUnit | None = None
     last_unit: NamedUnit | None = None
     places: PlaceFacts | None = None
+    # The words of this step tell of somebody in danger.
+    says_danger: bool = False
     queue: QueueFacts = field(default_factory=QueueFacts)
     followed: SpokenState = field(default_factory=SpokenState)
     # The reference of the call's ticket, once it has one.

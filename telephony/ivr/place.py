@@ -9,7 +9,7 @@ from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, 
 from telephony.ivr.facts import CallFacts, NamedUnit
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import TurnOutcome, after_silence, after_wrong_key, menu, one_key, to_a_person
-from telephony.plan.menu import MOST_OPTIONS
+from telephony.plan.menu import MOST_OPTIONS, MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
@@ -74,6 +74,15 @@ def _named(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOu
         return _agent_will_ask(conversation).also(*said)
     first = Say(Prompt.PLACE_TOO_MANY if found and found.units else Prompt.PLACE_NOT_FOUND)
     return ask_name(conversation.tell("again"), facts, first).also(*said)
+
+
+def in_danger(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
+    """Whoever tells of danger hears who comes at once, as behind the emergency key; no place is asked for."""
+    found = facts.places
+    unit = found.units[0] if found and found.outcome is PlaceOutcome.UNIQUE else facts.line_unit
+    place = (NotePlace(unit.id, "line" if unit is facts.line_unit else "speech"),) if unit else ()
+    urgent = replace(conversation, choice=MenuChoice.EMERGENCY.value)
+    return to_a_person(urgent, NoteSaid(heard.speech), *place, words=(Say(Prompt.EMERGENCY_NUMBERS),))
 
 
 def _confirm(conversation: Conversation, unit: NamedUnit) -> TurnOutcome:

@@ -21,7 +21,7 @@ from telephony.ivr.outcome import (
     to_a_person,
     welcome,
 )
-from telephony.ivr.place import ask_place, ask_where, on_place
+from telephony.ivr.place import ask_place, ask_where, in_danger, on_place
 from telephony.ivr.queue import on_dial, on_queue
 from telephony.plan.menu import MENU, MenuChoice
 from telephony.plan.prompts import Prompt
@@ -38,6 +38,8 @@ def begin(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
 
 def step(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """The next turn. Defined for every state and everything a phone can do: a caller is never left without words."""
+    if facts.says_danger and conversation.state in _BEFORE_A_PERSON:
+        return in_danger(conversation, heard, facts)
     return _STEPS[conversation.state](conversation, heard, facts)
 
 
@@ -88,6 +90,8 @@ def _on_failsafe(conversation: Conversation, heard: Heard, facts: CallFacts) -> 
     return TurnOutcome(conversation.at(CallState.MENU), (Redirect("menu"),))
 
 
+# Where what is said is heard by nobody else.
+_BEFORE_A_PERSON = (CallState.GREETING, CallState.MENU, CallState.PLACE, CallState.STATUS)
 _STEPS: Mapping[CallState, Callable[[Conversation, Heard, CallFacts], TurnOutcome]] = {
     CallState.GREETING: _on_menu,
     CallState.MENU: _on_menu,

@@ -78,7 +78,13 @@ VIETNAMESE_AND_ENGLISH = SmsWords(
     start=frozenset(
         {"start", "unstop", "dk", "dang ky", "nhan tin", "nhan lai", "đk", "đăng ký", "nhận tin", "nhận lại"}
     ),
-    help=frozenset({"help", "info", "tro giup", "huong dan", "trợ giúp", "hướng dẫn", "?"}),
+    # With the words that ask for a state, where no number stands beside them.
+    help=frozenset(
+        {
+            "help", "info", "tro giup", "huong dan", "trợ giúp", "hướng dẫn", "?", "tt", "tra cuu", "tra cứu",
+            "tinh trang", "tình trạng", "status", "kq", "ket qua", "kết quả",
+        }
+    ),
 )  # fmt: skip
 
 _STATUS = re.compile(

@@ -26,7 +26,7 @@ from tickets.people.actor import citizen_actor
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
 from tickets.schema import Ticket
-from tickets.states import UNFINISHED, Channel, PlaceOutcome, TicketStatus
+from tickets.states import UNFINISHED, Channel, PlaceOutcome, Priority, TicketStatus
 from tickets.typed_text import typed_number
 from tickets.work.conversation import citizen_message
 
@@ -119,7 +119,12 @@ def _asked_place(ticket: Ticket) -> bool:
 
 
 def _goes_on(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> bool:
-    """More of the same, unless the words speak of another place or another kind of matter than the ticket."""
+    """More of the same, unless the words speak of another place or another kind of matter than the ticket.
+
+    Danger never goes where only the City Office reads: whoever must come at once would not see it.
+    """
+    if ticket.is_restricted and ticket.priority is not Priority.EMERGENCY and read_matter(body).is_danger:
+        return False
     if ticket.status is TicketStatus.PENDING_CITIZEN:
         return True
     place = resolve(desk.places, body, on=day_of(now))
@@ -142,7 +147,7 @@ def _attach(
         citizen_id=ticket.citizen_id,
         is_simulated=is_simulated,
     )
-    actor = citizen_actor()
+    actor, was_urgent = citizen_actor(), ticket.priority is Priority.EMERGENCY
     if body:
         contacts.link(session, contact.id, ticket.id)
         citizen_message(
@@ -153,6 +158,8 @@ def _attach(
         attach_contact(
             session, ticket.id, contact_id=contact.id, channel=Channel.SMS, arrived_at=now, actor=actor, now=now
         )
+    if ticket.priority is Priority.EMERGENCY and not was_urgent:
+        _text_about(session, ticket, "danger_noted", {"reference": ticket.reference}, sms, now=now)
     if _asked_place(ticket):
         told = NewlyTold(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
         decision = reroute_at_intake(
@@ -167,17 +174,26 @@ def _say_where_it_went(
     session: Session, ticket: Ticket, unit_id: int, sms: Texted, desk: Desk, *, now: datetime
 ) -> None:
     """Whoever answers our question learns that the answer was understood."""
-    unit, phone = desk.unit(unit_id), parse_phone(sms.phone) if sms.phone else None
-    if unit is None or phone is None or not phone.may_get_sms:
+    if (unit := desk.unit(unit_id)) is not None:
+        params = {"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}}
+        _text_about(session, ticket, "place_noted", params, sms, now=now)
+
+
+def _text_about(
+    session: Session, ticket: Ticket, template: str, params: dict[str, Any], sms: Texted, *, now: datetime
+) -> None:
+    """To the number that wrote, once for each ticket."""
+    phone = parse_phone(sms.phone) if sms.phone else None
+    if phone is None or not phone.may_get_sms:
         return
     known = citizens.find(session, phone=phone.number)
     posting.post_sms(
         session,
         to=phone.number,
-        template="place_noted",
-        params={"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}},
+        template=template,
+        params=params,
         locale=known.locale if known else "vi",
-        dedup_key=f"place-noted:{ticket.id}",
+        dedup_key=f"{template.replace('_', '-')}:{ticket.id}",
         ticket_id=ticket.id,
         citizen_id=ticket.citizen_id,
         now=now,

@@ -168,7 +168,7 @@ def test_the_note_of_a_call_survives_the_bar_and_is_kept(site: Site, page: Page)
     page.goto(f"/console/calls/{call_id}")
     saved(page, TYPED, "#f-said")
 
-    press(page, "Sẵn sàng", answer="/wrap-up$")
+    press(page, "Sẵn sàng", answer="/ready$")
 
     expect(page.locator("#f-said")).to_have_value(TYPED)
     page.reload()
@@ -182,7 +182,7 @@ def test_without_script_a_press_of_the_bar_keeps_what_is_typed(site: Site, new_p
     page.goto("/console/new")
     page.locator("#f-body").fill(TYPED)
 
-    for name in ("Giữ máy", "Nói chuyện tiếp", "Kết thúc"):
+    for name in ("Giữ máy", "Nói chuyện tiếp", "Kết thúc", "Sẵn sàng"):
         page.locator("#call-frame").get_by_role("button", name=name).click()
 
         expect(page.locator("#f-body")).to_have_value(TYPED)

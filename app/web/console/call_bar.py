@@ -12,7 +12,6 @@ from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.typed import keep_what_passes_by
 from app.web.frame.access import signed_in
 from app.web.frame.local_target import local_target, parts_of
-from app.web.frame.once import form_key
 from app.web.frame.page_address import page_address
 from app.wording.spoken_time import moment_phrase
 from telephony.floor.agent_bar import AgentBar, agent_bar
@@ -115,7 +114,6 @@ def _bar_context() -> dict[str, Any]:
         "reasons": away_reasons(),
         "thrown_off": thrown_off_words(bar),
         "back": _page_behind(),
-        "once": form_key(),
         "now": g.now,
     }
 

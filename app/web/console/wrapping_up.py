@@ -40,8 +40,7 @@ def wrap_up(call_id: int) -> ResponseReturnValue:
                 if said.strip() and g.session.get_one(Call, call_id).ticket_id is None:
                     raise _NoTicketForNote
                 finish_wrap_up(g.session, call_id, said=said, actor=g.actor, now=g.now)
-                if "said" in request.form:
-                    discard(DraftForm.WRAP_UP, about_call(call_id))
+                discard(DraftForm.WRAP_UP, about_call(call_id))
                 note_call("call.wrapped_up", g.session.get_one(Call, call_id))
     except _NoSuchTicket:
         return _wrap_up_refused(call_id, _("No ticket has this reference, or it is not open to you."))
@@ -51,6 +50,16 @@ def wrap_up(call_id: int) -> ResponseReturnValue:
         presence.go_away(g.session, g.viewer.staff_id, reason="paperwork", now=g.now)
     else:
         presence.end_wrap_up(g.session, g.viewer.staff_id, now=g.now)
+    return after_press()
+
+
+@blueprint.post("/console/calls/<int:call_id>/ready")
+@signed_in(*ANSWERING)
+def ready(call_id: int) -> ResponseReturnValue:
+    """Ready again, by the bar: nothing is noted, and what stands in the page's own form is only kept."""
+    finish_wrap_up(g.session, call_id, said="", actor=g.actor, now=g.now)
+    note_call("call.wrapped_up", g.session.get_one(Call, call_id))
+    presence.end_wrap_up(g.session, g.viewer.staff_id, now=g.now)
     return after_press()
 
 

@@ -14,12 +14,12 @@ _CSRF = "csrf_token"
 
 @dataclass(frozen=True, slots=True)
 class TypedAgain:
-    """A form as it came. `words` is what a person would miss; `had_files`: they must be chosen again."""
+    """A form as it came. `words` is what a person would miss; `files` names what must be chosen again."""
 
     address: str
     fields: tuple[tuple[str, str], ...]
     words: tuple[str, ...]
-    had_files: bool
+    files: tuple[str, ...]
 
 
 def typed_again() -> TypedAgain | None:
@@ -30,8 +30,12 @@ def typed_again() -> TypedAgain | None:
         return None
     fields = tuple((name, value) for name, values in request.form.lists() for value in values)
     words = tuple(value for name, value in fields if name != _CSRF and _are_words(value))
-    had_files = any(file.filename for files in request.files.listvalues() for file in files)
-    return TypedAgain(request.full_path.rstrip("?"), fields, words, had_files)
+    return TypedAgain(request.full_path.rstrip("?"), fields, words, sent_files())
+
+
+def sent_files() -> tuple[str, ...]:
+    """The names of the files that came with the form."""
+    return tuple(file.filename for files in request.files.listvalues() for file in files if file.filename)
 
 
 def _are_words(value: str) -> bool:

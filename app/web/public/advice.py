@@ -64,6 +64,8 @@ class Advice:
     question: AskedPlace | None
     # The place field was filled in, and nothing in it is a place we know.
     is_unknown_place: bool
+    # What lies outside the city, where nothing else was understood of the place.
+    elsewhere: str
     similar: tuple[Similar, ...] = ()
 
     def to_tell(self, form: ReportForm) -> tuple[str, ...]:
@@ -99,6 +101,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         unit=unit,
         question=question,
         is_unknown_place=bool(form.place) and resolution.outcome == "none" and not form.chosen_unit,
+        elsewhere=resolution.elsewhere,
         similar=() if is_known else _similar(session, form, unit, category, now),
     )
 

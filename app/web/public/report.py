@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import segno
 import structlog
-from flask import Blueprint, Response, after_this_request, g, redirect, render_template, request
+from flask import Blueprint, Response, after_this_request, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import validate_csrf
@@ -15,6 +15,7 @@ from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.web.frame.access import public
 from app.web.frame.current import keys, settings
 from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
+from app.web.frame.typed_again import sent_files
 from app.web.pieces.pictures import take_pictures
 from app.web.public import signed
 from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
@@ -23,7 +24,6 @@ from app.web.public.follow_cookie import let_follow
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
 from app.web.public.report_sending import send_report, sent_before, told_addresses
 from app.wording.locale import chosen_locale
-from tickets.errors import NotFound
 from tickets.intake.opening import opened_before
 from tickets.queries.follow import followed
 
@@ -105,7 +105,12 @@ def sent(token: str) -> ResponseReturnValue:
     """Reference and PIN, for the browser that sent the form and for half an hour."""
     ticket_id = signed.read_sent(token)
     if ticket_id is None:
-        raise NotFound("sent")
+        flash(
+            _("The page with the two numbers opens only in the browser that sent the form, and for half an hour."),
+            "info",
+        )
+        page = render_template("public/track.html", reference="", wrong=None, kept="", kept_pictures=[])
+        return Response(page, 404, mimetype="text/html")
     opened = opened_before(g.session, ticket_id, keys=keys())
     address = f"{settings().base_url}/track?reference={opened.reference}"
     page = render_template(
@@ -167,10 +172,13 @@ def _page(
 def _not_saved(notice: str, status: int) -> Response:
     """The form as it was filled in, with an honest word on top; asks nothing of the database."""
     given = g.get("report_form") or (read_form(request.form) if request.method == "POST" else empty_form())
+    kept = {picture.file_name for picture in given.pictures}
+    lost = [name for name in sent_files() if name not in kept]
+    choose_again = _("Please choose these pictures again: %(names)s.", names=", ".join(lost))
     page = render_template(
         "public/report.html",
         form=given,
-        errors={},
+        errors={"pictures": choose_again} if lost else {},
         advice=None,
         notice=notice,
         asks=False,

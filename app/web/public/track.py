@@ -88,6 +88,8 @@ def write() -> ResponseReturnValue:
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     if message is not None:
         attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
+    if read_matter(body).is_danger:
+        flash(_("If anybody is in danger, call 113, 114 or 115 now."), "error")
     if ticket.reopen_count > opened_before:
         flash(_("Your request has been reopened; the unit has been told."), "success")
     elif ticket.status is TicketStatus.RESOLVED and read_matter(body).may_be_solved:

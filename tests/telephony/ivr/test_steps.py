@@ -152,6 +152,16 @@ def test_an_emergency_hears_the_numbers_first_and_goes_to_a_person():
     assert isinstance(outcome.plan[-1], Redirect)
 
 
+def test_who_tells_of_danger_where_a_place_was_asked_hears_the_numbers_and_goes_to_a_person():
+    burning = Heard(speech="cháy nhà có người kẹt")
+
+    outcome, effects = talk("1", (burning, replace(known(), says_danger=True)))
+
+    assert prompts(outcome)[0] is Prompt.EMERGENCY_NUMBERS
+    assert NoteSaid(burning.speech) in effects
+    assert isinstance(outcome.plan[-1], Redirect)
+
+
 @pytest.mark.parametrize(
     "steps", [("7", "7", "7"), (SILENCE, SILENCE), ("3", SILENCE, SILENCE), ("4", SILENCE, SILENCE)]
 )

@@ -62,7 +62,8 @@ class Understood:
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """`said` is the part of the text that named the place. `generation` is that of the reading that led to the units,
-    the most recent one when several did; None when nothing was understood.
+    the most recent one when several did; None when nothing was understood. `elsewhere` is what of it lies outside the
+    city, where nothing else was understood.
     """
 
     outcome: ResolutionOutcome
@@ -71,3 +72,4 @@ class Resolution:
     said: str = ""
     generation: Generation | None = None
     understood: tuple[Understood, ...] = ()
+    elsewhere: str = ""

@@ -18,6 +18,8 @@ def question_about_place(index: PlaceIndex, place: NamedPlace, *, said: str) -> 
         return Question("city_or_ward", {"said": said}, _by_unit(index, readings))
     if place.doubt == "conflict":
         return Question("ward_not_in_district", {"said": said}, _by_reading(readings))
+    if place.doubt == "heard" and len(_units(readings)) > 1:
+        return Question("which_heard", {"said": said}, _by_reading(readings))
     if place.doubt is not None and len(_units(readings)) == 1:
         return Question("confirm", {"said": said}, _by_unit(index, readings))
     return _between_readings(index, readings, said)

@@ -7,7 +7,7 @@ from datetime import date
 from tickets.directory.places.heard import heard_place, or_longer_name
 from tickets.directory.places.joining import NamedPlace, join
 from tickets.directory.places.lexicon import NameReading, PlaceIndex
-from tickets.directory.places.mentions import find_mentions
+from tickets.directory.places.mentions import Mention, find_mentions
 from tickets.directory.places.outcome import Candidate, Generation, Resolution, ResolutionOutcome, Understood, Why
 from tickets.directory.places.question import question_about_place, question_between_places
 from tickets.directory.places.read import PlaceText, read
@@ -25,12 +25,13 @@ def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
     decides between them. Never a single unit unless nothing else can have been meant.
     """
     words = read(text)
-    places = standing_places(index, join(index, words, find_mentions(index, words)), on)
+    mentions = find_mentions(index, words)
+    places = standing_places(index, join(index, words, mentions), on)
     places = [or_longer_name(index, words, place) for place in _meant(places)]
     if _names_no_ward(places) and (heard := heard_place(index, words, places)) is not None:
         return _as_heard(index, words, standing_places(index, [heard], on))
     if not places:
-        return Resolution("none")
+        return Resolution("none", elsewhere=_elsewhere(index, words, mentions))
     return decide(index, words, _same_place(words, places))
 
 
@@ -56,6 +57,15 @@ def decide(index: PlaceIndex, text: PlaceText, places: list[NamedPlace]) -> Reso
         generation=next(g for g in _MOST_RECENT_FIRST if any(reading.generation == g for reading in readings)),
         understood=tuple(_understood(text, place, reading) for place in places for reading in place.readings),
     )
+
+
+def _elsewhere(index: PlaceIndex, text: PlaceText, mentions: Iterable[Mention]) -> str:
+    """The province or town outside the city that was named; "quận 13" is nowhere, not elsewhere."""
+    for mention in mentions:
+        name = tuple(word.fold for word in text.words[mention.start : mention.end])
+        if mention.level == "elsewhere" and name in index.elsewhere:
+            return text.said(mention.start, mention.end)
+    return ""
 
 
 def _names_no_ward(places: Iterable[NamedPlace]) -> bool:

@@ -183,7 +183,7 @@ def test_a_colleagues_call_is_not_mine_to_touch(client: FlaskClient, session: Se
     call = talking(session, colleague, now)
     agent_at(client, session, now)
 
-    for action in ("hold", "take-back", "end", "wrap-up"):
+    for action in ("hold", "take-back", "end", "wrap-up", "ready"):
         assert send(client, "/console", f"/console/calls/{call.id}/{action}").status_code == 404, action
     assert client.get(f"/console/calls/{call.id}").status_code == 404
 

@@ -260,7 +260,7 @@ def test_the_note_that_ends_a_wrap_up_is_no_draft_any_more(
     session.commit()
     here = f"/console/calls/{call.id}"
     send(client, here, f"{here}/draft/wrap-up", said="She calls")
-    pressed = press(client, here, f"{here}/wrap-up", once="bar")
+    pressed = press(client, here, f"{here}/ready")
     kept = page_of(client, here)
 
     send(client, here, f"{here}/wrap-up", said="She calls again.", reference=ticket.reference, once="form")

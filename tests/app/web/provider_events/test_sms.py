@@ -21,7 +21,7 @@ from tickets.schema import (
     StepRecipient,
     Ticket,
 )
-from tickets.states import Channel, OutboundState
+from tickets.states import Channel, OutboundState, Priority
 
 _sids = itertools.count(1)
 
@@ -108,6 +108,33 @@ def test_a_text_about_danger_is_answered_with_the_numbers_that_come_at_once(sess
     urgent, calm = sent(session)
     assert urgent.params["is_emergency"] is True
     assert "is_emergency" not in calm.params
+
+
+def test_danger_told_later_is_answered_with_the_numbers_too(session, texter):
+    texter("Đèn đường ở phường Sài Gòn bị hỏng")
+    texter("Cứu với, có người bất tỉnh rồi")
+
+    (ticket,) = tickets(session)
+    assert ticket.priority is Priority.EMERGENCY
+    assert "danger_noted" in [message.template for message in sent(session)]
+
+
+def test_danger_after_an_accusation_is_a_matter_of_its_own_that_others_see(session, texter):
+    texter("Công an phường Bến Thành vòi tiền tôi 2 triệu")
+    texter("Cháy nhà ở 12 Lê Lợi, có người kẹt, cứu với")
+
+    accusing, burning = tickets(session)
+    assert (accusing.is_restricted, burning.is_restricted) == (True, False)
+    assert burning.priority is Priority.EMERGENCY
+    received = next(m for m in sent(session) if (m.ticket_id, m.template) == (burning.id, "ticket_opened"))
+    assert received.params["is_emergency"] is True
+
+
+def test_the_word_for_a_state_without_a_number_is_told_how_to_ask(session, texter):
+    texter("TT")
+
+    assert [m.template for m in sent(session)] == ["sms_help"]
+    assert tickets(session) == []
 
 
 def test_stop_alone_opts_out_is_confirmed_once_and_makes_no_ticket(session, texter):

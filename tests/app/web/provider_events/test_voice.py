@@ -363,6 +363,17 @@ def test_an_emergency_is_told_the_numbers_and_stands_with_the_city_too(session, 
     assert ticket.priority is Priority.EMERGENCY
 
 
+def test_danger_that_is_told_instead_of_a_place_is_an_emergency_and_answered_first(session, phone):
+    phone.ring().press("1")
+
+    phone.post(phone.next_action(), SpeechResult="tôi muốn báo cháy có người kẹt trong nhà")
+
+    ticket = ticket_of(session, phone)
+    assert "114" in phone.said
+    assert ticket.priority is Priority.EMERGENCY
+    assert session.scalars(select(Call)).one().detail["emergency"] is True
+
+
 def test_the_state_of_a_request_is_told_by_keypad_alike_for_unknown_and_foreign_ones(session, phone, client, settings):
     opened = open_ticket(session, phone="+84909999999")
     salt = session.get(Ticket, opened.ticket_id).pin_salt

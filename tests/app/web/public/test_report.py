@@ -399,10 +399,26 @@ def test_both_languages_say_everything(client: FlaskClient, locale: str) -> None
 
 def test_a_flood_from_one_address_is_slowed_down_and_what_was_typed_is_kept(client: FlaskClient) -> None:
     form = client.get("/")
-    answers = [send_again(client, form, "/", body="", name="Bà Năm") for _attempt in range(121)]
+    answers = [send_again(client, form, "/", body="", name="Bà Năm") for _attempt in range(120)]
+    picture = [(BytesIO(photograph()), "rác.jpg")]
+    answers += [send_again(client, form, "/", body="", name="Bà Năm", pictures=picture)]
 
     assert [answer.status_code for answer in answers[-2:]] == [422, 429]
     assert fields_of(answers[-1].get_data(as_text=True), "/")["name"] == "Bà Năm"
+    assert "chọn lại các ảnh này: rác.jpg" in said(answers[-1])
+
+
+def test_a_place_outside_the_city_is_told_so(client: FlaskClient) -> None:
+    answer = report(client, place="Biên Hòa, Đồng Nai")
+
+    assert "Biên Hòa có vẻ không thuộc Thành phố" in said(answer)
+
+
+def test_the_page_with_the_numbers_says_elsewhere_why_it_does_not_open(client: FlaskClient) -> None:
+    answer = client.get("/sent/somebody-elses")
+
+    assert answer.status_code == 404
+    assert "chỉ mở được trên trình duyệt đã gửi biểu mẫu" in said(answer)
 
 
 @pytest.fixture
