@@ -132,8 +132,10 @@ def _pieces(lowered: str) -> Iterator[tuple[str, int]]:
 
 def _telex(words: Iterable[str]) -> dict[str, str]:
     """What the keys of a text typed with the input method off would have made; nothing for any other text."""
-    plain = [word for word in words if word.isascii() and word.isalpha()]
-    if len({word for word in plain if _ENGLISH.fullmatch(word)}) > 1:
+    written = list(words)
+    plain = [word for word in written if word.isascii() and word.isalpha()]
+    is_english = len({word for word in plain if _ENGLISH.fullmatch(word)}) > 1
+    if is_english or any("'" in word for word in written):
         return {}
     made = {word: syllable for word in plain if (syllable := untelex(word)) is not None}
     return made if _share(word in made for word in plain) >= _TELEX else {}
