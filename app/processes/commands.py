@@ -25,7 +25,8 @@ def command_of(name: str, settings: Settings) -> list[str]:
         "web": [
             *gunicorn, "--bind", _address(settings.host, settings.port), "--worker-class", "gthread",
             # Loaded once and forked: a worker that was killed is back at once, and the start needs half the time.
-            "--preload", "--workers", "2", "--threads", "16", "--timeout", "60", "app.processes.wsgi:application",
+            "--preload", "--workers", "2", "--threads", "16", "--timeout", "60",
+            "--config", "python:app.processes.web_workers", "app.processes.wsgi:application",
         ],
         "live": [
             *gunicorn, "--bind", _address(settings.host, settings.port + 1), "--worker-class", "gevent",

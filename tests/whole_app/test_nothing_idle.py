@@ -12,6 +12,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _USED_FROM_OUTSIDE = {
     # What the driver of a provider that carries texts alone stands on; the second provider of the tests is one.
     "telephony/provider/driver.py: WithoutVoice",
+    # gunicorn calls it by this name.
+    "app/processes/web_workers.py: post_worker_init",
 }
 
 

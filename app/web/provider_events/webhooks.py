@@ -59,7 +59,7 @@ class Door:
 
 
 def door() -> Door:
-    """Made at the first request of the process."""
+    """Made once in each process, by `open_door`."""
     app = hotline()
     made: Door | None = app.extensions.get("webhook_door")
     if made is None:
@@ -72,8 +72,11 @@ def door() -> Door:
 
 
 @blueprint.before_app_request
-def _warm_up() -> None:
-    """Read places and rules before anybody calls: a process's first caller must not wait for them."""
+def open_door() -> None:
+    """Take in what was kept on disk, and read places and rules: a process's first caller must not wait for them.
+
+    When a worker begins, and else at the first request.
+    """
     app = hotline()
     if "webhook_door" not in app.extensions and not app.is_bound:
         here = door()
