@@ -8,7 +8,32 @@ from typing import Any
 
 import structlog
 
-_PHONE = re.compile(r"\+?\d[\d .-]{7,14}\d")
+from tickets.people.references import is_reference
+
+# What looks like a phone and tells when, which or what something is. Each is a whole: with one more digit it is none.
+_KEPT = (
+    # An instant, a day, a time of day.
+    r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    r"(?:[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)?(?:Z|[+-][0-2]\d:?[0-5]\d)?)?",
+    r"[0-2]\d:[0-5]\d:[0-6]\d(?:[.,]\d+)?(?:Z|[+-][0-2]\d:?[0-5]\d)?",
+    # An identifier: of ours, of a provider, of a request; the name of an event in the spool.
+    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
+    r"[A-Z]{2}[0-9a-f]{32}",
+    r"(?=[0-9]*[a-f])[0-9a-f]{24,64}",
+    r"\d{13}\.\d{6}-[0-9a-f]{8}(?=\.json)",
+)
+# The next digit of a phone, with what people write between two of them; a day that follows it is no part of it.
+_A_DAY = r"(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)"
+_NEXT = rf"(?:\d|[ .()-]{{1,2}}(?!{_A_DAY})\d)"
+_PHONE = (
+    rf"(?:\+|\b00)[ .-]?\(?\d{_NEXT}{{6,14}}",
+    rf"\(?\d{_NEXT}{{8,14}}",
+    rf"(?:\d{{4}}[ .-](?!{_A_DAY})\d{_NEXT}{{3,7}}|\d{{3}}[ .-](?!{_A_DAY})\d{_NEXT}{{4,7}})",
+)
+_NUMBERS = re.compile(rf"(?<![0-9A-Za-z])(?P<kept>{'|'.join(_KEPT)})(?![0-9A-Za-z])|(?:{'|'.join(_PHONE)})")
+_FIRST_YEAR, _LAST_YEAR = 26, 49
+# No phone is shorter, and no word of the database that quotes a row.
+_SHORTEST = 8
 # PostgreSQL quotes rows and values of people in its messages; the message without them says enough.
 _QUOTED = re.compile(
     r"^(?P<what>DETAIL|CONTEXT):.*?(?=\n\[SQL|\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL | re.MULTILINE
@@ -27,13 +52,26 @@ def mask_people(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
+        if len(value) < _SHORTEST:
+            return value
         without_rows = _BAD_VALUE.sub(r'\1"…"', _QUOTED.sub(r"\g<what>: …", value))
-        return _PHONE.sub(lambda found: "…" + found.group()[-3:], without_rows)
+        return _NUMBERS.sub(_covered, without_rows)
     if isinstance(value, Mapping):
         return {key: _masked(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(inner) for inner in value]
     return value
+
+
+def _covered(found: "re.Match[str]") -> str:
+    number = found.group()
+    return number if found["kept"] or _is_of_a_ticket(number) else "…" + number[-3:]
+
+
+def _is_of_a_ticket(number: str) -> bool:
+    """A reference as written or dictated: its check digit fits and it begins with a year, not with 0, 84 or +."""
+    digits = number.replace(" ", "")
+    return is_reference(digits) and _FIRST_YEAR <= int(digits[:2]) <= _LAST_YEAR
 
 
 def set_up_logging() -> None:

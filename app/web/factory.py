@@ -31,7 +31,7 @@ from app.web.frame.page_context import page_context
 from app.web.frame.page_templates import register_page_words
 from app.web.frame.pool_watch import watch_pools
 from app.web.frame.presentation import register_presentation
-from app.web.frame.request_watch import RequestWatch, note_page_group
+from app.web.frame.request_watch import RequestWatch, note_page_group, note_viewer, page_groups
 from app.web.frame.response_headers import add_headers, static_headers
 from app.web.frame.signing_keys import signing_keys
 from app.wording.locale import chosen_locale
@@ -82,6 +82,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     register_errors(app)
     app.context_processor(page_context)
     app.before_request(note_page_group)
+    app.after_request(note_viewer)
     app.after_request(add_headers)
     app.after_request(compress)
     app.after_commit.append(Waker(settings))
@@ -90,7 +91,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     # address is taken from it, counted from our side, since what comes before our own proxies' entries anybody can
     # write; signatures and links stand on the configured public address.
     behind = ProxyFix(static, x_for=settings.trusted_proxies, x_proto=0) if settings.production else static
-    app.wsgi_app = RequestWatch(behind, app.counts)  # type: ignore[method-assign]
+    app.wsgi_app = RequestWatch(behind, app.counts, page_groups(app.view_functions.values()))  # type: ignore[method-assign]
     return app
 
 

@@ -1,14 +1,17 @@
 """What the documents say of the house is true: paths exist, rules named in the code are defined and proved."""
 
+import argparse
 import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from app.cli.commands import build_parser
 from app.settings import ROOT
 
 DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rules.md")]
+GUIDES = sorted((ROOT / "docs" / "operate").glob("*.md"))
 RULES = ROOT / "docs" / "rules.md"
 SOURCES = ("app", "tickets", "telephony", "escalation", "tests", "templates", "tools")
 ROOMS = tuple(f"{room}/" for room in (*SOURCES, "docs", "deploy"))
@@ -77,3 +80,39 @@ def test_every_rule_has_a_proof_or_says_that_it_is_not_built() -> None:
     ]
 
     assert unproved == []
+
+
+COMMAND = re.compile(r"\./hotline((?: +[^`|;&#<>()\n]+)?)")
+
+
+def commands_in(document: Path) -> list[list[str]]:
+    """Every command line of a document, in a sentence or in a block of its own; a sentence may be broken anywhere."""
+    words = document.read_text("utf-8")
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", words, re.MULTILINE | re.DOTALL)
+    sentences = re.sub(r"```.*?```", "", words, flags=re.DOTALL)
+    spoken = [" ".join(quote.split()) for quote in re.findall(r"`([^`]+)`", sentences)]
+    return [found.split() for part in (*blocks, *spoken) for found in COMMAND.findall(part)]
+
+
+def refusal(words: list[str]) -> str | None:
+    """What in these words is no command, action or option of ours; what may be any value (or NAME) is not looked at."""
+    parser = build_parser()
+    for word in words:
+        if parser.get_default("passes_rest_on") or word.isupper():
+            return None
+        known = next((one.choices for one in parser._actions if isinstance(one, argparse._SubParsersAction)), None)
+        if word.startswith("-"):
+            if word.split("=")[0].rstrip(",.") not in parser._option_string_actions:
+                return word
+        elif known is not None:
+            if word not in known:
+                return word
+            parser = known[word]
+    return None
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *GUIDES], ids=lambda path: path.name)
+def test_every_command_in_a_document_is_one_of_ours(document: Path) -> None:
+    unknown = [(" ".join(words), bad) for words in commands_in(document) if (bad := refusal(words)) is not None]
+
+    assert unknown == []

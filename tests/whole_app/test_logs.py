@@ -1,6 +1,7 @@
 """What is logged: no phone number, no name, no word of a message, whatever happened, in every process's lines."""
 
 import io
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -15,14 +16,16 @@ from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
 from app.log_setup import set_up_logging
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from tests.app.web.public.public_forms import fill_in, send_again
+from tests.factories import KEYS
 from tests.signing_in import sign_in
 from tests.telephony.phone import Phone
 from tests.whole_app.test_rights import SCOPES, csrf
 from tests.whole_app.things import OWN, address, nothing, things, unit_at, ways
+from tickets.people.references import grouped, reference_of
 from tickets.states import Role
 
 PHONE = "0987654321"
@@ -146,8 +149,12 @@ def test_a_message_of_the_database_is_logged_without_the_row_it_quotes(session: 
 
 
 @pytest.mark.parametrize(
-    "number", ["0987654321", "+84987654321", "84987654321", "0987 654 321", "098.765.4321", "+84 98-765-4321"]
-)
+    "number",
+    [
+        "0987654321", "+84987654321", "84987654321", "0084987654321", "0987 654 321", "098.765.4321", "+84 98-765-4321",
+        "+84 (0)98 765 4321", "09 87 65 43 21", "0987  654  321", "tel:+84-987-654-321", "+84.987.654.321", "987654321",
+    ],
+)  # fmt: skip
 def test_a_phone_number_in_any_field_of_a_line_is_covered(lines: io.StringIO, number: str) -> None:
     log = structlog.get_logger()
 
@@ -157,6 +164,77 @@ def test_a_phone_number_in_any_field_of_a_line_is_covered(lines: io.StringIO, nu
     assert "call.arrived" in lines.getvalue()
     assert "sent to" in lines.getvalue()
     assert told(lines.getvalue()) == {}
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["(028) 3829 1234", "028 3829 1234", "02838291234", "3829 1234", "+1 212 555 1234", "n0987654321", "0987654321T"],
+)
+def test_numbers_of_any_kind_are_covered_to_their_last_digits(lines: io.StringIO, number: str) -> None:
+    structlog.get_logger().info("call.arrived", told=f"2026-11-28T07:16:12Z {number} 2026-11-28")
+
+    told_of = json.loads(lines.getvalue())["told"]
+    assert told_of.startswith("2026-11-28T07:16:12Z ") and told_of.endswith(" 2026-11-28")
+    assert len(re.findall(r"\d", told_of.removeprefix("2026-11-28T07:16:12Z").removesuffix("2026-11-28"))) == 3
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "2026-11-28T07:16:12.943123+00:00", "2026-11-28T07:16:12.345678901Z", "2026-11-28 07:16:12,943", "2026-11-28",
+        "2026-11-28T07:16:12.345678+07:00, 2026-11-28T08:00:00Z", "07:16:30.943123", "5432 ms", "127.0.0.1:8000",
+        "123e4567-e89b-12d3-a456-426614174000", "CA0123456789abcdef0123456789abcdef", "00000000000000000012abcd",
+        "0001732780800.123456-ab12cd34.json", "worker:web-1:1234567", "ticket 1234567",
+        "{'from_at': '2026-11-28T07:16:12.943123'}",
+        reference_of(4711, year=2026, keys=KEYS), grouped(reference_of(4711, year=2026, keys=KEYS)),
+    ],
+)  # fmt: skip
+def test_what_tells_when_and_which_is_left_whole(lines: io.StringIO, kept: str) -> None:
+    structlog.get_logger().info("tick.gap", from_at=kept, detail=f"since {kept}", many=[kept])
+
+    line = json.loads(lines.getvalue())
+    assert (line["from_at"], line["detail"], line["many"]) == (kept, f"since {kept}", [kept])
+
+
+def test_every_request_is_one_line_without_what_was_typed(
+    client: FlaskClient, session: Session, now: datetime, lines: io.StringIO
+) -> None:
+    sign_in(client, session, role=Role.SUPERVISOR, unit=unit_at(session, OWN), now=now)
+    lines.truncate(0)
+    answers = [
+        client.get("/directory?phone=0987654321", headers={"X-Request-ID": "0123-of-the-proxy"}),
+        client.get(f"/a/{'s3cret' * 5}"),
+        client.get(f"/{WORDS}/0987654321"),
+        client.get("/static/css/hotline.css"),
+    ]
+
+    told_of = [json.loads(line) for line in lines.getvalue().strip("\0").splitlines() if '"event": "request"' in line]
+    assert [one["status"] for one in told_of] == [answer.status_code for answer in answers]
+    assert told_of[0]["route"] == "/directory"
+    assert told_of[0]["request_id"] == answers[0].headers["X-Request-ID"]
+    assert told_of[0]["roles"] == ["supervisor"]
+    assert told_of[0]["bytes"] == len(answers[0].get_data())
+    assert {"method", "ms", "statements", "group", "timestamp"} <= told_of[0].keys()
+    assert "s3cret" not in lines.getvalue()
+    assert told_of[2]["route"] == ""
+    assert told_of[3]["route"] == "/static/css/hotline.css"
+
+
+def test_the_proxies_log_no_link_that_lets_somebody_in(app: HotlineApp) -> None:
+    """They see addresses as they are; ours that carry a token are covered there by their beginnings."""
+    carrying = {
+        rule.rule.partition("<token>")[0].strip("/") for rule in app.url_map.iter_rules() if "<token>" in rule.rule
+    }
+    nginx, haproxy = (
+        (ROOT / "deploy" / name).read_text("utf-8") for name in ("nginx/hotline.conf", "haproxy/haproxy.cfg")
+    )
+
+    assert {"a", "sent"} <= carrying
+    for told_by, pattern in ((nginx, r"~\^\(\?<link>/\(\?:([^)]+)\)/\)"), (haproxy, r'regsub\("\^/\(([^)]+)\)/')):
+        covered = re.search(pattern, told_by)
+        assert covered is not None
+        assert set(covered[1].split("|")) == carrying
+    assert '"path":"$logged_path"' in nginx and '"path":"%[var(txn.logged_path)]"' in haproxy
 
 
 def test_this_would_notice() -> None:

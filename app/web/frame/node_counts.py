@@ -4,6 +4,7 @@ A scrape reaches one of several processes; what it tells must be the node's. The
 mode for several processes, without its variable of the environment, which must be set before the first import.
 """
 
+import math
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ class NodeCounts:
         self._pid = 0
         self._files: dict[str, MmapedDict] = {}
         self._keys: dict[tuple[object, ...], str] = {}
+        self._begun: set[tuple[object, ...]] = set()
 
     def begin_anew(self) -> None:
         """For whoever starts before any process counts: numbers of ended ones are Prometheus's by now."""
@@ -44,12 +46,15 @@ class NodeCounts:
     ) -> None:
         """Into a histogram; `bounds` ascend, and what is beyond the last is counted too."""
         self._add(_HISTOGRAM, name, f"{name}_sum", words, labels, seconds)
-        lower = float("-inf")
-        for bound in (*bounds, float("inf")):
+        limits = (*bounds, math.inf)
+        kind = (name, os.getpid(), *labels.values())
+        if kind not in self._begun:
             # All of them, so that each is there from the first on; what is told adds them up.
-            once = float(lower < seconds <= bound)
-            self._add(_HISTOGRAM, name, f"{name}_bucket", words, {**labels, "le": floatToGoString(bound)}, once)
-            lower = bound
+            self._begun.add(kind)
+            for bound in limits:
+                self._add(_HISTOGRAM, name, f"{name}_bucket", words, {**labels, "le": floatToGoString(bound)}, 0.0)
+        within = floatToGoString(next(bound for bound in limits if seconds <= bound))
+        self._add(_HISTOGRAM, name, f"{name}_bucket", words, {**labels, "le": within}, 1.0)
 
     def set_highest(self, name: str, words: str, labels: Mapping[str, str], value: float) -> None:
         """A figure of this process, of which the highest among all is told."""

@@ -39,6 +39,10 @@ DEADLINE_SECONDS = 1.0
 # Refusals written per minute and process: a flood of forgeries must not become a flood of rows.
 MOST_REFUSALS_A_MINUTE = 60
 
+# A caller who hears the fail-safe document, or waits for the database to come back, is in no row of ours.
+_FAILSAFE = ("hotline_webhook_failsafe", "Events answered without the product: by why it could not")
+_DATABASE, _FAULT = "database", "fault"
+
 log = structlog.get_logger()
 
 
@@ -67,6 +71,9 @@ def door() -> Door:
         spool = Spool.in_data_dir(app.settings.data_dir)
         made = Door(phones, spool, Replayer(spool, phones, app.sessions, app.time))
         app.extensions["webhook_door"] = made
+        for why in (_DATABASE, _FAULT):
+            # From nothing to one is a growth only where the nothing was told.
+            app.counts.add(*_FAILSAFE, {"why": why}, 0)
         made.replayer.wake_if_needed()
     return made
 
@@ -152,10 +159,12 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Webhook
     """The answer of the product, or, whatever goes wrong, one that needs nothing but memory and disk."""
     app = hotline()
     if held := here.without_database.held_after_failure(webhook):
+        _count_failsafe(_DATABASE)
         return held
     if app.is_bound:
         return answer(g.session, webhook, here.phones, received_at=received_at, now=received_at)
     if not here.breaker.allows():
+        _count_failsafe(_DATABASE)
         return here.without_database.answer(webhook, received_at=received_at, passes=True)
     # Taken out of the request's context here: the thread that works has none.
     sessions = app.webhook_sessions
@@ -167,7 +176,12 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Webhook
             log.warning("webhook.database", kind=webhook.kind, reason=type(trouble).__name__)
         else:
             log.exception("webhook.failed", kind=webhook.kind)
+    _count_failsafe(_DATABASE if passes else _FAULT)
     return here.without_database.answer(webhook, received_at=received_at, passes=passes)
+
+
+def _count_failsafe(why: str) -> None:
+    hotline().counts.add(*_FAILSAFE, {"why": why})
 
 
 def _in_transaction(
@@ -225,6 +239,7 @@ def _response(given: WebhookAnswer) -> Response:
 def last_resort(error: Exception) -> ResponseReturnValue:
     """Something before or after the work itself went wrong; the caller hears words all the same."""
     log.error("webhook.broken", exc_info=error)
+    _count_failsafe(_FAULT)
     arguments = request.view_args or {}
     kind, account = arguments.get("kind", ""), arguments.get("account", "")
     here = door()
