@@ -20,7 +20,7 @@ from app.web.frame.signed_time import SharedTimeSerializer
 from app.web.frame.signing_keys import signing_keys
 
 KNOWN_COOKIE = "hotline_known"
-_KEPT_SECONDS = 90 * 24 * 3600
+_KNOWN_SECONDS = 90 * 24 * 3600
 # Desks are shared by the people of three shifts; whoever was let in longest ago is forgotten first.
 _MOST_PEOPLE = 12
 _FAILURES = RateLimitItemPerMinute(LOCK_AFTER, int(LOCK_FOR.total_seconds()) // 60)
@@ -57,7 +57,7 @@ class KnownBrowser:
         response.set_cookie(
             KNOWN_COOKIE,
             _serializer().dumps([self._mark or secrets.token_urlsafe(12), people]),
-            max_age=_KEPT_SECONDS,
+            max_age=_KNOWN_SECONDS,
             httponly=True,
             samesite="Lax",
             secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
@@ -68,7 +68,7 @@ class KnownBrowser:
 
 def _read(cookie: str) -> tuple[str, list[int]]:
     try:
-        found: Any = _serializer().loads(cookie, max_age=_KEPT_SECONDS)
+        found: Any = _serializer().loads(cookie, max_age=_KNOWN_SECONDS)
     except BadSignature:
         return "", []
     return str(found[0]), [int(one) for one in found[1]]
