@@ -23,6 +23,8 @@ from tickets.schema import (
     PlannedStep,
     PromiseBreach,
     QueueHop,
+    StandingLevel,
+    StandingReport,
     StepRecipient,
     Ticket,
     TicketAccess,
@@ -33,8 +35,8 @@ from tickets.schema import (
 # What a ticket brings along.
 OF_TICKETS: tuple[type[Base], ...] = (
     Ticket, TicketSearch, TicketAccess, Contact, QueueHop, OutboundMessage, Message, TimelineEntry, Clock,
-    PromiseBreach, ClockInterval, PlannedStep, StepRecipient, Acknowledgement, Call, CallLeg, Offer, CallbackRequest,
-    AuditEntry,
+    PromiseBreach, ClockInterval, PlannedStep, StepRecipient, Acknowledgement, StandingLevel, StandingReport, Call,
+    CallLeg, Offer, CallbackRequest, AuditEntry,
 )  # fmt: skip
 # Who called and wrote, and calls that came to no ticket: once a round, however many tickets they stand at.
 OF_ROUNDS: tuple[type[Base], ...] = (Citizen, CitizenPhone, Contact, Call, CallLeg, Offer, CallbackRequest)

@@ -13,7 +13,7 @@ from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import Actor, staff_actor
-from tickets.promises import ledger
+from tickets.promises import ledger, standing_levels
 from tickets.promises.calendar import add
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import hold_until
@@ -99,7 +99,7 @@ def acknowledge(
     )
     write_down(session, ticket, answer, actor=actor, now=now)
     tell_the_unit(session, ticket, answer, by=staff_id, now=now)
-    session.flush()
+    standing_levels.refresh(session, [ticket.id])
     return Acknowledged(step.id, ticket.id, ticket.reference, now, holds_until, is_repeat=False)
 
 

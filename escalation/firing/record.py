@@ -17,6 +17,7 @@ from tickets.audit import entries
 from tickets.directory.standing_rows import administrators
 from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
+from tickets.promises import standing_levels
 from tickets.promises.breaches import note_breaches
 from tickets.schema import PlannedStep
 from tickets.states import StepResult, TimelineKind
@@ -39,6 +40,7 @@ def record(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
 def tell(session: Session, fired: Sequence[Fired], *, now: datetime) -> None:
     """The people these steps name become its recipients, with messages, codes and sight of restricted tickets."""
     codes = _record_recipients(session, fired, now=now)
+    standing_levels.refresh(session, {one.ticket.id for one in fired if one.step.is_level})
     posting.post_all(session, outgoing(fired, codes), now=now)
     if any(one.alerts_administrators for one in fired):
         posting.post_all(session, alerts(fired, administrators(session, now=now), now=now), now=now)

@@ -4,17 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from escalation.queries.raised import Raised, load_raised
 from tickets.people.roles import Viewer, visible_tickets
-from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.schema import Clock, PlannedStep, StandingLevel, StandingReport, Ticket, Unit
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind, StepKind
 
-# Written out, so that PostgreSQL sees that the partial index may be used.
-_RAISED = "planned_step.kind = 'level' and planned_step.fired_at is not null and planned_step.result <> 'void'"
+_CLOCK_RUNS = "clock.status = 'running'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,15 @@ def running_chains(
 
     `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
     """
-    head = _running(viewer, wanted).with_only_columns(_REACHED.c.id)
+    # Each line that is shown is held against its clock: what stands is kept, the clock is the truth.
+    shown = _running(viewer, wanted).join(Clock, Clock.id == StandingLevel.clock_id).where(text(_CLOCK_RUNS))
+    head = shown.with_only_columns(StandingLevel.step_id)
     place = _read_place(after)
     if place is not None:
         level, due_at, step_id = place
-        later = tuple_(_REACHED.c.due_at, _REACHED.c.id) > tuple_(literal(due_at), literal(step_id))
-        head = head.where((_REACHED.c.rank < level) | ((_REACHED.c.rank == level) & later))
-    head = head.order_by(_REACHED.c.rank.desc(), _REACHED.c.due_at, _REACHED.c.id).limit(limit)
+        later = tuple_(StandingLevel.due_at, StandingLevel.step_id) > tuple_(literal(due_at), literal(step_id))
+        head = head.where(StandingLevel.level <= level, (StandingLevel.level < level) | later)
+    head = head.order_by(StandingLevel.level.desc(), StandingLevel.due_at, StandingLevel.step_id).limit(limit)
     raised = load_raised(session, list(session.scalars(head)))
     ahead = _next_levels(session, [one.clock_id for one in raised])
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
@@ -101,9 +102,9 @@ def counts(session: Session, viewer: Viewer) -> ChainCounts:
     rows = session.execute(
         _running(viewer, WHOLE_BOARD)
         .join(Unit, Unit.id == Ticket.unit_id)
-        .with_only_columns(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind, *_totals())
-        .group_by(Unit.id, Unit.name, Unit.name_en, _REACHED.c.rank, Clock.kind)
-        .order_by(Unit.name, _REACHED.c.rank.desc(), Clock.kind)
+        .with_only_columns(Unit.id, Unit.name, Unit.name_en, StandingLevel.level, StandingLevel.clock_kind, *_totals())
+        .group_by(Unit.id, Unit.name, Unit.name_en, StandingLevel.level, StandingLevel.clock_kind)
+        .order_by(Unit.name, StandingLevel.level.desc(), StandingLevel.clock_kind)
     ).all()
     units, levels, clocks = dict[str, ChainCount](), dict[str, ChainCount](), dict[str, ChainCount]()
     for unit_id, name, name_en, level, kind, chains, unanswered in rows:
@@ -122,32 +123,20 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Running
 
     Of a clock only the highest level told to them: the list is about tickets, not about messages.
     """
-    mine = (
-        select(
-            PlannedStep.id.label("step_id"),
-            PlannedStep.rank,
-            PlannedStep.due_at,
-            Acknowledgement.at.label("answered_at"),
-            func.row_number().over(partition_by=PlannedStep.clock_id, order_by=PlannedStep.rank.desc()).label("place"),
-        )
-        .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .join(Ticket, Ticket.id == Clock.ticket_id)
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
+    ids = session.scalars(
+        select(StandingReport.step_id)
+        .join(Ticket, Ticket.id == StandingReport.ticket_id)
+        .join(Clock, Clock.id == StandingReport.clock_id)
         .where(
-            StepRecipient.staff_id == staff_id,
-            text(_RAISED),
-            text("clock.status = 'running'"),
+            StandingReport.staff_id == staff_id,
+            text(_CLOCK_RUNS),
             Ticket.escalation_level > 0,
             text(f"ticket.{IS_UNFINISHED}"),
             Ticket.is_canary.is_(False),
         )
-        .subquery()
-    )
-    ids = session.scalars(
-        select(mine.c.step_id)
-        .where(mine.c.place == 1)
-        .order_by(mine.c.answered_at.is_not(None), mine.c.rank.desc(), mine.c.due_at, mine.c.step_id)
+        .order_by(
+            StandingReport.is_answered, StandingReport.level.desc(), StandingReport.due_at, StandingReport.step_id
+        )
         .limit(limit)
     ).all()
     raised = load_raised(session, list(ids))
@@ -155,29 +144,15 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Running
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
 
-# The highest level a clock has raised for its present due date, read from an index alone.
-_REACHED = (
-    select(PlannedStep.id, PlannedStep.rank, PlannedStep.due_at)
-    .where(PlannedStep.clock_id == Clock.id, text(_RAISED), PlannedStep.due_at == Clock.due_at)
-    .order_by(PlannedStep.rank.desc())
-    .limit(1)
-    .lateral("reached")
-)
-
-
 def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
     """One row per running clock that has raised a level for its present due date: its highest."""
     return (
-        select(_REACHED.c.id)
-        .select_from(Ticket)
-        .join(Clock, Clock.ticket_id == Ticket.id)
-        .join(_REACHED, true())
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == _REACHED.c.id)
+        select(StandingLevel.step_id)
+        .join(Ticket, Ticket.id == StandingLevel.ticket_id)
         .where(
             Ticket.escalation_level > 0,
             text(f"ticket.{IS_UNFINISHED}"),
             visible_tickets(viewer),
-            text("clock.status = 'running'"),
             *_narrowed(wanted),
         )
     )
@@ -188,18 +163,18 @@ def _narrowed(wanted: BoardFilter) -> list[ColumnElement[bool]]:
     if wanted.unit_id is not None:
         conditions.append(Ticket.unit_id == wanted.unit_id)
     if wanted.level is not None:
-        conditions.append(_REACHED.c.rank == wanted.level)
+        conditions.append(StandingLevel.level == wanted.level)
     if wanted.clock is not None:
-        conditions.append(Clock.kind == wanted.clock)
+        conditions.append(StandingLevel.clock_kind == wanted.clock)
     if wanted.cause is not None:
-        conditions.append(Clock.breach_cause == wanted.cause)
+        conditions.append(StandingLevel.breach_cause == wanted.cause)
     if wanted.unanswered_only:
-        conditions.append(Acknowledgement.step_id.is_(None))
+        conditions.append(StandingLevel.is_answered.is_(False))
     return conditions
 
 
 def _totals() -> tuple[ColumnElement[int], ColumnElement[int]]:
-    return func.count(), func.count().filter(Acknowledgement.step_id.is_(None))
+    return func.count(), func.count().filter(StandingLevel.is_answered.is_(False))
 
 
 def _add(to: dict[str, ChainCount], more: ChainCount) -> None:

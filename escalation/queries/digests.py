@@ -17,6 +17,7 @@ from tickets.outbox import posting
 from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
 from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
+from tickets.promises import standing_levels
 from tickets.promises.plan import DAILY_LIST_AT
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
 from tickets.states import ClockStatus, OutboundChannel, StepKind
@@ -97,6 +98,7 @@ def _answerable(session: Session, lines: Sequence[_Line], *, now: datetime) -> l
     orphaned = {line.step.id: line for line in lines if line.step.id not in answered_for}
     heirs = stands_there_now(session, orphaned, now=now) if orphaned else {}
     _write_down(session, heirs, now=now)
+    standing_levels.refresh(session, {orphaned[step_id].ticket.id for step_id in heirs})
     left = [line for line in lines if (line.person.id, line.step.id) in kept]
     people = {heir.person.staff_id for heir in heirs.values()}
     staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(people)))} if people else {}

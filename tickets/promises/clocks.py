@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from tickets.promises import recompute
+from tickets.promises import recompute, standing_levels
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR, Interval
 from tickets.promises.breaches import Breach, write_breaches
 from tickets.promises.calendar import WorkingCalendar
@@ -119,6 +119,8 @@ def store(
     elif state.status is ClockStatus.RUNNING and before.status in recompute.STOPPED:
         clock.stopped_unit_id = None
     _replan(session, book, held, now=now)
+    if any(of == clock.id and kind is StepKind.LEVEL for of, kind, _rank in book.fired):
+        standing_levels.refresh(session, [clock.ticket_id])
 
 
 def keep_next_due(book: ClockBook) -> None:

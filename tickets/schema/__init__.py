@@ -41,6 +41,7 @@ from tickets.schema.staff import (
     Staff,
     WebSession,
 )
+from tickets.schema.standing import StandingLevel, StandingReport
 from tickets.schema.telephony import (
     Call,
     CallbackRequest,
@@ -153,6 +154,8 @@ __all__ = [
     "SendingTrouble",
     "Shift",
     "Staff",
+    "StandingLevel",
+    "StandingReport",
     "StepRecipient",
     "Ticket",
     "TicketAccess",

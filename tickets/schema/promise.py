@@ -135,6 +135,13 @@ class Clock(Base):
         UniqueConstraint("ticket_id", "kind", "cycle"),
         Index("ix_clock_running_due", "due_at", postgresql_where=text("status = 'running'")),
         Index("ix_clock_stopped_at", "stopped_at", postgresql_where=text("stopped_at is not null")),
+        # Few different keys, so that thousands of broken promises stand on a handful of pages to be counted.
+        Index(
+            "ix_clock_broken",
+            "due_unit_id",
+            "kind",
+            postgresql_where=text("status = 'running' and breached_at is not null"),
+        ),
         Index("ix_clock_cancelled", "started_at", postgresql_where=text("status = 'cancelled'")),
         # With what the board of running chains counts by, so that it is answered from the index alone.
         Index(

@@ -22,7 +22,10 @@ class WebhookEvent(Base):
     """A provider's request as it came, and the answer it got: the same one again gets the same answer."""
 
     __tablename__ = "webhook_event"
-    __table_args__ = (UniqueConstraint("account", "event_key"),)
+    __table_args__ = (
+        UniqueConstraint("account", "event_key"),
+        Index("ix_webhook_event_replayed_at", "replayed_at", postgresql_where=text("replayed_at is not null")),
+    )
 
     id: Mapped[Id]
     account: Mapped[str]
@@ -58,6 +61,8 @@ class Call(Base):
         Index("ix_call_live", "state_until", postgresql_where=text("state <> 'ended'")),
         # What ended since the last look of live updates, every second; written once in a call's life.
         Index("ix_call_ended", "ended_at", postgresql_where=text("ended_at is not null")),
+        # The calls of a shift, for its figures.
+        Index("ix_call_queued_at", "queued_at", postgresql_where=text("queued_at is not null")),
     )
 
     id: Mapped[Id]

@@ -18,6 +18,10 @@ class OutboundMessage(Base):
         Index("ix_outbound_message_due", "not_before", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
         Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=sql("channel = 'screen'")),
         Index("ix_outbound_message_failed", "id", postgresql_where=sql("state in ('failed', 'uncertain')")),
+        Index(
+            "ix_outbound_message_daily_list", "staff_id", "created_at", postgresql_where=sql("template = 'daily_list'")
+        ),
+        Index("ix_outbound_message_sent_at", "sent_at", postgresql_where=sql("sent_at is not null")),
         Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
     )
 

@@ -19,6 +19,7 @@ from escalation.queries.proof import changed_since_written
 from tests.conftest import Servers
 from tickets.directory.staff import person_by_email
 from tickets.people.references import is_reference
+from tickets.promises import standing_levels
 from tickets.schema import (
     Acknowledgement,
     AuditEntry,
@@ -33,6 +34,7 @@ from tickets.schema import (
     OutboundMessage,
     PlannedStep,
     Presence,
+    StandingLevel,
     StepRecipient,
     Ticket,
     TimelineEntry,
@@ -253,6 +255,8 @@ def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to
     for table, statement in per_ticket.items():
         assert (seen.scalar(statement) or 0) == pytest.approx(rates[table] * 3, rel=0.1), table
     assert (seen.scalar(waiting), seen.scalar(to_call)) == left
+    assert (seen.scalar(select(func.count()).select_from(StandingLevel)) or 0) > 5
+    assert standing_levels.tickets_that_differ(seen) == []
     assert (seen.scalar(select(func.max(AuditEntry.at))) or NOW) <= NOW + timedelta(minutes=15)
     phones = select(CitizenPhone.phone).group_by(CitizenPhone.phone).having(func.count() > TICKETS)
     assert seen.scalars(phones).all() == []

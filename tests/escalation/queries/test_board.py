@@ -23,6 +23,7 @@ from tickets.outbox.claims import claim_batch
 from tickets.outbox.posting import record_status
 from tickets.outbox.results import record_sent
 from tickets.people.roles import load_viewer
+from tickets.promises import ledger, standing_levels
 from tickets.states import ClockStatus, OutboundChannel, OutboundState, Priority, Role, StepResult
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -143,6 +144,29 @@ def test_the_leaders_list_has_each_matter_once_the_unanswered_first(session):
 
     assert [chain.raised.ticket_id for chain in mine] == [second.id, matter.id]
     assert reached(session, people[2].id) == []
+
+
+def test_what_stands_is_kept_through_an_answer_an_end_and_a_reopening(session):
+    unit, people, matter, at = climbing(session)
+    viewer, ended = supervisor(session, unit), at + timedelta(hours=1)
+    steps = [
+        lambda: acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=at),
+        lambda: ledger.on_resolved(session, matter, now=ended),
+        lambda: ledger.on_reopened(session, matter, now=ended + timedelta(hours=1)),
+        lambda: tick(session, now=ended + timedelta(days=9)),
+    ]
+
+    def stands():
+        on_board, on_list = running_chains(session, viewer), reached(session, people[2].id)
+        return len(on_board), len(on_list), standing_levels.tickets_that_differ(session)
+
+    seen = [stands()]
+    for act in steps:
+        act()
+        seen.append(stands())
+
+    assert [differ for _board, _list, differ in seen] == [[]] * 5
+    assert [(board, on_list) for board, on_list, _ in seen][:3] == [(1, 1), (1, 1), (0, 0)]
 
 
 def test_the_ledger_pages_by_cursor_without_losing_or_repeating_a_level(session):

@@ -1,0 +1,73 @@
+"""What stands open of escalation, kept beside the clocks so that boards and lists read what they show and no more."""
+
+from collections.abc import Collection
+
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+# What the rows must be, of some tickets or of all; a level counts for the due date the clock has now.
+_LEVELS = """
+    select c.id as clock_id, c.ticket_id, s.id as step_id, s.rank as level, s.due_at, c.kind as clock_kind,
+           c.breach_cause, exists (select from acknowledgement a where a.step_id = s.id) as is_answered
+    from clock c
+    cross join lateral (
+        select id, rank, due_at from planned_step
+        where clock_id = c.id and kind = 'level' and fired_at is not null and result <> 'void' and due_at = c.due_at
+        order by rank desc, id desc limit 1
+    ) s
+    where c.status = 'running'
+"""
+# A person goes on with what reached them while the clock runs, also when its date was moved meanwhile.
+_REPORTS = """
+    select distinct on (s.clock_id, r.staff_id) s.clock_id, r.staff_id, s.ticket_id, s.id as step_id, s.rank as level,
+           s.due_at, exists (select from acknowledgement a where a.step_id = s.id) as is_answered
+    from clock c
+    join planned_step s on s.clock_id = c.id and s.kind = 'level' and s.fired_at is not null and s.result <> 'void'
+    join step_recipient r on r.step_id = s.id
+    where c.status = 'running'
+"""
+_HIGHEST = " order by s.clock_id, r.staff_id, s.rank desc, s.id desc"
+_OF_TICKETS = " and c.ticket_id = any(:ticket_ids)"
+_LEVEL_COLUMNS = "clock_id, ticket_id, step_id, level, due_at, clock_kind, breach_cause, is_answered"
+_REPORT_COLUMNS = "clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered"
+_REFRESH = tuple(
+    text(statement).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
+    for statement in (
+        "delete from standing_level where ticket_id = any(:ticket_ids)",
+        f"insert into standing_level ({_LEVEL_COLUMNS}) {_LEVELS}{_OF_TICKETS}",
+        "delete from standing_report where ticket_id = any(:ticket_ids)",
+        f"insert into standing_report ({_REPORT_COLUMNS}) {_REPORTS}{_OF_TICKETS}{_HIGHEST}",
+    )
+)
+
+
+def refresh(session: Session, ticket_ids: Collection[int]) -> None:
+    """Write what stands of these tickets, whose locks the caller holds; after a level, an answer or a clock changed."""
+    if not ticket_ids:
+        return
+    session.flush()
+    for statement in _REFRESH:
+        session.execute(statement, {"ticket_ids": sorted(ticket_ids)})
+
+
+def tickets_that_differ(session: Session) -> list[int]:
+    """Of which tickets the kept rows are not what clocks, steps and answers say; it reads all that stands."""
+    return list(session.scalars(_DIFFERENT))
+
+
+# Our own words, nothing anybody typed.
+_DIFFERENT = text(
+    f"""
+    with true_level as ({_LEVELS}), true_report as ({_REPORTS}{_HIGHEST}),
+         level_now as (select {_LEVEL_COLUMNS} from true_level),
+         level_kept as (select {_LEVEL_COLUMNS} from standing_level),
+         report_now as (select {_REPORT_COLUMNS} from true_report),
+         report_kept as (select {_REPORT_COLUMNS} from standing_report)
+    select ticket_id from (table level_now except table level_kept) missing
+    union select ticket_id from (table level_kept except table level_now) left_over
+    union select ticket_id from (table report_now except table report_kept) missing
+    union select ticket_id from (table report_kept except table report_now) left_over
+    order by 1
+    """  # noqa: S608
+)

@@ -1,0 +1,62 @@
+"""Tables kept for lists that must not grow with history: what stands open of escalation now, in the order shown.
+
+Nothing here is a truth of its own: `tickets/promises/standing_levels.py` writes it from clocks, steps and answers.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.schema.base import Base, coded, to
+from tickets.states import ClockKind
+
+
+class StandingLevel(Base):
+    """The highest level that a running clock has raised for its present due date: a line of the supervisors' board."""
+
+    __tablename__ = "standing_level"
+    __table_args__ = (
+        # The board's order, with what it is counted and narrowed by.
+        Index(
+            "ix_standing_level_order",
+            text("level desc"),
+            "due_at",
+            "step_id",
+            postgresql_include=["ticket_id", "clock_kind", "breach_cause", "is_answered"],
+        ),
+    )
+
+    clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    step_id: Mapped[int]
+    level: Mapped[int]
+    due_at: Mapped[datetime]
+    clock_kind: Mapped[ClockKind] = mapped_column(coded(ClockKind))
+    breach_cause: Mapped[str]
+    is_answered: Mapped[bool]
+
+
+class StandingReport(Base):
+    """The highest level of a running clock that a person was told of: a line of the leader's list."""
+
+    __tablename__ = "standing_report"
+    __table_args__ = (
+        Index(
+            "ix_standing_report_order",
+            "staff_id",
+            "is_answered",
+            text("level desc"),
+            "due_at",
+            "step_id",
+            postgresql_include=["ticket_id"],
+        ),
+    )
+
+    clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
+    staff_id: Mapped[int] = mapped_column(to("staff"), primary_key=True, autoincrement=False)
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), index=True)
+    step_id: Mapped[int]
+    level: Mapped[int]
+    due_at: Mapped[datetime]
+    is_answered: Mapped[bool]
