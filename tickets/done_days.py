@@ -1,8 +1,9 @@
 """Work of once a day: whether today's is done, so that nobody does it again every minute, and when it last was."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,3 +31,14 @@ def note(session: Session, work: str, *, on_day: date, now: datetime) -> None:
 
 def last_done(session: Session, work: str) -> datetime | None:
     return session.scalar(select(func.max(DoneDay.done_at)).where(DoneDay.work == work))
+
+
+def done_between(session: Session, work: str, first: date, last: date) -> frozenset[date]:
+    """The days from the first to the last, both included, for which it is done."""
+    done = select(DoneDay.on_day).where(DoneDay.work == work, DoneDay.on_day.between(first, last))
+    return frozenset(session.scalars(done))
+
+
+def undo(session: Session, work: str, days: Collection[date]) -> None:
+    """It is to be done again for these days."""
+    session.execute(delete(DoneDay).where(DoneDay.work == work, DoneDay.on_day.in_(days)))

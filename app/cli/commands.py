@@ -20,6 +20,7 @@ MODULES = (
     "app.cli.people",
     "app.cli.audit",
     "app.cli.clock",
+    "app.cli.figures",
     "app.cli.simulator",
     "app.cli.spool",
     "app.cli.messages",

@@ -10,6 +10,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from app.clockwork.progress import Expected
@@ -170,6 +171,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("clear away", 600, clear_away, limit_seconds=120),
     Scheduled("clear media away", 600, clear_media_away, on_every_node=True, limit_seconds=120),
     Scheduled("forget old webhooks", 3600, forget_webhooks, limit_seconds=120),
+    Scheduled("count finished days", 60, count_finished_days, limit_seconds=300),
+    Scheduled("prove kept figures", 86_400, prove_kept_figures, limit_seconds=900),
 )
 # What the leader alone does, and how often.
 RHYTHMS = {job.name: job.seconds for job in SCHEDULE if not job.on_every_node}

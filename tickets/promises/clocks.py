@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from tickets.promises import recompute, standing_levels
+from tickets.promises import day_totals, recompute, standing_levels
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR, Interval
 from tickets.promises.breaches import Breach, write_breaches
 from tickets.promises.calendar import WorkingCalendar
@@ -118,6 +118,8 @@ def store(
         clock.stopped_unit_id = book.ticket.unit_id
     elif state.status is ClockStatus.RUNNING and before.status in recompute.STOPPED:
         clock.stopped_unit_id = None
+    if before.stopped_at is not None and (before.stopped_at, before.status) != (state.stopped_at, state.status):
+        day_totals.forget(session, [before.stopped_at, state.stopped_at], now=now)
     _replan(session, book, held, now=now)
     if any(of == clock.id and kind is StepKind.LEVEL for of, kind, _rank in book.fired):
         standing_levels.refresh(session, [clock.ticket_id])
@@ -295,7 +297,10 @@ def _note_breach(ticket: Ticket, held: ClockEntry, *, now: datetime) -> None:
     """Who held the ticket when the promise broke is noted at the first change after it (R23)."""
     if held.state.status is ClockStatus.CANCELLED or not recompute.is_breached(held.state, now=now):
         if held.state.status is not ClockStatus.CANCELLED:
-            held.clock.breached_at, held.clock.due_unit_id = None, None
+            held.clock.breached_at = None
+            # Once broken, it stays with whoever had it then.
+            if held.clock.first_breach_at is None:
+                held.clock.due_unit_id = None
         return
     held.clock.breached_at = held.state.due_at
     if held.clock.due_unit_id is None:
@@ -308,6 +313,7 @@ def _write_breach(session: Session, ticket: Ticket, held: ClockEntry, before: Cl
     if broken_at is None:
         return
     clock.first_breach_at = broken_at
+    clock.due_unit_id = clock.due_unit_id or ticket.unit_id
     was_broken = before.first_breach_at is not None
     breach = Breach(
         clock_id=clock.id,
@@ -316,7 +322,7 @@ def _write_breach(session: Session, ticket: Ticket, held: ClockEntry, before: Cl
         cycle=clock.cycle,
         due_at=before.due_at or broken_at,
         breached_at=broken_at,
-        unit_id=clock.due_unit_id or ticket.unit_id,
+        unit_id=clock.due_unit_id,
         staff_id=ticket.assignee_id,
         cause=before.breach_cause if was_broken else held.state.breach_cause,
     )

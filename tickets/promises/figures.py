@@ -1,15 +1,15 @@
 """How promises were kept: from clocks and the facts of their breaches (R23, A1), by the unit that was responsible."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, text
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from tickets.promises.recompute import UNENDED
-from tickets.schema import Clock, PromiseBreach, Ticket, Unit
-from tickets.states import ClockKind, ClockStatus
+from tickets.promises import day_totals, outcomes
+from tickets.schema import Unit
+from tickets.states import ClockKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +48,46 @@ def promises_kept(
     unit_ids: Sequence[int] | None = None,
     kinds: Sequence[ClockKind] = tuple(ClockKind),
 ) -> list[Kept]:
-    """Promises due, broken or ended in [from_at, to_at), by unit and kind, in the order of names. One statement.
+    """Promises due, broken or ended in [from_at, to_at), by unit and kind, in the order of names.
 
-    A clock counts where the ticket was when it broke, else where it ended, or is now while that is still to come. The
-    canary never counts.
+    Days that have been counted are read as their totals, the rest from the clocks: `outcomes` defines both.
     """
-    # Tickets are looked up only where neither the fact nor the clock says who held them.
-    now_with = select(Ticket.unit_id).where(Ticket.id == Clock.ticket_id).scalar_subquery()
-    holder = func.coalesce(PromiseBreach.unit_id, Clock.due_unit_id, Clock.stopped_unit_id, now_with)
-    canaries = select(Ticket.id).where(literal_column("ticket.is_canary"))
-    is_open = Clock.status.in_(UNENDED)
-    late = and_(Clock.status == ClockStatus.RUNNING, Clock.due_at < now)
-    broken = or_(PromiseBreach.clock_id.is_not(None), Clock.status == ClockStatus.MISSED, late)
-    statement = (
-        select(
-            Unit.id,
-            Unit.code,
-            Unit.name,
-            Unit.name_en,
-            Clock.kind,
-            func.count(case((and_(Clock.status == ClockStatus.MET, not_(broken)), 1))),
-            func.count(case((and_(broken, not_(is_open)), 1))),
-            func.count(case((and_(broken, is_open), 1))),
-            func.count(case((and_(Clock.status == ClockStatus.CANCELLED, not_(broken)), 1))),
-        )
-        .select_from(Clock)
-        .outerjoin(PromiseBreach, PromiseBreach.clock_id == Clock.id)
-        .join(Unit, Unit.id == holder)
-        .where(Clock.kind.in_(kinds), Clock.ticket_id.not_in(canaries))
-        .where(_of_the_time(from_at, to_at, now=now))
-        .group_by(Unit.id, Clock.kind)
-        .order_by(Unit.sort_key, Unit.id, Clock.kind)
+    days = day_totals.counted_days(session, from_at, to_at)
+    ended = (outcomes.ended_in(*stretch) for stretch in _stretches_without(days, from_at, to_at))
+    others = or_(*ended, outcomes.also_of(from_at, to_at, now=now))
+    parts = (
+        day_totals.totals_of(session, days, kinds=kinds, unit_ids=unit_ids),
+        outcomes.tallies(session, others, now=now, kinds=kinds, unit_ids=unit_ids),
+        outcomes.broken_open(session, before=to_at, kinds=kinds, unit_ids=unit_ids),
     )
-    if unit_ids is not None:
-        statement = statement.where(Unit.id.in_(unit_ids))
-    return [Kept(*row) for row in session.execute(statement)]
+    found: dict[outcomes.OfUnit, outcomes.Tally] = {}
+    for part in parts:
+        for key, tally in part.items():
+            found[key] = found.get(key, outcomes.Tally()) + tally
+    return _with_names(session, found)
 
 
-def _of_the_time(from_at: datetime, to_at: datetime, *, now: datetime) -> ColumnElement[bool]:
-    """Each of the parts is a range of an index; the states are written out as in the partial ones."""
-    return or_(
-        and_(Clock.stopped_at >= from_at, Clock.stopped_at < to_at),
-        and_(text("clock.status = 'running'"), Clock.due_at < now, Clock.due_at < to_at),
-        and_(text("clock.status = 'cancelled'"), Clock.started_at >= from_at, Clock.started_at < to_at),
-        and_(Clock.first_breach_at >= from_at, Clock.first_breach_at < to_at),
-        and_(
-            text("clock.first_breach_at is not null and clock.status in ('running', 'paused')"),
-            Clock.first_breach_at < to_at,
-        ),
+def _stretches_without(days: Sequence[date], from_at: datetime, to_at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """What is left of the time between, as few stretches as possible; `days` are in order."""
+    begin = from_at
+    for day in days:
+        first, last = day_totals.bounds(day)
+        if begin < first:
+            yield begin, first
+        begin = last
+    if begin < to_at:
+        yield begin, to_at
+
+
+def _with_names(session: Session, found: Mapping[outcomes.OfUnit, outcomes.Tally]) -> list[Kept]:
+    units = session.execute(
+        select(Unit.id, Unit.code, Unit.name, Unit.name_en)
+        .where(Unit.id.in_({unit_id for unit_id, _kind in found}))
+        .order_by(Unit.sort_key, Unit.id)
     )
+    return [
+        Kept(unit_id, code, name, name_en, kind, tally.met, tally.missed, tally.overdue, tally.cancelled)
+        for unit_id, code, name, name_en in units
+        for kind in sorted(ClockKind)
+        if (tally := found.get((unit_id, kind))) is not None
+    ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, union
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import Viewer, visible_tickets
@@ -18,6 +18,8 @@ from tickets.states import ClockStatus
 # From this share of the target on, the warning goes to whoever leads the unit too (R11).
 WARNED_FROM = 75
 MOST_AT_RISK = 100
+# Warnings that a ticket's promises may have had, so that the first of them make a full list.
+_STEPS_A_TICKET = 2
 # Written out as in the partial indexes, which the planner then recognises.
 _WARNED = "planned_step.kind = 'warning' and planned_step.fired_at is not null"
 
@@ -92,13 +94,33 @@ def at_risk(
     now: datetime,
 ) -> list[Listed]:
     """Tickets to look at, what is due first on top. Two statements."""
-    ids = session.scalars(
+    waiting = _waiting(viewer, unit_ids)
+    if risk is Risk.SOON and unit_ids is None:
+        first = _soon_in_the_city(waiting, limit, now)
+    else:
+        first = _first(waiting, _risk(risk, now), limit=limit)
+    return listed(session, session.scalars(first).all())
+
+
+def _first(waiting: Sequence[ColumnElement[bool]], risk: ColumnElement[bool], *, limit: int) -> Select[int]:
+    due_first = (Ticket.next_due_at.asc().nulls_last(), Ticket.id)
+    return select(Ticket.id).where(*waiting, risk).order_by(*due_first).limit(limit)
+
+
+def _soon_in_the_city(waiting: Sequence[ColumnElement[bool]], limit: int, now: datetime) -> Select[int]:
+    """As `_risk` says it, from the beginning of two indexes: all that was ever warned of in a city is too much."""
+    in_hours = _first(waiting, _in_hours(now), limit=limit).subquery()
+    steps = _warned_steps(now).order_by(PlannedStep.due_at).limit(limit * _STEPS_A_TICKET).subquery()
+    warned = (
         select(Ticket.id)
-        .where(*_waiting(viewer, unit_ids), _risk(risk, now))
-        .order_by(Ticket.next_due_at.asc().nulls_last(), Ticket.id)
-        .limit(limit)
-    ).all()
-    return listed(session, ids)
+        .join(steps, steps.c.ticket_id == Ticket.id)
+        .join(Clock, Clock.id == steps.c.clock_id)
+        .where(*waiting, Ticket.next_due_at >= now, Clock.status == ClockStatus.RUNNING, Clock.due_at == steps.c.due_at)
+        .subquery()
+    )
+    either = union(select(in_hours.c.id), select(warned.c.id)).subquery()
+    found = select(Ticket.id).join(either, either.c.id == Ticket.id)
+    return found.order_by(Ticket.next_due_at, Ticket.id).limit(limit)
 
 
 def _waiting(viewer: Viewer, unit_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
@@ -114,15 +136,21 @@ def _risk(risk: Risk, now: datetime) -> ColumnElement[bool]:
         return Ticket.next_due_at < now
     if risk is Risk.UNTAKEN:
         return Ticket.assignee_id.is_(None)
-    warned = (
-        select(PlannedStep.ticket_id)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(
-            Clock.status == ClockStatus.RUNNING,
-            literal_column(_WARNED),
-            PlannedStep.rank >= WARNED_FROM,
-            PlannedStep.due_at >= now,
-            PlannedStep.due_at == Clock.due_at,
-        )
+    return (Ticket.next_due_at >= now) & (_in_hours(now) | Ticket.id.in_(_warned(now)))
+
+
+def _in_hours(now: datetime) -> ColumnElement[bool]:
+    return (Ticket.next_due_at >= now) & (Ticket.next_due_at < now + DUE_SOON)
+
+
+def _warned(now: datetime) -> Select[int]:
+    """Tickets with a promise that still runs and was warned of to whoever leads the unit."""
+    steps = _warned_steps(now).subquery()
+    runs = (Clock.status == ClockStatus.RUNNING) & (Clock.due_at == steps.c.due_at)
+    return select(steps.c.ticket_id).join(Clock, Clock.id == steps.c.clock_id).where(runs)
+
+
+def _warned_steps(now: datetime) -> Select[int, int, datetime]:
+    return select(PlannedStep.ticket_id, PlannedStep.clock_id, PlannedStep.due_at).where(
+        literal_column(_WARNED), PlannedStep.rank >= WARNED_FROM, PlannedStep.due_at >= now
     )
-    return (Ticket.next_due_at >= now) & ((Ticket.next_due_at < now + DUE_SOON) | Ticket.id.in_(warned))

@@ -41,7 +41,7 @@ from tickets.schema.staff import (
     Staff,
     WebSession,
 )
-from tickets.schema.standing import StandingLevel, StandingReport
+from tickets.schema.standing import PromiseDay, StandingLevel, StandingReport
 from tickets.schema.telephony import (
     Call,
     CallbackRequest,
@@ -144,6 +144,7 @@ __all__ = [
     "Procedure",
     "ProcessBeat",
     "PromiseBreach",
+    "PromiseDay",
     "Queue",
     "QueueHop",
     "ReconciliationMark",

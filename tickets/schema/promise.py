@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tickets.schema.base import Base, Id, Json, JsonList, coded, to
 from tickets.states import Channel, ClockKind, ClockStatus, Level, Priority, StepKind, StepResult
 
+_BROKEN_OPEN = text("first_breach_at is not null and status in ('running', 'paused')")
+
 
 class Calendar(Base):
     __tablename__ = "calendar"
@@ -135,14 +137,12 @@ class Clock(Base):
         UniqueConstraint("ticket_id", "kind", "cycle"),
         Index("ix_clock_running_due", "due_at", postgresql_where=text("status = 'running'")),
         Index("ix_clock_stopped_at", "stopped_at", postgresql_where=text("stopped_at is not null")),
-        # Few different keys, so that thousands of broken promises stand on a handful of pages to be counted.
-        Index(
-            "ix_clock_broken",
-            "due_unit_id",
-            "kind",
-            postgresql_where=text("status = 'running' and breached_at is not null"),
-        ),
         Index("ix_clock_cancelled", "started_at", postgresql_where=text("status = 'cancelled'")),
+        Index(
+            "ix_clock_cancelled_broken",
+            "first_breach_at",
+            postgresql_where=text("status = 'cancelled' and first_breach_at is not null"),
+        ),
         # With what the board of running chains counts by, so that it is answered from the index alone.
         Index(
             "ix_clock_running",
@@ -161,7 +161,15 @@ class Clock(Base):
         Index(
             "ix_clock_broken_open",
             "first_breach_at",
-            postgresql_where=text("first_breach_at is not null and status in ('running', 'paused')"),
+            postgresql_where=_BROKEN_OPEN,
+        ),
+        # Few different keys, so that thousands of broken promises stand on a handful of pages to be counted.
+        Index("ix_clock_broken_by_unit", "due_unit_id", "kind", postgresql_where=_BROKEN_OPEN),
+        Index(
+            "ix_clock_broken_since",
+            "first_breach_at",
+            postgresql_where=_BROKEN_OPEN,
+            postgresql_include=["due_unit_id", "kind"],
         ),
     )
 

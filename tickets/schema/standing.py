@@ -1,9 +1,10 @@
-"""Tables kept for lists that must not grow with history: what stands open of escalation now, in the order shown.
+"""Tables kept so that pages do not grow with history: what stands open of escalation, and the promises of each day.
 
-Nothing here is a truth of its own: `tickets/promises/standing_levels.py` writes it from clocks, steps and answers.
+Nothing here is a truth of its own: `tickets/promises/standing_levels.py` and `day_totals.py` write it from clocks,
+steps and answers, and a nightly job proves it.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -60,3 +61,16 @@ class StandingReport(Base):
     level: Mapped[int]
     due_at: Mapped[datetime]
     is_answered: Mapped[bool]
+
+
+class PromiseDay(Base):
+    """How many promises of a unit and kind ended on a day of the city, by what became of them."""
+
+    __tablename__ = "promise_day"
+
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(to("unit"), primary_key=True, autoincrement=False)
+    kind: Mapped[ClockKind] = mapped_column(coded(ClockKind), primary_key=True)
+    met: Mapped[int]
+    missed: Mapped[int]
+    cancelled: Mapped[int]

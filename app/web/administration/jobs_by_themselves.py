@@ -55,4 +55,6 @@ def _names() -> dict[str, str]:
         "ask the phone provider": _("Ask the provider for what it did not tell"),
         "clear away": _("Clear away what has served its time"),
         "forget old webhooks": _("Forget old webhooks"),
+        "count finished days": _("Count the promises of finished days"),
+        "prove kept figures": _("Prove kept figures against the clocks"),
     }

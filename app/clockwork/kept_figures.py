@@ -1,0 +1,43 @@
+"""Jobs about what is kept beside the clocks: counting days that are over, and the nightly proof."""
+
+import structlog
+
+from app.clockwork.node import Node
+from app.storage.database import transaction
+from tickets.people.actor import SYSTEM
+from tickets.promises import day_totals
+from tickets.promises.proof import Differences, correct, differences
+
+log = structlog.get_logger()
+
+# A first start has a quarter of a year to count; what is left is for the next run.
+_DAYS_AT_ONCE = 100
+
+
+class KeptFiguresDiffered(Exception):
+    """What was kept was not what the clocks say; it has been corrected, and somebody should know why it was wrong."""
+
+    def __init__(self, corrected: Differences) -> None:
+        days = ", ".join(day.isoformat() for day in corrected.days[:10])
+        super().__init__(f"days: {days or 'none'}; tickets: {len(corrected.ticket_ids)}")
+
+
+def count_finished_days(node: Node) -> None:
+    for _day in range(_DAYS_AT_ONCE):
+        with transaction(node.factory) as session:
+            counted = day_totals.count_next_day(session, now=node.now(session))
+        if not counted:
+            return
+
+
+def prove_kept_figures(node: Node) -> None:
+    """Raises KeptFiguresDiffered after correcting: the job counts as failed until the next proof succeeds."""
+    with transaction(node.factory) as session:
+        found = differences(session, now=node.now(session))
+    if not found:
+        return
+    with transaction(node.factory) as session:
+        corrected = correct(session, found, actor=SYSTEM, now=node.now(session))
+    if corrected:
+        log.error("kept_figures.corrected", days=len(corrected.days), tickets=len(corrected.ticket_ids))
+        raise KeptFiguresDiffered(corrected)

@@ -1,0 +1,50 @@
+"""Proof that what is kept beside the clocks is what they say, and its correction where it is not."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tickets.audit import entries
+from tickets.people.actor import Actor
+from tickets.promises import day_totals, standing_levels
+from tickets.schema import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Days whose totals were wrong, and tickets of which another level stood than was kept; empty when all is right."""
+
+    days: tuple[date, ...] = ()
+    ticket_ids: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.days or self.ticket_ids)
+
+
+def differences(session: Session, *, now: datetime) -> Differences:
+    """Everything kept against the clocks, steps and answers; nothing is changed, nobody is kept waiting."""
+    days = day_totals.days_that_differ(session, now=now)
+    return Differences(tuple(days), tuple(standing_levels.tickets_that_differ(session)))
+
+
+def correct(session: Session, found: Differences, *, actor: Actor, now: datetime) -> Differences:
+    """Write anew what is still wrong of it while nobody can change it, and say so in the audit trail."""
+    days = day_totals.recount_if_wrong(session, found.days, now=now)
+    wanted = select(Ticket.id).where(Ticket.id.in_(found.ticket_ids)).order_by(Ticket.id)
+    locked = session.scalars(wanted.with_for_update()).all() if found.ticket_ids else ()
+    ids = tuple(sorted({*locked} & {*standing_levels.tickets_that_differ(session)})) if locked else ()
+    standing_levels.refresh(session, ids)
+    corrected = Differences(tuple(days), ids)
+    if corrected:
+        entries.record(
+            session,
+            actor=actor,
+            action="kept_figures.corrected",
+            subject_kind="kept_figures",
+            subject_id=None,
+            params={"days": [day.isoformat() for day in days], "tickets": len(ids)},
+            now=now,
+        )
+    return corrected
