@@ -34,12 +34,12 @@ FACTS = """
             (select min((h ->> 'due_at')::timestamptz) from jsonb_array_elements(c.history) h
              where h ->> 'cause' <> 'reopened' and (h ->> 'at')::timestamptz > (h ->> 'due_at')::timestamptz)
         ) as at) b
-    where c.id >= :first and c.id < :first + :batch and b.at is not null
+    where c.id >= :first and c.id < cast(:first as bigint) + :batch and b.at is not null
     on conflict do nothing
 """
 MARKS = """
     update clock c set first_breach_at = b.breached_at from promise_breach b
-    where b.clock_id = c.id and c.first_breach_at is null and c.id >= :first and c.id < :first + :batch
+    where b.clock_id = c.id and c.first_breach_at is null and c.id >= :first and c.id < cast(:first as bigint) + :batch
 """
 
 
