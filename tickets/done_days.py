@@ -42,3 +42,8 @@ def done_between(session: Session, work: str, first: date, last: date) -> frozen
 def undo(session: Session, work: str, days: Collection[date]) -> None:
     """It is to be done again for these days."""
     session.execute(delete(DoneDay).where(DoneDay.work == work, DoneDay.on_day.in_(days)))
+
+
+def undo_all(session: Session, work: str) -> None:
+    """It is to be done again for every day."""
+    session.execute(delete(DoneDay).where(DoneDay.work == work))

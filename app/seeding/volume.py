@@ -16,6 +16,7 @@ from app.seeding.copies import NAMED, OF_ROUNDS, OF_TICKETS, Spans, copy_of_roun
 from app.storage.play_progress import TellProgress
 from tickets.keys import Keys
 from tickets.people.references import reference_of, reference_year
+from tickets.promises import day_totals
 from tickets.schema import (
     Base,
     Contact,
@@ -70,6 +71,7 @@ def multiply(
             rate = added / max(monotonic() - began, 0.001)
             progress(f"{added:,} of {missing:,} tickets added ({rate:,.0f} a second)")
     references.keep()
+    day_totals.forget_all(session)
     _keep_sequences(session)
     return added
 

@@ -11,9 +11,7 @@ from escalation.queries.raised import Raised, load_raised
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Clock, PlannedStep, StandingLevel, StandingReport, Ticket, Unit
 from tickets.schema.ticket import IS_UNFINISHED
-from tickets.states import ClockKind, StepKind
-
-_CLOCK_RUNS = "clock.status = 'running'"
+from tickets.states import ClockKind, ClockStatus, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +67,14 @@ def running_chains(
 
     `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
     """
-    # Each line that is shown is held against its clock: what stands is kept, the clock is the truth.
-    shown = _running(viewer, wanted).join(Clock, Clock.id == StandingLevel.clock_id).where(text(_CLOCK_RUNS))
-    head = shown.with_only_columns(StandingLevel.step_id)
+    head = _running(viewer, wanted).with_only_columns(StandingLevel.step_id, StandingLevel.clock_id)
     place = _read_place(after)
     if place is not None:
         level, due_at, step_id = place
         later = tuple_(StandingLevel.due_at, StandingLevel.step_id) > tuple_(literal(due_at), literal(step_id))
         head = head.where(StandingLevel.level <= level, (StandingLevel.level < level) | later)
     head = head.order_by(StandingLevel.level.desc(), StandingLevel.due_at, StandingLevel.step_id).limit(limit)
-    raised = load_raised(session, list(session.scalars(head)))
+    raised = load_raised(session, _still_running(session, head))
     ahead = _next_levels(session, [one.clock_id for one in raised])
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
@@ -123,13 +119,11 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Running
 
     Of a clock only the highest level told to them: the list is about tickets, not about messages.
     """
-    ids = session.scalars(
-        select(StandingReport.step_id)
+    mine = (
+        select(StandingReport.step_id, StandingReport.clock_id)
         .join(Ticket, Ticket.id == StandingReport.ticket_id)
-        .join(Clock, Clock.id == StandingReport.clock_id)
         .where(
             StandingReport.staff_id == staff_id,
-            text(_CLOCK_RUNS),
             Ticket.escalation_level > 0,
             text(f"ticket.{IS_UNFINISHED}"),
             Ticket.is_canary.is_(False),
@@ -138,8 +132,8 @@ def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[Running
             StandingReport.is_answered, StandingReport.level.desc(), StandingReport.due_at, StandingReport.step_id
         )
         .limit(limit)
-    ).all()
-    raised = load_raised(session, list(ids))
+    )
+    raised = load_raised(session, _still_running(session, mine))
     ahead = _next_levels(session, [one.clock_id for one in raised])
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
@@ -156,6 +150,15 @@ def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
             *_narrowed(wanted),
         )
     )
+
+
+def _still_running(session: Session, lines: Select[int, int]) -> list[int]:
+    """The steps of these lines whose clock runs indeed, in their order: what stands is kept, the clock is the truth."""
+    found = session.execute(lines).all()
+    clock_ids = {clock_id for _step_id, clock_id in found}
+    running = select(Clock.id).where(Clock.id.in_(clock_ids), Clock.status == ClockStatus.RUNNING)
+    runs = set(session.scalars(running)) if clock_ids else set()
+    return [step_id for step_id, clock_id in found if clock_id in runs]
 
 
 def _narrowed(wanted: BoardFilter) -> list[ColumnElement[bool]]:

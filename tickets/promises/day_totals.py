@@ -63,6 +63,11 @@ def forget(session: Session, instants: Collection[datetime | None], *, now: date
         done_days.undo(session, _COUNTED, days)
 
 
+def forget_all(session: Session) -> None:
+    """Promises were added to any of the days at once, by whoever writes rows without their stories."""
+    done_days.undo_all(session, _COUNTED)
+
+
 def counted_days(session: Session, from_at: datetime, to_at: datetime) -> list[date]:
     """The days within these instants, from midnight to midnight, whose totals stand."""
     found = done_days.done_between(session, _COUNTED, day_of(from_at), day_of(to_at))
