@@ -138,6 +138,7 @@ class Load:
             self.texts.append(form["MessageSid"])
 
 
+@pytest.mark.parametrize("proxy", ["nginx", "haproxy"] if LONG else ["nginx"], indirect=True)
 def test_no_request_is_lost_while_the_process_that_answers_is_changed_under_load(
     place: Place, held: Held, proxy: Started
 ) -> None:
