@@ -20,6 +20,9 @@ CHECKS = {
     "import-linter": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
 }
 
+# Two cores have work for two; many tests wait, for a beat of a browser or the limit of a database, and a third goes on.
+WORKERS = "3"
+
 
 def register(commands: Commands) -> None:
     """Add `test`."""
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
         if failed:
             print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
-        tests = _run([*pytest, "-n", "2", "--dist", "loadgroup"], environment=environment, folder=ROOT)
+        tests = _run([*pytest, "-n", WORKERS, "--dist", "loadgroup"], environment=environment, folder=ROOT)
         return tests or (1 if failed else 0)
 
 
