@@ -98,12 +98,23 @@ def test_events_repeated_shuffled_at_once_and_after_a_restart_count_once_and_get
 
 def test_one_event_from_eight_directions_at_the_same_moment_is_one_call(place: Place, carrier: Carrier):
     place.start_web()
-    ring = event("voice", call_form(1))
-    ring_first_of_process = event("voice", call_form(2))
-    ring_first_of_process.send(carrier)
+    rung = 0
 
-    with ThreadPoolExecutor(8) as pool:
-        answers = set(pool.map(lambda _: ring.send(carrier), range(16)))
+    def from_everywhere() -> set[tuple[int, str]]:
+        nonlocal rung
+        rung += 1
+        ring = event("voice", call_form(rung))
+        with ThreadPoolExecutor(8) as pool:
+            return set(pool.map(lambda _: ring.send(carrier), range(16)))
 
-    assert len(answers) == 1
-    assert rows(place)["call"] == 2
+    def is_one_answer_of_the_product() -> bool:
+        answers = from_everywhere()
+        without_product = {answer for answer in answers if "failsafe-thanks" in answer[1]}
+        assert len(answers - without_product) <= 1
+        return not without_product
+
+    # A process that is cold, or a machine with too much to do, lets the deadline of an answer pass, and then the words
+    # that need no product are right; so there is another caller, until all sixteen are answered in time.
+    assert wait_until(is_one_answer_of_the_product)
+    assert wait_until(lambda: not list(place.spool.folder.rglob("*.json"))), "some were set aside"
+    assert rows(place)["call"] == rung

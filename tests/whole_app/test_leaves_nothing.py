@@ -23,12 +23,23 @@ def bench(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A benchmark that has made its engines and is at work in them."""
     command = [sys.executable, "-m", "app.cli", "bench", "places", "--tickets", "400"]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as running:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=of_a_terminal,  # noqa: PLW1509  (it takes no lock)
+    ) as running:
         while not list(tmp_path.glob(f"{PREFIX}*/engines.json")):
             assert running.poll() is None
             time.sleep(0.05)
         yield running
         running.kill()
+
+
+def of_a_terminal() -> None:
+    """Tests run under nohup hand a deaf ear for SIGHUP down, and a benchmark rightly keeps it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda which: which.name)

@@ -33,6 +33,7 @@ pytestmark = [
 ]
 
 
+SECRET_KEY = "a-key-of-ones-own-of-sufficient-length-0123456789"
 _DATABASES = ("DATABASE_URL", "OWNER_DATABASE_URL")
 
 
@@ -62,6 +63,8 @@ def servers_of_ones_own() -> Iterator[OwnServers]:
                 "HOTLINE_DATABASE_URL": f"postgresql://hotline_app:app@127.0.0.1:{postgres_port}/hotline",
                 "HOTLINE_OWNER_DATABASE_URL": f"postgresql://hotline_owner:owner@127.0.0.1:{postgres_port}/hotline",
                 "HOTLINE_REDIS_URL": f"redis://:secret@127.0.0.1:{redis_port}/0",
+                # The tests share a database and not their folders, in which a key would be made otherwise.
+                "HOTLINE_SECRET_KEY": SECRET_KEY,
             },
             owner_url=f"postgresql://hotline_owner:owner@127.0.0.1:{postgres_port}/hotline",
         )

@@ -122,13 +122,14 @@ def gateway(monkeypatch):
             rc = self.server.codes.pop(0) if self.server.codes else 0
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(json.dumps({"rc": rc, "id": f"mt-{len(self.server.received)}"}).encode())
+            self.wfile.write(json.dumps({"rc": rc, "id": f"mt-{next(self.server.ids)}"}).encode())
 
         def log_message(self, *args):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.received, server.codes = [], []
+    # Two messages may come at the same moment; each has an id of its own all the same.
+    server.received, server.codes, server.ids = [], [], itertools.count(1)
     server.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setitem(drivers.DRIVERS, GatewayDriver.name, GatewayDriver())
