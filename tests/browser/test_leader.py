@@ -13,6 +13,7 @@ from tests.browser.conftest import Site, sign_in_browser
 from tests.browser.looking import axe_findings, sideways_scroll
 from tests.escalation.scene import ticket
 from tests.factories import staff, unit
+from tickets.promises import standing_levels
 from tickets.schema import Acknowledgement, StepRecipient, Ticket, Unit
 from tickets.states import Priority, Role
 
@@ -56,6 +57,7 @@ def told(site: Site, found: Climb, staff_id: int) -> int:
         session.add(
             StepRecipient(step_id=step.id, staff_id=staff_id, capacity="holder", told_at=utc_now(), reply_code="1234")
         )
+        standing_levels.refresh(session, [step.ticket_id])
         return step.id
 
 

@@ -86,7 +86,7 @@ def test_while_one_writes_the_place_is_asked_about_the_kind_guessed_and_danger_a
     page.fill("#f-body", "Cháy nhà, có người mắc kẹt trong hẻm!")
     page.press("#f-body", "Tab")
 
-    expect(page.get_by_role("link", name="114")).to_be_visible()
+    expect(page.locator("#advice-emergency").get_by_role("link", name="114")).to_be_visible()
     assert axe_findings(page) == []
 
 

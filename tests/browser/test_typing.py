@@ -178,15 +178,11 @@ def test_the_note_of_a_call_survives_the_bar_and_is_kept(site: Site, page: Page)
 def test_without_script_a_press_of_the_bar_keeps_what_is_typed(site: Site, new_page: Callable[..., Page]) -> None:
     page = new_page(script=False)
     agent = agent_of(site, page)
-    call_id = talks(site, agent)
+    talks(site, agent)
     page.goto("/console/new")
     page.locator("#f-body").fill(TYPED)
 
-    for name in ("Giữ máy", "Nói chuyện tiếp", "Kết thúc", "Sẵn sàng"):
-        if name == "Sẵn sàng":
-            with site.sessions.begin() as session:
-                presence.start_wrap_up(session, agent.id, call_id=call_id, now=utc_now())
-            page.reload()
+    for name in ("Giữ máy", "Nói chuyện tiếp", "Kết thúc"):
         page.locator("#call-frame").get_by_role("button", name=name).click()
 
         expect(page.locator("#f-body")).to_have_value(TYPED)

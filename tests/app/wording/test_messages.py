@@ -53,6 +53,14 @@ def test_every_message_renders_in_every_language(words, name, channel, locale):
     assert "{" not in said.text
 
 
+@pytest.mark.parametrize("channel", ["email", "screen"])
+def test_whether_nobody_answers_or_nobody_was_reached_is_said_apart(words, channel):
+    said = {words("nobody_reachable", channel, "en", unreached=unreached) for unreached in (False, True)}
+
+    assert len(said) == 2
+    assert "has reached anybody" in words("nobody_reachable", "screen", "en", unreached=True).text
+
+
 @pytest.mark.parametrize(("name", "channel"), sorted(message_names()))
 def test_no_vietnamese_message_is_the_english_one(words, name, channel):
     # What the citizen or a leader wrote themselves is the same in every language.
