@@ -57,8 +57,8 @@ def _route() -> str:
     route = request.url_rule.rule
     for name, value in (request.view_args or {}).items():
         if isinstance(value, int) or name in _SAFE_VALUES:
-            # By a function: in a text put in, a backslash would be read as part of the pattern's language.
-            route = re.sub(rf"<(?:[^<>:]+:)?{name}>", lambda _, shown=str(value): shown, route)
+            # Parted and joined: in a text put in by the pattern, a backslash would be read as its language.
+            route = str(value).join(re.split(rf"<(?:[^<>:]+:)?{name}>", route))
     return route
 
 
