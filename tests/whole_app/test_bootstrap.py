@@ -63,6 +63,7 @@ class Clone:
 
     root: Path
     trouble: str = ""
+    running: Running | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
         """A newcomer's environment: no HOTLINE_… variable, and a system Python before any other."""
@@ -81,7 +82,12 @@ class Clone:
         )
 
     def up(self, port: int, *words: str, **environment: str) -> Running:
-        """Start it and wait for its line. Where one start has hung, no later one is waited for."""
+        """Start it and wait for its line. Where one start has hung, no later one is waited for.
+
+        What runs on the same data is ended first: which tests came before depends on how they are dealt out.
+        """
+        if self.running is not None and self.running.process.poll() is None:
+            self.running.stop_by(signal.SIGTERM)
         if self.trouble:
             pytest.fail(f"an earlier start failed: {self.trouble}")
         errors = (self.root / "up.stderr").open("w")
@@ -104,7 +110,8 @@ class Clone:
             said = (self.root / "up.stderr").read_text()
             self.trouble = f"no line within {START_SECONDS} s; it said: {said}" if has_hung else ""
             pytest.fail(self.trouble or f"up ended: {said}")
-        return Running(process, json.loads(line), self.root / ".hotline")
+        self.running = Running(process, json.loads(line), self.root / ".hotline")
+        return self.running
 
 
 def python() -> str:
