@@ -153,5 +153,9 @@ _SENTENCES = {
     "ends_before_it_begins": "ends before it begins",
     "empty": "there is no row in it",
     "no_such_policy": "no policy has this name",
+    "no_channel": "says of no way in which people are told (sms, email, voice, screen)",
+    "no_emergency": "nothing says what holds in an emergency",
+    "climbs_too_high": "accept and next climb up to level 3, first and update up to level 4, only resolve higher",
+    "unit_lacks_post": "neither this unit nor any above it has such a post",
     "leaves_gap": "without what it retires or narrows, some contacts would be promised nothing",
 }

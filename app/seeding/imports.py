@@ -20,11 +20,11 @@ from tickets.file_errors import RowError
 from tickets.people.actor import Actor
 from tickets.promises.calendar_files import HOLIDAY_COLUMNS, parse_holidays
 from tickets.promises.holidays import import_holidays
+from tickets.promises.judging import faults_beside
 from tickets.promises.loading import load_rulebook
 from tickets.promises.policies import end_policy, import_policies, known_names
 from tickets.promises.policy_export import policies_as_yaml
 from tickets.promises.policy_file import parse_policies
-from tickets.promises.retiring import category_lines, leaves_gap
 from tickets.schema import Holiday
 
 
@@ -105,10 +105,8 @@ def _told(day: object) -> tuple[object, ...]:
 def _policies(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
     wanted = parse_policies(text, known=known_names(session, actions=ACTIONS))
     _refuse(wanted.errors)
-    book = load_rulebook(session)
-    if leaves_gap(book.policies, wanted, category_lines(book)):
-        # Judged before anything is written, like every other fault of the file.
-        _refuse((RowError("policies", "leaves_gap"),))
+    # Judged before anything is written, like every other fault of the file.
+    _refuse(faults_beside(session, load_rulebook(session), wanted))
     done = import_policies(session, wanted, actor=actor, now=now)
     closed = tuple(
         one.name for one in wanted.retired if end_policy(session, one.name, reason=one.reason, actor=actor, now=now)

@@ -6,10 +6,8 @@ The one statement of it: firing, staircase, the ticket's page, the telephone's d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tickets.promises.plan import CITY_LEADER_LEVEL, ChainLevel, posts_to_ask
+from tickets.promises.plan import CITY_LEADER_LEVEL, RESPONSIBLE_LEADER, ChainLevel, posts_to_ask
 
-# The post whose holder depends on the matter: the member of the city's leadership who answers for its field or area.
-RESPONSIBLE_LEADER = "city_leader"
 UNIT_LEAD = "unit_lead"
 # Not a post: whoever holds the role of supervisor at a unit, asked where nobody holds the post of its lead.
 SUPERVISORS = "(supervisor)"

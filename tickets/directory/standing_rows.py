@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from tickets.city import day_of
 from tickets.directory.standing import (
-    RESPONSIBLE_LEADER,
     SUPERVISORS,
     UNIT_LEAD,
     Person,
@@ -19,6 +18,7 @@ from tickets.directory.standing import (
     Responsible,
     Standing,
 )
+from tickets.promises.plan import RESPONSIBLE_LEADER
 from tickets.schema import RoleAssignment, Staff
 from tickets.states import Role
 

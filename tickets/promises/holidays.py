@@ -11,10 +11,8 @@ from sqlalchemy.orm import Session
 from tickets.people.actor import Actor
 from tickets.promises import calendar_files
 from tickets.promises.calendar_files import CalendarEntry, calendar_from, with_holidays
-from tickets.promises.loading import load_rulebook
-from tickets.promises.policies import newest_calendar_versions, save_calendar, save_policy
-from tickets.promises.policy import SlaPolicy
-from tickets.schema import Holiday, Unit
+from tickets.promises.policies import adopt_newest, newest_calendar_versions, save_calendar
+from tickets.schema import Holiday
 
 
 def import_calendars(
@@ -37,7 +35,7 @@ def import_calendars(
         if is_new:
             changed.append(calendar.key)
     if changed:
-        _adopt_newest_calendars(session, actor=actor, now=now)
+        adopt_newest(session, actor=actor, now=now)
     return tuple(changed)
 
 
@@ -64,19 +62,3 @@ def _known_days(session: Session) -> list[calendar_files.HolidayEntry]:
         calendar_files.HolidayEntry(day.day, day.kind, day.name, day.name_en, day.source)
         for day in session.scalars(select(Holiday).order_by(Holiday.day))
     ]
-
-
-def _adopt_newest_calendars(session: Session, *, actor: Actor, now: datetime) -> None:
-    for policy in load_rulebook(session).policies:
-        save_policy(session, _with_codes(session, policy), actor=actor, now=now)
-
-
-def _with_codes(session: Session, policy: SlaPolicy) -> SlaPolicy:
-    """A policy as a file would write it: loaded ones name units by id."""
-    if policy.match.unit is None:
-        return policy
-    unit = session.get(Unit, int(policy.match.unit))
-    match = type(policy.match)(
-        policy.match.category, policy.match.level, unit.code if unit else None, policy.match.channel
-    )
-    return SlaPolicy(policy.name, match, policy.rows, policy.legal_basis)

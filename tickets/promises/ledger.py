@@ -1,5 +1,6 @@
 """What each event in a ticket's life does to its clocks; the caller has locked the ticket (R2 to R9, R13, R17)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from tickets.promises.loading import LoadedRow
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, ClockKind, ClockStatus, TicketStatus, TimelineKind
 
+# Why a clock was cancelled that a later policy of its ticket does not have.
+NOT_PROMISED = "not_promised"
 # What a change of priority, category or policy reaches: everything that still runs (R7).
 PROMISED = (ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, ClockKind.RESOLVE)
 
@@ -117,12 +120,17 @@ def on_hop(session: Session, ticket: Ticket, *, from_unit_id: int, now: datetime
 
 
 def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: datetime) -> None:
-    """Another priority, category, level or unit: the policy is chosen anew and what runs follows it (R7)."""
+    """Another priority, category, level or unit: the policy is chosen anew and what runs follows it (R7).
+
+    What the new one does not promise is cancelled, unless it is broken already; what only it promises begins.
+    """
     book = open_book(session, ticket)
     chosen = _chosen(book)
+    _begin_promised(session, book, chosen, now=now)
     for held in book.live(*PROMISED):
         row = chosen.get(held.state.kind)
         if row is None:
+            _end_unpromised(session, book, held, now=now)
             continue
         due_before = held.state.due_at
         calendar = book.rulebook.calendars[row.calendar_version_id]
@@ -136,6 +144,35 @@ def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now:
         store(session, book, held, state, row=row, cause=cause, staff_id=actor.staff_id, now=now)
         _tell_due(session, held, due_before, cause=cause, actor=actor, now=now)
     keep_next_due(book)
+
+
+def _end_unpromised(session: Session, book: ClockBook, held: ClockEntry, *, now: datetime) -> None:
+    """A broken promise stays one whatever it is called afterwards (A1); any other is neither kept nor broken."""
+    if recompute.with_breach(held.state, now=now).first_breach_at is None:
+        ended = recompute.cancel(held.state, held.calendar, reason=NOT_PROMISED, now=now)
+        store(session, book, held, ended, now=now)
+
+
+def _begin_promised(session: Session, book: ClockBook, chosen: Mapping[ClockKind, LoadedRow], *, now: datetime) -> None:
+    """Clocks that the ticket lacks, each since its own beginning; one that an earlier change had ended goes on."""
+    ticket = book.ticket
+    if ticket.status not in UNFINISHED:
+        return
+    # The oldest clock began when the contact arrived (R5).
+    arrived_at = min((held.clock.started_at for held in book.held), default=ticket.opened_at)
+    begins = {ClockKind.RESOLVE: arrived_at}
+    if ticket.first_answered_at is None:
+        begins[ClockKind.FIRST] = arrived_at
+    else:
+        begins[ClockKind.UPDATE] = now
+    if ticket.status is TicketStatus.NEW:
+        begins[ClockKind.ACCEPT] = arrived_at
+    for kind, row in chosen.items():
+        held = book.latest(kind)
+        if held is not None and held.state.cancel_reason == NOT_PROMISED:
+            store(session, book, held, recompute.restore(held.state, held.calendar, now=now), now=now)
+        elif held is None and kind in begins:
+            add_clock(session, book, row, cycle=1, started_at=begins[kind], now=now)
 
 
 @dataclass(frozen=True, slots=True)

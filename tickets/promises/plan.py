@@ -23,6 +23,9 @@ HIGHEST_LEVEL = 9
 CITY_LEADER_LEVEL = 4
 """From this level on the city's leadership is told; at night it is woken only by an emergency's `resolve` (R12)."""
 
+RESPONSIBLE_LEADER = "city_leader"
+"""In place of a post: the member of the city's leadership who answers for the matter's field or area, by decision."""
+
 EMERGENCY_FIRST_LEVEL_PERCENT = -50
 HOLD_SECONDS = 4 * 3600
 HOLD_SHARE = 0.25

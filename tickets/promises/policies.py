@@ -1,7 +1,7 @@
 """Changing the promises: every change of a calendar, a chain or a policy is a further version (R21)."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -54,7 +54,23 @@ def import_policies(session: Session, wanted: PolicySet, *, actor: Actor, now: d
         raise InvalidInput(error.where, error.code, detail=error.detail)
     chains = tuple(c.name for c in wanted.chains if save_chain(session, c, actor=actor, now=now))
     policies = tuple(p.name for p in wanted.policies if save_policy(session, p, actor=actor, now=now))
+    if chains:
+        # A policy keeps the version of a chain it was written with: those in force get a version with the new one.
+        policies += adopt_newest(session, but_not={one.name for one in wanted.retired}, actor=actor, now=now)
     return Imported(policies, chains)
+
+
+def adopt_newest(session: Session, *, but_not: Collection[str] = (), actor: Actor, now: datetime) -> tuple[str, ...]:
+    """A further version of each policy in force whose calendar or chain has a newer one; their names.
+
+    The promise of a unit that is no more is left as it is: it holds for no ticket opened from now on.
+    """
+    adopting = (
+        _with_codes(session, policy) for policy in load_rulebook(session).policies if policy.name not in but_not
+    )
+    return tuple(
+        policy.name for policy in adopting if policy is not None and save_policy(session, policy, actor=actor, now=now)
+    )
 
 
 def save_calendar(
@@ -199,6 +215,16 @@ def newest_calendar_versions(session: Session) -> Iterable[tuple[table.Calendar,
         .where(table.CalendarVersion.id.in_(newest))
     )
     return [(calendar, version) for calendar, version in session.execute(statement)]
+
+
+def _with_codes(session: Session, policy: SlaPolicy) -> SlaPolicy | None:
+    """A policy as a file would write it: loaded ones name units by id. None: of a unit that is no more."""
+    if policy.match.unit is None:
+        return policy
+    unit = session.get(Unit, int(policy.match.unit))
+    if unit is None or unit.valid_to is not None or unit.code is None:
+        return None
+    return replace(policy, match=replace(policy.match, unit=unit.code))
 
 
 def _rows(session: Session, policy: SlaPolicy) -> list[table.PolicyRow]:

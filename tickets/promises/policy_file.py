@@ -86,6 +86,8 @@ def step_from(raw: Mapping[str, Any], *, known: KnownNames = NOTHING_KNOWN) -> C
     if len(given) != 1:
         raise _Bad("one_offset", ", ".join(given))
     channels = _list(raw.get("channels", ["sms", "screen"]))
+    if not channels:
+        raise _Bad("no_channel")
     for channel in channels:
         _code(OutboundChannel, channel, "no_such_channel")
     actions = _list(raw.get("actions", []))

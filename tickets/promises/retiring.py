@@ -114,7 +114,7 @@ def _instead(row: PolicyTarget, match: Match, others: Sequence[SlaPolicy], kinds
     found = [
         (_narrowness(policy.match), number, policy.name, other)
         for number, policy in enumerate(others)
-        if _covers(policy.match, match, kinds)
+        if covers(policy.match, match, kinds)
         for other in policy.rows
         if (other.priority, other.clock) == (row.priority, row.clock)
     ]
@@ -124,7 +124,8 @@ def _instead(row: PolicyTarget, match: Match, others: Sequence[SlaPolicy], kinds
     return Instead(row, name, other)
 
 
-def _covers(wide: Match, narrow: Match, kinds: Categories) -> bool:
+def covers(wide: Match, narrow: Match, kinds: Categories) -> bool:
+    """Whether every contact of the one is a contact of the other."""
     return (
         (wide.category is None or wide.category in kinds.get(narrow.category or "", (narrow.category,)))
         and wide.level in (None, narrow.level)

@@ -32,6 +32,12 @@ FAULT_WORDS: Mapping[str, LazyString] = {
     "no_such_category": lazy_gettext("There is no such category."),
     "no_such_unit": lazy_gettext("There is no such unit."),
     "no_such_policy": lazy_gettext("There is no such policy."),
+    "no_channel": lazy_gettext("Say how people are told: sms, email, voice or screen."),
+    "no_emergency": lazy_gettext("Nothing says what holds in an emergency: add rows with priority emergency."),
+    "climbs_too_high": lazy_gettext(
+        "Only an unsolved matter climbs this high: accept and next up to level 3, first and update up to level 4."
+    ),
+    "unit_lacks_post": lazy_gettext("Neither this unit nor any above it has such a post: nobody could be told."),
     "leaves_gap": lazy_gettext("Without what it retires or narrows, some contacts would be promised nothing."),
     "twice": lazy_gettext("It appears twice."),
     "bad_least_seconds": lazy_gettext("The least time is a whole number of seconds."),

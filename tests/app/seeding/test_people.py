@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.seeding import people
 from app.settings import Settings
 from tickets.directory.staff import people_at
-from tickets.directory.standing import RESPONSIBLE_LEADER, Reachable
+from tickets.directory.standing import Reachable
 from tickets.directory.standing_rows import load_standing
 from tickets.directory.units import AREA_KINDS, city, city_operations, current_units, unit_named
+from tickets.promises.plan import RESPONSIBLE_LEADER
 from tickets.schema import Category, Staff
 from tickets.states import Role
 
