@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.errors import InvalidInput
@@ -21,8 +21,9 @@ _MOST_WORDS = 10
 LONGEST_QUERY = 200
 # Among this many of the newest that fit, the exact ones are put first.
 _RANKED = 200
-# Words that fit no more tickets than this are rare: the word index alone answers.
-_FEW = 3000
+# Of how many tickets the newest that fit are looked for first, and how much further each time that too few do.
+_FIRST_STRETCH = 2_000
+_STRETCH_GROWS = 6
 
 
 class FoundBy(StrEnum):
@@ -90,28 +91,56 @@ def _by_words(session: Session, viewer: Viewer, scope: ColumnElement[bool], quer
     # Words are letters and digits only, so that nothing in them is an operator.
     wanted = func.to_tsquery("simple", " & ".join([*words[:-1], f"{words[-1]}:*"]))
     fits = TicketSearch.words.op("@@")(wanted)
-    few = session.scalars(select(TicketSearch.ticket_id).where(fits).limit(_FEW + 1)).all()
-    if len(few) <= _FEW:
-        newest = select(Ticket.id).where(Ticket.id.in_(few), scope).order_by((Ticket.id + 0).desc())
-    else:
-        newest = _of_many(session, viewer, scope, fits)
-    fitting = newest.limit(_RANKED).subquery()
-    is_exact = case(
+    own = reach(session, viewer)
+    newest = _of_own(session, query, scope, fits, own) if own else _of_the_city(session, query, scope, fits)
+    return [ticket_id for ticket_id, _rank in sorted(newest, key=lambda found: (-found[1], -found[0]))[:size]]
+
+
+def _exactness(query: str) -> ColumnElement[int]:
+    return case(
         (func.strpos(func.lower(Ticket.subject), query.lower()) > 0, 2),
         (func.strpos(func.lower(Ticket.body), query.lower()) > 0, 1),
         else_=0,
     )
-    statement = (
-        select(Ticket.id)
-        .join(fitting, fitting.c.id == Ticket.id)
-        .order_by(is_exact.desc(), Ticket.id.desc())
-        .limit(size)
-    )
-    return list(session.scalars(statement))
 
 
-def _of_many(session: Session, viewer: Viewer, scope: ColumnElement[bool], fits: ColumnElement[bool]) -> Select[int]:
-    """Where words are common: a unit looks through its own tickets, the city through the newest until enough fit."""
-    own = reach(session, viewer)
-    statement = select(Ticket.id).join(TicketSearch, TicketSearch.ticket_id == Ticket.id).where(fits, scope, *own)
-    return statement.order_by((Ticket.id + 0).desc() if own else Ticket.id.desc())
+def _of_own(
+    session: Session,
+    query: str,
+    scope: ColumnElement[bool],
+    fits: ColumnElement[bool],
+    own: list[ColumnElement[bool]],
+) -> list[tuple[int, int]]:
+    """The newest that fit of the tickets of one's units, each with how exactly."""
+    fitting = select(Ticket.id).join(TicketSearch, TicketSearch.ticket_id == Ticket.id).where(fits, scope, *own)
+    newest = fitting.order_by((Ticket.id + 0).desc()).limit(_RANKED).subquery()
+    statement = select(Ticket.id, _exactness(query)).join(newest, newest.c.id == Ticket.id)
+    return [(ticket_id, rank) for ticket_id, rank in session.execute(statement)]
+
+
+def _of_the_city(
+    session: Session, query: str, scope: ColumnElement[bool], fits: ColumnElement[bool]
+) -> list[tuple[int, int]]:
+    """The newest that fit, each with how exactly: looked for from the newest ticket backwards, further each time.
+
+    However many tickets there are, hardly more are read than are found: for a common word the first stretch holds
+    enough, for a rare one few of a long stretch fit.
+    """
+    upper = session.scalar(select(func.max(TicketSearch.ticket_id))) or 0
+    found: list[tuple[int, int]] = []
+    width = _FIRST_STRETCH
+    while upper > 0 and len(found) < _RANKED:
+        stretch = TicketSearch.ticket_id.between(upper - width + 1, upper)
+        fitting = select(TicketSearch.ticket_id.label("id")).where(fits, stretch).cte("fitting")
+        # Kept apart, so that the word index is asked and not every ticket looked at for its words.
+        newest = fitting.prefix_with("materialized", dialect="postgresql")
+        statement = (
+            select(Ticket.id, _exactness(query))
+            .join(newest, newest.c.id == Ticket.id)
+            .where(scope)
+            .order_by(newest.c.id.desc())
+            .limit(_RANKED - len(found))
+        )
+        found += [(ticket_id, rank) for ticket_id, rank in session.execute(statement)]
+        upper, width = upper - width, width * _STRETCH_GROWS
+    return found

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.factories import NOW, give_role, open_ticket, staff, unit
 from tickets.errors import InvalidInput
@@ -290,3 +291,19 @@ def test_a_ticket_out_of_scope_is_not_found_by_any_way(session, lan):
 @pytest.mark.parametrize("said", ["", "   ", "&|!:*()", "' or 1=1 --", "\x00", "a" * 5000, "%_", "<->"])
 def test_whatever_is_typed_into_the_search_is_an_answer_and_no_error(session, lan, said):
     assert search(session, lan, said).items == ()
+
+
+def test_the_city_finds_what_is_old_behind_all_that_came_since_and_what_fits_exactly_first(session, desk):
+    exact = open_ticket(session, subject="Cầu vượt bị nứt")
+    later = [open_ticket(session, subject="Cau vuot lun", unit_code=code) for code in ("26740", "26824")]
+    for passed_over in (2_500, 15_000):
+        session.execute(
+            text("select nextval(pg_get_serial_sequence('ticket', 'id')) from generate_series(1, :n)"),
+            {"n": passed_over},
+        ).all()
+        later.append(open_ticket(session, subject="Cau vuot lun"))
+
+    newest_first = [one.reference for one in reversed(later)]
+    assert references(search(session, desk, "cau vuot")) == [*newest_first, exact.reference]
+    assert references(search(session, desk, "cầu vượt")) == [exact.reference, *newest_first]
+    assert references(search(session, desk, "cầu vượt", limit=2)) == [exact.reference, newest_first[0]]
