@@ -170,6 +170,23 @@ class OutboundState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+class AttemptState(StrEnum):
+    """How far an attempt to tell a person of a level came; the last three end it."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    WITHDRAWN = "withdrawn"
+
+
+# Somebody has it: only these are told to the citizen, and only these end the search for further people (A3).
+ARRIVED = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACKNOWLEDGED})
+
+
 class PlaceOutcome(StrEnum):
     UNIQUE = "unique"
     SPLIT = "split"

@@ -12,6 +12,7 @@ _NAMES = {
     "breach": "The breach of clock",
     "level": "The level of step",
     "recipients": "Who was told of step",
+    "attempt": "An attempt to tell of step",
     "answer": "The answer to step",
 }
 

@@ -17,6 +17,7 @@ from tickets.schema import (
     Clock,
     ClockInterval,
     Contact,
+    EscalationAttempt,
     Message,
     Offer,
     OutboundMessage,
@@ -35,8 +36,8 @@ from tickets.schema import (
 # What a ticket brings along.
 OF_TICKETS: tuple[type[Base], ...] = (
     Ticket, TicketSearch, TicketAccess, Contact, QueueHop, OutboundMessage, Message, TimelineEntry, Clock,
-    PromiseBreach, ClockInterval, PlannedStep, StepRecipient, Acknowledgement, StandingLevel, StandingReport, Call,
-    CallLeg, Offer, CallbackRequest, AuditEntry,
+    PromiseBreach, ClockInterval, PlannedStep, StepRecipient, EscalationAttempt, Acknowledgement, StandingLevel,
+    StandingReport, Call, CallLeg, Offer, CallbackRequest, AuditEntry,
 )  # fmt: skip
 # Who called and wrote, and calls that came to no ticket: once a round, however many tickets they stand at.
 OF_ROUNDS: tuple[type[Base], ...] = (Citizen, CitizenPhone, Contact, Call, CallLeg, Offer, CallbackRequest)
@@ -45,7 +46,7 @@ OF_ROUNDS: tuple[type[Base], ...] = (Citizen, CitizenPhone, Contact, Call, CallL
 _LEFT_OUT = {"master_id", "continues_id"}
 # Tables whose rows are named by others: a copy's id is the original's moved by a whole number of spans.
 NAMED: tuple[type[Base], ...] = (
-    Ticket, Message, Clock, PlannedStep, Contact, Citizen, Call, OutboundMessage,
+    Ticket, Message, Clock, PlannedStep, Contact, Citizen, Call, OutboundMessage, EscalationAttempt,
 )  # fmt: skip
 _REFERS = {
     "ticket_id": "ticket",
@@ -90,11 +91,13 @@ _SPECIAL = {
     ("callback_request", "state"): "'closed'",
     # What the system noted after a ticket's last story would else lie in the future of a ticket moved forward.
     ("audit_entry", "at"): "least(s.at + p.by, :now)",
+    ("escalation_attempt", "at"): "least(s.at + p.by, :now)",
     ("outbound_message", "created_at"): "least(s.created_at + p.by, :now)",
     ("outbound_message", "sent_at"): "least(coalesce(s.sent_at, s.created_at) + p.by, :now)",
     ("audit_entry", "subject_id"): (
         "case s.subject_kind when 'ticket' then s.subject_id + p.round * {ticket}"
         " when 'planned_step' then s.subject_id + p.round * {planned_step}"
+        " when 'escalation_attempt' then s.subject_id + p.round * {escalation_attempt}"
         " when 'clock' then s.subject_id + p.round * {clock} else s.subject_id end"
     ),
     # What an entry says of a fact is what the copied fact says.
@@ -102,6 +105,8 @@ _SPECIAL = {
         "s.params || (select coalesce(jsonb_object_agg(d.key, to_jsonb((d.value #>> '{{}}')::timestamptz + p.by)),"
         " '{{}}') from jsonb_each(s.params) d where d.key in ('due_at', 'breached_at', 'planned_at', 'new_due_at')"
         " and d.value <> 'null' and s.subject_kind in ('planned_step', 'clock'))"
+        " || case when s.subject_kind = 'escalation_attempt' then"
+        " jsonb_build_object('step_id', (s.params ->> 'step_id')::bigint + p.round * {planned_step}) else '{{}}' end"
     ),
 }
 

@@ -14,7 +14,7 @@ from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
 from app.storage.statement_count import count_statements
 from app.storage.upgrading import LOCK_TIMEOUT, StillLocked, upgrade
-from tickets.schema import AuditEntry, AuditSeal, PromiseBreach
+from tickets.schema import AuditEntry, AuditSeal, EscalationAttempt, PromiseBreach
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,7 +24,7 @@ T = TypeVar("T")
 # How often what gave way to another (a deadlock, a serialization) is tried again.
 AGAIN_AT_ONCE = 2
 
-_APPEND_ONLY = (AuditEntry.__tablename__, PromiseBreach.__tablename__)
+_APPEND_ONLY = (AuditEntry.__tablename__, PromiseBreach.__tablename__, EscalationAttempt.__tablename__)
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
 # A server that lost the network to a process of ours keeps its locks and its place until it notices; Linux takes two
 # hours. Ours to set, because a role may set for itself what holds in one database.

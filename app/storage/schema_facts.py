@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import Constraint, CreateIndex
 
 from tickets.schema import Base
+from tickets.schema.attempt import WRITES_ATTEMPTS
 from tickets.schema.reference_version import MOVES_PLACES, MOVES_RULES
 
 Facts = Mapping[str, str]
@@ -94,11 +95,15 @@ def _words_there(kind: str, words: str, more: str) -> str:
 @cache
 def facts_expected() -> Facts:
     """What `tickets/schema` asks for. The codes that a column allows are judged one by one elsewhere."""
-    return {name: words for table in Base.metadata.sorted_tables for name, words in _expected_of(table)} | {
-        f"trigger {table}.{function}": normalised(body)
-        for function, (body, tables) in (MOVES_RULES, MOVES_PLACES)
-        for table in tables
-    }
+    return (
+        {name: words for table in Base.metadata.sorted_tables for name, words in _expected_of(table)}
+        | {
+            f"trigger {table}.{function}": normalised(body)
+            for function, (body, tables) in (MOVES_RULES, MOVES_PLACES)
+            for table in tables
+        }
+        | {f"trigger {table}.{name}": normalised(body) for name, (body, table, _) in WRITES_ATTEMPTS.items()}
+    )
 
 
 def _expected_of(table: Table) -> Iterator[tuple[str, str]]:

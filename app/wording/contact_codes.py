@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, lazy_pgettext
 
 from app.wording.codes import word_of
 from tickets.outbox.overtaken import Overtaken
 from tickets.states import (
+    AttemptState,
     CallbackReason,
     CallbackState,
     CallState,
@@ -44,6 +45,17 @@ OUTBOUND_STATES: Mapping[str, LazyString] = {
     OutboundState.FAILED: lazy_gettext("Not delivered"),
     OutboundState.SUPPRESSED: lazy_gettext("Not sent on purpose"),
     OutboundState.UNCERTAIN: lazy_gettext("Unknown whether it arrived"),
+}
+
+ATTEMPT_STATES: Mapping[str, LazyString] = {
+    AttemptState.PLANNED: lazy_pgettext("attempt", "Planned"),
+    AttemptState.SENT: lazy_pgettext("attempt", "Sent"),
+    AttemptState.DELIVERED: lazy_pgettext("attempt", "Delivered"),
+    AttemptState.READ: lazy_pgettext("attempt", "Read"),
+    AttemptState.ACKNOWLEDGED: lazy_pgettext("attempt", "Acknowledged"),
+    AttemptState.FAILED: lazy_pgettext("attempt", "Not delivered"),
+    AttemptState.SUPPRESSED: lazy_pgettext("attempt", "Not sent on purpose"),
+    AttemptState.WITHDRAWN: lazy_pgettext("attempt", "Withdrawn"),
 }
 
 OVERTAKEN: Mapping[str, LazyString] = {
@@ -114,6 +126,11 @@ def outbound_channel_word(code: str) -> str:
 
 def outbound_word(code: str) -> str:
     return word_of(OUTBOUND_STATES, code)
+
+
+def attempt_word(code: str) -> str:
+    """How far an attempt to reach somebody came."""
+    return word_of(ATTEMPT_STATES, code)
 
 
 def overtaken_word(code: str) -> str:

@@ -55,6 +55,16 @@ ICON_LOOKS: Mapping[str, Mapping[str, IconLook]] = MappingProxyType({
         "suppressed": ("neutral", "pause"),
         "uncertain": ("warn", "warning"),
     },
+    "attempt": {
+        "planned": ("neutral", "clock"),
+        "sent": ("accent", "right"),
+        "delivered": ("good", "check"),
+        "read": ("good", "eye"),
+        "acknowledged": ("good", "check"),
+        "failed": ("bad", "cross"),
+        "suppressed": ("neutral", "pause"),
+        "withdrawn": ("neutral", "pause"),
+    },
     "step": {
         "planned": ("neutral", "clock"),
         "notified": ("warn", "stairs"),

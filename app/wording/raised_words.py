@@ -7,17 +7,18 @@ from flask_babel import gettext as _
 from app.wording.locale import chosen_locale
 from app.wording.spoken_time import due_phrase, moment_phrase
 from escalation.queries.raised import Raised, ToldPerson
-from tickets.states import ClockKind, OutboundState
+from tickets.states import AttemptState, ClockKind
 
-# What happened to a person's messages, the best first: one that arrived makes up for one that did not.
+# How far a person's attempts came, the best first: one that arrived makes up for one that did not.
 _BEST_FIRST = (
-    OutboundState.DELIVERED,
-    OutboundState.SENT,
-    OutboundState.CLAIMED,
-    OutboundState.WAITING,
-    OutboundState.UNCERTAIN,
-    OutboundState.SUPPRESSED,
-    OutboundState.FAILED,
+    AttemptState.ACKNOWLEDGED,
+    AttemptState.READ,
+    AttemptState.DELIVERED,
+    AttemptState.SENT,
+    AttemptState.PLANNED,
+    AttemptState.WITHDRAWN,
+    AttemptState.SUPPRESSED,
+    AttemptState.FAILED,
 )
 _LONGEST_MATTER = 90
 
@@ -47,9 +48,9 @@ def matter_for_outsiders(raised: Raised) -> str:
     return category_of(raised) or _("a matter not yet sorted")
 
 
-def delivery_state(person: ToldPerson) -> OutboundState | None:
-    """How far the best of a person's messages came; None when none was due to them."""
-    states = {message.state for message in person.messages}
+def delivery_state(person: ToldPerson) -> AttemptState | None:
+    """How far the best of the attempts to reach a person came; None when there was none."""
+    states = {attempt.state for attempt in person.attempts}
     return next((state for state in _BEST_FIRST if state in states), None)
 
 

@@ -31,6 +31,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "directory.procedures_imported": lazy_gettext("Procedures imported"),
     "directory.units_imported": lazy_gettext("Units imported"),
     "escalation.acknowledged": lazy_gettext("Escalation acknowledged"),
+    "escalation.attempted": lazy_gettext("Attempt to reach somebody"),
     "escalation.codes_locked": lazy_gettext("Reply codes of a phone locked"),
     "escalation.fired": lazy_gettext("Reported to a higher level"),
     "escalation.gap": lazy_gettext("Escalation stood still"),
@@ -97,6 +98,7 @@ AUDIT_SUBJECTS: Mapping[str, LazyString] = {
     "chain": lazy_gettext("Escalation chain"),
     "clock": lazy_gettext("Promise"),
     "clock_decision": lazy_gettext("Decision on clocks"),
+    "escalation_attempt": lazy_gettext("Attempt to reach somebody"),
     "holidays": lazy_gettext("Holidays"),
     "kept_figures": lazy_gettext("Kept figures"),
     "lines": lazy_gettext("Phone lines"),
@@ -118,6 +120,7 @@ AUDIT_SUBJECTS: Mapping[str, LazyString] = {
 # Details of an entry by their kept names; what is missing here is shown under its own name.
 AUDIT_DETAILS: Mapping[str, LazyString] = {
     "added": lazy_pgettext("audit detail", "added"),
+    "attempt": lazy_pgettext("audit detail", "how far it came"),
     "breached_at": lazy_pgettext("audit detail", "broken on"),
     "category": lazy_pgettext("audit detail", "category"),
     "cause": lazy_pgettext("audit detail", "cause"),
@@ -319,6 +322,11 @@ def failure_word(code: str) -> str:
     return str(word) if word is not None else gettext("the carrier's code %(code)s", code=own)
 
 
+def not_delivered_word(why: str) -> str:
+    """Why an attempt did not arrive: what made it pointless, or why it did not leave."""
+    return contact_codes.overtaken_word(why) if why in contact_codes.OVERTAKEN else failure_word(why)
+
+
 def webhook_word(kind: str) -> str:
     return _word(WEBHOOK_KINDS, kind)
 
@@ -366,6 +374,8 @@ def _said(name: str, value: str) -> str:
         return detail_name(value)
     if name == "via":
         return way_word(value)
+    if name == "attempt":
+        return contact_codes.attempt_word(value)
     if name in _CODED and value in _VALUES:
         return str(_VALUES[value])
     return _instant(value) if name.endswith("_at") or name == "until" else value

@@ -46,8 +46,10 @@ def alerts(fired: Iterable[Fired], administrators: Sequence[Person], *, now: dat
 
 
 def _channels(one: Fired, person: Person) -> list[OutboundChannel]:
-    """The step's channels as far as the person has them; mail where nothing else would leave the house."""
+    """Of a level, what was chosen for its person; a warning's, as far as a person has them, mail in want of these."""
     wanted = [OutboundChannel(channel) for channel in one.channels]
+    if one.step.is_level:
+        return wanted
     has_phone = person.phone is not None
     usable = [c for c in wanted if has_phone or c not in (OutboundChannel.SMS, OutboundChannel.VOICE)]
     if len(usable) < len(wanted) and person.email and OutboundChannel.EMAIL not in usable:

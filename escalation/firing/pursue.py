@@ -1,26 +1,27 @@
-"""Going on to the next person where a level has reached nobody in time (A3): holder, deputy, duty officer, those above.
+"""Going on where a level has reached nobody in time (A3): the person's next way, then the next person, up the chain.
 
 A level is not told because a message about it was written: it is told when one was delivered, read or answered.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueStep, DueTicket, fired_tickets, standing_for
-from escalation.firing.hours import send_at
+from escalation.firing.methods import methods_in_turn
 from escalation.firing.record import set_reach_by, tell
-from escalation.firing.telling import DEFAULT_CHANNELS, Fired, duty_calendar, levels_of
+from escalation.firing.telling import Fired, channels_of, levels_of, tell_otherwise, tell_person
 from escalation.firing.verdict import stands
 from tickets.audit import entries
 from tickets.directory.standing import Standing
 from tickets.people.actor import SYSTEM
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.queries.reached_levels import delivered_steps
-from tickets.schema import PlannedStep, StepRecipient, Ticket
+from tickets.schema import EscalationAttempt, PlannedStep, StepRecipient, Ticket
 from tickets.states import OutboundChannel, StepResult
 
 STEPS_PER_LOOK = 100
@@ -41,10 +42,11 @@ def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> i
     reached = delivered_steps(session, waiting)
     unreached = [(t, s) for t in tickets for s in t.steps if stands(s) and s.id not in reached]
     standing = standing_for(session, [ticket for ticket, _ in unreached], book, now=now)
-    told = _told(session, [step.id for _, step in unreached])
-    further = [_next(ticket, step, told[step.id], standing, book, now=now) for ticket, step in unreached]
-    tell(session, further, now=now)
+    tried = _tried(session, [step.id for _, step in unreached])
+    further = [_next(ticket, step, tried[step.id], standing, book, now=now) for ticket, step in unreached]
+    # Before the messages are written: one that cannot leave, to a phone that opted out, is followed at once.
     set_reach_by(session, {**dict.fromkeys(waiting), **{one.step.id: one.reach_by for one in further}})
+    tell(session, further, now=now)
     entries.record_all(session, [_audit_row(one) for one in further], actor=SYSTEM, now=now)
     return len(waiting)
 
@@ -76,44 +78,51 @@ def _claim(session: Session, *, now: datetime, batch: int) -> dict[int, int]:
     return {step_id: ticket_id for step_id, ticket_id in session.execute(mine)}
 
 
-def _told(session: Session, step_ids: Sequence[int]) -> defaultdict[int, set[int]]:
-    told = defaultdict[int, set[int]](set)
+def _tried(session: Session, step_ids: Sequence[int]) -> defaultdict[int, dict[int, set[OutboundChannel]]]:
+    """By level, whoever was told in that order, each with the ways by which they were tried."""
+    tried = defaultdict[int, dict[int, set[OutboundChannel]]](dict)
     rows = session.execute(
-        select(StepRecipient.step_id, StepRecipient.staff_id).where(StepRecipient.step_id.in_(step_ids))
+        select(StepRecipient.step_id, StepRecipient.staff_id, func.array_agg(EscalationAttempt.method))
+        .outerjoin(
+            EscalationAttempt,
+            (EscalationAttempt.step_id == StepRecipient.step_id)
+            & (EscalationAttempt.staff_id == StepRecipient.staff_id)
+            & EscalationAttempt.outbound_id.is_not(None),
+        )
+        .where(StepRecipient.step_id.in_(step_ids))
+        .group_by(StepRecipient.id)
+        .order_by(StepRecipient.id)
     )
-    for step_id, staff_id in rows:
-        told[step_id].add(staff_id)
-    return told
+    for step_id, staff_id, methods in rows:
+        tried[step_id][staff_id] = {OutboundChannel(method) for method in methods if method is not None}
+    return tried
 
 
 def _next(
-    ticket: DueTicket, step: DueStep, told: set[int], standing: Standing, book: PromiseRulebook, *, now: datetime
+    ticket: DueTicket,
+    step: DueStep,
+    tried: dict[int, set[OutboundChannel]],
+    standing: Standing,
+    book: PromiseRulebook,
+    *,
+    now: datetime,
 ) -> Fired:
-    """The next in the order of trying who has not been told; without one, administrators hear of it."""
-    order = standing.in_order(levels_of(step, book), step.rank, ticket.concern)
-    found = next(((one, level) for one, level in order if one.person.staff_id not in told), None)
+    """The next way of whoever was told last, else the next who has not been; without one, administrators hear of it."""
+    order = list(standing.in_order(levels_of(step, book), step.rank, ticket.concern))
+    last = next(reversed(tried), None)
+    for who, at_level in order:
+        if who.person.staff_id != last:
+            continue
+        methods = methods_in_turn(who.person, channels_of(step), is_emergency=ticket.is_emergency)
+        further = next((method for method in methods if method not in tried[last]), None)
+        if further is not None:
+            before = tell_person(ticket, step, who, at_level, book=book, now=now)
+            return tell_otherwise(before, at_level, further, book=book, now=now)
+    found = next(((one, level) for one, level in order if one.person.staff_id not in tried), None)
     if found is None:
         return Fired(ticket, step, StepResult.NOBODY, detail={"unreached": True})
-    who, at_level = found
-    at = send_at(
-        clock=step.clock,
-        level=max(step.rank, at_level),
-        priority=ticket.priority,
-        is_on_shift=who.capacity == "shift",
-        duty_hours=duty_calendar(book),
-        now=now,
-    )
-    detail = {"fell_through_to": at_level, "unreached": True} if at_level != step.rank else {}
-    return Fired(
-        ticket, step, StepResult.NOTIFIED, told=(who,), channels=_channels(ticket, step), send_at=at, detail=detail
-    )
-
-
-def _channels(ticket: DueTicket, step: DueStep) -> tuple[str, ...]:
-    """The telephone rings for an emergency that was not heard of in time."""
-    usual = step.step.channels if step.step is not None else DEFAULT_CHANNELS
-    ringing = OutboundChannel.VOICE.value
-    return (*usual, ringing) if ticket.is_emergency and ringing not in usual else usual
+    told = tell_person(ticket, step, *found, book=book, now=now)
+    return replace(told, detail={**told.detail, "unreached": True}) if told.detail else told
 
 
 def _audit_row(one: Fired) -> dict[str, object]:
@@ -127,5 +136,6 @@ def _audit_row(one: Fired) -> dict[str, object]:
             "rank": one.step.rank,
             "result": one.result.value,
             "told": [who.person.staff_id for who in one.told],
+            "kinds": list(one.channels),
         },
     }

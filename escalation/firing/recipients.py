@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import StepRecipient
@@ -14,6 +14,18 @@ _INSERT = insert(StepRecipient.__table__)
 
 def add_recipients(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     session.connection().execute(_INSERT, rows)
+
+
+def known_codes(session: Session, step_ids: Sequence[int]) -> dict[tuple[int, int], str]:
+    """By level and person, the codes of whoever has been told of these."""
+    if not step_ids:
+        return {}
+    rows = session.execute(
+        select(StepRecipient.step_id, StepRecipient.staff_id, StepRecipient.reply_code).where(
+            StepRecipient.step_id.in_(step_ids)
+        )
+    )
+    return {(step_id, staff_id): code for step_id, staff_id, code in rows}
 
 
 def mark_read(session: Session, staff_id: int, *, step_ids: list[int], now: datetime) -> None:

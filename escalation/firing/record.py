@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from escalation.firing.codes import new_codes
 from escalation.firing.notices import alerts, outgoing
-from escalation.firing.recipients import add_recipients
+from escalation.firing.recipients import add_recipients, known_codes
 from escalation.firing.telling import Fired
 from tickets import timeline
 from tickets.audit import entries
@@ -87,9 +87,10 @@ def _detail(one: Fired) -> dict[str, Any]:
 
 
 def _record_recipients(session: Session, fired: Sequence[Fired], *, now: datetime) -> dict[tuple[int, int], str]:
-    told = [(one, person) for one in fired if one.step.is_level for person in one.told]
+    known = known_codes(session, [one.step.id for one in fired if one.by_another_way])
+    told = [(one, person) for one in fired if one.step.is_level and not one.by_another_way for person in one.told]
     if not told:
-        return {}
+        return known
     codes = new_codes(session, [(one.step.id, person.person.staff_id) for one, person in told])
     rows = [
         {
@@ -103,7 +104,7 @@ def _record_recipients(session: Session, fired: Sequence[Fired], *, now: datetim
         for one, who in told
     ]
     add_recipients(session, rows)
-    return codes
+    return known | codes
 
 
 def _levels(fired: Sequence[Fired]) -> dict[int, int]:

@@ -1,18 +1,19 @@
 """Who is told of a level or a warning that is reached, and what is recorded of it; decides, writes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from escalation.firing.hours import send_at
+from escalation.firing.methods import first_channels, given_to, methods_in_turn
 from escalation.firing.verdict import Verdict
 from tickets.directory.standing import Reachable, Standing
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.loading import PromiseRulebook
-from tickets.promises.plan import REACHED_WITHIN, ChainLevel, warning_notice
-from tickets.states import StepResult
+from tickets.promises.plan import ChainLevel, warning_notice
+from tickets.states import OutboundChannel, StepResult
 
 DEFAULT_CHANNELS = ("sms", "screen")
 DUTY_CALENDAR = "working"
@@ -34,13 +35,15 @@ class Fired:
     channels: tuple[str, ...] = ()
     send_at: datetime | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    # How long this way of reaching somebody is given; None where nothing is sent.
+    given: timedelta | None = None
+    # Whoever is told was told before, by a way that did not reach them.
+    by_another_way: bool = False
 
     @property
     def reach_by(self) -> datetime | None:
         """By when a message about this level should have been delivered; None where none is sent (A3)."""
-        if not self.step.is_level or self.result is not StepResult.NOTIFIED or self.send_at is None:
-            return None
-        return self.send_at + REACHED_WITHIN[self.ticket.priority]
+        return self.send_at + self.given if self.send_at is not None and self.given is not None else None
 
     @property
     def alerts_administrators(self) -> bool:
@@ -67,9 +70,7 @@ def fire(
     if by is not None:
         levels = levels_of(by, book)
         before = told.get(by.clock_id, AlreadyTold())
-        fired.append(
-            _level(ticket, by, standing=standing, before=before, levels=levels, duty_hours=duty_hours, now=now)
-        )
+        fired.append(_level(ticket, by, standing=standing, before=before, levels=levels, book=book, now=now))
     order = {step.id: place for place, step in enumerate(ticket.steps)}
     return sorted(fired, key=lambda one: order[one.step.id])
 
@@ -92,7 +93,7 @@ def _level(
     standing: Standing,
     before: AlreadyTold,
     levels: Sequence[ChainLevel],
-    duty_hours: WorkingCalendar,
+    book: PromiseRulebook,
     now: datetime,
 ) -> Fired:
     found, at_level = standing.first_from(levels, step.rank, ticket.concern)
@@ -104,16 +105,48 @@ def _level(
         return Fired(ticket, step, StepResult.MERGED, told=(found,), detail=detail)
     if step.step is not None and step.step.daily_list and not detail:
         return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), detail={"in": "daily_list"})
-    at = send_at(
+    return tell_person(ticket, step, found, at_level, book=book, now=now)
+
+
+def tell_person(
+    ticket: DueTicket, step: DueStep, found: Reachable, at_level: int, *, book: PromiseRulebook, now: datetime
+) -> Fired:
+    """Tell this person of the level by the first of their ways; they stand at `at_level` of the chain."""
+    channels = channels_of(step)
+    methods = methods_in_turn(found.person, channels, is_emergency=ticket.is_emergency)
+    return Fired(
+        ticket,
+        step,
+        StepResult.NOTIFIED,
+        told=(found,),
+        channels=first_channels(methods, channels),
+        send_at=_send_level_at(ticket, step, found, at_level, book=book, now=now),
+        detail={"fell_through_to": at_level} if at_level != step.rank else {},
+        given=given_to(methods, book.reached_within[ticket.priority], is_emergency=ticket.is_emergency),
+    )
+
+
+def tell_otherwise(fired: Fired, at_level: int, way: OutboundChannel, *, book: PromiseRulebook, now: datetime) -> Fired:
+    """Tell the same person by another of their ways."""
+    at = _send_level_at(fired.ticket, fired.step, fired.told[0], at_level, book=book, now=now)
+    return replace(fired, channels=(way.value,), send_at=at, detail={}, by_another_way=True)
+
+
+def channels_of(step: DueStep) -> tuple[str, ...]:
+    return step.step.channels if step.step is not None else DEFAULT_CHANNELS
+
+
+def _send_level_at(
+    ticket: DueTicket, step: DueStep, found: Reachable, at_level: int, *, book: PromiseRulebook, now: datetime
+) -> datetime:
+    return send_at(
         clock=step.clock,
         level=max(step.rank, at_level),
         priority=ticket.priority,
         is_on_shift=found.capacity == "shift",
-        duty_hours=duty_hours,
+        duty_hours=duty_calendar(book),
         now=now,
     )
-    channels = step.step.channels if step.step is not None else DEFAULT_CHANNELS
-    return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), channels=channels, send_at=at, detail=detail)
 
 
 def _warning(

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from escalation.queries.raised import Raised, ToldPerson, fired_levels, load_raised
+from escalation.queries.raised import Raised, fired_levels, load_raised
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
-from tickets.states import ClockKind, OutboundState, StepKind, StepResult
+from tickets.states import ClockKind, StepKind, StepResult
 
 LEVELS_PER_PAGE = 50
 _EXPORT_PAGE = 500
@@ -95,7 +95,7 @@ def of_ticket(session: Session, ticket_id: int) -> list[tuple[PlannedStep, Ackno
 EXPORT_HEADINGS = (
     "reference", "unit", "category", "clock", "cause", "level", "due_at", "first_breach_at", "planned_at", "fired_at",
     "result", "told", "posts", "delivered_at", "read_at", "acknowledged_at", "acknowledged_by", "via", "instruction",
-    "new_due_at", "all_messages_failed",
+    "new_due_at", "all_messages_failed", "reached", "attempts",
 )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def as_codes(one: Raised) -> tuple[str, ...]:
         one.result.value,
         "; ".join(person.name for person in one.told),
         "; ".join(person.post for person in one.told),
-        "; ".join(at.isoformat() for at in map(delivered_at, one.told) if at),
+        "; ".join(person.delivered_at.isoformat() for person in one.told if person.delivered_at),
         "; ".join(person.read_at.isoformat() for person in one.told if person.read_at),
         answer.at.isoformat() if answer else "",
         answer.by if answer else "",
@@ -138,13 +138,18 @@ def as_codes(one: Raised) -> tuple[str, ...]:
         answer.instruction if answer else "",
         answer.new_due_at.isoformat() if answer and answer.new_due_at else "",
         "yes" if one.all_failed else "",
+        "yes" if one.is_reached else "",
+        _attempts(one),
     )
 
 
-def delivered_at(person: ToldPerson) -> datetime | None:
-    """When the first message that is known to have arrived did."""
-    arrived = [m.delivered_at for m in person.messages if m.state is OutboundState.DELIVERED and m.delivered_at]
-    return min(arrived, default=None)
+def _attempts(one: Raised) -> str:
+    """Each attempt as person, method, state and instant, and why it was not delivered."""
+    told = [(person, attempt) for person in one.told for attempt in person.attempts]
+    return "; ".join(
+        f"{person.name} {attempt.method.value} {attempt.state.value} {attempt.at.isoformat()} {attempt.why}".strip()
+        for person, attempt in told
+    )
 
 
 def _narrowed(wanted: LedgerFilter) -> Sequence[ColumnElement[bool]]:

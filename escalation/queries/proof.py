@@ -1,7 +1,8 @@
 """Whether what an auditor relies on still is what the audit trail says was written (A6): the chain seals the entries.
 
-Facts of breaches, levels that fired, who was told of them, and answers stand in tables of their own; each was written
-with an entry of the trail in one transaction. What differs from its entry, or has none, was changed afterwards.
+Facts of breaches, levels that fired, who was told of them, attempts to reach them and answers stand in tables of their
+own; each was written with an entry of the trail in one transaction. What differs from its entry, or has none, was
+changed afterwards.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A row that is not what its entry says: `kind` is breach, level, recipients or answer, `id` its clock or step."""
+    """A row that is not what its entry says: `kind` is breach, level, recipients, attempt or answer.
+
+    `id` names its clock or step.
+    """
 
     kind: str
     id: int
@@ -31,6 +35,9 @@ _CHANGED = text(
         select e.subject_id, who.value::bigint as staff_id
         from audit_entry e cross join jsonb_array_elements_text(e.params -> 'told') who
         where e.action in ('escalation.fired', 'escalation.pursued')
+    ), attempted as (
+        select distinct on (subject_id) subject_id, at, params from audit_entry
+        where action = 'escalation.attempted' order by subject_id, id
     ), answered as (
         select distinct on (subject_id) subject_id, staff_id, at, params from audit_entry
         where action = 'escalation.acknowledged' order by subject_id, id
@@ -45,6 +52,13 @@ _CHANGED = text(
     union all
     select 'breach', c.id from clock c join promise_breach b on b.clock_id = c.id
     where c.first_breach_at is distinct from b.breached_at
+    union all
+    select distinct 'attempt', coalesce(a.step_id, (e.params ->> 'step_id')::bigint)
+    from escalation_attempt a full join attempted e on e.subject_id = a.id
+    where (a.id is not null or exists (select from planned_step s where s.id = (e.params ->> 'step_id')::bigint))
+      and (a.step_id, a.staff_id, a.method, a.state, a.why, a.at) is distinct from (
+        (e.params ->> 'step_id')::bigint, (e.params ->> 'staff_id')::bigint, e.params ->> 'channel',
+        e.params ->> 'attempt', e.params ->> 'reason', coalesce((e.params ->> 'at')::timestamptz, e.at))
     union all
     select 'level', s.id from planned_step s left join fired e on e.subject_id = s.id
     where s.kind = 'level' and s.fired_at is not null

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from escalation.queries.attempts import LevelAttempt, attempts_of
 from tickets.queries.reached_levels import LEVEL_NOBODY_GOT
 from tickets.schema import (
     Acknowledgement,
     Category,
     Clock,
-    OutboundMessage,
     PlannedStep,
     Post,
     PromiseBreach,
@@ -25,29 +25,15 @@ from tickets.schema import (
     Unit,
 )
 from tickets.states import (
+    ARRIVED,
+    AttemptState,
     ClockKind,
-    OutboundChannel,
-    OutboundState,
     Priority,
     StepKind,
     StepResult,
     TicketStatus,
     TimelineKind,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of one message to one person; a gathered one shares the fate of the list that carried it."""
-
-    channel: OutboundChannel
-    state: OutboundState
-    account: str | None
-    not_before: datetime
-    sent_at: datetime | None
-    delivered_at: datetime | None
-    read_at: datetime | None
-    error_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +47,13 @@ class ToldPerson:
     capacity: str
     told_at: datetime
     read_at: datetime | None
-    messages: tuple[Delivered, ...]
+    attempts: tuple[LevelAttempt, ...]
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the first message that is known to have arrived did."""
+        arrived = [at for one in self.attempts if (at := one.reached.get(AttemptState.DELIVERED)) is not None]
+        return min(arrived, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +104,12 @@ class Raised:
     answered: Answered | None
     # It fired, and every message about it failed for good.
     all_failed: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether somebody has it: delivered, read or answered (A3)."""
+        attempts = [attempt for person in self.told for attempt in person.attempts]
+        return self.answered is not None or any(one.state in ARRIVED for one in attempts)
 
     def is_broken_by(self, now: datetime) -> bool:
         return self.first_breach_at is not None or self.due_at < now
@@ -200,7 +198,7 @@ def _raised(
 
 
 def _told(session: Session, step_ids: Collection[int]) -> dict[int, list[ToldPerson]]:
-    deliveries = _deliveries(session, step_ids)
+    attempts = attempts_of(session, step_ids)
     rows = session.execute(
         select(StepRecipient, Staff.name, Post.name, Post.name_en)
         .join(Staff, Staff.id == StepRecipient.staff_id)
@@ -220,43 +218,10 @@ def _told(session: Session, step_ids: Collection[int]) -> dict[int, list[ToldPer
                 capacity=recipient.capacity,
                 told_at=recipient.told_at,
                 read_at=recipient.read_at,
-                messages=tuple(deliveries.get((recipient.step_id, recipient.staff_id), ())),
+                attempts=tuple(attempts.get((recipient.step_id, recipient.staff_id), ())),
             )
         )
     return people
-
-
-def _deliveries(session: Session, step_ids: Collection[int]) -> dict[tuple[int, int], list[Delivered]]:
-    """The messages of these steps by (step, person): they are found by their tickets, then told apart by parameter."""
-    tickets = select(PlannedStep.ticket_id).where(PlannedStep.id.in_(step_ids))
-    carrier = aliased(OutboundMessage)
-    rows = session.execute(
-        select(OutboundMessage, carrier)
-        .outerjoin(carrier, carrier.id == OutboundMessage.gathered_into_id)
-        .where(OutboundMessage.ticket_id.in_(tickets), OutboundMessage.template == "escalation_level")
-        .order_by(OutboundMessage.id)
-        .execution_options(populate_existing=True)
-    )
-    wanted = set(step_ids)
-    found = defaultdict[tuple[int, int], list[Delivered]](list)
-    for message, gathered_into in rows:
-        step_id = message.params.get("step_id")
-        if step_id in wanted and message.staff_id is not None:
-            found[(step_id, message.staff_id)].append(_delivered(message, gathered_into or message))
-    return found
-
-
-def _delivered(message: OutboundMessage, carrier: OutboundMessage) -> Delivered:
-    return Delivered(
-        channel=message.channel,
-        state=carrier.state,
-        account=carrier.provider_account,
-        not_before=message.not_before,
-        sent_at=carrier.sent_at,
-        delivered_at=carrier.delivered_at,
-        read_at=message.read_at,
-        error_code=carrier.error_code,
-    )
 
 
 def _answers(session: Session, step_ids: Collection[int]) -> dict[int, Answered]:

@@ -48,6 +48,20 @@ ROWS_OF_THE_FIRST = """
       (2, 1, 'first', 1, 'met', 1, 1, 3600, '2026-09-01', '2026-09-04', '2026-09-03', '[]'),
       (3, 1, 'resolve', 1, 'met', 1, 1, 3600, '2026-09-01', '2027-09-01', '2026-10-01',
        '[{"at": "2026-09-06T00:00:00+00:00", "due_at": "2026-09-05T00:00:00+00:00", "cause": "manual"}]');
+    insert into planned_step (id, ticket_id, clock_id, kind, rank, planned_at, due_at, fired_at, result)
+    overriding system value
+    values (1, 1, 2, 'level', 1, '2026-09-02', '2026-09-04', '2026-09-02', 'notified');
+    insert into step_recipient (step_id, staff_id, capacity, told_at, reply_code, read_at)
+    select 1, id, 'holder', '2026-09-02', '111111', '2026-09-03' from staff;
+    insert into outbound_message (dedup_key, channel, address, template, params, locale, state, created_at, not_before,
+                                  ticket_id, staff_id, sent_at, error_code)
+    select 'step', 'sms', '+84901234567', 'escalation_level', '{"step_id": 1}', 'vi', 'failed', '2026-09-02',
+           '2026-09-02', 1, id, '2026-09-02', '30003' from staff;
+"""
+# Who had been tried by then, and how far that had come; each with its entry in the trail.
+ATTEMPTS = """
+    select a.step_id, a.method, a.state, a.why, e.action from escalation_attempt a
+    left join audit_entry e on e.subject_kind = 'escalation_attempt' and e.subject_id = a.id order by a.id
 """
 # What was broken by then, a promise with another date since among them.
 FACTS = "select clock_id, to_char(breached_at at time zone 'UTC', 'MM-DD'), unit_id from promise_breach order by 1"
@@ -87,8 +101,12 @@ def test_a_database_of_the_first_migration_comes_with_its_rows_to_what_the_code_
         assert schema_fault(connection) is None
         assert everything_in(connection) == everything_in(other)
         assert connection.execute(text("select reference, subject from ticket")).one() == ("260000001", "Đèn tắt")
-        assert connection.execute(text("select count(*) from outbound_message")).scalar_one() == 1
+        assert connection.execute(text("select count(*) from outbound_message")).scalar_one() == 2
         assert connection.execute(text(FACTS)).all() == [(1, "09-02", 1), (3, "09-05", 1)]
+        assert connection.execute(text(ATTEMPTS)).all() == [
+            (1, "sms", "failed", "30003", "escalation.attempted"),
+            (1, "screen", "read", "", "escalation.attempted"),
+        ]
     owner.dispose()
     fresh.dispose()
 

@@ -13,11 +13,16 @@ from sqlalchemy.exc import ProgrammingError
 from app.settings import ROOT
 from app.storage.database import alembic_config, make_engine, migrate
 from tests.conftest import Committed
-from tickets.schema import AuditEntry, AuditSeal, Base, PromiseBreach
+from tickets.schema import AuditEntry, AuditSeal, Base, EscalationAttempt, PromiseBreach
 
 METADATA: MetaData = Base.metadata
 TABLES = sorted(METADATA.tables)
-APPEND_ONLY = {AuditEntry.__tablename__, AuditSeal.__tablename__, PromiseBreach.__tablename__}
+APPEND_ONLY = {
+    AuditEntry.__tablename__,
+    AuditSeal.__tablename__,
+    PromiseBreach.__tablename__,
+    EscalationAttempt.__tablename__,
+}
 APPLICATION = "hotline_app"
 # Kept two days and looked up by its key only.
 ALLOWED_WITHOUT_INDEX = ["idempotency_key.ticket_id"]
@@ -73,6 +78,7 @@ def test_the_application_may_do_with_a_table_what_it_needs_and_no_more(database:
         "update audit_entry set action = 'nothing.happened'",
         "update audit_seal set hash = 'forged'",
         "update promise_breach set cause = 'change'",
+        "update escalation_attempt set state = 'delivered'",
         "drop table ticket",
         "alter table audit_entry add column more text",
         "create table left_behind (id int)",

@@ -60,7 +60,7 @@ def discard(session: Session, message_id: int, *, reason: str, actor: Actor, now
     session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message_id)
-        .values(state=OutboundState.SUPPRESSED, error_code="discarded", error=why, lease_until=None)
+        .values(state=OutboundState.SUPPRESSED, settled_at=now, error_code="discarded", error=why, lease_until=None)
     )
     _record(session, "message.discarded", message, {"reason": why}, actor=actor, now=now)
 

@@ -118,7 +118,7 @@ def withdraw(session: Session, message: OutboundMessage, why: Overtaken, *, by: 
     session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message.id, OutboundMessage.claimed_by == by)
-        .values(state=OutboundState.SUPPRESSED, lease_until=None, error_code=WITHDRAWN, error=why.value)
+        .values(state=OutboundState.SUPPRESSED, settled_at=now, lease_until=None, error_code=WITHDRAWN, error=why.value)
         .execution_options(synchronize_session=False)
     )
     _tell(session, message, why, now=now)
@@ -129,7 +129,7 @@ def leave_out(session: Session, message: OutboundMessage, why: Overtaken, *, now
     session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id == message.id)
-        .values(gathered_into_id=None, error_code=WITHDRAWN, error=why.value)
+        .values(gathered_into_id=None, settled_at=now, error_code=WITHDRAWN, error=why.value)
         .execution_options(synchronize_session=False)
     )
     _tell(session, message, why, now=now)

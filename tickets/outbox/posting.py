@@ -191,7 +191,7 @@ def _apply_final(
     if status == "delivered":
         message.state, message.delivered_at = OutboundState.DELIVERED, now
     elif status in ("undelivered", "failed", "canceled"):
-        message.state, message.error_code = OutboundState.FAILED, error_code or status
+        message.state, message.error_code, message.settled_at = OutboundState.FAILED, error_code or status, now
         if trouble == OPTED_OUT:
             citizens.opt_out(session, message.address, reason=error_code, now=now)
         if trouble == OF_THE_ACCOUNT:

@@ -158,7 +158,7 @@ def record_failure(session: Session, message_id: int, *, by: str, error_code: st
             OutboundMessage.claimed_by == by,
             OutboundMessage.state == OutboundState.CLAIMED,
         )
-        .values(state=OutboundState.FAILED, lease_until=None, error_code=error_code, error=error[:500])
+        .values(state=OutboundState.FAILED, settled_at=now, lease_until=None, error_code=error_code, error=error[:500])
         .execution_options(synchronize_session=False)
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tickets.promises.calendar import WorkingCalendar
 from tickets.promises.calendar_files import calendar_from
-from tickets.promises.plan import EscalationChain
+from tickets.promises.plan import REACHED_WITHIN, EscalationChain
 from tickets.promises.policy import Match, PolicyTarget, SlaPolicy, TicketFacts, choose
 from tickets.promises.policy_file import step_from
 from tickets.schema import promise as table
@@ -49,6 +50,8 @@ class PromiseRulebook:
     row_ids: Mapping[tuple[str, Priority, ClockKind], int]
     # The category's own code first, then its parent's.
     category_codes: Mapping[int, tuple[str, ...]]
+    # How long a person is given to be reached about a level (A3).
+    reached_within: Mapping[Priority, timedelta]
 
     def rows_for(
         self, *, category_id: int | None, level: Level, unit_id: int, channel: Channel, priority: Priority
@@ -77,6 +80,7 @@ _STAMP = select(
     select(func.max(table.CalendarVersion.id)).scalar_subquery(),
     select(func.max(table.ChainVersion.id)).scalar_subquery(),
     select(func.max(Category.id)).scalar_subquery(),
+    select(func.jsonb_object_agg(table.ReachTime.priority, table.ReachTime.seconds)).scalar_subquery(),
 )
 
 
@@ -108,7 +112,12 @@ def _read(session: Session, stamp: tuple[Any, ...], known: PromiseRulebook | Non
         for c in categories.values()
     }
     policies, row_ids = _policies(session, versions_rows, {c.id: c.code for c in categories.values()})
-    return PromiseRulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes)
+    within = _reached_within(stamp[-1] or {})
+    return PromiseRulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes, within)
+
+
+def _reached_within(seconds: Mapping[str, int]) -> dict[Priority, timedelta]:
+    return REACHED_WITHIN | {Priority(priority): timedelta(seconds=given) for priority, given in seconds.items()}
 
 
 def _calendars(

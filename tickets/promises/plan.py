@@ -36,7 +36,7 @@ REACHED_WITHIN = {
     Priority.URGENT: timedelta(minutes=10),
     Priority.NORMAL: timedelta(hours=2),
 }
-"""How long a message about a level may go without being delivered before the next person is told (A3)."""
+"""How long a person is given to be reached about a level before the next is tried (A3), unless a city has decided."""
 
 
 class StepDelivery(StrEnum):

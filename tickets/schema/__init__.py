@@ -1,5 +1,6 @@
 """Every table of the product; import this package to have the metadata complete."""
 
+from tickets.schema.attempt import EscalationAttempt
 from tickets.schema.base import Base
 from tickets.schema.directory import (
     Category,
@@ -27,6 +28,7 @@ from tickets.schema.promise import (
     PolicyRow,
     PolicyVersion,
     PromiseBreach,
+    ReachTime,
     StepRecipient,
 )
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
@@ -116,6 +118,7 @@ __all__ = [
     "Contact",
     "DoneDay",
     "Draft",
+    "EscalationAttempt",
     "ExternalReference",
     "Holiday",
     "IdempotencyKey",
@@ -147,6 +150,7 @@ __all__ = [
     "PromiseDay",
     "Queue",
     "QueueHop",
+    "ReachTime",
     "ReconciliationMark",
     "Recording",
     "ReferenceVersion",

@@ -228,6 +228,15 @@ class PromiseBreach(Base):
     cause: Mapped[str]
 
 
+class ReachTime(Base):
+    """How many seconds a person is given to be reached about a level before the next is tried, by priority (A3)."""
+
+    __tablename__ = "reach_time"
+
+    priority: Mapped[Priority] = mapped_column(coded(Priority), primary_key=True)
+    seconds: Mapped[int]
+
+
 class ClockInterval(Base):
     """A stretch of time in which a clock ran; consumed time is always recomputed from these (R7)."""
 

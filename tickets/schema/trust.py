@@ -21,6 +21,7 @@ class OutboundMessage(Base):
         Index(
             "ix_outbound_message_daily_list", "staff_id", "created_at", postgresql_where=sql("template = 'daily_list'")
         ),
+        Index("ix_outbound_message_gathered", "gathered_into_id", postgresql_where=sql("gathered_into_id is not null")),
         Index("ix_outbound_message_sent_at", "sent_at", postgresql_where=sql("sent_at is not null")),
         Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
     )
@@ -56,6 +57,8 @@ class OutboundMessage(Base):
     segments: Mapped[int | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    # When it was last given up, withheld or withdrawn.
+    settled_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     error_code: Mapped[str] = mapped_column(server_default="")
     error: Mapped[str] = mapped_column(server_default="")

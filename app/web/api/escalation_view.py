@@ -1,29 +1,16 @@
 """A fired level as the API tells it: who was tried for it, how, and how far that came (A3)."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.web.api.instants import iso
-from escalation.queries.raised import Delivered, Raised, ToldPerson, load_raised
-from tickets.outbox.overtaken import WITHDRAWN
+from escalation.queries.attempts import LevelAttempt
+from escalation.queries.raised import Raised, ToldPerson, load_raised
 from tickets.schema import Acknowledgement, Clock, PlannedStep
-from tickets.states import OutboundState, StepKind
-
-AttemptState = Literal["planned", "sent", "delivered", "read", "acknowledged", "failed", "suppressed", "withdrawn"]
-_ARRIVED: frozenset[AttemptState] = frozenset({"delivered", "read", "acknowledged"})
-_STATES: dict[OutboundState, AttemptState] = {
-    OutboundState.WAITING: "planned",
-    OutboundState.CLAIMED: "planned",
-    OutboundState.SENT: "sent",
-    OutboundState.UNCERTAIN: "sent",
-    OutboundState.DELIVERED: "delivered",
-    OutboundState.FAILED: "failed",
-    OutboundState.SUPPRESSED: "suppressed",
-}
+from tickets.states import StepKind
 
 
 def escalations_of(session: Session, ticket_id: int) -> list[dict[str, Any]]:
@@ -67,39 +54,16 @@ def escalation_view(
 def attempts_view(raised: Raised | None) -> dict[str, Any]:
     """`reached` and `attempts` of a fired level; nobody was tried where it told nobody."""
     people = raised.told if raised is not None else ()
-    by_id = raised.answered.by_id if raised is not None and raised.answered is not None else None
-    answered_at = raised.answered.at if raised is not None and raised.answered is not None else None
-    attempts = [one for person in people for one in _of(person, answered_at if person.staff_id == by_id else None)]
-    return {"reached": by_id is not None or any(a["state"] in _ARRIVED for a in attempts), "attempts": attempts}
+    attempts = [_attempt(person, one) for person in people for one in person.attempts]
+    return {"reached": raised is not None and raised.is_reached, "attempts": attempts}
 
 
-def _of(person: ToldPerson, answered_at: datetime | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "to": person.name,
-            "post": person.post,
-            "method": message.channel.value,
-            "state": state,
-            "at": iso(at),
-            "why": message.error_code,
-        }
-        for message in _in_order(person.messages)
-        for state, at in [_state(person, message, answered_at)]
-    ]
-
-
-def _in_order(messages: Sequence[Delivered]) -> list[Delivered]:
-    return sorted(messages, key=lambda message: message.not_before)
-
-
-def _state(person: ToldPerson, message: Delivered, answered_at: datetime | None) -> tuple[AttemptState, datetime]:
-    state = _STATES[message.state]
-    if message.error_code == WITHDRAWN:
-        return "withdrawn", message.not_before
-    if state in ("failed", "suppressed"):
-        return state, message.sent_at or message.not_before
-    if answered_at is not None:
-        return "acknowledged", answered_at
-    if (read_at := message.read_at or person.read_at) is not None:
-        return "read", read_at
-    return state, message.delivered_at or message.sent_at or message.not_before
+def _attempt(person: ToldPerson, one: LevelAttempt) -> dict[str, Any]:
+    return {
+        "to": person.name,
+        "post": person.post,
+        "method": one.method.value,
+        "state": one.state.value,
+        "at": iso(one.at),
+        "why": one.why,
+    }

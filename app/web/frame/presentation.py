@@ -19,11 +19,12 @@ WORD_FUNCTIONS = (
     codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word, codes.matter_words,
     codes.draft_word,
     contact_codes.presence_word, contact_codes.outbound_channel_word, contact_codes.outbound_word,
+    contact_codes.attempt_word,
     contact_codes.call_state_word, contact_codes.offer_word, contact_codes.callback_word,
     contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
     trail_words.action_word, trail_words.subject_word, trail_words.detail_name, trail_words.detail_words,
     trail_words.template_word, trail_words.webhook_word, trail_words.process_word, trail_words.scope_word,
-    trail_words.failure_word,
+    trail_words.failure_word, trail_words.not_delivered_word,
 )  # fmt: skip
 
 

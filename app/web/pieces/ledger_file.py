@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from app.web.frame.current import settings
 from app.web.pieces.csv_answer import csv_answer
 from app.wording.codes import clock_word, step_result_word
+from app.wording.contact_codes import attempt_word, outbound_channel_word
 from app.wording.locale import chosen_locale
 from app.wording.raised_words import category_of, unit_of
 from app.wording.reference_groups import grouped_reference
-from app.wording.trail_words import cause_word, way_word
-from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, as_codes, delivered_at, export
-from escalation.queries.raised import Raised
+from app.wording.trail_words import cause_word, not_delivered_word, way_word
+from escalation.queries.attempts import LevelAttempt
+from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, as_codes, export
+from escalation.queries.raised import Raised, ToldPerson
 
 
 def ledger_download(wanted: LedgerFilter) -> Response:
@@ -28,7 +30,7 @@ def _headings() -> Sequence[str]:
     return (
         _("Reference"), _("Unit"), _("Category"), _("Promise"), _("Level"), _("Due"), _("Reported"), _("Cause"),
         _("Result"), _("Told"), _("Delivered"), _("Read"), _("Acknowledged"), _("By"), _("By way of"), _("Instruction"),
-        _("New date"), _("Nobody got the message"),
+        _("New date"), _("Nobody got the message"), _("Somebody reached"), _("Attempts to reach them"),
     )  # fmt: skip
 
 
@@ -46,7 +48,7 @@ def _in_words(one: Raised) -> Sequence[str]:
         cause_word(one.cause),
         step_result_word(one.result),
         "; ".join(told),
-        "; ".join(filter(None, (_local(delivered_at(person)) for person in one.told))),
+        "; ".join(filter(None, (_local(person.delivered_at) for person in one.told))),
         "; ".join(filter(None, (_local(person.read_at) for person in one.told))),
         _local(answer.at) if answer else "",
         answer.by if answer else "",
@@ -54,7 +56,16 @@ def _in_words(one: Raised) -> Sequence[str]:
         answer.instruction if answer else "",
         _local(answer.new_due_at) if answer else "",
         _("yes") if one.all_failed else "",
+        _("yes") if one.is_reached else "",
+        "; ".join(_attempt(person, attempt) for person in one.told for attempt in person.attempts),
     )
+
+
+def _attempt(person: ToldPerson, attempt: LevelAttempt) -> str:
+    """Person, method, and each state with its instant: planned, sent, delivered, read, acknowledged, or why not."""
+    states = ", ".join(f"{attempt_word(state)} {_local(at)}" for state, at in attempt.reached.items())
+    why = f" ({not_delivered_word(attempt.why)})" if attempt.why else ""
+    return f"{person.name}, {outbound_channel_word(attempt.method)}: {states}{why}"
 
 
 def _local(at: datetime | None) -> str:

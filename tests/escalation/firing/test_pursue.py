@@ -24,7 +24,7 @@ from tests.escalation.scene import (
 )
 from tickets.people import citizens
 from tickets.promises import ledger
-from tickets.schema import OutboundMessage, Ticket
+from tickets.schema import OutboundMessage, ReachTime, Ticket
 from tickets.states import OutboundChannel, OutboundState, Priority, Role
 from tickets.work.ticket import lock_ticket
 
@@ -82,6 +82,7 @@ def test_an_emergency_at_night_whose_first_two_people_cannot_be_reached_rings_th
     assert [(a["to"], a["method"], a["state"], a["why"]) for a in shown["attempts"] if a["to"] == duty.name] == [
         (duty.name, "sms", "failed", "unreachable"),
         (duty.name, "screen", "planned", ""),
+        (duty.name, "voice", "planned", ""),
     ]
 
 
@@ -140,17 +141,48 @@ def test_a_level_that_reached_nobody_goes_to_those_above_and_then_alarms_the_adm
     assert all(m.params["unreached"] for m in alarms)
 
 
-def test_an_urgent_matter_waits_ten_minutes_and_a_finished_one_is_not_followed(session):
+def test_one_way_is_tried_at_a_time_and_one_that_failed_is_not_waited_for(session):
+    unit = ward(session)
+    head = holder(session, "section_head", unit, now=NIGHT)
+    matter, at = raised(session, priority=Priority.URGENT)
+
+    def ways() -> list[str]:
+        return [m.channel for m in messages(session, staff_id=head.id) if m.channel is not OutboundChannel.SCREEN]
+
+    first = ways()
+    [sms] = messages(session, staff_id=head.id, channel=OutboundChannel.SMS)
+    sms.state, sms.settled_at = OutboundState.FAILED, at + MINUTE
+    session.flush()
+    pursue(session, now=at + MINUTE)
+
+    assert (first, ways()) == ([OutboundChannel.SMS], [OutboundChannel.SMS, OutboundChannel.EMAIL])
+    assert told(session, matter, 1) == [head.id]
+    [mail] = messages(session, staff_id=head.id, channel=OutboundChannel.EMAIL)
+    assert mail.params["code"] == sms.params["code"]
+
+
+def test_a_city_decides_how_long_each_is_given(session):
+    unit = ward(session)
+    holder(session, "section_head", unit, now=NIGHT)
+    session.get_one(ReachTime, Priority.URGENT).seconds = 60
+    session.flush()
+    _, at = raised(session, priority=Priority.URGENT)
+
+    assert run(session, since=at, until=at + 90 * SECOND) == [at + MINUTE]
+
+
+def test_an_urgent_matter_waits_ten_minutes_each_and_a_finished_one_is_not_followed(session):
     unit = ward(session)
     holder(session, "section_head", unit, now=NIGHT)
     deputy = holder(session, "section_head", unit, kind="deputy", now=NIGHT)
     matter, at = raised(session, priority=Priority.URGENT)
 
     assert run(session, since=at, until=at + 9 * MINUTE) == []
-    assert run(session, since=at + 10 * MINUTE, until=at + 10 * MINUTE) == [at + 10 * MINUTE]
+    looked_at = [at + 10 * MINUTE, at + 20 * MINUTE]
+    assert run(session, since=at + 10 * MINUTE, until=at + 20 * MINUTE) == looked_at
     assert told(session, matter, 1)[-1] == deputy.id
-    ledger.on_resolved(session, lock_ticket(session, matter.id), now=at + 11 * MINUTE)
+    ledger.on_resolved(session, lock_ticket(session, matter.id), now=at + 21 * MINUTE)
     before = len(session.scalars(select(OutboundMessage.id)).all())
-    run(session, since=at + 20 * MINUTE, until=at + 21 * MINUTE)
+    run(session, since=at + 30 * MINUTE, until=at + 31 * MINUTE)
 
     assert len(session.scalars(select(OutboundMessage.id)).all()) == before

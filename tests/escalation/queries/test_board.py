@@ -24,7 +24,7 @@ from tickets.outbox.posting import record_status
 from tickets.outbox.results import record_sent
 from tickets.people.roles import load_viewer
 from tickets.promises import ledger, standing_levels
-from tickets.states import ClockStatus, OutboundChannel, OutboundState, Priority, Role, StepResult
+from tickets.states import AttemptState, ClockStatus, OutboundChannel, OutboundState, Priority, Role, StepResult
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def test_a_running_chain_shows_its_level_the_next_one_and_who_was_told(session):
     assert (chain.next_level, chain.next_at) == (3, level_at(session, matter, 3))
     assert [(p.name, p.capacity) for p in chain.raised.told] == [(people[2].name, "holder")]
     assert chain.raised.told[0].post == "Chủ tịch Ủy ban nhân dân"
-    assert {m.state for m in chain.raised.told[0].messages} == {OutboundState.WAITING}
+    assert {one.state for one in chain.raised.told[0].attempts} == {AttemptState.PLANNED}
 
 
 def test_delivery_reading_and_answer_appear_on_the_board(session):
@@ -69,7 +69,10 @@ def test_delivery_reading_and_answer_appear_on_the_board(session):
     [chain] = running_chains(session, supervisor(session, unit))
 
     told = chain.raised.told[0]
-    assert [m.state for m in told.messages if m.channel is OutboundChannel.SMS] == [OutboundState.DELIVERED]
+    [by_sms] = [one for one in told.attempts if one.method is OutboundChannel.SMS]
+    assert list(by_sms.reached) == [AttemptState.PLANNED, AttemptState.SENT, AttemptState.DELIVERED]
+    [on_screen] = [one for one in told.attempts if one.method is OutboundChannel.SCREEN]
+    assert on_screen.state is AttemptState.ACKNOWLEDGED
     assert told.read_at == at
     assert (chain.raised.answered.by, chain.raised.answered.instruction) == (people[2].name, "Làm ngay")
 

@@ -18,6 +18,8 @@ EDITS = {
     "breach": "update clock set first_breach_at = first_breach_at + interval '1 day' where first_breach_at is not null",
     "level": "update planned_step set result = 'superseded' where rank = 2 and kind = 'level' and fired_at is not null",
     "recipients": "update step_recipient set staff_id = (select min(id) from staff) where step_id = :step",
+    "attempt": "insert into escalation_attempt (step_id, staff_id, method, state, why, at)"
+    " select step_id, staff_id, 'sms', 'delivered', '', now() from step_recipient where step_id = :step",
     "answer": "update acknowledgement set at = at - interval '1 hour'",
 }
 

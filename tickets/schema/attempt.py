@@ -1,0 +1,142 @@
+"""Attempts to tell people of levels: one row for each, and for every change of its state; the database writes them.
+
+Triggers stand behind the messages, the reading and the answering, so that whoever moves one of these, now or later,
+cannot forget the fact; each row has its entry in the audit trail, in the same transaction (A3, A6).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.schema.base import Base, Id, coded, to
+from tickets.states import AttemptState, OutboundChannel
+
+
+class EscalationAttempt(Base):
+    """That an attempt came to this state at this instant; the application may add and read, never change.
+
+    `outbound_id` is the message, whose rows make one attempt; without one somebody read or answered on a page, by a
+    code or by a key. `not_before` is from when on a planned one may leave, `why` the reason of what was not delivered.
+    """
+
+    __tablename__ = "escalation_attempt"
+    __table_args__ = (
+        Index("ix_escalation_attempt_step_id", "step_id", "staff_id"),
+        Index("ix_escalation_attempt_outbound_id", "outbound_id"),
+    )
+
+    id: Mapped[Id]
+    step_id: Mapped[int] = mapped_column(to("planned_step", cascade=True))
+    staff_id: Mapped[int] = mapped_column(to("staff"))
+    outbound_id: Mapped[int | None]
+    method: Mapped[OutboundChannel] = mapped_column(coded(OutboundChannel))
+    state: Mapped[AttemptState] = mapped_column(coded(AttemptState))
+    why: Mapped[str]
+    at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+
+
+_WRITTEN = """
+    insert into audit_entry (at, actor_kind, action, subject_kind, subject_id, ticket_id, request_id, params)
+    select a.at, 'system', 'escalation.attempted', 'escalation_attempt', a.id, s.ticket_id, '', jsonb_build_object(
+        'step_id', a.step_id, 'staff_id', a.staff_id, 'channel', a.method, 'attempt', a.state, 'reason', a.why)
+    from written a join planned_step s on s.id = a.step_id
+"""
+# Of a message: a list of several carries those that were gathered into it, and the Chair's list its levels.
+_OF_MESSAGE = """
+declare
+    stands text := case when new.error_code = 'withdrawn' then 'withdrawn'
+        when new.state in ('waiting', 'claimed') then 'planned'
+        when new.state in ('sent', 'uncertain') then 'sent' else new.state end;
+    stood text := '';
+    reason text := case when stands = 'withdrawn' then new.error
+        when stands in ('planned', 'failed', 'suppressed') or new.state = 'uncertain' then new.error_code else '' end;
+    since timestamptz := new.created_at;
+begin
+    if tg_op = 'UPDATE' then
+        stood := case when old.gathered_into_id is not null then 'planned'
+            when old.error_code = 'withdrawn' then 'withdrawn'
+            when old.state in ('waiting', 'claimed') then 'planned'
+            when old.state in ('sent', 'uncertain') then 'sent' else old.state end;
+        since := case stands
+            when 'sent' then greatest(new.sent_at, new.not_before) when 'delivered' then new.delivered_at
+            else new.settled_at end;
+        if new.read_at is not null and old.read_at is null then
+            stands := 'read'; stood := ''; reason := ''; since := new.read_at;
+        end if;
+    end if;
+    if stands = stood or new.gathered_into_id is not null then
+        return null;
+    end if;
+    with levels as (
+        select (new.params ->> 'step_id')::bigint as step_id, new.staff_id, new.id as outbound_id, new.ticket_id
+        where new.template = 'escalation_level'
+        union all
+        select line.value::bigint, new.staff_id, new.id, null
+        from jsonb_array_elements_text(new.params -> 'step_ids') line where new.template = 'daily_list'
+        union all
+        select (m.params ->> 'step_id')::bigint, m.staff_id, m.id, m.ticket_id from outbound_message m
+        where new.template = 'gathered' and m.gathered_into_id = new.id and m.template = 'escalation_level'
+    ), written as (
+        insert into escalation_attempt (step_id, staff_id, outbound_id, method, state, why, at, not_before)
+        select l.step_id, l.staff_id, l.outbound_id, new.channel, stands, reason, coalesce(since, clock_timestamp()),
+            case when stands = 'planned' then new.not_before end
+        from levels l join planned_step s on s.id = l.step_id and s.ticket_id = coalesce(l.ticket_id, s.ticket_id)
+        where l.staff_id is not null returning *
+    ), sooner as (
+        -- What will not arrive is not waited for.
+        update planned_step set reach_by = least(reach_by, coalesce(since, clock_timestamp()))
+        where stands in ('failed', 'suppressed') and new.channel <> 'screen' and id in (
+            select s.id from planned_step s where s.id in (select step_id from levels) and s.reach_by is not null
+            for no key update skip locked)
+    )
+    -- with its entry;
+    return null;
+end
+"""
+_OF_READING = """
+begin
+    with written as (
+        insert into escalation_attempt (step_id, staff_id, method, state, why, at)
+        values (new.step_id, new.staff_id, 'screen', 'read', '', new.read_at) returning *
+    )
+    -- with its entry;
+    return null;
+end
+"""
+_OF_ANSWER = """
+begin
+    with written as (
+        insert into escalation_attempt (step_id, staff_id, method, state, why, at)
+        select new.step_id, new.staff_id,
+            case new.via when 'sms' then 'sms' when 'keypad' then 'voice' else 'screen' end,
+            'acknowledged', '', new.at
+        where not exists (select from escalation_attempt where step_id = new.step_id and state = 'acknowledged')
+        returning *
+    )
+    -- with its entry;
+    return null;
+end
+"""
+
+
+def _with_entry(body: str) -> str:
+    return body.replace("    -- with its entry;", f"    {_WRITTEN.strip()};")
+
+
+# By the trigger's name, which its function has too: what the function does, on which table it stands and when.
+WRITES_ATTEMPTS = {
+    "attempt_of_message": (
+        _with_entry(_OF_MESSAGE),
+        "outbound_message",
+        "after insert or update on outbound_message for each row"
+        " when (new.template in ('escalation_level', 'daily_list', 'gathered'))",
+    ),
+    "attempt_of_reading": (
+        _with_entry(_OF_READING),
+        "step_recipient",
+        "after update of read_at on step_recipient for each row when (new.read_at is not null and old.read_at is null)",
+    ),
+    "attempt_of_answer": (_with_entry(_OF_ANSWER), "acknowledgement", "after insert on acknowledgement for each row"),
+}
