@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
+from xdist.remote import Producer
 
 from app.engines import Engines, start_engines
 from app.engines.leftovers import sweep
@@ -24,6 +25,7 @@ from app.storage.database import make_engine, migrate, session_factory, transact
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
+from tests.dealing import ByLot, put_first
 
 # A Monday, 09:00 in Ho Chi Minh City.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -38,6 +40,16 @@ def where_engines_lie() -> str | None:
     """
     has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
     return _MEMORY if has_room else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    put_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByLot | None:
+    """By lots where a file stays together, as `./hotline test` asks; else as pytest-xdist does."""
+    return ByLot(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @dataclass(frozen=True)

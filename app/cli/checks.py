@@ -22,6 +22,8 @@ CHECKS = {
 
 # Two cores have work for two; many tests wait, for a beat of a browser or the limit of a database, and a third goes on.
 TESTS_AT_ONCE = "3"
+# A file's tests in one process (`tests/dealing.py`), in the order in which they are found there.
+DEALT = ["-n", TESTS_AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def register(commands: Commands) -> None:
@@ -43,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         failed = [name for name, words in CHECKS.items() if not _passes(name, words)]
         if failed:
             print(f"\nFailed before the tests: {', '.join(failed)} (see above).", flush=True)
-        tests = _run([*pytest, "-n", TESTS_AT_ONCE, "--dist", "loadgroup"], environment=environment, folder=ROOT)
+        tests = _run([*pytest, *DEALT], environment=environment, folder=ROOT)
         return tests or (1 if failed else 0)
 
 

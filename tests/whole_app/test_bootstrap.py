@@ -31,7 +31,7 @@ START_SECONDS = 400
 STOP_SECONDS = 120
 
 # Longer than the bounds above: a start that hangs is ended by its own bound, which says what it was doing.
-pytestmark = [pytest.mark.xdist_group("bootstrap"), pytest.mark.timeout(START_SECONDS + 2 * STOP_SECONDS)]
+pytestmark = [pytest.mark.timeout(START_SECONDS + 2 * STOP_SECONDS)]
 
 
 @dataclass

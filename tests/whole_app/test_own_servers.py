@@ -27,7 +27,6 @@ POSTGRES_BINS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
 
 pytestmark = [
-    pytest.mark.xdist_group("own servers"),
     pytest.mark.skipif(not POSTGRES_BINS, reason="needs Debian's package postgresql (.ci/run installs it)"),
     pytest.mark.skipif(REDIS is None, reason="needs Debian's package redis-server (.ci/run installs it)"),
 ]

@@ -30,7 +30,9 @@ def decisions(committed: Committed) -> list[str]:
 def test_it_shows_every_clock_and_fails_while_they_do_not_agree(committed: Committed, environment: dict[str, str]):
     tell(committed, ToldTime("holds", "", -7200.0, -7200.0, 10))
 
-    plain, told = hotline(environment, "clock"), hotline(environment, "clock", "--json")
+    plain = hotline(environment, "clock")
+    tell(committed, ToldTime("holds", "", -7200.0, -7200.0, 10))
+    told = hotline(environment, "clock", "--json")
 
     assert (plain.returncode, told.returncode) == (1, 1)
     assert "scheduler:one:1  -7200.0 s, last tick leads to -7200.0 s: holds" in plain.stdout
@@ -43,6 +45,8 @@ def test_a_decision_needs_a_reason_and_is_audited(committed: Committed, environm
     tell(committed, ToldTime("holds", "", -7200.0, None, 10))
 
     without = hotline(environment, "clock", "--believe-database")
+    # A sign of life grows old while a busy machine starts a command.
+    tell(committed, ToldTime("holds", "", -7200.0, None, 10))
     decided = hotline(environment, "clock", "--believe-database", "--reason", "compared with the radio")
 
     assert (without.returncode, without.stderr.strip()) == (1, "Say why: --reason TEXT.")
