@@ -34,13 +34,13 @@ def request_state(
 ) -> RequestState | None:
     """None for a reference that does not exist, is locked, or is somebody else's: all three look alike.
 
-    Without a PIN the bare state is told, and only to the number the request came from.
+    Without a PIN the bare state is told, and only to the number the request came from. All hidden numbers count as one.
     """
     known = read_reference(reference)
     if known is None:
         return None
     if pin:
-        checked = check_pin(session, reference=known, pin=pin, keys=keys, now=now)
+        checked = check_pin(session, reference=known, pin=pin, asker=caller or "", keys=keys, now=now)
         return _in_full(session, checked.ticket_id, now=now) if checked.ticket_id else None
     if not caller:
         return None

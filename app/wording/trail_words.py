@@ -207,6 +207,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "nobody_reachable": lazy_gettext("Notice: nobody could be reached"),
     "opened_again": lazy_gettext("To the citizen: reopened"),
     "place_noted": lazy_gettext("To the citizen: place noted"),
+    "place_unclear": lazy_gettext("To the citizen: the answer named no place"),
     "place_question": lazy_gettext("To the citizen: where is it?"),
     "request_state": lazy_gettext("To the citizen: how the request stands"),
     "request_unknown": lazy_gettext("To the citizen: reference not known"),

@@ -167,6 +167,8 @@ def _attach(
         )
         if decision is not None and not (decision.needs_question or decision.is_restricted):
             _say_where_it_went(session, ticket, decision.unit_id, sms, desk, now=now)
+        elif not (ticket.is_restricted or read_matter(body).asks_for_nothing):
+            _ask_place_again(session, ticket, sms, desk, now=now)
     return Taken(contact.id, ticket.id)
 
 
@@ -248,6 +250,13 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
         citizen_id=opened.citizen_id,
         now=now,
     )
+
+
+def _ask_place_again(session: Session, ticket: Ticket, sms: Texted, desk: Desk, *, now: datetime) -> None:
+    """Once more, where the answer named no place ("123"): silence would look as if it had been understood."""
+    options = [unit for unit in (desk.unit(int(i)) for i in ticket.place_detail.get("asked", ())) if unit is not None]
+    params = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
+    _text_about(session, ticket, "place_unclear", params, sms, now=now)
 
 
 def _number(raw: str) -> str:

@@ -145,7 +145,7 @@ def test_references_and_pins_outlive_a_rotation_and_the_next(committed: Committe
 
     with transaction(committed.factory) as session:
         keys = keys_of(session, under(third))
-        assert check_pin(session, reference=told.reference, pin=told.pin, keys=keys, now=NOW).ticket_id
+        assert check_pin(session, reference=told.reference, pin=told.pin, asker="a phone", keys=keys, now=NOW).ticket_id
         assert reference_of(42, year=2026, keys=keys) == reference_of(42, year=2026, keys=first)
         assert keys.pin[0] != first.pin[0]
     refuse_unsafe_start(under(third))

@@ -28,7 +28,7 @@ _ALWAYS_TOLD = frozenset({"sms_stopped"})
 # About a promise: a level that was raised, a warning of one that is near.
 _OF_A_STEP = frozenset({"escalation_level", "warning"})
 # They ask for something that nobody needs of a matter that is over.
-_OF_AN_OPEN_MATTER = _OF_A_STEP | {"instruction", "ticket_question", "place_question", "place_noted"}
+_OF_AN_OPEN_MATTER = _OF_A_STEP | {"instruction", "ticket_question", "place_question", "place_noted", "place_unclear"}
 _NOTHING_MORE = (TicketStatus.SPAM, TicketStatus.WITHDRAWN)
 
 

@@ -14,6 +14,8 @@ from tickets.schema import PinGuard, Ticket
 
 PIN_LENGTH = 6
 ALLOWED_FAILURES = 5
+# From everywhere together: out of reach of one stranger, and still no way to try a million PINs from many addresses.
+ALLOWED_FROM_EVERYWHERE = 60
 LOCKED_FOR = timedelta(minutes=15)
 
 # The attempt is counted before the PIN is compared and in one statement, so that a hundred guesses at once are
@@ -64,20 +66,26 @@ def pin_of_ticket(session: Session, ticket_id: int, *, keys: Keys) -> str:
     return pin_of(keys, found.pin_salt, found.reference)
 
 
-def check_pin(session: Session, *, reference: str, pin: str, keys: Keys, now: datetime) -> PinCheck:
-    """Whether this PIN opens this reference; five failures lock the reference for fifteen minutes."""
+def check_pin(session: Session, *, reference: str, pin: str, asker: str, keys: Keys, now: datetime) -> PinCheck:
+    """Whether this PIN opens this reference; five failures of one asker lock it for that asker for fifteen minutes.
+
+    `asker` is the network address or the phone the PIN comes from. A reference is no secret: whoever had read one
+    could otherwise keep its citizen out for as long as they liked.
+    """
     known = read_reference(reference)
     if known is None:
         return PinCheck()
-    attempt = count_attempt(session, known, now=now)
-    if attempt.locked_until is not None:
-        return PinCheck(locked_until=attempt.locked_until)
+    own = _guard_of(known, asker, keys)
+    for guarded, allowed in ((own, ALLOWED_FAILURES), (known, ALLOWED_FROM_EVERYWHERE)):
+        attempt = count_attempt(session, guarded, allowed=allowed, now=now)
+        if attempt.locked_until is not None:
+            return PinCheck(locked_until=attempt.locked_until)
     found = session.execute(_SALT, {"reference": known}).one_or_none()
     salt = found.pin_salt if found else _NO_SALT
     matches = [hmac.compare_digest(_pin(key, salt, known), _digits(pin)) for key in keys.pin]
     if found is None or not any(matches):
         return PinCheck()
-    forget_attempts(session, known)
+    forget_attempts(session, own)
     return PinCheck(ticket_id=found.id)
 
 
@@ -89,7 +97,7 @@ class Attempt:
     locks: bool
 
 
-def count_attempt(session: Session, guarded: str, *, now: datetime) -> Attempt:
+def count_attempt(session: Session, guarded: str, *, allowed: int = ALLOWED_FAILURES, now: datetime) -> Attempt:
     """Count a guess at what `guarded` names, a reference or somebody's reply codes, before it is compared."""
     counted = session.execute(
         _COUNT_ATTEMPT,
@@ -97,7 +105,7 @@ def count_attempt(session: Session, guarded: str, *, now: datetime) -> Attempt:
             "reference": guarded,
             "now": now,
             "forget_before": now - LOCKED_FOR,
-            "allowed": ALLOWED_FAILURES,
+            "allowed": allowed,
             "lock_until": now + LOCKED_FOR,
         },
     ).one()
@@ -113,6 +121,11 @@ def forget_old_failures(session: Session, *, now: datetime) -> int:
     """Remove guards nobody has touched for a day, so that guessing at random references fills no table."""
     result = session.execute(delete(PinGuard).where(PinGuard.first_failure_at < now - timedelta(days=1)))
     return int(getattr(result, "rowcount", 0))
+
+
+def _guard_of(reference: str, asker: str, keys: Keys) -> str:
+    """The name under which one asker's failures are counted; who asked cannot be read from it."""
+    return f"{reference} {hmac.new(keys.pin[0], asker.encode(), hashlib.sha256).hexdigest()[:16]}"
 
 
 def _digits(pin: str) -> str:

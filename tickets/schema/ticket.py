@@ -350,7 +350,7 @@ class Misroute(Base):
 class PinGuard(Base):
     """Failed PINs of one reference, whether it exists or not, or failed reply codes of one phone ("code:+84…").
 
-    Five lock it for fifteen minutes.
+    Five lock it for fifteen minutes. PINs are counted for each asker ("2600421733 9f86…") and from everywhere together.
     """
 
     __tablename__ = "pin_guard"

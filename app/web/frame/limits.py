@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 import structlog
@@ -25,6 +26,15 @@ _TOLD_BY_FORMS = RateLimitItemPerHour(5)
 LARGEST_REQUEST = 2 * 1024 * 1024
 # Five pictures of ten megabytes and the text around them.
 LARGEST_WITH_PICTURES = 52 * 1024 * 1024
+
+
+def network_of(address: str) -> str:
+    """Who asks from this address: whoever has one IPv6 address has 2^64 of them, so that their network is one asker."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{known}/64", strict=False)) if known.version == 6 else address
 
 
 def may_be_told(address: str) -> bool:

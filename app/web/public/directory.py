@@ -1,9 +1,11 @@
 """Finding the unit: by old or new name, on the map, in the list; with address, hours, hotline and procedures."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.web.frame.access import public
 from app.web.frame.current import places, rules, today
@@ -17,6 +19,7 @@ from tickets.directory.places import Resolution, resolve
 from tickets.directory.procedures import procedures
 from tickets.directory.units import AREA_KINDS, current_units, predecessors, unit_named
 from tickets.errors import NotFound
+from tickets.folding import fold
 from tickets.schema import Unit
 from tickets.states import Level, UnitKind
 from tickets.typed_text import clean_text
@@ -24,6 +27,7 @@ from tickets.typed_text import clean_text
 blueprint = Blueprint("directory", __name__)
 
 _MOST_PROCEDURES = 40
+_MOST_BY_PART = 40
 _BODIES = (UnitKind.OFFICE, UnitKind.ONE_STOP_CENTRE, UnitKind.DEPARTMENT)
 
 
@@ -45,13 +49,16 @@ def search() -> ResponseReturnValue:
     said = clean_text(request.args.get("q", "")[:300], 300, field="q")
     locale = chosen_locale()
     areas = current_units(g.session, kinds=AREA_KINDS, on=today())
+    bodies = current_units(g.session, kinds=_BODIES, on=today())
     found = _found(said, resolve(places(), said, on=today()), locale) if said else None
+    if found and not found.unit:
+        found = _by_part_of_name(found, [*areas, *bodies], locale)
     return render_template(
         "public/directory.html",
         said=said,
         found=found,
         kinds=[(kind, [unit for unit in areas if unit.kind is kind]) for kind in AREA_KINDS],
-        bodies=current_units(g.session, kinds=_BODIES, on=today()),
+        bodies=bodies,
         map=dot_map(areas, locale=locale),
         here_codes={found.unit.code} if found and found.unit else _codes(found),
     )
@@ -100,6 +107,24 @@ def _found(said: str, resolution: Resolution, locale: str) -> DirectoryAnswer:
         question=question_text(question, locale) if question is not None and groups else "",
         groups=each_once(groups),
     )
+
+
+def _by_part_of_name(found: DirectoryAnswer, units: Sequence[Unit], locale: str) -> DirectoryAnswer:
+    """Who searches "phuoc" remembers half a name: the bodies that have these words in theirs are offered.
+
+    Words that nearly every name has ("phường") single nothing out.
+    """
+    words = f" {fold(found.said)} "
+    named = [unit for unit in units if words.strip() and words in f" {fold(unit.name)} "]
+    if not 0 < len(named) <= _MOST_BY_PART:
+        return found
+    offered = _codes(found)
+    choices = tuple(one for one in _choices(tuple(unit.id for unit in named), locale) if one.code not in offered)
+    words_for_them = _("These have “%(said)s” in their name:", said=found.said)
+    if not found.groups:
+        return replace(found, question=words_for_them, groups=(("", choices),))
+    more = ((words_for_them if len(choices) > 1 else "", choices),) if choices else ()
+    return replace(found, groups=(*found.groups, *more))
 
 
 def _choices(unit_ids: tuple[int, ...], locale: str) -> tuple[UnitChoice, ...]:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.storage.media import Picture
 from app.web.frame.access import public
 from app.web.frame.current import keys, places, rules
-from app.web.frame.limits import limiter, takes_pictures
+from app.web.frame.limits import limiter, network_of, takes_pictures
 from app.web.pieces.attached_files import attached_file
 from app.web.pieces.pictures import kept_files, take_pictures
 from app.web.public import signed
@@ -46,7 +46,8 @@ def form() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """Open the ticket's page. A wrong PIN, an unknown reference and an impossible one are answered alike."""
     reference, kept = request.form.get("reference", "")[:40], request.form.get("kept", "")[:20_000]
-    found = check_pin(g.session, reference=reference, pin=request.form.get("pin", "")[:40], keys=keys(), now=g.now)
+    pin, asker = request.form.get("pin", "")[:40], network_of(request.remote_addr or "")
+    found = check_pin(g.session, reference=reference, pin=pin, asker=asker, keys=keys(), now=g.now)
     if found.ticket_id is None:
         wrong = "locked" if found.is_locked else "wrong"
         return _pin_page(reference=reference, wrong=wrong, kept=kept, status=429 if found.is_locked else 403)

@@ -84,7 +84,7 @@ def test_the_pin_leaves_with_the_message_and_is_kept_nowhere(office, carrier):
     assert f"PIN {ticket.pin}." in said
     with office.factory() as session:
         [kept] = session.execute(text("select outbound_message::text from outbound_message")).scalars()
-        checked = check_pin(session, reference=ticket.reference, pin=ticket.pin, keys=KEYS, now=NOW)
+        checked = check_pin(session, reference=ticket.reference, pin=ticket.pin, asker="a phone", keys=KEYS, now=NOW)
     assert ticket.pin not in kept
     assert checked.ticket_id == ticket.ticket_id
 

@@ -101,6 +101,21 @@ def test_a_question_about_several_places_is_answered_by_number(session, texter):
     assert asked.params["places"][0]["vi"] == session.get(type(unit(session)), ticket.unit_id).name
 
 
+@pytest.mark.parametrize("unclear", ["123", "ở gần chợ đó"])
+def test_an_answer_that_names_no_place_is_asked_about_once_more_and_the_next_one_routes(session, texter, unclear):
+    texter("Hàng xóm ở Thủ Đức mở nhạc ồn ào lúc nửa đêm")
+    asked = next(m for m in sent(session) if m.template == "place_question")
+    texter(unclear)
+    again = [m for m in sent(session) if m.template == "place_unclear"]
+    texter(unclear)
+    texter("1")
+
+    (ticket,) = tickets(session)
+    assert [m.params["places"] for m in again] == [asked.params["places"]]
+    assert [m.template for m in sent(session)[2:]] == ["place_unclear", "place_noted"]
+    assert asked.params["places"][0]["vi"] == session.get(type(unit(session)), ticket.unit_id).name
+
+
 def test_a_text_about_danger_is_answered_with_the_numbers_that_come_at_once(session, texter):
     texter("Cháy nhà có người kẹt ở phường Bến Thành")
     texter("Rác ở phường Sài Gòn không ai lấy", From="+84902222222")

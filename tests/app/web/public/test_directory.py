@@ -39,6 +39,19 @@ def test_a_name_with_several_meanings_is_answered_with_the_question_that_decides
     assert page.count('href="/directory/') > 1
 
 
+@pytest.mark.parametrize(
+    ("said", "offered", "left_out"),
+    [("phuoc", "Phường Phước Long", "Phường Sài Gòn"), ("xây dựng", "Sở Xây dựng", "Phường Phước Long")],
+)
+def test_half_a_name_is_answered_with_all_who_have_it_in_theirs(
+    client: FlaskClient, said: str, offered: str, left_out: str
+) -> None:
+    found = text_of(client, f"/directory?q={said}").split('id="found"')[1].split("</section>")[0]
+
+    assert offered in found
+    assert left_out not in found
+
+
 def test_words_that_are_no_place_are_told_so_and_shown_as_text(client: FlaskClient) -> None:
     page = text_of(client, "/directory?q=<b>xyzzy</b>")
 

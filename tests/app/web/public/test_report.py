@@ -53,7 +53,9 @@ def test_a_report_reaches_the_ward_of_today_and_gives_reference_and_pin(
     assert ticket.reply_phone == "+84901234567"
     pin = re.search(r'data-copy="(\d{6})"', page)
     assert ticket.reference in page and pin is not None
-    found = check_pin(session, reference=ticket.reference, pin=pin[1], keys=app.reference.keys, now=now)
+    found = check_pin(
+        session, reference=ticket.reference, pin=pin[1], asker="a phone", keys=app.reference.keys, now=now
+    )
     assert found.ticket_id == ticket.id
 
 

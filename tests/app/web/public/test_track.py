@@ -89,6 +89,23 @@ def test_a_wrong_pin_and_an_unknown_reference_are_answered_alike(
     assert words(wrong) == words(nobody)
 
 
+@pytest.mark.parametrize(
+    ("stranger", "citizen", "status"),
+    [("203.0.113.7", "203.0.113.8", 303), ("2001:db8::1", "2001:db8:0:1::1", 303), ("2001:db8::1", "2001:db8::2", 429)],
+)
+def test_a_stranger_who_guesses_keeps_only_their_own_network_out(
+    client: FlaskClient, app: HotlineApp, session: Session, stranger: str, citizen: str, status: int
+) -> None:
+    ticket = opened(app, session)
+    client.environ_base["REMOTE_ADDR"] = stranger
+    for _attempt in range(6):
+        enter(client, ticket, pin="000000")
+
+    client.environ_base["REMOTE_ADDR"] = citizen
+
+    assert enter(client, ticket).status_code == status
+
+
 def test_five_wrong_pins_lock_the_reference_even_for_the_right_one(
     client: FlaskClient, app: HotlineApp, session: Session, now: datetime
 ) -> None:
