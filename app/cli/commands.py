@@ -19,6 +19,7 @@ MODULES = (
     "app.cli.imports",
     "app.cli.people",
     "app.cli.audit",
+    "app.cli.ledger",
     "app.cli.clock",
     "app.cli.figures",
     "app.cli.simulator",

@@ -14,7 +14,14 @@ from app.storage.living_connections import hand_out_only_living
 from app.storage.schema_state import SchemaState, schema_differences, schema_state
 from app.storage.statement_count import count_statements
 from app.storage.upgrading import LOCK_TIMEOUT, StillLocked, upgrade
-from tickets.schema import AuditEntry, AuditSeal, EscalationAttempt, PromiseBreach
+from tickets.schema import (
+    Acknowledgement,
+    AuditEntry,
+    AuditSeal,
+    EscalationAttempt,
+    PromiseBreach,
+    StepRecipient,
+)
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,7 +31,15 @@ T = TypeVar("T")
 # How often what gave way to another (a deadlock, a serialization) is tried again.
 AGAIN_AT_ONCE = 2
 
-_APPEND_ONLY = (AuditEntry.__tablename__, PromiseBreach.__tablename__, EscalationAttempt.__tablename__)
+_APPEND_ONLY = (
+    AuditEntry.__tablename__,
+    PromiseBreach.__tablename__,
+    EscalationAttempt.__tablename__,
+    StepRecipient.__tablename__,
+    Acknowledgement.__tablename__,
+)
+# Of these only this column is written later: when somebody has read what they were told.
+_WRITTEN_LATER = {StepRecipient.__tablename__: StepRecipient.read_at.key}
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
 # A server that lost the network to a process of ours keeps its locks and its place until it notices; Linux takes two
 # hours. Ours to set, because a role may set for itself what holds in one database.
@@ -219,6 +234,8 @@ def _grant(owner_url: str, app_url: str) -> None:
         connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
         for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
             connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
+        for table, column in _WRITTEN_LATER.items():
+            connection.execute(text(f"grant update ({column}) on {table} to {quoted}"))
     engine.dispose()
 
 

@@ -25,9 +25,12 @@ from sqlalchemy.schema import Constraint, CreateIndex
 
 from tickets.schema import Base
 from tickets.schema.attempt import WRITES_ATTEMPTS
+from tickets.schema.kept_facts import KEEPS_FACTS
 from tickets.schema.reference_version import MOVES_PLACES, MOVES_RULES
 
 Facts = Mapping[str, str]
+
+_OF_FACTS = {**WRITES_ATTEMPTS, **KEEPS_FACTS}
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CAST = re.compile(r"::(?:character varying|timestamp with time zone|double precision|[a-z_]+)(?:\(\d+\))?(?:\[\])?")
@@ -102,7 +105,7 @@ def facts_expected() -> Facts:
             for function, (body, tables) in (MOVES_RULES, MOVES_PLACES)
             for table in tables
         }
-        | {f"trigger {table}.{name}": normalised(body) for name, (body, table, _) in WRITES_ATTEMPTS.items()}
+        | {f"trigger {table}.{name}": normalised(body) for name, (body, table, _) in _OF_FACTS.items()}
     )
 
 

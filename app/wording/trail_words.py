@@ -35,6 +35,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "escalation.codes_locked": lazy_gettext("Reply codes of a phone locked"),
     "escalation.fired": lazy_gettext("Reported to a higher level"),
     "escalation.gap": lazy_gettext("Escalation stood still"),
+    "escalation.inherited": lazy_gettext("Successor told by the morning list"),
     "escalation.pursued": lazy_gettext("Next person told, as nobody was reached"),
     "escalation.warned": lazy_gettext("Unit warned before the deadline"),
     "kept_figures.corrected": lazy_gettext("Kept figures corrected"),

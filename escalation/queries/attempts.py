@@ -1,7 +1,7 @@
 """The attempts to tell people of levels, put together from the rows that each change of state left (A3)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,23 +15,37 @@ _ENDED = frozenset({AttemptState.FAILED, AttemptState.SUPPRESSED, AttemptState.W
 
 
 @dataclass(frozen=True, slots=True)
+class Station:
+    """A state that an attempt came to; a planned one's instant is from when on it may leave."""
+
+    state: AttemptState
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LevelAttempt:
-    """One attempt to tell a person of a level, and when it came to each of its states.
+    """One attempt to tell a person of a level, and every state it came to, in that order.
 
     A message is one; so is reading on a page, and an answer by a way on which no message of theirs had come.
     """
 
     method: OutboundChannel
-    state: AttemptState
-    why: str
-    planned_for: datetime | None
-    reached: Mapping[AttemptState, datetime]
+    stations: tuple[Station, ...]
 
     @property
-    def at(self) -> datetime:
-        """When it came to its state; of a planned one, from when on it may leave."""
-        since = self.reached[self.state]
-        return (self.planned_for or since) if self.state is AttemptState.PLANNED else since
+    def last(self) -> Station:
+        """How far it came. A late report of a carrier does not undo what a person has done since."""
+        by_person = (one for one in reversed(self.stations) if one.state in _BY_A_PERSON)
+        return next(by_person, self.stations[-1])
+
+    @property
+    def state(self) -> AttemptState:
+        return self.last.state
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        return next((one.at for one in self.stations if one.state is AttemptState.DELIVERED), None)
 
 
 def attempts_of(session: Session, step_ids: Collection[int]) -> dict[tuple[int, int], list[LevelAttempt]]:
@@ -69,16 +83,7 @@ def _message_by(row: EscalationAttempt, attempts: Sequence[list[EscalationAttemp
 
 
 def _attempt(rows: Sequence[EscalationAttempt]) -> LevelAttempt:
-    """A late report of a carrier does not undo what a person has done since."""
-    last = next((row for row in reversed(rows) if row.state in _BY_A_PERSON), rows[-1])
-    planned = [row.not_before for row in rows if row.not_before is not None]
-    return LevelAttempt(
-        method=rows[0].method,
-        state=last.state,
-        why=last.why,
-        planned_for=planned[-1] if planned else None,
-        reached={row.state: row.at for row in rows},
-    )
+    return LevelAttempt(rows[0].method, tuple(Station(row.state, row.not_before or row.at, row.why) for row in rows))
 
 
 _BY_A_PERSON = ARRIVED - {AttemptState.DELIVERED}

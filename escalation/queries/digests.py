@@ -11,11 +11,13 @@ from escalation.acknowledging.right import rights_to_answer, stands_there_now
 from escalation.firing.codes import new_codes
 from escalation.firing.recipients import add_recipients
 from tickets import done_days
+from tickets.audit import entries
 from tickets.city import wall_clock
 from tickets.directory.standing import Reachable
 from tickets.outbox import posting
 from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
 from tickets.outbox.posting import Outgoing
+from tickets.people.actor import SYSTEM
 from tickets.people.roles import load_viewer
 from tickets.promises import standing_levels
 from tickets.promises.plan import DAILY_LIST_AT
@@ -129,6 +131,17 @@ def _write_down(session: Session, heirs: Mapping[int, Reachable], *, now: dateti
         for step_id, heir in heirs.items()
     ]
     add_recipients(session, rows)
+    entries.record_all(session, [_inherited(step_id, heir) for step_id, heir in heirs.items()], actor=SYSTEM, now=now)
+
+
+def _inherited(step_id: int, heir: Reachable) -> dict[str, object]:
+    return {
+        "action": "escalation.inherited",
+        "subject_kind": "planned_step",
+        "subject_id": step_id,
+        "ticket_id": None,
+        "params": {"told": [heir.person.staff_id]},
+    }
 
 
 def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list[Outgoing]:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from escalation.queries.raised import Raised, fired_levels, load_raised
-from tickets.people.roles import Viewer, visible_tickets
+from escalation.queries.attempts import LevelAttempt, Station
+from escalation.queries.raised import Raised, ToldPerson, fired_levels, load_raised, without_words
+from tickets.people.roles import Viewer, visible_levels, visible_tickets
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
-from tickets.states import ClockKind, StepKind, StepResult
+from tickets.states import ClockKind, Role, StepKind, StepResult
 
 LEVELS_PER_PAGE = 50
 _EXPORT_PAGE = 500
@@ -51,13 +52,13 @@ def history(
     after: str | None = None,
     limit: int = LEVELS_PER_PAGE,
 ) -> LedgerPage:
-    """Raised levels of tickets the viewer may see, the last fired first; a cursor nobody gave out is as none."""
+    """Raised levels the viewer may read of, the last fired first; a cursor nobody gave out is as none."""
     statement = (
         select(PlannedStep.id, PlannedStep.fired_at)
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
-        .where(fired_levels(), visible_tickets(viewer), *_narrowed(wanted))
+        .where(fired_levels(), visible_levels(viewer), *_narrowed(wanted))
         .order_by(PlannedStep.fired_at.desc(), PlannedStep.id.desc())
         .limit(limit + 1)
     )
@@ -67,9 +68,18 @@ def history(
             (PlannedStep.fired_at < before[0]) | ((PlannedStep.fired_at == before[0]) & (PlannedStep.id < before[1]))
         )
     rows = session.execute(statement).all()
-    levels = load_raised(session, [row[0] for row in rows[:limit]])
+    levels = _as_open_to(session, viewer, load_raised(session, [row[0] for row in rows[:limit]]))
     last = rows[limit - 1] if len(rows) > limit else None
     return LedgerPage(levels, f"{last[1].isoformat()}~{last[0]}" if last is not None and last[1] else None)
+
+
+def _as_open_to(session: Session, viewer: Viewer, levels: list[Raised]) -> list[Raised]:
+    """Without a word of the tickets that an auditor may not open."""
+    if not viewer.holds(Role.AUDITOR):
+        return levels
+    wanted = {one.ticket_id for one in levels}
+    seen = set(session.scalars(select(Ticket.id).where(Ticket.id.in_(wanted), visible_tickets(viewer))))
+    return [one if one.ticket_id in seen else without_words(one) for one in levels]
 
 
 def fired_lately(session: Session, viewer: Viewer, *, now: datetime, limit: int = 100) -> list[Raised]:
@@ -143,13 +153,13 @@ def as_codes(one: Raised) -> tuple[str, ...]:
     )
 
 
+def attempt_codes(person: ToldPerson, attempt: LevelAttempt, station: Station) -> str:
+    """Who was tried, how, how far it had come and when, and why it was not delivered."""
+    return f"{person.name} {attempt.method.value} {station.state.value} {station.at.isoformat()} {station.why}".strip()
+
+
 def _attempts(one: Raised) -> str:
-    """Each attempt as person, method, state and instant, and why it was not delivered."""
-    told = [(person, attempt) for person in one.told for attempt in person.attempts]
-    return "; ".join(
-        f"{person.name} {attempt.method.value} {attempt.state.value} {attempt.at.isoformat()} {attempt.why}".strip()
-        for person, attempt in told
-    )
+    return "; ".join(attempt_codes(who, attempt, attempt.last) for who in one.told for attempt in who.attempts)
 
 
 def _narrowed(wanted: LedgerFilter) -> Sequence[ColumnElement[bool]]:

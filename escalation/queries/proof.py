@@ -34,7 +34,7 @@ _CHANGED = text(
     ), named as (
         select e.subject_id, who.value::bigint as staff_id
         from audit_entry e cross join jsonb_array_elements_text(e.params -> 'told') who
-        where e.action in ('escalation.fired', 'escalation.pursued')
+        where e.action in ('escalation.fired', 'escalation.pursued', 'escalation.inherited')
     ), attempted as (
         select distinct on (subject_id) subject_id, at, params from audit_entry
         where action = 'escalation.attempted' order by subject_id, id

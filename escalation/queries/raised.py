@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from escalation.queries.attempts import LevelAttempt, attempts_of
-from tickets.queries.reached_levels import LEVEL_NOBODY_GOT
+from tickets.queries.reached_levels import LEVEL_NOBODY_GOT, LEVEL_REACHED
 from tickets.schema import (
     Acknowledgement,
     Category,
@@ -25,8 +25,6 @@ from tickets.schema import (
     Unit,
 )
 from tickets.states import (
-    ARRIVED,
-    AttemptState,
     ClockKind,
     Priority,
     StepKind,
@@ -52,7 +50,7 @@ class ToldPerson:
     @property
     def delivered_at(self) -> datetime | None:
         """When the first message that is known to have arrived did."""
-        arrived = [at for one in self.attempts if (at := one.reached.get(AttemptState.DELIVERED)) is not None]
+        arrived = [one.delivered_at for one in self.attempts if one.delivered_at is not None]
         return min(arrived, default=None)
 
 
@@ -102,14 +100,12 @@ class Raised:
     detail: Mapping[str, Any]
     told: tuple[ToldPerson, ...]
     answered: Answered | None
+    # Somebody has it: an attempt was delivered, read or answered (A3).
+    is_reached: bool = False
     # It fired, and every message about it failed for good.
     all_failed: bool = False
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether somebody has it: delivered, read or answered (A3)."""
-        attempts = [attempt for person in self.told for attempt in person.attempts]
-        return self.answered is not None or any(one.state in ARRIVED for one in attempts)
+    # Whether the reader may open the ticket; an auditor reads what was done about its levels only.
+    is_open: bool = True
 
     def is_broken_by(self, now: datetime) -> bool:
         return self.first_breach_at is not None or self.due_at < now
@@ -120,13 +116,31 @@ class Raised:
         return int((self.fired_at - self.planned_at).total_seconds())
 
 
+def without_words(raised: Raised) -> Raised:
+    """For whoever may not open the ticket; of a restricted one the leader's words are left out as well."""
+    answered = raised.answered
+    if answered is not None and raised.is_restricted:
+        answered = replace(answered, instruction="")
+    return replace(raised, subject="", answered=answered, is_open=False)
+
+
 def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
     """These fired levels in the given order; the caller has decided that they may be seen."""
     if not step_ids:
         return []
     assignee = aliased(Staff)
     rows = session.execute(
-        select(PlannedStep, Clock, Ticket, Unit, Category, assignee.name, PromiseBreach.breached_at, LEVEL_NOBODY_GOT)
+        select(
+            PlannedStep,
+            Clock,
+            Ticket,
+            Unit,
+            Category,
+            assignee.name,
+            PromiseBreach.breached_at,
+            LEVEL_REACHED,
+            LEVEL_NOBODY_GOT,
+        )
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .join(Unit, Unit.id == func.coalesce(PlannedStep.unit_id, Ticket.unit_id))
@@ -150,9 +164,10 @@ def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
                 answered=answers.get(step.id),
             ),
             first_breach_at=broken_at,
+            is_reached=bool(is_reached),
             all_failed=bool(all_failed),
         )
-        for step, clock, ticket, unit, category, name, broken_at, all_failed in rows
+        for step, clock, ticket, unit, category, name, broken_at, is_reached, all_failed in rows
     }
     return [found[step_id] for step_id in step_ids if step_id in found]
 

@@ -51,7 +51,7 @@ def make_due_now(committed: Committed) -> None:
     at = datetime.now(UTC) - timedelta(seconds=1)
     with transaction(committed.factory) as session:
         session.execute(update(Clock).values(due_at=at))
-        session.execute(update(PlannedStep).values(due_at=at, planned_at=at))
+        session.execute(update(PlannedStep).where(PlannedStep.fired_at.is_(None)).values(due_at=at, planned_at=at))
 
 
 def somebody_leads(committed: Committed) -> bool:

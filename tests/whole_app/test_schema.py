@@ -13,15 +13,21 @@ from sqlalchemy.exc import ProgrammingError
 from app.settings import ROOT
 from app.storage.database import alembic_config, make_engine, migrate
 from tests.conftest import Committed
-from tickets.schema import AuditEntry, AuditSeal, Base, EscalationAttempt, PromiseBreach
+from tickets.schema import (
+    Acknowledgement,
+    AuditEntry,
+    AuditSeal,
+    Base,
+    EscalationAttempt,
+    PromiseBreach,
+    StepRecipient,
+)
 
 METADATA: MetaData = Base.metadata
 TABLES = sorted(METADATA.tables)
 APPEND_ONLY = {
-    AuditEntry.__tablename__,
-    AuditSeal.__tablename__,
-    PromiseBreach.__tablename__,
-    EscalationAttempt.__tablename__,
+    one.__tablename__
+    for one in (AuditEntry, AuditSeal, PromiseBreach, EscalationAttempt, StepRecipient, Acknowledgement)
 }
 APPLICATION = "hotline_app"
 # Kept two days and looked up by its key only.
@@ -79,6 +85,8 @@ def test_the_application_may_do_with_a_table_what_it_needs_and_no_more(database:
         "update audit_seal set hash = 'forged'",
         "update promise_breach set cause = 'change'",
         "update escalation_attempt set state = 'delivered'",
+        "update step_recipient set staff_id = 1",
+        "update acknowledgement set instruction = ''",
         "drop table ticket",
         "alter table audit_entry add column more text",
         "create table left_behind (id int)",

@@ -120,6 +120,19 @@ def visible_tickets(viewer: Viewer) -> ColumnElement[bool]:
     return and_(Ticket.is_canary.is_(False), or_(and_(Ticket.is_restricted.is_(False), open_part), named))
 
 
+def visible_levels(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition on `Ticket` for the ledger: whose levels this person may read.
+
+    An auditor reads those of every ticket of the units they audit, restricted ones too, and not a word of the ticket.
+    """
+    if viewer.covers_city(Role.AUDITOR):
+        audited: ColumnElement[bool] = true()
+    else:
+        units = viewer.unit_ids(Role.AUDITOR)
+        audited = Ticket.unit_id.in_(units) if units else false()
+    return and_(Ticket.is_canary.is_(False), or_(audited, visible_tickets(viewer)))
+
+
 def _still_stands_there(viewer: Viewer) -> ColumnElement[bool]:
     """Whoever was named and has moved since keeps nothing of it: a name follows the role in which it was given."""
     held = [and_(RoleAssignment.role == h.role, RoleAssignment.unit_id == h.unit_id) for h in viewer.held]

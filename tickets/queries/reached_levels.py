@@ -7,25 +7,27 @@ message was delivered, or read, or that person has answered. Handed over is not 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, literal_column, text
+from sqlalchemy import BigInteger, ColumnElement, any_, bindparam, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-# Whoever was told on a lower level of the same promise has had its message.
-_REACHED = text(
-    """
-    select distinct s.ticket_id, s.id as step_id, s.rank as level
-    from planned_step s
-    join step_recipient r on r.step_id = s.id
-    where s.ticket_id = any(:ticket_ids) and s.kind = 'level' and s.result in ('notified', 'merged')
-      and exists (
-        select from planned_step told join escalation_attempt a on a.step_id = told.id
-        where a.staff_id = r.staff_id and a.state in ('delivered', 'read', 'acknowledged')
-          and (told.id = s.id
-            or s.result = 'merged' and told.ticket_id = s.ticket_id and told.clock_id = s.clock_id
-              and told.rank <= s.rank))
-    """
-).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
+from tickets.schema import PlannedStep
+
+# Of a `planned_step` in a statement: one of those told of it has it. Whoever was told on a lower level of the same
+# promise has had that one's message.
+_HAS_REACHED = """
+    (planned_step.kind = 'level' and planned_step.result in ('notified', 'merged') and exists (
+        select from step_recipient r
+        join planned_step told on told.id = planned_step.id
+          or planned_step.result = 'merged' and told.ticket_id = planned_step.ticket_id
+            and told.clock_id = planned_step.clock_id and told.rank <= planned_step.rank
+        join escalation_attempt a on a.step_id = told.id and (told.id = planned_step.id or a.staff_id = r.staff_id)
+        where r.step_id = planned_step.id and a.state in ('delivered', 'read', 'acknowledged')))
+"""
+LEVEL_REACHED: ColumnElement[bool] = literal_column(_HAS_REACHED)
+_REACHED = select(PlannedStep.ticket_id, PlannedStep.id, PlannedStep.rank).where(
+    PlannedStep.ticket_id == any_(bindparam("ticket_ids", type_=ARRAY(BigInteger))), text(_HAS_REACHED)
+)
 _ARRIVED = text(
     """
     select distinct step_id from escalation_attempt

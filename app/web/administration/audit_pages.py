@@ -11,9 +11,11 @@ from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, midnight, number
 from app.wording.trail_words import AUDIT_ACTIONS, action_word
+from escalation.queries.proof import changed_since_written
 from tickets.audit import entries
 from tickets.audit.trail import TrailFilter, trail
 from tickets.people.references import read_reference
+from tickets.states import Role
 
 _HERE = "/administration/audit"
 _FIELDS = ("who", "action", "reference", "request", "from", "to")
@@ -38,6 +40,7 @@ def audit_trail() -> ResponseReturnValue:
     return render_template(
         "administration/audit.html",
         lines=lines,
+        may_read_ledger=g.viewer.holds(Role.AUDITOR),
         actions=_actions(given["action"]),
         asked=given,
         is_filtered=any(given.values()),
@@ -55,17 +58,33 @@ def _actions(asked: str) -> list[tuple[str, str]]:
 @blueprint.post(f"{_HERE}/verify")
 @signed_in(*AUDITING)
 def verify() -> ResponseReturnValue:
-    """The whole chain, computed again from the entries as they stand; that it was done is itself written down."""
-    result = entries.verify(g.session)
+    """The whole chain, computed again from the entries as they stand, and what was written with them.
+
+    That it was done is itself written down.
+    """
+    result, changed = entries.verify(g.session), changed_since_written(g.session)
     entries.record(
         g.session,
         actor=g.actor,
         action="audit.verified",
         subject_kind="audit",
         subject_id=result.broken_entry_id,
-        params={"checked": result.checked, "intact": result.broken_entry_id is None},
+        params={
+            "checked": result.checked,
+            "intact": result.broken_entry_id is None and not changed,
+            "changed": len(changed),
+        },
         now=g.now,
     )
+    if changed:
+        flash(
+            ngettext(
+                "%(num)d fact is not what was written with its entry; the command “audit verify” names it.",
+                "%(num)d facts are not what was written with their entries; the command “audit verify” names them.",
+                len(changed),
+            ),
+            "error",
+        )
     if result.broken_entry_id is None:
         flash(
             ngettext(

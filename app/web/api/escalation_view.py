@@ -64,6 +64,6 @@ def _attempt(person: ToldPerson, one: LevelAttempt) -> dict[str, Any]:
         "post": person.post,
         "method": one.method.value,
         "state": one.state.value,
-        "at": iso(one.at),
-        "why": one.why,
+        "at": iso(one.last.at),
+        "why": one.last.why,
     }

@@ -8,4 +8,4 @@ blueprint = Blueprint("leadership", __name__)
 
 # Levels one and two reach section heads and heads of units, who hold other roles than a leader of the city.
 TOLD = (Role.LEADER, Role.CITY_OFFICE, Role.SUPERVISOR, Role.AGENT)
-READING_THE_LEDGER = (Role.LEADER, Role.CITY_OFFICE, Role.SUPERVISOR)
+READING_THE_LEDGER = (Role.LEADER, Role.CITY_OFFICE, Role.SUPERVISOR, Role.AUDITOR)

@@ -63,8 +63,8 @@ def _in_words(one: Raised) -> Sequence[str]:
 
 def _attempt(person: ToldPerson, attempt: LevelAttempt) -> str:
     """Person, method, and each state with its instant: planned, sent, delivered, read, acknowledged, or why not."""
-    states = ", ".join(f"{attempt_word(state)} {_local(at)}" for state, at in attempt.reached.items())
-    why = f" ({not_delivered_word(attempt.why)})" if attempt.why else ""
+    states = ", ".join(f"{attempt_word(one.state)} {_local(one.at)}" for one in attempt.stations)
+    why = f" ({not_delivered_word(attempt.last.why)})" if attempt.last.why else ""
     return f"{person.name}, {outbound_channel_word(attempt.method)}: {states}{why}"
 
 

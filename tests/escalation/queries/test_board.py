@@ -70,7 +70,7 @@ def test_delivery_reading_and_answer_appear_on_the_board(session):
 
     told = chain.raised.told[0]
     [by_sms] = [one for one in told.attempts if one.method is OutboundChannel.SMS]
-    assert list(by_sms.reached) == [AttemptState.PLANNED, AttemptState.SENT, AttemptState.DELIVERED]
+    assert [one.state for one in by_sms.stations] == [AttemptState.PLANNED, AttemptState.SENT, AttemptState.DELIVERED]
     [on_screen] = [one for one in told.attempts if one.method is OutboundChannel.SCREEN]
     assert on_screen.state is AttemptState.ACKNOWLEDGED
     assert told.read_at == at

@@ -331,3 +331,29 @@ def test_nobody_of_another_ward_finds_a_level_in_the_ledger(app: HotlineApp, ses
         text = client.get("/leadership/ledger.csv").get_data(as_text=True)
 
     assert climbed.ticket.reference not in page + text
+
+
+def test_an_auditor_reads_the_ledger_of_their_units_and_not_a_word_of_the_tickets(
+    app: HotlineApp, session: Session, climbed: Climb
+) -> None:
+    climbed.ticket.is_restricted = True
+    auditors = {name: with_role(session, Role.AUDITOR, unit_by_code(session, "79"), now=MONDAY) for name in ("city",)}
+    auditors["elsewhere"] = with_role(session, Role.AUDITOR, ward(session, "Phường Bến Thành"), now=MONDAY)
+
+    pages = {}
+    with app.bound_to(session, climbed.at):
+        for name, person in auditors.items():
+            client = app.test_client()
+            client.set_cookie("locale", "en")
+            enter(client, session, person, now=climbed.at)
+            answers = [client.get(f"/leadership/{file}") for file in ("ledger", "ledger.csv")]
+            assert [answer.status_code for answer in answers] == [200, 200]
+            pages[name] = "".join(answer.get_data(as_text=True) for answer in answers)
+            ticket_page = client.get(f"/console/tickets/{climbed.ticket.reference}")
+            assert ticket_page.status_code in (403, 404)
+
+    assert climbed.ticket.reference not in pages["elsewhere"]
+    assert climbed.people[4].name in pages["city"]
+    assert climbed.ticket.reference in pages["city"]
+    assert climbed.ticket.subject not in pages["city"]
+    assert f"/console/tickets/{climbed.ticket.reference}" not in pages["city"]

@@ -1,0 +1,98 @@
+"""The proof of a month of the ledger: what an exported file says against the database, level by level (A6).
+
+Levels that fired are facts, and so are people told, attempts and answers: a file that was taken earlier says less than
+the database does now, and nothing else. What it says and the database does not, was changed or removed since.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from escalation.queries.ledger import EXPORT_HEADINGS, as_codes, attempt_codes
+from escalation.queries.raised import Raised, fired_levels, load_raised
+from tickets.schema import PlannedStep, Ticket
+
+_AT_ONCE = 500
+# Names of units and kinds of matter are the directory's and may change; whether everything failed is a state.
+_KEYS = ("reference", "clock", "level", "fired_at")
+_NEVER_CHANGES = ("due_at", "first_breach_at", "planned_at", "result", "acknowledged_at", "acknowledged_by", "via",
+                  "instruction", "new_due_at")  # fmt: skip
+_ONLY_GROWS = ("told", "posts", "delivered_at", "read_at", "attempts")
+COLUMNS_PROVED = (*_KEYS, *_NEVER_CHANGES, *_ONLY_GROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a file says of a level and the database does not: `column` is None for a level that one of them lacks."""
+
+    reference: str
+    level: str
+    fired_at: str
+    column: str | None
+    in_file: str
+    in_database: str
+
+
+def levels_between(session: Session, first: datetime, end: datetime) -> Iterator[Raised]:
+    """Every level that fired from the first instant on and before the end, in that order, whoever may see it."""
+    ids = session.scalars(
+        select(PlannedStep.id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .where(fired_levels(), PlannedStep.fired_at >= first, PlannedStep.fired_at < end, Ticket.is_canary.is_(False))
+        .order_by(PlannedStep.fired_at, PlannedStep.id)
+    ).all()
+    for start in range(0, len(ids), _AT_ONCE):
+        yield from load_raised(session, ids[start : start + _AT_ONCE])
+
+
+def differences(levels: Iterable[Raised], lines: Iterable[Mapping[str, str]]) -> list[Difference]:
+    """Where a file of the whole month, by the headings of the ledger, is not what the database says."""
+    known = {_key(line): line for line in map(_as_line, levels)}
+    found: list[Difference] = []
+    for line in lines:
+        now = known.pop(_key(line), None)
+        found += [_whole(line, in_file=True)] if now is None else _of_level(line, now)
+    return found + [_whole(line, in_file=False) for line in known.values()]
+
+
+def _as_line(raised: Raised) -> dict[str, str]:
+    line = dict(zip(EXPORT_HEADINGS, as_codes(raised), strict=True))
+    states = [
+        attempt_codes(person, attempt, station)
+        for person in raised.told
+        for attempt in person.attempts
+        for station in attempt.stations
+    ]
+    return {**line, "attempts": "; ".join(states)}
+
+
+def _key(line: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(_plain(line.get(name)) for name in _KEYS)
+
+
+def _of_level(line: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    for column in (*_NEVER_CHANGES, *_ONLY_GROWS):
+        said, says = _plain(line.get(column)), _plain(now[column])
+        if column in _ONLY_GROWS:
+            holds = not _parts(said) - _parts(says)
+        else:
+            holds = said in ("", says)
+        if not holds:
+            yield Difference(now["reference"], now["level"], now["fired_at"], column, said, says)
+
+
+def _whole(line: Mapping[str, str], *, in_file: bool) -> Difference:
+    reference, _clock, level, fired_at = _key(line)
+    return Difference(reference, level, fired_at, None, "there" if in_file else "", "" if in_file else "there")
+
+
+def _parts(cell: str) -> set[str]:
+    return {part.strip() for part in cell.split(";") if part.strip()}
+
+
+def _plain(cell: str | None) -> str:
+    """Without the apostrophe by which a file keeps a cell from being read as a formula."""
+    return (cell or "").replace("'", "").replace("\r\n", "\n").strip()

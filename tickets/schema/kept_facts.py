@@ -1,0 +1,50 @@
+"""What an auditor relies on and the application may not change: triggers that refuse it, whoever asks (A6).
+
+Rows that nobody changes at all are kept by the application's rights (`app/storage/database.py`); these here go on being
+written for a while, and then only in one part.
+"""
+
+# A level that has fired: from then on only by when somebody should have been reached goes on.
+_OF_LEVEL = """
+begin
+    if tg_op = 'DELETE' then
+        if exists (select from ticket where id = old.ticket_id) then
+            raise insufficient_privilege using message = 'a level that has fired is a fact: it is not deleted';
+        end if;
+        return old;
+    end if;
+    if to_jsonb(new) - 'reach_by' is distinct from to_jsonb(old) - 'reach_by' then
+        raise insufficient_privilege using message = 'a level that has fired is a fact: it is not changed';
+    end if;
+    return new;
+end
+"""
+# The dates a promise had before are added to, and the first breach is set once.
+_OF_DATES = """
+begin
+    if old.first_breach_at is not null and new.first_breach_at is distinct from old.first_breach_at then
+        raise insufficient_privilege using message = 'the first breach of a promise is a fact: it is not changed';
+    end if;
+    if old.history is distinct from coalesce((
+        select jsonb_agg(past.value order by past.ordinality)
+        from jsonb_array_elements(new.history) with ordinality past
+        where past.ordinality <= jsonb_array_length(old.history)), '[]') then
+        raise insufficient_privilege using message = 'the dates a promise had are facts: they are only added to';
+    end if;
+    return new;
+end
+"""
+# By the trigger's name, which its function has too: what the function does, on which table it stands and when.
+KEEPS_FACTS = {
+    "level_stays": (
+        _OF_LEVEL,
+        "planned_step",
+        "before update or delete on planned_step for each row when (old.fired_at is not null)",
+    ),
+    "dates_stay": (
+        _OF_DATES,
+        "clock",
+        "before update on clock for each row"
+        " when (old.history is distinct from new.history or old.first_breach_at is distinct from new.first_breach_at)",
+    ),
+}
