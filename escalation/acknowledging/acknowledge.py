@@ -188,7 +188,9 @@ def _holds_until(
     following = next((level for level in chain.chain.steps if level.level > step.rank), None) if chain else None
     if following is None or following.after_level_seconds is None:
         return until
-    counted_in = book.newest_calendars[following.calendar_key] if following.calendar_key else calendar
+    counted_in = (
+        book.step_calendars(clock.chain_version_id)[following.calendar_key] if following.calendar_key else calendar
+    )
     return add(counted_in, until, following.after_level_seconds)
 
 

@@ -177,7 +177,7 @@ def planned_rows(
         rulebook.calendars[row.calendar_version_id],
         chain=chain.chain if chain else None,
         warn=row.row.warn,
-        calendars=rulebook.newest_calendars,
+        calendars=rulebook.step_calendars(row.chain_version_id),
         priority=priority,
         now=now,
     )

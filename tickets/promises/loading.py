@@ -21,10 +21,14 @@ from tickets.states import Channel, ClockKind, Level, Priority
 
 @dataclass(frozen=True)
 class LoadedChain:
-    """A version of a chain with the row ids of its steps by level."""
+    """A version of a chain with the row ids of its steps by level, and the version of each calendar they count in.
+
+    One that was written before these were kept has none: its steps count in the newest.
+    """
 
     chain: EscalationChain
     step_ids: Mapping[int, int]
+    calendar_ids: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,12 @@ class PromiseRulebook:
         )
         chosen = choose(self.policies, facts)
         return {kind: self.rows[self.row_ids[(c.policy.name, priority, kind)]] for kind, c in chosen.items()}
+
+    def step_calendars(self, chain_version_id: int | None) -> Mapping[str, WorkingCalendar]:
+        """What the steps of a version of a chain count in: the calendars as they stood when it was written (R21)."""
+        chain = self.chain_of(chain_version_id)
+        pinned = chain.calendar_ids if chain is not None else {}
+        return {**self.newest_calendars, **{key: self.calendars[version] for key, version in pinned.items()}}
 
     def chain_of(self, chain_version_id: int | None) -> LoadedChain | None:
         return self.chains.get(chain_version_id or 0)
@@ -142,15 +152,17 @@ def _chains(session: Session) -> dict[int, LoadedChain]:
     steps: dict[int, list[table.ChainStep]] = {}
     for step in session.scalars(select(table.ChainStep).order_by(table.ChainStep.level)):
         steps.setdefault(step.chain_version_id, []).append(step)
-    return {
-        version_id: LoadedChain(
-            EscalationChain(
-                name, tuple(step_from({"level": s.level, "post": s.post, **s.spec}) for s in steps.get(version_id, ()))
-            ),
-            {step.level: step.id for step in steps.get(version_id, ())},
-        )
-        for version_id, name in names
+    return {version_id: _chain(name, steps.get(version_id, ())) for version_id, name in names}
+
+
+def _chain(name: str, steps: Sequence[table.ChainStep]) -> LoadedChain:
+    levels = tuple(step_from({"level": step.level, "post": step.post, **step.spec}) for step in steps)
+    pinned = {
+        level.calendar_key: step.calendar_version_id
+        for level, step in zip(levels, steps, strict=True)
+        if level.calendar_key is not None and step.calendar_version_id is not None
     }
+    return LoadedChain(EscalationChain(name, levels), {step.level: step.id for step in steps}, pinned)
 
 
 def _rows(

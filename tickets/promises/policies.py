@@ -63,8 +63,11 @@ def import_policies(session: Session, wanted: PolicySet, *, actor: Actor, now: d
 def adopt_newest(session: Session, *, but_not: Collection[str] = (), actor: Actor, now: datetime) -> tuple[str, ...]:
     """A further version of each policy in force whose calendar or chain has a newer one; their names.
 
+    Chains whose steps count in a calendar that has one come first: policies take the newest version of their chain.
     The promise of a unit that is no more is left as it is: it holds for no ticket opened from now on.
     """
+    for chain in newest_chains(session):
+        save_chain(session, chain, actor=actor, now=now)
     adopting = (
         _with_codes(session, policy) for policy in load_rulebook(session).policies if policy.name not in but_not
     )
@@ -119,13 +122,18 @@ def save_calendar(
 
 
 def save_chain(session: Session, chain: EscalationChain, *, actor: Actor, now: datetime) -> bool:
-    """A further version of a chain; False when it is the same already."""
+    """A further version of a chain, under the newest versions of the calendars its steps count in.
+
+    False when it is the same already.
+    """
     session.execute(insert(table.Chain).values(name=chain.name).on_conflict_do_nothing(index_elements=["name"]))
     chain_id = session.execute(
         select(table.Chain.id).where(table.Chain.name == chain.name).with_for_update()
     ).scalar_one()
     newest = _newest_chain_id(session, chain_id)
-    if newest is not None and load_rulebook(session).chains[newest].chain == chain:
+    pins = _newest_calendar_ids(session, chain)
+    known = load_rulebook(session).chains[newest] if newest is not None else None
+    if known is not None and known.chain == chain and known.calendar_ids == pins:
         return False
     version = table.ChainVersion(
         chain_id=chain_id,
@@ -137,13 +145,24 @@ def save_chain(session: Session, chain: EscalationChain, *, actor: Actor, now: d
     session.flush()
     session.add_all(
         table.ChainStep(
-            chain_version_id=version.id, level=step.level, post="|".join(step.posts), spec=step_mapping(step)
+            chain_version_id=version.id,
+            level=step.level,
+            post="|".join(step.posts),
+            spec=step_mapping(step),
+            calendar_version_id=pins.get(step.calendar_key or ""),
         )
         for step in chain.steps
     )
     session.flush()
     _audit(session, "chain.versioned", "chain", chain_id, chain.name, version.version, actor=actor, now=now)
     return True
+
+
+def _newest_calendar_ids(session: Session, chain: EscalationChain) -> dict[str, int]:
+    used = {step.calendar_key for step in chain.steps if step.calendar_key is not None}
+    if not used:
+        return {}
+    return {stored.key: version.id for stored, version in newest_calendar_versions(session) if stored.key in used}
 
 
 def save_policy(session: Session, policy: SlaPolicy, *, actor: Actor, now: datetime) -> bool:
@@ -205,6 +224,13 @@ def end_policy(session: Session, name: str, *, reason: str, actor: Actor, now: d
             now=now,
         )
     return bool(versions)
+
+
+def newest_chains(session: Session) -> list[EscalationChain]:
+    """Every chain as its newest version says it."""
+    book = load_rulebook(session)
+    ids = session.scalars(select(func.max(table.ChainVersion.id)).group_by(table.ChainVersion.chain_id)).all()
+    return [book.chains[version_id].chain for version_id in sorted(ids) if version_id is not None]
 
 
 def newest_calendar_versions(session: Session) -> Iterable[tuple[table.Calendar, table.CalendarVersion]]:

@@ -82,6 +82,8 @@ class ChainStep(Base):
     level: Mapped[int]
     post: Mapped[str]
     spec: Mapped[Json]
+    # The calendar it counts in, as it stood when the chain was written; versions are never removed.
+    calendar_version_id: Mapped[int | None]
 
 
 class Policy(Base):

@@ -182,6 +182,11 @@ def test_r21_a_new_holiday_versions_the_calendars_it_changes_and_only_those(sess
     assert "24x7" not in changed
     assert dues[running.ticket_id].calendar_version_id == old
     assert dues[later.ticket_id].due_at > dues[running.ticket_id].due_at
+    # The levels of what runs count by the calendars of their chain's time too.
+    book = load_rulebook(session)
+    steps_count_in = {who: book.step_calendars(due.chain_version_id)["working"] for who, due in dues.items()}
+    assert date(2026, 11, 25) in steps_count_in[later.ticket_id].holidays
+    assert date(2026, 11, 25) not in steps_count_in[running.ticket_id].holidays
 
 
 def test_r1_the_swapped_days_of_the_shipped_calendar_are_those_of_the_decrees(session):
