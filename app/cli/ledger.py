@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from escalation.queries.month_proof import Difference
 
-_SHOWN = 20
+_DIFFERENCES_SHOWN = 20
 
 
 def register(commands: Commands) -> None:
@@ -107,7 +107,7 @@ def _say(told: Mapping[str, object], found: "list[Difference]") -> None:
         print(f"Entry {told['broken_entry']} of the audit trail was changed.", file=sys.stderr)
     if told["changed"]:
         print("Facts were changed since they were written: ./hotline audit verify names them.", file=sys.stderr)
-    for one in found[:_SHOWN]:
+    for one in found[:_DIFFERENCES_SHOWN]:
         where = f"{one.reference}, level {one.level}, {one.fired_at}"
         what = f"{one.column}: the file says “{one.in_file}”, the database “{one.in_database}”"
         missing = "is missing in the database" if one.in_file else "is missing in the file"

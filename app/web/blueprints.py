@@ -6,12 +6,13 @@ from app.web import administration, api, console, leadership, public, supervisor
 from app.web.leadership import acknowledge_link
 from app.web.monitoring import client_faults, health, metrics
 from app.web.provider_events import simulated_carrier, webhooks
+from app.web.sign_in import contact_methods, preferences
 from app.web.sign_in import pages as sign_in
-from app.web.sign_in import preferences
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
     preferences.blueprint,
+    contact_methods.blueprint,
     sign_in.blueprint,
     metrics.blueprint,
     client_faults.blueprint,

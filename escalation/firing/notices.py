@@ -68,6 +68,12 @@ def _to(
     person: Person, channel: OutboundChannel, *, template: str, params: dict[str, Any], dedup_key: str, fired: Fired
 ) -> Outgoing:
     addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
+    if (
+        fired.way is not None
+        and fired.way.kind is channel
+        and person.staff_id in {w.person.staff_id for w in fired.told}
+    ):
+        addresses[channel] = fired.way.address
     return Outgoing(
         channel=channel,
         address=addresses.get(channel, person.phone or ""),

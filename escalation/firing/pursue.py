@@ -12,9 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueStep, DueTicket, fired_tickets, standing_for
-from escalation.firing.methods import methods_in_turn
 from escalation.firing.record import set_reach_by, tell
-from escalation.firing.telling import Fired, channels_of, levels_of, tell_otherwise, tell_person
+from escalation.firing.telling import Fired, levels_of, tell_otherwise, tell_person, ways_of
 from escalation.firing.verdict import stands
 from tickets.audit import entries
 from tickets.directory.standing import Standing
@@ -113,11 +112,11 @@ def _next(
     for who, at_level in order:
         if who.person.staff_id != last:
             continue
-        methods = methods_in_turn(who.person, channels_of(step), is_emergency=ticket.is_emergency)
-        further = next((method for method in methods if method not in tried[last]), None)
+        before = tell_person(ticket, step, who, at_level, book=book, now=now)
+        ways = ways_of(ticket, step, who, at=before.send_at or now)
+        further = next((way for way in ways if way.kind not in tried[last]), None)
         if further is not None:
-            before = tell_person(ticket, step, who, at_level, book=book, now=now)
-            return tell_otherwise(before, at_level, further, book=book, now=now)
+            return tell_otherwise(before, further)
     found = next(((one, level) for one, level in order if one.person.staff_id not in tried), None)
     if found is None:
         return Fired(ticket, step, StepResult.NOBODY, detail={"unreached": True})

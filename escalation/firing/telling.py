@@ -7,9 +7,9 @@ from typing import Any
 
 from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from escalation.firing.hours import send_at
-from escalation.firing.methods import first_channels, given_to, methods_in_turn
+from escalation.firing.methods import given_to, ways_in_turn
 from escalation.firing.verdict import Verdict
-from tickets.directory.standing import Reachable, Standing
+from tickets.directory.standing import ContactWay, Reachable, Standing
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.loading import PromiseRulebook
 from tickets.promises.plan import ChainLevel, warning_notice
@@ -37,6 +37,8 @@ class Fired:
     detail: Mapping[str, Any] = field(default_factory=dict)
     # How long this way of reaching somebody is given; None where nothing is sent.
     given: timedelta | None = None
+    # The way of a person that leaves the house, where one was chosen for them.
+    way: ContactWay | None = None
     # Whoever is told was told before, by a way that did not reach them.
     by_another_way: bool = False
 
@@ -112,24 +114,31 @@ def tell_person(
     ticket: DueTicket, step: DueStep, found: Reachable, at_level: int, *, book: PromiseRulebook, now: datetime
 ) -> Fired:
     """Tell this person of the level by the first of their ways; they stand at `at_level` of the chain."""
-    channels = channels_of(step)
-    methods = methods_in_turn(found.person, channels, is_emergency=ticket.is_emergency)
+    at = _send_level_at(ticket, step, found, at_level, book=book, now=now)
+    ways = ways_of(ticket, step, found, at=at)
+    # A notice on a screen wakes nobody: it stands there beside whatever is tried.
+    on_screen = tuple(channel for channel in channels_of(step) if channel == OutboundChannel.SCREEN)
     return Fired(
         ticket,
         step,
         StepResult.NOTIFIED,
         told=(found,),
-        channels=first_channels(methods, channels),
-        send_at=_send_level_at(ticket, step, found, at_level, book=book, now=now),
+        channels=(*(way.kind.value for way in ways[:1]), *on_screen),
+        way=ways[0] if ways else None,
+        send_at=at,
         detail={"fell_through_to": at_level} if at_level != step.rank else {},
-        given=given_to(methods, book.reached_within[ticket.priority], is_emergency=ticket.is_emergency),
+        given=given_to(ways, book.reached_within[ticket.priority], is_emergency=ticket.is_emergency),
     )
 
 
-def tell_otherwise(fired: Fired, at_level: int, way: OutboundChannel, *, book: PromiseRulebook, now: datetime) -> Fired:
+def tell_otherwise(fired: Fired, way: ContactWay) -> Fired:
     """Tell the same person by another of their ways."""
-    at = _send_level_at(fired.ticket, fired.step, fired.told[0], at_level, book=book, now=now)
-    return replace(fired, channels=(way.value,), send_at=at, detail={}, by_another_way=True)
+    return replace(fired, channels=(way.kind.value,), way=way, detail={}, by_another_way=True)
+
+
+def ways_of(ticket: DueTicket, step: DueStep, found: Reachable, *, at: datetime) -> tuple[ContactWay, ...]:
+    """By which ways this person is tried about the level, in that order."""
+    return ways_in_turn(found.person, channels_of(step), is_emergency=ticket.is_emergency, at=at)
 
 
 def channels_of(step: DueStep) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from tests.whole_app.test_hostile_input import everybody
 from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
 from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administered, follow, things, ways
 from tickets import process_beats
-from tickets.directory import one_time_links
+from tickets.directory import contact_methods, one_time_links
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
 from tickets.routing.decision import SUSPECTED
@@ -53,7 +53,7 @@ from tickets.schema import (
     TicketAccess,
     Unit,
 )
-from tickets.states import CallbackState, Disposition, OutboundState, PresenceState, Role
+from tickets.states import CallbackState, Disposition, OutboundChannel, OutboundState, PresenceState, Role
 from tickets.told_clocks import ToldTime, as_detail
 from tickets.work import assignment, resolution
 
@@ -195,7 +195,14 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     policies = take_out(session, "policies")
     other_policies = re.sub(r"target_seconds: (\d+)", lambda m: f"target_seconds: {int(m[1]) + 60}", policies, count=1)
     assert other_policies != policies
+    phone, mail = _contact_methods(session, person, now=before)
+    own = Sent(named={"method_id": mail}, form={"code": "0"})
     return {
+        "contacts.save": Sent(form={"kind": "sms", "address": "0901234567"}),
+        "contacts.prove": own,
+        "contacts.move_up": own,
+        **{f"contacts.{deed}": Sent(named={"method_id": phone}) for deed in ("have_code_sent", "try_it", "remove")},
+        "administration.change_reach_times": Sent(form={"emergency": "1", "urgent": "3", "normal": "5"}),
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
         "administration.again": Sent(named={"message_id": letter.id}),
         "administration.again_after_outage": Sent(
@@ -215,6 +222,25 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
             named={"token": enrolment}, form={"password": PASSWORD, "repeated": PASSWORD, "code": newcomers_code}
         ),
     }
+
+
+def _contact_methods(session: Session, person: Staff, *, now: datetime) -> list[int]:
+    """A phone, and a mail box to which a code was sent."""
+    saved = [
+        contact_methods.save(
+            session,
+            person.id,
+            kind=kind,
+            address=to,
+            hours=contact_methods.Hours(),
+            actor=staff_actor(person.id),
+            now=now,
+        )
+        for kind, to in ((OutboundChannel.SMS, "0907654321"), (OutboundChannel.EMAIL, "a@b.vn"))
+    ]
+    contact_methods.keep_code(saved[1], "123456", now=now)
+    session.flush()
+    return [one.id for one in saved]
 
 
 def _letter(session: Session, *, now: datetime) -> int:

@@ -40,6 +40,7 @@ OF_A_TICKET = ("reference", "step_id", "callback_id", "call_id", "offer_id", "re
 OTHERS: Mapping[str, Any] = {
     "token": "no-such-token", "form": "reply", "code": OWN, "account": "sim", "kind": "voice", "account_sid": "AC0",
     "sid": "CA0", "filename": "none.css", "message_id": 1, "staff_id": 1, "assignment_id": 1, "token_id": 1,
+    "method_id": 1,
 }  # fmt: skip
 NOBODYS = 4_000_000_000_000
 

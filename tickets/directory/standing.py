@@ -4,9 +4,10 @@ The one statement of it: firing, staircase, the ticket's page, the telephone's d
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tickets.promises.plan import CITY_LEADER_LEVEL, RESPONSIBLE_LEADER, ChainLevel, posts_to_ask
+from tickets.states import OutboundChannel
 
 UNIT_LEAD = "unit_lead"
 # Not a post: whoever holds the role of supervisor at a unit, asked where nobody holds the post of its lead.
@@ -18,14 +19,48 @@ _MAX_DEPTH = 6
 
 
 @dataclass(frozen=True, slots=True)
+class ContactWay:
+    """One way to a person; in hours (of the city's day) where it is not always open, chosen where they named it."""
+
+    kind: OutboundChannel
+    address: str
+    is_verified: bool = False
+    is_chosen: bool = False
+    from_hour: int | None = None
+    to_hour: int | None = None
+
+    def is_open_at(self, hour: int) -> bool:
+        return self.from_hour is None or self.to_hour is None or self.from_hour <= hour < self.to_hour
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account, and the ways to reach them besides their screen."""
+    """Somebody with an account, and the ways to reach them besides their screen; `methods` are those they named."""
 
     staff_id: int
     name: str
     phone: str | None
     email: str
     locale: str
+    methods: tuple[ContactWay, ...] = ()
+
+    @property
+    def ways(self) -> tuple[ContactWay, ...]:
+        """What may be used of them, in their order: what is proved; only where nothing is, what is not (A3).
+
+        A proved number of theirs that takes texts rings as well.
+        """
+        own = tuple(one for one in self.methods if one.is_verified) or self.methods or self._of_the_account()
+        text = next((one for one in own if one.kind is OutboundChannel.SMS), None)
+        if text is None or any(one.kind is OutboundChannel.VOICE for one in own):
+            return own
+        place = own.index(text) + 1
+        return (*own[:place], replace(text, kind=OutboundChannel.VOICE, is_chosen=False), *own[place:])
+
+    def _of_the_account(self) -> tuple[ContactWay, ...]:
+        by_phone = (ContactWay(OutboundChannel.SMS, self.phone),) if self.phone else ()
+        by_mail = (ContactWay(OutboundChannel.EMAIL, self.email),) if self.email else ()
+        return (*by_phone, *by_mail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tickets.city import day_of
 from tickets.directory.standing import (
     SUPERVISORS,
     UNIT_LEAD,
+    ContactWay,
     Person,
     Reachable,
     Responsible,
@@ -20,7 +21,7 @@ from tickets.directory.standing import (
 )
 from tickets.promises.plan import RESPONSIBLE_LEADER
 from tickets.schema import RoleAssignment, Staff
-from tickets.states import Role
+from tickets.states import OutboundChannel, Role
 
 # Four kinds of rows: units with what is above them, posts the city alone has, who answers, who is assigned for what.
 # A city post is one that exists at a single body, by the posts there are and whoever holds them, which is the city's
@@ -56,13 +57,16 @@ STANDING = """
     city_unit as (select id from unit where kind in ('city', 'office'))
     select 'unit' as what, id as unit_id, parent_id as above_id, null as code, null::bigint as post_id, null as post,
            null as post_en, null as capacity, null::bigint as staff_id, null as name, null as phone, null as email,
-           null as locale
+           null as locale, null::jsonb as methods
     from line
     union all
-    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null from city_post
+    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null, null from city_post
     union all
     select 'answers', a.unit_id, null, a.code, a.post_id, a.post, a.post_en, a.capacity, st.id, st.name, st.phone,
-           st.email, st.locale
+           st.email, st.locale, (
+               select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
+                   order by w.position, w.id)
+               from contact_method w where w.staff_id = st.id)
     from answering a join staff st on st.id = a.staff_id
     where st.disabled_at is null and (st.phone is not null or st.email <> '')
       and (not exists (select from role_assignment r
@@ -72,7 +76,10 @@ STANDING = """
                         and coalesce(r.valid_to, 'infinity') > :now))
     union all
     (select 'responsible', d.unit_id, null, d.field, null, null, null, null, st.id, st.name, st.phone, st.email,
-            st.locale
+            st.locale, (
+               select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
+                   order by w.position, w.id)
+               from contact_method w where w.staff_id = st.id)
      from responsibility d join staff st on st.id = d.staff_id
      where :leader = any(:codes) and d.valid_from <= :today and coalesce(d.valid_to, 'infinity') > :today
        and st.disabled_at is null and (st.phone is not null or st.email <> '')
@@ -159,7 +166,11 @@ def _people(session: Session, staff_ids: Collection[int], *, now: datetime) -> d
 
 
 def _person_of(row: Mapping[str, Any]) -> Person:
-    return Person(row["staff_id"], row["name"], row["phone"], row["email"], row["locale"])
+    methods = tuple(
+        ContactWay(OutboundChannel(kind), to, is_verified, is_chosen=True, from_hour=first, to_hour=end)
+        for kind, to, is_verified, first, end in row["methods"] or ()
+    )
+    return Person(row["staff_id"], row["name"], row["phone"], row["email"], row["locale"], methods)
 
 
 def _person(staff: Staff) -> Person:

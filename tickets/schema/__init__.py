@@ -34,6 +34,7 @@ from tickets.schema.promise import (
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
 from tickets.schema.staff import (
     ApiToken,
+    ContactMethod,
     OneTimeLink,
     Post,
     PostHolding,
@@ -116,6 +117,7 @@ __all__ = [
     "ClockDecision",
     "ClockInterval",
     "Contact",
+    "ContactMethod",
     "DoneDay",
     "Draft",
     "EscalationAttempt",

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.schema.base import Base, Id, Json, JsonList, coded, to
-from tickets.states import Role
+from tickets.states import OutboundChannel, Role
 
 
 class Staff(Base):
@@ -35,6 +35,34 @@ class Staff(Base):
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+
+class ContactMethod(Base):
+    """A way by which a person is reached: where, in which of their order, in which hours, and whether it is proved.
+
+    Without any, a person's own phone and mail box are used, unproved. `position` orders the ways of a person, 1 first;
+    hours are whole hours of the city's day, and both are empty for a way that is always open.
+    """
+
+    __tablename__ = "contact_method"
+    __table_args__ = (
+        UniqueConstraint("staff_id", "kind"),
+        CheckConstraint("kind <> 'screen'", name="leaves_the_house"),
+        CheckConstraint("from_hour >= 0 and from_hour <= 23 and to_hour >= 1 and to_hour <= 24", name="hours"),
+    )
+
+    id: Mapped[Id]
+    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True))
+    kind: Mapped[OutboundChannel] = mapped_column(coded(OutboundChannel))
+    address: Mapped[str]
+    position: Mapped[int]
+    from_hour: Mapped[int | None]
+    to_hour: Mapped[int | None]
+    verified_at: Mapped[datetime | None]
+    # Of the code that was sent last; it is good for a while and for a few tries.
+    code_hash: Mapped[str] = mapped_column(server_default="")
+    code_sent_at: Mapped[datetime | None]
+    code_tries: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class RoleAssignment(Base):

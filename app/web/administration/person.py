@@ -13,6 +13,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import settings, today
 from app.web.frame.fault_words import fault_words
 from app.web.pieces.unit_choices import unit_codes
+from tickets.directory.contact_methods import methods_of
 from tickets.directory.people import close_account, give_role, person, take_role
 from tickets.directory.staff import roles_of
 from tickets.directory.units import unit_named
@@ -90,6 +91,7 @@ def _page(staff_id: int, *, errors: Mapping[str, str] | None = None, status: int
         "administration/person.html",
         someone=person(g.session, staff_id),
         held=roles_of(g.session, [staff_id]),
+        methods=methods_of(g.session, [staff_id]).get(staff_id, []),
         role_codes=list(Role),
         units=unit_codes(),
         is_me=staff_id == g.viewer.staff_id,

@@ -1,7 +1,8 @@
 """Promises as they stand with their versions, and a file of new ones: first what it would do, then done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from app.web.administration.file_faults import FaultLine, fault_lines
 from app.web.administration.rule_words import action_words, opening_words, target_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
+from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
@@ -25,8 +27,10 @@ from tickets.file_errors import RowError
 from tickets.people.roles import visible_tickets
 from tickets.promises.policies import known_names
 from tickets.promises.policy_file import MAX_RETIRING_REASON, parse_policies
+from tickets.promises.reach_times import reach_times, set_reach_times
 from tickets.promises.retiring import Retirement, retire, retirement_of
 from tickets.promises.rule_versions import rules_now
+from tickets.states import Priority
 
 _HERE = "/administration/promises"
 # A file travels through the page that shows what it would do; larger ones go through the command line.
@@ -114,6 +118,31 @@ def retire_policy() -> ResponseReturnValue:
     return redirect(_HERE, code=303)
 
 
+@blueprint.post(f"{_HERE}/reach-times")
+@signed_in(*ADMINISTERING)
+def change_reach_times() -> ResponseReturnValue:
+    """How long each way of a person, or in an emergency the person, is given before the next is tried."""
+    try:
+        given = {priority: _seconds(priority) for priority in Priority}
+        set_reach_times(g.session, given, actor=g.actor, now=g.now)
+    except InvalidInput as wrong:
+        return _page(reach_error={wrong.field: fault_words(wrong)}, status=400)
+    flash(_("It holds for everything reported from now on."), "success")
+    return redirect(_HERE, code=303)
+
+
+def _seconds(priority: Priority) -> int:
+    """From minutes, as they are typed: half a minute is 0,5 or 0.5."""
+    typed = request.form.get(priority.value, "").strip().replace(",", ".")[:8]
+    try:
+        minutes = Decimal(typed)
+        if not minutes.is_finite():
+            raise InvalidOperation
+    except InvalidOperation:
+        raise InvalidInput(priority.value, "no_such_reach_time") from None
+    return int(minutes * 60)
+
+
 def _retirement(name: str) -> Retirement:
     return retirement_of(g.session, name, scope=visible_tickets(g.viewer))
 
@@ -166,6 +195,7 @@ def _page(
     retiring: Retirement | None = None,
     reason_error: str = "",
     error: str = "",
+    reach_error: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     now_in_force = rules_now(g.session)
@@ -185,8 +215,16 @@ def _page(
         reason=request.form.get("reason", ""),
         reason_error=reason_error,
         error=error,
+        reach_error=reach_error or {},
+        reach_minutes=_reach_minutes(),
     )
     return Response(page, status, mimetype="text/html")
+
+
+def _reach_minutes() -> dict[str, str]:
+    """As they stand, or as they were just typed."""
+    stand = {priority.value: f"{seconds / 60:g}" for priority, seconds in reach_times(g.session).items()}
+    return {name: request.form.get(name, minutes) for name, minutes in stand.items()}
 
 
 def _category_names() -> dict[str, str]:

@@ -152,6 +152,30 @@ class AttemptOut(BaseModel):
     why: str
 
 
+class PersonTonight(BaseModel):
+    """Somebody who stands on a level, and the way tried first; unverified ones are used only where nothing else is."""
+
+    name: str
+    post: str
+    method: Literal["sms", "voice", "email"] | None
+    verified: bool
+
+
+class LevelTonightOut(BaseModel):
+    """`why`: nobody stands there, told_above (somebody of a higher level is told instead), or no_way leads to them."""
+
+    chain: str
+    level: int
+    at: str
+    people: list[PersonTonight]
+    reached: bool
+    why: Literal["", "nobody", "told_above", "no_way"]
+
+
+class TonightOut(BaseModel):
+    levels: list[LevelTonightOut]
+
+
 class EscalationOut(BaseModel):
     id: int
     level: int

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.app.web.administration.desk import HERE, audited, me, post, shown
 from tests.app.web.steering import csrf_of
-from tickets.schema import Chain, PolicyVersion
+from tickets.schema import Chain, PolicyVersion, ReachTime
 
 # A promise of one minute, so that it can be watched.
 MINUTE = """
@@ -143,3 +143,22 @@ def test_a_file_that_is_none_is_refused_politely(browser: FlaskClient, content: 
 
     assert answer.status_code == 400
     assert "/administration/promises/apply" not in answer.get_data(as_text=True)
+
+
+def test_how_long_somebody_is_given_to_be_reached_is_changed_here_and_nonsense_is_refused(
+    browser: FlaskClient, session: Session
+) -> None:
+    times = {"emergency": "1,5", "urgent": "10", "normal": "90"}
+    refused = [
+        post(browser, f"{HERE}/promises/reach-times", **{**times, "urgent": wrong})
+        for wrong in ("0", "abc", "1e9", "NaN")
+    ]
+    unchanged = session.scalars(select(ReachTime.seconds).order_by(ReachTime.priority)).all()
+
+    post(browser, f"{HERE}/promises/reach-times", **times)
+
+    assert [answer.status_code for answer in refused] == [400] * 4
+    assert 'value="abc"' in refused[1].get_data(as_text=True)
+    assert unchanged == [120, 7200, 600]
+    assert session.scalars(select(ReachTime.seconds).order_by(ReachTime.priority)).all() == [90, 5400, 600]
+    assert [one.staff_id for one in audited(session, "reach_time.changed")] == [me(session)]
