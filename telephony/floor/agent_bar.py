@@ -54,6 +54,8 @@ class BarCall:
     do_not_call: bool
     is_flagged: bool
     is_emergency: bool
+    # The agent has ended it, and the provider has not yet told that the line is down.
+    is_ending: bool
     unit: str
     unit_en: str
     line: str
@@ -119,6 +121,7 @@ def _call(row: dict[str, Any]) -> BarCall:
         do_not_call=row["do_not_call"],
         is_flagged=row["is_flagged"],
         is_emergency=bool(row["detail"].get("emergency")),
+        is_ending=bool(row["detail"].get("agent_finished")) and row["ended_at"] is None,
         unit=row["unit"] or "",
         unit_en=row["unit_en"] or "",
         line=row["line"] or "",

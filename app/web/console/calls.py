@@ -85,6 +85,8 @@ def decline(offer_id: int) -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def hold_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
+    if call.ended_at is not None:
+        return _is_over()
     end.hold(call, now=g.now)
     note_call("call.held", call)
     _tell_provider(lead_to_hold(call, base_url=settings().base_url))
@@ -95,6 +97,8 @@ def hold_call(call_id: int) -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def take_back_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
+    if call.ended_at is not None:
+        return _is_over()
     end.take_back(call, now=g.now)
     note_call("call.taken_back", call)
     return after_press()
@@ -104,6 +108,8 @@ def take_back_call(call_id: int) -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def end_call(call_id: int) -> ResponseReturnValue:
     call = _own_call(call_id)
+    if call.ended_at is not None:
+        return after_press()
     changes = end_talk(g.session, call)
     end.take_back(call, now=g.now)
     end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
@@ -122,11 +128,16 @@ def _tell_provider(changes: Sequence[LegChange]) -> None:
 
 
 def _own_call(call_id: int) -> Call:
-    """The agent's own call, locked."""
+    """The agent's own call, locked; it may be over, because the caller hung up while a button was being pressed."""
     call = lock_call(g.session, call_id)
-    if call.agent_id != g.viewer.staff_id or call.ended_at is not None:
+    if call.agent_id != g.viewer.staff_id:
         raise NotFound("call", call_id)
     return call
+
+
+def _is_over() -> ResponseReturnValue:
+    flash(_("The caller has hung up."), "info")
+    return after_press()
 
 
 def _has_call() -> bool:

@@ -178,6 +178,37 @@ def test_hold_take_back_and_end(client: FlaskClient, session: Session, now: date
     assert ended.detail["agent_finished"] is True
 
 
+def test_a_call_that_is_being_ended_is_not_shown_as_talked(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now)
+    send(client, "/console", f"/console/calls/{call.id}/hold")
+
+    send(client, "/console", f"/console/calls/{call.id}/end")
+    bar = page_of(client, "/console/call-bar")
+
+    assert "Ending the call…" in bar
+    assert "On a call" not in bar
+    assert "/hold" not in bar
+
+
+@pytest.mark.parametrize(("action", "said"), [("hold", True), ("take-back", True), ("end", False)])
+def test_a_press_that_comes_after_the_caller_hung_up_shows_how_it_stands(
+    client: FlaskClient, session: Session, now: datetime, action: str, said: bool
+) -> None:
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now)
+    call.ended_at = now
+    session.flush()
+
+    answer = send(client, "/console", f"/console/calls/{call.id}/{action}")
+
+    assert answer.status_code == 303
+    assert ("The caller has hung up." in page_of(client, "/console")) is said
+    assert session.get_one(Call, call.id).hold_since is None
+
+
 def test_a_colleagues_call_is_not_mine_to_touch(client: FlaskClient, session: Session, now: datetime) -> None:
     colleague = staff(session)
     call = talking(session, colleague, now)
