@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.bench.measure import Figure, MeasuredNothing
 from app.bench.pages_read import Read, pages_read
+from app.bench.stage import settle
 from app.clock import utc_now
 from app.clockwork.node import Node, make_node
 from app.clockwork.schedule import SCHEDULE
@@ -75,8 +76,10 @@ PAGES: tuple[Shown, ...] = (
 
 def run(large: Settings, small: Settings) -> list[Figure]:
     """Raises MeasuredNothing when a page could not be shown; a tenth of the tickets is expected in `small`."""
-    with _worked_off(small):
-        pass
+    for settings in (large, small):
+        with _worked_off(settings):
+            pass
+        settle(settings)
     return [*_timers(large), *_pages(large, small)]
 
 

@@ -42,5 +42,5 @@ def settle(settings: Settings) -> None:
     """Statistics as a database has them that was not filled a moment ago."""
     engine = make_engine(settings.owner_database_url, statement_timeout_ms=0)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("vacuum analyze")
+        connection.exec_driver_sql("vacuum (analyze, index_cleanup on)")
     engine.dispose()

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from tickets.schema import AuditEntry, AuditSeal, AuditSealMark
 
 _ONLY = 1
+# A filled or restored trail has millions to link; more than this many wait is all that anybody needs to know.
+MOST_COUNTED = 1_000
 _WHOLE_EVERY = timedelta(days=1)
 # The lowest number of a transaction that still runs, and the number that the next one will get.
 _RUNNING = text(
@@ -73,13 +75,20 @@ def end(session: Session, look: SealingLook, *, settled_before: datetime, now: d
 
 
 def waiting(session: Session) -> tuple[int, datetime | None]:
-    """How many entries wait for their link, and when the oldest of them was written."""
+    """How many entries wait for their link, MOST_COUNTED of them at most, and when the oldest of these was written.
+
+    They are linked in order, so the oldest are the first that are met, however many wait behind them.
+    """
     after_id = select(func.coalesce(func.max(AuditSealMark.entry_id), 0)).scalar_subquery()
-    number, oldest = session.execute(
-        select(func.count(), func.min(AuditEntry.at))
+    first = (
+        select(AuditEntry.at)
         .outerjoin(AuditSeal, (AuditSeal.entry_id == AuditEntry.id) & (AuditSeal.entry_id > after_id))
         .where(AuditSeal.entry_id.is_(None), AuditEntry.id > after_id)
-    ).one()
+        .order_by(AuditEntry.id)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    number, oldest = session.execute(select(func.count(), func.min(first.c.at))).one()
     return number, oldest
 
 

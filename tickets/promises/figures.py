@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.promises import day_totals, outcomes
@@ -47,17 +47,24 @@ def promises_kept(
     now: datetime,
     unit_ids: Sequence[int] | None = None,
     kinds: Sequence[ClockKind] = tuple(ClockKind),
+    with_cancelled: bool = True,
 ) -> list[Kept]:
     """Promises due, broken or ended in [from_at, to_at), by unit and kind, in the order of names.
 
+    `with_cancelled`: False for who shows no `cancelled`, which is then not all of them.
     Days that have been counted are read as their totals, the rest from the clocks: `outcomes` defines both.
     """
     days = day_totals.counted_days(session, from_at, to_at)
-    ended = (outcomes.ended_in(*stretch) for stretch in _stretches_without(days, from_at, to_at))
-    others = or_(*ended, outcomes.also_of(from_at, to_at, now=now))
+    # No clock is of two of these, and each is one stretch, or two, of an index.
+    of_clocks = (
+        *(outcomes.ended_in(*stretch) for stretch in _stretches_without(days, from_at, to_at)),
+        outcomes.broken_then(from_at, to_at),
+        outcomes.cancelled_of(from_at, to_at, unbroken_too=with_cancelled),
+        outcomes.late_not_noted(to_at, now=now),
+    )
     parts = (
         day_totals.totals_of(session, days, kinds=kinds, unit_ids=unit_ids),
-        outcomes.tallies(session, others, now=now, kinds=kinds, unit_ids=unit_ids),
+        outcomes.tallies(session, *of_clocks, now=now, kinds=kinds, unit_ids=unit_ids),
         outcomes.broken_open(session, before=to_at, kinds=kinds, unit_ids=unit_ids),
     )
     found: dict[outcomes.OfUnit, outcomes.Tally] = {}

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
 from tickets.promises.recompute import UNENDED
-from tickets.schema import Clock, PromiseBreach, Ticket
+from tickets.schema import Clock, Ticket
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind, ClockStatus
 
@@ -38,25 +38,25 @@ class Tally:
 
 def tallies(
     session: Session,
-    which: ColumnElement[bool],
-    *,
+    *which: ColumnElement[bool],
     now: datetime,
     kinds: Sequence[ClockKind] = tuple(ClockKind),
     unit_ids: Sequence[int] | None = None,
 ) -> dict[OfUnit, Tally]:
-    """The clocks of `which`, by whose they were and by kind. The canary never counts.
+    """The clocks of `which`, of which no two hold one, by whose they were and by kind. The canary never counts.
 
     What was broken once is missed, or overdue while it is open, whatever date, priority or end it was given later. A
     clock counts where the ticket was when it broke, else where it ended, or is now while that is still to come.
     """
-    # Tickets are looked up only where neither the fact nor the clock says who held them.
+    # The clock says whether and at whom it broke, as its fact does: so an index answers without either. Tickets are
+    # looked up only where it does not say who held them.
     now_with = select(Ticket.unit_id).where(Ticket.id == Clock.ticket_id).scalar_subquery()
-    holder = func.coalesce(PromiseBreach.unit_id, Clock.due_unit_id, Clock.stopped_unit_id, now_with)
+    holder = func.coalesce(Clock.due_unit_id, Clock.stopped_unit_id, now_with)
     canaries = select(Ticket.id).where(literal_column("ticket.is_canary"))
     is_open = Clock.status.in_(UNENDED)
     late = and_(Clock.status == ClockStatus.RUNNING, Clock.due_at < now)
-    broken = or_(PromiseBreach.clock_id.is_not(None), Clock.status == ClockStatus.MISSED, late)
-    statement = (
+    broken = or_(Clock.first_breach_at.is_not(None), Clock.status == ClockStatus.MISSED, late)
+    counted = (
         select(
             holder.label("unit_id"),
             Clock.kind,
@@ -66,13 +66,21 @@ def tallies(
             func.count(case((and_(Clock.status == ClockStatus.CANCELLED, not_(broken)), 1))),
         )
         .select_from(Clock)
-        .outerjoin(PromiseBreach, PromiseBreach.clock_id == Clock.id)
-        .where(which, Clock.kind.in_(kinds), Clock.ticket_id.not_in(canaries))
+        .where(Clock.ticket_id.not_in(canaries), *_of_kinds(kinds))
         .group_by(holder, Clock.kind)
     )
     if unit_ids is not None:
-        statement = statement.where(holder.in_(unit_ids))
-    return {(unit_id, kind): Tally(*counted) for unit_id, kind, *counted in session.execute(statement)}
+        counted = counted.where(holder.in_(unit_ids))
+    found: dict[OfUnit, Tally] = {}
+    # Each by itself, so that each is a stretch of its own index.
+    for unit_id, kind, *numbers in session.execute(union_all(*(counted.where(one) for one in which))):
+        found[unit_id, kind] = found.get((unit_id, kind), Tally()) + Tally(*numbers)
+    return found
+
+
+def _of_kinds(kinds: Sequence[ClockKind]) -> list[ColumnElement[bool]]:
+    """Asked of all kinds, PostgreSQL would look into an index of all clocks for them."""
+    return [] if set(kinds) == set(ClockKind) else [Clock.kind.in_(kinds)]
 
 
 def ended_in(from_at: datetime, to_at: datetime) -> ColumnElement[bool]:
@@ -80,20 +88,29 @@ def ended_in(from_at: datetime, to_at: datetime) -> ColumnElement[bool]:
     return and_(Clock.stopped_at >= from_at, Clock.stopped_at < to_at)
 
 
-def also_of(from_at: datetime, to_at: datetime, *, now: datetime) -> ColumnElement[bool]:
-    """What else is of that time, but for `ended_in` and `broken_open`; each part is a range of an index.
+def broken_then(from_at: datetime, to_at: datetime) -> ColumnElement[bool]:
+    """Broken then and ended later, but not cancelled."""
+    broken = and_(Clock.first_breach_at >= from_at, Clock.first_breach_at < to_at)
+    return and_(Clock.stopped_at >= to_at, broken, Clock.status != ClockStatus.CANCELLED)
 
-    Broken then and ended later; begun or broken then and cancelled; late and not noted yet.
-    """
+
+def cancelled_of(from_at: datetime, to_at: datetime, *, unbroken_too: bool) -> ColumnElement[bool]:
+    """Begun or broken then, and cancelled at another time; `unbroken_too`: those that count nowhere as well."""
     broken = and_(Clock.first_breach_at >= from_at, Clock.first_breach_at < to_at)
     begun = and_(Clock.started_at >= from_at, Clock.started_at < to_at)
     ended_elsewhere = or_(Clock.stopped_at.is_(None), Clock.stopped_at < from_at, Clock.stopped_at >= to_at)
+    was_broken = text("clock.status = 'cancelled' and clock.first_breach_at is not null")
+    if not unbroken_too:
+        # Nothing breaks before it begins.
+        return and_(was_broken, Clock.first_breach_at >= from_at, or_(begun, broken), ended_elsewhere)
     return or_(
-        and_(Clock.stopped_at >= to_at, broken),
-        and_(text("clock.status = 'cancelled'"), begun, ended_elsewhere),
-        and_(text("clock.status = 'cancelled' and clock.first_breach_at is not null"), broken, ended_elsewhere),
-        and_(text(_NOT_NOTED), Clock.status == ClockStatus.RUNNING, Clock.due_at < now, Clock.due_at < to_at),
+        and_(text("clock.status = 'cancelled'"), begun, ended_elsewhere), and_(was_broken, broken, ended_elsewhere)
     )
+
+
+def late_not_noted(to_at: datetime, *, now: datetime) -> ColumnElement[bool]:
+    """Due by then and by now, still running, and nobody has written down yet that it broke."""
+    return and_(text(_NOT_NOTED), Clock.status != ClockStatus.MISSED, Clock.due_at < min(now, to_at))
 
 
 def broken_open(
@@ -108,16 +125,16 @@ def broken_open(
     What does not belong to them is subtracted: broken since then, and canaries.
     """
     whose = (Clock.due_unit_id, Clock.kind)
-    noted = select(*whose, func.count()).where(text(_BROKEN_OPEN), Clock.kind.in_(kinds))
-    if unit_ids is not None:
-        noted = noted.where(Clock.due_unit_id.in_(unit_ids))
-    since = noted.where(Clock.first_breach_at >= before)
-    canaries = noted.join(Ticket, Ticket.id == Clock.ticket_id).where(
+    noted = select(*whose, func.count()).where(text(_BROKEN_OPEN), *_of_kinds(kinds))
+    taken_away = select(*whose, -func.count()).where(text(_BROKEN_OPEN), *_of_kinds(kinds))
+    since = taken_away.where(Clock.first_breach_at >= before)
+    canaries = taken_away.join(Ticket, Ticket.id == Clock.ticket_id).where(
         text(f"ticket.is_canary and ticket.{IS_UNFINISHED}"), Clock.first_breach_at < before
     )
+    at_these = [] if unit_ids is None else [Clock.due_unit_id.in_(unit_ids)]
+    parts = (part.where(*at_these).group_by(*whose) for part in (noted, since, canaries))
     counts: dict[OfUnit, int] = {}
-    for statement, sign in ((noted, 1), (since, -1), (canaries, -1)):
-        for unit_id, kind, count in session.execute(statement.group_by(*whose)):
-            if unit_id is not None:
-                counts[unit_id, kind] = counts.get((unit_id, kind), 0) + sign * count
+    for unit_id, kind, count in session.execute(union_all(*parts)):
+        if unit_id is not None:
+            counts[unit_id, kind] = counts.get((unit_id, kind), 0) + count
     return {key: Tally(overdue=count) for key, count in counts.items() if count}

@@ -49,8 +49,8 @@ _QUEUES = text(
             select next_due_at from ticket
             where queue_id = q.id and status in ('new', 'open', 'pending_citizen', 'pending_third_party')
               and not is_canary
-              and (not is_restricted
-                   or exists (select from ticket_access a where a.ticket_id = ticket.id and a.staff_id = :staff_id))
+              and (not is_restricted or coalesce(
+                   (select true from ticket_access a where a.ticket_id = ticket.id and a.staff_id = :staff_id), false))
             order by next_due_at limit :most
         ) t
     ) n

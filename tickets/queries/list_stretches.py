@@ -74,7 +74,7 @@ class WantedList:
 
 def first_ids(viewer: Viewer, wanted: WantedList, *more: ColumnElement[bool], limit: int, now: datetime) -> Subquery:
     """The ids (column `id`) of the first `limit` tickets that are wanted and also meet `more`."""
-    conditions = [visible_tickets(viewer), *_conditions(viewer, wanted, now), *more]
+    conditions = [visible_tickets(viewer, row_by_row=True), *_conditions(viewer, wanted, now), *more]
     stretches = _stretches(viewer, wanted)
     parts = [stretch.first(conditions, wanted, limit) for stretch in stretches]
     if len(parts) == 1:

@@ -1,26 +1,44 @@
 """What a supervisor sees of the tickets of their units: what waits at each of them, and what is about to be late."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, union
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.queries.list_stretches import DUE_SOON
 from tickets.queries.lists import Listed, listed
-from tickets.schema import Clock, PlannedStep, Ticket, Unit
+from tickets.schema import Clock, PlannedStep, Ticket, TicketAccess, Unit
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockStatus
 
 # From this share of the target on, the warning goes to whoever leads the unit too (R11).
 WARNED_FROM = 75
-MOST_AT_RISK = 100
+MOST_AT_RISK = 50
 # Warnings that a ticket's promises may have had, so that the first of them make a full list.
 _STEPS_A_TICKET = 2
 # Written out as in the partial indexes, which the planner then recognises.
+_OPEN_TO_ALL_THERE: ColumnElement[bool] = literal_column(
+    f"ticket.{IS_UNFINISHED} and not ticket.is_restricted and not ticket.is_canary", Boolean()
+)
 _WARNED = "planned_step.kind = 'warning' and planned_step.fired_at is not null"
 
 
@@ -49,39 +67,65 @@ class UnitNow:
 def units_now(
     session: Session, viewer: Viewer, unit_ids: Sequence[int] | None, *, now: datetime, limit: int = 200
 ) -> list[UnitNow]:
-    """Units where something waits, the most overdue first; `unit_ids` None is the whole city. One statement."""
-    overdue = func.count().filter(Ticket.next_due_at < now)
-    # Counted before the units are looked up: the index alone answers, ticket by ticket would take ten times as long.
-    at_unit = (
-        select(
-            Ticket.unit_id,
-            func.count().label("waiting"),
-            func.count().filter(Ticket.assignee_id.is_(None)).label("unassigned"),
-            overdue.label("overdue"),
-            func.count().filter(Ticket.next_due_at >= now, Ticket.next_due_at < now + DUE_SOON).label("soon"),
-            func.min(Ticket.opened_at).label("oldest_at"),
-        )
-        .where(*_waiting(viewer, unit_ids))
-        .group_by(Ticket.unit_id)
-        .subquery("at_unit")
-    )
-    found = at_unit.c
+    """Units where something waits, the most overdue first; `unit_ids` None is the whole city. One statement.
+
+    What is open to everybody there is counted in indexes of few keys, so that thousands stand on a handful of pages;
+    what is named to this person is looked up beside it.
+    """
+    parts = union_all(*_open_counts(unit_ids, now=now), _named_counts(viewer, unit_ids, now=now)).subquery("parts")
+    part = parts.c
+    sums = (cast(func.sum(one), BigInteger) for one in (part.waiting, part.unassigned, part.overdue, part.soon))
+    waiting, unassigned, overdue, soon = sums
+    oldest_at = func.least(_oldest_open(), func.min(part.oldest_at))
     rows = session.execute(
-        select(
-            Unit.id,
-            Unit.name,
-            Unit.name_en,
-            found.waiting,
-            found.unassigned,
-            found.overdue,
-            found.soon,
-            found.oldest_at,
-        )
-        .join(Unit, Unit.id == found.unit_id)
-        .order_by(found.overdue.desc(), found.waiting.desc(), Unit.sort_key)
+        select(Unit.id, Unit.name, Unit.name_en, waiting, unassigned, overdue, soon, oldest_at)
+        .join(parts, part.unit_id == Unit.id)
+        .group_by(Unit.id)
+        .order_by(overdue.desc(), waiting.desc(), Unit.sort_key)
         .limit(limit)
     )
     return [UnitNow(*row) for row in rows]
+
+
+_COUNTED = ("waiting", "unassigned", "overdue", "soon")
+
+
+def _conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What _COUNTED count, in their order."""
+    return true(), Ticket.assignee_id.is_(None), Ticket.next_due_at < now, _in_hours(now)
+
+
+def _open_counts(unit_ids: Sequence[int] | None, *, now: datetime) -> Iterator[Select[*tuple[Any, ...]]]:
+    """Of each unit what is neither restricted nor the canary, each number from the index that holds it alone."""
+    at_these = [] if unit_ids is None else [Ticket.unit_id.in_(unit_ids)]
+    for name, condition in zip(_COUNTED, _conditions(now), strict=True):
+        numbers = (func.count() if column == name else literal_column("0") for column in _COUNTED)
+        labelled = (number.label(column) for number, column in zip(numbers, _COUNTED, strict=True))
+        nothing: ColumnElement[datetime] = null().cast(Ticket.opened_at.type)
+        statement = select(Ticket.unit_id, *labelled, nothing.label("oldest_at"))
+        yield statement.where(_OPEN_TO_ALL_THERE, condition, *at_these).group_by(Ticket.unit_id)
+
+
+def _named_counts(viewer: Viewer, unit_ids: Sequence[int] | None, *, now: datetime) -> Select[*tuple[Any, ...]]:
+    """The same of the restricted tickets this person may know of, and when the oldest was opened.
+
+    Found by the person for the whole city, by the unit otherwise: each has fewer of them than the other.
+    """
+    numbers = (
+        func.count().filter(condition).label(name) for name, condition in zip(_COUNTED, _conditions(now), strict=True)
+    )
+    named = Ticket.id.in_(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id))
+    return (
+        select(Ticket.unit_id, *numbers, func.min(Ticket.opened_at).label("oldest_at"))
+        .where(literal_column("ticket.is_restricted", Boolean()), *_waiting(viewer, unit_ids))
+        .where(named if unit_ids is None else true())
+        .group_by(Ticket.unit_id)
+    )
+
+
+def _oldest_open() -> ScalarSelect[datetime]:
+    at_the_unit = select(func.min(Ticket.opened_at)).where(_OPEN_TO_ALL_THERE, Ticket.unit_id == Unit.id)
+    return at_the_unit.correlate(Unit).scalar_subquery()
 
 
 def at_risk(
@@ -111,11 +155,18 @@ def _soon_in_the_city(waiting: Sequence[ColumnElement[bool]], limit: int, now: d
     """As `_risk` says it, from the beginning of two indexes: all that was ever warned of in a city is too much."""
     in_hours = _first(waiting, _in_hours(now), limit=limit).subquery()
     steps = _warned_steps(now).order_by(PlannedStep.due_at).limit(limit * _STEPS_A_TICKET).subquery()
-    warned = (
-        select(Ticket.id)
+    # Put together before clocks are looked up: most of what was warned of is late with something else already.
+    of_tickets = (
+        select(Ticket.id, steps.c.clock_id, steps.c.due_at)
         .join(steps, steps.c.ticket_id == Ticket.id)
-        .join(Clock, Clock.id == steps.c.clock_id)
-        .where(*waiting, Ticket.next_due_at >= now, Clock.status == ClockStatus.RUNNING, Clock.due_at == steps.c.due_at)
+        .where(*waiting, Ticket.next_due_at >= now)
+        .cte("of_tickets")
+        .prefix_with("materialized", dialect="postgresql")
+    )
+    warned = (
+        select(of_tickets.c.id)
+        .join(Clock, Clock.id == of_tickets.c.clock_id)
+        .where(Clock.status == ClockStatus.RUNNING, Clock.due_at == of_tickets.c.due_at)
         .subquery()
     )
     either = union(select(in_hours.c.id), select(warned.c.id)).subquery()

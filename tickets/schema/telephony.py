@@ -63,6 +63,21 @@ class Call(Base):
         Index("ix_call_ended", "ended_at", postgresql_where=text("ended_at is not null")),
         # The calls of a shift, for its figures.
         Index("ix_call_queued_at", "queued_at", postgresql_where=text("queued_at is not null")),
+        # With what the figures count, so that they look at no call.
+        Index(
+            "ix_call_counted",
+            "queued_at",
+            postgresql_where=text("queued_at is not null and direction = 'inbound'"),
+            postgresql_include=[
+                "answered_at",
+                "abandoned_at",
+                "flowout_at",
+                "ended_at",
+                "wrapped_up_at",
+                "hold_seconds",
+                "unit_id",
+            ],
+        ),
     )
 
     id: Mapped[Id]

@@ -25,8 +25,12 @@ from tickets.states import (
 IS_UNFINISHED = f"status in ({', '.join(repr(status.value) for status in UNFINISHED)})"
 _UNFINISHED = text(IS_UNFINISHED)
 _UNTAKEN = text(f"assignee_id is null and {_UNFINISHED}")
+# Nobody has taken it, and it cannot wait: looked for on every page of an agent.
+_EMERGENCY = text(f"priority = 'emergency' and assignee_id is null and {IS_UNFINISHED}")
 # What decides who may see a ticket, beside its unit.
 _SCOPE = ("is_restricted", "is_canary", "coordinating_unit_id")
+# What everybody sees who sees the unit, so that it is counted without looking at a ticket.
+_OPEN_TO_ALL_THERE = f"{IS_UNFINISHED} and not is_restricted and not is_canary"
 _FINISHED = text("status in ('resolved', 'closed')")
 
 
@@ -104,6 +108,35 @@ class Ticket(Base):
         ),
         Index("ix_ticket_queue_unfinished", "queue_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         Index("ix_ticket_assignee_unfinished", "assignee_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        # Few different keys, so that thousands of tickets stand on a handful of pages to be counted.
+        Index("ix_ticket_open_by_unit", "unit_id", postgresql_where=text(_OPEN_TO_ALL_THERE)),
+        Index(
+            "ix_ticket_untaken_by_unit",
+            "unit_id",
+            postgresql_where=text(f"assignee_id is null and {_OPEN_TO_ALL_THERE}"),
+        ),
+        Index("ix_ticket_open_due", "next_due_at", "unit_id", postgresql_where=text(_OPEN_TO_ALL_THERE)),
+        Index("ix_ticket_open_since", "unit_id", "opened_at", postgresql_where=text(_OPEN_TO_ALL_THERE)),
+        # The few of a unit that only named people see, with what is counted of them.
+        Index(
+            "ix_ticket_unit_restricted",
+            "unit_id",
+            "id",
+            postgresql_where=text(f"is_restricted and {IS_UNFINISHED}"),
+            postgresql_include=["next_due_at", "assignee_id", "opened_at", "is_canary", "coordinating_unit_id"],
+        ),
+        Index("ix_ticket_unit_emergency", "unit_id", "next_due_at", "id", postgresql_where=_EMERGENCY),
+        Index(
+            "ix_ticket_coordinating_emergency", "coordinating_unit_id", "next_due_at", "id", postgresql_where=_EMERGENCY
+        ),
+        Index(
+            "ix_ticket_coordinating_untaken",
+            "coordinating_unit_id",
+            "next_due_at",
+            "id",
+            postgresql_where=text(f"coordinating_unit_id is not null and assignee_id is null and {IS_UNFINISHED}"),
+        ),
+        Index("ix_ticket_untaken_due", "next_due_at", "id", postgresql_where=_UNTAKEN),
         Index("ix_ticket_unit_untaken", "unit_id", "next_due_at", "id", postgresql_where=_UNTAKEN),
         Index(
             "ix_ticket_coordinating_unfinished",

@@ -63,6 +63,7 @@ def overview() -> ResponseReturnValue:
         spool=spool_depth(settings().data_dir),
         spool_refused=refused_count(settings().data_dir),
         waiting=_waiting(g.session),
+        unsealed=_unsealed(g.session),
         dead=dead_count(g.session),
         refused=refused_accounts(g.session),
         client_faults=sum(faults_by_kind(g.session, since=g.now - _CLIENT_FAULTS_OF).values()),
@@ -147,9 +148,14 @@ def _said(state: str) -> str:
     )
 
 
+def _unsealed(session: Session) -> str:
+    number = unsealed.count(session)
+    return str(number) if number < unsealed.MOST_COUNTED else f"{number}+"
+
+
 def _waiting(session: Session) -> dict[str, int]:
     messages = select(func.count()).where(OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.CLAIMED)))
-    return {"messages": session.scalar(messages) or 0, "unsealed": unsealed.count(session)}
+    return {"messages": session.scalar(messages) or 0}
 
 
 def _refusals(session: Session, *, since: datetime) -> int:

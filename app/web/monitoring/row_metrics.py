@@ -108,7 +108,7 @@ class RowMetrics(Collector):
 
     def _audit(self) -> Iterator[Metric]:
         number, oldest = unsealed.waiting(self._session)
-        yield gauge("hotline_audit_unsealed", "Audit entries not yet in the chain", number)
+        yield gauge("hotline_audit_unsealed", "Audit entries not yet in the chain, counted up to 1000", number)
         yield self._age("hotline_audit_oldest_unsealed_seconds", "Age of the oldest of them", oldest)
         yield total("hotline_audit_numbered", "Numbers drawn for audit entries", self._highest(AuditEntry))
 

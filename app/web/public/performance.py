@@ -77,7 +77,7 @@ def download() -> ResponseReturnValue:
 
 def _rows() -> tuple[list[BodyRow], dict[ClockKind, Share]]:
     """A row a body, and the whole city's shares."""
-    kept = promises_kept(g.session, from_at=_from(), to_at=_to(), now=g.now, kinds=_KINDS)
+    kept = promises_kept(g.session, from_at=_from(), to_at=_to(), now=g.now, kinds=_KINDS, with_cancelled=False)
     by_unit: dict[int, dict[ClockKind, Kept]] = {}
     for one in kept:
         by_unit.setdefault(one.unit_id, {})[one.kind] = one

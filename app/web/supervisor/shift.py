@@ -84,7 +84,7 @@ def _today(units: tuple[int, ...] | None) -> Today:
     local: datetime = g.now.astimezone(settings().zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     counts = figures.call_counts(g.session, from_at=midnight, to_at=g.now, unit_ids=units)
-    kept = promises_kept(g.session, from_at=midnight, to_at=g.now, now=g.now, unit_ids=units)
+    kept = promises_kept(g.session, from_at=midnight, to_at=g.now, now=g.now, unit_ids=units, with_cancelled=False)
     due = sum(one.counted for one in kept)
     return Today(
         calls=counts.offered,
