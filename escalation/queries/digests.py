@@ -1,15 +1,19 @@
-"""The 07:00 list: what has reached the Chair and nobody has answered for, at most ten lines, once a day (R12, L5)."""
+"""The 07:00 list: what has reached the Chair and nobody has answered for, at most ten lines, once a day (R12, L5).
+
+On days off it tells of emergencies alone; the next working day tells of the rest.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer, stands_there_now
 from escalation.firing.codes import new_codes
 from escalation.firing.recipients import add_recipients
+from escalation.firing.telling import duty_calendar
 from tickets import done_days
 from tickets.audit import entries
 from tickets.city import wall_clock
@@ -20,9 +24,11 @@ from tickets.outbox.posting import Outgoing
 from tickets.people.actor import SYSTEM
 from tickets.people.roles import load_viewer
 from tickets.promises import standing_levels
+from tickets.promises.calendar import WorkingCalendar, windows_on
+from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import DAILY_LIST_AT
-from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
-from tickets.states import ClockStatus, OutboundChannel, StepKind
+from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
+from tickets.states import ClockStatus, OutboundChannel, Priority, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class _Line:
     ticket: Ticket
     unit: Unit
     clock: Clock
+    category: Category | None
+    # Where the ticket was when the promise broke: they are late, and not whoever has been given it since (R23).
+    owing: Unit | None
     # Nobody had told them: they stand this morning where whoever was told stood.
     is_inherited: bool = False
 
@@ -42,6 +51,7 @@ class _Line:
 
 
 MOST_LINES = 10
+_LONGEST_HOLIDAY_DAYS = 21
 DIGEST_TEMPLATE = DAILY_LIST_TEMPLATE
 
 
@@ -53,30 +63,60 @@ def post_daily_lists(session: Session, *, now: datetime) -> int:
         return 0
     if not done_days.take(session, DIGEST_TEMPLATE, on_day=day, now=now):
         return 0
+    open_days = _Mornings(duty_calendar(load_rulebook(session)))
+    waiting = _unanswered(session, before=seven)
+    if open_days.is_off(seven):
+        waiting = [line for line in waiting if line.ticket.priority is Priority.EMERGENCY]
     lists: dict[int, list[_Line]] = {}
-    for line in _answerable(session, _unanswered(session, before=seven), now=now):
+    for line in _answerable(session, waiting, now=now):
         lists.setdefault(line.person.id, []).append(line)
-    messages = [
-        message for lines in lists.values() for message in _messages(lines, since=seven - timedelta(days=1), day=seven)
-    ]
+    since = open_days.before(seven)
+    messages = [message for lines in lists.values() for message in _messages(lines, since=since, day=seven)]
     posting.post_all(session, messages, now=now)
     return len(lists)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mornings:
+    """Which mornings are working ones."""
+
+    calendar: WorkingCalendar
+
+    def is_off(self, morning: datetime) -> bool:
+        return not windows_on(self.calendar, morning.date())
+
+    def before(self, morning: datetime) -> datetime:
+        """The last morning that had a full list."""
+        earlier = (morning - timedelta(days=days) for days in range(1, _LONGEST_HOLIDAY_DAYS))
+        return next((one for one in earlier if not self.is_off(one)), morning - timedelta(days=1))
+
+
 def _unanswered(session: Session, *, before: datetime) -> Sequence[_Line]:
+    """Levels that nobody has answered, of promises that are late and have been given no further date by anybody."""
+    owing, answered, dated = aliased(Unit), aliased(PlannedStep), aliased(Acknowledgement)
+    has_a_date = (
+        select(dated.step_id)
+        .join(answered, answered.id == dated.step_id)
+        .where(answered.clock_id == PlannedStep.clock_id, dated.new_due_at > before)
+        .exists()
+    )
     rows = session.execute(
-        select(Staff, PlannedStep, Ticket, Unit, Clock)
+        select(Staff, PlannedStep, Ticket, Unit, Clock, Category, owing)
         .join(StepRecipient, StepRecipient.staff_id == Staff.id)
         .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .join(Unit, Unit.id == Ticket.unit_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(owing, owing.id == Clock.due_unit_id)
         .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
         .where(
             PlannedStep.kind == StepKind.LEVEL,
             PlannedStep.detail["in"].astext == "daily_list",
             PlannedStep.fired_at < before,
             Clock.status == ClockStatus.RUNNING,
+            Clock.due_at < before,
+            ~has_a_date,
             Acknowledgement.step_id.is_(None),
             Staff.disabled_at.is_(None),
         )
@@ -177,12 +217,20 @@ def _item(line: _Line) -> dict[str, object]:
     return {
         "step_id": line.step.id,
         "reference": line.ticket.reference,
-        "unit": {"vi": line.unit.name, "en": line.unit.name_en},
+        "unit": _names(line.owing or line.unit),
+        "now_at": _names(line.unit) if line.owing is not None and line.owing.id != line.unit.id else None,
+        # Without a word of the citizen's: mail is read on other people's screens.
+        "matter": _names(line.category) if line.category is not None and not line.ticket.is_restricted else None,
+        "is_restricted": line.ticket.is_restricted,
         "level": line.step.rank,
         "clock": line.clock.kind.value,
         "due_at": line.step.due_at.isoformat(),
         "told_at": told_at.isoformat() if told_at else None,
     }
+
+
+def _names(named: Unit | Category) -> dict[str, str]:
+    return {"vi": named.name, "en": named.name_en}
 
 
 def _this_morning(now: datetime) -> datetime:

@@ -112,6 +112,16 @@ def test_the_morning_mail_says_of_each_line_what_is_late_and_why_it_is_listed(wo
     assert "yours because you hold this responsibility now" in mail
 
 
+def test_the_morning_mail_names_the_matter_and_whoever_was_late_with_it(words):
+    line = {**EVERYTHING["items"][0], "unit": {"vi": "", "en": "Ward A"}, "now_at": {"vi": "", "en": "Ward B"}}
+    lines = [{**line, "matter": {"vi": "", "en": "Rubbish"}}, {**line, "is_restricted": True}]
+
+    mail = words("daily_list", "email", "en", items=lines, count=2).text
+
+    assert "Ward A (now at Ward B) · Rubbish · Resolution" in mail
+    assert "Ward A (now at Ward B) · a confidential matter · Resolution" in mail
+
+
 def test_a_subject_cannot_carry_a_header(words):
     said = words("ticket_reply", "email", "en", reference="1\r\nBcc: all@example.vn")
 

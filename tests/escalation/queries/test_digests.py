@@ -7,8 +7,8 @@ from sqlalchemy import select
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.sweep import tick
 from escalation.queries.digests import post_daily_lists
-from tests.escalation.scene import full_house, level_at, messages, person, step, ticket, ward
-from tickets.schema import PostHolding
+from tests.escalation.scene import full_house, level_at, messages, person, step, ticket, unit_by_code, ward
+from tickets.schema import Category, PostHolding, Unit
 from tickets.states import OutboundChannel, Priority
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -87,3 +87,45 @@ def test_what_was_answered_is_not_in_the_next_list(session):
     acknowledge(session, step(session, matter, 5).id, staff_id=people[5].id, via="web", now=at)
 
     assert post_daily_lists(session, now=seven_after(at)) == 0
+
+
+def test_a_day_off_tells_of_emergencies_alone_and_the_next_working_day_of_the_rest(session):
+    _, [matter], at = climbed(session)
+    friday = at.date() + timedelta(days=(4 - at.weekday()) % 7)
+    saturday = datetime(friday.year, friday.month, friday.day, tzinfo=UTC) + timedelta(days=1)
+
+    quiet = post_daily_lists(session, now=saturday)
+    matter.priority = Priority.EMERGENCY
+    session.flush()
+    told = post_daily_lists(session, now=saturday + timedelta(days=1))
+    matter.priority = Priority.URGENT
+    session.flush()
+    monday = post_daily_lists(session, now=saturday + timedelta(days=2))
+
+    assert (quiet, told, monday) == (0, 1, 1)
+
+
+def test_what_somebody_has_given_a_new_date_is_not_in_the_list_until_that_date_is_over(session):
+    people, [matter], at = climbed(session)
+    seven = seven_after(at)
+    fourth = step(session, matter, 4)
+    answer = {"instruction": "Xong trong ngày mai.", "new_due_at": seven + timedelta(hours=30), "via": "web"}
+    acknowledge(session, fourth.id, staff_id=people[4].id, now=at + timedelta(minutes=1), **answer)
+
+    during = post_daily_lists(session, now=seven)
+    after = post_daily_lists(session, now=seven + timedelta(days=3))
+
+    assert (during, after) == (0, 1)
+
+
+def test_the_list_names_the_matter_and_the_unit_that_was_late_whoever_has_it_now(session):
+    _, [matter], at = climbed(session)
+    owed_by, receiver = session.get_one(Unit, matter.unit_id), unit_by_code(session, "SXD")
+    matter.unit_id = receiver.id
+    session.flush()
+
+    post_daily_lists(session, now=seven_after(at))
+
+    [line] = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)[0].params["items"]
+    assert (line["unit"]["vi"], line["now_at"]["vi"]) == (owed_by.name, receiver.name)
+    assert line["matter"]["vi"] == session.get_one(Category, matter.category_id).name
