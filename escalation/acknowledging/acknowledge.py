@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.instruction import LevelAnswer, tell_the_unit, write_down
+from escalation.acknowledging.instruction import LevelAnswer, already_said, tell_the_unit, write_down
 from escalation.acknowledging.links import VALID_FOR, open_link, use_link
 from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
@@ -27,7 +27,10 @@ _ANSWERABLE = (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY, StepRe
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What stands now; `is_repeat` when the same person had answered before, so that a double click is harmless."""
+    """What stands now; `is_repeat` when the same was said before, so that a double click is harmless.
+
+    `is_further`: the level had been answered, and this is one more instruction or date.
+    """
 
     step_id: int
     ticket_id: int
@@ -35,6 +38,7 @@ class Acknowledged:
     at: datetime
     holds_until: datetime
     is_repeat: bool
+    is_further: bool = False
 
 
 class AlreadyAcknowledged(NotAllowed):
@@ -58,9 +62,11 @@ def acknowledge(
     """Answer for a fired level; holds the next one once, for a quarter of the target or four open hours.
 
     `via` is web, link, sms, keypad or api. A date moves a promise that is not broken yet; afterwards it stands beside
-    the breach, and the chain goes on from the level it had when that date has passed as well (A1, A5). One given by the
-    unit that owes the promise eases nothing (A7). Raises NotFound for a step that was not fired, NotAllowed
-    for somebody who does not stand on the level now and does not lead the city, AlreadyAcknowledged, and InvalidInput
+    the breach, and the chain goes on from the level it had when that date has passed as well (A1, A5). One given by
+    the unit that owes the promise eases nothing (A7). Words or a date after the first answer are a further
+    instruction, from whoever may answer: told like the first, and a date counts, but nothing else is held again.
+    Raises NotFound for a step that was not fired, NotAllowed for somebody who does not stand on the level now and
+    does not lead the city, AlreadyAcknowledged for one who only acknowledges what another has, and InvalidInput
     for a date that is past.
     """
     ticket, step, clock = _locked(session, step_id)
@@ -86,21 +92,22 @@ def acknowledge(
         .on_conflict_do_nothing(index_elements=["step_id"])
         .returning(Acknowledgement.step_id)
     ).scalar_one_or_none()
-    if written is None:
-        return _repeated(session, ticket, step, staff_id)
+    answer = LevelAnswer(
+        step_id=step.id, level=step.rank, clock=clock.kind, words=words, new_due_at=new_due_at, via=via
+    )
+    known = None if written is not None else _known(session, ticket, step, answer, staff_id)
+    if known is not None and known.is_repeat:
+        return known
     actor = staff_actor(staff_id)
     mark_read(session, staff_id, step_ids=[step.id], now=now)
     if new_due_at is not None and is_from_above and not is_broken:
         _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
-    else:
+    elif known is None or stands_beside:
         _hold_next_levels(session, step, until=holds_until)
-    answer = LevelAnswer(
-        step_id=step.id, level=step.rank, clock=clock.kind, words=words, new_due_at=new_due_at, via=via
-    )
     write_down(session, ticket, answer, actor=actor, now=now)
     tell_the_unit(session, ticket, answer, by=staff_id, now=now)
     standing_levels.refresh(session, [ticket.id])
-    return Acknowledged(step.id, ticket.id, ticket.reference, now, holds_until, is_repeat=False)
+    return known or Acknowledged(step.id, ticket.id, ticket.reference, now, holds_until, is_repeat=False)
 
 
 def acknowledge_by_link(
@@ -194,15 +201,19 @@ def _holds_until(
     return add(counted_in, until, following.after_level_seconds)
 
 
-def _repeated(session: Session, ticket: Ticket, step: PlannedStep, staff_id: int) -> Acknowledged:
+def _known(session: Session, ticket: Ticket, step: PlannedStep, answer: LevelAnswer, staff_id: int) -> Acknowledged:
+    """The level's first answer, and whether this one adds something to whatever was said since."""
     known, by = session.execute(
         select(Acknowledgement, Staff.name)
         .join(Staff, Staff.id == Acknowledgement.staff_id)
         .where(Acknowledgement.step_id == step.id)
     ).one()
-    if known.staff_id != staff_id:
+    says_nothing = not answer.words and answer.new_due_at is None
+    if says_nothing and known.staff_id != staff_id:
         raise AlreadyAcknowledged(step.id, by, known.at)
-    return Acknowledged(step.id, ticket.id, ticket.reference, known.at, known.holds_until, is_repeat=True)
+    said = (staff_id, answer.words, answer.new_due_text)
+    is_repeat = says_nothing or said in already_said(session, step)
+    return Acknowledged(step.id, ticket.id, ticket.reference, known.at, known.holds_until, is_repeat, not is_repeat)
 
 
 def _hold_next_levels(session: Session, step: PlannedStep, *, until: datetime) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets import timeline
@@ -13,7 +14,7 @@ from tickets.directory.standing_rows import load_standing
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
 from tickets.people.actor import Actor
-from tickets.schema import Ticket
+from tickets.schema import PlannedStep, Ticket, TimelineEntry
 from tickets.states import ClockKind, OutboundChannel, Priority, TimelineKind
 
 INSTRUCTION_TEMPLATE = "instruction"
@@ -58,6 +59,20 @@ def write_down(session: Session, ticket: Ticket, answer: LevelAnswer, *, actor: 
     )
 
 
+def already_said(session: Session, step: PlannedStep) -> list[tuple[int | None, str, str | None]]:
+    """Every answer to a level so far, oldest first: by whom, the words, the new date."""
+    entries_of = (
+        select(TimelineEntry.staff_id, TimelineEntry.body, TimelineEntry.params["new_due_at"].astext)
+        .where(
+            TimelineEntry.ticket_id == step.ticket_id,
+            TimelineEntry.kind == TimelineKind.ACKNOWLEDGED,
+            TimelineEntry.params["step_id"].as_integer() == step.id,
+        )
+        .order_by(TimelineEntry.id)
+    )
+    return [(by, words or "", due_at) for by, words, due_at in session.execute(entries_of)]
+
+
 def tell_the_unit(session: Session, ticket: Ticket, answer: LevelAnswer, *, by: int, now: datetime) -> None:
     """An instruction or a date goes to who works the ticket and to who leads there, on their screens and by SMS."""
     if not answer.words and answer.new_due_at is None:
@@ -68,7 +83,9 @@ def tell_the_unit(session: Session, ticket: Ticket, answer: LevelAnswer, *, by: 
     leads = standing.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)[:1]
     people = [standing.person(ticket.assignee_id), *(lead.person for lead in leads)]
     told = {person.staff_id: person for person in people if person is not None and person.staff_id != by}
-    messages = [_message(ticket, answer, person, channel) for person in told.values() for channel in _channels(person)]
+    messages = [
+        _message(ticket, answer, person, channel, now=now) for person in told.values() for channel in _channels(person)
+    ]
     posting.post_all(session, messages, now=now)
 
 
@@ -76,7 +93,9 @@ def _channels(person: Person) -> tuple[OutboundChannel, ...]:
     return OutboundChannel.SCREEN, (OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL)
 
 
-def _message(ticket: Ticket, answer: LevelAnswer, person: Person, channel: OutboundChannel) -> Outgoing:
+def _message(
+    ticket: Ticket, answer: LevelAnswer, person: Person, channel: OutboundChannel, *, now: datetime
+) -> Outgoing:
     addresses = {OutboundChannel.SCREEN: "", OutboundChannel.EMAIL: person.email}
     params: dict[str, Any] = {
         "reference": ticket.reference,
@@ -90,7 +109,8 @@ def _message(ticket: Ticket, answer: LevelAnswer, person: Person, channel: Outbo
         template=INSTRUCTION_TEMPLATE,
         params=params,
         locale=person.locale,
-        dedup_key=f"instruction:{answer.step_id}:{person.staff_id}:{channel}",
+        # By the moment: each instruction is one of its own, and the same one comes here once.
+        dedup_key=f"instruction:{answer.step_id}:{now.isoformat()}:{person.staff_id}:{channel}",
         ticket_id=ticket.id,
         staff_id=person.staff_id,
         is_urgent=ticket.priority is Priority.EMERGENCY,

@@ -46,7 +46,9 @@ def answer(step_id: int) -> ResponseReturnValue:
         return show_list(step_id=step_id, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)
     is_first()
     discard(DraftForm.INSTRUCTION, _about(step_id))
-    if not done.is_repeat:
+    if done.is_further:
+        flash(_("Sent. The unit has been told."), "success")
+    elif not done.is_repeat:
         flash(_("Acknowledged. The unit has been told."), "success")
     return redirect("/leadership", code=303)
 

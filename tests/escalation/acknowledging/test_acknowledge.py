@@ -171,13 +171,33 @@ def test_a_date_of_the_owing_units_own_head_stands_beside_the_promise_which_goes
     assert results(session, matter)[3] is StepResult.NOTIFIED
 
 
+def test_what_is_said_after_the_first_answer_is_told_too_once_each_and_holds_nothing_again(session):
+    unit = ward(session)
+    lead = holder(session, "unit_lead", unit, now=MONDAY)
+    matter, people, at = raised(session)
+    step_id = step(session, matter, 2).id
+    acknowledge(session, step_id, staff_id=people[2].id, via="web", now=at)
+    held = step(session, matter, 3).planned_at
+
+    said = [
+        acknowledge(session, step_id, staff_id=people[2].id, instruction=words, via="sms", now=at + n * HOUR)
+        for n, words in enumerate(("Cử người ngay", "Cử người ngay", "Báo lại tôi"), start=1)
+    ]
+
+    told = messages(session, template="instruction", channel=OutboundChannel.SCREEN, staff_id=lead.id)
+    assert [(one.is_further, one.is_repeat) for one in said] == [(True, False), (False, True), (True, False)]
+    assert [message.params["instruction"] for message in told] == ["Cử người ngay", "Báo lại tôi"]
+    assert step(session, matter, 3).planned_at == held
+    assert session.get_one(Acknowledgement, step_id).instruction == ""
+
+
 def test_the_same_person_twice_is_one_answer_and_another_person_is_told_who_was_first(session):
     matter, people, at = raised(session)
     leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
     step_id = step(session, matter, 2).id
 
     first = acknowledge(session, step_id, staff_id=people[2].id, instruction="một", via="web", now=at)
-    again = acknowledge(session, step_id, staff_id=people[2].id, instruction="hai", via="link", now=at + HOUR)
+    again = acknowledge(session, step_id, staff_id=people[2].id, instruction="một", via="link", now=at + HOUR)
     with pytest.raises(AlreadyAcknowledged) as refused:
         acknowledge(session, step_id, staff_id=leader.id, via="web", now=at + HOUR)
 
