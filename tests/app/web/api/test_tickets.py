@@ -244,6 +244,20 @@ def test_a_move_the_ticket_cannot_make_is_a_conflict(client: FlaskClient, city: 
     assert again.status_code == 409
 
 
+def test_a_date_that_has_passed_is_a_conflict_with_today_and_not_a_malformed_request(
+    client: FlaskClient, city: dict[str, str]
+) -> None:
+    reference = client.post("/api/v1/tickets", json=body(), headers=city).get_json()["reference"]
+    base = f"/api/v1/tickets/{reference}/transitions"
+    client.post(base, json={"to": "open", "text": "nhận"}, headers=city)
+    wait = {"to": "pending_third_party", "text": "chờ điện lực", "wake_at": "2020-01-01T00:00:00Z"}
+
+    refused = client.post(base, json=wait, headers=city)
+
+    assert refused.status_code == 409
+    assert [error["code"] for error in refused.get_json()["errors"]] == ["not_in_the_future"]
+
+
 def test_figures_come_for_the_tokens_units(client: FlaskClient, city: dict[str, str]) -> None:
     promises = client.get("/api/v1/figures/promises", headers=city)
     service = client.get("/api/v1/figures/service-level?from=2026-11-01T00:00:00%2B07:00", headers=city)

@@ -138,6 +138,7 @@ def test_a_form_that_is_no_longer_valid_leaves_its_person_at_work(
     answer = client.post("/console/new", data={"subject": "x"}, headers=ENGLISH)
 
     assert answer.status_code == 400
+    assert "This form is no longer valid" in answer.text
     assert STAFF_FRAME in answer.text
 
 
@@ -182,6 +183,7 @@ def test_a_ticket_one_may_not_see_is_answered_as_one_that_is_not(
         nowhere = client.get(f"{page}/0000000000", headers=ENGLISH)
         assert there.status_code == nowhere.status_code, page
         assert there.status_code in (403, 404)
+        assert ("No access" if there.status_code == 403 else "Not found") in there.text
         assert _without_what_was_asked(there.text, hidden.reference) == _without_what_was_asked(
             nowhere.text, "0000000000"
         )

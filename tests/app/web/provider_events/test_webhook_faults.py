@@ -9,9 +9,10 @@ from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
+from structlog.testing import capture_logs
 
-from app.phone.circuit_breaker import CircuitBreaker
+from app.phone.circuit_breaker import PROBE_SECONDS, TROUBLES_TO_OPEN, CircuitBreaker
 from app.phone.replay import Replayer
 from app.phone.spool import Spool, replay
 from app.settings import Settings
@@ -201,6 +202,43 @@ def test_signatures_hold_while_the_database_is_away(own_settings, no_database, c
 
     assert phone.post("voice", signature="wrong").status_code == 403
     assert phone.post("voice").status_code == 200
+
+
+def test_a_refusal_that_cannot_be_noted_changes_no_answer_and_is_not_tried_while_the_database_is_lost(
+    own_settings, no_database, city_line
+):
+    app, phone = phone_with_database_at(own_settings, no_database, city_line)
+    here = door_of(app)
+    for _ in range(TROUBLES_TO_OPEN):
+        here.breaker.failed()
+
+    answer = phone.post("voice", signature="wrong")
+    with capture_logs() as told:
+        webhooks._write_refusal(app.webhook_sessions, "sim", "/webhooks/sim/voice", "wrong_signature", NOW)
+
+    assert answer.status_code == 403
+    assert here.refusals == []
+    assert [one["event"] for one in told] == ["webhook.refusal_not_noted"]
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_whoever_reaches_the_database_again_closes_the_breaker_also_when_a_lock_is_in_the_way(
+    committed, own_settings, city_line, is_locked
+):
+    app = create_app(own_settings)
+    here, seconds = door_of(app), [0.0]
+    here.breaker = CircuitBreaker(lambda: seconds[0])
+    for _ in range(TROUBLES_TO_OPEN):
+        here.breaker.failed()
+    seconds[0] += PROBE_SECONDS + 1
+
+    with committed.engine.begin() as elsewhere:
+        if is_locked:
+            elsewhere.execute(text("lock table webhook_event in access exclusive mode"))
+        Phone(app.test_client(), own_settings, to=city_line).post("voice")
+        is_closed = wait_until(lambda: not here.breaker.is_open)
+
+    assert is_closed
 
 
 def test_the_same_webhook_many_times_at_once_is_one_call_with_one_answer(committed, own_settings, city_line):

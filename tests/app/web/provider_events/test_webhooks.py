@@ -198,6 +198,21 @@ def test_odd_letters_break_nothing_and_what_can_be_read_becomes_a_ticket(client,
     assert kept.startswith(" ".join(["Rác", readable]).strip())
 
 
+def test_a_letter_no_text_can_hold_is_left_out_of_fields_and_address_and_no_event_is_named_with_one(
+    client, settings, session
+):
+    phone = Phone(client, settings).ring()
+
+    field = phone.post("amd-status", AnsweredBy="human", FromCity="Sài\0Gòn")
+    address = phone.post("menu?turn=1%00", Digits="")
+    name = phone.post("vo%00ice")
+
+    assert (field.status_code, address.status_code, name.status_code) == (204, 200, 404)
+    kept = session.scalars(select(WebhookEvent).order_by(WebhookEvent.id)).all()
+    assert [event.kind for event in kept] == ["voice", "amd-status", "menu"]
+    assert kept[1].form["FromCity"] == "SàiGòn"
+
+
 def test_a_flood_of_forgeries_is_refused_and_does_not_become_a_flood_of_rows(app, client, session):
     assert client.post("/webhooks/sim/voice").status_code == 403
     noted_lately = app.extensions["webhook_door"].refusals
