@@ -213,7 +213,9 @@ def test_the_page_costs_the_same_whatever_waits(browser: FlaskClient, session: S
         opened = open_ticket(session, now=NOW)
         session.get_one(Ticket, opened.ticket_id).next_due_at = LATER + timedelta(hours=1)
     session.flush()
-    browser.get("/supervisor")
+    # The first reads places and rules, which may take longer than their version is good for.
+    for _ in range(2):
+        browser.get("/supervisor")
 
     with counted(session) as statements:
         browser.get("/supervisor")
