@@ -29,6 +29,7 @@ class Replayer:
 
     def wake_if_needed(self) -> None:
         with self._lock:
+            # A thread that a fork has left behind is not alive; one that ends takes itself out under this lock.
             if self.spool.depth() and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._work, daemon=True, name="replay")
                 self._thread.start()
@@ -39,7 +40,7 @@ class Replayer:
 
     def _work(self) -> None:
         pause = threading.Event()
-        while self.spool.depth():
+        while self._goes_on():
             pause.wait(PAUSE_SECONDS)
             try:
                 done = self.replay_now()
@@ -48,6 +49,14 @@ class Replayer:
                 continue
             if done:
                 log.info("replay.done", events=done)
+
+    def _goes_on(self) -> bool:
+        """Decided together with waking, or what is kept just as this thread ends would wait for another event."""
+        with self._lock:
+            if self.spool.depth():
+                return True
+            self._thread = None
+            return False
 
     def _act(self, spooled: Spooled) -> None:
         webhook, received_at = spooled.webhook, spooled.received_at

@@ -2,15 +2,22 @@
 
 import json
 import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from app.cli.commands import build_parser
+from app.phone.answers import Phones
+from app.phone.replay import Replayer
 from app.phone.spool import GIVEN_UP_AFTER, Spool, replay
+from app.reference import Reference
 from telephony.provider.webhook_inbox import Webhook
 from tests.conftest import NOW
+from tests.faults.nodes import wait_until
+from tickets.schema import WebhookEvent
 
 
 def keep(spool: Spool, words: str) -> Path:
@@ -87,6 +94,34 @@ def test_drafts_of_a_full_disk_go_and_events_stay(tmp_path):
     assert gone == 1
     assert young.exists()
     assert spool.depth() == 1
+
+
+class LastMoment(Spool):
+    """A folder in which something more is kept just after the replaying thread has found it empty."""
+
+    def depth(self) -> int:
+        counted = super().depth()
+        if counted == 0 and not any(self.refused.glob("*")):
+            (self.refused / "once").touch()
+            self.keep(Webhook("sim", "amd-status", {"call_sid": "CA2"}, {}), received_at=NOW)
+            self.woken = threading.Thread(target=self.wake)
+            self.woken.start()
+        return counted
+
+
+def test_what_is_kept_just_as_the_replaying_ends_is_taken_up_without_another_event(committed, settings, tmp_path):
+    spool = LastMoment(tmp_path / "spool")
+    replayer = Replayer(spool, Phones(settings, Reference.from_settings(settings)), committed.factory)
+    spool.wake = replayer.wake_if_needed
+    spool.keep(Webhook("sim", "amd-status", {"call_sid": "CA1"}, {}), received_at=NOW)
+
+    replayer.wake_if_needed()
+
+    def taken() -> int:
+        with committed.factory() as session:
+            return session.scalar(select(func.count()).select_from(WebhookEvent)) or 0
+
+    assert wait_until(lambda: taken() == 2, seconds=30)
 
 
 def run(*arguments: str) -> int:
