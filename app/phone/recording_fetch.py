@@ -19,11 +19,14 @@ from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import carrier_of
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS
+from telephony.provider.limited_answer import LimitedAnswer
 from tickets.schema import Recording
 from tickets.states import RecordingState
 
 # Two hours of two channels; whatever is larger is no telephone call.
 MOST_BYTES = 300 * 1024 * 1024
+# Sooner than it becomes anybody's again (`telephony.recordings.lease`).
+LONGEST_FETCH_SECONDS = 240.0
 MEDIA_TYPE = "audio/wav"
 
 log = structlog.get_logger()
@@ -115,10 +118,8 @@ def _fetch(account: ProviderAccount, recording_sid: str, *, media: Path) -> Writ
     ) as answer:
         if answer.status_code != 200:
             raise NotComplete(f"status {answer.status_code}")
-        answer.raw.decode_content = True
-        written = write_stream(
-            media, cast("IO[bytes]", answer.raw), room="recordings", suffix=".wav", max_bytes=MOST_BYTES
-        )
+        sound = LimitedAnswer(answer, most_bytes=MOST_BYTES, seconds=LONGEST_FETCH_SECONDS)
+        written = write_stream(media, cast("IO[bytes]", sound), room="recordings", suffix=".wav", max_bytes=MOST_BYTES)
         announced = answer.headers.get("Content-Length")
     try:
         _verify(path_of(media, written.storage_key), written, announced)

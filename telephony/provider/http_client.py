@@ -11,9 +11,15 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from twilio.http import HttpClient
 from twilio.http.response import Response
+from urllib3.exceptions import HTTPError as BrokenConnection
+
+from telephony.provider.limited_answer import LimitedAnswer
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
+# From the first to the last byte of an answer, and its length: a page of their lists has a thousand rows.
+WHOLE_SECONDS = 30.0
+LONGEST_ANSWER_BYTES = 20 * 1024 * 1024
 # A carrier that asks for more is asked again all the same: it may be mistaken, and people wait for their answer.
 LONGEST_WAIT_SECONDS = 3600.0
 
@@ -42,10 +48,16 @@ class RebasingHttpClient(HttpClient):
     """The SDK's own client has no time limit and knows one host; a redirect would carry our credentials to another."""
 
     def __init__(
-        self, base_url: str, *, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS
+        self,
+        base_url: str,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
     ) -> None:
         self.base_url = base_url
         self.limits = (connect_seconds, read_seconds)
+        self.whole_seconds = whole_seconds
         self.session = requests.Session()
         # The SDK's errors carry no headers; a sending thread asks for what its own last answer said.
         self._said = threading.local()
@@ -70,7 +82,7 @@ class RebasingHttpClient(HttpClient):
         is_json = (headers or {}).get("Content-Type") == "application/json"
         payload: dict[str, Any] = {"json": data} if is_json else {"data": data}
         self._said.retry_after = 0.0
-        answer = self.session.request(
+        with self.session.request(
             method.upper(),
             rebase(uri, self.base_url),
             params=params,
@@ -78,7 +90,17 @@ class RebasingHttpClient(HttpClient):
             auth=auth,
             timeout=self.limits if timeout is None else (min(CONNECT_SECONDS, timeout), timeout),
             allow_redirects=False,
+            stream=True,
             **payload,
-        )
+        ) as answer:
+            body = self._body(answer)
         self._said.retry_after = retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC))
-        return Response(answer.status_code, answer.text, answer.headers)
+        return Response(answer.status_code, body, answer.headers)
+
+    def _body(self, answer: requests.Response) -> str:
+        limited = LimitedAnswer(answer, most_bytes=LONGEST_ANSWER_BYTES, seconds=self.whole_seconds)
+        try:
+            return limited.whole().decode("utf-8", errors="replace")
+        except BrokenConnection as cut:
+            # As requests itself names what ends while it is read.
+            raise requests.ConnectionError(cut) from cut

@@ -140,14 +140,17 @@ class TwilioCarrier:
 
     def delete_recording(self, recording_sid: str) -> None:
         with _reached():
-            answer = requests.delete(
+            # What it says beside its status is left unread.
+            with requests.delete(
                 f"{self._recording(recording_sid)}.json",
                 auth=self._credentials,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
-            )
-        if answer.status_code not in (204, 404):
-            raise ProviderUnreachable(f"status {answer.status_code}")
+                stream=True,
+            ) as answer:
+                status = answer.status_code
+        if status not in (204, 404):
+            raise ProviderUnreachable(f"status {status}")
 
     def _recording(self, recording_sid: str) -> str:
         safe = "".join(c for c in recording_sid if c.isalnum() or c == "-")

@@ -139,7 +139,8 @@ def _lose_answer() -> None:
 def _report(statuses: list[str], told: Callable[[str], dict[str, str]]) -> None:
     account = _account()
     url = request.form.get("StatusCallback", "")
-    if account is not None:
+    # It reports to whom it belongs to, and to nobody whom a request may name.
+    if account is not None and url.startswith(f"{settings().base_url}/"):
         report(account, url, statuses, told, trouble=read_trouble(_folder()))
 
 

@@ -1,6 +1,9 @@
 """No recording is lost: fetched until it is whole, verified, and only then deleted at the provider (G10)."""
 
+import re
+import socket
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,10 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select
 
+from app.phone import recording_fetch
 from app.phone.accounts import simulated_account
+from app.phone.answers import Phones, answer
 from app.phone.recording_fetch import fetch_due
+from app.reference import Reference
 from app.simulator.carrier import silence
+from app.storage.database import transaction
 from app.storage.media import path_of
+from telephony.provider.webhook_inbox import Webhook
 from telephony.recordings import MOST_FETCHES, Announced, announce
 from tests.conftest import NOW
 from tickets.schema import Recording
@@ -34,6 +42,13 @@ def provider():
                     self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere.wav")
                 self.end_headers()
                 return
+            if how == "drip":
+                self.send_response(200)
+                self.end_headers()
+                for _ in range(40):
+                    time.sleep(0.05)
+                    self.wfile.write(b"R")
+                return
             body = {"whole": SOUND, "cut": SOUND[:4000], "words": b"<html>sorry</html>"}[how]
             self.send_response(200)
             self.send_header("Content-Length", str(len(SOUND) if how == "cut" else len(body)))
@@ -54,6 +69,22 @@ def provider():
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def stranger():
+    """Another server, whose address a webhook names."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
+def was_asked(listener) -> bool:
+    try:
+        listener.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -109,6 +140,47 @@ def test_credentials_follow_no_redirect(fetch, provider):
     fetch()
 
     assert [path for _, path, _ in provider.seen if "elsewhere" in path] == []
+
+
+def test_a_recording_is_fetched_from_the_provider_alone_whatever_address_a_webhook_names(
+    committed, settings, fetch, provider, stranger
+):
+    elsewhere = f"127.0.0.1:{stranger.getsockname()[1]}"
+    phones = Phones(settings, Reference.from_settings(settings))
+    named = {"RecordingUrl": f"http://{elsewhere}/a", "MediaUrl0": f"http://{elsewhere}/b", "NumMedia": "1"}
+    sids = ("RE2", f"@{elsewhere}/RE3", "../../../../RE4?x=", f"http://{elsewhere}/RE5#")
+    call = {"call_sid": "CA1", "from": "+84901234567", "to": "+842838000000", "call_status": "in-progress"}
+    with transaction(committed.factory) as session:
+        answer(session, Webhook("sim", "voice", call, {}), phones, received_at=NOW, now=NOW)
+        for sid in sids:
+            form = {**call, **named, "recording_sid": sid, "recording_status": "completed", "recording_seconds": "2"}
+            answer(session, Webhook("sim", "recording", form, {}), phones, received_at=NOW, now=NOW)
+        text = {"message_sid": "SM1", "from": "+84901234567", "to": "+842838000000", "body": "Rác ở phường Sài Gòn"}
+        answer(session, Webhook("sim", "sms", {**text, **named}, {}), phones, received_at=NOW, now=NOW)
+
+    fetch(1)
+
+    assert not was_asked(stranger)
+    asked = [path for _, path, _ in provider.seen]
+    assert len(asked) == 1 + len(sids)
+    account = simulated_account(settings).account_sid
+    inside = re.compile(rf"/2010-04-01/Accounts/{account}/Recordings/[A-Za-z0-9-]+\.wav")
+    assert [path for path in asked if not inside.fullmatch(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "how"), [("MOST_BYTES", 4000, "whole"), ("LONGEST_FETCH_SECONDS", 0.2, "drip")]
+)
+def test_a_recording_without_an_end_is_given_up_and_nothing_of_it_stays(
+    committed, fetch, provider, tmp_path, monkeypatch, limit, value, how
+):
+    monkeypatch.setattr(recording_fetch, limit, value)
+    provider.answers = [how]
+
+    fetch()
+
+    assert row(committed).state is RecordingState.COMPLETED
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_copy_that_cannot_be_deleted_there_is_tried_again_and_ours_stays(committed, fetch, provider):

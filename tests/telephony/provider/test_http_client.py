@@ -37,6 +37,12 @@ def carrier():
             if redirected:
                 self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
             self.end_headers()
+            for _ in range({"drip": 100, "flood": 400}.get(self.server.mode, 0)):
+                self.server.released.wait(0.05 if self.server.mode == "drip" else 0)
+                try:
+                    self.wfile.write(b" " if self.server.mode == "drip" else b" " * 64 * 1024)
+                except OSError:
+                    return
             self.wfile.write(b'{"sid": "SM1", "status": "queued"}')
 
         def log_message(self, *args):
@@ -81,3 +87,11 @@ def test_a_provider_that_does_not_answer_is_given_up(carrier):
 
     with pytest.raises(requests.Timeout):
         sdk(carrier, read_seconds=0.2).messages.create(to="+84901234567", from_="+842838000000", body="x")
+
+
+@pytest.mark.parametrize("mode", ["drip", "flood"])
+def test_an_answer_that_comes_by_drops_or_has_no_end_is_given_up(carrier, mode):
+    carrier.mode = mode
+
+    with pytest.raises(requests.RequestException):
+        sdk(carrier, whole_seconds=0.3).messages.create(to="+84901234567", from_="+842838000000", body="x")
