@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LEAST_SECRET_LENGTH = 32
 # A secret of 32 random characters has more than 15 different ones; `aaaa…` or `changeme…` has not.
 LEAST_DIFFERENT_CHARACTERS = 10
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _E164 = re.compile(r"\+[1-9]\d{7,14}", re.ASCII)
 
 
@@ -77,6 +79,12 @@ class Settings(_ProviderFields):
     """Keys still accepted, the newest first, with commas between them (docs/operate/secret-key.md)."""
     data_dir: Path = ROOT / ".hotline"
     media_url: str = ""
+    """A folder, or `s3://bucket/prefix` on the storage of the four settings below."""
+    media_endpoint: WebAddress = ""
+    """Where that storage is reached; empty means Amazon's of the region."""
+    media_region: str = "us-east-1"
+    media_access_key: str = ""
+    media_secret_key: str = Field(default="", repr=False)
     pg_bin: str = ""
     """The folder of `pg_dump` and `pg_restore`, where those we find do not fit the server."""
     smtp_url: str = ""
@@ -137,7 +145,9 @@ class Settings(_ProviderFields):
     @cached_property
     def media_folder(self) -> Path:
         """Attachments and recordings, where they are kept in a folder."""
-        return Path(self.media_url.removeprefix("file://")) if self.media_url else self.data_dir / "media"
+        if not self.media_url or self.media_url.startswith("s3://"):
+            return self.data_dir / "media"
+        return Path(self.media_url.removeprefix("file://"))
 
     @cached_property
     def simulator_allowed(self) -> bool:
@@ -208,14 +218,36 @@ def _malformed_addresses(settings: Settings) -> list[str]:
         if value and not value.startswith(DRIVER):
             found.append(f"{_variable(name)} must begin with postgresql://.")
     found += _malformed_redis(settings.redis_url)
-    for name in ("public_base_url", "live_url", *(one.name for one in PROVIDER_SETTINGS if one.is_address)):
+    for name in (
+        "public_base_url",
+        "live_url",
+        "media_endpoint",
+        *(one.name for one in PROVIDER_SETTINGS if one.is_address),
+    ):
         value = getattr(settings, name)
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             found.append(f"{_variable(name)} must be a whole address such as https://hotline.example.vn.")
     if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
         found.append("HOTLINE_SMTP_URL must begin with smtp:// or smtps://.")
-    if "://" in settings.media_url and not settings.media_url.startswith("file://"):
-        found.append("HOTLINE_MEDIA_URL must be a folder: attachments and recordings are kept in files.")
+    return found + _malformed_media(settings)
+
+
+def _malformed_media(settings: Settings) -> list[str]:
+    url = settings.media_url
+    if "://" in url and not url.startswith(("file://", "s3://")):
+        return ["HOTLINE_MEDIA_URL must be a folder, or s3://bucket/prefix for S3-compatible storage."]
+    if not url.startswith("s3://"):
+        return []
+    found = []
+    if not _BUCKET.fullmatch(urlsplit(url).netloc):
+        found.append(
+            "HOTLINE_MEDIA_URL must name a bucket in small letters, digits, dots and dashes: s3://bucket/prefix."
+        )
+    found += [
+        f"{_variable(name)} must be set too, because HOTLINE_MEDIA_URL begins with s3://."
+        for name in ("media_access_key", "media_secret_key")
+        if not getattr(settings, name)
+    ]
     return found
 
 

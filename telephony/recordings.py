@@ -21,6 +21,8 @@ STATE_OF_STATUS = {
 }
 _FINAL = (RecordingState.COMPLETED, RecordingState.FETCHED, RecordingState.ABSENT, RecordingState.FAILED)
 MOST_FETCHES = 12
+# Below MOST_FETCHES, and with half an hour between the tries.
+_PATIENT = 8
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 
@@ -123,9 +125,11 @@ def record_deleted_there(session: Session, recording_id: int, *, now: datetime) 
     recording.provider_deleted_at, recording.next_attempt_at = now, None
 
 
-def record_fetch_failure(session: Session, recording_id: int, *, now: datetime) -> None:
-    """Tried again later and later, for about half a day; then a failure people see."""
+def record_fetch_failure(session: Session, recording_id: int, *, is_ours: bool = False, now: datetime) -> None:
+    """Tried again later and later, for about half a day; then a failure people see. Never given up for what is ours."""
     recording = session.get_one(Recording, recording_id, with_for_update=True)
+    if is_ours:
+        recording.attempts = min(recording.attempts, _PATIENT)
     if recording.attempts >= MOST_FETCHES:
         if recording.state is RecordingState.COMPLETED:
             recording.state = RecordingState.FAILED

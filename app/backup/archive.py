@@ -33,15 +33,14 @@ class BytesPassed:
             self._say(f"  … {self._what}: {100 * self._done // self._total} %")
 
 
-def add_file(tar: tarfile.TarFile, name: str, path: Path, progress: BytesPassed) -> Told:
+def add_file(tar: tarfile.TarFile, name: str, file: IO[bytes], size: int, progress: BytesPassed) -> Told:
     """Put a file in as it is now; its size is taken first, and what grows behind that is left out."""
-    with path.open("rb") as file:
-        entry = tarfile.TarInfo(name)
-        entry.size = path.stat().st_size
-        entry.mode = 0o600
-        reader = _Counted(file, progress)
-        tar.addfile(entry, cast("IO[bytes]", reader))
-        return Told(entry.size, reader.digest.hexdigest())
+    entry = tarfile.TarInfo(name)
+    entry.size = size
+    entry.mode = 0o600
+    reader = _Counted(file, progress)
+    tar.addfile(entry, cast("IO[bytes]", reader))
+    return Told(entry.size, reader.digest.hexdigest())
 
 
 class _Counted:

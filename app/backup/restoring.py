@@ -1,7 +1,6 @@
 """Reading a backup back: everything is checked before anything is touched, and compared when it is there."""
 
-import os
-import shutil
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +12,15 @@ from psycopg.conninfo import make_conninfo
 from app.backup.archive import DUMP, MEDIA, BytesPassed, read_whole
 from app.backup.contents import SnapshotConnection, differences, sequences_of, tables_of, write_alike
 from app.backup.envelope import read_from
-from app.backup.manifest import Manifest
+from app.backup.manifest import Manifest, Told
 from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.engines.connected import running_up
 from app.server_addresses import libpq_parameters
 from app.settings import Settings
 from app.storage.database import migrate
+from app.storage.media_kept import chunks_of
+from app.storage.media_store import MediaStore, media_store
 from app.storage.play_progress import TellProgress
 from app.storage.schema_state import knows_revision
 from tickets.keys import fingerprint_of
@@ -52,7 +53,7 @@ def restore(settings: Settings, file: Path, *, identity: str, say: TellProgress)
                   f"--dbname={_name_of(settings)}", str(Path(folder) / DUMP),
                   url=settings.migrations_url)  # fmt: skip
         say(f"Putting {len(manifest.media)} media files back …")
-        _put_back(Path(folder) / MEDIA, settings.media_folder, manifest)
+        _put_back(Path(folder) / MEDIA, media_store(settings), manifest)
     say("Comparing every table with the backup …")
     _compare(settings, manifest, say)
     migrate(settings.migrations_url, settings.database_url)
@@ -102,28 +103,31 @@ def _checked(settings: Settings, manifest: Manifest, folder: Path) -> Tools:
         )
     tools = tools_for(max(server, int(float(manifest.tool_version)) * 10000), named=settings.pg_bin)
     tools.run("pg_restore", "--list", str(folder / DUMP))
-    _refuse_other_media(settings.media_folder, folder / MEDIA, manifest)
+    _refuse_other_media(media_store(settings), manifest)
     return tools
 
 
-def _refuse_other_media(target: Path, source: Path, manifest: Manifest) -> None:
-    for key, told in manifest.media.items():
-        there = target / key
-        if there.exists() and there.read_bytes() != (source / key).read_bytes():
+def _refuse_other_media(store: MediaStore, manifest: Manifest) -> None:
+    for one in store.lying():
+        told = manifest.media.get(one.key)
+        if told and told != _told(store, one.key):
             raise BackupTrouble(
-                f"{there} is another file than that of the backup ({told.size} bytes). Move it away first."
+                f"{one.key} in {store} is another file than that of the backup ({told.size} bytes). Move it away first."
             )
 
 
-def _put_back(source: Path, target: Path, manifest: Manifest) -> None:
+def _told(store: MediaStore, key: str) -> Told:
+    opened, digest = store.open(key), hashlib.sha256()
+    with opened.stream as file:
+        for chunk in chunks_of(file):
+            digest.update(chunk)
+    return Told(opened.size_bytes, digest.hexdigest())
+
+
+def _put_back(source: Path, store: MediaStore, manifest: Manifest) -> None:
     for key in manifest.media:
-        path = target / key
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.part")
-        shutil.copyfile(source / key, draft)
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with (source / key).open("rb") as file:
+            store.put(key, file)
 
 
 def _compare(settings: Settings, manifest: Manifest, say: TellProgress) -> None:
@@ -131,14 +135,11 @@ def _compare(settings: Settings, manifest: Manifest, say: TellProgress) -> None:
         write_alike(connection)
         there, reached = tables_of(connection, say), sequences_of(connection)
     wrong = differences(manifest.tables, there, manifest.sequences, reached)
-    missing = [key for key, told in manifest.media.items() if _size(settings.media_folder / key) != told.size]
+    lying = {one.key: one.size_bytes for one in media_store(settings).lying()}
+    missing = [key for key, told in manifest.media.items() if lying.get(key) != told.size]
     if wrong or missing:
         told = "; ".join([*wrong[:5], *(f"{key} is missing" for key in missing[:5])])
         raise BackupTrouble(f"What was restored is not what was kept: {told}. Do not work with this database.")
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
 
 
 def _number(connection: SnapshotConnection, query: str) -> int:

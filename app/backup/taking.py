@@ -2,8 +2,8 @@
 
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +19,14 @@ from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.server_addresses import libpq_parameters
 from app.settings import Settings
+from app.storage.media_kept import Lying
+from app.storage.media_store import MediaStore, media_store
 from app.storage.play_progress import TellProgress
 from tickets.keys import fingerprint_of
 
 _NAMED_MEDIA = (
     "select storage_key from attachment union select storage_key from recording where storage_key is not null"
 )
-_UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, n
             tools.run("pg_dump", "--format=custom", f"--snapshot={snapshot.name}", f"--file={dump}", "--no-owner",
                       "--no-privileges", url=settings.migrations_url)  # fmt: skip
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            manifest = _written(tar, dump, snapshot, settings.media_folder, say=say, now=now)
+            manifest = _written(tar, dump, snapshot, media_store(settings), say=say, now=now)
     say(_summary(manifest, file, encrypted=bool(recipient)))
     return manifest
 
@@ -101,14 +102,15 @@ def _text(connection: SnapshotConnection, query: str) -> str:
 
 
 def _written(
-    tar: tarfile.TarFile, dump: Path, snapshot: _Snapshot, folder: Path, *, say: TellProgress, now: datetime
+    tar: tarfile.TarFile, dump: Path, snapshot: _Snapshot, store: MediaStore, *, say: TellProgress, now: datetime
 ) -> Manifest:
-    media = {path.relative_to(folder).as_posix(): path for path in sorted(_media(folder))}
-    sizes = dump.stat().st_size + sum(path.stat().st_size for path in media.values())
+    media = sorted(store.lying(), key=lambda one: one.key)
+    sizes = dump.stat().st_size + sum(one.size_bytes for one in media)
     progress = BytesPassed(say, "writing", of_bytes=sizes)
     say(f"Writing the dump and {len(media)} media files, {sizes / 1e6:,.1f} MB …")
-    database = add_file(tar, DUMP, dump, progress)
-    told = {key: add_file(tar, MEDIA + key, path, progress) for key, path in media.items()}
+    with dump.open("rb") as file:
+        database = add_file(tar, DUMP, file, dump.stat().st_size, progress)
+    told = dict(_media(tar, store, media, progress))
     manifest = Manifest(
         made_at=now.isoformat(),
         schema=snapshot.schema,
@@ -125,15 +127,20 @@ def _written(
     return manifest
 
 
-def _media(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.name.startswith(".") and path.suffix != _UNFINISHED:
-            yield path
+def _media(
+    tar: tarfile.TarFile, store: MediaStore, media: Sequence[Lying], progress: BytesPassed
+) -> Iterator[tuple[str, Told]]:
+    for one in media:
+        # What came with a form that nobody finished may have been swept meanwhile.
+        with suppress(FileNotFoundError):
+            opened = store.open(one.key)
+            with opened.stream as file:
+                yield one.key, add_file(tar, MEDIA + one.key, file, opened.size_bytes, progress)
 
 
 def _summary(manifest: Manifest, file: Path, *, encrypted: bool) -> str:
     rows = sum(told.size for told in manifest.tables.values())
     words = f"{file}: {rows:,} rows of {len(manifest.tables)} tables, {len(manifest.media)} media files"
     if manifest.missing:
-        words += f"; {len(manifest.missing)} that rows name lay on no disk"
+        words += f"; {len(manifest.missing)} that rows name lay nowhere"
     return f"{words}; {'encrypted' if encrypted else 'not encrypted: it holds personal data'}."

@@ -91,11 +91,14 @@ def _told_plainly() -> Iterator[None]:
 
     from app.backup.trouble import BackupTrouble
     from app.storage.database import UnsafeDatabase
+    from app.storage.media_kept import MediaUnreachable
 
     try:
         yield
     except (BackupTrouble, UnsafeDatabase) as trouble:
         raise CommandRefused(str(trouble)) from None
+    except MediaUnreachable as trouble:
+        raise CommandRefused(f"The media cannot be reached: {trouble}.") from None
     except OSError as trouble:
         raise CommandRefused(f"{trouble.filename or 'A file'}: {trouble.strerror or trouble}.") from trouble
     except psycopg.Error as trouble:

@@ -16,6 +16,7 @@ MODULES = (
     "app.cli.fallback_document",
     "app.cli.secret_key",
     "app.cli.backup",
+    "app.cli.media",
     "app.cli.imports",
     "app.cli.people",
     "app.cli.audit",

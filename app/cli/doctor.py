@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,6 +18,7 @@ from app.engines.connected import connected
 from app.server_addresses import libpq_parameters, sentinel_address
 from app.settings import Settings
 from app.storage.bounded_connection import BoundedConnection, Limits, connect
+from app.storage.media_store import media_store
 from app.storage.redis_connection import bounded_redis
 
 Connection = BoundedConnection
@@ -52,7 +52,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", "ok", f"complete ({kind}, {settings.base_url})")
     yield from _database(settings)
     yield from _redis(settings)
-    yield _media(settings.media_folder)
+    yield _media(settings)
     yield _public_address(settings)
 
 
@@ -148,15 +148,17 @@ def _named_by(settings: Settings) -> str:
     return f"; {len(watched.sentinels)} sentinels are asked which is the master of {watched.service}" if watched else ""
 
 
-def _media(folder: Path) -> Finding:
-    probe = folder / ".doctor"
+def _media(settings: Settings) -> Finding:
+    store = media_store(settings)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_text("written")
-        probe.unlink()
+        store.prove()
     except OSError as error:
-        return Finding("media", "failed", f"{folder} cannot be written ({error.strerror})")
-    return Finding("media", "ok", f"{folder} can be written")
+        return Finding("media", "failed", f"{store} cannot be written ({error.strerror or error})")
+    if settings.production and settings.media_url.startswith("s3://") and settings.media_endpoint.startswith("http://"):
+        return Finding(
+            "media", "warning", f"{store} can be written, but unencrypted: use https:// or a network of yours"
+        )
+    return Finding("media", "ok", f"{store} can be written")
 
 
 def _public_address(settings: Settings) -> Finding:

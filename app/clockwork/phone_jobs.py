@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
+from app.storage.media_store import media_store
 from telephony.desk import Desk
 from telephony.provider.webhook_inbox import forget_old_events
 from telephony.sweep import Part, sweep_parts
@@ -72,11 +73,11 @@ def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exceptio
 
 def fetch_recordings(node: Node) -> None:
     """Some at a time, until none is due."""
-    phones = phones_of(node.settings)
+    phones, media = phones_of(node.settings), media_store(node.settings)
     for _ in range(20):
         with transaction(node.factory) as session:
             now = node.now(session)
-        if not fetch_due(node.factory, phones.accounts, media=node.settings.media_folder, now=now):
+        if not fetch_due(node.factory, phones.accounts, media=media, now=now):
             return
 
 

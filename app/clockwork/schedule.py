@@ -1,9 +1,10 @@
 """What happens by itself and how often: one table, the same in every scheduler; most of it only where it leads."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import exists, select, text
@@ -19,7 +20,7 @@ from app.phone.reconciliation import ASKING
 from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
-from app.storage.media import sweep_pending
+from app.storage.media_store import media_store
 from escalation.queries.digests import post_daily_lists
 from tickets import leader_jobs, process_beats
 from tickets.audit import entries
@@ -28,7 +29,7 @@ from tickets.intake import request_keys
 from tickets.people import pins
 from tickets.schema import OutboundMessage
 from tickets.told_clocks import as_detail
-from tickets.work import drafts
+from tickets.work import attachments, drafts
 
 log = structlog.get_logger()
 
@@ -142,8 +143,13 @@ def _forgotten(node: Node, forget: Callable[..., object]) -> SQLAlchemyError | N
 
 
 def clear_media_away(node: Node) -> None:
-    """What was begun to be written on this machine's disk and never finished."""
-    sweep_pending(node.settings.media_folder)
+    """What came with forms that nobody finished."""
+    media_store(node.settings).sweep_pending(partial(_named_among, node), now=time.time())
+
+
+def _named_among(node: Node, keys: Sequence[str]) -> set[str]:
+    with transaction(node.factory) as session:
+        return attachments.named_among(session, keys)
 
 
 def _until_done(node: Node, act: Callable[[Session, datetime], int]) -> None:

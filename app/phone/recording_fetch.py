@@ -4,7 +4,6 @@ import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import IO, cast
 
 import requests
@@ -13,7 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from urllib3.exceptions import HTTPError as ConnectionCut
 
 from app.storage.database import transaction
-from app.storage.media import MediaRefused, Written, path_of, remove, write_stream
+from app.storage.media_kept import MediaRefused, Written
+from app.storage.media_store import MediaStore
 from telephony import recordings
 from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable
@@ -47,7 +47,7 @@ class RecordingErrand:
 
 
 def fetch_due(
-    factory: sessionmaker[Session], accounts: Mapping[str, ProviderAccount], *, media: Path, now: datetime
+    factory: sessionmaker[Session], accounts: Mapping[str, ProviderAccount], *, media: MediaStore, now: datetime
 ) -> int:
     """One round; returns how many steps were done. No transaction is open while the network is waited for."""
     with transaction(factory) as session:
@@ -68,7 +68,7 @@ def _attempt(
     accounts: Mapping[str, ProviderAccount],
     wanted: RecordingErrand,
     *,
-    media: Path,
+    media: MediaStore,
     now: datetime,
 ) -> int:
     account = accounts.get(wanted.account)
@@ -81,17 +81,12 @@ def _attempt(
                 recordings.record_deleted_there(session, wanted.id, now=now)
             return 1
         written = _fetch(account, wanted.recording_sid, media=media)
-    except (
-        requests.RequestException,
-        ConnectionCut,
-        ProviderUnreachable,
-        NotComplete,
-        MediaRefused,
-        OSError,
-    ) as trouble:
-        log.warning("recording.not_fetched", recording=wanted.id, reason=type(trouble).__name__)
-        with transaction(factory) as session:
-            recordings.record_fetch_failure(session, wanted.id, now=now)
+    except (requests.RequestException, ConnectionCut, ProviderUnreachable, NotComplete, MediaRefused) as trouble:
+        _failed(factory, wanted, trouble, is_ours=False, now=now)
+        return 0
+    except OSError as trouble:
+        # A full disk or a store that is away says nothing about the recording, which is safe where it is.
+        _failed(factory, wanted, trouble, is_ours=True, now=now)
         return 0
     with transaction(factory) as session:
         recordings.record_fetched(
@@ -106,8 +101,16 @@ def _attempt(
     return 1
 
 
-def _fetch(account: ProviderAccount, recording_sid: str, *, media: Path) -> Written:
-    """Streamed to disk. The address is built from configuration, never taken from a webhook, and never redirected."""
+def _failed(
+    factory: sessionmaker[Session], wanted: RecordingErrand, trouble: Exception, *, is_ours: bool, now: datetime
+) -> None:
+    log.warning("recording.not_fetched", recording=wanted.id, reason=type(trouble).__name__, ours=is_ours)
+    with transaction(factory) as session:
+        recordings.record_fetch_failure(session, wanted.id, is_ours=is_ours, now=now)
+
+
+def _fetch(account: ProviderAccount, recording_sid: str, *, media: MediaStore) -> Written:
+    """Streamed into the store. The address is of our configuration, never of a webhook, and never redirected."""
     source = carrier_of(account).recording_source(recording_sid)
     with requests.get(
         source.address,
@@ -119,22 +122,23 @@ def _fetch(account: ProviderAccount, recording_sid: str, *, media: Path) -> Writ
         if answer.status_code != 200:
             raise NotComplete(f"status {answer.status_code}")
         sound = LimitedAnswer(answer, most_bytes=MOST_BYTES, seconds=LONGEST_FETCH_SECONDS)
-        written = write_stream(media, cast("IO[bytes]", sound), room="recordings", suffix=".wav", max_bytes=MOST_BYTES)
+        written = media.write(cast("IO[bytes]", sound), room="recordings", suffix=".wav", max_bytes=MOST_BYTES)
         announced = answer.headers.get("Content-Length")
     try:
-        _verify(path_of(media, written.storage_key), written, announced)
+        with media.open(written.storage_key).stream as kept:
+            _verify(kept, written, announced)
     except NotComplete:
-        remove(media, written.storage_key)
+        media.remove(written.storage_key)
         raise
     return written
 
 
-def _verify(path: Path, written: Written, announced: str | None) -> None:
+def _verify(kept: IO[bytes], written: Written, announced: str | None) -> None:
     """As long as it was announced to be, and a sound file whose length is that of its samples."""
     if announced is not None and announced.isdecimal() and int(announced) != written.size_bytes:
         raise NotComplete("shorter than announced")
     try:
-        with wave.open(str(path), "rb") as sound:
+        with wave.open(kept, "rb") as sound:
             expected = sound.getnframes() * sound.getnchannels() * sound.getsampwidth()
     except (wave.Error, EOFError) as broken:
         raise NotComplete("not a sound file") from broken

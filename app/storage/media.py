@@ -1,19 +1,17 @@
-"""Files people give us: written below one folder, measured while they stream; pictures are drawn anew."""
+"""Pictures people give us: judged by their bytes, drawn anew, and kept in the store of media."""
 
-import hashlib
-import os
-import secrets
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import IO
 
 import puremagic
 from PIL import Image, ImageOps
+
+from app.storage.media_kept import MediaRefused
+from app.storage.media_store import MediaStore
 
 MAX_PICTURE_BYTES = 10 * 1024 * 1024
 MAX_PICTURES = 5
@@ -23,9 +21,7 @@ MAX_PIXELS = 210_000_000
 LONGEST_SIDE = 3_000
 # What is shown in a page; everything else is only ever offered as a download.
 INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
-PENDING_SECONDS = 24 * 3600
 
-_CHUNK = 64 * 1024
 _FORMATS = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
 # Markers of a JPEG: frames whose scans each tell all there is of a place, and the first scan.
 _FRAMES = frozenset({0xC0, 0xC1, 0xC9})
@@ -36,23 +32,6 @@ _MIME_TYPES = {
     "image/png": "PNG",
     "image/webp": "WEBP",
 }
-
-
-class MediaRefused(Exception):
-    """A file that is not kept; `code` is too_large, not_a_picture, too_many_pixels, heic or empty."""
-
-    def __init__(self, code: str, file_name: str = "") -> None:
-        super().__init__(code, file_name)
-        self.code, self.file_name = code, file_name
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A file as it lies on the disk; `storage_key` is its path below the media folder."""
-
-    storage_key: str
-    size_bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +45,7 @@ class Picture:
     sha256: str
 
 
-def write_stream(folder: Path, stream: IO[bytes], *, room: str, suffix: str = "", max_bytes: int) -> Written:
-    """Write a stream below `folder/room` and make it durable before it is named; raises MediaRefused when too large."""
-    key = f"{room}/{secrets.token_hex(1)}/{secrets.token_hex(16)}{suffix}"
-    target = folder / key
-    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.part")
-    digest, size = hashlib.sha256(), 0
-    try:
-        with draft.open("xb") as file:
-            for chunk in _chunks(stream):
-                size += len(chunk)
-                if size > max_bytes:
-                    raise MediaRefused("too_large")
-                digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-    return Written(key, size, digest.hexdigest())
-
-
-def store_picture(folder: Path, stream: IO[bytes], *, file_name: str, room: str = "pending") -> Picture:
+def store_picture(store: MediaStore, stream: IO[bytes], *, file_name: str) -> Picture:
     """Keep a JPEG, PNG or WebP picture, drawn anew and turned upright; raises MediaRefused for anything else.
 
     What it is, is read from its bytes: the name and the type a browser sends are only claims.
@@ -104,58 +58,9 @@ def store_picture(folder: Path, stream: IO[bytes], *, file_name: str, room: str 
         raise MediaRefused("empty", shown)
     kind = _kind_of(content, shown)
     drawn, media_type, suffix = _drawn_anew(content, kind, shown)
-    written = write_stream(folder, drawn, room=room, suffix=suffix, max_bytes=4 * MAX_PICTURE_BYTES)
+    written = store.write_pending(drawn, suffix=suffix, max_bytes=4 * MAX_PICTURE_BYTES)
     stem = shown.rsplit(".", 1)[0] or "picture"
     return Picture(written.storage_key, stem + suffix, media_type, written.size_bytes, written.sha256)
-
-
-def keep(folder: Path, storage_key: str, *, room: str = "attachments") -> str:
-    """Give a pending file a lasting place and return its key there.
-
-    The pending one stays until it is swept: if the transaction that names the file fails, it can be tried again.
-    """
-    source = path_of(folder, storage_key)
-    key = f"{room}/{secrets.token_hex(1)}/{secrets.token_hex(16)}{source.suffix}"
-    target = folder / key
-    target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        # Some network folders know no links.
-        with target.open("xb") as copy:
-            copy.write(source.read_bytes())
-            copy.flush()
-            os.fsync(copy.fileno())
-    _sync_folder(target.parent)
-    return key
-
-
-def path_of(folder: Path, storage_key: str) -> Path:
-    """The file of a key; raises FileNotFoundError when it is gone or the key would lead out of the folder."""
-    root = folder.resolve()
-    path = (root / storage_key).resolve()
-    if not path.is_relative_to(root) or not path.is_file():
-        raise FileNotFoundError(storage_key)
-    return path
-
-
-def remove(folder: Path, storage_key: str) -> None:
-    """Remove a file that nothing names any more; harmless when it is gone."""
-    try:
-        path_of(folder, storage_key).unlink(missing_ok=True)
-    except FileNotFoundError:
-        return
-
-
-def sweep_pending(folder: Path, *, now: float | None = None) -> int:
-    """Remove pictures that were sent with a form nobody finished within a day; how many there were."""
-    oldest = (time.time() if now is None else now) - PENDING_SECONDS
-    removed = 0
-    for path in (folder / "pending").glob("*/*"):
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
 
 
 def clean_name(file_name: str) -> str:
@@ -164,11 +69,6 @@ def clean_name(file_name: str) -> str:
     kept = "".join(c for c in base if c.isprintable() and c not in '<>:"|?*').strip(" .")
     stem, dot, suffix = kept.rpartition(".")
     return (f"{stem[:70]}{dot}{suffix[:9]}" if dot and stem else kept[:80]) or "file"
-
-
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
 
 
 def _kind_of(content: bytes, file_name: str) -> str:
@@ -254,11 +154,3 @@ def _bombs_refused(file_name: str) -> Iterator[None]:
             ZeroDivisionError,
         ) as error:
             raise MediaRefused("not_a_picture", file_name) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

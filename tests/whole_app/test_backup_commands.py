@@ -21,14 +21,18 @@ from app.backup.restoring import restore, verify
 from app.backup.taking import take
 from app.backup.tools import tools_for
 from app.backup.trouble import BackupTrouble
+from app.cli import media
 from app.settings import ROOT, Settings
 from app.storage.database import alembic_config, make_engine, session_factory, transaction
 from app.storage.starting import refuse_unsafe_start
 from tests.conftest import NOW, Committed, Servers
 from tests.factories import open_ticket
+from tests.object_store import object_server, with_bucket
 from tickets import done_days
 from tickets.audit import entries
 from tickets.schema import Ticket
+from tickets.work import attachments
+from tickets.work.attachments import NewFile
 
 OTHER_KEY = "another-key-of-sufficient-length-0123456789abcdef"
 
@@ -102,7 +106,7 @@ def test_a_backup_under_load_is_back_the_same_after_everything_is_gone(
         stop.set()
         for writer in writers:
             writer.join()
-    media = files_in(house.media_folder)
+    kept = files_in(house.media_folder)
     committed.engine.dispose()
     servers.drop_database(make_engine(house.database_url).url.database or "")
     shutil.rmtree(house.data_dir)
@@ -118,8 +122,8 @@ def test_a_backup_under_load_is_back_the_same_after_everything_is_gone(
     with engine.connect() as connection, pytest.raises(Exception, match="permission denied"):
         connection.execute(text("update audit_entry set action = 'nothing.happened'"))
     engine.dispose()
-    del media["attachments/.half.part"]
-    assert files_in(empty.media_folder) == media
+    del kept["attachments/.half.part"]
+    assert files_in(empty.media_folder) == kept
     refuse_unsafe_start(empty)
     assert any("Comparing" in words for words in said)
 
@@ -185,6 +189,34 @@ def test_what_does_not_fit_is_refused_before_anything_is_touched(
         tables = connection.execute(text("select count(*) from pg_class where relnamespace = 'public'::regnamespace"))
         assert tables.scalar_one() == 0
     assert files_in(empty.media_folder) == {"attachments/a1/đèn.jpg": b"of another city"}
+
+
+def test_media_that_moved_to_a_bucket_are_backed_up_from_there_and_restored_into_a_folder(
+    house: Settings, empty: Settings, committed: Committed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "hotline.backup"
+    with object_server(tmp_path / "objects") as endpoint:
+        moved = with_bucket(house, endpoint)
+
+        for said_there in ("2 files from", "0 files from"):
+            media.copy(moved, str(house.media_folder))
+            assert said_there in capsys.readouterr().out
+        with transaction(committed.factory) as session:
+            ticket_id = session.scalars(select(Ticket.id)).first()
+            for key in ("attachments/a1/đèn.jpg", "attachments/a1/never-copied.jpg"):
+                attachments.add(session, ticket_id, [NewFile("a.jpg", "image/jpeg", 1, "0" * 64, key)], now=NOW)
+        code = media.check(moved)
+        said = capsys.readouterr().out
+        manifest = take(moved, file, recipient="", say=quiet, now=NOW)
+
+        restore(empty, file, identity="", say=quiet)
+
+    assert code == 1
+    assert "missing  attachments/a1/never-copied.jpg" in said
+    assert manifest.missing == ("attachments/a1/never-copied.jpg",)
+    kept = files_in(house.media_folder)
+    del kept["attachments/.half.part"]
+    assert files_in(empty.media_folder) == kept
 
 
 def test_a_backup_that_could_not_be_taken_leaves_no_file(house: Settings, tmp_path: Path) -> None:

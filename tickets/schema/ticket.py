@@ -321,7 +321,7 @@ class Attachment(Base):
     media_type: Mapped[str]
     size_bytes: Mapped[int]
     sha256: Mapped[str]
-    storage_key: Mapped[str]
+    storage_key: Mapped[str] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
 

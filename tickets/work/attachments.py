@@ -64,3 +64,8 @@ def find(session: Session, ticket_id: int, public_id: UUID) -> Attachment | None
     """The file of this ticket under this public name; None for one of another ticket."""
     statement = select(Attachment).where(Attachment.ticket_id == ticket_id, Attachment.public_id == public_id)
     return session.scalars(statement).one_or_none()
+
+
+def named_among(session: Session, storage_keys: Sequence[str]) -> set[str]:
+    """Which of these keys belong to a ticket."""
+    return set(session.scalars(select(Attachment.storage_key).where(Attachment.storage_key.in_(storage_keys))))

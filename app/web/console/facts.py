@@ -75,18 +75,18 @@ def elsewhere(reference: str) -> ResponseReturnValue:
 @takes_pictures
 def pictures(reference: str) -> ResponseReturnValue:
     """Pictures an agent adds, drawn anew like everybody's."""
+    given = [file for file in request.files.getlist("pictures") if file.filename]
+    # A browser forgets chosen files when a form comes back: the good ones are kept, and the others named.
+    pictures, left_out = take_pictures(given, ())
 
     def do(ticket: Ticket) -> None:
-        given = [file for file in request.files.getlist("pictures") if file.filename]
         if not given:
             raise InvalidInput("pictures", "required")
-        # A browser forgets chosen files when a form comes back: the good ones are kept, and the others named.
-        pictures, left_out = take_pictures(given, ())
+        if left_out:
+            flash(left_out, "warning")
         if not pictures:
             raise InvalidInput("pictures", "not_a_picture")
         files = kept_files(pictures)
-        if left_out:
-            flash(left_out, "warning")
         attachments.add(g.session, ticket.id, files, staff_id=g.viewer.staff_id, now=g.now)
         words = ", ".join(file.file_name for file in files)
         timeline.add(g.session, ticket.id, TimelineKind.ATTACHED, actor=g.actor, is_public=False, body=words, now=g.now)

@@ -2,15 +2,13 @@
 
 from uuid import UUID
 
-from flask import g, send_file
+from flask import g
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.storage.media import path_of
 from app.web.console.blueprint import READING, blueprint
 from app.web.frame.access import signed_in
-from app.web.frame.current import settings
-from app.web.pieces.attached_files import attached_file
+from app.web.pieces.attached_files import attached_file, kept_sound
 from tickets.audit import entries
 from tickets.errors import NotFound
 from tickets.people.roles import WORKING_ROLES, visible_tickets
@@ -46,13 +44,7 @@ def recording(recording_id: int) -> ResponseReturnValue:
         raise NotFound("recording", recording_id)
     found: Recording = row.Recording
     _require_hearing(found, agent_id=row.agent_id)
-    try:
-        path = path_of(settings().media_folder, found.storage_key or "")
-    except FileNotFoundError as error:
-        raise NotFound("recording", recording_id) from error
-    answer = send_file(path, mimetype=found.media_type or "audio/wav", conditional=True, etag=False, max_age=0)
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return kept_sound(found)
 
 
 def _require_hearing(found: Recording, *, agent_id: int | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app, g, request
 
 from app.settings import Settings
+from app.storage.media_store import MediaStore, media_store
 from tickets.directory.places import PlaceIndex
 from tickets.keys import Keys
 from tickets.routing.rules import Rules, version_now
@@ -23,6 +24,19 @@ def hotline() -> HotlineApp:
 
 def settings() -> Settings:
     return hotline().settings
+
+
+def media() -> MediaStore:
+    """Where attachments and recordings are kept. Its network is only waited for after `done_with_database`."""
+    return media_store(settings())
+
+
+def done_with_database() -> None:
+    """End the transaction before a network is waited for: no row stays locked, no connection stays taken.
+
+    For what comes before the first row is written, or after the last.
+    """
+    g.session.commit()
 
 
 def today() -> date:

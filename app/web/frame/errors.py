@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app.storage.database_faults import DatabaseFault, fault_of
+from app.storage.media_kept import MediaGone, MediaUnreachable
 from app.web.frame.fault_words import fault_words
 from app.web.frame.field_errors import FieldErrors, field_error
 from app.web.frame.giving_way import GivesWay
@@ -77,10 +78,31 @@ def trouble_of(error: Exception) -> ShownError:
         )
     if isinstance(error, HTTPException):
         return _busy() if isinstance(error, GivesWay) else _http_trouble(error.code or 500)
+    return _trouble_below(error)
+
+
+def _trouble_below(error: Exception) -> ShownError:
+    """Of the database, of this machine's disk, of the store of media; whatever else is our fault."""
+    if isinstance(error, MediaGone | MediaUnreachable):
+        return _media_trouble(error)
     fault = fault_of(error)
     if fault not in (None, DatabaseFault.REFUSED) or _is_disk_full(error):
         return ShownError(503, _("Not available at the moment"), _passing_words(fault))
     return _http_trouble(500)
+
+
+def _media_trouble(error: MediaGone | MediaUnreachable) -> ShownError:
+    if isinstance(error, MediaGone):
+        return ShownError(
+            404,
+            _("The file is missing"),
+            _("It is on record, but it no longer lies where it was kept. Please tell your administrator."),
+        )
+    return ShownError(
+        503,
+        _("Not available at the moment"),
+        _("Pictures and recordings cannot be reached at the moment. Nothing is lost; please try again later."),
+    )
 
 
 def _busy() -> ShownError:

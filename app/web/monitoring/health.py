@@ -21,6 +21,7 @@ from app.web.frame.current import hotline, settings
 from app.web.monitoring.clock_checks import clock_check
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.leader_checks import job_check, leader_check
+from app.web.monitoring.media_check import media_check
 from app.web.monitoring.message_checks import message_checks, reconciliation_check
 from tickets.process_beats import SILENT_AFTER
 from tickets.queries.lacks import BLOCKING, Lack, lacking
@@ -45,7 +46,7 @@ def live() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """200 when contacts are registered and promises kept; 503 with the reasons when not, within two seconds."""
     judged = _judged_in_time()
-    checks = judged.checks
+    checks = judged.checks | media_check(hotline())
     reasons = {name: state for name, state in checks.items() if state != "ok"}
     body = {"status": "ready" if not reasons else "not ready", "checks": checks, "reasons": reasons}
     # What a city needs but a contact does not: no reason to send citizens elsewhere, and none to call it complete.

@@ -16,6 +16,7 @@ from app.web.frame.pool_watch import most_connections
 from app.web.monitoring.families import gauge
 from app.web.monitoring.health import judged, known_schema
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
+from app.web.monitoring.media_check import media_check
 from app.web.monitoring.node_metrics import NodeMetrics, redis_seconds
 from app.web.monitoring.process_metrics import ProcessMetrics
 from app.web.monitoring.row_metrics import RowMetrics
@@ -48,12 +49,12 @@ def metrics() -> Response:
 
 def _rows_told(app: HotlineApp, *, now: datetime) -> Callable[[Session], bytes]:
     """What a thread of its own will ask, which knows nothing of this request."""
-    here, tables = app.settings, known_schema()
+    here, tables, media = app.settings, known_schema(), media_check(app)
 
     def told(session: Session) -> bytes:
         rows = _written(RowMetrics(session, here, now=now))
         # Last: where health meets trouble it gives the session back as new.
-        checks = judged(session, here, tables, now=now).checks
+        checks = judged(session, here, tables, now=now).checks | media
         return rows + _written(ProcessMetrics(session, checks, now=now))
 
     return told

@@ -6,29 +6,34 @@ import structlog
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
-from app.storage.media import MAX_PICTURES, MediaRefused, Picture, keep, store_picture
-from app.web.frame.current import settings
+from app.storage.media import MAX_PICTURES, Picture, store_picture
+from app.storage.media_kept import MediaRefused
+from app.web.frame.current import done_with_database, media
 from tickets.work.attachments import NewFile
 
 log = structlog.get_logger()
 
 
 def take_pictures(uploads: Iterable[FileStorage], kept: Sequence[Picture]) -> tuple[tuple[Picture, ...], str | None]:
-    """All pictures of the form after this sending, and a sentence about those that could not be taken."""
+    """All pictures of the form after this sending, and a sentence about those that could not be taken.
+
+    Called before anything is written: the store may lie behind a network.
+    """
     pictures = list(kept)[:MAX_PICTURES]
     refused: list[str] = []
-    for upload in uploads:
-        if not upload.filename:
-            continue
+    given = [upload for upload in uploads if upload.filename]
+    if given:
+        done_with_database()
+    for upload in given:
         if len(pictures) >= MAX_PICTURES:
             refused.append(_("At most %(count)s pictures can be sent; the others were left out.", count=MAX_PICTURES))
             break
         try:
-            pictures.append(store_picture(settings().media_folder, upload.stream, file_name=upload.filename))
+            pictures.append(store_picture(media(), upload.stream, file_name=str(upload.filename)))
         except MediaRefused as error:
             refused.append(refusal(error))
         except OSError as error:
-            # A full disk costs the pictures, never the report.
+            # A full disk, or a store that is away, costs the pictures, never the report.
             log.error("picture not kept", error=str(error))
             refused.append(_("Pictures cannot be saved at the moment. You can send without them."))
             break
@@ -37,11 +42,10 @@ def take_pictures(uploads: Iterable[FileStorage], kept: Sequence[Picture]) -> tu
 
 def kept_files(pictures: tuple[Picture, ...]) -> list[NewFile]:
     """The pending pictures given a lasting place; one that was swept meanwhile is left out."""
-    folder = settings().media_folder
     files = []
     for picture in pictures:
         try:
-            key = keep(folder, picture.storage_key)
+            key = media().keep(picture.storage_key)
         except FileNotFoundError:
             continue
         files.append(NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key))

@@ -18,7 +18,7 @@ from app.phone.recording_fetch import fetch_due
 from app.reference import Reference
 from app.simulator.carrier import silence
 from app.storage.database import transaction
-from app.storage.media import path_of
+from app.storage.media_folder import FolderStore
 from telephony.provider.webhook_inbox import Webhook
 from telephony.recordings import MOST_FETCHES, Announced, announce
 from tests.conftest import NOW
@@ -97,7 +97,7 @@ def fetch(committed, settings, provider, tmp_path):
 
     def round_at(minutes=0.0):
         now = NOW + timedelta(minutes=minutes)
-        return fetch_due(committed.factory, {"sim": account}, media=tmp_path, now=now)
+        return fetch_due(committed.factory, {"sim": account}, media=FolderStore(tmp_path), now=now)
 
     return round_at
 
@@ -111,7 +111,7 @@ def test_a_recording_is_kept_verified_and_then_deleted_there(committed, fetch, p
     fetch()
     kept = row(committed)
     assert (kept.state, kept.size_bytes, kept.provider_deleted_at) == (RecordingState.FETCHED, len(SOUND), None)
-    assert path_of(tmp_path, kept.storage_key).read_bytes() == SOUND
+    assert FolderStore(tmp_path).path_of(kept.storage_key).read_bytes() == SOUND
 
     fetch()
 
@@ -204,6 +204,20 @@ def test_a_recording_that_never_comes_becomes_a_failure_people_see(committed, fe
 
     assert row(committed).state is RecordingState.FAILED
     assert len(provider.seen) == MOST_FETCHES
+
+
+def test_our_own_storage_may_be_away_for_days_and_no_recording_is_given_up(committed, fetch, provider, tmp_path):
+    (tmp_path / "recordings").write_text("a file where the folder should be: nothing can be written")
+
+    for number in range(3 * MOST_FETCHES):
+        fetch(number * 60)
+    during = row(committed)
+    (tmp_path / "recordings").unlink()
+    fetch(3 * MOST_FETCHES * 60)
+
+    assert (during.state, during.storage_key) == (RecordingState.COMPLETED, None)
+    assert row(committed).state is RecordingState.FETCHED
+    assert "DELETE" not in [method for method, _, _ in provider.seen]
 
 
 def test_two_jobs_at_once_fetch_a_recording_once(committed, fetch, provider):

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from app.storage import media
+from app.storage.media_folder import FolderStore
+from app.storage.media_kept import MediaRefused
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (40, 20), *, exif: Image.Exif | None = None) -> BytesIO:
@@ -28,11 +30,11 @@ def taken_at_a_place() -> Image.Exif:
 
 @pytest.mark.parametrize(("kind", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
 def test_a_picture_is_kept_and_can_be_read_again(tmp_path: Path, kind: str, media_type: str) -> None:
-    kept = media.store_picture(tmp_path, picture(kind), file_name="ảnh chụp.dat")
+    kept = media.store_picture(FolderStore(tmp_path), picture(kind), file_name="ảnh chụp.dat")
 
     assert kept.media_type == media_type
     assert kept.file_name.startswith("ảnh chụp.")
-    with Image.open(media.path_of(tmp_path, kept.storage_key)) as read:
+    with Image.open(FolderStore(tmp_path).path_of(kept.storage_key)) as read:
         assert read.size == (40, 20)
 
 
@@ -40,9 +42,9 @@ def test_place_device_and_comments_are_gone_and_the_picture_stands_upright(tmp_p
     given = picture(exif=taken_at_a_place())
     assert b"Maker of phones" in given.getvalue()
 
-    kept = media.store_picture(tmp_path, given, file_name="a.jpg")
+    kept = media.store_picture(FolderStore(tmp_path), given, file_name="a.jpg")
 
-    content = media.path_of(tmp_path, kept.storage_key).read_bytes()
+    content = FolderStore(tmp_path).path_of(kept.storage_key).read_bytes()
     assert b"Maker of phones" not in content
     assert b"Exif" not in content
     with Image.open(BytesIO(content)) as read:
@@ -53,9 +55,9 @@ def test_place_device_and_comments_are_gone_and_the_picture_stands_upright(tmp_p
 def test_nothing_hidden_behind_the_pixels_survives(tmp_path: Path) -> None:
     smuggling = BytesIO(picture().getvalue() + b"<script>alert(1)</script>")
 
-    kept = media.store_picture(tmp_path, smuggling, file_name="a.jpg")
+    kept = media.store_picture(FolderStore(tmp_path), smuggling, file_name="a.jpg")
 
-    assert b"<script>" not in media.path_of(tmp_path, kept.storage_key).read_bytes()
+    assert b"<script>" not in FolderStore(tmp_path).path_of(kept.storage_key).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -71,17 +73,17 @@ def test_nothing_hidden_behind_the_pixels_survives(tmp_path: Path) -> None:
     ],
 )
 def test_whatever_is_no_picture_is_refused_whatever_it_calls_itself(tmp_path: Path, content: bytes, code: str) -> None:
-    with pytest.raises(media.MediaRefused) as refused:
-        media.store_picture(tmp_path, BytesIO(content), file_name="photo.jpg")
+    with pytest.raises(MediaRefused) as refused:
+        media.store_picture(FolderStore(tmp_path), BytesIO(content), file_name="photo.jpg")
 
     assert refused.value.code == code
     assert list(tmp_path.rglob("*.jpg")) == []
 
 
 def test_more_than_ten_megabytes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(media.MediaRefused) as refused:
+    with pytest.raises(MediaRefused) as refused:
         media.store_picture(
-            tmp_path, BytesIO(picture().getvalue() + b"\0" * media.MAX_PICTURE_BYTES), file_name="a.jpg"
+            FolderStore(tmp_path), BytesIO(picture().getvalue() + b"\0" * media.MAX_PICTURE_BYTES), file_name="a.jpg"
         )
 
     assert refused.value.code == "too_large"
@@ -93,8 +95,8 @@ def test_a_small_file_with_a_hundred_million_pixels_is_refused_before_it_is_deco
     bomb.seek(0)
     assert len(bomb.getvalue()) < 100_000
 
-    with pytest.raises(media.MediaRefused) as refused:
-        media.store_picture(tmp_path, bomb, file_name="bomb.png")
+    with pytest.raises(MediaRefused) as refused:
+        media.store_picture(FolderStore(tmp_path), bomb, file_name="bomb.png")
 
     assert refused.value.code == "too_many_pixels"
 
@@ -109,49 +111,12 @@ def test_of_large_photographs_only_those_are_taken_that_are_read_line_by_line(
     photograph.seek(0)
 
     try:
-        media.store_picture(tmp_path, photograph, file_name="a.jpg")
+        media.store_picture(FolderStore(tmp_path), photograph, file_name="a.jpg")
         code = ""
-    except media.MediaRefused as refused:
+    except MediaRefused as refused:
         code = refused.code
 
     assert code == ("" if is_taken else "too_many_pixels")
-
-
-def test_a_stream_that_is_too_long_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(media.MediaRefused):
-        media.write_stream(tmp_path, BytesIO(b"x" * 101), room="recordings", max_bytes=100)
-
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-def test_size_and_digest_of_a_stream_are_those_of_its_bytes(tmp_path: Path) -> None:
-    written = media.write_stream(tmp_path, BytesIO(b"abc"), room="recordings", suffix=".wav", max_bytes=100)
-
-    assert written.size_bytes == 3
-    assert written.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert media.path_of(tmp_path, written.storage_key).read_bytes() == b"abc"
-
-
-@pytest.mark.parametrize("key", ["../secret", "/etc/passwd", "attachments/../../secret", "", "attachments"])
-def test_no_key_leads_out_of_the_media_folder(tmp_path: Path, key: str) -> None:
-    folder = tmp_path / "media"
-    (folder / "attachments").mkdir(parents=True)
-    (tmp_path / "secret").write_text("not yours")
-
-    with pytest.raises(FileNotFoundError):
-        media.path_of(folder, key)
-
-
-def test_a_kept_picture_outlives_the_sweep_of_pending_ones(tmp_path: Path) -> None:
-    pending = media.store_picture(tmp_path, picture(), file_name="a.jpg")
-    kept = media.keep(tmp_path, pending.storage_key)
-    in_two_days = media.path_of(tmp_path, kept).stat().st_mtime + 2 * 24 * 3600
-
-    assert media.sweep_pending(tmp_path, now=in_two_days) == 1
-
-    assert media.path_of(tmp_path, kept).stat().st_size == pending.size_bytes
-    with pytest.raises(FileNotFoundError):
-        media.path_of(tmp_path, pending.storage_key)
 
 
 @pytest.mark.parametrize(

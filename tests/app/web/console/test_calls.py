@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.storage.media import write_stream
+from app.storage.media_store import media_store
 from app.web.frame.application import HotlineApp
 from telephony.call import end
 from telephony.calls import enter, new_call
@@ -355,9 +355,7 @@ def test_a_callback_of_another_ward_is_not_there(client: FlaskClient, session: S
 def recording(
     app: HotlineApp, session: Session, now: datetime, *, kind: RecordingKind, ticket_id: int, call: Call
 ) -> Recording:
-    kept = write_stream(
-        app.settings.media_folder, BytesIO(b"RIFF-sound"), room="recordings", suffix=".wav", max_bytes=100
-    )
+    kept = media_store(app.settings).write(BytesIO(b"RIFF-sound"), room="recordings", suffix=".wav", max_bytes=100)
     row = Recording(
         account="sim", recording_sid=f"RE{kind}", call_id=call.id, ticket_id=ticket_id, kind=kind,
         state=RecordingState.FETCHED, storage_key=kept.storage_key, media_type="audio/wav", created_at=now,
