@@ -1,4 +1,8 @@
-"""Signs of life: every process writes that it lives, so that health and metrics can tell when one does not."""
+"""Signs of life: schedulers and workers write that they live, so that health and metrics can tell when one does not.
+
+Web and live are asked instead (`up` and the probe of `/health/live` in `deploy/prometheus`): whoever gets an answer
+knows more than a row tells, and a database that is away would make them look dead.
+"""
 
 import os
 import socket

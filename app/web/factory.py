@@ -67,6 +67,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     Babel(app, locale_selector=chosen_locale, default_timezone=settings.timezone)
     # Before all that may refuse a request: whoever is refused quotes its number too.
     app.before_request(_begin)
+    app.before_request(note_page_group)
     app.before_request(refuse_forms_from_elsewhere)
     csrf = CSRFProtect(app)
     limiter.init_app(app)
@@ -81,7 +82,6 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     register_presentation(app)
     register_errors(app)
     app.context_processor(page_context)
-    app.before_request(note_page_group)
     app.after_request(note_viewer)
     app.after_request(add_headers)
     app.after_request(compress)

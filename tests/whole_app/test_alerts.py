@@ -254,9 +254,9 @@ def series(night: Night, name: str) -> list[dict[str, str]]:
 
 
 def as_scraped(sample: str) -> str:
-    """With whom it was asked of, under labels of Prometheus's own; ours of such a name gives way."""
-    ours = sample[:-1].replace('{job="', '{exported_job="').replace(',job="', ',exported_job="')
-    return ours + ("," if sample[-2] != "{" else "") + HERE
+    """With whom it was asked of, under labels of Prometheus's own, which would rename ours of the same name."""
+    assert not re.search(r'[{,](job|instance)="', sample), f"Prometheus renames a label of {sample}"
+    return sample[:-1] + ("," if sample[-2] != "{" else "") + HERE
 
 
 def in_the_fault(night: Night, sample: str) -> tuple[float, float]:

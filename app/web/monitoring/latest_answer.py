@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from app.storage.database_faults import passes
+
 log = structlog.get_logger()
 
 V = TypeVar("V")
@@ -30,14 +32,17 @@ class LatestAnswer(Generic[V]):
         self._done = threading.Event()
         self._done.set()
         self._worked: _Worked[V] | None = None
+        self._told = ""
 
     def ask(self, work: Callable[[], V], *, patience_seconds: float) -> bool:
         """Whether an answer came in time. What did not goes on, and is there for the next who asks."""
         with self._lock:
+            # Before the thread begins: it may be done at once.
+            before = self._worked
             if self._done.is_set():
                 self._done = threading.Event()
                 threading.Thread(target=self._work, args=(work, self._done), daemon=True, name="monitoring").start()
-            done, before = self._done, self._worked
+            done = self._done
         return done.wait(patience_seconds) and self._worked is not before
 
     @property
@@ -53,7 +58,15 @@ class LatestAnswer(Generic[V]):
     def _work(self, work: Callable[[], V], done: threading.Event) -> None:
         try:
             self._worked = _Worked(work(), time.monotonic())
-        except Exception:
-            log.exception("monitoring.not_answered")
+            self._told = ""
+        except Exception as trouble:
+            self._tell(trouble)
         finally:
             done.set()
+
+    def _tell(self, trouble: Exception) -> None:
+        """Each fault once, however often it is asked for: it is a scrape's business to ask again."""
+        kind = type(trouble).__name__
+        if kind != self._told:
+            log.warning("monitoring.not_answered", reason=kind, exc_info=not passes(trouble))
+        self._told = kind

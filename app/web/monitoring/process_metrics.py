@@ -61,9 +61,9 @@ class ProcessMetrics(Collector):
     def _jobs(self) -> Iterator[Metric]:
         jobs = leader_jobs.all_jobs(self._session)
         ages = (([job.name], seconds_since(job.succeeded_at or job.announced_at, now=self._now)) for job in jobs)
-        yield gauges("hotline_leader_job_age_seconds", "Since a job last succeeded", ("job",), ages)
+        yield gauges("hotline_leader_job_age_seconds", "Since a job last succeeded", ("work",), ages)
         late = (([job.name], int(leader_jobs.is_overdue(job, now=self._now))) for job in jobs)
-        yield gauges("hotline_leader_job_overdue", "1 where a job should have succeeded", ("job",), late)
+        yield gauges("hotline_leader_job_overdue", "1 where a job should have succeeded", ("work",), late)
         aside = self._session.scalar(
             select(func.coalesce(func.max(ProcessBeat.detail["set_aside"].as_integer()), 0)).where(
                 ProcessBeat.beat_at > self._now - SILENT_AFTER

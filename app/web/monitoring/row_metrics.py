@@ -119,7 +119,7 @@ class RowMetrics(Collector):
         for kind in BrowserTrouble:
             family.add_metric([kind.value], told.get(kind.value, 0))
         yield family
-        failures = CounterMetricFamily("hotline_job_failures", "Runs of recurring work that failed", labels=["job"])
+        failures = CounterMetricFamily("hotline_job_failures", "Runs of recurring work that failed", labels=["work"])
         for job, times in job_faults.by_job(self._session).items():
             failures.add_metric([job], times)
         yield failures

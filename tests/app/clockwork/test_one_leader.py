@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from app.clockwork.node import make_node
@@ -12,10 +12,15 @@ from app.clockwork.run_job import run_job
 from app.clockwork.schedule import RHYTHMS, SCHEDULE, Scheduled, hold_the_lease
 from app.processes.signs_of_life import database_now
 from app.storage.database import transaction
+from escalation.queries.digests import post_daily_lists
 from tests.conftest import Committed
+from tests.escalation.queries.test_digests import climbed, seven_after
+from tests.factories import ticket
 from tickets import leader_jobs, process_beats
 from tickets.leadership import LEADERSHIP_LEASE
-from tickets.schema import LeaderJob, LeaderLease, ProcessBeat
+from tickets.schema import LeaderJob, LeaderLease, OutboundMessage, ProcessBeat, Ticket, TimelineEntry
+from tickets.states import TicketStatus, TimelineKind
+from tickets.work.resolution import wake_due
 
 
 def scheduler(committed: Committed, name: str = "first", **more) -> Leadership:
@@ -109,6 +114,50 @@ def test_what_an_old_leader_has_open_is_ended_and_never_committed(committed):
 
     assert beats(committed) == set()
     assert holder(committed) == (2, "second")
+
+
+def daily_lists(session, now) -> None:
+    post_daily_lists(session, now=now)
+
+
+def wake_ups(session, now) -> None:
+    wake_due(session, now=now)
+
+
+def lists_sent(session) -> int:
+    return session.scalar(select(func.count()).where(OutboundMessage.template == "daily_list"))
+
+
+def tickets_opened(session) -> int:
+    opened = (TimelineEntry.kind == TimelineKind.WOKEN, TimelineEntry.ticket_id.is_not(None))
+    return session.scalar(select(func.count()).where(*opened))
+
+
+@pytest.mark.parametrize(("do", "told"), [(daily_lists, lists_sent), (wake_ups, tickets_opened)])
+def test_what_a_leader_was_at_when_another_took_over_is_done_once(committed, do, told):
+    with transaction(committed.factory) as session:
+        _, _, at = climbed(session)
+        seven = seven_after(at)
+        held = {"status": TicketStatus.PENDING_THIRD_PARTY, "wake_at": seven}
+        session.execute(update(Ticket).where(Ticket.id == ticket(session).id).values(held))
+    scheduler(committed).hold()
+    old = factory_of_epoch(committed.engine, 1)
+
+    with pytest.raises(OperationalError), transaction(old) as session:
+        do(session, seven)
+        once = told(session)
+        let_the_lease_end(committed)
+        assert scheduler(committed, "second").hold()
+        do(session, seven)
+    new = factory_of_epoch(committed.engine, 2)
+    for _ in range(2):
+        with transaction(new) as session:
+            do(session, seven)
+    with pytest.raises(LeadershipLost), transaction(old) as session:
+        do(session, seven)
+
+    with committed.factory() as session:
+        assert told(session) == once > 0
 
 
 def test_a_leader_renews_while_a_job_of_its_own_is_at_work(committed):

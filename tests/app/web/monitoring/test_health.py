@@ -108,5 +108,5 @@ def test_metrics_tell_how_old_the_last_success_of_each_job_is(
 
     page = client.get("/metrics").get_data(as_text=True)
 
-    assert 'hotline_leader_job_age_seconds{job="seal audit trail"} 180.0' in page
-    assert 'hotline_leader_job_overdue{job="seal audit trail"} 1.0' in page
+    assert 'hotline_leader_job_age_seconds{work="seal audit trail"} 180.0' in page
+    assert 'hotline_leader_job_overdue{work="seal audit trail"} 1.0' in page

@@ -115,12 +115,15 @@ def test_every_request_is_counted_by_group_status_and_time(client: FlaskClient) 
     client.get("/directory")
     client.get("/no-such-page")
     client.get("/administration")
+    # Refused before any view: a form that stands on another site.
+    client.post("/sign-in", headers={"Origin": "https://elsewhere.example"})
 
     after = scrape(client)
     grown = {name for name, value in after.items() if value > before.get(name, 0.0)}
     assert 'hotline_http_requests_total{group="public",status="2xx"}' in grown
     assert 'hotline_http_requests_total{group="none",status="4xx"}' in grown
     assert 'hotline_http_requests_total{group="administration",status="3xx"}' in grown
+    assert 'hotline_http_requests_total{group="sign_in",status="4xx"}' in grown
     assert 'hotline_http_request_seconds_bucket{group="public",le="+Inf"}' in grown
     assert 'hotline_http_request_seconds_sum{group="public"}' in grown
 
