@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from app.settings import ROOT
-from tests.cluster.three_nodes import GUIDES_NETWORK, NETWORK
+from tests.cluster.three_nodes import GUIDES_NETWORK, NETWORK, PATRONI
 
 GUIDE = ROOT / "docs" / "operate" / "high-availability.md"
 
@@ -30,7 +30,7 @@ def follow(data_dir: Path, node: Path, **settings: str) -> str:
     ours = {
         **settings,
         "HOTLINE_DATA_DIR": str(data_dir),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{Path(sys.executable).parent}:{PATRONI}:{os.environ['PATH']}",
     }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(commands(node))], cwd=ROOT, env={**environment, **ours},

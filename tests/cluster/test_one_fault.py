@@ -3,22 +3,28 @@
 Runs with --long, as root, with the packages of `docs/operate/high-availability.md`, whose commands it follows.
 """
 
+import json
 import os
 import re
 import signal
 import subprocess
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import requests
 from redis.exceptions import RedisError
+from sqlalchemy import select
 
+from app.server_addresses import libpq_parameters
 from app.storage.redis_connection import bounded_redis
 from tests.cluster.conftest import City, Fault
 from tests.cluster.load import Load
 from tests.cluster.three_nodes import Node
 from tests.faults.nodes import wait_until
+from tickets.schema import DoneDay, Ticket
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
@@ -65,7 +71,7 @@ def test_a_whole_node_is_lost_with_the_primary_on_it(city: City):
 def answers(redis) -> bool:
     try:
         return bool(redis.set("here", "1"))
-    except RedisError:
+    except (RedisError, OSError):
         return False
 
 
@@ -110,6 +116,56 @@ def processes_of(node: Node, name: str) -> list[int]:
             if Path(f"/proc/{pid}/comm").read_text().strip() == name:
                 found.append(pid)
     return found
+
+
+def test_the_primarys_network_is_cut_and_nothing_is_lost_when_it_comes_back(city: City):
+    city.cluster.wait_until_whole()
+    cut = city.cluster.wait_for_primary()
+    inside = writing_inside(city, cut)
+    with city.load() as load:
+        under_way(city, load)
+        time.sleep(5)
+
+        fault = Fault()
+        cut.isolate()
+        recovered(city, load, fault)
+        time.sleep(20)
+        promoted = city.cluster.wait_for_primary()
+        cut.join()
+        # Whoever returns with an old view of who leads must not lead again.
+        time.sleep(30)
+        city.cluster.wait_until_whole()
+        still = city.cluster.wait_for_primary()
+    inside.terminate()
+    said = [json.loads(line) for line in inside.communicate(timeout=30)[0].splitlines()]
+    first_of_the_next = min(at for at in load.tickets.values() if at > fault.at + 3)
+    while_cut = [one for one in said if fault.at + 1 < one["at"] < first_of_the_next]
+
+    assert len(said) > 5
+    assert promoted.number != cut.number
+    assert still.number == promoted.number
+    assert while_cut == [], "two wrote at once"
+    city.assert_all_is_there_once(load)
+    assert not_there(city, said) == []
+    city.assert_back_in_time(
+        "The network cut", load, fault, cut=cut.number, promoted=promoted.number, acknowledged_inside=len(said)
+    )
+
+
+def writing_inside(city: City, node: Node) -> subprocess.Popen[str]:
+    told = {**libpq_parameters(city.settings.database_url), "host": node.address, "port": "5432"}
+    address = f"postgresql://{told['user']}:{told['password']}@{node.address}:5432/{told['dbname']}"
+    words = ["tests/cluster/write_inside.py", address, f"http://{node.address}:{city.settings.port}", city.token]
+    return subprocess.Popen(
+        ["ip", "netns", "exec", node.namespace, sys.executable, *words], stdout=subprocess.PIPE, text=True
+    )
+
+
+def not_there(city: City, said: list[dict[str, object]]) -> list[dict[str, object]]:
+    with city.factory() as session:
+        rows = set(session.scalars(select(DoneDay.work)))
+        tickets = set(session.scalars(select(Ticket.subject)))
+    return [one for one in said if one.get("row") not in rows and one.get("ticket") not in tickets]
 
 
 def test_after_all_of_it_hotline_is_ready(city: City):

@@ -1,6 +1,7 @@
 """Three nodes in network namespaces, set up from `deploy/` as its guide says: etcd, Patroni, PostgreSQL, Redis."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,10 @@ BRIDGE = "hl-cluster"
 OUTSIDE = f"{NETWORK}.254"
 SUPERUSER = "superuser-password"
 POSTGRES = Path("/usr/lib/postgresql/15/bin/postgres")
-NEEDED = ("ip", "setpriv", "etcd", "patroni", "patronictl", "redis-server", "redis-sentinel")
+# Where the guide installs it; the one of Debian 12 hands the city to a server that lacks what was acknowledged.
+PATRONI = Path("/opt/patroni/bin")
+LEAST_PATRONI = (4, 0, 6)
+NEEDED = ("ip", "setpriv", "etcd", "redis-server", "redis-sentinel")
 
 
 def missing() -> str:
@@ -35,12 +39,19 @@ def missing() -> str:
     if not POSTGRES.exists():
         absent.append("postgresql-15")
     if absent:
-        return (
-            f"needs Debian's iproute2, patroni, etcd-server, postgresql, redis-sentinel (missing: {', '.join(absent)})"
-        )
+        return f"needs Debian's iproute2, etcd-server, postgresql, redis-sentinel (missing: {', '.join(absent)})"
+    if patroni_version() < LEAST_PATRONI:
+        return "needs Patroni 4.0.6 or newer in /opt/patroni, as the guide installs it"
     made = subprocess.run(["ip", "netns", "add", "hl-probe"], capture_output=True, check=False)
     subprocess.run(["ip", "netns", "del", "hl-probe"], capture_output=True, check=False)
     return "" if made.returncode == 0 else "needs network namespaces"
+
+
+def patroni_version() -> tuple[int, ...]:
+    with suppress(OSError):
+        told = subprocess.run([PATRONI / "patroni", "--version"], capture_output=True, text=True, check=False).stdout
+        return tuple(int(part) for part in re.findall(r"\d+", told))
+    return ()
 
 
 @dataclass
@@ -89,10 +100,21 @@ class Node:
             process.wait(30)
         self.processes.clear()
 
+    def isolate(self) -> None:
+        """The switch loses its port: packets vanish, and nobody is told."""
+        run("ip", "link", "set", self.link, "nomaster")
+
+    def join(self) -> None:
+        run("ip", "link", "set", self.link, "master", BRIDGE)
+
     def start_servers(self) -> None:
         self.start("etcd", "etcd", **self._environment("patroni/etcd.env"))
         self.start(
-            "patroni", "patroni", self.folder / "patroni.yml", user="postgres", **self._environment("patroni/node.env")
+            "patroni",
+            PATRONI / "patroni",
+            self.folder / "patroni.yml",
+            user="postgres",
+            **self._environment("patroni/node.env"),
         )
         for program, name in (("redis-server", "valkey"), ("redis-sentinel", "sentinel")):
             self.start(name, program, self.folder / f"{name}.conf")
