@@ -236,8 +236,8 @@ def test_whoever_takes_the_lease_does_every_job_at_once_and_states_when_each_suc
     begun = []
     node.begin_all = lambda: begun.append(True)
 
-    hold_the_lease(node)
     for job in SCHEDULE:
+        hold_the_lease(node)
         run_job(node, job)
 
     with committed.factory() as session:
