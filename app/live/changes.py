@@ -3,12 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from tickets.people.roles import SEEING, Viewer
-from tickets.schema import Acknowledgement, Call, Offer, OutboundMessage, PlannedStep, Presence, Ticket, TimelineEntry
+from tickets.people.roles import SEEING, Viewer, named_now
+from tickets.schema import (
+    Acknowledgement,
+    Call,
+    Offer,
+    OutboundMessage,
+    PlannedStep,
+    Presence,
+    Ticket,
+    TicketAccess,
+    TimelineEntry,
+)
 from tickets.states import CallState, OutboundChannel
 
 # Ids are drawn before commit, so a row may appear after a younger one: look a little behind the mark.
@@ -35,6 +46,13 @@ class Marks:
     at: datetime
 
 
+class Audience(TypedDict, total=False):
+    """The people of these units and of the whole city, or these persons alone."""
+
+    unit_ids: frozenset[int]
+    staff_ids: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True)
 class LiveChange:
     """Names of fragments to reload, and who may be told: people of the units, or the persons themselves."""
@@ -58,9 +76,9 @@ def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[lis
     fresh_entries, entries = _look(session, TimelineEntry, marks.entries)
     fresh_messages, messages = _look(session, OutboundMessage, marks.messages)
     found = [
-        *_ticket_changes(session, fresh_entries),
+        *_ticket_changes(session, fresh_entries, now=now),
         *_call_changes(session, since),
-        *_escalation_changes(session, since),
+        *_escalation_changes(session, since, now=now),
         *_notices(session, fresh_messages),
     ]
     return found, Marks(entries, messages, now)
@@ -81,20 +99,36 @@ def _look(session: Session, table: type[TimelineEntry | OutboundMessage], reach:
     return frozenset(ids) - reach.seen, Reach(newest, near)
 
 
-def _ticket_changes(session: Session, entry_ids: frozenset[int]) -> list[LiveChange]:
+def _ticket_changes(session: Session, entry_ids: frozenset[int], *, now: datetime) -> list[LiveChange]:
     if not entry_ids:
         return []
-    rows = session.execute(
-        select(Ticket.reference, Ticket.unit_id, Ticket.coordinating_unit_id).where(
-            Ticket.id.in_(select(TimelineEntry.ticket_id).where(TimelineEntry.id.in_(entry_ids))),
-            Ticket.is_canary.is_(False),
-            Ticket.is_restricted.is_(False),
-        )
-    )
+    touched = select(TimelineEntry.ticket_id).where(TimelineEntry.id.in_(entry_ids))
     return [
-        LiveChange(("queue", "shift", f"ticket-{reference}"), frozenset({unit_id, coordinating or unit_id}))
-        for reference, unit_id, coordinating in rows
+        LiveChange(("queue", "shift", f"ticket-{reference}"), **whom)
+        for reference, whom in _told_of(session, touched, now=now)
     ]
+
+
+def _told_of(session: Session, ticket_ids: Select[int], *, now: datetime) -> list[tuple[str, Audience]]:
+    """Who may hear that something of these tickets changed: of restricted ones only those named, as in every list."""
+    rows = session.execute(
+        select(Ticket.id, Ticket.reference, Ticket.unit_id, Ticket.coordinating_unit_id, Ticket.is_restricted).where(
+            Ticket.id.in_(ticket_ids), Ticket.is_canary.is_(False)
+        )
+    ).all()
+    restricted = [row.id for row in rows if row.is_restricted]
+    named: dict[int, set[int]] = {}
+    if restricted:
+        for ticket_id, staff_id in session.execute(named_now(now).where(TicketAccess.ticket_id.in_(restricted))):
+            named.setdefault(ticket_id, set()).add(staff_id)
+    found: list[tuple[str, Audience]] = []
+    for row in rows:
+        if row.is_restricted:
+            found.append((row.reference, {"staff_ids": frozenset(named.get(row.id, ()))}))
+        else:
+            units = frozenset({row.unit_id, row.coordinating_unit_id or row.unit_id})
+            found.append((row.reference, {"unit_ids": units}))
+    return found
 
 
 def _call_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
@@ -115,11 +149,13 @@ def _call_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
         yield LiveChange(("shift", "waiting"), for_all=True)
 
 
-def _escalation_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
-    fired = select(exists().where(PlannedStep.fired_at > since))
-    answered = select(exists().where(Acknowledgement.at > since))
-    if session.scalar(fired) or session.scalar(answered):
-        yield LiveChange(("escalations", "shift"), for_all=True)
+def _escalation_changes(session: Session, since: datetime, *, now: datetime) -> Iterable[LiveChange]:
+    fired = select(PlannedStep.ticket_id).where(PlannedStep.fired_at > since).limit(_MOST)
+    answered = select(Acknowledgement.ticket_id).where(Acknowledgement.at > since).limit(_MOST)
+    ids = {*session.scalars(fired), *session.scalars(answered)}
+    if ids:
+        for _reference, whom in _told_of(session, select(Ticket.id).where(Ticket.id.in_(ids)), now=now):
+            yield LiveChange(("escalations", "shift"), **whom)
 
 
 def _notices(session: Session, message_ids: frozenset[int]) -> Iterable[LiveChange]:

@@ -36,6 +36,8 @@ def alerts(fired: Iterable[Fired], administrators: Sequence[Person], *, now: dat
             continue
         unreached = bool(one.detail.get("unreached"))
         params = _params(one) | {"fell_through_to": one.detail.get("fell_through_to"), "unreached": unreached}
+        # They mend who stands where, and are not named on the ticket.
+        params["reference"] = "" if one.ticket.is_restricted else one.ticket.reference
         for person in administrators:
             for channel in (OutboundChannel.SCREEN, OutboundChannel.EMAIL):
                 said = "unreached" if unreached else "nobody"

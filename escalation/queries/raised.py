@@ -117,11 +117,11 @@ class Raised:
 
 
 def without_words(raised: Raised) -> Raised:
-    """For whoever may not open the ticket; of a restricted one the leader's words are left out as well."""
-    answered = raised.answered
-    if answered is not None and raised.is_restricted:
-        answered = replace(answered, instruction="")
-    return replace(raised, subject="", answered=answered, is_open=False)
+    """For whoever may not open the ticket; of a restricted one its number and a leader's words go as well."""
+    if not raised.is_restricted:
+        return replace(raised, subject="", is_open=False)
+    answered = replace(raised.answered, instruction="") if raised.answered is not None else None
+    return replace(raised, reference="", subject="", answered=answered, is_open=False)
 
 
 def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:

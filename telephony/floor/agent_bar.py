@@ -4,25 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import column, func, select, text, true
 from sqlalchemy.orm import Session
 
-from tickets.states import PresenceState
+from telephony.floor.callbacks import may_know_of
+from tickets.people.roles import Viewer, visible_tickets
+from tickets.schema import CallbackRequest, Ticket
+from tickets.states import CallbackState, PresenceState
 
+_COLUMNS = (
+    "state", "since", "reason", "wrap_up_until", "offer_id", "expires_at", "call_id", "call_state", "phone", "locale",
+    "arrived_at", "queued_at", "answered_at", "hold_since", "ended_at", "detail", "citizen_id", "caller_name",
+    "do_not_call", "is_flagged", "unit", "unit_en", "line", "ticket_id", "waiting", "waiting_since",
+)  # fmt: skip
 # A presence whose agent has an offer or a call always names the call, so that one join finds it.
-_BAR = text(
+_ROW = text(
     """
     select p.state, p.since, p.reason, p.wrap_up_until, o.id as offer_id, o.expires_at,
            c.id as call_id, c.state as call_state, c.phone, c.locale, c.arrived_at, c.queued_at, c.answered_at,
            c.hold_since, c.ended_at, c.detail, c.citizen_id, z.name as caller_name,
            coalesce(z.do_not_call, false) as do_not_call, f.flagged_at is not null as is_flagged,
-           u.name as unit, u.name_en as unit_en, l.label as line, t.reference,
+           u.name as unit, u.name_en as unit_en, l.label as line, c.ticket_id,
            (select count(*) from call w where w.state in ('queued', 'offered')
                and (:city or w.unit_id = any(:units))) as waiting,
            (select min(w.queued_at) from call w where w.state in ('queued', 'offered')
-               and (:city or w.unit_id = any(:units))) as waiting_since,
-           (select count(*) from callback_request b where b.state = 'open'
-               and (:city or b.unit_id = any(:units))) as callbacks
+               and (:city or w.unit_id = any(:units))) as waiting_since
     from (values (1)) as one(n)
     left join presence p on p.staff_id = :staff_id
     left join offer o on o.staff_id = :staff_id and o.outcome is null
@@ -31,9 +37,9 @@ _BAR = text(
     left join phone_preference f on f.phone = c.phone
     left join unit u on u.id = c.unit_id
     left join line l on l.id = c.line_id
-    left join ticket t on t.id = c.ticket_id
     """
 )
+_BAR = _ROW.columns(*map(column, _COLUMNS)).subquery("bar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,20 @@ class AgentBar:
         return "wrap_up" if self.state is PresenceState.WRAP_UP else "idle"
 
 
-def agent_bar(session: Session, staff_id: int, *, unit_ids: tuple[int, ...], covers_city: bool) -> AgentBar:
-    """The bar as it is now; callers waiting and callbacks are those of the given units, or everybody's."""
-    scope = {"staff_id": staff_id, "units": list(unit_ids), "city": covers_city}
-    row: dict[str, Any] = dict(session.execute(_BAR, scope).mappings().one())
+def agent_bar(session: Session, viewer: Viewer, *, unit_ids: tuple[int, ...], covers_city: bool) -> AgentBar:
+    """The bar as it is now; callers waiting and callbacks are those of the given units, or everybody's.
+
+    A ticket that the agent may not know of is not named, nor is whoever waits to be called back about one counted.
+    """
+    of_units = true() if covers_city else CallbackRequest.unit_id.in_(unit_ids)
+    is_open = CallbackRequest.state == CallbackState.OPEN
+    callbacks = select(func.count()).select_from(CallbackRequest).where(is_open, of_units, may_know_of(viewer))
+    known = select(Ticket.reference).where(Ticket.id == _BAR.c.ticket_id, visible_tickets(viewer))
+    whole = select(
+        _BAR, callbacks.scalar_subquery().label("callbacks"), known.scalar_subquery().label("reference")
+    ).select_from(_BAR)
+    scope = {"staff_id": viewer.staff_id, "units": list(unit_ids), "city": covers_city}
+    row: dict[str, Any] = dict(session.execute(whole, scope).mappings().one())
     return AgentBar(
         state=PresenceState(row["state"] or PresenceState.OFFLINE),
         since=row["since"],

@@ -60,7 +60,7 @@ def agents_now(session: Session, unit_ids: Sequence[int] | None, *, now: datetim
             Unit.name,
             Unit.name_en,
             Unit.kind,
-            Call.phone,
+            _shown_phone(),
             Ticket.reference,
         )
         .join(Staff, Staff.id == Presence.staff_id)
@@ -108,15 +108,16 @@ def calls_waiting(
     `unit_ids`: only callers for these units; None is everybody.
     """
     rows = session.execute(
-        select(Call, Unit.name, Unit.name_en)
+        select(Call, _shown_phone(), Unit.name, Unit.name_en)
         .outerjoin(Unit, Unit.id == Call.unit_id)
+        .outerjoin(Ticket, and_(Ticket.id == Call.ticket_id, Ticket.is_restricted.is_(False)))
         .where(Call.state.in_(WAITING), Call.queued_at.is_not(None))
         .order_by(_emergencies_first(), Call.queued_at, Call.id)
         .limit(limit)
     ).all()
     served: dict[int | None, int] = {}
     waiting = []
-    for call, unit, unit_en in rows:
+    for call, phone, unit, unit_en in rows:
         pool = call.unit_id if call.unit_id in staffed else None
         served[pool] = served.get(pool, 0) + 1
         if unit_ids is not None and call.unit_id not in unit_ids:
@@ -127,7 +128,7 @@ def calls_waiting(
                 position=served[pool],
                 state=call.state,
                 queued_at=call.queued_at or call.arrived_at,
-                phone=call.phone,
+                phone=phone,
                 locale=call.locale,
                 emergency=is_emergency(call),
                 unit=unit or "",
@@ -135,6 +136,11 @@ def calls_waiting(
             )
         )
     return waiting
+
+
+def _shown_phone() -> ColumnElement[str | None]:
+    """Of a call beside its ticket if that is open to all: who rings about a restricted one is nobody's to see here."""
+    return case((or_(Call.ticket_id.is_(None), Ticket.id.is_not(None)), Call.phone))
 
 
 def _emergencies_first() -> ColumnElement[int]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tickets.errors import NotFound
-from tickets.schema import Call, CallbackRequest
+from tickets.people.roles import Viewer, visible_tickets
+from tickets.schema import Call, CallbackRequest, Ticket
 from tickets.states import CallbackReason, CallbackState
 
 OPEN_STATES = (CallbackState.OPEN, CallbackState.CLAIMED)
@@ -46,12 +47,18 @@ def ask_callback(
     )
 
 
+def may_know_of(viewer: Viewer) -> ColumnElement[bool]:
+    """Of no ticket that one may not know of, nor one more in a count of it: who complains is not told to the unit."""
+    seen = select(Ticket.id).where(Ticket.id == CallbackRequest.ticket_id, visible_tickets(viewer)).exists()
+    return or_(CallbackRequest.ticket_id.is_(None), seen)
+
+
 def open_callbacks(
-    session: Session, *, unit_ids: Sequence[int], covers_city: bool, limit: int = 100
+    session: Session, viewer: Viewer, *, unit_ids: Sequence[int] | None, limit: int = 100
 ) -> Sequence[CallbackRequest]:
-    """The list of those whose unit this is, in the order in which they called."""
-    wanted = select(CallbackRequest).where(CallbackRequest.state.in_(OPEN_STATES))
-    if not covers_city:
+    """Those of these units, or everybody's, in the order in which they called."""
+    wanted = select(CallbackRequest).where(CallbackRequest.state.in_(OPEN_STATES), may_know_of(viewer))
+    if unit_ids is not None:
         wanted = wanted.where(CallbackRequest.unit_id.in_(unit_ids))
     return session.scalars(wanted.order_by(CallbackRequest.order_at, CallbackRequest.id).limit(limit)).all()
 

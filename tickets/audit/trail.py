@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import AuditEntry, AuditSeal, Staff, Ticket
 
 ENTRIES_PER_PAGE = 100
@@ -39,12 +41,22 @@ class TrailLine:
     request_id: str
     params: dict[str, Any]
     number: int | None
+    is_hidden: bool
 
 
 def trail(
-    session: Session, wanted: TrailFilter, *, before_id: int | None = None, limit: int = ENTRIES_PER_PAGE
+    session: Session,
+    viewer: Viewer,
+    wanted: TrailFilter,
+    *,
+    before_id: int | None = None,
+    limit: int = ENTRIES_PER_PAGE,
 ) -> tuple[list[TrailLine], int | None]:
-    """The entries and, when there are more, the id to go on before. One statement."""
+    """The entries and, when there are more, the id to go on before. One statement.
+
+    Of a restricted ticket hidden from the viewer: that something was done and by whom, but neither which nor its words.
+    """
+    is_hidden = and_(func.coalesce(Ticket.is_restricted, false()), not_(visible_tickets(viewer)))
     statement = (
         select(
             AuditEntry.id,
@@ -54,15 +66,16 @@ def trail(
             AuditEntry.action,
             AuditEntry.subject_kind,
             AuditEntry.subject_id,
-            Ticket.reference,
+            case((not_(is_hidden), Ticket.reference)),
             AuditEntry.request_id,
-            AuditEntry.params,
+            case((not_(is_hidden), AuditEntry.params), else_=literal({}, JSONB)),
             AuditSeal.number,
+            is_hidden,
         )
         .outerjoin(Staff, Staff.id == AuditEntry.staff_id)
         .outerjoin(Ticket, Ticket.id == AuditEntry.ticket_id)
         .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
-        .where(*_narrowed(wanted))
+        .where(*_narrowed(wanted, is_hidden))
         .order_by(AuditEntry.id.desc())
         .limit(limit + 1)
     )
@@ -72,7 +85,7 @@ def trail(
     return lines[:limit], lines[limit - 1].id if len(lines) > limit else None
 
 
-def _narrowed(wanted: TrailFilter) -> list[ColumnElement[bool]]:
+def _narrowed(wanted: TrailFilter, is_hidden: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.who:
         people = select(Staff.id).where(
@@ -85,7 +98,8 @@ def _narrowed(wanted: TrailFilter) -> list[ColumnElement[bool]]:
     if wanted.action:
         conditions.append(AuditEntry.action.startswith(wanted.action, autoescape=True))
     if wanted.reference:
-        conditions.append(AuditEntry.ticket_id.in_(select(Ticket.id).where(Ticket.reference == wanted.reference)))
+        # As if there were none: whether there is such a ticket is not told either.
+        conditions += [Ticket.reference == wanted.reference, not_(is_hidden)]
     if wanted.request_id:
         conditions.append(AuditEntry.request_id == wanted.request_id)
     if wanted.from_at is not None:

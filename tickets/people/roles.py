@@ -10,8 +10,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, false, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import RoleAssignment, Staff, Ticket, TicketAccess, Unit
@@ -147,6 +161,24 @@ def _still_stands_there(viewer: Viewer) -> ColumnElement[bool]:
         or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > TicketAccess.created_at),
     )
     return exists().where(RoleAssignment.staff_id == TicketAccess.staff_id, then, or_(false(), *held))
+
+
+def named_now(now: datetime) -> Select[int, int]:
+    """Restricted tickets and the people who may see them at `now`, by the rule of `visible_tickets`; to be narrowed."""
+    then, today = aliased(RoleAssignment), aliased(RoleAssignment)
+    still = exists().where(
+        then.staff_id == TicketAccess.staff_id,
+        _held_at(then, TicketAccess.created_at),
+        today.staff_id == TicketAccess.staff_id,
+        today.role == then.role,
+        today.unit_id == then.unit_id,
+        _held_at(today, literal(now)),
+    )
+    return select(TicketAccess.ticket_id, TicketAccess.staff_id).where(still)
+
+
+def _held_at(held: Any, at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+    return and_(held.valid_from <= at, or_(held.valid_to.is_(None), held.valid_to > at))
 
 
 def visible_ticket(session: Session, viewer: Viewer, reference: str) -> Ticket:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tickets import done_days
 from tickets.city import day_of, zone
 from tickets.promises.outcomes import OfUnit, Tally, ended_in, tallies
-from tickets.schema import PromiseDay
+from tickets.schema import Clock, PromiseDay
 from tickets.states import ClockKind
 
 # The days that have been counted, among the works of once a day.
@@ -61,6 +61,12 @@ def forget(session: Session, instants: Collection[datetime | None], *, now: date
     if days:
         session.execute(text(f"select pg_advisory_xact_lock_shared({_LOCK})"))
         done_days.undo(session, _COUNTED, days)
+
+
+def forget_ticket(session: Session, ticket_id: int, *, now: datetime) -> None:
+    """Its promises count now, or no longer: it is restricted or open to all, which it was not before."""
+    ended = select(Clock.stopped_at).where(Clock.ticket_id == ticket_id, Clock.stopped_at.is_not(None))
+    forget(session, session.scalars(ended).all(), now=now)
 
 
 def forget_all(session: Session) -> None:

@@ -15,6 +15,8 @@ from tickets.states import ClockKind, ClockStatus
 OfUnit = tuple[int, ClockKind]
 # Written out as in the partial indexes: broken and open, with whose it was; and late without anybody having noted it.
 _BROKEN_OPEN = "clock.first_breach_at is not null and clock.status in ('running', 'paused')"
+# The canary is nobody's, and of restricted tickets not even a count of one may tell; each is a partial index.
+_UNCOUNTED = ("ticket.is_canary", "ticket.is_restricted")
 _NOT_NOTED = "clock.first_breach_at is null and clock.status in ('running', 'missed')"
 
 
@@ -43,7 +45,8 @@ def tallies(
     kinds: Sequence[ClockKind] = tuple(ClockKind),
     unit_ids: Sequence[int] | None = None,
 ) -> dict[OfUnit, Tally]:
-    """The clocks of `which`, of which no two hold one, by whose they were and by kind. The canary never counts.
+    """The clocks of `which`, of which no two hold one, by whose they were and by kind. Neither canaries nor
+    restricted tickets count.
 
     What was broken once is missed, or overdue while it is open, whatever date, priority or end it was given later. A
     clock counts where the ticket was when it broke, else where it ended, or is now while that is still to come.
@@ -52,7 +55,7 @@ def tallies(
     # looked up only where it does not say who held them.
     now_with = select(Ticket.unit_id).where(Ticket.id == Clock.ticket_id).scalar_subquery()
     holder = func.coalesce(Clock.due_unit_id, Clock.stopped_unit_id, now_with)
-    canaries = select(Ticket.id).where(literal_column("ticket.is_canary"))
+    uncounted = [Clock.ticket_id.not_in(select(Ticket.id).where(literal_column(one))) for one in _UNCOUNTED]
     is_open = Clock.status.in_(UNENDED)
     late = and_(Clock.status == ClockStatus.RUNNING, Clock.due_at < now)
     broken = or_(Clock.first_breach_at.is_not(None), Clock.status == ClockStatus.MISSED, late)
@@ -66,7 +69,7 @@ def tallies(
             func.count(case((and_(Clock.status == ClockStatus.CANCELLED, not_(broken)), 1))),
         )
         .select_from(Clock)
-        .where(Clock.ticket_id.not_in(canaries), *_of_kinds(kinds))
+        .where(*uncounted, *_of_kinds(kinds))
         .group_by(holder, Clock.kind)
     )
     if unit_ids is not None:
@@ -122,17 +125,17 @@ def broken_open(
 ) -> dict[OfUnit, Tally]:
     """Broken before `before` and still open: counted in an index of few keys, however many there are.
 
-    What does not belong to them is subtracted: broken since then, and canaries.
+    What does not belong to them is subtracted: broken since then, canaries and what is restricted.
     """
     whose = (Clock.due_unit_id, Clock.kind)
     noted = select(*whose, func.count()).where(text(_BROKEN_OPEN), *_of_kinds(kinds))
     taken_away = select(*whose, -func.count()).where(text(_BROKEN_OPEN), *_of_kinds(kinds))
     since = taken_away.where(Clock.first_breach_at >= before)
-    canaries = taken_away.join(Ticket, Ticket.id == Clock.ticket_id).where(
-        text(f"ticket.is_canary and ticket.{IS_UNFINISHED}"), Clock.first_breach_at < before
+    uncounted = taken_away.join(Ticket, Ticket.id == Clock.ticket_id).where(
+        text(f"({' or '.join(_UNCOUNTED)}) and ticket.{IS_UNFINISHED}"), Clock.first_breach_at < before
     )
     at_these = [] if unit_ids is None else [Clock.due_unit_id.in_(unit_ids)]
-    parts = (part.where(*at_these).group_by(*whose) for part in (noted, since, canaries))
+    parts = (part.where(*at_these).group_by(*whose) for part in (noted, since, uncounted))
     counts: dict[OfUnit, int] = {}
     for unit_id, kind, count in session.execute(union_all(*parts)):
         if unit_id is not None:

@@ -159,6 +159,7 @@ class Ticket(Base):
         Index("ix_ticket_wake", "wake_at", postgresql_where=text("wake_at is not null")),
         Index("ix_ticket_close", "reopen_until", postgresql_where=text("status = 'resolved'")),
         Index("ix_ticket_canary", "id", postgresql_where=text("is_canary")),
+        Index("ix_ticket_restricted", "id", postgresql_where=text("is_restricted")),
         Index("ix_ticket_unit_opened", "unit_id", "opened_at"),
         Index("ix_ticket_finished", "opened_at", "id", postgresql_where=_FINISHED),
         Index("ix_ticket_unit_finished", "unit_id", "opened_at", "id", postgresql_where=_FINISHED),

@@ -12,6 +12,7 @@ from tickets.city import day_of
 from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
+from tickets.promises import day_totals
 from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason, route
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
@@ -49,6 +50,7 @@ def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Acto
     why = reason_given(reason)
     ticket.is_restricted, ticket.about_unit_id, ticket.category_id = False, None, decision.category_id
     ticket.routing_reasons = [r.as_json() for r in decision.reasons]
+    day_totals.forget_ticket(session, ticket.id, now=now)
     record(session, ticket, "ticket.cleared", actor=actor, params={"reason": why}, now=now)
     session.flush()
     if decision.queue_id == ticket.queue_id:
@@ -93,6 +95,7 @@ def _restrict(session: Session, ticket: Ticket, read: MatterReading, *, now: dat
         return
     words = ", ".join(read.about_officials.because)
     ticket.is_restricted, ticket.about_unit_id, ticket.coordinating_unit_id = True, about, None
+    day_totals.forget_ticket(session, ticket.id, now=now)
     _tell_reason(session, ticket, RoutingReason(SUSPECTED, {"words": words}), now=now)
     hop(session, ticket.id, queue_id, cause="transfer", reason=words, actor=SYSTEM, now=now)
     named_people.name_heads(session, ticket.id, unit_id=None, office_id=judge, now=now)

@@ -36,7 +36,7 @@ def audit_trail() -> ResponseReturnValue:
         to_at=midnight(given["to"], days=1),
     )
     before = number(request.args.get("before", ""))
-    lines, next_id = trail(g.session, wanted, before_id=before)
+    lines, next_id = trail(g.session, g.viewer, wanted, before_id=before)
     return render_template(
         "administration/audit.html",
         lines=lines,

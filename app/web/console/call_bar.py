@@ -98,7 +98,7 @@ def load_bar() -> AgentBar:
     viewer = g.viewer
     return agent_bar(
         g.session,
-        viewer.staff_id,
+        viewer,
         unit_ids=viewer.unit_ids(*ANSWERING),
         covers_city=viewer.covers_city(*ANSWERING),
     )

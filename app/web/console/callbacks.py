@@ -94,9 +94,8 @@ def _note(action: str, callback_id: int, **params: str) -> None:
 
 
 def _scope() -> ColumnElement[bool]:
-    """Of one's units, and never of a ticket one may not know of: who complained of a unit is not told to the unit."""
-    seen = select(Ticket.id).where(Ticket.id == CallbackRequest.ticket_id, visible_tickets(g.viewer)).exists()
-    allowed = or_(CallbackRequest.ticket_id.is_(None), seen)
+    """Of one's units, and of nothing that one may not know of."""
+    allowed = callback_list.may_know_of(g.viewer)
     if g.viewer.covers_city(*ANSWERING):
         return allowed
     return and_(CallbackRequest.unit_id.in_(g.viewer.unit_ids(*ANSWERING)), allowed)

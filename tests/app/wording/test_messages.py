@@ -61,6 +61,14 @@ def test_whether_nobody_answers_or_nobody_was_reached_is_said_apart(words, chann
     assert "has reached anybody" in words("nobody_reachable", "screen", "en", unreached=True).text
 
 
+@pytest.mark.parametrize("channel", ["email", "screen"])
+@pytest.mark.parametrize("unreached", [False, True])
+def test_an_alarm_about_a_restricted_request_does_not_name_it(words, channel, unreached):
+    said = words("nobody_reachable", channel, "en", unreached=unreached, reference="").text
+
+    assert "equest confidential" in said
+
+
 @pytest.mark.parametrize(("name", "channel"), sorted(message_names()))
 def test_no_vietnamese_message_is_the_english_one(words, name, channel):
     # What the citizen or a leader wrote themselves is the same in every language.

@@ -13,10 +13,11 @@ from tickets.people.actor import SYSTEM, Actor, staff_actor
 from tickets.promises import day_totals
 from tickets.promises.figures import Kept, promises_kept
 from tickets.promises.proof import Differences, correct, differences
-from tickets.schema import AuditEntry, DoneDay, PromiseDay
+from tickets.schema import AuditEntry, DoneDay, PromiseDay, Ticket
 from tickets.states import Disposition, Role
 from tickets.work.assignment import claim
 from tickets.work.resolution import mark_spam, reopen, resolve
+from tickets.work.suspicion import heed_words
 
 DAY = timedelta(days=1)
 MIDNIGHT = wall_clock(NOW).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -80,6 +81,25 @@ def test_a_promise_that_goes_on_after_its_day_was_counted_takes_its_verdict_alon
     assert day_totals.count_next_day(session, now=NOW) == 1
     assert day_totals.count_next_day(session, now=NOW) == 0
     assert kept(session) == from_clocks(session)
+
+
+def test_what_became_restricted_is_counted_no_more_and_its_days_are_counted_anew(
+    session: Session, past: list[int], agent: Actor
+) -> None:
+    reopen(session, past[0], reason="Vẫn còn rác.", actor=agent, now=NOW)
+    while day_totals.count_next_day(session, now=NOW):
+        pass
+    before = sum(one.counted for one in kept(session))
+
+    ticket = session.get_one(Ticket, past[0])
+    heed_words(session, ticket, "Cán bộ phường đòi tôi đưa tiền mới giải quyết.", now=NOW)
+    session.flush()
+
+    assert ticket.is_restricted
+    assert sum(one.counted for one in kept(session)) < before
+    assert day_totals.count_next_day(session, now=NOW) == 1
+    assert kept(session) == from_clocks(session)
+    assert differences(session, now=NOW).days == ()
 
 
 def test_a_total_that_was_spoilt_is_found_corrected_and_audited(session: Session, past: list[int]) -> None:
