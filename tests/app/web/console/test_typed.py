@@ -179,7 +179,7 @@ def test_a_press_of_the_bar_answers_with_the_bar_alone(client: FlaskClient, sess
     session.commit()
 
     # The provider says when the talk is really over; until then the bar says that it goes on.
-    for action, words in (("hold", "Caller on hold"), ("take-back", "On a call"), ("end", "On a call")):
+    for action, words in (("hold", "Caller on hold"), ("take-back", "On a call"), ("end", "Ending the call")):
         answer = press(client, "/console/new", f"/console/calls/{call.id}/{action}")
 
         bar = answer.get_data(as_text=True)

@@ -133,6 +133,7 @@ def test_a_form_that_is_no_longer_valid_leaves_its_person_at_work(
     app: HotlineApp, client: FlaskClient, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(client, session, role=Role.AGENT, now=now)
+    client.set_cookie("locale", "en")
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
 
     answer = client.post("/console/new", data={"subject": "x"}, headers=ENGLISH)
@@ -177,6 +178,7 @@ def test_a_ticket_one_may_not_see_is_answered_as_one_that_is_not(
     hidden.is_restricted = True
     session.commit()
     sign_in(client, session, role=Role.AGENT, now=now)
+    client.set_cookie("locale", "en")
 
     for page in ("/console/tickets", "/console/opened", "/supervisor/escalations"):
         there = client.get(f"{page}/{hidden.reference}", headers=ENGLISH)
