@@ -1,6 +1,6 @@
 """What came of an answer: who has worked on the ticket since, and how it ended."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,39 @@ class EndedInstruction:
     status: TicketStatus
     answered_at: datetime
     instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherAnswer:
+    """What was said about a level after its first answer."""
+
+    by: str
+    at: datetime
+    instruction: str
+    new_due_at: datetime | None
+
+
+def said_since(session: Session, steps: Mapping[int, int]) -> dict[int, list[FurtherAnswer]]:
+    """By level, whatever was said after its first answer, oldest first; `steps` gives each level's ticket."""
+    if not steps:
+        return {}
+    entry = TimelineEntry
+    step_id, due = entry.params["step_id"].as_integer(), entry.params["new_due_at"].astext
+    rows = session.execute(
+        select(step_id, Staff.name, entry.at, entry.body, due)
+        .join(Staff, Staff.id == entry.staff_id)
+        .where(
+            entry.ticket_id.in_(set(steps.values())),
+            entry.kind == TimelineKind.ACKNOWLEDGED,
+            step_id.in_(steps),
+        )
+        .order_by(entry.id)
+    )
+    said: dict[int, list[FurtherAnswer]] = {}
+    for of_step, by, at, body, until in rows:
+        answer = FurtherAnswer(by, at, body or "", datetime.fromisoformat(until) if until else None)
+        said.setdefault(of_step, []).append(answer)
+    return {of_step: answers[1:] for of_step, answers in said.items()}
 
 
 def latest_work(session: Session, viewer: Viewer, ticket_ids: Collection[int]) -> dict[int, Work]:

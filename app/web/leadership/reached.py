@@ -18,7 +18,7 @@ from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
 from escalation.acknowledging.right import RightToAnswer, rights_to_answer
 from escalation.firing.recipients import mark_read
 from escalation.queries.board import RunningChain, reached
-from escalation.queries.follow_up import Work, ended_since, latest_work
+from escalation.queries.follow_up import Work, ended_since, latest_work, said_since
 from tickets.states import DraftForm
 from tickets.work import drafts
 
@@ -63,10 +63,12 @@ def show_list(
     unread = [item.chain.raised.step_id for item in items if _is_unread(item)]
     # Showing the list is reading it: the supervisors' board says so to those who wait for an answer.
     mark_read(g.session, g.viewer.staff_id, step_ids=unread, now=g.now)
+    answered = [item for item in items if item.chain.raised.answered is not None]
     page = render_template(
         "leadership/reached.html",
         waiting=waiting,
-        answered=[item for item in items if item.chain.raised.answered is not None],
+        answered=answered,
+        further=said_since(g.session, {item.chain.raised.step_id: item.chain.raised.ticket_id for item in answered}),
         ended=ended_since(g.session, g.viewer.staff_id, since=g.now - _FOLLOWED_FOR),
         may_read_ledger=g.viewer.holds(*READING_THE_LEDGER),
         refused_step=step_id,

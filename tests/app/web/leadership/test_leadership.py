@@ -109,6 +109,21 @@ def test_an_instruction_is_written_down_and_moves_the_matter_below(
     assert "Nothing has been done since." in page
 
 
+def test_what_is_said_after_the_first_answer_is_sent_and_stands_below_it(
+    browser: FlaskClient, climbed: Climb, session: Session
+) -> None:
+    step_id = climbed.step(session, 4).id
+    give(browser, step_id)
+
+    give(browser, step_id, instruction="Cử người đến ngay.")
+    give(browser, step_id, instruction="Báo lại trước 11 giờ.")
+
+    page = browser.get("/leadership").get_data(as_text=True)
+    assert page.index("Cử người đến ngay.</q>") < page.index("Báo lại trước 11 giờ.</q>")
+    assert page.count("added,") == 2
+    assert "Further instruction or date" in page
+
+
 def test_a_double_click_acknowledges_once(browser: FlaskClient, climbed: Climb, session: Session) -> None:
     step_id = climbed.step(session, 4).id
     token = csrf_of(browser, "/leadership")
