@@ -190,10 +190,12 @@ def results(session: Session, of: Ticket) -> dict[int, StepResult | None]:
 
 
 def told(session: Session, of: Ticket, level: int) -> list[int]:
+    """Who was told of a level, in the order in which they were."""
     statement = (
         select(StepRecipient.staff_id)
         .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
         .where(PlannedStep.ticket_id == of.id, PlannedStep.rank == level)
+        .order_by(StepRecipient.id)
     )
     return list(session.scalars(statement))
 
