@@ -61,7 +61,9 @@ def test_a_way_is_proved_by_the_code_that_was_sent_there_and_by_no_other(browser
     assert "not the code" in refused.get_data(as_text=True)
     assert accepted.status_code == 303
     assert mine(session, me)[0].verified_at == MONDAY
-    done = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "contact_method")).all()
+    done = session.scalars(
+        select(AuditEntry.action).where(AuditEntry.subject_kind == "contact_method").order_by(AuditEntry.id)
+    ).all()
     assert done == [f"contact_method.{what}" for what in ("changed", "code_sent", "code_wrong", "verified")]
 
 
