@@ -59,7 +59,7 @@ class LatestAnswer(Generic[V]):
         try:
             self._worked = _Worked(work(), time.monotonic())
             self._told = ""
-        except Exception as trouble:
+        except Exception as trouble:  # whatever it was, the answer before it stands, with its age, and tells of it
             self._tell(trouble)
         finally:
             done.set()
