@@ -95,6 +95,8 @@ class Settings(_ProviderFields):
     """The number printed on every page; the line itself is a row of the directory."""
     duty_phone: str = ""
     """Rung first when no call can be handled, before the caller may leave a message; without it the message at once."""
+    support_phone: str = ""
+    """Whom people at work call about the system itself, day and night; printed where a page of theirs fails."""
     trusted_proxies: int = Field(default=1, ge=0, le=9)
     """How many proxies of ours a request of the public passes; each adds one address to X-Forwarded-For."""
     metrics_token: str = ""
@@ -202,6 +204,8 @@ def _malformed(settings: Settings) -> list[str]:
     found = _malformed_addresses(settings)
     if settings.duty_phone and not _E164.fullmatch(settings.duty_phone):
         found.append("HOTLINE_DUTY_PHONE must be a whole number such as +842838000001.")
+    if settings.support_phone and not _E164.fullmatch(settings.support_phone):
+        found.append("HOTLINE_SUPPORT_PHONE must be a whole number such as +842838000002.")
     if settings.default_locale not in LOCALES:
         found.append(f"HOTLINE_DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
     try:

@@ -56,7 +56,10 @@ def _in_full(session: Session, ticket_id: int, *, now: datetime) -> RequestState
     ticket, due_at = session.execute(
         select(Ticket, Clock.due_at)
         .outerjoin(
-            Clock, (Clock.ticket_id == Ticket.id) & (Clock.kind == ClockKind.RESOLVE) & Clock.stopped_at.is_(None)
+            Clock,
+            (Clock.ticket_id == Ticket.id)
+            & Clock.kind.in_((ClockKind.RESOLVE, ClockKind.APPEAL))
+            & Clock.stopped_at.is_(None),
         )
         .where(Ticket.id == ticket_id)
         .order_by(Clock.id.desc())

@@ -184,6 +184,7 @@ def client(app: HotlineApp, session: Session, now: datetime) -> Iterator[FlaskCl
 
     Tests share an address: what one of them sent must not count against the next.
     """
-    limiter.reset()
+    with app.app_context():
+        limiter.reset()
     with app.bound_to(session, now):
         yield app.test_client()

@@ -1,7 +1,7 @@
 """The city we answer for: its names, and the clock on its wall. Read from reference data, no code knows it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,16 @@ from tickets.reference_files import REFERENCE_DATA
 _FILE = REFERENCE_DATA / "city.yaml"
 
 
+# Of what anybody could have told us.
+_FIRST_YEAR = 1900
+
+
 @dataclass(frozen=True, slots=True)
 class City:
     name: str
     name_en: str
     zone: str
+    trial_phone: str
 
 
 @cache
@@ -33,6 +38,15 @@ class _Wall:
 def use_zone(name: str) -> None:
     """The operator's word (HOTLINE_TIMEZONE), given once, before anything is asked of the wall clock."""
     _Wall.zone = ZoneInfo(name)
+
+
+def month_between(typed: str, where: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first instant of a month (2026-11) there and the first after it; raises ValueError for what is none."""
+    first = datetime.strptime(typed, "%Y-%m").replace(tzinfo=where)
+    year, month = divmod(first.year * 12 + first.month, 12)
+    if year < _FIRST_YEAR:
+        raise ValueError(typed)
+    return first.astimezone(UTC), first.replace(year=year, month=month + 1).astimezone(UTC)
 
 
 def zone() -> ZoneInfo:

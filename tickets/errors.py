@@ -72,7 +72,7 @@ class NeverOpen(HotlineError):
 
 
 class CalendarRefused(HotlineError):
-    """A calendar that cannot be saved; `code` is no_such_zone, bad_window, seven_weekdays or never_open."""
+    """Not to be saved; `code` is no_such_zone, bad_window, windows_overlap, seven_weekdays or never_open."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(code, detail)
@@ -112,6 +112,14 @@ class AboutItself(HotlineError):
     def __init__(self, reference: str, what: str) -> None:
         super().__init__(reference, what)
         self.reference, self.what = reference, what
+
+
+class InDispute(HotlineError):
+    """Units have sent it back and forth: only the arbiter moves it, while undecided and afterwards (R8)."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
 
 
 class CitizensOwnWord(HotlineError):

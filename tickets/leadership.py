@@ -37,9 +37,15 @@ def renew(session: Session, *, epoch: int, now: datetime) -> bool:
     return session.execute(renewed).scalar_one_or_none() is not None
 
 
-def give_up(session: Session, *, epoch: int) -> None:
+def give_up(session: Session, *, epoch: int, now: datetime) -> None:
     """Let another lead at once."""
-    session.execute(update(LeaderLease).where(LeaderLease.epoch == epoch).values(renewed_at=_GIVEN_UP, holder=""))
+    free = update(LeaderLease).where(LeaderLease.epoch == epoch).values(renewed_at=_GIVEN_UP, holder="", taken_at=now)
+    session.execute(free)
+
+
+def last_led_at(lease: LeaderLease) -> datetime:
+    """When somebody led for the last time, as far as the row says."""
+    return lease.taken_at if lease.renewed_at == _GIVEN_UP else lease.renewed_at
 
 
 # Once per transaction of every job of the leader's.

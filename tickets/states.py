@@ -52,6 +52,16 @@ class Disposition(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+class AppealOutcome(StrEnum):
+    """What the body above decides about the result of a closed ticket."""
+
+    UPHELD = "upheld"
+    # The body above gives another result itself.
+    CHANGED = "changed"
+    # The unit has to do it again.
+    REDO = "redo"
+
+
 class UnitKind(StrEnum):
     CITY = "city"
     OFFICE = "office"
@@ -187,6 +197,25 @@ class AttemptState(StrEnum):
 ARRIVED = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACKNOWLEDGED})
 
 
+class NotHeard(StrEnum):
+    """Why a call of ours has not arrived although the carrier took it: it may ring again."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    CALL_FAILED = "call_failed"
+    MACHINE = "machine"
+    NO_KEY = "no_key"
+    HUNG_UP = "hung_up"
+
+
+class CanaryStage(StrEnum):
+    """The parts of the way that the hourly trial goes, in their order (R26)."""
+
+    FIRED = "fired"
+    SENT = "sent"
+    DELIVERED = "delivered"
+
+
 class PlaceOutcome(StrEnum):
     UNIQUE = "unique"
     SPLIT = "split"
@@ -266,5 +295,22 @@ class DraftForm(StrEnum):
     SET_ASIDE = "set-aside"
     CLEAR = "clear"
     PRIORITY = "priority"
+    PLACE = "place"
+    DOSSIER = "dossier"
+    ELSEWHERE = "elsewhere"
+    PHONE = "phone"
+    LINK = "link"
+    UNLINK = "unlink"
+    ARBITRATE = "arbitrate"
+    INSTRUCTED = "instructed"
     WRAP_UP = "wrap-up"
     INSTRUCTION = "instruction"
+
+
+class SwapState(StrEnum):
+    """What became of the question whether somebody takes another's turn of duty."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tickets.people.actor import Actor
 from tickets.schema import Attachment, Message, OutboundMessage, Staff, TimelineEntry
+from tickets.schema.rows import insert_many
 from tickets.states import TimelineKind
 
 _INSERT = insert(TimelineEntry.__table__)
@@ -63,8 +64,7 @@ def add(  # noqa: PLR0913 - one call says all there is to say of an entry
 
 def add_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append many entries, made with `entry`, in one statement."""
-    if rows:
-        session.execute(_INSERT, list(rows))
+    insert_many(session, TimelineEntry, rows)
 
 
 def entry(

@@ -1,4 +1,4 @@
-"""Make the two fonts that pages load: `python -m tools.subset_fonts` writes app/static/fonts.
+"""Make the two fonts of pages: `python -m tools.subset_fonts` writes app/static/fonts and, to print, app/paper/fonts.
 
 Each is the published Latin and Vietnamese file of one weight of Be Vietnam Pro in one, without hinting, which screens
 of today do not use and which made up half of it: 14 kB instead of 33, and one request instead of two.
@@ -18,6 +18,7 @@ from fontTools.ttLib import TTFont
 ROOT = Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "app" / "static" / "vendor" / "be-vietnam-pro"
 FONTS = ROOT / "app" / "static" / "fonts"
+PRINTED = ROOT / "app" / "paper" / "fonts"
 WEIGHTS = (400, 600)
 
 
@@ -28,7 +29,8 @@ def main() -> None:
         _write(weight, target)
         made[target.name] = sha256(target.read_bytes()).hexdigest()
         print(f"{target.relative_to(ROOT)}: {target.stat().st_size} bytes")
-    shutil.copy(PUBLISHED / "LICENSE", FONTS / "LICENSE")
+    for folder in (FONTS, PRINTED):
+        shutil.copy(PUBLISHED / "LICENSE", folder / "LICENSE")
     (FONTS / "MANIFEST.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
 
 
@@ -42,6 +44,7 @@ def _write(weight: int, target: Path) -> None:
         # A font without a space is refused by some engines; the first file's wins in the merge.
         _save_subset(vietnamese, set(vietnamese.getBestCmap()) - known | {ord(" ")}, parts[1])
         font = Merger().merge([str(part) for part in parts])
+    font.save(PRINTED / target.with_suffix(".ttf").name)
     font.flavor = "woff2"
     font.save(target)
 

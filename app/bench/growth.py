@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from flask.testing import FlaskClient
@@ -125,7 +125,7 @@ def _timer(name: str, read: Read) -> Figure:
 def _pages(large: Settings, small: Settings) -> Iterator[Figure]:
     many, few = create_app(large), create_app(small)
     for page in PAGES:
-        read_many, read_few = page_read(many, page), page_read(few, page)
+        read_many, read_few = page_read(many, page, now=utc_now()), page_read(few, page, now=utc_now())
         growth = read_many.pages / max(1, read_few.pages)
         value = f"{read_many.pages:,} pages, {read_many.statements} statements"
         yield Figure(page.name, value, note=f"most: {read_many.heaviest[0]:,} in {read_many.heaviest[1][:90]}")
@@ -135,11 +135,11 @@ def _pages(large: Settings, small: Settings) -> Iterator[Figure]:
         )  # fmt: skip
 
 
-def page_read(app: HotlineApp, page: Shown) -> Read:
+def page_read(app: HotlineApp, page: Shown, *, now: datetime) -> Read:
     """What showing this page reads; raises MeasuredNothing when it has nothing to show."""
     client = app.test_client()
     if page.role is not None:
-        _sign_in(app, client, page.role, page.kind)
+        _sign_in(app, client, page, now=now)
 
     def show() -> None:
         answer = client.get(page.address)
@@ -151,19 +151,17 @@ def page_read(app: HotlineApp, page: Shown) -> Read:
     return pages_read(app.sessions.kw["bind"], show)
 
 
-def _sign_in(app: HotlineApp, client: FlaskClient, role: Role, kind: UnitKind) -> None:
+def _sign_in(app: HotlineApp, client: FlaskClient, page: Shown, *, now: datetime) -> None:
     with transaction(app.sessions) as session:
         person = session.scalars(
             select(Staff.id)
             .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
             .join(Unit, Unit.id == RoleAssignment.unit_id)
-            .where(RoleAssignment.role == role, Unit.kind == kind, Staff.disabled_at.is_(None))
+            .where(RoleAssignment.role == page.role, Unit.kind == page.kind, Staff.disabled_at.is_(None))
             .order_by(Staff.id)
             .limit(1)
         ).one_or_none()
         if person is None:
-            raise MeasuredNothing(f"nobody is {role} of a unit of kind {kind}")
-        token = one_time_links.make(
-            session, staff_id=person, purpose="demo", lifetime=timedelta(hours=1), now=utc_now()
-        )
+            raise MeasuredNothing(f"nobody is {page.role} of a unit of kind {page.kind}")
+        token = one_time_links.make(session, staff_id=person, purpose="demo", lifetime=timedelta(hours=1), now=now)
     client.get(f"/sign-in/link/{token}")

@@ -5,8 +5,7 @@ from contextlib import ExitStack
 
 from app.bench import climbing, desk, growth, intake, phone, places
 from app.bench.measure import Figure
-from app.bench.stage import PREFIX, stage
-from app.engines.leftovers import sweep
+from app.bench.stage import stage, stage_beside_its_tenth
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.play_progress import TellProgress
 
@@ -15,12 +14,15 @@ _FEW = 1_000
 
 def figures(parts: Sequence[str], *, tickets: int, port: int, say: TellProgress) -> list[Figure]:
     """Measure `parts`; a large stage of `tickets` is set up once for all of them."""
-    # What a benchmark that was killed has left.
-    sweep(PREFIX)
     found: list[Figure] = []
     with ExitStack() as stages:
         say(f"Setting up {tickets:,} tickets …")
-        large = stages.enter_context(stage(tickets=tickets, port=port, say=say))
+        if "growth" in parts:
+            large, tenth = stages.enter_context(stage_beside_its_tenth(tickets=tickets, port=port, say=say))
+            # First, before other parts work on one of the two.
+            found += growth.run(large, tenth)
+        else:
+            large = stages.enter_context(stage(tickets=tickets, port=port, say=say))
         if "places" in parts:
             engine = make_engine(large.database_url)
             with transaction(session_factory(engine)) as session:
@@ -30,10 +32,6 @@ def figures(parts: Sequence[str], *, tickets: int, port: int, say: TellProgress)
             say(f"Setting up {_FEW:,} tickets beside them …")
             small = stages.enter_context(stage(tickets=_FEW, port=port, say=say))
             found += desk.run(large, small)
-        if "growth" in parts:
-            say(f"Setting up {tickets // 10:,} tickets beside them …")
-            tenth = stages.enter_context(stage(tickets=tickets // 10, port=port, say=say))
-            found += growth.run(large, tenth)
         if "phone" in parts:
             found += phone.run(large, say=say)
         if "intake" in parts:

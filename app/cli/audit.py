@@ -3,18 +3,11 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 
 from app.cli.commands import Commands
+from app.cli.proof_sentences import SHOWN, sentence
 from app.settings import Settings
-
-_SHOWN = 20
-_NAMES = {
-    "breach": "The breach of clock",
-    "level": "The level of step",
-    "recipients": "Who was told of step",
-    "attempt": "An attempt to tell of step",
-    "answer": "The answer to step",
-}
 
 
 def register(commands: Commands) -> None:
@@ -47,13 +40,13 @@ def tell_verified(settings: Settings, *, as_json: bool) -> int:
         engine.dispose()
     intact = found.broken_entry_id is None and not changed
     if as_json:
-        facts = [{"kind": one.kind, "id": one.id} for one in changed]
+        facts = [asdict(one) for one in changed]
         told = {"intact": intact, "checked": found.checked, "broken_entry": found.broken_entry_id, "changed": facts}
         print(json.dumps(told))
     elif intact:
         print(f"The audit trail is intact: {found.checked:,} entries checked, and what was written with them.")
     elif found.broken_entry_id is not None:
         print(f"Entry {found.broken_entry_id} of the audit trail was changed; {found.checked:,} before it are intact.")
-    for one in changed[:_SHOWN]:
-        print(f"{_NAMES[one.kind]} {one.id} is not what its entry in the audit trail says.", file=sys.stderr)
+    for one in changed[:SHOWN]:
+        print(sentence(one), file=sys.stderr)
     return 0 if intact else 1

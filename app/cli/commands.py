@@ -21,6 +21,7 @@ MODULES = (
     "app.cli.people",
     "app.cli.audit",
     "app.cli.ledger",
+    "app.cli.escalation",
     "app.cli.clock",
     "app.cli.figures",
     "app.cli.simulator",

@@ -29,6 +29,7 @@ _MENDED: dict[Lack, str] = {
     Lack.ADMINISTRATOR: "nobody can administer; ./hotline user add --email ADDRESS --role administrator --unit 79",
     Lack.AGENTS: "nobody takes calls and tickets; ./hotline user add --email ADDRESS --role agent --unit CODE",
     Lack.HOLDERS: "nobody holds a post, so a level that is raised reaches nobody; enter holders before going live",
+    Lack.TRIAL_PHONE: "nobody sees every hour that reports arrive; choose its telephone on /administration/trial",
 }
 
 

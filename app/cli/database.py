@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandRefused(in_both_languages(unsafe, settings)) from None
         print("The database schema is up to date.")
         if not arguments.schema_only:
-            from app import seeding
+            from app.seeding import prepare
 
-            seeding.load_reference(settings, progress=print)
+            prepare.load_reference(settings, progress=print)
     return 0
 
 

@@ -1,14 +1,22 @@
-"""`./hotline fallback-document`: what a caller hears when no process of ours answers, for proxy and provider."""
+"""`./hotline fallback-document`: what callers hear and others read when no process of ours answers."""
+
+from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
 
+if TYPE_CHECKING:
+    from app.settings import Settings
+
 # As the proxies' examples in deploy/ name them: for each half the document, and a whole answer that begins with it.
 HALVES = ("failsafe", "failsafe-thanks")
-_ANSWER = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nCache-Control: no-store\r\nContent-Length: {length}\r\n\r\n"
+PAGE, PROBLEM = "failsafe-page", "failsafe-problem"
+_ANSWER = "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nContent-Length: {length}\r\n\r\n"
+_AWAY = "503 Service Unavailable\r\nRetry-After: 15"
 
 
 def register(commands: Commands) -> None:
@@ -20,7 +28,9 @@ def register(commands: Commands) -> None:
     parser.add_argument("--thanks-url", metavar="URL", help="where its second half lies, if not at our own address")
     parser.add_argument("--thanks", action="store_true", help="print the second half: what follows the recording")
     parser.add_argument(
-        "--into", metavar="DIR", help="write both halves there: NAME.xml for nginx, NAME.http for HAProxy"
+        "--into",
+        metavar="DIR",
+        help="write both halves there, and what is read instead of pages: NAME.http for HAProxy, the others for nginx",
     )
     parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
     parser.set_defaults(run=run)
@@ -30,33 +40,45 @@ def run(arguments: argparse.Namespace) -> int:
     """Needs settings alone: no database, no Redis. Refused when a provider could not play what would be printed."""
     first, second = documents(arguments.data, arguments.account, arguments.thanks_url)
     if arguments.into:
-        _write(Path(arguments.into), first, second)
+        _write(Path(arguments.into), first, second, arguments.data)
         return 0
     print(second if arguments.thanks else first)
     return 0
 
 
-def _write(folder: Path, first: str, second: str) -> None:
+def _write(folder: Path, first: str, second: str, data: str | None) -> None:
+    from app.wording.away import away_page, away_problem
+
     folder.mkdir(parents=True, exist_ok=True)
-    for name, document in zip(HALVES, (first, second), strict=True):
-        body = document.encode()
+    for name, ending, said, status, kind in (
+        (HALVES[0], "xml", first, "200 OK", "text/xml"),
+        (HALVES[1], "xml", second, "200 OK", "text/xml"),
+        (PAGE, "html", away_page(_settings(data)), _AWAY, "text/html; charset=utf-8"),
+        (PROBLEM, "json", away_problem(), _AWAY, "application/problem+json"),
+    ):
+        body = said.encode()
         for path, content in (
-            (folder / f"{name}.xml", body),
-            (folder / f"{name}.http", _ANSWER.format(length=len(body)).encode() + body),
+            (folder / f"{name}.{ending}", body),
+            (folder / f"{name}.http", _ANSWER.format(status=status, kind=kind, length=len(body)).encode() + body),
         ):
             path.write_bytes(content)
             print(path, file=sys.stderr)
 
 
+def _settings(data: str | None) -> Settings:
+    from app.settings import load_settings
+
+    return load_settings(**({"data_dir": Path(data)} if data else {}))
+
+
 def documents(data: str | None, account: str | None, thanks_url: str | None) -> tuple[str, str]:
     """Both halves, checked against what the account's provider can play; every address in them is absolute."""
     from app.phone.accounts import provider_accounts
-    from app.settings import load_settings
     from app.wording.spoken_words import speak
     from telephony.provider.failsafe import THANKS, failsafe_document, failsafe_thanks_document
     from telephony.provider.failsafe_faults import failsafe_faults
 
-    settings = load_settings(**({"data_dir": Path(data)} if data else {}))
+    settings = _settings(data)
     accounts = provider_accounts(settings)
     name = account or next(iter(accounts), "")
     if name not in accounts:

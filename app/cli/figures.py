@@ -35,10 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
             engine.dispose()
     days = [day.isoformat() for day in found.days]
     if arguments.json:
-        print(json.dumps({"days": days, "tickets": list(found.ticket_ids)}))
+        print(json.dumps({"days": days, "tickets": list(found.ticket_ids), "units": list(found.unit_ids)}))
     elif not found:
         print("What is kept is what the clocks say.")
     else:
         done = "Different from the clocks" if is_check else "Written anew"
-        print(f"{done}: {len(days)} days ({', '.join(days[:10]) or 'none'}), {len(found.ticket_ids)} tickets.")
+        parts = f"{len(days)} days ({', '.join(days[:10]) or 'none'}), {len(found.ticket_ids)} tickets"
+        print(f"{done}: {parts}, {len(found.unit_ids)} units with broken promises.")
     return 1 if found and is_check else 0

@@ -6,20 +6,22 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.proof_sentences import SHOWN, sentence
+from tickets.city import month_between
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.settings import Settings
     from escalation.queries.month_proof import Difference
-
-_DIFFERENCES_SHOWN = 20
+    from escalation.queries.proof import Changed
 
 
 def register(commands: Commands) -> None:
@@ -48,11 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
 def month_of(typed: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first instant of a month in the city and the first after it; raises CommandRefused for what is none."""
     try:
-        first = datetime.strptime(typed, "%Y-%m").replace(tzinfo=zone)
+        return month_between(typed, zone)
     except ValueError:
         raise CommandRefused(f"“{typed}” is no month; write it like 2026-11.") from None
-    year, month = divmod(first.year * 12 + first.month, 12)
-    return first.astimezone(UTC), first.replace(year=year, month=month + 1).astimezone(UTC)
 
 
 def _export(settings: "Settings", file: Path, first: datetime, end: datetime) -> int:
@@ -85,17 +85,17 @@ def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime
     told = {
         "proved": proved, "month": arguments.month, "levels": len(levels),
         "attempts": sum(len(person.attempts) for one in levels for person in one.told), "checked": chain.checked,
-        "broken_entry": chain.broken_entry_id, "changed": [{"kind": one.kind, "id": one.id} for one in changed],
+        "broken_entry": chain.broken_entry_id, "changed": [asdict(one) for one in changed],
         "file": arguments.file, "differences": [_as_json(one) for one in found],
     }  # fmt: skip
     if arguments.json:
         print(json.dumps(told, ensure_ascii=False))
     else:
-        _say(told, found)
+        _say(told, changed, found)
     return 0 if proved else 1
 
 
-def _say(told: Mapping[str, object], found: "list[Difference]") -> None:
+def _say(told: Mapping[str, object], changed: "list[Changed]", found: "list[Difference]") -> None:
     if told["proved"]:
         with_file = " The file says nothing else." if told["file"] else ""
         print(
@@ -105,9 +105,9 @@ def _say(told: Mapping[str, object], found: "list[Difference]") -> None:
         return
     if told["broken_entry"] is not None:
         print(f"Entry {told['broken_entry']} of the audit trail was changed.", file=sys.stderr)
-    if told["changed"]:
-        print("Facts were changed since they were written: ./hotline audit verify names them.", file=sys.stderr)
-    for one in found[:_DIFFERENCES_SHOWN]:
+    for edited in changed[:SHOWN]:
+        print(sentence(edited), file=sys.stderr)
+    for one in found[:SHOWN]:
         where = f"{one.reference}, level {one.level}, {one.fired_at}"
         what = f"{one.column}: the file says “{one.in_file}”, the database “{one.in_database}”"
         missing = "is missing in the database" if one.in_file else "is missing in the file"

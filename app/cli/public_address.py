@@ -31,6 +31,12 @@ def signed_round_trip(settings: Settings) -> Finding:
     except (OSError, HTTPException) as error:
         words = f"{url} is not reached from here ({error}); is ./hotline web running?"
         return _found("failed" if settings.production else "warning", words)
+    if genuine == forged == 200:
+        words = (
+            f"{settings.base_url} answers 200 whatever is asked, as a proxy does with the fail-safe document while no "
+            "./hotline web runs behind it"
+        )
+        return _found("failed", words)
     if genuine in (200, 204) and forged == 403:
         return _found("ok", f"a signed webhook reaches us at {settings.base_url}, a forged one is refused")
     return _found(

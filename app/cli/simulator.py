@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
 from app.engines.connected import connected_if_running
-from app.simulator.trouble import ANSWERS, CALLBACKS
+from app.simulator.trouble import ANSWERS, CALLBACKS, CALLED
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -40,6 +40,10 @@ def register(commands: Commands) -> None:
     trouble.add_argument("--rest-seconds", type=float, default=0.0, metavar="30", help="make REST requests wait")
     trouble.add_argument("--callbacks", default="fine", choices=CALLBACKS)
     trouble.add_argument("--answers", default="fine", choices=ANSWERS, help="lost: take messages, then say nothing")
+    trouble.add_argument("--called", default="hears", choices=CALLED, help="what people do whom the hotline calls")
+    trouble.add_argument(
+        "--switched-off", action="append", default=[], metavar="PHONE", help="rings in vain, gets no texts; repeatable"
+    )
     trouble.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
     trouble.set_defaults(run=run_trouble)
     provider = commands.add_parser("provider", help="the phone provider's own log")
@@ -125,7 +129,10 @@ def run_trouble(arguments: argparse.Namespace) -> int:
     from app.simulator.trouble import StagedTrouble, write_trouble
 
     settings, _ = _carrier(arguments.data)
-    trouble = StagedTrouble(arguments.rest_status, arguments.rest_seconds, arguments.callbacks, arguments.answers)
+    trouble = StagedTrouble(
+        arguments.rest_status, arguments.rest_seconds, arguments.callbacks, arguments.answers, arguments.called,
+        tuple(arguments.switched_off),
+    )  # fmt: skip
     write_trouble(settings.data_dir / "carrier", trouble)
     print(
         "The built-in carrier behaves." if trouble == StagedTrouble() else f"The built-in carrier misbehaves: {trouble}"

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.terminal import Signals, Voice, stop_by_signal
-from app.cli.up_waiting import wait_until_it_serves
+from app.cli.up_waiting import Backlog, Readiness, wait_until_it_serves
 from app.engines import start_engines
 from app.engines.connected import running_up, with_engines
 from app.engines.folders import write_private
 from app.processes.commands import DEMONSTRATION, end_leftovers
 from app.processes.supervisor import Child, Supervisor
 from app.settings import Settings, load_settings
-from app.storage import play_progress
+from app.storage import backlog_note, play_progress
 
 
 def register(commands: Commands) -> None:
@@ -41,14 +41,15 @@ def run(arguments: argparse.Namespace) -> int:
     with _only_one(settings.data_dir), stop_by_signal() as signals:
         _note_of(settings).unlink(missing_ok=True)
         play_progress.forget(settings.data_dir)
+        backlog_note.forget(settings.data_dir)
         end_leftovers(settings.data_dir, patience_seconds=5)
         _refuse_busy_ports(settings)
         supervisor = Supervisor(settings, engines=None, say=say.aside)
         try:
             to_play = _prepare(supervisor, arguments, say)
             signals.ask_only()
-            _start_and_announce(supervisor, say, signals, to_play=to_play)
-            _keep_running(supervisor, say, signals)
+            backlog = _start_and_announce(supervisor, say, signals, to_play=to_play)
+            _keep_running(supervisor, say, signals, backlog)
         except KeyboardInterrupt:
             pass
         finally:
@@ -57,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             supervisor.stop()
             _note_of(settings).unlink(missing_ok=True)
             play_progress.forget(settings.data_dir)
+            backlog_note.forget(settings.data_dir)
     return 0
 
 
@@ -131,12 +133,12 @@ def _prepare(supervisor: Supervisor, arguments: argparse.Namespace, say: Voice) 
     # They need the database only once they are asked, and load while it is brought up to date.
     supervisor.start("web", "live")
 
-    from app import seeding
     from app.cli.up_data import bring_up_to_date
+    from app.seeding import prepare
 
     say.aside("Bringing the database up to date …")
     bring_up_to_date(settings, say=say.aside)
-    to_play = settings.demo and seeding.needs_playing(settings)
+    to_play = settings.demo and prepare.needs_playing(settings)
     if settings.demo and arguments.tickets:
         _play_first(supervisor, str(arguments.tickets), say)
         return False
@@ -159,7 +161,7 @@ def _play_first(supervisor: Supervisor, tickets: str, say: Voice) -> None:
         raise CommandRefused(f"The demonstration could not be loaded: {child.last_words()}\nIts log is {child.log}.")
 
 
-def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals, *, to_play: bool) -> None:
+def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals, *, to_play: bool) -> Backlog:
     from app.accounts import demo_links
 
     settings = supervisor.settings
@@ -167,7 +169,7 @@ def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals, *,
     supervisor.start("worker", "scheduler")
     answer = wait_until_it_serves(supervisor, asked_to_stop=lambda: signals.asked)
     if signals.asked:
-        return
+        return Backlog(settings, say.aside, answer=Readiness({}))
     note = {
         "url": settings.base_url,
         "live_url": settings.live_base_url,
@@ -181,20 +183,21 @@ def _start_and_announce(supervisor: Supervisor, say: Voice, signals: Signals, *,
     }
     write_private(_note_of(settings), json.dumps(note))
     say.ready(note)
-    if answer.reasons:
-        say.aside(f"Working through what fell due while it was off: {answer.words}.")
+    backlog = Backlog(settings, say.aside, answer=answer)
     if to_play:
         say.aside("The demonstration is being loaded behind the pages; every page says how far it is.")
         supervisor.start_once(DEMONSTRATION)
+    return backlog
 
 
-def _keep_running(supervisor: Supervisor, say: Voice, signals: Signals) -> None:
+def _keep_running(supervisor: Supervisor, say: Voice, signals: Signals, backlog: Backlog) -> None:
     noted = supervisor.pids
     follower = _Follower(supervisor, say)
     while not signals.asked:
         time.sleep(0.2)
         supervisor.tick()
         follower.tell()
+        backlog.look()
         if supervisor.pids != noted:
             # The note stays true after a restart, for operators and for tests that kill processes.
             noted = supervisor.pids

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from app import seeding
 from app.accounts.demo_links import FIRST_ADMINISTRATOR
 from app.cli.commands import CommandRefused
 from app.clock import utc_now
+from app.seeding import prepare
 from app.settings import Settings
 from app.storage import database
 from app.storage.database import session_factory, transaction
@@ -32,9 +32,9 @@ def bring_up_to_date(settings: Settings, *, say: TellProgress) -> None:
             _judge_contents(engine, settings, say=say)
     except database.UnsafeDatabase as unsafe:
         raise CommandRefused(in_both_languages(unsafe, settings)) from None
-    seeding.load_reference(settings, progress=say)
+    prepare.load_reference(settings, progress=say)
     if settings.demo:
-        seeding.load_people(settings, progress=say)
+        prepare.load_people(settings, progress=say)
 
 
 def _judge_contents(engine: Engine, settings: Settings, *, say: TellProgress) -> None:

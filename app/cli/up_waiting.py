@@ -13,13 +13,15 @@ from pathlib import Path
 from app.cli.commands import CommandRefused
 from app.processes.supervisor import Supervisor
 from app.settings import Settings
+from app.storage import backlog_note
 
 HOPELESS_AFTER_CRASHES = 3
 TELLS_EVERY_SECONDS = 15.0
 # Nothing computed, nothing written, nothing different said for so long: it hangs. A slow machine computes.
 STUCK_AFTER_SECONDS = 180.0
 # The system works although these are behind: what fell due while it was off is being worked through.
-CATCHING_UP = frozenset({"escalation", "outbox"})
+CATCHING_UP = frozenset({"escalation", "outbox", "jobs"})
+_LOOKS_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,50 @@ def wait_until_it_serves(supervisor: Supervisor, *, asked_to_stop: Callable[[], 
 
     The answer may hold a backlog: it is no reason to keep the addresses back.
     """
-    answer = Readiness({})
+    behind: dict[str, str] = {}
     watch = _Watch(supervisor)
     for address in _addresses(supervisor.settings):
         while not asked_to_stop():
             supervisor.tick()
             answer = _asked(address)
             if answer.serves:
+                behind |= answer.reasons
                 break
             _refuse_broken(supervisor)
             watch.look(answer.words)
             time.sleep(0.05)
-    return answer
+    return Readiness(behind)
+
+
+class Backlog:
+    """What fell due while the system was off: said in the terminal and above every page until it is worked off."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        tell: Callable[[str], None],
+        *,
+        answer: Readiness,
+        look_every_seconds: float = _LOOKS_EVERY_SECONDS,
+    ) -> None:
+        self._settings, self._tell, self._every = settings, tell, look_every_seconds
+        self._address = _addresses(settings)[0]
+        self._is_there = bool(answer.reasons)
+        self._looked_at = time.monotonic()
+        if self._is_there:
+            backlog_note.note(settings.data_dir)
+            tell(f"Working through what fell due while it was off: {answer.words}.")
+
+    def look(self) -> None:
+        """Every few seconds while there is any; it is over once nothing is late."""
+        if not self._is_there or time.monotonic() - self._looked_at < self._every:
+            return
+        answer = _asked(self._address)
+        self._looked_at = time.monotonic()
+        if not answer.reasons:
+            self._is_there = False
+            backlog_note.forget(self._settings.data_dir)
+            self._tell("What fell due while it was off has been worked through.")
 
 
 class _Watch:

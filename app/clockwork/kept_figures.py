@@ -6,7 +6,7 @@ from sqlalchemy import text
 from app.clockwork.node import Node
 from app.storage.database import transaction
 from tickets.people.actor import SYSTEM
-from tickets.promises import day_totals
+from tickets.promises import day_totals, open_breaches, published
 from tickets.promises.proof import Differences, correct, differences
 
 log = structlog.get_logger()
@@ -22,15 +22,24 @@ class KeptFiguresDiffered(Exception):
 
     def __init__(self, corrected: Differences) -> None:
         days = ", ".join(day.isoformat() for day in corrected.days[:10])
-        super().__init__(f"days: {days or 'none'}; tickets: {len(corrected.ticket_ids)}")
+        super().__init__(
+            f"days: {days or 'none'}; tickets: {len(corrected.ticket_ids)}; units: {len(corrected.unit_ids)}"
+        )
 
 
 def count_finished_days(node: Node) -> None:
+    """Gather what was broken and ended since, which is read with every figure; and publish what has been counted."""
+    with transaction(node.factory) as session:
+        open_breaches.gather(session, now=node.now(session))
     for _day in range(_DAYS_AT_ONCE):
         with transaction(node.factory) as session:
             counted = day_totals.count_next_day(session, now=node.now(session))
         if not counted:
-            return
+            break
+    else:
+        return
+    with transaction(node.factory) as session:
+        published.publish(session, now=node.now(session))
 
 
 def prove_kept_figures(node: Node) -> None:
@@ -44,5 +53,10 @@ def prove_kept_figures(node: Node) -> None:
         session.execute(_READING_ALL)
         corrected = correct(session, found, actor=SYSTEM, now=node.now(session))
     if corrected:
-        log.error("kept_figures.corrected", days=len(corrected.days), tickets=len(corrected.ticket_ids))
+        log.error(
+            "kept_figures.corrected",
+            days=len(corrected.days),
+            tickets=len(corrected.ticket_ids),
+            units=len(corrected.unit_ids),
+        )
         raise KeptFiguresDiffered(corrected)

@@ -16,7 +16,7 @@ from app.delivery.wake_up import wake_outbox
 from app.processes.signs_of_life import process_name
 from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
-from app.storage.database import session_factory
+from app.storage.database import session_factory, transaction
 from telephony.sweep import Hearing
 
 SCHEDULER_KIND = "scheduler"
@@ -45,6 +45,14 @@ class Node:
     def now(self, session: Session) -> datetime:
         """The time to act by, in this transaction. Raises ClockHeld while the clocks disagree."""
         return self.ticker.clock.now(session)
+
+    def post(self, *posting: Callable[..., int]) -> None:
+        """Let each of these post what is due by now, in one transaction, and wake the worker if any did."""
+        with transaction(self.factory) as session:
+            now = self.now(session)
+            posted = sum(post(session, now=now) for post in posting)
+        if posted:
+            self.wake()
 
     def as_leader(self, epoch: int) -> Node:
         """The same node, with transactions that end when the epoch has ended."""

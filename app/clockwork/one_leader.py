@@ -74,7 +74,7 @@ class Leadership:
         epoch, self._epoch = self._epoch, None
         if epoch is not None:
             with transaction(self._factory) as session:
-                leadership.give_up(session, epoch=epoch)
+                leadership.give_up(session, epoch=epoch, now=database_now(session))
 
     def _take(self) -> int | None:
         try:

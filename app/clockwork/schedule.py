@@ -11,17 +11,23 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.clockwork.canary_job import try_the_chain
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from app.clockwork.progress import Expected
+from app.clockwork.rota_jobs import fill_rotations, tell_gaps, tell_who_comes_on_duty
+from app.clockwork.rule_rounds import apply_new_rules, give_time_back
 from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
 from app.phone.reconciliation import ASKING
 from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.media_store import media_store
+from escalation.acknowledging.instruction_tasks import break_overdue
+from escalation.queries.desk_digests import post_desk_digests
 from escalation.queries.digests import post_daily_lists
+from escalation.queries.succession import ROUND_SECONDS, hand_over
 from tickets import leader_jobs, process_beats
 from tickets.audit import entries
 from tickets.directory import one_time_links, web_sessions
@@ -106,10 +112,15 @@ def seal_audit_trail(node: Node) -> None:
 
 
 def send_daily_lists(node: Node) -> None:
-    with transaction(node.factory) as session:
-        posted = post_daily_lists(session, now=node.now(session))
-    if posted:
-        node.wake()
+    node.post(post_daily_lists, post_desk_digests)
+
+
+def hand_levels_over(node: Node) -> None:
+    node.post(hand_over)
+
+
+def follow_instructions(node: Node) -> None:
+    node.post(break_overdue)
 
 
 def clear_away(node: Node) -> None:
@@ -169,8 +180,12 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("wake for waiting messages", 5, wake_for_waiting_messages, limit_seconds=20),
     Scheduled("open what was held", 20, open_what_was_held),
     Scheduled("close what was answered", 60, close_what_was_answered),
+    Scheduled("apply new rules", 5, apply_new_rules),
+    Scheduled("give time back", 20, give_time_back, limit_seconds=120),
     Scheduled("seal audit trail", 20, seal_audit_trail, limit_seconds=120),
     Scheduled("send daily lists", 60, send_daily_lists),
+    Scheduled("try the chain", 10, try_the_chain),
+    Scheduled("follow instructions", 20, follow_instructions),
     Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
     Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
     Scheduled(ASKING, 300, ask_provider, limit_seconds=900),
@@ -178,6 +193,10 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("clear media away", 600, clear_media_away, on_every_node=True, limit_seconds=120),
     Scheduled("forget old webhooks", 3600, forget_webhooks, limit_seconds=120),
     Scheduled("count finished days", 60, count_finished_days, limit_seconds=300),
+    Scheduled("tell who comes on duty", 60, tell_who_comes_on_duty),
+    Scheduled("hand levels over", ROUND_SECONDS, hand_levels_over, limit_seconds=120),
+    Scheduled("tell gaps of the rota", 3600, tell_gaps),
+    Scheduled("fill the rota ahead", 3600, fill_rotations, limit_seconds=300),
     Scheduled("prove kept figures", 86_400, prove_kept_figures, limit_seconds=900),
 )
 # What the leader alone does, and how often.

@@ -25,8 +25,11 @@ from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.secret_keys import keys_of
 from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
+from escalation.firing.notices import LEVEL_TEMPLATE
+from escalation.queries.still_possible import still_possible
 from telephony.provider.account import Capability
 from telephony.provider.drivers import carrier_of
+from telephony.provider.event_keys import NOTICE_STATUS
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
 from tickets.outbox import claims, results, troubles
@@ -148,7 +151,7 @@ def _letter(
             words = render(
                 row.template,
                 row.channel.value,
-                row.params,
+                row.params | _now_possible(session, row),
                 locale=row.locale,
                 base_url=delivery.settings.base_url,
                 now=now,
@@ -175,6 +178,15 @@ def _letter(
         doubtful_since=row.doubtful_since,
         from_phone=from_phone,
     )
+
+
+def _now_possible(session: Session, row: OutboundMessage) -> dict[str, Any]:
+    """A report offers what its reader can do now: it was written when the level came, and may have waited since."""
+    if row.template != LEVEL_TEMPLATE or "next_level" not in row.params:
+        return {}
+    possible = still_possible(session, int(row.params["step_id"]), staff_id=row.staff_id)
+    # Where nothing was to be passed up when it was written, nothing is now.
+    return possible if row.params["next_level"] else possible | {"next_level": None}
 
 
 def _with_secrets(session: Session, text: str, row: OutboundMessage, settings: Settings, *, now: datetime) -> str:
@@ -229,7 +241,7 @@ def _text(delivery: Delivery, letter: Letter) -> Outcome:
 
 
 def _call(delivery: Delivery, letter: Letter) -> Outcome:
-    """Ring somebody, say the text twice and take a key."""
+    """Ring somebody, say the text twice and take a key; how it went is reported with its number."""
     settings = delivery.settings
     account = sending_account(settings, Capability.VOICE)
     if account is None:
@@ -237,7 +249,10 @@ def _call(delivery: Delivery, letter: Letter) -> Outcome:
     if found := already_rings(delivery.factory, letter, account):
         return found
     document = first_document(letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url)
-    return carrier_of(account).place_call(to=letter.address, sender=letter.from_phone, document=document)
+    report_to = f"{settings.base_url}/webhooks/{account.name}/{NOTICE_STATUS}?m={letter.id}"
+    return carrier_of(account).place_call(
+        to=letter.address, sender=letter.from_phone, document=document, report_to=report_to
+    )
 
 
 def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:

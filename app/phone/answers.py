@@ -16,7 +16,8 @@ from app.phone.accounts import provider_accounts
 from app.reference import Reference
 from app.settings import Settings
 from app.wording.spoken_words import speak
-from escalation.acknowledging.code_replies import take_code
+from escalation.acknowledging.code_replies import take_reply
+from escalation.acknowledging.reply_deeds import Reply
 from telephony import recordings
 from telephony.call import end
 from telephony.call.after_failsafe import note_failsafe
@@ -27,14 +28,15 @@ from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.provider.account import ProviderAccount
 from telephony.provider.drivers import driver_of
-from telephony.provider.event_keys import NOTICE_STEP, TURN_STEPS
+from telephony.provider.event_keys import NOTICE_STATUS, NOTICE_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.spoken_document import spoken_document
 from telephony.provider.webhook_inbox import Webhook, WebhookAnswer, answer_once, was_answered_otherwise
 from telephony.recordings import Announced
 from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
-from telephony.sms.intent import AcknowledgeIntent, TextIntent
+from telephony.sms.codes import CodesIntent
+from telephony.sms.intent import TextIntent
 from tickets.routing.rules import version_now
 from tickets.states import RecordingKind
 from tickets.typed_text import typed_number
@@ -166,6 +168,9 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int |
     if kind == NOTICE_STEP:
         account = phones.accounts[webhook.account]
         return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
+    if kind == NOTICE_STATUS:
+        notice_calls.note_call(session, webhook, now=now)
+        return STORED
     desk = phones.desk(session, webhook.account, version=version, now=now)
     if kind in TURN_STEPS and form.get("call_sid"):
         turn = take_turn(session, webhook, desk, now=now)
@@ -195,23 +200,16 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
 
 
 def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: datetime) -> None:
-    """Telephony understands a message; an acknowledgement is escalation's to take, and both meet only here."""
+    """Telephony understands a message; a leader's reply is escalation's to take, and both meet only here."""
     sms = keep_sms(session, form, account=desk.account.name, now=now)
-    if not isinstance(sms.intent, AcknowledgeIntent) or sms.phone is None:
-        act_on_sms(session, sms, desk, now=now)
-        return
-    intent = sms.intent
-    if not take_code(
-        session,
-        phone=sms.phone,
-        code=intent.code,
-        instruction=intent.instruction,
-        may_be_words=intent.may_be_words,
-        message_sid=sms.message_sid,
-        now=now,
-    ):
-        # Nobody we report to: a citizen's ordinary words that began like a leader's code.
-        act_on_sms(session, replace(sms, intent=TextIntent(sms.body)), desk, now=now)
+    intent, phone = sms.intent, sms.phone
+    if isinstance(intent, CodesIntent) and phone is not None:
+        reply = Reply(intent.codes, intent.instruction, intent.passes_up, intent.may_be_words)
+        if take_reply(session, reply, phone=phone, message_sid=sms.message_sid, now=now):
+            return
+        # Nobody we report to: a citizen's ordinary words that look like a leader's code.
+        sms = replace(sms, intent=TextIntent(sms.body))
+    act_on_sms(session, sms, desk, now=now)
 
 
 def _announce(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> None:

@@ -1,5 +1,10 @@
-"""The keys of somebody whom the hotline called to report a level: 1 acknowledges (R20), 0 says it again."""
+"""Calls by which the hotline reports a level: how they end, and the keys pressed in them.
 
+1 acknowledges, 2 passes up (R20), 0 says it again. A call is no message until somebody has heard it: what rang, was
+busy or went to a voicemail has not arrived, and the level goes on to call again (A3).
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -7,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.wording.spoken_words import speak
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.pass_up import NothingAbove, pass_up
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import ProviderAccount
 from telephony.provider.drivers import driver_of
@@ -15,11 +21,29 @@ from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.notice_document import last_words, notice_document
 from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 from tickets.errors import HotlineError
+from tickets.outbox import posting
+from tickets.outbox.gathering import GATHERED_TEMPLATE
 from tickets.schema import OutboundMessage
-from tickets.states import OutboundChannel
+from tickets.states import NotHeard, OutboundChannel
 from tickets.typed_text import typed_number
 
-ACKNOWLEDGE = "1"
+ACKNOWLEDGE, PASS_UP = "1", "2"
+# Whoever hung up sooner has not heard what it was about.
+HEARD_SECONDS = 5
+# What a call comes to, as the outbox says it of any message: its state, and the reason of what did not arrive.
+_ON_THE_WAY = {
+    "queued": "queued",
+    "initiated": "queued",
+    "ringing": "sending",
+    "in-progress": "sent",
+    "answered": "sent",
+}
+_NOT_ANSWERED = {
+    "busy": NotHeard.BUSY,
+    "no-answer": NotHeard.NO_ANSWER,
+    "failed": NotHeard.CALL_FAILED,
+    "canceled": NotHeard.CALL_FAILED,
+}
 
 
 def first_document(message_id: int, text: str, *, locale: str, account: ProviderAccount, base_url: str) -> str:
@@ -37,27 +61,93 @@ def answer_key(
     row = _message(session, webhook.query.get("m", ""))
     if row is None:
         return WebhookAnswer(200, driver_of(account).nothing_to_do)
-    if webhook.form.get("keys") != ACKNOWLEDGE:
+    key = webhook.form.get("keys")
+    if key:
+        _heard(session, webhook, row, now=now)
+    if key not in (ACKNOWLEDGE, PASS_UP):
         again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
         return WebhookAnswer(200, again)
-    said = Prompt.NOTICE_ACKNOWLEDGED if _acknowledged(session, row, now=now) else Prompt.NOTICE_OUTDATED
-    words = speak(said, {}, row.locale)
+    words = speak(_said_to(session, row, key, now=now), {}, row.locale)
     return WebhookAnswer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
+
+
+def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
+    """A list is heard, and each of its levels is answered where it can be read."""
+    if row.template == GATHERED_TEMPLATE:
+        return Prompt.NOTICE_HEARD
+    return _pass_up(session, row, now=now) if key == PASS_UP else _acknowledge(session, row, now=now)
+
+
+def note_call(session: Session, webhook: Webhook, *, now: datetime) -> None:
+    """The provider's word on a call of ours; `m` in the callback's address is the message that was read out."""
+    status, reason = call_result(webhook.form)
+    posting.record_status(
+        session,
+        account=webhook.account,
+        sid=webhook.form.get("call_sid", ""),
+        status=status,
+        error_code=reason,
+        outbound_id=typed_number(webhook.query.get("m", "")),
+        now=now,
+    )
+
+
+def call_result(form: Mapping[str, str]) -> tuple[str, str]:
+    """How far a call came, as of a text, and why it did not arrive.
+
+    Heard is what a person answered and stayed for. Where nobody tells a person from a machine, only a key proves one
+    (`answer_key`): a voicemail must never end the search for somebody who knows.
+    """
+    status = form.get("call_status", "")
+    if status in _NOT_ANSWERED:
+        return "failed", _NOT_ANSWERED[status]
+    if status != "completed":
+        return _ON_THE_WAY.get(status, status), ""
+    if form.get("answered_by") == "machine":
+        return "failed", NotHeard.MACHINE
+    if form.get("answered_by") != "human":
+        return "failed", NotHeard.NO_KEY
+    seconds = typed_number(form.get("call_seconds", ""))
+    return ("failed", NotHeard.HUNG_UP) if seconds is not None and seconds < HEARD_SECONDS else ("delivered", "")
+
+
+def _heard(session: Session, webhook: Webhook, row: OutboundMessage, *, now: datetime) -> None:
+    """A key was pressed: somebody was there."""
+    posting.record_status(
+        session,
+        account=webhook.account,
+        sid=webhook.form.get("call_sid", ""),
+        status="delivered",
+        outbound_id=row.id,
+        now=now,
+    )
 
 
 def _message(session: Session, number: str) -> OutboundMessage | None:
     row_id = typed_number(number)
     row = session.get(OutboundMessage, row_id) if row_id is not None else None
-    if row is None or row.channel is not OutboundChannel.VOICE or row.staff_id is None or "step_id" not in row.params:
+    if row is None or row.channel is not OutboundChannel.VOICE or row.staff_id is None:
         return None
-    return row
+    return row if "step_id" in row.params or row.template == GATHERED_TEMPLATE else None
 
 
-def _acknowledged(session: Session, row: OutboundMessage, *, now: datetime) -> bool:
+def _acknowledge(session: Session, row: OutboundMessage, *, now: datetime) -> Prompt:
     assert row.staff_id is not None  # noqa: S101 - `_message` has looked
     try:
         with session.begin_nested():
             acknowledge(session, int(row.params["step_id"]), staff_id=row.staff_id, via="keypad", now=now)
     except HotlineError:
-        return False
-    return True
+        return Prompt.NOTICE_OUTDATED
+    return Prompt.NOTICE_ACKNOWLEDGED
+
+
+def _pass_up(session: Session, row: OutboundMessage, *, now: datetime) -> Prompt:
+    assert row.staff_id is not None  # noqa: S101 - `_message` has looked
+    try:
+        with session.begin_nested():
+            pass_up(session, int(row.params["step_id"]), staff_id=row.staff_id, via="keypad", now=now)
+    except NothingAbove:
+        return Prompt.NOTICE_NOTHING_ABOVE
+    except HotlineError:
+        return Prompt.NOTICE_OUTDATED
+    return Prompt.NOTICE_PASSED_UP

@@ -1,4 +1,4 @@
-"""The worker process: delivers the outbox, woken through Redis, and by itself every few seconds when Redis is gone."""
+"""The worker process: delivers the outbox, counts what drafts would do; woken through Redis, or by itself without."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery import wake_up
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
+from app.processes.previews import count_next_preview
 from app.processes.signs_of_life import beat, database_now, process_name, say_goodbye
 from app.processes.start import run_until_signalled
 from app.recurring.jobs import RecurringJobs
@@ -43,6 +44,7 @@ BEAT_SECONDS = 5.0
 # Two turns of sends, each with every time limit of its provider's or mail server's; then a lane hangs.
 _DELIVERY_LIMIT_SECONDS = 300.0
 _BEAT_LIMIT_SECONDS = 120.0
+_COUNTING_LIMIT_SECONDS = 600.0
 _REDIS_PAUSE_SECONDS = 2.0
 # RQ waits for work 15 s less than this, and for any answer 5 s less.
 _WORKER_TTL_SECONDS = 25
@@ -68,11 +70,12 @@ def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None
     engine = make_engine(settings.database_url)
     factory = session_factory(engine)
     lanes = [_lane(settings, factory, channels, stop) for channels in LANES]
-    wakes = [threading.Event() for _ in LANES]
+    wakes = [threading.Event() for _ in (*LANES, "previews")]
     jobs = jobs or RecurringJobs()
     threads = [
         *(_thread(f"lane-{n}", _keep_delivering, jobs, lane, channels, wake, stop) for n, (lane, channels, wake) in
-            enumerate(zip(lanes, LANES, wakes, strict=True))),
+            enumerate(zip(lanes, LANES, wakes, strict=False))),
+        _thread("previews", _keep_counting, jobs, factory, wakes[-1], stop),
         _thread("waking", _pass_wake_ups_on, wakes, stop),
         _thread("redis", _listen_to_redis, jobs, settings, stop),
     ]  # fmt: skip
@@ -111,6 +114,23 @@ def _keep_delivering(
         wake.clear()
         failed = jobs.run(job, deliver, limit_seconds=_DELIVERY_LIMIT_SECONDS)
         if failed or not claimed[0]:
+            wake.wait(POLL_SECONDS)
+
+
+def _keep_counting(
+    jobs: RecurringJobs, factory: sessionmaker[Session], wake: threading.Event, stop: threading.Event
+) -> None:
+    """What drafts of rules would do, for whoever waits for it on a page."""
+    counted = [False]
+
+    def count() -> None:
+        counted[0] = False
+        counted[0] = count_next_preview(partial(transaction, factory))
+
+    while not stop.is_set():
+        wake.clear()
+        failed = jobs.run("count what drafts would do", count, limit_seconds=_COUNTING_LIMIT_SECONDS)
+        if failed or not counted[0]:
             wake.wait(POLL_SECONDS)
 
 

@@ -1,5 +1,6 @@
 """The statements that copy rows of the demonstration: of tickets, and of the people and calls around them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,11 @@ _PHONE = (
     f" % {_DIGITS})::text, 8, '0') else s.{{name}} end"
 )
 _OVER = "s.status = 'resolved' and s.reopen_until + p.by <= :now"
+# The level it tells of is the copied ticket's own.
+_MOVED_STEP = (
+    "case when s.params ? 'step_id' then jsonb_set(s.params, '{{step_id}}',"
+    " to_jsonb((s.params ->> 'step_id')::bigint + p.round * {planned_step})) else s.params end"
+)
 # In braces, the span of a table's ids.
 _SPECIAL = {
     ("ticket", "reference"): "p.reference",
@@ -77,9 +83,12 @@ _SPECIAL = {
     ("contact", "source_key"): "s.source_key || ':' || (s.id + p.round * {contact})",
     # One person must not be asked to tell two levels apart by one code.
     ("step_recipient", "reply_code"): "lpad(right((s.step_id + p.round * {planned_step})::text, 8), 5, '0')",
+    ("standing_report", "due_on"): "((s.due_at + p.by) at time zone cast(:zone as text))::date",
     # Nothing is sent, rung or to be called back because it was copied.
     ("outbound_message", "dedup_key"): "s.dedup_key || ':' || (s.id + p.round * {outbound_message})",
     ("outbound_message", "state"): "case when s.state in ('waiting', 'claimed') then 'sent' else s.state end",
+    ("outbound_message", "params"): _MOVED_STEP,
+    ("timeline_entry", "params"): _MOVED_STEP,
     ("outbound_message", "provider_sid"): "s.provider_sid || ':' || (s.id + p.round * {outbound_message})",
     ("outbound_message", "claimed_by"): "null",
     ("outbound_message", "lease_until"): "null",
@@ -102,11 +111,16 @@ _SPECIAL = {
     ),
     # What an entry says of a fact is what the copied fact says.
     ("audit_entry", "params"): (
-        "s.params || (select coalesce(jsonb_object_agg(d.key, to_jsonb((d.value #>> '{{}}')::timestamptz + p.by)),"
-        " '{{}}') from jsonb_each(s.params) d where d.key in ('due_at', 'breached_at', 'planned_at', 'new_due_at')"
-        " and d.value <> 'null' and s.subject_kind in ('planned_step', 'clock'))"
-        " || case when s.subject_kind = 'escalation_attempt' then"
-        " jsonb_build_object('step_id', (s.params ->> 'step_id')::bigint + p.round * {planned_step}) else '{{}}' end"
+        "case when s.subject_kind in ('planned_step', 'clock') then s.params || (select coalesce(jsonb_object_agg("
+        "d.key, to_jsonb((d.value #>> '{{}}')::timestamptz + p.by)), '{{}}') from jsonb_each(s.params) d"
+        " where d.key in ('due_at', 'breached_at', 'planned_at', 'new_due_at') and d.value <> 'null')"
+        # The dates with which a ticket began, by kind of promise.
+        " when s.params ? 'due' and s.subject_kind = 'ticket' then s.params || jsonb_build_object('due', (select"
+        " coalesce(jsonb_object_agg(d.key, to_jsonb((d.value #>> '{{}}')::timestamptz + p.by)), '{{}}')"
+        " from jsonb_each(s.params -> 'due') d))"
+        " when s.subject_kind = 'escalation_attempt' then s.params ||"
+        " jsonb_build_object('step_id', (s.params ->> 'step_id')::bigint + p.round * {planned_step})"
+        " else s.params end"
     ),
 }
 
@@ -130,22 +144,34 @@ class Spans:
         return f's."{name}" + p.by' if isinstance(column.type, DateTime) else f's."{name}"'
 
 
+def put_originals_aside() -> Iterator[str]:
+    """Those of the tickets in `copy_ticket`, the citizens in `copy_citizen` and the calls in `copy_call`.
+
+    Each copy then reads the few hundred originals, however many copies stand beside them.
+    """
+    for tables, kind, source in ((OF_TICKETS, "ticket", _of_tickets), (OF_ROUNDS, "round", _of_rounds)):
+        for table in (table.__table__ for table in tables):
+            name = f"original_{table.name}_of_{kind}"
+            yield f"drop table if exists {name}"
+            yield f"create temp table {name} on commit drop as select {source(table)}"
+
+
 def copy_of_tickets(table: Table, spans: Spans) -> str:
-    """Copies what belongs to the tickets in `copy_plan`. Takes :now."""
-    return _insert(table, spans, _of_tickets(table))
+    """Copies what belongs to the tickets in `copy_plan`. Takes :now and :zone, the city's."""
+    return _insert(table, spans, f"original_{table.name}_of_ticket s join copy_plan p on p.original = s.copied_ticket")
 
 
 def copy_of_rounds(table: Table, spans: Spans) -> str:
     """Copies what belongs to no ticket, for each round in `copy_round`. Takes :now."""
-    return _insert(table, spans, _of_rounds(table))
+    return _insert(table, spans, f"original_{table.name}_of_round s cross join copy_round p")
 
 
 def _insert(table: Table, spans: Spans, source: str) -> str:
     columns = [c for c in table.columns if c.name not in _LEFT_OUT and not _is_drawn(table, c.name)]
     names = ", ".join(f'"{column.name}"' for column in columns)
     values = ", ".join(spans.value(table, column) for column in columns)
-    # Ids drawn by a sequence tell a copied story in the order of the original.
-    in_order = " order by s.id" if "id" in table.c else ""
+    # As a city fills its tables: what came together lies together, and drawn ids tell a story in its order.
+    in_order = f" order by p.round, s.{'id' if 'id' in table.c else next(iter(table.primary_key.columns)).name}"
     # Names of our own tables and columns, nothing anybody typed.
     return f"insert into {table.name} ({names}) select {values} from {source}{in_order}"  # noqa: S608
 
@@ -157,25 +183,25 @@ def _is_drawn(table: Table, column: str) -> bool:
 
 def _of_tickets(table: Table) -> str:
     if table.name == "ticket":
-        return "ticket s join copy_plan p on p.original = s.id"
+        return "s.*, s.id as copied_ticket from ticket s join copy_ticket t on t.id = s.id"
     if "ticket_id" in table.c:
-        return f"{table.name} s join copy_plan p on p.original = s.ticket_id"
+        return f"s.*, t.id as copied_ticket from {table.name} s join copy_ticket t on t.id = s.ticket_id"
     key, owner = next((k, o) for k, o in _OWNERS if k in table.c)
-    return f"{table.name} s join {owner} o on o.id = s.{key} join copy_plan p on p.original = o.ticket_id"
+    owned = f"{table.name} s join {owner} o on o.id = s.{key}"
+    return f"s.*, t.id as copied_ticket from {owned} join copy_ticket t on t.id = o.ticket_id"
 
 
 _OWNERS = (("clock_id", "clock"), ("step_id", "planned_step"), ("call_id", "call"))
 
 
 def _of_rounds(table: Table) -> str:
-    rounds = "cross join copy_round p"
     if table.name == "citizen":
-        return f"citizen s join copy_citizen o on o.id = s.id {rounds}"
+        return "s.* from citizen s join copy_citizen o on o.id = s.id"
     if table.name == "citizen_phone":
-        return f"citizen_phone s join copy_citizen o on o.id = s.citizen_id {rounds}"
-    key = "id" if table.name == "call" else "call_id"
+        return "s.* from citizen_phone s join copy_citizen o on o.id = s.citizen_id"
     if table.name == "contact":
         calls = "join call c on c.contact_id = s.id join copy_call o on o.id = c.id"
-        return f"contact s {calls} and s.ticket_id is null {rounds}"
-    without_ticket = " and s.ticket_id is null" if "ticket_id" in table.c else ""
-    return f"{table.name} s join copy_call o on o.id = s.{key}{without_ticket} {rounds}"
+        return f"s.* from contact s {calls} where s.ticket_id is null"
+    key = "id" if table.name == "call" else "call_id"
+    without_ticket = " where s.ticket_id is null" if "ticket_id" in table.c else ""
+    return f"s.* from {table.name} s join copy_call o on o.id = s.{key}{without_ticket}"

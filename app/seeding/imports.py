@@ -103,6 +103,11 @@ def _told(day: object) -> tuple[object, ...]:
 
 
 def _policies(session: Session, text: str, actor: Actor, now: datetime) -> ImportOutcome:
+    return bring_in_rules(session, text, actor=actor, now=now)
+
+
+def bring_in_rules(session: Session, text: str, *, actor: Actor, now: datetime) -> ImportOutcome:
+    """Policies and chains, from a file or from a form that writes as a file does: judged in one place."""
     wanted = parse_policies(text, known=known_names(session, actions=ACTIONS))
     _refuse(wanted.errors)
     # Judged before anything is written, like every other fault of the file.

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.seeding.files import demonstration_rows_of
 from tickets.audit.entries import record
-from tickets.directory.on_call import insert_holdings, insert_shifts
+from tickets.directory.on_call import insert_holdings
 from tickets.directory.responsibilities import ResponsibilityFacts, insert_responsibilities
+from tickets.directory.shifts import insert_shifts
 from tickets.directory.staff import NewPerson, add_people, give_roles
 from tickets.directory.units import AREA_KINDS, current_units
 from tickets.people.actor import SYSTEM

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -12,11 +12,14 @@ import psycopg
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
-from app.seeding.copies import NAMED, OF_ROUNDS, OF_TICKETS, Spans, copy_of_rounds, copy_of_tickets
+from app.seeding import set_aside
+from app.seeding.copies import NAMED, OF_ROUNDS, OF_TICKETS, Spans, copy_of_rounds, copy_of_tickets, put_originals_aside
 from app.storage.play_progress import TellProgress
+from tickets.city import zone
 from tickets.keys import Keys
 from tickets.people.references import reference_of, reference_year
-from tickets.promises import day_totals
+from tickets.promises import clocks, day_totals, open_breaches
+from tickets.promises.due_proof import dues_that_differ
 from tickets.schema import (
     Base,
     Contact,
@@ -53,45 +56,41 @@ def multiply(
     in the database, as the role that owns the tables.
     """
     originals = [one for one in _originals(session, now=now) if one.is_unfinished or not only_unfinished]
-    missing = wanted - (session.scalar(select(func.count(Ticket.id))) or 0)
+    there = session.scalar(select(func.count(Ticket.id))) or 0
+    missing = wanted - there
     if missing <= 0 or not originals:
         return 0
     spans = Spans({table.__tablename__: _span(session, table) for table in NAMED})
     statements = [copy_of_tickets(table.__table__, spans) for table in OF_TICKETS]
     of_rounds = [copy_of_rounds(table.__table__, spans) for table in OF_ROUNDS]
+    session.execute(text("set local work_mem = '128MB'"))
     _note_surroundings(session, originals)
+    tables = sorted({table.__tablename__ for table in (*OF_TICKETS, *OF_ROUNDS)})
     references = _References(session, keys)
     began, added = monotonic(), 0
-    with _references_checked_at_the_end(session):
+    with ExitStack() as aside:
+        aside.enter_context(set_aside.references_and_triggers(session, tables))
+        if missing > there:
+            aside.enter_context(set_aside.indexes(session, tables))
         for plan in _plans(originals, missing, references):
             _note(session, plan)
             for statement in (*of_rounds, *statements):
-                session.execute(text(statement), {"now": now})
+                session.execute(text(statement), {"now": now, "zone": zone().key})
             added += len(plan)
             rate = added / max(monotonic() - began, 0.001)
             progress(f"{added:,} of {missing:,} tickets added ({rate:,.0f} a second)")
+    _count_other_weeks(session)
     references.keep()
     day_totals.forget_all(session)
+    open_breaches.recount(session, now=now)
+    open_breaches.gather(session, now=now)
     _keep_sequences(session)
     return added
 
 
-_FOREIGN_KEYS = """
-    select conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
-    from pg_constraint where contype = 'f' and conrelid = any(cast(:tables as regclass[])) order by conname
-"""
-
-
-@contextmanager
-def _references_checked_at_the_end(session: Session) -> Iterator[None]:
-    """Row by row, checking takes three times as long as copying; all at once it is one join for each reference."""
-    tables = sorted({table.__tablename__ for table in (*OF_TICKETS, *OF_ROUNDS)})
-    keys = session.execute(text(_FOREIGN_KEYS), {"tables": tables}).all()
-    for table, name, _ in keys:
-        session.execute(text(f"alter table {table} drop constraint {name}"))
-    yield
-    for table, name, definition in keys:
-        session.execute(text(f"alter table {table} add constraint {name} {definition}"))
+def _count_other_weeks(session: Session) -> None:
+    """A week that a copy was moved to may have a day off: what its promise then lacks is granted, its date stays."""
+    clocks.grant(session, {one.clock_id: one.later_by for one in dues_that_differ(session)})
 
 
 _TABLES = (
@@ -103,7 +102,8 @@ _TABLES = (
     "create temp table if not exists copy_done (round bigint primary key) on commit drop",
     "create temp table if not exists copy_citizen (id bigint primary key) on commit drop",
     "create temp table if not exists copy_call (id bigint primary key) on commit drop",
-    "truncate copy_plan, copy_round, copy_done, copy_citizen, copy_call",
+    "create temp table if not exists copy_ticket (id bigint primary key) on commit drop",
+    "truncate copy_plan, copy_round, copy_done, copy_citizen, copy_call, copy_ticket",
 )
 _CALLS = """
     insert into copy_call select id from call where ticket_id is null and state = 'ended' and call_sid ~ :original
@@ -131,8 +131,12 @@ _ORIGINAL_CALL = r"^CAde[0-9a-f]{30}$"
 def _note_surroundings(session: Session, originals: Sequence[_Original]) -> None:
     for statement in _TABLES:
         session.execute(text(statement))
+    tickets = {"tickets": [one.id for one in originals]}
     session.execute(text(_CALLS), {"original": _ORIGINAL_CALL})
-    session.execute(text(_CITIZENS), {"tickets": [one.id for one in originals]})
+    session.execute(text(_CITIZENS), tickets)
+    session.execute(text("insert into copy_ticket select unnest(cast(:tickets as bigint[]))"), tickets)
+    for statement in put_originals_aside():
+        session.execute(text(statement))
 
 
 def _originals(session: Session, *, now: datetime) -> list[_Original]:

@@ -38,18 +38,29 @@ def report(
     fields: Callable[[str], Mapping[str, str]],
     *,
     trouble: StagedTrouble,
+    seconds_before: Mapping[str, float] | None = None,
 ) -> None:
-    """Send the callbacks from a thread of the carrier's own; whoever made the request has its answer already."""
+    """Send the callbacks from a thread of the carrier's own; whoever made the request has its answer already.
+
+    `seconds_before` some of them pass: a telephone rings for a while, a call lasts.
+    """
     if url:
-        work = (account, url, in_this_order(statuses, trouble), fields, trouble.callbacks == "late")
+        pauses = dict.fromkeys(statuses, LATE_SECONDS if trouble.callbacks == "late" else 0.1) | {
+            **(seconds_before or {})
+        }
+        work = (account, url, in_this_order(statuses, trouble), fields, pauses)
         threading.Thread(target=_send, args=work, daemon=True, name="carrier").start()
 
 
 def _send(
-    account: ProviderAccount, url: str, statuses: list[str], fields: Callable[[str], Mapping[str, str]], late: bool
+    account: ProviderAccount,
+    url: str,
+    statuses: list[str],
+    fields: Callable[[str], Mapping[str, str]],
+    pauses: Mapping[str, float],
 ) -> None:
     for status in statuses:
-        time.sleep(LATE_SECONDS if late else 0.1)
+        time.sleep(pauses[status])
         try:
             post_signed(account, url, fields(status))
         except requests.RequestException as trouble:

@@ -9,19 +9,28 @@ ANSWERS = ("fine", "lost")
 # Longer than we wait for any answer of a carrier.
 LOST_SECONDS = 20.0
 CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
+# What whoever is called by the hotline does; whose telephone is off does none of it, and gets no text.
+CALLED = ("hears", "presses", "hangs-up", "machine", "busy", "no-answer")
 
 
 @dataclass(frozen=True, slots=True)
 class StagedTrouble:
     """`rest_status` answers every REST request with that error; `rest_seconds` makes it wait first.
 
-    With `answers` lost it takes what it is given, and says so only after everybody has stopped waiting.
+    With `answers` lost it takes what it is given, and says so only after everybody has stopped waiting. `called` is
+    what people do whom the hotline calls; the telephones of `switched_off` ring in vain and take no texts.
     """
 
     rest_status: int = 0
     rest_seconds: float = 0.0
     callbacks: str = "fine"
     answers: str = "fine"
+    called: str = "hears"
+    switched_off: tuple[str, ...] = ()
+
+    def call_to(self, phone: str) -> str:
+        """What comes of a call to this telephone: one of CALLED."""
+        return "no-answer" if phone in self.switched_off else self.called
 
 
 def read_trouble(folder: Path) -> StagedTrouble:
@@ -29,7 +38,8 @@ def read_trouble(folder: Path) -> StagedTrouble:
         told = json.loads((folder / FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return StagedTrouble()
-    return StagedTrouble(**{field.name: told[field.name] for field in fields(StagedTrouble) if field.name in told})
+    known = {field.name: told[field.name] for field in fields(StagedTrouble) if field.name in told}
+    return StagedTrouble(**{**known, "switched_off": tuple(known.get("switched_off", ()))})
 
 
 def write_trouble(folder: Path, trouble: StagedTrouble) -> None:

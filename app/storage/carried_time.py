@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import utc_now
 from app.storage.believed_clock import BelievedClock, seconds_since_boot
+from app.storage.clock_judge import TOLERANCE
 
 _LOOK_EVERY_SECONDS = 5.0
 
@@ -37,6 +38,12 @@ class CarriedTime:
         if anchor is None:
             return utc_now()
         return anchor[0] + timedelta(seconds=seconds_since_boot() - anchor[1])
+
+    def believed(self, database_at: datetime) -> datetime:
+        """What the database's clock says now, unless that has just jumped away from where the time goes on."""
+        if not self.is_known or abs(database_at - self.now()) <= TOLERANCE:
+            return database_at
+        return self.now()
 
     def refresh(self, session: Session) -> None:
         """Look again, every few seconds at most. A database that does not answer changes nothing, and may roll back."""

@@ -19,6 +19,7 @@ from tickets.schema import (
     AuditEntry,
     AuditSeal,
     EscalationAttempt,
+    ExclusionCredit,
     PromiseBreach,
     StepRecipient,
 )
@@ -37,6 +38,7 @@ _APPEND_ONLY = (
     EscalationAttempt.__tablename__,
     StepRecipient.__tablename__,
     Acknowledgement.__tablename__,
+    ExclusionCredit.__tablename__,
 )
 # Of these only this column is written later: when somebody has read what they were told.
 _WRITTEN_LATER = {StepRecipient.__tablename__: StepRecipient.read_at.key}

@@ -26,11 +26,13 @@ from sqlalchemy.schema import Constraint, CreateIndex
 from tickets.schema import Base
 from tickets.schema.attempt import WRITES_ATTEMPTS
 from tickets.schema.kept_facts import KEEPS_FACTS
+from tickets.schema.open_breach import COUNTS_OPEN_BREACHES
 from tickets.schema.reference_version import MOVES_PLACES, MOVES_RULES
+from tickets.schema.sealed_due import SEALS_DUES
 
 Facts = Mapping[str, str]
 
-_OF_FACTS = {**WRITES_ATTEMPTS, **KEEPS_FACTS}
+_OF_FACTS = {**WRITES_ATTEMPTS, **KEEPS_FACTS, **COUNTS_OPEN_BREACHES, **SEALS_DUES}
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CAST = re.compile(r"::(?:character varying|timestamp with time zone|double precision|[a-z_]+)(?:\(\d+\))?(?:\[\])?")

@@ -2,17 +2,18 @@
 
 from flask import Blueprint
 
-from app.web import administration, api, console, leadership, public, supervisor
+from app.web import administration, api, console, leadership, public, rota, supervisor
 from app.web.leadership import acknowledge_link
 from app.web.monitoring import client_faults, health, metrics
 from app.web.provider_events import simulated_carrier, webhooks
-from app.web.sign_in import contact_methods, preferences
+from app.web.sign_in import contact_methods, notices, preferences
 from app.web.sign_in import pages as sign_in
 
 BLUEPRINTS: list[Blueprint] = [
     health.blueprint,
     preferences.blueprint,
     contact_methods.blueprint,
+    notices.blueprint,
     sign_in.blueprint,
     metrics.blueprint,
     client_faults.blueprint,
@@ -22,6 +23,7 @@ BLUEPRINTS: list[Blueprint] = [
     *public.blueprints,
     console.blueprint,
     supervisor.blueprint,
+    rota.blueprint,
     leadership.blueprint,
     administration.blueprint,
     acknowledge_link.blueprint,

@@ -14,15 +14,14 @@ from app.delivery.wake_after_commit import Waker
 from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.reference import Reference
-from app.server_addresses import sentinel_address
 from app.settings import ROOT, Settings
 from app.storage.database import make_engine, session_factory
-from app.storage.redis_connection import redis_limits
 from app.web.blueprints import BLUEPRINTS
 from app.web.frame.access import check_access
 from app.web.frame.application import HotlineApp
 from app.web.frame.asset_files import PUBLISHED, publish
 from app.web.frame.compression import compress
+from app.web.frame.counting_requests import CountsOfApp, count_at
 from app.web.frame.error_answers import register_errors
 from app.web.frame.limits import limiter
 from app.web.frame.node_counts import NodeCounts
@@ -70,6 +69,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None) -> HotlineAp
     app.before_request(note_page_group)
     app.before_request(refuse_forms_from_elsewhere)
     csrf = CSRFProtect(app)
+    count_at(app, settings)
     limiter.init_app(app)
     for blueprint in BLUEPRINTS:
         # The API alone describes itself; APIFlask asks every blueprint.
@@ -126,8 +126,7 @@ def _configure(app: HotlineApp) -> None:
         "WTF_CSRF_SSL_STRICT": False,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 200,
-        "RATELIMIT_STORAGE_URI": limiter_storage(settings),
-        "RATELIMIT_STORAGE_OPTIONS": limiter_options(settings),
+        "RATELIMIT_STORAGE_URI": CountsOfApp.ADDRESS,
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
         "RATELIMIT_HEADERS_ENABLED": True,
@@ -143,26 +142,6 @@ def _configure(app: HotlineApp) -> None:
     app.config.update(config)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-
-
-def limiter_storage(settings: Settings) -> str:
-    """Where requests are counted, as the library of limits has it."""
-    url = settings.redis_url
-    if watched := sentinel_address(url):
-        return watched.without_secrets
-    if url.startswith("unix://"):
-        return "redis+" + url
-    return url or "memory://"
-
-
-def limiter_options(settings: Settings) -> dict[str, Any]:
-    """How it connects there."""
-    # A slow Redis may cost a request a quarter of a second, never more; counting then goes on in memory.
-    if not settings.redis_url:
-        return {}
-    limits = redis_limits(settings.redis_url, patience_seconds=0.25)
-    # A replica is behind: what was counted at the master a moment ago would be allowed again.
-    return {**limits, "use_replicas": False} if sentinel_address(settings.redis_url) else limits
 
 
 def _begin() -> None:

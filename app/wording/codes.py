@@ -9,6 +9,7 @@ from flask_babel import LazyString, gettext, lazy_gettext
 from app.wording.language import language
 from tickets.states import (
     ActorKind,
+    AppealOutcome,
     Channel,
     ClockKind,
     ClockStatus,
@@ -75,8 +76,14 @@ DISPOSITIONS: Mapping[str, LazyString] = {
     Disposition.FIXED: lazy_gettext("Fixed"),
     Disposition.REFUSED: lazy_gettext("Refused with a reason"),
     Disposition.OTHER_LAW: lazy_gettext("Under another law (complaint, denunciation)"),
-    Disposition.DUPLICATE: lazy_gettext("Duplicate"),
+    Disposition.DUPLICATE: lazy_gettext("Answered together with an earlier request"),
     Disposition.UNREACHABLE: lazy_gettext("Citizen could not be reached"),
+}
+
+APPEAL_OUTCOMES: Mapping[str, LazyString] = {
+    AppealOutcome.UPHELD: lazy_gettext("the result stands"),
+    AppealOutcome.CHANGED: lazy_gettext("the result was changed"),
+    AppealOutcome.REDO: lazy_gettext("the unit must do it again"),
 }
 
 ROLES: Mapping[str, LazyString] = {
@@ -172,6 +179,14 @@ DRAFT_FORMS: Mapping[str, LazyString] = {
     DraftForm.SET_ASIDE: lazy_gettext("Mark as not valid"),
     DraftForm.CLEAR: lazy_gettext("Not about officials"),
     DraftForm.PRIORITY: lazy_gettext("Change the priority"),
+    DraftForm.PLACE: lazy_gettext("Correct the place"),
+    DraftForm.DOSSIER: lazy_gettext("Dossier and procedure"),
+    DraftForm.ELSEWHERE: lazy_gettext("The same matter in another system"),
+    DraftForm.PHONE: lazy_gettext("Show the number"),
+    DraftForm.LINK: lazy_gettext("Duplicate of another ticket"),
+    DraftForm.UNLINK: lazy_gettext("No duplicate after all"),
+    DraftForm.ARBITRATE: lazy_gettext("Whose is it?"),
+    DraftForm.INSTRUCTED: lazy_gettext("Answer the instruction"),
     DraftForm.WRAP_UP: lazy_gettext("Note of a call"),
     DraftForm.INSTRUCTION: lazy_gettext("Instruction to the unit"),
 }
@@ -213,6 +228,10 @@ def clock_state_word(code: str) -> str:
 
 def disposition_word(code: str) -> str:
     return word_of(DISPOSITIONS, code)
+
+
+def appeal_outcome_word(code: str) -> str:
+    return word_of(APPEAL_OUTCOMES, code)
 
 
 def role_word(code: str) -> str:

@@ -64,6 +64,7 @@ OVERTAKEN: Mapping[str, LazyString] = {
     Overtaken.TICKET_OVER: lazy_gettext("the matter was over by then"),
     Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
     Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
+    Overtaken.LEVEL_REACHED: lazy_gettext("somebody had been reached by then"),
 }
 
 CALL_STATES: Mapping[str, LazyString] = {
@@ -160,3 +161,18 @@ def recording_kind_word(code: str) -> str:
 
 def recording_state_word(code: str) -> str:
     return word_of(RECORDING_STATES, code)
+
+
+# Why somebody answers for a step, by the codes of `tickets/directory/standing.py`.
+CAPACITY_WORDS: Mapping[str, LazyString] = {
+    "shift": lazy_gettext("on duty by the rota"),
+    "holder": lazy_gettext("holds the post"),
+    "deputy": lazy_gettext("deputy"),
+    "duty": lazy_gettext("duty officer"),
+    "supervisor": lazy_gettext("supervisor of the unit"),
+    "responsible": lazy_gettext("responsible for this field or area by decision"),
+}
+
+
+def capacity_word(capacity: str) -> str:
+    return str(CAPACITY_WORDS.get(capacity, capacity))

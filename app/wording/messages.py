@@ -85,6 +85,7 @@ def _environment() -> Environment:
         priority_word=codes.priority_word,
         status_word=codes.status_word,
         disposition_word=codes.disposition_word,
+        appeal_outcome_word=codes.appeal_outcome_word,
     )
     environment.filters.update(reference=grouped_reference, digits=in_digit_groups)
     return environment

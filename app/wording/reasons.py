@@ -43,6 +43,9 @@ REASONS: Mapping[str, LazyString] = {
     "place_none": lazy_gettext("No unit could be told from “%(said)s”."),
     "line_dialled": lazy_gettext("The line of %(unit)s was dialled."),
     "undecided": lazy_gettext("The city desk asks where it is and passes it on."),
+    "appeal": lazy_gettext(
+        "The citizen appeals against the result of %(unit)s: the body above it decides, and another person."
+    ),
     "city_answers": lazy_gettext(
         "Nobody at %(unit)s is on call now: the city takes over, but the ticket stays with the unit."
     ),

@@ -71,12 +71,43 @@ def moment_phrase(at: datetime, now: datetime) -> str:
         return gettext("%(clock)s yesterday", clock=clock)
     if days == 1:
         return gettext("%(clock)s tomorrow", clock=clock)
-    return gettext("%(clock)s on %(date)s", clock=clock, date=_day(local))
+    return dated_phrase(at)
+
+
+def dated_phrase(at: datetime) -> str:
+    """ "14:05 ngày 23/11/2026", whenever it is said; the hour is the city's."""
+    local = at.astimezone(_zone())
+    return gettext("%(clock)s on %(date)s", clock=f"{local:%H:%M}", date=_day(local))
+
+
+def span_phrase(from_at: datetime, to_at: datetime) -> str:
+    """ "07:00–15:00" within a day and a night, "23/11 17:00 – 30/11 08:00" for what is longer, in the city's hours."""
+    first, last = from_at.astimezone(_zone()), to_at.astimezone(_zone())
+    if to_at - from_at < timedelta(seconds=_DAY):
+        return f"{first:%H:%M}–{last:%H:%M}"
+    return f"{first:%d/%m %H:%M} – {last:%d/%m %H:%M}"
+
+
+def weekday_phrase(day: date) -> str:
+    """ "Thứ Hai 23/11", for lists of days that say the year above."""
+    return f"{_weekdays(language())[day.weekday()]} {day:%d/%m}"
+
+
+def month_phrase(day: date) -> str:
+    """The month in which a day lies, with its year."""
+    if language() == "vi":
+        return f"tháng {day.month}/{day.year}"
+    return f"{_months(language(), 'wide')[day.month]} {day.year}"
 
 
 def day_phrase(at: datetime) -> str:
     """The date as digits people write: 23/11/2026 in Vietnamese, 23 Nov 2026 elsewhere."""
     return _day(at.astimezone(_zone()))
+
+
+def last_day_phrase(end: datetime) -> str:
+    """The last day of a stretch that ends at this instant, which is its first moment no more."""
+    return day_phrase(end - timedelta(seconds=1))
 
 
 def calendar_day_phrase(day: date) -> str:

@@ -4,25 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from escalation.acknowledging.first_answer import FirstAnswer, write_first_answer
 from escalation.acknowledging.instruction import LevelAnswer, already_said, tell_the_unit, write_down
-from escalation.acknowledging.links import VALID_FOR, open_link, use_link
+from escalation.acknowledging.instruction_tasks import give
+from escalation.acknowledging.links import open_link, use_link
+from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION, locked_level
+from escalation.acknowledging.moved_levels import hold_next_levels
 from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
-from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.errors import InvalidInput, NotAllowed
 from tickets.people.actor import Actor, staff_actor
 from tickets.promises import ledger, standing_levels
 from tickets.promises.calendar import add
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import hold_until
-from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket
-from tickets.states import ClockStatus, StepKind, StepResult
-
-LONGEST_INSTRUCTION = 2000
-# What the people of a level may answer for; a superseded level told nobody, a void one never was.
-_ANSWERABLE = (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY, StepResult.SUPERSEDED)
+from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, Ticket
+from tickets.states import ClockStatus
+from tickets.work.judged_at import judged_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def acknowledge(
     does not lead the city, AlreadyAcknowledged for one who only acknowledges what another has, and InvalidInput
     for a date that is past.
     """
-    ticket, step, clock = _locked(session, step_id)
+    ticket, step, clock = locked_level(session, step_id)
+    now = judged_at(session, ticket, now=now)
     right = right_to_answer(session, step.id, staff_id=staff_id, now=now)
     words = instruction.strip()[:LONGEST_INSTRUCTION]
     _require_possible(clock, new_due_at, now)
@@ -77,25 +78,12 @@ def acknowledge(
     is_broken = clock.first_breach_at is not None or (clock.due_at is not None and clock.due_at < now)
     stands_beside = is_from_above and is_broken
     holds_until = _holds_until(session, step, clock, new_due_at=new_due_at, stands_beside=stands_beside, now=now)
-    written = session.execute(
-        insert(Acknowledgement)
-        .values(
-            step_id=step.id,
-            ticket_id=ticket.id,
-            staff_id=staff_id,
-            at=now,
-            via=via,
-            instruction=words,
-            new_due_at=new_due_at,
-            holds_until=holds_until,
-        )
-        .on_conflict_do_nothing(index_elements=["step_id"])
-        .returning(Acknowledgement.step_id)
-    ).scalar_one_or_none()
+    given = FirstAnswer(staff_id, via, words, new_due_at, holds_until)
+    is_first = write_first_answer(session, step, given, now=now)
     answer = LevelAnswer(
         step_id=step.id, level=step.rank, clock=clock.kind, words=words, new_due_at=new_due_at, via=via
     )
-    known = None if written is not None else _known(session, ticket, step, answer, staff_id)
+    known = None if is_first else _known(session, ticket, step, answer, staff_id)
     if known is not None and known.is_repeat:
         return known
     actor = staff_actor(staff_id)
@@ -103,9 +91,12 @@ def acknowledge(
     if new_due_at is not None and is_from_above and not is_broken:
         _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
     elif known is None or stands_beside:
-        _hold_next_levels(session, step, until=holds_until)
+        hold_next_levels(session, step, until=holds_until)
     write_down(session, ticket, answer, actor=actor, now=now)
-    tell_the_unit(session, ticket, answer, by=staff_id, now=now)
+    due_at = _answer_due(session, clock, new_due_at, now=now)
+    holds = holds_until if stands_beside else None
+    is_task = give(session, ticket, answer, by=staff_id, due_at=due_at, holds_until=holds, now=now) is not None
+    tell_the_unit(session, ticket, answer, by=staff_id, answer_by=due_at if is_task else None, now=now)
     standing_levels.refresh(session, [ticket.id])
     return known or Acknowledged(step.id, ticket.id, ticket.reference, now, holds_until, is_repeat=False)
 
@@ -128,49 +119,17 @@ def acknowledge_by_link(
     return done
 
 
-def acknowledge_by_code(
-    session: Session, *, phone: str, code: str, instruction: str = "", via: str, now: datetime
-) -> Acknowledged:
-    """As `acknowledge`, for an SMS or a keypad: the code counts only from the phone of the person it was sent to.
-
-    Raises NotFound alike for a wrong code, for one of more than a week ago, and for a phone we do not know.
-    """
-    found = session.execute(
-        select(StepRecipient.step_id, StepRecipient.staff_id)
-        .join(Staff, Staff.id == StepRecipient.staff_id)
-        .where(Staff.phone == phone, StepRecipient.reply_code == code, StepRecipient.told_at > now - VALID_FOR)
-        .order_by(StepRecipient.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if found is None:
-        raise NotFound("code")
-    return acknowledge(session, found.step_id, staff_id=found.staff_id, instruction=instruction, via=via, now=now)
-
-
-def _locked(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:
-    """The ticket is locked before its step is looked at, as everywhere."""
-    ticket_id = session.scalar(select(PlannedStep.ticket_id).where(PlannedStep.id == step_id))
-    if ticket_id is None:
-        raise NotFound("step", step_id)
-    ticket = session.execute(
-        select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one()
-    found = session.execute(
-        select(PlannedStep, Clock)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(PlannedStep.id == step_id, PlannedStep.kind == StepKind.LEVEL, PlannedStep.result.in_(_ANSWERABLE))
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise NotFound("step", step_id)
-    return ticket, found[0], found[1]
-
-
 def _require_possible(clock: Clock, new_due_at: datetime | None, now: datetime) -> None:
     if new_due_at is not None and new_due_at <= now:
         raise InvalidInput("new_due_at", "past")
     if new_due_at is not None and clock.status is not ClockStatus.RUNNING:
         raise InvalidInput("new_due_at", "clock_stopped")
+
+
+def _answer_due(session: Session, clock: Clock, new_due_at: datetime | None, *, now: datetime) -> datetime:
+    """By when the unit should have answered: the date that was given, else as long as an answer holds (A5)."""
+    calendar = load_rulebook(session).calendars[clock.calendar_version_id]
+    return new_due_at or hold_until(calendar, target_seconds=clock.target_seconds, new_due_at=None, now=now)
 
 
 def _holds_until(
@@ -214,26 +173,6 @@ def _known(session: Session, ticket: Ticket, step: PlannedStep, answer: LevelAns
     said = (staff_id, answer.words, answer.new_due_text)
     is_repeat = says_nothing or said in already_said(session, step)
     return Acknowledged(step.id, ticket.id, ticket.reference, known.at, known.holds_until, is_repeat, not is_repeat)
-
-
-def _hold_next_levels(session: Session, step: PlannedStep, *, until: datetime) -> None:
-    """The next level waits until then, and those above keep their distance from it."""
-    ahead = session.scalars(
-        select(PlannedStep)
-        .where(
-            PlannedStep.clock_id == step.clock_id,
-            PlannedStep.kind == StepKind.LEVEL,
-            PlannedStep.rank > step.rank,
-            PlannedStep.fired_at.is_(None),
-        )
-        .order_by(PlannedStep.rank)
-    ).all()
-    if not ahead or ahead[0].planned_at >= until:
-        return
-    delay = until - ahead[0].planned_at
-    for later in ahead:
-        later.detail = {**later.detail, "held_from": later.planned_at.isoformat(), "held_by_step": step.id}
-        later.planned_at += delay
 
 
 def _set_due(

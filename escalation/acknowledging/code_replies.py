@@ -1,126 +1,109 @@
-"""A leader's text message `GN <code>`: taken as an acknowledgement, and answered, so that they know that it arrived."""
+"""A leader's text message: `GN` acknowledges or instructs, `TC` passes up; answered, so that they know."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge_by_code
-from escalation.firing.codes import SHORTEST
-from tickets.audit import entries
-from tickets.directory.standing_rows import administrators
-from tickets.errors import HotlineError
+from escalation.acknowledging.code_guard import count_codes, locked_until
+from escalation.acknowledging.reply_codes import NamedLevel, levels_named, people_with
+from escalation.acknowledging.reply_deeds import UNKNOWN, Reply, ReplyAnswer, done_for
+from escalation.acknowledging.waiting import WaitingLevel, waiting_for
 from tickets.outbox import posting
-from tickets.outbox.posting import Outgoing
-from tickets.people.actor import SYSTEM
-from tickets.people.pins import count_attempt, forget_attempts
-from tickets.schema import Staff, StepRecipient
-from tickets.states import OutboundChannel
+from tickets.schema import Staff
 
-TAKEN, TAKEN_BEFORE, UNKNOWN = "acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown"
-LOCKED, ALARM = "acknowledge_locked", "codes_locked"
+LOCKED, SEVERAL, WHICH, NOTHING_WAITS = "acknowledge_locked", "codes_answered", "acknowledge_which", "nothing_waits"
+_CAME_TO_NOTHING = frozenset({WHICH, NOTHING_WAITS})
+_LISTED = 6
 
 
-def take_code(
-    session: Session,
-    *,
-    phone: str,
-    code: str,
-    instruction: str,
-    may_be_words: bool = False,
-    message_sid: str,
-    now: datetime,
-) -> bool:
-    """Acknowledge by a text message and answer it; False when nobody who is ever told of a level has this phone.
+def take_reply(session: Session, reply: Reply, *, phone: str, message_sid: str, now: datetime) -> bool:
+    """Act on a text message and answer it; False when nobody who was ever told of a level has this phone.
 
-    False also for ordinary words with a number that is too short to be a code, unless it is one of this person's.
-    `message_sid` names the message that is answered, so that its repetition is not answered twice.
+    False also for ordinary words with a number that is no code of this person's; it counts as a wrong one all the
+    same. `message_sid` names the message that is answered, so that its repetition is not answered twice.
     """
-    staff = _recipient_with(session, phone)
-    if staff is None:
+    people = {one.id: one for one in people_with(session, phone)}
+    if not people:
         return False
-    if may_be_words and len(code) < SHORTEST and not _is_code_of(session, staff, code):
+    named = levels_named(session, reply.codes, staff_ids=people, now=now) if reply.codes else {}
+    staff = people[next((level.staff_id for level in named.values()), next(iter(people)))]
+    until = _until(session, reply, named, staff, phone=phone, now=now)
+    if reply.may_be_words and not named:
         return False
-    template, params = _judged(session, staff, phone=phone, code=code, instruction=instruction, now=now)
+    if until is not None:
+        # Said once: whoever goes on guessing in this person's name does not make their phone ring.
+        key = f"code-locked:{phone}:{until.isoformat()}"
+        _say(session, (LOCKED, {"until": until.isoformat()}), staff, phone=phone, dedup_key=key, now=now)
+        return True
+    if reply.codes:
+        answer = _by_codes(session, reply, named, now=now)
+    else:
+        answer = _alone(session, reply, people, now=now)
+        if answer[0] in _CAME_TO_NOTHING:
+            # Under a false number it would make this person's phone ring without end.
+            count_codes(session, staff, phone=phone, wrong=1, now=now)
+    _say(session, answer, staff, phone=phone, dedup_key=f"code:{message_sid}", now=now)
+    return True
+
+
+def _until(
+    session: Session, reply: Reply, named: Mapping[str, NamedLevel], staff: Staff, *, phone: str, now: datetime
+) -> datetime | None:
+    if not reply.codes:
+        return locked_until(session, phone=phone, now=now)
+    wrong = sum(code not in named for code in reply.codes)
+    return count_codes(session, staff, phone=phone, wrong=wrong, now=now)
+
+
+def _say(session: Session, answer: ReplyAnswer, staff: Staff, *, phone: str, dedup_key: str, now: datetime) -> None:
+    template, params = answer
     posting.post_sms(
         session,
         to=phone,
         template=template,
         params=params,
         locale=staff.locale,
-        dedup_key=f"code:{message_sid}",
+        dedup_key=dedup_key,
         staff_id=staff.id,
         # They hold the phone in their hand: an answer in the morning would be none.
         is_urgent=True,
         now=now,
     )
-    return True
 
 
-def _judged(
-    session: Session, staff: Staff, *, phone: str, code: str, instruction: str, now: datetime
-) -> tuple[str, dict[str, Any]]:
-    """Each try is counted before the code is compared: after five wrong ones this phone's codes rest for a while."""
-    guarded = f"code:{phone}"
-    attempt = count_attempt(session, guarded, now=now)
-    if attempt.locked_until is not None:
-        if attempt.locks:
-            _alarm(session, staff, until=attempt.locked_until, now=now)
-        return LOCKED, {"until": attempt.locked_until.isoformat()}
-    template, params = _taken(session, phone=phone, code=code, instruction=instruction, now=now)
-    if template != UNKNOWN:
-        forget_attempts(session, guarded)
-    return template, params
-
-
-def _alarm(session: Session, staff: Staff, *, until: datetime, now: datetime) -> None:
-    """Somebody guesses at this person's codes, perhaps under a false number: it is written down and told."""
-    params = {"name": staff.name, "until": until.isoformat()}
-    entries.record(
-        session,
-        actor=SYSTEM,
-        action="escalation.codes_locked",
-        subject_kind="staff",
-        subject_id=staff.id,
-        params={"until": until.isoformat()},
-        now=now,
-    )
-    messages = [
-        Outgoing(
-            channel=channel,
-            address=one.email if channel is OutboundChannel.EMAIL else "",
-            template=ALARM,
-            params=params,
-            locale=one.locale,
-            dedup_key=f"codes-locked:{staff.id}:{until.isoformat()}:{one.staff_id}:{channel}",
-            staff_id=one.staff_id,
-        )
-        for one in administrators(session, now=now)
-        for channel in (OutboundChannel.SCREEN, OutboundChannel.EMAIL)
+def _by_codes(session: Session, reply: Reply, named: Mapping[str, NamedLevel], *, now: datetime) -> ReplyAnswer:
+    """The answer to one code in full, to several by what they came to."""
+    answers = [
+        done_for(session, reply, level, code=code, now=now)
+        if (level := named.get(code)) is not None
+        else (UNKNOWN, {"code": code})
+        for code in reply.codes
     ]
-    posting.post_all(session, messages, now=now)
+    if len(answers) == 1:
+        return answers[0]
+    items = [
+        {"code": code, "outcome": template, "reference": params.get("reference", "")}
+        for code, (template, params) in zip(reply.codes, answers, strict=True)
+    ]
+    return SEVERAL, {"items": items}
 
 
-def _taken(session: Session, *, phone: str, code: str, instruction: str, now: datetime) -> tuple[str, dict[str, Any]]:
-    try:
-        with session.begin_nested():
-            done = acknowledge_by_code(session, phone=phone, code=code, instruction=instruction, via="sms", now=now)
-    except AlreadyAcknowledged as refused:
-        return TAKEN_BEFORE, {"code": code, "by": refused.by, "at": refused.at.isoformat()}
-    except HotlineError:
-        return UNKNOWN, {"code": code}
-    params = {"reference": done.reference, "at": done.at.isoformat(), "holds_until": done.holds_until.isoformat()}
-    return TAKEN, params | {"is_repeat": done.is_repeat}
+def _alone(session: Session, reply: Reply, people: Mapping[int, Staff], *, now: datetime) -> ReplyAnswer:
+    """Without a code nothing but the acknowledgement of what alone waits: the sender's number may be a false one (R20).
+
+    Whoever wants more, or has several waiting, is told the codes, and nothing is done.
+    """
+    waiting = [one for staff_id in people for one in waiting_for(session, staff_id, now=now)]
+    if not waiting:
+        return NOTHING_WAITS, {}
+    if len(waiting) > 1 or reply.passes_up or reply.words:
+        asked = {"passes_up": reply.passes_up, "instructs": bool(reply.words)}
+        return WHICH, {"count": len(waiting), **asked, "items": _listed(waiting)}
+    one = waiting[0]
+    return done_for(session, reply, NamedLevel(one.step_id, one.staff_id), code=one.code, now=now)
 
 
-def _is_code_of(session: Session, staff: Staff, code: str) -> bool:
-    mine = select(StepRecipient.id).where(StepRecipient.staff_id == staff.id, StepRecipient.reply_code == code)
-    return bool(session.scalar(select(mine.exists())))
-
-
-def _recipient_with(session: Session, phone: str) -> Staff | None:
-    told = select(StepRecipient.id).where(StepRecipient.staff_id == Staff.id).exists()
-    return session.scalars(
-        select(Staff).where(Staff.phone == phone, Staff.disabled_at.is_(None), told).order_by(Staff.id).limit(1)
-    ).one_or_none()
+def _listed(waiting: Sequence[WaitingLevel]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "reference": one.reference, "level": one.level} for one in waiting[:_LISTED]]

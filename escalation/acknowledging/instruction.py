@@ -22,7 +22,7 @@ INSTRUCTION_TEMPLATE = "instruction"
 
 @dataclass(frozen=True, slots=True)
 class LevelAnswer:
-    """What was answered to a level: an instruction, a new date, or neither (seen)."""
+    """What was answered to a level: an instruction, a new date, that it goes up, or none of these (seen)."""
 
     step_id: int
     level: int
@@ -30,10 +30,17 @@ class LevelAnswer:
     words: str
     new_due_at: datetime | None
     via: str
+    # The level that comes now because this one was passed up.
+    passed_to: int | None = None
 
     @property
     def new_due_text(self) -> str | None:
         return self.new_due_at.isoformat() if self.new_due_at else None
+
+    @property
+    def asks_something(self) -> bool:
+        """Of the unit, so that it should not wait until somebody looks at a screen."""
+        return self.passed_to is None and (bool(self.words) or self.new_due_at is not None)
 
 
 def write_down(session: Session, ticket: Ticket, answer: LevelAnswer, *, actor: Actor, now: datetime) -> None:
@@ -45,6 +52,8 @@ def write_down(session: Session, ticket: Ticket, answer: LevelAnswer, *, actor: 
         "via": answer.via,
         "new_due_at": answer.new_due_text,
     }
+    if answer.passed_to is not None:
+        params["passed_to"] = answer.passed_to
     kind = TimelineKind.ACKNOWLEDGED
     timeline.add(session, ticket.id, kind, actor=actor, is_public=False, body=answer.words, params=params, now=now)
     entries.record(
@@ -73,10 +82,13 @@ def already_said(session: Session, step: PlannedStep) -> list[tuple[int | None, 
     return [(by, words or "", due_at) for by, words, due_at in session.execute(entries_of)]
 
 
-def tell_the_unit(session: Session, ticket: Ticket, answer: LevelAnswer, *, by: int, now: datetime) -> None:
-    """An instruction or a date goes to who works the ticket and to who leads there, on their screens and by SMS."""
-    if not answer.words and answer.new_due_at is None:
-        return
+def tell_the_unit(
+    session: Session, ticket: Ticket, answer: LevelAnswer, *, by: int, answer_by: datetime | None, now: datetime
+) -> None:
+    """Who works the ticket and who leads there hear of it: on their screens, an instruction or a date by SMS too.
+
+    `answer_by`: when the unit owes an answer, if it owes one.
+    """
     assignees = [ticket.assignee_id] if ticket.assignee_id else []
     units = [unit_id for unit_id in (ticket.unit_id, ticket.coordinating_unit_id) if unit_id is not None]
     standing = load_standing(session, posts=(UNIT_LEAD,), unit_ids=units, staff_ids=assignees, now=now)
@@ -84,17 +96,27 @@ def tell_the_unit(session: Session, ticket: Ticket, answer: LevelAnswer, *, by: 
     people = [standing.person(ticket.assignee_id), *(lead.person for lead in leads)]
     told = {person.staff_id: person for person in people if person is not None and person.staff_id != by}
     messages = [
-        _message(ticket, answer, person, channel, now=now) for person in told.values() for channel in _channels(person)
+        _message(ticket, answer, person, channel, answer_by=answer_by, now=now)
+        for person in told.values()
+        for channel in _channels(person, answer)
     ]
     posting.post_all(session, messages, now=now)
 
 
-def _channels(person: Person) -> tuple[OutboundChannel, ...]:
+def _channels(person: Person, answer: LevelAnswer) -> tuple[OutboundChannel, ...]:
+    if not answer.asks_something:
+        return (OutboundChannel.SCREEN,)
     return OutboundChannel.SCREEN, (OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL)
 
 
 def _message(
-    ticket: Ticket, answer: LevelAnswer, person: Person, channel: OutboundChannel, *, now: datetime
+    ticket: Ticket,
+    answer: LevelAnswer,
+    person: Person,
+    channel: OutboundChannel,
+    *,
+    answer_by: datetime | None,
+    now: datetime,
 ) -> Outgoing:
     addresses = {OutboundChannel.SCREEN: "", OutboundChannel.EMAIL: person.email}
     params: dict[str, Any] = {
@@ -102,6 +124,8 @@ def _message(
         "level": answer.level,
         "instruction": answer.words,
         "new_due_at": answer.new_due_text,
+        "passed_to": answer.passed_to,
+        "answer_by": answer_by.isoformat() if answer_by else None,
     }
     return Outgoing(
         channel=channel,

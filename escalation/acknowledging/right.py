@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
+from tickets.directory.colleagues import colleagues_of
 from tickets.directory.standing import Concern, Reachable, Standing
 from tickets.directory.standing_rows import load_standing
 from tickets.errors import NotAllowed
 from tickets.people.roles import Viewer, load_viewer
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import ChainLevel
-from tickets.schema import Category, ChainStep, PlannedStep, Post, Shift, Staff, StepRecipient, Ticket
+from tickets.schema import Category, ChainStep, Delegation, PlannedStep, Post, Shift, Staff, StepRecipient, Ticket
 from tickets.states import Priority, Role
 
 # For the whole city its leaders and its office, who may answer for one another.
@@ -28,9 +29,15 @@ _AFTER_THE_TURN = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class RightToAnswer:
-    """`for_own_unit`: this person is of the very unit that owes the promise, whose date eases nothing (A7)."""
+    """`for_own_unit`: this person is of the very unit that owes the promise, whose date eases nothing (A7).
+
+    `stands_there`: by a post, a turn or a responsibility; who answers for the whole city unasked does not.
+    `is_delegated`: a colleague who stands there has asked them to.
+    """
 
     for_own_unit: bool
+    stands_there: bool
+    is_delegated: bool = False
 
 
 def right_to_answer(session: Session, step_id: int, *, staff_id: int, now: datetime) -> RightToAnswer:
@@ -58,17 +65,50 @@ def rights_to_answer(
     turns = _turns(session, staff_id, now=now) if on_turn else set()
     city = {h.unit_id for h in viewer.held if h.covers_city and h.role in CITY_ROLES}
     found: dict[int, RightToAnswer] = {}
+    # Hundreds of levels on one desk ask a few dozen different questions.
+    asked: dict[tuple[object, ...], set[int | None]] = {}
     for row in rows:
-        units = _stands_at(row, levels[row["id"]], standing, staff_id) | (
-            turns if row["capacity"] == "shift" else set()
-        )
+        question = tuple(value for name, value in row.items() if name != "id")
+        if question not in asked:
+            asked[question] = _stands_at(row, levels[row["id"]], standing, staff_id)
+        units = asked[question] | (turns if row["capacity"] == "shift" else set())
         if units or city:
-            found[row["id"]] = RightToAnswer(units | city == {row["unit_id"]})
+            found[row["id"]] = RightToAnswer(units | city == {row["unit_id"]}, stands_there=bool(units))
+    asked_for = [row["id"] for row in rows if row["capacity"] == "delegate" and row["id"] not in found]
+    return found | _by_delegation(session, asked_for, staff_id, now=now)
+
+
+def _by_delegation(
+    session: Session, step_ids: Collection[int], staff_id: int, *, now: datetime
+) -> dict[int, RightToAnswer]:
+    """For as long as whoever asked them stands there, and both work beside each other."""
+    if not step_ids:
+        return {}
+    asked = select(Delegation.step_id, Delegation.from_id).where(Delegation.to_id == staff_id)
+    by_asker: dict[int, list[int]] = {}
+    for step_id, from_id in session.execute(asked.where(Delegation.step_id.in_(step_ids))):
+        by_asker.setdefault(from_id, []).append(step_id)
+    found: dict[int, RightToAnswer] = {}
+    for from_id, ids in by_asker.items():
+        asker = load_viewer(session, from_id, now=now)
+        if asker is None or staff_id not in {one.staff_id for one in colleagues_of(session, from_id, now=now)}:
+            continue
+        theirs = rights_to_answer(session, ids, viewer=asker, now=now)
+        found |= {
+            step_id: RightToAnswer(right.for_own_unit, stands_there=False, is_delegated=True)
+            for step_id, right in theirs.items()
+            if not right.is_delegated
+        }
     return found
 
 
 def stands_there_now(session: Session, step_ids: Collection[int], *, now: datetime) -> dict[int, Reachable]:
     """Who would be told of each of these levels today, by the same rule by which the first were; nobody: not in it."""
+    return {step_id: people[0] for step_id, people in told_together_now(session, step_ids, now=now).items()}
+
+
+def told_together_now(session: Session, step_ids: Collection[int], *, now: datetime) -> dict[int, list[Reachable]]:
+    """As `stands_there_now`, with all who share the first one's shift."""
     rows = _rows(session, step_ids, 0)
     if not rows:
         return {}
@@ -76,8 +116,8 @@ def stands_there_now(session: Session, step_ids: Collection[int], *, now: dateti
     levels = {row["id"]: _levels(chains, row["chain_version_id"]) for row in rows}
     posts = {code for steps in levels.values() for level in steps for code in (*level.posts, *level.procedure_posts)}
     standing = load_standing(session, posts=posts, unit_ids={row["unit_id"] for row in rows}, now=now)
-    found = {row["id"]: standing.first_from(levels[row["id"]], row["rank"], _concern(row))[0] for row in rows}
-    return {step_id: one for step_id, one in found.items() if one is not None}
+    found = {row["id"]: standing.told_together(levels[row["id"]], row["rank"], _concern(row))[0] for row in rows}
+    return {step_id: people for step_id, people in found.items() if people}
 
 
 def _concern(row: RowMapping) -> Concern:

@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from escalation.firing.telling import Fired
-from tickets.people.actor import SYSTEM
 from tickets.states import Priority, StepResult
-from tickets.work.assignment import change_priority
+from tickets.work.assignment import raise_by_level
 from tickets.work.levels import let_city_coordinate
 
 # Given the levels that ask for the action, of many tickets, which the caller has locked.
@@ -28,8 +27,7 @@ def _raise_priority(session: Session, asked: Sequence[Fired], now: datetime) -> 
     for one in asked:
         reached = one.result in (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY)
         if reached and one.ticket.priority is Priority.NORMAL:
-            reason = f"escalation level {one.step.rank}"
-            change_priority(session, one.ticket.id, priority=Priority.URGENT, reason=reason, actor=SYSTEM, now=now)
+            raise_by_level(session, one.ticket.id, level=one.step.rank, now=now)
 
 
 def _city_coordinates(session: Session, asked: Sequence[Fired], now: datetime) -> None:

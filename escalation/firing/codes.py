@@ -11,7 +11,6 @@ from tickets.schema import Acknowledgement, StepRecipient
 # Digits of a code: drawn at random, so that nothing that can be counted or seen elsewhere gives it away; longer only
 # where chance keeps meeting codes that are still open with that person.
 _LENGTHS = (6, 6, 6, 7, 8, 8, 8, 8)
-SHORTEST = min(_LENGTHS)
 
 
 def new_codes(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tickets.directory.standing import Concern, Standing
 from tickets.directory.standing_rows import load_standing
+from tickets.promises.exclusions import reports_held_until
 from tickets.promises.loading import LoadedChain, PromiseRulebook
 from tickets.promises.plan import ChainLevel
 from tickets.schema import Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
@@ -69,6 +70,8 @@ class DueTicket:
     category: str
     category_en: str
     steps: tuple[DueStep, ...]
+    # Until when reports about it wait because of announced work; None: they leave as always.
+    quiet_until: datetime | None = None
 
     @property
     def is_emergency(self) -> bool:
@@ -137,17 +140,20 @@ def due_tickets(
 ) -> list[DueTicket]:
     """The claimed tickets as they are under the lock, each with all its due steps; those without one are left out."""
     due = (PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
-    return _with_steps(session, ticket_ids, _steps(session, *due, book=book))
+    return _with_steps(session, ticket_ids, _steps(session, *due, book=book), now=now)
 
 
 def fired_tickets(
-    session: Session, ticket_ids: Sequence[int], step_ids: Collection[int], *, book: PromiseRulebook
+    session: Session, ticket_ids: Sequence[int], step_ids: Collection[int], *, book: PromiseRulebook, now: datetime
 ) -> list[DueTicket]:
     """The same of tickets with these steps, which have fired."""
-    return _with_steps(session, ticket_ids, _steps(session, PlannedStep.id.in_(step_ids), book=book))
+    return _with_steps(session, ticket_ids, _steps(session, PlannedStep.id.in_(step_ids), book=book), now=now)
 
 
-def _with_steps(session: Session, ticket_ids: Sequence[int], found: Iterable[DueStep]) -> list[DueTicket]:
+def _with_steps(
+    session: Session, ticket_ids: Sequence[int], found: Iterable[DueStep], *, now: datetime
+) -> list[DueTicket]:
+    quiet_until = reports_held_until(session, now=now)
     steps = defaultdict[int, list[DueStep]](list)
     for step in found:
         steps[step.ticket_id].append(step)
@@ -158,11 +164,13 @@ def _with_steps(session: Session, ticket_ids: Sequence[int], found: Iterable[Due
         .where(Ticket.id.in_(ticket_ids))
         .execution_options(populate_existing=True)
     )
-    tickets = [_due_ticket(*row, steps=steps[row[0].id]) for row in rows if steps[row[0].id]]
+    tickets = [_due_ticket(*row, steps=steps[row[0].id], quiet=quiet_until) for row in rows if steps[row[0].id]]
     return sorted(tickets, key=lambda ticket: (ticket.steps[0].planned_at, ticket.id))
 
 
-def _due_ticket(ticket: Ticket, unit: Unit, category: Category | None, *, steps: list[DueStep]) -> DueTicket:
+def _due_ticket(
+    ticket: Ticket, unit: Unit, category: Category | None, *, steps: list[DueStep], quiet: datetime | None
+) -> DueTicket:
     return DueTicket(
         id=ticket.id,
         reference=ticket.reference,
@@ -179,6 +187,8 @@ def _due_ticket(ticket: Ticket, unit: Unit, category: Category | None, *, steps:
         category=category.name if category else "",
         category_en=category.name_en if category else "",
         steps=tuple(steps),
+        # An emergency waits for no work of ours, nor does the trial that shows whether reports get through.
+        quiet_until=None if ticket.priority is Priority.EMERGENCY or ticket.is_canary else quiet,
     )
 
 

@@ -37,3 +37,7 @@ def note_tick(session: Session, *, now: datetime) -> Outage | None:
 def recent_gaps(session: Session, *, since: datetime) -> list[Outage]:
     """The outages that ended after an instant, newest first."""
     return list(session.scalars(select(Outage).where(Outage.to_at >= since).order_by(Outage.to_at.desc())))
+
+
+def gap_by_id(session: Session, outage_id: int) -> Outage | None:
+    return session.get(Outage, outage_id)

@@ -11,8 +11,9 @@ from tickets.states import OutboundChannel
 def ways_in_turn(
     person: Person, channels: Collection[str], *, is_emergency: bool, at: datetime
 ) -> tuple[ContactWay, ...]:
-    """The ways of a person that a level may use, in the order of trying; the telephone rings in every emergency.
+    """The ways of a person that a level may use, in the order of trying.
 
+    In an emergency the telephone rings first: a text that lies on a sleeping person's phone counts as delivered.
     A mail wakes nobody: in an emergency it is tried only where the level or the person says so, or nothing else is
     there. Whoever named a way is tried by it, in its hours, unless that leaves none or it is an emergency. A level that
     is told on screens alone uses none.
@@ -29,7 +30,9 @@ def ways_in_turn(
     usable = tuple(way for way in ways if way.kind in wanted)
     hour = wall_clock(at).hour
     in_hours = tuple(way for way in usable if way.is_open_at(hour))
-    return usable if is_emergency else in_hours or usable
+    if is_emergency:
+        return tuple(sorted(usable, key=lambda way: way.kind is not OutboundChannel.VOICE))
+    return in_hours or usable
 
 
 def given_to(ways: Sequence[ContactWay], within: timedelta, *, is_emergency: bool) -> timedelta:

@@ -61,9 +61,16 @@ def _channels(one: Fired, person: Person) -> list[OutboundChannel]:
 
 def _message(one: Fired, person: Person, channel: OutboundChannel, code: str) -> Outgoing:
     template = LEVEL_TEMPLATE if one.step.is_level else WARNING_TEMPLATE
-    params = _params(one) | ({"code": code} if one.step.is_level else {})
-    key = f"step:{one.step.id}:{person.staff_id}:{channel}"
+    params = _params(one) | (_ways_to_answer(one, person, channel, code) if one.step.is_level else {})
+    again = f":{one.calls_before + 1}" if one.calls_before else ""
+    key = f"step:{one.step.id}:{person.staff_id}:{channel}{again}"
     return _to(person, channel, template=template, params=params, dedup_key=key, fired=one)
+
+
+def _ways_to_answer(one: Fired, person: Person, channel: OutboundChannel, code: str) -> dict[str, Any]:
+    """What is possible for this reader: a code counts from a phone that is theirs, a level goes up to one above."""
+    texted_to = one.way.address if channel is OutboundChannel.SMS and one.way is not None else None
+    return {"code": code, "by_sms": person.may_answer_from(texted_to), "next_level": one.next_level}
 
 
 def _to(

@@ -4,8 +4,8 @@ A level is not told because a message about it was written: it is told when one 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -13,19 +13,31 @@ from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueStep, DueTicket, fired_tickets, standing_for
 from escalation.firing.record import set_reach_by, tell
-from escalation.firing.telling import Fired, levels_of, tell_otherwise, tell_person, ways_of
+from escalation.firing.telling import (
+    Fired,
+    beside_each_other,
+    call_again,
+    levels_of,
+    tell_otherwise,
+    tell_person,
+    ways_of,
+)
 from escalation.firing.verdict import stands
 from tickets.audit import entries
-from tickets.directory.standing import Standing
+from tickets.directory.standing import ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.people.actor import SYSTEM
 from tickets.promises.loading import PromiseRulebook, load_rulebook
+from tickets.promises.plan import Reaching
 from tickets.queries.reached_levels import delivered_steps
 from tickets.schema import EscalationAttempt, PlannedStep, StepRecipient, Ticket
-from tickets.states import OutboundChannel, StepResult
+from tickets.states import AttemptState, NotHeard, OutboundChannel, StepResult
 
 STEPS_PER_LOOK = 100
 # What nobody followed for so long is history: after a long silence of ours only what is recent is worth a call.
 _WORTH_FOLLOWING = timedelta(hours=24)
+_FOR_GOOD = EscalationAttempt.state.in_((AttemptState.FAILED, AttemptState.SUPPRESSED)) & EscalationAttempt.why.not_in(
+    list(NotHeard)
+)
 
 
 def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> int:
@@ -37,7 +49,7 @@ def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> i
     if not waiting:
         return 0
     book = load_rulebook(session)
-    tickets = fired_tickets(session, sorted(set(waiting.values())), waiting, book=book)
+    tickets = fired_tickets(session, sorted(set(waiting.values())), waiting, book=book, now=now)
     reached = delivered_steps(session, waiting)
     unreached = [(t, s) for t in tickets for s in t.steps if stands(s) and s.id not in reached]
     standing = standing_for(session, [ticket for ticket, _ in unreached], book, now=now)
@@ -77,51 +89,125 @@ def _claim(session: Session, *, now: datetime, batch: int) -> dict[int, int]:
     return {step_id: ticket_id for step_id, ticket_id in session.execute(mine)}
 
 
-def _tried(session: Session, step_ids: Sequence[int]) -> defaultdict[int, dict[int, set[OutboundChannel]]]:
-    """By level, whoever was told in that order, each with the ways by which they were tried."""
-    tried = defaultdict[int, dict[int, set[OutboundChannel]]](dict)
+@dataclass(slots=True)
+class _Tried:
+    """By which ways a person was tried about a level, how often called, and since when they are."""
+
+    ways: set[OutboundChannel] = field(default_factory=set)
+    calls: int = 0
+    called_since: datetime | None = None
+    # There is no telephone to ring, or nobody to ring it by.
+    is_deaf: bool = False
+
+
+def _tried(session: Session, step_ids: Sequence[int]) -> defaultdict[int, dict[int, _Tried]]:
+    """By level, whoever was told in that order, with what was tried."""
+    tried = defaultdict[int, dict[int, _Tried]](dict)
+    attempt = EscalationAttempt
     rows = session.execute(
-        select(StepRecipient.step_id, StepRecipient.staff_id, func.array_agg(EscalationAttempt.method))
+        select(
+            StepRecipient.step_id, StepRecipient.staff_id, attempt.method, func.count(attempt.outbound_id.distinct()),
+            func.min(attempt.not_before), func.bool_or(_FOR_GOOD),
+        )
         .outerjoin(
-            EscalationAttempt,
-            (EscalationAttempt.step_id == StepRecipient.step_id)
-            & (EscalationAttempt.staff_id == StepRecipient.staff_id)
-            & EscalationAttempt.outbound_id.is_not(None),
+            attempt,
+            (attempt.step_id == StepRecipient.step_id)
+            & (attempt.staff_id == StepRecipient.staff_id)
+            & attempt.outbound_id.is_not(None),
         )
         .where(StepRecipient.step_id.in_(step_ids))
-        .group_by(StepRecipient.id)
+        .group_by(StepRecipient.id, attempt.method)
         .order_by(StepRecipient.id)
-    )
-    for step_id, staff_id, methods in rows:
-        tried[step_id][staff_id] = {OutboundChannel(method) for method in methods if method is not None}
+    )  # fmt: skip
+    for step_id, staff_id, method, times, since, for_good in rows:
+        of_person = tried[step_id].setdefault(staff_id, _Tried())
+        if method is not None:
+            of_person.ways.add(method)
+        if method is OutboundChannel.VOICE:
+            of_person.calls, of_person.called_since, of_person.is_deaf = times, since, for_good
     return tried
 
 
 def _next(
     ticket: DueTicket,
     step: DueStep,
-    tried: dict[int, set[OutboundChannel]],
+    tried: Mapping[int, _Tried],
     standing: Standing,
     book: PromiseRulebook,
     *,
     now: datetime,
 ) -> Fired:
-    """The next way of whoever was told last, else the next who has not been; without one, administrators hear of it."""
+    """The next call or way of whoever was told last, else the next who has not been told.
+
+    Whoever shares a shift was told at once with the others, and each is tried further. In an emergency whoever did not
+    take a call is called once more after all have been tried. Without anybody left, or from then on, administrators
+    hear of it.
+    """
     order = list(standing.in_order(levels_of(step, book), step.rank, ticket.concern))
-    last = next(reversed(tried), None)
-    for who, at_level in order:
-        if who.person.staff_id != last:
-            continue
+    rule = book.reaching[ticket.priority]
+    again = []
+    for who, at_level in _told_last(order, tried):
         before = tell_person(ticket, step, who, at_level, book=book, now=now)
         ways = ways_of(ticket, step, who, at=before.send_at or now)
-        further = next((way for way in ways if way.kind not in tried[last]), None)
+        further = _further(before, ways, tried[who.person.staff_id], rule, now=now)
         if further is not None:
-            return tell_otherwise(before, further)
+            again.append(further)
+    if again:
+        return beside_each_other(again)
     found = next(((one, level) for one, level in order if one.person.staff_id not in tried), None)
     if found is None:
-        return Fired(ticket, step, StepResult.NOBODY, detail={"unreached": True})
+        nobody = Fired(ticket, step, StepResult.NOBODY, detail={"unreached": True})
+        return (ticket.is_emergency and _all_over_again(ticket, step, tried, order, book, now=now)) or nobody
     told = tell_person(ticket, step, *found, book=book, now=now)
     return replace(told, detail={**told.detail, "unreached": True}) if told.detail else told
+
+
+def _further(
+    before: Fired, ways: Sequence[ContactWay], tried: _Tried, rule: Reaching, *, now: datetime
+) -> Fired | None:
+    """Another call while there is time for it, else the person's next way."""
+    voice = next((way for way in ways if way.kind is OutboundChannel.VOICE), None)
+    if voice is not None and tried.called_since is not None and before.given is not None:
+        at, until = max(now, before.send_at or now) + rule.call_pause, tried.called_since + before.given
+        if tried.calls < rule.most_calls and at < until and not tried.is_deaf:
+            return call_again(before, voice, at=at, until=until, calls_before=tried.calls)
+    further = next((way for way in ways if way.kind not in tried.ways), None)
+    return tell_otherwise(before, further) if further is not None else None
+
+
+def _all_over_again(
+    ticket: DueTicket,
+    step: DueStep,
+    tried: Mapping[int, _Tried],
+    order: Sequence[tuple[Reachable, int]],
+    book: PromiseRulebook,
+    *,
+    now: datetime,
+) -> Fired | None:
+    """Call whoever was called least often, the first of these; None when everybody was called often enough."""
+    rule = book.reaching[ticket.priority]
+    for who, at_level in sorted(order, key=lambda one: tried[one[0].person.staff_id].calls):
+        before = tell_person(ticket, step, who, at_level, book=book, now=now)
+        ways = ways_of(ticket, step, who, at=before.send_at or now)
+        voice = next((way for way in ways if way.kind is OutboundChannel.VOICE), None)
+        calls, is_deaf = tried[who.person.staff_id].calls, tried[who.person.staff_id].is_deaf
+        if voice is None or is_deaf or calls >= rule.most_calls or before.given is None:
+            continue
+        at = max(now, before.send_at or now) + rule.call_pause
+        told = call_again(before, voice, at=at, until=at + before.given, calls_before=calls)
+        return replace(told, detail={"unreached": True})
+    return None
+
+
+def _told_last(order: Sequence[tuple[Reachable, int]], tried: Mapping[int, _Tried]) -> list[tuple[Reachable, int]]:
+    """Whoever was told last, with those who share their shift and were told with them."""
+    last = list(tried)[-1] if tried else None
+    mine = next((pair for pair in order if pair[0].person.staff_id == last), None)
+    if mine is None:
+        return []
+    told = [who for who, level in order if who.person.staff_id in tried and level == mine[1]]
+    together = sharing_the_shift([mine[0], *told])
+    return [(who, mine[1]) for who in {one.person.staff_id: one for one in together}.values()]
 
 
 def _audit_row(one: Fired) -> dict[str, object]:
@@ -134,7 +220,7 @@ def _audit_row(one: Fired) -> dict[str, object]:
             "clock": one.step.clock.value,
             "rank": one.step.rank,
             "result": one.result.value,
-            "told": [who.person.staff_id for who in one.told],
+            "told": [who.person.staff_id for who in one.everybody],
             "kinds": list(one.channels),
         },
     }

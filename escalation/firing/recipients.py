@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import StepRecipient
-
-_INSERT = insert(StepRecipient.__table__)
+from tickets.schema.rows import insert_many
 
 
 def add_recipients(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    session.connection().execute(_INSERT, rows)
+    insert_many(session, StepRecipient, rows)
 
 
 def known_codes(session: Session, step_ids: Sequence[int]) -> dict[tuple[int, int], str]:

@@ -9,7 +9,7 @@ from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from escalation.firing.hours import send_at
 from escalation.firing.methods import given_to, ways_in_turn
 from escalation.firing.verdict import Verdict
-from tickets.directory.standing import ContactWay, Reachable, Standing
+from tickets.directory.standing import ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.loading import PromiseRulebook
 from tickets.promises.plan import ChainLevel, warning_notice
@@ -39,8 +39,18 @@ class Fired:
     given: timedelta | None = None
     # The way of a person that leaves the house, where one was chosen for them.
     way: ContactWay | None = None
-    # Whoever is told was told before, by a way that did not reach them.
-    by_another_way: bool = False
+    # Whoever is told was told before, by a way that did not reach them, or by so many calls that nobody took.
+    was_told: bool = False
+    calls_before: int = 0
+    # Others who share the shift of whoever is told: each by ways of their own, of the same level.
+    beside: tuple["Fired", ...] = ()
+    # The level that would come next, to which whoever is told may pass it up; None where that would tell nobody else.
+    next_level: int | None = None
+
+    @property
+    def everybody(self) -> tuple[Reachable, ...]:
+        """All who are told of it, those who share the shift included."""
+        return (*self.told, *(who for one in self.beside for who in one.told))
 
     @property
     def reach_by(self) -> datetime | None:
@@ -49,7 +59,8 @@ class Fired:
 
     @property
     def alerts_administrators(self) -> bool:
-        return self.step.is_level and ("fell_through_to" in self.detail or self.result is StepResult.NOBODY)
+        told_by_nobody = self.result is StepResult.NOBODY or bool(self.detail.get("unreached"))
+        return self.step.is_level and ("fell_through_to" in self.detail or told_by_nobody)
 
 
 def fire(
@@ -98,16 +109,23 @@ def _level(
     book: PromiseRulebook,
     now: datetime,
 ) -> Fired:
-    found, at_level = standing.first_from(levels, step.rank, ticket.concern)
-    if found is None:
+    found, at_level = standing.told_together(levels, step.rank, ticket.concern)
+    if not found:
         return Fired(ticket, step, StepResult.NOBODY)
     detail = {"fell_through_to": at_level} if at_level != step.rank else {}
-    if found.person.staff_id in before.staff_ids:
+    fresh = [one for one in found if one.person.staff_id not in before.staff_ids]
+    if not fresh:
         # One person on two levels: they know already, and the level is recorded as theirs once more (R12).
-        return Fired(ticket, step, StepResult.MERGED, told=(found,), detail=detail)
+        return Fired(ticket, step, StepResult.MERGED, told=tuple(found), detail=detail)
     if step.step is not None and step.step.daily_list and not detail:
-        return Fired(ticket, step, StepResult.NOTIFIED, told=(found,), detail={"in": "daily_list"})
-    return tell_person(ticket, step, found, at_level, book=book, now=now)
+        return Fired(ticket, step, StepResult.NOTIFIED, told=tuple(fresh), detail={"in": "daily_list"})
+    return beside_each_other([tell_person(ticket, step, one, at_level, book=book, now=now) for one in fresh])
+
+
+def beside_each_other(told: Sequence[Fired]) -> Fired:
+    """One level told to several at once, each by their own ways; of several it is written down once."""
+    first, *others = told
+    return replace(first, beside=tuple(others))
 
 
 def tell_person(
@@ -127,13 +145,24 @@ def tell_person(
         way=ways[0] if ways else None,
         send_at=at,
         detail={"fell_through_to": at_level} if at_level != step.rank else {},
-        given=given_to(ways, book.reached_within[ticket.priority], is_emergency=ticket.is_emergency),
+        given=given_to(ways, book.reaching[ticket.priority].within, is_emergency=ticket.is_emergency),
+        next_level=_after(step, book) if at_level == step.rank else None,
     )
+
+
+def _after(step: DueStep, book: PromiseRulebook) -> int | None:
+    return next((level.level for level in levels_of(step, book) if level.level > step.rank), None)
 
 
 def tell_otherwise(fired: Fired, way: ContactWay) -> Fired:
     """Tell the same person by another of their ways."""
-    return replace(fired, channels=(way.kind.value,), way=way, detail={}, by_another_way=True)
+    return replace(fired, channels=(way.kind.value,), way=way, detail={}, was_told=True)
+
+
+def call_again(fired: Fired, way: ContactWay, *, at: datetime, until: datetime, calls_before: int) -> Fired:
+    """Ring the same person once more; if nobody takes it by `until`, the search goes on."""
+    told = tell_otherwise(fired, way)
+    return replace(told, send_at=at, given=until - at, calls_before=calls_before)
 
 
 def ways_of(ticket: DueTicket, step: DueStep, found: Reachable, *, at: datetime) -> tuple[ContactWay, ...]:
@@ -148,7 +177,7 @@ def channels_of(step: DueStep) -> tuple[str, ...]:
 def _send_level_at(
     ticket: DueTicket, step: DueStep, found: Reachable, at_level: int, *, book: PromiseRulebook, now: datetime
 ) -> datetime:
-    return send_at(
+    at = send_at(
         clock=step.clock,
         level=max(step.rank, at_level),
         priority=ticket.priority,
@@ -156,6 +185,7 @@ def _send_level_at(
         duty_hours=duty_calendar(book),
         now=now,
     )
+    return max(at, ticket.quiet_until or at)
 
 
 def _warning(
@@ -167,7 +197,8 @@ def _warning(
     told = [Reachable(assignee, None, ticket.unit_id, "assignee")] if assignee else []
     if notice.to_lead or not told:
         leads = standing.leads(unit_id=ticket.unit_id, coordinating_unit_id=ticket.coordinating_unit_id)
-        told += [lead for lead in leads[:1] if assignee is None or lead.person.staff_id != assignee.staff_id]
+        on_duty = sharing_the_shift(leads)
+        told += [lead for lead in on_duty if assignee is None or lead.person.staff_id != assignee.staff_id]
     if not told:
         return Fired(ticket, step, StepResult.NOBODY)
     at = send_at(
@@ -178,6 +209,7 @@ def _warning(
         duty_hours=duty_hours,
         now=now,
     )
+    at = max(at, ticket.quiet_until or at)
     detail = {"told": [one.person.staff_id for one in told]}
     return Fired(
         ticket, step, StepResult.NOTIFIED, told=tuple(told), channels=notice.channels, send_at=at, detail=detail

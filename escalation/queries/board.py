@@ -1,17 +1,29 @@
-"""The supervisors' board and the leader's list: running chains, who was told and answered, what comes next."""
+"""The supervisors' board: running chains, who was told and answered, what comes next."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
 
 from escalation.queries.raised import Raised, load_raised
-from tickets.people.roles import Viewer, visible_tickets
-from tickets.schema import Clock, PlannedStep, StandingLevel, StandingReport, Ticket, Unit
+from tickets.people.roles import SEEING, Viewer, visible_tickets
+from tickets.schema import Clock, PlannedStep, StandingLevel, Ticket, TicketAccess, Unit
 from tickets.schema.ticket import IS_UNFINISHED
-from tickets.states import ClockKind, ClockStatus, StepKind
+from tickets.states import ClockKind, ClockStatus, StepKind, StepResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ class RunningChain:
     next_at: datetime | None
     # Set while an acknowledgement holds the next level.
     held_from: datetime | None
+    # The next level, where none above this one has come: there this one may be passed up.
+    passes_up_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +81,37 @@ def running_chains(
 
     `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
     """
-    head = _running(viewer, wanted).with_only_columns(StandingLevel.step_id, StandingLevel.clock_id)
+    running = _running(wanted).where(visible_tickets(viewer, row_by_row=True)).with_only_columns(*_LINE)
     place = _read_place(after)
     if place is not None:
         level, due_at, step_id = place
         later = tuple_(StandingLevel.due_at, StandingLevel.step_id) > tuple_(literal(due_at), literal(step_id))
-        head = head.where(StandingLevel.level <= level, (StandingLevel.level < level) | later)
-    head = head.order_by(StandingLevel.level.desc(), StandingLevel.due_at, StandingLevel.step_id).limit(limit)
-    raised = load_raised(session, _still_running(session, head))
-    ahead = _next_levels(session, [one.clock_id for one in raised])
-    return [_chain(one, ahead.get(one.clock_id)) for one in raised]
+        running = running.where(StandingLevel.level <= level, (StandingLevel.level < level) | later)
+    running = running.order_by(StandingLevel.level.desc(), StandingLevel.due_at, StandingLevel.step_id).limit(limit)
+    parts = union_all(*(select(running.where(stretch).subquery()) for stretch in _stretches(viewer))).subquery()
+    line = parts.c
+    head = select(line.step_id, line.clock_id).order_by(line.level.desc(), line.due_at, line.step_id).limit(limit)
+    return chains_of(session, _still_running(session, head))
+
+
+_LINE = (StandingLevel.step_id, StandingLevel.clock_id, StandingLevel.level, StandingLevel.due_at)
+
+
+def _stretches(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Where the chains of this person stand in the board's order, no chain twice; of a ward's they are looked for
+    among the ward's own, not among all of the city's."""
+    if viewer.covers_city(*SEEING):
+        return [true()]
+    units = viewer.unit_ids(*SEEING)
+    elsewhere = StandingLevel.unit_id.not_in(units)
+    coordinated = func.coalesce(Ticket.coordinating_unit_id.in_(units), false())
+    named = Ticket.id.in_(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id))
+    return [
+        *(StandingLevel.unit_id == unit_id for unit_id in units),
+        StandingLevel.unit_id.is_(None),
+        and_(elsewhere, Ticket.coordinating_unit_id.is_not(None), Ticket.coordinating_unit_id.in_(units)),
+        and_(elsewhere, ~coordinated, named),
+    ]
 
 
 def place_of(chain: RunningChain) -> str:
@@ -96,7 +131,8 @@ def _read_place(after: str | None) -> tuple[int, datetime, int] | None:
 def counts(session: Session, viewer: Viewer) -> ChainCounts:
     """The running chains by unit, by level and by the promise that was broken, in one statement."""
     rows = session.execute(
-        _running(viewer, WHOLE_BOARD)
+        _running(WHOLE_BOARD)
+        .where(visible_tickets(viewer))
         .join(Unit, Unit.id == Ticket.unit_id)
         .with_only_columns(Unit.id, Unit.name, Unit.name_en, StandingLevel.level, StandingLevel.clock_kind, *_totals())
         .group_by(Unit.id, Unit.name, Unit.name_en, StandingLevel.level, StandingLevel.clock_kind)
@@ -114,39 +150,22 @@ def counts(session: Session, viewer: Viewer) -> ChainCounts:
     )
 
 
-def reached(session: Session, staff_id: int, *, limit: int = 50) -> list[RunningChain]:
-    """What has reached this person and still runs: the unanswered first, then the highest level, the longest overdue.
-
-    Of a clock only the highest level told to them: the list is about tickets, not about messages.
-    """
-    mine = (
-        select(StandingReport.step_id, StandingReport.clock_id)
-        .join(Ticket, Ticket.id == StandingReport.ticket_id)
-        .where(
-            StandingReport.staff_id == staff_id,
-            Ticket.escalation_level > 0,
-            text(f"ticket.{IS_UNFINISHED}"),
-            Ticket.is_canary.is_(False),
-        )
-        .order_by(
-            StandingReport.is_answered, StandingReport.level.desc(), StandingReport.due_at, StandingReport.step_id
-        )
-        .limit(limit)
-    )
-    raised = load_raised(session, _still_running(session, mine))
+def chains_of(session: Session, step_ids: Sequence[int]) -> list[RunningChain]:
+    """The chains of these levels, in this order; the caller has decided that they may be seen."""
+    raised = load_raised(session, step_ids)
     ahead = _next_levels(session, [one.clock_id for one in raised])
     return [_chain(one, ahead.get(one.clock_id)) for one in raised]
 
 
-def _running(viewer: Viewer, wanted: BoardFilter) -> Select[int]:
-    """One row per running clock that has raised a level for its present due date: its highest."""
+def _running(wanted: BoardFilter) -> Select[int]:
+    """One row per running clock that has raised a level for its present due date: its highest. Not narrowed to a
+    viewer: who counts all looks at what is named to them once, who shows a few looks at each ticket."""
     return (
         select(StandingLevel.step_id)
         .join(Ticket, Ticket.id == StandingLevel.ticket_id)
         .where(
             Ticket.escalation_level > 0,
             text(f"ticket.{IS_UNFINISHED}"),
-            visible_tickets(viewer),
             *_narrowed(wanted),
         )
     )
@@ -189,20 +208,39 @@ def _most_first(counted: dict[str, ChainCount]) -> list[ChainCount]:
     return sorted(counted.values(), key=lambda count: -count.chains)
 
 
-def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, PlannedStep]:
-    """The next level of each clock that is still to fire."""
+def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, tuple[PlannedStep, int]]:
+    """The next level of each clock that is still to fire, and the highest that has come for the present date."""
     if not clock_ids:
         return {}
-    rows = session.scalars(
-        select(PlannedStep)
+    come = aliased(PlannedStep)
+    highest = (
+        select(func.coalesce(func.max(come.rank), 0))
+        .where(
+            come.clock_id == PlannedStep.clock_id,
+            come.kind == StepKind.LEVEL,
+            come.due_at == PlannedStep.due_at,
+            come.fired_at.is_not(None),
+            come.result != StepResult.VOID,
+        )
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(PlannedStep, highest)
         .where(PlannedStep.clock_id.in_(clock_ids), PlannedStep.kind == StepKind.LEVEL, PlannedStep.fired_at.is_(None))
         .order_by(PlannedStep.planned_at.desc(), PlannedStep.rank.desc())
     )
-    return {step.clock_id: step for step in rows}
+    return {step.clock_id: (step, come_to) for step, come_to in rows}
 
 
-def _chain(raised: Raised, ahead: PlannedStep | None) -> RunningChain:
-    if ahead is None:
+def _chain(raised: Raised, found: tuple[PlannedStep, int] | None) -> RunningChain:
+    if found is None:
         return RunningChain(raised, None, None, None)
+    ahead, come_to = found
     held_from = ahead.detail.get("held_from")
-    return RunningChain(raised, ahead.rank, ahead.planned_at, datetime.fromisoformat(held_from) if held_from else None)
+    return RunningChain(
+        raised,
+        ahead.rank,
+        ahead.planned_at,
+        datetime.fromisoformat(held_from) if held_from else None,
+        ahead.rank if come_to <= raised.level else None,
+    )

@@ -3,7 +3,7 @@
 On days off it tells of emergencies alone; the next working day tells of the rest.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -11,19 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer, stands_there_now
-from escalation.firing.codes import new_codes
-from escalation.firing.recipients import add_recipients
 from escalation.firing.telling import duty_calendar
+from escalation.queries.heirs import write_down_heirs
 from tickets import done_days
-from tickets.audit import entries
 from tickets.city import wall_clock
-from tickets.directory.standing import Reachable
 from tickets.outbox import posting
 from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
 from tickets.outbox.posting import Outgoing
-from tickets.people.actor import SYSTEM
 from tickets.people.roles import load_viewer
-from tickets.promises import standing_levels
 from tickets.promises.calendar import WorkingCalendar, windows_on
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import DAILY_LIST_AT
@@ -32,7 +27,7 @@ from tickets.states import ClockStatus, OutboundChannel, Priority, StepKind
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class WaitingLine:
     """One level waiting for a person's answer."""
 
     person: Staff
@@ -67,7 +62,7 @@ def post_daily_lists(session: Session, *, now: datetime) -> int:
     waiting = _unanswered(session, before=seven)
     if open_days.is_off(seven):
         waiting = [line for line in waiting if line.ticket.priority is Priority.EMERGENCY]
-    lists: dict[int, list[_Line]] = {}
+    lists: dict[int, list[WaitingLine]] = {}
     for line in _answerable(session, waiting, now=now):
         lists.setdefault(line.person.id, []).append(line)
     since = open_days.before(seven)
@@ -91,7 +86,7 @@ class _Mornings:
         return next((one for one in earlier if not self.is_off(one)), morning - timedelta(days=1))
 
 
-def _unanswered(session: Session, *, before: datetime) -> Sequence[_Line]:
+def _unanswered(session: Session, *, before: datetime) -> Sequence[WaitingLine]:
     """Levels that nobody has answered, of promises that are late and have been given no further date by anybody."""
     owing, answered, dated = aliased(Unit), aliased(PlannedStep), aliased(Acknowledgement)
     has_a_date = (
@@ -122,10 +117,10 @@ def _unanswered(session: Session, *, before: datetime) -> Sequence[_Line]:
         )
         .order_by(PlannedStep.due_at)
     )
-    return [_Line(*row) for row in rows]
+    return [WaitingLine(*row) for row in rows]
 
 
-def _answerable(session: Session, lines: Sequence[_Line], *, now: datetime) -> list[_Line]:
+def _answerable(session: Session, lines: Sequence[WaitingLine], *, now: datetime) -> list[WaitingLine]:
     """To whoever was told and may still answer; where that has ended, to whoever stands there this morning.
 
     The successor is written down as told, so that the level stands on their page too.
@@ -139,8 +134,7 @@ def _answerable(session: Session, lines: Sequence[_Line], *, now: datetime) -> l
     answered_for = {step_id for _, step_id in kept}
     orphaned = {line.step.id: line for line in lines if line.step.id not in answered_for}
     heirs = stands_there_now(session, orphaned, now=now) if orphaned else {}
-    _write_down(session, heirs, now=now)
-    standing_levels.refresh(session, {orphaned[step_id].ticket.id for step_id in heirs})
+    write_down_heirs(session, list(heirs.items()), now=now)
     left = [line for line in lines if (line.person.id, line.step.id) in kept]
     people = {heir.person.staff_id for heir in heirs.values()}
     staff = {one.id: one for one in session.scalars(select(Staff).where(Staff.id.in_(people)))} if people else {}
@@ -155,43 +149,14 @@ def _mine(session: Session, staff_id: int, step_ids: Sequence[int], *, now: date
     return rights_to_answer(session, step_ids, viewer=viewer, now=now) if viewer is not None else ()
 
 
-def _write_down(session: Session, heirs: Mapping[int, Reachable], *, now: datetime) -> None:
-    if not heirs:
-        return
-    codes = new_codes(session, [(step_id, heir.person.staff_id) for step_id, heir in heirs.items()])
-    rows = [
-        {
-            "step_id": step_id,
-            "staff_id": heir.person.staff_id,
-            "post_id": heir.post_id,
-            "capacity": heir.capacity,
-            "told_at": now,
-            "reply_code": codes[(step_id, heir.person.staff_id)],
-        }
-        for step_id, heir in heirs.items()
-    ]
-    add_recipients(session, rows)
-    entries.record_all(session, [_inherited(step_id, heir) for step_id, heir in heirs.items()], actor=SYSTEM, now=now)
-
-
-def _inherited(step_id: int, heir: Reachable) -> dict[str, object]:
-    return {
-        "action": "escalation.inherited",
-        "subject_kind": "planned_step",
-        "subject_id": step_id,
-        "ticket_id": None,
-        "params": {"told": [heir.person.staff_id]},
-    }
-
-
-def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list[Outgoing]:
+def _messages(lines: Sequence[WaitingLine], *, since: datetime, day: datetime) -> list[Outgoing]:
     """What came since the last list first, then what has waited longest."""
     ordered = sorted(lines, key=lambda line: (not line.came_since(since), line.step.due_at))
     person = lines[0].person
     params = {
         "count": len(lines),
         "inherited": sum(line.is_inherited for line in lines),
-        "items": [_item(line) for line in ordered[:MOST_LINES]],
+        "items": [item_of(line) for line in ordered[:MOST_LINES]],
         STEPS: [line.step.id for line in ordered],
         INHERITED_STEPS: [line.step.id for line in ordered if line.is_inherited],
     }
@@ -211,7 +176,7 @@ def _messages(lines: Sequence[_Line], *, since: datetime, day: datetime) -> list
     ]
 
 
-def _item(line: _Line) -> dict[str, object]:
+def item_of(line: WaitingLine) -> dict[str, object]:
     """What is late, and why it is this person's: when it was reported to them, or that they stand there now."""
     told_at = line.step.fired_at if not line.is_inherited else None
     return {

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from escalation.queries.attempts import LevelAttempt, Station
@@ -52,21 +52,28 @@ def history(
     after: str | None = None,
     limit: int = LEVELS_PER_PAGE,
 ) -> LedgerPage:
-    """Raised levels the viewer may read of, the last fired first; a cursor nobody gave out is as none."""
+    """Raised levels the viewer may read of, the last fired first; a cursor nobody gave out is as none.
+
+    Of one person, the last told first: a level that nobody took is told to further people later than it fired.
+    """
+    at = PlannedStep.fired_at if wanted.staff_id is None else StepRecipient.told_at
     statement = (
-        select(PlannedStep.id, PlannedStep.fired_at)
+        select(PlannedStep.id, at)
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .outerjoin(Acknowledgement, Acknowledgement.step_id == PlannedStep.id)
         .where(fired_levels(), visible_levels(viewer), *_narrowed(wanted))
-        .order_by(PlannedStep.fired_at.desc(), PlannedStep.id.desc())
         .limit(limit + 1)
     )
+    step_id = PlannedStep.id
+    if wanted.staff_id is not None:
+        # In the order of an index that holds what was told to this person.
+        told, step_id = StepRecipient.step_id == PlannedStep.id, StepRecipient.step_id
+        statement = statement.join(StepRecipient, told).where(StepRecipient.staff_id == wanted.staff_id)
+    statement = statement.order_by(at.desc(), step_id.desc())
     before = _read_cursor(after)
     if before is not None:
-        statement = statement.where(
-            (PlannedStep.fired_at < before[0]) | ((PlannedStep.fired_at == before[0]) & (PlannedStep.id < before[1]))
-        )
+        statement = statement.where(tuple_(at, step_id) < tuple_(literal(before[0]), literal(before[1])))
     rows = session.execute(statement).all()
     levels = _as_open_to(session, viewer, load_raised(session, [row[0] for row in rows[:limit]]))
     last = rows[limit - 1] if len(rows) > limit else None
@@ -175,9 +182,6 @@ def _narrowed(wanted: LedgerFilter) -> Sequence[ColumnElement[bool]]:
     if wanted.answered is not None:
         unanswered = Acknowledgement.step_id.is_(None)
         conditions.append(~unanswered if wanted.answered else unanswered)
-    if wanted.staff_id is not None:
-        told = select(StepRecipient.step_id).where(StepRecipient.staff_id == wanted.staff_id)
-        conditions.append(PlannedStep.id.in_(told))
     return [*conditions, *_in_time(wanted)]
 
 

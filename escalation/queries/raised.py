@@ -67,6 +67,8 @@ class Answered:
     # False for a date of the very unit that owes the promise: it stands beside the promise (A7).
     moves_promise: bool
     holds_until: datetime
+    # The level that came at once, because they passed this one up.
+    passed_to_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Raised:
     all_failed: bool = False
     # Whether the reader may open the ticket; an auditor reads what was done about its levels only.
     is_open: bool = True
+    # Where it is, in the words of whoever told us.
+    place: str = ""
 
     def is_broken_by(self, now: datetime) -> bool:
         return self.first_breach_at is not None or self.due_at < now
@@ -119,9 +123,9 @@ class Raised:
 def without_words(raised: Raised) -> Raised:
     """For whoever may not open the ticket; of a restricted one its number and a leader's words go as well."""
     if not raised.is_restricted:
-        return replace(raised, subject="", is_open=False)
+        return replace(raised, subject="", place="", is_open=False)
     answered = replace(raised.answered, instruction="") if raised.answered is not None else None
-    return replace(raised, reference="", subject="", answered=answered, is_open=False)
+    return replace(raised, reference="", subject="", place="", answered=answered, is_open=False)
 
 
 def load_raised(session: Session, step_ids: Sequence[int]) -> list[Raised]:
@@ -209,6 +213,7 @@ def _raised(
         detail=step.detail,
         told=told,
         answered=answered,
+        place=ticket.place_text,
     )
 
 
@@ -260,6 +265,7 @@ def _answers(session: Session, step_ids: Collection[int]) -> dict[int, Answered]
             new_due_at=answer.new_due_at,
             moves_promise=answer.new_due_at is not None and moves,
             holds_until=answer.holds_until,
+            passed_to_level=answer.passed_to_level,
         )
         for answer, name, moves in rows
     }

@@ -15,7 +15,7 @@ from tickets.promises.plan import ChainLevel, offset_of
 from tickets.states import Channel, ClockKind, Level, Priority
 
 # The promise that climbs highest is shown first; several promises of one chain are one staircase.
-_IN_ORDER = (ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE)
+IN_ORDER = (ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE)
 NOBODY = "nobody"
 ABOVE = "told_above"
 NO_WAY = "no_way"
@@ -66,7 +66,7 @@ def levels_tonight(
 
 def _chains(rows: Mapping[ClockKind, LoadedRow], book: PromiseRulebook) -> dict[int, tuple[LoadedChain, LoadedRow]]:
     chains: dict[int, tuple[LoadedChain, LoadedRow]] = {}
-    for kind in _IN_ORDER:
+    for kind in IN_ORDER:
         row = rows.get(kind)
         chain = book.chain_of(row.chain_version_id) if row is not None else None
         if row is not None and chain is not None and row.chain_version_id is not None:

@@ -90,7 +90,10 @@ class Prompt(StrEnum):
 
     WHISPER = "whisper"
     NOTICE_ACKNOWLEDGED = "notice_acknowledged"
+    NOTICE_PASSED_UP = "notice_passed_up"
+    NOTICE_NOTHING_ABOVE = "notice_nothing_above"
     NOTICE_OUTDATED = "notice_outdated"
+    NOTICE_HEARD = "notice_heard"
 
     GOODBYE = "goodbye"
     PLEASE_HOLD = "please_hold"

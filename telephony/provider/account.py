@@ -30,6 +30,7 @@ class Capability(StrEnum):
     SMS_INBOUND = "sms_inbound"
     SMS_OUTBOUND = "sms_outbound"
     VOICE = "voice"
+    ANSWERED_BY = "answered_by"
 
 
 C = Capability
@@ -41,7 +42,8 @@ CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.TWILIO: frozenset(Capability),
     ProviderKind.SOMLENG: frozenset({C.VOICE, C.SMS_INBOUND, C.SMS_OUTBOUND}),
     ProviderKind.SIGNALWIRE: frozenset(
-        {C.VOICE, C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND, C.SMS_OUTBOUND}
+        {C.VOICE, C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND, C.SMS_OUTBOUND,
+         C.ANSWERED_BY}
     ),
     ProviderKind.SIM: frozenset(Capability),
 }

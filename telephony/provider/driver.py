@@ -7,7 +7,7 @@ room changes.
 The fields, all of them texts; what a driver does not know is left out, what has no name here keeps the provider's:
 
 calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `status_rank`), call_seconds (of one that is
-            over), direction, from, to, called,
+            over), answered_by (human or machine, where it is known), direction, from, to, called,
             forwarded_from, keys, speech, dial_status, dial_bridged, dial_seconds, failed_url
 recordings  recording_sid, recording_status (completed or not), recording_seconds
 texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it)
@@ -80,8 +80,8 @@ class Carrier(Protocol):
     def texts_handed_over(self, *, to: str, since: datetime) -> Iterable[HandedOver]:
         """What we gave them for this phone since then, whether or not we heard their answer."""
 
-    def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
-        """Ring somebody and follow the document."""
+    def place_call(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
+        """Ring somebody and follow the document; how it went is told to `report_to`, which names the message."""
 
     def calls_handed_over(self, *, to: str, since: datetime) -> Iterable[str] | None:
         """Theirs of the calls we gave them for this phone since then; None from whoever lists no calls."""
@@ -117,7 +117,7 @@ class WithoutVoice:
     def texts_handed_over(self, *, to: str, since: datetime) -> Iterable[HandedOver]:
         return ()
 
-    def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
+    def place_call(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
         return GiveUp("no_voice", "this provider carries no calls")
 
     def calls_handed_over(self, *, to: str, since: datetime) -> Iterable[str] | None:

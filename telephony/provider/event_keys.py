@@ -8,6 +8,8 @@ from collections.abc import Mapping
 TURN_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "voicemail", "callback", "hold"})
 # The keys of somebody whom we called to report something.
 NOTICE_STEP = "notice"
+# How such a call goes on and ends.
+NOTICE_STATUS = "notice-status"
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:
@@ -18,8 +20,8 @@ def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> s
     call, message = form.get("call_sid", ""), form.get("message_sid", "")
     if kind in TURN_STEPS and call and ("turn" in query or kind == "voice"):
         return f"turn:{call}:{query.get('turn', '0')}"
-    if kind == "status" and call:
-        return f"status:{call}:{form.get('call_status', '')}"
+    if kind in ("status", NOTICE_STATUS) and call:
+        return f"{kind}:{call}:{form.get('call_status', '')}"
     if kind == "recording" and form.get("recording_sid"):
         return f"recording:{form['recording_sid']}:{form.get('recording_status', '')}"
     if kind == "sms" and message:

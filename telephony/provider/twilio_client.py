@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RING_SECONDS = 30
+# What is told of a call of ours; its end always is.
+CALL_EVENTS = ["ringing", "answered", "completed"]
 # The most a list gives at once; read to its end.
 PAGE = 1000
 # No connection came about; or one did and its answer never came.
@@ -79,11 +81,17 @@ class TwilioCarrier:
         mine = [one for one in listed if str(one.direction or "").startswith("outbound")]
         return [HandedOver(str(one.sid), one.body or "") for one in mine if _is_since(one.date_created, since)]
 
-    def place_call(self, *, to: str, sender: str, document: str) -> Outcome:
+    def place_call(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
         """A call whose answer is lost is not placed again."""
+        retries = STATUS_RETRIES if self.account.can(Capability.URL_OVERRIDES) else ""
+        told: dict[str, Any] = {"machine_detection": "Enable"} if self.account.can(Capability.ANSWERED_BY) else {}
 
         def create() -> str:
-            return str(self.client.calls.create(to=to, from_=sender, twiml=document, timeout=RING_SECONDS).sid)
+            call = self.client.calls.create(
+                to=to, from_=sender, twiml=document, timeout=RING_SECONDS, status_callback=report_to + retries,
+                status_callback_event=CALL_EVENTS, **told,
+            )  # fmt: skip
+            return str(call.sid)
 
         outcome = self._attempt(create)
         if isinstance(outcome, TryAgain) and outcome.code == LOST:

@@ -18,6 +18,7 @@ _OURS: Mapping[str, str] = {
     "ParentCallSid": "parent_call_sid",
     "CallStatus": "call_status",
     "CallDuration": "call_seconds",
+    "AnsweredBy": "answered_by",
     "Direction": "direction",
     "From": "from",
     "To": "to",
@@ -106,12 +107,21 @@ def in_our_words(given: Mapping[str, str]) -> dict[str, str]:
     for theirs, ours in _OURS.items():
         if theirs in given:
             told[ours] = given[theirs]
+    if "answered_by" in told:
+        told["answered_by"] = _who_answered(told["answered_by"])
     if "opt_out" in told:
         told["opt_out"] = told["opt_out"].lower()
     if "message_status" in told:
         told["message_status"] = _NOT_YET_SENT.get(told["message_status"], told["message_status"])
         told["trouble"] = trouble_of(told.get("error_code", ""))
     return told
+
+
+def _who_answered(said: str) -> str:
+    """What they could not tell is nobody's."""
+    if said == "human":
+        return said
+    return "machine" if said.startswith("machine") or said == "fax" else ""
 
 
 def _kind_at(base_url: str) -> ProviderKind:

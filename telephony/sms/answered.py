@@ -15,6 +15,7 @@ from tickets.city import day_of
 from tickets.directory.places import resolve
 from tickets.intake import contacts
 from tickets.matter import MatterReading, read_matter
+from tickets.matter.further import before_more, brings_more
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.actor import citizen_actor
@@ -35,12 +36,6 @@ _ANSWERED_WITHIN = timedelta(hours=24)
 _REFERENCE = re.compile(r"(?<!\d)\d{2}[\s.-]?\d{4}[\s.-]?\d{4}(?!\d)")
 # More than these few words beside "not solved" may be a matter of their own.
 _FEW_WORDS = 8
-_MORE = re.compile(
-    r"\b(còn thêm|ngoài ra|với lại|nhân tiện|tiện thể|sẵn tiện|luôn tiện|thêm nữa|giờ còn|còn chuyện|con them|ngoai ra"
-    r"|voi lai|nhan tien|tien the|san tien|luon tien|them nua|gio con|con chuyen|also|besides|another"
-    r"|(?:cho|xin) (?:(?:tôi|em|mình|tui|toi|minh) )?(?:hỏi|hoi))\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +72,6 @@ def take_after_answer(
     )
 
 
-def brings_more(body: str) -> bool:
-    """Whether, beside what is not solved, another matter is told."""
-    return _MORE.search(body) is not None
-
-
 def answered_of(session: Session, phone: str | None, *, now: datetime) -> Sequence[Ticket]:
     """What this number was answered and may still open again, the last first; a hidden number has none."""
     if phone is None:
@@ -110,8 +100,7 @@ def _take_up(session: Session, meant: Sequence[Ticket], text: _Text, desk: Desk,
 
 def _meant(answered: Sequence[Ticket], text: _Text, desk: Desk, *, now: datetime) -> Sequence[Ticket]:
     """Those the words may speak of: by place and kind where they name them; none where both are another's."""
-    more = _MORE.search(text.body)
-    said = text.body[: more.start()] if more is not None else text.body
+    said = before_more(text.body)
     place = resolve(desk.places, said, on=day_of(now))
     guess = guess_category(said, desk.rules.routing)
     by_place = [t for t in answered if place.outcome == "unique" and t.place_unit_id == place.candidates[0].unit_id]

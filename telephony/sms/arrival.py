@@ -15,8 +15,10 @@ from telephony.desk import Desk
 from telephony.provider.account import ProviderKind
 from telephony.request_state import request_state
 from telephony.sms.answered import asked_which
+from telephony.sms.appeal import take_appeal
+from telephony.sms.codes import CodesIntent
 from telephony.sms.intent import (
-    AcknowledgeIntent,
+    AppealIntent,
     HelpIntent,
     SmsIntent,
     StartIntent,
@@ -37,10 +39,11 @@ MAX_SMS_BODY = 5000
 _NAMES: Mapping[type[SmsIntent], str] = {
     TextIntent: "text",
     StatusIntent: "status",
+    AppealIntent: "appeal",
     StopIntent: "stop",
     StartIntent: "start",
     HelpIntent: "help",
-    AcknowledgeIntent: "acknowledge",
+    CodesIntent: "acknowledge",
 }
 
 
@@ -88,7 +91,7 @@ def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: da
 def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
     """Do what a message asks for.
 
-    Taking an acknowledgement is not ours: one that comes here was taken by nobody, because its sender is no leader or
+    Taking a leader's reply is not ours: one that comes here was taken by nobody, because its sender is no leader or
     hides the number, and is a citizen's ordinary words that began like a leader's code.
     """
     match sms.intent:
@@ -96,7 +99,7 @@ def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime)
             _stop(session, sms, now=now)
         case StartIntent():
             _start(session, sms, now=now)
-        case HelpIntent() | StatusIntent() if not _can_be_answered(sms):
+        case HelpIntent() | StatusIntent() | AppealIntent() if not _can_be_answered(sms):
             # Nobody hears an answer at a hidden number or a telephone on a wall: a person sees what was asked.
             _take(session, sms, desk, now=now)
         case HelpIntent():
@@ -105,7 +108,11 @@ def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime)
             _take(session, sms, desk, now=now)
         case StatusIntent():
             _tell_state(session, sms, sms.intent, desk, now=now)
-        case TextIntent() | AcknowledgeIntent():
+        case AppealIntent():
+            answer = take_appeal(session, sms, sms.intent, desk, is_simulated=_is_simulated(desk), now=now)
+            _answer(session, sms, answer.template, answer.params, now=now)
+            _note_led_to(session, sms, contact_id=answer.contact_id, ticket_id=answer.ticket_id)
+        case TextIntent() | CodesIntent():
             _take(session, sms, desk, now=now)
         case _:
             assert_never(sms.intent)
@@ -134,13 +141,20 @@ def _start(session: Session, sms: ReceivedSms, *, now: datetime) -> None:
 
 
 def _take(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
-    is_simulated = desk.account.kind is ProviderKind.SIM
     words = sms_body(without_pin(sms.body, sms.intent))
-    taken = take_text(session, words, sms, desk, is_simulated=is_simulated, now=now)
+    taken = take_text(session, words, sms, desk, is_simulated=_is_simulated(desk), now=now)
+    _note_led_to(session, sms, contact_id=taken.contact_id, ticket_id=taken.ticket_id)
+
+
+def _is_simulated(desk: Desk) -> bool:
+    return desk.account.kind is ProviderKind.SIM
+
+
+def _note_led_to(session: Session, sms: ReceivedSms, *, contact_id: int | None, ticket_id: int | None) -> None:
     session.execute(
         update(InboundSms)
         .where(InboundSms.id == bindparam("row"))
-        .values(contact_id=taken.contact_id, ticket_id=taken.ticket_id)
+        .values(contact_id=contact_id, ticket_id=ticket_id)
         .execution_options(synchronize_session=False),
         {"row": sms.inbound_id},
     )

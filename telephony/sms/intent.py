@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from telephony.sms.codes import CodesIntent, read_codes
 from telephony.sms.text import fold_to_gsm7
 
 
@@ -41,18 +42,15 @@ class HelpIntent:
 
 
 @dataclass(frozen=True)
-class AcknowledgeIntent:
-    """A leader's reply to an escalation: `GN <code> [instruction]`.
+class AppealIntent:
+    """`XEM LAI <reference> [PIN] <why>`: an appeal against the result of a closed request."""
 
-    `may_be_words`: it begins with a word of everyday talk ("ok 48312") and is a code only if there is such a code.
-    """
-
-    code: str
-    instruction: str = ""
-    may_be_words: bool = field(default=False, compare=False)
+    reference: str
+    pin: str | None
+    words: str
 
 
-SmsIntent = TextIntent | StatusIntent | StopIntent | StartIntent | HelpIntent | AcknowledgeIntent
+SmsIntent = TextIntent | StatusIntent | AppealIntent | StopIntent | StartIntent | HelpIntent | CodesIntent
 
 
 @dataclass(frozen=True)
@@ -92,19 +90,13 @@ _STATUS = re.compile(
     r"(?:(?:phieu|ho so|phan anh|ma|so|ma so|ma phan anh|ref|reference|no)\b[\s:.,#=-]*)*(?P<rest>[\d\s.,;:/#-]*"
     r"(?:(?:ma )?pin[\s:.=-]*[\d\s.-]+)?)[.!?]*$"
 )
-# A code in one piece, or in pieces of up to four digits as people read numbers out; a date after it is no piece of it.
-_ACKNOWLEDGE = re.compile(
-    r"^(?P<word>gn|ghi nhan|ack|ok)[\s:.#-]*"
-    r"(?P<code>\d{5,8}(?!\d)|\d{1,4}(?:[ .-]\d{1,4}(?![\d/h]|[.:-]\d)){0,3}(?!\d))"
+# Without a number it is everyday talk: "please look at it again".
+_APPEAL = re.compile(
+    r"^(?:xin |de nghi )?(?:xem(?: xet)? lai|appeal)\b[\s:.,#-]*"
+    r"(?:(?:phieu|phan anh|ma|so|ref|reference|no)\b[\s:.,#-]*)*(?P<reference>\d{2}[ .-]?\d{4}[ .-]?\d{4})(?!\d)"
+    r"(?:[\s:.,-]*(?:(?:ma )?pin[\s:.=-]*)?(?P<pin>\d{3}[ .-]?\d{3})(?!\d))?"
 )
-_CODE_DIGITS = range(4, 9)
-# "ok 2024 …", "ok 20/11", "ok 20 11 2024", "ok 500000 đồng": years, days and amounts that people agree to.
-_NO_CODE = re.compile(
-    r"(?:(?:19|20)\d\d(?!\d)|\d{1,2}[ ./-]\d{1,2}[ ./-](?:19|20)\d\d(?!\d)"
-    r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d)"
-    r"|(?:\d{1,3}(?:[ .,]\d{3})+|\d+)(?:d\b| ?(?:dong|vnd|usd|trieu)\b))"
-)
-MAX_INSTRUCTION = 500
+MAX_APPEAL = 500
 _MASK = "****"
 
 
@@ -118,7 +110,22 @@ def parse_sms(body: str, words: SmsWords = VIETNAMESE_AND_ENGLISH) -> SmsIntent:
         return StartIntent(alone)
     if alone in words.help or text == "?":
         return HelpIntent(alone)
-    return _status(text) or _acknowledge(text) or TextIntent(body)
+    return _status(text) or _appeal(text) or read_codes(text) or TextIntent(body)
+
+
+def _appeal(text: str) -> AppealIntent | None:
+    found = _APPEAL.match(fold_to_gsm7(text).casefold())
+    if not found:
+        return None
+    reference, pin = (_digits_of(found[part] or "") for part in ("reference", "pin"))
+    # Folding may change lengths, so that what follows the numbers is looked for in the text itself.
+    last = found["pin"] or found["reference"]
+    words = text[text.index(last) + len(last) :].strip(" :.,-") if last in text else ""
+    return AppealIntent(reference, pin or None, words[:MAX_APPEAL])
+
+
+def _digits_of(text: str) -> str:
+    return "".join(c for c in text if c.isdecimal())
 
 
 def _status(text: str) -> StatusIntent | None:
@@ -145,6 +152,8 @@ def _reference_and_pin(text: str) -> StatusIntent | None:
 
 def without_pin(body: str, intent: SmsIntent) -> str:
     """A message as it may be kept: whoever reads it later must not be able to ask in a citizen's name."""
+    if isinstance(intent, AppealIntent) and intent.pin:
+        return f"XEM LAI {intent.reference} {_MASK} {intent.words}".rstrip()
     if not isinstance(intent, StatusIntent) or not intent.pin:
         return body
     digits = [at for at, c in enumerate(body) if c.isdecimal()]
@@ -152,19 +161,3 @@ def without_pin(body: str, intent: SmsIntent) -> str:
         # Written in signs that only folding makes digits: where the PIN stands in them cannot be told.
         return f"TT {intent.reference} {_MASK}"
     return body[: digits[len(intent.reference)]] + _MASK + body[digits[-1] + 1 :]
-
-
-def _acknowledge(text: str) -> AcknowledgeIntent | None:
-    # Folding may change lengths (… becomes three dots), so the instruction is cut from the text itself, after the code.
-    found = _ACKNOWLEDGE.match(fold_to_gsm7(text).casefold())
-    if not found:
-        return None
-    written = found["code"]
-    may_be_words = found["word"] != "gn"
-    if may_be_words and _NO_CODE.match(found.string, found.start("code")):
-        return None
-    code = "".join(c for c in written if c.isdecimal())
-    if len(code) not in _CODE_DIGITS:
-        return None
-    instruction = text[text.index(written) + len(written) :].strip(" :.,-")
-    return AcknowledgeIntent(code, instruction[:MAX_INSTRUCTION], may_be_words)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.plan.menu import MOST_OPTIONS
-from telephony.sms.answered import answered_of, brings_more, take_after_answer
+from telephony.sms.answered import answered_of, take_after_answer
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.directory.places import resolve
@@ -20,6 +20,7 @@ from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import NewlyTold, note_asked, reroute_at_intake
 from tickets.matter import read_matter
+from tickets.matter.further import brings_more
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.actor import citizen_actor

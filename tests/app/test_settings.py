@@ -140,6 +140,7 @@ def test_the_duty_desk_is_rung_first_when_no_call_can_be_handled(monkeypatch):
     document = Phones(settings, Reference.from_settings(settings)).failsafe["sim"]
 
     assert document.index(">+842838000001</Dial>") < document.index("<Say") < document.index("<Record")
-    assert reasons(monkeypatch, DUTY_PHONE="the desk") == [
-        "HOTLINE_DUTY_PHONE must be a whole number such as +842838000001."
+    assert reasons(monkeypatch, DUTY_PHONE="the desk", SUPPORT_PHONE="the cellar") == [
+        "HOTLINE_DUTY_PHONE must be a whole number such as +842838000001.",
+        "HOTLINE_SUPPORT_PHONE must be a whole number such as +842838000002.",
     ]

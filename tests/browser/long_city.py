@@ -1,12 +1,15 @@
 """A city in which everything is too long: names, words, places, notes; for looking at what a page does with them."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import utc_now
 from escalation.acknowledging.links import make_link
+from escalation.firing.recipients import add_recipients
+from escalation.queries.raised import fired_levels
 from telephony.floor.callbacks import ask_callback
 from tests.app.web.console.test_calls import waiting_call
 from tests.app.web.steering import Climb, climb
@@ -15,8 +18,10 @@ from tests.browser.walking import LONG_WORD
 from tests.factories import citizen, open_ticket
 from tickets.intake.cleaning import Opened
 from tickets.people.actor import citizen_actor, staff_actor
-from tickets.schema import ApiToken, ExternalReference
-from tickets.states import CallbackReason, Channel
+from tickets.promises import exclusions, standing_levels
+from tickets.promises.exclusions import Wanted
+from tickets.schema import Absence, ApiToken, ExternalReference, PlannedStep, Post, RuleApplication, Shift
+from tickets.states import CallbackReason, Channel, ClockKind
 from tickets.work import conversation
 
 PHONE = "+84901112233"
@@ -39,8 +44,24 @@ def build(site: Site) -> LongCity:
             person.name = person.sort_key = LONG_WORD
         opened = _matter(session)
         _around(session, opened, climbed)
+        session.add(RuleApplication(policies=[LONG_WORD, LONG_WORD], begun_at=now, tickets=100_000, dates_moved=99_999))
+        wanted = Wanted(
+            now + timedelta(hours=3), now + timedelta(hours=5), LONG_WORD, tuple(ClockKind), holds_reports=True
+        )
+        exclusions.ask(session, wanted, actor=staff_actor(climbed.people[1].id), now=now)
         link = make_link(session, step_id=climbed.step(session, 3).id, staff_id=climbed.people[3].id, now=now)
     return LongCity(opened, link)
+
+
+def report_to(session: Session, staff_id: int) -> None:
+    """The highest level there is has reached this person too, where there is one."""
+    raised = select(PlannedStep.id, PlannedStep.ticket_id).where(fired_levels()).order_by(PlannedStep.rank.desc())
+    level = session.execute(raised.limit(1)).one_or_none()
+    if level is None:
+        return
+    row = {"step_id": level.id, "staff_id": staff_id, "post_id": None, "capacity": "holder", "told_at": utc_now()}
+    add_recipients(session, [{**row, "reply_code": "999999"}])
+    standing_levels.refresh(session, [level.ticket_id])
 
 
 def _matter(session: Session) -> Opened:
@@ -69,9 +90,19 @@ def _around(session: Session, opened: Opened, climbed: Climb) -> None:
     session.add(ExternalReference(ticket_id=opened.ticket_id, system=LONG_WORD, code=LONG_WORD))
     call = waiting_call(session, now - timedelta(minutes=20), caller_name=LONG_WORD)
     ask_callback(session, call, phone=PHONE, reason=CallbackReason.MISSED, now=now)
+    _on_duty(session, climbed, now=now)
     session.add(
         ApiToken(
             name=LONG_WORD, token_hash="x", scopes=["tickets:read", "tickets:write"], unit_id=climbed.unit.id,
             created_at=now,
         )
     )  # fmt: skip
+
+
+def _on_duty(session: Session, climbed: Climb, *, now: datetime) -> None:
+    """Somebody of the city's leadership is on duty, and on leave next week."""
+    post_id = session.scalars(select(Post.id).where(Post.code == "city_leader")).one()
+    who = climbed.people[4].id
+    session.add(Shift(post_id=post_id, staff_id=who, starts_at=now, ends_at=now + timedelta(days=9)))
+    since = now + timedelta(days=7)
+    session.add(Absence(staff_id=who, starts_at=since, ends_at=since + timedelta(days=1), created_at=now))

@@ -16,11 +16,13 @@ from tests.app.web.console.test_calls import waiting_call
 from tests.browser.conftest import Site, sign_in_browser
 from tests.browser.looking import axe_findings, sideways_scroll
 from tests.factories import citizen, open_ticket, unit
-from tests.faults.nodes import wait_until
+from tests.faults.nodes import LONG, wait_until
 from tickets.people.actor import citizen_actor, staff_actor
 from tickets.schema import Draft, Ticket
 from tickets.states import Channel, Role, TicketStatus
 from tickets.work import conversation
+
+LOOKS = [(360, True), (1440, False), (768, False), (360, False), (768, True), (1440, True)]
 
 
 def ward(site: Site, session: Session | None = None) -> object:
@@ -55,8 +57,8 @@ def full_ticket(site: Site, staff_id: int) -> str:
     return opened.reference
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [360, 768, 1440])
+# Every page is looked at in `test_every_page` too; here with all that a ticket may hold.
+@pytest.mark.parametrize(("width", "dark"), LOOKS if LONG else LOOKS[:2])
 def test_every_page_of_the_console_is_clean_and_fits(
     site: Site, new_page: Callable[..., Page], width: int, dark: bool
 ) -> None:
@@ -91,7 +93,8 @@ def test_a_ticket_is_taken_and_answered_by_keyboard_alone(site: Site, page: Page
         reference = open_ticket(session, now=utc_now(), channel=Channel.SMS, phone="+84901112233").reference
     page.goto(f"/console/tickets/{reference}")
 
-    page.keyboard.press("c")
+    with page.expect_navigation():  # what is typed before it belongs to the page that is left
+        page.keyboard.press("c")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("r")
     page.keyboard.type("Xe sẽ tới sáng mai.")

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Site, sign_in_browser
-from tests.browser.long_city import LongCity, build
+from tests.browser.long_city import LongCity, build, report_to
 from tests.browser.test_public import enter
 from tests.browser.walking import LONG_WORD, Walk, pages_of, starts_of
 from tests.faults.nodes import LONG
@@ -24,7 +24,8 @@ EVERYBODY: tuple[Role | None, ...] = (None, *Role)
 _NOT_LINKED = {
     "/console/files/<uuid:public_id>", "/track/pictures/<uuid:public_id>", "/console/recordings/<int:recording_id>",
     "/sign-in/link/<token>", "/sent/<token>", "/console/opened/<reference>", "/console/calls/<int:call_id>",
-    "/administration/messages/<int:message_id>",
+    "/administration/messages/<int:message_id>", "/administration/drafts/<kind>/<int:rule_id>",
+    "/calendar/<token>.ics", "/my/duty/shifts/<int:shift_id>/note",
 }  # fmt: skip
 
 
@@ -35,6 +36,8 @@ def walker(site: Site, page: Page, who: Role | None) -> Walk:
         known = sign_in_browser(page, site, role=who)
         with site.sessions.begin() as session:
             session.get_one(Staff, known.id).name = LONG_WORD
+            if who is Role.LEADER:
+                report_to(session, known.id)
     return Walk(site, page, who)
 
 
@@ -47,6 +50,8 @@ def starts(site: Site, walk: Walk, city: LongCity) -> list[str]:
     return [f"/console/tickets/{city.opened.reference}", f"/console/search?q={LONG_WORD}", *found]
 
 
+# It walks every page of every role, and grows with them.
+@pytest.mark.timeout(900)
 def test_every_page_is_clean_and_fits_whatever_somebody_is_called(site: Site, new_page: Callable[..., Page]) -> None:
     page, city = new_page(), build(site)
     findings: list[str] = []

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.settings import Settings
@@ -16,7 +16,7 @@ from escalation.firing.sweep import tick
 from tests.conftest import Committed
 from tests.escalation.scene import full_house, ticket, ward
 from tests.faults.nodes import LONG, alive, kill, running, start, wait_until
-from tickets.schema import AuditEntry, Clock, OutboundMessage, PlannedStep, StepRecipient, TimelineEntry
+from tickets.schema import AuditEntry, Clock, OutboundMessage, PlannedStep, StepRecipient, Ticket, TimelineEntry
 from tickets.states import OutboundChannel, Priority, StepKind, StepResult, TimelineKind
 
 pytestmark = pytest.mark.fault
@@ -26,6 +26,8 @@ SECONDS = 120 if LONG else 20
 # What is promised after a downtime; with schedulers dying all the time it is none better.
 ALLOWED_LATENESS = timedelta(seconds=60)
 LEVELS = (1, 2, 3)
+# A scheduler tries the way of reports every hour with a ticket of its own, which is nobody's here.
+OF_THE_TRIAL = select(PlannedStep.id).join(Ticket, Ticket.id == PlannedStep.ticket_id).where(Ticket.is_canary)
 
 
 def due_soon(session: Session, *, count: int, first_in: float, apart: float, spread: float, seed: int) -> datetime:
@@ -55,23 +57,31 @@ def due_soon(session: Session, *, count: int, first_in: float, apart: float, spr
 
 def unfired(committed: Committed) -> int:
     with committed.factory() as session:
-        return session.scalar(select(func.count()).select_from(PlannedStep).where(PlannedStep.fired_at.is_(None))) or 0
+        left = select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.id.not_in(OF_THE_TRIAL))
+        return session.scalar(left) or 0
 
 
 def assert_each_level_was_written_once(session: Session, *, tickets: int) -> None:
     """One step, one audit row, one timeline entry; and one message per channel and person for each that notified."""
-    steps = session.scalars(select(PlannedStep).where(PlannedStep.kind == StepKind.LEVEL)).all()
+    levels = select(PlannedStep).where(PlannedStep.kind == StepKind.LEVEL, PlannedStep.id.not_in(OF_THE_TRIAL))
+    steps = session.scalars(levels).all()
     assert len(steps) == tickets * len(LEVELS)
-    audited = Counter(session.scalars(select(AuditEntry.subject_id).where(AuditEntry.action == "escalation.fired")))
-    assert audited == Counter(step.id for step in steps)
-    entries = select(TimelineEntry.params["step_id"].as_integer()).where(TimelineEntry.kind == TimelineKind.ESCALATED)
-    assert Counter(session.scalars(entries)) == Counter(step.id for step in steps)
+    audited = select(AuditEntry.subject_id).where(AuditEntry.action == "escalation.fired")
+    assert _each_of(session, AuditEntry.subject_id, audited) == Counter(step.id for step in steps)
+    told_of = TimelineEntry.params["step_id"].as_integer()
+    entries = select(told_of).where(TimelineEntry.kind == TimelineKind.ESCALATED)
+    assert _each_of(session, told_of, entries) == Counter(step.id for step in steps)
     notified = [step.id for step in steps if step.result is StepResult.NOTIFIED]
-    messages = select(OutboundMessage.params["step_id"].as_integer()).where(
+    sent_of = OutboundMessage.params["step_id"].as_integer()
+    messages = select(sent_of).where(
         OutboundMessage.template == "escalation_level", OutboundMessage.channel == OutboundChannel.SMS
     )
-    assert Counter(session.scalars(messages)) == Counter(notified)
-    assert Counter(session.scalars(select(StepRecipient.step_id))) == Counter(notified)
+    assert _each_of(session, sent_of, messages) == Counter(notified)
+    assert _each_of(session, StepRecipient.step_id, select(StepRecipient.step_id)) == Counter(notified)
+
+
+def _each_of(session: Session, step_id: ColumnElement[int], rows: Select[tuple[int]]) -> Counter[int]:
+    return Counter(session.scalars(rows.where(step_id.not_in(OF_THE_TRIAL))))
 
 
 def test_three_schedulers_killed_at_random_fire_each_level_once_and_in_time(committed, settings: Settings):
@@ -113,7 +123,8 @@ def test_after_downtime_everything_overdue_fires_once_and_only_the_highest_level
 
     with committed.factory() as session:
         assert_each_level_was_written_once(session, tickets=TICKETS)
-        results = Counter(tuple(row) for row in session.execute(select(PlannedStep.rank, PlannedStep.result)).all())
+        ours = select(PlannedStep.rank, PlannedStep.result).where(PlannedStep.id.not_in(OF_THE_TRIAL))
+        results = Counter(tuple(row) for row in session.execute(ours).all())
     assert results == {
         (1, StepResult.SUPERSEDED): TICKETS,
         (2, StepResult.SUPERSEDED): TICKETS,

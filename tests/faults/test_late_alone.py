@@ -63,7 +63,7 @@ def test_the_others_of_the_batch_fire_in_time_and_it_is_named_and_fires_when_it_
         # Not before they live: how long a start takes is the machine's affair, and the trouble must come first.
         with transaction(place.factory) as session:
             due_soon(session, count=TICKETS, first_in=12, apart=1, spread=3, seed=7)
-            ids = list(session.scalars(select(Ticket.id).order_by(Ticket.id)))
+            ids = list(session.scalars(select(Ticket.id).where(~Ticket.is_canary).order_by(Ticket.id)))
         bad, good = ids[:BAD], ids[BAD:]
         with trouble(place, bad):
             others_fired = wait_until(lambda: unfired(place, good) == 0)

@@ -13,7 +13,7 @@ from tests.faults.line import line_to, postgres_socket, settings_over, valkey_so
 from tests.faults.logged import Logged, logged
 from tests.faults.nodes import HANG_SECONDS, LONG, alive, wait_until
 from tests.faults.promised import within
-from tests.faults.test_escalation_exactly_once import due_soon
+from tests.faults.test_escalation_exactly_once import OF_THE_TRIAL, due_soon
 from tickets.outbox.posting import post_email
 from tickets.schema import OutboundMessage, PlannedStep
 from tickets.states import OutboundState
@@ -26,13 +26,15 @@ TIMES = 2 if LONG else 1
 
 def unfired(place: Place) -> int:
     with place.factory() as session:
-        due = select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= datetime.now(UTC))
+        is_due = PlannedStep.planned_at <= datetime.now(UTC)
+        due = select(func.count()).where(PlannedStep.fired_at.is_(None), is_due, PlannedStep.id.not_in(OF_THE_TRIAL))
         return session.scalar(due) or 0
 
 
 def unsent(place: Place) -> int:
     with place.factory() as session:
-        return session.scalar(select(func.count()).where(OutboundMessage.state != OutboundState.SENT)) or 0
+        left = OutboundMessage.state.in_((OutboundState.SENT, OutboundState.DELIVERED))
+        return session.scalar(select(func.count()).where(~left)) or 0
 
 
 def post(place: Place, key: str) -> None:

@@ -1,5 +1,6 @@
 """G9: no process of ours answers, and the caller still hears a voice: by nginx and by HAProxy as `deploy/` has them."""
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.fallback_document import HALVES, documents
+from app.cli.fallback_document import HALVES, PAGE, PROBLEM, documents
 from app.cli.fallback_document import run as print_documents
 from app.settings import ROOT
 
@@ -177,14 +178,21 @@ def test_a_caller_hears_the_fail_safe_document_whatever_is_broken_behind_the_pro
     assert (status, body) == (200, thanks)
 
 
-def test_what_nobody_hears_and_what_people_read_stays_a_fault(proxy: Started) -> None:
+def test_what_nobody_hears_stays_a_fault_and_people_and_programs_are_told_what_to_do(proxy: Started) -> None:
     port = proxy(free_port(), free_port())
 
     told = [ask(port, f"/webhooks/twilio/{kind}", data=b"x=1")[0] for kind in ("status", "recording", "sms")]
-    page, api = ask(port, "/report"), ask(port, "/api/v1/tickets", data=b"{}")
+    page, sent, api = ask(port, "/"), ask(port, "/", data=b"words=x"), ask(port, "/api/v1/tickets", data=b"{}")
 
-    assert all(status in (502, 503, 504) for status in (*told, page[0], api[0]))
-    assert "<Response>" not in page[2] + api[2]
+    assert all(status in (502, 503, 504) for status in told)
+    assert {status for status, _kind, _body in (page, sent, api)} == {503}
+    for _status, kind, body in (page, sent):
+        assert kind.startswith("text/html")
+        assert "Trang này tạm thời chưa mở được" in body
+        assert "it counts once" in body
+        assert "028 3800 0000" in body
+    assert api[1] == "application/problem+json"
+    assert json.loads(api[2])["status"] == 503
 
 
 def test_a_process_that_is_well_is_asked_and_learns_who_asks(proxy: Started, well: int) -> None:
@@ -210,7 +218,8 @@ def test_figures_are_for_this_machine_alone(proxy: Started, well: int) -> None:
     assert ask(proxy(well, well), "/metrics")[0] in (200, 503)
 
 
-def test_both_halves_are_written_for_either_proxy(halves: Path) -> None:
+def test_what_is_heard_and_what_is_read_is_written_for_either_proxy(halves: Path) -> None:
     names = {path.name for path in halves.iterdir()}
 
-    assert names == {f"{name}.{kind}" for name in HALVES for kind in ("xml", "http")}
+    own = {f"{name}.xml" for name in HALVES} | {f"{PAGE}.html", f"{PROBLEM}.json"}
+    assert names == own | {f"{name}.http" for name in (*HALVES, PAGE, PROBLEM)}

@@ -33,6 +33,7 @@ from app.web.frame.application import HotlineApp
 from app.web.frame.pool_watch import IN_USE
 from app.web.frame.request_watch import BOUNDS, SECONDS
 from app.web.monitoring.client_faults import BrowserTrouble, count_fault
+from escalation.canary.runs import add_run, end_run
 from telephony import reconciliation_marks
 from telephony.floor import presence
 from telephony.provider.webhook_inbox import Webhook, refuse
@@ -42,7 +43,7 @@ from tickets import done_days, job_faults, leader_jobs, leadership, process_beat
 from tickets.audit import entries
 from tickets.outbox import troubles
 from tickets.schema import Call, CallbackRequest, OutboundMessage
-from tickets.states import CallbackReason, CallbackState, CallState, OutboundChannel, OutboundState
+from tickets.states import CallbackReason, CallbackState, CallState, CanaryStage, OutboundChannel, OutboundState
 from tickets.told_clocks import ToldTime, as_detail
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
@@ -163,6 +164,7 @@ def a_good_day(session: Session, here: Settings, now: datetime) -> None:
 def every_fault(app: HotlineApp, session: Session, here: Settings, now: datetime) -> None:
     long_ago = now - timedelta(hours=25)
     things_late(session, now, long_ago)
+    trials_fail(session, now)
     nobody_there(session, now, now - timedelta(minutes=5))
     for _ in range(25):
         refuse(session, account="sim", path="/webhooks/sim/voice", reason="signature", now=now)
@@ -207,6 +209,14 @@ def things_late(session: Session, now: datetime, long_ago: datetime) -> None:
     session.flush()
     troubles.note_refused(session, OutboundChannel.SMS, account="sim", code="401", error="who?", now=now)
     reconciliation_marks.note_round(session, account="sim", kind="texts", began_at=now - timedelta(hours=1))
+
+
+def trials_fail(session: Session, now: datetime) -> None:
+    ticket = factories.ticket(session, now=now)
+    for minutes in (30, 15):
+        run = add_run(session, ticket_id=ticket.id, opened_at=now - timedelta(minutes=minutes), due_at=now)
+        end_run(run, missing=CanaryStage.SENT, now=now)
+    session.flush()
 
 
 def nobody_there(session: Session, now: datetime, silent_since: datetime) -> None:

@@ -18,12 +18,14 @@ from app.accounts import credentials
 from app.accounts.enrolment import add_token
 from app.seeding.imports import bring_in, take_out
 from app.settings import Settings
+from app.web.administration.chain_form import first_chain
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from app.web.frame.session_cookie import SESSION_COOKIE
 from escalation.acknowledging.links import make_link
 from tests import factories
 from tests.app.web.public.public_forms import photograph
+from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb, climb
 from tests.signing_in import sign_in
 from tests.telephony.phone import Phone
@@ -32,17 +34,23 @@ from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
 from tests.whole_app.things import FOREIGN, OWN, Things, Way, address, administered, follow, things, ways
 from tickets import process_beats
 from tickets.directory import contact_methods, one_time_links
+from tickets.intake.appealing import open_appeal
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
+from tickets.promises import exclusions
+from tickets.promises.exclusions import Wanted
+from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
 from tickets.routing.decision import SUSPECTED
 from tickets.schema import (
     ApiToken,
     AuditEntry,
     Base,
+    CalendarVersion,
     Call,
     CallbackRequest,
     Category,
     Chain,
+    Instruction,
     Message,
     Offer,
     OutboundMessage,
@@ -53,21 +61,36 @@ from tickets.schema import (
     TicketAccess,
     Unit,
 )
-from tickets.states import CallbackState, Disposition, OutboundChannel, OutboundState, PresenceState, Role
+from tickets.states import (
+    CallbackState,
+    Channel,
+    ClockKind,
+    Disposition,
+    OutboundChannel,
+    OutboundState,
+    PresenceState,
+    Role,
+    TicketStatus,
+)
 from tickets.told_clocks import ToldTime, as_detail
-from tickets.work import assignment, resolution
+from tickets.work import assignment, duplicates, resolution
+from tickets.work.ticket import move
 
 # One statement may write several tables; the words after "for update" and "do update" are none.
 WRITE = re.compile(r"\b(?:insert into|update|delete from)\s+\"?(\w+)", re.IGNORECASE)
 # What is no change of a matter, a person or a rule: tries, presence, sessions, keys of requests, drafts, search words.
 TECHNICAL = {
-    "client_fault", "draft", "idempotency_key", "one_time_link", "pin_guard", "presence", "process_beat",
+    "client_fault", "draft", "idempotency_key", "one_time_link", "pin_guard", "presence", "process_beat", "rule_draft",
+    "rule_preview",
     "step_recipient", "ticket_search", "ticket_viewer", "web_session", "webhook_event", "webhook_refusal",
     "audit_entry", "audit_seal",
 }  # fmt: skip
 # Nothing of a matter, a person or a rule is changed by these, and so nothing is written down.
 UNAUDITED = {
     "administration.preview": "shows what a file would do, and takes it back",
+    "administration.change_chain": "keeps one's own draft of a chain",
+    "administration.change_policy": "keeps one's own draft of a promise",
+    "administration.look_at_file": "shows what a file holds",
     "administration.retire_preview": "shows what retiring a promise would do",
     "client_faults.tell": "counts a trouble in a browser",
     "console.advice": "answers while an agent types",
@@ -76,9 +99,12 @@ UNAUDITED = {
     "console.call_draft": "keeps one's own unfinished words",
     "console.new_draft": "keeps one's own unfinished words",
     "console.ticket_draft": "keeps one's own unfinished words",
+    "console.ticket_typed": "keeps one's own unfinished words",
     "leadership.draft": "keeps one's own unfinished words",
-    "console.seen": "one's own notices have been read",
+    "console.seen": "says that a ticket is open before somebody, and its notices read",
+    "notices.all_read": "one's own notices have been read",
     "preferences.change": "language and colours of one's own pages",
+    "rota.note_draft": "keeps one's own unfinished words",
     "report.advice_while_writing": "answers while a citizen types",
     "sign_in.sign_out": "ends one's own session, whose row says when",
     "track.check": "opens a page; failures are counted with the reference",
@@ -91,6 +117,8 @@ PROGRAMS = {
     "api.open_ticket": {"subject": "Cống", "body": "Nghẹt."},
     "api.change_ticket": {"priority": "urgent", "reason": "vì vậy"},
     "api.add_message": {"kind": "note", "body": "Đã xem."},
+    "api.set_master": {"reason": "khác hẻm"},
+    "api.appeal": {"text": "Không đúng."},
     "api.move_ticket": {"to": "resolved", "text": "Đã dọn.", "disposition": next(iter(Disposition)).value},
     "api.acknowledge": {"instruction": "Làm ngay."},
     "api.send_letters_again": {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"},
@@ -153,7 +181,33 @@ def tickets_in_every_state(session: Session, settings: Settings, agent: Staff, n
     ringing.staff_id = talking.agent_id = agent.id
     session.add(Presence(staff_id=agent.id, state=PresenceState.OFFERED, since=now, heartbeat_at=now))
     session.flush()
-    return [fresh, taken, held, solved, sent_on, suspected]
+    joined = things(session, settings, unit=OWN, now=now)
+    duplicates.link(session, joined.ticket.id, master_id=taken.ticket.id, actor=actor, now=now)
+    return [fresh, taken, held, solved, sent_on, suspected, joined, *_over(session, settings, now)]
+
+
+def _over(session: Session, settings: Settings, now: datetime) -> list[Things]:
+    """A ticket closed by somebody else, and the appeal against another one."""
+    other = staff_actor(factories.staff(session, at=OWN).id)
+    closed, appealed = (things(session, settings, unit=OWN, now=now) for _ in range(2))
+    for thing in (closed, appealed):
+        assignment.claim(session, thing.ticket.id, actor=other, now=now)
+        done = next(iter(Disposition))
+        resolution.resolve(session, thing.ticket.id, disposition=done, answer="Không.", actor=other, now=now)
+        move(session, thing.ticket, to=TicketStatus.CLOSED, actor=other, now=now)
+    case = open_appeal(
+        session, appealed.ticket.id, said="Không đúng.", channel=Channel.WEB, source_key="appeal", actor=other,
+        keys=factories.KEYS, places=factories.places(session), rules=factories.rules(session), now=now,
+    )  # fmt: skip
+    disputed = things(session, settings, unit=OWN, now=now)
+    elsewhere = factories.queue_of(session, FOREIGN).id
+    assignment.transfer(session, disputed.ticket.id, queue_id=elsewhere, reason="vì vậy", actor=other, now=now)
+    assignment.return_ticket(session, disputed.ticket.id, reason="vì vậy", actor=other, now=now)
+    return [
+        closed,
+        disputed,
+        Things(session.get_one(Ticket, case.ticket_id), {**closed.named, "reference": case.reference}),
+    ]
 
 
 @dataclass(frozen=True)
@@ -195,33 +249,76 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     policies = take_out(session, "policies")
     other_policies = re.sub(r"target_seconds: (\d+)", lambda m: f"target_seconds: {int(m[1]) + 60}", policies, count=1)
     assert other_policies != policies
+    newest = select(CalendarVersion).order_by(CalendarVersion.calendar_id, CalendarVersion.version.desc())
+    version = session.scalars(newest.limit(1)).one()
+    draft = TypedRule({**first_chain(), "name": "by hand"}, 0)
+    keep_draft(session, DraftOf(person.id, RuleKind.CHAIN, 0), draft, now=before)
     phone, mail = _contact_methods(session, person, now=before)
     own = Sent(named={"method_id": mail}, form={"code": "0"})
+    of_the_rota = rota_forms(session, person, at=OWN, now=now)
     return {
+        **{endpoint: Sent(form, named) for endpoint, (form, named) in of_the_rota.items()},
         "contacts.save": Sent(form={"kind": "sms", "address": "0901234567"}),
         "contacts.prove": own,
         "contacts.move_up": own,
         **{f"contacts.{deed}": Sent(named={"method_id": phone}) for deed in ("have_code_sent", "try_it", "remove")},
-        "administration.change_reach_times": Sent(form={"emergency": "1", "urgent": "3", "normal": "5"}),
+        "administration.change_message_limits": Sent(form={"sms_900": "4", "sms_3600": "9", "voice_900": "2"}),
+        "administration.change_reach_times": Sent(
+            form={"emergency": "1", "urgent": "3", "normal": "5"}
+            | {f"{code}_{what}": "7" for code in ("emergency", "urgent", "normal") for what in ("calls", "pause")}
+        ),
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
+        "administration.add_calendar": Sent(form={"key": "night", "mon": "22:00-06:00"}),
+        "administration.publish_calendar": Sent(
+            named={"calendar_id": version.calendar_id}, form={"mon": "22:00-06:00", "seen": str(version.version)}
+        ),
+        "administration.test_step": Sent(named={"unit": factories.unit(session, OWN).id}, form={"level": "1"}),
+        "administration.publish_draft": Sent(named={"kind": "chain", "rule_id": 0}, form={"to": "open"}),
+        "administration.keep_day_off": Sent(form={"first": "2026-12-07", "source": "Công điện 1"}),
+        "administration.keep_chosen_days": Sent(
+            form={"day": "2026-12-07", "kind-2026-12-07": "off", "source": "Công điện 1"}
+        ),
+        "administration.take_back_day": Sent(form={"day": "2026-09-02"}),
+        "acknowledge_link.passed_up": Sent(named={"token": secret}),
         "administration.again": Sent(named={"message_id": letter.id}),
         "administration.again_after_outage": Sent(
             form={"since": "2020-01-01T00:00:00+00:00", "until": "2100-01-01T00:00:00+00:00", "channel": "sms"}
         ),
         "administration.apply": Sent(form={"text": other_policies}),
         "administration.disable": Sent(named={"staff_id": colleague.id}),
+        "administration.ask_for_window": Sent(form=_WINDOW),
+        "administration.decide_window": Sent(named={"window_id": _asked(session, colleague, now=now)}),
         "administration.believe": Sent(form={"is_sure": "1", "reason": "Giờ của cơ sở dữ liệu đúng"}),
         "administration.retire_policy": Sent(form={"policy": "một phút", "reason": "ghi nhầm đơn vị"}),
         "administration.throw_away": Sent(named={"message_id": letter.id}),
         "api.acknowledge": Sent(named={"step_id": climbed.step(session, 4).id}),
+        "console.arbitrate": Sent(form={"arbitrated_queue": "", "reason": "vì vậy"}),
+        "console.link": Sent(form={"master": factories.open_ticket(session, unit_code=OWN, now=now).reference}),
         "console.elsewhere": Sent(form={"system": "1022", "code": "1022-77"}),
         "leadership.answer": Sent(named={"step_id": climbed.step(session, 4).id}, form={"new_due_at": ""}),
+        "leadership.delegated": Sent(named={"step_id": climbed.step(session, 4).id}, form={"to": str(colleague.id)}),
+        "console.instruction": Sent(
+            named={"reference": climbed.ticket.reference},
+            form={"instruction": str(_instructed(session, climbed, now=before)), "answer": "Đã làm."},
+        ),
+        "leadership.passed_up": Sent(named={"step_id": climbed.step(session, 4).id}),
         "sign_in.check_code": Sent(form={"code": pyotp.TOTP(person.totp_secret or "").at(now)}),
         "sign_in.check_password": Sent(form={"email": colleague.email, "password": PASSWORD}),
         "sign_in.enrol": Sent(
             named={"token": enrolment}, form={"password": PASSWORD, "repeated": PASSWORD, "code": newcomers_code}
         ),
     }
+
+
+def _instructed(session: Session, climbed: Climb, *, now: datetime) -> int:
+    """What a leader has instructed about the ticket that climbed."""
+    task = Instruction(
+        step_id=climbed.step(session, 4).id, ticket_id=climbed.ticket.id, given_by_id=climbed.people[4].id,
+        given_at=now, words="Làm ngay.", due_at=now, unit_id=climbed.ticket.unit_id,
+    )  # fmt: skip
+    session.add(task)
+    session.flush()
+    return task.id
 
 
 def _contact_methods(session: Session, person: Staff, *, now: datetime) -> list[int]:
@@ -241,6 +338,15 @@ def _contact_methods(session: Session, person: Staff, *, now: datetime) -> list[
     contact_methods.keep_code(saved[1], "123456", now=now)
     session.flush()
     return [one.id for one in saved]
+
+
+_WINDOW = {"from_at": "2026-12-01T21:00", "to_at": "2026-12-01T22:00", "reason": "Nâng cấp", "clock_resolve": "1"}
+
+
+def _asked(session: Session, colleague: Staff, *, now: datetime) -> int:
+    """A window that somebody else asked for."""
+    wanted = Wanted(now, now + timedelta(hours=1), "Nâng cấp", (ClockKind.RESOLVE,), holds_reports=False)
+    return exclusions.ask(session, wanted, actor=staff_actor(colleague.id), now=now).id
 
 
 def _letter(session: Session, *, now: datetime) -> int:
@@ -268,7 +374,8 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
         "wake_at": (now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"), "unit": "26824",
         "disposition": next(iter(Disposition)).value, "role": "agent", "email": "moi@hotline.example", "name": "Mới",
         "scope": "tickets:read", "told": "repeats", "asked": "place", "priority": "urgent", "as": "spam",
-        "heard": "Vẫn còn rác.", "text": "", "category": "pavement_use",
+        "heard": "Vẫn còn rác.", "outcome": "upheld", "said": "Không đúng.",
+        "expected_at": (now + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M"), "text": "", "category": "pavement_use",
     }  # fmt: skip
     form.pop("once")
     kept = client.get_cookie(SESSION_COOKIE)

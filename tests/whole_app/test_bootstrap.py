@@ -13,11 +13,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -66,9 +68,10 @@ class Clone:
     running: Running | None = None
 
     def environment(self, **more: str) -> dict[str, str]:
-        """A newcomer's environment: no HOTLINE_… variable, and a system Python before any other."""
+        """A newcomer's environment: no HOTLINE_… variable, a system Python before any other, one that keeps nothing."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOTLINE_", "PYTHON"))}
-        return {**kept, "PATH": f"/usr/local/bin:/usr/bin:/bin:{kept.get('PATH', '')}", **more}
+        path = f"/usr/local/bin:/usr/bin:/bin:{kept.get('PATH', '')}"
+        return {**kept, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -170,12 +173,25 @@ def read(address: str) -> int:
         return int(answer.status)
 
 
+def becomes_ready(running: Running) -> bool:
+    """Addresses are given as soon as it serves; what fell due while it was off may still be worked through."""
+    return wait_until(lambda: answers(f"{running.note['url']}/health/ready"))
+
+
+def what_ready_tells(running: Running) -> dict[str, Any]:
+    """Its body says the same things whether it is ready or gives reasons why not."""
+    try:
+        with urllib.request.urlopen(f"{running.note['url']}/health/ready", timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as not_ready:
+        return json.load(not_ready)
+
+
 def wait_for_the_demonstration(running: Running) -> None:
     """It is played behind the pages, which say how far it is."""
     last = told = {"percent": -1, "complete": False}
     while not told["complete"]:
-        with urllib.request.urlopen(f"{running.note['url']}/health/ready", timeout=30) as answer:
-            told = json.load(answer)["demonstration"]
+        told = what_ready_tells(running)["demonstration"]
         assert not told.get("failed")
         assert told["percent"] >= last["percent"]
         last = told
@@ -290,11 +306,33 @@ def test_an_unreachable_index_is_named_and_leaves_no_trap(clone):
 
 
 def test_first_start_from_a_half_written_environment_serves_everybody(started):
-    assert read(f"{started.note['url']}/health/ready") == 200
+    assert becomes_ready(started)
     assert read(started.note["live_url"] + "/health/live") == 200
     assert set(started.note["links"]) == {"agent", "supervisor", "office", "leader", "administrator"}
     assert started.note["pid"] == started.process.pid
     wait_for_the_demonstration(started)
+
+
+def test_no_process_compiles_again_what_it_imports_even_where_the_machine_forbids_to_keep_it(clone, started):
+    bootstrap = runpy.run_path(str(ROOT / "hotline"))
+    watched = (
+        "import sys; compiled = []\n"
+        "sys.addaudithook(lambda event, about: event == 'compile' and compiled.append(str(about[1])))\n"
+        f"import {', '.join(bootstrap['PROCESSES'])}\n"
+        "print([path for path in compiled if path.endswith('.py')])"
+    )
+
+    done = subprocess.run(
+        [clone.root / ".hotline" / "venv" / "bin" / "python", "-P", "-c", watched],
+        env=clone.environment(PYTHONPATH=str(clone.root), PYTHONDONTWRITEBYTECODE="1"),
+        cwd="/",
+        text=True,
+        capture_output=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_a_second_up_on_the_same_data_says_that_it_runs_already(clone, started, port):
@@ -333,7 +371,7 @@ def test_killed_processes_come_back_while_it_runs(started):
         return set(now) == set(before) and not set(now.values()) & set(before.values())
 
     assert wait_until(all_are_back), f"killed: {before}, running: {started.pids()}"
-    assert wait_until(lambda: answers(f"{started.note['url']}/health/ready"))
+    assert becomes_ready(started)
     assert wait_until(lambda: answers(f"{started.note['live_url']}/health/live"))
 
 
@@ -351,7 +389,7 @@ def test_a_start_on_the_same_data_under_nohup_outlives_the_terminal(clone, port)
     with pytest.raises(subprocess.TimeoutExpired):
         running.process.wait(timeout=1)
 
-    assert read(f"{running.note['url']}/health/ready") == 200
+    assert becomes_ready(running)
     running.stop_by(signal.SIGTERM)
     assert living(running.data) == []
 
@@ -372,7 +410,7 @@ def test_after_the_supervisor_was_killed_the_next_start_recovers(clone, port):
 
     again = clone.up(port)
 
-    assert read(f"{again.note['url']}/health/ready") == 200
+    assert becomes_ready(again)
     again.stop_by(signal.SIGTERM)
     assert living(again.data) == []
 

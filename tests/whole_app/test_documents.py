@@ -9,6 +9,7 @@ import pytest
 
 from app.cli.commands import build_parser
 from app.settings import ROOT
+from telephony.provider.provider_settings import PROVIDER_SETTINGS
 
 DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rules.md")]
 GUIDES = sorted((ROOT / "docs" / "operate").glob("*.md"))
@@ -116,3 +117,17 @@ def test_every_command_in_a_document_is_one_of_ours(document: Path) -> None:
     unknown = [(" ".join(words), bad) for words in commands_in(document) if (bad := refusal(words)) is not None]
 
     assert unknown == []
+
+
+def test_every_setting_of_a_provider_stands_in_the_readme() -> None:
+    """By its whole name, or by what follows its provider's in the line of that provider."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    lines = [line for line in readme.splitlines() if line.startswith("| `HOTLINE_")]
+
+    unnamed = []
+    for name in (one.name.upper() for one in PROVIDER_SETTINGS):
+        provider, _, rest = name.partition("_")
+        own = "".join(line for line in lines if line.startswith(f"| `HOTLINE_{provider}_"))
+        if f"HOTLINE_{name}`" not in own and f"`…_{rest}`" not in own:
+            unnamed.append(name)
+    assert unnamed == []

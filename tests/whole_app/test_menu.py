@@ -20,11 +20,11 @@ from tickets.schema import WebSession
 from tickets.states import Role
 
 LEADS_TO = {
-    Role.AGENT: {"/console", "/leadership"},
-    Role.SUPERVISOR: {"/console", "/supervisor", "/supervisor/escalations", "/leadership"},
-    Role.LEADER: {"/console", "/supervisor/escalations", "/leadership"},
-    Role.CITY_OFFICE: {"/console", "/supervisor", "/supervisor/escalations", "/leadership"},
-    Role.ADMINISTRATOR: {"/administration", "/administration/audit"},
+    Role.AGENT: {"/console", "/leadership", "/rota", "/my/duty"},
+    Role.SUPERVISOR: {"/console", "/supervisor", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
+    Role.LEADER: {"/console", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
+    Role.CITY_OFFICE: {"/console", "/supervisor", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
+    Role.ADMINISTRATOR: {"/administration", "/administration/audit", "/rota"},
     Role.AUDITOR: {"/administration/audit"},
 }
 

@@ -21,8 +21,12 @@ _SHARED: dict[str, tuple[str, ...]] = {
     ),
     # Breaches of many tickets are noted in one statement while escalation fires; the book writes one ticket's clocks.
     "Clock": ("tickets/promises/clocks.py", "tickets/promises/ledger.py", "tickets/promises/breaches.py"),
-    # Promises plan a step, escalation writes what became of it.
-    "PlannedStep": ("tickets/promises/clocks.py", "escalation/firing/record.py"),
+    # Promises plan a step, escalation writes what became of it, a leader's answer moves those to come.
+    "PlannedStep": (
+        "tickets/promises/clocks.py",
+        "escalation/firing/record.py",
+        "escalation/acknowledging/moved_levels.py",
+    ),
     # The outbox is a room: posting, claiming, what became of it, and what people do with dead letters.
     "OutboundMessage": ("tickets/outbox/",),
 }

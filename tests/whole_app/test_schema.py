@@ -19,6 +19,7 @@ from tickets.schema import (
     AuditSeal,
     Base,
     EscalationAttempt,
+    ExclusionCredit,
     PromiseBreach,
     StepRecipient,
 )
@@ -27,7 +28,15 @@ METADATA: MetaData = Base.metadata
 TABLES = sorted(METADATA.tables)
 APPEND_ONLY = {
     one.__tablename__
-    for one in (AuditEntry, AuditSeal, PromiseBreach, EscalationAttempt, StepRecipient, Acknowledgement)
+    for one in (
+        AuditEntry,
+        AuditSeal,
+        PromiseBreach,
+        EscalationAttempt,
+        StepRecipient,
+        Acknowledgement,
+        ExclusionCredit,
+    )
 }
 APPLICATION = "hotline_app"
 # Kept two days and looked up by its key only.

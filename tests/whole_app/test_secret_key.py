@@ -28,6 +28,7 @@ from telephony.provider.webhook_inbox import Webhook
 from tests import factories
 from tests.app.web.public.public_forms import fields_of, photograph
 from tests.conftest import Committed
+from tests.readiness import when_heard
 from tickets.people.actor import SYSTEM
 from tickets.people.pins import check_pin
 from tickets.people.references import reference_of
@@ -104,7 +105,7 @@ def test_a_wrong_key_is_told_by_ready_by_the_doctor_and_in_both_languages(commit
     refuse_unsafe_start(under(OLD))
     wrong = under(NEW)
 
-    ready = browser(committed, wrong).get("/health/ready")
+    ready = when_heard(browser(committed, wrong))
     found = [finding.verdict for finding in content_findings(wrong) if finding.subject == "secret key"]
     started = subprocess.run(
         [sys.executable, "-m", "app.cli", "worker"],

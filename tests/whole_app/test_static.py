@@ -13,7 +13,9 @@ from tools import reduce_bootstrap
 
 STATIC = ROOT / "app" / "static"
 VENDOR = STATIC / "vendor"
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# A proxy sends it, without a policy of ours, when nothing of ours can be fetched: its style stands in it.
+AWAY = ROOT / "templates" / "errors" / "away.html"
+TEMPLATES = sorted({*(ROOT / "templates").rglob("*.html")} - {AWAY})
 MANIFEST = json.loads((VENDOR / "MANIFEST.json").read_text(encoding="utf-8"))
 
 FORBIDDEN = {

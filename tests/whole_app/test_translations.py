@@ -14,7 +14,7 @@ from app.scopes import SCOPES
 from app.seeding.imports import FILE_KINDS
 from app.web.administration.file_faults import FAULT_WORDS
 from app.web.administration.rule_words import ACTION_WORDS
-from app.wording import codes, contact_codes, looks, trail_words, translations
+from app.wording import codes, contact_codes, looks, posted_words, system_words, trail_words, translations
 from app.wording.messages import MESSAGE_TEMPLATES
 from escalation.firing.actions import ACTIONS
 from telephony.provider.event_keys import NOTICE_STEP
@@ -196,9 +196,9 @@ def test_whatever_is_audited_sent_or_received_has_words_for_administrators() -> 
 
     assert {"ticket.moved", "call.held", "callback.done", "message.read", "policy.versioned"} <= recorded
     assert (recorded | put_together) - set(trail_words.AUDIT_ACTIONS) == set()
-    assert sent - set(trail_words.OUTBOUND_TEMPLATES) == set()
-    assert received - set(trail_words.WEBHOOK_KINDS) == set()
-    assert set(SCOPES) == set(trail_words.SCOPE_WORDS)
+    assert sent - set(posted_words.OUTBOUND_TEMPLATES) == set()
+    assert received - set(system_words.WEBHOOK_KINDS) == set()
+    assert set(SCOPES) == set(system_words.SCOPE_WORDS)
 
 
 def _recorded(path: Path) -> set[str]:

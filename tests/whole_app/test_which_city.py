@@ -16,7 +16,10 @@ _THE_CITY = re.compile(
 # A country's numbering plan and its length of mobile numbers.
 _THE_COUNTRY = re.compile(r"^\+?84\d*$|^VN$")
 # What plays a city instead of being one: the demonstration, what measures, and the built-in telephone.
-_PLAYED = ("app/seeding/", "app/bench/", "app/simulator/", "app/accounts/demo_links.py", "app/cli/simulator.py")
+_PLAYED = (
+    "app/seeding/", "app/bench/", "app/rehearsal/", "app/simulator/", "app/accounts/demo_links.py",
+    "app/cli/simulator.py",
+)  # fmt: skip
 # The one module that knows the country's numbering plan; a default of a setting that every installation sets.
 _KNOWS_THE_COUNTRY = {"tickets/people/phones.py", "app/settings.py"}
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tickets.audit import unsealed
 from tickets.people.actor import Actor
 from tickets.schema import AuditEntry, AuditSeal
+from tickets.schema.rows import insert_many
 
 _GENESIS = "0" * 64
 _INSERT = insert(AuditEntry.__table__)
@@ -73,7 +74,7 @@ def record_all(session: Session, rows: Sequence[Mapping[str, Any]], *, actor: Ac
         return
     said_by = {"at": now, "actor_kind": actor.kind, "staff_id": actor.staff_id, "request_id": actor.request_id}
     session.flush()
-    session.connection().execute(_INSERT, [{**said_by, **row} for row in rows])
+    insert_many(session, AuditEntry, [{**said_by, **row} for row in rows])
 
 
 def entry_hash(entry: AuditEntry, previous_hash: str) -> str:
@@ -117,8 +118,8 @@ def seal(session: Session, *, now: datetime, settled_before: datetime, limit: in
         previous = link
     if links:
         session.execute(insert(AuditSeal), links)
-    if len(found) < limit:
-        unsealed.end(session, look, settled_before=settled_before, now=now)
+    up_to_id = found[-1].id if len(found) == limit else None
+    unsealed.end(session, look, up_to_id=up_to_id, settled_before=settled_before, now=now)
     return len(links)
 
 

@@ -23,10 +23,14 @@ _RUNNING = text(
 
 @dataclass(frozen=True, slots=True)
 class SealingLook:
-    """Where a look begins: every entry up to `after_id` is sealed. `agreed_id`: up to there nothing can appear now."""
+    """Where a look begins: every entry up to `after_id` is sealed.
+
+    `agreed_id`: up to there nothing can appear any more. `settling`: what the mark still waits for; None: for nothing.
+    """
 
     after_id: int
     agreed_id: int
+    settling: tuple[int, int] | None
     is_whole: bool
 
 
@@ -40,10 +44,14 @@ def begin(session: Session, *, now: datetime) -> SealingLook:
     """
     mark = session.get(AuditSealMark, _ONLY, populate_existing=True)
     running = session.execute(_RUNNING).one()
-    if mark is None or now - mark.whole_at >= _WHOLE_EVERY or mark.settling_xid > running.next:
-        return SealingLook(0, 0, is_whole=True)
-    agreed = mark.settling_id if running.oldest >= mark.settling_xid else mark.entry_id
-    return SealingLook(mark.entry_id, agreed, is_whole=False)
+    if mark is None or mark.settling_xid > running.next:
+        return SealingLook(0, 0, None, is_whole=True)
+    if running.oldest >= mark.settling_xid:
+        agreed, settling = mark.settling_id, None
+    else:
+        agreed, settling = mark.entry_id, (mark.settling_id, mark.settling_xid)
+    is_whole = now - mark.whole_at >= _WHOLE_EVERY
+    return SealingLook(0 if is_whole else mark.entry_id, agreed, settling, is_whole)
 
 
 def read(session: Session, look: SealingLook, *, settled_before: datetime, limit: int) -> Sequence[AuditEntry]:
@@ -57,17 +65,21 @@ def read(session: Session, look: SealingLook, *, settled_before: datetime, limit
     ).all()
 
 
-def end(session: Session, look: SealingLook, *, settled_before: datetime, now: datetime) -> None:
-    """Move the mark after everything that `read` could find has been sealed."""
+def end(session: Session, look: SealingLook, *, up_to_id: int | None, settled_before: datetime, now: datetime) -> None:
+    """Move the mark after what `read` found has been sealed: all there was up to `up_to_id`; None: all there was.
+
+    It moves with every batch, so that what is behind is not read again from the beginning by each of them.
+    """
     young = func.min(AuditEntry.id).filter(AuditEntry.at > settled_before) - 1
-    settled_id = session.scalar(
-        select(func.coalesce(young, func.max(AuditEntry.id), look.after_id)).where(AuditEntry.id > look.after_id)
+    looked_at = [AuditEntry.id > look.after_id, *([AuditEntry.id <= up_to_id] if up_to_id is not None else [])]
+    settled_id = (
+        session.scalar(select(func.coalesce(young, func.max(AuditEntry.id), look.after_id)).where(*looked_at)) or 0
     )
-    settled_id = settled_id or 0
+    settling_id, settling_xid = look.settling or (settled_id, session.execute(_RUNNING).one().next)
     values = {
         "entry_id": min(max(look.agreed_id, look.after_id), settled_id),
-        "settling_id": settled_id,
-        "settling_xid": session.execute(_RUNNING).one().next,
+        "settling_id": min(settling_id, settled_id),
+        "settling_xid": settling_xid,
         **({"whole_at": now} if look.is_whole else {}),
     }
     statement = insert(AuditSealMark).values(id=_ONLY, **{"whole_at": now, **values})

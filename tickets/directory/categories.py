@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from tickets.audit import entries
 from tickets.directory.sort_keys import sort_key
+from tickets.errors import InvalidInput
 from tickets.folding import folded_words
-from tickets.schema import Category
-from tickets.states import Level, Priority
+from tickets.people.actor import Actor
+from tickets.schema import Category, Unit
+from tickets.states import Level, Priority, UnitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,35 @@ def insert_categories(session: Session, facts: Sequence[CategoryFacts]) -> list[
     ]
     wanted = insert(Category).returning(Category.id, sort_by_parameter_order=True)
     return list(session.scalars(wanted, rows)) if rows else []
+
+
+def answered_by(session: Session, category_id: int, *, unit: Unit, actor: Actor, now: datetime) -> None:
+    """From now on new matters of this kind are this department's, or the ward's where they are; the rule is audited.
+
+    Raises InvalidInput for any other body: routing knows no rule that would send a kind of matter to it.
+    """
+    category = session.get_one(Category, category_id)
+    wanted: tuple[Level, int | None]
+    if unit.kind is UnitKind.DEPARTMENT:
+        wanted = (Level.CITY, unit.id)
+    elif unit.kind in (UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE):
+        wanted = (Level.WARD, category.department_id)
+    else:
+        raise InvalidInput("rule", "no_rule_for_body")
+    before = category.level
+    if (category.level, category.department_id) == wanted:
+        return
+    category.level, category.department_id = wanted
+    entries.record(
+        session,
+        actor=actor,
+        action="category.routed",
+        subject_kind="category",
+        subject_id=category.id,
+        params={"category": category.code, "from": before.value, "to": category.level.value, "unit_id": unit.id},
+        now=now,
+    )
+    session.flush()
 
 
 @dataclass(frozen=True, slots=True)

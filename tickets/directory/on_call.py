@@ -1,12 +1,14 @@
-"""Posts at units, with who holds them and whose turn it is; who answers for one: `standing`."""
+"""Posts at units, with who holds them; whose turn it is: `shifts`; who answers for one: `standing`."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from tickets.schema import Post, PostHolding, Shift
+from tickets.promises.plan import TRIAL
+from tickets.schema import Post, PostHolding, Staff
 
 
 def insert_posts(session: Session, rows: Sequence[tuple[int, str, str, str]]) -> list[int]:
@@ -36,13 +38,26 @@ def insert_holdings(session: Session, rows: Sequence[tuple[int, int, str]], *, s
         )
 
 
-def insert_shifts(session: Session, rows: Sequence[tuple[int, int, datetime, datetime]]) -> None:
-    """Write turns of the rota: (post, person, from, to)."""
-    if rows:
-        session.execute(
-            insert(Shift),
-            [
-                {"post_id": post, "staff_id": staff, "starts_at": start, "ends_at": end}
-                for post, staff, start, end in rows
-            ],
-        )
+def posts_of(session: Session, unit_id: int) -> Sequence[Post]:
+    """The posts a person can hold at a unit, in the order in which they were written; not that of the hourly trial."""
+    here = Post.unit_id == unit_id, Post.code != TRIAL
+    return session.scalars(select(Post).where(*here).order_by(Post.id)).all()
+
+
+def deputies_of(session: Session, staff_id: int, *, now: datetime) -> list[tuple[Post, str]]:
+    """Who stands in, or is duty officer, for the posts this person holds: (post, name), by post."""
+    mine, theirs = aliased(PostHolding), aliased(PostHolding)
+    rows = session.execute(
+        select(Post, Staff.name)
+        .join(mine, mine.post_id == Post.id)
+        .join(theirs, theirs.post_id == Post.id)
+        .join(Staff, Staff.id == theirs.staff_id)
+        .where(mine.staff_id == staff_id, mine.kind == "holder", theirs.kind != "holder", Staff.disabled_at.is_(None))
+        .where(*(_runs(one, now) for one in (mine, theirs)))
+        .order_by(Post.id, theirs.id)
+    )
+    return [(post, name) for post, name in rows]
+
+
+def _runs(held: Any, now: datetime) -> ColumnElement[bool]:
+    return and_(held.valid_from <= now, or_(held.valid_to.is_(None), held.valid_to > now))

@@ -1,6 +1,6 @@
 """Changing who works here and as what: roles given and ended, accounts disabled, each change audited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, tuple_
@@ -39,6 +39,12 @@ def person(session: Session, staff_id: int) -> Staff:
     if found is None:
         raise NotFound("staff", staff_id)
     return found
+
+
+def names_of(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
+    """The names of these people, whoever of them still works here."""
+    rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(staff_ids)))
+    return {staff_id: name for staff_id, name in rows}
 
 
 def give_role(session: Session, staff_id: int, *, role: Role, unit_id: int, actor: Actor, now: datetime) -> None:

@@ -73,6 +73,11 @@ def choose(session: Session, staff_id: int, preferences: Mapping[Preference, str
         session.execute(update(Staff).where(Staff.id == staff_id).values(preferences))
 
 
+def give_phone(session: Session, staff_id: int, phone: str) -> None:
+    """By which telephone (E.164) a person is reached from now on, unless they named ways of their own."""
+    session.execute(update(Staff).where(Staff.id == staff_id).values(phone=phone))
+
+
 def take_credentials_away(session: Session, staff_id: int) -> None:
     """Neither the old password nor the old second factor opens anything any more."""
     session.execute(

@@ -57,6 +57,12 @@ class Person:
         place = own.index(text) + 1
         return (*own[:place], replace(text, kind=OutboundChannel.VOICE, is_chosen=False), *own[place:])
 
+    def may_answer_from(self, phone: str | None) -> bool:
+        """Whether a reply code counts from this phone of theirs, or, where none is named, from any."""
+        proved = {way.address for way in self.methods if way.is_verified and way.kind is not OutboundChannel.EMAIL}
+        own = proved | ({self.phone} if self.phone else set())
+        return bool(own) if phone is None else phone in own
+
     def _of_the_account(self) -> tuple[ContactWay, ...]:
         by_phone = (ContactWay(OutboundChannel.SMS, self.phone),) if self.phone else ()
         by_mail = (ContactWay(OutboundChannel.EMAIL, self.email),) if self.email else ()
@@ -65,7 +71,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """A person who answers for a post, and in which capacity: shift, holder, deputy, duty, supervisor, responsible."""
+    """A person who answers for a post, and in which capacity: shift, holder, deputy, duty, supervisor, responsible.
+
+    `instead_of` names who is on leave and has the capacity; empty where it is the person's own.
+    """
 
     person: Person
     post_id: int | None
@@ -73,6 +82,7 @@ class Reachable:
     capacity: str
     post: str = ""
     post_en: str = ""
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,14 @@ class Standing:
                 return
             yield from ((found, level.level) for found in self.on_level(level, concern))
 
+    def told_together(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> tuple[list[Reachable], int]:
+        """Who is told of a level at once and at which they stand: the first, with all who share their shift."""
+        order = list(self.in_order(levels, rank, concern))
+        if not order:
+            return [], rank
+        at_level = order[0][1]
+        return sharing_the_shift([one for one, level in order if level == at_level]), at_level
+
     def at(self, codes: Sequence[str], *, unit_id: int, field: str) -> list[Reachable]:
         """Who answers for a post, best first, tried by code from the left; empty if nobody does.
 
@@ -188,6 +206,13 @@ class Standing:
                 return
             yield current
             current = self._parents.get(current)
+
+
+def sharing_the_shift(found: Sequence[Reachable]) -> list[Reachable]:
+    """The first, and everybody who is on the rota for the same post with them: duty that is shared is told to all."""
+    if not found or found[0].capacity != "shift":
+        return list(found[:1])
+    return [one for one in found if one.capacity == "shift" and one.post_id == found[0].post_id]
 
 
 def _once(found: Sequence[Reachable]) -> list[Reachable]:

@@ -27,6 +27,8 @@ from tickets.states import OutboundChannel, Role
 # A city post is one that exists at a single body, by the posts there are and whoever holds them, which is the city's
 # own. Without phone and mail box nobody can be reached. Whoever had roles at a unit and has none there any more has
 # left it, even if nobody has ended their post.
+# For whoever is on leave stands whom they named, in the same capacity: the post owes, not the person (A4); nobody is
+# followed further than that.
 STANDING = """
     with recursive line(id, parent_id) as (
         select id, parent_id from unit where id = any(:unit_ids)
@@ -54,21 +56,26 @@ STANDING = """
         where r.role = 'supervisor' and r.unit_id in (select id from place)
           and r.valid_from <= :now and coalesce(r.valid_to, 'infinity') > :now
     ),
+    away as (select staff_id, deputy_id from absence where starts_at <= :now and ends_at > :now),
     city_unit as (select id from unit where kind in ('city', 'office'))
     select 'unit' as what, id as unit_id, parent_id as above_id, null as code, null::bigint as post_id, null as post,
            null as post_en, null as capacity, null::bigint as staff_id, null as name, null as phone, null as email,
-           null as locale, null::jsonb as methods
+           null as locale, null::jsonb as methods, null as instead_of
     from line
     union all
-    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null, null from city_post
+    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null, null, null
+    from city_post
     union all
     select 'answers', a.unit_id, null, a.code, a.post_id, a.post, a.post_en, a.capacity, st.id, st.name, st.phone,
            st.email, st.locale, (
                select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
                    order by w.position, w.id)
-               from contact_method w where w.staff_id = st.id)
-    from answering a join staff st on st.id = a.staff_id
-    where st.disabled_at is null and (st.phone is not null or st.email <> '')
+               from contact_method w where w.staff_id = st.id),
+           (select name from staff where id = away.staff_id)
+    from answering a left join away on away.staff_id = a.staff_id
+    join staff st on st.id = case when away.staff_id is null then a.staff_id else away.deputy_id end
+    where (away.staff_id is null or not exists (select from away two where two.staff_id = st.id))
+      and st.disabled_at is null and (st.phone is not null or st.email <> '')
       and (not exists (select from role_assignment r
                        where r.staff_id = st.id and r.unit_id = a.unit_id and r.valid_from <= :now)
            or exists (select from role_assignment r
@@ -79,9 +86,12 @@ STANDING = """
             st.locale, (
                select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
                    order by w.position, w.id)
-               from contact_method w where w.staff_id = st.id)
-     from responsibility d join staff st on st.id = d.staff_id
-     where :leader = any(:codes) and d.valid_from <= :today and coalesce(d.valid_to, 'infinity') > :today
+               from contact_method w where w.staff_id = st.id),
+            (select name from staff where id = away.staff_id)
+     from responsibility d left join away on away.staff_id = d.staff_id
+     join staff st on st.id = case when away.staff_id is null then d.staff_id else away.deputy_id end
+     where (away.staff_id is null or not exists (select from away two where two.staff_id = st.id))
+       and :leader = any(:codes) and d.valid_from <= :today and coalesce(d.valid_to, 'infinity') > :today
        and st.disabled_at is null and (st.phone is not null or st.email <> '')
        and (not exists (select from role_assignment r join city_unit on city_unit.id = r.unit_id
                         where r.staff_id = st.id and r.valid_from <= :now)
@@ -144,11 +154,36 @@ def administrators(session: Session, *, now: datetime) -> list[Person]:
     return [_person(staff) for staff in dict.fromkeys(rows)]
 
 
+def supervisors_of(session: Session, unit_ids: Collection[int], *, now: datetime) -> list[tuple[int, Person]]:
+    """(unit, person) of whoever supervises each of these units now."""
+    rows = session.execute(
+        select(RoleAssignment.unit_id, Staff)
+        .join(Staff, Staff.id == RoleAssignment.staff_id)
+        .where(
+            Staff.disabled_at.is_(None),
+            RoleAssignment.role == Role.SUPERVISOR,
+            RoleAssignment.unit_id.in_(unit_ids),
+            RoleAssignment.valid_from <= now,
+            (RoleAssignment.valid_to.is_(None)) | (RoleAssignment.valid_to > now),
+        )
+        .order_by(RoleAssignment.unit_id, Staff.id)
+    )
+    return [(unit_id, _person(staff)) for unit_id, staff in rows]
+
+
 def _answering(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], list[Reachable]]:
     found = defaultdict[tuple[int, str], list[Reachable]](list)
     for row in sorted(rows, key=lambda row: (row["post_id"] or 0, row["staff_id"])):
         found[(row["unit_id"], row["code"])].append(
-            Reachable(_person_of(row), row["post_id"], row["unit_id"], row["capacity"], row["post"], row["post_en"])
+            Reachable(
+                _person_of(row),
+                row["post_id"],
+                row["unit_id"],
+                row["capacity"],
+                row["post"],
+                row["post_en"],
+                row["instead_of"] or "",
+            )
         )
     return dict(found)
 

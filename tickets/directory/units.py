@@ -1,6 +1,6 @@
 """The bodies that answer, and those that once did: dated rows, who followed whom, and the city's own desks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -109,6 +109,13 @@ def current_units(session: Session, *, kinds: Sequence[UnitKind] = (), on: date)
     return list(
         session.scalars(select(Unit).where(Unit.kind.in_(wanted), in_force(on)).order_by(Unit.sort_key, Unit.name))
     )
+
+
+def with_units_below(session: Session, unit_ids: Collection[int]) -> tuple[int, ...]:
+    """These units and all that stand below them, at any depth."""
+    line = select(Unit.id).where(Unit.id.in_(unit_ids)).cte(recursive=True)
+    line = line.union(select(Unit.id).join(line, Unit.parent_id == line.c.id))
+    return tuple(session.scalars(select(line.c.id).order_by(line.c.id)))
 
 
 def city(session: Session) -> Unit:

@@ -8,6 +8,7 @@ from typing import Any
 from tickets.errors import InvalidInput
 from tickets.promises.opening import OpeningClock
 from tickets.routing.decision import RoutingReason
+from tickets.routing.review import ReviewingBody
 from tickets.routing.rules import Rules
 from tickets.states import Channel, Level, Priority, TicketStatus
 from tickets.typed_text import MAX_BODY, MAX_SHORT, MAX_SUBJECT, clean_dossier_number, clean_text
@@ -52,6 +53,8 @@ class Matter:
     # An agent at work now answers the person; nobody needs an automatic acknowledgement as well.
     acknowledge: bool = True
     continues_id: int | None = None
+    # Where an appeal is decided; routing does not ask where the matter is.
+    review: ReviewingBody | None = None
 
 
 @dataclass(frozen=True)

@@ -32,13 +32,21 @@ def continue_ticket(  # noqa: PLR0913 - what opening a ticket needs, and which o
     `source_key` makes the same request, repeated, the same new ticket.
     """
     before = session.get_one(Ticket, ticket_id)
+    matter = matter_about(session, before, said=body, channel=channel, source_key=source_key, now=now)
+    return open_ticket(session, matter, actor=actor, keys=keys, places=places, rules=rules, now=now)
+
+
+def matter_about(
+    session: Session, before: Ticket, *, said: str, channel: Channel, source_key: str, now: datetime
+) -> Matter:
+    """The same person, place, kind of matter and dossier as of a ticket; only what is said is new."""
     category = session.get(Category, before.category_id) if before.category_id else None
     procedure = session.get(Procedure, before.procedure_id) if before.procedure_id else None
-    matter = Matter(
+    return Matter(
         channel=channel,
         arrived_at=now,
         subject=before.subject,
-        body=body,
+        body=said,
         phone=before.reply_phone,
         email=before.reply_email,
         locale=before.locale,
@@ -54,4 +62,3 @@ def continue_ticket(  # noqa: PLR0913 - what opening a ticket needs, and which o
         continues_id=before.id,
         is_simulated=before.is_simulated,
     )
-    return open_ticket(session, matter, actor=actor, keys=keys, places=places, rules=rules, now=now)

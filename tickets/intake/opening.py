@@ -24,8 +24,11 @@ from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.people.pins import pin_of
 from tickets.people.references import reference_of, reference_year
-from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening
+from tickets.promises.loading import LoadedRow
+from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening, promised_to
+from tickets.promises.plan import TRIAL_PRIORITY
 from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, RoutingReason, route
+from tickets.routing.review import reviewed_at
 from tickets.routing.rules import Rules
 from tickets.schema import (
     AuditEntry,
@@ -39,7 +42,7 @@ from tickets.schema import (
     TimelineEntry,
 )
 from tickets.schema.rows import Change, as_inserted, columns_of, insert_rows
-from tickets.states import Level, PlaceOutcome, TicketStatus
+from tickets.states import ClockKind, Level, PlaceOutcome, TicketStatus
 from tickets.work import named_people
 
 # One statement: waits for another contact of the same person, and draws every number the new rows need.
@@ -65,7 +68,7 @@ def open_ticket(
     matter = cleaned(matter)
     names = named(matter, rules)
     place = _place(matter, names, places)
-    decision = route(_facts(matter, names, place), rules.routing)
+    decision = _decision(matter, route(_facts(matter, names, place), rules.routing))
     prepared = _prepare(session, matter, decision, keys=keys, now=now)
     source_key = matter.contact_source_key or f"{matter.channel.value}:{secrets.token_hex(16)}"
     arrived = arrive(session, matter, source_key=source_key, now=now)
@@ -109,6 +112,13 @@ def opened_before(session: Session, ticket_id: int, *, keys: Keys) -> Opened:
     )
 
 
+def _decision(matter: Matter, decision: Decision) -> Decision:
+    """An appeal goes to the body that reviews it; what accuses officials goes to the City Office all the same."""
+    if matter.is_canary:
+        return replace(decision, priority=TRIAL_PRIORITY)
+    return decision if matter.review is None or decision.is_restricted else reviewed_at(matter.review, decision)
+
+
 def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | None:
     """What the words say about the place; not asked when the citizen chose the unit."""
     if names.unit_id is not None and not matter.place_text:
@@ -142,7 +152,7 @@ def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys
         _prepare_statement(year),
         {
             "key": known_by or f"contact:{matter.contact_source_key or secrets.token_hex(8)}",
-            "clocks": len(kinds_at_opening(answered=matter.live_call)),
+            "clocks": len(kinds_at_opening(answered=matter.live_call, is_appeal=matter.review is not None)),
             "unit_id": decision.unit_id,
             "sms_number": sms_number(matter),
             "now": now,
@@ -175,13 +185,7 @@ def _write(
     arrived_at = min(parts.contact.arrived_at, now)
     clocks = opening(
         rules.promises,
-        rules.promises.rows_for(
-            category_id=decision.category_id,
-            level=decision.level,
-            unit_id=decision.unit_id,
-            channel=matter.channel,
-            priority=decision.priority,
-        ),
+        _promised(matter, decision, rules),
         ticket_id=ticket_id,
         clock_ids=parts.prepared.clock_ids,
         priority=decision.priority,
@@ -212,6 +216,19 @@ def _write(
         office_id = rules.routing.judge_of(decision.about_unit_id)
         named_people.name_heads(session, ticket_id, unit_id=decision.head_of_unit_id, office_id=office_id, now=now)
     return opened
+
+
+def _promised(matter: Matter, decision: Decision, rules: Rules) -> Mapping[ClockKind, LoadedRow]:
+    if matter.is_canary:
+        return rules.promises.trial
+    chosen = rules.promises.rows_for(
+        category_id=decision.category_id,
+        level=decision.level,
+        unit_id=decision.unit_id,
+        channel=matter.channel,
+        priority=decision.priority,
+    )
+    return promised_to(chosen, is_appeal=matter.review is not None)
 
 
 def _links(parts: Parts, row: Mapping[str, Any]) -> list[Change]:
@@ -253,6 +270,12 @@ def _audit_entry(matter: Matter, opened: Opened, *, actor: Actor, now: datetime)
         subject_kind="ticket",
         subject_id=opened.ticket_id,
         ticket_id=opened.ticket_id,
-        params={"channel": matter.channel.value, "queue_id": opened.queue_id, "priority": opened.priority.value},
+        params={
+            "channel": matter.channel.value,
+            "queue_id": opened.queue_id,
+            "priority": opened.priority.value,
+            # What is promised is sealed with the ticket: `tickets/schema/sealed_due.py` follows it.
+            "due": {clock.kind.value: clock.due_at.isoformat() for clock in opened.clocks if clock.due_at is not None},
+        },
         now=now,
     )

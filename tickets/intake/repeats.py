@@ -12,6 +12,7 @@ from tickets.people.actor import Actor
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, Channel, TimelineKind
 from tickets.work.conversation import citizen_message, on_contact
+from tickets.work.judged_at import judged_at
 from tickets.work.ticket import lock_ticket, record
 
 REPEATED_WITHIN = timedelta(days=7)
@@ -43,6 +44,7 @@ def attach_contact(
         )  # fmt: skip
         return
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     params = {"channel": channel.value, "contact_id": contact_id}
     timeline.add(session, ticket.id, TimelineKind.CONTACT, actor=actor, is_public=True, params=params, now=now)
     record(session, ticket, "ticket.contacted", actor=actor, params=params, now=now)

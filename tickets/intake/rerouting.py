@@ -23,6 +23,8 @@ from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
 from tickets.typed_text import MAX_BODY, clean_text
 from tickets.work import named_people
 from tickets.work.assignment import other_queue
+from tickets.work.duplicate_links import RESTRICTED, leave_group
+from tickets.work.judged_at import judged_at
 from tickets.work.search_words import more_words
 from tickets.work.suspicion import is_suspected
 from tickets.work.ticket import lock_ticket
@@ -45,6 +47,7 @@ def reroute_at_intake(
 ) -> Decision | None:
     """Add what was told and route again; None once somebody works on the ticket: then it is theirs to transfer (R8)."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     # Written at the end in one statement, not once before each of the others.
     with session.no_autoflush:
         return _reroute(session, ticket, told, actor=actor, places=places, rules=rules, now=now)
@@ -62,6 +65,8 @@ def _reroute(
     decision = route(_facts(ticket, told, place), rules.routing)
     _settle_place(ticket, told, place, decision)
     promised_before, is_told_anew = _promised(ticket, rules), _is_told_anew(ticket, decision)
+    if decision.is_restricted and not ticket.is_restricted:
+        leave_group(session, ticket, cause=RESTRICTED, now=now)
     hop = _move(ticket, decision, now=now)
     news = _news(ticket, actor=actor, now=now) if is_told_anew else []
     insert_rows(session, *news, changes=[*words, *hop])

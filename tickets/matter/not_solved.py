@@ -11,6 +11,8 @@ _ENOUGH = 2
 # What the rules call words of being done, the same behind "now" or "but", what is denied to have come again
 # ("không ngập nữa"), and words that speak of another day.
 _DONE, _DONE_NOW, _DENIED, _PAST = "done", "done_now", "denied", "past"
+# What says so only in a few words: "vẫn", "không thấy" tell anything in a story.
+_HINT = "hint"
 _SAYS_DONE = (_DONE, _DONE_NOW, _DENIED)
 # Around words of being done: "chưa hết ngập", "xong đâu", "xong một nửa", "báo là xong rồi", "tưởng xong rồi".
 _DENIED_BEFORE = frozenset({"chua", "khong", "chang", "cha", "van", "not", "isn't", "never", "nothing", "nobody"})
@@ -35,7 +37,8 @@ def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
     """Of what is denied and what is said to be done, the last word counts; doubtful where each may be of its own."""
     told = signs(rules.not_solved, found)
     done = [sign for sign in told if sign.pattern.says in _SAYS_DONE and not _is_denied(sign, found)]
-    kept = [sign for sign in told if _says_open(sign) and not _is_taken_back(sign, done, found)]
+    open_still = [sign for sign in told if _says_open(sign) and not _is_hint_in_a_story(sign, found)]
+    kept = [sign for sign in open_still if not _is_taken_back(sign, done, found)]
     # "hư lại rồi" says more than the "lại rồi" in it.
     done = [sign for sign in done if not any(_is_part(sign, other) for other in kept)]
     if not kept:
@@ -51,6 +54,10 @@ def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
 
 def _says_open(sign: Sign) -> bool:
     return sign.pattern.says not in (*_SAYS_DONE, _PAST)
+
+
+def _is_hint_in_a_story(sign: Sign, found: MarkedText) -> bool:
+    return sign.pattern.says == _HINT and len(found.text.words) > _A_STORY
 
 
 def _certainty(kept: Sequence[Sign], done: Sequence[Sign], told: Sequence[Sign], found: MarkedText) -> Certainty:

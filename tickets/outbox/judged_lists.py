@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tickets.outbox.claims import GATHERED_TEMPLATE, listed
+from tickets.outbox.gathering import GATHERED_TEMPLATE, listed
 from tickets.outbox.overtaken import Overtaken, leave_out, overtaken_by
 from tickets.schema import Acknowledgement, Clock, OutboundMessage, PlannedStep
 from tickets.states import ClockStatus, OutboundChannel

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.audit.unsealed import MOST_COUNTED
 from tickets.errors import InvalidInput, NotFound
 from tickets.outbox import results
 from tickets.people.actor import Actor
@@ -30,7 +31,18 @@ def kept_mails(session: Session, *, before_id: int | None = None, limit: int = 5
 
 
 def dead_count(session: Session) -> int:
-    return session.scalar(select(func.count()).where(OutboundMessage.state.in_(DEAD))) or 0
+    """MOST_COUNTED at most."""
+    return _counted(session, OutboundMessage.state.in_(DEAD))
+
+
+def waiting_count(session: Session) -> int:
+    """How many have still to be sent, MOST_COUNTED at most."""
+    return _counted(session, text("outbound_message.state in ('waiting', 'claimed')"))
+
+
+def _counted(session: Session, which: ColumnElement[bool] | TextClause) -> int:
+    first = select(OutboundMessage.id).where(which).limit(MOST_COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(first)) or 0
 
 
 def read_kept_mail(session: Session, message_id: int, *, actor: Actor, now: datetime) -> OutboundMessage:

@@ -11,8 +11,18 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.people.actor import SYSTEM
-from tickets.schema import Clock, OutboundMessage, PhonePreference, PlannedStep, RoleAssignment, Staff, Ticket
+from tickets.schema import (
+    Clock,
+    EscalationAttempt,
+    OutboundMessage,
+    PhonePreference,
+    PlannedStep,
+    RoleAssignment,
+    Staff,
+    Ticket,
+)
 from tickets.states import (
+    ARRIVED,
     UNFINISHED,
     ClockStatus,
     OutboundChannel,
@@ -28,7 +38,15 @@ _ALWAYS_TOLD = frozenset({"sms_stopped"})
 # About a promise: a level that was raised, a warning of one that is near.
 _OF_A_STEP = frozenset({"escalation_level", "warning"})
 # They ask for something that nobody needs of a matter that is over.
-_OF_AN_OPEN_MATTER = _OF_A_STEP | {"instruction", "ticket_question", "place_question", "place_noted", "place_unclear"}
+_OF_AN_OPEN_MATTER = _OF_A_STEP | {
+    "instruction",
+    "instruction_overdue",
+    "delegated",
+    "ticket_question",
+    "place_question",
+    "place_noted",
+    "place_unclear",
+}
 _NOTHING_MORE = (TicketStatus.SPAM, TicketStatus.WITHDRAWN)
 
 
@@ -40,6 +58,7 @@ class Overtaken(StrEnum):
     TICKET_OVER = "ticket_over"
     TICKET_REOPENED = "ticket_reopened"
     STEP_OVER = "step_over"
+    LEVEL_REACHED = "level_reached"
 
 
 def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
@@ -86,7 +105,18 @@ def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | No
         return Overtaken.TICKET_REOPENED
     if message.template in _OF_A_STEP and not _step_stands(session, message):
         return Overtaken.STEP_OVER
+    if message.channel is OutboundChannel.VOICE and _is_reached(session, message):
+        return Overtaken.LEVEL_REACHED
     return None
+
+
+def _is_reached(session: Session, message: OutboundMessage) -> bool:
+    """Of its level somebody knows by now: nobody is rung about it any more (A3)."""
+    step_id = message.params.get("step_id")
+    if step_id is None:
+        return False
+    arrived = exists().where(EscalationAttempt.step_id == int(step_id), EscalationAttempt.state.in_(ARRIVED))
+    return bool(session.scalar(select(arrived)))
 
 
 def _is_dropped(status: TicketStatus | None, message: OutboundMessage) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import bindparam, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from tickets.outbox.patience import has_patience
 from tickets.outbox.troubles import note_refused
 from tickets.people import citizens
 from tickets.schema import OutboundMessage
+from tickets.schema.rows import insert_many
 from tickets.states import OutboundChannel, OutboundState
 
 # Noted in `session.info`: whoever commits may wake the worker.
@@ -44,7 +45,16 @@ _DELIVERY_PAUSE = timedelta(minutes=5)
 _LONGEST_DELIVERY_PAUSE = timedelta(hours=1)
 
 
-_POST_MANY = insert(OutboundMessage.__table__).on_conflict_do_nothing(index_elements=["dedup_key"])
+_READ = (
+    update(OutboundMessage)
+    .where(
+        text("channel = 'screen'"),
+        text("read_at is null"),
+        OutboundMessage.staff_id == bindparam("reader"),
+    )
+    .values(read_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
 _OPTED_OUT = text("select phone from phone_preference where phone = any(:phones) and sms_opted_out_at is not null")
 
 
@@ -105,8 +115,7 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
     rows = rows_of(messages, silent=_opted_out(session, {m.address for m in messages if m.is_sms}), now=now)
     # What the messages refer to must be there: Core does not flush by itself.
     session.flush()
-    # Core and executed for many: rendering one statement with thousands of parameters took half of a tick.
-    session.connection().execute(_POST_MANY, rows)
+    insert_many(session, OutboundMessage, rows, unless_known="dedup_key")
     session.info[POSTED] = True
 
 
@@ -215,25 +224,14 @@ def _once_more(message: OutboundMessage, *, now: datetime) -> None:
     message.provider_sid, message.provider_status, message.status_rank = None, "", -1
 
 
-def notices(session: Session, staff_id: int, *, limit: int = 50) -> Sequence[OutboundMessage]:
-    """What stands unread on a person's screens, newest first."""
-    return session.scalars(
-        select(OutboundMessage)
-        .where(text("channel = 'screen'"), OutboundMessage.staff_id == staff_id, OutboundMessage.read_at.is_(None))
-        .order_by(OutboundMessage.id.desc())
-        .limit(limit)
-    ).all()
+def mark_notices_read(session: Session, staff_id: int, *, up_to_id: int, now: datetime) -> None:
+    """The person saw the notices on their screens up to this one."""
+    session.execute(_READ.where(OutboundMessage.id <= up_to_id), {"reader": staff_id, "at": now})
 
 
-def mark_read(session: Session, staff_id: int, *, up_to_id: int, now: datetime) -> None:
-    """The person saw their notices up to this one."""
-    session.execute(
-        update(OutboundMessage)
-        .where(
-            text("channel = 'screen'"),
-            OutboundMessage.staff_id == staff_id,
-            OutboundMessage.id <= up_to_id,
-            OutboundMessage.read_at.is_(None),
-        )
-        .values(read_at=now)
-    )
+def mark_notices_of_tickets_read(
+    session: Session, staff_id: int, *, ticket_ids: Collection[int], now: datetime
+) -> None:
+    """The person has these tickets before them, and with them whatever notices told of them."""
+    if ticket_ids:
+        session.execute(_READ.where(OutboundMessage.ticket_id.in_(ticket_ids)), {"reader": staff_id, "at": now})

@@ -23,21 +23,41 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import NotAllowed, NotFound
-from tickets.schema import RoleAssignment, Staff, Ticket, TicketAccess, Unit
+from tickets.schema import OutboundMessage, RoleAssignment, Staff, StandingReport, Ticket, TicketAccess, Unit
 from tickets.states import Role, UnitKind
 
 # Units of these kinds are the city's own level: a role held there covers all units.
 CITY_LEVEL = (UnitKind.CITY, UnitKind.OFFICE)
+# In the order of an index: asked only whether there is one, PostgreSQL reads all reports to find that there is none.
+_FIRST_REPORT = (
+    select(StandingReport.step_id)
+    .where(StandingReport.staff_id == Staff.id)
+    .order_by(StandingReport.is_answered, -StandingReport.harm, StandingReport.due_on)
+    .limit(1)
+    .scalar_subquery()
+)
+_FIRST_UNREAD = (
+    select(OutboundMessage.id)
+    .where(
+        OutboundMessage.staff_id == Staff.id,
+        text("outbound_message.channel = 'screen' and outbound_message.read_at is null"),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
 # Enabled accounts, a row for each role held at `:now` and one for who holds none; `viewer_of` reads them.
 PEOPLE_WITH_ROLES = (
     select(
         Staff.id, Staff.name, Staff.email, Staff.locale, Staff.theme, Staff.is_demo,
         RoleAssignment.role, RoleAssignment.unit_id, Unit.kind,
+        _FIRST_REPORT.is_not(None).label("was_told"),
+        _FIRST_UNREAD.is_not(None).label("has_notices"),
     )
     .select_from(Staff)
     .outerjoin(
@@ -81,6 +101,10 @@ class Viewer:
     theme: str
     is_demo: bool
     held: tuple[CurrentRole, ...]
+    # A level of a promise that still runs was reported to them.
+    was_told: bool = False
+    # Something stands unread on their screens; whether they may still know of it, `queries.notices` says.
+    has_notices: bool = False
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -107,7 +131,17 @@ def viewer_of(rows: Sequence[Row[*tuple[Any, ...]]]) -> Viewer | None:
         return None
     held = tuple(CurrentRole(row.role, row.unit_id, row.kind in CITY_LEVEL) for row in rows if row.role is not None)
     first = rows[0]
-    return Viewer(first.id, first.name, first.email, first.locale, first.theme, first.is_demo, held)
+    return Viewer(
+        first.id,
+        first.name,
+        first.email,
+        first.locale,
+        first.theme,
+        first.is_demo,
+        held,
+        first.was_told,
+        first.has_notices,
+    )
 
 
 # Who sees the tickets of the units where they hold the role, and who works on them.
@@ -150,7 +184,7 @@ def visible_levels(viewer: Viewer) -> ColumnElement[bool]:
     else:
         units = viewer.unit_ids(Role.AUDITOR)
         audited = Ticket.unit_id.in_(units) if units else false()
-    return and_(Ticket.is_canary.is_(False), or_(audited, visible_tickets(viewer)))
+    return and_(Ticket.is_canary.is_(False), or_(audited, visible_tickets(viewer, row_by_row=True)))
 
 
 def _still_stands_there(viewer: Viewer) -> ColumnElement[bool]:

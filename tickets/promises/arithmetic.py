@@ -13,7 +13,7 @@ REOPEN_SHARE = 0.25
 REOPEN_FLOOR_SECONDS = 4 * 3600
 PAUSE_CAP_FACTOR = 2.0
 
-PAUSING = frozenset({ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.UPDATE})
+PAUSING = frozenset({ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.UPDATE, ClockKind.APPEAL})
 """`first` and `next` never pause (R6)."""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tickets.city import zone
@@ -108,8 +109,8 @@ def with_days(
 def check(calendar: WorkingCalendar, *, now: datetime) -> None:
     """Refuse a calendar that must not be saved (R1).
 
-    Raises CalendarRefused when the zone is unknown, a window is impossible, the week has not seven days, or no
-    second is open in the next 366 days.
+    Raises CalendarRefused when the zone is unknown, a window is impossible or overlaps another of its day, the week
+    has not seven days, or no second is open in the next 366 days.
     """
     try:
         ZoneInfo(calendar.zone)
@@ -120,6 +121,10 @@ def check(calendar: WorkingCalendar, *, now: datetime) -> None:
     for window in (w for day in (*calendar.weekly, *calendar.swapped.values()) for w in day):
         if not (0 <= window.opens < DAY_SECONDS and window.opens < window.closes <= window.opens + DAY_SECONDS):
             raise CalendarRefused("bad_window", f"{window.opens}-{window.closes}")
+    for day in (*calendar.weekly, *calendar.swapped.values()):
+        for earlier, later in pairwise(sorted(day)):
+            if later.opens < earlier.closes:
+                raise CalendarRefused("windows_overlap", f"{earlier}, {later}")
     try:
         next_opening(calendar, now)
     except NeverOpen as closed:
@@ -211,6 +216,13 @@ def windows_on(calendar: WorkingCalendar, day: date) -> Windows:
     if day in calendar.holidays:
         return ()
     return calendar.weekly[day.weekday()]
+
+
+def open_spans(calendar: WorkingCalendar, first: datetime, last: datetime) -> Iterator[tuple[int, int]]:
+    """The open stretches of the local days from one instant's to another's, in whole seconds since 1970, in order."""
+    for ordinal in range(_local_ordinal(calendar, first), _local_ordinal(calendar, last) + 1):
+        for opens, closes in _open_time(calendar, ordinal)[0]:
+            yield opens // 1_000_000, closes // 1_000_000
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

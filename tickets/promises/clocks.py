@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from tickets.promises import day_totals, recompute, standing_levels
@@ -31,6 +31,15 @@ class ClockEntry:
     calendar: WorkingCalendar
 
 
+class RaisedBefore(NamedTuple):
+    """What came of an earlier plan of a step: which plan, the due it was raised for, whether void, and when."""
+
+    plan: int
+    due_at: datetime
+    was_void: bool
+    at: datetime
+
+
 @dataclass
 class ClockBook:
     """All clocks of one locked ticket with the rules they run under."""
@@ -38,14 +47,19 @@ class ClockBook:
     ticket: Ticket
     rulebook: PromiseRulebook
     held: list[ClockEntry]
-    # What a clock's earlier plans have raised: (clock id, kind, rank) -> (plan, the due it was raised for, void or not)
-    fired: dict[tuple[int, StepKind, int], tuple[int, datetime, bool]] = field(default_factory=dict)
+    # What a clock's earlier plans have raised, by clock id, kind and rank.
+    fired: dict[tuple[int, StepKind, int], RaisedBefore] = field(default_factory=dict)
 
     def live(self, *kinds: ClockKind) -> list[ClockEntry]:
         return [h for h in self.held if h.state.status in recompute.UNENDED and (not kinds or h.state.kind in kinds)]
 
     def latest(self, kind: ClockKind) -> ClockEntry | None:
         return max((h for h in self.held if h.state.kind is kind), key=lambda h: h.state.cycle, default=None)
+
+    def raised_at(self, held: ClockEntry) -> datetime | None:
+        """When a level of this clock was raised last."""
+        levels = (r for (of, kind, _), r in self.fired.items() if of == held.clock.id and kind is StepKind.LEVEL)
+        return max((raised.at for raised in levels if not raised.was_void), default=None)
 
 
 def open_book(session: Session, ticket: Ticket) -> ClockBook:
@@ -123,6 +137,16 @@ def store(
     _replan(session, book, held, now=now)
     if any(of == clock.id and kind is StepKind.LEVEL for of, kind, _rank in book.fired):
         standing_levels.refresh(session, [clock.ticket_id])
+
+
+def grant(session: Session, seconds: Mapping[int, int]) -> None:
+    """So many open seconds more, or fewer, for each of these clocks, whose dates stay as they are."""
+    rows = [{"clock": clock_id, "more": more} for clock_id, more in seconds.items()]
+    if rows:
+        table = Clock.__table__
+        granted = update(table).where(table.c.id == bindparam("clock"))
+        granted = granted.values(granted_seconds=table.c.granted_seconds + bindparam("more"))
+        session.connection().execute(granted, rows)
 
 
 def keep_next_due(book: ClockBook) -> None:
@@ -215,31 +239,32 @@ def _replan(session: Session, book: ClockBook, held: ClockEntry, *, now: datetim
         priority=book.ticket.priority,
         now=now,
     )
+    if book.fired:
+        rows = keep_holds(session, clock.id, rows)
     wanted = []
     for row in rows:
         fired = book.fired.get((clock.id, row["kind"], row["rank"]))
         if fired is None:
             wanted.append(row)
             continue
-        fired_plan, fired_due_at, was_void = fired
-        if was_void or (row["planned_at"] > now and row["due_at"] != fired_due_at):
-            wanted.append({**row, "plan": fired_plan + 1})
-    if book.fired:
-        wanted = keep_holds(session, clock.id, wanted, now=now)
+        if fired.was_void or (row["planned_at"] > now and row["due_at"] != fired.due_at):
+            wanted.append({**row, "plan": fired.plan + 1})
     insert_rows(session, (PlannedStep, wanted))
 
 
-def _fired(session: Session, ticket_id: int) -> dict[tuple[int, StepKind, int], tuple[int, datetime, bool]]:
+def _fired(session: Session, ticket_id: int) -> dict[tuple[int, StepKind, int], RaisedBefore]:
     statement = (
         select(
             PlannedStep.clock_id, PlannedStep.kind, PlannedStep.rank,
-            PlannedStep.plan, PlannedStep.due_at, PlannedStep.result,
+            PlannedStep.plan, PlannedStep.due_at, PlannedStep.result, PlannedStep.fired_at,
         )
         .where(PlannedStep.ticket_id == ticket_id, PlannedStep.fired_at.is_not(None))
         .order_by(PlannedStep.plan)
     )  # fmt: skip
     return {
-        (row.clock_id, row.kind, row.rank): (row.plan, row.due_at, row.result is StepResult.VOID)
+        (row.clock_id, row.kind, row.rank): RaisedBefore(
+            row.plan, row.due_at, row.result is StepResult.VOID, row.fired_at
+        )
         for row in session.execute(statement)
     }
 

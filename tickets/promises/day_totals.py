@@ -14,6 +14,10 @@ from tickets.states import ClockKind
 
 # The days that have been counted, among the works of once a day.
 _COUNTED = "count promises"
+# The day until which figures have been published, to be done again when a day of them changes; and the day until
+# which those reach that can be read.
+FIGURES_PUBLISHED = "publish promises"
+FIGURES_TO_READ = "published promises"
 # Whoever began before midnight is done by then: what ended on a day no longer changes without our being told.
 SETTLED_AFTER = timedelta(hours=1)
 # As far back as pages look and a while more; older days are counted from the clocks.
@@ -27,9 +31,14 @@ def bounds(day: date) -> tuple[datetime, datetime]:
     return tuple(datetime.combine(d, time(), tzinfo=zone()) for d in (day, day + timedelta(days=1)))  # type: ignore[return-value]
 
 
+def last_settled(now: datetime) -> date:
+    """The youngest day of which all that ended on it has been written down."""
+    return day_of(now - SETTLED_AFTER) - timedelta(days=1)
+
+
 def count_next_day(session: Session, *, now: datetime) -> int:
     """Count the youngest day that is over and not counted; 0 when there is none left."""
-    last = day_of(now - SETTLED_AFTER) - timedelta(days=1)
+    last = last_settled(now)
     first = last - timedelta(days=KEPT_DAYS - 1)
     counted = done_days.done_between(session, _COUNTED, first, last)
     missing = [day for ago in range(KEPT_DAYS) if (day := last - timedelta(days=ago)) not in counted]
@@ -61,6 +70,7 @@ def forget(session: Session, instants: Collection[datetime | None], *, now: date
     if days:
         session.execute(text(f"select pg_advisory_xact_lock_shared({_LOCK})"))
         done_days.undo(session, _COUNTED, days)
+        done_days.undo_all(session, FIGURES_PUBLISHED)
 
 
 def forget_ticket(session: Session, ticket_id: int, *, now: datetime) -> None:
@@ -71,7 +81,8 @@ def forget_ticket(session: Session, ticket_id: int, *, now: datetime) -> None:
 
 def forget_all(session: Session) -> None:
     """Promises were added to any of the days at once, by whoever writes rows without their stories."""
-    done_days.undo_all(session, _COUNTED)
+    for work in (_COUNTED, FIGURES_PUBLISHED, FIGURES_TO_READ):
+        done_days.undo_all(session, work)
 
 
 def counted_days(session: Session, from_at: datetime, to_at: datetime) -> list[date]:
@@ -117,6 +128,8 @@ def recount_if_wrong(session: Session, days: Collection[date], *, now: datetime)
     wrong = [day for day in sorted(days) if day in counted and _differs(session, day, now=now)]
     for day in wrong:
         _count(session, day, now=now)
+    if wrong:
+        done_days.undo_all(session, FIGURES_PUBLISHED)
     return wrong
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets.promises import day_totals, outcomes
+from tickets.promises import day_totals, open_breaches, outcomes
 from tickets.schema import Unit
 from tickets.states import ClockKind
 
@@ -65,13 +65,13 @@ def promises_kept(
     parts = (
         day_totals.totals_of(session, days, kinds=kinds, unit_ids=unit_ids),
         outcomes.tallies(session, *of_clocks, now=now, kinds=kinds, unit_ids=unit_ids),
-        outcomes.broken_open(session, before=to_at, kinds=kinds, unit_ids=unit_ids),
+        open_breaches.broken_open(session, before=to_at, now=now, kinds=kinds, unit_ids=unit_ids),
     )
     found: dict[outcomes.OfUnit, outcomes.Tally] = {}
     for part in parts:
         for key, tally in part.items():
             found[key] = found.get(key, outcomes.Tally()) + tally
-    return _with_names(session, found)
+    return with_names(session, found)
 
 
 def _stretches_without(days: Sequence[date], from_at: datetime, to_at: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -86,7 +86,8 @@ def _stretches_without(days: Sequence[date], from_at: datetime, to_at: datetime)
         yield begin, to_at
 
 
-def _with_names(session: Session, found: Mapping[outcomes.OfUnit, outcomes.Tally]) -> list[Kept]:
+def with_names(session: Session, found: Mapping[outcomes.OfUnit, outcomes.Tally]) -> list[Kept]:
+    """In the order of the units' names, then of kinds."""
     units = session.execute(
         select(Unit.id, Unit.code, Unit.name, Unit.name_en)
         .where(Unit.id.in_({unit_id for unit_id, _kind in found}))

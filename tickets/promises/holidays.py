@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tickets.audit.entries import record
+from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import Actor
 from tickets.promises import calendar_files
 from tickets.promises.calendar_files import CalendarEntry, calendar_from, with_holidays
@@ -19,7 +22,7 @@ def import_calendars(
     session: Session, entries: Sequence[CalendarEntry], *, actor: Actor, now: datetime
 ) -> tuple[str, ...]:
     """Write calendars with the holidays known so far; the keys of those that got a new version."""
-    days = _known_days(session)
+    days = known_days(session)
     changed = []
     for entry in entries:
         calendar = with_holidays(entry.calendar, days) if entry.keeps_holidays else entry.calendar
@@ -49,6 +52,47 @@ def import_holidays(
     for day in days:
         values = {"day": day.day, "kind": day.kind, "name": day.name, "name_en": day.name_en, "source": day.source}
         session.execute(insert(Holiday).values(values).on_conflict_do_update(index_elements=["day"], set_=values))
+    return _lay_anew(session, actor=actor, now=now)
+
+
+def keep_days(
+    session: Session, days: Sequence[calendar_files.HolidayEntry], *, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """`import_holidays`, by hand: the days themselves stand in the audit trail."""
+    changed = import_holidays(session, days, actor=actor, now=now)
+    told = [{"day": one.day.isoformat(), "kind": one.kind, "name": one.name, "source": one.source} for one in days]
+    _audit(session, "holidays.kept", {"days": told, "calendars": list(changed)}, actor=actor, now=now)
+    return changed
+
+
+def take_day_back(session: Session, day: date, *, reason: str, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """A day that was kept by mistake is an ordinary day again, in further versions of the calendars it changed.
+
+    Raises NotFound when it is no such day, InvalidInput without a reason.
+    """
+    if not reason.strip():
+        raise InvalidInput("reason", "required")
+    kept = session.scalars(select(Holiday).where(Holiday.day == day)).first()
+    if kept is None:
+        raise NotFound("holiday", day.isoformat())
+    told = {"day": day.isoformat(), "kind": kept.kind, "name": kept.name, "reason": reason.strip()}
+    session.delete(kept)
+    session.flush()
+    changed = _lay_anew(session, actor=actor, now=now)
+    _audit(session, "holidays.taken_back", told | {"calendars": list(changed)}, actor=actor, now=now)
+    return changed
+
+
+def known_days(session: Session) -> list[calendar_files.HolidayEntry]:
+    """Every day off and every worked weekend day, in order."""
+    return [
+        calendar_files.HolidayEntry(day.day, day.kind, day.name, day.name_en, day.source)
+        for day in session.scalars(select(Holiday).order_by(Holiday.day))
+    ]
+
+
+def _lay_anew(session: Session, *, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """A further version of every calendar that keeps holidays and differs with those known now."""
     entries = []
     for stored, version in newest_calendar_versions(session):
         if version.spec.get("keeps_holidays"):
@@ -57,8 +101,5 @@ def import_holidays(
     return import_calendars(session, entries, actor=actor, now=now)
 
 
-def _known_days(session: Session) -> list[calendar_files.HolidayEntry]:
-    return [
-        calendar_files.HolidayEntry(day.day, day.kind, day.name, day.name_en, day.source)
-        for day in session.scalars(select(Holiday).order_by(Holiday.day))
-    ]
+def _audit(session: Session, action: str, params: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    record(session, actor=actor, action=action, subject_kind="holidays", subject_id=None, params=params, now=now)

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from tickets.file_errors import RowError
@@ -15,9 +15,10 @@ from tickets.promises.plan import (
     HIGHEST_LEVEL,
     RESPONSIBLE_LEADER,
     EscalationChain,
-    offsets_increase,
+    not_later,
 )
-from tickets.promises.policy import PolicySet, PolicyTarget, SlaPolicy
+from tickets.promises.policy import PolicySet, SlaPolicy
+from tickets.promises.policy_file import named_step
 from tickets.promises.retiring import Categories, category_lines, covers, leaves_gap
 from tickets.schema.directory import Unit
 from tickets.schema.staff import Post
@@ -30,6 +31,8 @@ _HIGHEST = {
     ClockKind.FIRST: CITY_LEADER_LEVEL,
     ClockKind.UPDATE: CITY_LEADER_LEVEL,
     ClockKind.RESOLVE: HIGHEST_LEVEL,
+    ClockKind.APPEAL: CITY_LEADER_LEVEL,
+    ClockKind.DISPUTE: CITY_LEADER_LEVEL,
 }
 
 
@@ -41,7 +44,7 @@ def faults_beside(session: Session, book: PromiseRulebook, wanted: PolicySet) ->
     faults += [RowError("policies", "no_emergency", name) for name in _without_emergency(after, wanted, kinds)]
     chains = {**chains_in_force(book), **{chain.name: chain for chain in wanted.chains}}
     faults += _chain_faults(after, wanted, chains)
-    faults += _posts_not_there(session, wanted.policies, chains)
+    faults += _posts_not_there(session, after, wanted, chains)
     return faults
 
 
@@ -83,37 +86,36 @@ def _chain_faults(
             if chain is None or not (policy.name in new_policies or chain.name in new_chains):
                 continue
             where = f"{policy.name}: {row.priority}/{row.clock}"
-            if max(step.level for step in chain.steps) > _HIGHEST[row.clock]:
-                yield RowError(where, "climbs_too_high", chain.name)
-            if policy.name not in new_policies and not _still_climbs(chain, row):
-                yield RowError(where, "offsets_do_not_increase", chain.name)
-
-
-def _still_climbs(chain: EscalationChain, row: PolicyTarget) -> bool:
-    return offsets_increase(chain, target_seconds=row.target_seconds)
+            too_high = next((step for step in chain.steps if step.level > _HIGHEST[row.clock]), None)
+            if too_high is not None:
+                yield RowError(where, "climbs_too_high", named_step(chain.name, too_high))
+            falling = not_later(chain, target_seconds=row.target_seconds)
+            if policy.name not in new_policies and falling is not None:
+                yield RowError(where, "offsets_do_not_increase", named_step(chain.name, falling))
 
 
 def _posts_not_there(
-    session: Session, policies: Sequence[SlaPolicy], chains: Mapping[str, EscalationChain]
+    session: Session, after: Sequence[SlaPolicy], wanted: PolicySet, chains: Mapping[str, EscalationChain]
 ) -> Iterator[RowError]:
     """Steps of a unit's own promise that nobody can ever stand on: neither it, nor what is above it, has the post."""
-    for policy in policies:
-        if policy.match.unit is None:
+    new_policies, new_chains = {p.name for p in wanted.policies}, {c.name for c in wanted.chains}
+    for policy in after:
+        climbed = {row.chain for row in policy.rows if row.chain is not None}
+        judged = climbed if policy.name in new_policies else climbed & new_chains
+        if policy.match.unit is None or not judged:
             continue
-        there = _posts_of(session, policy.match.unit)
-        for name in sorted({row.chain for row in policy.rows if row.chain is not None}):
+        # In force, a policy names its unit by id.
+        is_unit = Unit.code == policy.match.unit if policy.name in new_policies else Unit.id == int(policy.match.unit)
+        there = _posts_of(session, is_unit)
+        for name in sorted(judged):
             for step in chains[name].steps:
                 if not there & {*step.posts, *step.procedure_posts}:
-                    yield RowError(policy.name, "unit_lacks_post", f"{name}: {'|'.join(step.posts)}")
+                    yield RowError(policy.name, "unit_lacks_post", f"{named_step(name, step)}: {'|'.join(step.posts)}")
 
 
-def _posts_of(session: Session, unit_code: str) -> set[str]:
+def _posts_of(session: Session, is_unit: ColumnElement[bool]) -> set[str]:
     """Posts at a unit and above it, and those that a city's body has: whoever `standing` may ask."""
-    line = (
-        select(Unit.id, Unit.parent_id)
-        .where(Unit.code == unit_code, Unit.valid_to.is_(None))
-        .cte("line", recursive=True)
-    )
+    line = select(Unit.id, Unit.parent_id).where(is_unit, Unit.valid_to.is_(None)).cte("line", recursive=True)
     line = line.union(select(Unit.id, Unit.parent_id).join(line, line.c.parent_id == Unit.id))
     of_the_city = select(Unit.id).where(Unit.kind.in_(("city", "office")), Unit.valid_to.is_(None))
     here = Post.unit_id.in_(select(line.c.id)) | Post.unit_id.in_(of_the_city)

@@ -1,6 +1,6 @@
 """What each event in a ticket's life does to its clocks; the caller has locked the ticket (R2 to R9, R13, R17)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,14 +12,25 @@ from tickets.promises import recompute
 from tickets.promises.arithmetic import pauses
 from tickets.promises.breaches import note_breaches
 from tickets.promises.clocks import ClockBook, ClockEntry, add_clock, keep_next_due, open_book, store
+from tickets.promises.foresight import row_for
 from tickets.promises.loading import LoadedRow
+from tickets.promises.opening import promised_to
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, ClockKind, ClockStatus, TicketStatus, TimelineKind
 
 # Why a clock was cancelled that a later policy of its ticket does not have.
 NOT_PROMISED = "not_promised"
+# Why one was cancelled, and why another is due sooner: both citizens get one answer (R10).
+DUPLICATE = "duplicate"
 # What a change of priority, category or policy reaches: everything that still runs (R7).
-PROMISED = (ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, ClockKind.RESOLVE)
+PROMISED = (
+    ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, ClockKind.RESOLVE, ClockKind.APPEAL,
+)  # fmt: skip
+
+
+def is_duplicate(ticket: Ticket) -> bool:
+    """Whether another ticket, its master, carries its promise; one that has ended is itself again."""
+    return ticket.master_id is not None and ticket.status in UNFINISHED
 
 
 def on_accepted(session: Session, ticket: Ticket, *, now: datetime) -> None:
@@ -38,7 +49,7 @@ def on_human_contact(session: Session, ticket: Ticket, *, now: datetime) -> None
     if ticket.first_answered_at is None:
         ticket.first_answered_at = now
     _stop(session, book, ClockKind.FIRST, ClockKind.NEXT, ClockKind.UPDATE, now=now)
-    if ticket.status in UNFINISHED:
+    if ticket.status in UNFINISHED and not is_duplicate(ticket):
         _start(session, book, ClockKind.UPDATE, started_at=now, now=now)
         _follow_status(session, book, now=now)
     keep_next_due(book)
@@ -48,9 +59,11 @@ def on_citizen_contact(session: Session, ticket: Ticket, *, arrived_at: datetime
     """Start `next` at the oldest contact nobody has answered yet (R4).
 
     While `first` is not met that promise covers the waiting, and while `next` runs a further contact does not restart
-    it. A contact that arrived before the last answer is answered already.
+    it. A contact that arrived before the last answer is answered already. A duplicate has no `first` any more: whoever
+    writes again on one is owed an answer of their own.
     """
-    if ticket.first_answered_at is None or arrived_at <= ticket.first_answered_at:
+    first = ticket.first_answered_at
+    if (first is None and not is_duplicate(ticket)) or (first is not None and arrived_at <= first):
         return
     book = open_book(session, ticket)
     last = book.latest(ClockKind.NEXT)
@@ -77,7 +90,8 @@ def on_status(session: Session, ticket: Ticket, *, now: datetime) -> None:
 def on_resolved(session: Session, ticket: Ticket, *, now: datetime) -> None:
     """Everything that runs stops, and is judged there and then (R5, R17)."""
     book = open_book(session, ticket)
-    _stop(session, book, *PROMISED, now=now)
+    # Answered all the same, it is nobody's any more.
+    _stop(session, book, *PROMISED, ClockKind.DISPUTE, now=now)
     keep_next_due(book)
 
 
@@ -95,15 +109,84 @@ def on_reopened(session: Session, ticket: Ticket, *, now: datetime) -> None:
     What a setting aside had cancelled, and nobody had decided yet, goes on too: a first answer is still owed.
     """
     book = open_book(session, ticket)
-    for kind in (ClockKind.FIRST, ClockKind.RESOLVE):
+    for kind in (ClockKind.FIRST, ClockKind.RESOLVE, ClockKind.APPEAL):
         held = book.latest(kind)
         if held is not None and held.state.status is ClockStatus.CANCELLED:
             restored = recompute.restore(held.state, held.calendar, now=now)
             store(session, book, held, restored, cause="reopened", now=now)
-        elif held is not None and kind is ClockKind.RESOLVE:
+        elif held is not None and kind is not ClockKind.FIRST:
             reopened = recompute.reopen(held.state, held.calendar, now=now)
             store(session, book, held, reopened, cause="reopened", now=now)
     _start(session, book, ClockKind.UPDATE, started_at=now, now=now)
+    keep_next_due(book)
+
+
+def on_linked(session: Session, ticket: Ticket, *, now: datetime) -> datetime | None:
+    """A duplicate's clocks are neither met nor missed (R10); what broke stays broken. When it was to be solved."""
+    note_broken(session, ticket, now=now)
+    book = open_book(session, ticket)
+    due_ats = [held.state.due_at for held in book.live(ClockKind.RESOLVE)]
+    for held in book.live():
+        store(session, book, held, recompute.cancel(held.state, held.calendar, reason=DUPLICATE, now=now), now=now)
+    keep_next_due(book)
+    return next(iter(due_ats), None)
+
+
+def on_unlinked(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """No duplicate after all: its clocks go on with what they had consumed (R10).
+
+    Taken it is by whoever linked it, and answered perhaps as well: those are judged now, by the time they had run.
+    """
+    book = open_book(session, ticket)
+    for held in book.held:
+        if held.state.cancel_reason == DUPLICATE:
+            restored = recompute.restore(held.state, held.calendar, now=now)
+            store(session, book, held, restored, cause="unlinked", now=now)
+    if ticket.status is not TicketStatus.NEW:
+        _stop(session, book, ClockKind.ACCEPT, now=now)
+    if ticket.first_answered_at is not None:
+        _stop(session, book, ClockKind.FIRST, now=now)
+    _follow_status(session, book, now=now)
+    keep_next_due(book)
+
+
+def share_promise(session: Session, master: Ticket, due_at: datetime, *, actor: Actor, now: datetime) -> int:
+    """The master is to be solved no later than its duplicate was (R10). The open seconds that this took from it."""
+    book = open_book(session, master)
+    taken = 0
+    for held in book.live(ClockKind.RESOLVE):
+        due_before, granted = held.state.due_at, held.state.granted_seconds
+        state = recompute.bring_forward(held.state, held.calendar, due_at=due_at, now=now)
+        store(session, book, held, state, cause=DUPLICATE, staff_id=actor.staff_id, now=now)
+        _tell_due(session, held, due_before, cause=DUPLICATE, actor=actor, now=now)
+        taken = granted - state.granted_seconds
+    keep_next_due(book)
+    return taken
+
+
+def unshare_promise(session: Session, master: Ticket, seconds: int, *, actor: Actor, now: datetime) -> None:
+    """What a duplicate had taken is given back, while the promise is not broken."""
+    book = open_book(session, master)
+    for held in book.live(ClockKind.RESOLVE):
+        due_before = held.state.due_at
+        state = recompute.give_back(held.state, held.calendar, seconds=seconds, now=now)
+        store(session, book, held, state, cause="unlinked", staff_id=actor.staff_id, now=now)
+        _tell_due(session, held, due_before, cause="unlinked", actor=actor, now=now)
+    keep_next_due(book)
+
+
+def on_disputed(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """The arbiter's own time begins; every promise to the citizen goes on (R8)."""
+    book = open_book(session, ticket)
+    if not book.live(ClockKind.DISPUTE):
+        _start(session, book, ClockKind.DISPUTE, started_at=now, now=now)
+    keep_next_due(book)
+
+
+def on_arbitrated(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    """Decided: the arbiter's time is judged."""
+    book = open_book(session, ticket)
+    _stop(session, book, ClockKind.DISPUTE, now=now)
     keep_next_due(book)
 
 
@@ -122,8 +205,11 @@ def on_hop(session: Session, ticket: Ticket, *, from_unit_id: int, now: datetime
 def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: datetime) -> None:
     """Another priority, category, level or unit: the policy is chosen anew and what runs follows it (R7).
 
-    What the new one does not promise is cancelled, unless it is broken already; what only it promises begins.
+    What the new one does not promise is cancelled, unless it is broken already; what only it promises begins. Of a
+    duplicate nothing is promised.
     """
+    if is_duplicate(ticket):
+        return
     book = open_book(session, ticket)
     chosen = _chosen(book)
     _begin_promised(session, book, chosen, now=now)
@@ -144,6 +230,45 @@ def retarget(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now:
         store(session, book, held, state, row=row, cause=cause, staff_id=actor.staff_id, now=now)
         _tell_due(session, held, due_before, cause=cause, actor=actor, now=now)
     keep_next_due(book)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """How many dates of a ticket's promises new rules have moved, and how many of them are late at once."""
+
+    dates: int
+    overdue: int
+
+
+def adopt(session: Session, ticket: Ticket, *, policies: Collection[str], actor: Actor, now: datetime) -> Adopted:
+    """New versions of these policies hold for this open ticket too (R21).
+
+    What runs follows them; what was never promised does not begin. What is broken keeps its date (A1) and climbs on
+    by the new chain.
+    """
+    book = open_book(session, ticket)
+    chosen = _chosen(book)
+    dates = overdue = 0
+    for held in book.live():
+        row = row_for(book.rulebook, chosen, held.state.kind, held.clock.policy_row_id, policies)
+        if row is None:
+            continue
+        due_before = held.state.due_at
+        state = held.state
+        if recompute.with_breach(state, now=now).first_breach_at is None:
+            state = recompute.retarget(
+                state,
+                book.rulebook.calendars[row.calendar_version_id],
+                target_seconds=row.row.target_seconds,
+                pause_cap_factor=row.row.pause_cap_factor,
+                now=now,
+            )
+        store(session, book, held, state, row=row, cause="policy", staff_id=actor.staff_id, now=now)
+        _tell_due(session, held, due_before, cause="policy", actor=actor, now=now)
+        dates += held.state.due_at != due_before
+        overdue += held.state.breach_cause == recompute.CHANGE and held.state.due_at != due_before
+    keep_next_due(book)
+    return Adopted(dates, overdue)
 
 
 def _end_unpromised(session: Session, book: ClockBook, held: ClockEntry, *, now: datetime) -> None:
@@ -240,13 +365,14 @@ def would_pause(session: Session, ticket: Ticket, status: TicketStatus) -> bool:
 
 def _chosen(book: ClockBook) -> dict[ClockKind, LoadedRow]:
     ticket = book.ticket
-    return book.rulebook.rows_for(
+    chosen = book.rulebook.rows_for(
         category_id=ticket.category_id,
         level=ticket.level,
         unit_id=ticket.unit_id,
         channel=ticket.channel,
         priority=ticket.priority,
     )
+    return promised_to(chosen, is_appeal=book.latest(ClockKind.APPEAL) is not None)
 
 
 def _start(session: Session, book: ClockBook, kind: ClockKind, *, started_at: datetime, now: datetime) -> None:
@@ -260,7 +386,9 @@ def _start(session: Session, book: ClockBook, kind: ClockKind, *, started_at: da
 
 def _stop(session: Session, book: ClockBook, *kinds: ClockKind, now: datetime, unit_id: int | None = None) -> None:
     for held in book.live(*kinds):
-        store(session, book, held, recompute.stop(held.state, held.calendar, now=now), now=now)
+        # What somebody was told of had not ended before, whatever the clock says of whoever ends it.
+        at = max(now, book.raised_at(held) or now)
+        store(session, book, held, recompute.stop(held.state, held.calendar, now=at), now=at)
         if unit_id is not None:
             held.clock.stopped_unit_id = unit_id
 

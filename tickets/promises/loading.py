@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tickets.promises.calendar import WorkingCalendar
 from tickets.promises.calendar_files import calendar_from
-from tickets.promises.plan import REACHED_WITHIN, EscalationChain
+from tickets.promises.plan import REACHING, TRIAL, TRIAL_PRIORITY, EscalationChain, Reaching
 from tickets.promises.policy import Match, PolicyTarget, SlaPolicy, TicketFacts, choose
 from tickets.promises.policy_file import step_from
 from tickets.schema import promise as table
@@ -36,6 +36,7 @@ class LoadedRow:
     """A row of a policy version: what one clock of one priority promises, and by which calendar and chain."""
 
     id: int
+    policy: str
     row: PolicyTarget
     calendar_version_id: int
     chain_version_id: int | None
@@ -54,8 +55,10 @@ class PromiseRulebook:
     row_ids: Mapping[tuple[str, Priority, ClockKind], int]
     # The category's own code first, then its parent's.
     category_codes: Mapping[int, tuple[str, ...]]
-    # How long a person is given to be reached about a level (A3).
-    reached_within: Mapping[Priority, timedelta]
+    # How long a person is given to be reached about a level, and how often called (A3).
+    reaching: Mapping[Priority, Reaching]
+    # What the hourly trial of the chain is promised (R26); empty until it is set up.
+    trial: Mapping[ClockKind, LoadedRow]
 
     def rows_for(
         self, *, category_id: int | None, level: Level, unit_id: int, channel: Channel, priority: Priority
@@ -90,7 +93,14 @@ _STAMP = select(
     select(func.max(table.CalendarVersion.id)).scalar_subquery(),
     select(func.max(table.ChainVersion.id)).scalar_subquery(),
     select(func.max(Category.id)).scalar_subquery(),
-    select(func.jsonb_object_agg(table.ReachTime.priority, table.ReachTime.seconds)).scalar_subquery(),
+    select(
+        func.jsonb_object_agg(
+            table.ReachTime.priority,
+            func.jsonb_build_array(
+                table.ReachTime.seconds, table.ReachTime.most_calls, table.ReachTime.call_pause_seconds
+            ),
+        )
+    ).scalar_subquery(),
 )
 
 
@@ -122,12 +132,27 @@ def _read(session: Session, stamp: tuple[Any, ...], known: PromiseRulebook | Non
         for c in categories.values()
     }
     policies, row_ids = _policies(session, versions_rows, {c.id: c.code for c in categories.values()})
-    within = _reached_within(stamp[-1] or {})
-    return PromiseRulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes, within)
+    reaching, trial = _reaching(stamp[-1] or {}), _trial(session, rows)
+    return PromiseRulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes, reaching, trial)
 
 
-def _reached_within(seconds: Mapping[str, int]) -> dict[Priority, timedelta]:
-    return REACHED_WITHIN | {Priority(priority): timedelta(seconds=given) for priority, given in seconds.items()}
+def _trial(session: Session, rows: Mapping[int, LoadedRow]) -> dict[ClockKind, LoadedRow]:
+    """Of a policy that is in force for nobody: no ticket is given it but the trial's own."""
+    own = session.execute(
+        select(table.PolicyRow.clock, table.PolicyRow.id)
+        .join(table.PolicyVersion, table.PolicyVersion.id == table.PolicyRow.policy_version_id)
+        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
+        .where(table.Policy.name == TRIAL, table.PolicyRow.priority == TRIAL_PRIORITY)
+        .order_by(table.PolicyVersion.version)
+    )
+    return {clock: rows[row_id] for clock, row_id in own}
+
+
+def _reaching(rows: Mapping[str, tuple[int, int, int]]) -> dict[Priority, Reaching]:
+    return REACHING | {
+        Priority(priority): Reaching(timedelta(seconds=within), most_calls, timedelta(seconds=pause))
+        for priority, (within, most_calls, pause) in rows.items()
+    }
 
 
 def _calendars(
@@ -170,7 +195,13 @@ def _rows(
 ) -> tuple[dict[int, LoadedRow], dict[int, list[LoadedRow]]]:
     loaded: dict[int, LoadedRow] = {}
     by_version: dict[int, list[LoadedRow]] = {}
-    for stored in session.scalars(select(table.PolicyRow).order_by(table.PolicyRow.id)):
+    named = (
+        select(table.PolicyRow, table.Policy.name)
+        .join(table.PolicyVersion, table.PolicyVersion.id == table.PolicyRow.policy_version_id)
+        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
+        .order_by(table.PolicyRow.id)
+    )
+    for stored, policy in session.execute(named):
         chain = chains.get(stored.chain_version_id or 0)
         row = PolicyTarget(
             priority=stored.priority,
@@ -182,7 +213,7 @@ def _rows(
             pauses_for_third_party=stored.pauses_for_third_party,
             pause_cap_factor=stored.pause_cap_factor,
         )
-        loaded[stored.id] = LoadedRow(stored.id, row, stored.calendar_version_id, stored.chain_version_id)
+        loaded[stored.id] = LoadedRow(stored.id, policy, row, stored.calendar_version_id, stored.chain_version_id)
         by_version.setdefault(stored.policy_version_id, []).append(loaded[stored.id])
     return loaded, by_version
 

@@ -1,6 +1,6 @@
 """The clocks a new ticket starts with, as rows: computed before the ticket is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from tickets.states import ClockKind, ClockStatus, Priority
 # `next` waits for a citizen's second contact, `update` for the first answer.
 AT_OPENING = (ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.RESOLVE)
 AFTER_AN_ANSWER = (*AT_OPENING, ClockKind.UPDATE)
+# An appeal is not solved a second time: it is decided.
+AT_APPEAL = (ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.APPEAL)
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,21 @@ class Opening:
     told: tuple[OpeningClock, ...]
 
 
-def kinds_at_opening(*, answered: bool) -> tuple[ClockKind, ...]:
+def promised_to(chosen: Mapping[ClockKind, LoadedRow], *, is_appeal: bool) -> dict[ClockKind, LoadedRow]:
+    """Of the promises of such a matter those that a ticket of this sort has: to be solved, or to be decided (R24)."""
+    without = ClockKind.RESOLVE if is_appeal else ClockKind.APPEAL
+    return {kind: row for kind, row in chosen.items() if kind is not without}
+
+
+def kinds_at_opening(*, answered: bool, is_appeal: bool = False) -> tuple[ClockKind, ...]:
+    if is_appeal:
+        return AT_APPEAL
     return AFTER_AN_ANSWER if answered else AT_OPENING
 
 
 def opening(
     rulebook: PromiseRulebook,
-    chosen: dict[ClockKind, LoadedRow],
+    chosen: Mapping[ClockKind, LoadedRow],
     *,
     ticket_id: int,
     clock_ids: Sequence[int],
@@ -61,7 +71,9 @@ def opening(
     steps: list[dict[str, Any]] = []
     told: list[OpeningClock] = []
     running: list[tuple[datetime | None, ClockKind]] = []
-    wanted = [kind for kind in kinds_at_opening(answered=answered) if kind in chosen]
+    wanted = [
+        kind for kind in kinds_at_opening(answered=answered, is_appeal=ClockKind.APPEAL in chosen) if kind in chosen
+    ]
     for kind, clock_id in zip(wanted, clock_ids, strict=False):
         row = chosen[kind]
         calendar = rulebook.calendars[row.calendar_version_id]

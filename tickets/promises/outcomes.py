@@ -9,14 +9,12 @@ from sqlalchemy.orm import Session
 
 from tickets.promises.recompute import UNENDED
 from tickets.schema import Clock, Ticket
-from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind, ClockStatus
 
 OfUnit = tuple[int, ClockKind]
-# Written out as in the partial indexes: broken and open, with whose it was; and late without anybody having noted it.
-_BROKEN_OPEN = "clock.first_breach_at is not null and clock.status in ('running', 'paused')"
 # The canary is nobody's, and of restricted tickets not even a count of one may tell; each is a partial index.
 _UNCOUNTED = ("ticket.is_canary", "ticket.is_restricted")
+# Written out as in its partial index: late without anybody having noted it.
 _NOT_NOTED = "clock.first_breach_at is null and clock.status in ('running', 'missed')"
 
 
@@ -55,7 +53,8 @@ def tallies(
     # looked up only where it does not say who held them.
     now_with = select(Ticket.unit_id).where(Ticket.id == Clock.ticket_id).scalar_subquery()
     holder = func.coalesce(Clock.due_unit_id, Clock.stopped_unit_id, now_with)
-    uncounted = [Clock.ticket_id.not_in(select(Ticket.id).where(literal_column(one))) for one in _UNCOUNTED]
+    # Read once, for all stretches.
+    uncounted = union_all(*(select(Ticket.id).where(literal_column(one)) for one in _UNCOUNTED)).cte("uncounted")
     is_open = Clock.status.in_(UNENDED)
     late = and_(Clock.status == ClockStatus.RUNNING, Clock.due_at < now)
     broken = or_(Clock.first_breach_at.is_not(None), Clock.status == ClockStatus.MISSED, late)
@@ -69,7 +68,7 @@ def tallies(
             func.count(case((and_(Clock.status == ClockStatus.CANCELLED, not_(broken)), 1))),
         )
         .select_from(Clock)
-        .where(*uncounted, *_of_kinds(kinds))
+        .where(Clock.ticket_id.not_in(select(uncounted.c.id)), *_of_kinds(kinds))
         .group_by(holder, Clock.kind)
     )
     if unit_ids is not None:
@@ -114,30 +113,3 @@ def cancelled_of(from_at: datetime, to_at: datetime, *, unbroken_too: bool) -> C
 def late_not_noted(to_at: datetime, *, now: datetime) -> ColumnElement[bool]:
     """Due by then and by now, still running, and nobody has written down yet that it broke."""
     return and_(text(_NOT_NOTED), Clock.status != ClockStatus.MISSED, Clock.due_at < min(now, to_at))
-
-
-def broken_open(
-    session: Session,
-    *,
-    before: datetime,
-    kinds: Sequence[ClockKind] = tuple(ClockKind),
-    unit_ids: Sequence[int] | None = None,
-) -> dict[OfUnit, Tally]:
-    """Broken before `before` and still open: counted in an index of few keys, however many there are.
-
-    What does not belong to them is subtracted: broken since then, canaries and what is restricted.
-    """
-    whose = (Clock.due_unit_id, Clock.kind)
-    noted = select(*whose, func.count()).where(text(_BROKEN_OPEN), *_of_kinds(kinds))
-    taken_away = select(*whose, -func.count()).where(text(_BROKEN_OPEN), *_of_kinds(kinds))
-    since = taken_away.where(Clock.first_breach_at >= before)
-    uncounted = taken_away.join(Ticket, Ticket.id == Clock.ticket_id).where(
-        text(f"({' or '.join(_UNCOUNTED)}) and ticket.{IS_UNFINISHED}"), Clock.first_breach_at < before
-    )
-    at_these = [] if unit_ids is None else [Clock.due_unit_id.in_(unit_ids)]
-    parts = (part.where(*at_these).group_by(*whose) for part in (noted, since, uncounted))
-    counts: dict[OfUnit, int] = {}
-    for unit_id, kind, count in session.execute(union_all(*parts)):
-        if unit_id is not None:
-            counts[unit_id, kind] = counts.get((unit_id, kind), 0) + count
-    return {key: Tally(overdue=count) for key, count in counts.items() if count}

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
 from tickets.promises.arithmetic import Interval, reached_at
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar, add
@@ -31,12 +30,31 @@ HOLD_SECONDS = 4 * 3600
 HOLD_SHARE = 0.25
 DAILY_LIST_AT = time(7, 0)
 
-REACHED_WITHIN = {
-    Priority.EMERGENCY: timedelta(minutes=2),
-    Priority.URGENT: timedelta(minutes=10),
-    Priority.NORMAL: timedelta(hours=2),
+TRIAL = "canary"
+"""The name of the hourly trial's policy, chain and post (R26)."""
+
+TRIAL_PRIORITY = Priority.URGENT
+"""Told at once at night too, and only when its promise breaks: an emergency's first level comes before (R12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """How long a person is given to be reached about a level before the next is tried (A3).
+
+    Meanwhile a telephone that was not answered rings again after the pause, until it has rung `most_calls` times.
+    """
+
+    within: timedelta
+    most_calls: int
+    call_pause: timedelta
+
+
+REACHING = {
+    Priority.EMERGENCY: Reaching(timedelta(minutes=2), 3, timedelta(seconds=15)),
+    Priority.URGENT: Reaching(timedelta(minutes=10), 3, timedelta(minutes=2)),
+    Priority.NORMAL: Reaching(timedelta(hours=2), 3, timedelta(minutes=10)),
 }
-"""How long a person is given to be reached about a level before the next is tried (A3), unless a city has decided."""
+"""Unless a city has decided."""
 
 
 class StepDelivery(StrEnum):
@@ -160,12 +178,15 @@ def offset_of(step: ChainLevel, *, target_seconds: int, previous: int = 0) -> in
     return offset if offset < 0 else max(offset, step.least_seconds)
 
 
-def offsets_increase(chain: EscalationChain, *, target_seconds: int) -> bool:
-    """Whether each level comes later than the one before it for a promise of this length (R12)."""
-    offsets: list[int] = []
+def not_later(chain: EscalationChain, *, target_seconds: int) -> ChainLevel | None:
+    """The first level that does not come later than the one before it, for a promise of this length (R12)."""
+    before: int | None = None
     for step in chain.steps:
-        offsets.append(offset_of(step, target_seconds=target_seconds, previous=offsets[-1] if offsets else 0))
-    return all(earlier < later for earlier, later in pairwise(offsets))
+        offset = offset_of(step, target_seconds=target_seconds, previous=before or 0)
+        if before is not None and offset <= before:
+            return step
+        before = offset
+    return None
 
 
 def _warnings(

@@ -14,7 +14,7 @@ from tickets.people.actor import Actor
 from tickets.promises.calendar import WorkingCalendar, check
 from tickets.promises.calendar_files import spec_of
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import EscalationChain
+from tickets.promises.plan import TRIAL, EscalationChain
 from tickets.promises.policy import PolicySet, SlaPolicy
 from tickets.promises.policy_file import KnownNames, step_mapping
 from tickets.schema import promise as table
@@ -39,7 +39,12 @@ def known_names(session: Session, *, actions: Collection[str]) -> KnownNames:
         chains={loaded.chain.name: loaded.chain for _, loaded in sorted(book.chains.items())},
         categories=frozenset(session.scalars(select(Category.code))),
         units=frozenset(session.scalars(select(Unit.code).where(Unit.valid_to.is_(None), Unit.code.is_not(None)))),
-        posts=frozenset(session.scalars(select(Post.code).distinct())),
+        # A post of bodies that are no more can be held by nobody.
+        posts=frozenset(
+            session.scalars(
+                select(Post.code).distinct().join(Unit, Unit.id == Post.unit_id).where(Unit.valid_to.is_(None))
+            )
+        ),
         actions=frozenset(actions),
     )
 
@@ -227,9 +232,14 @@ def end_policy(session: Session, name: str, *, reason: str, actor: Actor, now: d
 
 
 def newest_chains(session: Session) -> list[EscalationChain]:
-    """Every chain as its newest version says it."""
+    """Every chain as its newest version says it, without the one of the hourly trial, which is nobody's to write."""
     book = load_rulebook(session)
-    ids = session.scalars(select(func.max(table.ChainVersion.id)).group_by(table.ChainVersion.chain_id)).all()
+    ids = session.scalars(
+        select(func.max(table.ChainVersion.id))
+        .join(table.Chain, table.Chain.id == table.ChainVersion.chain_id)
+        .where(table.Chain.name != TRIAL)
+        .group_by(table.ChainVersion.chain_id)
+    ).all()
     return [book.chains[version_id].chain for version_id in sorted(ids) if version_id is not None]
 
 

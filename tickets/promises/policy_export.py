@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.promises.loading import load_rulebook
+from tickets.promises.plan import TRIAL
 from tickets.promises.policy import PolicyTarget, SlaPolicy
 from tickets.promises.policy_file import step_mapping
 from tickets.schema import PolicyVersion, Unit
@@ -23,6 +24,8 @@ def policies_as_yaml(session: Session) -> str:
         )
     }
     newest = {loaded.chain.name: loaded.chain for _, loaded in sorted(book.chains.items())}
+    # Set up by itself, wherever the file is brought in.
+    newest.pop(TRIAL, None)
     document = {
         "policies": [*(_policy(policy, codes) for policy in book.policies), *_retired(session)],
         "chains": [
@@ -53,6 +56,7 @@ def _retired(session: Session) -> list[dict[str, Any]]:
     statement = (
         select(PolicyRecord.name, last)
         .join(PolicyVersion, PolicyVersion.policy_id == PolicyRecord.id)
+        .where(PolicyRecord.name != TRIAL)
         .group_by(PolicyRecord.name)
         .having(func.count() == func.count(PolicyVersion.retired_at))
         .order_by(PolicyRecord.name)

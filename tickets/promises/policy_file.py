@@ -12,7 +12,7 @@ import yaml
 
 from tickets.file_errors import RowError
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR
-from tickets.promises.plan import HIGHEST_LEVEL, WARNING_SHARES, ChainLevel, EscalationChain, offsets_increase
+from tickets.promises.plan import HIGHEST_LEVEL, WARNING_SHARES, ChainLevel, EscalationChain, not_later
 from tickets.promises.policy import Match, PolicySet, PolicyTarget, Retired, SlaPolicy
 from tickets.states import Channel, ClockKind, Level, OutboundChannel, Priority
 
@@ -248,8 +248,13 @@ def _chain_errors(policies: list[SlaPolicy], chains: Mapping[str, EscalationChai
                 continue
             if row.chain not in chains:
                 yield RowError(where, "no_such_chain", row.chain)
-            elif not offsets_increase(chains[row.chain], target_seconds=row.target_seconds):
-                yield RowError(where, "offsets_do_not_increase", row.chain)
+            elif (step := not_later(chains[row.chain], target_seconds=row.target_seconds)) is not None:
+                yield RowError(where, "offsets_do_not_increase", named_step(row.chain, step))
+
+
+def named_step(chain: str, step: ChainLevel) -> str:
+    """A step as faults name it, for a person to find."""
+    return f"{chain}: {step.level}"
 
 
 def _twice(where: str, names: list[str]) -> list[RowError]:

@@ -8,25 +8,31 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.people.actor import Actor
-from tickets.promises import day_totals, standing_levels
+from tickets.promises import day_totals, open_breaches, standing_levels
 from tickets.schema import Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Days whose totals were wrong, and tickets of which another level stood than was kept; empty when all is right."""
+    """Days whose totals were wrong, tickets of which another level stood than was kept, and units of which another
+    number of promises is broken and open; empty when all is right."""
 
     days: tuple[date, ...] = ()
     ticket_ids: tuple[int, ...] = ()
+    unit_ids: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.days or self.ticket_ids)
+        return bool(self.days or self.ticket_ids or self.unit_ids)
 
 
 def differences(session: Session, *, now: datetime) -> Differences:
     """Everything kept against the clocks, steps and answers; nothing is changed, nobody is kept waiting."""
     days = day_totals.days_that_differ(session, now=now)
-    return Differences(tuple(days), tuple(standing_levels.tickets_that_differ(session)))
+    ticket_ids, unit_ids = (
+        standing_levels.tickets_that_differ(session),
+        open_breaches.units_that_differ(session, now=now),
+    )
+    return Differences(tuple(days), tuple(ticket_ids), tuple(unit_ids))
 
 
 def correct(session: Session, found: Differences, *, actor: Actor, now: datetime) -> Differences:
@@ -36,7 +42,8 @@ def correct(session: Session, found: Differences, *, actor: Actor, now: datetime
     locked = session.scalars(wanted.with_for_update()).all() if found.ticket_ids else ()
     ids = tuple(sorted({*locked} & {*standing_levels.tickets_that_differ(session)})) if locked else ()
     standing_levels.refresh(session, ids)
-    corrected = Differences(tuple(days), ids)
+    unit_ids = tuple(open_breaches.recount(session, now=now)) if found.unit_ids else ()
+    corrected = Differences(tuple(days), ids, unit_ids)
     if corrected:
         entries.record(
             session,
@@ -44,7 +51,7 @@ def correct(session: Session, found: Differences, *, actor: Actor, now: datetime
             action="kept_figures.corrected",
             subject_kind="kept_figures",
             subject_id=None,
-            params={"days": [day.isoformat() for day in days], "tickets": len(ids)},
+            params={"days": [day.isoformat() for day in days], "tickets": len(ids), "units": len(unit_ids)},
             now=now,
         )
     return corrected

@@ -257,6 +257,35 @@ def set_manual_due(
     return replace(_allowed_until(manual, calendar, wanted, at), breach_cause="")
 
 
+def bring_forward(state: ClockState, calendar: WorkingCalendar, *, due_at: datetime, now: datetime) -> ClockState:
+    """Due no later than `due_at`, which somebody else was promised for the same matter (R10).
+
+    One that is past already breaks the promise now, by the change: nobody is blamed for earlier time. What is broken
+    keeps its date (A1), and so does what was due sooner.
+    """
+    if state.status not in UNENDED or with_breach(state, now=now).first_breach_at is not None:
+        return state
+    at, wanted = _not_before_start(state, now), _whole_second(due_at)
+    if state.status is ClockStatus.PAUSED:
+        left = min(state.allowance_seconds - state.consumed_seconds, between(calendar, at, wanted))
+        return replace(state, granted_seconds=state.consumed_seconds + left - state.target_seconds)
+    if state.due_at is None or wanted >= state.due_at:
+        return state
+    if wanted <= at:
+        return replace(_allowed_until(state, calendar, at, at), breach_cause=CHANGE, first_breach_at=at)
+    return _allowed_until(state, calendar, wanted, at)
+
+
+def give_back(state: ClockState, calendar: WorkingCalendar, *, seconds: int, now: datetime) -> ClockState:
+    """So many open seconds more, while the promise is not broken: what `bring_forward` or an outage took (R10, R16)."""
+    if state.status not in UNENDED or with_breach(state, now=now).first_breach_at is not None:
+        return state
+    freed = replace(state, granted_seconds=state.granted_seconds + seconds)
+    if state.status is ClockStatus.PAUSED:
+        return freed
+    return replace(freed, due_at=_due_at(freed, calendar, _not_before_start(state, now)))
+
+
 def pause_left_seconds(state: ClockState, calendar: WorkingCalendar, *, now: datetime) -> int:
     """Open seconds the clock may still stand still."""
     running_pause = between(calendar, state.paused_since, now) if state.paused_since is not None else 0

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.promises.loading import load_rulebook
-from tickets.promises.plan import EscalationChain
+from tickets.promises.plan import TRIAL, EscalationChain
 from tickets.promises.policies import newest_calendar_versions
 from tickets.promises.policy import SlaPolicy
 from tickets.schema import promise as table
@@ -18,8 +18,9 @@ from tickets.schema.staff import Post, Staff
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """Which version of a rule stands, since when, and who wrote it ('' for the reference data)."""
+    """Which version of which rule stands, since when, and who wrote it ('' for the reference data)."""
 
+    rule_id: int
     version: int
     since: datetime
     by: str
@@ -51,20 +52,23 @@ def rules_now(session: Session) -> RulesNow:
     names = {staff_id: name for staff_id, name in session.execute(select(Staff.id, Staff.name))}
     return RulesNow(
         policies=[(policy, policies[policy.name]) for policy in book.policies],
-        chains=[(chain, chains[name]) for name, chain in newest.items()],
+        # That of the hourly trial is nobody's to write.
+        chains=[(chain, chains[name]) for name, chain in newest.items() if name != TRIAL],
         calendars=[
             CalendarNow(
                 calendar.key,
                 calendar.name,
                 calendar.name_en,
-                Versioned(version.version, version.created_at, names.get(version.created_by_id or 0, "")),
+                Versioned(calendar.id, version.version, version.created_at, names.get(version.created_by_id or 0, "")),
                 version.spec,
             )
             for calendar, version in sorted(newest_calendar_versions(session), key=lambda pair: pair[0].key)
         ],
         posts={
             code: (name, name_en)
-            for code, name, name_en in session.execute(select(Post.code, Post.name, Post.name_en).distinct())
+            for code, name, name_en in session.execute(
+                select(Post.code, Post.name, Post.name_en).where(Post.code != TRIAL).distinct()
+            )
         },
     )
 
@@ -73,9 +77,9 @@ def _versions(session: Session, named: Any, versions: Any, owner: Any) -> dict[s
     """The newest version by the rule's name."""
     newest = select(func.max(versions.id)).group_by(owner).scalar_subquery()
     rows = session.execute(
-        select(named.name, versions.version, versions.created_at, Staff.name)
+        select(named.name, named.id, versions.version, versions.created_at, Staff.name)
         .join(named, named.id == owner)
         .outerjoin(Staff, Staff.id == versions.created_by_id)
         .where(versions.id.in_(newest))
     )
-    return {name: Versioned(version, since, by or "") for name, version, since, by in rows}
+    return {name: Versioned(rule_id, version, since, by or "") for name, rule_id, version, since, by in rows}

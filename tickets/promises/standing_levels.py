@@ -6,11 +6,17 @@ from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from tickets.city import zone
+
+# Whatever its level, an emergency stands before all else.
+EMERGENCY_HARM = 100
+_PEOPLE = "1 + (select count(*)::int from ticket d where d.master_id = t.id and not d.is_canary)"
 # What the rows must be, of some tickets or of all; a level counts for the due date the clock has now.
 _LEVELS = """
     select c.id as clock_id, c.ticket_id, s.id as step_id, s.rank as level, s.due_at, c.kind as clock_kind,
-           c.breach_cause, exists (select from acknowledgement a where a.step_id = s.id) as is_answered
+           c.breach_cause, exists (select from acknowledgement a where a.step_id = s.id) as is_answered, t.unit_id
     from clock c
+    join ticket t on t.id = c.ticket_id
     cross join lateral (
         select id, rank, due_at from planned_step
         where clock_id = c.id and kind = 'level' and fired_at is not null and result <> 'void' and due_at = c.due_at
@@ -19,18 +25,22 @@ _LEVELS = """
     where c.status = 'running'
 """
 # A person goes on with what reached them while the clock runs, also when its date was moved meanwhile.
-_REPORTS = """
+_REPORTS = f"""
     select distinct on (s.clock_id, r.staff_id) s.clock_id, r.staff_id, s.ticket_id, s.id as step_id, s.rank as level,
-           s.due_at, exists (select from acknowledgement a where a.step_id = s.id) as is_answered
+           s.due_at, exists (select from acknowledgement a where a.step_id = s.id) as is_answered,
+           s.rank + case when t.priority = 'emergency' then {EMERGENCY_HARM} else 0 end as harm,
+           (s.due_at at time zone :zone)::date as due_on,
+           {_PEOPLE} as people
     from clock c
+    join ticket t on t.id = c.ticket_id
     join planned_step s on s.clock_id = c.id and s.kind = 'level' and s.fired_at is not null and s.result <> 'void'
     join step_recipient r on r.step_id = s.id
     where c.status = 'running'
-"""
+"""  # noqa: S608  (our own names)
 _HIGHEST = " order by s.clock_id, r.staff_id, s.rank desc, s.id desc"
 _OF_TICKETS = " and c.ticket_id = any(:ticket_ids)"
-_LEVEL_COLUMNS = "clock_id, ticket_id, step_id, level, due_at, clock_kind, breach_cause, is_answered"
-_REPORT_COLUMNS = "clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered"
+_LEVEL_COLUMNS = "clock_id, ticket_id, step_id, level, due_at, clock_kind, breach_cause, is_answered, unit_id"
+_REPORT_COLUMNS = "clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered, harm, due_on, people"
 _REFRESH = tuple(
     text(statement).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
     for statement in (
@@ -40,6 +50,9 @@ _REFRESH = tuple(
         f"insert into standing_report ({_REPORT_COLUMNS}) {_REPORTS}{_OF_TICKETS}{_HIGHEST}",
     )
 )
+_COUNT_PEOPLE = text(
+    f"update standing_report r set people = {_PEOPLE} from ticket t where t.id = r.ticket_id and t.id = :ticket_id"  # noqa: S608  (our own names)
+)
 
 
 def refresh(session: Session, ticket_ids: Collection[int]) -> None:
@@ -48,12 +61,18 @@ def refresh(session: Session, ticket_ids: Collection[int]) -> None:
         return
     session.flush()
     for statement in _REFRESH:
-        session.execute(statement, {"ticket_ids": sorted(ticket_ids)})
+        session.execute(statement, {"ticket_ids": sorted(ticket_ids), "zone": zone().key})
+
+
+def count_people(session: Session, master_id: int) -> None:
+    """Write how many wait for an answer to this ticket, after one was joined to it or left it."""
+    session.flush()
+    session.execute(_COUNT_PEOPLE, {"ticket_id": master_id})
 
 
 def tickets_that_differ(session: Session) -> list[int]:
     """Of which tickets the kept rows are not what clocks, steps and answers say; it reads all that stands."""
-    return list(session.scalars(_DIFFERENT))
+    return list(session.scalars(_DIFFERENT, {"zone": zone().key}))
 
 
 # Our own words, nothing anybody typed.

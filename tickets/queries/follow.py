@@ -1,7 +1,7 @@
 """What somebody who follows a ticket may see of it: never notes, names of staff, or other callers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets import timeline
+from tickets.promises.ledger import is_duplicate
+from tickets.queries.appeals import AppealState, appeal_state
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Attachment, Category, Clock, PromiseBreach, Ticket, Unit
 from tickets.states import (
@@ -21,9 +23,15 @@ from tickets.states import (
     TimelineKind,
 )
 from tickets.work import attachments
+from tickets.work.duplicate_links import LINKED
 
 # What the promise to the citizen is about; accepting and reporting in between are how the house keeps it.
-_TOLD_CLOCKS = (ClockKind.FIRST, ClockKind.NEXT, ClockKind.RESOLVE)
+_TOLD_CLOCKS = (ClockKind.FIRST, ClockKind.NEXT, ClockKind.RESOLVE, ClockKind.APPEAL)
+# What befalls a matter, whoever reported it.
+_OF_THE_MATTER = (
+    TimelineKind.TRANSFERRED, TimelineKind.RETURNED, TimelineKind.ESCALATED, TimelineKind.ACKNOWLEDGED,
+    TimelineKind.DUE_CHANGED,
+)  # fmt: skip
 # A change of status that another entry tells better.
 _TOLD_OTHERWISE = (TicketStatus.RESOLVED.value, TicketStatus.PENDING_CITIZEN.value)
 
@@ -54,6 +62,10 @@ class ToldEntry:
     unit: str
     files: tuple[Mapping[str, str], ...]
 
+    @property
+    def what(self) -> str:
+        return str(self.params.get("what", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class FollowedTicket:
@@ -80,6 +92,10 @@ class FollowedTicket:
     clocks: tuple[ToldClock, ...]
     files: tuple[Attachment, ...]
     entries: tuple[ToldEntry, ...]
+    # Answered together with another request, whose state, unit, date and level are told instead of its own.
+    is_joined: bool = False
+    expected_at: datetime | None = None
+    appeal: AppealState | None = None
 
     @property
     def is_unfinished(self) -> bool:
@@ -100,7 +116,8 @@ class FollowedTicket:
 
     @property
     def resolve_clock(self) -> ToldClock | None:
-        return self.clock(ClockKind.RESOLVE)
+        """By when it is to be settled; an appeal, to be decided."""
+        return self.clock(ClockKind.RESOLVE) or self.clock(ClockKind.APPEAL)
 
     @property
     def first_clock(self) -> ToldClock | None:
@@ -110,6 +127,41 @@ class FollowedTicket:
 def followed(session: Session, ticket_id: int, *, locale: str) -> FollowedTicket:
     """The ticket for its citizen, with the names of bodies and categories in `locale`."""
     ticket = session.get_one(Ticket, ticket_id)
+    own = _followed(session, ticket, locale=locale)
+    master = session.get_one(Ticket, ticket.master_id) if ticket.master_id and is_duplicate(ticket) else None
+    if master is None or master.is_restricted:
+        return own
+    return _with_master(own, _followed(session, master, locale=locale))
+
+
+def _with_master(own: FollowedTicket, master: FollowedTicket) -> FollowedTicket:
+    """How the matter stands, and nothing that anybody wrote, asked or is called there."""
+    since = max((entry.at for entry in own.entries if entry.what == LINKED), default=own.opened_at)
+    moved = tuple(
+        replace(entry, body="", files=())
+        for entry in master.entries
+        if entry.kind in _OF_THE_MATTER and entry.at >= since
+    )
+    waits = (TicketStatus.NEW, TicketStatus.PENDING_CITIZEN)
+    status = TicketStatus.OPEN if not master.is_unfinished or master.status in waits else master.status
+    # What this citizen wrote since is answered here.
+    awaited = tuple(clock for clock in own.clocks if clock.kind is ClockKind.NEXT)
+    resolve = tuple(clock for clock in master.clocks if clock.kind is ClockKind.RESOLVE)
+    return replace(
+        own,
+        status=status,
+        unit=master.unit,
+        unit_code=master.unit_code,
+        level=master.level,
+        clocks=awaited + resolve,
+        entries=tuple(sorted((*own.entries, *moved), key=lambda entry: entry.at)),
+        expected_at=master.expected_at,
+        is_joined=True,
+    )
+
+
+def _followed(session: Session, ticket: Ticket, *, locale: str) -> FollowedTicket:
+    ticket_id = ticket.id
     entries = timeline.entries(session, ticket_id, public_only=True)
     names = _unit_names(session, ticket, entries, locale)
     reached = reached_levels(session, [ticket.id]).get(ticket.id, NONE_REACHED)
@@ -136,6 +188,8 @@ def followed(session: Session, ticket_id: int, *, locale: str) -> FollowedTicket
         clocks=_clocks(session, ticket.id),
         files=tuple(file for file in attachments.of_ticket(session, ticket.id) if file.message_id is None),
         entries=tuple(_told(entry, names) for entry in entries if _is_told(entry, reached)),
+        expected_at=ticket.expected_at if ticket.status in UNFINISHED else None,
+        appeal=appeal_state(session, ticket.id) if ticket.status not in UNFINISHED or ticket.reopen_count else None,
     )
 
 
@@ -178,7 +232,12 @@ def _told(entry: Mapping[str, Any], names: Mapping[int, str]) -> ToldEntry:
     )
 
 
-_TOLD_PARAMS = frozenset({"channel", "level", "from", "to", "until", "for", "disposition", "rating", "what", "seconds"})
+_TOLD_PARAMS = frozenset(
+    {
+        "channel", "level", "from", "to", "until", "for", "disposition", "rating", "what", "seconds", "outcome",
+        "expected_at", "clock", "cause", "due_at",
+    }
+)  # fmt: skip
 
 
 def _unit_id(params: Mapping[str, Any]) -> int | None:

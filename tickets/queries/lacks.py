@@ -6,12 +6,14 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
+from tickets.promises.plan import TRIAL
 from tickets.schema import (
     CalendarVersion,
     Category,
     ChainVersion,
     Line,
     PolicyVersion,
+    Post,
     PostHolding,
     Queue,
     RoleAssignment,
@@ -35,6 +37,7 @@ class Lack(StrEnum):
     ADMINISTRATOR = "administrator"
     AGENTS = "agents"
     HOLDERS = "holders"
+    TRIAL_PHONE = "trial_phone"
 
 
 # Without these no contact becomes a ticket; without the others it does, and then fails somebody later.
@@ -66,9 +69,16 @@ def _rows(lack: Lack, now: datetime) -> Select[int]:
         Lack.CHAINS: select(ChainVersion.id),
         Lack.ADMINISTRATOR: _held(Role.ADMINISTRATOR, now),
         Lack.AGENTS: _held(Role.AGENT, now),
-        Lack.HOLDERS: select(PostHolding.id).where(
-            PostHolding.valid_from <= now, or_(PostHolding.valid_to.is_(None), PostHolding.valid_to > now)
+        # The recipient of the hourly trial is nobody.
+        Lack.HOLDERS: select(PostHolding.id).join(Post, Post.id == PostHolding.post_id).where(
+            Post.code != TRIAL,
+            PostHolding.valid_from <= now,
+            or_(PostHolding.valid_to.is_(None), PostHolding.valid_to > now),
         ),
+        Lack.TRIAL_PHONE: select(PostHolding.id)
+        .join(Post, Post.id == PostHolding.post_id)
+        .join(Staff, Staff.id == PostHolding.staff_id)
+        .where(Post.code == TRIAL, Staff.phone.is_not(None)),
     }  # fmt: skip
     return rows[lack]
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
-from tickets.people.roles import WORKING_ROLES, Viewer
-from tickets.queries.list_stretches import ListView, WantedList, first_ids
+from tickets.people.roles import WORKING_ROLES, Viewer, visible_tickets
+from tickets.queries.list_stretches import ListView, WantedList, first_ids, waiting
+from tickets.schema import Queue, Ticket, Unit
 from tickets.states import QueueKind
 
 # More than this is said as "99+": the exact number would help nobody and cost everybody.
@@ -29,35 +31,37 @@ class QueueCount:
 
 
 def queue_counts(session: Session, viewer: Viewer, *, now: datetime) -> list[QueueCount]:
-    """What waits in the queues of the units where this person works. One statement."""
+    """What waits in the queues of the units where this person works, as far as they may know of it. One statement."""
     unit_ids = viewer.unit_ids(*WORKING_ROLES)
     if not unit_ids:
         return []
-    values = {"now": now, "staff_id": viewer.staff_id, "most": COUNTED_UP_TO + 1, "units": list(unit_ids)}
-    rows = session.execute(_QUEUES, values)
-    return [QueueCount(row[0], row[1], row[2], QueueKind(row[3]), *row[4:]) for row in rows]
+    counted = _counted(viewer, now)
+    rows = session.execute(
+        select(Queue.id, Queue.name, Queue.name_en, Queue.kind, Queue.unit_id, counted.c.waiting, counted.c.overdue)
+        .join(Unit, Unit.id == Queue.unit_id)
+        .join(counted, true())
+        .where(Queue.unit_id.in_(unit_ids), Unit.valid_to.is_(None))
+        .order_by(Queue.kind == QueueKind.WORK, Unit.sort_key, Queue.id)
+    )
+    return [QueueCount(*row) for row in rows]
 
 
-# What is due first is counted first: as long as anything overdue is left out, all that was counted is overdue.
-_QUEUES = text(
+def _counted(viewer: Viewer, now: datetime) -> LateralFromClause:
+    """Of each queue how much waits and is late, by the scope that also decides what its list shows.
+
+    What is due first is counted first: as long as anything overdue is left out, all that was counted is overdue.
     """
-    select q.id, q.name, q.name_en, q.kind, q.unit_id, n.waiting, n.overdue
-    from queue q join unit u on u.id = q.unit_id
-    cross join lateral (
-        select count(*) as waiting, count(*) filter (where t.next_due_at < :now) as overdue
-        from (
-            select next_due_at from ticket
-            where queue_id = q.id and status in ('new', 'open', 'pending_citizen', 'pending_third_party')
-              and not is_canary
-              and (not is_restricted or coalesce(
-                   (select true from ticket_access a where a.ticket_id = ticket.id and a.staff_id = :staff_id), false))
-            order by next_due_at limit :most
-        ) t
-    ) n
-    where q.unit_id = any(:units) and u.valid_to is null
-    order by q.kind = 'work', u.sort_key, q.id
-    """
-)
+    first = (
+        select(Ticket.next_due_at)
+        .where(Ticket.queue_id == Queue.id, waiting(), visible_tickets(viewer, row_by_row=True))
+        .order_by(Ticket.next_due_at)
+        .limit(COUNTED_UP_TO + 1)
+        .correlate(Queue)
+        .subquery("first_ones")
+    )
+    overdue = func.count().filter(first.c.next_due_at < now)
+    numbers = select(func.count().label("waiting"), overdue.label("overdue")).select_from(first)
+    return numbers.correlate(Queue).lateral("counted")
 
 
 def view_counts(session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime) -> dict[ListView, int]:

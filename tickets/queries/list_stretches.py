@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
+    and_,
     cast,
     func,
     literal,
@@ -27,11 +28,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tickets.people.roles import SEEING, WORKING_ROLES, Viewer, visible_tickets
-from tickets.schema import Ticket, TicketAccess
+from tickets.schema import Clock, Ticket, TicketAccess
+from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import PENDING, TicketStatus
 
 FINISHED = (TicketStatus.RESOLVED, TicketStatus.CLOSED)
 DUE_SOON = timedelta(hours=2)
+# Written out as in the partial indexes, which the planner then recognises.
+OPEN_TO_ALL_THERE: ColumnElement[bool] = literal_column(
+    f"ticket.{IS_UNFINISHED} and not ticket.is_restricted and not ticket.is_canary", Boolean()
+)
+# Looking up so many costs less than walking past what one may not see.
+_FEW_NAMED = 200
 
 
 class ListView(StrEnum):
@@ -43,6 +51,7 @@ class ListView(StrEnum):
     OVERDUE = "overdue"
     AT_RISK = "at_risk"
     ON_HOLD = "on_hold"
+    DISPUTED = "disputed"
     ALL = "all"
     ANSWERED = "answered"
 
@@ -113,10 +122,8 @@ class _Stretch:
 
 
 def _stretches(viewer: Viewer, wanted: WantedList) -> list[_Stretch]:
-    if wanted.view is ListView.MINE:
-        return [_Stretch((Ticket.assignee_id == viewer.staff_id,))]
-    if wanted.queue_id is not None:
-        return [_Stretch(())]
+    if wanted.view is ListView.MINE or wanted.queue_id is not None:
+        return [_Stretch((Ticket.assignee_id == viewer.staff_id,) if wanted.view is ListView.MINE else ())]
     if wanted.view in _OF_MY_UNITS:
         return _of_units(viewer.unit_ids(*WORKING_ROLES))
     if not viewer.covers_city(*SEEING):
@@ -124,7 +131,18 @@ def _stretches(viewer: Viewer, wanted: WantedList) -> list[_Stretch]:
         return [*_of_units(units), _Stretch((_named_to(viewer), ~_at(units)))]
     if wanted.view is ListView.ON_HOLD:
         return [_Stretch((Ticket.status == status,)) for status in PENDING]
-    return [_Stretch()]
+    return [_Stretch(where) for where in ([()] if wanted.is_finished else city_stretches(viewer))]
+
+
+def city_stretches(viewer: Viewer) -> list[tuple[ColumnElement[bool], ...]]:
+    """The unfinished tickets of the city in parts of which no two hold one; each also asks for what is visible.
+
+    Restricted tickets that nobody works on stand at the head of what is due first, the more the longer: who may see few
+    of them looks these up and walks past none. Whoever may see many meets theirs on the way.
+    """
+    names = select(literal(1)).where(TicketAccess.staff_id == viewer.staff_id).limit(_FEW_NAMED + 1).subquery()
+    are_few = select(func.count() <= _FEW_NAMED).select_from(names).scalar_subquery()
+    return [(~are_few,), (are_few, OPEN_TO_ALL_THERE), (are_few, Ticket.is_restricted.is_(True), _named_to(viewer))]
 
 
 def _of_units(units: tuple[int, ...]) -> list[_Stretch]:
@@ -144,7 +162,7 @@ def _named_to(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _conditions(viewer: Viewer, wanted: WantedList, now: datetime) -> list[ColumnElement[bool]]:
-    conditions = [_finished() if wanted.is_finished else _unfinished(), *_of_view(wanted.view, now)]
+    conditions = [_finished() if wanted.is_finished else waiting(), *_of_view(wanted.view, now)]
     if wanted.queue_id is not None:
         conditions.append(Ticket.queue_id == wanted.queue_id)
         if wanted.view in _OF_MY_UNITS:
@@ -163,12 +181,23 @@ def _of_view(view: ListView, now: datetime) -> list[ColumnElement[bool]]:
         return [Ticket.next_due_at >= now, Ticket.next_due_at < now + DUE_SOON]
     if view is ListView.ON_HOLD:
         return [Ticket.wake_at.is_not(None)]
+    if view is ListView.DISPUTED:
+        return [Ticket.id.in_(select(Clock.ticket_id).where(_IN_DISPUTE))]
     return []
 
 
+# As in its partial index.
+_IN_DISPUTE = literal_column("clock.kind = 'dispute' and clock.status = 'running'", Boolean())
+
+
 # Written out as in the partial indexes, which the planner then recognises whatever the parameters are.
-def _unfinished() -> ColumnElement[bool]:
+def unfinished() -> ColumnElement[bool]:
     return literal_column("ticket.status in ('new', 'open', 'pending_citizen', 'pending_third_party')", Boolean())
+
+
+def waiting() -> ColumnElement[bool]:
+    """Unfinished, and for somebody to work on: a duplicate waits with its master, unless its citizen wrote again."""
+    return and_(unfinished(), or_(Ticket.master_id.is_(None), Ticket.next_due_at.is_not(None)))
 
 
 def _finished() -> ColumnElement[bool]:

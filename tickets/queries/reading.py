@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -29,9 +30,12 @@ from sqlalchemy.orm import Session, aliased
 from tickets import timeline
 from tickets.errors import NotFound
 from tickets.people.roles import WORKING_ROLES, Viewer, visible_tickets
+from tickets.queries.appeals import AppealState, FirstTicket, appeal_state, first_ticket
 from tickets.queries.chain_steps import LevelOfTicket, chain_steps
+from tickets.queries.duplicates import NO_GROUP, Group, group_of
 from tickets.queries.similar import Similar, similar_open
 from tickets.schema import (
+    Appeal,
     Attachment,
     Call,
     Category,
@@ -81,7 +85,10 @@ class WholeTicket:
     assignee: Staff | None
     citizen: Citizen | None
     drafts: Mapping[str, Mapping[str, str]]
-    master_reference: str | None
+    duplicate_count: int
+    # Whether its result was appealed against, and whether it is an appeal itself.
+    is_appealed: bool
+    is_appeal: bool
     external: Sequence[dict[str, str]]
     files: Sequence[dict[str, Any]]
     entries: Sequence[dict[str, Any]] = ()
@@ -90,6 +97,9 @@ class WholeTicket:
     colleagues: Sequence[tuple[int, str]] = ()
     looking: Sequence[Looking] = ()
     others: Sequence[Other] = ()
+    group: Group = NO_GROUP
+    appeal: AppealState | None = None
+    first: FirstTicket | None = None
 
     @property
     def other_tickets(self) -> list[Other]:
@@ -113,12 +123,15 @@ def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: dateti
         colleagues=colleagues,
         looking=looking,
         others=_others(session, viewer, ticket),
+        group=group_of(session, viewer, ticket) if ticket.master_id or head.duplicate_count else NO_GROUP,
+        appeal=appeal_state(session, ticket.id) if head.is_appealed else None,
+        first=first_ticket(session, viewer, ticket.id) if head.is_appeal else None,
     )
 
 
 _HEAD = (
     "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "drafts",
-    "master_reference", "external", "files",
+    "duplicate_count", "is_appealed", "is_appeal", "external", "files",
 )  # fmt: skip
 
 
@@ -152,13 +165,15 @@ def _drafts() -> ScalarSelect[Any]:
 
 def _heads() -> Select[*tuple[Any, ...]]:
     """Tickets with what stands in a row beside each; `viewer_id` is whose draft it is."""
-    place, coordinating, master = aliased(Unit), aliased(Unit), aliased(Ticket)
+    place, coordinating, duplicate = aliased(Unit), aliased(Unit), aliased(Ticket)
+    duplicates = select(func.count()).where(duplicate.master_id == Ticket.id).scalar_subquery()
     external = _as_json(ExternalReference, "system", "code", "state")
     files = _as_json(Attachment, "public_id", "file_name", "media_type", "size_bytes")
     return (
         select(
             Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, _drafts(),
-            master.reference, external, files,
+            duplicates, exists().where(Appeal.ticket_id == Ticket.id), exists().where(Appeal.case_id == Ticket.id),
+            external, files,
         )
         .join(Unit, Unit.id == Ticket.unit_id)
         .join(Queue, Queue.id == Ticket.queue_id)
@@ -168,7 +183,6 @@ def _heads() -> Select[*tuple[Any, ...]]:
         .outerjoin(coordinating, coordinating.id == Ticket.coordinating_unit_id)
         .outerjoin(Staff, Staff.id == Ticket.assignee_id)
         .outerjoin(Citizen, Citizen.id == Ticket.citizen_id)
-        .outerjoin(master, master.id == Ticket.master_id)
     )  # fmt: skip
 
 

@@ -130,7 +130,8 @@ def _of_the_city(
     found: list[tuple[int, int]] = []
     width = _FIRST_STRETCH
     while upper > 0 and len(found) < _RANKED:
-        stretch = TicketSearch.ticket_id.between(upper - width + 1, upper)
+        lower = _older_by(session, upper, width)
+        stretch = TicketSearch.ticket_id.between(lower, upper)
         fitting = select(TicketSearch.ticket_id.label("id")).where(fits, stretch).cte("fitting")
         # Kept apart, so that the word index is asked and not every ticket looked at for its words.
         newest = fitting.prefix_with("materialized", dialect="postgresql")
@@ -142,5 +143,14 @@ def _of_the_city(
             .limit(_RANKED - len(found))
         )
         found += [(ticket_id, rank) for ticket_id, rank in session.execute(statement)]
-        upper, width = upper - width, width * _STRETCH_GROWS
+        upper, width = lower - 1, width * _STRETCH_GROWS
     return found
+
+
+def _older_by(session: Session, newest_id: int, tickets: int) -> int:
+    """Where a stretch of so many tickets begins that ends with this one; 0: there are no more.
+
+    Counted, because ids may have gaps of any width: what was rolled back or brought from elsewhere leaves some.
+    """
+    older = select(TicketSearch.ticket_id).where(TicketSearch.ticket_id <= newest_id)
+    return session.scalar(older.order_by(TicketSearch.ticket_id.desc()).offset(tickets - 1).limit(1)) or 0

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import Viewer, visible_tickets
-from tickets.queries.list_stretches import DUE_SOON
+from tickets.queries.list_stretches import DUE_SOON, OPEN_TO_ALL_THERE, city_stretches
 from tickets.queries.lists import Listed, listed
 from tickets.schema import Clock, PlannedStep, Ticket, TicketAccess, Unit
 from tickets.schema.ticket import IS_UNFINISHED
@@ -35,10 +35,6 @@ WARNED_FROM = 75
 MOST_AT_RISK = 50
 # Warnings that a ticket's promises may have had, so that the first of them make a full list.
 _STEPS_A_TICKET = 2
-# Written out as in the partial indexes, which the planner then recognises.
-_OPEN_TO_ALL_THERE: ColumnElement[bool] = literal_column(
-    f"ticket.{IS_UNFINISHED} and not ticket.is_restricted and not ticket.is_canary", Boolean()
-)
 _WARNED = "planned_step.kind = 'warning' and planned_step.fired_at is not null"
 
 
@@ -103,7 +99,7 @@ def _open_counts(unit_ids: Sequence[int] | None, *, now: datetime) -> Iterator[S
         labelled = (number.label(column) for number, column in zip(numbers, _COUNTED, strict=True))
         nothing: ColumnElement[datetime] = null().cast(Ticket.opened_at.type)
         statement = select(Ticket.unit_id, *labelled, nothing.label("oldest_at"))
-        yield statement.where(_OPEN_TO_ALL_THERE, condition, *at_these).group_by(Ticket.unit_id)
+        yield statement.where(OPEN_TO_ALL_THERE, condition, *at_these).group_by(Ticket.unit_id)
 
 
 def _named_counts(viewer: Viewer, unit_ids: Sequence[int] | None, *, now: datetime) -> Select[*tuple[Any, ...]]:
@@ -124,7 +120,7 @@ def _named_counts(viewer: Viewer, unit_ids: Sequence[int] | None, *, now: dateti
 
 
 def _oldest_open() -> ScalarSelect[datetime]:
-    at_the_unit = select(func.min(Ticket.opened_at)).where(_OPEN_TO_ALL_THERE, Ticket.unit_id == Unit.id)
+    at_the_unit = select(func.min(Ticket.opened_at)).where(OPEN_TO_ALL_THERE, Ticket.unit_id == Unit.id)
     return at_the_unit.correlate(Unit).scalar_subquery()
 
 
@@ -139,8 +135,12 @@ def at_risk(
 ) -> list[Listed]:
     """Tickets to look at, what is due first on top. Two statements."""
     waiting = _waiting(viewer, unit_ids)
-    if risk is Risk.SOON and unit_ids is None:
+    if unit_ids is None and risk is Risk.SOON:
         first = _soon_in_the_city(waiting, limit, now)
+    elif unit_ids is None:
+        parts = (_first([*waiting, *part], _risk(risk, now), limit=limit).subquery() for part in city_stretches(viewer))
+        either = union_all(*(select(part.c.id) for part in parts)).subquery("either")
+        first = _first([Ticket.id.in_(select(either.c.id))], true(), limit=limit)
     else:
         first = _first(waiting, _risk(risk, now), limit=limit)
     return listed(session, session.scalars(first).all())

@@ -2,6 +2,8 @@
 
 from tickets.schema.attempt import EscalationAttempt
 from tickets.schema.base import Base
+from tickets.schema.canary import CanaryRun
+from tickets.schema.citizen import Citizen, CitizenPhone, Contact, PhonePreference
 from tickets.schema.directory import (
     Category,
     Line,
@@ -12,7 +14,12 @@ from tickets.schema.directory import (
     UnitMembership,
     UnitSuccession,
 )
+from tickets.schema.draft import Draft, TicketViewer
+from tickets.schema.exclusion import ExclusionCredit, ExclusionWindow
+from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
+from tickets.schema.matter_link import Appeal, DuplicateLink
+from tickets.schema.open_breach import OpenBreachChange
 from tickets.schema.promise import (
     Acknowledgement,
     Calendar,
@@ -32,6 +39,8 @@ from tickets.schema.promise import (
     StepRecipient,
 )
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
+from tickets.schema.rota import Absence, HandoverNote, RotaFeed, Rotation, Shift, SwapRequest
+from tickets.schema.rule_change import RuleApplication, RuleApplicationTicket, RuleDraft, RulePreview
 from tickets.schema.staff import (
     ApiToken,
     ContactMethod,
@@ -40,11 +49,10 @@ from tickets.schema.staff import (
     PostHolding,
     Responsibility,
     RoleAssignment,
-    Shift,
     Staff,
     WebSession,
 )
-from tickets.schema.standing import PromiseDay, StandingLevel, StandingReport
+from tickets.schema.standing import PromiseDay, PublishedPromise, StandingLevel, StandingReport
 from tickets.schema.telephony import (
     Call,
     CallbackRequest,
@@ -59,21 +67,15 @@ from tickets.schema.telephony import (
 )
 from tickets.schema.ticket import (
     Attachment,
-    Citizen,
-    CitizenPhone,
-    Contact,
-    Draft,
     ExternalReference,
     IdempotencyKey,
     Message,
     Misroute,
-    PhonePreference,
     PinGuard,
     QueueHop,
     Ticket,
     TicketAccess,
     TicketSearch,
-    TicketViewer,
     TimelineEntry,
 )
 from tickets.schema.trust import (
@@ -86,6 +88,7 @@ from tickets.schema.trust import (
     JobFault,
     LeaderJob,
     LeaderLease,
+    MessageLimit,
     Outage,
     OutboundMessage,
     ProcessBeat,
@@ -94,8 +97,10 @@ from tickets.schema.trust import (
 
 __all__ = [
     "RULES_VERSION",
+    "Absence",
     "Acknowledgement",
     "ApiToken",
+    "Appeal",
     "Attachment",
     "AuditEntry",
     "AuditSeal",
@@ -106,6 +111,7 @@ __all__ = [
     "Call",
     "CallLeg",
     "CallbackRequest",
+    "CanaryRun",
     "Category",
     "Chain",
     "ChainStep",
@@ -118,23 +124,31 @@ __all__ = [
     "ClockInterval",
     "Contact",
     "ContactMethod",
+    "Delegation",
     "DoneDay",
     "Draft",
+    "DuplicateLink",
     "EscalationAttempt",
+    "ExclusionCredit",
+    "ExclusionWindow",
     "ExternalReference",
+    "HandoverNote",
     "Holiday",
     "IdempotencyKey",
     "InboundSms",
+    "Instruction",
     "JobFault",
     "KeptKeys",
     "LeaderJob",
     "LeaderLease",
     "Line",
     "Message",
+    "MessageLimit",
     "Misroute",
     "Offer",
     "OneStopOffice",
     "OneTimeLink",
+    "OpenBreachChange",
     "Outage",
     "OutboundMessage",
     "PhonePreference",
@@ -150,6 +164,7 @@ __all__ = [
     "ProcessBeat",
     "PromiseBreach",
     "PromiseDay",
+    "PublishedPromise",
     "Queue",
     "QueueHop",
     "ReachTime",
@@ -158,12 +173,19 @@ __all__ = [
     "ReferenceVersion",
     "Responsibility",
     "RoleAssignment",
+    "RotaFeed",
+    "Rotation",
+    "RuleApplication",
+    "RuleApplicationTicket",
+    "RuleDraft",
+    "RulePreview",
     "SendingTrouble",
     "Shift",
     "Staff",
     "StandingLevel",
     "StandingReport",
     "StepRecipient",
+    "SwapRequest",
     "Ticket",
     "TicketAccess",
     "TicketSearch",

@@ -66,7 +66,13 @@ begin
             stands := 'read'; stood := ''; reason := ''; since := new.read_at;
         end if;
     end if;
-    if stands = stood or new.gathered_into_id is not null then
+    if tg_op = 'UPDATE' and new.gathered_into_id is not null and old.gathered_into_id is null then
+        -- It goes on as a line of a list, whose own way is written for each of its lines.
+        stands := 'planned'; reason := new.error_code;
+    elsif tg_op = 'UPDATE' and stands = 'planned' and new.not_before > old.not_before
+        and new.error_code = 'over_limit' then
+        since := clock_timestamp();
+    elsif stands = stood or new.gathered_into_id is not null then
         return null;
     end if;
     with levels as (
@@ -85,11 +91,15 @@ begin
         from levels l join planned_step s on s.id = l.step_id and s.ticket_id = coalesce(l.ticket_id, s.ticket_id)
         where l.staff_id is not null returning *
     ), sooner as (
-        -- What will not arrive is not waited for.
+        -- What will not arrive, or came back, is not waited for: but who is being tried after it is.
         update planned_step set reach_by = least(reach_by, coalesce(since, clock_timestamp()))
-        where stands in ('failed', 'suppressed') and new.channel <> 'screen' and id in (
-            select s.id from planned_step s where s.id in (select step_id from levels) and s.reach_by is not null
-            for no key update skip locked)
+        where (stands in ('failed', 'suppressed') or stands = 'planned' and stood = 'sent') and new.channel <> 'screen'
+          and id in (
+            select s.id from planned_step s join levels l on l.step_id = s.id
+            where s.reach_by is not null and not exists (
+                select from escalation_attempt later where later.step_id = s.id and later.method <> 'screen'
+                  and later.outbound_id > l.outbound_id)
+            for no key update of s skip locked)
     )
     -- with its entry;
     return null;

@@ -34,12 +34,30 @@ begin
     return new;
 end
 """
+# A window that was decided about: only how far it has been given back goes on.
+_OF_WINDOW = """
+begin
+    if tg_op = 'DELETE' then
+        raise insufficient_privilege using message = 'time taken out of promises is a fact: it is not deleted';
+    end if;
+    if old.decided_at is not null and to_jsonb(new) - array['walked_to', 'is_last_walk', 'applied_at']
+        is distinct from to_jsonb(old) - array['walked_to', 'is_last_walk', 'applied_at'] then
+        raise insufficient_privilege using message = 'time taken out of promises was decided: it is not changed';
+    end if;
+    return new;
+end
+"""
 # By the trigger's name, which its function has too: what the function does, on which table it stands and when.
 KEEPS_FACTS = {
     "level_stays": (
         _OF_LEVEL,
         "planned_step",
         "before update or delete on planned_step for each row when (old.fired_at is not null)",
+    ),
+    "window_stays": (
+        _OF_WINDOW,
+        "exclusion_window",
+        "before update or delete on exclusion_window for each row",
     ),
     "dates_stay": (
         _OF_DATES,

@@ -160,6 +160,8 @@ class Clock(Base):
             "first_breach_at",
             postgresql_where=text("status = 'cancelled' and first_breach_at is not null"),
         ),
+        # Few at a time: what the arbiter looks for.
+        Index("ix_clock_dispute", "ticket_id", postgresql_where=text("kind = 'dispute' and status = 'running'")),
         # With what the board of running chains counts by, so that it is answered from the index alone.
         Index(
             "ix_clock_running",
@@ -246,12 +248,17 @@ class PromiseBreach(Base):
 
 
 class ReachTime(Base):
-    """How many seconds a person is given to be reached about a level before the next is tried, by priority (A3)."""
+    """How many seconds a person is given to be reached about a level before the next is tried, by priority (A3).
+
+    Within them a telephone that nobody answered rings again after a pause, until it has rung so many times.
+    """
 
     __tablename__ = "reach_time"
 
     priority: Mapped[Priority] = mapped_column(coded(Priority), primary_key=True)
     seconds: Mapped[int]
+    most_calls: Mapped[int] = mapped_column(server_default=text("3"))
+    call_pause_seconds: Mapped[int] = mapped_column(server_default=text("60"))
 
 
 class ClockInterval(Base):
@@ -312,6 +319,10 @@ class PlannedStep(Base):
     detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
 
 
+# Told as a member of the city's leadership, by a decision about a field or an area.
+IS_RESPONSIBLE = "capacity = 'responsible'"
+
+
 class StepRecipient(Base):
     """A person told of a fired level, for which post and in which capacity, and when they read it."""
 
@@ -319,6 +330,16 @@ class StepRecipient(Base):
     __table_args__ = (
         UniqueConstraint("step_id", "staff_id"),
         Index("ix_step_recipient_staff_id_reply_code", "staff_id", "reply_code"),
+        Index("ix_step_recipient_staff_id_told_at", "staff_id", "told_at", "step_id"),
+        # What a post, and the city's leadership, was told of last: whose it is today asks for it (A4).
+        Index(
+            "ix_step_recipient_post_id_told_at",
+            "post_id",
+            "told_at",
+            "step_id",
+            postgresql_where=text("post_id is not null"),
+        ),
+        Index("ix_step_recipient_responsible", "told_at", "step_id", postgresql_where=text(IS_RESPONSIBLE)),
     )
 
     id: Mapped[Id]
@@ -352,3 +373,5 @@ class Acknowledgement(Base):
     new_due_at: Mapped[datetime | None]
     # The next level is held until then.
     holds_until: Mapped[datetime]
+    # The level that came at once, because this one was passed up.
+    passed_to_level: Mapped[int | None]

@@ -106,19 +106,6 @@ class PostHolding(Base):
     valid_to: Mapped[datetime | None]
 
 
-class Shift(Base):
-    """A turn of the on-call rota: between two instants this person answers for the post."""
-
-    __tablename__ = "shift"
-    __table_args__ = (CheckConstraint("ends_at > starts_at", name="range"),)
-
-    id: Mapped[Id]
-    post_id: Mapped[int] = mapped_column(to("post"), index=True)
-    staff_id: Mapped[int] = mapped_column(to("staff"), index=True)
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-
-
 class Responsibility(Base):
     """That a member of the city's leadership answers for a field or an area, with the decision that says so."""
 

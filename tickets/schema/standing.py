@@ -26,6 +26,8 @@ class StandingLevel(Base):
             "step_id",
             postgresql_include=["ticket_id", "clock_kind", "breach_cause", "is_answered"],
         ),
+        # The same order, unit by unit.
+        Index("ix_standing_level_unit", "unit_id", text("level desc"), "due_at", "step_id"),
     )
 
     clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
@@ -36,6 +38,8 @@ class StandingLevel(Base):
     clock_kind: Mapped[ClockKind] = mapped_column(coded(ClockKind))
     breach_cause: Mapped[str]
     is_answered: Mapped[bool]
+    # Where the ticket is; None in rows that the release before wrote.
+    unit_id: Mapped[int | None]
 
 
 class StandingReport(Base):
@@ -52,6 +56,17 @@ class StandingReport(Base):
             "step_id",
             postgresql_include=["ticket_id"],
         ),
+        # The list's own order. The one above is the order of the release before, and goes with it.
+        Index(
+            "ix_standing_report_harm",
+            "staff_id",
+            "is_answered",
+            text("(-harm)"),
+            "due_on",
+            text("(-people)"),
+            "due_at",
+            "step_id",
+        ),
     )
 
     clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
@@ -61,6 +76,12 @@ class StandingReport(Base):
     level: Mapped[int]
     due_at: Mapped[datetime]
     is_answered: Mapped[bool]
+    # The level, and EMERGENCY_HARM more in an emergency.
+    harm: Mapped[int] = mapped_column(server_default="0")
+    # The day of the city on which it was due.
+    due_on: Mapped[date] = mapped_column(server_default="1970-01-01")
+    # The citizen whose ticket it is, and everybody whose duplicate waits for the same answer.
+    people: Mapped[int] = mapped_column(server_default="1")
 
 
 class PromiseDay(Base):
@@ -74,3 +95,15 @@ class PromiseDay(Base):
     met: Mapped[int]
     missed: Mapped[int]
     cancelled: Mapped[int]
+
+
+class PublishedPromise(Base):
+    """How a body kept its promises of a kind over the days that were published last."""
+
+    __tablename__ = "published_promise"
+
+    unit_id: Mapped[int] = mapped_column(to("unit"), primary_key=True, autoincrement=False)
+    kind: Mapped[ClockKind] = mapped_column(coded(ClockKind), primary_key=True)
+    met: Mapped[int]
+    missed: Mapped[int]
+    overdue: Mapped[int]

@@ -1,4 +1,4 @@
-"""Tables of citizens, contacts and tickets with everything that happens to a ticket."""
+"""Tables of tickets with everything that happens to them."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -13,7 +13,6 @@ from tickets.states import (
     ActorKind,
     Channel,
     Disposition,
-    DraftForm,
     Level,
     PlaceOutcome,
     Priority,
@@ -32,64 +31,6 @@ _SCOPE = ("is_restricted", "is_canary", "coordinating_unit_id")
 # What everybody sees who sees the unit, so that it is counted without looking at a ticket.
 _OPEN_TO_ALL_THERE = f"{IS_UNFINISHED} and not is_restricted and not is_canary"
 _FINISHED = text("status in ('resolved', 'closed')")
-
-
-class Citizen(Base):
-    """A person who contacts us."""
-
-    __tablename__ = "citizen"
-
-    id: Mapped[Id]
-    name: Mapped[str] = mapped_column(server_default="")
-    email: Mapped[str | None] = mapped_column(index=True)
-    locale: Mapped[str] = mapped_column(server_default="vi")
-    # Deaf, or unsafe at home: blocks every voice path and the agent's call button.
-    do_not_call: Mapped[bool] = mapped_column(server_default=text("false"))
-    last_unit_id: Mapped[int | None] = mapped_column(to("unit"))
-    residence: Mapped[str] = mapped_column(server_default="")
-    created_at: Mapped[datetime]
-
-
-class CitizenPhone(Base):
-    """A phone a citizen uses; one phone may serve several citizens. Withheld numbers never stand here."""
-
-    __tablename__ = "citizen_phone"
-    __table_args__ = (UniqueConstraint("citizen_id", "phone"),)
-
-    id: Mapped[Id]
-    citizen_id: Mapped[int] = mapped_column(to("citizen", cascade=True))
-    phone: Mapped[str] = mapped_column(index=True)
-    created_at: Mapped[datetime]
-
-
-class PhonePreference(Base):
-    """What a phone number itself asked for: STOP to our SMS, or a carrier's refusal of them."""
-
-    __tablename__ = "phone_preference"
-
-    phone: Mapped[str] = mapped_column(primary_key=True)
-    sms_opted_out_at: Mapped[datetime | None]
-    sms_opt_out_reason: Mapped[str] = mapped_column(server_default="")
-    # More than ten calls an hour: flagged, still answered.
-    flagged_at: Mapped[datetime | None]
-
-
-class Contact(Base):
-    """One call, SMS, form or API request arriving; `source_key` makes the same one, sent twice, one contact."""
-
-    __tablename__ = "contact"
-    __table_args__ = (UniqueConstraint("channel", "source_key"),)
-
-    id: Mapped[Id]
-    channel: Mapped[Channel] = mapped_column(coded(Channel))
-    source_key: Mapped[str]
-    arrived_at: Mapped[datetime] = mapped_column(index=True)
-    citizen_id: Mapped[int | None] = mapped_column(to("citizen"), index=True)
-    ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
-    line_id: Mapped[int | None] = mapped_column(to("line"))
-    phone: Mapped[str | None]
-    phone_raw: Mapped[str] = mapped_column(server_default="")
-    is_simulated: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Ticket(Base):
@@ -137,6 +78,12 @@ class Ticket(Base):
             postgresql_where=text(f"coordinating_unit_id is not null and assignee_id is null and {IS_UNFINISHED}"),
         ),
         Index("ix_ticket_untaken_due", "next_due_at", "id", postgresql_where=_UNTAKEN),
+        Index(
+            "ix_ticket_untaken_open_due",
+            "next_due_at",
+            "id",
+            postgresql_where=text(f"assignee_id is null and {_OPEN_TO_ALL_THERE}"),
+        ),
         Index("ix_ticket_unit_untaken", "unit_id", "next_due_at", "id", postgresql_where=_UNTAKEN),
         Index(
             "ix_ticket_coordinating_unfinished",
@@ -220,6 +167,8 @@ class Ticket(Base):
     closed_at: Mapped[datetime | None]
     reopen_until: Mapped[datetime | None]
     wake_at: Mapped[datetime | None]
+    # What an interim answer told the citizen to expect; the promise itself and its first date stay (R24).
+    expected_at: Mapped[datetime | None]
     # The earliest due of its running clocks: what lists are sorted by. Kept by `tickets/promises/ledger`.
     next_due_at: Mapped[datetime | None]
     next_due_kind: Mapped[str | None]
@@ -324,34 +273,6 @@ class Attachment(Base):
     sha256: Mapped[str]
     storage_key: Mapped[str] = mapped_column(index=True)
     created_at: Mapped[datetime]
-
-
-class Draft(Base):
-    """What somebody typed into a form and has not sent: one row for each person, form and thing it is about.
-
-    `about` is empty, or a ticket, call or step (tickets/work/drafts.py). With its ticket a draft is erased, and it is
-    shown only while its owner may see the ticket.
-    """
-
-    __tablename__ = "draft"
-
-    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
-    form: Mapped[DraftForm] = mapped_column(coded(DraftForm), primary_key=True)
-    about: Mapped[str] = mapped_column(primary_key=True)
-    ticket_id: Mapped[int | None] = mapped_column(to("ticket", cascade=True), index=True)
-    fields: Mapped[Json]
-    updated_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class TicketViewer(Base):
-    """Who has a ticket open right now, and whether they are typing: shown so that two do not answer at once."""
-
-    __tablename__ = "ticket_viewer"
-
-    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
-    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
-    seen_at: Mapped[datetime]
-    typing_at: Mapped[datetime | None]
 
 
 class ExternalReference(Base):

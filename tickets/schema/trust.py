@@ -17,6 +17,12 @@ class OutboundMessage(Base):
     __table_args__ = (
         Index("ix_outbound_message_due", "not_before", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
         Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=sql("channel = 'screen'")),
+        Index(
+            "ix_outbound_message_unread",
+            "staff_id",
+            "id",
+            postgresql_where=sql("channel = 'screen' and read_at is null"),
+        ),
         Index("ix_outbound_message_failed", "id", postgresql_where=sql("state in ('failed', 'uncertain')")),
         Index(
             "ix_outbound_message_daily_list", "staff_id", "created_at", postgresql_where=sql("template = 'daily_list'")
@@ -80,6 +86,16 @@ class SendingTrouble(Base):
     last_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     refusals: Mapped[int]
+
+
+class MessageLimit(Base):
+    """How many messages one person is sent on a channel within so many seconds; what is more waits, or is gathered."""
+
+    __tablename__ = "message_limit"
+
+    channel: Mapped[OutboundChannel] = mapped_column(coded(OutboundChannel), primary_key=True)
+    seconds: Mapped[int] = mapped_column(primary_key=True)
+    most: Mapped[int]
 
 
 class AuditEntry(Base):
@@ -150,6 +166,8 @@ class ProcessBeat(Base):
 
 class LeaderLease(Base):
     """Who leads the schedulers and until when: one row. Every taking has a number of its own, its epoch.
+
+    `taken_at`: since when it is held or, where `holder` is empty, free.
 
     A leader's transaction locks the row `for key share`, which a renewal does not disturb; a taking, which changes the
     unique `epoch`, waits for it. So nothing of an older epoch is ever committed after a newer one began.

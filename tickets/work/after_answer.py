@@ -10,6 +10,7 @@ from tickets.schema import Message, Ticket
 from tickets.states import Channel, TicketStatus
 from tickets.work import resolution
 from tickets.work.conversation import citizen_message
+from tickets.work.judged_at import judged_at
 from tickets.work.ticket import ANSWERED_OR_ASIDE, lock_ticket
 
 
@@ -41,8 +42,9 @@ def citizen_says(
     Raises TransitionNotAllowed on a ticket that is over and stays so, InvalidInput for an empty text and one too long.
     """
     ticket = lock_ticket(session, ticket_id)
-    if opens_again(ticket, body, now=now):
-        resolution.take_up_again(session, ticket, actor=actor, now=now)
+    judged = judged_at(session, ticket, now=now)
+    if opens_again(ticket, body, now=judged):
+        resolution.take_up_again(session, ticket, actor=actor, now=judged)
     return citizen_message(
         session, ticket_id, body=body, channel=channel, contact_id=contact_id, arrived_at=now, actor=actor, now=now
     )

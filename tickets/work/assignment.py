@@ -7,18 +7,25 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, TransitionNotAllowed
-from tickets.people.actor import Actor
+from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Right, load_viewer, may
-from tickets.promises import ledger
+from tickets.promises import ledger, standing_levels
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
-from tickets.states import UNFINISHED, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
+from tickets.states import UNFINISHED, ActorKind, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
+from tickets.work.appeal_rows import require_another_person
+from tickets.work.dispute_rows import open_dispute, require_undisputed
+from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import not_eased, require_another, require_free_to_move
 from tickets.work.ticket import lock_ticket, move, record
 
 MAX_REASON = 1000
 _URGENCY = (Priority.NORMAL, Priority.URGENT, Priority.EMERGENCY)
+# Why it became urgent, where nobody typed a reason: a level of its chain did it.
+BY_LEVEL = "level"
+# Why a ticket went where the arbiter sent it; a further hop opens no dispute then.
+ARBITER = "arbiter"
 # From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).
 DISPUTED_FROM_HOP = 3
 _CORRECT_HOP = """
@@ -30,6 +37,7 @@ def claim(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> T
     """Take a ticket; claiming one's own again changes nothing. Raises AlreadyAssigned when a colleague has it."""
     staff_id = _staff_id(actor)
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
     if ticket.assignee_id == staff_id:
         return ticket
@@ -41,6 +49,7 @@ def claim(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> T
 def assign(session: Session, ticket_id: int, *, staff_id: int, actor: Actor, now: datetime) -> Ticket:
     """Give a ticket to a person who works at its unit or for the whole city, whoever had it before."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
     if ticket.assignee_id == staff_id:
         return ticket
@@ -51,6 +60,7 @@ def assign(session: Session, ticket_id: int, *, staff_id: int, actor: Actor, now
 def release(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
     """Put a ticket back into its queue for a colleague; its unit has accepted it all the same."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
     if ticket.assignee_id is None:
         return ticket
@@ -98,15 +108,31 @@ def change_priority(
 
     Raises OwingUnitAlone for a lower one once a warning is out.
     """
+    why = {"reason": reason_given(reason)}
+    return _set_priority(session, ticket_id, priority=priority, why=why, actor=actor, now=now)
+
+
+def raise_by_level(session: Session, ticket_id: int, *, level: int, now: datetime) -> Ticket:
+    """A level of its chain makes it urgent. Why is a code: the trail says it in the language of whoever reads."""
+    why = {"reason": BY_LEVEL, "level": str(level)}
+    return _set_priority(session, ticket_id, priority=Priority.URGENT, why=why, actor=SYSTEM, now=now)
+
+
+def _set_priority(
+    session: Session, ticket_id: int, *, priority: Priority, why: dict[str, str], actor: Actor, now: datetime
+) -> Ticket:
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
     if ticket.priority is priority:
         return ticket
     if _URGENCY.index(priority) < _URGENCY.index(ticket.priority):
         require_another(session, ticket, what="priority", actor=actor, now=now)
-    params = {"field": "priority", "from": ticket.priority.value, "to": priority.value, "reason": reason_given(reason)}
+    params = {"field": "priority", "from": ticket.priority.value, "to": priority.value, **why}
     ticket.priority = priority
-    return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
+    _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
+    standing_levels.refresh(session, [ticket.id])
+    return ticket
 
 
 def change_category(session: Session, ticket_id: int, *, category_code: str, actor: Actor, now: datetime) -> Ticket:
@@ -116,6 +142,7 @@ def change_category(session: Session, ticket_id: int, *, category_code: str, act
     AboutItself for the accused, OwingUnitAlone for the owing unit once a warning is out.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
     category = session.scalars(
         select(Category).where(Category.code == category_code, Category.retired_at.is_(None))
@@ -136,6 +163,7 @@ def change_category(session: Session, ticket_id: int, *, category_code: str, act
 def correct_place(session: Session, ticket_id: int, *, unit_id: int, actor: Actor, now: datetime) -> Ticket:
     """Say where the matter is; the ticket stays in its queue until it is transferred. Raises as another kind does."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     unit = session.get(Unit, unit_id)
     if unit is None:
         raise NotFound("unit", unit_id)
@@ -151,6 +179,7 @@ def correct_place(session: Session, ticket_id: int, *, unit_id: int, actor: Acto
 def _give(
     session: Session, ticket: Ticket, staff_id: int, kind: TimelineKind, *, actor: Actor, now: datetime
 ) -> Ticket:
+    require_another_person(session, ticket.id, staff_id)
     ledger.note_broken(session, ticket, now=now)
     params = {"from_staff_id": ticket.assignee_id, "to_staff_id": staff_id}
     ticket.assignee_id, ticket.updated_at = staff_id, now
@@ -167,7 +196,10 @@ def hop(
 ) -> Ticket:
     """To another queue for one of the causes above, which say what is told of it."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
+    if ledger.is_duplicate(ticket):
+        raise InvalidInput("ticket", "is_duplicate")
     why = reason_given(reason)
     queue = session.get(Queue, queue_id)
     unit = session.get(Unit, queue.unit_id) if queue is not None else None
@@ -176,13 +208,15 @@ def hop(
     # A unit must not read what is said about it, whoever sends it there.
     if ticket.about_unit_id == unit.id and queue.kind is not QueueKind.CONDUCT:
         raise NotAllowed("transfer_to_whom_it_is_about")
+    if cause != ARBITER:
+        require_undisputed(session, ticket, actor=actor, now=now)
     require_free_to_move(session, ticket, what="transfer", actor=actor, now=now)
     visited = set(session.scalars(select(QueueHop.queue_id).where(QueueHop.ticket_id == ticket.id)))
     from_queue, from_unit = ticket.queue_id, ticket.unit_id
     with not_eased(session, ticket, what="transfer", actor=actor, now=now):
         _write_hop(session, ticket, queue_id, cause=cause, now=now)
         _give_away(session, ticket, queue_id=queue_id, unit=unit, actor=actor, now=now)
-    is_disputed = queue_id in visited or ticket.hop_count >= DISPUTED_FROM_HOP
+    is_disputed = cause != ARBITER and (queue_id in visited or ticket.hop_count >= DISPUTED_FROM_HOP)
     params = {
         "from_queue_id": from_queue, "to_queue_id": queue_id, "from_unit_id": from_unit, "to_unit_id": unit.id,
         "unit": unit.name, "unit_en": unit.name_en, "cause": cause, "is_disputed": is_disputed,
@@ -199,6 +233,8 @@ def hop(
             )
         )  # fmt: skip
     session.flush()
+    if is_disputed and actor.kind is not ActorKind.SYSTEM:
+        open_dispute(session, ticket, from_unit_id=from_unit, now=now)
     return ticket
 
 
@@ -215,6 +251,7 @@ def _give_away(session: Session, ticket: Ticket, *, queue_id: int, unit: Unit, a
         move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
     ledger.on_hop(session, ticket, from_unit_id=from_unit, now=now)
     ledger.retarget(session, ticket, cause="transfer", actor=actor, now=now)
+    standing_levels.refresh(session, [ticket.id])
 
 
 def other_queue(ticket: Ticket, queue_id: int) -> Change:

@@ -1,7 +1,9 @@
 """What citizen and agent say to each other, and what colleagues note for themselves."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from tickets import timeline
@@ -10,10 +12,12 @@ from tickets.outbox import posting
 from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone
 from tickets.promises import ledger
-from tickets.schema import Message, Staff, Ticket
+from tickets.promises.ledger import is_duplicate
+from tickets.schema import Message, Staff, Ticket, TimelineEntry
 from tickets.states import PENDING, UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work.assignment import claim
+from tickets.work.judged_at import judged_at
 from tickets.work.search_words import add_words
 from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket, move, record
@@ -21,6 +25,10 @@ from tickets.work.ticket import lock_ticket, move, record
 MAX_MESSAGE = 10_000
 # Less than this is a wrong button or a voicemail greeting, not an answer (R3).
 HUMAN_TALK_SECONDS = 10
+# A date further away tells the citizen nothing.
+FURTHEST_EXPECTED = timedelta(days=366)
+# What the timeline says of an interim answer.
+EXPECTED = "expected"
 
 _ASIDE = (TicketStatus.WITHDRAWN, TicketStatus.SPAM)
 
@@ -34,12 +42,51 @@ def reply(
     channel by which this citizen cannot be reached, TransitionNotAllowed on a ticket that is no matter at all.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     if ticket.status in _ASIDE:
         raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
     if ticket.status is TicketStatus.NEW and actor.kind is ActorKind.STAFF and ticket.assignee_id is None:
         claim(session, ticket_id, actor=actor, now=now)
     message = say(session, ticket, template="ticket_reply", body=body, channel=channel, actor=actor, now=now)
     record(session, ticket, "ticket.replied", actor=actor, params={"channel": message.channel.value}, now=now)
+    return message
+
+
+def interim(
+    session: Session,
+    ticket_id: int,
+    *,
+    body: str,
+    expected_at: datetime,
+    channel: Channel | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    """Tell the citizen how far it is, and by when to expect the rest (R24).
+
+    Only what is expected changes: the promise keeps its first date, which stays on every page and in every figure.
+    Raises InvalidInput without words, for a date that is past and for one over a year away; TransitionNotAllowed once
+    it is answered.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
+    if ticket.status not in UNFINISHED:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+    if is_duplicate(ticket):
+        raise InvalidInput("ticket", "is_duplicate")
+    if not now < expected_at <= now + FURTHEST_EXPECTED:
+        raise InvalidInput("expected_at", "not_to_be_expected")
+    if ticket.status is TicketStatus.NEW and actor.kind is ActorKind.STAFF and ticket.assignee_id is None:
+        claim(session, ticket_id, actor=actor, now=now)
+    told = {"expected_at": expected_at.isoformat()}
+    message = say(
+        session, ticket, template="ticket_interim", body=body, channel=channel, more=told, actor=actor, now=now
+    )
+    ticket.expected_at = expected_at
+    params = {"field": "expectation", "what": EXPECTED, **told}
+    timeline.add(session, ticket.id, TimelineKind.CHANGED, actor=actor, is_public=True, params=params, now=now)
+    record(session, ticket, "ticket.interim_answered", actor=actor, params=told, now=now)
+    session.flush()
     return message
 
 
@@ -50,16 +97,20 @@ def say(
     template: str,
     body: str,
     channel: Channel | None = None,
+    more: Mapping[str, str] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Message:
-    """Write a message to the citizen of a locked ticket and post it; it is read on the follow page in any case."""
+    """Write a message to the citizen of a locked ticket and post it; it is read on the follow page in any case.
+
+    `more` is what its template says beside the words.
+    """
     kept = _body(body)
     by = channel or answering_channel(ticket)
     message = Message(ticket_id=ticket.id, direction="out", channel=by, body=kept, at=now, staff_id=actor.staff_id)
     session.add(message)
     session.flush()
-    message.outbound_id = _post(session, ticket, message, template, now=now)
+    message.outbound_id = _post(session, ticket, message, template, more or {}, now=now)
     timeline.add(
         session, ticket.id, TimelineKind.MESSAGE_OUT, actor=actor, is_public=True, message_id=message.id, now=now
     )
@@ -103,12 +154,14 @@ def citizen_message(
 
     Raises TransitionNotAllowed once the ticket is closed: the door then opens a new one that continues it.
     """
+    arrived_at = arrived_at or now
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     if ticket.status is TicketStatus.CLOSED or ticket.status in _ASIDE:
         raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
     kept = _body(body)
     message = Message(
-        ticket_id=ticket.id, direction="in", channel=channel, body=kept, at=arrived_at or now, contact_id=contact_id
+        ticket_id=ticket.id, direction="in", channel=channel, body=kept, at=arrived_at, contact_id=contact_id
     )
     session.add(message)
     session.flush()
@@ -117,7 +170,7 @@ def citizen_message(
     )
     record(session, ticket, "ticket.citizen_wrote", actor=actor, params={"channel": channel.value}, now=now)
     add_words(session, ticket.id, kept)
-    on_contact(session, ticket, arrived_at=arrived_at or now, actor=actor, now=now)
+    on_contact(session, ticket, arrived_at=arrived_at, actor=actor, now=now)
     heed_words(session, ticket, kept, now=now)
     return message
 
@@ -128,10 +181,33 @@ def on_contact(session: Session, ticket: Ticket, *, arrived_at: datetime, actor:
     session.flush()
     if ticket.status in PENDING:
         wake(session, ticket, cause="citizen", actor=actor, now=now)
-    if ticket.status in UNFINISHED:
+    is_answered = arrived_at < now and _answered_since(session, ticket, arrived_at)
+    if ticket.status in UNFINISHED and not is_answered:
         ledger.on_citizen_contact(session, ticket, arrived_at=arrived_at, now=now)
         session.flush()
-    tell_assignee(session, ticket, "citizen_wrote", f"citizen-wrote:{ticket.id}:{arrived_at.isoformat()}", now=now)
+    tell_assignee(session, ticket, "citizen_wrote", words_key(ticket, arrived_at), now=now)
+
+
+def words_key(ticket: Ticket, arrived_at: datetime) -> str:
+    """One notice of what a citizen said at one instant, whatever it set off."""
+    return f"citizen-wrote:{ticket.id}:{arrived_at.isoformat()}"
+
+
+def _answered_since(session: Session, ticket: Ticket, arrived_at: datetime) -> bool:
+    """Whether a person answered after this contact arrived: one that comes late and out of order waits for nothing."""
+    wrote = exists().where(
+        Message.ticket_id == ticket.id,
+        Message.direction == "out",
+        Message.staff_id.is_not(None),
+        Message.at >= arrived_at,
+    )
+    spoke = exists().where(
+        TimelineEntry.ticket_id == ticket.id,
+        TimelineEntry.kind == TimelineKind.CALL,
+        TimelineEntry.at >= arrived_at,
+        TimelineEntry.params["seconds"].as_integer() >= HUMAN_TALK_SECONDS,
+    )
+    return bool(session.scalar(select(wrote | spoke)))
 
 
 def tell_assignee(session: Session, ticket: Ticket, template: str, key: str, *, now: datetime) -> None:
@@ -160,6 +236,7 @@ def wake(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: dat
 def talked(session: Session, ticket_id: int, *, seconds: int, call_id: int, actor: Actor, now: datetime) -> None:
     """An agent and the citizen spoke with each other; ten seconds of it are a human answer (R3)."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     params = {"call_id": call_id, "seconds": seconds}
     timeline.add(session, ticket.id, TimelineKind.CALL, actor=actor, is_public=True, params=params, now=now)
     record(session, ticket, "ticket.talked", actor=actor, params=params, now=now)
@@ -170,8 +247,10 @@ def talked(session: Session, ticket_id: int, *, seconds: int, call_id: int, acto
         session.flush()
 
 
-def _post(session: Session, ticket: Ticket, message: Message, template: str, *, now: datetime) -> int | None:
-    params = {"reference": ticket.reference, "body": message.body}
+def _post(
+    session: Session, ticket: Ticket, message: Message, template: str, more: Mapping[str, str], *, now: datetime
+) -> int | None:
+    params = {"reference": ticket.reference, "body": message.body, **more}
     key = f"{template}:{message.id}"
     if message.channel is Channel.SMS:
         phone = parse_phone(ticket.reply_phone) if ticket.reply_phone else None

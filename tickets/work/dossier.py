@@ -12,6 +12,7 @@ from tickets.people.actor import Actor
 from tickets.schema import ExternalReference, Procedure, Ticket
 from tickets.states import TimelineKind
 from tickets.typed_text import clean_dossier_number, clean_text
+from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import require_free_to_move
 from tickets.work.search_words import add_words
 from tickets.work.ticket import lock_ticket, record
@@ -34,6 +35,7 @@ def change_dossier(
     Raises InvalidInput for a number that is none and for a code nobody has.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     before = (ticket.dossier_number, ticket.dossier_due_on, ticket.procedure_id)
     if procedure_code and (procedure_id := _procedure_id(session, procedure_code)) != ticket.procedure_id:
         require_free_to_move(session, ticket, what="procedure", actor=actor, now=now)

@@ -3,33 +3,35 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from tickets.schema import Ticket
+# Of the batch at once, by two columns of numbers side by side.
+_PAIRS = tuple(bindparam(name, type_=ARRAY(BigInteger)) for name in ("ticket_ids", "numbers"))
+_RAISE = text(
+    """
+    update ticket t set escalation_level = greatest(t.escalation_level, r.number), updated_at = :now
+    from unnest(:ticket_ids, :numbers) as r(ticket_id, number) where t.id = r.ticket_id
+    """
+).bindparams(*_PAIRS)
+_LET_COORDINATE = text(
+    """
+    update ticket t set coordinating_unit_id = r.number, updated_at = :now
+    from unnest(:ticket_ids, :numbers) as r(ticket_id, number)
+    where t.id = r.ticket_id and t.coordinating_unit_id is null
+    """
+).bindparams(*_PAIRS)
 
 
 def raise_levels(session: Session, levels: Mapping[int, int], *, now: datetime) -> None:
     """Each ticket stands at least at its level afterwards; the caller holds the tickets' locks."""
-    if not levels:
-        return
-    statement = (
-        update(Ticket.__table__)
-        .where(Ticket.id == bindparam("for_ticket"))
-        .values(escalation_level=func.greatest(Ticket.escalation_level, bindparam("reached_level")), updated_at=now)
-    )
-    rows = [{"for_ticket": ticket, "reached_level": level} for ticket, level in levels.items()]
-    session.connection().execute(statement, rows)
+    if levels:
+        session.execute(_RAISE, {"ticket_ids": [*levels], "numbers": [*levels.values()], "now": now})
 
 
 def let_city_coordinate(session: Session, unit_by_ticket: Mapping[int, int], *, now: datetime) -> None:
     """The city takes over contact with the citizen; the competence to decide stays with the unit (R12, L3)."""
-    if not unit_by_ticket:
-        return
-    statement = (
-        update(Ticket.__table__)
-        .where(Ticket.id == bindparam("for_ticket"), Ticket.coordinating_unit_id.is_(None))
-        .values(coordinating_unit_id=bindparam("by_unit"), updated_at=now)
-    )
-    rows = [{"for_ticket": ticket, "by_unit": unit} for ticket, unit in unit_by_ticket.items()]
-    session.connection().execute(statement, rows)
+    if unit_by_ticket:
+        given = {"ticket_ids": [*unit_by_ticket], "numbers": [*unit_by_ticket.values()], "now": now}
+        session.execute(_LET_COORDINATE, given)

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tickets import timeline
 from tickets.errors import CitizensOwnWord, InvalidInput, ReopeningWindowOver, TransitionNotAllowed
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises import ledger
-from tickets.schema import Attachment, Contact, Message, Ticket
+from tickets.promises import ledger, standing_levels
+from tickets.schema import Attachment, Contact, Message, Ticket, TimelineEntry
 from tickets.states import PENDING, ActorKind, Channel, Disposition, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
-from tickets.work.conversation import on_contact, say, tell_assignee, wake
+from tickets.work import duplicate_links
+from tickets.work.appeal_rows import appeal_of_case
+from tickets.work.conversation import on_contact, say, tell_assignee, wake, words_key
+from tickets.work.duplicates import answer_duplicates
+from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import acts_alone, require_another
 from tickets.work.suspicion import heed_words
 from tickets.work.ticket import ANSWERED_OR_ASIDE, lock_ticket, may_move, move, record
@@ -46,6 +50,8 @@ def hold(
     OwingUnitAlone once a warning is out: the question may be sent as an answer, but the time goes on.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
+    duplicate_links.require_no_duplicate(ticket)
     _require_move(ticket, TicketStatus.PENDING_CITIZEN)
     require_another(session, ticket, what="hold", actor=actor, now=now)
     _require_future(wake_at, now)
@@ -58,6 +64,8 @@ def hold_for_third_party(
 ) -> Ticket:
     """Wait for another body; the promise to the citizen goes on unless the policy says otherwise (R6)."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
+    duplicate_links.require_no_duplicate(ticket)
     _require_move(ticket, TicketStatus.PENDING_THIRD_PARTY)
     if ledger.would_pause(session, ticket, TicketStatus.PENDING_THIRD_PARTY):
         require_another(session, ticket, what="hold", actor=actor, now=now)
@@ -70,6 +78,7 @@ def hold_for_third_party(
 def resume(session: Session, ticket_id: int, *, actor: Actor, now: datetime) -> Ticket:
     """Work goes on before the date, because the agent has what was missing."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     if ticket.status in PENDING:
         wake(session, ticket, cause="agent", actor=actor, now=now)
     return ticket
@@ -105,12 +114,17 @@ def resolve(
 ) -> Ticket:
     """Answer the matter: the answer is sent, every promise is judged at this instant, the reopening window begins.
 
-    "Not ours" is no disposition: such a matter is transferred (R25). Raises InvalidInput without an answer,
-    TransitionNotAllowed for a ticket that nobody has accepted yet.
+    "Not ours" is no disposition: such a matter is transferred (R25); an appeal is decided, not answered (R24). Raises
+    InvalidInput without an answer,
+    TransitionNotAllowed for a ticket that nobody has accepted yet. What it answers for its duplicates is sent to them.
     """
+    if appeal_of_case(session, ticket_id) is not None:
+        raise InvalidInput("disposition", "appeal_is_decided")
     if disposition not in GIVEN_DISPOSITIONS:
         raise InvalidInput("disposition", "not_by_hand")
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
+    duplicate_links.require_no_duplicate(ticket)
     if ticket.status in PENDING:
         wake(session, ticket, cause="agent", actor=actor, now=now)
     _require_move(ticket, TicketStatus.RESOLVED)
@@ -123,12 +137,14 @@ def resolve(
     timeline.add(session, ticket.id, TimelineKind.RESOLVED, actor=actor, is_public=True, params=params, now=now)
     record(session, ticket, "ticket.resolved", actor=actor, params=params, now=now)
     move(session, ticket, to=TicketStatus.RESOLVED, actor=actor, now=now)
+    answer_duplicates(session, ticket, answer, actor=actor, now=now)
     return ticket
 
 
 def reopen(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
     """Take up an answered ticket again, with what its promise had consumed (R9). Raises ReopeningWindowOver."""
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _reopen(session, ticket, actor=actor, now=now)
     why = _text(reason, "reason")
     timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=why, now=now)
@@ -141,12 +157,21 @@ def not_solved(session: Session, ticket_id: int, *, reason: str, actor: Actor, n
     Raises ReopeningWindowOver later; the door then opens a new ticket with `continues_id`.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     said = clean_text(reason, MAX_TEXT, field="reason")
-    take_up_again(session, ticket, actor=actor, now=now)
+    _require_may_be_taken_up(ticket, now=now)
     timeline.add(session, ticket.id, TimelineKind.NOT_SOLVED, actor=actor, is_public=True, body=said, now=now)
+    take_up_again(session, ticket, actor=actor, now=now)
     on_contact(session, ticket, arrived_at=now, actor=actor, now=now)
     heed_words(session, ticket, said, now=now)
     return ticket
+
+
+def was_said(session: Session, ticket_id: int, reason: str) -> bool:
+    """Whether the citizen has said so in these very words: the same form sent again."""
+    same = TimelineEntry.body == clean_text(reason, MAX_TEXT, field="reason")
+    of_it = TimelineEntry.ticket_id == ticket_id, TimelineEntry.kind == TimelineKind.NOT_SOLVED
+    return bool(session.scalar(select(exists().where(*of_it, same))))
 
 
 def take_up_again(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
@@ -154,17 +179,22 @@ def take_up_again(session: Session, ticket: Ticket, *, actor: Actor, now: dateti
 
     Raises TransitionNotAllowed for one that is open, ReopeningWindowOver after its window.
     """
-    if ticket.status not in ANSWERED_OR_ASIDE:
-        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
-    if ticket.reopen_until is None or now > ticket.reopen_until:
-        raise ReopeningWindowOver(ticket.reference, ticket.id)
+    _require_may_be_taken_up(ticket, now=now)
     ticket.reopen_count += 1
-    ticket.master_id = None
+    duplicate_links.forget_master(session, ticket, actor=actor, now=now)
     params = {"count": ticket.reopen_count, "from": ticket.status.value}
     timeline.add(session, ticket.id, TimelineKind.REOPENED, actor=actor, is_public=True, params=params, now=now)
     record(session, ticket, "ticket.reopened", actor=actor, params=params, now=now)
     move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
-    tell_assignee(session, ticket, "ticket_reopened", f"reopened:{ticket.id}:{ticket.reopen_count}", now=now)
+    # Under the key of the citizen's words, which are no second notice.
+    tell_assignee(session, ticket, "ticket_reopened", words_key(ticket, now), now=now)
+
+
+def _require_may_be_taken_up(ticket: Ticket, *, now: datetime) -> None:
+    if ticket.status not in ANSWERED_OR_ASIDE:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
+    if ticket.reopen_until is None or now > ticket.reopen_until:
+        raise ReopeningWindowOver(ticket.reference, ticket.id)
 
 
 def rate(session: Session, ticket_id: int, *, rating: int, actor: Actor, now: datetime) -> Ticket:
@@ -210,11 +240,13 @@ def give_way(session: Session, ticket_id: int, *, to: Ticket, actor: Actor, now:
     points.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     if to.is_restricted or not _is_blank(session, ticket) or not may_move(ticket, TicketStatus.WITHDRAWN):
         return
     if acts_alone(session, ticket, actor=actor, now=now):
         return
     ticket.master_id = to.id
+    standing_levels.count_people(session, to.id)
     move(session, ticket, to=TicketStatus.WITHDRAWN, actor=actor, joined=to.reference, now=now)
 
 
@@ -234,8 +266,11 @@ def _is_blank(session: Session, ticket: Ticket) -> bool:
 def mark_spam(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
     """Not a matter at all; its promises count as neither kept nor broken.
 
-    Raises OwingUnitAlone once a warning is out: whom it is about does not end it.
+    Raises OwingUnitAlone once a warning is out: whom it is about does not end it; InvalidInput for an appeal, which is
+    decided.
     """
+    if appeal_of_case(session, ticket_id) is not None:
+        raise InvalidInput("reason", "appeal_is_decided")
     return _set_aside(session, ticket_id, TicketStatus.SPAM, reason, actor=actor, now=now)
 
 
@@ -267,9 +302,13 @@ def _set_aside(
     session: Session, ticket_id: int, to: TicketStatus, reason: str, *, actor: Actor, now: datetime
 ) -> Ticket:
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     _require_move(ticket, to)
     require_another(session, ticket, what="aside", actor=actor, now=now)
-    move(session, ticket, to=to, actor=actor, reason=_text(reason, "reason"), now=now)
+    why = _text(reason, "reason")
+    if not ledger.is_duplicate(ticket):
+        duplicate_links.leave_group(session, ticket, cause="set_aside", now=now)
+    move(session, ticket, to=to, actor=actor, reason=why, now=now)
     return ticket
 
 

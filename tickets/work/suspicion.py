@@ -12,13 +12,15 @@ from tickets.city import day_of
 from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises import day_totals
+from tickets.promises import day_totals, ledger
 from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason, route
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, TimelineKind
 from tickets.work import named_people
 from tickets.work.assignment import change_priority, hop, reason_given
+from tickets.work.duplicate_links import RESTRICTED, leave_group
+from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import require_not_accused
 from tickets.work.ticket import lock_ticket, record
 
@@ -28,9 +30,13 @@ def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) ->
     read = read_matter(said)
     if ticket.status not in UNFINISHED:
         return
+    accuses = read.may_accuse and not ticket.is_restricted and not read.is_danger
+    if accuses or (read.is_danger and ledger.is_duplicate(ticket)):
+        # Danger is looked after by itself, and an accusation is kept from everybody the others are shown to.
+        leave_group(session, ticket, cause=RESTRICTED if accuses else "danger", now=now)
     if read.is_danger and ticket.priority is not Priority.EMERGENCY:
         _raise_alarm(session, ticket, read, now=now)
-    elif read.may_accuse and not ticket.is_restricted and not read.is_danger:
+    elif accuses:
         _restrict(session, ticket, read, now=now)
 
 
@@ -41,6 +47,7 @@ def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Acto
     anybody of the body that it may accuse.
     """
     ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
     if not is_suspected(ticket):
         raise InvalidInput("ticket", "not_suspected")
     decision = route(_facts(ticket), _rules(session, now).routing)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from tickets import timeline
 from tickets.audit import entries
@@ -14,6 +14,7 @@ from tickets.promises import ledger
 from tickets.schema import Ticket
 from tickets.states import TicketStatus as Status
 from tickets.states import TimelineKind
+from tickets.work.judged_at import note_locked
 
 REOPENING_WINDOW = timedelta(days=15)
 
@@ -35,7 +36,9 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 _PUBLIC = frozenset(Status) - {Status.NEW, Status.PENDING_THIRD_PARTY}
 
 
-_LOCK = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update()
+_LOCKED = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update().cte("locked")
+# The time is read above the lock: beside it, it would be the one at which the waiting began.
+_LOCK = select(aliased(Ticket, _LOCKED), func.clock_timestamp())
 
 
 def lock_ticket(session: Session, ticket_id: int) -> Ticket:
@@ -44,9 +47,11 @@ def lock_ticket(session: Session, ticket_id: int) -> Ticket:
     Locks are taken in the order ticket, agent, call.
     """
     options = {"populate_existing": True}
-    ticket = session.scalars(_LOCK, {"ticket_id": ticket_id}, execution_options=options).one_or_none()
-    if ticket is None:
+    found = session.execute(_LOCK, {"ticket_id": ticket_id}, execution_options=options).one_or_none()
+    if found is None:
         raise NotFound("ticket", ticket_id)
+    ticket: Ticket = found[0]
+    note_locked(session, ticket_id, found[1])
     return ticket
 
 
@@ -109,6 +114,7 @@ def _stamp(ticket: Ticket, before: Status, to: Status, *, now: datetime) -> None
         ticket.closed_at = now
     elif before in ANSWERED_OR_ASIDE:
         ticket.resolved_at = ticket.reopen_until = ticket.closed_at = ticket.disposition = None
+        ticket.expected_at = None
     if to in _ASIDE:
         ticket.closed_at, ticket.reopen_until = now, now + REOPENING_WINDOW
 

@@ -1,6 +1,6 @@
 """How matters reach the demonstration: when, by which door, from whom."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -33,12 +33,17 @@ def schedule(stage: Stage, tickets: int) -> None:
     stage.rng.shuffle(told)
     for number in range(tickets):
         day = stage.rng.choices(days, weights)[0].astimezone(stage.zone).date()
-        hour = stage.rng.choices(range(24), _HOURS)[0]
-        at = datetime.combine(day, time(hour, stage.rng.randrange(60), stage.rng.randrange(60)), stage.zone)
+        at = some_time_of(stage, day)
         if not stage.begins_at <= at < stage.ends_at:
             at = stage.begins_at + (stage.ends_at - stage.begins_at) * stage.rng.random()
         # Every text is told before one is told again.
         arrive(stage, at, say(told[number % len(told)], stage.rng), number)
+
+
+def some_time_of(stage: Stage, day: date) -> datetime:
+    """When on this day somebody turns to the city, by how many do in which hour."""
+    hour = stage.rng.choices(range(24), _HOURS)[0]
+    return datetime.combine(day, time(hour, stage.rng.randrange(60), stage.rng.randrange(60)), stage.zone)
 
 
 def arrive(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.seeding.demonstration.arrivals import arrive, source_key
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.stories import Running, claim, leave_lying, longest_hold, put_on_hold
-from app.seeding.demonstration.words import ScriptedMatter, say
+from app.seeding.demonstration.words import ScriptedMatter, place_in, say
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar, add
 
 # The first number no ordinary matter of the play has.
@@ -42,7 +42,7 @@ def set_scenes(stage: Stage) -> None:
 
 
 def _said(stage: Stage, kind: str, place: int) -> ScriptedMatter:
-    return say(kind, stage.rng, unit=_WARDS[place % len(_WARDS)])
+    return say(kind, stage.rng, at=place_in(_WARDS[place % len(_WARDS)]))
 
 
 def _begun(calendar: WorkingCalendar, seconds: int, *, reached: datetime, earliest: datetime) -> datetime:

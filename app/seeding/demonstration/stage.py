@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.cast import Cast
 from telephony.desk import Desk
-from tickets.errors import OwingUnitAlone
+from tickets.errors import InDispute, OwingUnitAlone
 
 Happening = Callable[["Stage", Session, datetime], None]
 
@@ -56,7 +56,7 @@ class Stage:
                 return
             when, _, happening = heapq.heappop(self._due)
             # A unit that tries what the rules no longer allow it is refused, and the play goes on without.
-            with suppress(OwingUnitAlone), session.begin_nested():
+            with suppress(OwingUnitAlone, InDispute), session.begin_nested():
                 happening(self, session, when)
 
     def instructed(self, ticket_id: int, level: int, now: datetime) -> None:

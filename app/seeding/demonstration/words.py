@@ -30,6 +30,16 @@ class ScriptedMatter:
     spam: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ToldPlace:
+    """Where a matter lies: the unit's code, the ways people write it with and without marks, streets there."""
+
+    unit_code: str
+    said: tuple[str, ...]
+    plain: tuple[str, ...]
+    streets: tuple[str, ...]
+
+
 @cache
 def _file(name: str) -> Any:
     return yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
@@ -39,17 +49,17 @@ def kinds() -> list[str]:
     return [str(matter["id"]) for matter in _file("matters")]
 
 
-def say(kind: str, rng: Random, *, unit: str = "") -> ScriptedMatter:
-    """The matter of this kind, told by somebody at one of the demonstration's places, or in this unit."""
+def say(kind: str, rng: Random, *, at: ToldPlace | None = None) -> ScriptedMatter:
+    """The matter of this kind, told by somebody at this place, or at one of the demonstration's."""
     matter = next(matter for matter in _file("matters") if matter["id"] == kind)
     text = str(matter["say"])
-    place = _place(rng, unit) if "{ward" in text else None
-    name = rng.choice(place["said"]) if place else ""
+    place = _one_of([(at, 1)] if at else _places(), rng) if "{ward" in text else None
+    name = rng.choice(place.said) if place else ""
     body = text.format(
         ward=name,
         ward_title=name[:1].upper() + name[1:],
-        ward_plain=rng.choice(place["plain"]) if place else "",
-        street=rng.choice(place["streets"]) if place else "",
+        ward_plain=rng.choice(place.plain) if place else "",
+        street=rng.choice(place.streets) if place else "",
         number=rng.randint(3, 420),
         days=rng.randint(3, 14),
         time=rng.choice(_TIMES),
@@ -59,7 +69,7 @@ def say(kind: str, rng: Random, *, unit: str = "") -> ScriptedMatter:
         body=body,
         category=str(matter["category"]),
         channels=tuple(matter["channels"]),
-        unit_code=str(place["unit"]) if place else "",
+        unit_code=place.unit_code if place else "",
         place=name,
         locale=str(matter.get("locale", "vi")),
         procedure=str(matter.get("procedure", "")),
@@ -70,9 +80,23 @@ def say(kind: str, rng: Random, *, unit: str = "") -> ScriptedMatter:
     )
 
 
-def _place(rng: Random, unit: str) -> Any:
-    places = [place for place in _file("places") if unit in ("", str(place["unit"]))]
-    return rng.choices(places, [place["weight"] for place in places])[0]
+def place_in(unit_code: str) -> ToldPlace:
+    """The demonstration's place in this unit."""
+    return next(place for place, _weight in _places() if place.unit_code == unit_code)
+
+
+def _one_of(weighted: list[tuple[ToldPlace, int]], rng: Random) -> ToldPlace:
+    places, weights = zip(*weighted, strict=True)
+    chosen: ToldPlace = rng.choices(places, weights)[0]
+    return chosen
+
+
+@cache
+def _places() -> list[tuple[ToldPlace, int]]:
+    return [
+        (ToldPlace(str(one["unit"]), tuple(one["said"]), tuple(one["plain"]), tuple(one["streets"])), one["weight"])
+        for one in _file("places")
+    ]
 
 
 def answer(kind: str, rng: Random) -> str:

@@ -8,8 +8,11 @@ from flask_babel import ngettext
 
 from app.web.administration.blueprint import AUDITING, blueprint
 from app.web.frame.access import signed_in
+from app.web.frame.current import rules
 from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, midnight, number
+from app.web.pieces.names import in_locale
+from app.wording.trail_details import shown_details
 from app.wording.trail_words import AUDIT_ACTIONS, action_word
 from escalation.queries.proof import changed_since_written
 from tickets.audit import entries
@@ -37,9 +40,10 @@ def audit_trail() -> ResponseReturnValue:
     )
     before = number(request.args.get("before", ""))
     lines, next_id = trail(g.session, g.viewer, wanted, before_id=before)
+    categories = {one.code: in_locale(one.name, one.name_en) for one in rules().routing.categories.values()}
     return render_template(
         "administration/audit.html",
-        lines=lines,
+        lines=[(line, list(shown_details(line.params or {}, categories))) for line in lines],
         may_read_ledger=g.viewer.holds(Role.AUDITOR),
         actions=_actions(given["action"]),
         asked=given,

@@ -8,6 +8,8 @@ from tickets.states import Role
 blueprint = Blueprint("administration", __name__)
 
 ADMINISTERING = (Role.ADMINISTRATOR,)
+# Who steers or leads looks at the rules they work under; administrators change them.
+LOOKING = (*ADMINISTERING, Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
 AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)
 ROWS_OF_A_PAGE = 50
 

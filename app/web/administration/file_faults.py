@@ -16,7 +16,7 @@ FAULT_WORDS: Mapping[str, LazyString] = {
     "not_a_list": lazy_gettext("A list is expected here."),
     "not_a_mapping": lazy_gettext("Names with values are expected here."),
     "unknown_field": lazy_gettext("Unknown field."),
-    "bad_name": lazy_gettext("A name must have 1 to 80 characters."),
+    "bad_name": lazy_gettext("A name must have 1 to 120 characters."),
     "bad_match": lazy_gettext("This condition cannot be used."),
     "bad_warn": lazy_gettext("Warnings are shares from 1 to 99 per cent."),
     "bad_pause_cap": lazy_gettext("The longest pause is a multiple of the target."),
@@ -39,9 +39,13 @@ FAULT_WORDS: Mapping[str, LazyString] = {
     ),
     "unit_lacks_post": lazy_gettext("Neither this unit nor any above it has such a post: nobody could be told."),
     "leaves_gap": lazy_gettext("Without what it retires or narrows, some contacts would be promised nothing."),
+    "no_events": lazy_gettext("There is no event in it: is it a calendar file (.ics)?"),
+    "not_whole_days": lazy_gettext("Left out: it has an hour, so it is no day off."),
+    "event_repeats": lazy_gettext("Left out: it repeats by itself. Add its days by hand, year by year."),
+    "bad_day": lazy_gettext("Left out: its days cannot be right."),
     "twice": lazy_gettext("It appears twice."),
     "bad_least_seconds": lazy_gettext("The least time is a whole number of seconds."),
-    "bad_level": lazy_gettext("A level is a number from 1 to 5."),
+    "bad_level": lazy_gettext("A level is a number from 1 to 9."),
     "bad_offset": lazy_gettext("This time offset cannot be used."),
     "bad_target": lazy_gettext("A target is a whole number of seconds, more than 0."),
     "no_rows": lazy_gettext("A policy needs at least one row."),
@@ -53,11 +57,22 @@ FAULT_WORDS: Mapping[str, LazyString] = {
 }
 
 
+_NAMES_THE_PROMISE = {"offsets_do_not_increase", "climbs_too_high", "unit_lacks_post", "no_emergency"}
+_NAMES_THE_VALUE = {"bad_name", "no_such_post", "no_such_calendar", "leaves_gap", "no_such_chain"}
+
+
 @dataclass(frozen=True, slots=True)
 class FaultLine:
     where: str
     words: str
     detail: str
+
+
+def fault_words_of(error: RowError) -> str:
+    """A sentence, with what it is about where the sentence alone does not say it."""
+    words = str(FAULT_WORDS.get(error.code, error.code.replace("_", " ")))
+    told = error.where if error.code in _NAMES_THE_PROMISE else error.detail if error.code in _NAMES_THE_VALUE else ""
+    return f"{words} ({told})" if told else words
 
 
 def fault_lines(errors: Iterable[RowError]) -> list[FaultLine]:

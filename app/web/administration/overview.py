@@ -19,6 +19,7 @@ from app.web.administration.jobs_by_themselves import jobs_by_themselves
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.menu import in_menu
+from app.web.monitoring.canary_check import canary_check
 from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.clock_checks import read_clocks
 from app.web.monitoring.health import backlog_checks, known_schema, process_checks
@@ -27,12 +28,11 @@ from app.wording.refusals import schema_words
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
 from tickets.audit import unsealed
-from tickets.outbox.letters import dead_count
+from tickets.outbox.letters import dead_count, waiting_count
 from tickets.outbox.troubles import refused_accounts
 from tickets.process_beats import SILENT_AFTER, TICKING
 from tickets.queries.lacks import Lack, lacking
-from tickets.schema import OutboundMessage, ProcessBeat, WebhookRefusal
-from tickets.states import OutboundState
+from tickets.schema import ProcessBeat, WebhookRefusal
 
 _OUTAGES_OF = timedelta(days=30)
 _REFUSALS_OF = timedelta(hours=24)
@@ -62,9 +62,9 @@ def overview() -> ResponseReturnValue:
         jobs=jobs_by_themselves(g.session, now=g.now),
         spool=spool_depth(settings().data_dir),
         spool_refused=refused_count(settings().data_dir),
-        waiting=_waiting(g.session),
-        unsealed=_unsealed(g.session),
-        dead=dead_count(g.session),
+        waiting=_up_to(waiting_count(g.session)),
+        unsealed=_up_to(unsealed.count(g.session)),
+        dead=_up_to(dead_count(g.session)),
         refused=refused_accounts(g.session),
         client_faults=sum(faults_by_kind(g.session, since=g.now - _CLIENT_FAULTS_OF).values()),
         refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
@@ -83,9 +83,13 @@ def _checks() -> list[Check]:
         "escalation": _("Escalation steps on time"),
         "outbox": _("Messages are sent on time"),
         "sending_account": _("Carriers accept our account"),
+        "canary": _("The hourly trial gets through"),
     }
     found = (
-        process_checks(g.session, now=g.now) | leader_check(g.session, now=g.now) | backlog_checks(g.session, now=g.now)
+        process_checks(g.session, now=g.now)
+        | leader_check(g.session, now=g.now)
+        | backlog_checks(g.session, now=g.now)
+        | canary_check(g.session)
     )
     database = Check(_("Database"), True, _("healthy"))
     return [
@@ -128,6 +132,7 @@ def _lack_words() -> dict[Lack, str]:
         Lack.ADMINISTRATOR: _("There is no administrator. Run ./hotline user add."),
         Lack.AGENTS: _("There are no agents: nobody takes calls or tickets. Add people."),
         Lack.HOLDERS: _("Nobody holds a post: reports to higher levels reach nobody."),
+        Lack.TRIAL_PHONE: _("The hourly trial has no telephone: whether reports arrive is not tried. Choose one."),
     }
 
 
@@ -148,14 +153,11 @@ def _said(state: str) -> str:
     )
 
 
-def _unsealed(session: Session) -> str:
-    number = unsealed.count(session)
+def _up_to(number: int) -> str:
+    """'' for none, so that a page can ask whether there is any."""
+    if not number:
+        return ""
     return str(number) if number < unsealed.MOST_COUNTED else f"{number}+"
-
-
-def _waiting(session: Session) -> dict[str, int]:
-    messages = select(func.count()).where(OutboundMessage.state.in_((OutboundState.WAITING, OutboundState.CLAIMED)))
-    return {"messages": session.scalar(messages) or 0}
 
 
 def _refusals(session: Session, *, since: datetime) -> int:

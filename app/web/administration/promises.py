@@ -1,7 +1,8 @@
 """Promises as they stand with their versions, and a file of new ones: first what it would do, then done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
 from flask import Response, flash, g, redirect, render_template, request
@@ -20,15 +21,19 @@ from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
+from app.wording.contact_codes import outbound_channel_word
 from escalation.firing.actions import ACTIONS
 from tickets.directory.exchange import ImportOutcome
 from tickets.errors import InvalidInput
 from tickets.file_errors import RowError
+from tickets.outbox.limits import limit_name, limits_now, set_limits
 from tickets.people.roles import visible_tickets
+from tickets.promises.plan import Reaching
 from tickets.promises.policies import known_names
 from tickets.promises.policy_file import MAX_RETIRING_REASON, parse_policies
 from tickets.promises.reach_times import reach_times, set_reach_times
 from tickets.promises.retiring import Retirement, retire, retirement_of
+from tickets.promises.rule_drafts import RuleKind, drafts_of
 from tickets.promises.rule_versions import rules_now
 from tickets.states import Priority
 
@@ -121,9 +126,9 @@ def retire_policy() -> ResponseReturnValue:
 @blueprint.post(f"{_HERE}/reach-times")
 @signed_in(*ADMINISTERING)
 def change_reach_times() -> ResponseReturnValue:
-    """How long each way of a person, or in an emergency the person, is given before the next is tried."""
+    """How long each way of a person, or in an emergency the person, is given before the next is tried; and calls."""
     try:
-        given = {priority: _seconds(priority) for priority in Priority}
+        given = {priority: _reaching(priority) for priority in Priority}
         set_reach_times(g.session, given, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         return _page(reach_error={wrong.field: fault_words(wrong)}, status=400)
@@ -131,16 +136,36 @@ def change_reach_times() -> ResponseReturnValue:
     return redirect(_HERE, code=303)
 
 
-def _seconds(priority: Priority) -> int:
-    """From minutes, as they are typed: half a minute is 0,5 or 0.5."""
-    typed = request.form.get(priority.value, "").strip().replace(",", ".")[:8]
+@blueprint.post(f"{_HERE}/message-limits")
+@signed_in(*ADMINISTERING)
+def change_message_limits() -> ResponseReturnValue:
+    """How many messages one person is sent on a channel; what is more waits, or leaves as one list."""
     try:
-        minutes = Decimal(typed)
-        if not minutes.is_finite():
+        given = [replace(one, most=int(_number(limit_name(one), "no_such_limit"))) for one in limits_now(g.session)]
+        set_limits(g.session, given, actor=g.actor, now=g.now)
+    except InvalidInput as wrong:
+        return _page(reach_error={wrong.field: fault_words(wrong)}, status=400)
+    flash(_("It holds for everything sent from now on."), "success")
+    return redirect(_HERE, code=303)
+
+
+def _reaching(priority: Priority) -> Reaching:
+    """Minutes and pauses as they are typed: half a minute is 0,5 or 0.5."""
+    within = _number(priority.value, "no_such_reach_time")
+    calls = _number(f"{priority.value}_calls", "no_such_number_of_calls")
+    pause = _number(f"{priority.value}_pause", "no_such_call_pause")
+    return Reaching(timedelta(seconds=int(within * 60)), int(calls), timedelta(seconds=int(pause)))
+
+
+def _number(name: str, fault: str) -> Decimal:
+    typed = request.form.get(name, "").strip().replace(",", ".")[:8]
+    try:
+        number = Decimal(typed)
+        if not number.is_finite():
             raise InvalidOperation
     except InvalidOperation:
-        raise InvalidInput(priority.value, "no_such_reach_time") from None
-    return int(minutes * 60)
+        raise InvalidInput(name, fault) from None
+    return number
 
 
 def _retirement(name: str) -> Retirement:
@@ -202,6 +227,7 @@ def _page(
     page = render_template(
         "administration/promises.html",
         rules_now=now_in_force,
+        drafts=drafts_of(g.session, g.viewer.staff_id, RuleKind.POLICY),
         # Keys stand in files; people read the calendar's name and how high a chain climbs.
         calendar_names={one.key: in_locale(one.name, one.name_en) for one in now_in_force.calendars},
         tops={chain.name: max(step.level for step in chain.steps) for chain, _version in now_in_force.chains},
@@ -216,15 +242,36 @@ def _page(
         reason_error=reason_error,
         error=error,
         reach_error=reach_error or {},
-        reach_minutes=_reach_minutes(),
+        reach_rows=_reach_rows(),
+        limit_fields=_limit_fields(),
     )
     return Response(page, status, mimetype="text/html")
 
 
-def _reach_minutes() -> dict[str, str]:
-    """As they stand, or as they were just typed."""
-    stand = {priority.value: f"{seconds / 60:g}" for priority, seconds in reach_times(g.session).items()}
-    return {name: request.form.get(name, minutes) for name, minutes in stand.items()}
+def _reach_rows() -> list[tuple[str, dict[str, str]]]:
+    """By priority, what stands in each field: as it holds, or as it was just typed."""
+    rows = []
+    for priority, rule in reach_times(g.session).items():
+        code = priority.value
+        stand = {
+            code: f"{rule.within / timedelta(minutes=1):g}",
+            f"{code}_calls": str(rule.most_calls),
+            f"{code}_pause": f"{rule.call_pause.total_seconds():g}",
+        }
+        rows.append((code, {name: request.form.get(name, value) for name, value in stand.items()}))
+    return rows
+
+
+def _limit_fields() -> list[tuple[str, str, str]]:
+    """Of each limit its field, what stands beside it, and its number as it holds or as it was just typed."""
+    return [
+        (
+            limit_name(one),
+            _("%(channel)s within %(num)d minutes", channel=outbound_channel_word(one.channel), num=one.seconds // 60),
+            request.form.get(limit_name(one), str(one.most)),
+        )
+        for one in limits_now(g.session)
+    ]
 
 
 def _category_names() -> dict[str, str]:

@@ -9,8 +9,11 @@ from flask_babel import LazyString, get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from app.wording.spoken_time import duration_phrase
+from escalation.queries.tonight import ABOVE, NO_WAY, NOBODY
 from tickets.promises.calendar import ROUND_THE_CLOCK, WEEKDAYS
+from tickets.promises.plan import ChainLevel, offset_of
 from tickets.promises.policy import PolicyTarget
+from tickets.states import Priority
 
 _WHOLE_DAY = ["00:00-24:00"]
 _HOUR, _MINUTE = 3600, 60
@@ -22,13 +25,45 @@ ACTION_WORDS: Mapping[str, LazyString] = {
 }
 
 
+# What is wrong with a step, by the codes of `escalation/queries/tonight.py`.
+WHY_WORDS: Mapping[str, LazyString] = {
+    NOBODY: lazy_gettext("Nobody stands on this step: nobody would be told, and administrators are alarmed."),
+    ABOVE: lazy_gettext("Nobody stands on this step: a higher step is told instead, and administrators are alarmed."),
+    NO_WAY: lazy_gettext("Whoever stands here cannot be reached: no telephone or mail that this step uses."),
+}
+
+
 def target_words(row: PolicyTarget) -> str:
+    return open_time_words(row.target_seconds, row.calendar_key)
+
+
+def open_time_words(seconds: int, calendar_key: str) -> str:
     """A day of a calendar with office hours is eight hours long: there, hours are said as hours."""
-    if row.calendar_key == ROUND_THE_CLOCK.key:
-        return duration_phrase(row.target_seconds)
-    if row.target_seconds % _HOUR == 0:
-        return ngettext("%(num)d working hour", "%(num)d working hours", row.target_seconds // _HOUR)
-    return ngettext("%(num)d working minute", "%(num)d working minutes", row.target_seconds // _MINUTE)
+    if calendar_key == ROUND_THE_CLOCK.key:
+        return duration_phrase(seconds)
+    if seconds % _HOUR == 0:
+        return ngettext("%(num)d working hour", "%(num)d working hours", seconds // _HOUR)
+    return ngettext("%(num)d working minute", "%(num)d working minutes", seconds // _MINUTE)
+
+
+def when_words(step: ChainLevel, row: PolicyTarget, *, is_first: bool) -> str:
+    """When a step comes for this promise, in the time of the calendar it counts in."""
+    is_emergency = row.priority is Priority.EMERGENCY
+    calendar_key = ROUND_THE_CLOCK.key if is_emergency else step.calendar_key or row.calendar_key
+    if step.after_level_seconds is not None:
+        return _("%(time)s after the previous level", time=open_time_words(step.after_level_seconds, calendar_key))
+    offset = offset_of(step, target_seconds=row.target_seconds)
+    if is_emergency and is_first and offset >= 0:
+        return _("when half of the time is gone")
+    if offset < 0:
+        return _("%(time)s before the deadline", time=open_time_words(-offset, row.calendar_key))
+    return (
+        _("%(time)s after the deadline", time=open_time_words(offset, calendar_key)) if offset else _("when it is due")
+    )
+
+
+def why_words(why: str) -> str:
+    return str(WHY_WORDS.get(why, why))
 
 
 def opening_words(spec: Mapping[str, Any]) -> list[str]:
@@ -45,6 +80,12 @@ def opening_words(spec: Mapping[str, Any]) -> list[str]:
             span = first if len(stretch) == 1 else f"{first} – {last}"
             said.append(f"{span}: {', '.join(windows)}")
     return said
+
+
+def weekday_names() -> dict[str, str]:
+    """By the names that stand in calendars, Monday first."""
+    names = get_day_names("wide", locale=get_locale())
+    return {day: names[number] for number, day in enumerate(WEEKDAYS)}
 
 
 def action_words(names: Sequence[str]) -> list[str]:

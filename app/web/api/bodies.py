@@ -190,6 +190,23 @@ class EscalationOut(BaseModel):
     attempts: list[AttemptOut]
 
 
+class AppealOut(BaseModel):
+    """`case` is the appeal's own ticket; `due_at` the date first promised, which no interim answer moves."""
+
+    case: str
+    opened_at: str
+    due_at: str | None
+    expected_at: str | None
+    outcome: Literal["upheld", "changed", "redo"] | None
+    decided_at: str | None
+
+
+class NewAppeal(Body):
+    """Why the citizen disagrees with the result."""
+
+    text: Said = Field(max_length=10_000)
+
+
 class TicketOut(BaseModel):
     reference: str
     subject: str
@@ -209,6 +226,20 @@ class TicketOut(BaseModel):
     clocks: list[ClockOut]
     level: int
     escalations: list[EscalationOut]
+    # What an interim answer told the citizen to expect; the clocks keep the promised date.
+    expected_at: str | None
+    # The last appeal against its result.
+    appeal: AppealOut | None
+    # The ticket whose answer is this one's too, and those that wait for this one's answer; only what the token may see.
+    master: str | None
+    duplicates: list[str]
+
+
+class MasterOf(Body):
+    """`master` is the reference of the ticket that is answered for both; without it `reason` says why no longer."""
+
+    master: TypedWords | None = Field(default=None, max_length=20)
+    reason: TypedWords = Field(default="", max_length=1000)
 
 
 class Warned(BaseModel):
@@ -259,6 +290,8 @@ class NewMessage(Body):
 
     kind: Literal["reply", "note", "citizen"]
     body: Said = Field(max_length=20_000)
+    # With a reply: an interim answer that says by when to expect the rest.
+    expected_at: Instant | None = None
 
 
 class MessageItem(BaseModel):
@@ -324,6 +357,8 @@ class EscalationItem(EscalationOut):
 class EscalationList(BaseModel):
     items: list[EscalationItem]
     next: str | None
+    # Of one person's desk: how many wait for their answer, as their page and menu say; None for other lists.
+    count: int | None = None
 
 
 class AcknowledgeBody(Body):

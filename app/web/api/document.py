@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import FieldError, Problem
+from app.web.api.described_words import described_word
 from app.web.frame.access import declared, public
 from app.web.frame.current import rules
 
@@ -39,7 +40,7 @@ def docs() -> ResponseReturnValue:
         for path, methods in described["paths"].items()
         for method, operation in methods.items()
     ]
-    return render_template("api/docs.html", described=described, operations=operations)
+    return render_template("api/docs.html", described=described, operations=operations, said=described_word)
 
 
 def document() -> dict[str, Any]:

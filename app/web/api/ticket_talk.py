@@ -30,6 +30,7 @@ from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_
 from tickets.schema import Message, Ticket, TimelineEntry
 from tickets.states import PENDING, Channel, Disposition, TicketStatus, TimelineKind
 from tickets.work import after_answer, conversation, resolution
+from tickets.work.judged_at import judged_at
 from tickets.work.ticket import lock_ticket, move
 
 
@@ -78,6 +79,12 @@ def add_message(reference: str) -> dict[str, Any]:
             g.session, ticket.id, body=body.body, channel=Channel.API, actor=g.actor, now=g.now
         )
         return _message(said)
+    if body.expected_at is not None:
+        return _message(
+            conversation.interim(
+                g.session, ticket.id, body=body.body, expected_at=body.expected_at, actor=g.actor, now=g.now
+            )
+        )
     return _message(conversation.reply(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now))
 
 
@@ -130,7 +137,7 @@ def move_ticket(reference: str) -> dict[str, Any]:
     require(g.viewer, Right.WORK, ticket)
     _move(g.session, ticket, body.root)
     g.session.refresh(ticket)
-    return ticket_view(g.session, ticket)
+    return ticket_view(g.session, g.viewer, ticket)
 
 
 def _move(session: Session, ticket: Ticket, wanted: Resolve | Hold | Move) -> None:
@@ -146,7 +153,8 @@ def _move(session: Session, ticket: Ticket, wanted: Resolve | Hold | Move) -> No
         )
     elif wanted.to == "open" and ticket.status is TicketStatus.NEW:
         locked = lock_ticket(session, ticket.id)
-        move(session, locked, to=TicketStatus.OPEN, reason=wanted.text, actor=actor, now=now)
+        judged = judged_at(session, locked, now=now)
+        move(session, locked, to=TicketStatus.OPEN, reason=wanted.text, actor=actor, now=judged)
     elif wanted.to == "open" and ticket.status in PENDING:
         resolution.resume(session, ticket.id, actor=actor, now=now)
     else:

@@ -13,6 +13,9 @@ from app.web.api.escalation_view import escalations_of
 from app.web.api.instants import iso
 from app.wording.reasons import reason_texts
 from tickets.intake.cleaning import Opened
+from tickets.people.roles import Viewer
+from tickets.queries.appeals import appeal_state
+from tickets.queries.duplicates import group_of
 from tickets.queries.reached_levels import reached_level
 from tickets.routing.decision import RoutingRules
 from tickets.schema import Category, Clock, Procedure, PromiseBreach, Queue, Ticket, Unit
@@ -33,6 +36,9 @@ class Beside:
     escalations: list[dict[str, Any]]
     # The highest level that reached somebody.
     level: int = 0
+    master: str | None = None
+    duplicates: tuple[str, ...] = ()
+    appeal: dict[str, Any] | None = None
 
 
 # A ticket of which only that it was opened may be told: neither where it lies nor what was done and said.
@@ -48,11 +54,15 @@ NOTHING_SINCE: dict[str, Any] = {
     "routing": {"reasons": []},
     "clocks": [],
     "escalations": [],
+    "expected_at": None,
+    "appeal": None,
+    "master": None,
+    "duplicates": [],
 }
 
 
-def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
-    """A ticket as it stands."""
+def ticket_view(session: Session, viewer: Viewer, ticket: Ticket) -> dict[str, Any]:
+    """A ticket as it stands, with as much of its group as `viewer` may see."""
     unit_code, unit_name, queue_name = session.execute(
         select(Unit.code, Unit.name, Queue.name)
         .select_from(Queue)
@@ -67,8 +77,37 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
     ).one()
     clocks, escalations = clocks_of(session, ticket.id), escalations_of(session, ticket.id)
     level = reached_level(session, ticket.id) if ticket.escalation_level else 0
-    beside = Beside(unit_code, unit_name, queue_name, category, procedure, clocks, escalations, level)
+    group = group_of(session, viewer, ticket)
+    master = group.master.reference if group.master else None
+    duplicates = tuple(line.reference for line in group.duplicates)
+    beside = Beside(
+        unit_code,
+        unit_name,
+        queue_name,
+        category,
+        procedure,
+        clocks,
+        escalations,
+        level,
+        master,
+        duplicates,
+        _appeal(session, ticket.id),
+    )
     return _whole(columns_of(ticket), beside)
+
+
+def _appeal(session: Session, ticket_id: int) -> dict[str, Any] | None:
+    state = appeal_state(session, ticket_id)
+    if state is None:
+        return None
+    return {
+        "case": state.case_reference,
+        "opened_at": iso(state.opened_at),
+        "due_at": iso(state.first_due_at),
+        "expected_at": iso(state.expected_at),
+        "outcome": state.outcome,
+        "decided_at": iso(state.decided_at),
+    }
 
 
 def opened_view(opened: Opened, routing: RoutingRules, *, procedure: str | None) -> dict[str, Any]:
@@ -115,6 +154,10 @@ def _whole(ticket: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
         "routing": {"reasons": reasons_view(ticket["routing_reasons"])},
         "clocks": beside.clocks,
         "escalations": beside.escalations,
+        "expected_at": iso(ticket["expected_at"]),
+        "appeal": beside.appeal,
+        "master": beside.master,
+        "duplicates": list(beside.duplicates),
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
+from app.web.api.bodies import MasterOf, NewAppeal, NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.instants import iso
 from app.web.api.paging import PageQuery, keys_of, page_of
@@ -21,6 +21,7 @@ from app.web.frame.current import keys, places, rules
 from app.web.frame.field_errors import FieldErrors, field_error
 from tickets.errors import KeyReused
 from tickets.intake import opening, request_keys
+from tickets.intake.appealing import open_appeal
 from tickets.intake.cleaning import Matter
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, require, visible_ticket, visible_tickets
@@ -28,6 +29,7 @@ from tickets.queries.reached_levels import NONE_REACHED, reached_levels
 from tickets.schema import Queue, Ticket, Unit
 from tickets.schema.rows import columns_of
 from tickets.states import Channel, Priority, TicketStatus
+from tickets.work import duplicates
 from tickets.work.assignment import change_category, change_priority
 
 _LONGEST_KEY = 200
@@ -68,7 +70,7 @@ def open_ticket() -> dict[str, Any]:
 
 def _told_again(ticket_id: int, body: NewTicket) -> dict[str, Any]:
     """To a repeated request. What became of a ticket that has gone where this token sees nothing is not told."""
-    told = ticket_view(g.session, g.session.get_one(Ticket, ticket_id))
+    told = ticket_view(g.session, g.viewer, g.session.get_one(Ticket, ticket_id))
     if g.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, visible_tickets(g.viewer))) is not None:
         return told
     return told | NOTHING_SINCE | {"subject": body.subject}
@@ -160,7 +162,7 @@ def _item(ticket: Ticket, unit_code: str, unit_name: str, queue_name: str, *, le
 @blueprint.doc(summary="One ticket")
 @bearer("tickets:read")
 def read_ticket(reference: str) -> dict[str, Any]:
-    return ticket_view(g.session, visible_ticket(g.session, g.viewer, reference))
+    return ticket_view(g.session, g.viewer, visible_ticket(g.session, g.viewer, reference))
 
 
 @blueprint.patch("/tickets/<reference>")
@@ -179,4 +181,53 @@ def change_ticket(reference: str) -> dict[str, Any]:
     if body.category:
         change_category(g.session, ticket.id, category_code=body.category, actor=g.actor, now=g.now)
     g.session.refresh(ticket)
-    return ticket_view(g.session, ticket)
+    return ticket_view(g.session, g.viewer, ticket)
+
+
+@blueprint.post("/tickets/<reference>/master")
+@takes_body(MasterOf)
+@blueprint.output(TicketOut)
+@blueprint.doc(
+    summary="Make the ticket a duplicate of another, or undo that",
+    description="With `master` it is answered together with that ticket; without, it is worked on by itself again.",
+)
+@bearer("tickets:write")
+def set_master(reference: str) -> dict[str, Any]:
+    body = read_body(MasterOf)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.WORK, ticket)
+    if body.master is None:
+        duplicates.unlink(g.session, ticket.id, reason=body.reason, actor=g.actor, now=g.now)
+    else:
+        master = duplicates.master_named(g.session, g.viewer, body.master)
+        duplicates.link(g.session, ticket.id, master_id=master.id, actor=g.actor, now=g.now)
+    g.session.refresh(ticket)
+    return ticket_view(g.session, g.viewer, ticket)
+
+
+@blueprint.post("/tickets/<reference>/appeal")
+@takes_body(NewAppeal)
+@blueprint.output(OpenedTicket, status_code=201)
+@blueprint.doc(
+    summary="Appeal against the result of a closed ticket, in the citizen's name",
+    description="Once for each closure, within 30 days. The answer is the appeal's own ticket, with its PIN.",
+)
+@bearer("tickets:write")
+def appeal(reference: str) -> dict[str, Any]:
+    body = read_body(NewAppeal)
+    ticket = visible_ticket(g.session, g.viewer, reference)
+    require(g.viewer, Right.WORK, ticket)
+    opened = open_appeal(
+        g.session,
+        ticket.id,
+        said=body.text,
+        channel=Channel.API,
+        source_key=f"appeal:{ticket.reference}:{ticket.reopen_count}",
+        actor=g.actor,
+        keys=keys(),
+        places=places(),
+        rules=rules(),
+        now=g.now,
+    )
+    told = opened_view(opened, rules().routing, procedure=None)
+    return {**told, "pin": opened.pin, "warnings": []}

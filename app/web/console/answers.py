@@ -8,8 +8,11 @@ from app.web.console.blueprint import READING, blueprint
 from app.web.console.ticket_page import act
 from app.web.console.ticket_view import PAGE_ONLY
 from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.pieces.moments import read_moment
 from telephony.sms.text import fold_to_gsm7
 from tickets.errors import InvalidInput
+from tickets.outbox import posting
 from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Ticket
 from tickets.states import Channel
@@ -25,6 +28,25 @@ def reply(reference: str) -> ResponseReturnValue:
         conversation.reply(g.session, ticket.id, body=answer_text(), channel=answer_channel(), actor=g.actor, now=g.now)
 
     return act(reference, "reply", do, done=_("The answer is on its way."))
+
+
+@blueprint.post("/console/tickets/<reference>/interim")
+@signed_in(*WORKING_ROLES)
+def interim(reference: str) -> ResponseReturnValue:
+    """An answer that says by when to expect the rest; the promise keeps its date."""
+
+    def do(ticket: Ticket) -> None:
+        conversation.interim(
+            g.session,
+            ticket.id,
+            body=answer_text(),
+            expected_at=read_moment(request.form.get("expected_at", ""), settings().zone, field="expected_at"),
+            channel=answer_channel(),
+            actor=g.actor,
+            now=g.now,
+        )
+
+    return act(reference, "interim", do, done=_("The interim answer is on its way."))
 
 
 @blueprint.post("/console/tickets/<reference>/note")
@@ -62,6 +84,7 @@ def seen(reference: str) -> ResponseReturnValue:
     """Said every ten seconds by an open page; the answer is who else has it open."""
     ticket = visible_ticket(g.session, g.viewer, reference)
     drafts.look(g.session, ticket.id, staff_id=g.viewer.staff_id, now=g.now)
+    posting.mark_notices_of_tickets_read(g.session, g.viewer.staff_id, ticket_ids=[ticket.id], now=g.now)
     looking = drafts.seen_by(g.session, ticket.id, besides=g.viewer.staff_id, now=g.now)
     return render_template("console/looking.html", looking=looking)
 

@@ -34,8 +34,7 @@ def offered_to_layouts() -> dict[str, Any]:
 def agent_call_bar(typed_form: str = "") -> Markup:
     """`typed_form` is the page's form: without script, a press of the bar takes along what was typed in it."""
     viewer = g.get("viewer")
-    # The wallboard hangs in the room; nobody takes calls at it.
-    if viewer is None or not viewer.holds(*ANSWERING) or request.path.startswith("/wallboard"):
+    if viewer is None or not viewer.holds(*ANSWERING):
         return Markup("")
     return Markup(render_template("console/call_bar.html", typed_form=typed_form, **_bar_context()))  # noqa: S704  (rendered with escaping)
 

@@ -13,8 +13,8 @@ from app.web.pieces.moments import read_moment
 from tickets.errors import CitizensOwnWord, InvalidInput
 from tickets.people.roles import WORKING_ROLES
 from tickets.schema import Ticket
-from tickets.states import Disposition, TicketStatus
-from tickets.work import assignment, resolution
+from tickets.states import AppealOutcome, Disposition, TicketStatus
+from tickets.work import appeals, assignment, resolution
 
 
 @blueprint.post("/console/tickets/<reference>/hold")
@@ -99,6 +99,29 @@ def set_aside(reference: str) -> ResponseReturnValue:
         resolution.mark_spam(g.session, ticket.id, reason=request.form.get("reason", ""), actor=g.actor, now=g.now)
 
     return act(reference, "set-aside", do)
+
+
+@blueprint.post("/console/tickets/<reference>/decide")
+@signed_in(*WORKING_ROLES)
+def decide(reference: str) -> ResponseReturnValue:
+    """An appeal ends with a decision, which the first ticket tells as well."""
+
+    def do(ticket: Ticket) -> None:
+        outcome = request.form.get("outcome", "")
+        if outcome not in set(AppealOutcome):
+            raise InvalidInput("outcome", "required")
+        _take_if_new(ticket)
+        appeals.decide(
+            g.session,
+            ticket.id,
+            outcome=AppealOutcome(outcome),
+            decision=answer_text(),
+            channel=answer_channel(),
+            actor=g.actor,
+            now=g.now,
+        )
+
+    return act(reference, "decide", do, done=_("The decision is on its way, and published with the first ticket."))
 
 
 def _take_if_new(ticket: Ticket) -> None:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.web.pieces.names import in_locale
 from app.wording.codes import (
+    appeal_outcome_word,
     channel_word,
     clock_word,
     disposition_word,
@@ -27,9 +28,21 @@ from app.wording.spoken_time import duration_phrase, moment_phrase
 from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
+from tickets.work.appeals import APPEALED, DECIDED
+from tickets.work.conversation import EXPECTED
+from tickets.work.disputes import ARBITRATED
+from tickets.work.duplicate_links import LINKED
 
 _PROMISES = (TimelineKind.ESCALATED, TimelineKind.BREACHED, TimelineKind.WARNED, TimelineKind.ACKNOWLEDGED)
-_MOVES = (TimelineKind.TRANSFERRED, TimelineKind.RETURNED)
+MOVES = (TimelineKind.TRANSFERRED, TimelineKind.RETURNED)
+# What follows from a citizen's words is the system's work, whoever set it off.
+_OURS = (
+    TimelineKind.ROUTED,
+    TimelineKind.STATUS,
+    TimelineKind.RESTRICTED,
+    TimelineKind.WOKEN,
+    TimelineKind.DUE_CHANGED,
+)
 _CITIZENS = (TimelineKind.MESSAGE_IN, TimelineKind.NOT_SOLVED)
 _SHAPES: Mapping[TimelineKind, str] = {
     TimelineKind.MESSAGE_IN: "citizen",
@@ -85,15 +98,14 @@ def stream_entry(entry: Mapping[str, Any], *, citizen: str, opening: str, now: d
 def _who(entry: Mapping[str, Any], citizen: str) -> str:
     if entry["staff_name"]:
         return str(entry["staff_name"])
-    if entry["actor_kind"] is ActorKind.CITIZEN or entry["kind"] in _CITIZENS:
-        return citizen
-    return ""
+    says = entry["actor_kind"] is ActorKind.CITIZEN and entry["kind"] not in _OURS
+    return citizen if says or entry["kind"] in _CITIZENS else ""
 
 
 def _words(kind: TimelineKind, entry: Mapping[str, Any], now: datetime) -> str:
     if kind in _PROMISES:
         return _promise_words(kind, entry["params"], now)
-    if kind in _MOVES:
+    if kind in MOVES:
         return _moved_words(kind, entry["params"])
     if kind is TimelineKind.MESSAGE_OUT:
         return _sent_words(entry)
@@ -137,7 +149,33 @@ def _moved_words(kind: TimelineKind, params: Mapping[str, Any]) -> str:
     return sentence + (" · " + _("passed around too often: an arbiter decides") if params.get("is_disputed") else "")
 
 
-def _changed_words(params: Mapping[str, Any]) -> str:
+def _linked_words(params: Mapping[str, Any]) -> str:
+    """What joined two tickets or parted them; no reference where the other is kept from this unit."""
+    other = grouped(str(params.get("other", "")))
+    is_linked = params.get("what") == LINKED
+    if params.get("field") == "duplicate":
+        return (
+            _("%(other)s was linked to it as a duplicate") if is_linked else _("%(other)s is no duplicate any more")
+        ) % {"other": other}
+    return (_("made a duplicate of %(other)s") if is_linked else _("is no duplicate of %(other)s any more")) % {
+        "other": other
+    }
+
+
+def _changed_words(params: Mapping[str, Any], now: datetime) -> str:
+    if params.get("field") in ("master", "duplicate"):
+        return _linked_words(params)
+    what = params.get("what")
+    if what == APPEALED:
+        return _("appealed against the result")
+    if what == DECIDED:
+        return _("decided on the appeal: %(outcome)s", outcome=appeal_outcome_word(str(params.get("outcome", ""))))
+    if what == ARBITRATED:
+        unit = in_locale(str(params.get("unit", "")), params.get("unit_en"))
+        rule = " · " + _("and so for every matter of its kind") if params.get("is_rule") else ""
+        return _("decided that %(unit)s is responsible", unit=unit) + rule
+    if what == EXPECTED:
+        return _("told the citizen to expect an answer by %(moment)s", moment=_moment(params.get("expected_at"), now))
     fields = {
         "priority": _("priority"),
         "category": _("category"),
@@ -167,6 +205,8 @@ def _promise_words(kind: TimelineKind, params: Mapping[str, Any], now: datetime)
         told = "" if result == StepResult.NOTIFIED.value else f" · {step_result_word(result)}"
         return f"{level_word(int(params.get('level', 0)))} ({promise}){told}"
     words = str(timeline_word(kind))
+    if params.get("passed_to"):
+        words += " · " + _("passed up to level %(level)s", level=params["passed_to"])
     if params.get("new_due_at"):
         words += " · " + _("new date %(moment)s", moment=_moment(params["new_due_at"], now))
     return words
@@ -221,7 +261,7 @@ _SAID: Mapping[TimelineKind, Callable[[Mapping[str, Any], datetime], str]] = {
     TimelineKind.STATUS: lambda e, now: _moved_status_words(e["params"]),
     TimelineKind.HELD: lambda e, now: _("waiting until %(moment)s", moment=_moment(e["params"].get("until"), now)),
     TimelineKind.RESOLVED: lambda e, now: _resolved_words(e["params"]),
-    TimelineKind.CHANGED: lambda e, now: _changed_words(e["params"]),
+    TimelineKind.CHANGED: lambda e, now: _changed_words(e["params"], now),
     TimelineKind.DUE_CHANGED: lambda e, now: _("%(promise)s is now due at %(moment)s", **_new_due(e["params"], now)),
     TimelineKind.RATED: lambda e, now: _("rated the answer %(stars)s of 5", stars=e["params"].get("rating", "")),
 }

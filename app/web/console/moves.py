@@ -14,9 +14,9 @@ from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING_ROLES, Right
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Ticket
-from tickets.states import QueueKind
+from tickets.states import QueueKind, Role
 from tickets.typed_text import typed_number
-from tickets.work import assignment, suspicion
+from tickets.work import assignment, disputes, suspicion
 
 
 @blueprint.post("/console/tickets/<reference>/claim")
@@ -74,6 +74,26 @@ def return_ticket(reference: str) -> ResponseReturnValue:
         assignment.return_ticket(g.session, ticket.id, reason=reason, actor=g.actor, now=g.now)
 
     return act(reference, "return", do, done=_("The ticket was returned."))
+
+
+@blueprint.post("/console/tickets/<reference>/arbitrate")
+@signed_in(Role.CITY_OFFICE)
+def arbitrate(reference: str) -> ResponseReturnValue:
+    """The City Office says whose a matter is that units have sent back and forth."""
+
+    def do(ticket: Ticket) -> None:
+        named = request.form.get("arbitrated_queue", "").strip()
+        disputes.decide_dispute(
+            g.session,
+            ticket.id,
+            queue_id=queue_named(named) if named else ticket.queue_id,
+            reason=request.form.get("reason", ""),
+            as_rule=request.form.get("rule") == "1",
+            actor=g.actor,
+            now=g.now,
+        )
+
+    return act(reference, "arbitrate", do, done=_("Decided. Both units see it, and neither sends it on any more."))
 
 
 @blueprint.post("/console/tickets/<reference>/place")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.web.console.blueprint import READING, blueprint
+from app.web.console.one_form import keep_other_forms
 from app.web.console.place_answer import PlaceUndecided, candidates, question
 from app.web.console.ticket_view import ticket_context
 from app.web.console.work import column_beside
@@ -20,6 +21,8 @@ from app.web.frame.once import form_key, is_first
 from app.web.pieces import names
 from app.web.pieces.kept_drafts import discard, keep_typed
 from app.web.pieces.moments import suggested_wake_up
+from escalation.acknowledging.instruction_tasks import LONGEST_ANSWER
+from escalation.queries.instructed import instructions_about
 from tickets.audit import entries
 from tickets.directory.places import Resolution
 from tickets.errors import (
@@ -27,12 +30,14 @@ from tickets.errors import (
     AlreadyAssigned,
     CitizensOwnWord,
     HotlineError,
+    InDispute,
     InvalidInput,
     NotAllowed,
     OwingUnitAlone,
     ReopeningWindowOver,
     TransitionNotAllowed,
 )
+from tickets.outbox import posting
 from tickets.people.roles import WORKING_ROLES, Right, require, visible_ticket, visible_tickets
 from tickets.queries.reading import WholeTicket, read_ticket, similar_to
 from tickets.schema import Staff, Ticket
@@ -44,12 +49,12 @@ from tickets.work.ticket import lock_ticket
 # What a form may be answered with instead of being done; everything else is an error page.
 REFUSALS = (
     AboutItself, AlreadyAssigned, CitizensOwnWord, InvalidInput, NotAllowed, OwingUnitAlone, ReopeningWindowOver,
-    TransitionNotAllowed,
+    TransitionNotAllowed, InDispute,
 )  # fmt: skip
 Act = Callable[[Ticket], object]
 # Other buttons of the form in which an answer is written: two send it, three only take it along.
 _TAKING_THE_REPLY_ALONG = frozenset({"claim", "release", "resume"})
-_IN_THE_REPLY = frozenset({"hold", "resolve"}) | _TAKING_THE_REPLY_ALONG
+_IN_THE_REPLY = frozenset({"hold", "resolve", "interim", "decide"}) | _TAKING_THE_REPLY_ALONG
 
 
 @blueprint.get("/console/tickets/<reference>")
@@ -63,6 +68,7 @@ def ticket(reference: str) -> ResponseReturnValue:
 def reveal_phone(reference: str) -> ResponseReturnValue:
     """A supervisor sees the number for a reason, which is written into the audit trail."""
     shown = visible_ticket(g.session, g.viewer, reference)
+    keep_other_forms(shown)
     require(g.viewer, Right.REASSIGN, shown)
     reason = request.form.get("reason", "").strip()[:500]
     if not reason:
@@ -106,6 +112,9 @@ def show(
         alert=alert,
         **beside,
         once=form_key(),
+        # A ticket that no level was raised of has been instructed by nobody.
+        instructions=instructions_about(g.session, reading.ticket.id) if reading.ticket.escalation_level else (),
+        longest_answer=LONGEST_ANSWER,
         wake_at=suggested_wake_up(g.now, settings().zone),
         queues=names.receiving_queues(),
         categories=names.category_options(),
@@ -121,6 +130,9 @@ def _beside(reading: WholeTicket) -> dict[str, Any]:
     That the ticket is open here is noted at once, not by a request of its own; the open page goes on saying it.
     """
     look(g.session, reading.ticket.id, staff_id=g.viewer.staff_id, now=g.now)
+    # A form that is refused changes nothing; the open page says by itself that it is before somebody.
+    if request.method == "GET":
+        posting.mark_notices_of_tickets_read(g.session, g.viewer.staff_id, ticket_ids=[reading.ticket.id], now=g.now)
     return {
         "column": column_beside(reading.ticket.reference),
         "similar": similar_to(g.session, reading.ticket, now=g.now),
@@ -130,6 +142,7 @@ def _beside(reading: WholeTicket) -> dict[str, Any]:
 def act(reference: str, form: str, do: Act, *, right: Right = Right.WORK, done: str = "") -> ResponseReturnValue:
     """Do something with a ticket once, then show it; refused, the page comes back with everything that was typed."""
     found = visible_ticket(g.session, g.viewer, reference)
+    keep_other_forms(found)
     require(g.viewer, right, found)
     try:
         with g.session.begin_nested():
@@ -153,6 +166,8 @@ def _settle_draft(form: str, ticket: Ticket) -> None:
         _keep_draft(form, ticket)
     elif draft is not None:
         discard(draft, about_ticket(ticket.id))
+        # Of several forms of one kind only one was sent.
+        keep_other_forms(ticket)
 
 
 def _keep_draft(form: str, ticket: Ticket) -> None:
@@ -179,19 +194,25 @@ def refused(reference: str, form: str, error: HotlineError) -> ResponseReturnVal
 
 
 def _refusal_words(error: HotlineError) -> str:
-    kept = _("What you typed is still here.")
+    return f"{_why_refused(error)} {_('What you typed is still here.')}"
+
+
+def _why_refused(error: HotlineError) -> str:
     if isinstance(error, AlreadyAssigned):
         name = g.session.scalar(select(Staff.name).where(Staff.id == error.assignee_id)) or ""
-        return _("%(name)s took this ticket a moment ago.", name=name) + " " + kept
+        return _("%(name)s took this ticket a moment ago.", name=name)
     if isinstance(error, ReopeningWindowOver):
-        return _("It is too late to reopen it. Open a new ticket that continues this one.") + " " + kept
-    if isinstance(error, OwingUnitAlone | AboutItself | CitizensOwnWord):
-        return trouble_of(error).words + " " + kept
+        return _("It is too late to reopen it. Open a new ticket that continues this one.")
+    if isinstance(error, OwingUnitAlone | AboutItself | CitizensOwnWord | InDispute):
+        return trouble_of(error).words
     if isinstance(error, NotAllowed):
-        if error.what == "transfer_to_whom_it_is_about":
-            return _("A matter about a unit never goes to that unit.") + " " + kept
-        return _("You may read this ticket, but you may not do this.") + " " + kept
-    return _("The ticket has changed in the meantime; this is how it stands now.") + " " + kept
+        return {
+            "transfer_to_whom_it_is_about": _("A matter about a unit never goes to that unit."),
+            "decide_own_result": _(
+                "Whoever answered the first ticket does not decide the appeal: another person has to."
+            ),
+        }.get(error.what, _("You may read this ticket, but you may not do this."))
+    return _("The ticket has changed in the meantime; this is how it stands now.")
 
 
 def _where_to(ticket: Ticket) -> str:

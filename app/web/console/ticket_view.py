@@ -7,9 +7,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.web.console.entry_words import StreamEntry, stream_entry
+from app.web.console.entry_words import MOVES, StreamEntry, stream_entry
 from app.web.frame.current import rules, today
-from app.web.pieces.names import in_locale
+from app.web.pieces.names import in_locale, unit_name
 from app.wording.locale import chosen_locale
 from app.wording.place_words import question_text
 from app.wording.reasons import reason_text
@@ -17,6 +17,7 @@ from tickets.directory.places import Option, Question
 from tickets.people.phones import mask, parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.promises.calendar import between
+from tickets.promises.ledger import is_duplicate
 from tickets.queries.chain_steps import LevelOfTicket
 from tickets.queries.reading import WholeTicket
 from tickets.schema import Clock, Ticket
@@ -32,6 +33,7 @@ from tickets.states import (
     TicketStatus,
     TimelineKind,
 )
+from tickets.work.dispute_rows import is_arbiter
 from tickets.work.owing_unit import decides_for_others, is_accused, is_of_owing_unit
 from tickets.work.suspicion import is_suspected
 from tickets.work.ticket import may_move
@@ -73,6 +75,11 @@ class Allowed:
     reply: bool
     hold: bool
     resolve: bool
+    # To decide it, where it is an appeal.
+    decide: bool
+    # To say whose it is, where units disagree.
+    arbitrate: bool
+    interim: bool
     resume: bool
     reopen: bool
     set_aside: bool
@@ -84,34 +91,55 @@ class Allowed:
     alone: bool
     accused: bool
     third_party: bool
+    # To make it a duplicate of another, and to undo that.
+    link: bool
+    unlink: bool
     assign: bool
     reveal: bool
     phone_in_full: bool
 
 
-def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, is_bound: bool, now: datetime) -> Allowed:
+def allowed(
+    viewer: Viewer,
+    ticket: Ticket,
+    *,
+    is_out: bool,
+    is_bound: bool,
+    is_appeal: bool = False,
+    dispute: bool | None = None,
+    now: datetime,
+) -> Allowed:
     """`is_out`: a warning or a level of the ticket is; `is_bound`: another than a warning of the time to accept."""
     accused, decides = is_accused(viewer, ticket), decides_for_others(viewer, ticket)
     alone = accused or (is_out and not decides)
     works, unfinished = may(viewer, Right.WORK, ticket), ticket.status in UNFINISHED
     is_mine = ticket.assignee_id == viewer.staff_id
     pending = ticket.status in PENDING
+    movable = not accused and (decides or not (is_bound and is_of_owing_unit(viewer, ticket)))
+    free = not is_duplicate(ticket)
     in_window = ticket.reopen_until is not None and now <= ticket.reopen_until
     return Allowed(
         work=works,
         is_mine=is_mine,
         claim=works and unfinished and ticket.assignee_id is None,
         reply=works and ticket.status not in (TicketStatus.WITHDRAWN, TicketStatus.SPAM),
-        hold=works and not alone and may_move(ticket, TicketStatus.PENDING_CITIZEN),
-        resolve=works and (pending or may_move(ticket, TicketStatus.RESOLVED)),
+        hold=works and free and not alone and may_move(ticket, TicketStatus.PENDING_CITIZEN),
+        resolve=works and free and not is_appeal and (pending or may_move(ticket, TicketStatus.RESOLVED)),
+        decide=works and is_appeal and unfinished,
+        arbitrate=dispute is True and unfinished and is_arbiter(viewer),
+        interim=works and free and unfinished,
         resume=works and pending,
         reopen=works and ticket.status is TicketStatus.RESOLVED and in_window,
         clear=works and unfinished and not accused and is_suspected(ticket),
-        move=not accused and (decides or not (is_bound and is_of_owing_unit(viewer, ticket))),
-        set_aside=works and not alone and may_move(ticket, TicketStatus.SPAM),
+        move=free and movable and (dispute is None or (dispute is False and is_arbiter(viewer))),
+        set_aside=works and not is_appeal and not alone and may_move(ticket, TicketStatus.SPAM),
         alone=works and alone and unfinished,
         accused=works and accused and unfinished,
-        third_party=works and (ticket.status is TicketStatus.NEW or may_move(ticket, TicketStatus.PENDING_THIRD_PARTY)),
+        link=works and free and unfinished and not is_appeal and movable and not ticket.is_restricted,
+        unlink=works and not free,
+        third_party=works
+        and free
+        and (ticket.status is TicketStatus.NEW or may_move(ticket, TicketStatus.PENDING_THIRD_PARTY)),
         assign=unfinished and may(viewer, Right.REASSIGN, ticket),
         reveal=viewer.holds(Role.SUPERVISOR, Role.CITY_OFFICE) and not is_mine and bool(ticket.reply_phone),
         phone_in_full=is_mine and unfinished,
@@ -121,7 +149,15 @@ def allowed(viewer: Viewer, ticket: Ticket, *, is_out: bool, is_bound: bool, now
 def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, now: datetime) -> dict[str, Any]:
     """Plain values for the template."""
     ticket, is_out = reading.ticket, _is_out(reading, now=now)
-    can = allowed(viewer, ticket, is_out=is_out, is_bound=is_out and _is_bound(reading, now=now), now=now)
+    can = allowed(
+        viewer,
+        ticket,
+        is_out=is_out,
+        is_bound=is_out and _is_bound(reading, now=now),
+        is_appeal=reading.is_appeal,
+        dispute=_dispute(reading),
+        now=now,
+    )
     locale = chosen_locale()
     in_full = can.phone_in_full or phone_shown
     return {
@@ -139,7 +175,10 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
         "candidates": ticket.place_detail.get("candidates", []),
         "channels": reply_channels(ticket),
         "priorities": [p for p in Priority if not can.alone or _URGENCY.index(p) <= _URGENCY.index(ticket.priority)],
+        "dispute": _dispute(reading),
+        "dispute_due_at": next((c.due_at for c in reading.clocks if c.kind is ClockKind.DISPUTE), None),
         "dossier_late": _is_late(ticket),
+        "came_from": _came_from(reading),
         "names": {
             "unit": in_locale(reading.unit.name, reading.unit.name_en),
             "queue": in_locale(reading.queue.name, reading.queue.name_en),
@@ -150,6 +189,19 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
             else "",
         },
     }
+
+
+def _came_from(reading: WholeTicket) -> str:
+    """The unit that handed it over last: whereto a return goes."""
+    moves = [entry["params"] for entry in reading.entries if entry["kind"] in MOVES]
+    unit = rules().routing.units.get(int(moves[-1].get("from_unit_id", 0))) if moves else None
+    return unit_name(unit) if unit is not None else ""
+
+
+def _dispute(reading: WholeTicket) -> bool | None:
+    """Whether units disagree about it now; False once that was decided, None where they never did."""
+    states = [clock.status for clock in reading.clocks if clock.kind is ClockKind.DISPUTE]
+    return ClockStatus.RUNNING in states if states else None
 
 
 def _is_out(reading: WholeTicket, *, now: datetime) -> bool:

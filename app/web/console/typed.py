@@ -1,10 +1,12 @@
 """What is typed into the console's forms, kept as it is typed: told by the page, or passing by with a press."""
 
-from flask import g, request
+from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.console.one_form import keep_other_forms
 from app.web.frame.access import signed_in
 from app.web.pieces.kept_drafts import keep_told, keep_typed
 from tickets.errors import NotFound
@@ -56,6 +58,8 @@ def own_call_id(call_id: int) -> int:
 def keep_what_passes_by() -> None:
     """A press of the call bar that took the page's form along, as it does without script: its words are kept."""
     form = request.form.get("kept_form", "")
+    if "other_forms" in g:
+        _keep_ticket_page(request.form.get("kept_about", ""))
     if form not in set(DraftForm):
         return
     about = _about(DraftForm(form), request.form.get("kept_about", ""))
@@ -63,12 +67,31 @@ def keep_what_passes_by() -> None:
         keep_typed(DraftForm(form), about)
 
 
-def _about(form: DraftForm, named: str) -> About | None:
+@blueprint.post("/console/tickets/<reference>/typed")
+@signed_in(*WORKING_ROLES)
+def ticket_typed(reference: str) -> ResponseReturnValue:
+    """Enter was pressed in a field of a page without script: which form is meant nobody can tell, so all are kept."""
+    keep_other_forms(visible_ticket(g.session, g.viewer, reference))
+    flash(_("What you typed is kept. Press the button of the form that you want to send."), "info")
+    return redirect(f"/console/tickets/{reference}", code=303)
+
+
+def _keep_ticket_page(named: str) -> None:
+    """All forms of a ticket's page passed by."""
     try:
-        if form in _OF_CALLS:
-            call_id = typed_number(named)
-            return ABOUT_NOTHING if call_id is None else about_call(own_call_id(call_id))
-        return about_ticket(visible_ticket(g.session, g.viewer, read_reference(named) or "").id)
+        keep_other_forms(visible_ticket(g.session, g.viewer, read_reference(named) or ""))
     except NotFound:
         # What one may not see one cannot have typed about: the press itself is done all the same.
+        return
+
+
+def _about(form: DraftForm, named: str) -> About | None:
+    """What a page of a call says its form is about."""
+    if form not in _OF_CALLS:
+        return None
+    call_id = typed_number(named)
+    try:
+        return ABOUT_NOTHING if call_id is None else about_call(own_call_id(call_id))
+    except NotFound:
+        # What is not one's own call one cannot have typed about: the press itself is done all the same.
         return None

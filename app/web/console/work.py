@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
-from app.web.console.blueprint import READING, blueprint
+from app.web.console.blueprint import ANSWERING, READING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.errors import trouble_of
 from app.web.frame.menu import in_menu
@@ -42,6 +42,8 @@ def work() -> ResponseReturnValue:
         "console/work.html",
         page=page,
         chosen=chosen,
+        may_open=g.viewer.holds(*WORKING_ROLES),
+        may_call=g.viewer.holds(*ANSWERING),
         queues=queue_counts(g.session, g.viewer, now=g.now),
         counts=view_counts(g.session, g.viewer, _COUNTED, now=g.now),
         emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now),
@@ -90,6 +92,7 @@ def view_options() -> list[tuple[str, str]]:
         (ListView.OVERDUE.value, _("Overdue")),
         (ListView.AT_RISK.value, _("Due soon")),
         (ListView.ON_HOLD.value, _("Waiting")),
+        (ListView.DISPUTED.value, _("Responsibility disputed")),
         (ListView.ALL.value, _("All unfinished")),
         (ListView.ANSWERED.value, _("Answered")),
     ]

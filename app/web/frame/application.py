@@ -20,12 +20,14 @@ from app.storage.bounded_connection import is_silent
 from app.storage.carried_time import CarriedTime
 from app.storage.database import AGAIN_AT_ONCE, session_factory
 from app.storage.database_faults import DatabaseFault, DatabaseSilent, fault_of
+from app.web.frame.announcements import Announcements
 from app.web.frame.giving_way import Turns
 from app.web.frame.limits import MeasuredRequest
 from app.web.frame.node_counts import NodeCounts
 from app.web.frame.page_templates import PageEnvironment
 from app.web.frame.signed_time import SharedTimeSessions
 from app.web.frame.starting_over import StartingOver
+from tickets.work.judged_at import BELIEVES
 
 # Blueprints of providers: shorter database limits, no CSRF, never rate limited.
 WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})
@@ -71,6 +73,7 @@ class HotlineApp(APIFlask):
         self.settings = settings
         self.gate = gate
         self.time = CarriedTime()
+        self.announcements = Announcements()
         self.sessions = session_factory(engine)
         self.webhook_sessions = session_factory(webhook_engine)
         # Armed by the process's entry: what hangs in a request ends the process, whose master starts another.
@@ -122,6 +125,7 @@ class HotlineApp(APIFlask):
         """After an answer that the database had part in: it lives, and nobody's words depend on it any more."""
         with suppress(SQLAlchemyError):
             self.time.refresh(session)
+            self.announcements.refresh(session, now=g.now)
             session.commit()
 
     def _needs_database(self) -> bool:
@@ -140,6 +144,7 @@ class HotlineApp(APIFlask):
         is_webhook = request.blueprint in WEBHOOK_BLUEPRINTS
         with (self.webhook_sessions if is_webhook else self.sessions)() as session:
             g.now = self.time.now()
+            session.info[BELIEVES] = self.time.believed
             yield session
 
     @property

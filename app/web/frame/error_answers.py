@@ -3,14 +3,15 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import refresh
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.storage.database_faults import passes
-from app.web.frame.current import hotline
+from app.web.frame.access import declared
+from app.web.frame.current import hotline, settings
 from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
 from app.web.frame.giving_way import AGAIN_AFTER_SECONDS, GivesWay
 from app.web.frame.local_target import local_target, parts_of
@@ -22,6 +23,11 @@ from tickets.people.roles import Viewer
 log = structlog.get_logger()
 
 Way = tuple[str, str]
+
+# What was typed may be sent again as it is: the same answer need not come twice.
+_SENT_AGAIN = (429, 500, 503)
+# What was typed does not fit, or not any more as the matter stands now; its words are shown, to be taken over.
+_TAKEN_OVER = (400, 409)
 
 
 def answer_error(error: Exception) -> Any:
@@ -88,11 +94,16 @@ def _page(trouble: ShownError, viewer: Viewer | None, *, is_busy: bool) -> str:
         "words": trouble.words,
         "request_id": g.get("request_id", ""),
         "back": _page_before(),
-        "again": request.full_path if is_busy else "",
-        "typed": typed_again() if trouble.status == 503 else None,
+        "again": request.full_path.rstrip("?") if _may_be_opened_again(trouble, is_busy=is_busy) else "",
+        "typed": typed_again() if trouble.status in _SENT_AGAIN + _TAKEN_OVER else None,
+        "is_sent_again": trouble.status in _SENT_AGAIN,
+        "is_at_work": viewer is not None or _is_for_people_at_work(),
+        "support_phone": settings().support_phone,
     }
     if viewer is None:
-        return render_template("errors/page.html", layout="layouts/public.html", ways=_ways_of_citizens(), **about)
+        # Who looks at a page of theirs while the database is away cannot be looked up, and is no citizen all the same.
+        layout, ways = ("plain", []) if about["is_at_work"] else ("public", _ways_of_citizens())
+        return render_template("errors/page.html", layout=f"layouts/{layout}.html", ways=ways, **about)
     at_work = {**about, "layout": "layouts/desk.html", "ways": [(home_of(viewer), _("To my start page"))]}
     if trouble.status == 503:
         return render_template("errors/page.html", **at_work)
@@ -103,6 +114,15 @@ def _page(trouble: ShownError, viewer: Viewer | None, *, is_busy: bool) -> str:
     except SQLAlchemyError:
         log.warning("request.error_page_without_call_bar", request_id=about["request_id"], exc_info=True)
         return render_template("errors/page.html", **at_work)
+
+
+def _may_be_opened_again(trouble: ShownError, *, is_busy: bool) -> bool:
+    return is_busy or (request.method == "GET" and trouble.status in _SENT_AGAIN)
+
+
+def _is_for_people_at_work() -> bool:
+    access = declared(current_app.view_functions.get(request.endpoint or ""))
+    return request.blueprint == "sign_in" or (access is not None and access.kind in ("staff", "halfway"))
 
 
 def _ways_of_citizens() -> list[Way]:

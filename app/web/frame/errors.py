@@ -32,6 +32,7 @@ _STATUS: dict[type[Exception], int] = {
     domain.OwingUnitAlone: 403,
     domain.AboutItself: 403,
     domain.CitizensOwnWord: 403,
+    domain.InDispute: 409,
     domain.LaterDueNeedsApproval: 403,
     domain.PromiseBroken: 409,
 }
@@ -47,6 +48,22 @@ _STATE_FAULTS = frozenset(
         "no_phone",
         "came_from_no_other",
         "not_suspected",
+        "no_such_ticket",
+        "same_ticket",
+        "restricted_not_linked",
+        "not_yours_to_link",
+        "not_to_be_expected",
+        "is_duplicate",
+        "appeal_not_linked",
+        "appeal_is_decided",
+        "no_open_appeal",
+        "is_appeal",
+        "not_closed",
+        "too_late",
+        "appealed_before",
+        "master_is_duplicate",
+        "master_over",
+        "no_duplicate",
     }
 )
 
@@ -74,7 +91,7 @@ def trouble_of(error: Exception) -> ShownError:
         return ShownError(
             400,
             _("This form is no longer valid"),
-            _("Go back, reload the page and send it again. What you typed is still there."),
+            _("Go back, reload the page and send it again."),
         )
     if isinstance(error, HTTPException):
         return _busy() if isinstance(error, GivesWay) else _http_trouble(error.code or 500)
@@ -122,8 +139,8 @@ def _passing_words(fault: DatabaseFault | None) -> str:
     if fault in (DatabaseFault.LOCKED, DatabaseFault.DEADLOCK):
         return _("Somebody else is writing to the same matter. Nothing was saved. Please try again in a moment.")
     if fault in (DatabaseFault.READ_ONLY, None):
-        return _("Nothing can be kept at the moment. Nothing was saved. Please try again later, or call the hotline.")
-    return _("Our database is not responding. Nothing was saved. Please try again in a minute, or call the hotline.")
+        return _("Nothing can be kept at the moment. Nothing was saved. Please try again later.")
+    return _("Our database is not responding. Nothing was saved. Please try again in a minute.")
 
 
 def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
@@ -164,6 +181,13 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
                 " unit, may set it aside, pause it, move it, rename it or say that it accuses nobody."
             ),
         ),
+        domain.InDispute: (
+            _("The City Office decides who is responsible"),
+            _(
+                "Units have sent it back and forth. The City Office decides, or has decided, whose it is; it is worked"
+                " on where it stands, and the promise to the citizen goes on."
+            ),
+        ),
         domain.CitizensOwnWord: (
             _("Only the citizen can withdraw it"),
             _("Only the citizen can withdraw a request, on the page where it is tracked."),
@@ -195,11 +219,11 @@ def _http_trouble(status: int) -> ShownError:
             _("A picture may have at most 10 MB. What you typed was not sent; go back and choose smaller ones."),
         ),
         429: (_("Too many requests"), _("Please wait a minute and try again.")),
-        503: (_("Not available at the moment"), _("Please try again in a minute, or call the hotline.")),
+        503: (_("Not available at the moment"), _("Please try again in a minute.")),
     }
     unexpected = (
         _("Something went wrong on our side"),
-        _("The problem has been recorded. Please try again, or call the hotline and quote the number below."),
+        _("The problem has been recorded. Please try once more."),
     )
     title, sentence = words.get(status, unexpected if status >= 500 else words[400])
     return ShownError(status, title, sentence)

@@ -5,6 +5,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.wording.locale import chosen_locale
+from app.wording.spoken_time import dated_phrase
 from tickets.errors import InvalidInput
 
 
@@ -28,6 +30,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "before_start": _("The end lies before the beginning."),
         "past": _("This date has passed."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
+        "handles_it": _("This person handles the ticket: somebody else has to answer for its delay."),
         "one_to_five": _("Give one to five stars."),
         "no_phone": _("This citizen cannot be reached that way."),
         "not_by_hand": _("This result cannot be chosen by hand."),
@@ -38,6 +41,27 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_queue": _("There is no such queue."),
         "conduct_needs_routing": _("A matter about a unit or its staff is routed by the rules: transfer the ticket."),
         "not_suspected": _("It is restricted for more than its wording."),
+        "no_such_ticket": _("There is no ticket with this reference that you may see."),
+        "same_ticket": _("This is the ticket itself."),
+        "restricted_not_linked": _("A restricted ticket is never linked to another."),
+        "is_duplicate": _(
+            "This ticket is a duplicate: it is answered with its master. To work on it by itself, unlink it first."
+        ),
+        "master_is_duplicate": _("That ticket is a duplicate itself: choose its master."),
+        "master_over": _("That ticket is finished: only an open one can answer for others."),
+        "not_yours_to_link": _("You do not work on that ticket: ask a city supervisor to link them."),
+        "no_duplicate": _("This ticket is no duplicate any more."),
+        "appeal_not_linked": _("An appeal is decided by itself; it is no duplicate and has none."),
+        "appeal_is_decided": _("This is an appeal: decide it instead of resolving it."),
+        "no_open_appeal": _("This is no appeal that is still open."),
+        "is_appeal": _("A decision on an appeal cannot be appealed against here again."),
+        "not_closed": _("An appeal is possible once the request is closed; until then say that it is not solved."),
+        "too_late": _("The 30 days for an appeal are over."),
+        "appealed_before": _("This result was appealed against already."),
+        "not_to_be_expected": _("Give a date in the future, at most a year away."),
+        "no_dispute": _("Nobody disagrees about it any more."),
+        "no_rule_for_body": _("No rule sends a kind of matter to this body: decide without the rule."),
+        "no_rule_without_category": _("Give the ticket a category first, or decide without the rule."),
         "came_from_no_other": _("It did not come from another queue; transfer it instead."),
         "does_not_work_here": _("This person does not work on this unit's tickets."),
         "bad_email": _("This is not an e-mail address."),
@@ -47,8 +71,49 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "not_an_hour": _("Hours are whole numbers from 0 to 24."),
         "code_just_sent": _("A code was sent a moment ago. Wait a minute, then ask again."),
         "no_such_reach_time": _("Between half a minute and 24 hours, in minutes."),
+        "no_such_number_of_calls": _("Between 1 and 10 calls, please."),
+        "no_such_limit": _("Between 1 and 1,000 messages, please."),
+        "no_such_call_pause": _("Between 5 seconds and one hour, in seconds."),
         "held_already": _("The person holds this role already."),
         "own_administration": _("You cannot end your own administrator role; another administrator can."),
         "own_account": _("You cannot close your own account; another administrator can."),
+        "window_too_long": _("At most fourteen days at a time."),
+        "own_request": _("You asked for this yourself; another administrator decides."),
+        "decided_already": _("This has been decided already."),
         "in_use": _("This name is in use."),
+        "turn_is_over": _("This shift is over; what has been is not changed."),
+        "turn_runs": _("This shift is running: end it now, and plan another one for somebody else."),
+        "turn_too_long": _("A shift lasts %(days)s days at most.", days=params.get("days", "")),
+        "no_role_there": _("This person works at another unit: a role at this one is needed to be on duty for it."),
+        "on_duty_already": _on_duty_already(params),
+        "on_leave": _on_leave(params),
+        "leave_too_long": _("A leave lasts %(days)s days at most.", days=params.get("days", "")),
+        "days_of_a_turn": _("A whole number of days, from 1 to %(most)s.", most=params.get("most", "")),
+        "too_many_feeds": _("You have %(most)s addresses; revoke one first.", most=params.get("most", "")),
+        "nobody_to_test": _("Nobody stands on this step then: there is nobody to test."),
+        "no_way_to_test": _("Who stands on this step cannot be reached: they have to name a way first."),
+        "tested_just_now": _("A test was sent a moment ago; wait a minute and look what became of it."),
+        "tested_enough": _("%(most)s tests a day for one person and step are enough.", most=params.get("most", "")),
+        "not_a_time": _("This is not a time of day."),
+        "turn_has_begun": _("This shift has begun, or is no longer that person's."),
+        "asked_already": _("Somebody is asked to take this shift already; withdraw that first."),
     }
+
+
+def _on_duty_already(params: Mapping[str, Any]) -> str:
+    if "post" not in params:
+        return ""
+    return _(
+        "This person is on duty already: %(post)s, %(from)s to %(to)s.",
+        post=params["post_en"] if chosen_locale() == "en" else params["post"],
+        **{"from": dated_phrase(params["starts_at"]), "to": dated_phrase(params["ends_at"])},
+    )
+
+
+def _on_leave(params: Mapping[str, Any]) -> str:
+    if "starts_at" not in params:
+        return ""
+    return _(
+        "This person is on leave from %(from)s to %(to)s.",
+        **{"from": dated_phrase(params["starts_at"]), "to": dated_phrase(params["ends_at"])},
+    )

@@ -14,15 +14,23 @@ from tickets.states import Role
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+# A number that stands beside every page is not counted further.
+MOST_IN_MENU = 99
+
+
 @dataclass(frozen=True, slots=True)
 class MenuPlace:
-    """Where a page stands: its name, which menu (`under`; "" is the main one), and its order from 0 there."""
+    """Where a page stands: its name, which menu (`under`; "" is the main one), and its order from 0 there.
+
+    `counting`: how many things wait there for the reader; asked only where a menu is shown.
+    """
 
     label: LazyString
     order: int
     icon: str = ""
     hotkey: str = ""
     under: str = ""
+    counting: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +40,28 @@ class Entry:
     icon: str
     active: bool
     hotkey: str = ""
+    counting: Callable[[], int] | None = None
+
+    @property
+    def count(self) -> str:
+        """As it is shown; "" when nothing waits."""
+        number = self.counting() if self.counting is not None else 0
+        return f"{MOST_IN_MENU}+" if number > MOST_IN_MENU else str(number or "")
 
 
 def in_menu(
-    label: LazyString, *, order: int, icon: str = "", hotkey: str = "", under: str = ""
+    label: LazyString,
+    *,
+    order: int,
+    icon: str = "",
+    hotkey: str = "",
+    under: str = "",
+    counting: Callable[[], int] | None = None,
 ) -> Callable[[View], View]:
     """The view is in a menu, for whoever its `signed_in` lets in; a view may stand in several menus."""
 
     def mark(view: View) -> View:
-        places = (*getattr(view, "menu_places", ()), MenuPlace(label, order, icon, hotkey, under))
+        places = (*getattr(view, "menu_places", ()), MenuPlace(label, order, icon, hotkey, under, counting))
         view.menu_places = places  # type: ignore[attr-defined]
         return view
 
@@ -67,7 +88,9 @@ def menu(viewer: Viewer, path: str, *, under: str = "") -> list[Entry]:
     open_to = [(url, place) for url, place, roles in _places() if place.under == under and viewer.holds(*roles)]
     matching = [url for url, _place in open_to if path == url or path.startswith(url + "/")]
     here = max(matching, key=len, default="")
-    return [Entry(url, str(place.label), place.icon, url == here, place.hotkey) for url, place in open_to]
+    return [
+        Entry(url, str(place.label), place.icon, url == here, place.hotkey, place.counting) for url, place in open_to
+    ]
 
 
 def _places() -> list[tuple[str, MenuPlace, frozenset[Role]]]:

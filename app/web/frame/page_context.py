@@ -4,14 +4,16 @@ from typing import Any
 
 from flask import current_app, g, request
 
+from app.storage.backlog_note import is_noted
 from app.storage.play_progress import noted
-from app.web.frame.current import settings
-from app.web.frame.menu import menu
+from app.web.frame.current import hotline, settings
+from app.web.frame.menu import MOST_IN_MENU, menu
 from app.web.frame.page_address import page_address
 from app.wording.codes import role_word
 from app.wording.locale import chosen_locale, own_name_of
 from tickets.city import city
-from tickets.people.roles import SEEING
+from tickets.people.roles import SEEING, Viewer
+from tickets.queries.notices import unread_count
 from tickets.states import LOCALES
 
 _THEMES = ("light", "dark", "auto")
@@ -35,10 +37,20 @@ def page_context() -> dict[str, Any]:
     # A look at a file, no statement; where there is no demonstration not even that.
     if settings().demo and (playing := noted(settings().data_dir)) and not playing.failed:
         context["demonstration_percent"] = playing.percent
+    if is_noted(settings().data_dir):
+        context["is_catching_up"] = True
+    if (now := g.get("now")) is not None:
+        context["announcement"] = hotline().announcements.shown(now)
     if viewer:
         first = viewer.held[0].role if viewer.held else ""
         context["person"] = {"name": viewer.name, "role": role_word(first) if first else ""}
         context["may_search"] = viewer.holds(*SEEING)
+        context["unread_notices"] = lambda: _unread_notices(viewer)
         context["nav"] = menu(viewer, request.path)
         context["live_url"] = current_app.config["HOTLINE_LIVE_ORIGIN"] + "/live"
     return context
+
+
+def _unread_notices(viewer: Viewer) -> int:
+    """For the bell; most people have none, which came along with who they are."""
+    return unread_count(g.session, viewer, most=MOST_IN_MENU + 1, now=g.now) if viewer.has_notices else 0

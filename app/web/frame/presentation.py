@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app.web.frame.assets import asset
-from app.wording import codes, contact_codes, looks, spoken_numbers, spoken_time, trail_words
+from app.wording import (
+    codes,
+    contact_codes,
+    looks,
+    posted_words,
+    spoken_numbers,
+    spoken_time,
+    system_words,
+    trail_words,
+)
 from app.wording.locale import own_name_of
 from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask, readable_phone
@@ -15,16 +24,16 @@ from tickets.queries.list_counts import COUNTED_UP_TO
 
 WORD_FUNCTIONS = (
     codes.status_word, codes.priority_word, codes.channel_word, codes.clock_word, codes.clock_state_word,
+    codes.appeal_outcome_word,
     codes.disposition_word, codes.role_word, codes.unit_kind_word, codes.step_result_word, codes.timeline_word,
     codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word, codes.matter_words,
     codes.draft_word,
     contact_codes.presence_word, contact_codes.outbound_channel_word, contact_codes.outbound_word,
-    contact_codes.attempt_word,
+    contact_codes.attempt_word, contact_codes.capacity_word,
     contact_codes.call_state_word, contact_codes.offer_word, contact_codes.callback_word,
     contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
-    trail_words.action_word, trail_words.subject_word, trail_words.detail_name, trail_words.detail_words,
-    trail_words.template_word, trail_words.webhook_word, trail_words.process_word, trail_words.scope_word,
-    trail_words.failure_word, trail_words.not_delivered_word,
+    trail_words.action_word, trail_words.subject_word, posted_words.template_word, posted_words.failure_word,
+    posted_words.not_delivered_word, system_words.webhook_word, system_words.process_word, system_words.scope_word,
 )  # fmt: skip
 
 
@@ -42,12 +51,16 @@ def register_presentation(app: Flask) -> None:
         ago_phrase=spoken_time.ago_phrase,
         moment_phrase=spoken_time.moment_phrase,
         ticking_phrases=spoken_time.ticking_phrases,
+        span_phrase=spoken_time.span_phrase,
     )
     app.jinja_env.filters.update(
         duration=spoken_time.duration_phrase,
         stopwatch=spoken_time.stopwatch_phrase,
         day=spoken_time.day_phrase,
+        last_day=spoken_time.last_day_phrase,
         calendar_day=spoken_time.calendar_day_phrase,
+        weekday=spoken_time.weekday_phrase,
+        month=spoken_time.month_phrase,
         number=spoken_numbers.number_phrase,
         percentage=spoken_numbers.percent_phrase,
         exact=spoken_time.exact_phrase,

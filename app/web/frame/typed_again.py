@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
+
+from app.web.frame.own_pages import From, comes_from
 
 # Whoever looks at the screen meanwhile must not read these, and nobody has typed much of them.
 _SECRETS = frozenset({"password", "repeated", "pin"})
@@ -23,12 +25,14 @@ class TypedAgain:
 
 
 def typed_again() -> TypedAgain | None:
-    """None where nothing was typed, or what was typed is secret."""
-    if request.method != "POST" or not request.form or request.blueprint == _SIGNING_IN:
+    """None where nothing was typed, what was typed is secret, or another site's page typed it in somebody's name."""
+    # As it came, where it was taken apart: every form of the page.
+    form = g.get("whole_form", request.form)
+    if request.method != "POST" or not form or request.blueprint == _SIGNING_IN:
         return None
-    if _SECRETS & set(request.form):
+    if _SECRETS & set(form) or comes_from() is From.ELSEWHERE:
         return None
-    fields = tuple((name, value) for name, values in request.form.lists() for value in values)
+    fields = tuple((name, value) for name, values in form.lists() for value in values)
     words = tuple(value for name, value in fields if name != _CSRF and _are_words(value))
     return TypedAgain(request.full_path.rstrip("?"), fields, words, sent_files())
 

@@ -12,8 +12,10 @@ from app.web.frame.limits import limiter
 from app.web.leadership.answer_form import read_answer
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from app.wording.spoken_time import moment_phrase
-from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION, AlreadyAcknowledged, acknowledge_by_link
+from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge_by_link
 from escalation.acknowledging.links import LinkedStep, open_link
+from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
+from escalation.acknowledging.pass_up import NothingAbove, pass_up_by_link, passes_up_to
 from escalation.acknowledging.right import rights_to_answer
 from escalation.queries.raised import load_raised
 from tickets.errors import InvalidInput, NotAllowed, NotFound
@@ -58,6 +60,26 @@ def answer(token: str) -> ResponseReturnValue:
     return redirect(f"/a/{token}", code=303)
 
 
+@blueprint.post("/a/<token>/pass-up")
+@public
+@limiter.limit("20 per minute")
+def passed_up(token: str) -> ResponseReturnValue:
+    """What is typed as an instruction is the reason; refused, the page itself says what stands."""
+    try:
+        link = open_link(g.session, token, now=g.now)
+        if link.used_at is None:
+            with g.session.begin_nested():
+                pass_up_by_link(g.session, token, reason=read_answer(request.form).instruction, now=g.now)
+    except (NotFound, NotAllowed):
+        return _gone()
+    except NothingAbove:
+        words = _("There is no level above this one any more.")
+        return _page(token, link, typed=request.form, errors={"": words}, status=409)
+    except InvalidInput as wrong:
+        return _page(token, link, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)
+    return redirect(f"/a/{token}", code=303)
+
+
 def _page(
     token: str,
     link: LinkedStep,
@@ -86,6 +108,7 @@ def _page(
         errors=errors or {},
         longest=LONGEST_INSTRUCTION,
         for_own_unit=_is_for_own_unit(link),
+        next_level=passes_up_to(g.session, link.step_id),
     )
     return _private(Response(page, status, mimetype="text/html"))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.web.frame.current import settings
 from app.web.pieces.moments import read_moment
-from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
+from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
 from tickets.errors import InvalidInput
 
 

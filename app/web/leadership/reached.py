@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Response, g, render_template
+from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -12,17 +12,21 @@ from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
 from app.web.frame.once import form_key
 from app.web.leadership.blueprint import READING_THE_LEDGER, TOLD, blueprint
+from app.web.leadership.own_desk import own_desk, waiting_count
+from app.web.pieces.ledger_filters import address
 from app.wording.codes import matter_words
-from app.wording.raised_words import delay_sentence, matter_for_outsiders
-from escalation.acknowledging.acknowledge import LONGEST_INSTRUCTION
-from escalation.acknowledging.right import RightToAnswer, rights_to_answer
+from app.wording.raised_words import desk_sentence, matter_for_outsiders
+from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
 from escalation.firing.recipients import mark_read
-from escalation.queries.board import RunningChain, reached
+from escalation.queries.board import RunningChain, chains_of
+from escalation.queries.desk import DeskLine
 from escalation.queries.follow_up import Work, ended_since, latest_work, said_since
+from tickets.outbox import posting
 from tickets.states import DraftForm
 from tickets.work import drafts
 
 _FOLLOWED_FOR = timedelta(days=14)
+_HERE = "/leadership"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Item:
     work: Work | None
     # A date of mine does not move the promise: my own unit owes it.
     for_own_unit: bool
+    # Asked by a colleague, they ask nobody further.
+    is_delegated: bool
 
     @property
     def stands_still(self) -> bool:
@@ -43,8 +49,8 @@ class Item:
         return answered is not None and self.work is not None and not self.work.since(answered.at)
 
 
-@blueprint.get("/leadership")
-@in_menu(_l("Reported to me"), order=4, icon="bell", hotkey="g l")
+@blueprint.get(_HERE)
+@in_menu(_l("Reported to me"), order=4, icon="bell", hotkey="g l", counting=waiting_count)
 @signed_in(*TOLD)
 def numbered_list() -> ResponseReturnValue:
     return show_list()
@@ -58,18 +64,30 @@ def show_list(
     status: int = 200,
 ) -> Response:
     """The page; a refused answer comes back in its own form, with everything that was typed."""
-    items = _items()
-    waiting = [item for item in items if item.chain.raised.answered is None]
+    waiting_from, answered_from = place_asked("after"), place_asked("answered_after")
+    desk = own_desk(waiting_after=waiting_from, answered_after=answered_from)
+    waiting, answered = desk.waiting, desk.answered
+    items = _items([*waiting.lines, *answered.lines])
     unread = [item.chain.raised.step_id for item in items if _is_unread(item)]
     # Showing the list is reading it: the supervisors' board says so to those who wait for an answer.
     mark_read(g.session, g.viewer.staff_id, step_ids=unread, now=g.now)
-    answered = [item for item in items if item.chain.raised.answered is not None]
+    read = {item.chain.raised.ticket_id for item in items}
+    posting.mark_notices_of_tickets_read(g.session, g.viewer.staff_id, ticket_ids=read, now=g.now)
+    done = [item for item in items if item.chain.raised.answered is not None]
     page = render_template(
         "leadership/reached.html",
-        waiting=waiting,
-        answered=answered,
-        further=said_since(g.session, {item.chain.raised.step_id: item.chain.raised.ticket_id for item in answered}),
-        ended=ended_since(g.session, g.viewer.staff_id, since=g.now - _FOLLOWED_FOR),
+        waiting=[item for item in items if item.chain.raised.answered is None],
+        waiting_count=waiting.count,
+        waiting_next=address(_HERE, {"after": waiting.next}) if waiting.next else None,
+        waiting_first=_HERE if waiting_from else None,
+        answered=done,
+        answered_count=answered.count,
+        answered_next=address(_HERE, {"answered_after": answered.next}) if answered.next else None,
+        answered_first=_HERE if answered_from else None,
+        here={"after": waiting_from, "answered_after": answered_from},
+        further=said_since(g.session, {item.chain.raised.step_id: item.chain.raised.ticket_id for item in done}),
+        me=g.viewer.staff_id,
+        ended=ended_since(g.session, g.viewer, since=g.now - _FOLLOWED_FOR, now=g.now),
         may_read_ledger=g.viewer.holds(*READING_THE_LEDGER),
         refused_step=step_id,
         typed=typed or {},
@@ -81,27 +99,25 @@ def show_list(
     return Response(page, status, mimetype="text/html")
 
 
-def _items() -> list[Item]:
-    chains, mine = _still_mine(reached(g.session, g.viewer.staff_id))
+def place_asked(name: str) -> str:
+    """From which line on a list is asked for, by the address or by the form that was sent from it."""
+    return (request.form.get(name) or request.args.get(name, ""))[:120]
+
+
+def _items(lines: list[DeskLine]) -> list[Item]:
+    chains = chains_of(g.session, [line.step_id for line in lines])
+    of_step = {line.step_id: line for line in lines}
     work = latest_work(g.session, g.viewer, {chain.raised.ticket_id for chain in chains})
-    return [
-        _item(chain, work.get(chain.raised.ticket_id), for_own_unit=mine[chain.raised.step_id].for_own_unit)
-        for chain in chains
-    ]
+    return [_item(chain, work.get(chain.raised.ticket_id), of_step[chain.raised.step_id]) for chain in chains]
 
 
-def _still_mine(chains: list[RunningChain]) -> tuple[list[RunningChain], dict[int, RightToAnswer]]:
-    """Without what I was told of for a post or a unit that is no longer mine; my own answers stay."""
-    ids = [chain.raised.step_id for chain in chains]
-    mine = rights_to_answer(g.session, ids, viewer=g.viewer, now=g.now)
-    return [chain for chain in chains if chain.raised.step_id in mine], mine
-
-
-def _item(chain: RunningChain, work: Work | None, *, for_own_unit: bool) -> Item:
+def _item(chain: RunningChain, work: Work | None, line: DeskLine) -> Item:
     raised = chain.raised
     told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
     matter = matter_words(raised.subject) if work is not None else matter_for_outsiders(raised)
-    return Item(chain, delay_sentence(raised, matter=matter, since=told_at, now=g.now), told_at, work, for_own_unit)
+    place = raised.place if work is not None else ""
+    sentence = desk_sentence(raised, matter=matter, place=place, people=line.people, since=told_at, now=g.now)
+    return Item(chain, sentence, told_at, work, line.right.for_own_unit, line.right.is_delegated)
 
 
 def _is_unread(item: Item) -> bool:

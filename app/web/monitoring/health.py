@@ -18,6 +18,7 @@ from app.storage.schema_state import SchemaFault, is_missing_table, schema_diffe
 from app.storage.secret_keys import KeyState, key_state
 from app.web.frame.access import asks_nobody
 from app.web.frame.current import hotline, settings
+from app.web.monitoring.canary_check import canary_check
 from app.web.monitoring.clock_checks import clock_check
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.leader_checks import job_check, leader_check
@@ -104,6 +105,7 @@ def judged(session: Session, here: Settings, tables: KnownSchema, *, now: dateti
         checks |= clock_check(session)
         checks |= backlog_checks(session, now=now)
         checks |= reconciliation_check(session, here, now=now)
+        checks |= canary_check(session)
     except SQLAlchemyError as trouble:
         session.rollback()
         checks |= _trouble(trouble)

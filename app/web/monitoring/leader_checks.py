@@ -15,8 +15,9 @@ def leader_check(session: Session, *, now: datetime) -> dict[str, str]:
     held = leadership.lease(session)
     if held is None:
         return {"leader": "has never run"}
-    is_led = now - _LEADERLESS_AFTER <= held.renewed_at <= now + leader_jobs.WRONG_CLOCK_AHEAD
-    return {"leader": "ok" if is_led else f"silent since {held.renewed_at.isoformat()}"}
+    led_at = leadership.last_led_at(held)
+    is_led = now - _LEADERLESS_AFTER <= led_at <= now + leader_jobs.WRONG_CLOCK_AHEAD
+    return {"leader": "ok" if is_led else f"silent since {led_at.isoformat()}"}
 
 
 def job_check(session: Session, *, now: datetime) -> dict[str, str]:

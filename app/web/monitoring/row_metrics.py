@@ -9,9 +9,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.settings import Settings
+from app.web.monitoring.canary_check import canary_metrics, tickets_under_trial
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from app.web.monitoring.families import gauge, gauges, seconds_since, total
 from app.web.monitoring.message_checks import message_metrics
+from escalation.queries.rota_gaps import gaps_ahead
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
 from tickets.schema import (
@@ -38,6 +40,7 @@ class RowMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._tickets()
         yield from self._lateness()
+        yield from canary_metrics(self._session, now=self._now)
         yield from self._phones()
         yield from self._messages()
         yield from self._audit()
@@ -45,7 +48,9 @@ class RowMetrics(Collector):
 
     def _tickets(self) -> Iterator[Metric]:
         rows = self._session.execute(
-            select(Ticket.status, func.count()).where(Ticket.status.in_(UNFINISHED)).group_by(Ticket.status)
+            select(Ticket.status, func.count())
+            .where(Ticket.status.in_(UNFINISHED), Ticket.id.not_in(tickets_under_trial()))
+            .group_by(Ticket.status)
         )
         unfinished = {status: count for status, count in rows}
         yield gauges(
@@ -57,9 +62,15 @@ class RowMetrics(Collector):
         overdue = self._session.scalar(
             select(func.count())
             .select_from(Ticket)
-            .where(Ticket.status.in_(UNFINISHED), Ticket.next_due_at < self._now)
+            .where(
+                Ticket.status.in_(UNFINISHED),
+                Ticket.next_due_at < self._now,
+                Ticket.id.not_in(tickets_under_trial()),
+            )
         )
         yield gauge("hotline_tickets_overdue", "Unfinished tickets past a promise", overdue or 0)
+        gaps = len(gaps_ahead(self._session, now=self._now))
+        yield gauge("hotline_rota_gaps_ahead", "Stretches of the next week in which nobody answers for a post", gaps)
         yield total("hotline_tickets_numbered", "Numbers drawn for tickets", self._highest(Ticket))
 
     def _lateness(self) -> Iterator[Metric]:

@@ -30,8 +30,12 @@ def keep_told(form: DraftForm, about: About) -> ResponseReturnValue:
 
 def keep_typed(form: DraftForm, about: About) -> None:
     """Keep what this request's form holds: it was refused, or only passed by with another button."""
-    staff_id = g.viewer.staff_id
-    drafts.keep(g.session, form, about, staff_id=staff_id, fields=typed_fields(request.form), now=g.now)
+    keep_fields(form, about, request.form)
+
+
+def keep_fields(form: DraftForm, about: About, fields: Mapping[str, str]) -> None:
+    """Keep these words of a form; nothing left in it, it is no draft any more."""
+    drafts.keep(g.session, form, about, staff_id=g.viewer.staff_id, fields=typed_fields(fields), now=g.now)
 
 
 def discard(form: DraftForm, about: About) -> None:

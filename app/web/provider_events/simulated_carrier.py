@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,11 +13,16 @@ from flask.typing import ResponseReturnValue
 
 from app.phone.accounts import CARRIER_PATH, SIMULATED, provider_accounts
 from app.simulator.callbacks import report
+from app.simulator.called import STATES, pauses, press, told_at_end
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier
 from app.simulator.trouble import LOST_SECONDS, read_trouble
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import settings
 from telephony.provider.account import ProviderAccount
+
+# As a carrier says it of a handset that was off.
+SWITCHED_OFF = "30003"
+RINGS_FOR_SECONDS = 30.0
 
 blueprint = Blueprint("simulated_carrier", __name__, url_prefix=f"{CARRIER_PATH}/2010-04-01/Accounts/<account_sid>")
 blueprint.without_csrf = True  # type: ignore[attr-defined]
@@ -50,13 +55,15 @@ def _refused(error: CarrierRefusal) -> ResponseReturnValue:
 def send_message(account_sid: str) -> ResponseReturnValue:
     """Takes an SMS; its states follow as callbacks."""
     message = _carrier().take_message(request.form)
-    sid = str(message["sid"])
+    sid, is_off = str(message["sid"]), message["to"] in read_trouble(_folder()).switched_off
 
     def told(status: str) -> dict[str, str]:
-        return {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "To": message["to"]}
+        base = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "To": message["to"]}
+        return base | ({"ErrorCode": SWITCHED_OFF} if status == "undelivered" else {})
 
-    _carrier().note_message_status(sid, "delivered")
-    _report(["queued", "sent", "delivered"], told)
+    end = "undelivered" if is_off else "delivered"
+    _carrier().note_message_status(sid, end)
+    _report(["queued", "sent", end], told)
     _lose_answer()
     return jsonify(message), 201
 
@@ -79,14 +86,18 @@ def message(account_sid: str, sid: str) -> ResponseReturnValue:
 @blueprint.post("/Calls.json")
 @signed_webhook
 def place_call(account_sid: str) -> ResponseReturnValue:
-    """Takes a call to somebody; it is answered at once and ends by itself."""
+    """Takes a call to somebody, who does what `./hotline trouble` says, or else listens to its end."""
     call = _carrier().take_call(request.form)
-    sid = str(call["sid"])
+    sid, called = str(call["sid"]), read_trouble(_folder()).call_to(call["to"])
 
     def told(status: str) -> dict[str, str]:
-        return {"CallSid": sid, "CallStatus": status, "To": call["to"], "Direction": "outbound-api"}
+        base = {"CallSid": sid, "CallStatus": status, "To": call["to"], "Direction": "outbound-api"}
+        return base | (told_at_end(called) if status == "completed" else {})
 
-    _report(["initiated", "ringing", "in-progress", "completed"], told)
+    _report(STATES[called], told, seconds_before=pauses(float(request.form.get("Timeout", "") or RINGS_FOR_SECONDS)))
+    account = _account()
+    if called == "presses" and account is not None and call["twiml"]:
+        press(account, call, keys="1")
     _lose_answer()
     return jsonify(call), 201
 
@@ -136,12 +147,14 @@ def _lose_answer() -> None:
         time.sleep(LOST_SECONDS)
 
 
-def _report(statuses: list[str], told: Callable[[str], dict[str, str]]) -> None:
+def _report(
+    statuses: list[str], told: Callable[[str], dict[str, str]], *, seconds_before: Mapping[str, float] | None = None
+) -> None:
     account = _account()
     url = request.form.get("StatusCallback", "")
     # It reports to whom it belongs to, and to nobody whom a request may name.
     if account is not None and url.startswith(f"{settings().base_url}/"):
-        report(account, url, statuses, told, trouble=read_trouble(_folder()))
+        report(account, url, statuses, told, trouble=read_trouble(_folder()), seconds_before=seconds_before)
 
 
 def _account() -> ProviderAccount | None:

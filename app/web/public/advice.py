@@ -14,6 +14,7 @@ from tickets.matter import read_matter
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, guess_category
 from tickets.routing.rules import Rules
+from tickets.routing.two_matters import TwoMatters, two_matters
 from tickets.states import Level
 
 # A list of buttons longer than this is a list to look through, and shown as one.
@@ -67,6 +68,8 @@ class Advice:
     # What lies outside the city, where nothing else was understood of the place.
     elsewhere: str
     similar: tuple[Similar, ...] = ()
+    # Two matters in one text, which may go to two bodies.
+    apart: TwoMatters | None = None
 
     def to_tell(self, form: ReportForm) -> tuple[str, ...]:
         """What this citizen has not been told or asked yet; the form goes back once for all of it."""
@@ -77,6 +80,8 @@ class Advice:
             wanted.append(f"place:{self.question.asked_about}")
         if self.is_unknown_place:
             wanted.append(f"unknown:{mark(form.place)}")
+        if self.apart is not None:
+            wanted.append(f"apart:{mark(self.apart.second)}")
         if self.similar and self.unit and self.category:
             wanted.append(_similar_mark(self.unit, self.category))
         return tuple(notice[:120] for notice in wanted if notice[:120] not in form.told)
@@ -103,6 +108,8 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         is_unknown_place=bool(form.place) and resolution.outcome == "none" and not form.chosen_unit,
         elsewhere=resolution.elsewhere,
         similar=() if is_known else _similar(session, form, unit, category, now),
+        # Whoever may be in danger or accuses somebody is asked nothing that can wait.
+        apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body[:_READ], known.routing),
     )
 
 

@@ -6,11 +6,15 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.wording.codes import channel_word, disposition_word, level_word
+from app.wording.codes import appeal_outcome_word, channel_word, disposition_word, level_word
 from app.wording.looks import timeline_sign
 from app.wording.spoken_time import duration_phrase, moment_phrase
+from tickets.promises.crediting import DOWNTIME
 from tickets.queries.follow import FollowedTicket, ToldEntry
-from tickets.states import TicketStatus, TimelineKind
+from tickets.states import ClockKind, TicketStatus, TimelineKind
+from tickets.work.appeals import APPEALED, DECIDED
+from tickets.work.conversation import EXPECTED
+from tickets.work.duplicate_links import LINKED, UNLINKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,6 @@ def _plain_words(kind: TimelineKind) -> str:
         TimelineKind.CONTACT: _("You contacted us again about it."),
         TimelineKind.ATTACHED: _("Another request about the same matter was linked to it."),
         TimelineKind.ACKNOWLEDGED: _("Its leader has taken note and given an instruction."),
-        TimelineKind.DUE_CHANGED: _("The date was changed."),
     }
     return words.get(kind, "")
 
@@ -108,10 +111,7 @@ def _status_words(entry: ToldEntry, now: datetime) -> str:
 
 
 def _held_words(entry: ToldEntry, now: datetime) -> str:
-    try:
-        until = moment_phrase(datetime.fromisoformat(str(entry.params.get("until", ""))), now)
-    except ValueError:
-        until = ""
+    until = _moment(entry, "until", now)
     if entry.params.get("for") == TicketStatus.PENDING_THIRD_PARTY.value:
         return _("It waits for another body until %(until)s.", until=until)
     return _("It waits for your answer until %(until)s.", until=until)
@@ -126,6 +126,52 @@ def _call_words(entry: ToldEntry, now: datetime) -> str:
     return _("We spoke on the phone.")
 
 
+def _date_words(entry: ToldEntry, now: datetime) -> str:
+    """Why a date that was told moved, and to when."""
+    if entry.params.get("cause") != DOWNTIME:
+        return _("The date was changed.")
+    moment = _moment(entry, "due_at", now)
+    words = {
+        ClockKind.FIRST.value: _(
+            "Our service was interrupted. That time is given back to the deadline: first answer now by %(moment)s.",
+            moment=moment,
+        ),
+        ClockKind.APPEAL.value: _(
+            "Our service was interrupted. That time is given back to the deadline: decision on the appeal now by "
+            "%(moment)s.",
+            moment=moment,
+        ),
+        ClockKind.RESOLVE.value: _(
+            "Our service was interrupted. That time is given back to the deadline: settled now by %(moment)s.",
+            moment=moment,
+        ),
+    }
+    return words.get(str(entry.params.get("clock", "")), "")
+
+
+def _moment(entry: ToldEntry, detail: str, now: datetime) -> str:
+    try:
+        return moment_phrase(datetime.fromisoformat(str(entry.params.get(detail, ""))), now)
+    except ValueError:
+        return ""
+
+
+def _changed_words(entry: ToldEntry, now: datetime) -> str:
+    """Of all that is changed, the citizen is told what joins their request to another or parts them."""
+    words = {
+        LINKED: _(
+            "Others reported the same. Your request is handled together with theirs; you will get the answer here."
+        ),
+        UNLINKED: _("Your request is handled by itself again."),
+        APPEALED: _("You appealed; %(unit)s decides.", unit=entry.unit),
+        DECIDED: _(
+            "Your appeal was decided: %(outcome)s.", outcome=appeal_outcome_word(str(entry.params.get("outcome", "")))
+        ),
+        EXPECTED: _("The rest is to be expected by %(moment)s.", moment=_moment(entry, "expected_at", now)),
+    }
+    return words.get(entry.what, "")
+
+
 _SENTENCES: Mapping[TimelineKind, Callable[[ToldEntry, datetime], str]] = {
     TimelineKind.OPENED: _opened_words,
     TimelineKind.ROUTED: _routed_words,
@@ -137,4 +183,6 @@ _SENTENCES: Mapping[TimelineKind, Callable[[ToldEntry, datetime], str]] = {
     TimelineKind.CALL: _call_words,
     TimelineKind.ESCALATED: _level_words,
     TimelineKind.RATED: _rated_words,
+    TimelineKind.CHANGED: _changed_words,
+    TimelineKind.DUE_CHANGED: _date_words,
 }

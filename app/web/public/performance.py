@@ -1,26 +1,24 @@
-"""Promises kept, for everybody to see: by body, over the last thirty days, from the clocks alone."""
+"""Promises kept, for everybody to see: by body, over thirty whole days, as they were counted the night after."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.web.frame.access import public
-from app.web.frame.current import settings
 from app.web.pieces.csv_answer import csv_answer
 from app.wording.locale import chosen_locale
 from app.wording.spoken_numbers import percent_phrase
-from tickets.promises.figures import Kept, promises_kept
+from tickets.promises.figures import Kept
+from tickets.promises.published import PUBLISHED_DAYS, PUBLISHED_KINDS, first_day, published
 from tickets.states import ClockKind
 
 blueprint = Blueprint("performance", __name__)
 
-SHOWN_DAYS = 30
 # Fewer could tell a neighbour how somebody's own matter went.
 LEAST_SHOWN = 5
-_KINDS = (ClockKind.FIRST, ClockKind.RESOLVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +40,24 @@ class BodyRow:
 @blueprint.get("/performance")
 @public
 def table() -> ResponseReturnValue:
-    rows, whole = _rows()
+    rows, whole, last = _rows()
     shown = [row for row in rows if row.first.counted is not None or row.resolve.counted is not None]
     return render_template(
         "public/performance.html",
         rows=shown,
         hidden=len(rows) - len(shown),
         whole=whole,
-        days=SHOWN_DAYS,
+        days=PUBLISHED_DAYS,
         least=LEAST_SHOWN,
-        from_at=_from(),
-        to_at=_to(),
+        first=first_day(last),
+        last=last,
     )
 
 
 @blueprint.get("/performance.csv")
 @public
 def download() -> ResponseReturnValue:
-    rows, _whole = _rows()
+    rows, _whole, last = _rows()
     headings = [
         _("Unit code"),
         _("Authority"),
@@ -72,12 +70,12 @@ def download() -> ResponseReturnValue:
         (row.code or "", row.name, row.first.counted, _percent(row.first), row.resolve.counted, _percent(row.resolve))
         for row in rows
     )
-    return csv_answer(f"promises-kept-{_to():%Y-%m-%d}.csv", headings, lines)
+    return csv_answer(f"promises-kept-{last:%Y-%m-%d}.csv", headings, lines)
 
 
-def _rows() -> tuple[list[BodyRow], dict[ClockKind, Share]]:
-    """A row a body, and the whole city's shares."""
-    kept = promises_kept(g.session, from_at=_from(), to_at=_to(), now=g.now, kinds=_KINDS, with_cancelled=False)
+def _rows() -> tuple[list[BodyRow], dict[ClockKind, Share], date]:
+    """A row a body, the whole city's shares, and the last day of them."""
+    last, kept = published(g.session, now=g.now)
     by_unit: dict[int, dict[ClockKind, Kept]] = {}
     for one in kept:
         by_unit.setdefault(one.unit_id, {})[one.kind] = one
@@ -90,9 +88,9 @@ def _rows() -> tuple[list[BodyRow], dict[ClockKind, Share]]:
         rows.append(BodyRow(one.unit_code, name, first, settled))
     whole = {
         kind: _of(sum(k.met for k in kept if k.kind is kind), sum(k.counted for k in kept if k.kind is kind))
-        for kind in _KINDS
+        for kind in PUBLISHED_KINDS
     }
-    return rows, whole
+    return rows, whole, last
 
 
 def _share(kept: Kept | None) -> Share:
@@ -105,13 +103,3 @@ def _of(met: int, counted: int) -> Share:
 
 def _percent(share: Share) -> str | None:
     return None if share.share is None else percent_phrase(share.share, 1)
-
-
-def _to() -> datetime:
-    """Last midnight in the city: figures are published for whole days."""
-    local: datetime = g.now.astimezone(settings().zone)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _from() -> datetime:
-    return _to() - timedelta(days=SHOWN_DAYS)

@@ -1,6 +1,7 @@
 """Reporting: one form, sent once however often the button is pressed, and never lost when something goes wrong."""
 
 from dataclasses import replace
+from typing import Any
 
 import segno
 import structlog
@@ -22,10 +23,11 @@ from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
 from app.web.public.choices import category_options, last_known_categories
 from app.web.public.follow_cookie import let_follow
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
-from app.web.public.report_sending import send_report, sent_before, told_addresses
+from app.web.public.report_sending import send_apart, send_report, sent_before, told_addresses
 from app.wording.locale import chosen_locale
 from tickets.intake.opening import opened_before
 from tickets.queries.follow import followed
+from tickets.routing.two_matters import TwoMatters
 
 blueprint = Blueprint("report", __name__)
 # An expired cookie must not cost anybody what they wrote: the form checks its own token and comes back filled in.
@@ -77,6 +79,8 @@ def send() -> ResponseReturnValue:
         if (before := sent_before(g.session, given)) is not None:
             return _to_the_numbers(before)
         return _page(replace(given, told=given.told | set(news)), advice=_advice(given), asks=True)
+    if request.form.get("apart") == "1" and advice.apart is not None:
+        return _sent_apart(given, advice, advice.apart)
     opened = send_report(
         g.session,
         replace(given, category=chosen_category(advice) or ""),
@@ -88,6 +92,21 @@ def send() -> ResponseReturnValue:
     if opened.is_new:
         _count_when_done(given)
     return _to_the_numbers(opened.ticket_id)
+
+
+def _sent_apart(given: ReportForm, advice: Advice, two: TwoMatters) -> ResponseReturnValue:
+    first, second = send_apart(
+        g.session,
+        given,
+        two,
+        unit_code=chosen_unit(given, advice),
+        locale=chosen_locale(),
+        acknowledge=g.may_be_told,
+        now=g.now,
+    )
+    if first.is_new:
+        _count_when_done(given)
+    return _to_the_numbers(first.ticket_id, second.ticket_id)
 
 
 @blueprint.post("/report/advice")
@@ -103,25 +122,30 @@ def advice_while_writing() -> ResponseReturnValue:
 @public
 def sent(token: str) -> ResponseReturnValue:
     """Reference and PIN, for the browser that sent the form and for half an hour."""
-    ticket_id = signed.read_sent(token)
-    if ticket_id is None:
+    tickets = [signed.read_sent(one) for one in (token, request.args.get("second", "")) if one]
+    ticket_ids = [ticket_id for ticket_id in tickets if ticket_id is not None]
+    if not ticket_ids or None in tickets:
         flash(
             _("The page with the two numbers opens only in the browser that sent the form, and for half an hour."),
             "info",
         )
         page = render_template("public/track.html", reference="", wrong=None, kept="", kept_pictures=[])
         return Response(page, 404, mimetype="text/html")
+    page = render_template("public/sent.html", slips=[_slip(ticket_id) for ticket_id in ticket_ids])
+    return let_follow(Response(page, mimetype="text/html"), ticket_ids[0])
+
+
+def _slip(ticket_id: int) -> dict[str, Any]:
+    """What somebody keeps of one request: its two numbers, and where it went."""
     opened = opened_before(g.session, ticket_id, keys=keys())
     address = f"{settings().base_url}/track?reference={opened.reference}"
-    page = render_template(
-        "public/sent.html",
-        opened=opened,
-        ticket=followed(g.session, ticket_id, locale=chosen_locale()),
-        address=address,
+    return {
+        "opened": opened,
+        "ticket": followed(g.session, ticket_id, locale=chosen_locale()),
+        "address": address,
         # Any mask can be read; trying all eight for the prettiest took longer than the rest of the page.
-        picture=segno.make(address, error="m", mask=4).svg_data_uri(scale=5, border=2, dark="#000", light="#fff"),
-    )
-    return let_follow(Response(page, mimetype="text/html"), ticket_id)
+        "picture": segno.make(address, error="m", mask=4).svg_data_uri(scale=5, border=2, dark="#000", light="#fff"),
+    }
 
 
 def _count_when_done(given: ReportForm) -> None:
@@ -132,8 +156,9 @@ def _count_when_done(given: ReportForm) -> None:
         return answer
 
 
-def _to_the_numbers(ticket_id: int) -> ResponseReturnValue:
-    return redirect(f"/sent/{signed.sent_token(ticket_id)}", code=303)
+def _to_the_numbers(ticket_id: int, second_id: int | None = None) -> ResponseReturnValue:
+    second = f"?second={signed.sent_token(second_id)}" if second_id is not None else ""
+    return redirect(f"/sent/{signed.sent_token(ticket_id)}{second}", code=303)
 
 
 def _advice(given: ReportForm, *, only_new: bool = False) -> Advice:

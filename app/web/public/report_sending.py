@@ -1,30 +1,44 @@
 """From a filled-in form to an opened ticket with its pictures."""
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from flask import g
 from sqlalchemy.orm import Session
 
-from app.web.frame.current import keys, places, rules
+from app.web.frame.current import keys, places, rules, today
 from app.web.pieces.pictures import kept_files
 from app.web.public import signed
 from app.web.public.report_form import ReportForm
+from tickets.directory.places import resolve
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
+from tickets.routing.two_matters import TwoMatters
 from tickets.states import Channel
 from tickets.work import attachments
 
 
 def send_report(
-    session: Session, form: ReportForm, *, unit_code: str | None, locale: str, acknowledge: bool, now: datetime
+    session: Session,
+    form: ReportForm,
+    *,
+    unit_code: str | None,
+    locale: str,
+    acknowledge: bool,
+    part: str = "",
+    now: datetime,
 ) -> Opened:
-    """Open the ticket, or find the one this very form opened before; `acknowledge` tells who is named."""
+    """Open the ticket, or find the one this very form opened before; `acknowledge` tells who is named.
+
+    `part` names what of the form it is, where one form brings two matters.
+    """
     opened = open_ticket(
         session,
-        matter_of(form, unit_code=unit_code, locale=locale, acknowledge=acknowledge, now=now),
+        matter_of(form, unit_code=unit_code, locale=locale, acknowledge=acknowledge, part=part, now=now),
         actor=g.actor,
         keys=keys(),
         places=places(),
@@ -36,6 +50,31 @@ def send_report(
             citizens.prefer_text(session, opened.citizen_id)
         attachments.add(session, opened.ticket_id, kept_files(form.pictures), now=now)
     return opened
+
+
+def send_apart(
+    session: Session,
+    form: ReportForm,
+    two: TwoMatters,
+    *,
+    unit_code: str | None,
+    locale: str,
+    acknowledge: bool,
+    now: datetime,
+) -> tuple[Opened, Opened]:
+    """Two tickets of one form, each about its own matter, in the citizen's words and with all the pictures.
+
+    Which unit was chosen, and the dossier's number, belong to the first; the second is where its own words say, if they
+    name a place, else where the form says.
+    """
+    send = partial(send_report, session, locale=locale, acknowledge=acknowledge, now=now)
+    first = replace(form, body=two.first, category="")
+    names_place = resolve(places(), two.second, on=today()).outcome != "none"
+    second = replace(form, body=two.second, category="", dossier_number="", place="" if names_place else form.place)
+    return (
+        send(first, unit_code=unit_code),
+        send(second, part=":second", unit_code=None if names_place else unit_code),
+    )
 
 
 def sent_before(session: Session, form: ReportForm) -> int | None:
@@ -50,8 +89,10 @@ def told_addresses(form: ReportForm) -> tuple[str, str]:
     return phone.number if phone else "", form.email.strip().lower()
 
 
-def matter_of(form: ReportForm, *, unit_code: str | None, locale: str, acknowledge: bool, now: datetime) -> Matter:
-    phone = parse_phone(form.phone)
+def matter_of(
+    form: ReportForm, *, unit_code: str | None, locale: str, acknowledge: bool, part: str, now: datetime
+) -> Matter:
+    phone, key = parse_phone(form.phone), signed.form_key(form.token)
     return Matter(
         channel=Channel.WEB,
         arrived_at=now,
@@ -65,6 +106,6 @@ def matter_of(form: ReportForm, *, unit_code: str | None, locale: str, acknowled
         unit_code=unit_code,
         category_code=form.category or None,
         dossier_number=form.dossier_number or None,
-        contact_source_key=signed.form_key(form.token),
+        contact_source_key=f"{key}{part}" if key else None,
         acknowledge=acknowledge,
     )

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from app.storage.media import Picture
 from app.web.frame.access import public
 from app.web.frame.current import keys, places, rules
+from app.web.frame.errors import trouble_of
+from app.web.frame.fault_words import fault_words
 from app.web.frame.limits import limiter, network_of, takes_pictures
 from app.web.pieces.attached_files import attached_file
 from app.web.pieces.pictures import kept_files, take_pictures
@@ -18,14 +20,16 @@ from app.web.public.follow_words import shown_entries
 from app.wording.locale import chosen_locale
 from tickets.errors import CitizensOwnWord, InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
 from tickets.intake import contacts
+from tickets.intake.appealing import appeal_until, open_appeal, why_no_appeal
 from tickets.intake.cleaning import Opened
 from tickets.intake.continuing import continue_ticket
 from tickets.matter import read_matter
 from tickets.people.pins import check_pin
 from tickets.queries.follow import followed
-from tickets.schema import Message
-from tickets.states import Channel, TicketStatus
+from tickets.schema import Message, Ticket
+from tickets.states import UNFINISHED, Channel, TicketStatus
 from tickets.work import after_answer, attachments, resolution
+from tickets.work.judged_at import judged_at
 from tickets.work.ticket import lock_ticket
 
 blueprint = Blueprint("track", __name__)
@@ -80,7 +84,8 @@ def write() -> ResponseReturnValue:
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     ticket = lock_ticket(g.session, ticket_id)
     opened_before = ticket.reopen_count
-    if ticket.status in _OVER and not after_answer.opens_again(ticket, body, now=g.now):
+    judged = judged_at(g.session, ticket, now=g.now)
+    if ticket.status in _OVER and not after_answer.opens_again(ticket, body, now=judged):
         return _continued(_continue(ticket_id, body), pictures)
     try:
         message = _write(ticket_id, body)
@@ -115,10 +120,46 @@ def not_solved() -> ResponseReturnValue:
     except ReopeningWindowOver:
         return _continued(_continue(ticket_id, reason), ())
     except TransitionNotAllowed:
-        # Pressed twice, or opened again by somebody else meanwhile: it is open, which is what was wanted.
-        return _back()
+        return _opened_meanwhile(ticket_id, reason)
     flash(_("Your request has been reopened; the unit has been told."), "success")
     return _back()
+
+
+def _opened_meanwhile(ticket_id: int, reason: str) -> Response:
+    """Pressed twice, or opened again by somebody else: that is what was wanted, and words not there yet are added."""
+    ticket = lock_ticket(g.session, ticket_id)
+    if ticket.status in UNFINISHED and not resolution.was_said(g.session, ticket_id, reason):
+        _write(ticket_id, reason)
+        flash(_("Your request is open again already; your message has been added."), "success")
+    return _back()
+
+
+@blueprint.post("/track/request/appeal")
+@public
+@limiter.limit("30 per minute")
+def appeal() -> ResponseReturnValue:
+    """Somebody else, above, looks at the result of a closed request again; the appeal has numbers of its own."""
+    ticket_id, said = followed_ticket_id(), request.form.get("said", "")
+    if ticket_id is None:
+        return _ask_again(kept=said)
+    try:
+        opened = open_appeal(
+            g.session,
+            ticket_id,
+            said=said,
+            channel=Channel.WEB,
+            source_key=f"{_form_key()}:appeal",
+            actor=g.actor,
+            keys=keys(),
+            places=places(),
+            rules=rules(),
+            now=g.now,
+        )
+    except InvalidInput as refused:
+        errors = {"said": fault_words(refused)}
+        return _follow_page(ticket_id, said=said, errors=errors, status=trouble_of(refused).status)
+    flash(_("Your appeal has been received. Keep its two numbers: it is tracked by itself."), "success")
+    return Response(status=303, headers={"Location": f"/sent/{signed.sent_token(opened.ticket_id)}"})
 
 
 @blueprint.post("/track/request/withdraw")
@@ -177,7 +218,7 @@ def picture(public_id: UUID) -> ResponseReturnValue:
 
 def _write(ticket_id: int, body: str) -> Message | None:
     """The message's row; None when this very form was sent before."""
-    key = signed.form_key(request.form.get("form_token", "")) or signed.form_key(signed.new_form_token())
+    key = _form_key()
     contact = contacts.register(g.session, channel=Channel.WEB, source_key=f"{key}", arrived_at=g.now)
     if not contact.is_new:
         return None
@@ -188,14 +229,18 @@ def _write(ticket_id: int, body: str) -> Message | None:
     return message
 
 
+def _form_key() -> str | None:
+    """Names the form as it was shown, so that it acts once."""
+    return signed.form_key(request.form.get("form_token", "")) or signed.form_key(signed.new_form_token())
+
+
 def _continue(ticket_id: int, body: str) -> Opened:
-    token = request.form.get("form_token", "")
     return continue_ticket(
         g.session,
         ticket_id,
         body=body,
         channel=Channel.WEB,
-        source_key=f"{signed.form_key(token) or signed.form_key(signed.new_form_token())}:next",
+        source_key=f"{_form_key()}:next",
         actor=g.actor,
         keys=keys(),
         places=places(),
@@ -215,17 +260,22 @@ def _follow_page(
     ticket_id: int,
     *,
     message: str = "",
+    said: str = "",
     pictures: tuple[Picture, ...] = (),
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     locale = chosen_locale()
     ticket = followed(g.session, ticket_id, locale=locale)
+    row = g.session.get_one(Ticket, ticket_id)
+    may_appeal = ticket.status is TicketStatus.CLOSED and not why_no_appeal(g.session, row, now=g.now)
     page = render_template(
         "public/follow.html",
         ticket=ticket,
         entries=shown_entries(ticket, now=g.now),
         message=message,
+        said=said,
+        appeal_until=appeal_until(row) if may_appeal else None,
         kept_pictures=[(signed.picture_token(kept), kept) for kept in pictures],
         form_token=signed.new_form_token(),
         errors=errors or {},

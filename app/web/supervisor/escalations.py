@@ -11,7 +11,7 @@ from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_file import ledger_download
 from app.web.pieces.ledger_filters import address, asked, ledger_filter, number
 from app.web.pieces.unit_choices import unit_options
-from app.web.supervisor.blueprint import WATCHING, blueprint
+from app.web.supervisor.blueprint import STEERING, WATCHING, blueprint
 from escalation.queries.board import BoardFilter, counts, place_of, running_chains
 from escalation.queries.follow_up import latest_work
 from escalation.queries.ledger import fired_lately, history
@@ -64,6 +64,7 @@ def _running() -> dict[str, object]:
     chains = found[:_CHAINS]
     following = place_of(chains[-1]) if len(found) > _CHAINS else ""
     return {
+        "may_see_shift": g.viewer.holds(*STEERING),
         "chains": chains,
         "counts": counts(g.session, g.viewer),
         "asked": kept,

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from app.web.frame.access import signed_in
 from app.web.supervisor.blueprint import WATCHING, blueprint
 from app.wording.locale import chosen_locale
+from escalation.queries.rota_gaps import gaps_ahead
 from escalation.queries.staircase import Stair, staircase
 from tickets.people.roles import visible_ticket
 from tickets.promises.breaches import breaches_of
 from tickets.schema import Clock, Unit
-from tickets.states import ClockKind
+from tickets.states import UNFINISHED, ClockKind
 
 
 @blueprint.get("/supervisor/escalations/<reference>")
@@ -31,6 +32,7 @@ def stairs(reference: str) -> ResponseReturnValue:
         kinds=kinds,
         kind=kind,
         clock=next((c for c in reversed(clocks) if c.kind is kind), None),
+        gaps=gaps_ahead(g.session, unit_ids=[ticket.unit_id], now=g.now) if ticket.status in UNFINISHED else [],
         breaches=[breach for breach in breaches_of(g.session, ticket.id) if breach.kind is kind],
         steps=[_drawn(stair) for stair in staircase(g.session, ticket, kind=kind, now=g.now)],
     )

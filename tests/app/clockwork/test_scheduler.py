@@ -1,5 +1,6 @@
 """The scheduler: who ticks, whether the clock is believed, and what one poisoned ticket may not do."""
 
+import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -185,8 +186,8 @@ def test_a_ticket_that_cannot_be_fired_is_put_aside_and_the_others_fire(committe
     ticker = ticker_on(committed)
 
     def refuse(_connection, _cursor, statement, parameters, _context, _many) -> None:
-        rows = parameters if isinstance(parameters, list) else [parameters]
-        if statement.startswith("INSERT INTO step_recipient") and any(row["step_id"] in steps for row in rows):
+        told = json.loads(parameters["rows"]) if statement.startswith('insert into "step_recipient"') else []
+        if steps.intersection(row["step_id"] for row in told):
             raise ValueError("poison")
 
     with committed.factory() as session:

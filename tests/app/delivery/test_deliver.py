@@ -11,10 +11,14 @@ from sqlalchemy import select, text
 from app.delivery.deliver import Delivery, deliver_due
 from app.settings import Settings
 from app.storage.database import transaction
+from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.links import PURPOSE
+from escalation.firing.sweep import tick
 from tests.app.delivery.delivering_office import PHONE, SMS, Office
 from tests.app.delivery.mail_server import mail_server
 from tests.conftest import NOW, Committed
+from tests.escalation.raising import raised
+from tests.escalation.scene import level_at, person, step
 from tests.factories import KEYS, open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.directory import one_time_links
@@ -73,6 +77,33 @@ def test_the_secret_link_leaves_with_the_message_and_is_not_kept(office, carrier
     assert (link.params["step_id"], link.staff_id) == (7, person.id)
     assert token not in office.message(message).text
     assert "[[link]]" in office.message(message).text
+
+
+def test_a_report_that_waited_offers_only_what_its_reader_can_still_do(office, carrier):
+    with transaction(office.factory) as session:
+        matter, people, at = raised(session)
+        fast, late = (person(session, phone=phone, now=at) for phone in ("+84900000071", "+84900000072"))
+        step_id = step(session, matter, 2).id
+        params = {
+            "step_id": step_id, "reference": matter.reference, "level": 2, "clock": "resolve", "priority": "urgent",
+            "code": "482130", "due_at": at.isoformat(), "unit": {"vi": "Phường Sài Gòn", "en": "Sai Gon Ward"},
+            "category": {"vi": "", "en": ""}, "by_sms": True, "next_level": 3,
+        }  # fmt: skip
+    office.post_sms("first", template="escalation_level", params=params, to="+84900000071", staff_id=fast.id)
+    office.deliver()
+    with transaction(office.factory) as session:
+        acknowledge(session, step_id, staff_id=people[2].id, via="web", now=at)
+        tick(session, now=level_at(session, matter, 5))
+    office.post_sms("second", template="escalation_level", params=params, to="+84900000072", staff_id=late.id)
+    office.deliver()
+
+    bodies = {form["To"]: form["Body"] for form in carrier.received}
+    before, after = bodies["+84900000071"], bodies["+84900000072"]
+    assert "TC 482130" in before
+    assert f"{people[2].name} đã ghi nhận." in after
+    assert "GN 482130" in after
+    assert "TC 482130" not in after
+    assert "/a/" not in after
 
 
 def test_the_pin_leaves_with_the_message_and_is_kept_nowhere(office, carrier):

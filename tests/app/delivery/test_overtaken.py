@@ -13,7 +13,7 @@ from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import NOW
 from tests.factories import open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
-from tickets.outbox.claims import GATHER_ABOVE
+from tickets.outbox.gathering import GATHER_ABOVE
 from tickets.outbox.overtaken import Overtaken
 from tickets.people import citizens
 from tickets.schema import Clock, OutboundMessage, PlannedStep, RoleAssignment, Ticket, TimelineEntry

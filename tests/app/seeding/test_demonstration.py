@@ -1,6 +1,6 @@
 """The thirty days of the demonstration, and their multiplication: played once for all tests of this file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -10,16 +10,21 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.demo_links import DEMO_PEOPLE
+from app.bench.growth import PAGES, page_read
+from app.bench.pages_read import Read
 from app.reference import Reference
 from app.seeding import people, volume
 from app.seeding.demonstration import play, words
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
+from app.storage.schema_facts import facts_there
+from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from escalation.queries.proof import changed_since_written
 from tests.conftest import Servers
 from tickets.directory.staff import person_by_email
 from tickets.people.references import is_reference
-from tickets.promises import standing_levels
+from tickets.promises import day_totals, open_breaches, standing_levels
 from tickets.schema import (
     Acknowledgement,
     AuditEntry,
@@ -199,7 +204,7 @@ def test_playing_again_changes_nothing(seen: Session, seeding_settings: Settings
 def test_multiplied_tickets_are_whole_and_nothing_becomes_due_by_copying(
     seen: Session, seeding_settings: Settings
 ) -> None:
-    constraints = seen.scalar(text("select count(*) from pg_constraint where contype = 'f'"))
+    schema, _harmless = facts_there(seen.connection())
     told: list[str] = []
 
     keys = Reference.from_settings(seeding_settings).keys
@@ -209,7 +214,7 @@ def test_multiplied_tickets_are_whole_and_nothing_becomes_due_by_copying(
     references = seen.scalars(select(Ticket.reference)).all()
     assert len(references) == len(set(references)) == before + added == 1_000
     assert all(is_reference(reference) for reference in references)
-    assert seen.scalar(text("select count(*) from pg_constraint where contype = 'f'")) == constraints
+    assert facts_there(seen.connection())[0] == schema, "what was set aside is back"
     assert (seen.scalar(select(func.max(TimelineEntry.at))) or NOW) <= NOW + timedelta(minutes=15)
     due = seen.scalar(select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at < NOW))
     assert due == 0
@@ -234,6 +239,12 @@ def test_a_copy_carries_the_whole_story_of_its_original(seen: Session, seeding_s
     assert (original.opened_at - copy.opened_at) % timedelta(weeks=1) == timedelta(0)
 
 
+_TELLS_OF_ANOTHERS_LEVEL = """
+    select count(*) from outbound_message m join planned_step s on s.id = (m.params ->> 'step_id')::bigint
+    where m.template = 'escalation_level' and m.ticket_id <> s.ticket_id
+"""
+
+
 def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to_do_by_it(
     seen: Session, seeding_settings: Settings
 ) -> None:
@@ -243,6 +254,7 @@ def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to
     waiting = select(func.count()).where(OutboundMessage.state.in_([OutboundState.WAITING, OutboundState.CLAIMED]))
     to_call = select(func.count()).where(CallbackRequest.state.in_([CallbackState.OPEN, CallbackState.CLAIMED]))
     left = seen.scalar(waiting), seen.scalar(to_call)
+    before_levels = seen.scalar(text(_TELLS_OF_ANOTHERS_LEVEL.replace("<>", "="))) or 0
     per_ticket = {table: select(func.count()).where(table.ticket_id.is_not(None)) for table in of_tickets}
     rates = {table: (seen.scalar(count) or 0) for table, count in per_ticket.items()}
 
@@ -257,7 +269,12 @@ def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to
     assert (seen.scalar(waiting), seen.scalar(to_call)) == left
     assert (seen.scalar(select(func.count()).select_from(StandingLevel)) or 0) > 5
     assert standing_levels.tickets_that_differ(seen) == []
-    assert (seen.scalar(select(func.max(AuditEntry.at))) or NOW) <= NOW + timedelta(minutes=15)
+    assert open_breaches.units_that_differ(seen, now=NOW) == []
+    assert seen.scalar(text(_TELLS_OF_ANOTHERS_LEVEL)) == 0
+    assert (seen.scalar(text(_TELLS_OF_ANOTHERS_LEVEL.replace("<>", "="))) or 0) > before_levels * 2 > 0
+    # The database dates the entries of promised dates itself, by its own clock, whatever instant is played.
+    said = select(func.max(AuditEntry.at)).where(AuditEntry.action != "promise.due")
+    assert (seen.scalar(said) or NOW) <= NOW + timedelta(minutes=15)
     phones = select(CitizenPhone.phone).group_by(CitizenPhone.phone).having(func.count() > TICKETS)
     assert seen.scalars(phones).all() == []
 
@@ -271,6 +288,51 @@ def test_unfinished_tickets_alone_are_copied_where_open_ones_are_wanted(
         count, before = seen.scalar(select(func.count(Ticket.id))) or 0, seen.scalar(unfinished) or 0
         volume.multiply(seen, wanted=count + 100, keys=keys, progress=lambda _: None, now=NOW, only_unfinished=True)
         assert seen.scalar(unfinished) == before + 100
+
+
+FEW, MANY = 400, 4_000
+# Lists of fifty are not full yet where there are few; whoever reads all there is reads ten times as much.
+MOST_TIMES = 5
+# Looks through two thousand tickets first, which are all of the few.
+FIRST_STRETCH = {"search for two words": 2_000}
+
+
+@pytest.fixture
+def grown(played: Engine, seeding_settings: Settings) -> Iterator[Callable[[int], HotlineApp]]:
+    """The played city with so many tickets, and all a database knows that was not filled a moment ago.
+
+    The last test of the file has it: what it adds stays.
+    """
+    own = make_engine(seeding_settings.database_url)
+    app, owner = create_app(seeding_settings, engine=own), session_factory(played)
+
+    def grow(tickets: int) -> HotlineApp:
+        with transaction(owner) as session:
+            volume.multiply(session, wanted=tickets, keys=app.reference.keys, progress=lambda _: None, now=NOW)
+            while day_totals.count_next_day(session, now=NOW):
+                pass
+        with played.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("vacuum (freeze, analyze)")
+        return app
+
+    yield grow
+    own.dispose()
+
+
+def _pages_read(app: HotlineApp) -> dict[str, Read]:
+    """Of every page that lists or counts, at the instant of the play: its days and open hours are always the same."""
+    found = {}
+    for page in PAGES:
+        with app.sessions() as session, app.bound_to(session, NOW):
+            found[page.name] = page_read(app, page, now=NOW)
+    return found
+
+
+def test_with_ten_times_the_tickets_pages_read_hardly_more(grown: Callable[[int], HotlineApp]) -> None:
+    few, many = _pages_read(grown(FEW)), _pages_read(grown(MANY))
+
+    most = {name: FIRST_STRETCH.get(name, few[name].pages * MOST_TIMES) for name in few}
+    assert {name: (few[name].pages, read) for name, read in many.items() if read.pages > most[name]} == {}
 
 
 def _story(session: Session, ticket_id: int) -> list[tuple[object, ...]]:

@@ -39,7 +39,7 @@ def test_taking_a_ticket_and_answering_again_never_climb_to_the_citys_leaders(se
         "high", "level: 1, post: unit_lead, offset_seconds: 0", f"level: {level}, post: city_leader, offset_seconds: 9"
     )
 
-    assert refused(session, text, now) == [("climbs_too_high", "high")]
+    assert refused(session, text, now) == [("climbs_too_high", f"high: {level}")]
 
 
 def test_a_chain_in_force_may_not_grow_higher_than_its_clocks_climb(session, now):
@@ -78,7 +78,7 @@ def test_a_promise_of_a_unit_names_no_post_that_neither_it_nor_the_city_has(sess
     text = f"name: x\nmatch: {{unit: '26740'}}\nrows: [{{priority: emergency, clock: resolve, {ROW}, chain: odd}}]\n"
     steps = chain("odd", "level: 1, post: department_director, offset_seconds: 0")
 
-    assert refused(session, text + steps, now) == [("unit_lacks_post", "odd: department_director")]
+    assert refused(session, text + steps, now) == [("unit_lacks_post", "odd: 1: department_director")]
 
 
 def test_a_file_of_a_chain_alone_holds_for_the_next_ticket(session: Session, now):

@@ -1,5 +1,6 @@
 """A folder and a bucket keep media alike; a bucket that is away, slow or refuses says so and never for long."""
 
+import os
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -90,6 +91,21 @@ def test_a_picture_that_a_row_names_outlives_the_sweep_and_one_of_an_unfinished_
     assert read(store, kept) == b"kept"
     with pytest.raises(FileNotFoundError):
         store.open(forgotten.storage_key)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for somebody else")
+def test_what_root_puts_back_can_be_read_and_written_beside_by_the_user_of_the_processes(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 12_345, 12_346)
+    store = FolderStore(folder / "media")
+
+    store.put("attachments/2026/picture.jpg", BytesIO(b"picture"))
+    kept = store.keep(store.write_pending(BytesIO(b"other"), suffix=".jpg", max_bytes=10).storage_key)
+
+    made = [folder / "media", *(folder / "media").rglob("*")]
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(12_345, 12_346)}
+    assert (folder / "media" / kept).read_bytes() == b"other"
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing_and_removing_it_is_harmless(store: MediaStore) -> None:

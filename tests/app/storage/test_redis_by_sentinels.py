@@ -18,7 +18,7 @@ from app.engines.binaries import installed_binaries
 from app.processes.worker import ThreadedRqWorker
 from app.settings import Settings
 from app.storage.redis_connection import bounded_redis
-from app.web.factory import limiter_options, limiter_storage
+from app.web.frame.counting_requests import limiter_options, limiter_storage
 from tests.faults.nodes import wait_until
 
 SENTINEL = """\
@@ -93,7 +93,6 @@ def test_when_the_master_dies_the_next_one_is_woken_and_counted_at(watched, sett
     assert wait_until(lambda: woken(node, queue))
     worker = ThreadedRqWorker([queue], connection=client, serializer=JSONSerializer)
     worker.work(burst=True, logging_level="WARNING", with_scheduler=False)
-    # Of its own: the application's one limiter keeps what it was once told.
     counting = storage_from_string(limiter_storage(node), **limiter_options(node))
 
     assert waited_before == 1

@@ -19,6 +19,7 @@ from app.storage.schema_state import schema_differences, schema_fault
 from app.storage.starting import SchemaUnfit, refuse_unsafe_start
 from app.web.factory import create_app
 from tests.conftest import NOW, Committed, Servers
+from tests.readiness import when_heard
 
 # What a hand or another build may have done, and the words by which it is found.
 CHANGED = {
@@ -137,7 +138,7 @@ def test_no_process_starts_and_nothing_is_ready_on_tables_that_do_not_fit(
 
     with pytest.raises(SchemaUnfit) as refused:
         refuse_unsafe_start(here)
-    ready = create_app(here, engine=committed.engine).test_client().get("/health/ready")
+    ready = when_heard(create_app(here, engine=committed.engine).test_client())
     told = [finding for finding in content_findings(here) if finding.subject == "schema"]
 
     assert refused.value.fault == fault
@@ -156,7 +157,7 @@ def test_for_one_version_a_newer_schema_carries_the_older_processes_too(
     )
 
     refuse_unsafe_start(of(committed, settings))
-    ready = create_app(of(committed, settings), engine=committed.engine).test_client().get("/health/ready")
+    ready = when_heard(create_app(of(committed, settings), engine=committed.engine).test_client())
 
     assert ready.get_json()["checks"]["schema"] == "ok"
 
@@ -207,7 +208,7 @@ def test_processes_ready_and_the_doctor_say_that_there_is_no_directory(
         for name, value in environment_of(here).items():
             patch.setenv(name, value)
         settings_to_serve_with()
-    ready = create_app(here, engine=committed.engine).test_client().get("/health/ready")
+    ready = when_heard(create_app(here, engine=committed.engine).test_client())
     failed = {finding.subject for finding in content_findings(here) if finding.verdict == "failed"}
 
     said = capfd.readouterr().err

@@ -17,12 +17,22 @@ EVERYTHING = {
     "due_at": (NOW - timedelta(hours=3)).isoformat(), "unit": WARD, "unit_en": "Sai Gon Ward", "code": "48213",
     "category": {"vi": "Lấn chiếm vỉa hè", "en": "Pavements taken up"}, "instruction": "Báo cáo trước 17 giờ",
     "new_due_at": (NOW + timedelta(days=1)).isoformat(), "fell_through_to": 3, "body": "Chúng tôi đã xử lý.",
-    "status": "open", "places": [WARD, WARD],
+    "missing": "sent", "opened_at": NOW.isoformat(), "status": "open", "places": [WARD, WARD],
     "references": ["2600421733", "2600421741"], "count": 12, "is_repeat": False, "by": "Huỳnh Thanh Vân",
     "at": NOW.isoformat(), "holds_until": (NOW + timedelta(hours=4)).isoformat(),
     "name": "Huỳnh Thanh Vân", "until": (NOW + timedelta(minutes=15)).isoformat(),
+    "chain": "resolve-ward",
+    "from_at": NOW.isoformat(), "to_at": NOW.isoformat(), "note": "Cống Nguyễn Huệ chưa thông.",
+    "state": "asked", "person": "Trần Thị Lan", "post": {"vi": "Cán bộ trực", "en": "Duty officer"},
+    "starts_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=8)).isoformat(),
     "items": [{"reference": "2600421733", "unit": WARD, "level": 2, "clock": "resolve",
-    "due_at": NOW.isoformat(), "told_at": NOW.isoformat()}] * 10,
+    "due_at": NOW.isoformat(), "told_at": NOW.isoformat(), "code": "482130", "outcome": "acknowledge_taken",
+    "post": {"vi": "Cán bộ trực", "en": "Duty officer"}, "from_at": NOW.isoformat(),
+    "to_at": (NOW + timedelta(hours=8)).isoformat()}] * 10,
+    "answer": "Đã dọn xong.", "answer_by": NOW.isoformat(), "reason": "đi họp", "is_further": False,
+    "passes_up": False, "instructs": False, "by_sms": True, "next_level": 4,
+    "next_at": (NOW + timedelta(hours=4)).isoformat(),
+    "case": "2600421758", "why": "too_late", "expected_at": (NOW + timedelta(days=5)).isoformat(),
 }  # fmt: skip
 
 
@@ -40,6 +50,15 @@ def words(settings):
         yield lambda name, channel, locale, **more: render(
             name, channel, {**EVERYTHING, **more}, locale=locale, base_url="https://hotline.example.vn", now=NOW
         )
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_list_of_many_names_levels_also_beside_news_of_the_rota(words, channel):
+    items = [{"template": "swap", "state": "asked"}, {"template": "warning", "reference": "2600421733", "level": 2}]
+
+    said = words("gathered", channel, "en", items=items, count=2).text
+
+    assert "a notice on your page" in said and "level 2" in said
 
 
 @pytest.mark.parametrize(("name", "channel"), sorted(message_names()))
@@ -69,10 +88,19 @@ def test_an_alarm_about_a_restricted_request_does_not_name_it(words, channel, un
     assert "equest confidential" in said
 
 
+@pytest.mark.parametrize("locale", ["vi", "en"])
+def test_whoever_may_not_appeal_is_told_why(words, locale):
+    every = ("is_appeal", "not_closed", "too_late", "appealed_before", "no_words")
+
+    said = {words("appeal_refused", "sms", locale, why=why).text for why in every}
+
+    assert len(said) == len(every)
+
+
 @pytest.mark.parametrize(("name", "channel"), sorted(message_names()))
 def test_no_vietnamese_message_is_the_english_one(words, name, channel):
     # What the citizen or a leader wrote themselves is the same in every language.
-    own = {"body": "", "instruction": ""}
+    own = {"body": "", "instruction": "", "answer": "", "reason": ""}
 
     assert words(name, channel, "vi", **own) != words(name, channel, "en", **own)
 
@@ -93,6 +121,20 @@ def test_a_level_says_which_how_late_and_how_to_answer(words):
     assert "06:00 hôm nay" in said
     assert LINK_MARK in said
     assert "GN 48213" in said
+
+
+def test_a_level_offers_only_what_its_reader_can_do(words):
+    for channel in ("sms", "email"):
+        whole = words("escalation_level", channel, "vi").text
+        at_the_top = words("escalation_level", channel, "vi", next_level=None).text
+        without_phone = words("escalation_level", channel, "vi", by_sms=False).text
+        assert "GN 48213" in whole
+        assert "TC 48213" in whole
+        assert "TC" not in at_the_top
+        assert "GN" not in without_phone
+        assert "TC" not in without_phone
+    assert "phím 2" in words("escalation_level", "voice", "vi").text
+    assert "phím 2" not in words("escalation_level", "voice", "vi", next_level=None).text
 
 
 def test_an_emergency_that_is_not_due_yet_is_not_called_late(words):

@@ -1,23 +1,21 @@
 """R20: a level is answered once, by any of four ways; it holds the next one or moves the date, and the unit is told."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import (
     AlreadyAcknowledged,
     acknowledge,
-    acknowledge_by_code,
     acknowledge_by_link,
 )
-from escalation.acknowledging.code_replies import take_code
 from escalation.acknowledging.links import make_link
 from escalation.firing.codes import new_codes
 from escalation.firing.sweep import tick
+from tests.escalation.raising import HOUR, MONDAY, raised
 from tests.escalation.scene import (
     clock,
     full_house,
@@ -39,29 +37,12 @@ from tickets.promises import ledger
 from tickets.schema import (
     Acknowledgement,
     AuditEntry,
-    OutboundMessage,
-    PlannedStep,
     PromiseBreach,
-    Staff,
     StepRecipient,
-    Ticket,
     TimelineEntry,
 )
-from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
+from tickets.states import ClockKind, OutboundChannel, Priority, Role, StepResult, TimelineKind
 from tickets.work.ticket import lock_ticket
-
-MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-def raised(session: Session, level: int = 2, **wanted: object) -> tuple[Ticket, dict[int, Staff], datetime]:
-    """An urgent ticket that has climbed to this level, the people of its chain, and when."""
-    unit = ward(session)
-    people = full_house(session, unit, now=MONDAY)
-    matter = ticket(session, unit, arrived_at=MONDAY, priority=Priority.URGENT, **wanted)
-    at = level_at(session, matter, level)
-    tick(session, now=at)
-    return matter, people, at
 
 
 def test_the_person_told_acknowledges_with_an_instruction(session):
@@ -97,6 +78,27 @@ def test_it_holds_the_next_level_for_four_open_hours_and_keeps_the_distance_of_t
     assert results(session, matter)[3] is None
     tick(session, now=later + 4 * HOUR)
     assert results(session, matter)[3] is StepResult.NOTIFIED
+
+
+@pytest.mark.parametrize("kind", [ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.RESOLVE])
+@pytest.mark.parametrize("priority", [Priority.EMERGENCY, Priority.URGENT])
+def test_seen_only_it_holds_a_quarter_of_a_short_promise_once_and_then_the_chain_goes_on(session, kind, priority):
+    unit = ward(session)
+    full_house(session, unit, now=MONDAY)
+    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
+    matter = ticket(session, unit, arrived_at=MONDAY, priority=priority, clocks={kind})
+    tick(session, now=level_at(session, matter, 1, kind))
+    first, at = step(session, matter, 1, kind), level_at(session, matter, 2, kind) - timedelta(seconds=1)
+    quarter = timedelta(seconds=min(4 * 3600, clock(session, matter, kind).target_seconds // 4))
+
+    acknowledge(session, first.id, staff_id=leader.id, via="sms", now=at)
+    acknowledge(session, first.id, staff_id=leader.id, via="sms", now=at + quarter / 2)
+
+    assert level_at(session, matter, 2, kind) == at + quarter
+    tick(session, now=at + quarter - timedelta(seconds=1))
+    assert step(session, matter, 2, kind).result is None
+    tick(session, now=at + quarter)
+    assert step(session, matter, 2, kind).result is StepResult.NOTIFIED
 
 
 def test_a_next_level_that_is_further_away_than_the_hold_stays_where_it_is(session):
@@ -186,7 +188,7 @@ def test_what_is_said_after_the_first_answer_is_told_too_once_each_and_holds_not
 
     told = messages(session, template="instruction", channel=OutboundChannel.SCREEN, staff_id=lead.id)
     assert [(one.is_further, one.is_repeat) for one in said] == [(True, False), (False, True), (True, False)]
-    assert [message.params["instruction"] for message in told] == ["Cử người ngay", "Báo lại tôi"]
+    assert [message.params["instruction"] for message in told] == ["", "Cử người ngay", "Báo lại tôi"]
     assert step(session, matter, 3).planned_at == held
     assert session.get_one(Acknowledgement, step_id).instruction == ""
 
@@ -236,19 +238,6 @@ def test_a_date_that_is_past_is_refused_and_nothing_is_kept(session):
 
     assert (refused.value.field, refused.value.code) == ("new_due_at", "past")
     assert session.scalars(select(Acknowledgement)).all() == []
-
-
-def test_the_code_of_the_message_answers_from_the_phone_it_was_sent_to_and_from_no_other(session):
-    _, people, at = raised(session)
-    code = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == people[2].id)).one()
-
-    with pytest.raises(NotFound):
-        acknowledge_by_code(session, phone=people[3].phone, code=code, via="sms", now=at)
-    done = acknowledge_by_code(session, phone=people[2].phone, code=code, instruction="Làm ngay", via="sms", now=at)
-
-    answer = session.get_one(Acknowledgement, done.step_id)
-    assert (answer.via, answer.instruction, answer.staff_id) == ("sms", "Làm ngay", people[2].id)
-    assert messages(session, template="escalation_level", channel=OutboundChannel.SMS)[-1].params["code"] == code
 
 
 def test_the_link_of_the_message_answers_once_and_not_after_a_week(session):
@@ -335,36 +324,6 @@ def test_nothing_that_can_be_counted_gives_a_code_away(session):
     assert len({b - a for a, b in pairwise(codes)}) > 40
 
 
-def test_five_wrong_codes_lock_the_phones_codes_and_alarm_and_the_right_one_is_not_taken_then(session):
-    matter, people, at = raised(session)
-    administrator = with_role(session, Role.ADMINISTRATOR, unit_by_code(session, "79"), now=MONDAY)
-    phone, code = people[2].phone, code_at(session, matter, 2)
-    wrong = [f"{(int(code) + n) % 10**6:06}" for n in range(1, 6)]
-
-    for number, guess in enumerate([*wrong, code]):
-        take_code(session, phone=phone, code=guess, instruction="", message_sid=f"SM{number}", now=at)
-
-    assert replies_to(session, phone) == ["acknowledge_unknown"] * 5 + ["acknowledge_locked"]
-    assert session.scalars(select(Acknowledgement)).all() == []
-    audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "escalation.codes_locked")).one()
-    assert audited.subject_id == people[2].id
-    assert {m.channel for m in messages(session, template="codes_locked", staff_id=administrator.id)} == {
-        OutboundChannel.SCREEN,
-        OutboundChannel.EMAIL,
-    }
-    take_code(session, phone=phone, code=code, instruction="", message_sid="SM9", now=at + timedelta(minutes=16))
-    assert session.scalars(select(Acknowledgement.staff_id)).one() == people[2].id
-
-
-def test_a_code_ends_after_a_week(session):
-    matter, people, at = raised(session)
-
-    with pytest.raises(NotFound):
-        acknowledge_by_code(
-            session, phone=people[2].phone, code=code_at(session, matter, 2), via="sms", now=at + timedelta(days=8)
-        )
-
-
 def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
     matter, people, _ = raised(session)
     later = level_at(session, matter, 3) - timedelta(minutes=1)
@@ -374,49 +333,3 @@ def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
     ledger.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
 
     assert level_at(session, matter, 3) >= later + 4 * HOUR
-
-
-def code_at(session: Session, of: Ticket, level: int) -> str:
-    wanted = PlannedStep.ticket_id == of.id, PlannedStep.rank == level
-    codes = select(StepRecipient.reply_code).join(PlannedStep, PlannedStep.id == StepRecipient.step_id).where(*wanted)
-    return session.scalars(codes).one()
-
-
-def replies_to(session: Session, phone: str | None) -> list[str]:
-    codes = ("acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown", "acknowledge_locked")
-    wanted = (OutboundMessage.address == phone, OutboundMessage.template.in_(codes))
-    return list(session.scalars(select(OutboundMessage.template).where(*wanted).order_by(OutboundMessage.id)))
-
-
-def test_a_leader_who_answers_by_sms_is_told_that_it_arrived_once_for_every_message(session):
-    matter, people, at = raised(session)
-    phone, code = people[2].phone, code_at(session, matter, 2)
-
-    taken = [
-        take_code(session, phone=phone, code=code, instruction="làm ngay", message_sid=sid, now=at)
-        for sid in ("SM1", "SM1", "SM2")
-    ]
-
-    assert taken == [True, True, True]
-    assert session.get_one(Acknowledgement, step(session, matter, 2).id).instruction == "làm ngay"
-    assert replies_to(session, phone) == ["acknowledge_taken", "acknowledge_taken"]
-
-
-def test_a_leader_with_a_wrong_code_or_too_late_is_told_that_nothing_was_recorded(session):
-    matter, people, at = raised(session)
-    leader = with_role(session, Role.LEADER, unit_by_code(session, "79"), now=MONDAY)
-    phone, code = people[2].phone, code_at(session, matter, 2)
-    acknowledge(session, step(session, matter, 2).id, staff_id=leader.id, via="web", now=at)
-
-    take_code(session, phone=phone, code="99999", instruction="", message_sid="SM1", now=at)
-    take_code(session, phone=phone, code=code, instruction="", message_sid="SM2", now=at)
-
-    assert replies_to(session, phone) == ["acknowledge_unknown", "acknowledge_taken_before"]
-
-
-def test_a_text_from_somebody_nobody_reports_to_is_no_acknowledgement(session):
-    matter, _, at = raised(session)
-    code = code_at(session, matter, 2)
-
-    assert not take_code(session, phone="+84909999999", code=code, instruction="", message_sid="SM1", now=at)
-    assert replies_to(session, "+84909999999") == []

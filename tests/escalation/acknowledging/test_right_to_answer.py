@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.acknowledge import acknowledge, acknowledge_by_code, acknowledge_by_link
-from escalation.acknowledging.code_replies import take_code
+from escalation.acknowledging.acknowledge import acknowledge, acknowledge_by_link
+from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.links import make_link
+from escalation.acknowledging.pass_up import pass_up, pass_up_by_link
+from escalation.acknowledging.reply_deeds import Reply
 from escalation.firing.sweep import tick
 from tests.escalation.scene import clock, full_house, holder, level_at, messages, on_shift, step, ticket, ward
 from tickets.directory.staff import disable
@@ -81,15 +83,19 @@ def _by_link(r: Reached) -> object:
     return acknowledge_by_link(r.session, r.link, new_due_at=r.at + 48 * HOUR, now=r.at + HOUR)
 
 
-def _by_code(r: Reached) -> object:
-    return acknowledge_by_code(r.session, phone=r.chair.phone or "", code=r.code, via="sms", now=r.at + HOUR)
-
-
 def _by_key_in_a_call(r: Reached) -> object:
     return acknowledge(r.session, r.step_id, staff_id=r.chair.id, via="keypad", now=r.at + HOUR)
 
 
-WAYS = [_by_link, _by_code, _by_key_in_a_call]
+def _by_passing_it_up(r: Reached) -> object:
+    return pass_up(r.session, r.step_id, staff_id=r.chair.id, via="sms", now=r.at + HOUR)
+
+
+def _by_passing_it_up_by_link(r: Reached) -> object:
+    return pass_up_by_link(r.session, r.link, now=r.at + HOUR)
+
+
+WAYS = [_by_link, _by_key_in_a_call, _by_passing_it_up, _by_passing_it_up_by_link]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -116,16 +122,29 @@ def test_whoever_still_stands_there_answers_by_every_way(session, way):
     assert session.scalars(select(Acknowledgement.staff_id)).one() == reached.chair.id
 
 
+def _taken_by_sms(r: Reached, *, at: datetime) -> bool:
+    return take_reply(r.session, Reply((r.code,)), phone=r.chair.phone or "", message_sid="SM1", now=at)
+
+
+@pytest.mark.parametrize("end", [_role_ended, _post_ended, _moved_to_another_ward, _ticket_went_to_another_ward])
+def test_the_code_of_whoever_no_longer_stands_there_is_answered_so_and_records_nothing(session, end):
+    reached = Reached(session)
+    end(reached)
+    session.flush()
+
+    assert _taken_by_sms(reached, at=reached.at + HOUR)
+
+    assert session.scalars(select(Acknowledgement)).all() == []
+    said = [m.template for m in messages(session, staff_id=reached.chair.id) if m.template.startswith("acknowledge")]
+    assert said == ["acknowledge_ended"]
+
+
 def test_a_disabled_leaders_code_is_an_ordinary_text_and_gets_no_answer(session):
     reached = Reached(session)
     _disabled(reached)
     session.flush()
 
-    taken = take_code(
-        session, phone=reached.chair.phone, code=reached.code, instruction="", message_sid="SM1", now=reached.at
-    )
-
-    assert not taken
+    assert not _taken_by_sms(reached, at=reached.at)
     assert session.scalars(select(Acknowledgement)).all() == []
     assert not [m for m in messages(session, staff_id=reached.chair.id) if m.template.startswith("acknowledge")]
 

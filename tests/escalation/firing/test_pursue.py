@@ -14,7 +14,6 @@ from tests.escalation.scene import (
     holder,
     level_at,
     messages,
-    on_shift,
     step,
     ticket,
     told,
@@ -24,7 +23,7 @@ from tests.escalation.scene import (
 )
 from tickets.people import citizens
 from tickets.promises import ledger
-from tickets.schema import OutboundMessage, ReachTime, Ticket
+from tickets.schema import ContactMethod, OutboundMessage, ReachTime, Ticket
 from tickets.states import OutboundChannel, OutboundState, Priority, Role
 from tickets.work.ticket import lock_ticket
 
@@ -63,27 +62,85 @@ def api(session: Session, matter: Ticket) -> dict:
     return escalations_of(session, matter.id)[-1]
 
 
-def test_an_emergency_at_night_whose_first_two_people_cannot_be_reached_rings_the_third_within_six_minutes(session):
+def unheard(session: Session, staff_id: int, *, why: str, now: datetime) -> None:
+    """Whatever call waits for this person has come to nothing."""
+    waiting = (
+        OutboundMessage.staff_id == staff_id,
+        OutboundMessage.channel == OutboundChannel.VOICE,
+        OutboundMessage.state == OutboundState.WAITING,
+    )
+    ended = {"state": OutboundState.FAILED, "error_code": why, "settled_at": now}
+    session.execute(update(OutboundMessage).where(*waiting).values(**ended))
+
+
+def called(session: Session, staff_id: int) -> list[datetime]:
+    return [m.not_before for m in messages(session, channel=OutboundChannel.VOICE, staff_id=staff_id)]
+
+
+def test_in_an_emergency_the_telephone_rings_before_anything_is_written(session):
+    head = holder(session, "section_head", ward(session), now=NIGHT)
+    _, at = raised(session)
+
+    assert called(session, head.id) == [at]
+    assert messages(session, channel=OutboundChannel.SMS, staff_id=head.id) == []
+    run(session, since=at, until=at + MINUTE)
+    assert len(messages(session, channel=OutboundChannel.SMS, staff_id=head.id)) == 1
+
+
+def test_a_telephone_that_nobody_answered_rings_again_while_there_is_time_and_then_the_next_way_is_tried(session):
+    head = holder(session, "section_head", ward(session), now=NIGHT)
+    _, at = raised(session)
+
+    unheard(session, head.id, why="busy", now=at + 5 * SECOND)
+    run(session, since=at + 5 * SECOND, until=at + 10 * SECOND)
+    unheard(session, head.id, why="no_answer", now=at + 50 * SECOND)
+    run(session, since=at + 50 * SECOND, until=at + MINUTE)
+
+    assert called(session, head.id) == [at, at + 20 * SECOND]
+    assert len(messages(session, channel=OutboundChannel.SMS, staff_id=head.id)) == 1
+
+
+@pytest.mark.parametrize(("why", "calls"), [("machine", 3), ("no_provider", 1)])
+def test_when_nobody_was_reached_in_an_emergency_all_are_called_again_but_where_no_call_can_be_made(
+    session, why, calls
+):
     unit = ward(session)
-    duty, head = on_shift(session, "section_head", unit, now=NIGHT), holder(session, "section_head", unit, now=NIGHT)
+    head = holder(session, "section_head", unit, now=NIGHT)
     deputy = holder(session, "section_head", unit, kind="deputy", now=NIGHT)
+    administrator = with_role(session, Role.ADMINISTRATOR, unit_by_code(session, "79"), now=NIGHT)
     matter, at = raised(session)
 
-    failed(session, duty.id)
-    run(session, since=at, until=at + 3 * MINUTE)
-    failed(session, head.id)
-    run(session, since=at + 3 * MINUTE, until=at + 6 * MINUTE)
+    for minute in range(20):
+        run(session, since=at + minute * MINUTE, until=at + minute * MINUTE + 30 * SECOND)
+        for person in (head, deputy):
+            unheard(session, person.id, why=why, now=at + minute * MINUTE + 30 * SECOND)
 
-    assert told(session, matter, 1) == [duty.id, head.id, deputy.id]
-    [ringing] = messages(session, channel=OutboundChannel.VOICE, staff_id=deputy.id)
-    assert ringing.not_before <= at + 6 * MINUTE
-    shown = api(session, matter)
-    assert shown["reached"] is False
-    assert [(a["to"], a["method"], a["state"], a["why"]) for a in shown["attempts"] if a["to"] == duty.name] == [
-        (duty.name, "sms", "failed", "unreachable"),
-        (duty.name, "screen", "planned", ""),
-        (duty.name, "voice", "planned", ""),
-    ]
+    assert [len(called(session, person.id)) for person in (head, deputy)] == [calls, calls]
+    assert step(session, matter, 1).reach_by is None
+    assert {m.channel for m in messages(session, template="nobody_reachable", staff_id=administrator.id)} == {
+        OutboundChannel.SCREEN,
+        OutboundChannel.EMAIL,
+    }
+
+
+def test_who_chose_to_be_called_is_called_again_after_the_pause_of_the_city(session):
+    head = holder(session, "section_head", ward(session), now=NIGHT)
+    session.add(
+        ContactMethod(
+            staff_id=head.id, kind=OutboundChannel.VOICE, address=head.phone, position=1, verified_at=NIGHT
+        )
+    )  # fmt: skip
+    rule = session.get_one(ReachTime, Priority.URGENT)
+    rule.most_calls, rule.call_pause_seconds = 2, 90
+    session.flush()
+    matter, at = raised(session, priority=Priority.URGENT)
+
+    for minute in range(5):
+        unheard(session, head.id, why="no_answer", now=at + minute * MINUTE)
+        run(session, since=at + minute * MINUTE, until=at + minute * MINUTE + 55 * SECOND)
+
+    assert called(session, head.id) == [at, at + 90 * SECOND]
+    assert told(session, matter, 1) == [head.id]
 
 
 @pytest.mark.parametrize("by", ["delivery", "reading", "answer"])
@@ -94,7 +151,7 @@ def test_whoever_was_reached_is_followed_by_nobody(session, by):
     matter, at = raised(session)
 
     if by == "delivery":
-        delivered(session, head.id)
+        delivered(session, head.id, OutboundChannel.VOICE)
     elif by == "reading":
         session.execute(update(OutboundMessage).where(OutboundMessage.staff_id == head.id).values(read_at=at))
     else:

@@ -307,7 +307,7 @@ def test_at_night_the_citys_leader_is_woken_by_an_emergency_and_by_nothing_else(
 
     tick(session, now=evening)
 
-    waking = {m.ticket_id: m.not_before for m in sms(session)}
+    waking = {m.ticket_id: m.not_before for m in [*sms(session), *messages(session, channel=OutboundChannel.VOICE)]}
     assert waking[emergency.id] == evening
     assert waking[urgent.id] > evening
 

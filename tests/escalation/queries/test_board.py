@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select, update
+
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.recipients import mark_read
 from escalation.firing.sweep import tick
-from escalation.queries.board import BoardFilter, counts, reached, running_chains
+from escalation.queries.board import BoardFilter, counts, place_of, running_chains
+from escalation.queries.desk import load_desk, waiting_up_to
 from escalation.queries.ledger import EXPORT_HEADINGS, LedgerFilter, as_codes, export, fired_lately, history
 from escalation.queries.staircase import staircase
 from tests.escalation.scene import (
@@ -22,9 +25,22 @@ from tests.escalation.scene import (
 from tickets.outbox.claims import claim_batch
 from tickets.outbox.posting import record_status
 from tickets.outbox.results import record_sent
+from tickets.people.actor import SYSTEM
 from tickets.people.roles import load_viewer
 from tickets.promises import ledger, standing_levels
-from tickets.states import AttemptState, ClockStatus, OutboundChannel, OutboundState, Priority, Role, StepResult
+from tickets.schema import PlannedStep, Queue, StandingLevel, StandingReport, StepRecipient, TicketAccess
+from tickets.states import (
+    AttemptState,
+    ClockStatus,
+    OutboundChannel,
+    OutboundState,
+    Priority,
+    QueueKind,
+    Role,
+    StepResult,
+)
+from tickets.work.assignment import change_priority, transfer
+from tickets.work.resolution import give_way
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -110,6 +126,62 @@ def test_a_supervisor_sees_the_chains_of_their_own_units_only(session):
     assert len(running_chains(session, city)) == 1
 
 
+def test_a_chain_follows_its_ticket_to_the_board_of_the_unit_that_receives_it(session):
+    unit, _, matter, at = climbing(session)
+    receiver = ward(session, "Phường Bến Thành")
+    giving, receiving = supervisor(session, unit), supervisor(session, receiver)
+    queue = session.scalars(select(Queue).where(Queue.unit_id == receiver.id, Queue.kind == QueueKind.WORK)).one()
+
+    transfer(session, matter.id, queue_id=queue.id, reason="Việc của phường Bến Thành", actor=SYSTEM, now=at)
+
+    assert running_chains(session, giving) == []
+    assert [chain.raised.ticket_id for chain in running_chains(session, receiving)] == [matter.id]
+    assert standing_levels.tickets_that_differ(session) == []
+
+
+def test_a_wards_board_shows_what_is_named_to_its_people_and_what_the_release_before_wrote(session):
+    unit, _, written_before, at = climbing(session)
+    elsewhere = ward(session, "Phường Bến Thành")
+    restricted, own = (ticket(session, of, arrived_at=MONDAY, priority=Priority.URGENT) for of in (elsewhere, unit))
+    viewer = supervisor(session, unit)
+    restricted.is_restricted = True
+    session.add(TicketAccess(ticket_id=restricted.id, staff_id=viewer.staff_id, reason="head", created_at=at))
+    session.flush()
+    tick(session, now=at)
+    by_us = update(StandingLevel).where(StandingLevel.ticket_id == written_before.id)
+    session.execute(by_us.values(unit_id=None))
+
+    shown = running_chains(session, viewer)
+    first = running_chains(session, viewer, limit=1)
+    rest = running_chains(session, viewer, after=place_of(first[0]))
+
+    assert {chain.raised.ticket_id for chain in shown} == {written_before.id, restricted.id, own.id}
+    assert [one.raised.step_id for one in (*first, *rest)] == [one.raised.step_id for one in shown]
+
+
+def test_what_i_was_told_of_stands_in_the_order_in_which_i_was_told(session):
+    unit, people, matter, at = climbing(session)
+    second = ticket(session, unit, arrived_at=MONDAY + timedelta(minutes=1), priority=Priority.URGENT)
+    tick(session, now=at + timedelta(minutes=30), only=[second.id])
+    deputy = with_role(session, Role.SUPERVISOR, unit, now=MONDAY)
+    # Of the first nobody took anything for hours, and only then was the deputy told.
+    for of, told_at in ((second, at + timedelta(minutes=30)), (matter, at + timedelta(hours=3))):
+        of_step = step(session, of, 2).id
+        session.add(
+            StepRecipient(step_id=of_step, staff_id=deputy.id, capacity="deputy", told_at=told_at, reply_code="0000")
+        )
+    session.flush()
+    viewer = load_viewer(session, deputy.id, now=at)
+
+    first = history(session, viewer, LedgerFilter(staff_id=deputy.id), limit=1)
+    rest = history(session, viewer, LedgerFilter(staff_id=deputy.id), after=first.next, limit=1)
+
+    assert [one.ticket_id for one in (*first.levels, *rest.levels)] == [matter.id, second.id]
+    assert rest.next is None
+    of_holder = history(session, viewer, LedgerFilter(staff_id=people[2].id)).levels
+    assert [one.ticket_id for one in of_holder] == [second.id, matter.id]
+
+
 def test_a_chain_whose_clock_has_stopped_leaves_the_board_and_stays_in_the_ledger(session):
     unit, _, matter, at = climbing(session)
     clock(session, matter).status = ClockStatus.MISSED
@@ -137,16 +209,111 @@ def test_filters_narrow_the_board_and_counts_add_up(session):
     assert [(c.key, c.chains, c.unanswered) for c in counted.clocks] == [("resolve", 2, 1)]
 
 
-def test_the_leaders_list_has_each_matter_once_the_unanswered_first(session):
+def desk_of(session, staff, at, *, limit=25, **after):
+    return load_desk(session, load_viewer(session, staff.id, now=at), limit=limit, now=at, **after)
+
+
+def ticket_of(session, line):
+    return session.get_one(PlannedStep, line.step_id).ticket_id
+
+
+def test_the_leaders_list_has_each_matter_once_the_unanswered_apart(session):
     unit, people, matter, at = climbing(session, level=4)
     second = ticket(session, unit, arrived_at=MONDAY + timedelta(minutes=1), priority=Priority.URGENT)
     tick(session, now=level_at(session, second, 4))
     acknowledge(session, step(session, matter, 4).id, staff_id=people[4].id, via="web", now=at + timedelta(minutes=2))
 
-    mine = reached(session, people[4].id)
+    on_list = desk_of(session, people[4], at)
 
-    assert [chain.raised.ticket_id for chain in mine] == [second.id, matter.id]
-    assert reached(session, people[2].id) == []
+    assert [line.step_id for line in on_list.waiting.lines] == [step(session, second, 4).id]
+    assert [line.step_id for line in on_list.answered.lines] == [step(session, matter, 4).id]
+    assert desk_of(session, people[2], at).waiting.lines == ()
+
+
+def test_a_desk_has_emergencies_first_then_the_highest_level_the_longest_delay_and_the_most_people(session):
+    unit, people, late, at = climbing(session, level=2)
+    urgent, emergency = Priority.URGENT, Priority.EMERGENCY
+    alone, crowded, higher, old, burning = (
+        ticket(session, unit, arrived_at=MONDAY + after, priority=priority)
+        for after, priority in (
+            (timedelta(minutes=3), urgent),
+            (timedelta(minutes=5), urgent),
+            (timedelta(minutes=9), urgent),
+            (timedelta(days=-2), urgent),
+            (timedelta(hours=20), emergency),
+        )
+    )
+    ticket(session, unit, arrived_at=at).master_id = crowded.id
+    for matter in (alone, crowded, higher, old, burning):
+        tick(session, now=level_at(session, matter, 2), only=[matter.id])
+    session.execute(update(StandingReport).where(StandingReport.ticket_id == higher.id).values(level=3, harm=3))
+
+    lines = desk_of(session, people[2], at + timedelta(minutes=30)).waiting.lines
+
+    by_ticket = {ticket_of(session, line): line for line in lines}
+    assert list(by_ticket) == [matter.id for matter in (burning, higher, old, crowded, late, alone)]
+    assert by_ticket[crowded.id].people == 2
+
+
+def test_a_desk_is_paged_without_losing_a_line_and_counted_as_it_is(session):
+    unit, people, first, at = climbing(session, level=2)
+    more = [ticket(session, unit, arrived_at=MONDAY + timedelta(minutes=n), priority=Priority.URGENT) for n in (1, 2)]
+    at += timedelta(minutes=30)
+    tick(session, now=at, only=[matter.id for matter in more])
+    lines = desk_of(session, people[2], at).waiting.lines
+
+    pages, after = [], None
+    while len(pages) < 9:
+        page = desk_of(session, people[2], at, limit=1, waiting_after=after).waiting
+        pages.append([ticket_of(session, line) for line in page.lines])
+        after = page.next
+        if after is None:
+            break
+
+    assert pages == [[first.id], [more[0].id], [more[1].id]]
+    assert page.count == 3
+    assert desk_of(session, people[2], at, waiting_after="nobody~gave~this").waiting.lines == lines
+    viewer = load_viewer(session, people[2].id, now=at)
+    assert [waiting_up_to(session, viewer, most=most, now=at) for most in (1, 2, 3, 4)] == [1, 2, 3, 3]
+
+
+def test_lines_that_are_no_longer_a_persons_hide_none_of_those_behind_them(session):
+    unit, people, first, at = climbing(session, level=2)
+    others = [ticket(session, unit, arrived_at=MONDAY + timedelta(minutes=n), priority=Priority.URGENT) for n in (1, 2)]
+    at += timedelta(minutes=30)
+    tick(session, now=at, only=[matter.id for matter in others])
+    viewer = load_viewer(session, people[2].id, now=at)
+    for matter in (first, others[0]):
+        clock(session, matter).status = ClockStatus.MISSED
+    session.flush()
+
+    page = desk_of(session, people[2], at, limit=1).waiting
+
+    assert [ticket_of(session, line) for line in page.lines] == [others[1].id]
+    assert (page.count, page.next) == (1, None)
+    assert [waiting_up_to(session, viewer, most=most, now=at) for most in (1, 2)] == [1, 1]
+
+
+def test_a_priority_and_a_joined_call_move_a_matter_on_the_desk(session):
+    unit, people, first, at = climbing(session, level=2)
+    second = ticket(session, unit, arrived_at=MONDAY + timedelta(minutes=1), priority=Priority.URGENT)
+    at += timedelta(minutes=30)
+    tick(session, now=at, only=[second.id])
+    blank = ticket(session, unit, arrived_at=at, priority=Priority.URGENT)
+    blank.body = ""
+
+    def order():
+        lines = desk_of(session, people[2], at).waiting.lines
+        return [(ticket_of(session, line), line.people) for line in lines], standing_levels.tickets_that_differ(session)
+
+    before = order()
+    give_way(session, blank.id, to=second, actor=SYSTEM, now=at)
+    joined = order()
+    change_priority(session, first.id, priority=Priority.EMERGENCY, reason="Có người bị thương", actor=SYSTEM, now=at)
+
+    assert before == ([(first.id, 1), (second.id, 1)], [])
+    assert joined == ([(second.id, 2), (first.id, 1)], [])
+    assert order() == ([(first.id, 1), (second.id, 2)], [])
 
 
 def test_what_stands_is_kept_through_an_answer_an_end_and_a_reopening(session):
@@ -160,8 +327,12 @@ def test_what_stands_is_kept_through_an_answer_an_end_and_a_reopening(session):
     ]
 
     def stands():
-        on_board, on_list = running_chains(session, viewer), reached(session, people[2].id)
-        return len(on_board), len(on_list), standing_levels.tickets_that_differ(session)
+        on_board, on_list = running_chains(session, viewer), desk_of(session, people[2], at)
+        return (
+            len(on_board),
+            on_list.waiting.count + on_list.answered.count,
+            standing_levels.tickets_that_differ(session),
+        )
 
     seen = [stands()]
     for act in steps:

@@ -9,9 +9,11 @@ from tickets.outbox.posting import OPTED_OUT, PASSING
 
 
 def test_every_name_it_uses_for_what_we_read_is_ours_afterwards_and_none_is_lost():
-    told = in_our_words({"CallSid": "CA1", "Digits": "1", "From": "+84901234567", "AnsweredBy": "human"})
+    told = in_our_words(
+        {"CallSid": "CA1", "Digits": "1", "From": "+84901234567", "AnsweredBy": "human", "FromCity": "X"}
+    )
 
-    assert told == {"call_sid": "CA1", "keys": "1", "from": "+84901234567", "AnsweredBy": "human"}
+    assert told == {"call_sid": "CA1", "keys": "1", "from": "+84901234567", "answered_by": "human", "FromCity": "X"}
 
 
 def test_the_older_names_of_a_text_serve_where_the_newer_are_missing():

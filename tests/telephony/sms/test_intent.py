@@ -2,8 +2,8 @@
 
 import pytest
 
+from telephony.sms.codes import CodesIntent
 from telephony.sms.intent import (
-    AcknowledgeIntent,
     HelpIntent,
     StartIntent,
     StatusIntent,
@@ -86,7 +86,54 @@ def test_a_cry_for_help_with_the_service_is_understood(body):
     ],
 )
 def test_a_leader_acknowledges_by_code_with_an_instruction(body, code, instruction):
-    assert parse_sms(body) == AcknowledgeIntent(code, instruction)
+    assert parse_sms(body) == CodesIntent((code,), instruction)
+
+
+@pytest.mark.parametrize(
+    ("body", "codes", "instruction"),
+    [
+        ("482913", ("482913",), ""),
+        ("482 913.", ("482913",), ""),
+        ("482913 làm ngay", ("482913",), "làm ngay"),
+        ("GN 482913 115522 làm ngay", ("482913", "115522"), "làm ngay"),
+        ("gn 482913, 115522 và 998877: họp", ("482913", "115522", "998877"), "họp"),
+        ("GN 482913 gn 115522", ("482913", "115522"), ""),
+        ("GN 482913 500000 đồng phải trả lại", ("482913",), "500000 đồng phải trả lại"),
+        ("GN 482913 20/11/2024 họp", ("482913",), "20/11/2024 họp"),
+        ("GN ４８２９１３ x", ("482913",), "x"),
+    ],
+)
+def test_a_code_may_stand_alone_or_with_others(body, codes, instruction):
+    assert parse_sms(body) == CodesIntent(codes, instruction)
+
+
+@pytest.mark.parametrize(
+    ("body", "reply"),
+    [
+        ("GN", CodesIntent()),
+        (" gn. ", CodesIntent()),
+        ("Ghi nhận!", CodesIntent()),
+        ("gn: họp chiều nay", CodesIntent((), "họp chiều nay")),
+        ("GN 12 giờ họp", CodesIntent((), "12 giờ họp")),
+        ("Tc", CodesIntent(passes_up=True)),
+        ("TRÌNH CẤP TRÊN", CodesIntent(passes_up=True)),
+        ("tc 482 913", CodesIntent(("482913",), passes_up=True)),
+        ("Trình cấp trên 482913: vượt thẩm quyền", CodesIntent(("482913",), "vượt thẩm quyền", passes_up=True)),
+        ("TC482913 115522", CodesIntent(("482913", "115522"), passes_up=True)),
+    ],
+)
+def test_a_leader_may_leave_the_code_out_or_pass_a_level_up(body, reply):
+    assert parse_sms(body) == reply
+
+
+@pytest.mark.parametrize("body", ["TC phường không giải quyết", "TC 2024 chưa quyết toán", "Ghi nhận ý kiến", "gnome"])
+def test_words_that_only_begin_alike_are_words(body):
+    assert parse_sms(body) == TextIntent(body)
+
+
+@pytest.mark.parametrize("body", ["48291", "0903123456", "500000 đồng", "123 Lê Lợi ngập", "20112024 họp", "1"])
+def test_other_numbers_are_no_codes(body):
+    assert parse_sms(body) == TextIntent(body)
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,21 @@ def test_what_lies_behind_the_mark_is_found_by_a_whole_look(committed: Committed
     seal(committed, now + timedelta(minutes=1))
 
     assert is_sealed(committed, hidden_id)
+
+
+def test_the_mark_follows_a_backlog_so_that_no_batch_reads_again_what_is_sealed(
+    committed: Committed, now: datetime
+) -> None:
+    for minute in range(3):
+        seal(committed, now + timedelta(minutes=minute))
+    with transaction(committed.factory) as session:
+        ids = [write(session, 1_000_010 + number, now=now) for number in range(40)]
+
+    begun_after = []
+    for _batch in range(4):
+        with transaction(committed.factory) as session:
+            begun_after.append(unsealed.begin(session, now=now).after_id)
+            entries.seal(session, now=now, settled_before=now, limit=10)
+
+    assert [is_sealed(committed, entry_id) for entry_id in (ids[0], ids[-1])] == [True, True]
+    assert begun_after[-1] >= ids[9]

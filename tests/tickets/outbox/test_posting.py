@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from tests.factories import staff
 from tests.statements import counted
-from tickets.outbox.claims import GATHER_ABOVE, SENDING_LEASE, claim_batch
+from tickets.outbox.claims import SENDING_LEASE, claim_batch
+from tickets.outbox.gathering import GATHER_ABOVE
 from tickets.outbox.patience import FEWEST_SENDINGS, SHORT, retry_delay
 from tickets.outbox.posting import (
     OPTED_OUT,
     PASSING,
-    mark_read,
-    notices,
+    mark_notices_read,
     post_email,
     post_screen,
     post_sms,
@@ -123,10 +123,10 @@ def test_more_than_ten_waiting_for_one_person_become_one_list(session):
     assert {(m.state, m.gathered_into_id) for m in kept} == {(OutboundState.SUPPRESSED, gathered.id)}
 
 
-def test_ten_waiting_for_one_person_and_many_for_a_citizen_go_one_by_one(session):
+def test_ten_emergencies_for_one_person_and_many_messages_for_a_citizen_go_one_by_one(session):
     person = staff(session, phone=PHONE)
     for n in range(GATHER_ABOVE):
-        sms(session, f"staff{n}", staff_id=person.id)
+        sms(session, f"staff{n}", staff_id=person.id, is_urgent=True)
     for n in range(GATHER_ABOVE + 5):
         sms(session, f"citizen{n}", to="+84905555555")
 
@@ -255,9 +255,9 @@ def test_notices_stay_on_screen_until_they_are_read(session):
         for k in ("a", "b", "c")
     ]
 
-    mark_read(session, person.id, up_to_id=ids[1], now=NOW)
+    mark_notices_read(session, person.id, up_to_id=ids[1], now=NOW)
 
-    assert [m.id for m in notices(session, person.id)] == [ids[2]]
+    assert [row(session, one).read_at for one in ids] == [NOW, NOW, None]
 
 
 def test_mail_is_posted_to_its_address(session):

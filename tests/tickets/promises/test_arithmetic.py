@@ -87,7 +87,7 @@ def test_r6_a_pause_moves_the_due_instant_by_its_length() -> None:
     )
 
 
-def test_r6_only_resolve_accept_and_update_pause() -> None:
+def test_r6_only_resolve_accept_update_and_the_decision_on_an_appeal_pause() -> None:
     waiting = {
         kind for kind in ClockKind if pauses(kind, in_status=TicketStatus.PENDING_CITIZEN, third_party_pauses=False)
     }
@@ -95,7 +95,7 @@ def test_r6_only_resolve_accept_and_update_pause() -> None:
         kind for kind in ClockKind if pauses(kind, in_status=TicketStatus.PENDING_THIRD_PARTY, third_party_pauses=True)
     }
 
-    assert waiting == third == {ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.UPDATE}
+    assert waiting == third == {ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.UPDATE, ClockKind.APPEAL}
     assert not pauses(ClockKind.RESOLVE, in_status=TicketStatus.PENDING_THIRD_PARTY, third_party_pauses=False)
     assert not pauses(ClockKind.RESOLVE, in_status=TicketStatus.OPEN, third_party_pauses=True)
 

@@ -4,19 +4,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from escalation.firing.sweep import note_late
 from tests.factories import NOW, open_ticket, staff
 from tickets.city import wall_clock
-from tickets.people.actor import SYSTEM, Actor, staff_actor
-from tickets.promises import day_totals
+from tickets.people.actor import SYSTEM, Actor, citizen_actor, staff_actor
+from tickets.promises import day_totals, open_breaches
 from tickets.promises.figures import Kept, promises_kept
 from tickets.promises.proof import Differences, correct, differences
-from tickets.schema import AuditEntry, DoneDay, PromiseDay, Ticket
-from tickets.states import Disposition, Role
+from tickets.schema import AuditEntry, Clock, DoneDay, OpenBreachChange, PromiseDay, Ticket
+from tickets.states import ClockKind, ClockStatus, Disposition, Role
 from tickets.work.assignment import claim
-from tickets.work.resolution import mark_spam, reopen, resolve
+from tickets.work.resolution import mark_spam, reopen, resolve, withdraw
 from tickets.work.suspicion import heed_words
 
 DAY = timedelta(days=1)
@@ -115,4 +116,79 @@ def test_a_total_that_was_spoilt_is_found_corrected_and_audited(session: Session
     assert corrected == found
     assert found.days == days != ()
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "kept_figures.corrected")).one()
-    assert entry.params == {"days": [day.isoformat() for day in found.days], "tickets": 0}
+    assert entry.params == {"days": [day.isoformat() for day in found.days], "tickets": 0, "units": 0}
+
+
+def overdue(session: Session) -> int:
+    session.flush()
+    return sum(one.overdue for one in kept(session, to_at=NOW))
+
+
+def test_what_is_broken_and_open_is_as_the_clocks_say_whatever_becomes_of_it(
+    session: Session, past: list[int], agent: Actor
+) -> None:
+    unnoted = overdue(session)
+    note_late(session, now=NOW)
+    noted = overdue(session)
+    reopen(session, past[2], reason="Vẫn còn rác.", actor=agent, now=NOW)
+    assert open_breaches.units_that_differ(session, now=NOW) == []
+    reopened = overdue(session)
+    ticket = session.get_one(Ticket, past[5])
+    ticket.is_restricted = True
+    hidden = overdue(session)
+    ticket.is_restricted = False
+    shown = overdue(session)
+    withdraw(session, past[5], reason="Đã tự xử lý.", actor=citizen_actor(), now=NOW)
+    ended = overdue(session)
+
+    assert unnoted == noted >= 1
+    assert reopened >= noted
+    assert hidden == reopened - noted
+    assert shown == reopened
+    assert ended == hidden
+    assert open_breaches.units_that_differ(session, now=NOW) == []
+    assert differences(session, now=NOW).unit_ids == ()
+
+
+# To now, to the midnights that are told apart, and to instants that are none of these.
+INSTANTS = (NOW, MIDNIGHT, MIDNIGHT - DAY, NOW - timedelta(minutes=5), MIDNIGHT - 3 * DAY, NOW - 6 * DAY)
+
+
+def broken_before(session: Session, instant: datetime) -> int:
+    found = open_breaches.broken_open(session, before=instant, now=NOW)
+    return sum(tally.overdue for tally in found.values())
+
+
+def broken_by_the_clocks(session: Session, instant: datetime) -> int:
+    is_open = Clock.status.in_([ClockStatus.RUNNING, ClockStatus.PAUSED])
+    return session.scalar(select(func.count()).where(Clock.first_breach_at < instant, is_open)) or 0
+
+
+def test_many_changes_are_gathered_into_one_number_each_and_say_the_same(session: Session, past: list[int]) -> None:
+    note_late(session, now=NOW)
+    unit_id = session.get_one(Ticket, past[5]).unit_id
+    same = [{"unit_id": unit_id, "kind": ClockKind.RESOLVE, "broken_at": NOW, "change": change} for change in (1, -1)]
+    before = overdue(session)
+    session.execute(insert(OpenBreachChange), same * 600)
+    said = [broken_before(session, instant) for instant in INSTANTS]
+
+    assert open_breaches.gather(session, now=NOW)
+
+    assert overdue(session) == before
+    assert [broken_before(session, instant) for instant in INSTANTS] == said
+    assert said == [broken_by_the_clocks(session, instant) for instant in INSTANTS]
+    assert len(set(said)) > 1
+    assert (session.scalar(select(func.count()).select_from(OpenBreachChange)) or 0) <= before
+    assert not open_breaches.gather(session, now=NOW), "a few are left alone"
+
+
+def test_a_number_of_broken_promises_that_was_spoilt_is_found_and_corrected(session: Session, past: list[int]) -> None:
+    note_late(session, now=NOW)
+    unit_id, right = session.get_one(Ticket, past[5]).unit_id, overdue(session)
+    session.execute(update(OpenBreachChange).values(change=OpenBreachChange.change + 7))
+
+    spoilt, found = overdue(session), differences(session, now=NOW)
+    corrected = correct(session, found, actor=SYSTEM, now=NOW)
+
+    assert spoilt > right == overdue(session)
+    assert found.unit_ids == corrected.unit_ids == (unit_id,)

@@ -15,7 +15,7 @@ from tickets.promises.plan import (
     StepDelivery,
     StepPlan,
     hold_until,
-    offsets_increase,
+    not_later,
     plan,
     posts_to_ask,
     warning_notice,
@@ -201,9 +201,9 @@ def test_r12_offsets_must_increase_for_the_promise_they_serve() -> None:
         "crossing", (ChainLevel(1, ("a",), offset_percent=50), ChainLevel(2, ("b",), offset_seconds=HOUR))
     )
 
-    assert offsets_increase(crossing, target_seconds=HOUR)
-    assert not offsets_increase(crossing, target_seconds=4 * HOUR)
-    assert all(offsets_increase(CLIMB, target_seconds=target) for target in (60, 300, HOUR, 15 * WORKING_DAY))
+    assert not_later(crossing, target_seconds=HOUR) is None
+    assert not_later(crossing, target_seconds=4 * HOUR) == crossing.steps[1]
+    assert not any(not_later(CLIMB, target_seconds=target) for target in (60, 300, HOUR, 15 * WORKING_DAY))
 
 
 def test_r12_levels_only_climb_even_when_their_calendars_disagree() -> None:

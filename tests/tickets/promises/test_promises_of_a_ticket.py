@@ -131,6 +131,25 @@ def test_r4_a_contact_that_arrived_before_the_answer_starts_nothing(session, tic
     assert clocks(session, ticket, ClockKind.NEXT) == []
 
 
+@pytest.mark.parametrize("by", ["a second reply", "a talk"])
+def test_r4_a_contact_that_comes_late_and_arrived_before_any_later_answer_starts_nothing(session, ticket, agent, by):
+    reply(session, ticket.id, body="Chào bác", actor=agent, now=NOW + HOUR)
+    if by == "a second reply":
+        reply(session, ticket.id, body="Đội đã xuất phát", actor=agent, now=NOW + 3 * HOUR)
+    else:
+        talked(session, ticket.id, seconds=40, call_id=1, actor=agent, now=NOW + 3 * HOUR)
+
+    late = {"channel": Channel.SMS, "actor": citizen_actor()}
+    citizen_message(session, ticket.id, body="Alo", arrived_at=NOW + 2 * HOUR, now=NOW + 4 * HOUR, **late)
+    nothing = clocks(session, ticket, ClockKind.NEXT)
+    citizen_message(session, ticket.id, body="Chưa thấy", arrived_at=NOW + 5 * HOUR, now=NOW + 6 * HOUR, **late)
+    citizen_message(session, ticket.id, body="Còn nữa", arrived_at=NOW + 4 * HOUR, now=NOW + 7 * HOUR, **late)
+
+    assert nothing == []
+    [waiting] = clocks(session, ticket, ClockKind.NEXT)
+    assert (waiting.started_at, waiting.status) == (NOW + 5 * HOUR, ClockStatus.RUNNING)
+
+
 def test_r2_update_limits_the_silence_after_each_answer(session, ticket, agent):
     reply(session, ticket.id, body="Một", actor=agent, now=NOW + HOUR)
     reply(session, ticket.id, body="Hai", actor=agent, now=NOW + 2 * HOUR)

@@ -3,12 +3,15 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.signing_in import person_with
+from tickets.directory.trial_recipient import appoint, choose_phone
+from tickets.people.actor import SYSTEM
 from tickets.queries.lacks import BLOCKING, Lack, lacking
-from tickets.states import Role
+from tickets.schema import Unit
+from tickets.states import Role, UnitKind
 
 EMPTIED = {
     Lack.QUEUES: "delete from queue where kind = 'work'",
@@ -23,7 +26,20 @@ EMPTIED = {
 
 
 def test_the_shipped_directory_lacks_only_people(session: Session, now: datetime) -> None:
-    assert set(lacking(session, now=now)) == {Lack.ADMINISTRATOR, Lack.AGENTS, Lack.HOLDERS}
+    assert set(lacking(session, now=now)) == {Lack.ADMINISTRATOR, Lack.AGENTS, Lack.HOLDERS, Lack.TRIAL_PHONE}
+
+
+def test_the_recipient_of_the_hourly_trial_is_no_holder_and_lacks_a_telephone_until_one_is_chosen(
+    session: Session, now: datetime
+) -> None:
+    city_office = session.scalars(select(Unit.id).where(Unit.kind == UnitKind.CITY).order_by(Unit.id)).first()
+    to = appoint(session, unit_id=city_office, now=now)
+    before = lacking(session, now=now)
+
+    choose_phone(session, to, "+84901112233", actor=SYSTEM, now=now)
+
+    assert {Lack.HOLDERS, Lack.TRIAL_PHONE} <= set(before)
+    assert set(before) - set(lacking(session, now=now)) == {Lack.TRIAL_PHONE}
 
 
 @pytest.mark.parametrize("lack", EMPTIED, ids=str)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.factories import NOW, give_role, open_ticket, staff, unit
 from tickets.errors import InvalidInput
@@ -12,8 +12,8 @@ from tickets.queries.list_counts import queue_counts, view_counts
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import work_list
 from tickets.queries.search import FoundBy, search
-from tickets.schema import Ticket, TicketAccess
-from tickets.states import Channel, Disposition, Role, TicketStatus
+from tickets.schema import Queue, Ticket, TicketAccess
+from tickets.states import Channel, Disposition, QueueKind, Role, TicketStatus
 from tickets.work.assignment import claim
 from tickets.work.conversation import citizen_message
 from tickets.work.resolution import hold_for_third_party, resolve, withdraw
@@ -113,6 +113,27 @@ def test_the_counts_of_my_queues_tell_what_waits_and_what_is_late(session, lan):
 
     assert (counts["work"].waiting, counts["work"].overdue) == (2, 2)
     assert counts["conduct"].waiting == 0
+
+
+def test_a_number_beside_a_queue_follows_the_role_in_which_somebody_was_named(session):
+    person = staff(session, role=None)
+    then = give_role(session, person, role=Role.SUPERVISOR, at="26740")
+    named = open_ticket(session, category_code="conduct_staff")
+    session.add(TicketAccess(ticket_id=named.ticket_id, staff_id=person.id, reason="x", created_at=NOW))
+    next_day = NOW + timedelta(days=1)
+    later = give_role(session, person, role=Role.AGENT, at="26740")
+    then.valid_to = later.valid_from = next_day
+    at_work = select(Queue.id).where(Queue.unit_id == later.unit_id, Queue.kind == QueueKind.WORK)
+    session.get_one(Ticket, named.ticket_id).queue_id = session.scalars(at_work).one()
+    session.flush()
+
+    counted = [sum(c.waiting for c in of(session, person, at=at)) for at in (NOW, next_day)]
+
+    assert counted == [1, 0]
+
+
+def of(session, person, *, at):
+    return queue_counts(session, load_viewer(session, person.id, now=at), now=at)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tickets.schema import (
     TimelineEntry,
     Unit,
 )
-from tickets.states import Channel, Disposition, Role, TicketStatus
+from tickets.states import Channel, Disposition, Role, TicketStatus, TimelineKind
 from tickets.timeline import entries
 from tickets.work.assignment import (
     assign,
@@ -206,8 +206,10 @@ def test_every_change_has_its_audit_row_in_the_same_transaction(session, ticket,
     answered(session, ticket, agent)
     note(session, ticket.id, body="Xong", actor=agent, now=NOW)
 
+    # Moves of dates are entered by the database itself.
+    by_people = AuditEntry.action != "promise.due"
     actions = session.scalars(
-        select(AuditEntry.action).where(AuditEntry.ticket_id == ticket.id).order_by(AuditEntry.id)
+        select(AuditEntry.action).where(AuditEntry.ticket_id == ticket.id, by_people).order_by(AuditEntry.id)
     ).all()
     assert actions == [
         "ticket.opened", "ticket.claimed", "ticket.moved", "ticket.resolved", "ticket.moved", "ticket.noted",
@@ -266,10 +268,10 @@ def test_not_solved_within_the_window_opens_the_ticket_again_and_tells_who_had_i
     not_solved(session, ticket.id, reason="Rác vẫn còn", actor=citizen_actor(), now=NOW + timedelta(days=14))
 
     assert (ticket.status, ticket.reopen_count, ticket.disposition) == (TicketStatus.OPEN, 1, None)
-    told = session.scalars(
-        select(OutboundMessage.template).where(OutboundMessage.staff_id == agent.staff_id).order_by(OutboundMessage.id)
-    ).all()
-    assert "ticket_reopened" in told
+    told = session.scalars(select(OutboundMessage.template).where(OutboundMessage.staff_id == agent.staff_id)).all()
+    assert told == ["ticket_reopened"]
+    story = session.scalars(select(TimelineEntry.kind).where(TimelineEntry.ticket_id == ticket.id)).all()
+    assert story.index(TimelineKind.NOT_SOLVED) < story.index(TimelineKind.REOPENED)
 
 
 def test_after_the_window_the_citizen_gets_a_new_ticket_that_continues_the_old_one(session, ticket, agent):

@@ -149,16 +149,21 @@ def test_how_long_somebody_is_given_to_be_reached_is_changed_here_and_nonsense_i
     browser: FlaskClient, session: Session
 ) -> None:
     times = {"emergency": "1,5", "urgent": "10", "normal": "90"}
+    times |= {f"{code}_{what}": typed for code in (*times,) for what, typed in (("calls", "4"), ("pause", "45"))}
     refused = [
-        post(browser, f"{HERE}/promises/reach-times", **{**times, "urgent": wrong})
-        for wrong in ("0", "abc", "1e9", "NaN")
-    ]
+        post(browser, f"{HERE}/promises/reach-times", **{**times, field: wrong})
+        for field, wrong in (
+            ("urgent", "0"), ("urgent", "abc"), ("urgent", "1e9"), ("urgent", "NaN"), ("normal_calls", "0"),
+            ("normal_calls", "11"), ("emergency_pause", "2"), ("emergency_pause", ""),
+        )
+    ]  # fmt: skip
     unchanged = session.scalars(select(ReachTime.seconds).order_by(ReachTime.priority)).all()
 
     post(browser, f"{HERE}/promises/reach-times", **times)
 
-    assert [answer.status_code for answer in refused] == [400] * 4
+    assert [answer.status_code for answer in refused] == [400] * 8
     assert 'value="abc"' in refused[1].get_data(as_text=True)
     assert unchanged == [120, 7200, 600]
     assert session.scalars(select(ReachTime.seconds).order_by(ReachTime.priority)).all() == [90, 5400, 600]
+    assert session.execute(select(ReachTime.most_calls, ReachTime.call_pause_seconds).distinct()).all() == [(4, 45)]
     assert [one.staff_id for one in audited(session, "reach_time.changed")] == [me(session)]

@@ -19,6 +19,8 @@ OPERATIONS = [
     ("post", "/api/v1/tickets"),
     ("get", "/api/v1/tickets/{reference}"),
     ("patch", "/api/v1/tickets/{reference}"),
+    ("post", "/api/v1/tickets/{reference}/master"),
+    ("post", "/api/v1/tickets/{reference}/appeal"),
     ("get", "/api/v1/tickets/{reference}/messages"),
     ("post", "/api/v1/tickets/{reference}/messages"),
     ("get", "/api/v1/tickets/{reference}/timeline"),

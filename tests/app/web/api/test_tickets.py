@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
@@ -16,8 +16,11 @@ from app.web.api.ticket_view import ticket_view
 from app.web.frame.application import HotlineApp
 from tests import factories
 from tests.app.web.steering import climb
+from tests.escalation.scene import holder, ward, with_role
 from tickets.errors import NotFound
-from tickets.schema import Acknowledgement, Contact, Staff, StepRecipient, Ticket
+from tickets.people.roles import load_viewer
+from tickets.schema import Acknowledgement, Contact, PostHolding, Staff, StepRecipient, Ticket
+from tickets.states import Role
 
 ALL = ("tickets:read", "tickets:write", "escalations:acknowledge", "figures:read", "directory:read")
 
@@ -45,7 +48,9 @@ def test_whatever_is_told_of_a_ticket_stands_in_the_document(app: HotlineApp, se
     opened = factories.open_ticket(session, now=now)
 
     with app.test_request_context():
-        told = ticket_view(session, session.get_one(Ticket, opened.ticket_id))
+        viewer = load_viewer(session, factories.staff(session).id, now=now)
+        assert viewer is not None
+        told = ticket_view(session, viewer, session.get_one(Ticket, opened.ticket_id))
 
     assert set(told) == set(TicketOut.model_fields)
 
@@ -316,10 +321,36 @@ def test_a_token_that_may_only_write_tickets_cannot_acknowledge_in_a_leaders_nam
     assert (refused.status_code, refused.content_type) == (403, "application/problem+json")
     assert "Cần quyền escalations:acknowledge." in str(refused.get_json())
     assert session.scalar(select(func.count()).select_from(Acknowledgement)) == 0
+    desk = f"/api/v1/escalations?waiting_for={person.email}"
+    waiting = client.get(desk, headers=writer).get_json()
+    assert ([one["id"] for one in waiting["items"]], waiting["count"]) == ([step.id], 1)
 
     taken = client.post(address, json=told, headers=answering)
     assert taken.status_code == 200, taken.get_json()
     assert session.scalars(select(Acknowledgement.staff_id)).all() == [person.id]
+    assert client.get(desk, headers=writer).get_json() == {"items": [], "next": None, "count": 0}
+    assert client.get(f"{desk}x", headers=writer).status_code == 404
+
+
+def test_whoever_came_after_the_person_told_answers_by_the_api_and_nobody_else_does(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    climbed = climb(session, opened_at=now)
+    step = climbed.step(session, 2)
+    successor, stranger = (
+        with_role(session, Role.LEADER, unit, now=now) for unit in (climbed.unit, ward(session, "Phường Bến Thành"))
+    )
+    session.execute(update(PostHolding).where(PostHolding.staff_id == climbed.people[2].id).values(valid_to=climbed.at))
+    holder(session, "ward_chair", climbed.unit, staff=successor, now=climbed.at)
+    address = f"/api/v1/escalations/{step.id}/acknowledge"
+    answering = headers(session, scopes=("escalations:acknowledge",), now=now)
+
+    answers = [
+        client.post(address, json={"by": who.email}, headers=answering).status_code for who in (stranger, successor)
+    ]
+
+    assert answers == [404, 200]
+    assert session.scalars(select(Acknowledgement.staff_id)).all() == [successor.id]
 
 
 def test_the_document_names_the_scope_that_each_operation_needs(client: FlaskClient) -> None:
@@ -329,3 +360,22 @@ def test_the_document_names_the_scope_that_each_operation_needs(client: FlaskCli
     assert acknowledging["security"] == [{"token": ["escalations:acknowledge"]}]
     assert paths["/api/v1/tickets"]["post"]["security"] == [{"token": ["tickets:write"]}]
     assert "escalations:acknowledge" in client.get("/api/v1/docs").get_data(as_text=True)
+
+
+def test_a_program_links_a_duplicate_reads_the_group_and_parts_it_again(
+    client: FlaskClient, city: dict[str, str], session: Session, now: datetime
+) -> None:
+    master, duplicate = (factories.open_ticket(session, now=now).reference for _ in range(2))
+    session.commit()
+    address = f"/api/v1/tickets/{duplicate}/master"
+
+    linked = client.post(address, json={"master": master}, headers=city)
+    of_master = client.get(f"/api/v1/tickets/{master}", headers=city).get_json()
+    parted = client.post(address, json={"reason": "Another alley"}, headers=city)
+    again = client.post(address, json={"reason": "Another alley"}, headers=city)
+
+    assert (linked.status_code, linked.get_json()["master"]) == (200, master)
+    assert {clock["state"] for clock in linked.get_json()["clocks"]} == {"cancelled"}
+    assert of_master["duplicates"] == [duplicate]
+    assert (parted.status_code, parted.get_json()["master"]) == (200, None)
+    assert again.status_code == 409

@@ -42,7 +42,7 @@ def send(client: FlaskClient, page: str, action: str, **fields: Any) -> TestResp
 
 
 def once_in(html: str) -> str:
-    found = re.search(r'name="once" value="([^"]+)-reply"', html)
+    found = re.search(r'name="reply.once" value="([^"]+)-reply"', html)
     assert found is not None
     return found.group(1)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from flask import request
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from app.settings import Settings
@@ -29,11 +29,16 @@ def behind(settings: Settings, database, session, now) -> Iterator[Browser]:
             public = settings.model_copy(update={"public_base_url": PUBLIC, "demo": False, "trusted_proxies": proxies})
             app = create_app(public, engine=database)
             open_apps.enter_context(app.bound_to(session, now))
-            limiter.reset()
+            forget_counts(app)
+            open_apps.callback(forget_counts, app)
             return app.test_client()
 
         yield browser
-    limiter.reset()
+
+
+def forget_counts(app: Flask) -> None:
+    with app.app_context():
+        limiter.reset()
 
 
 def passed_on(*addresses: str, base_url: str = PUBLIC, **more: str) -> dict[str, object]:
@@ -74,7 +79,7 @@ def test_behind_two_proxies_the_second_address_from_the_end_is_the_citizens(behi
 
 def test_without_a_proxy_of_ours_nothing_that_is_passed_on_is_believed(behind: Browser, client: FlaskClient) -> None:
     for which in (behind(proxies=0), client):
-        limiter.reset()
+        forget_counts(which.application)
 
         statuses = [guess_links(which, f"198.51.100.{n}", times=1) for n in range(MOST_A_MINUTE + 1)]
 
@@ -135,3 +140,17 @@ def test_cookies_leave_for_https_alone_and_https_is_asked_for(behind: Browser, c
     assert public.headers["Strict-Transport-Security"].startswith("max-age=31536000")
     assert "Secure" not in here.headers["Set-Cookie"]
     assert "Strict-Transport-Security" not in here.headers
+
+
+def test_each_application_of_a_process_counts_where_it_was_told_to(
+    settings: Settings, behind: Browser, database, session, now
+) -> None:
+    first = behind()
+    guess_links(first, CITIZEN)
+    in_memory = create_app(settings.model_copy(update={"redis_url": ""}), engine=database)
+
+    with in_memory.bound_to(session, now):
+        others = in_memory.test_client().get("/a/a-guess", environ_overrides={"REMOTE_ADDR": CITIZEN}).status_code
+
+    assert others == 404, "its own counts are new"
+    assert guess_links(first, CITIZEN, times=1) == 429, "the one made before goes on where it counted"

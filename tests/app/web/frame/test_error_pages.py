@@ -1,8 +1,9 @@
 """An error page says what went wrong and leaves whoever sees it where they were: at work, or with the city."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,26 +13,34 @@ from sqlalchemy.orm import Session
 from app.clock import utc_now
 from app.settings import Settings
 from app.web.factory import create_app
+from app.web.frame.access import declared
 from app.web.frame.application import HotlineApp
 from tests.conftest import Committed
 from tests.factories import ticket
 from tests.signing_in import sign_in
 from tickets.states import Role
 
+SUPPORT = "+842838000009"
 ENGLISH = {"Accept-Language": "en"}
 STAFF_FRAME, CITIZENS_FRAME = '<nav class="side"', '<header class="masthead">'
 
 
-@pytest.fixture
-def broken(app: HotlineApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The search page meets an error of ours that nobody thought of."""
-
-    def fail() -> None:
+def _failing_like(view: Callable[..., Any]) -> Callable[..., None]:
+    def fail(**_arguments: str) -> None:
         raise RuntimeError("nobody thought of this")
 
-    searching = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/console/search")
-    monkeypatch.setattr(fail, "access", app.view_functions[searching].access, raising=False)
-    monkeypatch.setitem(app.view_functions, searching, fail)
+    fail.access = declared(view)  # type: ignore[attr-defined]
+    return fail
+
+
+@pytest.fixture
+def broken(app: HotlineApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The search, the public figures and a note meet an error of ours that nobody thought of."""
+
+    for address in ("/console/search", "/performance", "/console/tickets/<reference>/note"):
+        endpoint = next(rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == address)
+        failing = _failing_like(app.view_functions[endpoint])
+        monkeypatch.setitem(app.view_functions, endpoint, failing)
     monkeypatch.setitem(app.config, "TESTING", False)
     yield
 
@@ -108,6 +117,44 @@ def test_an_error_of_ours_leaves_people_their_menu_and_call_bar(
     assert "nobody thought of this" not in answer.text
 
 
+def test_people_at_work_are_not_sent_to_the_hotline_they_answer_themselves(
+    app: HotlineApp, client: FlaskClient, session: Session, now: datetime, broken: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "settings", app.settings.model_copy(update={"support_phone": SUPPORT}))
+    citizens = client.get("/performance", headers=ENGLISH)
+    sign_in(client, session, role=Role.AGENT, now=now).locale = "en"
+    session.commit()
+
+    answer = client.get("/console/search?q=x")
+
+    assert citizens.status_code == answer.status_code == 500
+    assert "Or call us, day or night" in citizens.text
+    assert SUPPORT not in citizens.text
+    assert "call us" not in answer.text
+    assert "Tell the supervisor on shift" in answer.text
+    assert f'href="tel:{SUPPORT}"' in answer.text
+    assert f"<code>{answer.headers['X-Request-ID']}</code>" in answer.text
+
+
+def test_what_was_typed_stands_on_the_page_of_an_error_of_ours_and_is_sent_again_from_there(
+    app: HotlineApp, client: FlaskClient, session: Session, now: datetime, broken: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    sign_in(client, session, role=Role.AGENT, now=now)
+    reference, typed = ticket(session, now=now).reference, {"body": "Bà Lan nói đèn vẫn tắt.", "once": "n1"}
+
+    answer = client.post(f"/console/tickets/{reference}/note", data=typed)
+    elsewhere = client.post(
+        f"/console/tickets/{reference}/note", data=typed, headers={"Origin": "https://evil.example"}
+    )
+
+    assert answer.status_code == 500
+    assert "<blockquote>Bà Lan nói đèn vẫn tắt.</blockquote>" in answer.text
+    assert f'action="/console/tickets/{reference}/note" class="typed-again"' in answer.text
+    assert '<input type="hidden" name="once" value="n1">' in answer.text
+    assert typed["body"] not in elsewhere.text
+
+
 def test_people_keep_their_menu_also_when_the_call_bar_is_the_trouble(
     committed: Committed, settings: Settings, now: datetime
 ) -> None:
@@ -136,11 +183,13 @@ def test_a_form_that_is_no_longer_valid_leaves_its_person_at_work(
     client.set_cookie("locale", "en")
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
 
-    answer = client.post("/console/new", data={"subject": "x"}, headers=ENGLISH)
+    answer = client.post("/console/new", data={"body": "Cây đổ trước số 5"}, headers=ENGLISH)
 
     assert answer.status_code == 400
     assert "This form is no longer valid" in answer.text
     assert STAFF_FRAME in answer.text
+    assert "<blockquote>Cây đổ trước số 5</blockquote>" in answer.text
+    assert "typed-again" not in answer.text, "a form that proved nothing is not sent on by one press"
 
 
 def test_citizens_see_the_citys_header_and_what_to_do(client: FlaskClient) -> None:

@@ -86,6 +86,24 @@ def test_it_acknowledges_with_an_instruction_once(
     assert 'name="instruction"' not in page
 
 
+def test_it_passes_the_level_up_once_and_says_so(
+    phone: FlaskClient, climbed: Climb, session: Session, address: str
+) -> None:
+    token = csrf_of(phone, address)
+    assert "Pass up to level 5 now" in phone.get(address).get_data(as_text=True)
+
+    first = phone.post(f"{address}/pass-up", data={"csrf_token": token, "instruction": "Vượt thẩm quyền."})
+    second = phone.post(f"{address}/pass-up", data={"csrf_token": token})
+
+    given = answered(session, climbed)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert given is not None
+    assert (given.passed_to_level, given.via, given.instruction) == (5, "link", "Vượt thẩm quyền.")
+    page = phone.get(address).get_data(as_text=True)
+    assert "You have passed this up to level 5." in page
+    assert "Pass up to level" not in page
+
+
 def test_a_date_that_has_passed_leaves_the_link_unused(
     phone: FlaskClient, climbed: Climb, session: Session, address: str
 ) -> None:

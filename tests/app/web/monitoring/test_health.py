@@ -13,6 +13,7 @@ from app.storage.play_progress import PlayProgress, forget, note
 from app.web.factory import create_app
 from telephony.reconciliation_marks import note_round
 from tests.conftest import Committed
+from tests.readiness import when_heard
 from tickets import leader_jobs, leadership
 
 
@@ -42,7 +43,7 @@ def test_a_schema_of_another_version_is_not_taken_for_a_lost_database(committed:
         connection.execute(text("drop table alembic_version; alter table planned_step rename planned_at to planned"))
     owner.dispose()
 
-    answer = create_app(settings, engine=committed.engine).test_client().get("/health/ready")
+    answer = when_heard(create_app(settings, engine=committed.engine).test_client())
 
     assert answer.status_code == 503
     assert "./hotline migrate" in answer.get_json()["reasons"]["schema"]
@@ -78,6 +79,22 @@ def test_the_job_that_is_overdue_is_named_and_so_is_a_lease_that_nobody_renews(
     assert reasons["jobs"] == "overdue: seal audit trail (last success never)"
     assert reasons["leader"] == f"silent since {(now - timedelta(minutes=5)).isoformat()}"
     assert not {"jobs", "leader"} & set(after)
+
+
+def test_a_leader_that_ended_in_order_is_missed_only_when_nobody_follows(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    """A release is exchanged while citizens call: no node may be called unready for the second between two leaders."""
+    ended = now - timedelta(seconds=10)
+    leadership.take(session, holder="scheduler:one:1", now=now - timedelta(minutes=5))
+    leadership.give_up(session, epoch=1, now=ended)
+
+    at_once = client.get("/health/ready").get_json()["checks"]["leader"]
+    leadership.give_up(session, epoch=1, now=ended - timedelta(minutes=1))
+    later = client.get("/health/ready").get_json()["checks"]["leader"]
+
+    assert at_once == "ok"
+    assert later == f"silent since {(ended - timedelta(minutes=1)).isoformat()}"
 
 
 def test_a_provider_that_does_not_tell_what_it_never_reported_is_named(

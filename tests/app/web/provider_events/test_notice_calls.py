@@ -6,10 +6,15 @@ import pytest
 
 from app.phone.accounts import provider_accounts
 from app.phone.notice_calls import first_document
+from escalation.firing.sweep import tick
+from escalation.queries.attempts import attempts_of
 from tests.app.web.steering import climb
 from tests.telephony.phone import Phone
+from tickets.queries.reached_levels import delivered_steps
 from tickets.schema import Acknowledgement, AuditEntry, OutboundMessage
-from tickets.states import OutboundChannel, OutboundState
+from tickets.states import OutboundChannel, OutboundState, StepResult
+
+OVER = {"CallStatus": "completed", "CallDuration": "20"}
 
 
 @pytest.fixture
@@ -89,6 +94,81 @@ def test_who_is_called_too_late_is_told_that_somebody_was_first(client, session,
     phone.post(f"notice?m={message.id}", Digits="1")
 
     assert phone.said == "Việc này đã được giải quyết hoặc đã có người ghi nhận. Xin cảm ơn."
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "why"),
+    [
+        ({"CallStatus": "busy"}, OutboundState.FAILED, "busy"),
+        ({"CallStatus": "no-answer"}, OutboundState.FAILED, "no_answer"),
+        ({"CallStatus": "failed"}, OutboundState.FAILED, "call_failed"),
+        ({**OVER, "AnsweredBy": "machine_start"}, OutboundState.FAILED, "machine"),
+        ({**OVER, "AnsweredBy": "fax"}, OutboundState.FAILED, "machine"),
+        ({**OVER, "AnsweredBy": "unknown"}, OutboundState.FAILED, "no_key"),
+        (OVER, OutboundState.FAILED, "no_key"),
+        ({**OVER, "AnsweredBy": "human", "CallDuration": "2"}, OutboundState.FAILED, "hung_up"),
+        ({**OVER, "AnsweredBy": "human"}, OutboundState.DELIVERED, ""),
+        ({"CallStatus": "ringing"}, OutboundState.SENT, ""),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_call_is_what_became_of_the_attempt(
+    client, session, settings, raised, message, told, state, why
+):
+    Phone(client, settings, to=message.address).post(f"notice-status?m={message.id}", **told)
+
+    session.refresh(message)
+    assert (message.state, message.error_code) == (state, why)
+    level = raised.step(session, 4).id
+    kept = attempts_of(session, [level])[(level, message.staff_id)][-1]
+    assert (kept.state.value, kept.last.why) == (state.value, why)
+
+
+@pytest.mark.parametrize("order", ["key first", "end first"])
+def test_a_key_proves_a_person_whatever_the_end_of_the_call_says(client, session, settings, message, order):
+    phone = Phone(client, settings, to=message.address)
+    key = (f"notice?m={message.id}", {"Digits": "1"})
+    end = (f"notice-status?m={message.id}", {"CallStatus": "completed", "CallDuration": "9"})
+
+    for path, fields in (key, end) if order == "key first" else (end, key):
+        phone.post(path, fields)
+
+    level = message.params["step_id"]
+    assert delivered_steps(session, [level]) == {level}
+    assert session.get_one(Acknowledgement, level).via == "keypad"
+
+
+def test_a_report_that_comes_twice_or_late_changes_nothing(client, session, settings, message):
+    phone = Phone(client, settings, to=message.address)
+    for status in ("no-answer", "no-answer", "ringing", "in-progress"):
+        phone.post(f"notice-status?m={message.id}", CallStatus=status)
+
+    level = message.params["step_id"]
+    states = [one.state.value for one in attempts_of(session, [level])[(level, message.staff_id)][-1].stations]
+    assert states == ["sent", "failed"]
+
+
+def test_two_passes_it_up_and_the_next_level_is_told(client, session, settings, raised, message):
+    phone = Phone(client, settings, to=raised.people[4].phone)
+
+    phone.post(f"notice?m={message.id}", Digits="2")
+    tick(session, now=raised.at)
+
+    assert phone.said == "Đã trình lên cấp trên. Xin cảm ơn."
+    assert session.get_one(Acknowledgement, raised.step(session, 4).id).passed_to_level == 5
+    assert raised.step(session, 5).result is StepResult.NOTIFIED
+
+
+def test_two_at_the_top_of_the_chain_is_told_that_nobody_is_above(client, session, settings, raised, message, now):
+    tick(session, now=raised.step(session, 5).planned_at)
+    message.params = {"step_id": raised.step(session, 5).id}
+    message.staff_id = raised.people[5].id
+    session.flush()
+    phone = Phone(client, settings, to=raised.people[5].phone)
+
+    phone.post(f"notice?m={message.id}", Digits="2")
+
+    assert phone.said == "Trên cấp của ông bà không còn cấp nào nữa. Xin cảm ơn."
+    assert session.get(Acknowledgement, raised.step(session, 5).id) is None
 
 
 @pytest.mark.parametrize("number", ["", "0", "999999999", "x", "9" * 40])

@@ -326,3 +326,29 @@ def test_a_leaders_code_read_out_in_groups_is_taken(session, client, settings, n
     phone.post("sms", MessageSid="SM-groups", SmsSid="SM-groups", Body=body, NumSegments="1")
 
     assert session.get_one(Acknowledgement, told.id).instruction == "hop sang mai"
+
+
+def test_a_leaders_bare_code_is_taken_and_a_mistyped_one_is_answered_and_neither_opens_a_ticket(
+    session, client, settings, now
+):
+    climbed = climb(session, opened_at=now)
+    leader, told = climbed.people[4], climbed.step(session, 4)
+    code = session.scalar(select(StepRecipient.reply_code).where(StepRecipient.step_id == told.id))
+    before = len(tickets(session))
+    phone = Phone(client, settings, number=leader.phone)
+
+    phone.post("sms", MessageSid="SM-off", SmsSid="SM-off", Body=f"{(int(code) + 1) % 10**6:06}", NumSegments="1")
+    phone.post("sms", MessageSid="SM-bare", SmsSid="SM-bare", Body=code, NumSegments="1")
+
+    answers = [m.template for m in sent(session) if m.template.startswith("acknowledge_")]
+    assert answers == ["acknowledge_unknown", "acknowledge_taken"]
+    assert session.get_one(Acknowledgement, told.id).staff_id == leader.id
+    assert len(tickets(session)) == before
+
+
+@pytest.mark.parametrize("body", ["482913", "482913 hộ dân bị ngập", "khẩn", "GN", "gn làm ngay", "TC"])
+def test_a_citizens_bare_number_or_word_opens_a_ticket(session, texter, body):
+    texter(body)
+
+    (ticket,) = tickets(session)
+    assert ticket.body == body

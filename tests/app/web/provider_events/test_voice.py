@@ -6,53 +6,28 @@ import pytest
 from sqlalchemy import func, select
 
 from app.wording.spoken_words import in_digit_groups
-from telephony.call import end
-from telephony.floor import offers, presence
+from tests.app.web.provider_events.voice_scene import agent_at, call_of, ticket_of
 from tests.factories import KEYS, hold_post, open_ticket, staff, unit
 from tests.statements import counted
-from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.people.pins import pin_of
 from tickets.schema import (
     Call,
     CallbackRequest,
     Contact,
-    Line,
-    Offer,
     OutboundMessage,
     PhonePreference,
-    Presence,
     Recording,
     Ticket,
 )
 from tickets.states import (
     CallbackReason,
     CallState,
-    OfferOutcome,
-    PresenceState,
     Priority,
     RecordingKind,
     RecordingState,
     Role,
 )
-
-
-@pytest.fixture
-def city_line(session):
-    return session.scalars(select(Line).where(Line.is_city)).first().phone
-
-
-@pytest.fixture
-def phone(client, settings, city_line):
-    return Phone(client, settings, to=city_line)
-
-
-def call_of(session, phone):
-    return session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()
-
-
-def ticket_of(session, phone):
-    return session.get(Ticket, call_of(session, phone).ticket_id)
 
 
 def test_the_first_webhook_writes_contact_and_call_and_no_ticket(session, phone):
@@ -73,13 +48,6 @@ def test_a_report_whose_place_was_said_stands_in_the_wards_queue_with_reasons(se
     assert any(reason["code"] == "place_unique" for reason in ticket.routing_reasons)
     assert ticket.opened_at == call_of(session, phone).arrived_at
     assert ticket.hop_count == 1
-
-
-def agent_at(session, now, *, at="26740", phone="", **more):
-    person = staff(session, role=Role.AGENT, at=at, **more)
-    presence.go_available(session, person.id, phone=phone, now=now)
-    session.flush()
-    return person
 
 
 def test_silence_and_wrong_keys_lead_to_a_person_with_a_ticket(session, phone):
@@ -120,153 +88,6 @@ def test_a_callback_keeps_the_place_of_the_caller(session, phone):
     assert (request.phone, request.reason) == ("+84901234567", CallbackReason.REQUESTED)
     assert request.order_at == call.arrived_at
     assert request.ticket_id == call.ticket_id
-
-
-def test_a_call_is_offered_taken_held_ended_and_wrapped_up(session, phone, now):
-    agent = agent_at(session, now)
-
-    phone.ring().press("1").speak("phường Sài Gòn")
-    offer = open_offer_of(session, agent.id)
-    assert call_of(session, phone).state is CallState.OFFERED
-
-    offers.accept(session, offer.id, staff_id=agent.id, now=now)
-    phone.wait()
-    assert phone.document.find("Dial/Client/Identity").text == f"agent_{agent.id}"
-    assert call_of(session, phone).state is CallState.TALKING
-
-    phone.post("status", CallSid="CA-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
-    call = call_of(session, phone)
-    assert call.answered_at == now
-    assert session.get(Presence, agent.id).state is PresenceState.ON_CALL
-
-    end.hold(call, now=now)
-    phone.post(f"hold?turn={call.turn}")
-    assert "giữ máy" in phone.said
-    end.take_back(call, now=now + timedelta(seconds=20))
-    phone.wait()
-    assert phone.document.find("Dial") is not None
-    assert call.hold_seconds == 20
-
-    call.answered_at = now - timedelta(minutes=3)
-    end.finish_talk(session, call.id, staff_id=agent.id, now=now)
-    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="180")
-    phone.hang_up()
-
-    assert phone.document.find("Hangup") is not None
-    assert call_of(session, phone).state is CallState.ENDED
-    assert session.get(Presence, agent.id).state is PresenceState.WRAP_UP
-    assert ticket_of(session, phone).first_answered_at is not None
-
-
-def test_whoever_ends_a_call_while_its_caller_is_on_hold_writes_down_what_was_said(session, phone, now):
-    agent = agent_at(session, now)
-    phone.ring().press("1").speak("phường Sài Gòn")
-    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
-    phone.wait()
-    phone.post("status", CallSid="CA-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
-    call = call_of(session, phone)
-    call.answered_at = now - timedelta(minutes=3)
-
-    end.hold(call, now=now)
-    phone.post(f"hold?turn={call.turn}")
-    end.take_back(call, now=now)
-    end.finish_talk(session, call.id, staff_id=agent.id, now=now)
-    phone.wait()
-    phone.hang_up()
-
-    assert phone.document.find("Hangup") is not None
-    assert session.get(Presence, agent.id, populate_existing=True).state is PresenceState.WRAP_UP
-    assert ticket_of(session, phone).first_answered_at is not None
-
-
-def test_an_agents_mobile_must_press_one_before_the_caller_is_put_through(session, phone, now):
-    agent = agent_at(session, now, phone="+84907777777")
-
-    phone.ring().press("1").speak("phường Sài Gòn")
-    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
-    phone.wait()
-    number = phone.document.find("Dial/Number")
-    phone.post(number.get("url"), CallSid="CA-mobile")
-
-    assert number.text == "+84907777777"
-    assert "Bấm phím 1" in phone.said
-    assert phone.post(phone.next_action(), CallSid="CA-mobile", Digits="").data.count(b"Hangup") == 1
-    assert b"Hangup" not in phone.post("whispered", CallSid="CA-mobile", Digits="1").data
-
-
-def test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue(
-    session, phone, client, settings, city_line, now
-):
-    agent = agent_at(session, now)
-    phone.ring().press("1").speak("phường Sài Gòn")
-    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
-    phone.wait()
-    other = Phone(client, settings, to=city_line, number="+84902222222").ring().press("1").speak("phường Sài Gòn")
-
-    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="40")
-    phone.press("1")
-
-    assert call_of(session, phone).queued_at < call_of(session, other).queued_at
-    assert call_of(session, phone).state is CallState.QUEUED
-
-    presence.end_wrap_up(session, agent.id, now=now)
-    offers.offer_waiting_calls(session, now=now)
-    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
-    phone.wait()
-    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="30")
-    assert session.get(Presence, agent.id, populate_existing=True).state is PresenceState.WRAP_UP
-
-
-def test_an_offer_nobody_answers_costs_the_caller_nothing_and_the_second_makes_the_agent_away(session, phone, now):
-    agent = agent_at(session, now)
-    phone.ring().press("1").speak("phường Sài Gòn")
-    queued_at = call_of(session, phone).queued_at
-
-    offers.expire_offers(session, now=now + timedelta(seconds=31))
-    assert call_of(session, phone).state is CallState.QUEUED
-    assert session.get(Presence, agent.id).state is PresenceState.AVAILABLE
-    offers.offer_waiting_calls(session, now=now + timedelta(seconds=32))
-    offers.expire_offers(session, now=now + timedelta(seconds=63))
-
-    assert session.get(Presence, agent.id).state is PresenceState.AWAY
-    assert call_of(session, phone).queued_at == queued_at
-
-
-def test_hanging_up_while_it_rings_withdraws_the_offer_and_lists_a_callback(session, phone, now):
-    agent = agent_at(session, now)
-    phone.ring().press("1").speak("phường Sài Gòn").hang_up()
-
-    offer = session.scalars(select(Offer)).one()
-    call = call_of(session, phone)
-    assert offer.outcome is OfferOutcome.WITHDRAWN
-    assert session.get(Presence, agent.id).state is PresenceState.AVAILABLE
-    assert call.abandoned_at is not None
-    assert session.scalars(select(CallbackRequest.reason)).one() is CallbackReason.MISSED
-
-
-def test_the_ward_answers_first_and_the_city_after_a_minute(session, phone, now):
-    ward, city = agent_at(session, now), agent_at(session, now, at="TTDH")
-    presence.go_away(session, ward.id, reason="lunch", now=now)
-    busy = staff(session, role=Role.AGENT, at="26740")
-    presence.go_available(session, busy.id, now=now)
-    session.get(Presence, busy.id).state = PresenceState.ON_CALL
-    session.flush()
-
-    phone.ring().press("1").speak("phường Sài Gòn")
-    assert open_offer_of(session, city.id) is None
-    later = now + timedelta(seconds=61)
-    presence.heartbeat(session, city.id, now=later)
-    offers.offer_waiting_calls(session, now=later)
-
-    assert open_offer_of(session, city.id) is not None
-
-
-def test_a_city_agent_answers_at_once_for_a_ward_that_has_nobody(session, phone, now):
-    city = agent_at(session, now, at="TTDH")
-
-    phone.ring().press("1").speak("phường Sài Gòn")
-
-    assert open_offer_of(session, city.id) is not None
 
 
 def test_hanging_up_after_five_seconds_in_the_menu_leaves_a_ticket_and_before_only_a_callback(

@@ -12,17 +12,14 @@ from sqlalchemy.orm import Session
 from app.accounts import credentials
 from app.clock import utc_now
 from app.live.hub import Hub
-from app.settings import Settings
 from app.storage.database import transaction
-from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from app.web.sign_in.known_browser import KNOWN_COOKIE
 from tests.app.web.console.console_scene import ENGLISH
 from tests.conftest import Committed
 from tests.signing_in import person_with, sign_in
-from tickets.directory import one_time_links
-from tickets.schema import AuditEntry, OneTimeLink, Staff, WebSession
+from tickets.schema import AuditEntry, Staff, WebSession
 from tickets.states import Role
 
 PASSWORD = "a short sentence of mine"
@@ -205,66 +202,12 @@ def test_a_token_seen_before_the_second_factor_is_worth_nothing_after_it(
     assert client.get("/leadership").headers["Location"].startswith("/sign-in?")
 
 
-def test_an_enrolment_link_sets_password_and_second_factor_and_works_once(
-    client: FlaskClient, session: Session, now: datetime
-) -> None:
-    staff = person_with(session, role=Role.SUPERVISOR, now=now)
-    secret = credentials.pending_totp_secret(session, staff)
-    token = one_time_links.make(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
-    session.flush()
-    form = {
-        "password": PASSWORD,
-        "repeated": PASSWORD,
-        "code": pyotp.TOTP(secret).at(now),
-        "csrf_token": csrf_of(client, f"/sign-in/link/{token}"),
-    }
-
-    first = client.post(f"/sign-in/link/{token}", data=form)
-    again = client.get(f"/sign-in/link/{token}")
-
-    assert first.headers["Location"] == "/supervisor"
-    assert again.status_code == 404
-    assert session.scalars(select(OneTimeLink.used_at).where(OneTimeLink.staff_id == staff.id)).one() == now
-
-
-def test_a_demonstration_link_sets_nobodys_password(client: FlaskClient, session: Session, now: datetime) -> None:
-    staff = person_with(session, role=Role.SUPERVISOR, now=now)
-    secret = credentials.pending_totp_secret(session, staff)
-    token = one_time_links.make(session, staff_id=staff.id, purpose="demo", lifetime=timedelta(days=1), now=now)
-    session.commit()
-    form = {"password": PASSWORD, "repeated": PASSWORD, "code": pyotp.TOTP(secret).at(now)}
-
-    answer = client.post(f"/sign-in/link/{token}", data={**form, "csrf_token": csrf_of(client, "/sign-in")})
-
-    assert answer.status_code == 404
-    assert (staff.password_hash, staff.totp_enrolled_at) == (None, None)
-
-
-def test_a_link_of_a_disabled_account_opens_nothing(client: FlaskClient, session: Session, now: datetime) -> None:
-    leader = person_with(session, role=Role.LEADER, now=now)
-    token = one_time_links.make(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
-    leader.disabled_at = now
-    session.commit()
-
-    answer = client.get(f"/sign-in/link/{token}")
-
-    assert answer.status_code == 404
-    assert client.get_cookie(SESSION_COOKIE) is None
-
-
 def test_a_disabled_account_is_not_opened_by_its_password(session: Session, now: datetime) -> None:
     agent = enrolled(session, role=Role.AGENT, now=now)
     agent.disabled_at = now
     session.flush()
 
     assert credentials.check_password(session, email=agent.email, password=PASSWORD, now=now) is None
-
-
-def test_a_key_that_was_shown_but_never_enrolled_gives_no_second_factor(session: Session, now: datetime) -> None:
-    leader = person_with(session, role=Role.LEADER, now=now)
-    secret = credentials.pending_totp_secret(session, leader)
-
-    assert not credentials.check_totp(session, leader.id, code=pyotp.TOTP(secret).at(now), now=now)
 
 
 def test_nobody_is_sent_to_another_site_by_the_code_page_or_when_signed_in_already(
@@ -282,49 +225,6 @@ def test_nobody_is_sent_to_another_site_by_the_code_page_or_when_signed_in_alrea
 
     assert given.headers["Location"] == "/leadership"
     assert already.headers["Location"] == "/leadership"
-
-
-def test_enrolment_says_everything_that_is_wrong_at_once(client: FlaskClient, session: Session, now: datetime) -> None:
-    staff = person_with(session, role=Role.AGENT, now=now)
-    token = one_time_links.make(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
-    session.flush()
-
-    form = {
-        "password": "short",
-        "repeated": "",
-        "code": "000000",
-        "csrf_token": csrf_of(client, f"/sign-in/link/{token}"),
-    }
-    answer = client.post(f"/sign-in/link/{token}", data=form, headers={"Accept-Language": "en"})
-
-    page = answer.get_data(as_text=True)
-    assert answer.status_code == 400
-    assert "At least 12 characters" in page
-    assert "Wrong code" in page
-    assert staff.password_hash is None
-
-
-@pytest.mark.parametrize("guessed", ["Matkhau-cua-toi", "xin-123456-chao", "{name}-va-con-meo"])
-def test_a_password_that_is_guessed_first_is_not_taken(session: Session, now: datetime, guessed: str) -> None:
-    staff = person_with(session, role=Role.AGENT, now=now)
-    secret = credentials.pending_totp_secret(session, staff)
-    password = guessed.format(name=staff.email.split("@")[0])
-
-    errors = credentials.enrol(
-        session, staff, password=password, repeated=password, code=pyotp.TOTP(secret).at(now), now=now
-    )
-
-    assert errors == {"password": "too_common"}
-    assert staff.password_hash is None
-
-
-def test_a_name_of_two_letters_forbids_no_sentence_that_holds_them(session: Session, now: datetime) -> None:
-    staff = person_with(session, role=Role.AGENT, now=now)
-    staff.email = "an@example.vn"
-    code = pyotp.TOTP(credentials.pending_totp_secret(session, staff)).at(now)
-    sentence = "anh em cùng làm"
-
-    assert credentials.enrol(session, staff, password=sentence, repeated=sentence, code=code, now=now) == {}
 
 
 def test_signing_out_ends_the_session_on_the_server(client: FlaskClient, session: Session, now: datetime) -> None:
@@ -362,36 +262,6 @@ def test_a_form_without_its_csrf_token_is_refused(client: FlaskClient) -> None:
     assert answer.status_code == 400
 
 
-def test_an_enrolment_link_does_not_show_the_second_factor_of_who_has_enrolled(
-    client: FlaskClient, session: Session, now: datetime
-) -> None:
-    leader = enrolled(session, role=Role.LEADER, now=now)
-    token = one_time_links.make(session, staff_id=leader.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
-    session.flush()
-
-    answer = client.get(f"/sign-in/link/{token}")
-
-    assert answer.status_code == 404
-    assert (leader.totp_secret or "?") not in answer.get_data(as_text=True)
-
-
-def test_a_demonstration_link_is_worth_nothing_on_a_public_address(
-    settings: Settings, session: Session, now: datetime
-) -> None:
-    leader = person_with(session, role=Role.LEADER, now=now)
-    token = one_time_links.make(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
-    session.flush()
-    public = Settings(
-        **{**settings.model_dump(), "public_base_url": "https://hotline.example.vn", "demo": False}, _env_file=None
-    )
-    app = create_app(public)
-
-    with app.bound_to(session, now):
-        answer = app.test_client().get(f"/sign-in/link/{token}")
-
-    assert answer.status_code == 404
-
-
 def test_live_updates_wait_for_the_second_factor_too(committed: Committed, now: datetime) -> None:
     with transaction(committed.factory) as session:
         leader, agent = (person_with(session, role=role, now=now) for role in (Role.LEADER, Role.AGENT))
@@ -405,18 +275,6 @@ def test_live_updates_wait_for_the_second_factor_too(committed: Committed, now: 
     hub = Hub(committed.factory)
 
     assert [hub.listener_of(f"live-{number}") is not None for number in range(3)] == [False, True, True]
-
-
-def test_a_demonstration_link_signs_in_fully_and_once(client: FlaskClient, session: Session, now: datetime) -> None:
-    leader = person_with(session, role=Role.LEADER, now=now)
-    token = one_time_links.make(session, staff_id=leader.id, purpose="demo", lifetime=timedelta(days=1), now=now)
-    session.flush()
-
-    first = client.get(f"/sign-in/link/{token}")
-    again = client.get(f"/sign-in/link/{token}")
-
-    assert first.headers["Location"] == "/leadership"
-    assert again.status_code == 404
 
 
 def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(client: FlaskClient) -> None:

@@ -1,0 +1,23 @@
+"""Jobs of the rota: rotations fill the weeks ahead, gaps are told once a week, and whoever comes on duty is told so."""
+
+from app.clockwork.node import Node
+from app.storage.database import transaction
+from escalation.queries.weekly_gaps import post_weekly_gaps
+from tickets.directory.rotations import fill_one
+from tickets.outbox.rota_news import tell_turns_that_begin
+
+
+def fill_rotations(node: Node) -> None:
+    """One rotation a transaction, until none is behind."""
+    while True:
+        with transaction(node.factory) as session:
+            if not fill_one(session, now=node.now(session)):
+                return
+
+
+def tell_gaps(node: Node) -> None:
+    node.post(post_weekly_gaps)
+
+
+def tell_who_comes_on_duty(node: Node) -> None:
+    node.post(tell_turns_that_begin)

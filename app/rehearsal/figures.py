@@ -1,0 +1,244 @@
+"""What came of rehearsed days: promises kept, levels fired, and what each person met with on each day."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import distinct, func, select
+from sqlalchemy.orm import Session
+
+from tickets.directory.contact_methods import METHOD_KINDS
+from tickets.promises.figures import promises_kept
+from tickets.schema import Clock, OutboundMessage, PlannedStep, Post, RoleAssignment, StepRecipient, Ticket, Unit
+from tickets.states import ClockKind, Role, StepKind, StepResult, UnitKind
+
+# A leader of the city should meet at most so many items a day (R12, at 490 tickets a day).
+MOST_ITEMS_OF_A_LEADER = 5
+_BUSIEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OfKind:
+    """Promises of one kind; `broken` includes those that are still open."""
+
+    kind: str
+    kept: int
+    broken: int
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfLevel:
+    """Levels of this rank that fired, by what came of them."""
+
+    level: int
+    results: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OfPost:
+    """What the people of one post met with: items are levels they were told of, messages what left for them.
+
+    Means are of all their days, also those on which nothing came.
+    """
+
+    post: str
+    post_en: str
+    people: int
+    items_a_day: float
+    most_items: int
+    messages_a_day: float
+    most_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfWhich:
+    """So many items of one level, about promises of this kind and priority."""
+
+    level: int
+    clock: str
+    priority: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BusyDay:
+    """A day on which a leader of the city met with more than is meant, and what that was about."""
+
+    day: str
+    person: int
+    post: str
+    post_en: str
+    items: int
+    of: Sequence[OfWhich]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """`leader_days` are days of leaders of the city, `leader_days_above` those above the limit."""
+
+    seed: int
+    begins_at: str
+    days: int
+    tickets_a_day: int
+    tickets: int
+    promises: Sequence[OfKind]
+    levels: Sequence[OfLevel]
+    posts: Sequence[OfPost]
+    leader_limit: int
+    leader_items_a_day: float
+    leader_most_items: int
+    leader_days: int
+    leader_days_above: int
+    busiest: Sequence[BusyDay]
+
+    @property
+    def is_kept(self) -> bool:
+        return self.leader_days_above == 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "kept": self.is_kept}
+
+
+@dataclass(slots=True)
+class _PersonDay:
+    items: int = 0
+    messages: int = 0
+
+
+def figures_of(
+    session: Session, *, seed: int, tickets_a_day: int, begins_at: datetime, days: int, zone: ZoneInfo, now: datetime
+) -> Rehearsed:
+    met = _met_with(session, zone=zone)
+    post_of = _posts(session)
+    leaders = _leaders(session)
+    of_leaders = {key: one.items for key, one in met.items() if key[0] in leaders}
+    above = sorted(((items, key) for key, items in of_leaders.items() if items > MOST_ITEMS_OF_A_LEADER), reverse=True)
+    return Rehearsed(
+        seed=seed,
+        begins_at=begins_at.isoformat(),
+        days=days,
+        tickets_a_day=tickets_a_day,
+        tickets=session.scalar(select(func.count(Ticket.id))) or 0,
+        promises=list(_promises(session, from_at=begins_at, now=now)),
+        levels=list(_levels(session)),
+        posts=list(_by_post(met, post_of, days=days)),
+        leader_limit=MOST_ITEMS_OF_A_LEADER,
+        leader_items_a_day=_mean(of_leaders.values(), len(leaders) * days),
+        leader_most_items=max(of_leaders.values(), default=0),
+        leader_days=len(leaders) * days,
+        leader_days_above=len(above),
+        busiest=[
+            BusyDay(day.isoformat(), who, *post_of[who], items, _of_which(session, who, day, zone=zone))
+            for items, (who, day) in above[:_BUSIEST]
+        ],
+    )
+
+
+def _promises(session: Session, *, from_at: datetime, now: datetime) -> Iterator[OfKind]:
+    found = promises_kept(session, from_at=from_at, to_at=now, now=now)
+    for kind in ClockKind:
+        mine = [one for one in found if one.kind is kind]
+        kept, broken = sum(one.met for one in mine), sum(one.missed + one.overdue for one in mine)
+        yield OfKind(kind.value, kept, broken, sum(one.cancelled for one in mine))
+
+
+def _levels(session: Session) -> Iterator[OfLevel]:
+    rows = session.execute(
+        select(PlannedStep.rank, PlannedStep.result, func.count())
+        .where(PlannedStep.kind == StepKind.LEVEL, PlannedStep.fired_at.is_not(None))
+        .group_by(PlannedStep.rank, PlannedStep.result)
+    )
+    found = defaultdict[int, dict[str, int]](dict)
+    for level, result, count in rows:
+        found[level][(result or StepResult.VOID).value] = count
+    for level, results in sorted(found.items()):
+        yield OfLevel(level, dict(sorted(results.items())))
+
+
+def _met_with(session: Session, *, zone: ZoneInfo) -> dict[tuple[int, date], _PersonDay]:
+    """By person and day of the city: levels told, and messages that left for them after gathering and limits."""
+    met = defaultdict[tuple[int, date], _PersonDay](_PersonDay)
+    day = func.date(func.timezone(zone.key, StepRecipient.told_at))
+    told = select(StepRecipient.staff_id, day, func.count(distinct(StepRecipient.step_id))).group_by("staff_id", day)
+    for who, on, count in session.execute(told):
+        met[(who, on)].items = count
+    day = func.date(func.timezone(zone.key, OutboundMessage.sent_at))
+    left = (
+        select(OutboundMessage.staff_id, day, func.count())
+        .where(
+            OutboundMessage.staff_id.is_not(None),
+            OutboundMessage.sent_at.is_not(None),
+            OutboundMessage.channel.in_(METHOD_KINDS),
+        )
+        .group_by(OutboundMessage.staff_id, day)
+    )
+    for who, on, count in session.execute(left):
+        met[(who, on)].messages = count
+    return dict(met)
+
+
+def _posts(session: Session) -> dict[int, tuple[str, str]]:
+    """The post in which somebody was told most often; who was told in none leads a shift or works a ticket."""
+    rows = session.execute(
+        select(StepRecipient.staff_id, Post.name, Post.name_en, func.count())
+        .outerjoin(Post, Post.id == StepRecipient.post_id)
+        .group_by(StepRecipient.staff_id, Post.name, Post.name_en)
+        .order_by(func.count(), Post.name)
+    )
+    found = defaultdict[int, tuple[str, str]](lambda: ("", ""))
+    for who, name, name_en, _count in rows:
+        found[who] = (name or "", name_en or "")
+    return found
+
+
+def _leaders(session: Session) -> set[int]:
+    return set(
+        session.scalars(
+            select(RoleAssignment.staff_id)
+            .join(Unit, Unit.id == RoleAssignment.unit_id)
+            .where(RoleAssignment.role == Role.LEADER, Unit.kind == UnitKind.CITY)
+        )
+    )
+
+
+def _by_post(
+    met: Mapping[tuple[int, date], _PersonDay], post_of: Mapping[int, tuple[str, str]], *, days: int
+) -> Iterator[OfPost]:
+    grouped = defaultdict[tuple[str, str], list[tuple[int, _PersonDay]]](list)
+    for (who, _day), one in met.items():
+        grouped[post_of[who]].append((who, one))
+    for (post, post_en), mine in sorted(grouped.items()):
+        people = len({who for who, _ in mine})
+        yield OfPost(
+            post=post,
+            post_en=post_en,
+            people=people,
+            items_a_day=_mean((one.items for _, one in mine), people * days),
+            most_items=max(one.items for _, one in mine),
+            messages_a_day=_mean((one.messages for _, one in mine), people * days),
+            most_messages=max(one.messages for _, one in mine),
+        )
+
+
+def _of_which(session: Session, who: int, day: date, *, zone: ZoneInfo) -> list[OfWhich]:
+    """What that day's items were about, by level, promise and priority."""
+    on = func.date(func.timezone(zone.key, StepRecipient.told_at))
+    rows = session.execute(
+        select(PlannedStep.rank, Clock.kind, Ticket.priority, func.count(distinct(PlannedStep.id)))
+        .select_from(StepRecipient)
+        .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .where(StepRecipient.staff_id == who, on == day)
+        .group_by(PlannedStep.rank, Clock.kind, Ticket.priority)
+        .order_by(PlannedStep.rank, Clock.kind, Ticket.priority)
+    )
+    return [OfWhich(rank, kind.value, priority.value, count) for rank, kind, priority, count in rows]
+
+
+def _mean(counts: Any, among: int) -> float:
+    return round(sum(counts) / among, 2) if among else 0.0

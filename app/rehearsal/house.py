@@ -1,0 +1,81 @@
+"""What the house does by itself between two happenings of the rehearsal: levels fire, messages leave, holds end."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.rehearsal.carrier import PostRoom
+from app.seeding.demonstration import leaders
+from app.seeding.demonstration.machinery import DAILY_LISTS_AT, HOUSEKEEPING_EVERY, LONGEST_PAST
+from app.seeding.demonstration.stage import Stage
+from escalation.firing.pursue import pursue
+from escalation.firing.sweep import note_late, tick
+from escalation.queries.digests import post_daily_lists
+from tickets.schema import PlannedStep
+from tickets.work.resolution import close_due, wake_due
+
+# A scheduler looks every five seconds; here it looks once for whatever falls due within five minutes.
+_LOOKS_EVERY = timedelta(minutes=5)
+_LEARNS_AT = (9, 18)
+_GROWING = "ticket, clock, clock_interval, planned_step, step_recipient, outbound_message, escalation_attempt, contact"
+
+
+class House:
+    """Brings the house from one instant to the next by the code of its schedulers; commits, so that tables stay fit."""
+
+    def __init__(self, *, begins_at: datetime, post_room: PostRoom, progress: Callable[[int], None]) -> None:
+        self._post_room, self._progress = post_room, progress
+        self._kept_house_at = self._at = begins_at
+        self._percent = 0
+
+    def __call__(self, stage: Stage, session: Session, until: datetime) -> bool:
+        """Do the next thing that is due by then; false when there is none and the clock stands there."""
+        due, hour = self._next_due(session, until), self._kept_house_at + HOUSEKEEPING_EVERY
+        if due is not None and due <= hour:
+            self._look(stage, session, max(due, self._at) + _LOOKS_EVERY)
+            return True
+        if hour <= until:
+            self._kept_house_at = hour
+            self._keep_house(stage, session, hour)
+            return True
+        self._at = max(self._at, until)
+        return False
+
+    def _next_due(self, session: Session, now: datetime) -> datetime | None:
+        step = select(func.min(PlannedStep.planned_at)).where(
+            PlannedStep.fired_at.is_(None), PlannedStep.planned_at > self._at - LONGEST_PAST
+        )
+        unreached = select(func.min(PlannedStep.reach_by)).where(PlannedStep.reach_by.is_not(None))
+        due = [session.scalar(step), session.scalar(unreached), self._post_room.next_due(session)]
+        first = min((one for one in due if one is not None), default=None)
+        return first if first is not None and first <= now else None
+
+    def _look(self, stage: Stage, session: Session, now: datetime) -> None:
+        since, self._at = self._at, now
+        while tick(session, now=now).claimed:
+            pass
+        leaders.notice(stage, session, since=since, now=now)
+        while note_late(session, now=now):
+            pass
+        while pursue(session, now=now):
+            pass
+        self._post_room.deliver(session, now=now)
+
+    def _keep_house(self, stage: Stage, session: Session, now: datetime) -> None:
+        wake_due(session, now=now)
+        close_due(session, now=now)
+        if now.astimezone(stage.zone).hour == DAILY_LISTS_AT:
+            post_daily_lists(session, now=now)
+        self._post_room.deliver(session, now=now)
+        self._post_room.deliver_to_citizens(session, now=now)
+        session.commit()
+        if now.astimezone(stage.zone).hour in _LEARNS_AT:
+            # Tables that grow from nothing: the database would read them from end to end.
+            session.execute(text(f"analyze {_GROWING}"))
+            session.commit()
+        percent = int(100 * (now - stage.begins_at) / (stage.ends_at - stage.begins_at))
+        if percent != self._percent:
+            self._percent = percent
+            self._progress(percent)

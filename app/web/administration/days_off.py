@@ -1,0 +1,167 @@
+"""Days off and worked weekend days, each with its decree: by hand, or chosen from a calendar file (.ics)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from flask import Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.web.administration.blueprint import ADMINISTERING, LOOKING, blueprint
+from app.web.administration.file_faults import FaultLine, fault_lines
+from app.web.administration.rule_trial import MOST_TOLD, Trial, publish_for, trial
+from app.web.frame.access import signed_in
+from app.web.frame.current import today
+from app.web.frame.fault_words import fault_words
+from app.web.frame.menu import in_menu
+from app.web.pieces.moments import read_day
+from tickets.errors import InvalidInput
+from tickets.promises.calendar_files import OFF, WORKED, HolidayEntry
+from tickets.promises.holidays import keep_days, known_days, take_day_back
+from tickets.promises.ics_days import MOST_DAYS_OF_AN_EVENT, FoundDay, days_of_ics
+from tickets.typed_text import typed_number
+
+_HERE = "/administration/days-off"
+_LONGEST_FILE = 1_000_000
+_LONGEST_WORDS = 300
+_ADDING = ("first", "last", "kind", "name", "name_en", "source")
+
+
+@blueprint.get(_HERE)
+@in_menu(_l("Days off"), order=5, under="administration")
+@signed_in(*LOOKING)
+def days_off() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post(_HERE)
+@signed_in(*ADMINISTERING)
+def keep_day_off() -> ResponseReturnValue:
+    try:
+        days = _typed_days()
+    except InvalidInput as wrong:
+        return _page(errors={wrong.field: _words(wrong)}, status=400)
+    return _kept(days)
+
+
+@blueprint.post(f"{_HERE}/take-back")
+@signed_in(*ADMINISTERING)
+def take_back_day() -> ResponseReturnValue:
+    try:
+        day = read_day(request.form.get("day", ""), field="day") or g.now.date()
+        take_day_back(g.session, day, reason=request.form.get("reason", "")[:_LONGEST_WORDS], actor=g.actor, now=g.now)
+    except InvalidInput as wrong:
+        return _page(errors={f"reason-{request.form.get('day', '')[:10]}": fault_words(wrong)}, status=400)
+    flash(_("It is an ordinary day again for matters that come from now on."), "success")
+    return redirect(f"{_HERE}?year={day.year}", code=303)
+
+
+@blueprint.post(f"{_HERE}/file")
+@signed_in(*ADMINISTERING)
+def look_at_file() -> ResponseReturnValue:
+    """What the file holds, to choose from; nothing is kept yet."""
+    file = request.files.get("file")
+    raw = file.read(_LONGEST_FILE + 1) if file else b""
+    if not raw.strip() or len(raw) > _LONGEST_FILE:
+        return _page(errors={"file": _("Choose a calendar file (.ics) of at most 1 MB.")}, status=400)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _page(errors={"file": _("This is not text in UTF-8: export the calendar again as .ics.")}, status=400)
+    found, wrong = days_of_ics(text)
+    if not found:
+        return _page(errors={"file": _("No whole day is in this file.")}, faults=fault_lines(wrong), status=400)
+    return _page(found=found, faults=fault_lines(wrong))
+
+
+@blueprint.post(f"{_HERE}/chosen")
+@signed_in(*ADMINISTERING)
+def keep_chosen_days() -> ResponseReturnValue:
+    """The days of a file that were marked as off or as worked."""
+    source = request.form.get("source", "").strip()[:_LONGEST_WORDS]
+    found = [FoundDay(day, name) for day, name in _named_days()]
+    chosen = [
+        HolidayEntry(one.day, kind, one.name, one.name, source)
+        for one in found
+        if (kind := request.form.get(f"kind-{one.day.isoformat()}", "")) in (OFF, WORKED)
+    ]
+    if not chosen or not source:
+        errors = {} if chosen else {"chosen": _("Say of at least one day that it is off or worked.")}
+        errors |= {} if source else {"chosen_source": _("Give the number of the decree or notice.")}
+        return _page(found=found, errors=errors, status=400)
+    return _kept(chosen, found)
+
+
+def _named_days() -> list[tuple[date, str]]:
+    try:
+        days = [date.fromisoformat(one) for one in request.form.getlist("day")]
+    except ValueError:
+        return []
+    return [(day, request.form.get(f"name-{day.isoformat()}", "").strip()[:_LONGEST_WORDS] or "-") for day in days]
+
+
+def _kept(days: Sequence[HolidayEntry], found: Sequence[FoundDay] = ()) -> ResponseReturnValue:
+    """Kept for matters that come from now on, or for open ones too; or only looked at."""
+
+    def keep() -> object:
+        return keep_days(g.session, days, actor=g.actor, now=g.now)
+
+    if request.form.get("do") == "preview":
+        return _page(found=found, seen=trial(keep))
+    flash(ngettext("%(num)d day is kept.", "%(num)d days are kept.", len(days)), "success")
+    return publish_for(keep, to=request.form.get("to", ""), back=f"{_HERE}?year={days[0].day.year}")
+
+
+def _typed_days() -> list[HolidayEntry]:
+    """A stretch of days as it was typed. Raises InvalidInput for the first field that is wrong."""
+    given = {name: request.form.get(name, "").strip()[:_LONGEST_WORDS] for name in _ADDING}
+    first = read_day(given["first"], field="first")
+    last = read_day(given["last"], field="last") or first
+    if first is None or last is None:
+        raise InvalidInput("first", "required")
+    if not 0 <= (last - first).days < MOST_DAYS_OF_AN_EVENT:
+        raise InvalidInput("last", "before_start" if last < first else "too_many_days")
+    for name in ("name", "source"):
+        if not given[name]:
+            raise InvalidInput(name, "required")
+    kind = WORKED if given["kind"] == WORKED else OFF
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return [HolidayEntry(day, kind, given["name"], given["name_en"] or given["name"], given["source"]) for day in days]
+
+
+def _words(wrong: InvalidInput) -> str:
+    if wrong.code == "too_many_days":
+        return _("At most %(num)d days at once: are both dates right?", num=MOST_DAYS_OF_AN_EVENT)
+    return fault_words(wrong)
+
+
+def _page(
+    *,
+    found: Sequence[FoundDay] = (),
+    faults: Sequence[FaultLine] = (),
+    errors: Mapping[str, str] | None = None,
+    seen: Trial | None = None,
+    status: int = 200,
+) -> Response:
+    known = known_days(g.session)
+    years = sorted({one.day.year for one in known} | {today().year, today().year + 1}, reverse=True)
+    asked = typed_number(request.values.get("year", "")) or today().year
+    page = render_template(
+        "administration/days_off.html",
+        days=[one for one in known if one.day.year == asked],
+        year=asked,
+        years=years,
+        found=found,
+        kept_already={one.day for one in known},
+        faults=faults,
+        errors=errors or {},
+        trial=seen,
+        told=seen.told[:MOST_TOLD] if seen is not None else [],
+        typed={name: request.form.get(name, "") for name in (*_ADDING, "day", "reason")},
+        chosen={name: kind for name, kind in request.form.items() if name.startswith("kind-")},
+        kinds=[(OFF, _("day off")), (WORKED, _("worked instead of another day"))],
+        may_write=g.viewer.holds(*ADMINISTERING),
+    )
+    return Response(page, status, mimetype="text/html")

@@ -1,0 +1,99 @@
+"""A draft before it holds: what it would do to open tickets, counted by the worker; then it is published."""
+
+from collections.abc import Callable
+
+from flask import Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.seeding.imports import FileRefused, bring_in_rules
+from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.chain_edit import chain_text
+from app.web.administration.policy_edit import policy_text
+from app.web.administration.rule_trial import MOST_TOLD, as_trial, count_draft, publish_for
+from app.web.frame.access import signed_in
+from tickets.errors import NotFound
+from tickets.promises.previews import preview_of
+from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
+from tickets.promises.rule_history import chain_past, policy_past
+
+_HERE = "/administration/drafts/<kind>/<int:rule_id>"
+
+
+@blueprint.get(_HERE)
+@signed_in(*ADMINISTERING)
+def preview_draft(kind: str, rule_id: int) -> ResponseReturnValue:
+    """How far the count of open tickets is, or what it found; whoever leaves comes back to it."""
+    of, draft = _draft(kind, rule_id)
+    return _page(of, draft)
+
+
+@blueprint.post(_HERE)
+@signed_in(*ADMINISTERING)
+def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
+    """`to`: "new" for matters that come from now on, "open" for those in progress too; "preview": count, once more."""
+    of, draft = _draft(kind, rule_id)
+    if request.form.get("to") == "preview":
+        return count_draft(of, _text(of, draft))
+    if draft.seen_version != _newest(of):
+        keep_draft(g.session, of, TypedRule(draft.fields, _newest(of)), now=g.now)
+        return _page(of, draft, is_overtaken=True, status=409)
+    try:
+        answer = publish_for(_publishing(of, draft), to=request.form.get("to", ""), back=_list(of))
+    except FileRefused:
+        # Something it names has gone since it was looked at.
+        flash(_("It can no longer be published as it stands: see what is wrong beside the fields."), "warning")
+        return redirect(_form(of), code=303)
+    throw_away(g.session, of)
+    return answer
+
+
+def _draft(kind: str, rule_id: int) -> tuple[DraftOf, TypedRule]:
+    if kind not in set(RuleKind):
+        raise NotFound("draft", kind)
+    of = DraftOf(g.viewer.staff_id, RuleKind(kind), rule_id)
+    draft = kept_draft(g.session, of)
+    if draft is None:
+        raise NotFound("draft", rule_id)
+    return of, draft
+
+
+def _text(of: DraftOf, draft: TypedRule) -> str:
+    return chain_text(draft.fields) if of.kind is RuleKind.CHAIN else policy_text(draft.fields)
+
+
+def _publishing(of: DraftOf, draft: TypedRule) -> Callable[[], object]:
+    text = _text(of, draft)
+    return lambda: bring_in_rules(g.session, text, actor=g.actor, now=g.now)
+
+
+def _newest(of: DraftOf) -> int:
+    if not of.rule_id:
+        return 0
+    past = chain_past if of.kind is RuleKind.CHAIN else policy_past
+    return past(g.session, of.rule_id).newest
+
+
+def _list(of: DraftOf) -> str:
+    return "/administration/chains" if of.kind is RuleKind.CHAIN else "/administration/promises"
+
+
+def _form(of: DraftOf) -> str:
+    return f"{_list(of)}/{of.rule_id}/edit"
+
+
+def _page(of: DraftOf, draft: TypedRule, *, is_overtaken: bool = False, status: int = 200) -> Response:
+    preview = preview_of(g.session, of, _text(of, draft))
+    found = as_trial(preview.found) if preview is not None and preview.found else None
+    page = render_template(
+        "administration/rule_preview.html",
+        name=draft.fields.get("name", ""),
+        here=f"/administration/drafts/{of.kind.value}/{of.rule_id}",
+        form=_form(of),
+        preview=preview,
+        trial=found,
+        told=found.told[:MOST_TOLD] if found is not None else [],
+        most_told=MOST_TOLD,
+        is_overtaken=is_overtaken,
+    )
+    return Response(page, status, mimetype="text/html")

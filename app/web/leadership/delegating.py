@@ -1,0 +1,92 @@
+"""A leader asks a colleague to answer for a level, with the reason; it stays on both desks."""
+
+from collections.abc import Mapping
+
+from flask import Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.web.frame.access import signed_in
+from app.web.frame.fault_words import fault_words
+from app.web.frame.once import form_key, is_first
+from app.web.leadership.blueprint import TOLD, blueprint
+from app.wording.raised_words import delay_sentence, matter_for_outsiders
+from escalation.acknowledging.delegate import LONGEST_ASKING, delegate, may_ask
+from escalation.acknowledging.right import rights_to_answer
+from escalation.queries.raised import Raised, fired_levels, load_raised
+from tickets.directory.colleagues import colleagues_of
+from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.schema import PlannedStep, Ticket
+from tickets.typed_text import typed_number
+
+
+@blueprint.get("/leadership/steps/<int:step_id>/delegate")
+@signed_in(*TOLD)
+def ask_colleague(step_id: int) -> ResponseReturnValue:
+    return _page(step_id, typed={}, errors={}, status=200)
+
+
+@blueprint.post("/leadership/steps/<int:step_id>/delegate")
+@signed_in(*TOLD)
+def delegated(step_id: int) -> ResponseReturnValue:
+    form = request.form
+    try:
+        with g.session.begin_nested():
+            done = delegate(
+                g.session,
+                step_id,
+                from_id=g.viewer.staff_id,
+                to_id=typed_number(form.get("to", "")),
+                reason=form.get("reason", "").replace("\0", ""),
+                now=g.now,
+            )
+    except NotAllowed as refused:
+        # Whom a level was not raised to must not learn that it was raised.
+        raise NotFound("step", step_id) from refused
+    except InvalidInput as wrong:
+        return _page(step_id, typed=form, errors={wrong.field: fault_words(wrong)}, status=400)
+    is_first()
+    if done.is_repeat:
+        flash(_("%(name)s had been asked before.", name=done.name), "success")
+    else:
+        flash(
+            _("%(name)s is asked and told. It stays on your list until one of you answers.", name=done.name), "success"
+        )
+    return redirect("/leadership", code=303)
+
+
+def _page(step_id: int, *, typed: Mapping[str, str], errors: Mapping[str, str], status: int) -> Response:
+    raised = _mine(step_id)
+    told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
+    page = render_template(
+        "leadership/delegate.html",
+        raised=raised,
+        sentence=delay_sentence(raised, matter=matter_for_outsiders(raised), since=told_at, now=g.now),
+        colleagues=_colleagues(),
+        longest=LONGEST_ASKING,
+        typed=typed,
+        errors=errors,
+        once=form_key(),
+    )
+    return Response(page, status, mimetype="text/html")
+
+
+def _mine(step_id: int) -> Raised:
+    """The level that was raised, of somebody who may ask a colleague about it; for everybody else there is none."""
+    mine = rights_to_answer(g.session, [step_id], viewer=g.viewer, now=g.now).get(step_id)
+    restricted = select(Ticket.is_restricted).join(PlannedStep, PlannedStep.ticket_id == Ticket.id)
+    is_restricted = g.session.scalar(restricted.where(fired_levels(), PlannedStep.id == step_id))
+    if mine is None or is_restricted is None:
+        raise NotFound("step", step_id)
+    if not may_ask(g.session, step_id, mine, staff_id=g.viewer.staff_id, is_restricted=is_restricted):
+        raise NotFound("step", step_id)
+    return load_raised(g.session, [step_id])[0]
+
+
+def _colleagues() -> list[tuple[str, str]]:
+    """Whom the reader may ask to answer instead: deputies first and named so."""
+    return [
+        (str(one.staff_id), _("%(name)s (deputy)", name=one.name) if one.stands_in else one.name)
+        for one in colleagues_of(g.session, g.viewer.staff_id, now=g.now)
+    ]

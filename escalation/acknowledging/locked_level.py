@@ -1,0 +1,30 @@
+"""A level that somebody answers, under the lock of its ticket."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tickets.errors import NotFound
+from tickets.schema import Clock, PlannedStep, Ticket
+from tickets.states import StepKind, StepResult
+from tickets.work.ticket import lock_ticket
+
+LONGEST_INSTRUCTION = 2000
+# What the people of a level may answer for; a superseded level told nobody, a void one never was.
+_ANSWERABLE = (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY, StepResult.SUPERSEDED)
+
+
+def locked_level(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:
+    """The ticket is locked before its step is looked at, as everywhere. Raises NotFound for what was not fired."""
+    ticket_id = session.scalar(select(PlannedStep.ticket_id).where(PlannedStep.id == step_id))
+    if ticket_id is None:
+        raise NotFound("step", step_id)
+    ticket = lock_ticket(session, ticket_id)
+    found = session.execute(
+        select(PlannedStep, Clock)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(PlannedStep.id == step_id, PlannedStep.kind == StepKind.LEVEL, PlannedStep.result.in_(_ANSWERABLE))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("step", step_id)
+    return ticket, found[0], found[1]

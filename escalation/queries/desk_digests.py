@@ -1,0 +1,158 @@
+"""A morning and an evening list for each person: what waits on their desk, by a way that is open to them then.
+
+It repeats nothing: whoever was told of a level within the last hours is not told again, and where nothing waits nothing
+is sent. What waits for the Chair has a list of its own (`digests.py`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
+
+from escalation.acknowledging.right import rights_to_answer
+from escalation.acknowledging.waiting import STANDS
+from escalation.firing.telling import duty_calendar
+from escalation.queries.digests import MOST_LINES, WaitingLine, item_of
+from tickets import done_days
+from tickets.city import wall_clock
+from tickets.directory.contact_methods import methods_of
+from tickets.outbox import posting
+from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
+from tickets.outbox.posting import Outgoing
+from tickets.people.roles import load_viewer
+from tickets.promises.calendar import windows_on
+from tickets.promises.loading import load_rulebook
+from tickets.schema import Category, Clock, PlannedStep, Staff, StandingReport, StepRecipient, Ticket, Unit
+from tickets.states import OutboundChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A time of the city's day at which the lists are sent, and until when it is worth sending them late."""
+
+    name: str
+    at: time
+    until: time
+
+
+ROUNDS = (Round("morning", time(7, 30), time(11, 30)), Round("evening", time(16, 30), time(20, 0)))
+# Told so lately, the message about it is hardly read.
+_TOLD_LATELY = timedelta(hours=3)
+
+
+def post_desk_digests(session: Session, *, now: datetime) -> int:
+    """Post the lists of the round that is on, once a working day each. Returns to how many people."""
+    local = wall_clock(now)
+    on = next((one for one in ROUNDS if one.at <= local.time() < one.until), None)
+    if on is None or not windows_on(duty_calendar(load_rulebook(session)), local.date()):
+        return 0
+    work = f"digest_{on.name}"
+    if done_days.is_done(session, work, on_day=local.date()):
+        return 0
+    if not done_days.take(session, work, on_day=local.date(), now=now):
+        return 0
+    lists = [lines for lines in _by_person(session, now=now) if lines]
+    ways = ways_of_writing(session, [lines[0].person for lines in lists], hour=local.hour)
+    key = f"{work}:{local.date().isoformat()}"
+    messages = [message for lines in lists for message in _messages(lines, ways[lines[0].person.id], key=key)]
+    posting.post_all(session, messages, now=now)
+    return len(lists)
+
+
+def _by_person(session: Session, *, now: datetime) -> Iterable[list[WaitingLine]]:
+    """Of each person, what waits and is theirs to answer today, in the order of their desk."""
+    waiting: dict[int, list[WaitingLine]] = {}
+    for line in waiting_lines(session, StepRecipient.told_at < now - _TOLD_LATELY):
+        waiting.setdefault(line.person.id, []).append(line)
+    for staff_id, lines in waiting.items():
+        viewer = load_viewer(session, staff_id, now=now)
+        ids = [line.step.id for line in lines]
+        mine = rights_to_answer(session, ids, viewer=viewer, now=now) if viewer is not None else {}
+        yield [line for line in lines if line.step.id in mine]
+
+
+def waiting_lines(session: Session, *those: ColumnElement[bool]) -> Sequence[WaitingLine]:
+    """What waits on desks, in their order, as far as these conditions on reports and recipients say; no daily list."""
+    owing = aliased(Unit)
+    rows = session.execute(
+        select(Staff, PlannedStep, Ticket, Unit, Clock, Category, owing)
+        .select_from(StandingReport)
+        .join(Staff, Staff.id == StandingReport.staff_id)
+        .join(PlannedStep, PlannedStep.id == StandingReport.step_id)
+        .join(
+            StepRecipient,
+            (StepRecipient.step_id == StandingReport.step_id) & (StepRecipient.staff_id == StandingReport.staff_id),
+        )
+        .join(Ticket, Ticket.id == StandingReport.ticket_id)
+        .join(Unit, Unit.id == Ticket.unit_id)
+        .join(Clock, Clock.id == StandingReport.clock_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(owing, owing.id == Clock.due_unit_id)
+        .where(
+            StandingReport.is_answered.is_(False),
+            PlannedStep.detail["in"].astext.is_distinct_from("daily_list"),
+            *those,
+            Staff.disabled_at.is_(None),
+            *STANDS,
+        )
+        .order_by(
+            StandingReport.harm.desc(),
+            StandingReport.due_on,
+            StandingReport.people.desc(),
+            StandingReport.due_at,
+            StandingReport.step_id,
+        )
+    )
+    return [WaitingLine(*row) for row in rows]
+
+
+def ways_of_writing(
+    session: Session, people: Sequence[Staff], *, hour: int
+) -> dict[int, list[tuple[OutboundChannel, str]]]:
+    """By person, their screen and the first of their ways of writing that is open at this hour, if one is."""
+    named = methods_of(session, [one.id for one in people])
+    ways: dict[int, list[tuple[OutboundChannel, str]]] = {}
+    for person in people:
+        own = [
+            (one.kind, one.address)
+            for one in named.get(person.id, ())
+            if one.verified_at is not None
+            and one.kind is not OutboundChannel.VOICE
+            and (one.from_hour is None or one.to_hour is None or one.from_hour <= hour < one.to_hour)
+        ]
+        if person.id not in named:
+            own = [(OutboundChannel.SMS, person.phone)] if person.phone else [(OutboundChannel.EMAIL, person.email)]
+        ways[person.id] = [(OutboundChannel.SCREEN, ""), *own[:1]]
+    return ways
+
+
+def inherited_list(
+    lines: Sequence[WaitingLine], ways: Sequence[tuple[OutboundChannel, str]], *, key: str
+) -> list[Outgoing]:
+    """The list of one person to whom these lines came from somebody else."""
+    return _messages([replace(line, is_inherited=True) for line in lines], ways, key=key)
+
+
+def _messages(lines: Sequence[WaitingLine], ways: Sequence[tuple[OutboundChannel, str]], *, key: str) -> list[Outgoing]:
+    person = lines[0].person
+    params = {
+        "count": len(lines),
+        "inherited": sum(line.is_inherited for line in lines),
+        "items": [item_of(line) for line in lines[:MOST_LINES]],
+        STEPS: [line.step.id for line in lines],
+        INHERITED_STEPS: [line.step.id for line in lines if line.is_inherited],
+    }
+    return [
+        Outgoing(
+            channel=channel,
+            address=address,
+            template=DAILY_LIST_TEMPLATE,
+            params=params,
+            locale=person.locale,
+            dedup_key=f"{key}:{person.id}:{channel}",
+            staff_id=person.id,
+        )
+        for channel, address in ways
+    ]

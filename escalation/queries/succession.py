@@ -1,0 +1,122 @@
+"""Levels that were told to somebody who has left the post since: its holder of today finds them and is told (A4).
+
+A level is owed by a responsibility. When a shift ends, a leader is replaced or comes back from leave, what is open goes
+on to whoever stands there now: onto their desk, with a code of their own, and as one list. History keeps who was told.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from escalation.acknowledging.right import told_together_now
+from escalation.firing.telling import duty_calendar
+from escalation.queries.desk_digests import inherited_list, waiting_lines, ways_of_writing
+from escalation.queries.digests import WaitingLine
+from escalation.queries.heirs import write_down_heirs
+from tickets.city import wall_clock
+from tickets.directory.standing import Reachable
+from tickets.outbox import posting
+from tickets.promises.calendar import is_open
+from tickets.promises.loading import load_rulebook
+from tickets.schema import StandingReport, Ticket
+from tickets.states import OutboundChannel, Priority
+
+LEVELS_PER_ROUND = 2_000
+ROUND_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """An open level, whose ticket it is about, and of which promise."""
+
+    step_id: int
+    ticket_id: int
+    clock_id: int
+
+
+def hand_over(session: Session, *, now: datetime) -> int:
+    """Bring open levels to whoever stands there now and was told of none of their promise; how many lines that made.
+
+    A round looks at `LEVELS_PER_ROUND` of them; where there are more, the next rounds look at the others. Tickets that
+    somebody holds are come back to.
+    """
+    owed = _of_this_round(session, now=now)
+    heirs = _without_a_line(session, owed, told_together_now(session, owed, now=now))
+    locked = set(
+        session.scalars(
+            select(Ticket.id)
+            .where(Ticket.id.in_({owed[step_id].ticket_id for step_id, _ in heirs}))
+            .order_by(Ticket.id)
+            .with_for_update(skip_locked=True)
+        )
+        if heirs
+        else ()
+    )
+    # Once more under the locks: the person may have been told of it meanwhile.
+    still: dict[int, list[Reachable]] = {}
+    for step_id, heir in heirs:
+        if owed[step_id].ticket_id in locked:
+            still.setdefault(step_id, []).append(heir)
+    heirs = _without_a_line(session, owed, still)
+    write_down_heirs(session, heirs, now=now)
+    _tell(session, heirs, now=now)
+    return len(heirs)
+
+
+def _of_this_round(session: Session, *, now: datetime) -> dict[int, _Owed]:
+    """Some of all open levels, so that each is looked at in turn whichever process does the round."""
+    steps = select(StandingReport.step_id, StandingReport.ticket_id, StandingReport.clock_id).distinct()
+    count = session.scalar(select(func.count(StandingReport.step_id.distinct()))) or 0
+    rounds = max(1, -(-count // LEVELS_PER_ROUND))
+    number = int(now.timestamp()) // ROUND_SECONDS % rounds
+    rows = session.execute(
+        steps.order_by(StandingReport.step_id).offset(number * LEVELS_PER_ROUND).limit(LEVELS_PER_ROUND)
+    )
+    return {row.step_id: _Owed(*row) for row in rows}
+
+
+def _without_a_line(
+    session: Session, owed: Mapping[int, _Owed], standing: Mapping[int, Sequence[Reachable]]
+) -> list[tuple[int, Reachable]]:
+    """One level of a promise, the highest, for each person on whose desk nothing of it stands."""
+    clocks = {owed[step_id].clock_id for step_id in standing}
+    lines = select(StandingReport.clock_id, StandingReport.staff_id).where(StandingReport.clock_id.in_(clocks))
+    known = {(clock_id, staff_id) for clock_id, staff_id in session.execute(lines)} if clocks else set()
+    heirs = []
+    # Of one promise the higher level was raised later.
+    for step_id in sorted(standing, reverse=True):
+        for heir in standing[step_id]:
+            pair = owed[step_id].clock_id, heir.person.staff_id
+            if pair not in known:
+                known.add(pair)
+                heirs.append((step_id, heir))
+    return heirs
+
+
+def _tell(session: Session, heirs: Sequence[tuple[int, Reachable]], *, now: datetime) -> None:
+    """One list for each person: in the hours of duty, to a shift that begins, and about what cannot wait, at once.
+
+    What else comes at night stands on their screen, and in the list of the morning.
+    """
+    if not heirs:
+        return
+    handed = {(step_id, heir.person.staff_id) for step_id, heir in heirs}
+    by_person: dict[int, list[WaitingLine]] = {}
+    for line in waiting_lines(session, StandingReport.step_id.in_({step_id for step_id, _ in heirs})):
+        if (line.step.id, line.person.id) in handed:
+            by_person.setdefault(line.person.id, []).append(line)
+    on_turn = {heir.person.staff_id for _, heir in heirs if heir.capacity == "shift"}
+    in_hours = is_open(duty_calendar(load_rulebook(session)), now)
+    key = f"handed_over:{now.isoformat(timespec='minutes')}"
+    people = [lines[0].person for lines in by_person.values()]
+    ways = ways_of_writing(session, people, hour=wall_clock(now).hour)
+    messages = []
+    for staff_id, lines in by_person.items():
+        cannot_wait = any(line.ticket.priority is not Priority.NORMAL for line in lines)
+        may_write = in_hours or cannot_wait or staff_id in on_turn
+        own = [way for way in ways[staff_id] if may_write or way[0] is OutboundChannel.SCREEN]
+        messages += inherited_list(lines, own, key=key)
+    posting.post_all(session, messages, now=now)

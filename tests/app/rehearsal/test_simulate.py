@@ -1,0 +1,61 @@
+"""`./hotline escalation simulate`: rules that flood a leader are found before they are saved, the same for a seed."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from app.cli.commands import CommandRefused, build_parser
+
+# Every matter that nobody has taken within two minutes goes to a member of the city's leadership.
+FLOODING = """
+name: Everything to the leadership
+match: {}
+rows:
+  - {priority: normal, clock: accept, target_seconds: 120, calendar: 24x7, warn: [75], chain: to-leaders}
+  - {priority: urgent, clock: accept, target_seconds: 120, calendar: 24x7, warn: [75], chain: to-leaders}
+  - {priority: emergency, clock: accept, target_seconds: 120, calendar: 24x7, warn: [75], chain: to-leaders}
+chains:
+  - name: to-leaders
+    steps:
+      - {level: 1, post: city_leader, offset_seconds: 60, least_seconds: 60, channels: [sms]}
+"""
+
+
+def simulated(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    arguments = build_parser().parse_args(["escalation", "simulate", *words])
+    code: int = arguments.run(arguments)
+    return code, capsys.readouterr().out
+
+
+def test_rules_that_flood_a_leader_are_found_and_the_same_seed_says_the_same(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(FLOODING, encoding="utf-8")
+    killed = Path(tempfile.mkdtemp(prefix="hotline-rehearsal-"))
+    (killed / "engines.lock").touch()
+    few = ("--days", "1", "--tickets-a-day", "60", "--policies", str(file))
+
+    code, said = simulated(capsys, *few, "--json")
+    again, table = simulated(capsys, *few, "--locale", "vi")
+
+    found = json.loads(said)
+    most, mean = found["leader_most_items"], found["leader_items_a_day"]
+    assert code == again == 1 and found["kept"] is False
+    assert most > found["leader_limit"] and found["busiest"][0]["of"][0]["clock"] == "accept"
+    assert f"Mỗi lãnh đạo Thành phố nhận trung bình {mean} báo cáo một ngày, nhiều nhất {most};" in table
+    for one in found["posts"]:
+        post = one["post"] or "không chức vụ: chỉ nhận nhắc hạn"
+        assert f"| {post} | {one['people']} | {one['items_a_day']} | {one['most_items']} |" in table
+    for one in found["levels"]:
+        assert f"| L{one['level']} | {one['results'].get('notified', 0)} |" in table
+    assert not killed.exists(), "what one that was killed has left"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--days", "0"), ("--days", "32"), ("--tickets-a-day", "0"), ("--from", "monday"), ("--policies", "/none")],
+)
+def test_what_cannot_be_rehearsed_is_refused_in_words(capsys, words: tuple[str, str]) -> None:
+    with pytest.raises(CommandRefused, match=r"--|cannot"):
+        simulated(capsys, *words)

@@ -1,0 +1,143 @@
+"""Callers at every state in which somebody waits, and the trouble that comes over them."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+from sqlalchemy import select, text
+
+from app.clock import utc_now
+from app.web.provider_events.webhooks import door
+from telephony.floor import offers
+from tests.factories import open_ticket
+from tests.telephony.floor.ringing import open_offer_of
+from tickets.schema import Call
+
+HOLD_WORDS = {"vi": "Xin giữ máy", "en": "Please hold the line"}
+
+
+SECRET = "a-test-key-of-sufficient-length-0123456789abcdef"
+
+
+def door_of(app):
+    with app.test_request_context("/"):
+        return door()
+
+
+@contextmanager
+def row_locked(committed, phone, *, seconds):
+    """Another session works on the caller's row for so long."""
+    held, freed = threading.Event(), threading.Event()
+
+    def work():
+        with committed.engine.connect() as connection, connection.begin():
+            connection.execute(text("select id from call where call_sid = :sid for update"), {"sid": phone.sid})
+            held.set()
+            freed.wait(seconds)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    held.wait(10)
+    try:
+        yield
+    finally:
+        freed.set()
+        worker.join()
+
+
+def is_hold(document, locale="vi"):
+    said = " ".join(say.text or "" for say in document.iter("Say"))
+    return HOLD_WORDS[locale] in said and document.find("Redirect") is not None and document.find("Record") is None
+
+
+def come_back(phone, *, most=30):
+    """Pause and redirect as a provider does, until something else is said; how often the caller had to hold."""
+    rounds = 0
+    while is_hold(phone.document) or is_hold(phone.document, "en"):
+        rounds += 1
+        assert rounds < most, "held for ever"
+        time.sleep(0.2)
+        phone.post(phone.document.find("Redirect").text)
+    phone.follow()
+    return rounds
+
+
+def call_of(committed, phone):
+    with committed.factory() as session:
+        return session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()
+
+
+def at_menu(phone, committed, agent):
+    return phone.ring(), {"Digits": "1"}
+
+
+def at_menu_in_english(phone, committed, agent):
+    return phone.ring().press("*"), {"Digits": "1"}
+
+
+def at_place(phone, committed, agent):
+    return phone.ring().press("1"), {"SpeechResult": "phường Sài Gòn, rác không ai lấy", "Confidence": "0.9"}
+
+
+def at_reference(phone, committed, agent):
+    return phone.ring().press("3"), {"Digits": "2600421733"}
+
+
+def at_pin(phone, committed, agent):
+    with committed.factory() as session:
+        ticket = open_ticket(session, phone="+84908887766", body="Đèn đường hỏng ở phường Sài Gòn")
+        reference, phone.pin = ticket.reference, ticket.pin
+        session.commit()
+    return phone.ring().press("3").press(reference), {"Digits": phone.pin}
+
+
+def in_queue(phone, committed, agent):
+    return phone.ring().press("1").speak("phường Sài Gòn"), {"Digits": ""}
+
+
+def in_talk(phone, committed, agent):
+    in_queue(phone, committed, agent)
+    with committed.factory() as session:
+        offers.accept(session, open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        session.commit()
+    phone.wait()
+    phone.post("status", CallSid=f"{phone.sid}-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
+    return phone, {"DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": "60"}
+
+
+def on_hold(phone, committed, agent):
+    in_talk(phone, committed, agent)
+    with committed.factory() as session:
+        call = session.scalars(select(Call).where(Call.call_sid == phone.sid)).one()
+        call.hold_since = utc_now()
+        turn = call.turn
+        session.commit()
+    phone.post(f"hold?turn={turn}")
+    return phone, {"Digits": ""}
+
+
+def at_voicemail(phone, committed, agent):
+    return phone.ring().press("8"), {"RecordingSid": f"RE{phone.sid}", "RecordingDuration": "12"}
+
+
+def at_callback(phone, committed, agent):
+    return phone.ring().press("9"), {"Digits": "1"}
+
+
+STATES = [
+    at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, at_voicemail, at_callback,
+]  # fmt: skip
+
+
+def in_same_words(said):
+    """Without the numbers that differ from call to call."""
+    return "".join(c for c in said if not c.isdecimal())
+
+
+def free_the_agent(committed, phone, agent):
+    phone.hang_up()
+    with committed.factory() as session:
+        session.execute(
+            text("update presence set state = 'available', call_id = null, wrap_up_until = null, idle_since = now()")
+        )
+        session.commit()

@@ -1,0 +1,200 @@
+"""A level is passed to a colleague: they may answer and are told; it stays owed by the responsibility (A4)."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.code_replies import take_reply
+from escalation.acknowledging.delegate import delegate
+from escalation.acknowledging.reply_deeds import Reply
+from escalation.firing.codes import new_codes
+from escalation.firing.recipients import add_recipients
+from escalation.firing.sweep import tick
+from escalation.queries.desk import load_desk
+from escalation.queries.proof import changed_since_written
+from tests.escalation.raising import HOUR, MONDAY, raised
+from tests.escalation.scene import holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
+from tickets.audit import entries
+from tickets.errors import InvalidInput, NotAllowed
+from tickets.people.roles import load_viewer
+from tickets.schema import Acknowledgement, PostHolding, RoleAssignment, Staff, StepRecipient, Ticket, TicketAccess
+from tickets.states import OutboundChannel, Role, StepResult
+
+
+@pytest.fixture
+def colleague(session: Session) -> Staff:
+    return with_role(session, Role.AGENT, ward(session), now=MONDAY)
+
+
+def ask(session: Session, matter: Ticket, people: dict[int, Staff], to: Staff, *, at: object, **more: str) -> object:
+    said = {"reason": "đi họp", **more}
+    return delegate(session, step(session, matter, 2).id, from_id=people[2].id, to_id=to.id, now=at, **said)
+
+
+def waits_for(session: Session, who: Staff, *, at: object) -> int:
+    viewer = load_viewer(session, who.id, now=at)
+    return load_desk(session, viewer, limit=10, now=at).waiting.count
+
+
+def test_the_colleague_is_told_with_reason_and_code_and_answers_by_it(session, colleague):
+    matter, people, at = raised(session)
+
+    ask(session, matter, people, colleague, at=at)
+
+    sent = messages(session, template="delegated", staff_id=colleague.id)
+    assert {m.channel for m in sent} == {OutboundChannel.SCREEN, OutboundChannel.SMS}
+    assert {m.params["reason"] for m in sent} == {"đi họp"}
+    take_reply(session, Reply((sent[0].params["code"],)), phone=colleague.phone or "", message_sid="SM1", now=at + HOUR)
+    assert session.scalars(select(Acknowledgement.staff_id)).one() == colleague.id
+    entries.seal(session, now=at + HOUR, settled_before=at + HOUR)
+    assert changed_since_written(session) == []
+
+
+def test_it_stays_on_both_desks_and_the_next_level_comes_when_nobody_answers(session, colleague):
+    matter, people, at = raised(session)
+    third = level_at(session, matter, 3)
+
+    ask(session, matter, people, colleague, at=at)
+
+    assert (waits_for(session, people[2], at=at), waits_for(session, colleague, at=at)) == (1, 1)
+    tick(session, now=third)
+    assert results(session, matter)[3] is StepResult.NOTIFIED
+    assert told(session, matter, 3) == [people[3].id]
+
+
+def test_answered_by_one_it_waits_for_neither(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+
+    acknowledge(session, step(session, matter, 2).id, staff_id=colleague.id, via="web", now=at)
+
+    assert (waits_for(session, people[2], at=at), waits_for(session, colleague, at=at)) == (0, 0)
+
+
+def test_asked_twice_they_are_told_once(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    told_of_it = len(messages(session, template="delegated"))
+
+    again = ask(session, matter, people, colleague, at=at + HOUR, reason="nữa")
+
+    assert again.is_repeat
+    assert len(messages(session, template="delegated")) == told_of_it
+
+
+def test_the_right_ends_with_the_responsibility_of_whoever_asked(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    session.execute(update(PostHolding).where(PostHolding.staff_id == people[2].id).values(valid_to=at + HOUR))
+    session.expire_all()
+
+    with pytest.raises(NotAllowed):
+        acknowledge(session, step(session, matter, 2).id, staff_id=colleague.id, via="web", now=at + 2 * HOUR)
+
+
+def test_the_right_ends_when_the_colleague_leaves_the_unit(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    session.execute(update(RoleAssignment).where(RoleAssignment.staff_id == colleague.id).values(valid_to=at + HOUR))
+    session.expire_all()
+
+    with pytest.raises(NotAllowed):
+        acknowledge(session, step(session, matter, 2).id, staff_id=colleague.id, via="web", now=at + 2 * HOUR)
+
+
+def test_whoever_was_asked_asks_nobody_further(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    third = with_role(session, Role.AGENT, ward(session), now=MONDAY)
+
+    with pytest.raises(NotAllowed):
+        delegate(session, step(session, matter, 2).id, from_id=colleague.id, to_id=third.id, reason="bận", now=at)
+
+
+def test_a_stranger_to_the_unit_is_asked_by_nobody_and_a_reason_is_needed(session, colleague):
+    matter, people, at = raised(session)
+    stranger = with_role(session, Role.AGENT, unit_by_code(session, "VPUB"), now=MONDAY)
+
+    with pytest.raises(InvalidInput) as unknown:
+        ask(session, matter, people, stranger, at=at)
+    with pytest.raises(InvalidInput) as silent:
+        ask(session, matter, people, colleague, at=at, reason=" ")
+
+    assert (unknown.value.field, silent.value.field) == ("to", "reason")
+    assert messages(session, template="delegated") == []
+
+
+def test_whoever_handles_the_ticket_is_not_asked_to_answer_for_its_delay(session, colleague):
+    matter, people, at = raised(session)
+    matter.assignee_id = colleague.id
+    session.flush()
+
+    with pytest.raises(InvalidInput) as refused:
+        ask(session, matter, people, colleague, at=at)
+
+    assert (refused.value.field, refused.value.code) == ("to", "handles_it")
+    assert messages(session, template="delegated") == []
+
+
+def test_whom_it_did_not_reach_asks_nobody_so_that_no_restricted_matter_opens_by_asking(session):
+    matter, _, at = raised(session, is_restricted=True)
+    office = unit_by_code(session, "VPUB")
+    one, other = (with_role(session, Role.CITY_OFFICE, office, now=MONDAY) for _ in range(2))
+
+    with pytest.raises(NotAllowed):
+        delegate(session, step(session, matter, 2).id, from_id=one.id, to_id=other.id, reason="x", now=at)
+
+    assert other.id not in session.scalars(select(TicketAccess.staff_id)).all()
+
+
+def test_whoever_holds_the_post_since_then_may_ask_too_and_the_city_office_about_open_matters(session, colleague):
+    matter, people, at = raised(session, is_restricted=True)
+    session.execute(update(PostHolding).where(PostHolding.staff_id == people[2].id).values(valid_to=at))
+    successor = holder(session, "ward_chair", ward(session), now=MONDAY)
+    open_matter, _, _ = raised(session)
+    one, other = (with_role(session, Role.CITY_OFFICE, unit_by_code(session, "VPUB"), now=MONDAY) for _ in range(2))
+
+    delegate(session, step(session, matter, 2).id, from_id=successor.id, to_id=colleague.id, reason="x", now=at + HOUR)
+    delegate(session, step(session, open_matter, 2).id, from_id=one.id, to_id=other.id, reason="x", now=at)
+
+    assert {colleague.id} <= set(told(session, matter, 2))
+    assert {other.id} <= set(told(session, open_matter, 2))
+
+
+def test_a_deputy_of_the_post_is_a_colleague(session):
+    matter, people, at = raised(session)
+    deputy = holder(session, "ward_chair", ward(session), kind="deputy", now=MONDAY)
+
+    ask(session, matter, people, deputy, at=at)
+
+    assert deputy.id in told(session, matter, 2)
+
+
+def test_of_a_restricted_matter_the_colleague_becomes_a_named_reader(session, colleague):
+    matter, people, at = raised(session, is_restricted=True)
+
+    ask(session, matter, people, colleague, at=at)
+
+    named = session.scalars(select(TicketAccess.staff_id).where(TicketAccess.ticket_id == matter.id)).all()
+    assert colleague.id in named
+
+
+def test_who_was_told_before_keeps_their_code(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    codes = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == colleague.id)).all()
+    deputy = holder(session, "ward_chair", ward(session), kind="deputy", now=MONDAY)
+    code = new_codes(session, [(step(session, matter, 2).id, deputy.id)])[(step(session, matter, 2).id, deputy.id)]
+    row = {"step_id": step(session, matter, 2).id, "staff_id": deputy.id, "post_id": None, "capacity": "deputy"}
+    add_recipients(session, [{**row, "told_at": at, "reply_code": code}])
+
+    delegate(
+        session, step(session, matter, 2).id, from_id=deputy.id, to_id=colleague.id, reason="x",
+        now=at + timedelta(minutes=1),
+    )  # fmt: skip
+
+    after = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == colleague.id)).all()
+    assert after == codes

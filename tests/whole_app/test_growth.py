@@ -1,0 +1,144 @@
+"""What people ask for reads no more when there is ten times as much: pages of the database, as `bench` counts them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.bench.growth import MOST_GROWTH
+from app.bench.pages_read import pages_read
+from app.storage.database import make_engine, transaction
+from escalation.queries.follow_up import ended_since
+from tests.conftest import Committed
+from tests.factories import hold_post, open_ticket, staff
+from tickets.people.roles import Viewer, load_viewer
+from tickets.promises import day_totals
+from tickets.promises.published import publish, published
+from tickets.queries.list_stretches import ListView
+from tickets.queries.lists import work_list
+from tickets.queries.search import search
+from tickets.queries.supervision import Risk, at_risk
+from tickets.schema import (
+    Base,
+    Clock,
+    PlannedStep,
+    Ticket,
+    TicketSearch,
+)
+from tickets.states import Role, StepKind
+
+FEW, MANY = 2_500, 25_000
+NOW = datetime.now(UTC)
+LOOKED_BACK, MOST_LOOKED_BACK = "what became of answers", 2_500
+# Ids as a restored or copied database has them: far apart.
+OF_COPY = "100000 + n * 1000"
+RESTRICTED = "n % 5 = 0"
+
+
+def copied(table: type[Base], key: str, **different: str) -> str:
+    """Rows like the one with this key, for each number `n`; `different`: what a column says instead."""
+    columns = [column.name for column in table.__table__.columns]
+    values = ", ".join(different.get(name, f"o.{name}") for name in columns)
+    return (
+        f"insert into {table.__tablename__} ({', '.join(columns)}) overriding system value "
+        f"select {values} from {table.__tablename__} o, generate_series(cast(:first as bigint), :last) n where {key}"
+    )
+
+
+# Of every second level the Chair is told, and of the rest somebody else; all are answered, and none has ended.
+ROWS = (
+    copied(
+        Ticket, "o.id = :ticket", id=OF_COPY, reference="'copy ' || n", is_restricted=RESTRICTED,
+        # What nobody may see has waited longest.
+        next_due_at=f"now() - interval '1 day' * case when {RESTRICTED} then 9 else 2 end + n * interval '1 s'",
+    ),
+    copied(TicketSearch, "o.ticket_id = :ticket", ticket_id=OF_COPY),
+    copied(
+        Clock, "o.ticket_id = :ticket and o.kind = 'resolve'", id=OF_COPY, ticket_id=OF_COPY,
+        status="case when n % 2 = 0 then 'met' else 'running' end",
+        stopped_unit_id="(select unit_id from ticket where id = :ticket)",
+        stopped_at="case when n % 2 = 0 then now() - interval '1 day' * (2 + n % 20) end",
+    ),
+    copied(
+        PlannedStep, "o.id = :step", id=OF_COPY, ticket_id=OF_COPY, clock_id=OF_COPY, fired_at="now()",
+        result="'notified'",
+    ),
+    """insert into step_recipient (step_id, staff_id, post_id, capacity, told_at, reply_code)
+       select 100000 + n * 1000, :somebody, case when n % 2 = 0 then null else cast(:post as bigint) end, 'holder',
+              now() - interval '1 minute' * n, '' from generate_series(cast(:first as bigint), :last) n""",
+    """insert into acknowledgement (step_id, ticket_id, staff_id, at, via, holds_until)
+       select 100000 + n * 1000, 100000 + n * 1000, :somebody, now() - interval '1 second' * n, 'page', now()
+       from generate_series(cast(:first as bigint), :last) n where n % 2 = 1""",
+)  # fmt: skip
+
+
+@pytest.fixture
+def originals(committed: Committed) -> dict[str, int]:
+    with transaction(committed.factory) as session:
+        chair, somebody = staff(session, role=Role.LEADER, at="79"), staff(session, role=Role.LEADER, at="79")
+        holding = hold_post(session, chair, "city_chair", at="79")
+        ticket_id = open_ticket(session, subject="Đèn đường hỏng", now=NOW - timedelta(days=30)).ticket_id
+        step = select(PlannedStep.id).where(PlannedStep.ticket_id == ticket_id, PlannedStep.kind == StepKind.LEVEL)
+        return {
+            "ticket": ticket_id,
+            "step": session.scalars(step.join(Clock).where(Clock.kind == "resolve").limit(1)).one(),
+            "chair": chair.id,
+            "somebody": somebody.id,
+            "post": holding.post_id,
+            "supervisor": staff(session, role=Role.SUPERVISOR, at="TTDH").id,
+        }
+
+
+def fill(committed: Committed, originals: dict[str, int], *, first: int, last: int) -> None:
+    """And what the night does: the days are counted and published."""
+    with transaction(committed.factory) as session:
+        for statement in ROWS:
+            session.execute(text(statement), originals | {"first": first, "last": last})
+        day_totals.forget_all(session)
+        while day_totals.count_next_day(session, now=NOW):
+            pass
+        publish(session, now=NOW)
+    owner = make_engine(committed.superuser_url, pool_size=1, statement_timeout_ms=0)
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("vacuum analyze")
+    owner.dispose()
+
+
+def questions(supervisor: Viewer, chair: Viewer) -> dict[str, Callable[[Session], object]]:
+    """By name; each answers with something, or there would be nothing to read."""
+    two_weeks_ago = NOW - timedelta(days=14)
+    return {
+        "all tickets": lambda s: work_list(s, supervisor, view=ListView.ALL, now=NOW).items,
+        "overdue, of the city": lambda s: at_risk(s, supervisor, None, risk=Risk.OVERDUE, now=NOW),
+        "untaken, of the city": lambda s: at_risk(s, supervisor, None, risk=Risk.UNTAKEN, now=NOW),
+        "search": lambda s: search(s, supervisor, "den duong").items,
+        "published promises": lambda s: published(s, now=NOW)[1],
+        # Nothing has ended: the longest look there is.
+        LOOKED_BACK: lambda s: ended_since(s, chair, since=two_weeks_ago, now=NOW) == [],
+    }
+
+
+def test_ten_times_as_much_reads_at_most_half_as_much_again(committed: Committed, originals: dict[str, int]) -> None:
+    def read() -> dict[str, int]:
+        with transaction(committed.factory) as session:
+            supervisor, chair = (load_viewer(session, originals[one], now=NOW) for one in ("supervisor", "chair"))
+        assert supervisor is not None and chair is not None
+
+        def ask(question: Callable[[Session], object]) -> None:
+            with transaction(committed.factory) as session:
+                assert question(session)
+
+        asked = questions(supervisor, chair)
+        return {name: pages_read(committed.engine, partial(ask, one)).pages for name, one in asked.items()}
+
+    fill(committed, originals, first=1, last=FEW)
+    few = read()
+    fill(committed, originals, first=FEW + 1, last=MANY)
+    many = read()
+
+    # Small tables are read as a whole, which is cheaper still than what is bounded.
+    limits = {name: MOST_GROWTH * pages for name, pages in few.items()} | {LOOKED_BACK: MOST_LOOKED_BACK}
+    assert {name: (few[name], many[name]) for name in few if many[name] > limits[name]} == {}

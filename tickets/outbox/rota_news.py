@@ -1,0 +1,114 @@
+"""What people are told of their duty: that it begins, that somebody asks them to swap, and what became of it.
+
+By their screen, and by the first of their ways that carries words, proved ones first, in its hours (A3).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tickets.city import wall_clock
+from tickets.directory.absences import absence_within
+from tickets.directory.contact_methods import methods_of
+from tickets.directory.handovers import handed_over
+from tickets.directory.shifts import turns_begun
+from tickets.directory.swaps import Swap
+from tickets.outbox.posting import Outgoing, post_all
+from tickets.schema import ContactMethod, Staff, Unit
+from tickets.states import OutboundChannel, SwapState
+
+# A call reads a report aloud; news of the rota are words to be read.
+_WITH_WORDS = (OutboundChannel.SMS, OutboundChannel.EMAIL)
+_HOUR = timedelta(hours=1)
+_TOLD_WITHIN = timedelta(minutes=15)
+DUTY_TEMPLATE = "duty_begins"
+
+
+def tell_swap(session: Session, swap: Swap, *, now: datetime) -> None:
+    """Whoever is asked hears of the question and of its withdrawal, whoever asked of the answer."""
+    asks = swap.state in (SwapState.ASKED, SwapState.WITHDRAWN)
+    params = {
+        "state": swap.state.value,
+        "person": swap.from_person if asks else swap.to_person,
+        "post": {"vi": swap.post, "en": swap.post_en},
+        "starts_at": swap.starts_at.isoformat(),
+        "ends_at": swap.ends_at.isoformat(),
+    }
+    to = swap.to_staff_id if asks else swap.from_staff_id
+    post_all(session, news_to(session, to, "swap", params, key=f"swap:{swap.swap_id}:{swap.state}", now=now), now=now)
+
+
+def tell_turns_that_begin(session: Session, *, now: datetime) -> int:
+    """Whoever's turn has just begun, or who stands in for them, with what the turn before handed over.
+
+    Each turn is told once; what began while nobody ticked is told late, within a quarter of an hour. Returns how many.
+    """
+    began = turns_begun(session, after=now - _TOLD_WITHIN, until=now)
+    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_({one.unit_id for one in began})))}
+    messages = []
+    for one in began:
+        away = absence_within(session, one.staff_id, from_at=now, to_at=now + _HOUR)
+        to = one.staff_id if away is None or away.starts_at > now else away.deputy_id
+        note = handed_over(session, one.post_id, before=one.starts_at)
+        params = {
+            "post": {"vi": one.post, "en": one.post_en},
+            "unit": {"vi": units[one.unit_id].name, "en": units[one.unit_id].name_en},
+            "starts_at": one.starts_at.isoformat(),
+            "ends_at": one.ends_at.isoformat(),
+            "note": note.words if note is not None else "",
+        }
+        key = f"duty:{one.shift_id}:{one.starts_at.isoformat()}"
+        messages += news_to(session, to, DUTY_TEMPLATE, params, key=key, now=now) if to is not None else []
+    post_all(session, messages, now=now)
+    return len(began)
+
+
+def news_to(
+    session: Session, staff_id: int, template: str, params: Mapping[str, Any], *, key: str, now: datetime
+) -> list[Outgoing]:
+    """The messages by which one person is told: their screen at once, and one way that leaves the house."""
+    person = session.get_one(Staff, staff_id)
+    ways = methods_of(session, [staff_id]).get(staff_id, [])
+    channel, address, at = _way(person, ways, now=now)
+    found: list[tuple[OutboundChannel, str, datetime | None]] = [(OutboundChannel.SCREEN, "", None)]
+    if address:
+        found.append((channel, address, at))
+    return [
+        Outgoing(
+            channel=by,
+            address=to,
+            template=template,
+            params=params,
+            locale=person.locale,
+            dedup_key=f"{key}:{staff_id}:{by}",
+            staff_id=staff_id,
+            not_before=when,
+        )
+        for by, to, when in found
+    ]
+
+
+def _way(person: Staff, ways: list[ContactMethod], *, now: datetime) -> tuple[OutboundChannel, str, datetime | None]:
+    """Which way, to where, and not before when; what is open now goes before what opens later."""
+    written = [one for one in ways if one.kind in _WITH_WORDS]
+    usable = [one for one in written if one.verified_at is not None] or written
+    if usable:
+        first = min(usable, key=lambda one: (_opens_at(one, now) > now, one.position))
+        opens_at = _opens_at(first, now)
+        return first.kind, first.address, opens_at if opens_at > now else None
+    if person.phone:
+        return OutboundChannel.SMS, person.phone, None
+    return OutboundChannel.EMAIL, person.email, None
+
+
+def _opens_at(way: ContactMethod, now: datetime) -> datetime:
+    """Now where its hours allow it, else the full hour at which they begin."""
+    if way.from_hour is None or way.to_hour is None:
+        return now
+    hours = (now.replace(minute=0, second=0, microsecond=0) + number * _HOUR for number in range(25))
+    return next(
+        (max(now, hour) for hour in hours if way.from_hour <= wall_clock(hour).hour < way.to_hour), now + 24 * _HOUR
+    )
