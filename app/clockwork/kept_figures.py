@@ -1,9 +1,9 @@
 """Jobs about what is kept beside the clocks: counting days that are over, and the nightly proof."""
 
 import structlog
-from sqlalchemy import text
 
 from app.clockwork.node import Node
+from app.storage.bounded_connection import within_more
 from app.storage.database import transaction
 from tickets.people.actor import SYSTEM
 from tickets.promises import day_totals, open_breaches, published
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 # A first start has a quarter of a year to count; what is left is for the next run.
 _DAYS_AT_ONCE = 100
 # The proof reads every running promise in one statement, once a day.
-_READING_ALL = text("set local statement_timeout = '5min'")
+_READING_ALL_SECONDS = 300
 
 
 class KeptFiguresDiffered(Exception):
@@ -45,12 +45,12 @@ def count_finished_days(node: Node) -> None:
 def prove_kept_figures(node: Node) -> None:
     """Raises KeptFiguresDiffered after correcting: the job counts as failed until the next proof succeeds."""
     with transaction(node.factory) as session:
-        session.execute(_READING_ALL)
+        within_more(session.connection(), statement_seconds=_READING_ALL_SECONDS)
         found = differences(session, now=node.now(session))
     if not found:
         return
     with transaction(node.factory) as session:
-        session.execute(_READING_ALL)
+        within_more(session.connection(), statement_seconds=_READING_ALL_SECONDS)
         corrected = correct(session, found, actor=SYSTEM, now=node.now(session))
     if corrected:
         log.error(

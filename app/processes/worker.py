@@ -1,4 +1,4 @@
-"""The worker process: delivers the outbox, counts what drafts would do; woken through Redis, or by itself without."""
+"""The worker process: delivers the outbox, computes what pages wait for; woken through Redis, or by itself without."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
 from app.processes.previews import count_next_preview
 from app.processes.signs_of_life import beat, database_now, process_name, say_goodbye
 from app.processes.start import run_until_signalled
+from app.processes.verifications import verify_next
 from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
 from app.storage.carried_time import CarriedTime
@@ -45,6 +46,8 @@ BEAT_SECONDS = 5.0
 _DELIVERY_LIMIT_SECONDS = 300.0
 _BEAT_LIMIT_SECONDS = 120.0
 _COUNTING_LIMIT_SECONDS = 600.0
+# The whole trail of years; between its parts it says that it lives.
+_VERIFYING_LIMIT_SECONDS = 7200.0
 _REDIS_PAUSE_SECONDS = 2.0
 # RQ waits for work 15 s less than this, and for any answer 5 s less.
 _WORKER_TTL_SECONDS = 25
@@ -70,12 +73,15 @@ def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None
     engine = make_engine(settings.database_url)
     factory = session_factory(engine)
     lanes = [_lane(settings, factory, channels, stop) for channels in LANES]
-    wakes = [threading.Event() for _ in (*LANES, "previews")]
-    jobs = jobs or RecurringJobs()
+    wakes = [threading.Event() for _ in (*LANES, "previews", "verifications")]
+    jobs, parts = jobs or RecurringJobs(), partial(transaction, factory)
     threads = [
         *(_thread(f"lane-{n}", _keep_delivering, jobs, lane, channels, wake, stop) for n, (lane, channels, wake) in
             enumerate(zip(lanes, LANES, wakes, strict=False))),
-        _thread("previews", _keep_counting, jobs, factory, wakes[-1], stop),
+        _thread("previews", _keep_computing, jobs, "count what drafts would do", partial(count_next_preview, parts),
+            _COUNTING_LIMIT_SECONDS, wakes[-2], stop),
+        _thread("verifications", _keep_computing, jobs, "verify the audit trail", partial(verify_next, parts),
+            _VERIFYING_LIMIT_SECONDS, wakes[-1], stop),
         _thread("waking", _pass_wake_ups_on, wakes, stop),
         _thread("redis", _listen_to_redis, jobs, settings, stop),
     ]  # fmt: skip
@@ -117,20 +123,25 @@ def _keep_delivering(
             wake.wait(POLL_SECONDS)
 
 
-def _keep_counting(
-    jobs: RecurringJobs, factory: sessionmaker[Session], wake: threading.Event, stop: threading.Event
+def _keep_computing(
+    jobs: RecurringJobs,
+    job: str,
+    compute_next: Callable[[], bool],
+    limit_seconds: float,
+    wake: threading.Event,
+    stop: threading.Event,
 ) -> None:
-    """What drafts of rules would do, for whoever waits for it on a page."""
-    counted = [False]
+    """What somebody waits for on a page, one after the other."""
+    computed = [False]
 
-    def count() -> None:
-        counted[0] = False
-        counted[0] = count_next_preview(partial(transaction, factory))
+    def compute() -> None:
+        computed[0] = False
+        computed[0] = compute_next()
 
     while not stop.is_set():
         wake.clear()
-        failed = jobs.run("count what drafts would do", count, limit_seconds=_COUNTING_LIMIT_SECONDS)
-        if failed or not counted[0]:
+        failed = jobs.run(job, compute, limit_seconds=limit_seconds)
+        if failed or not computed[0]:
             wake.wait(POLL_SECONDS)
 
 

@@ -43,6 +43,7 @@ _SET = "set_config('statement_timeout', %(statement)s, {local}), set_config('loc
 set_config('idle_in_transaction_session_timeout', %(idle)s, {local}), set_config('timezone', 'UTC', {local})"
 _FOR_THE_SESSION = f"select {_SET.format(local='false')}"
 _FOR_THE_TRANSACTION = f"select {_SET.format(local='true')}"
+_LONGER = text("select set_config('statement_timeout', :statement, true)")
 _TIGHTER = text("select set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)")
 
 
@@ -91,6 +92,8 @@ class BoundedConnection(psycopg.Connection[Any]):
     """A connection that gives up a server which has been silent for `longest_silence` seconds."""
 
     longest_silence: float | None = None
+    # What the present transaction was given instead, where its statements take long.
+    longer_for_now: float = 0.0
     # Between us and the server stands a pool of transactions (PgBouncer): nothing may be left on a connection.
     is_pooled = False
     _is_kept_by_one = False
@@ -106,18 +109,22 @@ class BoundedConnection(psycopg.Connection[Any]):
         Who cancels a COMMIT that waits for a lost standby makes the primary say that it was committed, with a warning.
         If the primary is cut off, the standby is promoted without what we would have called kept.
         """
-        self._is_kept_by_one = False
+        self._is_kept_by_one, self.longer_for_now = False, 0.0
         super().commit()
         if self._is_kept_by_one:
             self.close()
             raise KeptByOneServer("committed without the standby, which did not answer in time")
+
+    def rollback(self) -> None:
+        self.longer_for_now = 0.0
+        super().rollback()
 
     def wait(self, gen: PQGen[RV], interval: float = _POLL_SECONDS, timeout: float | None = None) -> RV:
         if self.longest_silence is None:
             return super().wait(gen, interval, timeout)
         _waiting_since[id(self)] = monotonic()
         try:
-            return super().wait(_unless_silent(gen, self.longest_silence), interval, timeout)
+            return super().wait(_unless_silent(gen, max(self.longest_silence, self.longer_for_now)), interval, timeout)
         except ServerSilent:
             self.close()
             raise
@@ -194,3 +201,14 @@ def keep_within(engine: Engine, limits: Limits) -> None:
 def within_less(connection: Connection, *, statement_ms: int, lock_ms: int) -> None:
     """Give the present transaction shorter limits than its engine's."""
     connection.execute(_TIGHTER, {"statement": str(statement_ms), "lock": str(lock_ms)})
+
+
+def within_more(connection: Connection, *, statement_seconds: int) -> None:
+    """Let statements of the present transaction take longer than its engine's, and their server be silent meanwhile.
+
+    Raising the server's limit alone would be no use: our side would give it up as lost.
+    """
+    connection.execute(_LONGER, {"statement": f"{statement_seconds}s"})
+    driver = connection.connection.driver_connection
+    if isinstance(driver, BoundedConnection):
+        driver.longer_for_now = statement_seconds + _GRACE_SECONDS

@@ -10,6 +10,7 @@ from app.wording.codes import word_of
 
 # What was done, by the name under which it is kept for ever; a test looks for what has no words here.
 AUDIT_ACTIONS: Mapping[str, LazyString] = {
+    "audit.verification_asked": lazy_gettext("Proof of the audit trail asked for"),
     "audit.verified": lazy_gettext("Audit trail verified"),
     "calendar.versioned": lazy_gettext("Calendar changed"),
     "call.accepted": lazy_gettext("Call taken"),

@@ -37,6 +37,7 @@ ADMINISTRATION_PAGES = (
     "/administration/directory",
     "/administration/tokens",
     "/administration/audit",
+    "/administration/audit/verify",
 )
 
 

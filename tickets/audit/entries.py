@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from tickets.audit import unsealed
@@ -129,25 +129,36 @@ class Verification:
 
     checked: int
     broken_entry_id: int | None
+    # Where the next part goes on.
+    last_hash: str = field(default=_GENESIS, compare=False)
 
 
-def verify(session: Session) -> Verification:
-    """Recompute the whole chain from the entries as they stand now."""
-    previous, checked = _GENESIS, 0
-    rows = session.execute(
-        select(AuditSeal, AuditEntry)
-        .outerjoin(AuditEntry, AuditSeal.entry_id == AuditEntry.id)
-        .order_by(AuditSeal.number)
-        .execution_options(yield_per=1000)
-    )
-    for expected, (link, entry) in enumerate(rows, start=1):
+NOTHING_VERIFIED = Verification(0, None)
+
+
+def verify(session: Session, *, after: Verification = NOTHING_VERIFIED, limit: int | None = None) -> Verification:
+    """Recompute the chain from the entries as they stand now: all of it, or the next `limit` links `after` a part."""
+    previous, checked = after.last_hash, after.checked
+    for link, entry in session.execute(_links(after, limit)):
         intact = (
             entry is not None
-            and link.number == expected
+            and link.number == checked + 1
             and link.previous_hash == previous
             and link.hash == entry_hash(entry, previous)
         )
         if not intact:
-            return Verification(checked, link.entry_id)
+            return Verification(checked, link.entry_id, previous)
         previous, checked = link.hash, checked + 1
-    return Verification(checked, None)
+    return Verification(checked, None, previous)
+
+
+def _links(after: Verification, limit: int | None) -> Select[AuditSeal, AuditEntry]:
+    statement = (
+        select(AuditSeal, AuditEntry)
+        .outerjoin(AuditEntry, AuditSeal.entry_id == AuditEntry.id)
+        .order_by(AuditSeal.number)
+        .limit(limit)
+        .execution_options(yield_per=1000)
+    )
+    # The first part has no lower bound: a link that was put before the first is found too.
+    return statement.where(AuditSeal.number > after.checked) if after.checked else statement

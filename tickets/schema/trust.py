@@ -143,6 +143,30 @@ class AuditSealMark(Base):
     whole_at: Mapped[datetime]
 
 
+class AuditVerification(Base):
+    """A proof of the whole trail that was asked for; a worker computes it part by part, and a page says how far."""
+
+    __tablename__ = "audit_verification"
+    __table_args__ = (Index("ix_audit_verification_waiting", "id", postgresql_where=sql("ended_at is null")),)
+
+    id: Mapped[Id]
+    staff_id: Mapped[int] = mapped_column(to("staff"))
+    request_id: Mapped[str] = mapped_column(server_default="")
+    asked_at: Mapped[datetime]
+    # Until when the worker that computes may say nothing; then it is gone, and another begins anew.
+    quiet_until: Mapped[datetime | None]
+    # Of so many sealed entries.
+    checked: Mapped[int] = mapped_column(server_default=sql("0"))
+    entries: Mapped[int] = mapped_column(server_default=sql("0"))
+    # The first entry that was changed or is missing.
+    broken_entry_id: Mapped[int | None]
+    # How many facts are not what was written with their entry; None: they have not been looked at.
+    changed_facts: Mapped[int | None]
+    # too_slow, failed
+    fault: Mapped[str] = mapped_column(server_default="")
+    ended_at: Mapped[datetime | None]
+
+
 class DoneDay(Base):
     """That a work of once a day is done for this day (the city's): asked by its key, instead of doing it again."""
 

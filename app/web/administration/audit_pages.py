@@ -1,10 +1,8 @@
-"""The audit trail to read, and the button that proves that nobody has changed it."""
+"""The audit trail to read, narrowed by who, what and when."""
 
-from flask import flash, g, redirect, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.web.administration.blueprint import AUDITING, blueprint
 from app.web.frame.access import signed_in
@@ -14,9 +12,8 @@ from app.web.pieces.ledger_filters import address, midnight, number
 from app.web.pieces.names import in_locale
 from app.wording.trail_details import shown_details
 from app.wording.trail_words import AUDIT_ACTIONS, action_word
-from escalation.queries.proof import changed_since_written
-from tickets.audit import entries
 from tickets.audit.trail import TrailFilter, trail
+from tickets.audit.verifications import last_verifications
 from tickets.people.references import read_reference
 from tickets.states import Role
 
@@ -45,6 +42,7 @@ def audit_trail() -> ResponseReturnValue:
         "administration/audit.html",
         lines=[(line, list(shown_details(line.params or {}, categories))) for line in lines],
         may_read_ledger=g.viewer.holds(Role.AUDITOR),
+        last=next(iter(last_verifications(g.session, limit=1)), None),
         actions=_actions(given["action"]),
         asked=given,
         is_filtered=any(given.values()),
@@ -57,54 +55,3 @@ def _actions(asked: str) -> list[tuple[str, str]]:
     """All that is ever recorded, in the order of its words; an address may ask for the beginning of a code instead."""
     known = sorted(((code, action_word(code)) for code in AUDIT_ACTIONS), key=lambda one: one[1].casefold())
     return known if not asked or asked in AUDIT_ACTIONS else [(asked, asked), *known]
-
-
-@blueprint.post(f"{_HERE}/verify")
-@signed_in(*AUDITING)
-def verify() -> ResponseReturnValue:
-    """The whole chain, computed again from the entries as they stand, and what was written with them.
-
-    That it was done is itself written down.
-    """
-    result, changed = entries.verify(g.session), changed_since_written(g.session)
-    entries.record(
-        g.session,
-        actor=g.actor,
-        action="audit.verified",
-        subject_kind="audit",
-        subject_id=result.broken_entry_id,
-        params={
-            "checked": result.checked,
-            "intact": result.broken_entry_id is None and not changed,
-            "changed": len(changed),
-        },
-        now=g.now,
-    )
-    if changed:
-        flash(
-            ngettext(
-                "%(num)d fact is not what was written with its entry; the command “audit verify” names it.",
-                "%(num)d facts are not what was written with their entries; the command “audit verify” names them.",
-                len(changed),
-            ),
-            "error",
-        )
-    if result.broken_entry_id is None:
-        flash(
-            ngettext(
-                "The chain holds: %(num)d entry was checked.",
-                "The chain holds: %(num)d entries were checked.",
-                result.checked,
-            ),
-            "success",
-        )
-    else:
-        flash(
-            _(
-                "The chain breaks at entry %(id)s: it was changed or removed. %(number)s before it hold.",
-                id=result.broken_entry_id,
-                number=result.checked,
-            ),
-            "error",
-        )
-    return redirect(_HERE, code=303)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.storage.bounded_connection import ServerSilent, within_less
+from app.storage.bounded_connection import ServerSilent, within_less, within_more
 from app.storage.database import make_engine, migrate, session_factory, transaction
 from app.storage.database_faults import DatabaseFault, fault_of
 from tests.conftest import Committed
@@ -46,6 +46,24 @@ def test_a_statement_that_keeps_within_its_limit_is_waited_for(committed: Commit
     finally:
         engine.dispose()
         patient.dispose()
+
+
+def test_a_transaction_that_was_given_longer_is_waited_for_and_the_next_one_is_not(committed: Committed) -> None:
+    with line_to(postgres_socket(committed.url)) as line:
+        engine = make_engine(over(line, committed.url), pool_size=1, statement_timeout_ms=100)
+        try:
+            with engine.begin() as connection:
+                within_more(connection, statement_seconds=30)
+                # Longer than its engine's limit and the grace of our side together.
+                waited = connection.scalar(text("select 1 from pg_sleep(3.5)"))
+            line.swallow()
+            with pytest.raises(OperationalError) as caught, engine.begin() as connection:
+                connection.execute(text("select 1"))
+        finally:
+            engine.dispose()
+
+    assert waited == 1
+    assert isinstance(caught.value.orig, ServerSilent)
 
 
 def test_the_limits_hold_in_every_transaction_without_options_at_the_start(committed: Committed) -> None:

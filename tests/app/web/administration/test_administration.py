@@ -135,24 +135,6 @@ def test_the_audit_trail_is_filtered_and_paged(browser: FlaskClient, session: Se
     assert "Nothing matches." in shown(browser, f"{HERE}/audit?who=%25")
 
 
-def test_verifying_says_that_the_chain_holds_and_is_itself_written_down(
-    app: HotlineApp, browser: FlaskClient, session: Session
-) -> None:
-    entries.record(session, actor=SYSTEM, action="test.done", subject_kind="test", subject_id=1, now=NOW)
-    entries.seal(session, now=NOW, settled_before=NOW)
-    session.commit()
-    auditor = app.test_client()
-    auditor.set_cookie("locale", "en")
-    sign_in(auditor, session, role=Role.AUDITOR, now=NOW)
-
-    token = csrf_of(auditor, f"{HERE}/audit")
-    answer = auditor.post(f"{HERE}/audit/verify", data={"csrf_token": token})
-
-    assert answer.status_code == 303
-    assert "The chain holds" in auditor.get(f"{HERE}/audit").get_data(as_text=True)
-    assert audited(session, "audit.verified")[0].params["intact"] is True
-
-
 POSTS = [
     "/people", "/people/1/roles", "/people/1/link", "/people/1/disable", "/roles/1/end", "/messages/1/again",
     "/messages/1/discard", "/promises/preview", "/promises/apply",
