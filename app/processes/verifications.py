@@ -30,10 +30,10 @@ _QUIET_BETWEEN_PARTS = timedelta(seconds=60)
 _LONGEST_STATEMENT_SECONDS = 1200
 _QUIET_OVER_FACTS = timedelta(seconds=_LONGEST_STATEMENT_SECONDS * 2)
 
-Transaction = Callable[[], AbstractContextManager[Session]]
+_Transaction = Callable[[], AbstractContextManager[Session]]
 
 
-def verify_next(transaction: Transaction, *, links_at_once: int = LINKS_AT_ONCE) -> bool:
+def verify_next(transaction: _Transaction, *, links_at_once: int = LINKS_AT_ONCE) -> bool:
     """Prove the trail for the next who waits for it; whether there was one."""
     with transaction() as session:
         asked = take_next_verification(session, quiet=_QUIET_BETWEEN_PARTS, now=database_now(session))
@@ -52,7 +52,7 @@ def verify_next(transaction: Transaction, *, links_at_once: int = LINKS_AT_ONCE)
     return True
 
 
-def _verify(transaction: Transaction, asked: AskedVerification, links_at_once: int) -> None:
+def _verify(transaction: _Transaction, asked: AskedVerification, links_at_once: int) -> None:
     found = _chain(transaction, asked, links_at_once)
     with transaction() as session:
         within_more(session.connection(), statement_seconds=_LONGEST_STATEMENT_SECONDS)
@@ -77,7 +77,7 @@ def _verify(transaction: Transaction, asked: AskedVerification, links_at_once: i
             )
 
 
-def _chain(transaction: Transaction, asked: AskedVerification, links_at_once: int) -> Verification:
+def _chain(transaction: _Transaction, asked: AskedVerification, links_at_once: int) -> Verification:
     """The whole chain as it ends now. What is sealed is never changed, so parts may be read one after the other."""
     found = NOTHING_VERIFIED
     while True:

@@ -42,8 +42,18 @@ CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.TWILIO: frozenset(Capability),
     ProviderKind.SOMLENG: frozenset({C.VOICE, C.SMS_INBOUND, C.SMS_OUTBOUND}),
     ProviderKind.SIGNALWIRE: frozenset(
-        {C.VOICE, C.PAUSE, C.SPEECH, C.CONFERENCE, C.ENQUEUE, C.SIP, C.RECORDING_DUAL, C.SMS_INBOUND, C.SMS_OUTBOUND,
-         C.ANSWERED_BY}
+        {
+            C.VOICE,
+            C.PAUSE,
+            C.SPEECH,
+            C.CONFERENCE,
+            C.ENQUEUE,
+            C.SIP,
+            C.RECORDING_DUAL,
+            C.SMS_INBOUND,
+            C.SMS_OUTBOUND,
+            C.ANSWERED_BY,
+        }
     ),
     ProviderKind.SIM: frozenset(Capability),
 }
