@@ -16,7 +16,8 @@ from tickets.matter.rulebook import rulebook
 from tickets.matter.text import read_text
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = (ROOT / "tests/data/matter_cases.csv", ROOT / "tests/data/matter_cases_second.csv")
+_FILES = ("matter_cases.csv", "matter_cases_second.csv", "english_cases.csv")
+EXAMPLES = tuple(ROOT / "tests/data" / name for name in _FILES)
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
 QUESTIONS = ("is_emergency", "about_official")
 _ROUNDS, _STEP, _SLOWER, _SMALL, _LEAST = 60, 0.3, 0.1, 3.0, 0.12

@@ -11,6 +11,9 @@ _LEANS = -1.25
 _FRAMES = {"@praise": 2, "@impostor": 3}
 _NOBODY = "@not_official"
 _HEAD = "@head"
+# Who asks for an official, or for help of one, in few words accuses none by a leaning alone.
+_ASKED, _FEW_WORDS = "@asked", 14
+_SAYS_MORE = ("@money", "@insult", "@threat", "@force", "@harass", "@favour", "@neglect", "@bribe", "@negative")
 
 
 def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication:
@@ -23,12 +26,20 @@ def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication
     against = sum(against for name, against in _FRAMES.items() if found.hits.get(name))
     weight -= against
     if not kept or weight < _WORTH_ASKING:
-        if against:
+        if against or _only_asks(found):
             return NOTHING_READ
         leaning = lean(found.text, rules.leanings.get("about_official", {}))
         return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > _LEANS else NOTHING_READ
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     return Indication(certainty, tuple(sorted(kinds)), words_of(kept, told))
+
+
+def _only_asks(found: MarkedText) -> bool:
+    asked = found.hits.get(_ASKED, ())
+    if not asked or len(found.text.words) > _FEW_WORDS:
+        return False
+    beside = uncovered(found.hits, asked)
+    return not any(beside.get(name) for name in _SAYS_MORE)
 
 
 def accuses_head(found: MarkedText) -> bool:

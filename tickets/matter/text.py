@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,6 +41,21 @@ _ENGLISH = re.compile(
 )
 
 
+# Words that hold English together and say nothing of what it is about: those that are English alone, and those that
+# could be Vietnamese without its marks ("in", "to", "the" for thẻ).
+_ENGLISH_ALONE = re.compile(
+    r"this|that|these|those|my|we|our|you|your|his|she|her|it|its|they|them|their|who|whom|whose|which|what"
+    r"|when|where|why|how|there|here|of|for|from|with|without|into|onto|out|off|down|over|under|about|around"
+    r"|through|and|but|if|than|as|because|while|until|since|is|are|was|were|been|being|does|did|done|has|have"
+    r"|had|having|will|would|shall|should|could|might|must|not|nor|any|some|all|every|each|both|other|another"
+    r"|ones|same|such|only|own|just|very|too|also|again|ever|yet|please"
+)
+_OF_BOTH = re.compile(r"a|an|the|i|me|us|he|him|in|on|at|to|by|up|or|so|am|be|do|can|may|no|one")
+# So many of them, and some that are English alone or so many words that are no Vietnamese syllables: it is English.
+_ENGLISH_SHARE, _LEAST_ENGLISH, _NO_SYLLABLES = 0.25, 2, 0.3
+_SYLLABLE = re.compile(r"(?:ngh|ng|nh|gh|gi|ph|th|tr|kh|ch|qu|[bcdđghklmnprstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?")
+
+
 @dataclass(frozen=True, slots=True)
 class MatterWord:
     """One word of a text: `exact` with marks, `plain` without; `at` counts words, and more at a sentence's end.
@@ -58,6 +73,7 @@ class MatterWord:
 @dataclass(frozen=True, slots=True)
 class MatterText:
     words: tuple[MatterWord, ...]
+    is_english: bool = False
 
     def said(self, start: int, end: int) -> str:
         return " ".join(word.said for word in self.words[start:end])
@@ -100,8 +116,10 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
             written.append((word, at))
             at += 1
         at -= 1
-    is_loose = _share(found.is_marked for found in whole if found.plain and not found.plain.isdecimal()) < _WELL_MARKED
-    return MatterText(tuple(_word(word, at, is_loose=is_loose) for word, at in written))
+    is_english = _is_english([piece for piece, _ in pieces])
+    marked = _share(found.is_marked for found in whole if found.plain and not found.plain.isdecimal())
+    is_loose = marked < _WELL_MARKED and not is_english
+    return MatterText(tuple(_word(word, at, is_loose=is_loose) for word, at in written), is_english)
 
 
 def words_in(phrase: str) -> list[str]:
@@ -137,8 +155,25 @@ def _telex(words: Iterable[str]) -> dict[str, str]:
     is_english = len({word for word in plain if _ENGLISH.fullmatch(word)}) > 1
     if is_english or any("'" in word for word in written):
         return {}
+    if len(plain) < len(written) * (1 - _WELL_MARKED):
+        # The input method was on: "gas" between words with marks is no "gá".
+        return {}
     made = {word: syllable for word in plain if (syllable := untelex(word)) is not None}
     return made if _share(word in made for word in plain) >= _TELEX else {}
+
+
+def is_function_word(word: str) -> bool:
+    """Whether it says nothing by itself, in English."""
+    return _ENGLISH_ALONE.fullmatch(word) is not None or _OF_BOTH.fullmatch(word) is not None
+
+
+def _is_english(written: Sequence[str]) -> bool:
+    """None of its words stands for a Vietnamese one without marks: "lot" is no "lọt"."""
+    if not written or _share(is_function_word(word) for word in written) < _ENGLISH_SHARE:
+        return False
+    own = {word for word in written if _ENGLISH_ALONE.fullmatch(word)}
+    foreign = (word.isascii() and word.isalpha() and not _SYLLABLE.fullmatch(word) for word in written)
+    return len(own) >= _LEAST_ENGLISH or _share(foreign) >= _NO_SYLLABLES
 
 
 def _share(yes: Iterable[bool]) -> float:

@@ -35,6 +35,8 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_second.csv", "is_emergency", 0.90, 0.10),
         ("matter_cases_second.csv", "about_official", 0.90, 0.05),
         ("matter_cases_second.csv", "is_not_solved", 0.85, 0.10),
+        # Everyday English beside danger in English, in wordings that taught no rule.
+        ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
 )
 def test_most_is_found_and_little_is_wrong(file: str, label: str, least_found: float, most_false: float) -> None:
@@ -50,6 +52,37 @@ def test_no_text_that_a_person_would_ask_about_is_taken_for_harmless() -> None:
     doubtful = [row["text"] for row in rows("matter_cases.csv") if row["is_emergency"] == "doubtful"]
 
     assert [text for text in doubtful if not read_matter(text).may_be_danger] == []
+
+
+def test_everyday_english_is_not_even_asked_about() -> None:
+    everyday = [row["text"] for row in rows("english_cases_second.csv") if row["is_emergency"] == "no"]
+
+    asked = [text for text in everyday if read_matter(text).may_be_danger or read_matter(text).may_accuse]
+    assert len(asked) <= 1, asked
+
+
+def test_a_foreign_word_between_marked_ones_is_not_read_as_the_keys_of_another() -> None:
+    assert read_matter("mùi gas nồng nặc cả hẻm ai cũng nhức đầu").is_danger
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "nhờ cán bộ xuống xem giúp cái cống",
+        "cho hỏi số điện thoại chủ tịch phường",
+        "xin gặp cán bộ địa chính hỏi sổ hồng",
+    ],
+)
+def test_who_asks_for_an_official_accuses_none(said: str) -> None:
+    assert not read_matter(said).may_accuse
+    assert read_matter(f"{said}, họ đòi phong bì mới làm").may_accuse
+
+
+def test_vietnamese_without_its_marks_is_not_taken_for_english() -> None:
+    fire, nothing = "chay nha o to in hem 12 den do cuu voi", "lam the can cuoc can mang theo gi, an com o dau the"
+
+    assert read_matter(fire).is_danger
+    assert not read_matter(nothing).may_be_danger
 
 
 @pytest.mark.parametrize("file", ["matter_cases.csv", "matter_cases_second.csv"])
