@@ -42,8 +42,9 @@ def register(commands: Commands) -> None:
     trouble.add_argument("--answers", default="fine", choices=ANSWERS, help="lost: take messages, then say nothing")
     trouble.add_argument("--called", default="hears", choices=CALLED, help="what people do whom the hotline calls")
     trouble.add_argument(
-        "--switched-off", action="append", default=[], metavar="PHONE", help="rings in vain, gets no texts; repeatable"
-    )
+        "--switched-off", action="append", default=[], type=_as_carriers_write_it, metavar="PHONE",
+        help="rings in vain, gets no texts; repeatable",
+    )  # fmt: skip
     trouble.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
     trouble.set_defaults(run=run_trouble)
     provider = commands.add_parser("provider", help="the phone provider's own log")
@@ -55,10 +56,19 @@ def register(commands: Commands) -> None:
 
 
 def _numbers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="caller", default="+84901234567", metavar="PHONE", help="or: anonymous")
+    caller = parser.add_argument("--from", dest="caller", default="+84901234567", metavar="PHONE", help="or: anonymous")
+    caller.type = _as_carriers_write_it
     parser.add_argument("--to", default="", metavar="LINE", help="the city's line if not given")
     parser.add_argument("--json", action="store_true", help="one JSON line per step")
     parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
+
+
+def _as_carriers_write_it(number: str) -> str:
+    """0912 345 001 is +84912345001 to a carrier: by that alone are answers to it found."""
+    from tickets.people.phones import parse_phone
+
+    known = parse_phone(number)
+    return known.number if known else number
 
 
 def run_call(arguments: argparse.Namespace) -> int:
