@@ -11,6 +11,7 @@ from typing import Any
 import pyotp
 import pytest
 from flask.testing import FlaskClient
+from psycopg.types.json import Json, Jsonb
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from app.web.administration.chain_form import first_chain
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from app.web.frame.session_cookie import SESSION_COOKIE
+from app.wording.translations import catalogue_files, read_catalogue
 from escalation.acknowledging.links import make_link
 from tests import factories
 from tests.app.web.public.public_forms import photograph
@@ -126,19 +128,47 @@ PROGRAMS = {
 
 
 @contextmanager
-def written(engine: Engine) -> Iterator[set[str]]:
-    """The tables whose rows a block writes; a statement that finds no row changes nothing."""
+def written(engine: Engine, words: set[str] | None = None) -> Iterator[set[str]]:
+    """The tables whose rows a block writes; a statement that finds no row changes nothing. `words`: what it writes."""
     tables: set[str] = set()
 
-    def note(_connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(_connection: Any, cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        found = set(WRITE.findall(statement)) & set(Base.metadata.tables)
         if cursor.rowcount != 0:
-            tables.update(set(WRITE.findall(statement)) & set(Base.metadata.tables))
+            tables.update(found)
+        if found and words is not None:
+            words.update(words_in(values))
 
     event.listen(engine, "after_cursor_execute", note)
     try:
         yield tables
     finally:
         event.remove(engine, "after_cursor_execute", note)
+
+
+def words_in(value: object) -> Iterator[str]:
+    """Every string among the values of a statement, whatever they are wrapped into."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for one in value.values():
+                yield from words_in(one)
+        case list() | tuple():
+            for one in value:
+                yield from words_in(one)
+        case Json() | Jsonb():
+            yield from words_in(value.obj)
+
+
+def own_sentences() -> set[str]:
+    """Whatever the pages say in sentences of ours, in either language; names of ours are stored in both."""
+    said: set[str] = set()
+    for file in catalogue_files("vi"):
+        for message in read_catalogue(file, "vi"):
+            both = [*words_in(message.id), *words_in(message.string)]
+            said.update(one for one in both if one.count(" ") >= 2 and one.endswith("."))
+    return said
 
 
 @contextmanager
@@ -384,7 +414,7 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
     assert session.scalar(select(Category.id).where(Category.code == "pavement_use"))
     session.commit()
 
-    audited, unaudited = set(), []
+    audited, unaudited, stored = set(), [], set[str]()
     for way in ways(app, "staff", "public", "halfway", "bearer", "open"):
         for thing in state if way.method != "GET" else state[:1]:
             client.set_cookie(SESSION_COOKIE, signed_in)
@@ -395,7 +425,7 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
             with undone(session):
                 if way.rule.rule.startswith("/track/"):
                     follow(client, thing.ticket, form["csrf_token"])
-                with written(database) as tables:
+                with written(database, stored) as tables:
                     _send(app, client, way, thing, {**named, **thing.named, **sent.named}, {**form, **sent.form}, token)
             business = tables - TECHNICAL - ({"api_token"} if way.access.kind in ("bearer", "open") else set())
             if AuditEntry.__tablename__ in tables:
@@ -404,6 +434,8 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
                 unaudited.append(f"{way} wrote {sorted(business)}")
 
     assert sorted(set(unaudited)) == []
+    # A row keeps a code of what we say: each reader is told in their own language.
+    assert stored & own_sentences() == set()
     assert set(Base.metadata.tables) >= TECHNICAL
     changing = {way.rule.endpoint for way in ways(app, "staff", "public", "halfway", "bearer") if way.method != "GET"}
     assert changing - audited - set(UNAUDITED) == set(), "nobody has shown that these are written down"

@@ -24,6 +24,8 @@ MAX_REASON = 1000
 _URGENCY = (Priority.NORMAL, Priority.URGENT, Priority.EMERGENCY)
 # Why it became urgent, where nobody typed a reason: a level of its chain did it.
 BY_LEVEL = "level"
+# Why it went to another unit, likewise: the place had been understood wrongly.
+BY_PLACE = "place_corrected"
 # Why a ticket went where the arbiter sent it; a further hop opens no dispute then.
 ARBITER = "arbiter"
 # From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).
@@ -86,6 +88,11 @@ def correct_route(
 ) -> Ticket:
     """A transfer because routing was wrong: kept as a misroute, counted against routing and not the unit."""
     return hop(session, ticket_id, queue_id, cause="misroute", reason=reason, actor=actor, now=now)
+
+
+def follow_place(session: Session, ticket_id: int, *, queue_id: int, actor: Actor, now: datetime) -> Ticket:
+    """A misroute too, seen when the place was corrected. Why is a code: everybody reads it in their own language."""
+    return hop(session, ticket_id, queue_id, cause="misroute", reason=BY_PLACE, actor=actor, now=now)
 
 
 def return_ticket(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
@@ -223,7 +230,8 @@ def hop(
     }  # fmt: skip
     kind = TimelineKind.RETURNED if cause == "return" else TimelineKind.TRANSFERRED
     timeline.add(session, ticket.id, kind, actor=actor, is_public=True, params=params, now=now)
-    timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=why, now=now)
+    body, own = ("", {"reason": why}) if why == BY_PLACE else (why, {})
+    timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=body, params=own, now=now)
     record(session, ticket, f"ticket.{kind.value}", actor=actor, params=params, now=now)
     if cause == "misroute":
         session.add(

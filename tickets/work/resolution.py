@@ -227,7 +227,7 @@ def close_due(
 
 
 def withdraw(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
-    """The citizen takes the matter back, and nobody for them: raises CitizensOwnWord."""
+    """The citizen takes the matter back, and nobody for them: raises CitizensOwnWord. They need not say why."""
     if actor.kind is not ActorKind.CITIZEN:
         raise CitizensOwnWord(lock_ticket(session, ticket_id).reference)
     return _set_aside(session, ticket_id, TicketStatus.WITHDRAWN, reason, actor=actor, now=now)
@@ -305,7 +305,7 @@ def _set_aside(
     now = judged_at(session, ticket, now=now)
     _require_move(ticket, to)
     require_another(session, ticket, what="aside", actor=actor, now=now)
-    why = _text(reason, "reason")
+    why = _text(reason, "reason") if to is not TicketStatus.WITHDRAWN or reason.strip() else ""
     if not ledger.is_duplicate(ticket):
         duplicate_links.leave_group(session, ticket, cause="set_aside", now=now)
     move(session, ticket, to=to, actor=actor, reason=why, now=now)

@@ -109,8 +109,7 @@ def place(reference: str) -> ResponseReturnValue:
             return
         if not _goes_by_place(ticket):
             return
-        reason = _("The place was corrected.")
-        assignment.correct_route(g.session, ticket.id, queue_id=queue_id, reason=reason, actor=g.actor, now=g.now)
+        assignment.follow_place(g.session, ticket.id, queue_id=queue_id, actor=g.actor, now=g.now)
 
     return act(reference, "place", do, done=_("The place was corrected."))
 

@@ -169,7 +169,7 @@ def withdraw() -> ResponseReturnValue:
     ticket_id = followed_ticket_id()
     if ticket_id is None:
         return _ask_again()
-    reason = request.form.get("reason", "").strip()[:2_000] or _("Withdrawn on the tracking page.")
+    reason = request.form.get("reason", "").strip()[:2_000]
     try:
         resolution.withdraw(g.session, ticket_id, reason=reason, actor=g.actor, now=g.now)
     except TransitionNotAllowed:

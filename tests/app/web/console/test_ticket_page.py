@@ -40,6 +40,24 @@ def test_an_undecided_place_is_asked_on_top_and_corrected_as_a_misroute(
     assert session.scalars(select(Misroute).where(Misroute.ticket_id == ticket.id)).one().to_queue_id == ticket.queue_id
 
 
+@pytest.mark.parametrize(("locale", "said"), [("en", "The place was corrected."), ("vi", "Đã sửa địa bàn.")])
+def test_why_a_ticket_followed_its_place_is_told_in_each_readers_own_language(
+    client: FlaskClient, session: Session, now: datetime, locale: str, said: str
+) -> None:
+    opened = open_ticket(session, unit_code=None, place_text="phường 3 quận Gò Vấp hay đâu đó", body="Rác đầy đường.")
+    person = sign_in(client, session, role=Role.AGENT, unit=unit(session, "TTDH"), now=now)
+    person.locale = "en"
+    session.commit()
+    here = f"/console/tickets/{opened.reference}"
+    send(client, here, f"{here}/place", place="phường Bến Nghé quận 1", send="1")
+
+    reader = agent_at(client, session, now)
+    reader.locale = locale
+    session.commit()
+
+    assert said in page_of(client, here).split('class="timeline"')[1].split("</ol>")[0]
+
+
 def test_a_divided_ward_brings_the_question_that_decides(client: FlaskClient, session: Session, now: datetime) -> None:
     opened = open_ticket(session)
     agent_at(client, session, now)

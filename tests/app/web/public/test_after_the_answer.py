@@ -11,8 +11,8 @@ from app.web.frame.application import HotlineApp
 from tests.app.web.public.public_forms import send_again
 from tests.app.web.public.test_track import agent_who_took, answered, enter, followed, opened
 from tickets.people.actor import staff_actor
-from tickets.schema import Message, Ticket
-from tickets.states import Priority, TicketStatus
+from tickets.schema import Message, Ticket, TimelineEntry
+from tickets.states import Priority, TicketStatus, TimelineKind
 from tickets.work import resolution
 
 
@@ -167,6 +167,21 @@ def test_the_answer_can_be_rated_and_the_request_taken_back(
 
     assert session.get_one(Ticket, ticket.ticket_id).rating == 4
     assert session.get_one(Ticket, other.ticket_id).status is TicketStatus.WITHDRAWN
+
+
+def test_whoever_takes_it_back_without_a_word_has_no_words_put_into_their_mouth(
+    client: FlaskClient, app: HotlineApp, session: Session
+) -> None:
+    ticket = opened(app, session)
+    enter(client, ticket)
+
+    send_again(client, client.get("/track/request"), "/track/request/withdraw", reason=" ")
+
+    assert session.get_one(Ticket, ticket.ticket_id).status is TicketStatus.WITHDRAWN
+    notes = select(TimelineEntry).where(
+        TimelineEntry.kind == TimelineKind.NOTE, TimelineEntry.ticket_id == ticket.ticket_id
+    )
+    assert session.scalars(notes).all() == []
 
 
 @pytest.mark.parametrize("rating", ["0", "6", "", "-1", "abc"])
