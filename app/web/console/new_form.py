@@ -69,6 +69,10 @@ class Noticed:
     """What the form says beyond its words: the unit meant, the question that decides, the kind, and who else asked."""
 
     resolution: Resolution
+    # The unit that was chosen among those the words could mean; `unit` is it, or the only one they mean.
+    chosen_id: int | None
+    # The agent's own unit, where it is one of them and nothing has been chosen yet.
+    suggested_id: int | None
     unit: UnitRule | None
     question: str
     candidates: Sequence[tuple[UnitRule, str]]
@@ -94,7 +98,9 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | Non
     routing, read = rules().routing, read_matter(form["body"])
     said = form["place"] or form["body"]
     resolution = place_answer.resolved(said) if said.strip() else Resolution("none")
-    unit = routing.units.get(form.unit_id or 0)
+    chosen_id = _still_meant(form.unit_id, resolution)
+    candidates, suggested_id = _own_first(place_answer.candidates(resolution), form, viewer)
+    unit = routing.units.get(chosen_id or 0)
     if unit is None and resolution.outcome == "unique":
         unit = routing.units.get(resolution.candidates[0].unit_id)
     category = next((c for c in routing.categories.values() if c.code == form["category"]), None)
@@ -102,9 +108,11 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | Non
     category = guess[0] if guess else category
     return Noticed(
         resolution=resolution,
+        chosen_id=chosen_id,
+        suggested_id=suggested_id,
         unit=unit,
         question=place_answer.question(resolution),
-        candidates=place_answer.candidates(resolution),
+        candidates=candidates,
         category=category,
         is_guess=guess is not None,
         is_emergency=read.is_danger,
@@ -112,6 +120,22 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | Non
         repeats=[one for one in _repeats(session, form, viewer, now=now) if one.id != own_id],
         similar=_similar(session, form, unit, category, viewer, now=now),
     )
+
+
+def _still_meant(chosen_id: int | None, resolution: Resolution) -> int | None:
+    """What was chosen, unless other words have been typed since, which mean other places."""
+    meant = {candidate.unit_id for candidate in resolution.candidates}
+    return chosen_id if not meant or chosen_id in meant else None
+
+
+def _own_first(
+    candidates: Sequence[tuple[UnitRule, str]], form: NewForm, viewer: Viewer
+) -> tuple[Sequence[tuple[UnitRule, str]], int | None]:
+    """The unit for which the agent works stands on top, ticked until they choose; a desk of the city has none."""
+    own = set() if viewer.covers_city(*viewer.roles) else viewer.unit_ids(*viewer.roles)
+    mine = [unit.id for unit, _why in candidates if unit.id in own]
+    suggested_id = mine[0] if len(mine) == 1 and "unit" not in form.given else None
+    return sorted(candidates, key=lambda candidate: candidate[0].id not in own), suggested_id
 
 
 def _repeats(session: Session, form: NewForm, viewer: Viewer, *, now: datetime) -> list[Ticket]:

@@ -131,7 +131,7 @@ def _open(form: NewForm, noticed: Noticed, call: Call | None) -> Opened:
         name=form["name"],
         email=form["email"] or None,
         place_text=form["place"],
-        unit_id=form.unit_id,
+        unit_id=noticed.chosen_id,
         category_code=form["category"] or None,
         procedure_code=form["procedure"] or None,
         dossier_number=form["dossier_number"],
@@ -171,7 +171,7 @@ def _fill_in(form: NewForm, noticed: Noticed, call: Call) -> str:
     ticket = g.session.get_one(Ticket, call.ticket_id)
     if not is_first():
         return str(ticket.reference)
-    unit_id = form.unit_id or (noticed.unit.id if noticed.unit else None)
+    unit_id = noticed.unit.id if noticed.unit else None
     said = form["body"] if unit_id else f"{form['body']}\n{form['place']}".strip()
     told = NewlyTold(said, unit_id, "choice" if unit_id else "", call.line_id)
     if reroute_at_intake(g.session, ticket.id, told, actor=g.actor, places=places(), rules=rules(), now=g.now) is None:

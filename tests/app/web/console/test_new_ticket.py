@@ -1,7 +1,9 @@
 """Opening a ticket by hand: the place resolved beside the field, the same matter offered, nothing opened twice."""
 
+import re
 from datetime import datetime
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ def newest(session: Session) -> Ticket:
     ).one()
 
 
+TAN_BINH = "27004"
 FORM = {
     "body": "Đèn đường không sáng ba đêm nay.",
     "place": "phường Bến Nghé quận 1",
@@ -111,11 +114,49 @@ def test_an_undecided_place_is_asked_once_before_the_ticket_is_opened(
 
     asked = send(client, "/console/new", "/console/new", **form).get_data(as_text=True)
     before = tickets(session)
-    send(client, "/console/new", "/console/new", **form, asked="place", unit=str(unit(session).id))
+    send(client, "/console/new", "/console/new", **form, asked="place", unit=str(unit(session, TAN_BINH).id))
 
     assert 'name="unit"' in asked
     assert FORM["body"] in asked
     assert before == 0
+    assert newest(session).unit_id == unit(session, TAN_BINH).id
+
+
+def ticked(page: str) -> list[str]:
+    """Which of the places one may choose is ticked."""
+    return re.findall(r'name="unit" id="unit-(\w+)"[^>]* checked', page)
+
+
+@pytest.mark.parametrize(("code", "first"), [(TAN_BINH, True), ("26740", False), ("TTDH", False)])
+def test_whose_own_ward_it_may_be_sees_it_ticked_and_others_that_nothing_is_chosen(
+    client: FlaskClient, session: Session, now: datetime, code: str, first: bool
+) -> None:
+    agent_at(client, session, now, code=code)
+    own = str(unit(session, TAN_BINH).id)
+
+    advice = send(client, "/console/new", "/console/new/advice", **{**FORM, "place": "Tân Bình"})
+
+    page = advice.get_data(as_text=True)
+    assert ticked(page) == ([own] if first else ["none"])
+    assert page.index(f'id="unit-{own}"') < page.index('id="unit-none"')
+
+
+def test_who_says_that_it_is_not_their_own_ward_is_believed(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent_at(client, session, now, code=TAN_BINH)
+
+    advice = send(client, "/console/new", "/console/new/advice", **{**FORM, "place": "Tân Bình"}, unit="")
+
+    assert ticked(advice.get_data(as_text=True)) == ["none"]
+
+
+def test_another_place_typed_after_one_was_chosen_counts(client: FlaskClient, session: Session, now: datetime) -> None:
+    agent_at(client, session, now, code=TAN_BINH)
+    chosen = str(unit(session, TAN_BINH).id)
+
+    send(client, "/console/new", "/console/new", **{**FORM, "go": "open", "once": "k"}, unit=chosen)
+
     assert newest(session).unit_id == unit(session).id
 
 
