@@ -1,17 +1,19 @@
 """The console in a Chromium without JavaScript: what is typed in one form survives the buttons of all others."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from app.clock import utc_now
 from telephony.floor import presence
 from tests.browser.conftest import Site
 from tests.browser.looking import sideways_scroll
-from tests.browser.test_typing import TYPED, agent_of, talks
+from tests.browser.test_typing import TYPED, agent_of, call_rings, talks
 from tests.factories import open_ticket
-from tickets.schema import Presence
+from tickets.schema import Call, Presence, WebSession
 from tickets.states import PresenceState
 
 NOTE = "Bà Tư gọi lại hai lần, hẹn sáng thứ hai."
@@ -99,3 +101,67 @@ def test_a_refused_transfer_says_so_and_loses_nothing(site: Site, new_page: Call
 
     expect(page.locator(".notice-bad").first).to_be_visible()
     still_there(page)
+
+
+# Pages with the bar and something to type into, which is no form of a ticket: where it stands, and the address.
+ELSEWHERE = {
+    "the list": ("/console?view=unassigned", "#top-q"),
+    "callbacks": ("/console/callbacks", "#top-q"),
+    "search": ("/console/search?q=ngập", "#top-q"),
+    "my contact details": ("/my/contacts", "input.form-control:not(#top-q)"),
+}
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_hold_leaves_what_is_typed_on_every_other_page_with_the_bar(
+    site: Site, new_page: Callable[..., Page], where: str, width: int
+) -> None:
+    page = new_page(script=False, width=width)
+    agent = agent_of(site, page)
+    call_id = talks(site, agent)
+    address, field = ELSEWHERE[where]
+    page.goto(address)
+    page.locator(field).first.fill(NOTE)
+    bar = page.frame_locator("iframe.call-alone")
+    expect(page.locator("#call-frame")).to_be_hidden()
+
+    bar.get_by_role("button", name="Giữ máy").click()
+
+    expect(bar.get_by_role("button", name="Nói chuyện tiếp")).to_be_visible()
+    with site.sessions() as session:
+        assert session.get_one(Call, call_id).hold_since is not None
+    expect(page.locator(field).first).to_have_value(NOTE)
+    assert sideways_scroll(page) == 0
+
+
+def test_answering_shows_the_way_to_the_call_and_leaves_the_page(site: Site, new_page: Callable[..., Page]) -> None:
+    page = new_page(script=False)
+    agent = agent_of(site, page)
+    call_id = call_rings(site, agent)
+    page.goto("/console/callbacks")
+    page.locator("#top-q").fill(NOTE)
+    bar = page.frame_locator("iframe.call-alone")
+
+    bar.get_by_role("button", name="Nghe máy").click()
+
+    expect(bar.get_by_role("button", name="Giữ máy")).to_be_visible()
+    expect(page.locator("#top-q")).to_have_value(NOTE)
+    bar.get_by_role("link", name="Ghi nội dung").click()
+    expect(page).to_have_url(re.compile(rf"/console/new\?call={call_id}$"))
+
+
+def test_whoever_was_signed_out_signs_in_within_the_frame(site: Site, new_page: Callable[..., Page]) -> None:
+    page = new_page(script=False)
+    agent = agent_of(site, page)
+    talks(site, agent)
+    page.goto("/console/callbacks")
+    page.locator("#top-q").fill(NOTE)
+    with site.sessions.begin() as session:
+        session.execute(update(WebSession).values(revoked_at=utc_now()))
+    bar = page.frame_locator("iframe.call-alone")
+
+    bar.get_by_role("button", name="Giữ máy").click()
+
+    expect(bar.locator("input[type=password]")).to_be_visible()
+    expect(page.locator("#top-q")).to_have_value(NOTE)

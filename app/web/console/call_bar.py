@@ -13,6 +13,7 @@ from app.web.console.typed import keep_what_passes_by
 from app.web.frame.access import signed_in
 from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.page_address import page_address
+from app.web.frame.response_headers import BAR_ALONE
 from app.wording.spoken_time import moment_phrase
 from telephony.floor.agent_bar import AgentBar, agent_bar
 from telephony.floor.floor import HEARTBEAT_LOST
@@ -27,8 +28,8 @@ _SHOWN_TICKETS = 4
 
 @blueprint.app_context_processor
 def offered_to_layouts() -> dict[str, Any]:
-    """`agent_call_bar()` for layouts; nothing is read for a page that does not show it."""
-    return {"agent_call_bar": agent_call_bar}
+    """`agent_call_bar()` and the bar's own address for layouts; nothing is read for a page that does not show it."""
+    return {"agent_call_bar": agent_call_bar, "bar_alone": BAR_ALONE}
 
 
 def agent_call_bar(typed_form: str = "") -> Markup:
@@ -46,6 +47,13 @@ def fragment() -> ResponseReturnValue:
     return render_template("console/call_bar.html", **_bar_context())
 
 
+@blueprint.get(BAR_ALONE)
+@signed_in(*ANSWERING)
+def alone() -> ResponseReturnValue:
+    """The bar as a page of its own: in a frame, its presses leave the page around it as it is."""
+    return render_template("console/call_bar_alone.html", is_pressed=True, is_alone=True, **_bar_context())
+
+
 def after_press() -> ResponseReturnValue:
     """After a press: the bar as it is now, in its place; without script the page that the bar stands on."""
     if "HX-Request" not in request.headers:
@@ -55,8 +63,10 @@ def after_press() -> ResponseReturnValue:
 
 
 def lead_to(target: str) -> ResponseReturnValue:
-    """To another page, unless somebody is in the middle of typing on this one: the bar then shows the way."""
+    """To another page, unless somebody may be in the middle of typing on this one: the bar then shows the way."""
     if "HX-Request" not in request.headers:
+        if request.args.get("next") == BAR_ALONE:
+            return after_press()
         keep_what_passes_by()
         return redirect(target, code=303)
     if request.headers.get("X-Typing") == "1":

@@ -7,6 +7,8 @@ from flask import Response, current_app, g, request
 _STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 # Scripts that run as workers lie here and nowhere else: a worker lives under the headers of its own file.
 WORKERS = "/static/js/workers/"
+# The call bar as a page of its own, which our pages show in a frame where the browser runs no script.
+BAR_ALONE = "/console/call-bar/alone"
 
 
 def add_headers(response: Response) -> Response:
@@ -15,8 +17,8 @@ def add_headers(response: Response) -> Response:
     response.headers.setdefault(
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
-        f"media-src 'self' blob:; connect-src 'self' {live}; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        f"media-src 'self' blob:; connect-src 'self' {live}; frame-src 'self'; "
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {_framed_by()}",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -27,6 +29,12 @@ def add_headers(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _framed_by() -> str:
+    """Nobody frames us, but our own pages the call bar and whatever answers a press of it, an error too."""
+    is_of_the_bar = BAR_ALONE in (request.path, request.args.get("next"))
+    return "'self'" if is_of_the_bar else "'none'"
 
 
 def static_headers(headers: Headers, _path: str, address: str) -> None:
