@@ -39,6 +39,8 @@ class Node:
     progress: Progress = field(default_factory=Progress)
     # Begin every job now, whatever its rhythm: who takes over does not wait for an hour. Set by the scheduler.
     begin_all: Callable[[], None] = lambda: None
+    # Begin the job of this name again soon: what failed by a fault that passes does not wait for an hour either.
+    begin_again: Callable[[str], None] = lambda name: None
     # Whoever watches this process starts it again. Set where the process is ours alone.
     end_process: Callable[[], None] = lambda: None
 

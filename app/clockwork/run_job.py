@@ -9,14 +9,17 @@ from app.clockwork.schedule import Scheduled
 from app.processes.signs_of_life import database_now
 from app.storage.believed_clock import ClockHeld
 from app.storage.database import transaction
-from app.storage.database_faults import fault_of
+from app.storage.database_faults import DatabaseFault, fault_of
 from tickets import leader_jobs
 
 log = structlog.get_logger()
 
+_CLOCK_HELD = "clock_held"
+_PASSING = {_CLOCK_HELD, *map(str, set(DatabaseFault) - {DatabaseFault.REFUSED})}
+
 
 def run_job(node: Node, job: Scheduled) -> None:
-    """A job that fails is logged and comes again at its next time: nothing here depends on a single run."""
+    """A job that fails is logged and comes again, soon where the fault passes: nothing depends on a single run."""
     node.progress.begins(job.name)
     try:
         if job.on_every_node:
@@ -32,6 +35,8 @@ def run_job(node: Node, job: Scheduled) -> None:
 def _attempt_as_leader(leading: Node, job: Scheduled) -> None:
     try:
         failure = _attempt(leading, job)
+        if failure in _PASSING:
+            leading.begin_again(job.name)
         with transaction(leading.factory) as session:
             now = database_now(session)
             if failure is None:
@@ -51,5 +56,5 @@ def _attempt(node: Node, job: Scheduled) -> str | None:
         failure = node.jobs.run(job.name, lambda: job.act(node), limit_seconds=job.limit_seconds, lets_through=through)
     except ClockHeld:
         # The clock says so itself, once.
-        return "clock_held"
+        return _CLOCK_HELD
     return None if failure is None else str(fault_of(failure) or type(failure).__name__)

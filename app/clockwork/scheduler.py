@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0
 _JUMP_SECONDS = 5.0
+# A database that was away for a moment must not cost what is done once an hour or a day its turn.
+AGAIN_SECONDS = 30.0
 
 
 def main() -> int:
@@ -52,6 +54,7 @@ def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None
             misfire_grace_time=None,
         )
     node.begin_all = lambda: _begin_all(scheduler)
+    node.begin_again = partial(_begin_again, scheduler)
     if threading.current_thread() is threading.main_thread():
         # At once: waiting for a job that hangs is what this ends.
         node.end_process = lambda: os._exit(os.EX_SOFTWARE)
@@ -80,6 +83,13 @@ def _begin_all(scheduler: BackgroundScheduler) -> None:
     for name in RHYTHMS:
         if (job := scheduler.get_job(name)) is not None:
             job.modify(next_run_time=datetime.now(UTC))
+
+
+def _begin_again(scheduler: BackgroundScheduler, name: str) -> None:
+    """Soon, where its rhythm is slower."""
+    soon, job = datetime.now(UTC) + timedelta(seconds=AGAIN_SECONDS), scheduler.get_job(name)
+    if job is not None and job.next_run_time > soon:
+        job.modify(next_run_time=soon)
 
 
 def _leave(node: Node) -> None:

@@ -5,9 +5,11 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import event, select
 
+from app.clockwork import scheduler
 from app.clockwork.node import make_node
 from app.clockwork.one_leader import SILENCE, Leadership, is_silent
 from app.clockwork.run_job import run_job
@@ -27,13 +29,14 @@ from app.storage.database import transaction
 from tests.escalation.scene import full_house, ticket, ward
 from tests.factories import staff
 from tests.faults.clocks import database_clock
+from tests.faults.nodes import wait_until
 from tickets import leader_jobs
 from tickets.audit import entries
 from tickets.clock_decisions import believe_the_database
 from tickets.outbox.posting import post_email
 from tickets.people.actor import SYSTEM
 from tickets.process_beats import TICKING
-from tickets.schema import AuditEntry, AuditSeal, IdempotencyKey, Outage, PlannedStep, ProcessBeat, Ticket
+from tickets.schema import AuditEntry, AuditSeal, IdempotencyKey, LeaderJob, Outage, PlannedStep, ProcessBeat, Ticket
 from tickets.states import Priority, StepKind
 from tickets.told_clocks import told_clocks
 
@@ -64,6 +67,39 @@ def ticker_on(committed, woken: list[int] | None = None) -> Ticker:
     leadership = Leadership(committed.engine, holder="one")
     leadership.hold()
     return Ticker(committed.factory, leadership, lambda: calls.append(1))
+
+
+# What a lock that somebody holds makes of a statement, at once.
+_LOCKED = """
+    create function held() returns trigger language plpgsql as $$ begin
+        raise exception 'canceling statement due to lock timeout' using errcode = '55P03'; end $$;
+    create trigger held before delete on webhook_event execute function held()
+"""
+
+
+def test_an_hourly_job_that_met_a_lock_is_done_soon_after_and_not_an_hour_later(committed, settings, monkeypatch):
+    monkeypatch.setattr(scheduler, "AGAIN_SECONDS", 1.0)
+    node = settings.model_copy(update={"database_url": committed.url, "redis_url": committed.redis_url})
+    stop = threading.Event()
+    with psycopg.connect(committed.superuser_url.replace("+psycopg", ""), autocommit=True) as superuser:
+        superuser.execute(_LOCKED)
+        process = threading.Thread(target=run, args=(node, stop), daemon=True)
+        process.start()
+        try:
+            failed = wait_until(lambda: _job(committed, "forget old webhooks").failure == "locked")
+            superuser.execute("drop trigger held on webhook_event")
+            done = wait_until(lambda: _job(committed, "forget old webhooks").succeeded_at is not None, seconds=20)
+        finally:
+            stop.set()
+            process.join(20)
+
+    assert failed and done
+    assert _job(committed, "forget old webhooks").failure == ""
+
+
+def _job(committed, name: str) -> LeaderJob:
+    with committed.factory() as session:
+        return session.get(LeaderJob, name) or LeaderJob(name=name, failure="", succeeded_at=None)
 
 
 def test_a_tick_fires_everything_due_and_wakes_the_worker(committed):
