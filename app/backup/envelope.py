@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from app.backup.scratch import DraftRefused, draft_of
 from app.backup.trouble import BackupTrouble
 
 _AGE_FILES = (b"age-encryption.org/", b"-----BEGIN AGE")
@@ -21,23 +22,19 @@ def written_to(file: Path, *, recipient: str) -> Iterator[IO[bytes]]:
     if file.exists():
         raise BackupTrouble(f"{file} exists already; backups are never written over. Choose another name.")
     command = _encrypting(recipient) if recipient else []
-    draft = file.with_name(f".{file.name}.part")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as error:
-        raise BackupTrouble(f"{file} cannot be written ({error.strerror}).") from error
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            if command:
-                with _through(command, stdout=out) as process:
-                    yield cast("IO[bytes]", process.stdin)
-            else:
-                yield out
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+        with draft_of(file) as draft:
+            with draft.open("wb") as out:
+                if command:
+                    with _through(command, stdout=out) as process:
+                        yield cast("IO[bytes]", process.stdin)
+                else:
+                    yield out
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(file)
+    except DraftRefused as refused:
+        raise BackupTrouble(f"{file} cannot be written ({refused}).") from refused
 
 
 @contextmanager

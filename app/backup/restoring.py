@@ -1,7 +1,6 @@
 """Reading a backup back: everything is checked before anything is touched, and compared when it is there."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.backup.archive import DUMP, MEDIA, BytesPassed, read_whole
 from app.backup.contents import SnapshotConnection, differences, sequences_of, tables_of, write_alike
 from app.backup.envelope import read_from
 from app.backup.manifest import Manifest, Told
+from app.backup.scratch import folder_beside
 from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.engines.connected import running_up
@@ -43,7 +43,7 @@ def restore(settings: Settings, file: Path, *, identity: str, say: TellProgress)
     """Put a backup into an empty database and its media beside it; raises BackupTrouble, before or, plainly, after."""
     _refuse_running(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="restore-", dir=settings.data_dir) as folder:
+    with folder_beside(settings.data_dir, "restore-") as folder:
         say("Reading and checking the backup …")
         with read_from(file, identity=identity) as stream:
             manifest = read_whole(stream, into=Path(folder), progress=_progress(file, say))

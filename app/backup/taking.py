@@ -1,7 +1,6 @@
 """Taking a backup while everything works: one snapshot for the dump, the digests and the list of media."""
 
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from app.backup.archive import DUMP, MEDIA, BytesPassed, add_file, add_manifest
 from app.backup.contents import SnapshotConnection, sequences_of, tables_of, write_alike
 from app.backup.envelope import written_to
 from app.backup.manifest import Manifest, Told
+from app.backup.scratch import folder_beside
 from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.server_addresses import libpq_parameters
@@ -48,9 +48,9 @@ def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, n
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         written_to(file, recipient=recipient) as out,
-        tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data_dir) as folder,
+        folder_beside(settings.data_dir, "backup-") as folder,
     ):
-        dump = Path(folder) / DUMP
+        dump = folder / DUMP
         with _snapshot(settings, say) as (snapshot, tools):
             say("Dumping the database …")
             tools.run("pg_dump", "--format=custom", f"--snapshot={snapshot.name}", f"--file={dump}", "--no-owner",

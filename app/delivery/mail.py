@@ -1,9 +1,13 @@
 """Mail by SMTP; without a server it is kept, marked as kept, and read in administration."""
 
 import smtplib
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.delivery.letter import Letter
@@ -12,6 +16,42 @@ from tickets.outbox.letters import KEPT_MAIL
 
 SMTP = "smtp"
 _SECONDS = 15
+# A server that says a little again and again is never silent for so long as above.
+LONGEST_SECONDS = 60.0
+
+
+class _Cut:
+    """A conversation that is over after `LONGEST_SECONDS`, whatever the server goes on saying."""
+
+    sock: socket.socket | None
+    _end: threading.Timer | None = None
+
+    def close(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        super().close()  # type: ignore[misc]
+
+    def _get_socket(self, *arguments: Any) -> Any:
+        # Called first of all, before the server has said a word.
+        self._end = threading.Timer(LONGEST_SECONDS, self._cut)
+        self._end.daemon = True
+        self._end.start()
+        return super()._get_socket(*arguments)  # type: ignore[misc]
+
+    def _cut(self) -> None:
+        sock = self.sock
+        if sock is not None:
+            with suppress(OSError):
+                # Not by the method of a TLS connection: whoever reads from it is to find an end, not a closed object.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _Client(_Cut, smtplib.SMTP):
+    pass
+
+
+class _SecureClient(_Cut, smtplib.SMTP_SSL):
+    pass
 
 
 def send_mail(letter: Letter, *, smtp_url: str, sender: str) -> Outcome:
@@ -77,9 +117,9 @@ def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
     context = ssl.create_default_context()
     client: smtplib.SMTP
     if secure:
-        client = smtplib.SMTP_SSL(host, server.port or 465, timeout=_SECONDS, context=context)
+        client = _SecureClient(host, server.port or 465, timeout=_SECONDS, context=context)
     else:
-        client = smtplib.SMTP(host, server.port or 587, timeout=_SECONDS)
+        client = _Client(host, server.port or 587, timeout=_SECONDS)
     with client:
         if not secure and client.has_extn("starttls"):
             client.starttls(context=context)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -229,6 +230,42 @@ def test_a_backup_that_could_not_be_taken_leaves_no_file(house: Settings, tmp_pa
     file.write_text("somebody's")
     with pytest.raises(BackupTrouble, match="never written over"):
         take(house, file, recipient="", say=quiet, now=NOW)
+
+
+_KILLED = """
+import os, signal, sys
+from app.backup.scratch import draft_of, folder_beside
+from pathlib import Path
+with draft_of(Path(sys.argv[1])) as draft, folder_beside(Path(sys.argv[2]), "backup-") as folder:
+    draft.write_bytes(b"half")
+    (folder / "database.dump").write_bytes(b"what people said")
+    os.kill(os.getpid(), int(sys.argv[3]))
+    print("written", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_backup_left_in_the_clear_goes_with_the_next_one_and_what_a_living_one_writes_stays(
+    house: Settings, tmp_path: Path
+) -> None:
+    def begun(name: str, by: int) -> subprocess.Popen[str]:
+        arguments = [sys.executable, "-c", _KILLED, str(tmp_path / name), str(house.data_dir), str(by)]
+        return subprocess.Popen(arguments, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    killed = begun("yesterday", signal.SIGKILL)
+    killed.wait(30)
+    left = sorted(house.data_dir.glob("backup-*"))
+    living = begun("beside", 0)
+    assert living.stdout is not None and living.stdout.readline() == "written\n"
+    beside = [path for path in house.data_dir.glob("backup-*") if path not in left]
+
+    take(house, tmp_path / "today", recipient="", say=quiet, now=NOW)
+
+    assert killed.returncode == -signal.SIGKILL and len(left) == 1
+    assert list(house.data_dir.glob("backup-*")) == beside and (beside[0] / "database.dump").exists()
+    assert [path.name for path in tmp_path.glob(".*part")] == [".beside.hotline-part"]
+    living.communicate("")
+    assert list(house.data_dir.glob("backup-*")) == []
 
 
 @pytest.mark.skipif(not shutil.which("gpg"), reason="GnuPG is not installed")

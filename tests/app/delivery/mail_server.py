@@ -2,8 +2,9 @@
 
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -59,3 +60,25 @@ def mail_server(refusal: str = "", *, knows_us: bool | None = None) -> Iterator[
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Dripping(socketserver.StreamRequestHandler):
+    """Begins to greet and never comes to an end: a word every moment, so that no silence is long."""
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"220-please wait\r\n")
+                time.sleep(0.05)
+
+
+@contextmanager
+def dripping_mail_server() -> Iterator[str]:
+    """The address of one that goes on greeting."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Dripping) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()

@@ -1,6 +1,7 @@
 """Delivery: claimed, worded, sent over a real connection and recorded; every refusal treated as what it is."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select, text
 
+from app.delivery import mail
 from app.delivery.deliver import Delivery, deliver_due
 from app.settings import Settings
 from app.storage.database import transaction
@@ -15,7 +17,7 @@ from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.links import PURPOSE
 from escalation.firing.sweep import tick
 from tests.app.delivery.delivering_office import PHONE, SMS, Office
-from tests.app.delivery.mail_server import mail_server
+from tests.app.delivery.mail_server import dripping_mail_server, mail_server
 from tests.conftest import NOW, Committed
 from tests.escalation.raising import raised
 from tests.escalation.scene import level_at, person, step
@@ -334,6 +336,18 @@ def test_an_unreachable_mail_server_is_tried_again(committed, settings):
 
     office.deliver(OutboundChannel.EMAIL)
 
+    assert (office.message(message).state, office.message(message).error_code) == (OutboundState.WAITING, "unreachable")
+
+
+def test_a_mail_server_that_never_comes_to_an_end_is_left_and_tried_again(committed, settings, monkeypatch):
+    monkeypatch.setattr(mail, "LONGEST_SECONDS", 0.5)
+    began = time.monotonic()
+    with dripping_mail_server() as address:
+        office = Office(committed, settings, smtp_url=f"smtp://{address}")
+        message = mail_to(office)
+        office.deliver(OutboundChannel.EMAIL)
+
+    assert time.monotonic() - began < 15
     assert (office.message(message).state, office.message(message).error_code) == (OutboundState.WAITING, "unreachable")
 
 
