@@ -156,6 +156,9 @@ def _letter(
                 base_url=delivery.settings.base_url,
                 now=now,
             )
+        except OSError:
+            # The words lie in a file that cannot be read now: nothing is wrong with this message.
+            raise
         except Exception as mistake:  # one message nobody can word must not stop the others (G19)
             kind = "no_template" if isinstance(mistake, NoSuchMessage) else "not_rendered"
             log.error("message.not_rendered", message_id=row.id, template=row.template, reason=repr(mistake))

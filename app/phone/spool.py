@@ -14,6 +14,7 @@ import structlog
 
 from app.clock import utc_now
 from app.storage.database_faults import OF_EVERYBODY, fault_of, passes
+from app.storage.folder_owner import leave_to_the_owner, make_folder
 from telephony.provider.webhook_inbox import Webhook
 
 # What fails is tried again after two seconds, then longer and longer, for as long as a night and a morning last.
@@ -57,7 +58,7 @@ class Spool:
 
     def keep(self, webhook: Webhook, *, received_at: datetime, was_held: bool = False) -> Path:
         """Raises OSError when the disk cannot keep it either."""
-        self.refused.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.refused, mode=0o700)
         # Names sort by arrival: a call's requests are replayed in the order in which they came.
         path = self.folder / f"{received_at.timestamp():020.6f}-{secrets.token_hex(4)}.json"
         self._write(Spooled(path, webhook, received_at, 0, was_held))
@@ -134,7 +135,7 @@ class Spool:
         return gone
 
     def _set_aside(self, path: Path) -> None:
-        self.refused.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.refused, mode=0o700)
         with suppress(FileNotFoundError):
             path.rename(self.refused / path.name)
 
@@ -157,6 +158,7 @@ class Spool:
                 json.dump(told, file, ensure_ascii=True)
                 file.flush()
                 os.fsync(file.fileno())
+            leave_to_the_owner(draft)
             draft.rename(spooled.path)
         except OSError:
             # Half a file on a full disk helps nobody, and the next event needs its room.

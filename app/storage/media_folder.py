@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from app.storage.folder_owner import leave_to_the_owner, make_folder
 from app.storage.media_kept import PENDING_SECONDS, Lying, StoredFile, Written, chunks_of, copy_measured, new_key
 
 _UNFINISHED = ".part"
@@ -34,7 +35,7 @@ class FolderStore:
         source = self.path_of(key)
         lasting = new_key("attachments", source.suffix)
         target = self.folder / lasting
-        _make_folder(target.parent)
+        make_folder(target.parent)
         try:
             os.link(source, target)
         except OSError:
@@ -43,7 +44,7 @@ class FolderStore:
                 copy.write(source.read_bytes())
                 copy.flush()
                 os.fsync(copy.fileno())
-            _leave_to_the_owner(target)
+            leave_to_the_owner(target)
         _sync_folder(target.parent)
         return lasting
 
@@ -77,7 +78,7 @@ class FolderStore:
                 yield Lying(path.relative_to(self.folder).as_posix(), path.stat().st_size)
 
     def prove(self) -> None:
-        _make_folder(self.folder)
+        make_folder(self.folder)
         probe = self.folder / f".proof-{os.getpid()}"
         probe.write_text("written")
         probe.unlink()
@@ -99,9 +100,9 @@ class _Draft:
         self._draft = target.with_name(f".{target.name}{_UNFINISHED}")
 
     def __enter__(self) -> IO[bytes]:
-        _make_folder(self._target.parent)
+        make_folder(self._target.parent)
         self._file = self._draft.open("wb")
-        _leave_to_the_owner(self._draft)
+        leave_to_the_owner(self._draft)
         return self._file
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -114,23 +115,6 @@ class _Draft:
         finally:
             self._draft.unlink(missing_ok=True)
         _sync_folder(self._target.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=0o750, exist_ok=True)
-    _leave_to_the_owner(folder)
-
-
-def _leave_to_the_owner(made: Path) -> None:
-    """What root writes (`restore`, `media copy`) belongs to whom its folder belongs to: the processes run as another
-    user, who could neither read it nor write beside it."""
-    if os.geteuid() == 0:
-        owner = made.parent.stat()
-        os.chown(made, owner.st_uid, owner.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

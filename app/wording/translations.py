@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import ast
+import atexit
 import hashlib
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+import structlog
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
@@ -23,6 +26,9 @@ from babel.support import Translations
 from flask import Flask
 
 from app.settings import ROOT
+from app.storage.folder_owner import leave_to_the_owner, make_folder
+
+log = structlog.get_logger()
 
 CATALOGUES = ROOT / "app" / "locales"
 SOURCES = ("templates", "app", "tickets", "telephony", "escalation")
@@ -53,12 +59,31 @@ def install_catalogues(app: Flask, *, cache_dir: Path) -> None:
 
 
 def compiled(cache_dir: Path) -> Path:
-    """The folder that holds `<locale>/LC_MESSAGES/messages.mo`, compiled now if its sources have changed."""
-    folder = cache_dir / _sources_hash()
+    """The folder that holds `<locale>/LC_MESSAGES/messages.mo`, compiled now if its sources have changed.
+
+    Where somebody else has made what we may not read, or we may not write, it is a folder of this process alone.
+    """
+    try:
+        return _compiled(cache_dir / _sources_hash())
+    except OSError as trouble:
+        log.warning("catalogues.not_kept", folder=str(cache_dir), reason=type(trouble).__name__)
+        return _compiled(_folder_of_ours())
+
+
+def _compiled(folder: Path) -> Path:
     for locale in languages():
         target = folder / locale / "LC_MESSAGES" / "messages.mo"
         if not target.exists():
             _write_whole(target, merged(locale))
+        with target.open("rb"):
+            pass
+    return folder
+
+
+@cache
+def _folder_of_ours() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="hotline-locales-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
@@ -253,10 +278,14 @@ def _sources_hash() -> str:
 
 def _write_whole(target: Path, catalogue: Catalog) -> None:
     """Written aside and renamed: several processes may start at once and none may read half a file."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as opened:
         write_mo(opened, catalogue)
-    Path(opened.name).replace(target)
+    written = Path(opened.name)
+    # Nothing of it is secret, and such a file is its writer's alone.
+    written.chmod(0o644)
+    leave_to_the_owner(written)
+    written.replace(target)
 
 
 if __name__ == "__main__":
