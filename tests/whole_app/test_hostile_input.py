@@ -165,8 +165,8 @@ def _fields(text: str) -> set[str]:
     return {one or other for one, other in FIELD.findall(text)}
 
 
-def fields_of(walk: Walk, way: Way) -> list[str]:
-    view = inspect.unwrap(walk.app.view_functions[way.rule.endpoint])
+def fields_of(app: HotlineApp, way: Way) -> list[str]:
+    view = inspect.unwrap(app.view_functions[way.rule.endpoint])
     return sorted(fields_of_module(Path(inspect.getfile(view))) - {"csrf_token"})
 
 
@@ -210,7 +210,7 @@ def test_one_hostile_field_in_a_form_that_is_right_otherwise_breaks_nothing(walk
     for way in walk.ways("staff", "public", "halfway"):
         if way.method == "GET" or way.rule.endpoint == "sign_in.sign_out":
             continue
-        fields = fields_of(walk, way)
+        fields = fields_of(walk.app, way)
         for field in fields if LONG else chance.sample(fields, min(7, len(fields))):
             for name in HOSTILE if LONG else chance.sample(sorted(HOSTILE), 1):
                 walk.ask(way, walk.address(way), f"{name} in {field}", **form_of({**sensible, field: HOSTILE[name]}))
