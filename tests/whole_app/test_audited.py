@@ -1,61 +1,45 @@
 """G16: whatever a request changes leaves one audit row in the same transaction, whoever writes the next page."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-import pyotp
 import pytest
 from flask.testing import FlaskClient
 from psycopg.types.json import Json, Jsonb
-from sqlalchemy import Connection, Engine, event, select, text
+from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.orm import Session
 
-from app.accounts import credentials
 from app.accounts.enrolment import add_token
-from app.seeding.imports import bring_in, take_out
 from app.settings import Settings
-from app.web.administration.chain_form import first_chain
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from app.web.frame.session_cookie import SESSION_COOKIE
 from app.wording.translations import catalogue_files, read_catalogue
-from escalation.acknowledging.links import make_link
 from tests import factories
 from tests.app.web.public.public_forms import photograph
-from tests.app.web.rota.rota_forms import rota_forms
-from tests.app.web.steering import Climb, climb
+from tests.app.web.steering import climb
 from tests.signing_in import sign_in
 from tests.telephony.phone import Phone
+from tests.whole_app.sent import PROGRAMS, Sent, sent_to
 from tests.whole_app.test_hostile_input import everybody, fields_of
 from tests.whole_app.test_rights import SCOPES, SENSIBLE, csrf
 from tests.whole_app.things import FOREIGN, OF_A_TICKET, OWN, Things, Way, address, administered, follow, things, ways
-from tickets import process_beats
-from tickets.directory import contact_methods, one_time_links
 from tickets.intake.appealing import open_appeal
-from tickets.outbox import posting
 from tickets.people.actor import staff_actor
-from tickets.promises import exclusions
-from tickets.promises.exclusions import Wanted
-from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
 from tickets.routing.decision import SUSPECTED
 from tickets.schema import (
     ApiToken,
     AuditEntry,
     Base,
-    CalendarVersion,
     Call,
     CallbackRequest,
     Category,
-    Chain,
-    Instruction,
     Message,
     Offer,
-    OutboundMessage,
     Presence,
     Queue,
     Staff,
@@ -66,15 +50,11 @@ from tickets.schema import (
 from tickets.states import (
     CallbackState,
     Channel,
-    ClockKind,
     Disposition,
-    OutboundChannel,
-    OutboundState,
     PresenceState,
     Role,
     TicketStatus,
 )
-from tickets.told_clocks import ToldTime, as_detail
 from tickets.work import assignment, duplicates, resolution
 from tickets.work.ticket import move
 
@@ -111,19 +91,6 @@ UNAUDITED = {
     "sign_in.sign_out": "ends one's own session, whose row says when",
     "track.check": "opens a page; failures are counted with the reference",
     "track.leave": "forgets a cookie",
-}
-PASSWORD = "a short sentence of mine"
-
-# What a program sends to each of its endpoints.
-PROGRAMS = {
-    "api.open_ticket": {"subject": "Cống", "body": "Nghẹt."},
-    "api.change_ticket": {"priority": "urgent", "reason": "vì vậy"},
-    "api.add_message": {"kind": "note", "body": "Đã xem."},
-    "api.set_master": {"reason": "khác hẻm"},
-    "api.appeal": {"text": "Không đúng."},
-    "api.move_ticket": {"to": "resolved", "text": "Đã dọn.", "disposition": next(iter(Disposition)).value},
-    "api.acknowledge": {"instruction": "Làm ngay."},
-    "api.send_letters_again": {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"},
 }
 
 
@@ -238,151 +205,6 @@ def _over(session: Session, settings: Settings, now: datetime) -> list[Things]:
         disputed,
         Things(session.get_one(Ticket, case.ticket_id), {**closed.named, "reference": case.reference}),
     ]
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What one endpoint needs to be told beside what all are: fields, and names in its address."""
-
-    form: Mapping[str, str] = field(default_factory=dict)
-    named: Mapping[str, Any] = field(default_factory=dict)
-
-
-# What somebody may take back, and what a scheduler tells whose clock is two hours behind the database's.
-_MISTAKEN = """
-name: một phút
-match: {{unit: "26740"}}
-rows:
-  - {{priority: normal, clock: resolve, target_seconds: 60, calendar: 24x7, warn: [75], chain: {chain}}}
-"""
-_HOLDING = as_detail(ToldTime("holds", "", -7200.0, None, 40))
-
-
-def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -> dict[str, Sent]:
-    """By endpoint; whoever adds one that the common form does not reach says here what it is sent."""
-    colleague = factories.staff(session, role=Role.AGENT, at=OWN)
-    newcomer = factories.staff(session, role=Role.AGENT, at=OWN)
-    before = now - timedelta(minutes=5)
-    for one in (person, colleague):
-        code = pyotp.TOTP(credentials.pending_totp_secret(session, one)).at(before)
-        assert credentials.enrol(session, one, password=PASSWORD, repeated=PASSWORD, code=code, now=before) == {}
-    lifetime = timedelta(days=1)
-    enrolment = one_time_links.make(session, staff_id=newcomer.id, purpose="enrol", lifetime=lifetime, now=now)
-    newcomers_code = pyotp.TOTP(credentials.pending_totp_secret(session, newcomer)).at(now)
-    secret = make_link(session, step_id=climbed.step(session, 4).id, staff_id=climbed.people[4].id, now=now)
-    letter = session.get_one(OutboundMessage, _letter(session, now=now))
-    letter.state = OutboundState.FAILED
-    seen_at = session.execute(text("select clock_timestamp()")).scalar_one()
-    process_beats.note(session, "scheduler:one:1", kind="scheduler", detail={"leads": True, **_HOLDING}, now=seen_at)
-    chain = session.scalars(select(Chain.name).order_by(Chain.id)).first() or ""
-    bring_in(session, "policies", _MISTAKEN.format(chain=chain), actor=staff_actor(person.id), now=before)
-    policies = take_out(session, "policies")
-    other_policies = re.sub(r"target_seconds: (\d+)", lambda m: f"target_seconds: {int(m[1]) + 60}", policies, count=1)
-    assert other_policies != policies
-    newest = select(CalendarVersion).order_by(CalendarVersion.calendar_id, CalendarVersion.version.desc())
-    version = session.scalars(newest.limit(1)).one()
-    draft = TypedRule({**first_chain(), "name": "by hand"}, 0)
-    keep_draft(session, DraftOf(person.id, RuleKind.CHAIN, 0), draft, now=before)
-    phone, mail = _contact_methods(session, person, now=before)
-    own = Sent(named={"method_id": mail}, form={"code": "0"})
-    of_the_rota = rota_forms(session, person, at=OWN, now=now)
-    return {
-        **{endpoint: Sent(form, named) for endpoint, (form, named) in of_the_rota.items()},
-        "contacts.save": Sent(form={"kind": "sms", "address": "0901234567"}),
-        "contacts.prove": own,
-        "contacts.move_up": own,
-        **{f"contacts.{deed}": Sent(named={"method_id": phone}) for deed in ("have_code_sent", "try_it", "remove")},
-        "administration.change_message_limits": Sent(form={"sms_900": "4", "sms_3600": "9", "voice_900": "2"}),
-        "administration.change_reach_times": Sent(
-            form={"emergency": "1", "urgent": "3", "normal": "5"}
-            | {f"{code}_{what}": "7" for code in ("emergency", "urgent", "normal") for what in ("calls", "pause")}
-        ),
-        "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
-        "administration.add_calendar": Sent(form={"key": "night", "mon": "22:00-06:00"}),
-        "administration.publish_calendar": Sent(
-            named={"calendar_id": version.calendar_id}, form={"mon": "22:00-06:00", "seen": str(version.version)}
-        ),
-        "administration.test_step": Sent(named={"unit": factories.unit(session, OWN).id}, form={"level": "1"}),
-        "administration.publish_draft": Sent(named={"kind": "chain", "rule_id": 0}, form={"to": "open"}),
-        "administration.keep_day_off": Sent(form={"first": "2026-12-07", "source": "Công điện 1"}),
-        "administration.keep_chosen_days": Sent(
-            form={"day": "2026-12-07", "kind-2026-12-07": "off", "source": "Công điện 1"}
-        ),
-        "administration.take_back_day": Sent(form={"day": "2026-09-02"}),
-        "acknowledge_link.passed_up": Sent(named={"token": secret}),
-        "administration.again": Sent(named={"message_id": letter.id}),
-        "administration.again_after_outage": Sent(
-            form={"since": "2020-01-01T00:00:00+00:00", "until": "2100-01-01T00:00:00+00:00", "channel": "sms"}
-        ),
-        "administration.apply": Sent(form={"text": other_policies}),
-        "administration.disable": Sent(named={"staff_id": colleague.id}),
-        "administration.ask_for_window": Sent(form=_WINDOW),
-        "administration.decide_window": Sent(named={"window_id": _asked(session, colleague, now=now)}),
-        "administration.believe": Sent(form={"is_sure": "1", "reason": "Giờ của cơ sở dữ liệu đúng"}),
-        "administration.retire_policy": Sent(form={"policy": "một phút", "reason": "ghi nhầm đơn vị"}),
-        "administration.throw_away": Sent(named={"message_id": letter.id}),
-        "api.acknowledge": Sent(named={"step_id": climbed.step(session, 4).id}),
-        "console.arbitrate": Sent(form={"arbitrated_queue": "", "reason": "vì vậy"}),
-        "console.link": Sent(form={"master": factories.open_ticket(session, unit_code=OWN, now=now).reference}),
-        "console.elsewhere": Sent(form={"system": "1022", "code": "1022-77"}),
-        "leadership.answer": Sent(named={"step_id": climbed.step(session, 4).id}, form={"new_due_at": ""}),
-        "leadership.delegated": Sent(named={"step_id": climbed.step(session, 4).id}, form={"to": str(colleague.id)}),
-        "console.instruction": Sent(
-            named={"reference": climbed.ticket.reference},
-            form={"instruction": str(_instructed(session, climbed, now=before)), "answer": "Đã làm."},
-        ),
-        "leadership.passed_up": Sent(named={"step_id": climbed.step(session, 4).id}),
-        "sign_in.check_code": Sent(form={"code": pyotp.TOTP(person.totp_secret or "").at(now)}),
-        "sign_in.check_password": Sent(form={"email": colleague.email, "password": PASSWORD}),
-        "sign_in.enrol": Sent(
-            named={"token": enrolment}, form={"password": PASSWORD, "repeated": PASSWORD, "code": newcomers_code}
-        ),
-    }
-
-
-def _instructed(session: Session, climbed: Climb, *, now: datetime) -> int:
-    """What a leader has instructed about the ticket that climbed."""
-    task = Instruction(
-        step_id=climbed.step(session, 4).id, ticket_id=climbed.ticket.id, given_by_id=climbed.people[4].id,
-        given_at=now, words="Làm ngay.", due_at=now, unit_id=climbed.ticket.unit_id,
-    )  # fmt: skip
-    session.add(task)
-    session.flush()
-    return task.id
-
-
-def _contact_methods(session: Session, person: Staff, *, now: datetime) -> list[int]:
-    """A phone, and a mail box to which a code was sent."""
-    saved = [
-        contact_methods.save(
-            session,
-            person.id,
-            kind=kind,
-            address=to,
-            hours=contact_methods.Hours(),
-            actor=staff_actor(person.id),
-            now=now,
-        )
-        for kind, to in ((OutboundChannel.SMS, "0907654321"), (OutboundChannel.EMAIL, "a@b.vn"))
-    ]
-    contact_methods.keep_code(saved[1], "123456", now=now)
-    session.flush()
-    return [one.id for one in saved]
-
-
-_WINDOW = {"from_at": "2026-12-01T21:00", "to_at": "2026-12-01T22:00", "reason": "Nâng cấp", "clock_resolve": "1"}
-
-
-def _asked(session: Session, colleague: Staff, *, now: datetime) -> int:
-    """A window that somebody else asked for."""
-    wanted = Wanted(now, now + timedelta(hours=1), "Nâng cấp", (ClockKind.RESOLVE,), holds_reports=False)
-    return exclusions.ask(session, wanted, actor=staff_actor(colleague.id), now=now).id
-
-
-def _letter(session: Session, *, now: datetime) -> int:
-    return posting.post_sms(
-        session, to="+84901234567", template="sms_help", params={}, locale="vi", dedup_key="audited", now=now
-    )
 
 
 def is_about_a_ticket(app: HotlineApp, way: Way, sent: Sent) -> bool:
