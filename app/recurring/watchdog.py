@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
@@ -83,7 +83,9 @@ class Watchdog:
             before = now
             for one in list(self._watched.values()):
                 if self._seconds - one.began > one.limit_seconds:
-                    _tell(one, self._seconds - one.began)
+                    # A log that takes nothing any more must not keep alive what hangs.
+                    with suppress(Exception):
+                        _tell(one, self._seconds - one.began)
                     self.end(HUNG_EXIT_CODE)
                     return
 

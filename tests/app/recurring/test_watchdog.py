@@ -28,6 +28,12 @@ def test_a_job_beyond_its_limit_is_named_with_where_it_stands_and_the_process_en
     assert any("<string>" in line for line in told["stack"])
 
 
+def test_a_log_that_takes_nothing_keeps_no_hung_process_alive() -> None:
+    done = ran("import os\nos.close(2)\nwith dog.watching('x', limit_seconds=1):\n    time.sleep(300)", seconds=60)
+
+    assert done.returncode == HUNG_EXIT_CODE
+
+
 def test_what_does_not_come_again_is_missed() -> None:
     done = ran("dog.expect('look for changes', again_within_seconds=2)\nthreading.Event().wait()")
 
