@@ -1,4 +1,4 @@
-"""`./hotline user add` and `./hotline token add`: a first account for a person, a bearer token for a program."""
+"""`./hotline user add|link`, `token add`: an account for a person, a way back into it, a bearer token for a program."""
 
 import argparse
 import json
@@ -25,6 +25,9 @@ def register(commands: Commands) -> None:
     add.add_argument("--unit", required=True, metavar="CODE", help="where the role is held, e.g. 26740, SXD or 79")
     add.add_argument("--name", default="", help="as it is shown; the address's first part if not given")
     add.set_defaults(run=run_user_add)
+    link = users.add_parser("link", help="a new enrolment link: password or telephone lost, or the first link not used")
+    link.add_argument("--email", required=True)
+    link.set_defaults(run=run_user_link)
     token = commands.add_parser("token", help="add a bearer token")
     tokens = token.add_subparsers(metavar="ACTION", required=True)
     give = tokens.add_parser("add", help="make a token; it is printed once")
@@ -32,7 +35,7 @@ def register(commands: Commands) -> None:
     give.add_argument("--scope", required=True, action="append", choices=SCOPES, help="may be given several times")
     give.add_argument("--unit", default="", metavar="CODE", help="whose tickets it sees; the whole city if not given")
     give.set_defaults(run=run_token_add)
-    for parser in (add, give):
+    for parser in (add, link, give):
         parser.add_argument("--json", action="store_true", help="one JSON line")
         parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
 
@@ -53,6 +56,23 @@ def run_user_add(arguments: argparse.Namespace) -> int:
             base_url=base_url,
             now=utc_now(),
         )
+    print(json.dumps({"email": arguments.email, "link": link}) if arguments.json else link)
+    return 0
+
+
+def run_user_link(arguments: argparse.Namespace) -> int:
+    """Print a link; the old password and second factor end here, and so does every session of the person."""
+    from app.accounts.enrolment import renew_enrolment
+    from app.clock import utc_now
+    from tickets.directory.staff import person_by_email
+    from tickets.errors import NotFound
+    from tickets.people.actor import SYSTEM
+
+    with _session(arguments.data) as (session, base_url):
+        person = person_by_email(session, arguments.email)
+        if person is None:
+            raise NotFound("person", arguments.email)
+        link = renew_enrolment(session, person.id, base_url=base_url, actor=SYSTEM, now=utc_now())
     print(json.dumps({"email": arguments.email, "link": link}) if arguments.json else link)
     return 0
 

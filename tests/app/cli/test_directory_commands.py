@@ -82,7 +82,12 @@ def test_a_person_added_holds_the_role_and_gets_a_link(committed: Committed, env
 
     done = hotline(environment, *arguments)
     again = hotline(environment, *arguments)
+    # The first link lies in a mailbox that nobody opens any more.
+    anew = hotline(environment, "user", "link", "--email", "MOI@example.vn")
+    unknown = hotline(environment, "user", "link", "--email", "khong@example.vn")
 
+    assert "/sign-in/link/" in anew.stdout and anew.stdout.strip() != json.loads(done.stdout)["link"]
+    assert unknown.returncode == 1 and "There is no person khong@example.vn." in unknown.stderr
     assert "/sign-in/link/" in json.loads(done.stdout)["link"], done.stderr
     assert again.returncode == 1 and "already" in again.stderr
     with transaction(committed.factory) as session:
