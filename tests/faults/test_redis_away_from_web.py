@@ -1,4 +1,4 @@
-"""G7 for people: Redis is wiped, gone or a black hole, and citizens are served, and nobody is signed out."""
+"""G7 for people: Redis is wiped, gone, full or a black hole, and citizens are served, and nobody is signed out."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from app.accounts.enrolment import add_token
 from app.storage.database import transaction
 from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tests.faults.breakable import Carrier, Place, sms_form
-from tests.faults.nodes import alive, running, wait_until
+from tests.faults.nodes import LONG, alive, running, wait_until
 from tests.signing_in import person_with
 from tickets.schema import OutboundMessage, Ticket, WebSession
 from tickets.states import OutboundChannel, OutboundState, Role
@@ -52,7 +52,18 @@ def black_hole(place: Place) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-TROUBLES: list[Callable[[Place], object]] = [wiped, gone, black_hole]
+@contextmanager
+def keeps_nothing(place: Place) -> Iterator[None]:
+    """It answers, and refuses every write: its disk or memory is full, or it has become a replica."""
+    server = redis.Redis.from_url(place.settings.redis_url)
+    server.config_set("min-replicas-to-write", 1)
+    try:
+        yield
+    finally:
+        server.config_set("min-replicas-to-write", 0)
+
+
+TROUBLES: list[Callable[[Place], object]] = [wiped, gone, black_hole, *([keeps_nothing] if LONG else [])]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: one.__name__)
