@@ -15,7 +15,7 @@ from tests.faults.nodes import LONG
 from tickets.states import Role
 
 # What fits at 320 px fits at 360 px too, as long as no style changes between them: that is looked at with `--long`.
-WIDTHS = (320, 360, 1440) if LONG else (320, 1440)
+WIDTHS = (320, 360, 768, 1440) if LONG else (320, 1440)
 # Eighty letters without a gap, as a name or a street that was pasted, or typed by a child on a telephone.
 LONG_WORD = ("Nguyễnđườngphườngthịtrấn" * 4)[:80]
 # Text fields that are filled in, and forms whose errors are looked at.

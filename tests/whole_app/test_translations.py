@@ -49,6 +49,22 @@ def test_every_message_is_translated(locale: str, said: list[Message]) -> None:
     assert untranslated == [], f"add them: python -m app.wording.translations extract --group … --locale {locale}"
 
 
+def test_no_message_stands_where_it_is_not_found() -> None:
+    """Extraction reads no f-string, so that a message within one would be told in English to everybody."""
+    hidden = [
+        f"{file.relative_to(translations.ROOT)}:{call.lineno}"
+        for source in translations.SOURCES
+        for file in sorted((translations.ROOT / source).rglob("*.py"))
+        for written in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(written, ast.JoinedStr)
+        for call in ast.walk(written)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in translations.KEYWORDS
+        if any(isinstance(said, ast.Constant) for said in call.args)
+    ]
+
+    assert hidden == []
+
+
 @pytest.mark.parametrize("locale", OTHER_LANGUAGES)
 def test_a_translation_keeps_the_placeholders_of_its_message(locale: str) -> None:
     broken = [

@@ -194,7 +194,7 @@ def refused(reference: str, form: str, error: HotlineError) -> ResponseReturnVal
 
 
 def _refusal_words(error: HotlineError) -> str:
-    return f"{_why_refused(error)} {_('What you typed is still here.')}"
+    return " ".join((_why_refused(error), _("Everything you typed is kept.")))
 
 
 def _why_refused(error: HotlineError) -> str:

@@ -155,3 +155,20 @@ def test_my_page_shows_my_turns_and_ends_my_leave_and_no_others(app, session, un
     assert "24 Nov 2026" in page and "Head of the section" in page
     assert f"You stand in for {lan.name}" in his_page
     assert (others.status_code, own.status_code) == (404, 303)
+
+
+def test_what_is_over_is_folded_away_under_what_comes(
+    app: HotlineApp, session: Session, unit: Unit, lan: Staff, turn: Shift
+) -> None:
+    post_id = post_of(session, unit).id
+    session.add_all(
+        Shift(post_id=post_id, staff_id=lan.id, starts_at=MONDAY - days * DAY, ends_at=MONDAY - days * DAY + HOUR)
+        for days in (3, 4)
+    )
+    session.commit()
+
+    with app.bound_to(session, MONDAY):
+        page = browser_of(app, session, lan).get(MINE).get_data(as_text=True)
+
+    comes, over = page.split("Days that are over")
+    assert (comes.count("rota-past"), over.count("rota-past")) == (0, 2)
