@@ -16,7 +16,7 @@ from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
 from tickets.errors import InvalidInput, NotAllowed
 from tickets.people.actor import Actor, staff_actor
-from tickets.promises import ledger, standing_levels
+from tickets.promises import given_dates, standing_levels
 from tickets.promises.calendar import add
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import hold_until
@@ -179,5 +179,5 @@ def _set_due(
     session: Session, ticket: Ticket, clock: Clock, due_at: datetime, *, reason: str, actor: Actor, now: datetime
 ) -> None:
     """A leader's date needs no further approval (R7); it re-plans every level from there."""
-    date = ledger.NewDate(due_at, reason, clock.kind, is_from_above=True)
-    ledger.set_manual_due(session, ticket, date, actor=actor, now=now)
+    date = given_dates.NewDate(due_at, reason, clock.kind, is_from_above=True)
+    given_dates.set_manual_due(session, ticket, date, actor=actor, now=now)

@@ -32,7 +32,8 @@ _CUT_OFF = """() => {
   for (const element of document.querySelectorAll("caption, h1, h2, h3, p, td, th, label, a, button, summary, li")) {
     const box = element.getBoundingClientRect(), letter = parseFloat(getComputedStyle(element).fontSize);
     const isColumn = box.width > 1 && box.width < 2 * letter && box.height > 6 * letter;
-    if (isColumn && element.textContent.trim().length > 8 && !element.matches(aside)) found.push(told("a letter a line", element));
+    const isWord = element.textContent.trim().length > 8 && !element.matches(aside);
+    if (isColumn && isWord) found.push(told("a letter a line", element));
   }
   return found.slice(0, 3);
 }"""

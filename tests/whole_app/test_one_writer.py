@@ -20,7 +20,12 @@ _SHARED: dict[str, tuple[str, ...]] = {
         "tickets/promises/ledger.py",
     ),
     # Breaches of many tickets are noted in one statement while escalation fires; the book writes one ticket's clocks.
-    "Clock": ("tickets/promises/clocks.py", "tickets/promises/ledger.py", "tickets/promises/breaches.py"),
+    "Clock": (
+        "tickets/promises/clocks.py",
+        "tickets/promises/clock_moves.py",
+        "tickets/promises/given_dates.py",
+        "tickets/promises/breaches.py",
+    ),
     # Promises plan a step, escalation writes what became of it, a leader's answer moves those to come.
     "PlannedStep": (
         "tickets/promises/clocks.py",

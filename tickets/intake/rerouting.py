@@ -14,7 +14,7 @@ from tickets.audit import entries
 from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.people.actor import Actor
-from tickets.promises import ledger
+from tickets.promises import retargeting
 from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, route
 from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
@@ -76,7 +76,7 @@ def _reroute(
         named_people.name_heads(session, ticket.id, unit_id=unit_id, office_id=office_id, now=now)
     if _promised(ticket, rules) != promised_before:
         session.flush()
-        ledger.retarget(session, ticket, cause="intake", actor=actor, now=now)
+        retargeting.retarget(session, ticket, cause="intake", actor=actor, now=now)
     return decision
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.people.actor import SYSTEM, Actor, staff_actor
-from tickets.promises import ledger
+from tickets.promises import retargeting
 from tickets.promises.foresight import TOUCHED_TICKETS, many_rows, touched_tickets
 from tickets.promises.loading import load_rulebook
 from tickets.schema import RuleApplication, RuleApplicationTicket, Staff, Ticket
@@ -116,7 +116,9 @@ def _applied(
 ) -> bool:
     try:
         with session.begin_nested():
-            moved = ledger.adopt(session, ticket, policies=application.policies, actor=_actor(application), now=now)
+            moved = retargeting.adopt(
+                session, ticket, policies=application.policies, actor=_actor(application), now=now
+            )
     except Exception as trouble:
         failed(ticket.id, trouble)
         return False

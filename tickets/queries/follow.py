@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets import timeline
-from tickets.promises.ledger import is_duplicate
+from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.queries.appeals import AppealState, appeal_state
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Attachment, Category, Clock, PromiseBreach, Ticket, Unit

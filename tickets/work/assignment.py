@@ -9,7 +9,7 @@ from tickets import timeline
 from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, TransitionNotAllowed
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Right, load_viewer, may
-from tickets.promises import ledger, standing_levels
+from tickets.promises import duplicate_clocks, ledger, retargeting, standing_levels
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
@@ -205,7 +205,7 @@ def hop(
     ticket = lock_ticket(session, ticket_id)
     now = judged_at(session, ticket, now=now)
     _require_unfinished(ticket)
-    if ledger.is_duplicate(ticket):
+    if duplicate_clocks.is_duplicate(ticket):
         raise InvalidInput("ticket", "is_duplicate")
     why = reason_given(reason)
     queue = session.get(Queue, queue_id)
@@ -258,7 +258,7 @@ def _give_away(session: Session, ticket: Ticket, *, queue_id: int, unit: Unit, a
         # The receiver decides anew what it waits for.
         move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
     ledger.on_hop(session, ticket, from_unit_id=from_unit, now=now)
-    ledger.retarget(session, ticket, cause="transfer", actor=actor, now=now)
+    retargeting.retarget(session, ticket, cause="transfer", actor=actor, now=now)
     standing_levels.refresh(session, [ticket.id])
 
 
@@ -284,7 +284,7 @@ def _changed(
     session.flush()
     if is_promise:
         with not_eased(session, ticket, what=params["field"], actor=actor, now=now):
-            ledger.retarget(session, ticket, cause=params["field"], actor=actor, now=now)
+            retargeting.retarget(session, ticket, cause=params["field"], actor=actor, now=now)
             session.flush()
     return ticket
 

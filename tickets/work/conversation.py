@@ -12,7 +12,7 @@ from tickets.outbox import posting
 from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone
 from tickets.promises import ledger
-from tickets.promises.ledger import is_duplicate
+from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.schema import Message, Staff, Ticket, TimelineEntry
 from tickets.states import PENDING, UNFINISHED, ActorKind, Channel, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text

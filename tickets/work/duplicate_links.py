@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.errors import InvalidInput
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises import ledger, standing_levels
-from tickets.promises.ledger import is_duplicate
+from tickets.promises import duplicate_clocks, standing_levels
+from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.schema import DuplicateLink, Ticket
 from tickets.states import UNFINISHED, TimelineKind
 from tickets.work.owing_unit import is_out_beyond_accepting
@@ -55,7 +55,7 @@ def join(
     session: Session, ticket: Ticket, master: Ticket, due_at: datetime | None, *, actor: Actor, now: datetime
 ) -> None:
     ticket.master_id, ticket.updated_at, master.updated_at = master.id, now, now
-    taken = ledger.share_promise(session, master, due_at, actor=actor, now=now) if due_at is not None else 0
+    taken = duplicate_clocks.share_promise(session, master, due_at, actor=actor, now=now) if due_at is not None else 0
     session.add(
         DuplicateLink(
             ticket_id=ticket.id, master_id=master.id, linked_at=now, linked_by_id=actor.staff_id, due_at=due_at,
@@ -77,7 +77,7 @@ def part(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: dat
     ended = _end_link(session, ticket, cause=cause, actor=actor, now=now)
     ticket.master_id, ticket.updated_at = None, now
     standing_levels.count_people(session, master.id)
-    ledger.on_unlinked(session, ticket, now=now)
+    duplicate_clocks.on_unlinked(session, ticket, now=now)
     if ended is not None and master.status in UNFINISHED and not is_out_beyond_accepting(session, master.id, now=now):
         _give_back(session, master, ended, actor=actor, now=now)
     _tell_both(session, ticket, master, UNLINKED, is_named=cause != RESTRICTED, actor=actor, now=now)
@@ -93,10 +93,12 @@ def _give_back(session: Session, master: Ticket, ended: DuplicateLink, *, actor:
     taken = ended.taken_seconds + sum(other.taken_seconds for other in others)
     if taken == 0:
         return
-    ledger.unshare_promise(session, master, taken, actor=actor, now=now)
+    duplicate_clocks.unshare_promise(session, master, taken, actor=actor, now=now)
     for other in others:
         due_at = other.due_at
-        other.taken_seconds = ledger.share_promise(session, master, due_at, actor=actor, now=now) if due_at else 0
+        other.taken_seconds = (
+            duplicate_clocks.share_promise(session, master, due_at, actor=actor, now=now) if due_at else 0
+        )
 
 
 def _end_link(session: Session, ticket: Ticket, *, cause: str, actor: Actor, now: datetime) -> DuplicateLink | None:

@@ -15,8 +15,8 @@ from tickets.people.actor import Actor
 from tickets.people.phones import parse_phone
 from tickets.people.references import read_reference
 from tickets.people.roles import Right, Viewer, may, visible_ticket
-from tickets.promises import ledger
-from tickets.promises.ledger import is_duplicate
+from tickets.promises import duplicate_clocks
+from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.schema import Ticket
 from tickets.states import PENDING, UNFINISHED, Channel, Disposition, Priority, TicketStatus, TimelineKind
 from tickets.work.appeal_rows import appeal_of_case
@@ -130,7 +130,7 @@ def _stop_working(session: Session, ticket: Ticket, *, actor: Actor, now: dateti
     """Its clocks end before anything counts as kept; whoever links it has looked at it, and it waits in no queue."""
     if ticket.status in PENDING:
         wake(session, ticket, cause="agent", actor=actor, now=now)
-    due_at = ledger.on_linked(session, ticket, now=now)
+    due_at = duplicate_clocks.on_linked(session, ticket, now=now)
     if ticket.status is TicketStatus.NEW:
         move(session, ticket, to=TicketStatus.OPEN, actor=actor, now=now)
     ticket.assignee_id = ticket.assignee_id or actor.staff_id

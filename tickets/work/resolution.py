@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from tickets import timeline
 from tickets.errors import CitizensOwnWord, InvalidInput, ReopeningWindowOver, TransitionNotAllowed
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises import ledger, standing_levels
+from tickets.promises import duplicate_clocks, ledger, standing_levels
 from tickets.schema import Attachment, Contact, Message, Ticket, TimelineEntry
 from tickets.states import PENDING, ActorKind, Channel, Disposition, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
@@ -306,7 +306,7 @@ def _set_aside(
     _require_move(ticket, to)
     require_another(session, ticket, what="aside", actor=actor, now=now)
     why = _text(reason, "reason") if to is not TicketStatus.WITHDRAWN or reason.strip() else ""
-    if not ledger.is_duplicate(ticket):
+    if not duplicate_clocks.is_duplicate(ticket):
         duplicate_links.leave_group(session, ticket, cause="set_aside", now=now)
     move(session, ticket, to=to, actor=actor, reason=why, now=now)
     return ticket

@@ -12,7 +12,7 @@ from tickets.city import day_of
 from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises import day_totals, ledger
+from tickets.promises import day_totals, duplicate_clocks
 from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason, route
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
@@ -31,7 +31,7 @@ def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) ->
     if ticket.status not in UNFINISHED:
         return
     accuses = read.may_accuse and not ticket.is_restricted and not read.is_danger
-    if accuses or (read.is_danger and ledger.is_duplicate(ticket)):
+    if accuses or (read.is_danger and duplicate_clocks.is_duplicate(ticket)):
         # Danger is looked after by itself, and an accusation is kept from everybody the others are shown to.
         leave_group(session, ticket, cause=RESTRICTED if accuses else "danger", now=now)
     if read.is_danger and ticket.priority is not Priority.EMERGENCY:

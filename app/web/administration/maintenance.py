@@ -20,9 +20,9 @@ from escalation.firing.gaps import gap_by_id
 from tickets.directory.people import names_of
 from tickets.errors import InvalidInput
 from tickets.promises import exclusions
+from tickets.promises.clock_moves import PROMISED
 from tickets.promises.crediting import credits_of, preview
 from tickets.promises.exclusions import Wanted
-from tickets.promises.ledger import PROMISED
 from tickets.schema import ExclusionWindow
 from tickets.states import ClockKind
 from tickets.typed_text import typed_number

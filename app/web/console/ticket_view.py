@@ -17,7 +17,7 @@ from tickets.directory.places import Option, Question
 from tickets.people.phones import mask, parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.promises.calendar import between
-from tickets.promises.ledger import is_duplicate
+from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.queries.chain_steps import LevelOfTicket
 from tickets.queries.reading import WholeTicket
 from tickets.schema import Clock, Ticket

@@ -33,7 +33,7 @@ from tests.escalation.scene import (
 )
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import SYSTEM
-from tickets.promises import ledger
+from tickets.promises import retargeting
 from tickets.schema import (
     Acknowledgement,
     AuditEntry,
@@ -330,6 +330,6 @@ def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
     acknowledge(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=later)
     ticket = lock_ticket(session, matter.id)
 
-    ledger.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
+    retargeting.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
 
     assert level_at(session, matter, 3) >= later + 4 * HOUR

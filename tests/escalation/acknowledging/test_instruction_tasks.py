@@ -17,7 +17,7 @@ from tests.escalation.scene import clock, holder, level_at, messages, results, s
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
-from tickets.promises import ledger
+from tickets.promises import ledger, retargeting
 from tickets.schema import AuditEntry, Instruction, PostHolding, Staff, Ticket, TimelineEntry
 from tickets.states import ClockStatus, OutboundChannel, Priority, Role, StepResult, TicketStatus
 from tickets.work.ticket import lock_ticket
@@ -222,7 +222,7 @@ def test_a_date_that_was_added_later_holds_the_chain_although_the_plan_is_made_a
 
     matter.priority = Priority.NORMAL
     session.flush()
-    ledger.retarget(
+    retargeting.retarget(
         session, lock_ticket(session, matter.id), cause="priority", actor=staff_actor(people[3].id), now=at + 2 * HOUR
     )
 

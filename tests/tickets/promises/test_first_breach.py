@@ -11,7 +11,7 @@ from escalation.firing.sweep import note_late, tick
 from tests.factories import NOW, open_ticket, queue_of, staff
 from tickets.errors import LaterDueNeedsApproval, PromiseBroken
 from tickets.people.actor import citizen_actor, staff_actor
-from tickets.promises import ledger
+from tickets.promises import given_dates
 from tickets.promises.figures import promises_kept
 from tickets.schema import AuditEntry, Clock, PlannedStep, PromiseBreach, Ticket
 from tickets.states import Channel, ClockKind, ClockStatus, Disposition, Priority, Role
@@ -246,14 +246,14 @@ def test_a_next_contact_and_a_silence_that_were_broken_stay_so_in_their_cycle(se
 def test_a_date_moves_before_the_breach_only_and_nobody_approves_their_own(session, ticket, agent, office):
     due = resolve_clock(session, ticket).due_at
     locked = lock_ticket(session, ticket.id)
-    wanted = ledger.NewDate(due + timedelta(days=7), "Chờ thi công", approved_by_id=agent.staff_id)
+    wanted = given_dates.NewDate(due + timedelta(days=7), "Chờ thi công", approved_by_id=agent.staff_id)
 
     with pytest.raises(LaterDueNeedsApproval):
-        ledger.set_manual_due(session, locked, wanted, actor=agent, now=NOW)
-    from_above = ledger.NewDate(wanted.due_at, wanted.reason, approved_by_id=office.staff_id)
+        given_dates.set_manual_due(session, locked, wanted, actor=agent, now=NOW)
+    from_above = given_dates.NewDate(wanted.due_at, wanted.reason, approved_by_id=office.staff_id)
     with pytest.raises(PromiseBroken):
-        ledger.set_manual_due(session, locked, from_above, actor=agent, now=due + timedelta(seconds=1))
-    ledger.set_manual_due(session, locked, from_above, actor=agent, now=due - HOUR)
+        given_dates.set_manual_due(session, locked, from_above, actor=agent, now=due + timedelta(seconds=1))
+    given_dates.set_manual_due(session, locked, from_above, actor=agent, now=due - HOUR)
 
     assert resolve_clock(session, ticket).due_at == wanted.due_at
 

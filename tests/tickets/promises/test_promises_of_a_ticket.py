@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.factories import NOW, department_code, open_ticket, queue_of, staff
 from tickets.errors import InvalidInput, LaterDueNeedsApproval
 from tickets.people.actor import citizen_actor, staff_actor
-from tickets.promises import ledger
+from tickets.promises import given_dates
 from tickets.schema import Clock, ClockInterval, PlannedStep, Ticket, TimelineEntry
 from tickets.states import (
     Channel,
@@ -259,9 +259,9 @@ def test_r7_a_later_manual_due_date_needs_approval_and_keeps_the_old_one_in_hist
     old, wanted = promise.due_at, promise.due_at + timedelta(days=7)
 
     with pytest.raises(LaterDueNeedsApproval):
-        ledger.set_manual_due(session, locked, ledger.NewDate(wanted, "Chờ thi công"), actor=agent, now=NOW)
-    approved = ledger.NewDate(wanted, "Chờ thi công", approved_by_id=office.staff_id)
-    ledger.set_manual_due(session, locked, approved, actor=agent, now=NOW)
+        given_dates.set_manual_due(session, locked, given_dates.NewDate(wanted, "Chờ thi công"), actor=agent, now=NOW)
+    approved = given_dates.NewDate(wanted, "Chờ thi công", approved_by_id=office.staff_id)
+    given_dates.set_manual_due(session, locked, approved, actor=agent, now=NOW)
 
     assert promise.due_at == wanted
     assert promise.history[-1]["due_at"] == old.isoformat()
