@@ -1,4 +1,4 @@
-"""Escalation: an idle tick over many open tickets, and a thousand due steps fired at once."""
+"""Escalation: an idle tick over many open tickets, and ten thousand due steps fired at once."""
 
 import time
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.bench.measure import Figure, MeasuredNothing, counted, in_turn
+from app.bench.measure import Figure, MeasuredNothing, counted, in_turn, processor_of
 from app.bench.stage import settle
 from app.clock import utc_now
 from app.seeding.volume import multiply
@@ -18,14 +18,18 @@ from escalation.firing.sweep import tick
 from tickets.schema import PlannedStep, Ticket
 from tickets.states import UNFINISHED
 
-_STEPS = 1000
+_STEPS = 10_000
 IDLE_LIMIT_MS = 10.0
-FIRE_LIMIT_SECONDS = 3.0
+# Of the process and of its connection, one after the other: a thousand a second. On a machine with other work the
+# seconds on the wall say nothing.
+FIRE_LIMIT_MS = 1.0
+MOST_STATEMENTS = 0.5
 
 
 def run(settings: Settings, *, open_tickets: int, say: TellProgress) -> list[Figure]:
     """The steps are fired among the tickets there are; for the idle tick there are then `open_tickets` unfinished."""
-    engine = make_engine(settings.database_url)
+    # One connection, whose processor time is that of all that is fired.
+    engine = make_engine(settings.database_url, pool_size=1)
     try:
         factory = session_factory(engine)
         _drain(factory)
@@ -87,7 +91,7 @@ def _idle(factory: sessionmaker[Session], *, wanted: int) -> Figure:
 def _fire(engine: Engine, factory: sessionmaker[Session]) -> list[Figure]:
     now = utc_now()
     with transaction(factory) as session:
-        # The next step of a thousand tickets falls due now, as after an outage.
+        # The next step of so many tickets falls due now, as after an outage.
         session.execute(
             text(
                 """
@@ -104,7 +108,9 @@ def _fire(engine: Engine, factory: sessionmaker[Session]) -> list[Figure]:
         due = session.scalar(select(func.count()).where(PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now))
     if not due or due < _STEPS:
         raise MeasuredNothing(f"{due} steps are due, not {_STEPS}: there are too few tickets with running clocks")
-    fired, begun = 0, time.perf_counter()
+    with factory() as session:
+        backend = session.scalar(select(func.pg_backend_pid())) or 0
+    fired, begun, before = 0, time.perf_counter(), (time.process_time(), processor_of(backend))
     with counted(engine) as statements:
         while True:
             with transaction(factory) as session:
@@ -113,9 +119,12 @@ def _fire(engine: Engine, factory: sessionmaker[Session]) -> list[Figure]:
             if not done.claimed:
                 break
     seconds = time.perf_counter() - begun
-    value = f"{fired:,} of {due:,} in {seconds:.2f} s"
-    kept = seconds < FIRE_LIMIT_SECONDS and fired >= _STEPS
+    ours, its = time.process_time() - before[0], processor_of(backend) - before[1]
+    each, sent = 1000 * (ours + its) / max(1, fired), len(statements) / max(1, fired)
+    value = f"{fired:,} of {due:,} in {seconds:.2f} s; {each:.2f} ms of processor each"
+    note = f"ours {1000 * ours / max(1, fired):.2f}, the database's {1000 * its / max(1, fired):.2f}"
+    limit = f"< {FIRE_LIMIT_MS:.0f} ms of processor"
     return [
-        Figure("due steps fired", value, f"{_STEPS:,} in < {FIRE_LIMIT_SECONDS:.0f} s", kept),
-        Figure("  statements a step", f"{len(statements) / max(1, fired):.2f}"),
+        Figure("due steps fired", value, limit, each < FIRE_LIMIT_MS and fired >= _STEPS, note),
+        Figure("  statements a step", f"{sent:.2f}", f"≤ {MOST_STATEMENTS}", sent <= MOST_STATEMENTS),
     ]

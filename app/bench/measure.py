@@ -1,10 +1,12 @@
 """Timing and counting: percentiles of repeated calls, and the statements a piece of work sends to the database."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -47,6 +49,13 @@ def timed(work: Callable[[], object]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
+
+
+def processor_of(process_id: int) -> float:
+    """Seconds of processor that a process of this machine has used so far."""
+    # The name of a process may hold spaces; what is counted stands behind it.
+    words = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def in_turn(works: Sequence[Callable[[], object]], *, rounds: int, warm_up: int = 3) -> list[Times]:

@@ -3,14 +3,20 @@
 import secrets
 from collections.abc import Callable, Collection, Iterable
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import BigInteger, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
-
-from tickets.schema import Acknowledgement, StepRecipient
 
 # Digits of a code: drawn at random, so that nothing that can be counted or seen elsewhere gives it away; longer only
 # where chance keeps meeting codes that are still open with that person.
 _LENGTHS = (6, 6, 6, 7, 8, 8, 8, 8)
+_TAKEN = text(
+    """
+    select r.staff_id, r.reply_code from unnest(:people, :codes) as t(staff_id, code)
+    join step_recipient r on r.staff_id = t.staff_id and r.reply_code = t.code
+    where not exists (select from acknowledgement a where a.step_id = r.step_id)
+    """
+).bindparams(bindparam("people", type_=ARRAY(BigInteger)), bindparam("codes", type_=ARRAY(Text)))
 
 
 def new_codes(
@@ -41,9 +47,5 @@ def _open(session: Session, pairs: Collection[tuple[int, str]]) -> set[tuple[int
     """Those of the (person, code) pairs that name a level nobody has acknowledged."""
     if not pairs:
         return set()
-    rows = session.execute(
-        select(StepRecipient.staff_id, StepRecipient.reply_code)
-        .outerjoin(Acknowledgement, Acknowledgement.step_id == StepRecipient.step_id)
-        .where(tuple_(StepRecipient.staff_id, StepRecipient.reply_code).in_(pairs), Acknowledgement.step_id.is_(None))
-    )
-    return {(staff_id, code) for staff_id, code in rows}
+    people, codes = zip(*pairs, strict=True)
+    return {(who, code) for who, code in session.execute(_TAKEN, {"people": list(people), "codes": list(codes)})}

@@ -4,20 +4,38 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Row, func, select, true
 from sqlalchemy.orm import Session
 
 from tickets.directory.standing import Concern, Standing
 from tickets.directory.standing_rows import load_standing
 from tickets.promises.exclusions import reports_held_until
-from tickets.promises.loading import LoadedChain, PromiseRulebook
+from tickets.promises.loading import PromiseRulebook
 from tickets.promises.plan import ChainLevel
 from tickets.schema import Category, Clock, PlannedStep, StepRecipient, Ticket, Unit
+from tickets.schema.rows import among
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResult
 
 # The head of the plan that one claim looks at: enough that a second scheduler finds tickets the first has not locked.
 _SCAN_FACTOR = 20
+# Only what firing has to know: whole rows of hundreds of tickets were a good part of what it cost.
+_TICKETS = (
+    select(
+        Ticket.id, Ticket.reference, Ticket.priority, Ticket.unit_id, Unit.name.label("unit_name"),
+        Unit.name_en.label("unit_name_en"), Ticket.coordinating_unit_id, Ticket.assignee_id, Ticket.escalation_level,
+        Ticket.is_restricted, Ticket.is_canary, Ticket.procedure_id, Category.field, Category.name.label("category"),
+        Category.name_en.label("category_en"),
+    )
+    .join(Unit, Unit.id == Ticket.unit_id)
+    .outerjoin(Category, Category.id == Ticket.category_id)
+)  # fmt: skip
+_STEPS = select(
+    PlannedStep.id, PlannedStep.ticket_id, PlannedStep.clock_id, PlannedStep.kind, PlannedStep.rank,
+    PlannedStep.planned_at, PlannedStep.due_at, Clock.kind.label("clock"), Clock.status.label("clock_status"),
+    Clock.due_at.label("clock_due_at"), Clock.chain_version_id, Clock.calendar_version_id,
+).join(Clock, Clock.id == PlannedStep.clock_id)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +124,22 @@ def claim_tickets(
     if only is not None:
         head = head.where(PlannedStep.ticket_id.in_(only))
     oldest = head.subquery()
-    first = (
-        select(oldest.c.ticket_id, func.min(oldest.c.planned_at).label("first_at"))
+    # Looked at one after the other in this order, until enough are locked and no further: joined and sorted afterwards,
+    # all of the head would be locked, or every ticket there is be read.
+    in_turn = (
+        select(oldest.c.ticket_id)
         .group_by(oldest.c.ticket_id)
-        .subquery()
+        .order_by(func.min(oldest.c.planned_at), oldest.c.ticket_id)
+        .cte("in_turn")
+        .prefix_with("materialized", dialect="postgresql")
     )
-    claimed = session.scalars(
+    locked = (
         select(Ticket.id)
-        .join(first, first.c.ticket_id == Ticket.id)
-        .order_by(first.c.first_at, Ticket.id)
-        .limit(batch)
+        .where(Ticket.id == in_turn.c.ticket_id)
         .with_for_update(of=Ticket, skip_locked=True)
+        .lateral("locked")
     )
+    claimed = session.scalars(select(locked.c.id).select_from(in_turn).join(locked, true()).limit(batch))
     return list(claimed)
 
 
@@ -129,7 +151,7 @@ def held_by_others(session: Session, ticket_ids: Sequence[int], *, now: datetime
     due = (
         select(PlannedStep.id, PlannedStep.ticket_id)
         .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+        .where(among(PlannedStep.ticket_id, ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
     )
     free = set(session.scalars(due.with_for_update(of=[PlannedStep, Clock], key_share=True, skip_locked=True)))
     return sorted({ticket_id for step_id, ticket_id in session.execute(due) if step_id not in free})
@@ -139,7 +161,7 @@ def due_tickets(
     session: Session, ticket_ids: Sequence[int], *, book: PromiseRulebook, now: datetime
 ) -> list[DueTicket]:
     """The claimed tickets as they are under the lock, each with all its due steps; those without one are left out."""
-    due = (PlannedStep.ticket_id.in_(ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
+    due = (among(PlannedStep.ticket_id, ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
     return _with_steps(session, ticket_ids, _steps(session, *due, book=book), now=now)
 
 
@@ -147,7 +169,7 @@ def fired_tickets(
     session: Session, ticket_ids: Sequence[int], step_ids: Collection[int], *, book: PromiseRulebook, now: datetime
 ) -> list[DueTicket]:
     """The same of tickets with these steps, which have fired."""
-    return _with_steps(session, ticket_ids, _steps(session, PlannedStep.id.in_(step_ids), book=book), now=now)
+    return _with_steps(session, ticket_ids, _steps(session, among(PlannedStep.id, step_ids), book=book), now=now)
 
 
 def _with_steps(
@@ -157,50 +179,36 @@ def _with_steps(
     steps = defaultdict[int, list[DueStep]](list)
     for step in found:
         steps[step.ticket_id].append(step)
-    rows = session.execute(
-        select(Ticket, Unit, Category)
-        .join(Unit, Unit.id == Ticket.unit_id)
-        .outerjoin(Category, Category.id == Ticket.category_id)
-        .where(Ticket.id.in_(ticket_ids))
-        .execution_options(populate_existing=True)
-    )
-    tickets = [_due_ticket(*row, steps=steps[row[0].id], quiet=quiet_until) for row in rows if steps[row[0].id]]
+    rows = session.execute(_TICKETS.where(among(Ticket.id, ticket_ids)))
+    tickets = [_due_ticket(row, steps=steps[row.id], quiet=quiet_until) for row in rows if steps[row.id]]
     return sorted(tickets, key=lambda ticket: (ticket.steps[0].planned_at, ticket.id))
 
 
-def _due_ticket(
-    ticket: Ticket, unit: Unit, category: Category | None, *, steps: list[DueStep], quiet: datetime | None
-) -> DueTicket:
+def _due_ticket(row: Row[*tuple[Any, ...]], *, steps: list[DueStep], quiet: datetime | None) -> DueTicket:
     return DueTicket(
-        id=ticket.id,
-        reference=ticket.reference,
-        priority=ticket.priority,
-        unit_id=ticket.unit_id,
-        unit_name=unit.name,
-        unit_name_en=unit.name_en,
-        coordinating_unit_id=ticket.coordinating_unit_id,
-        assignee_id=ticket.assignee_id,
-        escalation_level=ticket.escalation_level,
-        is_restricted=ticket.is_restricted,
-        procedure_id=ticket.procedure_id,
-        field=category.field if category else "",
-        category=category.name if category else "",
-        category_en=category.name_en if category else "",
+        id=row.id,
+        reference=row.reference,
+        priority=row.priority,
+        unit_id=row.unit_id,
+        unit_name=row.unit_name,
+        unit_name_en=row.unit_name_en,
+        coordinating_unit_id=row.coordinating_unit_id,
+        assignee_id=row.assignee_id,
+        escalation_level=row.escalation_level,
+        is_restricted=row.is_restricted,
+        procedure_id=row.procedure_id,
+        field=row.field or "",
+        category=row.category or "",
+        category_en=row.category_en or "",
         steps=tuple(steps),
         # An emergency waits for no work of ours, nor does the trial that shows whether reports get through.
-        quiet_until=None if ticket.priority is Priority.EMERGENCY or ticket.is_canary else quiet,
+        quiet_until=None if row.priority is Priority.EMERGENCY or row.is_canary else quiet,
     )
 
 
 def _steps(session: Session, *which: ColumnElement[bool], book: PromiseRulebook) -> list[DueStep]:
-    rows = session.execute(
-        select(PlannedStep, Clock)
-        .join(Clock, Clock.id == PlannedStep.clock_id)
-        .where(*which)
-        .order_by(PlannedStep.planned_at, PlannedStep.rank, PlannedStep.id)
-        .execution_options(populate_existing=True)
-    )
-    return [_due_step(step, clock, book) for step, clock in rows]
+    rows = session.execute(_STEPS.where(*which).order_by(PlannedStep.planned_at, PlannedStep.rank, PlannedStep.id))
+    return [_due_step(row, book) for row in rows]
 
 
 def standing_for(session: Session, tickets: Collection[DueTicket], book: PromiseRulebook, *, now: datetime) -> Standing:
@@ -213,28 +221,24 @@ def standing_for(session: Session, tickets: Collection[DueTicket], book: Promise
     return load_standing(session, posts=posts, unit_ids=units, staff_ids=assignees, now=now)
 
 
-def _due_step(step: PlannedStep, clock: Clock, book: PromiseRulebook) -> DueStep:
+def _due_step(row: Row[*tuple[Any, ...]], book: PromiseRulebook) -> DueStep:
+    is_level, chain = row.kind is StepKind.LEVEL, book.chain_of(row.chain_version_id)
+    levels = chain.chain.steps if is_level and chain is not None else ()
     return DueStep(
-        id=step.id,
-        ticket_id=step.ticket_id,
-        clock_id=clock.id,
-        clock=clock.kind,
-        clock_status=clock.status,
-        clock_due_at=clock.due_at,
-        chain_version_id=clock.chain_version_id,
-        calendar_version_id=clock.calendar_version_id,
-        kind=step.kind,
-        rank=step.rank,
-        planned_at=step.planned_at,
-        planned_for_due_at=step.due_at,
-        step=_level_of(step, book.chain_of(clock.chain_version_id)),
+        id=row.id,
+        ticket_id=row.ticket_id,
+        clock_id=row.clock_id,
+        clock=row.clock,
+        clock_status=row.clock_status,
+        clock_due_at=row.clock_due_at,
+        chain_version_id=row.chain_version_id,
+        calendar_version_id=row.calendar_version_id,
+        kind=row.kind,
+        rank=row.rank,
+        planned_at=row.planned_at,
+        planned_for_due_at=row.due_at,
+        step=next((level for level in levels if level.level == row.rank), None),
     )
-
-
-def _level_of(step: PlannedStep, chain: LoadedChain | None) -> ChainLevel | None:
-    if step.kind is not StepKind.LEVEL or chain is None:
-        return None
-    return next((level for level in chain.chain.steps if level.level == step.rank), None)
 
 
 def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, AlreadyTold]:
@@ -244,7 +248,7 @@ def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, Alrea
         .join(Clock, (Clock.id == PlannedStep.clock_id) & (Clock.due_at == PlannedStep.due_at))
         .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
         .where(
-            PlannedStep.clock_id.in_(clock_ids),
+            among(PlannedStep.clock_id, clock_ids),
             PlannedStep.kind == StepKind.LEVEL,
             PlannedStep.fired_at.is_not(None),
             PlannedStep.result != StepResult.VOID,

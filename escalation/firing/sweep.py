@@ -16,7 +16,7 @@ from tickets.promises.breaches import claim_late, note_breaches
 from tickets.promises.loading import load_rulebook
 from tickets.states import StepResult
 
-TICKETS_PER_SWEEP = 100
+TICKETS_PER_SWEEP = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.people.actor import SYSTEM
 from tickets.schema import Clock, PromiseBreach, Staff, Ticket, Unit
+from tickets.schema.rows import among
 from tickets.states import ClockKind, TimelineKind
 
 
@@ -84,7 +85,7 @@ def note_breaches(session: Session, ticket_ids: Collection[int], *, now: datetim
     person = select(Ticket.assignee_id).where(Ticket.id == Clock.ticket_id).scalar_subquery()
     rows = session.execute(
         update(Clock)
-        .where(Clock.ticket_id.in_(ticket_ids), _is_late_and_not_noted(now))
+        .where(among(Clock.ticket_id, ticket_ids), _is_late_and_not_noted(now))
         .values(
             first_breach_at=Clock.due_at,
             breached_at=func.coalesce(Clock.breached_at, Clock.due_at),

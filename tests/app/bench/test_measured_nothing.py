@@ -62,10 +62,10 @@ def test_what_a_page_fetches_after_itself_is_found_however_it_is_asked_for() -> 
     assert desk.fetched_with(page) == [("GET", "/a?b=1&c=2"), ("POST", "/seen"), ("GET", "/in-view")]
 
 
-def test_escalation_is_measured_over_a_thousand_steps_or_not_at_all(committed: Committed, stage: Settings) -> None:
+def test_escalation_is_measured_over_ten_thousand_steps_or_not_at_all(committed: Committed, stage: Settings) -> None:
     open_tickets(committed, 3, body=SAID)
 
-    with pytest.raises(MeasuredNothing, match="3 steps are due, not 1000"):
+    with pytest.raises(MeasuredNothing, match="3 steps are due, not 10000"):
         climbing.run(stage, open_tickets=3, say=lambda _words: None)
 
 
