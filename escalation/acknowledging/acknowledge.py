@@ -91,7 +91,7 @@ def acknowledge(
     if new_due_at is not None and is_from_above and not is_broken:
         _set_due(session, ticket, clock, new_due_at, reason=words, actor=actor, now=now)
     elif known is None or stands_beside:
-        hold_next_levels(session, step, until=holds_until)
+        hold_next_levels(session, step, until=holds_until, is_date=stands_beside)
     write_down(session, ticket, answer, actor=actor, now=now)
     due_at = _answer_due(session, clock, new_due_at, now=now)
     holds = holds_until if stands_beside else None

@@ -8,11 +8,15 @@ from sqlalchemy.orm import Session
 from tickets.schema import PlannedStep
 from tickets.states import StepKind
 
-_HELD = ("held_from", "held_by_step")
+_HELD = ("held_from", "held_by_step", "held_to_date")
 
 
-def hold_next_levels(session: Session, step: PlannedStep, *, until: datetime) -> None:
-    """The next level waits until then, and those above keep their distance from it."""
+def hold_next_levels(session: Session, step: PlannedStep, *, until: datetime, is_date: bool = False) -> None:
+    """The next level waits until then, and those above keep their distance from it.
+
+    `is_date`: until a date that somebody above gave; it takes the place of the one given before, also where it is
+    sooner. Told once more by a plan that is made anew: `tickets.promises.holds`.
+    """
     ahead = session.scalars(
         select(PlannedStep)
         .where(
@@ -23,12 +27,23 @@ def hold_next_levels(session: Session, step: PlannedStep, *, until: datetime) ->
         )
         .order_by(PlannedStep.rank)
     ).all()
+    if is_date:
+        for later in ahead:
+            _let_go(later)
     if not ahead or ahead[0].planned_at >= until:
         return
     delay = until - ahead[0].planned_at
     for later in ahead:
-        later.detail = {**later.detail, "held_from": later.planned_at.isoformat(), "held_by_step": step.id}
+        held = {"held_from": later.planned_at.isoformat(), "held_by_step": step.id, "held_to_date": is_date}
+        later.detail = {**later.detail, **held}
         later.planned_at += delay
+
+
+def _let_go(later: PlannedStep) -> None:
+    """A date that had been given holds it no more."""
+    if later.detail.get("held_to_date"):
+        later.planned_at = datetime.fromisoformat(later.detail["held_from"])
+        later.detail = {name: value for name, value in later.detail.items() if name not in _HELD}
 
 
 def bring_forward(session: Session, step_id: int, *, by: PlannedStep, now: datetime) -> None:

@@ -78,6 +78,8 @@ class FurtherAnswer:
     at: datetime
     instruction: str
     new_due_at: datetime | None
+    # The level that came at once, because this one was passed up.
+    passed_to_level: int | None = None
 
 
 def said_since(session: Session, steps: Mapping[int, int]) -> dict[int, list[FurtherAnswer]]:
@@ -86,8 +88,9 @@ def said_since(session: Session, steps: Mapping[int, int]) -> dict[int, list[Fur
         return {}
     entry = TimelineEntry
     step_id, due = entry.params["step_id"].as_integer(), entry.params["new_due_at"].astext
+    passed_to = entry.params["passed_to"].as_integer()
     rows = session.execute(
-        select(step_id, Staff.name, entry.at, entry.body, due)
+        select(step_id, Staff.name, entry.at, entry.body, due, passed_to)
         .join(Staff, Staff.id == entry.staff_id)
         .where(
             entry.ticket_id.in_(set(steps.values())),
@@ -97,8 +100,8 @@ def said_since(session: Session, steps: Mapping[int, int]) -> dict[int, list[Fur
         .order_by(entry.id)
     )
     said: dict[int, list[FurtherAnswer]] = {}
-    for of_step, by, at, body, until in rows:
-        answer = FurtherAnswer(by, at, body or "", datetime.fromisoformat(until) if until else None)
+    for of_step, by, at, body, until, level in rows:
+        answer = FurtherAnswer(by, at, body or "", datetime.fromisoformat(until) if until else None, level)
         said.setdefault(of_step, []).append(answer)
     return {of_step: answers[1:] for of_step, answers in said.items()}
 

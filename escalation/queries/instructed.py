@@ -1,6 +1,6 @@
 """Instructions and what became of them: for whoever gave them, and on the page of the ticket they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer
 from escalation.queries.follow_up import said_by_or_where
-from tickets.people.roles import Viewer
+from tickets.people.roles import Viewer, visible_tickets
 from tickets.promises.recompute import UNENDED
 from tickets.schema import Clock, Instruction, PlannedStep, Staff, Ticket, Unit
 from tickets.states import UNFINISHED, ClockStatus, TicketStatus
@@ -86,6 +86,14 @@ def instructed_by(session: Session, viewer: Viewer, *, now: datetime) -> Sequenc
         (one for one in found if one.step_id in mine),
         key=lambda one: (min(order.index(one.state(now)), 2), -one.given_at.timestamp()),
     )
+
+
+def that_may_be_opened(session: Session, viewer: Viewer, tasks: Sequence[Instructed]) -> Collection[str]:
+    """The numbers of those tickets that the reader may see."""
+    if not tasks:
+        return ()
+    asked = Ticket.reference.in_({task.reference for task in tasks})
+    return set(session.scalars(select(Ticket.reference).where(asked, visible_tickets(viewer))))
 
 
 def instructions_about(session: Session, ticket_id: int) -> Sequence[Instructed]:

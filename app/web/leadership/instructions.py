@@ -5,14 +5,16 @@ from flask.typing import ResponseReturnValue
 
 from app.web.frame.access import signed_in
 from app.web.leadership.blueprint import TOLD, blueprint
-from escalation.queries.instructed import instructed_by
+from escalation.queries.instructed import instructed_by, that_may_be_opened
 
 
 @blueprint.get("/leadership/instructions")
 @signed_in(*TOLD)
 def instructions() -> ResponseReturnValue:
+    tasks = instructed_by(g.session, g.viewer, now=g.now)
     return render_template(
         "leadership/instructions.html",
-        tasks=instructed_by(g.session, g.viewer, now=g.now),
+        tasks=tasks,
+        may_be_opened=that_may_be_opened(g.session, g.viewer, tasks),
         me=g.viewer.staff_id,
     )

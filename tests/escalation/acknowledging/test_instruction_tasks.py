@@ -232,3 +232,26 @@ def test_a_date_that_was_added_later_holds_the_chain_although_the_plan_is_made_a
     assert break_overdue(session, now=wanted) == 1
     tick(session, now=level_at(session, matter, 4))
     assert results(session, matter)[4] is StepResult.NOTIFIED
+
+
+@pytest.mark.parametrize("is_planned_anew", [False, True])
+@pytest.mark.parametrize("days", [(10, 3), (3, 10, 2), (10, 0.5)])
+def test_the_last_date_that_was_given_is_when_the_chain_goes_on_also_where_it_is_sooner(session, days, is_planned_anew):
+    matter, people, at = raised(session, level=3)
+    third, fourth = step(session, matter, 3), level_at(session, matter, 4)
+    apart = level_at(session, matter, 5) - fourth
+    for n, later in enumerate(days):
+        date = at + timedelta(days=later)
+        acknowledge(
+            session, third.id, staff_id=people[3].id, new_due_at=date, via="web", now=at + n * timedelta(minutes=1)
+        )
+    if is_planned_anew:
+        actor = staff_actor(people[3].id)
+        ledger.retarget(session, lock_ticket(session, matter.id), cause="category", actor=actor, now=at + HOUR / 4)
+
+    assert level_at(session, matter, 4) == max(fourth, date)
+    assert level_at(session, matter, 5) - level_at(session, matter, 4) >= apart
+    tick(session, now=max(fourth, date) - SECOND)
+    assert results(session, matter)[4] is None
+    tick(session, now=max(fourth, date))
+    assert results(session, matter)[4] is StepResult.NOTIFIED

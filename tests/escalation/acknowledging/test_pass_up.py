@@ -15,10 +15,11 @@ from tests.escalation.raising import MONDAY, raised
 from tests.escalation.scene import level_at, messages, results, step, told, unit_by_code, with_role
 from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
+from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
 from tickets.promises import ledger
 from tickets.schema import Acknowledgement, AuditEntry, TimelineEntry
-from tickets.states import OutboundChannel, Role, StepResult, TimelineKind
+from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
 from tickets.work.ticket import lock_ticket
 
 SECOND = timedelta(seconds=1)
@@ -124,3 +125,40 @@ def test_a_message_offers_what_its_reader_can_do(session, level, next_level):
     sent = messages(session, template="escalation_level", channel=OutboundChannel.SMS, staff_id=people[level].id)[-1]
 
     assert (sent.params["next_level"], sent.params["by_sms"]) == (next_level, True)
+
+
+def replanned(session, matter, people, *, at):
+    """Somebody changes the priority: everything that has not fired is planned anew."""
+    matter.priority = Priority.NORMAL
+    session.flush()
+    actor = staff_actor(people[1].id)
+    ledger.retarget(session, lock_ticket(session, matter.id), cause="priority", actor=actor, now=at)
+
+
+@pytest.mark.parametrize("answered_before", [False, True])
+def test_a_plan_made_anew_before_the_next_tick_does_not_take_the_level_back(session, answered_before):
+    matter, people, at = raised(session)
+    step_id = step(session, matter, 2).id
+    if answered_before:
+        acknowledge(session, step_id, staff_id=people[2].id, via="web", now=at)
+    fourth = level_at(session, matter, 4)
+
+    pass_up(session, step_id, staff_id=people[2].id, via="web", now=at + SECOND)
+    replanned(session, matter, people, at=at + 2 * SECOND)
+    tick(session, now=at + 3 * SECOND)
+
+    assert told(session, matter, 3) == [people[3].id]
+    assert results(session, matter)[4] is None
+    assert level_at(session, matter, 4) >= fourth
+
+
+def test_a_level_that_has_come_once_is_not_called_again_by_a_plan_made_anew(session):
+    matter, people, at = raised(session)
+    pass_up(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=at)
+    tick(session, now=at + SECOND)
+
+    replanned(session, matter, people, at=at + 2 * SECOND)
+    tick(session, now=at + 3 * SECOND)
+
+    assert told(session, matter, 3) == [people[3].id]
+    assert results(session, matter)[4] is None

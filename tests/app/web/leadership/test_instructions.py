@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
 from escalation.acknowledging.acknowledge import acknowledge
 from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import unit_by_code, with_role
-from tickets.schema import Delegation, Instruction, Staff
+from tickets.schema import Delegation, Instruction, Staff, TicketAccess
 from tickets.states import Role
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -53,6 +53,26 @@ def test_the_list_says_to_whom_by_when_and_that_it_waits(browser_of, climbed, in
     assert "Dọn trong ngày" in page
     assert climbed.unit.name_en in page
     assert "waits for an answer" in page
+
+
+def test_the_number_of_a_matter_leads_to_its_page_for_whoever_may_see_it(browser_of, climbed, instructed):
+    here = f"/console/tickets/{climbed.ticket.reference}"
+    leader = browser_of(climbed.people[3])
+
+    assert f'href="{here}"' in leader.get("/leadership/instructions").get_data(as_text=True)
+    assert leader.get(here).status_code == 200
+
+
+def test_the_number_of_a_restricted_matter_leads_nobody_there_who_may_not_see_it(
+    browser_of, climbed, instructed, session
+):
+    climbed.ticket.is_restricted = True
+    session.execute(delete(TicketAccess).where(TicketAccess.ticket_id == climbed.ticket.id))
+    session.flush()
+
+    page = browser_of(climbed.people[3]).get("/leadership/instructions").get_data(as_text=True)
+
+    assert f'href="/console/tickets/{climbed.ticket.reference}"' not in page
 
 
 def test_the_unit_answers_on_the_tickets_page_and_the_leader_reads_it(browser_of, climbed, instructed):

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
+from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.sweep import tick
 from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import results, told
@@ -49,6 +50,17 @@ def test_the_button_tells_the_next_level_and_the_page_says_who_passed_it_up_and_
     assert "Passed up. Level 4 is told now." in page
     assert f"{climbed.people[3].name} passed it up to level 4" in page
     assert "Vượt thẩm quyền" in page
+    assert told(session, climbed.ticket, 4) == [climbed.people[4].id]
+
+
+def test_passed_up_after_an_answer_the_page_says_both(browser, climbed, session):
+    acknowledge(session, climbed.step(session, 3).id, staff_id=climbed.people[3].id, via="web", now=climbed.at)
+
+    page = press(browser, climbed, session, instruction="Vượt thẩm quyền").get_data(as_text=True)
+    tick(session, now=climbed.at + timedelta(minutes=1))
+
+    assert f"{climbed.people[3].name} answered" in page
+    assert f"{climbed.people[3].name} passed it up to level 4" in page
     assert told(session, climbed.ticket, 4) == [climbed.people[4].id]
 
 
