@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.processes.signs_of_life import database_now
-from app.seeding.imports import FileRefused, bring_in_rules
+from app.seeding.drafted import bring_in_drafted
+from app.seeding.imports import FileRefused
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.web.administration.rule_trial import Trial, as_kept, changed_policies, next_morning, tonight
 from escalation.queries.last_month import LastMonth, last_month
@@ -89,7 +90,7 @@ def _prepared(session: Session, asked: AskedPreview, *, now: datetime) -> _Prepa
     before = load_rulebook(session)
     attempt = session.begin_nested()
     try:
-        bring_in_rules(session, asked.rules, actor=staff_actor(asked.of.staff_id), now=now)
+        bring_in_drafted(session, asked.of.kind, asked.rules, actor=staff_actor(asked.of.staff_id), now=now)
         after = load_rulebook(session)
         month = last_month(session, before, after, now=now)
     finally:

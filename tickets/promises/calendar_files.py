@@ -102,6 +102,23 @@ def parse_calendars(text: str) -> tuple[tuple[CalendarEntry, ...], tuple[RowErro
     return tuple(entries), tuple(errors)
 
 
+def calendar_as_text(entry: CalendarEntry) -> str:
+    """One calendar as `parse_calendars` reads it."""
+    spec = spec_of(entry.calendar)
+    names = {"name": entry.name, "name_en": entry.name_en, "keeps_holidays": entry.keeps_holidays}
+    row = {"key": entry.calendar.key, **names, "zone": spec["zone"], "weekly": spec["weekly"]}
+    return yaml.safe_dump({"calendars": [row]}, allow_unicode=True, sort_keys=False)
+
+
+def days_as_text(days: Iterable[HolidayEntry]) -> str:
+    """Days as `parse_holidays` reads them."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HOLIDAY_COLUMNS)
+    writer.writerows((day.day, day.kind, day.name, day.name_en, day.source) for day in days)
+    return out.getvalue()
+
+
 def calendar_from(key: str, spec: Mapping[str, Any]) -> WorkingCalendar:
     """The calendar of a stored version; `spec_of` is the way back."""
     return WorkingCalendar(

@@ -27,7 +27,6 @@ _OLDEST = timedelta(days=2 * 366)
 _24X7 = 0
 # The highest id there can be.
 _LAST = 2**63 - 1
-EVERY_TICKET = range(_LAST)
 
 _GROUPS = text(
     """
@@ -161,6 +160,13 @@ _BEFORE = f"""
     group by 1, 2, 3, 4, 5, 6"""  # noqa: S608  (our own names)
 
 
+# Memory for a part of the tickets, until the transaction ends: what is written out between would go to disk.
+_FOR_MANY = text(
+    "select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),"
+    " set_config('work_mem', '64MB', true)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LevelReached:
     """Matters of one kind that reach a level of a chain until the night is over."""
@@ -263,7 +269,7 @@ def parts_of_open(session: Session, *, size: int) -> list[tuple[range, int]]:
 @contextmanager
 def many_rows(session: Session) -> Iterator[None]:
     """The database takes what is written out once for a row or two, and would look for each in all the others."""
-    session.execute(text("select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)"))
+    session.execute(_FOR_MANY)
     yield
     session.execute(text("select set_config('enable_nestloop', 'on', true), set_config('jit', 'on', true)"))
 

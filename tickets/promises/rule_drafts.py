@@ -19,6 +19,9 @@ _LONGEST = 300
 class RuleKind(StrEnum):
     CHAIN = "chain"
     POLICY = "policy"
+    CALENDAR = "calendar"
+    # All days off that somebody is about to keep; of these a person has one draft.
+    DAYS = "days"
 
 
 @dataclass(frozen=True, slots=True)

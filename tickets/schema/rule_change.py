@@ -9,12 +9,12 @@ from tickets.schema.base import Base, Id, Json, JsonList, to
 
 
 class RuleDraft(Base):
-    """A chain or a promise as somebody is writing it, before anything of it holds: one each a person and rule."""
+    """A rule (or days off) as somebody is writing it, before anything of it holds: one each a person and rule."""
 
     __tablename__ = "rule_draft"
 
     staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
-    # chain or policy.
+    # As `RuleKind`.
     kind: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     # As it was typed, faults included.

@@ -14,6 +14,7 @@ from tickets.promises.calendar import WEEKDAYS, Windows, WorkingCalendar, check,
 from tickets.promises.calendar_files import CalendarEntry
 
 MAX_CALENDAR_NAME = 80
+CALENDAR_FIELDS = ("name", "name_en", "keeps_holidays", *WEEKDAYS)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _BETWEEN_WINDOWS = re.compile(r"[,;\n]")
 

@@ -10,19 +10,21 @@ from flask_babel import lazy_gettext as _l
 from app.web.administration.blueprint import ADMINISTERING, LOOKING, blueprint
 from app.web.administration.calendar_form import (
     CALENDAR_FAULTS,
+    CALENDAR_FIELDS,
     TypedCalendar,
     calendar_as_typed,
     read_calendar,
     typed_calendar,
 )
-from app.web.administration.rule_trial import MOST_TOLD, Trial, publish_for, trial
+from app.web.administration.rule_trial import count_draft, publish_for
 from app.web.administration.rule_words import opening_words, weekday_names
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
-from tickets.promises.calendar_files import CalendarEntry
+from tickets.promises.calendar_files import CalendarEntry, calendar_as_text
 from tickets.promises.calendar_history import CalendarPast, calendar_past
 from tickets.promises.holidays import import_calendars
+from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
 from tickets.promises.rule_versions import RulesNow, rules_now
 from tickets.typed_text import typed_number
 
@@ -73,6 +75,9 @@ def one_calendar(calendar_id: int) -> ResponseReturnValue:
     """`?version=2` puts an earlier version into the form; publishing it again is how a change is taken back."""
     past = calendar_past(g.session, calendar_id)
     wanted = typed_number(request.args.get("version", ""))
+    draft = kept_draft(g.session, _mine(calendar_id)) if wanted is None else None
+    if draft is not None:
+        return _page(past, typed_calendar(draft.fields, key=past.key), seen=draft.seen_version, is_draft=True)
     typed = calendar_as_typed(past.key, past.name, past.name_en, past.spec_of(wanted))
     return _page(past, typed, loaded=wanted)
 
@@ -85,11 +90,19 @@ def publish_calendar(calendar_id: int) -> ResponseReturnValue:
     entry, faults = read_calendar(typed, now=g.now)
     if entry is None:
         return _page(past, typed, faults=faults, status=400)
+    seen = typed_number(request.form.get("seen", "")) or 0
     if request.form.get("do") == "preview":
-        return _page(past, typed, found=trial(_publishing(entry)))
-    if typed_number(request.form.get("seen", "")) != past.versions[0][0].version:
+        fields = {name: request.form.get(name, "") for name in CALENDAR_FIELDS} | {"key": past.key}
+        keep_draft(g.session, _mine(calendar_id), TypedRule(fields, seen), now=g.now)
+        return count_draft(_mine(calendar_id), calendar_as_text(entry))
+    if seen != past.versions[0][0].version:
         return _page(past, typed, is_overtaken=True, status=409)
+    throw_away(g.session, _mine(calendar_id))
     return publish_for(_publishing(entry), to=request.form.get("to", ""), back=f"{_HERE}/{calendar_id}")
+
+
+def _mine(calendar_id: int) -> DraftOf:
+    return DraftOf(g.viewer.staff_id, RuleKind.CALENDAR, calendar_id)
 
 
 def _publishing(entry: CalendarEntry) -> Callable[[], object]:
@@ -115,7 +128,8 @@ def _page(
     faults: Mapping[str, str] | None = None,
     loaded: int | None = None,
     is_overtaken: bool = False,
-    found: Trial | None = None,
+    seen: int | None = None,
+    is_draft: bool = False,
     status: int = 200,
 ) -> Response:
     page = render_template(
@@ -126,8 +140,8 @@ def _page(
         weekdays=weekday_names(),
         loaded=loaded,
         is_overtaken=is_overtaken,
-        trial=found,
-        told=found.told[:MOST_TOLD] if found is not None else [],
+        seen=seen if seen is not None else past.versions[0][0].version,
+        draft=f"/administration/drafts/calendar/{past.id}" if is_draft else "",
         opening_words=opening_words,
         used_by=_uses(rules_now(g.session)).get(past.key, []),
         may_write=g.viewer.holds(*ADMINISTERING),

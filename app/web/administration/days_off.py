@@ -1,6 +1,6 @@
-"""Days off and worked weekend days, each with its decree: by hand, or chosen from a calendar file (.ics)."""
+"""Days off and worked weekend days, each with its decree: by hand, or chosen from a file (.ics) or a year's list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 from flask import Response, flash, g, redirect, render_template, request
@@ -10,22 +10,27 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.web.administration.blueprint import ADMINISTERING, LOOKING, blueprint
+from app.web.administration.draft_kinds import days_of, fields_of_days
 from app.web.administration.file_faults import FaultLine, fault_lines
-from app.web.administration.rule_trial import MOST_TOLD, Trial, publish_for, trial
+from app.web.administration.rule_trial import count_draft, publish_for
 from app.web.frame.access import signed_in
 from app.web.frame.current import today
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.moments import read_day
 from tickets.errors import InvalidInput
-from tickets.promises.calendar_files import OFF, WORKED, HolidayEntry
+from tickets.promises.calendar_files import OFF, WORKED, HolidayEntry, days_as_text
 from tickets.promises.holidays import keep_days, known_days, take_day_back
 from tickets.promises.ics_days import MOST_DAYS_OF_AN_EVENT, FoundDay, days_of_ics
+from tickets.promises.public_days import public_days, years_of_public_days
+from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
 from tickets.typed_text import typed_number
 
 _HERE = "/administration/days-off"
 _LONGEST_FILE = 1_000_000
 _LONGEST_WORDS = 300
+# As many as a draft has room for; a city has some thirty a year.
+MOST_DAYS = 120
 _ADDING = ("first", "last", "kind", "name", "name_en", "source")
 
 
@@ -33,7 +38,8 @@ _ADDING = ("first", "last", "kind", "name", "name_en", "source")
 @in_menu(_l("Days off"), order=5, under="administration")
 @signed_in(*LOOKING)
 def days_off() -> ResponseReturnValue:
-    return _page()
+    draft = kept_draft(g.session, _mine())
+    return _page(draft=days_of(draft.fields) if draft is not None else ())
 
 
 @blueprint.post(_HERE)
@@ -76,6 +82,17 @@ def look_at_file() -> ResponseReturnValue:
     return _page(found=found, faults=fault_lines(wrong))
 
 
+@blueprint.post(f"{_HERE}/public")
+@signed_in(*ADMINISTERING)
+def look_at_public_days() -> ResponseReturnValue:
+    """The public holidays of a year as they are computed beforehand, to choose from; nothing is kept yet."""
+    days = public_days(typed_number(request.form.get("year", "")) or 0)
+    if not days:
+        return _page(errors={"public": _("No public holidays of this year are known beforehand.")}, status=400)
+    known = {one.day for one in known_days(g.session)}
+    return _page(draft=days, is_new=True, left_out=known)
+
+
 @blueprint.post(f"{_HERE}/chosen")
 @signed_in(*ADMINISTERING)
 def keep_chosen_days() -> ResponseReturnValue:
@@ -83,15 +100,17 @@ def keep_chosen_days() -> ResponseReturnValue:
     source = request.form.get("source", "").strip()[:_LONGEST_WORDS]
     found = [FoundDay(day, name) for day, name in _named_days()]
     chosen = [
-        HolidayEntry(one.day, kind, one.name, one.name, source)
+        HolidayEntry(one.day, kind, one.name, _named("name_en", one.day) or one.name, source)
         for one in found
         if (kind := request.form.get(f"kind-{one.day.isoformat()}", "")) in (OFF, WORKED)
     ]
-    if not chosen or not source:
+    if not chosen or not source or len(chosen) > MOST_DAYS:
         errors = {} if chosen else {"chosen": _("Say of at least one day that it is off or worked.")}
         errors |= {} if source else {"chosen_source": _("Give the number of the decree or notice.")}
+        if len(chosen) > MOST_DAYS:
+            errors["chosen"] = _("At most %(num)d days at once: are both dates right?", num=MOST_DAYS)
         return _page(found=found, errors=errors, status=400)
-    return _kept(chosen, found)
+    return _kept(chosen)
 
 
 def _named_days() -> list[tuple[date, str]]:
@@ -99,19 +118,28 @@ def _named_days() -> list[tuple[date, str]]:
         days = [date.fromisoformat(one) for one in request.form.getlist("day")]
     except ValueError:
         return []
-    return [(day, request.form.get(f"name-{day.isoformat()}", "").strip()[:_LONGEST_WORDS] or "-") for day in days]
+    return [(day, _named("name", day) or "-") for day in days]
 
 
-def _kept(days: Sequence[HolidayEntry], found: Sequence[FoundDay] = ()) -> ResponseReturnValue:
+def _named(what: str, day: date) -> str:
+    return request.form.get(f"{what}-{day.isoformat()}", "").strip()[:_LONGEST_WORDS]
+
+
+def _kept(days: Sequence[HolidayEntry]) -> ResponseReturnValue:
     """Kept for matters that come from now on, or for open ones too; or only looked at."""
-
-    def keep() -> object:
-        return keep_days(g.session, days, actor=g.actor, now=g.now)
-
     if request.form.get("do") == "preview":
-        return _page(found=found, seen=trial(keep))
+        keep_draft(g.session, _mine(), TypedRule(fields_of_days(days), 0), now=g.now)
+        return count_draft(_mine(), days_as_text(days))
+    throw_away(g.session, _mine())
     flash(ngettext("%(num)d day is kept.", "%(num)d days are kept.", len(days)), "success")
-    return publish_for(keep, to=request.form.get("to", ""), back=f"{_HERE}?year={days[0].day.year}")
+    back = f"{_HERE}?year={days[0].day.year}"
+    return publish_for(
+        lambda: keep_days(g.session, days, actor=g.actor, now=g.now), to=request.form.get("to", ""), back=back
+    )
+
+
+def _mine() -> DraftOf:
+    return DraftOf(g.viewer.staff_id, RuleKind.DAYS, 0)
 
 
 def _typed_days() -> list[HolidayEntry]:
@@ -142,9 +170,15 @@ def _page(
     found: Sequence[FoundDay] = (),
     faults: Sequence[FaultLine] = (),
     errors: Mapping[str, str] | None = None,
-    seen: Trial | None = None,
+    draft: Sequence[HolidayEntry] = (),
+    is_new: bool = False,
+    left_out: Collection[date] = (),
     status: int = 200,
 ) -> Response:
+    """`draft`: days with what they are, not kept yet, to be chosen; `is_new` ones were not looked at before.
+
+    Those `left_out` are not marked.
+    """
     known = known_days(g.session)
     years = sorted({one.day.year for one in known} | {today().year, today().year + 1}, reverse=True)
     asked = typed_number(request.values.get("year", "")) or today().year
@@ -153,15 +187,24 @@ def _page(
         days=[one for one in known if one.day.year == asked],
         year=asked,
         years=years,
-        found=found,
+        found=found or [FoundDay(one.day, one.name) for one in draft],
+        names_en={one.day: one.name_en for one in draft},
+        draft="/administration/drafts/days/0" if draft and not is_new else "",
         kept_already={one.day for one in known},
         faults=faults,
         errors=errors or {},
-        trial=seen,
-        told=seen.told[:MOST_TOLD] if seen is not None else [],
-        typed={name: request.form.get(name, "") for name in (*_ADDING, "day", "reason")},
-        chosen={name: kind for name, kind in request.form.items() if name.startswith("kind-")},
+        typed=_typed() | ({"source": draft[0].source} if draft else {}),
+        chosen=_chosen() | {f"kind-{one.day.isoformat()}": one.kind for one in draft if one.day not in left_out},
+        public_years=[(str(year), str(year)) for year in years_of_public_days()],
         kinds=[(OFF, _("day off")), (WORKED, _("worked instead of another day"))],
         may_write=g.viewer.holds(*ADMINISTERING),
     )
     return Response(page, status, mimetype="text/html")
+
+
+def _typed() -> dict[str, str]:
+    return {name: request.form.get(name, "") for name in (*_ADDING, "day", "reason")}
+
+
+def _chosen() -> dict[str, str]:
+    return {name: kind for name, kind in request.form.items() if name.startswith("kind-")}

@@ -6,16 +6,15 @@ from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.seeding.imports import FileRefused, bring_in_rules
+from app.seeding.drafted import bring_in_drafted
+from app.seeding.imports import FileRefused
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.administration.chain_edit import chain_text
-from app.web.administration.policy_edit import policy_text
+from app.web.administration.draft_kinds import days_of, draft_kind
 from app.web.administration.rule_trial import MOST_TOLD, as_trial, count_draft, publish_for
 from app.web.frame.access import signed_in
 from tickets.errors import NotFound
 from tickets.promises.previews import preview_of
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
-from tickets.promises.rule_history import chain_past, policy_past
 
 _HERE = "/administration/drafts/<kind>/<int:rule_id>"
 
@@ -25,27 +24,42 @@ _HERE = "/administration/drafts/<kind>/<int:rule_id>"
 def preview_draft(kind: str, rule_id: int) -> ResponseReturnValue:
     """How far the count of open tickets is, or what it found; whoever leaves comes back to it."""
     of, draft = _draft(kind, rule_id)
-    return _page(of, draft)
+    try:
+        return _page(of, draft)
+    except FileRefused:
+        return _back_to_the_form(of)
 
 
 @blueprint.post(_HERE)
 @signed_in(*ADMINISTERING)
 def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
-    """`to`: "new" for matters that come from now on, "open" for those in progress too; "preview": count, once more."""
+    """`to`: "new" for matters that come from now on, "open" for those in progress too; "preview": count, once more.
+
+    "discard" throws the draft away.
+    """
     of, draft = _draft(kind, rule_id)
-    if request.form.get("to") == "preview":
+    deed = request.form.get("to")
+    if deed == "discard":
+        throw_away(g.session, of)
+        flash(_("Your draft is thrown away; nothing else has changed."), "info")
+        return redirect(draft_kind(of).list, code=303)
+    if deed == "preview":
         return count_draft(of, _text(of, draft))
     if draft.seen_version != _newest(of):
         keep_draft(g.session, of, TypedRule(draft.fields, _newest(of)), now=g.now)
         return _page(of, draft, is_overtaken=True, status=409)
     try:
-        answer = publish_for(_publishing(of, draft), to=request.form.get("to", ""), back=_list(of))
+        answer = publish_for(_publishing(of, draft), to=request.form.get("to", ""), back=draft_kind(of).list)
     except FileRefused:
-        # Something it names has gone since it was looked at.
-        flash(_("It can no longer be published as it stands: see what is wrong beside the fields."), "warning")
-        return redirect(_form(of), code=303)
+        return _back_to_the_form(of)
     throw_away(g.session, of)
     return answer
+
+
+def _back_to_the_form(of: DraftOf) -> ResponseReturnValue:
+    """Something it names has gone since it was looked at."""
+    flash(_("It can no longer be published as it stands: see what is wrong beside the fields."), "warning")
+    return redirect(draft_kind(of).form(of.rule_id), code=303)
 
 
 def _draft(kind: str, rule_id: int) -> tuple[DraftOf, TypedRule]:
@@ -59,27 +73,16 @@ def _draft(kind: str, rule_id: int) -> tuple[DraftOf, TypedRule]:
 
 
 def _text(of: DraftOf, draft: TypedRule) -> str:
-    return chain_text(draft.fields) if of.kind is RuleKind.CHAIN else policy_text(draft.fields)
+    """What the draft says as a file would; as it was typed where it can no longer be read."""
+    return draft_kind(of).text(draft.fields)
 
 
 def _publishing(of: DraftOf, draft: TypedRule) -> Callable[[], object]:
-    text = _text(of, draft)
-    return lambda: bring_in_rules(g.session, text, actor=g.actor, now=g.now)
+    return lambda: bring_in_drafted(g.session, of.kind, _text(of, draft), actor=g.actor, now=g.now)
 
 
 def _newest(of: DraftOf) -> int:
-    if not of.rule_id:
-        return 0
-    past = chain_past if of.kind is RuleKind.CHAIN else policy_past
-    return past(g.session, of.rule_id).newest
-
-
-def _list(of: DraftOf) -> str:
-    return "/administration/chains" if of.kind is RuleKind.CHAIN else "/administration/promises"
-
-
-def _form(of: DraftOf) -> str:
-    return f"{_list(of)}/{of.rule_id}/edit"
+    return draft_kind(of).newest(g.session, of.rule_id) if of.rule_id else 0
 
 
 def _page(of: DraftOf, draft: TypedRule, *, is_overtaken: bool = False, status: int = 200) -> Response:
@@ -87,9 +90,10 @@ def _page(of: DraftOf, draft: TypedRule, *, is_overtaken: bool = False, status: 
     found = as_trial(preview.found) if preview is not None and preview.found else None
     page = render_template(
         "administration/rule_preview.html",
-        name=draft.fields.get("name", ""),
+        name=draft_kind(of).name(draft.fields),
+        days=days_of(draft.fields) if of.kind is RuleKind.DAYS else [],
         here=f"/administration/drafts/{of.kind.value}/{of.rule_id}",
-        form=_form(of),
+        form=draft_kind(of).form(of.rule_id),
         preview=preview,
         trial=found,
         told=found.told[:MOST_TOLD] if found is not None else [],

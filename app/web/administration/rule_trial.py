@@ -1,9 +1,8 @@
-"""What publishing rules would do, found by doing it and taking it back: a preview cannot differ from what comes."""
+"""What publishing rules would do, as the worker finds it for a page; and publishing them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
-from time import monotonic
 from typing import Any
 
 from flask import flash, g, redirect
@@ -11,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.seeding.imports import FileRefused
-from escalation.queries.last_month import LastMonth, ToldInMonth, ToldOfLevel, last_month
-from escalation.queries.told_tonight import ToldTonight, told_tonight
+from escalation.queries.last_month import LastMonth, ToldInMonth, ToldOfLevel
+from escalation.queries.told_tonight import ToldTonight
 from tickets.city import zone
 from tickets.file_errors import RowError
 from tickets.outbox.posting import POSTED
 from tickets.promises.applying import begin_applying
-from tickets.promises.foresight import EVERY_TICKET, Foresight, foresee, foreseeing
+from tickets.promises.foresight import Foresight
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.promises.previews import ask_for_preview
 from tickets.promises.rule_drafts import DraftOf
@@ -31,7 +30,7 @@ _NOTHING = Foresight()
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What new rules would change, or why they are refused."""
+    """What new rules would change."""
 
     policies: tuple[str, ...] = ()
     seen: Foresight = _NOTHING
@@ -39,7 +38,6 @@ class Trial:
     night_ends: datetime | None = None
     seconds: float = 0.0
     last_month: LastMonth | None = None
-    errors: tuple[RowError, ...] = ()
 
 
 _NUMBERS = ("tickets", "promises", "later", "earlier", "overdue")
@@ -76,26 +74,6 @@ def _month(kept: Mapping[str, Any]) -> LastMonth:
     levels = [ToldOfLevel(**one) for one in kept["levels"]]
     people = [ToldInMonth(**one) for one in kept["people"]]
     return LastMonth(datetime.fromisoformat(kept["since"]), kept["promises"], kept["is_all"], levels, people)
-
-
-def trial(publish: Callable[[], object]) -> Trial:
-    began = monotonic()
-    before = load_rulebook(g.session)
-    night_ends = next_morning(g.now)
-    attempt = g.session.begin_nested()
-    try:
-        publish()
-        after = load_rulebook(g.session)
-        policies = changed_policies(before, after)
-        asked = foreseeing(g.session, after, policies, night_ends=night_ends, now=g.now)
-        seen = foresee(g.session, asked, part=EVERY_TICKET) if asked is not None else _NOTHING
-        told = told_tonight(g.session, after, seen, at=tonight(g.now))
-        past = last_month(g.session, before, after, now=g.now)
-        return Trial(policies, seen, told, night_ends, monotonic() - began, past)
-    except FileRefused as refused:
-        return Trial(errors=refused.errors)
-    finally:
-        attempt.rollback()
 
 
 def count_draft(of: DraftOf, rules: str) -> ResponseReturnValue:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.processes.previews import count_next_preview
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import HERE, NOW, audited, me, post, shown
 from tests.app.web.steering import csrf_of
@@ -200,6 +202,26 @@ def test_of_a_calendar_file_only_what_was_marked_is_kept_and_what_is_left_out_is
     assert "2026-11-30" in kept and "2026-12-01" not in kept
 
 
+def test_the_public_holidays_of_a_year_are_proposed_kept_by_decree_and_never_by_themselves(
+    browser: FlaskClient, session: Session
+) -> None:
+    seen = post(browser, f"{HERE}/days-off/public", year="2028").get_data(as_text=True)
+    days = re.findall(r'name="day" value="(2028-\d\d-\d\d)"', seen)
+    marked = re.findall(r'name="kind-(2028-\d\d-\d\d)".*?<option value="off" selected>', seen, re.DOTALL)
+    unknown = post(browser, f"{HERE}/days-off/public", year="2019")
+    assert not audited(session, "holidays.kept")
+
+    chosen = {f"kind-{day}": "off" for day in days} | {f"name-{day}": "Tết" for day in days}
+    chosen |= {f"name_en-{day}": "Tet" for day in days}
+    post(browser, f"{HERE}/days-off/chosen", source="Thông báo 5", day=days, **chosen)
+
+    # Tết of the year Mậu Thân begins on 26 January 2028.
+    assert {"2028-01-25", "2028-01-26", "2028-01-27", "2028-01-28", "2028-09-01"} <= set(days) == set(marked)
+    assert unknown.status_code == 400
+    assert set(days) <= set(newest(session, working(session)).spec["holidays"])
+    assert "Tet" in shown(browser, f"{HERE}/days-off?year=2028")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"BEGIN:VCALENDAR", b"x" * 1_100_000])
 def test_what_is_no_calendar_file_is_refused_in_words(browser: FlaskClient, content: bytes) -> None:
     sent = {"csrf_token": csrf_of(browser, HERE), "file": (io.BytesIO(content), "le.ics")}
@@ -222,22 +244,78 @@ def test_a_supervisor_looks_at_calendars_and_changes_none(app: HotlineApp, sessi
     assert refused.status_code == 403
 
 
-def test_a_change_is_looked_at_first_and_brought_to_open_tickets_on_request(
+def looked_at(browser: FlaskClient, session: Session, on: object) -> str:
+    """The page of a draft, before and after the worker has counted it; what it says at the end."""
+    assert on.status_code == 303
+    assert "The count begins in a moment." in shown(browser, on.location)
+    assert count_next_preview(lambda: nullcontext(session), at_once=1)
+    return shown(browser, on.location)
+
+
+def test_a_change_is_counted_first_by_the_worker_and_brought_to_open_tickets_on_request(
+    browser: FlaskClient, session: Session
+) -> None:
+    running, here = open_ticket(session).ticket_id, working(session)
+    before = newest(session, here).version
+
+    on = publish(browser, session, sat="07:30-11:30", do="preview")
+    looked = looked_at(browser, session, on)
+    untouched = newest(session, here).version
+    form = shown(browser, f"{PAGE}/{here}")
+    done = post(browser, on.location, to="open")
+    apply_some(session, failed=lambda *_: None, now=NOW)
+
+    assert re.search(r"0 dates would come later,\s+1 earlier", looked)
+    assert 'value="07:30-11:30"' in form and on.location in form
+    assert (untouched, newest(session, here).version) == (before, before + 1)
+    assert "/administration/applications/" in done.location
+    # Four hours of Saturday: on Monday afternoon in place of Tuesday morning.
+    assert resolve_due(session, running) == datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
+    assert browser.get(on.location).status_code == 404
+
+
+def test_days_off_are_counted_first_stay_in_the_form_and_are_kept_from_there(
     browser: FlaskClient, session: Session
 ) -> None:
     running = open_ticket(session).ticket_id
+    day = {"first": "2026-11-25", "kind": "off", "name": "Nghỉ bão", "name_en": "Storm", "source": "Công điện 12"}
 
-    looked = publish(browser, session, sat="07:30-11:30", do="preview").get_data(as_text=True)
-    untouched = newest(session, working(session)).version
-    on = publish(browser, session, sat="07:30-11:30", to="open")
-    apply_some(session, failed=lambda *_: None, now=NOW)
-    day = {"first": "2026-11-25", "kind": "off", "name": "Nghỉ bão", "source": "Công điện 12"}
-    storm = post(browser, f"{HERE}/days-off", **day, do="preview").get_data(as_text=True)
-
-    assert re.search(r"0 dates would come later,\s+1 earlier", looked) and 'value="07:30-11:30"' in looked
-    assert newest(session, working(session)).version == untouched + 1
-    assert "/administration/applications/" in on.location
-    # Four hours of Saturday: on Monday afternoon in place of Tuesday morning.
-    assert resolve_due(session, running) == datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
-    assert re.search(r"[1-9] dates? would come later,\s+0 earlier", storm) and 'value="Nghỉ bão"' in storm
+    on = post(browser, f"{HERE}/days-off", **day, do="preview")
+    storm = looked_at(browser, session, on)
+    form = shown(browser, f"{HERE}/days-off")
     assert not audited(session, "holidays.kept")
+    done = post(browser, on.location, to="open")
+    apply_some(session, failed=lambda *_: None, now=NOW)
+
+    assert re.search(r"[1-9] dates? would come later,\s+0 earlier", storm) and "Storm" in storm
+    assert 'value="Nghỉ bão"' in form and 'value="Công điện 12"' in form and on.location in form
+    assert "/administration/applications/" in done.location
+    assert [one["source"] for one in audited(session, "holidays.kept")[0].params["days"]] == ["Công điện 12"]
+    assert resolve_due(session, running) == datetime(2026, 12, 2, 2, 0, tzinfo=UTC)
+    assert on.location not in shown(browser, f"{HERE}/days-off")
+
+
+def test_days_that_were_looked_at_are_thrown_away_without_a_trace(browser: FlaskClient, session: Session) -> None:
+    day = {"first": "2026-11-25", "kind": "off", "name": "Nghỉ bão", "source": "Công điện 12"}
+    on = post(browser, f"{HERE}/days-off", **day, do="preview")
+
+    post(browser, on.location, to="discard")
+
+    assert "Nghỉ bão" not in shown(browser, f"{HERE}/days-off")
+    assert not count_next_preview(lambda: nullcontext(session), at_once=1)
+    assert not audited(session, "holidays.kept")
+
+
+def test_a_draft_of_a_calendar_over_which_somebody_published_says_so_first(
+    browser: FlaskClient, session: Session
+) -> None:
+    on = publish(browser, session, sat="07:30-11:30", do="preview")
+    publish(browser, session, blind=False, sun="08:00-09:00")
+    again = publish(browser, session, blind=True, sat="07:30-11:30", do="preview")
+
+    blind = post(browser, again.location, to="new")
+    knowing = post(browser, again.location, to="new")
+
+    assert on.location == again.location
+    assert (blind.status_code, knowing.status_code) == (409, 303)
+    assert "published a newer version meanwhile" in blind.get_data(as_text=True)
