@@ -18,10 +18,20 @@ from tickets.schema import (
     Acknowledgement,
     AuditEntry,
     AuditSeal,
+    CalendarVersion,
+    ChainStep,
+    ChainVersion,
+    Clock,
+    Delegation,
     EscalationAttempt,
     ExclusionCredit,
+    Instruction,
+    PolicyRow,
+    PolicyVersion,
     PromiseBreach,
     StepRecipient,
+    Ticket,
+    TimelineEntry,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +49,31 @@ _APPEND_ONLY = (
     StepRecipient.__tablename__,
     Acknowledgement.__tablename__,
     ExclusionCredit.__tablename__,
+    TimelineEntry.__tablename__,
+    Delegation.__tablename__,
+    Instruction.__tablename__,
+    # What was promised, when it counted and whom it named: published once, and then a further version.
+    CalendarVersion.__tablename__,
+    ChainVersion.__tablename__,
+    ChainStep.__tablename__,
+    PolicyVersion.__tablename__,
+    PolicyRow.__tablename__,
 )
-# Of these only this column is written later: when somebody has read what they were told.
-_WRITTEN_LATER = {StepRecipient.__tablename__: StepRecipient.read_at.key}
+# Of these only these columns are written later: when somebody has read what they were told, what became of an
+# instruction (once each: `tickets/schema/kept_facts.py`), when a promise went out of force.
+_WRITTEN_LATER = {
+    StepRecipient.__tablename__: (StepRecipient.read_at.key,),
+    Instruction.__tablename__: (
+        Instruction.answered_at.key,
+        Instruction.answered_by_id.key,
+        Instruction.answer.key,
+        Instruction.broken_at.key,
+        Instruction.ended_at.key,
+    ),
+    PolicyVersion.__tablename__: (PolicyVersion.retired_at.key,),
+}
+# With them everything would go that was ever promised and done about a matter.
+_NEVER_DELETED = (Ticket.__tablename__, Clock.__tablename__)
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
 # A server that lost the network to a process of ours keeps its locks and its place until it notices; Linux takes two
 # hours. Ours to set, because a role may set for itself what holds in one database.
@@ -236,8 +268,10 @@ def _grant(owner_url: str, app_url: str) -> None:
         connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
         for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
             connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
-        for table, column in _WRITTEN_LATER.items():
-            connection.execute(text(f"grant update ({column}) on {table} to {quoted}"))
+        for table in _NEVER_DELETED:
+            connection.execute(text(f"revoke delete, truncate on {table} from {quoted}"))
+        for table, columns in _WRITTEN_LATER.items():
+            connection.execute(text(f"grant update ({', '.join(columns)}) on {table} to {quoted}"))
     engine.dispose()
 
 

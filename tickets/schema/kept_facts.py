@@ -47,12 +47,29 @@ begin
     return new;
 end
 """
+# What became of an instruction is written once: answered, broken, ended.
+_OF_INSTRUCTION = """
+begin
+    if old.answered_at is not null and (new.answered_at, new.answered_by_id, new.answer)
+            is distinct from (old.answered_at, old.answered_by_id, old.answer)
+        or old.broken_at is not null and new.broken_at is distinct from old.broken_at
+        or old.ended_at is not null and new.ended_at is distinct from old.ended_at then
+        raise insufficient_privilege using message = 'what became of an instruction is a fact: it is not changed';
+    end if;
+    return new;
+end
+"""
 # By the trigger's name, which its function has too: what the function does, on which table it stands and when.
 KEEPS_FACTS = {
     "level_stays": (
         _OF_LEVEL,
         "planned_step",
         "before update or delete on planned_step for each row when (old.fired_at is not null)",
+    ),
+    "instruction_stays": (
+        _OF_INSTRUCTION,
+        "instruction",
+        "before update on instruction for each row",
     ),
     "window_stays": (
         _OF_WINDOW,

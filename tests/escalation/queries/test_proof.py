@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.storage.database import transaction
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.instruction_tasks import answer_instruction, break_overdue
 from escalation.firing.pursue import pursue
 from escalation.firing.sweep import tick
 from escalation.queries.ledger import EXPORT_HEADINGS, as_codes
@@ -23,9 +24,10 @@ from tickets.people.actor import SYSTEM, staff_actor
 from tickets.promises import exclusions, ledger
 from tickets.promises.crediting import give_back_next
 from tickets.promises.exclusions import Wanted
-from tickets.schema import Clock, ExclusionCredit, PlannedStep, Ticket
+from tickets.schema import Clock, ExclusionCredit, Instruction, PlannedStep, Ticket
 from tickets.states import Channel, ClockKind, Priority, Role, TicketStatus
 from tickets.work.assignment import change_priority
+from tickets.work.ticket import lock_ticket
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 MONTH = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -114,6 +116,38 @@ def test_the_application_itself_cannot_edit_what_an_auditor_relies_on(session: S
     with pytest.raises(DBAPIError, match=r"permission denied|is a fact"):
         for statement in edit.split(";"):
             session.execute(text(statement), {"step": step_id} if ":step" in statement else {})
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "delete from ticket",
+        "delete from clock",
+        "update timeline_entry set body = 'khác'",
+        "delete from timeline_entry",
+        "update instruction set due_at = due_at + interval '1 year'",
+        "update instruction set words = 'khác'",
+        "update instruction set broken_at = null",
+        "update instruction set answer = 'khác'",
+        "delete from instruction",
+        "delete from delegation",
+        "update policy_row set target_seconds = target_seconds * 2",
+        "update chain_step set post = 'unit_lead'",
+        "update chain_version set version = 9",
+        "update calendar_version set spec = '{}'",
+        "delete from policy_version",
+    ],
+)
+def test_nor_what_was_promised_said_and_instructed_once_it_stands(session: Session, edit: str):
+    happened(session)
+    [task] = session.scalars(select(Instruction))
+    break_overdue(session, now=task.due_at)
+    actor = staff_actor(task.given_by_id)
+    answer_instruction(session, lock_ticket(session, task.ticket_id), task.id, words="Xong", actor=actor, now=MONDAY)
+    session.flush()
+
+    with pytest.raises(DBAPIError, match=r"permission denied|is a fact"):
+        session.execute(text(edit))
 
 
 def test_a_date_that_was_moved_past_the_product_is_found_before_anything_breaks_and_one_moved_by_it_is_not(
