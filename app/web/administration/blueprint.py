@@ -12,11 +12,15 @@ ADMINISTERING = (Role.ADMINISTRATOR,)
 LOOKING = (*ADMINISTERING, Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
 AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)
 ROWS_OF_A_PAGE = 50
+# Under which page a draft of each kind stands.
+_PAGE_OF_DRAFTS = {"chain": "chains", "policy": "promises", "calendar": "calendars", "days": "days-off"}
 
 
 @blueprint.context_processor
 def sections() -> dict[str, object]:
     """The pages this person may open, for the row of links above each of them; a single one needs no row."""
     viewer = g.get("viewer")
-    pages = menu(viewer, request.path, under="administration") if viewer else []
+    drafts = _PAGE_OF_DRAFTS.get((request.view_args or {}).get("kind", ""))
+    here = f"/administration/{drafts}" if drafts else request.path
+    pages = menu(viewer, here, under="administration") if viewer else []
     return {"sections": pages if len(pages) > 1 else []}

@@ -282,6 +282,7 @@ def test_days_off_are_counted_first_stay_in_the_form_and_are_kept_from_there(
 
     on = post(browser, f"{HERE}/days-off", **day, do="preview")
     storm = looked_at(browser, session, on)
+    assert re.search(r'href="/administration/days-off" aria-current="page"', storm)
     form = shown(browser, f"{HERE}/days-off")
     assert not audited(session, "holidays.kept")
     done = post(browser, on.location, to="open")
