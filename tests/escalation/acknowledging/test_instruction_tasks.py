@@ -246,8 +246,10 @@ def test_the_last_date_that_was_given_is_when_the_chain_goes_on_also_where_it_is
             session, third.id, staff_id=people[3].id, new_due_at=date, via="web", now=at + n * timedelta(minutes=1)
         )
     if is_planned_anew:
-        actor = staff_actor(people[3].id)
-        ledger.retarget(session, lock_ticket(session, matter.id), cause="category", actor=actor, now=at + HOUR / 4)
+        for status in (TicketStatus.PENDING_CITIZEN, TicketStatus.OPEN):
+            matter.status = status
+            session.flush()
+            ledger.on_status(session, lock_ticket(session, matter.id), now=at + HOUR / 4)
 
     assert level_at(session, matter, 4) == max(fourth, date)
     assert level_at(session, matter, 5) - level_at(session, matter, 4) >= apart

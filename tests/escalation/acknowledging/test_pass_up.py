@@ -15,11 +15,10 @@ from tests.escalation.raising import MONDAY, raised
 from tests.escalation.scene import level_at, messages, results, step, told, unit_by_code, with_role
 from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
-from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
 from tickets.promises import ledger
 from tickets.schema import Acknowledgement, AuditEntry, TimelineEntry
-from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
+from tickets.states import OutboundChannel, Role, StepResult, TicketStatus, TimelineKind
 from tickets.work.ticket import lock_ticket
 
 SECOND = timedelta(seconds=1)
@@ -127,12 +126,12 @@ def test_a_message_offers_what_its_reader_can_do(session, level, next_level):
     assert (sent.params["next_level"], sent.params["by_sms"]) == (next_level, True)
 
 
-def replanned(session, matter, people, *, at):
-    """Somebody changes the priority: everything that has not fired is planned anew."""
-    matter.priority = Priority.NORMAL
-    session.flush()
-    actor = staff_actor(people[1].id)
-    ledger.retarget(session, lock_ticket(session, matter.id), cause="priority", actor=actor, now=at)
+def replanned(session, matter, *, at):
+    """The citizen is asked something and answers at once: everything that has not fired is planned anew."""
+    for status in (TicketStatus.PENDING_CITIZEN, TicketStatus.OPEN):
+        matter.status = status
+        session.flush()
+        ledger.on_status(session, lock_ticket(session, matter.id), now=at)
 
 
 @pytest.mark.parametrize("answered_before", [False, True])
@@ -144,7 +143,7 @@ def test_a_plan_made_anew_before_the_next_tick_does_not_take_the_level_back(sess
     fourth = level_at(session, matter, 4)
 
     pass_up(session, step_id, staff_id=people[2].id, via="web", now=at + SECOND)
-    replanned(session, matter, people, at=at + 2 * SECOND)
+    replanned(session, matter, at=at + 2 * SECOND)
     tick(session, now=at + 3 * SECOND)
 
     assert told(session, matter, 3) == [people[3].id]
@@ -157,7 +156,7 @@ def test_a_level_that_has_come_once_is_not_called_again_by_a_plan_made_anew(sess
     pass_up(session, step(session, matter, 2).id, staff_id=people[2].id, via="web", now=at)
     tick(session, now=at + SECOND)
 
-    replanned(session, matter, people, at=at + 2 * SECOND)
+    replanned(session, matter, at=at + 2 * SECOND)
     tick(session, now=at + 3 * SECOND)
 
     assert told(session, matter, 3) == [people[3].id]
