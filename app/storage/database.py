@@ -27,7 +27,6 @@ from tickets.schema import (
     ExclusionCredit,
     Instruction,
     PolicyRow,
-    PolicyVersion,
     PromiseBreach,
     StepRecipient,
     Ticket,
@@ -52,15 +51,9 @@ _APPEND_ONLY = (
     TimelineEntry.__tablename__,
     Delegation.__tablename__,
     Instruction.__tablename__,
-    # What was promised, when it counted and whom it named: published once, and then a further version.
-    CalendarVersion.__tablename__,
-    ChainVersion.__tablename__,
-    ChainStep.__tablename__,
-    PolicyVersion.__tablename__,
-    PolicyRow.__tablename__,
 )
 # Of these only these columns are written later: when somebody has read what they were told, what became of an
-# instruction (once each: `tickets/schema/kept_facts.py`), when a promise went out of force.
+# instruction (once each: `tickets/schema/kept_facts.py`).
 _WRITTEN_LATER = {
     StepRecipient.__tablename__: (StepRecipient.read_at.key,),
     Instruction.__tablename__: (
@@ -70,8 +63,15 @@ _WRITTEN_LATER = {
         Instruction.broken_at.key,
         Instruction.ended_at.key,
     ),
-    PolicyVersion.__tablename__: (PolicyVersion.retired_at.key,),
 }
+# What was promised, when it counted and whom it names: published once, then a further version. One that a promise ever
+# ran under is held by that promise.
+_NEVER_CHANGED = (
+    CalendarVersion.__tablename__,
+    ChainVersion.__tablename__,
+    ChainStep.__tablename__,
+    PolicyRow.__tablename__,
+)
 # With them everything would go that was ever promised and done about a matter.
 _NEVER_DELETED = (Ticket.__tablename__, Clock.__tablename__)
 _INSERT_ONLY_CHAIN = (AuditSeal.__tablename__,)
@@ -268,6 +268,8 @@ def _grant(owner_url: str, app_url: str) -> None:
         connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
         for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
             connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
+        for table in _NEVER_CHANGED:
+            connection.execute(text(f"revoke update, truncate on {table} from {quoted}"))
         for table in _NEVER_DELETED:
             connection.execute(text(f"revoke delete, truncate on {table} from {quoted}"))
         for table, columns in _WRITTEN_LATER.items():

@@ -135,7 +135,6 @@ def test_the_application_itself_cannot_edit_what_an_auditor_relies_on(session: S
         "update chain_step set post = 'unit_lead'",
         "update chain_version set version = 9",
         "update calendar_version set spec = '{}'",
-        "delete from policy_version",
     ],
 )
 def test_nor_what_was_promised_said_and_instructed_once_it_stands(session: Session, edit: str):
