@@ -73,6 +73,7 @@ UNAUDITED = {
     "administration.change_chain": "keeps one's own draft of a chain",
     "administration.change_policy": "keeps one's own draft of a promise",
     "administration.look_at_file": "shows what a file holds",
+    "administration.look_at_public_days": "shows the public holidays of a year",
     "administration.retire_preview": "shows what retiring a promise would do",
     "client_faults.tell": "counts a trouble in a browser",
     "console.advice": "answers while an agent types",
