@@ -43,7 +43,6 @@ from tickets.told_clocks import ToldTime, as_detail
 
 PASSWORD = "a short sentence of mine"
 
-
 # What a program sends to each of its endpoints.
 PROGRAMS = {
     "api.open_ticket": {"subject": "Cống", "body": "Nghẹt."},
