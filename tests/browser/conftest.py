@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -23,7 +24,8 @@ from tests.signing_in import person_with
 from tickets.schema import Staff, Unit, WebSession
 from tickets.states import Role
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no window's frame, and opens a page for half the work.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Requests that a navigation interrupts are logged by htmx as well; those are no faults.
 _COMPLAINTS = (
     "Content Security Policy", "Refused to", "Uncaught", "Failed to load", "htmx:responseError", "htmx:swapError",
@@ -85,13 +87,20 @@ def made_settings(committed: Committed, folder: Path, *, port: int) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """What the templates were compiled to: each test has an application of its own, and all draw the same pages."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def site(committed: Committed, tmp_path: Path) -> Iterator[Site]:
+def site(committed: Committed, drawn: BytecodeCache, tmp_path: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     settings = made_settings(committed, tmp_path, port=port)
     app = create_app(settings, engine=committed.engine)
+    app.jinja_env.bytecode_cache = drawn
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
