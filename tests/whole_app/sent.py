@@ -25,20 +25,8 @@ from tickets.people.actor import staff_actor
 from tickets.promises import exclusions
 from tickets.promises.exclusions import Wanted
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
-from tickets.schema import (
-    CalendarVersion,
-    Chain,
-    Instruction,
-    OutboundMessage,
-    Staff,
-)
-from tickets.states import (
-    ClockKind,
-    Disposition,
-    OutboundChannel,
-    OutboundState,
-    Role,
-)
+from tickets.schema import CalendarVersion, Chain, Instruction, OutboundMessage, Staff
+from tickets.states import ClockKind, Disposition, OutboundChannel, OutboundState, Role
 from tickets.told_clocks import ToldTime, as_detail
 
 PASSWORD = "a short sentence of mine"

@@ -1,65 +1,23 @@
-"""R2 to R9, R13 and R17 through the real verbs on real rows."""
+"""R2 to R9 and R17 through the real verbs on real rows."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, department_code, open_ticket, queue_of, staff
+from tests.factories import NOW, department_code, queue_of, staff
+from tests.tickets.promises.one_ticket import HOUR, agent, answer, clocks, office, ticket
 from tickets.errors import InvalidInput, LaterDueNeedsApproval
-from tickets.people.actor import citizen_actor, staff_actor
+from tickets.people.actor import citizen_actor
 from tickets.promises import given_dates
-from tickets.schema import Clock, ClockInterval, PlannedStep, Ticket, TimelineEntry
-from tickets.states import (
-    Channel,
-    ClockKind,
-    ClockStatus,
-    Disposition,
-    Priority,
-    Role,
-    StepKind,
-    StepResult,
-    TicketStatus,
-)
+from tickets.schema import Clock, ClockInterval, Ticket, TimelineEntry
+from tickets.states import Channel, ClockKind, ClockStatus, Priority, TicketStatus
 from tickets.work.assignment import assign, change_category, change_priority, claim, return_ticket, transfer
 from tickets.work.conversation import citizen_message, note, reply, talked
-from tickets.work.resolution import hold, hold_for_third_party, mark_spam, reopen, resolve, wake_due, withdraw
+from tickets.work.resolution import hold, hold_for_third_party, mark_spam, reopen, wake_due, withdraw
 from tickets.work.ticket import lock_ticket
 
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def agent(session):
-    return staff_actor(staff(session, role=Role.AGENT, at="26740").id)
-
-
-@pytest.fixture
-def office(session):
-    """Somebody who may still send a matter on or rename it when a warning or a level is out (A7)."""
-    return staff_actor(staff(session, role=Role.CITY_OFFICE, at="VPUB").id)
-
-
-@pytest.fixture
-def ticket(session) -> Ticket:
-    opened = open_ticket(session, channel=Channel.SMS, phone="+84901234567")
-    return session.get_one(Ticket, opened.ticket_id)
-
-
-def clocks(session, ticket, kind) -> list[Clock]:
-    return list(
-        session.scalars(select(Clock).where(Clock.ticket_id == ticket.id, Clock.kind == kind).order_by(Clock.cycle))
-    )
-
-
-def steps(session, clock, **facts) -> list[PlannedStep]:
-    return list(
-        session.scalars(select(PlannedStep).filter_by(clock_id=clock.id, **facts).order_by(PlannedStep.planned_at))
-    )
-
-
-def answer(session, ticket, agent, *, now):
-    return resolve(session, ticket.id, disposition=Disposition.ANSWERED, answer="Đã thu gom rác.", actor=agent, now=now)
+__all__ = ["agent", "office", "ticket"]
 
 
 def test_r2_accept_stops_when_an_agent_of_the_unit_takes_the_ticket(session, ticket, agent):
@@ -335,62 +293,6 @@ def test_r9_a_promise_used_up_before_gets_a_little_time_when_reopened_and_never_
     [promise] = clocks(session, ticket, ClockKind.RESOLVE)
     assert promise.due_at > again + 2 * HOUR
     assert promise.breached_at is None
-
-
-def test_r13_every_recomputation_plans_anew_and_leaves_no_step_of_the_old_plan(session, ticket, agent):
-    claim(session, ticket.id, actor=agent, now=NOW)
-    [promise] = clocks(session, ticket, ClockKind.RESOLVE)
-    before = steps(session, promise)
-
-    change_priority(session, ticket.id, priority=Priority.URGENT, reason="Gấp", actor=agent, now=NOW + HOUR)
-
-    after = steps(session, promise)
-    assert before
-    assert {s.due_at for s in after} == {promise.due_at}
-    assert [s.rank for s in after if s.kind is StepKind.LEVEL] == [1, 2, 3, 4, 5]
-
-
-def test_r13_a_paused_clock_plans_nothing_and_a_stopped_one_neither(session, ticket, agent):
-    claim(session, ticket.id, actor=agent, now=NOW)
-    [promise] = clocks(session, ticket, ClockKind.RESOLVE)
-    hold(session, ticket.id, question="Hẻm nào?", wake_at=NOW + 24 * HOUR, actor=agent, now=NOW)
-    while_paused = steps(session, promise)
-    wake_due(session, now=NOW + 24 * HOUR)
-    while_running = steps(session, promise)
-    answer(session, ticket, agent, now=NOW + 25 * HOUR)
-
-    assert while_paused == []
-    assert while_running
-    assert steps(session, promise) == []
-
-
-def test_r13_a_level_that_fired_is_kept_and_not_planned_again_for_the_same_due_date(session, ticket, agent, office):
-    claim(session, ticket.id, actor=agent, now=NOW)
-    [promise] = clocks(session, ticket, ClockKind.RESOLVE)
-    late = promise.due_at + HOUR / 2
-    fired = next(s for s in steps(session, promise) if s.kind is StepKind.LEVEL and s.rank == 1)
-    fired.fired_at, fired.result = late, StepResult.NOTIFIED
-    session.flush()
-
-    change_category(session, ticket.id, category_code="pothole", actor=office, now=late)
-
-    levels = [s for s in steps(session, promise) if s.kind is StepKind.LEVEL]
-    assert [(s.rank, s.plan, s.fired_at is not None) for s in levels][:2] == [(1, 1, True), (2, 1, False)]
-
-
-def test_r13_a_reopened_promise_climbs_the_same_levels_a_second_time(session, ticket, agent):
-    claim(session, ticket.id, actor=agent, now=NOW)
-    [promise] = clocks(session, ticket, ClockKind.RESOLVE)
-    fired = next(s for s in steps(session, promise) if s.kind is StepKind.LEVEL and s.rank == 1)
-    late = promise.due_at + HOUR
-    fired.fired_at, fired.result = late, StepResult.NOTIFIED
-    session.flush()
-    answer(session, ticket, agent, now=late)
-
-    reopen(session, ticket.id, reason="Chưa xong", actor=agent, now=late + timedelta(days=1))
-
-    first_level = [s for s in steps(session, promise) if s.kind is StepKind.LEVEL and s.rank == 1]
-    assert sorted((s.plan, s.fired_at is not None) for s in first_level) == [(1, True), (2, False)]
 
 
 def test_r17_a_breach_between_two_ticks_is_judged_when_the_clock_stops(session, ticket, agent):
