@@ -21,4 +21,4 @@ def instruction(reference: str) -> ResponseReturnValue:
         words = request.form.get("answer", "")
         answer_instruction(g.session, ticket, number, words=words, actor=g.actor, now=g.now)
 
-    return act(reference, "instructed", do, done=_("Answered. Whoever instructed it has been told."))
+    return act(reference, "instructed", do, done=_("Answered. Whoever gave the instruction has been told."))

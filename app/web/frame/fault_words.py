@@ -96,7 +96,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "tested_enough": _("%(most)s tests a day for one person and step are enough.", most=params.get("most", "")),
         "not_a_time": _("This is not a time of day."),
         "turn_has_begun": _("This shift has begun, or is no longer that person's."),
-        "asked_already": _("Somebody is asked to take this shift already; withdraw that first."),
+        "asked_already": _("Somebody has already been asked to take this shift; withdraw that request first."),
     }
 
 

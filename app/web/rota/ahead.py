@@ -77,7 +77,7 @@ def end_rotation(rotation_id: int) -> ResponseReturnValue:
     require_planning(post.unit_id)
     gone = take_rotation_back(g.session, rotation_id, actor=g.actor, now=g.now)
     flash(
-        ngettext("Taken back, with %(num)d shift to come.", "Taken back, with %(num)d shifts to come.", gone), "success"
+        ngettext("Cancelled, with %(num)d shift to come.", "Cancelled, with %(num)d shifts to come.", gone), "success"
     )
     return redirect(_here(post.unit_id), code=303)
 
@@ -93,7 +93,7 @@ def give_leave() -> ResponseReturnValue:
         take_leave(g.session, leave_asked_for(staff_id), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         return _page(unit_id, errors={wrong.field: fault_words(wrong)}, status=400)
-    flash(_("The leave is kept. Whoever stands in is told in this person’s place then."), "success")
+    flash(_("The leave is saved. Whoever stands in is told in this person’s place during that time."), "success")
     return redirect(_here(unit_id), code=303)
 
 

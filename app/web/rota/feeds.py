@@ -45,7 +45,7 @@ def add_feed() -> ResponseReturnValue:
 @signed_in(*ON_THE_ROTA)
 def end_feed(feed_id: int) -> ResponseReturnValue:
     revoke_feed(g.session, feed_id, staff_id=g.viewer.staff_id, actor=g.actor, now=g.now)
-    flash(_("The address answers no more."), "success")
+    flash(_("The address has been revoked."), "success")
     return redirect("/my/duty", code=303)
 
 

@@ -43,7 +43,7 @@ def take_own_leave() -> ResponseReturnValue:
         take_leave(g.session, leave_asked_for(g.viewer.staff_id), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         return own_page(errors={wrong.field: fault_words(wrong)}, status=400)
-    flash(_("Your leave is kept."), "success")
+    flash(_("Your leave is saved."), "success")
     return redirect(_MINE, code=303)
 
 
@@ -87,7 +87,7 @@ def refuse(swap_id: int) -> ResponseReturnValue:
 @blueprint.post("/my/swaps/<int:swap_id>/withdraw")
 @signed_in(*ON_THE_ROTA)
 def withdraw(swap_id: int) -> ResponseReturnValue:
-    return _answer(swap_id, withdraw_swap, _("You no longer ask."))
+    return _answer(swap_id, withdraw_swap, _("The request is withdrawn."))
 
 
 def _answer(swap_id: int, act: AnswerToSwap, done: str) -> ResponseReturnValue:

@@ -64,7 +64,7 @@ def remove_one(shift_id: int) -> ResponseReturnValue:
         take_turn_back(g.session, shift_id, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         return _page(was, errors={wrong.field: fault_words(wrong)}, status=400)
-    flash(_("The shift is taken back."), "success")
+    flash(_("The shift is cancelled."), "success")
     return redirect(way(was.unit_id, wall_clock(was.starts_at).date()), code=303)
 
 

@@ -83,7 +83,7 @@ def test_the_unit_answers_on_the_tickets_page_and_the_leader_reads_it(browser_of
     form = {"csrf_token": csrf_of(unit, here), "instruction": str(instructed.id), "answer": "Đã dọn xong."}
     page = unit.post(f"{here}/instruction", data=form, follow_redirects=True).get_data(as_text=True)
 
-    assert "Answered. Whoever instructed it has been told." in page
+    assert "Answered. Whoever gave the instruction has been told." in page
     assert "Answer the instruction" not in page
     leader = browser_of(climbed.people[3]).get("/leadership/instructions").get_data(as_text=True)
     assert "Đã dọn xong." in leader
