@@ -325,3 +325,18 @@ def test_pages_with_drafts_are_clean_and_fit(site: Site, new_page: Callable[...,
 
         assert axe_findings(page) == [], address
         assert sideways_scroll(page) == 0, address
+
+
+def test_a_form_opened_during_a_call_is_that_calls_after_it_has_ended_too(site: Site, page: Page) -> None:
+    agent = agent_of(site, page)
+    call_id = talks(site, agent)
+    page.goto("/console/new")
+    saved(page, TYPED)
+    with site.sessions.begin() as session:
+        end.finish_talk(session, call_id, staff_id=agent.id, now=utc_now())
+        presence.end_wrap_up(session, agent.id, now=utc_now())
+
+    page.reload()
+
+    expect(page).to_have_url(re.compile(f"/console/new\\?call={call_id}$"))
+    expect(page.locator("#f-body")).to_have_value(TYPED)

@@ -237,6 +237,8 @@ def _form(
     status: int = 200,
 ) -> ResponseReturnValue:
     once: Mapping[str, str] = request.form if request.method == "POST" else {}
+    # The call of this moment is another one when the page is loaded anew: its address names it.
+    named = request.method == "POST" or (call is not None and not request.args)
     if request.method == "POST":
         keep_typed(DraftForm.NEW, _about(call))
     page = render_template(
@@ -255,6 +257,6 @@ def _form(
         # The same form keeps its name through questions, so that sent twice it is one ticket.
         once=once.get("once") or form_key(),
         unsent=[draft for draft in drafts.unsent(g.session, g.viewer) if draft.call_id != (call.id if call else None)],
-        own_address=f"/console/new?call={call.id if call else 'none'}" if request.method == "POST" else "",
+        own_address=f"/console/new?call={call.id if call else 'none'}" if named else "",
     )
     return Response(page, status, mimetype="text/html")
