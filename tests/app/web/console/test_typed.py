@@ -297,3 +297,17 @@ def test_the_pin_is_read_out_again_by_whoever_opened_the_ticket_and_by_nobody_el
     assert f'data-own-address="/console/opened/{reference}"' in first
     assert first.split("big-number-value")[2][:40] == again.split("big-number-value")[2][:40]
     assert client.get(f"/console/opened/{reference}").status_code == 404
+
+
+def test_of_many_reminders_the_last_three_are_seen_and_the_others_unfolded(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent_at(client, session, now)
+    for _number in range(5):
+        here = f"/console/tickets/{open_ticket(session).reference}"
+        send(client, here, f"{here}/typed", **{"note.note": "She rang twice."})
+
+    reminders = page_of(client, "/console").split('class="notice notice-info unsent"')[1].split("</section>")[0]
+
+    seen, folded = reminders.split("and 2 more")
+    assert (seen.count("<li>"), folded.count("<li>")) == (3, 2)

@@ -105,7 +105,7 @@ def test_nobody_swaps_anothers_turn_nor_answers_for_another(app, session, unit, 
         twice = send(hers, f"{MINE}/shifts/{turn.id}/swap", to=third.id)
 
     assert [answer.status_code for answer in answers] == [404] * 4
-    assert twice.status_code == 400 and "withdraw that first" in twice.get_data(as_text=True)
+    assert twice.status_code == 400 and "withdraw that request first" in twice.get_data(as_text=True)
 
 
 def test_somebody_who_is_on_leave_then_cannot_be_asked_nor_accept(app, session, lan, minh, turn):
