@@ -1,4 +1,4 @@
-"""Steering a call from the console: ending the agent's leg, leading the caller to hold; by REST, after the commit."""
+"""Steering a call from the console: to its agent, to hold and back, to its end; by REST, after the commit."""
 
 import threading
 from collections.abc import Sequence
@@ -35,10 +35,25 @@ def end_talk(session: Session, call: Call) -> list[LegChange]:
     return [LegChange(call.account, leg.call_sid) for leg in live_legs(session, call.id)]
 
 
+def lead_to_agent(call: Call, *, base_url: str) -> list[LegChange]:
+    """Fetch a waiting caller at once; who cannot be led is connected at the next turn of the hold loop."""
+    return _lead(call, "queue", base_url=base_url)
+
+
 def lead_to_hold(call: Call, *, base_url: str) -> list[LegChange]:
     """Take the caller out of the bridge, into the hold loop; from there they are bridged again when taken back."""
+    return _lead(call, "hold", base_url=base_url)
+
+
+def lead_back(call: Call, *, base_url: str) -> list[LegChange]:
+    """Out of the hold loop at once: its next turn, asked for now."""
+    return _lead(call, "hold", base_url=base_url)
+
+
+def _lead(call: Call, step: str, *, base_url: str) -> list[LegChange]:
+    """To the turn that comes next anyway: whichever way it is asked for, it is answered once."""
     spoken = "" if call.locale == DEFAULT_LOCALE else f"&{LOCALE}={call.locale}"
-    url = f"{base_url}/webhooks/{call.account}/hold?turn={call.turn}{spoken}"
+    url = f"{base_url}/webhooks/{call.account}/{step}?turn={call.turn}{spoken}"
     return [LegChange(call.account, call.call_sid, url)]
 
 

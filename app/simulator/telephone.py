@@ -166,8 +166,15 @@ class Telephone:
         return bool(self._presses) and self._presses[0] in ("8", "9")
 
     def _wait(self, gather: Element, action: str) -> tuple[str, dict[str, str]] | None:
-        if not self._bear(float(gather.get("timeout") or 5)):
-            return None
+        """As long as the question stands, unless the line is led elsewhere: somebody has taken the call."""
+        left = float(gather.get("timeout") or 5)
+        while left > 0:
+            look = min(left, RING_LOOK_SECONDS)
+            if not self._bear(look):
+                return None
+            if elsewhere := self._led_elsewhere():
+                return elsewhere, {}
+            left -= look
         return action, {"Digits": "", "FinishedOnKey": ""}
 
     def _bear(self, seconds: float) -> bool:
@@ -216,12 +223,19 @@ class Telephone:
 
     def _looked_up(self, leg: str) -> tuple[bool, str]:
         """What the hotline has told the carrier of this call meanwhile: ended, or led to another document."""
+        if elsewhere := self._led_elsewhere():
+            return False, elsewhere
         mine, theirs = self._carriers(self.call_sid), self._carriers(leg)
-        changes = int(str(mine.get("changes", 0)))
-        if changes > self.changes:
-            self.changes = changes
-            return False, str(mine.get("url", ""))
         return "completed" in (mine.get("status"), theirs.get("status")), ""
+
+    def _led_elsewhere(self) -> str:
+        """Where the line was led since we last looked; empty: nowhere."""
+        mine = self._carriers(self.call_sid)
+        changes = int(str(mine.get("changes", 0)))
+        if changes <= self.changes:
+            return ""
+        self.changes = changes
+        return str(mine.get("url", ""))
 
     def _carriers(self, sid: str) -> dict[str, object]:
         url = f"{self.account.api_base_url}/2010-04-01/Accounts/{self.account.account_sid}/Calls/{sid}.json"

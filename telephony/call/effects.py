@@ -198,14 +198,14 @@ def _answering_unit(desk: Desk, unit_id: int) -> int | None:
 
 
 def _join(scene: Scene, *, in_front: bool) -> None:
-    call = scene.call
+    call, before = scene.call, scene.call.agent_id
     call.agent_id = None
     if in_front:
         first = scene.session.scalar(select(func.min(Call.queued_at)).where(Call.state.in_(WAITING)))
         front = min(first or scene.now, call.queued_at or scene.now)
         call.queued_at = front - timedelta(seconds=1)
         # Whoever takes the caller next has a talk of their own to write down.
-        call.detail = {**call.detail, "was_cut_off": True, "talk_noted": False}
+        call.detail = {**call.detail, "was_cut_off": True, "cut_off_from": before, "talk_noted": False}
     elif call.queued_at is None:
         call.queued_at = scene.now
 

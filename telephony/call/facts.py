@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.floor.floor import load_floor
-from telephony.floor.offers import offer_call
+from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.waiting import position
 from telephony.ivr import CallFacts, Heard, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.plan.prompts import Prompt
@@ -75,7 +75,7 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     floor = load_floor(session, now=now)
     place = position(session, call, floor=floor)
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
-    if place == 1 and call.state is CallState.QUEUED:
+    if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1:
         offer_call(session, call, floor, now=now)
     return QueueFacts(
         position=place,

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from telephony.calls import enter, lock_call
@@ -65,6 +65,17 @@ def offer_call(session: Session, call: Call, floor: Floor, *, now: datetime) -> 
     )
 
 
+def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
+    """Ring first at whoever talked with this caller until the line broke; what they write down of it can wait."""
+    before = call.detail.get("cut_off_from")
+    return (
+        isinstance(before, int)
+        and before not in refusals(session, call.id)
+        and take(session, before, call_id=call.id, now=now)
+        and _write_offer(session, call, before, now=now)
+    )
+
+
 def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:
     with session.no_autoflush:
         session.execute(
@@ -75,12 +86,20 @@ def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) 
     return True
 
 
+def was_taken_by(staff_id: int) -> ColumnElement[bool]:
+    """Of a call: this agent has or had it. A broken line takes from nobody what they know of the talk."""
+    taken = select(Offer.id).where(
+        Offer.call_id == Call.id, Offer.staff_id == staff_id, Offer.outcome == OfferOutcome.ANSWERED
+    )
+    return or_(Call.agent_id == staff_id, taken.exists())
+
+
 def open_offer_for(session: Session, call_id: int) -> Offer | None:
     return session.scalars(select(Offer).where(Offer.call_id == call_id, Offer.outcome.is_(None))).one_or_none()
 
 
 def accept(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> Call:
-    """The agent takes the call; the caller is connected at the next turn of the hold loop. NotFound when it is late."""
+    """The agent takes the call; the caller's next turn connects them. NotFound when it is late."""
     presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
     if call.state is not CallState.OFFERED:
         raise NotFound("offer", offer_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -86,17 +86,18 @@ def free(presence: Presence, *, now: datetime) -> None:
 
 
 def take(session: Session, staff_id: int, *, call_id: int, now: datetime) -> bool:
-    """Offer this agent the call, if they are still free and nobody else has them in hand."""
+    """Offer this agent the call, if they are free, or write down this very talk, and nobody else has them in hand."""
     # The call is locked already, against the usual order: an agent who is locked is passed over, never waited for.
+    wraps_it_up = and_(Presence.state == PresenceState.WRAP_UP, Presence.call_id == call_id)
     free = (
         select(Presence.staff_id)
-        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
+        .where(Presence.staff_id == staff_id, or_(Presence.state == PresenceState.AVAILABLE, wraps_it_up))
         .with_for_update(skip_locked=True)
     )
     taken = session.execute(
         update(Presence)
         .where(Presence.staff_id.in_(free.scalar_subquery()))
-        .values(state=PresenceState.OFFERED, since=now, call_id=call_id)
+        .values(state=PresenceState.OFFERED, since=now, call_id=call_id, wrap_up_until=None)
         .returning(Presence.staff_id)
         .execution_options(synchronize_session="fetch")
     )

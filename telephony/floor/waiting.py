@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from telephony.floor.floor import Floor, FloorAgent
 from tickets.schema import Call, Offer
-from tickets.states import CallState
+from tickets.states import CallState, OfferOutcome
 
 WAITING = (CallState.QUEUED, CallState.OFFERED)
 # A unit's own agents have this long to take a call before the city's may too.
@@ -66,8 +66,9 @@ def is_emergency(call: Call) -> bool:
 
 
 def refusals(session: Session, call_id: int) -> frozenset[int]:
-    """Who has been offered this call and did not take it."""
-    return frozenset(session.scalars(select(Offer.staff_id).where(Offer.call_id == call_id)))
+    """Who has been offered this call and did not take it, whatever they did with it before."""
+    refused = Offer.outcome.in_((OfferOutcome.DECLINED, OfferOutcome.EXPIRED))
+    return frozenset(session.scalars(select(Offer.staff_id).where(Offer.call_id == call_id, refused)))
 
 
 def _urgency() -> ColumnElement[int]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from telephony import recordings
 from telephony.calls import lock_call
+from telephony.floor.offers import was_taken_by
 from telephony.floor.presence import lock_presence
 from tickets import timeline
 from tickets.errors import NotFound
@@ -29,7 +30,7 @@ def link_call(session: Session, call_id: int, *, ticket_id: int, actor: Actor, n
     """The call is about this ticket: shown there as a contact, its recordings with it. Linking again changes nothing.
 
     The ticket that the call itself had opened gives way when nothing was written in it. Raises NotFound for a call that
-    another agent had.
+    this agent never had.
     """
     before = session.scalar(select(Call.ticket_id).where(Call.id == call_id))
     # Two tickets are locked in the order of their ids, so that two agents never wait for each other.
@@ -56,13 +57,16 @@ def finish_wrap_up(session: Session, call_id: int, *, said: str, actor: Actor, n
     if actor.staff_id is not None:
         lock_presence(session, actor.staff_id)
     call = _own(session, call_id, actor)
-    if call.wrapped_up_at is None:
+    if call.wrapped_up_at is None and call.agent_id == actor.staff_id:
         call.wrapped_up_at = now
     session.flush()
 
 
 def _own(session: Session, call_id: int, actor: Actor) -> Call:
     call = lock_call(session, call_id)
-    if actor.staff_id is None or call.agent_id != actor.staff_id:
+    mine = actor.staff_id is not None and session.scalar(
+        select(Call.id).where(Call.id == call_id, was_taken_by(actor.staff_id))
+    )
+    if not mine:
         raise NotFound("call", call_id)
     return call

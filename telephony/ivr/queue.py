@@ -21,6 +21,8 @@ OFFER_LOOP_SECONDS = 4
 MOST_OFFERS = 5
 LONG_WAIT_SECONDS = 600
 TALK_LIMIT_SECONDS = 7200
+# With the words before it less than ten seconds pass until it rings again.
+CUT_OFF_SECONDS = 3
 
 
 def on_queue(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -42,24 +44,23 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """One turn of the hold loop. The position that is announced never rises, whatever the queue does."""
     queue = facts.queue
     position = min(queue.position, conversation.last_position or queue.position)
+    moved = (_position_words(position),) if position != conversation.last_position else ()
+    if queue.offer_is_open:
+        # Somebody's telephone rings: whatever else there is to say would only keep the two apart.
+        ringing = replace(conversation, state=CallState.OFFERED, asking="", last_position=position)
+        return TurnOutcome(ringing, (one_key("queue", *moved, seconds=OFFER_LOOP_SECONDS),))
     once, waiting = _once(conversation, facts)
-    words: tuple[Spoken, ...] = once
-    if position != conversation.last_position:
-        # What a waiting caller wants to know comes first.
-        words = (_position_words(position), *once)
-    elif not once and not queue.offer_is_open:
-        words = (Say(Prompt.QUEUE_STILL_WAITING),)
+    # What a waiting caller wants to know comes first.
+    words: tuple[Spoken, ...] = (*moved, *once) or (Say(Prompt.QUEUE_STILL_WAITING),)
     is_long = queue.offers >= MOST_OFFERS or queue.waited_seconds >= LONG_WAIT_SECONDS
     if is_long and "long" not in waiting.told:
         waiting, words = waiting.tell("long"), (*words, Say(Prompt.QUEUE_LONG_WAIT), Say(Prompt.QUEUE_CHOICES))
-    state = CallState.OFFERED if queue.offer_is_open else CallState.QUEUED
-    waiting = replace(waiting, state=state, asking="", last_position=position)
-    seconds = OFFER_LOOP_SECONDS if queue.offer_is_open else LOOP_SECONDS
-    return TurnOutcome(waiting, (one_key("queue", *words, seconds=seconds),))
+    waiting = replace(waiting, state=CallState.QUEUED, asking="", last_position=position)
+    return TurnOutcome(waiting, (one_key("queue", *words, seconds=LOOP_SECONDS),))
 
 
 def _once(conversation: Conversation, facts: CallFacts) -> tuple[tuple[Spoken, ...], Conversation]:
-    """What is said at the first turn only: the reference, and the way out."""
+    """What is said at the first turn on which nothing rings: the reference, and the way out."""
     words = reference_words(conversation, facts)
     conversation = conversation.tell("reference") if words else conversation
     if "choices" not in conversation.told:
@@ -90,14 +91,15 @@ def _connect(conversation: Conversation, facts: CallFacts, target: Target) -> Tu
 def on_dial(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """The dial has ended. Whether the agent meant it to end is known from the agent's screen, not from the wire."""
     if conversation.asking == "cut_off":
-        return _after_cut_off(conversation, heard)
+        return _after_cut_off(conversation)
     if facts.is_on_hold or not heard.dial_status:
         return _on_hold(conversation, facts)
     if not heard.was_connected:
         return TurnOutcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
     if facts.agent_finished:
-        return goodbye(conversation)
-    return TurnOutcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF)),))
+        # Who was answered at once has not heard the number yet.
+        return goodbye(conversation, *reference_words(conversation, facts))
+    return TurnOutcome(conversation.ask("cut_off"), (one_key("dial", Say(Prompt.CUT_OFF), seconds=CUT_OFF_SECONDS),))
 
 
 def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
@@ -109,8 +111,7 @@ def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     return TurnOutcome(conversation, (one_key("hold", Say(Prompt.HOLD), seconds=OFFER_LOOP_SECONDS),))
 
 
-def _after_cut_off(conversation: Conversation, heard: Heard) -> TurnOutcome:
-    if heard.keys == "1":
-        again = replace(conversation.at(CallState.QUEUED), last_position=None)
-        return TurnOutcome(again, (Redirect("queue"),), (JoinQueue(in_front=True),))
-    return goodbye(conversation)
+def _after_cut_off(conversation: Conversation) -> TurnOutcome:
+    """Whoever had said all there was to say has hung up by now; nobody must press a key to be heard to the end."""
+    again = replace(conversation.at(CallState.QUEUED), last_position=None)
+    return TurnOutcome(again, (Redirect("queue"),), (JoinQueue(in_front=True),))

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.phone.call_control import LegChange, end_talk, lead_to_hold, tell_provider
+from app.phone.call_control import LegChange, end_talk, lead_back, lead_to_agent, lead_to_hold, tell_provider
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import after_press, away_reasons, lead_to
 from app.web.console.call_trail import note_call, note_offer
@@ -56,7 +56,7 @@ def beat() -> ResponseReturnValue:
 @blueprint.post("/console/offers/<int:offer_id>/accept")
 @signed_in(*ANSWERING)
 def accept(offer_id: int) -> ResponseReturnValue:
-    """Take the ringing call; the caller is connected at the next turn of the hold loop."""
+    """Take the ringing call; the caller is fetched at once, whatever is being said to them."""
     try:
         with g.session.begin_nested():
             call = offers.accept(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
@@ -66,6 +66,7 @@ def accept(offer_id: int) -> ResponseReturnValue:
             return lead_to(_page_of_own_call())
         flash(_("The caller is no longer on the line, or a colleague was faster."), "info")
         return after_press()
+    _tell_provider(lead_to_agent(call, base_url=settings().base_url))
     return lead_to(_page_of(call))
 
 
@@ -101,6 +102,7 @@ def take_back_call(call_id: int) -> ResponseReturnValue:
         return _is_over()
     end.take_back(call, now=g.now)
     note_call("call.taken_back", call)
+    _tell_provider(lead_back(call, base_url=settings().base_url))
     return after_press()
 
 

@@ -9,6 +9,7 @@ from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.one_form import keep_other_forms
 from app.web.frame.access import signed_in
 from app.web.pieces.kept_drafts import keep_told, keep_typed
+from telephony.floor.offers import was_taken_by
 from tickets.errors import NotFound
 from tickets.people.references import read_reference
 from tickets.people.roles import WORKING_ROLES, visible_ticket
@@ -49,7 +50,7 @@ def new_draft() -> ResponseReturnValue:
 
 def own_call_id(call_id: int) -> int:
     """The call, if it is or was this agent's; of any other it does not exist."""
-    found: int | None = g.session.scalar(select(Call.id).where(Call.id == call_id, Call.agent_id == g.viewer.staff_id))
+    found: int | None = g.session.scalar(select(Call.id).where(Call.id == call_id, was_taken_by(g.viewer.staff_id)))
     if found is None:
         raise NotFound("call", call_id)
     return found

@@ -13,6 +13,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.once import form_key, is_first
 from app.web.pieces.kept_drafts import discard, keep_typed, kept
 from telephony.floor import presence
+from telephony.floor.offers import was_taken_by
 from telephony.floor.wrap_up import finish_wrap_up, link_call
 from tickets.errors import NotFound
 from tickets.people.references import read_reference
@@ -91,7 +92,7 @@ def _call_page(call_id: int, *, errors: dict[str, str], status: int = 200) -> Re
         select(Call, Ticket.reference, Citizen)
         .outerjoin(Ticket, Ticket.id == Call.ticket_id)
         .outerjoin(Citizen, Citizen.id == Call.citizen_id)
-        .where(Call.id == call_id, Call.agent_id == g.viewer.staff_id)
+        .where(Call.id == call_id, was_taken_by(g.viewer.staff_id))
     ).one_or_none()
     if row is None:
         raise NotFound("call", call_id)

@@ -9,15 +9,12 @@ import requests
 from sqlalchemy import func, select
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
-from werkzeug.serving import make_server
 
 from app.clock import utc_now
 from app.phone.accounts import simulated_account
-from app.settings import Settings
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier, new_recording_sid, seconds_of
 from app.simulator.telephone import SimulatedCaller, Telephone, received
 from app.simulator.trouble import StagedTrouble, in_this_order, write_trouble
-from app.web.factory import create_app
 from telephony.call import end
 from telephony.calls import live_legs
 from telephony.floor import offers, presence
@@ -26,38 +23,8 @@ from tests.factories import staff, unit
 from tests.faults.nodes import HANG_SECONDS
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.outbox import posting
-from tickets.schema import Call, Line, OutboundMessage, Ticket, WebhookEvent
+from tickets.schema import Call, OutboundMessage, Ticket, WebhookEvent
 from tickets.states import CallState, Role
-
-
-@pytest.fixture
-def web(committed, tmp_path):
-    """The web process on a port of its own."""
-    server = make_server("127.0.0.1", 0, None, threaded=True)
-    settings = Settings(
-        database_url=committed.url,
-        redis_url=committed.redis_url,
-        secret_key="a-test-key-of-sufficient-length-0123456789abcdef",
-        public_base_url=f"http://127.0.0.1:{server.server_port}",
-        data_dir=tmp_path,
-        demo=True,
-        _env_file=None,
-    )
-    server.app = create_app(settings)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    requests.get(f"{settings.base_url}/health/live", timeout=10)
-    # Places and rules are read before a real first call, too.
-    for warming in [thread for thread in threading.enumerate() if thread.name == "warm-up"]:
-        warming.join(60)
-    yield settings
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def line(committed):
-    with committed.factory() as session:
-        return session.scalars(select(Line).where(Line.is_city)).one().phone
 
 
 def ring(settings, line, *, sleep=lambda seconds: None, **more):

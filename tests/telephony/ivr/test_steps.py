@@ -250,10 +250,10 @@ def test_an_agents_phone_that_does_not_answer_costs_the_caller_no_place():
 
 def test_a_dropped_talk_is_offered_again_at_the_front_of_the_queue():
     asked = step(Conversation(CallState.TALKING), Heard(dial_status="completed", dial_bridged=True), CALLER)
-    again = step(asked.conversation, Heard(keys="1"), CALLER)
-
     assert prompts(asked) == [Prompt.CUT_OFF]
-    assert again.effects == (JoinQueue(in_front=True),)
+    for heard in (Heard(keys="1"), SILENCE, Heard(keys="7")):
+        again = step(asked.conversation, heard, CALLER)
+        assert again.effects == (JoinQueue(in_front=True),), "who is still on the line has more to say"
 
 
 def test_a_talk_the_agent_ended_is_over():

@@ -12,8 +12,8 @@ from telephony.floor import presence
 from tests.app.web.console.console_scene import ENGLISH, agent_at, page_of, row, send
 from tests.app.web.console.test_calls import ringing, state_of, talking
 from tests.factories import open_ticket
-from tickets.schema import Call, Draft, Ticket, TimelineEntry
-from tickets.states import PresenceState, TimelineKind
+from tickets.schema import Call, Draft, Offer, Ticket, TimelineEntry
+from tickets.states import CallState, OfferOutcome, PresenceState, TimelineKind
 
 HTMX = {**ENGLISH, "HX-Request": "true"}
 
@@ -270,6 +270,40 @@ def test_the_note_that_ends_a_wrap_up_is_no_draft_any_more(
     assert drafts_in(session) == []
     notes = session.scalars(select(TimelineEntry.body).where(TimelineEntry.kind == TimelineKind.NOTE)).all()
     assert notes == ["She calls again."]
+
+
+def test_the_note_of_a_talk_that_was_cut_off_is_kept_while_its_caller_waits_and_by_nobody_else(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    ticket = open_ticket(session)
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now)
+    session.add(
+        Offer(call_id=call.id, staff_id=agent.id, offered_at=now, expires_at=now, outcome=OfferOutcome.ANSWERED)
+    )
+    presence.start_wrap_up(session, agent.id, call_id=call.id, now=now)
+    session.commit()
+    here = f"/console/calls/{call.id}"
+    send(client, here, f"{here}/draft/wrap-up", said="She calls from")
+    page = client.get(here, headers=ENGLISH)
+    call.agent_id, call.state = None, CallState.QUEUED
+    session.commit()
+
+    assert "She calls from</textarea>" in page_of(client, here)
+    token = page.get_data(as_text=True).split('name="csrf_token" value="')[1].split('"')[0]
+    sent = {"csrf_token": token, "said": "She calls from home.", "reference": ticket.reference, "once": "form"}
+    assert client.post(f"{here}/wrap-up", data=sent).status_code == 303
+
+    notes = session.scalars(select(TimelineEntry.body).where(TimelineEntry.kind == TimelineKind.NOTE)).all()
+    assert notes == ["She calls from home."]
+    assert row_of_call(session, call.id).wrapped_up_at is None, "the call goes on"
+    agent_at(client, session, now)
+    assert client.get(here).status_code == 404
+
+
+def row_of_call(session: Session, call_id: int) -> Call:
+    session.expire_all()
+    return session.get_one(Call, call_id)
 
 
 def test_taking_a_ticket_keeps_the_answer_that_is_begun(client: FlaskClient, session: Session, now: datetime) -> None:

@@ -109,14 +109,34 @@ def test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue(
     phone.press("1")
 
     assert call_of(session, phone).queued_at < call_of(session, other).queued_at
-    assert call_of(session, phone).state is CallState.QUEUED
+    assert call_of(session, phone).state is CallState.OFFERED
 
-    presence.end_wrap_up(session, agent.id, now=now)
-    offers.offer_waiting_calls(session, now=now)
     offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
     phone.wait()
     phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="30")
     assert session.get(Presence, agent.id, populate_existing=True).state is PresenceState.WRAP_UP
+
+
+def test_who_is_cut_off_rings_first_at_the_same_agent_who_still_writes_down_the_talk(session, phone, now):
+    idle_for_longer, agent = agent_at(session, now - timedelta(hours=1)), agent_at(session, now)
+    presence.go_away(session, idle_for_longer.id, reason="", now=now)
+    phone.ring().press("1").speak("phường Sài Gòn")
+    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    phone.wait()
+    presence.go_available(session, idle_for_longer.id, now=now)
+
+    phone.post(phone.next_action(), DialCallStatus="completed", DialBridged="true", DialCallDuration="40")
+    assert session.get(Presence, agent.id, populate_existing=True).state is PresenceState.WRAP_UP
+    phone.wait()
+
+    assert open_offer_of(session, agent.id) is not None
+    assert open_offer_of(session, idle_for_longer.id) is None
+    ringing = session.get(Presence, agent.id, populate_existing=True)
+    assert (ringing.state, ringing.wrap_up_until) == (PresenceState.OFFERED, None)
+
+    offers.decline(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    phone.wait()
+    assert open_offer_of(session, idle_for_longer.id) is not None, "who declines is not asked for ever"
 
 
 def test_an_offer_nobody_answers_costs_the_caller_nothing_and_the_second_makes_the_agent_away(session, phone, now):
