@@ -21,16 +21,18 @@ from tickets.schema import Call
 from tickets.states import CallState, Channel
 
 SAME_MATTER_FOR = timedelta(minutes=15)
-PLACE_KEPT_FOR = timedelta(minutes=2)
+# Who talked with somebody and is back so soon was cut off; who comes later has something to add, and waits their turn.
+CUT_OFF_FOR = timedelta(minutes=2)
 # More calls than this from one number within an hour: somebody in distress, or somebody who blocks the line.
 MANY_CALLS = 10
 
 _RECENT = text(
     """
     select (select count(*) from call where phone = :phone and arrived_at > :hour_ago) as calls_in_hour,
-           earlier.ticket_id, earlier.reference, earlier.queued_at, earlier.ended_at, earlier.answered_at
+           earlier.*
     from (values (1)) as one(n) left join lateral (
-        select c.ticket_id, t.reference, c.queued_at, c.ended_at, c.answered_at
+        select c.ticket_id, t.reference, c.queued_at, c.ended_at, c.answered_at, c.agent_id, c.unit_id,
+               t.priority = 'emergency' as emergency, (c.detail->>'agent_finished')::boolean as agent_finished
         from call c join ticket t on t.id = c.ticket_id
         where c.phone = :phone and c.arrived_at > :since
           and t.status in ('new', 'open', 'pending_citizen', 'pending_third_party')
@@ -105,17 +107,23 @@ def _detail(
 
 
 def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, Any]:
-    """The same number within a quarter of an hour goes on with its ticket; a dropped call also gets its place back."""
+    """What the same number called about within a quarter of an hour: its ticket, its urgency, its place in the queue.
+
+    Whether it is the same matter and the same person is for the caller to say.
+    """
     since = {"phone": phone, "hour_ago": now - timedelta(hours=1), "since": now - SAME_MATTER_FOR}
     recent = session.execute(_RECENT, since).one()
     if recent.calls_in_hour >= MANY_CALLS:
         citizens.flag_heavy_caller(session, phone, now=now)
     if recent.ticket_id is None:
         return {}
-    resumed: dict[str, Any] = {"ticket_id": recent.ticket_id, "reference": recent.reference}
-    dropped_at = recent.ended_at or now
-    if recent.queued_at is not None and recent.answered_at is None and now - dropped_at <= PLACE_KEPT_FOR:
+    kept = ("ticket_id", "reference", "unit_id", "emergency")
+    resumed: dict[str, Any] = {name: getattr(recent, name) for name in kept}
+    was_cut_off = not recent.agent_finished and now - (recent.ended_at or now) <= CUT_OFF_FOR
+    if recent.queued_at is not None and (recent.answered_at is None or was_cut_off):
         resumed["queued_at"] = recent.queued_at.isoformat()
+    if recent.answered_at is not None and was_cut_off:
+        resumed["cut_off_from"] = recent.agent_id
     return {"resumes": resumed}
 
 

@@ -14,6 +14,7 @@ from telephony.floor.callbacks import ask_callback, settle_by_message
 from telephony.floor.offers import connection_failed, withdraw_offer
 from telephony.floor.waiting import WAITING
 from telephony.ivr import (
+    AnotherMatter,
     AskCallback,
     Effect,
     GoOnWith,
@@ -69,6 +70,8 @@ def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
         match effect:
             case OpenTicket():
                 ensure_ticket(scene.session, scene.call, scene.desk, emergency=effect.is_emergency, now=scene.now)
+            case AnotherMatter():
+                scene.call.detail = {name: kept for name, kept in scene.call.detail.items() if name != "resumes"}
             case GoOnWith():
                 _go_on_with(scene, effect.reference)
             case NotePlace() | NoteSaid():
@@ -142,7 +145,11 @@ def ensure_ticket(session: Session, call: Call, desk: Desk, *, emergency: bool =
 
 def _resume(session: Session, call: Call, resumed: dict[str, object], *, now: datetime) -> None:
     call.ticket_id = int(str(resumed["ticket_id"]))
-    call.detail = {**call.detail, "ticket_reference": str(resumed["reference"])}
+    # As urgent as before; who had talked with somebody is put through to the same person first.
+    goes_on = {name: resumed[name] for name in ("emergency", "cut_off_from") if resumed.get(name)}
+    call.detail = {**call.detail, **goes_on, "ticket_reference": str(resumed["reference"])}
+    if call.unit_id is None and isinstance(resumed.get("unit_id"), int):
+        call.unit_id = int(str(resumed["unit_id"]))
     if resumed.get("queued_at"):
         call.queued_at = datetime.fromisoformat(str(resumed["queued_at"]))
     if call.contact_id is not None:

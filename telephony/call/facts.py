@@ -47,6 +47,7 @@ def facts_for(
         agent_finished=bool(call.detail.get("agent_finished")),
         is_on_hold=call.hold_since is not None,
         line_phone=str(call.detail.get("line_phone", "")),
+        called_lately=bool(call.detail.get("resumes")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import (
+    AnotherMatter,
     AskCallback,
     Effect,
     GoOnWith,
@@ -20,7 +21,7 @@ from telephony.ivr.outcome import TurnOutcome
 from telephony.ivr.steps import begin, step
 
 __all__ = [
-    "AskCallback", "CallFacts", "Conversation", "Effect", "GoOnWith", "Heard", "JoinQueue",
+    "AnotherMatter", "AskCallback", "CallFacts", "Conversation", "Effect", "GoOnWith", "Heard", "JoinQueue",
     "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid", "OfferUnanswered", "OpenTicket",
     "PlaceFacts", "QueueFacts", "SpokenState", "TellDutyOfficer", "TurnOutcome", "begin", "step",
 ]  # fmt: skip

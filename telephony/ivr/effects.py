@@ -15,6 +15,11 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class AnotherMatter:
+    """What this number called about a moment ago is not what it calls about now, or it is not the same person."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoOnWith:
     """The call is about this request, whose state the caller has just been told; while it is open, none is added."""
 
@@ -75,6 +80,7 @@ class TellDutyOfficer:
 
 Effect = (
     OpenTicket
+    | AnotherMatter
     | GoOnWith
     | NotePlace
     | NoteSaid

@@ -60,3 +60,5 @@ class CallFacts:
     agent_finished: bool = False
     is_on_hold: bool = False
     line_phone: str = ""
+    # This number has called within a quarter of an hour, about a matter that is still open.
+    called_lately: bool = False

@@ -49,12 +49,12 @@ def one_key(step: str, *spoken: Spoken, seconds: int = KEY_SECONDS) -> Gather:
 
 def welcome(conversation: Conversation, *greeting: Spoken) -> TurnOutcome:
     """The first words in a language: that we record, then the way to the other one, before a menu nobody understood."""
-    return _menu(conversation, *greeting, Say(Prompt.RECORDING_NOTICE), *_language(conversation), *_keys(conversation))
+    return _menu(conversation, *greeting, Say(Prompt.RECORDING_NOTICE), *language(conversation), *_keys(conversation))
 
 
 def menu(conversation: Conversation, *first: Spoken) -> TurnOutcome:
     """The menu read out again."""
-    return _menu(conversation, *first, *_keys(conversation), *_language(conversation))
+    return _menu(conversation, *first, *_keys(conversation), *language(conversation))
 
 
 def _menu(conversation: Conversation, *words: Spoken) -> TurnOutcome:
@@ -67,7 +67,8 @@ def _keys(conversation: Conversation) -> tuple[Spoken, ...]:
     return tuple(spoken for words in MENU_WORDS for spoken in (Say(words), *pause))
 
 
-def _language(conversation: Conversation) -> tuple[Spoken, ...]:
+def language(conversation: Conversation) -> tuple[Spoken, ...]:
+    """The way to the other language, in its own words."""
     other = OTHER_LOCALE.get(conversation.locale)
     return (Say(Prompt.MENU_LANGUAGE, locale=other),) if other else ()
 

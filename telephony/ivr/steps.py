@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from telephony.ivr.again import CALLED_LATELY, after_greeting_again, greet_again
 from telephony.ivr.conversation import Conversation
-from telephony.ivr.effects import NotePlace, OpenTicket
+from telephony.ivr.effects import AnotherMatter, NotePlace, OpenTicket
 from telephony.ivr.facts import CallFacts
 from telephony.ivr.follow import ask_reference, on_request
 from telephony.ivr.heard import Heard
@@ -31,9 +32,8 @@ from tickets.states import CallState
 
 def begin(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """The greeting, with the notice that we record, and the menu."""
-    if facts.line_unit:
-        return welcome(conversation, Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}))
-    return welcome(conversation, Say(Prompt.GREETING))
+    greeting = Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}) if facts.line_unit else Say(Prompt.GREETING)
+    return greet_again(conversation, greeting) if facts.called_lately else welcome(conversation, greeting)
 
 
 def step(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -44,6 +44,10 @@ def step(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutc
 
 
 def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
+    if conversation.asking == CALLED_LATELY:
+        return after_greeting_again(conversation, heard, facts) or _on_menu(conversation.ask(""), heard, facts).also(
+            AnotherMatter()
+        )
     if heard.speech and not heard.keys:
         return ask_place(conversation, facts).also(OpenTicket())
     if heard.is_silence:

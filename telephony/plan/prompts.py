@@ -18,6 +18,7 @@ class Prompt(StrEnum):
     MENU_CALLBACK = "menu_callback"
     MENU_REPEAT = "menu_repeat"
     MENU_LANGUAGE = "menu_language"
+    CALLED_LATELY = "called_lately"
     WRONG_KEY = "wrong_key"
     SILENCE = "silence"
     TO_A_PERSON = "to_a_person"

@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from telephony.call.arrival import MANY_CALLS, PLACE_KEPT_FOR, SAME_MATTER_FOR
+from telephony.call import end
+from telephony.call.arrival import MANY_CALLS, SAME_MATTER_FOR
+from telephony.floor import offers, presence
+from tests.app.web.provider_events.voice_scene import agent_at
 from tests.factories import staff
+from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.schema import Call, Line, PhonePreference
-from tickets.states import CallState, Role
+from tickets.states import CallState, PresenceState, Role
 
-NUMBER = "+84901234567"
+NUMBER, LANDLINE = "+84901234567", "+842838222333"
 
 
 @pytest.fixture
@@ -19,13 +23,13 @@ def ring_at(app, session, settings):
     """A call of the same number at another time, as far as the menu."""
     line = session.scalars(select(Line).where(Line.is_city)).first().phone
 
-    def ring(at, *presses, number=NUMBER, hang_up_at=None):
+    def ring(at, *presses, number=NUMBER, hang_up_at=None, words="phường Sài Gòn, rác không ai lấy"):
         with app.bound_to(session, at):
             phone = Phone(app.test_client(), settings, to=line, number=number).ring()
             for key in presses:
-                phone.press(key)
-            if "1" in presses:
-                phone.speak("phường Sài Gòn, rác không ai lấy")
+                phone.press(key) if key else phone.wait()
+            if "1" in presses and words:
+                phone.speak(words)
         if hang_up_at is not None:
             with app.bound_to(session, hang_up_at):
                 phone.hang_up()
@@ -37,37 +41,76 @@ def ring_at(app, session, settings):
 @pytest.fixture
 def somebody_at_work(session, now):
     """Talking all the time: the floor is staffed, and whoever calls waits."""
-    from telephony.floor import presence  # noqa: PLC0415 - beside the fixture that needs it
-    from tickets.states import PresenceState  # noqa: PLC0415
-
     person = staff(session, role=Role.AGENT, at="26740")
     presence.go_available(session, person.id, now=now).state = PresenceState.ON_CALL
     session.flush()
 
 
 @pytest.mark.usefixtures("somebody_at_work")
-def test_who_was_cut_off_while_waiting_gets_the_place_back_within_two_minutes(ring_at, now):
+def test_who_hung_up_while_waiting_and_goes_on_gets_the_matter_and_the_place_back(ring_at, now):
     dropped = now + timedelta(seconds=40)
     first = ring_at(now, "1", hang_up_at=dropped)
     other = ring_at(now + timedelta(seconds=50), "1", number="+84905555555")
 
-    again = ring_at(dropped + PLACE_KEPT_FOR, "1")
+    again = ring_at(now + SAME_MATTER_FOR - timedelta(seconds=1), "1")
 
     assert again.ticket_id == first.ticket_id
     assert again.queued_at == first.queued_at < other.queued_at
+    assert again.unit_id == first.unit_id is not None
     assert again.state is CallState.QUEUED
 
 
 @pytest.mark.usefixtures("somebody_at_work")
-def test_who_comes_back_later_goes_on_with_the_matter_but_waits_behind_those_who_stayed(ring_at, now):
-    dropped = now + timedelta(seconds=40)
-    first = ring_at(now, "1", hang_up_at=dropped)
-    other = ring_at(now + timedelta(seconds=50), "1", number="+84905555555")
+def test_an_emergency_that_rings_again_is_one_at_the_first_key(ring_at, now):
+    first = ring_at(now, "2", hang_up_at=now + timedelta(seconds=40))
 
-    again = ring_at(dropped + PLACE_KEPT_FOR + timedelta(seconds=1), "1")
+    again = ring_at(now + timedelta(minutes=9), "1")
 
     assert again.ticket_id == first.ticket_id
-    assert again.queued_at > other.queued_at
+    assert again.queued_at == first.queued_at
+    assert again.detail["emergency"] is True
+
+
+@pytest.mark.usefixtures("somebody_at_work")
+@pytest.mark.parametrize(
+    ("number", "keys", "is_the_same"),
+    [
+        (NUMBER, ("1",), True),
+        (NUMBER, ("", ""), True),
+        (NUMBER, ("0", "1"), False),
+        (NUMBER, ("9", "1"), False),
+        (LANDLINE, ("1",), True),
+        (LANDLINE, ("", ""), False),
+        (LANDLINE, ("5", "5", "5"), False),
+    ],
+)
+def test_who_calls_again_says_whether_it_is_the_same_matter_and_a_shared_line_is_never_taken_for_one_person(
+    ring_at, now, number, keys, is_the_same
+):
+    first = ring_at(now, "1", number=number, hang_up_at=now + timedelta(seconds=40))
+
+    again = ring_at(now + timedelta(minutes=3), *keys, number=number, words="")
+
+    assert (again.ticket_id == first.ticket_id) is is_the_same
+    assert (again.queued_at == first.queued_at) is is_the_same
+
+
+def test_who_is_cut_off_on_their_own_side_is_put_through_to_the_same_agent_without_waiting(session, ring_at, now):
+    agent, idle_for_longer = agent_at(session, now), agent_at(session, now - timedelta(hours=1))
+    presence.go_away(session, idle_for_longer.id, reason="", now=now)
+    talked = ring_at(now, "1")
+    offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
+    end.note_answered(session, talked, at=now)
+    talked.state, talked.agent_id = CallState.TALKING, agent.id
+    talked.detail = {**talked.detail, "opened_ticket": False}  # no message confirms it at its end
+    presence.go_available(session, idle_for_longer.id, now=now)
+    end.end_call(session, talked, None, now=now + timedelta(minutes=4))
+    presence.end_wrap_up(session, agent.id, now=now + timedelta(minutes=4))
+
+    again = ring_at(now + timedelta(minutes=5), "1")
+
+    assert again.ticket_id == talked.ticket_id
+    assert open_offer_of(session, agent.id).call_id == again.id
 
 
 @pytest.mark.usefixtures("somebody_at_work")

@@ -1,5 +1,7 @@
 """Whatever a telephone does, in whatever order, there is a next thing to hear."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,9 +51,9 @@ FACTS = st.builds(
 )
 
 
-@given(st.lists(st.tuples(HEARD, FACTS), max_size=12))
-def test_whatever_a_phone_does_there_is_always_a_next_thing_to_hear(steps):
-    outcome = begin(Conversation(CallState.GREETING), CALLER)
+@given(st.booleans(), st.lists(st.tuples(HEARD, FACTS), max_size=12))
+def test_whatever_a_phone_does_there_is_always_a_next_thing_to_hear(called_lately, steps):
+    outcome = begin(Conversation(CallState.GREETING), replace(CALLER, called_lately=called_lately))
     opened = False
     for heard, facts in steps:
         outcome = step(outcome.conversation, heard, facts)

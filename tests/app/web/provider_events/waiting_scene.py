@@ -13,7 +13,7 @@ from tests.factories import open_ticket
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.schema import Call
 
-HOLD_WORDS = {"vi": "Xin giữ máy", "en": "Please hold the line"}
+HOLD_WORDS = {"vi": "Xin giữ máy trong giây lát", "en": "Please hold the line"}
 
 
 SECRET = "a-test-key-of-sufficient-length-0123456789abcdef"

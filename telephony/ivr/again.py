@@ -1,0 +1,66 @@
+"""Somebody calls again within a quarter of an hour: one question, because a line may belong to several people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from telephony.ivr.conversation import Conversation
+from telephony.ivr.effects import AnotherMatter
+from telephony.ivr.facts import CallFacts
+from telephony.ivr.heard import Heard
+from telephony.ivr.outcome import (
+    OTHER_LOCALE,
+    TurnOutcome,
+    after_silence,
+    after_wrong_key,
+    language,
+    menu,
+    one_key,
+    to_a_person,
+)
+from telephony.plan.menu import MENU
+from telephony.plan.prompts import Prompt
+from telephony.plan.verbs import Gather, Say, Spoken
+from tickets.people.phones import PhoneKind, parse_phone
+from tickets.states import CallState
+
+CALLED_LATELY = "called_lately"
+GO_ON, OTHER, LANGUAGE = "1", "0", "*"
+
+
+def greet_again(conversation: Conversation, *greeting: Spoken) -> TurnOutcome:
+    """The greeting, and whether it is about the same as before; every key of the menu is heard here as well."""
+    asking = conversation.at(CallState.MENU, CALLED_LATELY)
+    return TurnOutcome(asking, (_question(conversation, *greeting, Say(Prompt.RECORDING_NOTICE)),))
+
+
+def after_greeting_again(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome | None:
+    """None: it is another matter, and what was heard is a choice from the menu."""
+    if heard.keys == GO_ON:
+        return to_a_person(conversation, words=(Say(Prompt.TO_A_PERSON),))
+    if heard.keys == OTHER:
+        return menu(conversation).also(AnotherMatter())
+    if heard.keys == LANGUAGE:
+        other = replace(conversation, locale=OTHER_LOCALE.get(conversation.locale, "vi"))
+        return TurnOutcome(other, (_question(other),))
+    if heard.is_silence:
+        return _undecided(after_silence(conversation, _question(conversation, Say(Prompt.SILENCE))), facts)
+    if heard.keys and heard.keys not in MENU:
+        return _undecided(after_wrong_key(conversation, _question(conversation, Say(Prompt.WRONG_KEY))), facts)
+    return None
+
+
+def _undecided(asked: TurnOutcome, facts: CallFacts) -> TurnOutcome:
+    """A mobile is one person's, who goes on; who uses a telephone that others use too is not taken for one of them."""
+    if asked.conversation.state is CallState.MENU or _is_mobile(facts.caller):
+        return asked
+    return asked.also(AnotherMatter())
+
+
+def _question(conversation: Conversation, *first: Spoken) -> Gather:
+    return one_key("menu", *first, *language(conversation), Say(Prompt.CALLED_LATELY))
+
+
+def _is_mobile(phone: str | None) -> bool:
+    parsed = parse_phone(phone) if phone else None
+    return parsed is not None and parsed.kind is PhoneKind.MOBILE
