@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from telephony.calls import new_call
 from telephony.desk import Desk
+from telephony.dialled import dialled, is_withheld, line_number
 from telephony.provider.account import ProviderKind
-from telephony.withheld import is_withheld
 from tickets.intake import contacts
 from tickets.people import citizens
 from tickets.people.citizens import KnownCitizen
@@ -51,14 +51,14 @@ class Caller:
 
     @classmethod
     def of(cls, raw: str) -> "Caller":
-        parsed = None if is_withheld(raw) else parse_phone(raw)
+        parsed = None if is_withheld(raw) else parse_phone(dialled(raw))
         return cls(parsed.number if parsed else None, raw[:100])
 
 
 def register_call(session: Session, form: Mapping[str, str], desk: Desk, *, now: datetime) -> Call:
     """Write contact and call; what the conversation will need of caller and line is kept with the call."""
     caller = Caller.of(form.get("from", ""))
-    line = desk.line(*(_number(form.get(name, "")) for name in ("to", "called", "forwarded_from")))
+    line = desk.line(*(line_number(form.get(name, "")) for name in ("to", "called", "forwarded_from")))
     known = citizens.find(session, phone=caller.phone) if caller.phone else None
     simulated = desk.account.kind is ProviderKind.SIM
     source_key = f"{desk.account.name}:{form['call_sid']}"
@@ -125,8 +125,3 @@ def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, A
     if recent.answered_at is not None and was_cut_off:
         resumed["cut_off_from"] = recent.agent_id
     return {"resumes": resumed}
-
-
-def _number(raw: str) -> str:
-    parsed = parse_phone(raw)
-    return parsed.number if parsed else raw

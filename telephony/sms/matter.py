@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
+from telephony.dialled import line_number
 from telephony.plan.menu import MOST_OPTIONS
 from telephony.sms.answered import answered_of, take_after_answer
 from telephony.sms.texted import Taken, Texted
@@ -54,7 +55,7 @@ def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simula
 def _open(
     session: Session, body: str, sms: Texted, desk: Desk, *, part: str, is_simulated: bool, now: datetime
 ) -> Taken:
-    line = desk.line(_number(sms.to_phone))
+    line = desk.line(line_number(sms.to_phone))
     known = citizens.find(session, phone=sms.phone) if sms.phone else None
     opened = open_ticket(
         session,
@@ -258,8 +259,3 @@ def _ask_place_again(session: Session, ticket: Ticket, sms: Texted, desk: Desk, 
     options = [unit for unit in (desk.unit(int(i)) for i in ticket.place_detail.get("asked", ())) if unit is not None]
     params = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
     _text_about(session, ticket, "place_unclear", params, sms, now=now)
-
-
-def _number(raw: str) -> str:
-    parsed = parse_phone(raw)
-    return parsed.number if parsed else raw

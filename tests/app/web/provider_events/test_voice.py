@@ -15,6 +15,8 @@ from tickets.schema import (
     Call,
     CallbackRequest,
     Contact,
+    InboundSms,
+    Line,
     OutboundMessage,
     PhonePreference,
     Recording,
@@ -295,3 +297,24 @@ def test_where_the_duty_officers_post_is_vacant_the_lead_or_the_city_is_told_but
 
     told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "nobody_on_duty")).all()
     assert [message.address for message in told] == [person.phone if told_at else administrator.phone]
+
+
+def test_a_caller_of_a_citys_own_trunk_has_a_number_and_reaches_the_line_that_was_dialled(
+    session, client, settings, now
+):
+    ward_line = session.scalars(select(Line).where(Line.is_city.is_(False))).first()
+    shown = Phone(
+        client, settings, to=f"sip:{ward_line.phone}@gw.example.vn;user=phone", number='"An" <sip:0901234567@10.0.0.1>'
+    ).ring()
+    hidden = Phone(client, settings, to=ward_line.phone, number="sip:anonymous@anonymous.invalid").ring()
+
+    assert (call_of(session, shown).phone, call_of(session, shown).line_id) == ("+84901234567", ward_line.id)
+    assert (call_of(session, hidden).phone, call_of(session, hidden).line_id) == (None, ward_line.id)
+
+
+def test_a_text_by_whatsapp_belongs_to_whoever_has_its_number(session, client, settings, city_line):
+    Phone(client, settings, to=f"whatsapp:{city_line}", number="whatsapp:+84901234567").post(
+        "sms", MessageSid="SM-wa", Body="Đèn đường hỏng ở phường Sài Gòn"
+    )
+
+    assert session.scalars(select(InboundSms.phone).where(InboundSms.message_sid == "SM-wa")).one() == "+84901234567"

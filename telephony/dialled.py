@@ -1,0 +1,76 @@
+"""Who calls and whom they dialled, in every form in which a carrier may write it, a city's own SIP trunk among them.
+
+Hidden numbers are told from shown ones here too: those must never share a citizen record.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from tickets.people.phones import parse_phone
+
+# Carriers hand a hidden number over as a word, or as that word spelled on a keypad behind a plus sign, where it looks
+# like an Italian, Chinese or other foreign number.
+WITHHELD_WORDS = frozenset(
+    {"anonymous", "unknown", "restricted", "unavailable", "blocked", "private", "withheld", "none", "null"}
+)
+SPELLED = frozenset(
+    {
+        "266696687",  # ANONYMOUS
+        "7378742833",  # RESTRICTED
+        "2562533",  # BLOCKED
+        "8656696",  # UNKNOWN
+        "86282452253",  # UNAVAILABLE
+        "7748483",  # PRIVATE
+        "94844353",  # WITHHELD
+    }
+)
+MAX_ADDRESS = 256
+_SCHEME = re.compile(r"(?:sips?|tel|whatsapp|callto):", re.IGNORECASE)
+# RFC 3966: what stands before a local number so that the world can dial it.
+_CONTEXT = re.compile(r";phone-context=(\+\d+)", re.IGNORECASE)
+# What is dialled once somebody answers: "028 3829 1055 ext 12", "…,,12", "…x12".
+_EXTENSION = re.compile(r"(?<=\d)\s*(?:ext\.?|x|[,pw]+|#)\s*\d*#?$", re.IGNORECASE)
+# The trunk prefix that some exchanges leave standing behind the country code.
+_TRUNK_PREFIX = re.compile(r"^(\+|00)?(84)0(?=[1-9]\d{7,9}$)")
+
+
+def dialled(raw: str | None) -> str:
+    """The number in an address, or else the name in it: `sip:0901234567@gw;user=phone` → `0901234567`.
+
+    Takes RFC 3261 and 3966 addresses with display names, parameters and escapes, lists of them as in
+    `P-Asserted-Identity`, WhatsApp's, and bare numbers with extensions. Empty where nothing is said.
+    """
+    text = unquote((raw or "").strip()[:MAX_ADDRESS])
+    inner = re.search(r"<([^<>]*)>", text)
+    text = inner[1] if inner else text
+    scheme = _SCHEME.match(text)
+    if not scheme:
+        return _number(text)
+    user, _, rest = text[scheme.end() :].partition("@")
+    context = _CONTEXT.search(text)
+    # A password may follow the user, and parameters both the user and, without a host, the number.
+    number = _number(user.partition(";")[0].partition(":")[0].partition("?")[0])
+    if context and not rest and number[:1] not in ("+", "0"):
+        return context[1] + number
+    return number
+
+
+def is_withheld(raw: str | None) -> bool:
+    """Whether what the provider sent as the caller's number names nobody."""
+    said = dialled(raw).lower()
+    if said in WITHHELD_WORDS:
+        return True
+    digits = said.lstrip("+")
+    return not digits or not digits.strip("0") or digits in SPELLED
+
+
+def line_number(raw: str) -> str:
+    """Whom somebody dialled, as published lines are written: E.164 or a short code; what is neither stays as it is."""
+    parsed = parse_phone(dialled(raw))
+    return parsed.number if parsed else raw
+
+
+def _number(text: str) -> str:
+    return _TRUNK_PREFIX.sub(r"+\2", _EXTENSION.sub("", text.strip()))

@@ -1,0 +1,72 @@
+"""A number is the same in every form in which carriers write it; hidden ones are recognised in every disguise."""
+
+import pytest
+
+from telephony.dialled import dialled, is_withheld
+from tickets.people.phones import parse_phone
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "anonymous", "Anonymous", "unknown", "RESTRICTED", "unavailable", "blocked", "private", "", "  ", None, "+",
+        "+266696687", "266696687", "+7378742833", "+2562533", "+8656696", "+86282452253", "+7748483",
+        "sip:anonymous@anonymous.invalid", "sip:@10.0.0.1", "0", "+0000",
+        '"Anonymous" <sip:anonymous@anonymous.invalid>', "sip:Restricted@10.0.0.1;user=phone", "tel:",
+        "sips:unknown@gw:5061", "<sip:+266696687@gw>",
+    ],
+)  # fmt: skip
+def test_a_hidden_number_is_seen_as_hidden(raw):
+    assert is_withheld(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", ["+84901234567", "0901234567", "1022", "client:agent_42", "+39266696687", "sip:+84901234567@x"]
+)
+def test_a_shown_number_is_not(raw):
+    assert not is_withheld(raw)
+
+
+MOBILE, LANDLINE = "+84901234567", "+842838291055"
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ("sip:+84901234567@10.0.0.1", MOBILE),
+        ("sip:84901234567@trunk.example.vn:5060;transport=udp", MOBILE),
+        ("sip:0901234567@trunk.example.vn;user=phone", MOBILE),
+        ("sips:+84901234567;npdi;rn=+84900000000@gw", MOBILE),
+        ("sip:%2B84901234567@gw", MOBILE),
+        ("sip:0084901234567@gw", MOBILE),
+        ("sip:+840901234567@gw", MOBILE),
+        ("sip:840901234567@gw", MOBILE),
+        ("SIP:+84901234567:secret@gw", MOBILE),
+        ('"Nguyễn Văn An" <sip:+84901234567@gw>;tag=9fxced76sl', MOBILE),
+        ('"0900000000, An" <sip:+84901234567@gw;user=phone>, <tel:+84901234567>', MOBILE),
+        ("<tel:+84-90-123-4567>", MOBILE),
+        ("tel:+84901234567;cpc=ordinary", MOBILE),
+        ("tel:901234567;phone-context=+84", MOBILE),
+        ("tel:0901234567;phone-context=+84", MOBILE),
+        ("tel:+84901234567;ext=12", MOBILE),
+        ("whatsapp:+84901234567", MOBILE),
+        ("090 123 4567", MOBILE),
+        ("+84 (0)28 3829 1055", LANDLINE),
+        ("sip:02838291055@pbx.ward.example", LANDLINE),
+        ("028 3829 1055 ext. 12", LANDLINE),
+        ("02838291055x12", LANDLINE),
+        ("02838291055,,12#", LANDLINE),
+        ("sip:02838291055,12@gw", LANDLINE),
+        ("sip:1022@gw.example.vn", "1022"),
+        ("tel:1022;phone-context=hcmc.example.vn", "1022"),
+        ("sip:+14155550100@gw", "+14155550100"),
+        ("sip:+390669812345@gw", "+390669812345"),
+        ("sip:201@pbx", None),
+        ("client:agent_42", None),
+        ("sip:an.nguyen@example.vn", None),
+    ],
+)
+def test_a_number_is_read_in_every_form_in_which_carriers_write_it(raw, number):
+    parsed = parse_phone(dialled(raw))
+    assert (parsed.number if parsed else None) == number
+    assert not is_withheld(raw)
