@@ -39,6 +39,15 @@ def to_a_person(conversation: Conversation, *effects: Effect, words: tuple[Spoke
     )
 
 
+def to_a_person_at_once(conversation: Conversation, *effects: Effect) -> TurnOutcome:
+    """In danger: who comes at once is said first, and any key, or whoever takes the call, cuts it short.
+
+    A hotline must not stand between a citizen and those who come at once; an agent asks where it is.
+    """
+    words = one_key("queue", Say(Prompt.EMERGENCY_NUMBERS), seconds=1)
+    return replace(to_a_person(conversation, *effects), plan=(words,))
+
+
 def goodbye(conversation: Conversation, *words: Spoken) -> TurnOutcome:
     return TurnOutcome(conversation.at(CallState.ENDED), (*words, Say(Prompt.GOODBYE), Hangup()))
 

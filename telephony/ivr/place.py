@@ -8,7 +8,15 @@ from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, OpenTicket
 from telephony.ivr.facts import CallFacts, NamedUnit
 from telephony.ivr.heard import Heard
-from telephony.ivr.outcome import TurnOutcome, after_silence, after_wrong_key, menu, one_key, to_a_person
+from telephony.ivr.outcome import (
+    TurnOutcome,
+    after_silence,
+    after_wrong_key,
+    menu,
+    one_key,
+    to_a_person,
+    to_a_person_at_once,
+)
 from telephony.plan.menu import MOST_OPTIONS, MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
@@ -82,7 +90,7 @@ def in_danger(conversation: Conversation, heard: Heard, facts: CallFacts) -> Tur
     unit = found.units[0] if found and found.outcome is PlaceOutcome.UNIQUE else facts.line_unit
     place = (NotePlace(unit.id, "line" if unit is facts.line_unit else "speech"),) if unit else ()
     urgent = replace(conversation, choice=MenuChoice.EMERGENCY.value)
-    return to_a_person(urgent, NoteSaid(heard.speech), *place, words=(Say(Prompt.EMERGENCY_NUMBERS),))
+    return to_a_person_at_once(urgent, NoteSaid(heard.speech), *place)
 
 
 def _confirm(conversation: Conversation, unit: NamedUnit) -> TurnOutcome:

@@ -19,7 +19,7 @@ from telephony.ivr.outcome import (
     after_wrong_key,
     goodbye,
     menu,
-    to_a_person,
+    to_a_person_at_once,
     welcome,
 )
 from telephony.ivr.place import ask_place, ask_where, in_danger, on_place
@@ -62,9 +62,8 @@ def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
 
 
 def _emergency(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
-    """The numbers first: a hotline must not stand between a citizen and those who come at once. An agent asks where."""
     known = (NotePlace(facts.line_unit.id, "line"),) if facts.line_unit else ()
-    return to_a_person(conversation, *known, words=(Say(Prompt.EMERGENCY_NUMBERS),))
+    return to_a_person_at_once(conversation, *known)
 
 
 def _language(conversation: Conversation, facts: CallFacts) -> TurnOutcome:

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app.wording.spoken_words import in_digit_groups
+from telephony.floor import offers
 from tests.app.web.provider_events.voice_scene import agent_at, call_of, ticket_of
 from tests.factories import KEYS, hold_post, open_ticket, staff, unit
 from tests.statements import counted
+from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.people.pins import pin_of
 from tickets.schema import (
@@ -184,6 +186,18 @@ def test_an_emergency_is_told_the_numbers_and_stands_with_the_city_too(session, 
 
     ticket = ticket_of(session, phone)
     assert ticket.priority is Priority.EMERGENCY
+
+
+def test_an_emergency_rings_while_its_caller_still_hears_who_comes_at_once(session, phone, now):
+    agent = agent_at(session, now, at="TTDH")
+
+    phone.ring().press("2")
+    assert "114" in phone.said
+    offers.offer_waiting_calls(session, now=now)
+
+    assert open_offer_of(session, agent.id).call_id == call_of(session, phone).id
+    phone.press("5")
+    assert "114" not in phone.said and "mã phản ánh" not in phone.said.lower(), "nothing more while it rings"
 
 
 def test_danger_that_is_told_instead_of_a_place_is_an_emergency_and_answered_first(session, phone):
