@@ -1,5 +1,6 @@
 """What a text message is about: an answer to our question, more about an open ticket, or a new matter."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,9 @@ from tickets.schema import Ticket
 from tickets.states import UNFINISHED, Channel, PlaceOutcome, Priority, TicketStatus
 from tickets.typed_text import typed_number
 from tickets.work.conversation import citizen_message
+
+# Without marks, as `fold` leaves them.
+_YES, _NO, _MOST_WORDS_OF_YES = re.compile(r"dung|phai|vang|da|uh?|yes|ok"), {"khong", "ko", "k", "no", "not"}, 4
 
 # A second text within this time goes on with the first, unless it speaks of another place or kind of matter.
 SAME_TALK = timedelta(hours=24)
@@ -210,6 +214,8 @@ def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | No
     alone = typed_number(body.strip().strip("."))
     if alone is not None and 1 <= alone <= len(asked):
         return int(asked[alone - 1])
+    if len(asked) == 1 and _says_yes(body):
+        return int(asked[0])
     named = [unit_id for unit_id in asked if _is_named(unit_id, body, desk)]
     if len(named) == 1:
         return named[0]
@@ -218,6 +224,12 @@ def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | No
     if len(left) == 1:
         return left[0]
     return next(iter(found)) if len(found) == 1 else None
+
+
+def _says_yes(body: str) -> bool:
+    """A yes and little else: "dạ đúng rồi"."""
+    words = fold(body).strip(" .,!").split()
+    return 0 < len(words) <= _MOST_WORDS_OF_YES and _YES.fullmatch(words[0]) is not None and not _NO & set(words)
 
 
 def _is_named(unit_id: int, body: str, desk: Desk) -> bool:

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from sqlalchemy import func, select, text
 
+from app.wording.messages import message_app, render
 from tests.app.web.steering import climb
 from tests.factories import KEYS, open_ticket, unit
 from tests.telephony.phone import Phone
@@ -99,6 +100,28 @@ def test_a_question_about_several_places_is_answered_by_number(session, texter):
 
     (ticket,) = tickets(session)
     assert asked.params["places"][0]["vi"] == session.get(type(unit(session)), ticket.unit_id).name
+
+
+@pytest.mark.parametrize("answer", ["1", "dạ đúng rồi", "Phải.", "phường Sài Gòn"])
+def test_a_question_about_one_place_is_put_and_answered_as_people_do(session, settings, texter, now, answer):
+    texter("cong nghet o phuong sai gong, nuoc den")
+    asked = next(m for m in sent(session) if m.template == "place_question")
+    with message_app(settings).app_context():
+        said = render("place_question", "sms", asked.params, locale="vi", base_url="", now=now).text
+    texter(answer)
+
+    (ticket,) = tickets(session)
+    assert said.startswith("Có phải sự việc ở Phường Sài Gòn?")
+    assert ticket.unit_id == unit(session, "26740").id
+
+
+@pytest.mark.parametrize("answer", ["không phải", "dạ không"])
+def test_a_no_to_the_only_place_sends_the_ticket_nowhere(session, texter, answer):
+    texter("cong nghet o phuong sai gong, nuoc den")
+    before = tickets(session)[0].unit_id
+    texter(answer)
+
+    assert tickets(session)[0].unit_id == before != unit(session, "26740").id
 
 
 @pytest.mark.parametrize("unclear", ["123", "ở gần chợ đó"])
