@@ -17,6 +17,7 @@ from tickets.outbox.posting import Outgoing
 from tickets.people.actor import SYSTEM, Actor
 from tickets.schema import Clock, Instruction, PlannedStep, Staff, Ticket
 from tickets.states import UNFINISHED, ClockStatus, OutboundChannel, Priority, TimelineKind
+from tickets.work.judged_at import judged_at
 
 LONGEST_ANSWER = 2000
 ANSWERED, OVERDUE = "instruction_answered", "instruction_overdue"
@@ -62,6 +63,8 @@ def answer_instruction(
     said = words.strip()[:LONGEST_ANSWER]
     if not said:
         raise InvalidInput("answer", "required")
+    # Whoever waited for the lock may have been told meanwhile that nobody had answered in time.
+    now = judged_at(session, ticket, now=now)
     task = session.get(Instruction, instruction_id, populate_existing=True)
     if task is None or task.ticket_id != ticket.id or task.answered_at is not None:
         raise NotFound("instruction", instruction_id)

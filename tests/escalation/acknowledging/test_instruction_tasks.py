@@ -20,6 +20,7 @@ from tickets.people.roles import load_viewer
 from tickets.promises import ledger, retargeting
 from tickets.schema import AuditEntry, Instruction, PostHolding, Staff, Ticket, TimelineEntry
 from tickets.states import ClockStatus, OutboundChannel, Priority, Role, StepResult, TicketStatus
+from tickets.work.judged_at import BELIEVES
 from tickets.work.ticket import lock_ticket
 
 SECOND = timedelta(seconds=1)
@@ -119,6 +120,19 @@ def test_an_answer_after_its_time_stays_late(session, worker):
 
     assert state_for(session, people[2], at=task.due_at + 2 * HOUR) == [TaskState.ANSWERED_LATE]
     assert tasks(session)[0].broken_at == task.due_at
+
+
+def test_an_answer_that_waited_while_its_time_ran_out_is_late_as_was_said_meanwhile(session):
+    matter, people, at = raised(session)
+    task = instruct(session, matter, people[2], at=at)
+    pressed = task.due_at - SECOND
+    assert break_overdue(session, now=task.due_at + SECOND) == 1
+    session.info[BELIEVES] = lambda _locked_at: task.due_at + SECOND
+
+    answer(session, task, "Đã dọn xong", by=people[1], at=pressed)
+
+    assert (tasks(session)[-1].answered_at, tasks(session)[-1].broken_at) == (task.due_at + SECOND,) * 2
+    assert state_for(session, people[2], at=task.due_at + HOUR) == [TaskState.ANSWERED_LATE]
 
 
 def test_an_answer_without_words_is_none(session, worker):
