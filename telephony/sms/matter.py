@@ -61,6 +61,8 @@ def _open(
 ) -> Taken:
     line = desk.line(line_number(sms.to_phone))
     known = citizens.find(session, phone=sms.phone) if sms.phone else None
+    # Whoever is not known yet is answered in the language in which they write.
+    locale = known.locale if known else ("en" if read_matter(body).is_english else "vi")
     opened = open_ticket(
         session,
         Matter(
@@ -69,7 +71,7 @@ def _open(
             body=body or "—",
             phone=sms.phone,
             phone_raw=sms.phone_raw,
-            locale=known.locale if known else "vi",
+            locale=locale,
             line_id=line.id if line else None,
             contact_source_key=f"{sms.account}:{sms.message_sid}{part}",
             is_simulated=is_simulated,
@@ -80,7 +82,7 @@ def _open(
         rules=desk.rules,
         now=now,
     )
-    _ask_place(session, opened, sms, desk, locale=known.locale if known else "vi", now=now)
+    _ask_place(session, opened, sms, desk, locale=locale, now=now)
     return Taken(None, opened.ticket_id)
 
 

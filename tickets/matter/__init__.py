@@ -25,6 +25,7 @@ class MatterReading:
     not_solved: Indication
     accuses_head: bool
     courtesy: Courtesy
+    is_english: bool
 
     @property
     def is_danger(self) -> bool:
@@ -74,6 +75,7 @@ def read_matter(said: str) -> MatterReading:
         not_solved=answered,
         accuses_head=accuses_head(found),
         courtesy=read_courtesy(found),
+        is_english=found.text.is_english,
     )
 
 

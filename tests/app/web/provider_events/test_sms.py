@@ -115,6 +115,21 @@ def test_a_question_about_one_place_is_put_and_answered_as_people_do(session, se
     assert ticket.unit_id == unit(session, "26740").id
 
 
+@pytest.mark.parametrize(
+    ("written", "locale"),
+    [
+        ("The street lamp in front of 12 Pasteur, Ben Thanh ward is out", "en"),
+        ("There is rubbish in our lane and nobody collects it", "en"),
+        ("den duong truoc nha 12 Pasteur phuong Ben Thanh bi tat", "vi"),
+        ("Rác ở phường Bến Thành không ai lấy", "vi"),
+    ],
+)
+def test_who_writes_for_the_first_time_is_answered_in_their_language(session, texter, written, locale):
+    texter(written)
+
+    assert {message.locale for message in sent(session)} == {locale}
+
+
 @pytest.mark.parametrize("answer", ["không phải", "dạ không"])
 def test_a_no_to_the_only_place_sends_the_ticket_nowhere(session, texter, answer):
     texter("cong nghet o phuong sai gong, nuoc den")
