@@ -9,5 +9,5 @@ application = create_app(settings_to_serve_with())
 application.counts.begin_anew()
 application.watchdog.is_armed = True
 # What was made until here stays, and is shared by all workers as long as none writes to it: their collectors leave it
-# alone. Each of them walked all of it once before its first answer, for a quarter of a second.
+# alone. Each of them walked all of it once before its first answer, for a sixth of a second.
 gc.freeze()
