@@ -29,6 +29,7 @@ from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from tests.dealing import ByLot, put_first
+from tickets.routing.rules import version_now
 
 # A Monday, 09:00 in Ho Chi Minh City.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -205,9 +206,13 @@ def app(settings: Settings, database: Engine) -> HotlineApp:
 def client(app: HotlineApp, session: Session, now: datetime) -> Iterator[FlaskClient]:
     """A browser without script; requests run on the test's own session and at the test's own time.
 
-    Tests share an address: what one of them sent must not count against the next.
+    Tests share an address and what the app keeps in memory: what one of them sent must not count against the next, and
+    rules that were rolled back with it must not be shown for some seconds more.
     """
     with app.app_context():
         limiter.reset()
+    kept = app.reference._kept
+    if kept is not None and kept.version != version_now(session):
+        app.reference._asked_at = 0.0
     with app.bound_to(session, now):
         yield app.test_client()
