@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.processes.signs_of_life import database_now
 from app.seeding.drafted import bring_in_drafted
 from app.seeding.imports import FileRefused
+from app.storage.bounded_connection import within_more
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.web.administration.rule_trial import Trial, as_kept, changed_policies, next_morning, tonight
 from escalation.queries.last_month import LastMonth, last_month
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 _TICKETS_AT_ONCE = 20_000
 # The database counts on as many of its processors; two are what a small server has.
 _AT_ONCE = 2
-_LONGEST_STATEMENT = text("set local statement_timeout = '60s'")
+_LONGEST_STATEMENT_SECONDS = 60
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -69,7 +69,7 @@ def count_next_preview(transaction: Transaction, *, at_once: int = _AT_ONCE) -> 
 def _count(transaction: Transaction, asked: AskedPreview, at_once: int) -> None:
     began = clock.monotonic()
     with transaction() as session:
-        session.execute(_LONGEST_STATEMENT)
+        within_more(session.connection(), statement_seconds=_LONGEST_STATEMENT_SECONDS)
         now = database_now(session)
         ready = _prepared(session, asked, now=now)
     seen = Foresight()
@@ -107,7 +107,7 @@ def _found(transaction: Transaction, ready: _Prepared, at_once: int) -> Iterator
 
     def of_part(question: Foreseeing, part: range) -> Foresight:
         with transaction() as session:
-            session.execute(_LONGEST_STATEMENT)
+            within_more(session.connection(), statement_seconds=_LONGEST_STATEMENT_SECONDS)
             return foresee(session, question, part=part)
 
     if ready.asked is None:
