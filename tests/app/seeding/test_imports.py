@@ -174,7 +174,7 @@ SHIPPED = {
 NOT_IMPORTED = {
     "address_cases.csv", "calendars.yaml", "categories.csv", "city.yaml", "departments.csv", "historic_wards.csv",
     "name_traps.csv", "old_districts.csv", "old_to_new.csv", "other_bodies.csv", "place_aliases.csv", "posts.csv",
-    "thu_duc_before_2021.csv", "unit_boxes.csv",
+    "public_days.csv", "thu_duc_before_2021.csv", "unit_boxes.csv",
 }  # fmt: skip
 
 
