@@ -74,7 +74,7 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
     floor = load_floor(session, now=now)
-    place = position(session, call, floor=floor)
+    place = position(session, call, floor=floor, now=now)
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
     if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1:
         offer_call(session, call, floor, now=now)

@@ -6,7 +6,7 @@ The provider's own queue is not used: not every provider has one, and ours survi
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor.floor import Floor, FloorAgent
@@ -18,22 +18,26 @@ WAITING = (CallState.QUEUED, CallState.OFFERED)
 OWN_UNIT_FIRST = timedelta(seconds=60)
 # A language nobody free speaks is waited for this long, then anybody is better than nobody.
 LANGUAGE_FIRST = timedelta(seconds=45)
+# Two turns of the hold loop with the longest words that are said in one. Who is not heard for so long may have hung up
+# without anybody telling us: no agent is rung for them, and nobody waits behind them.
+QUIET_FOR = timedelta(seconds=90)
 
 
 def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequence[Call]:
     """Calls without an open offer that are in line by then, in the order in which they are served. Not locked."""
-    queued = select(Call).where(Call.state == CallState.QUEUED, Call.queued_at <= now)
+    queued = select(Call).where(Call.state == CallState.QUEUED, Call.queued_at <= now, _is_heard(now))
     return session.scalars(queued.order_by(_urgency(), Call.queued_at, Call.id).limit(limit)).all()
 
 
-def position(session: Session, call: Call, *, floor: Floor) -> int:
+def position(session: Session, call: Call, *, floor: Floor, now: datetime) -> int:
     """The caller's place among those the same people will answer, counted from one."""
     if call.queued_at is None:
         return 1
     ahead = session.scalar(
         select(func.count())
         .select_from(Call)
-        .where(Call.state.in_(WAITING), Call.id != call.id, _before(call), _same_pool(call, floor.staffed_unit_ids))
+        .where(Call.state.in_(WAITING), Call.id != call.id, _is_heard(now))
+        .where(_before(call), _same_pool(call, floor.staffed_unit_ids))
     )
     return int(ahead or 0) + 1
 
@@ -69,6 +73,12 @@ def refusals(session: Session, call_id: int) -> frozenset[int]:
     """Who has been offered this call and did not take it, whatever they did with it before."""
     refused = Offer.outcome.in_((OfferOutcome.DECLINED, OfferOutcome.EXPIRED))
     return frozenset(session.scalars(select(Offer.staff_id).where(Offer.call_id == call_id, refused)))
+
+
+def _is_heard(now: datetime) -> ColumnElement[bool]:
+    """Whether the caller's telephone has come by lately."""
+    seen_at = Call.detail["seen_at"].as_string()
+    return or_(seen_at.is_(None), cast(seen_at, DateTime(timezone=True)) > now - QUIET_FOR)
 
 
 def _urgency() -> ColumnElement[int]:

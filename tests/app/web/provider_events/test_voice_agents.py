@@ -139,6 +139,28 @@ def test_who_is_cut_off_rings_first_at_the_same_agent_who_still_writes_down_the_
     assert open_offer_of(session, idle_for_longer.id) is not None, "who declines is not asked for ever"
 
 
+def test_who_is_not_heard_for_two_turns_is_rung_for_nobody_and_keeps_nobody_waiting(
+    app, session, phone, client, settings, city_line, now
+):
+    agent = agent_at(session, now)
+    session.get(Presence, agent.id).state = PresenceState.ON_CALL
+    phone.ring().press("1").speak("phường Sài Gòn")
+    later = now + timedelta(seconds=91)
+    with app.bound_to(session, later):
+        other = Phone(client, settings, to=city_line, number="+84902222222").ring().press("1").speak("phường Sài Gòn")
+        assert "người tiếp theo" in other.said
+    presence.free(session.get(Presence, agent.id), now=later)
+    presence.heartbeat(session, agent.id, now=later)
+
+    offers.offer_waiting_calls(session, now=later)
+    assert open_offer_of(session, agent.id).call_id == call_of(session, other).id
+    offers.decline(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=later)
+
+    with app.bound_to(session, later):
+        phone.wait()
+    assert open_offer_of(session, agent.id).call_id == call_of(session, phone).id, "heard again, the first is the first"
+
+
 def test_an_offer_nobody_answers_costs_the_caller_nothing_and_the_second_makes_the_agent_away(session, phone, now):
     agent = agent_at(session, now)
     phone.ring().press("1").speak("phường Sài Gòn")
