@@ -24,6 +24,9 @@ def on_request(conversation: Conversation, heard: Heard, facts: CallFacts) -> Tu
     if conversation.asking == "afterwards":
         return afterwards(conversation, heard, facts)
     if conversation.asking == "pin":
+        if heard.keys and not facts.followed.words and "pin_again" not in conversation.told:
+            again = _keys(6, Say(Prompt.FOLLOW_UNKNOWN), Say(Prompt.FOLLOW_PIN))
+            return TurnOutcome(conversation.tell("pin_again"), (again,))
         words = facts.followed.words or (Say(Prompt.FOLLOW_UNKNOWN),)
         # What may not be told may not be gone on with either.
         conversation = conversation if facts.followed.words else replace(conversation, reference="")

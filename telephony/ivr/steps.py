@@ -61,6 +61,13 @@ def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
     return chosen
 
 
+def _on_status(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
+    """Where ten digits are asked for, one key alone is no part of a reference: it is meant as in the menu."""
+    if conversation.asking == "reference" and heard.keys in _ALONE:
+        return _on_menu(conversation.at(CallState.MENU), heard, facts)
+    return on_request(conversation, heard, facts)
+
+
 def _emergency(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     known = (NotePlace(facts.line_unit.id, "line"),) if facts.line_unit else ()
     return to_a_person_at_once(conversation, *known)
@@ -93,13 +100,15 @@ def _on_failsafe(conversation: Conversation, heard: Heard, facts: CallFacts) -> 
     return TurnOutcome(conversation.at(CallState.MENU), (Redirect("menu"),))
 
 
+# The menu again, a callback, the other language.
+_ALONE = ("0", "9", "*")
 # Where what is said is heard by nobody else.
 _BEFORE_A_PERSON = (CallState.GREETING, CallState.MENU, CallState.PLACE, CallState.STATUS)
 _STEPS: Mapping[CallState, Callable[[Conversation, Heard, CallFacts], TurnOutcome]] = {
     CallState.GREETING: _on_menu,
     CallState.MENU: _on_menu,
     CallState.PLACE: on_place,
-    CallState.STATUS: on_request,
+    CallState.STATUS: _on_status,
     CallState.QUEUED: on_queue,
     CallState.OFFERED: on_queue,
     CallState.TALKING: on_dial,

@@ -202,12 +202,23 @@ def test_a_person_after_the_state_of_a_request_is_about_that_request_and_asks_no
     facts = replace(CALLER, followed=SpokenState((Say(Prompt.STATE_OPEN),)))
 
     person, effects = talk("3", "2600421733", "123456", "1", facts=facts)
-    stranger, others = talk("3", "2600421733", "123456", "1")
+    stranger, others = talk("3", "2600421733", "123456", "123457", "1")
 
     assert effects[0] == GoOnWith("2600421733")
     assert person.conversation.state is CallState.QUEUED
     assert not any(isinstance(effect, GoOnWith) for effect in others)
     assert stranger.conversation.state is CallState.PLACE
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("0", Prompt.MENU_REPORT), ("*", Prompt.RECORDING_NOTICE), ("9", Prompt.CALLBACK_CONFIRM)],
+)
+def test_a_key_alone_where_a_reference_is_asked_for_is_meant_as_in_the_menu(key, words):
+    outcome, _ = talk("3", key)
+
+    assert prompts(outcome)[0] is words
+    assert outcome.conversation.reference == ""
 
 
 def test_the_queue_tells_the_reference_once_and_a_position_that_never_rises():

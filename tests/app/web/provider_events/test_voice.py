@@ -216,11 +216,22 @@ def test_the_state_of_a_request_is_told_by_keypad_alike_for_unknown_and_foreign_
     salt = session.get(Ticket, opened.ticket_id).pin_salt
 
     with_pin = phone.ring().press("3").press(opened.reference).press(pin_of(KEYS, salt, opened.reference)).said
-    foreign = Phone(client, settings).ring().press("3").press(opened.reference).wait().said
-    unknown = Phone(client, settings).ring().press("3").press("2600000000").press("000000").said
+    ways = [Phone.wait, lambda call: call.press("000000"), lambda call: call.press("000000").press("000001")]
+    foreign = [way(Phone(client, settings).ring().press("3").press(opened.reference)).said for way in ways]
+    unknown = [way(Phone(client, settings).ring().press("3").press("2600000000")).said for way in ways]
 
     assert "đang chờ cán bộ" in with_pin and "Thời hạn xử lý" in with_pin
     assert foreign == unknown
+    assert "mã PIN gồm 6 chữ số" in foreign[1], "one slip of a finger is asked again"
+    assert "mã PIN gồm 6 chữ số" not in foreign[2]
+
+
+def test_one_wrong_digit_of_a_pin_costs_nothing(session, phone):
+    opened = open_ticket(session, phone="+84909999999")
+
+    told = phone.ring().press("3").press(opened.reference).press("000000").press(opened.pin).said
+
+    assert "đang chờ cán bộ" in told
 
 
 def test_whoever_wants_a_person_after_hearing_of_a_request_opens_no_second_one(session, client, settings, city_line):
