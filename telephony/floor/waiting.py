@@ -20,7 +20,7 @@ OWN_UNIT_FIRST = timedelta(seconds=60)
 LANGUAGE_FIRST = timedelta(seconds=45)
 # Two turns of the hold loop with the longest words that are said in one. Who is not heard for so long may have hung up
 # without anybody telling us: no agent is rung for them, and nobody waits behind them.
-QUIET_FOR = timedelta(seconds=90)
+UNHEARD_FOR = timedelta(seconds=90)
 
 
 def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequence[Call]:
@@ -78,7 +78,7 @@ def refusals(session: Session, call_id: int) -> frozenset[int]:
 def _is_heard(now: datetime) -> ColumnElement[bool]:
     """Whether the caller's telephone has come by lately."""
     seen_at = Call.detail["seen_at"].as_string()
-    return or_(seen_at.is_(None), cast(seen_at, DateTime(timezone=True)) > now - QUIET_FOR)
+    return or_(seen_at.is_(None), cast(seen_at, DateTime(timezone=True)) > now - UNHEARD_FOR)
 
 
 def _urgency() -> ColumnElement[int]:
