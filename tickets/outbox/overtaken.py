@@ -35,6 +35,10 @@ from tickets.states import (
 WITHDRAWN = "withdrawn"
 # Confirms the very wish that silences the phone.
 _ALWAYS_TOLD = frozenset({"sms_stopped"})
+# Answers to a code that somebody texts: whose right has ended asks, and hears just that.
+_TO_WHO_HAS_LEFT = frozenset(
+    {"acknowledge_ended", "acknowledge_unknown", "acknowledge_locked", "codes_answered", "nothing_waits"}
+)
 # About a promise: a level that was raised, a warning of one that is near.
 _OF_A_STEP = frozenset({"escalation_level", "warning"})
 # They ask for something that nobody needs of a matter that is over.
@@ -68,7 +72,7 @@ def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -
         return None
     if _is_silenced(session, message):
         return Overtaken.OPTED_OUT
-    if message.staff_id is not None and not _works_here(session, message.staff_id, now=now):
+    if message.template not in _TO_WHO_HAS_LEFT and _has_left(session, message.staff_id, now=now):
         return Overtaken.ROLE_ENDED
     return _by_its_ticket(session, message)
 
@@ -82,16 +86,18 @@ def _is_silenced(session: Session, message: OutboundMessage) -> bool:
     return bool(session.scalar(select(asked)))
 
 
-def _works_here(session: Session, staff_id: int, *, now: datetime) -> bool:
+def _has_left(session: Session, staff_id: int | None, *, now: datetime) -> bool:
     """Whoever never held a role was written to for another reason; whoever held one and holds none has left."""
-    if session.scalar(select(exists().where(Staff.id == staff_id, Staff.disabled_at <= now))):
+    if staff_id is None:
         return False
+    if session.scalar(select(exists().where(Staff.id == staff_id, Staff.disabled_at <= now))):
+        return True
     ended = RoleAssignment.valid_to.is_not(None) & (RoleAssignment.valid_to <= now)
     rows = session.execute(
         select(ended).where(RoleAssignment.staff_id == staff_id, RoleAssignment.valid_from <= now)
     ).scalars()
     held = list(rows)
-    return not held or not all(held)
+    return bool(held) and all(held)
 
 
 def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | None:

@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.storage.database import transaction
 from app.wording.contact_codes import overtaken_word
+from escalation.acknowledging.code_replies import take_reply
+from escalation.acknowledging.reply_deeds import Reply
 from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import NOW
 from tests.factories import open_ticket, staff
@@ -16,7 +19,17 @@ from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.outbox.gathering import GATHER_ABOVE
 from tickets.outbox.overtaken import Overtaken
 from tickets.people import citizens
-from tickets.schema import Clock, OutboundMessage, PlannedStep, RoleAssignment, Ticket, TimelineEntry
+from tickets.schema import (
+    Acknowledgement,
+    Clock,
+    OutboundMessage,
+    PlannedStep,
+    RoleAssignment,
+    Staff,
+    StepRecipient,
+    Ticket,
+    TimelineEntry,
+)
 from tickets.states import Channel, ClockStatus, OutboundState, TicketStatus
 
 
@@ -151,6 +164,40 @@ def test_whoever_has_left_is_told_nothing(office, carrier):
             role.valid_to = NOW + timedelta(hours=1)
 
     assert in_the_morning(office, message).error == "role_ended"
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        (("00007",), "(mã 00007) nay không còn thuộc trách nhiệm của ông/bà"),
+        (("11111",), "Mã 11111 không phải mã đã gửi"),
+        (("00007", "11111"), "Không còn thuộc trách nhiệm của ông/bà"),
+        ((), "Không có phản ánh nào đang chờ ông/bà"),
+    ],
+)
+def test_whoever_has_left_and_texts_a_code_hears_that_it_is_no_longer_theirs(office, carrier, words, heard):
+    with transaction(office.factory) as session:
+        person = staff(session, phone=LEADERS_PHONE)
+        told_by_its_code(session, person, code="00007")
+        for role in session.scalars(select(RoleAssignment).where(RoleAssignment.staff_id == person.id)):
+            role.valid_to = NOW - timedelta(minutes=1)
+        session.flush()
+        take_reply(session, Reply(words), phone=LEADERS_PHONE, message_sid="SM1", now=NOW)
+
+    office.deliver()
+
+    (body,) = [form["Body"] for form in carrier.received if form["To"] == LEADERS_PHONE]
+    assert heard in body
+    with transaction(office.factory) as session:
+        assert session.scalars(select(Acknowledgement)).all() == []
+
+
+def told_by_its_code(session: Session, person: Staff, *, code: str) -> None:
+    """A level this person was told of, with the code of the message."""
+    ticket = open_ticket(session, phone=PHONE, channel=Channel.WEB, now=NOW)
+    step = session.scalars(select(PlannedStep).where(PlannedStep.ticket_id == ticket.ticket_id)).first()
+    session.add(StepRecipient(step_id=step.id, staff_id=person.id, capacity="holder", told_at=NOW, reply_code=code))
+    session.flush()
 
 
 def test_a_phone_that_opted_out_meanwhile_hears_nothing_but_that_it_did(office, carrier):
