@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from telephony.call import end
-from telephony.call.arrival import MANY_CALLS, SAME_MATTER_FOR
+from telephony.call.arrival import CUT_OFF_FOR, MANY_CALLS, SAME_MATTER_FOR
 from telephony.floor import offers, presence
 from tests.app.web.provider_events.voice_scene import agent_at
 from tests.factories import staff
@@ -95,8 +95,14 @@ def test_who_calls_again_says_whether_it_is_the_same_matter_and_a_shared_line_is
     assert (again.queued_at == first.queued_at) is is_the_same
 
 
-def test_who_is_cut_off_on_their_own_side_is_put_through_to_the_same_agent_without_waiting(session, ring_at, now):
+@pytest.mark.parametrize(
+    ("after", "is_put_through"), [(timedelta(minutes=1), True), (CUT_OFF_FOR + timedelta(seconds=1), False)]
+)
+def test_who_is_cut_off_on_their_own_side_is_put_through_to_the_same_agent_without_waiting_but_not_for_long(
+    session, ring_at, now, after, is_put_through
+):
     agent, idle_for_longer = agent_at(session, now), agent_at(session, now - timedelta(hours=1))
+    cut_off_at = now + timedelta(minutes=4)
     presence.go_away(session, idle_for_longer.id, reason="", now=now)
     talked = ring_at(now, "1")
     offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
@@ -104,13 +110,18 @@ def test_who_is_cut_off_on_their_own_side_is_put_through_to_the_same_agent_witho
     talked.state, talked.agent_id = CallState.TALKING, agent.id
     talked.detail = {**talked.detail, "opened_ticket": False}  # no message confirms it at its end
     presence.go_available(session, idle_for_longer.id, now=now)
-    end.end_call(session, talked, None, now=now + timedelta(minutes=4))
-    presence.end_wrap_up(session, agent.id, now=now + timedelta(minutes=4))
+    end.end_call(session, talked, None, now=cut_off_at)
+    presence.end_wrap_up(session, agent.id, now=cut_off_at)
+    for person in (agent, idle_for_longer):
+        presence.heartbeat(session, person.id, now=cut_off_at + after)
 
-    again = ring_at(now + timedelta(minutes=5), "1")
+    again = ring_at(cut_off_at + after, "1")
 
     assert again.ticket_id == talked.ticket_id
-    assert open_offer_of(session, agent.id).call_id == again.id
+    answers, waits = (agent, idle_for_longer) if is_put_through else (idle_for_longer, agent)
+    assert open_offer_of(session, answers.id).call_id == again.id
+    assert open_offer_of(session, waits.id) is None
+    assert (again.queued_at == talked.queued_at) is is_put_through
 
 
 @pytest.mark.usefixtures("somebody_at_work")
