@@ -66,6 +66,7 @@ def month_page(*, errors: Mapping[str, str] | None = None, status: int = 200) ->
         columns=[post for post in posts if any(turn.post_id == post.id for turn in turns)],
         days=_days(first, turns),
         today=today(),
+        shown_from=_still_running(turns),
         standing=_standing_now(unit_id, posts),
         away=leave_of(g.session, {turn.staff_id for turn in turns}, from_at=midnight_of(first)),
         gaps=gaps_ahead(g.session, unit_ids=[unit_id], now=g.now),
@@ -114,6 +115,13 @@ def _month(asked: str) -> date:
 def _days(first: date, turns: Sequence[DutyTurn]) -> list[RotaDay]:
     days = [first + timedelta(days=number) for number in range((next_month(first) - first).days)]
     return [RotaDay(day, _by_post([turn for turn in turns if _is_of(turn, day)])) for day in days]
+
+
+def _still_running(turns: Sequence[DutyTurn]) -> date:
+    """Today, or yesterday while its night goes on: whoever is on duty now is not among the days that are over."""
+    yesterday = today() - timedelta(days=1)
+    running = [turn for turn in turns if turn.starts_at <= g.now < turn.ends_at]
+    return yesterday if any(_is_of(turn, yesterday) and not _is_of(turn, today()) for turn in running) else today()
 
 
 def _is_of(turn: DutyTurn, day: date) -> bool:

@@ -58,6 +58,17 @@ def test_a_form_as_it_stands_can_be_sent(browser: FlaskClient, session: Session)
         assert [one for one in asked if typed(page)[one] == ""] == []
 
 
+def test_a_step_can_be_added_before_the_chain_has_a_name(browser: FlaskClient, session: Session) -> None:
+    new_chain = f"{HERE}/chains/0/edit"
+    empty = shown(browser, new_chain)
+    [button] = re.findall(r'<button [^>]*value="add"[^>]*>', empty)
+
+    added = post(browser, new_chain, **typed(empty), do="add")
+
+    assert typed(empty)["name"] == "" and "formnovalidate" in button
+    assert added.status_code == 303 and typed(shown(browser, new_chain))["steps"] == "2"
+
+
 def levels(session: Session, ticket_id: int) -> list[tuple[int, float]]:
     """Of the time to accept: each level with the minutes after its date."""
     accept = select(Clock).where(Clock.ticket_id == ticket_id, Clock.kind == ClockKind.ACCEPT)
@@ -272,6 +283,8 @@ def test_a_new_chain_and_a_new_promise_that_climbs_it_are_written(browser: Flask
 
     chain = typed(shown(browser, new_chain)) | {"name": "ngập"}
     on = post(browser, new_chain, **chain, do="preview")
+    count_now(session)
+    counted = shown(browser, on.location)
     post(browser, on.location, to="new")
     again = post(browser, new_chain, **chain, do="preview")
     rows = {
@@ -286,6 +299,7 @@ def test_a_new_chain_and_a_new_promise_that_climbs_it_are_written(browser: Flask
     post(browser, to_preview.location, to="new")
     flooded = open_ticket(session, category_code="flooding").ticket_id
 
+    assert "no promise uses it yet" in counted and 'name="to" value="new"' in counted
     assert again.status_code == 400 and "a chain with this name already" in again.get_data(as_text=True)
     assert refused.status_code == 400 and 'id="f-resolve-normal-target-error"' in refused.get_data(as_text=True)
     clock = session.scalars(select(Clock).where(Clock.ticket_id == flooded, Clock.kind == ClockKind.RESOLVE)).one()

@@ -180,3 +180,18 @@ def test_the_month_shows_who_is_on_duty_on_which_day_and_who_answers_now(browser
     assert "10:00–18:00" in page and "Monday 23/11" in page
     assert 'Trần Thị Lan <span class="quiet">(on duty by the rota)' in page
     assert "Nobody is planned for duty" in december
+
+
+def test_after_midnight_whoever_has_the_night_is_not_among_the_days_that_are_over(app, browser, session, unit):
+    lan = with_role(session, Role.AGENT, unit, now=MONDAY)
+    plan(browser, session, unit, lan, starts=MONDAY + 13 * HOUR, ends=MONDAY + 21 * HOUR)
+
+    with app.bound_to(session, MONDAY + 15 * HOUR):
+        at_night = browser.get(f"{HERE}?unit={unit.id}&month=2026-11").get_data(as_text=True)
+    with app.bound_to(session, MONDAY + 22 * HOUR):
+        by_day = browser.get(f"{HERE}?unit={unit.id}&month=2026-11").get_data(as_text=True)
+
+    (in_sight, over), (in_sight_later, over_later) = (page.split("Days that are over") for page in (at_night, by_day))
+    assert "Monday 23/11" in in_sight and "23:00–07:00" in in_sight
+    assert "Monday 23/11" not in over and "Sunday 22/11" in over
+    assert "Monday 23/11" not in in_sight_later and "Monday 23/11" in over_later
