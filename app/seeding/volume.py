@@ -59,6 +59,7 @@ def multiply(
     there = session.scalar(select(func.count(Ticket.id))) or 0
     missing = wanted - there
     if missing <= 0 or not originals:
+        progress(f"No tickets added: {there:,} are there already." if originals else "No tickets added: none to copy.")
         return 0
     spans = Spans({table.__tablename__: _span(session, table) for table in NAMED})
     statements = [copy_of_tickets(table.__table__, spans) for table in OF_TICKETS]

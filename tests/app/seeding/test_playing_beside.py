@@ -103,10 +103,12 @@ def test_a_volume_asked_for_again_and_again_copies_the_play_and_never_its_copies
     house.play()
     keys = keys_from(house.settings.secret_key)
 
+    told: list[str] = []
     for wanted in (200, 200, 400, 900):
         with transaction(session_factory(house.owner)) as session:
-            volume.multiply(session, wanted=wanted, keys=keys, progress=lambda _: None, now=NOW)
+            volume.multiply(session, wanted=wanted, keys=keys, progress=told.append, now=NOW)
 
+    assert told.count("No tickets added: 200 are there already.") == 1, "what the run before said is not said again"
     with Session(house.owner) as session:
         count, oldest = session.execute(select(func.count(Ticket.id), func.min(Ticket.opened_at))).one()
         assert count == 900
