@@ -21,7 +21,10 @@ LONGEST_SECONDS = 60.0
 
 
 class _Cut:
-    """A conversation that is over after `LONGEST_SECONDS`, whatever the server goes on saying."""
+    """A conversation that is over after `LONGEST_SECONDS`, whatever the server goes on saying.
+
+    Mixed into both of smtplib's clients, whose methods mypy cannot know here.
+    """
 
     sock: socket.socket | None
     _end: threading.Timer | None = None

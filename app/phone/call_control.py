@@ -41,12 +41,7 @@ def lead_to_agent(call: Call, *, base_url: str) -> list[LegChange]:
 
 
 def lead_to_hold(call: Call, *, base_url: str) -> list[LegChange]:
-    """Take the caller out of the bridge, into the hold loop; from there they are bridged again when taken back."""
-    return _lead(call, "hold", base_url=base_url)
-
-
-def lead_back(call: Call, *, base_url: str) -> list[LegChange]:
-    """Out of the hold loop at once: its next turn, asked for now."""
+    """Out of the bridge into the hold loop; whoever is taken back is bridged again at its next turn, asked for now."""
     return _lead(call, "hold", base_url=base_url)
 
 

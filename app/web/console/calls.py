@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.phone.call_control import LegChange, end_talk, lead_back, lead_to_agent, lead_to_hold, tell_provider
+from app.phone.call_control import LegChange, end_talk, lead_to_agent, lead_to_hold, tell_provider
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import after_press, away_reasons, lead_to
 from app.web.console.call_trail import note_call, note_offer
@@ -102,7 +102,7 @@ def take_back_call(call_id: int) -> ResponseReturnValue:
         return _is_over()
     end.take_back(call, now=g.now)
     note_call("call.taken_back", call)
-    _tell_provider(lead_back(call, base_url=settings().base_url))
+    _tell_provider(lead_to_hold(call, base_url=settings().base_url))
     return after_press()
 
 
