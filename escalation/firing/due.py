@@ -143,10 +143,12 @@ def claim_tickets(
     return list(claimed)
 
 
-def held_by_others(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> list[int]:
-    """Those of the claimed tickets that cannot be fired now, because somebody holds a due step or its clock.
+def due_and_held(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> tuple[list[int], list[int]]:
+    """Of locked tickets: those with a due step still, and those of them that cannot be fired now because it is held.
 
-    Every move of a ticket locks the ticket first, so nobody of ours does; a person at a terminal may, for hours.
+    Another scheduler may have fired a ticket after the claim looked and before it locked: nothing is due there now.
+    Every move of a ticket locks the ticket first, so nobody of ours holds a step or its clock; a person at a terminal
+    may, for hours.
     """
     due = (
         select(PlannedStep.id, PlannedStep.ticket_id)
@@ -154,7 +156,9 @@ def held_by_others(session: Session, ticket_ids: Sequence[int], *, now: datetime
         .where(among(PlannedStep.ticket_id, ticket_ids), PlannedStep.fired_at.is_(None), PlannedStep.planned_at <= now)
     )
     free = set(session.scalars(due.with_for_update(of=[PlannedStep, Clock], key_share=True, skip_locked=True)))
-    return sorted({ticket_id for step_id, ticket_id in session.execute(due) if step_id not in free})
+    found = session.execute(due).all()
+    held = {ticket_id for step_id, ticket_id in found if step_id not in free}
+    return sorted({ticket_id for _, ticket_id in found}), sorted(held)
 
 
 def due_tickets(

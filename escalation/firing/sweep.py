@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from escalation.firing.actions import act
-from escalation.firing.due import claim_tickets, due_tickets, held_by_others, standing_for, told_before
+from escalation.firing.due import claim_tickets, due_and_held, due_tickets, standing_for, told_before
 from escalation.firing.record import record
 from escalation.firing.telling import can_be_told, fire
 from escalation.firing.verdict import judge
@@ -45,10 +45,9 @@ def tick(
     Call it in new transactions until it claims nothing. `leave_out` names tickets that could not be fired before: they
     must not stand in the way of all others; `only` names those that are tried, and no others are.
     """
-    claimed = claim_tickets(session, now=now, batch=batch, leave_out=leave_out, only=only)
+    claimed, held = _claim(session, now=now, batch=batch, leave_out=leave_out, only=only)
     if not claimed:
         return TickOutcome()
-    held = held_by_others(session, claimed, now=now)
     ticket_ids = [ticket_id for ticket_id in claimed if ticket_id not in held]
     book = load_rulebook(session)
     tickets = due_tickets(session, ticket_ids, book=book, now=now)
@@ -70,6 +69,20 @@ def tick(
     act(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
     return TickOutcome(claimed=len(claimed), fired=len(fired), notified=notified, held=tuple(held))
+
+
+def _claim(
+    session: Session, *, now: datetime, batch: int, leave_out: Collection[int], only: Collection[int] | None
+) -> tuple[list[int], list[int]]:
+    """Claimed tickets with something due, and those of them that somebody else holds; none: nothing is left to claim.
+
+    A claim that caught only tickets another scheduler had just fired says nothing of the others: it is made again.
+    """
+    while locked := claim_tickets(session, now=now, batch=batch, leave_out=leave_out, only=only):
+        due, held = due_and_held(session, locked, now=now)
+        if due:
+            return due, held
+    return [], []
 
 
 def note_late(session: Session, *, now: datetime, batch: int = TICKETS_PER_SWEEP) -> int:

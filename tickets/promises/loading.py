@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.orm import Session
 
 from tickets.promises.calendar import WorkingCalendar
@@ -103,6 +103,18 @@ _STAMP = select(
     ).scalar_subquery(),
 )
 
+_VERSIONS = (
+    select(table.PolicyVersion, table.Policy.name)
+    .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
+    .order_by(table.PolicyVersion.version)
+)
+_ROWS = (
+    select(table.PolicyRow, table.Policy.name)
+    .join(table.PolicyVersion, table.PolicyVersion.id == table.PolicyRow.policy_version_id)
+    .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
+    .order_by(table.PolicyRow.id)
+)
+
 
 def load_rulebook(session: Session) -> PromiseRulebook:
     """The rules as they stand now: one cheap statement when nothing has changed since the last time."""
@@ -122,30 +134,30 @@ def _engine(session: Session) -> Engine:
 
 
 def _read(session: Session, stamp: tuple[Any, ...], known: PromiseRulebook | None) -> PromiseRulebook:
+    # What refers is read before what it refers to: rules that are published meanwhile are whole in the book, or not
+    # in it at all. The stamp is older than all of them, so such a book is not taken for the newest.
+    versions = session.execute(_VERSIONS).all()
+    stored = session.execute(_ROWS).all()
+    chains = _chains(session)
     # A calendar remembers the days it has computed: one that is known already is kept as it is.
     calendars, newest = _calendars(session, known.calendars if known else {})
-    chains = _chains(session)
-    rows, versions_rows = _rows(session, calendars, chains)
     categories = {c.id: c for c in session.execute(select(Category.id, Category.code, Category.parent_id))}
     codes = {
         c.id: (c.code, categories[c.parent_id].code) if c.parent_id in categories else (c.code,)
         for c in categories.values()
     }
-    policies, row_ids = _policies(session, versions_rows, {c.id: c.code for c in categories.values()})
-    reaching, trial = _reaching(stamp[-1] or {}), _trial(session, rows)
+    rows, rows_of = _rows(stored, calendars, chains)
+    policies, row_ids = _policies(versions, rows_of, {c.id: c.code for c in categories.values()})
+    reaching, trial = _reaching(stamp[-1] or {}), _trial(versions, rows_of)
     return PromiseRulebook(stamp, calendars, newest, chains, rows, policies, row_ids, codes, reaching, trial)
 
 
-def _trial(session: Session, rows: Mapping[int, LoadedRow]) -> dict[ClockKind, LoadedRow]:
+def _trial(
+    versions: Sequence[Row[table.PolicyVersion, str]], rows: Mapping[int, list[LoadedRow]]
+) -> dict[ClockKind, LoadedRow]:
     """Of a policy that is in force for nobody: no ticket is given it but the trial's own."""
-    own = session.execute(
-        select(table.PolicyRow.clock, table.PolicyRow.id)
-        .join(table.PolicyVersion, table.PolicyVersion.id == table.PolicyRow.policy_version_id)
-        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
-        .where(table.Policy.name == TRIAL, table.PolicyRow.priority == TRIAL_PRIORITY)
-        .order_by(table.PolicyVersion.version)
-    )
-    return {clock: rows[row_id] for clock, row_id in own}
+    own = (row for version, name in versions if name == TRIAL for row in rows.get(version.id, ()))
+    return {loaded.row.clock: loaded for loaded in own if loaded.row.priority == TRIAL_PRIORITY}
 
 
 def _reaching(rows: Mapping[str, tuple[int, int, int]]) -> dict[Priority, Reaching]:
@@ -191,45 +203,35 @@ def _chain(name: str, steps: Sequence[table.ChainStep]) -> LoadedChain:
 
 
 def _rows(
-    session: Session, calendars: Mapping[int, WorkingCalendar], chains: Mapping[int, LoadedChain]
+    stored: Sequence[Row[table.PolicyRow, str]],
+    calendars: Mapping[int, WorkingCalendar],
+    chains: Mapping[int, LoadedChain],
 ) -> tuple[dict[int, LoadedRow], dict[int, list[LoadedRow]]]:
+    """By id, and those of each version of a policy."""
     loaded: dict[int, LoadedRow] = {}
     by_version: dict[int, list[LoadedRow]] = {}
-    named = (
-        select(table.PolicyRow, table.Policy.name)
-        .join(table.PolicyVersion, table.PolicyVersion.id == table.PolicyRow.policy_version_id)
-        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
-        .order_by(table.PolicyRow.id)
-    )
-    for stored, policy in session.execute(named):
-        chain = chains.get(stored.chain_version_id or 0)
-        row = PolicyTarget(
-            priority=stored.priority,
-            clock=stored.clock,
-            target_seconds=stored.target_seconds,
-            calendar_key=calendars[stored.calendar_version_id].key,
-            warn=tuple(stored.warn),
+    for row, policy in stored:
+        chain = chains.get(row.chain_version_id or 0)
+        target = PolicyTarget(
+            priority=row.priority,
+            clock=row.clock,
+            target_seconds=row.target_seconds,
+            calendar_key=calendars[row.calendar_version_id].key,
+            warn=tuple(row.warn),
             chain=chain.chain.name if chain else None,
-            pauses_for_third_party=stored.pauses_for_third_party,
-            pause_cap_factor=stored.pause_cap_factor,
+            pauses_for_third_party=row.pauses_for_third_party,
+            pause_cap_factor=row.pause_cap_factor,
         )
-        loaded[stored.id] = LoadedRow(stored.id, policy, row, stored.calendar_version_id, stored.chain_version_id)
-        by_version.setdefault(stored.policy_version_id, []).append(loaded[stored.id])
+        loaded[row.id] = LoadedRow(row.id, policy, target, row.calendar_version_id, row.chain_version_id)
+        by_version.setdefault(row.policy_version_id, []).append(loaded[row.id])
     return loaded, by_version
 
 
 def _policies(
-    session: Session, rows: Mapping[int, list[LoadedRow]], codes: Mapping[int, str]
+    versions: Sequence[Row[table.PolicyVersion, str]], rows: Mapping[int, list[LoadedRow]], codes: Mapping[int, str]
 ) -> tuple[list[SlaPolicy], dict[tuple[str, Priority, ClockKind], int]]:
     """The newest version of every policy that is not retired, oldest first, as `choose` wants them."""
-    newest: dict[str, table.PolicyVersion] = {}
-    statement = (
-        select(table.PolicyVersion, table.Policy.name)
-        .join(table.Policy, table.Policy.id == table.PolicyVersion.policy_id)
-        .order_by(table.PolicyVersion.version)
-    )
-    for version, name in session.execute(statement):
-        newest[name] = version
+    newest = {name: version for version, name in versions}
     in_force = sorted((v.id, name, v) for name, v in newest.items() if v.retired_at is None)
     policies, row_ids = [], {}
     for version_id, name, version in in_force:
