@@ -18,6 +18,9 @@ from tickets.routing.rules import Rules, load_rules, places_version, version_now
 # Pages that only show may be so much behind; whoever judges a contact asks which version is in force.
 _SHOWN_FOR_SECONDS = 3.0
 
+# Rules are published a few times a day: whoever meets that even twice in one reading is content with the last.
+_READINGS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -82,13 +85,23 @@ class Reference:
 
 
 def _read(session: Session, on: date, before: _Kept | None) -> _Kept:
-    # The versions first: what changes while the rows are read is read again by the next one who asks.
-    version, places = version_now(session), places_version(session)
-    if before is not None and before.places_version == places:
-        return _Kept(load_rules(session, on=on), before.places, version, places, on)
-    kept = _Kept(load_rules(session, on=on), load_places(session), version, places, on)
-    _leave_out_of_collections()
+    """All of one version: what is published between two of its statements would be half old and half new."""
+    kept = _read_once(session, on, before)
+    for _ in range(_READINGS - 1):
+        if version_now(session) == kept.version:
+            break
+        kept = _read_once(session, on, kept)
+    if before is None or kept.places is not before.places:
+        _leave_out_of_collections()
     return kept
+
+
+def _read_once(session: Session, on: date, before: _Kept | None) -> _Kept:
+    # The versions first: what changes while the rows are read is read again, now or by the next one who asks.
+    version, places = version_now(session), places_version(session)
+    rules = load_rules(session, on=on)
+    same = before is not None and before.places_version == places
+    return _Kept(rules, before.places if before and same else load_places(session), version, places, on)
 
 
 def _leave_out_of_collections() -> None:

@@ -4,7 +4,7 @@ import gc
 from datetime import datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
@@ -13,7 +13,7 @@ from app.phone.answers import Phones
 from app.reference import Reference
 from app.seeding.imports import bring_in
 from app.settings import Settings
-from app.storage.database import transaction
+from app.storage.database import make_engine, session_factory, transaction
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from tests.conftest import Committed
@@ -21,6 +21,7 @@ from tests.factories import KEYS
 from tests.statements import counted
 from tickets.directory.places import resolve
 from tickets.people.actor import SYSTEM
+from tickets.states import Priority
 
 ONE_MINUTE = """
 name: Một phút
@@ -125,3 +126,32 @@ def test_rules_that_were_rolled_back_are_judged_by_no_more(committed: Committed,
         in_force = reference.rules(session, on=today)
 
     assert in_force is not given_up
+
+
+# Versions, units, queues, categories, procedures, lines and hints; then the promises and the places.
+@pytest.mark.parametrize("at", range(1, 19, 2))
+def test_what_is_published_at_once_is_judged_by_as_a_whole(committed: Committed, at: int) -> None:
+    """A category made an emergency with the promise for it, published between any two statements of a reading."""
+    reader, seen = make_engine(committed.url), 0
+
+    def publish() -> None:
+        with transaction(committed.factory) as session:
+            session.execute(text("update category set default_priority = 'emergency' where code = 'rubbish'"))
+            bring_in(session, "policies", ONE_MINUTE.replace("normal", "emergency"), actor=SYSTEM, now=utc_now())
+
+    @event.listens_for(reader, "before_cursor_execute")
+    def publish_before(*_statement: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == at:
+            publish()
+
+    reference = Reference(KEYS)
+    with session_factory(reader)() as session:
+        rules = reference.rules(session, on=utc_now().date())
+    reader.dispose()
+
+    assert seen > at, "nothing was read any more when the rules were published"
+    urgent = {c.code: c.priority for c in rules.routing.categories.values()}["rubbish"] is Priority.EMERGENCY
+    promised = "Một phút" in {policy.name for policy in rules.promises.policies}
+    assert urgent == promised
