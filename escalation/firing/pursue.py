@@ -28,7 +28,7 @@ from tickets.directory.standing import ContactWay, Reachable, Standing, sharing_
 from tickets.people.actor import SYSTEM
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.promises.plan import Reaching
-from tickets.queries.reached_levels import delivered_steps
+from tickets.queries.reached_levels import HeardBy, heard_by
 from tickets.schema import EscalationAttempt, PlannedStep, StepRecipient, Ticket
 from tickets.states import AttemptState, NotHeard, OutboundChannel, StepResult
 
@@ -50,9 +50,10 @@ def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> i
         return 0
     book = load_rulebook(session)
     tickets = fired_tickets(session, sorted(set(waiting.values())), waiting, book=book, now=now)
-    reached = delivered_steps(session, waiting)
-    unreached = [(t, s) for t in tickets for s in t.steps if stands(s) and s.id not in reached]
-    standing = standing_for(session, [ticket for ticket, _ in unreached], book, now=now)
+    heard = heard_by(session, waiting)
+    open_levels = [(t, s) for t in tickets for s in t.steps if stands(s) and (t.is_emergency or s.id not in heard)]
+    standing = standing_for(session, [ticket for ticket, _ in open_levels], book, now=now)
+    unreached = [(t, s) for t, s in open_levels if not _is_known(t, s, heard.get(s.id), standing, book)]
     tried = _tried(session, [step.id for _, step in unreached])
     further = [_next(ticket, step, tried[step.id], standing, book, now=now) for ticket, step in unreached]
     # Before the messages are written: one that cannot leave, to a phone that opted out, is followed at once.
@@ -87,6 +88,18 @@ def _claim(session: Session, *, now: datetime, batch: int) -> dict[int, int]:
         PlannedStep.reach_by <= now,
     )
     return {step_id: ticket_id for step_id, ticket_id in session.execute(mine)}
+
+
+def _is_known(
+    ticket: DueTicket, step: DueStep, heard: HeardBy | None, standing: Standing, book: PromiseRulebook
+) -> bool:
+    """Whether somebody has answered or heard of it; of an emergency, somebody who has not left the post since (A4)."""
+    if heard is None:
+        return False
+    if heard.is_answered or not ticket.is_emergency:
+        return True
+    here = {who.person.staff_id for who, _ in standing.in_order(levels_of(step, book), step.rank, ticket.concern)}
+    return bool(heard.staff_ids & here)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Levels that were told to somebody who has left the post since: its holder of today finds them and is told (A4).
 
 A level is owed by a responsibility. When a shift ends, a leader is replaced or comes back from leave, what is open goes
-on to whoever stands there now: onto their desk, with a code of their own, and as one list. History keeps who was told.
+on to whoever stands there now: onto their desk, with a code of their own, and as one list; an emergency rings. History
+keeps who was told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.right import told_together_now
+from escalation.firing.ringing_heirs import ring_heirs
 from escalation.firing.telling import duty_calendar
 from escalation.queries.desk_digests import inherited_list, waiting_lines, ways_of_writing
 from escalation.queries.digests import WaitingLine
@@ -62,7 +64,8 @@ def hand_over(session: Session, *, now: datetime) -> int:
             still.setdefault(step_id, []).append(heir)
     heirs = _without_a_line(session, owed, still)
     write_down_heirs(session, heirs, now=now)
-    _tell(session, heirs, now=now)
+    rung = ring_heirs(session, heirs, now=now)
+    _tell(session, [one for one in heirs if (one[0], one[1].person.staff_id) not in rung], now=now)
     return len(heirs)
 
 

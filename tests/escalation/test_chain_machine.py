@@ -26,7 +26,7 @@ from tickets.outbox.overtaken import overtaken_by, withdraw
 from tickets.outbox.posting import record_status
 from tickets.people import citizens
 from tickets.promises import ledger
-from tickets.queries.reached_levels import delivered_steps
+from tickets.queries.reached_levels import heard_by
 from tickets.schema import Clock, EscalationAttempt, OutboundMessage, PlannedStep, Staff, StepRecipient
 from tickets.states import ClockKind, OutboundChannel, Priority, StepKind, StepResult, TicketStatus
 
@@ -314,7 +314,7 @@ class Story:
                 assert [ranks[who] for who in self.session.scalars(told)] == search.told
                 waits = [(*search.next_way, "planned")] if search.is_waiting and search.next_way else []
                 assert self._tried(step_id, ranks) == [*search.tried, *waits]
-                assert bool(delivered_steps(self.session, [step_id])) is search.is_reached
+                assert bool(heard_by(self.session, [step_id])) is search.is_reached
 
     def _tried(self, step_id: int, ranks: dict[int, int]) -> list[tuple[int, str, str]]:
         """How each message about a level stands."""

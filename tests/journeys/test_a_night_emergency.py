@@ -1,10 +1,12 @@
 """A night emergency whose first two people do not answer: the third is rung within six minutes (A3).
 
+When the shift ends before anybody has answered for it, whoever comes on duty is rung as the first was (A4).
+
 On real engines in injected time: the scheduler's and the worker's own work, a carrier on loopback, and its reports as
 signed requests to the webhooks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -18,11 +20,12 @@ from app.web.api.escalation_view import escalations_of
 from app.web.factory import create_app
 from escalation.firing.pursue import pursue
 from escalation.firing.sweep import tick
+from escalation.queries.succession import hand_over
 from telephony.provider.signatures import sign
 from tests.app.delivery.delivering_office import Office
 from tests.escalation.scene import holder, level_at, on_shift, step, ticket, told, ward
 from tests.fake_carrier import FakeCarrier, fake_carrier
-from tickets.schema import Acknowledgement, EscalationAttempt
+from tickets.schema import Acknowledgement, EscalationAttempt, Shift
 from tickets.states import Priority
 
 # Half past two in the city.
@@ -39,6 +42,8 @@ class Night:
         self.office, self.carrier = Office(committed, settings, **account), carrier
         self.app = create_app(self.office.delivery.settings, engine=committed.engine)
         self.awake: set[str] = set()
+        # Who takes the call, hears it and presses nothing: a provider that tells people from machines says so.
+        self.listens: set[str] = set()
         self.calls: list[tuple[datetime, str]] = []
         self._handled = 0
         self._reports: list[tuple[datetime, str, dict[str, str]]] = []
@@ -46,13 +51,16 @@ class Night:
     def live(self, since: datetime, until: datetime) -> None:
         self.office.now = since
         while self.office.now <= until:
-            for work in (tick, pursue):
+            for work in (tick, pursue, *self._each_minute()):
                 with transaction(self.office.factory) as session:
                     work(session, now=self.office.now)
             self.office.deliver()
             self._take_what_was_handed_over()
             self._report()
             self.office.now += 5 * SECOND
+
+    def _each_minute(self) -> tuple[Callable[..., object], ...]:
+        return (hand_over,) if self.office.now.second == 0 else ()
 
     def _take_what_was_handed_over(self) -> None:
         taken = self.carrier.received[self._handled :]
@@ -64,6 +72,10 @@ class Night:
                 self._reports.append((now + 10 * SECOND, form["StatusCallback"], lost))
                 continue
             self.calls.append((now, form["To"]))
+            if form["To"] in self.listens:
+                heard = {"CallSid": sid, "CallStatus": "completed", "AnsweredBy": "human", "CallDuration": "20"}
+                self._reports.append((now + 20 * SECOND, form["StatusCallback"], heard))
+                continue
             if form["To"] not in self.awake:
                 self._reports.append(
                     (now + 30 * SECOND, form["StatusCallback"], {"CallSid": sid, "CallStatus": "no-answer"})
@@ -131,3 +143,47 @@ def test_the_third_person_is_rung_within_six_minutes_when_two_do_not_answer_and_
         assert (third.name, "voice", "acknowledged", "") in shown
         about = session.scalars(select(EscalationAttempt.staff_id).where(EscalationAttempt.step_id == level.id))
         assert fourth.id not in set(about)
+
+
+def test_whoever_comes_on_duty_is_rung_for_an_emergency_that_the_last_shift_heard_of_and_did_not_answer(night):
+    with transaction(night.office.factory) as session:
+        unit = ward(session)
+        matter = ticket(session, unit, arrived_at=NIGHT, priority=Priority.EMERGENCY)
+        at = level_at(session, matter, 1)
+        change = at + 10 * MINUTE
+        goes, comes = (on_shift(session, "section_head", unit, now=at, hours=hours) for hours in (1, 12))
+        for turn in session.scalars(select(Shift)):
+            turn.starts_at, turn.ends_at = (
+                (at - MINUTE, change) if turn.staff_id == goes.id else (change, change + 8 * 60 * MINUTE)
+            )
+        second = holder(session, "section_head", unit, now=NIGHT)
+    night.listens.add(goes.phone)
+    night.awake.add(second.phone)
+
+    night.live(at, change + 8 * MINUTE)
+
+    rung = [(phone, when) for when, phone in night.calls]
+    assert [phone for phone, _ in rung] == [goes.phone, comes.phone, comes.phone, second.phone]
+    assert rung[1][1] <= change + MINUTE
+    with transaction(night.office.factory) as session:
+        assert told(session, matter, 1) == [goes.id, comes.id, second.id]
+        assert session.get_one(Acknowledgement, step(session, matter, 1).id).staff_id == second.id
+
+
+def test_an_emergency_that_somebody_answered_for_rings_nobody_when_the_shift_changes(night):
+    with transaction(night.office.factory) as session:
+        unit = ward(session)
+        matter = ticket(session, unit, arrived_at=NIGHT, priority=Priority.EMERGENCY)
+        at = level_at(session, matter, 1)
+        change = at + 3 * MINUTE
+        goes, comes = (on_shift(session, "section_head", unit, now=at, hours=hours) for hours in (1, 12))
+        for turn in session.scalars(select(Shift)):
+            turn.starts_at, turn.ends_at = (
+                (at - MINUTE, change) if turn.staff_id == goes.id else (change, change + 8 * 60 * MINUTE)
+            )
+    night.awake.add(goes.phone)
+
+    night.live(at, change + 5 * MINUTE)
+
+    assert [phone for _, phone in night.calls] == [goes.phone]
+    assert comes.phone not in {form["To"] for form in night.carrier.received}

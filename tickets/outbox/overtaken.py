@@ -6,7 +6,7 @@ Between writing and handing over may lie a night: the opening hours of its reade
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets import timeline
@@ -24,6 +24,7 @@ from tickets.schema import (
 from tickets.states import (
     ARRIVED,
     UNFINISHED,
+    AttemptState,
     ClockStatus,
     OutboundChannel,
     OutboundState,
@@ -117,11 +118,17 @@ def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | No
 
 
 def _is_reached(session: Session, message: OutboundMessage) -> bool:
-    """Of its level somebody knows by now: nobody is rung about it any more (A3)."""
+    """Of its level somebody has heard since this call was planned, or has answered: nobody is rung any more (A3).
+
+    What was heard before it was planned is known to its planner: whoever heard it has left the post since (A4).
+    """
     step_id = message.params.get("step_id")
     if step_id is None:
         return False
-    arrived = exists().where(EscalationAttempt.step_id == int(step_id), EscalationAttempt.state.in_(ARRIVED))
+    attempt = EscalationAttempt
+    planned = select(func.min(attempt.id)).where(attempt.outbound_id == message.id).scalar_subquery()
+    since = (attempt.id > func.coalesce(planned, 0)) | (attempt.state == AttemptState.ACKNOWLEDGED)
+    arrived = exists().where(attempt.step_id == int(step_id), attempt.state.in_(ARRIVED), since)
     return bool(session.scalar(select(arrived)))
 
 

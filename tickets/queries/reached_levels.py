@@ -30,8 +30,11 @@ _REACHED = select(PlannedStep.ticket_id, PlannedStep.id, PlannedStep.rank).where
 )
 _ARRIVED = text(
     """
-    select distinct step_id from escalation_attempt
-    where step_id = any(:step_ids) and state in ('delivered', 'read', 'acknowledged')
+    select a.step_id, array_agg(distinct a.staff_id) as staff_ids,
+        bool_or(a.state = 'acknowledged' or coalesce(r.capacity, '') = 'delegate') as is_answered
+    from escalation_attempt a left join step_recipient r on r.step_id = a.step_id and r.staff_id = a.staff_id
+    where a.step_id = any(:step_ids) and a.state in ('delivered', 'read', 'acknowledged')
+    group by a.step_id
     """
 ).bindparams(bindparam("step_ids", type_=ARRAY(BigInteger)))
 
@@ -58,9 +61,18 @@ def reached_levels(session: Session, ticket_ids: Collection[int]) -> Mapping[int
     return found
 
 
-def delivered_steps(session: Session, step_ids: Collection[int]) -> set[int]:
-    """Those of the fired steps that are known to have reached somebody, in one statement."""
-    return set(session.scalars(_ARRIVED, {"step_ids": sorted(step_ids)})) if step_ids else set()
+@dataclass(frozen=True, slots=True)
+class HeardBy:
+    """Who is known to have had word of a level, and whether it is in hand: answered, or seen by whom somebody asked."""
+
+    staff_ids: frozenset[int]
+    is_answered: bool
+
+
+def heard_by(session: Session, step_ids: Collection[int]) -> dict[int, HeardBy]:
+    """By fired step, in one statement; one that reached nobody is not in the answer."""
+    rows = session.execute(_ARRIVED, {"step_ids": sorted(step_ids)}) if step_ids else ()
+    return {row.step_id: HeardBy(frozenset(row.staff_ids), row.is_answered) for row in rows}
 
 
 def reached_level(session: Session, ticket_id: int) -> int:
