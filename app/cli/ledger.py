@@ -72,7 +72,7 @@ def _export(settings: "Settings", file: Path, first: datetime, end: datetime) ->
 
 
 def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime, end: datetime) -> int:
-    from escalation.queries.month_proof import differences, levels_between
+    from escalation.queries.month_proof import differences, former_categories, levels_between
     from escalation.queries.proof import changed_since_written
     from tickets.audit.entries import verify
 
@@ -80,7 +80,8 @@ def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime
     with _reading(settings) as session:
         chain, changed = verify(session), changed_since_written(session)
         levels = list(levels_between(session, first, end))
-    found = differences(levels, lines) if lines is not None else []
+        former = former_categories(session, levels)
+    found = differences(levels, lines, former) if lines is not None else []
     proved = chain.broken_entry_id is None and not changed and not found
     told = {
         "proved": proved, "month": arguments.month, "levels": len(levels),

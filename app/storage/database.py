@@ -27,6 +27,7 @@ from tickets.schema import (
     ExclusionCredit,
     Instruction,
     PolicyRow,
+    PolicyVersion,
     PromiseBreach,
     StepRecipient,
     Ticket,
@@ -53,7 +54,7 @@ _APPEND_ONLY = (
     Instruction.__tablename__,
 )
 # Of these only these columns are written later: when somebody has read what they were told, what became of an
-# instruction (once each: `tickets/schema/kept_facts.py`).
+# instruction, that a policy has ended (once each: `tickets/schema/kept_facts.py`).
 _WRITTEN_LATER = {
     StepRecipient.__tablename__: (StepRecipient.read_at.key,),
     Instruction.__tablename__: (
@@ -63,6 +64,7 @@ _WRITTEN_LATER = {
         Instruction.broken_at.key,
         Instruction.ended_at.key,
     ),
+    PolicyVersion.__tablename__: (PolicyVersion.retired_at.key,),
 }
 # What was promised, when it counted and whom it names: published once, then a further version. One that a promise ever
 # ran under is held by that promise.
@@ -71,6 +73,7 @@ _NEVER_CHANGED = (
     ChainVersion.__tablename__,
     ChainStep.__tablename__,
     PolicyRow.__tablename__,
+    PolicyVersion.__tablename__,
 )
 # With them everything would go that was ever promised and done about a matter.
 _NEVER_DELETED = (Ticket.__tablename__, Clock.__tablename__)

@@ -1,4 +1,4 @@
-"""An emergency that goes on to whoever stands there now rings on their telephone, as it rang the first time (A3, A4)."""
+"""An emergency that goes on to whoever stands there now rings on their telephone as it did first (A3, A4)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -4,24 +4,30 @@ Levels that fired are facts, and so are people told, attempts and answers: a fil
 the database does now, and nothing else. What it says and the database does not, was changed or removed since.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.queries.ledger import EXPORT_HEADINGS, as_codes, attempt_codes
 from escalation.queries.raised import Raised, fired_levels, load_raised
-from tickets.schema import PlannedStep, Ticket
+from tickets.schema import AuditEntry, Category, PlannedStep, Ticket
 
 _AT_ONCE = 500
-# Names of units and kinds of matter are the directory's and may change; whether everything failed is a state.
+# The names of units are the directory's, which corrects them; whether everything failed is a state.
 _KEYS = ("reference", "clock", "level", "fired_at")
 _NEVER_CHANGES = ("due_at", "first_breach_at", "planned_at", "result", "acknowledged_at", "acknowledged_by", "via",
                   "instruction", "new_due_at")  # fmt: skip
 _ONLY_GROWS = ("told", "posts", "delivered_at", "read_at", "attempts")
-COLUMNS_PROVED = (*_KEYS, *_NEVER_CHANGES, *_ONLY_GROWS)
+_CATEGORY = "category"
+COLUMNS_PROVED = (*_KEYS, _CATEGORY, *_NEVER_CHANGES, *_ONLY_GROWS)
+# By the reference of a ticket, what its kind of matter was called before somebody changed it.
+FormerCategories = Mapping[str, frozenset[str]]
+_NOTHING_CHANGED: FormerCategories = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,31 @@ def levels_between(session: Session, first: datetime, end: datetime) -> Iterator
         yield from load_raised(session, ids[start : start + _AT_ONCE])
 
 
-def differences(levels: Iterable[Raised], lines: Iterable[Mapping[str, str]]) -> list[Difference]:
+def former_categories(session: Session, levels: Iterable[Raised]) -> FormerCategories:
+    """What the trail says of changed kinds of matter: a file that was taken before a change names the earlier one."""
+    references = {one.ticket_id: one.reference for one in levels}
+    rows = session.execute(
+        select(Ticket.id, Category.name)
+        .join(AuditEntry, AuditEntry.ticket_id == Ticket.id)
+        .join(Category, Category.code == AuditEntry.params["from"].astext)
+        .where(AuditEntry.action == "ticket.category_changed", Ticket.id.in_(references))
+    )
+    names = defaultdict[str, set[str]](set)
+    for ticket_id, name in rows:
+        names[references[ticket_id]].add(_plain(name))
+    return {reference: frozenset(known) for reference, known in names.items()}
+
+
+def differences(
+    levels: Iterable[Raised], lines: Iterable[Mapping[str, str]], former: FormerCategories = _NOTHING_CHANGED
+) -> list[Difference]:
     """Where a file of the whole month, by the headings of the ledger, is not what the database says."""
-    known = {_key(line): line for line in map(_as_line, levels)}
+    known = {_key(line): line for line in (_as_line(one) for one in levels)}
     found: list[Difference] = []
     for line in lines:
         now = known.pop(_key(line), None)
-        found += [_whole(line, in_file=True)] if now is None else _of_level(line, now)
+        earlier = former.get(now["reference"], frozenset()) if now is not None else frozenset()
+        found += [_whole(line, in_file=True)] if now is None else _of_level(line, now, earlier)
     return found + [_whole(line, in_file=False) for line in known.values()]
 
 
@@ -66,18 +90,21 @@ def _as_line(raised: Raised) -> dict[str, str]:
         for attempt in person.attempts
         for station in attempt.stations
     ]
-    return {**line, "attempts": "; ".join(states)}
+    # The file of the month names no kind of a matter that was restricted when it was written; it may be open since.
+    return {**line, "attempts": "; ".join(states), _CATEGORY: raised.category}
 
 
 def _key(line: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(_plain(line.get(name)) for name in _KEYS)
 
 
-def _of_level(line: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
-    for column in (*_NEVER_CHANGES, *_ONLY_GROWS):
+def _of_level(line: Mapping[str, str], now: Mapping[str, str], former: frozenset[str]) -> Iterator[Difference]:
+    for column in (_CATEGORY, *_NEVER_CHANGES, *_ONLY_GROWS):
         said, says = _plain(line.get(column)), _plain(now[column])
         if column in _ONLY_GROWS:
             holds = not _parts(said) - _parts(says)
+        elif column == _CATEGORY:
+            holds = said in ("", says, *former)
         else:
             holds = said in ("", says)
         if not holds:

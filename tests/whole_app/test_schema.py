@@ -26,6 +26,7 @@ from tickets.schema import (
     ExclusionCredit,
     Instruction,
     PolicyRow,
+    PolicyVersion,
     PromiseBreach,
     StepRecipient,
     TimelineEntry,
@@ -48,7 +49,7 @@ APPEND_ONLY = {
         Instruction,
     )
 }
-NEVER_CHANGED = {one.__tablename__ for one in (CalendarVersion, ChainVersion, ChainStep, PolicyRow)}
+NEVER_CHANGED = {one.__tablename__ for one in (CalendarVersion, ChainVersion, ChainStep, PolicyRow, PolicyVersion)}
 NEVER_DELETED = {"ticket", "clock"}
 APPLICATION = "hotline_app"
 # Kept two days and looked up by its key only.

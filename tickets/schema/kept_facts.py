@@ -59,6 +59,15 @@ begin
     return new;
 end
 """
+# Whom a policy applied to is published once; later only that it has ended, and when.
+_OF_POLICY_VERSION = """
+begin
+    if old.retired_at is not null or to_jsonb(new) - 'retired_at' is distinct from to_jsonb(old) - 'retired_at' then
+        raise insufficient_privilege using message = 'what was promised is a fact: a published version is not changed';
+    end if;
+    return new;
+end
+"""
 # By the trigger's name, which its function has too: what the function does, on which table it stands and when.
 KEEPS_FACTS = {
     "level_stays": (
@@ -70,6 +79,11 @@ KEEPS_FACTS = {
         _OF_INSTRUCTION,
         "instruction",
         "before update on instruction for each row",
+    ),
+    "policy_version_stays": (
+        _OF_POLICY_VERSION,
+        "policy_version",
+        "before update on policy_version for each row",
     ),
     "window_stays": (
         _OF_WINDOW,

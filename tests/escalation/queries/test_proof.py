@@ -15,7 +15,7 @@ from escalation.acknowledging.instruction_tasks import answer_instruction, break
 from escalation.firing.pursue import pursue
 from escalation.firing.sweep import tick
 from escalation.queries.ledger import EXPORT_HEADINGS, as_codes
-from escalation.queries.month_proof import differences, levels_between
+from escalation.queries.month_proof import differences, former_categories, levels_between
 from escalation.queries.proof import Edit, changed_since_written
 from tests.conftest import Committed
 from tests.escalation.scene import clock, full_house, level_at, step, ticket, ward
@@ -26,7 +26,7 @@ from tickets.promises.crediting import give_back_next
 from tickets.promises.exclusions import Wanted
 from tickets.schema import Clock, ExclusionCredit, Instruction, PlannedStep, Ticket
 from tickets.states import Channel, ClockKind, Priority, Role, TicketStatus
-from tickets.work.assignment import change_priority
+from tickets.work.assignment import change_category, change_priority
 from tickets.work.ticket import lock_ticket
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -132,6 +132,9 @@ def test_the_application_itself_cannot_edit_what_an_auditor_relies_on(session: S
         "delete from instruction",
         "delete from delegation",
         "update policy_row set target_seconds = target_seconds * 2",
+        "update policy_version set level = 'city'",
+        "update policy_version set created_at = created_at - interval '1 year'",
+        "update policy_version set retired_at = now(); update policy_version set retired_at = null",
         "update chain_step set post = 'unit_lead'",
         "update chain_version set version = 9",
         "update calendar_version set spec = '{}'",
@@ -247,6 +250,19 @@ def lines(session: Session) -> list[dict[str, str]]:
     return [dict(zip(EXPORT_HEADINGS, as_codes(one), strict=True)) for one in levels_between(session, *MONTH)]
 
 
+def test_a_file_that_was_exported_before_the_kind_of_matter_was_changed_still_proves_its_month(session: Session):
+    happened(session)
+    exported = lines(session)
+    matter = session.scalars(select(Ticket)).one()
+    change_category(session, matter.id, category_code="street_light", actor=SYSTEM, now=matter.updated_at)
+    levels = list(levels_between(session, *MONTH))
+
+    assert {one.category for one in levels} != {line["category"] for line in exported}
+    assert differences(levels, exported, former_categories(session, levels)) == []
+    restricted = [{**line, "category": ""} for line in exported]
+    assert differences(levels, restricted, former_categories(session, levels)) == []
+
+
 def test_a_month_is_proved_by_the_file_that_was_exported_before_and_whatever_was_edited_in_it_is_named(
     session: Session,
 ):
@@ -261,6 +277,8 @@ def test_a_month_is_proved_by_the_file_that_was_exported_before_and_whatever_was
     edited = [{**line, "told": line["told"] + "; Người lạ"} if line["level"] == "2" else line for line in exported]
     [told_otherwise] = differences(levels_between(session, *MONTH), edited)
     assert (told_otherwise.reference, told_otherwise.level, told_otherwise.column) == (reference, "2", "told")
+    [kind] = differences(levels_between(session, *MONTH), [*exported[:-1], {**exported[-1], "category": "Cấp nước"}])
+    assert (kind.reference, kind.column, kind.in_file) == (reference, "category", "Cấp nước")
     [missing] = differences(levels_between(session, *MONTH), exported[1:])
     assert (missing.level, missing.column, missing.in_file) == ("1", None, "")
     fired_at = session.get_one(PlannedStep, step_id).fired_at.isoformat()
