@@ -182,9 +182,15 @@ def test_without_script_a_press_of_the_bar_keeps_what_is_typed(site: Site, new_p
     page.goto("/console/new")
     page.locator("#f-body").fill(TYPED)
 
-    for name in ("Giữ máy", "Nói chuyện tiếp", "Kết thúc"):
-        page.locator("#call-frame").get_by_role("button", name=name).click()
+    bar = page.frame_locator("iframe.call-alone")
+    for name, then in (
+        ("Giữ máy", "đang giữ máy"),
+        ("Nói chuyện tiếp", "Đang nghe máy"),
+        ("Kết thúc", "Đang kết thúc"),
+    ):
+        bar.get_by_role("button", name=name).click()
 
+        expect(bar.locator("#call-bar")).to_contain_text(then)
         expect(page.locator("#f-body")).to_have_value(TYPED)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -45,7 +46,9 @@ def still_there(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_ready_takes_the_words_of_every_form_along(site: Site, new_page: Callable[..., Page], width: int) -> None:
+def test_ready_leaves_every_form_the_search_and_the_chosen_picture_as_they_are(
+    site: Site, new_page: Callable[..., Page], tmp_path: Path, width: int
+) -> None:
     page = new_page(script=False, width=width)
     agent, reference = agent_of(site, page), a_ticket(site)
     call_id = talks(site, agent)
@@ -53,11 +56,20 @@ def test_ready_takes_the_words_of_every_form_along(site: Site, new_page: Callabl
         presence.start_wrap_up(session, agent.id, call_id=call_id, now=utc_now())
     page.goto(f"/console/tickets/{reference}")
     type_everywhere(page)
+    page.locator("#top-q").fill("ngập đường")
+    page.locator("#pictures > summary").click()
+    picture = tmp_path / "hố ga.jpg"
+    picture.write_bytes(b"\xff\xd8\xff")
+    page.locator("#f-pictures").set_input_files(picture)
 
-    page.locator("#call-frame").get_by_role("button", name="Sẵn sàng").click()
+    bar = page.frame_locator("iframe.call-alone")
+    bar.get_by_role("button", name="Sẵn sàng").click()
 
+    expect(bar.get_by_role("button", name="Ngừng trực điện thoại")).to_be_visible()
     assert state_of(site, agent.id) is PresenceState.AVAILABLE
     still_there(page)
+    expect(page.locator("#top-q")).to_have_value("ngập đường")
+    assert page.locator("#f-pictures").input_value().endswith("hố ga.jpg")
     assert sideways_scroll(page) == 0
 
 
@@ -146,9 +158,10 @@ def test_answering_shows_the_way_to_the_call_and_leaves_the_page(site: Site, new
     bar.get_by_role("button", name="Nghe máy").click()
 
     expect(bar.get_by_role("button", name="Giữ máy")).to_be_visible()
+    with page.context.expect_page() as opened:
+        bar.get_by_role("link", name="Ghi nội dung").click()
+    expect(opened.value).to_have_url(re.compile(rf"/console/new\?call={call_id}$"))
     expect(page.locator("#top-q")).to_have_value(NOTE)
-    bar.get_by_role("link", name="Ghi nội dung").click()
-    expect(page).to_have_url(re.compile(rf"/console/new\?call={call_id}$"))
 
 
 def test_whoever_was_signed_out_signs_in_within_the_frame(site: Site, new_page: Callable[..., Page]) -> None:

@@ -10,9 +10,7 @@ function enhance(root) {
   for (const element of select(root, "[data-needs-script], [data-copy], [data-open-keys]")) element.hidden = false;
   for (const element of select(root, "[data-hotkey]")) install(element);
   for (const area of select(root, "textarea[data-counter]")) startCounting(area);
-  for (const button of select(root, "[data-own-form]")) ownForm(button);
   for (const control of select(root, "[data-page-form]")) fromPageForm(control);
-  for (const button of select(root, "[data-needs-no-script]")) button.remove();
   const kept = select(root, "form[data-keep]");
   // Loaded where there is something to keep.
   if (kept.length) import("./keeping.js").then(({ keep }) => kept.forEach(keep));
@@ -25,11 +23,6 @@ function select(root, selector) {
   const found = [...root.querySelectorAll(selector)];
   if (root.matches?.(selector)) found.unshift(root);
   return found;
-}
-
-// Without script a press of the call bar takes the page's form along; with it, the bar changes alone.
-function ownForm(button) {
-  for (const name of ["form", "formaction", "formnovalidate"]) button.removeAttribute(name);
 }
 
 // Without script all forms of a page are sent as one (app/web/console/one_form.py); with it, each is its own.

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from app.web.console.blueprint import ANSWERING, blueprint
-from app.web.console.typed import keep_what_passes_by
 from app.web.frame.access import signed_in
 from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.page_address import page_address
@@ -32,12 +31,11 @@ def offered_to_layouts() -> dict[str, Any]:
     return {"agent_call_bar": agent_call_bar, "bar_alone": BAR_ALONE}
 
 
-def agent_call_bar(typed_form: str = "") -> Markup:
-    """`typed_form` is the page's form: without script, a press of the bar takes along what was typed in it."""
+def agent_call_bar() -> Markup:
     viewer = g.get("viewer")
     if viewer is None or not viewer.holds(*ANSWERING):
         return Markup("")
-    return Markup(render_template("console/call_bar.html", typed_form=typed_form, **_bar_context()))  # noqa: S704  (rendered with escaping)
+    return Markup(render_template("console/call_bar.html", **_bar_context()))  # noqa: S704  (rendered with escaping)
 
 
 @blueprint.get("/console/call-bar")
@@ -57,7 +55,6 @@ def alone() -> ResponseReturnValue:
 def after_press() -> ResponseReturnValue:
     """After a press: the bar as it is now, in its place; without script the page that the bar stands on."""
     if "HX-Request" not in request.headers:
-        keep_what_passes_by()
         return redirect(local_target(request.values.get("next", ""), "/console"), code=303)
     return render_template("console/call_bar.html", is_pressed=True, **_bar_context())
 
@@ -67,7 +64,6 @@ def lead_to(target: str) -> ResponseReturnValue:
     if "HX-Request" not in request.headers:
         if request.args.get("next") == BAR_ALONE:
             return after_press()
-        keep_what_passes_by()
         return redirect(target, code=303)
     if request.headers.get("X-Typing") == "1":
         return after_press()

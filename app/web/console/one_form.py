@@ -7,7 +7,8 @@ takes the forms apart again before anybody can press (`fromPageForm` in app/stat
 
 import re
 
-from flask import g, request
+from flask import flash, g, request
+from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -35,6 +36,9 @@ _WORDS = {
     DraftForm.DOSSIER: ("dossier_number", "dossier_due_on"),
 }
 _REASON = ("reason",)
+# A form whose file only its own button sends: with any other, the browser tells the file's name and forgets the file.
+_PICTURES = "pictures"
+_LONGEST_NAME = 80
 # Between the name of a form that stands on the page several times and what tells one from the other.
 _NUMBER = "-"
 
@@ -79,8 +83,10 @@ def take_apart() -> None:
 
 
 def keep_other_forms(ticket: Ticket) -> None:
-    """Keep what stands in the forms whose buttons were not pressed."""
+    """Keep what stands in the forms whose buttons were not pressed; a chosen file is asked for again."""
     others: dict[str, dict[str, str]] = g.get("other_forms", {})
+    if left_behind := others.get(_PICTURES, {}).pop(_PICTURES, ""):
+        flash(_("The picture “%(name)s” was not sent: choose it again.", name=left_behind[:_LONGEST_NAME]), "warning")
     shown, typed = _shown_in(ticket), dict[DraftForm, dict[str, str]]()
     for form, fields in others.items():
         # A page may hold several answers to instructions: the one that is begun is kept.

@@ -1,6 +1,6 @@
-"""What is typed into the console's forms, kept as it is typed: told by the page, or passing by with a press."""
+"""What is typed into the console's forms, kept as it is typed."""
 
-from flask import flash, g, redirect, request
+from flask import flash, g, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -8,16 +8,14 @@ from sqlalchemy import select
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.one_form import keep_other_forms
 from app.web.frame.access import signed_in
-from app.web.pieces.kept_drafts import keep_told, keep_typed
+from app.web.pieces.kept_drafts import keep_told
 from telephony.floor.offers import was_taken_by
 from tickets.errors import NotFound
-from tickets.people.references import read_reference
 from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Call
 from tickets.states import DraftForm
-from tickets.typed_text import typed_number
 from tickets.work import drafts
-from tickets.work.drafts import ABOUT_NOTHING, About, about_call, about_ticket
+from tickets.work.drafts import ABOUT_NOTHING, about_call, about_ticket
 
 _OF_CALLS = (DraftForm.NEW, DraftForm.WRAP_UP)
 
@@ -56,18 +54,6 @@ def own_call_id(call_id: int) -> int:
     return found
 
 
-def keep_what_passes_by() -> None:
-    """A press of the call bar that took the page's form along, as it does without script: its words are kept."""
-    form = request.form.get("kept_form", "")
-    if "other_forms" in g:
-        _keep_ticket_page(request.form.get("kept_about", ""))
-    if form not in set(DraftForm):
-        return
-    about = _about(DraftForm(form), request.form.get("kept_about", ""))
-    if about is not None:
-        keep_typed(DraftForm(form), about)
-
-
 @blueprint.post("/console/tickets/<reference>/typed")
 @signed_in(*WORKING_ROLES)
 def ticket_typed(reference: str) -> ResponseReturnValue:
@@ -75,24 +61,3 @@ def ticket_typed(reference: str) -> ResponseReturnValue:
     keep_other_forms(visible_ticket(g.session, g.viewer, reference))
     flash(_("What you typed is kept. Press the button of the form that you want to send."), "info")
     return redirect(f"/console/tickets/{reference}", code=303)
-
-
-def _keep_ticket_page(named: str) -> None:
-    """All forms of a ticket's page passed by."""
-    try:
-        keep_other_forms(visible_ticket(g.session, g.viewer, read_reference(named) or ""))
-    except NotFound:
-        # What one may not see one cannot have typed about: the press itself is done all the same.
-        return
-
-
-def _about(form: DraftForm, named: str) -> About | None:
-    """What a page of a call says its form is about."""
-    if form not in _OF_CALLS:
-        return None
-    call_id = typed_number(named)
-    try:
-        return ABOUT_NOTHING if call_id is None else about_call(own_call_id(call_id))
-    except NotFound:
-        # What is not one's own call one cannot have typed about: the press itself is done all the same.
-        return None

@@ -13,7 +13,7 @@ from tickets.work.drafts import About
 
 # Names of fields that people type into; what a page puts into hidden fields itself is none of theirs.
 _FIELD = re.compile(r"[a-z_]{1,40}")
-_OWN = frozenset({"csrf_token", "once", "next", "call", "asked", "kept_form", "kept_about", "website"})
+_OWN = frozenset({"csrf_token", "once", "next", "call", "asked", "website"})
 
 
 def typed_fields(form: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,6 @@ from tests.app.web.console.console_scene import agent_at, page_of, row, send
 from tests.app.web.console.test_calls import talking
 from tests.factories import open_ticket
 from tickets.schema import Draft, Staff
-from tickets.states import PresenceState
 
 # What stands in every form of the page when a button is pressed.
 TYPED = {
@@ -34,7 +33,7 @@ def shown_of(session: Session, agent: Staff) -> dict[str, str]:
     return {f"{draft.form.value}.{name}": words for draft in found for name, words in draft.fields.items()}
 
 
-def test_ready_again_keeps_what_stands_in_every_form_of_the_page(
+def test_a_press_of_the_bar_stays_in_its_frame_and_every_form_of_the_page_its_own(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
     opened = open_ticket(session)
@@ -42,18 +41,29 @@ def test_ready_again_keeps_what_stands_in_every_form_of_the_page(
     call = talking(session, agent, now)
     presence.start_wrap_up(session, agent.id, call_id=call.id, now=now)
     session.commit()
+
+    page = page_of(client, f"/console/tickets/{opened.reference}")
+    alone = page_of(client, "/console/call-bar/alone")
+
+    frame = page.split("<noscript>")[1].split("</noscript>")[0]
+    assert 'src="/console/call-bar/alone"' in frame
+    assert f'action="/console/calls/{call.id}/ready?next=/console/call-bar/alone"' in alone
+    assert alone.count('target="_blank"') == alone.count("<a "), "no link leads the page around it away"
+
+
+def test_a_picture_that_was_chosen_is_asked_for_again_when_another_form_is_sent(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    opened = open_ticket(session)
+    agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
-    page = page_of(client, here)
 
-    answer = send(client, here, f"/console/calls/{call.id}/ready?next={here}", kept_about=opened.reference, **TYPED)
+    send(client, here, f"{here}/note?form=note", **TYPED, **{"note.once": "k", "pictures.pictures": "hố ga.jpg"})
+    said = page_of(client, here)
+    send(client, here, f"{here}/note?form=note", **TYPED, **{"note.once": "l", "pictures.pictures": ""})
 
-    assert f'form="page-form" formaction="/console/calls/{call.id}/ready?next={here}"' in page
-    assert answer.headers["Location"] == here
-    mine = presence.presence_of(session, agent.id)
-    assert mine is not None and mine.state is PresenceState.AVAILABLE
-    assert shown_of(session, agent).items() >= TYPED.items()
-    again = page_of(client, here)
-    assert [words for words in TYPED.values() if words not in again] == []
+    assert "The picture “hố ga.jpg” was not sent: choose it again." in said
+    assert "choose it again" not in page_of(client, here)
 
 
 @pytest.mark.parametrize(("form", "field"), [("note", "note"), ("heard", "heard"), ("reply", "body")])
@@ -139,11 +149,7 @@ def test_words_about_what_is_not_theirs_are_kept_for_nobody(
     foreign = open_ticket(session, unit_code="26824")
     agent = agent_at(client, session, now)
 
-    pressed = send(
-        client, "/console", "/console/presence?next=/console", kept_about=foreign.reference, state="available", **TYPED
-    )
+    answer = send(client, "/console", f"/console/tickets/{foreign.reference}/typed", **TYPED)
 
-    assert pressed.status_code == 303
-    mine = presence.presence_of(session, agent.id)
-    assert mine is not None and mine.state is PresenceState.AVAILABLE
+    assert answer.status_code == 404
     assert shown_of(session, agent) == {}

@@ -203,24 +203,6 @@ def test_answering_leads_to_the_call_unless_somebody_is_typing(
     assert ("Take notes" in answer.get_data(as_text=True)) is is_typing
 
 
-def test_without_script_a_press_takes_the_typed_form_along(
-    client: FlaskClient, session: Session, now: datetime
-) -> None:
-    agent = agent_at(client, session, now)
-    call = talking(session, agent, now)
-    session.commit()
-    page = page_of(client, f"/console/new?call={call.id}")
-
-    answer = send(
-        client, f"/console/new?call={call.id}", f"/console/calls/{call.id}/hold?next=/console/new?call={call.id}",
-        body="The lamp is out.", call=str(call.id), kept_form="new", kept_about=str(call.id), once="k",
-    )  # fmt: skip
-
-    assert f'form="new-ticket" formaction="/console/calls/{call.id}/hold?next=/console/new%3Fcall%3D{call.id}"' in page
-    assert answer.headers["Location"] == f"/console/new?call={call.id}"
-    assert "The lamp is out.</textarea>" in page_of(client, f"/console/new?call={call.id}")
-
-
 def test_a_press_on_the_page_of_a_refused_form_leads_back_to_a_page_that_exists(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
