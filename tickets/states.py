@@ -305,6 +305,17 @@ class DraftForm(StrEnum):
     INSTRUCTED = "instructed"
     WRAP_UP = "wrap-up"
     INSTRUCTION = "instruction"
+    # Of people's own pages, which show them themselves.
+    OWN_LEAVE = "own-leave"
+    LEAVE = "leave"
+    ROTATION = "rotation"
+    TURN = "turn"
+    CHANGED_TURN = "changed-turn"
+    DELEGATION = "delegation"
+    MAINTENANCE = "maintenance"
+    DAYS_OFF = "days-off"
+    RETIRING = "retiring"
+    CLOCKS = "clocks"
 
 
 class SwapState(StrEnum):

@@ -6,7 +6,7 @@ from app.web import administration, api, console, leadership, public, rota, supe
 from app.web.leadership import acknowledge_link
 from app.web.monitoring import client_faults, health, metrics
 from app.web.provider_events import simulated_carrier, webhooks
-from app.web.sign_in import contact_methods, notices, preferences
+from app.web.sign_in import contact_methods, notices, own_drafts, preferences
 from app.web.sign_in import pages as sign_in
 
 BLUEPRINTS: list[Blueprint] = [
@@ -14,6 +14,7 @@ BLUEPRINTS: list[Blueprint] = [
     preferences.blueprint,
     contact_methods.blueprint,
     notices.blueprint,
+    own_drafts.blueprint,
     sign_in.blueprint,
     metrics.blueprint,
     client_faults.blueprint,

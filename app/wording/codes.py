@@ -189,6 +189,16 @@ DRAFT_FORMS: Mapping[str, LazyString] = {
     DraftForm.INSTRUCTED: lazy_gettext("Answer the instruction"),
     DraftForm.WRAP_UP: lazy_gettext("Note of a call"),
     DraftForm.INSTRUCTION: lazy_gettext("Instruction to the unit"),
+    DraftForm.OWN_LEAVE: lazy_gettext("My leave"),
+    DraftForm.LEAVE: lazy_gettext("Enter a leave"),
+    DraftForm.ROTATION: lazy_gettext("Begin a rotation"),
+    DraftForm.TURN: lazy_gettext("Plan a shift"),
+    DraftForm.CHANGED_TURN: lazy_gettext("Change the shift"),
+    DraftForm.DELEGATION: lazy_gettext("Ask a colleague to answer"),
+    DraftForm.MAINTENANCE: lazy_gettext("Announce work, or give an outage back"),
+    DraftForm.DAYS_OFF: lazy_gettext("Add days by hand"),
+    DraftForm.RETIRING: lazy_gettext("Why it is retired"),
+    DraftForm.CLOCKS: lazy_gettext("Continue with the database's clock"),
 }
 
 # "Reported to …" and never a word for climbing: this is what the citizen, too, reads on the follow page.

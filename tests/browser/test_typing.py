@@ -145,6 +145,65 @@ def test_a_call_that_is_answered_leads_to_its_form_when_nothing_is_typed(site: S
     expect(page).to_have_url(re.compile(f"/console/new\\?call={call_id}$"))
 
 
+def test_a_leave_that_is_begun_survives_a_press_of_the_bar_a_closed_tab_and_an_ended_session(
+    site: Site, new_page: Callable[..., Page]
+) -> None:
+    first = new_page()
+    agent = agent_of(site, first)
+    first.goto("/my/duty")
+    with first.expect_response(re.compile("/my/drafts/own-leave/0")) as told:
+        first.locator("#f-since").fill("2031-03-03")
+    assert told.value.status == 204
+    press(first, "Nhận cuộc gọi", answer="/console/presence$")
+    expect(first.locator("#f-since")).to_have_value("2031-03-03")
+    first.close(run_before_unload=True)
+
+    other = new_page()
+    sign_in_again(site, other, agent)
+    other.goto("/my/duty")
+    expect(other.locator("#f-since")).to_have_value("2031-03-03")
+    expect(other.locator(".kept-words:visible")).to_contain_text("chưa được gửi")
+    cookies = other.context.cookies()
+    other.context.clear_cookies(name=SESSION_COOKIE)
+    with other.expect_response(re.compile("/my/drafts/own-leave/0")):
+        other.locator("#f-until").fill("2031-03-09")
+    other.context.add_cookies([cookie for cookie in cookies if cookie["name"] == SESSION_COOKIE])
+    other.goto("/my/duty")
+
+    expect(other.locator("#f-until")).to_have_value("2031-03-09")
+    other.get_by_role("button", name="Lưu đợt nghỉ").click()
+    expect(other.locator("main")).to_contain_text("Đã lưu ngày nghỉ")
+    expect(other.locator("#f-since")).to_have_value("")
+    with site.sessions() as session:
+        assert session.scalars(select(Draft)).all() == []
+
+
+def test_a_chain_that_is_begun_is_there_after_a_closed_tab(site: Site, new_page: Callable[..., Page]) -> None:
+    first = new_page()
+    with site.sessions() as session:
+        ward = unit(session)
+    administrator = sign_in_browser(first, site, role=Role.ADMINISTRATOR, unit=ward)
+    first.goto("/administration/chains/0/edit")
+    first.locator("#f-name").fill("lụt ban đêm")
+    first.locator("#f-s0-sms").uncheck()
+    with first.expect_response(re.compile("/administration/drafts/chain/0/typed")) as told:
+        first.locator("#f-s0-level").fill("2")
+    assert told.value.status == 204
+    first.close(run_before_unload=True)
+
+    other = new_page()
+    sign_in_again(site, other, administrator)
+    other.goto("/administration/chains")
+    other.get_by_role("link", name="lụt ban đêm").click()
+
+    expect(other.locator("#f-name")).to_have_value("lụt ban đêm")
+    expect(other.locator("#f-s0-level")).to_have_value("2")
+    expect(other.locator("#f-s0-sms")).not_to_be_checked()
+    other.get_by_role("button", name="Bỏ bản nháp").click()
+    other.goto("/administration/chains/0/edit")
+    expect(other.locator("#f-name")).to_have_value("")
+
+
 def test_going_away_and_coming_back_leaves_a_begun_answer_alone(site: Site, page: Page) -> None:
     agent_of(site, page)
     with site.sessions.begin() as session:

@@ -108,6 +108,9 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.publish_calendar": Sent(
             named={"calendar_id": version.calendar_id}, form={"mon": "22:00-06:00", "seen": str(version.version)}
         ),
+        "administration.rule_typed": Sent(named={"kind": "chain", "rule_id": 0}, form={"name": "by hand"}),
+        "own_drafts.own_draft": Sent(named={"form": "own-leave", "number": 0}, form={"since": "2026-12-07"}),
+        "leadership.delegation_draft": Sent(named={"step_id": climbed.step(session, 4).id}, form={"reason": "họp"}),
         "administration.test_step": Sent(named={"unit": factories.unit(session, OWN).id}, form={"level": "1"}),
         "administration.publish_draft": Sent(named={"kind": "chain", "rule_id": 0}, form={"to": "open"}),
         "administration.keep_day_off": Sent(form={"first": "2026-12-07", "source": "Công điện 1"}),

@@ -70,6 +70,7 @@ OF_DRAFTS = (
     "/administration/chains",
     "/administration/calendars",
     "/administration/drafts",
+    "/administration/days-off",
 )
 # That a level was raised, and who was told, is proved to auditors for every ticket, without a word of it.
 EVERY_LEVEL = ("/leadership/ledger", "/leadership/ledger.csv")

@@ -11,8 +11,8 @@ from tickets.states import DraftForm
 class Draft(Base):
     """What somebody typed into a form and has not sent: one row for each person, form and thing it is about.
 
-    `about` is empty, or a ticket, call or step (tickets/work/drafts.py). With its ticket a draft is erased, and it is
-    shown only while its owner may see the ticket.
+    `about` is empty, or a ticket, call or step (tickets/work/drafts.py), or a number its form knows. With its ticket
+    a draft is erased, and it is shown only while its owner may see the ticket.
     """
 
     __tablename__ = "draft"

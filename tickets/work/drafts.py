@@ -17,6 +17,19 @@ MOST_FIELDS = 30
 # Older ones nobody comes back to; what was typed of a citizen must not lie about for ever.
 DRAFT_KEPT_FOR = timedelta(days=14)
 _MOST_REMINDERS = 10
+_SHOWN_BY_THEIR_PAGES = (
+    DraftForm.INSTRUCTION,
+    DraftForm.OWN_LEAVE,
+    DraftForm.LEAVE,
+    DraftForm.ROTATION,
+    DraftForm.TURN,
+    DraftForm.CHANGED_TURN,
+    DraftForm.DELEGATION,
+    DraftForm.MAINTENANCE,
+    DraftForm.DAYS_OFF,
+    DraftForm.RETIRING,
+    DraftForm.CLOCKS,
+)
 # A page says every ten seconds that it is still open.
 LOOKING_FOR = timedelta(seconds=30)
 _FORGOTTEN_AFTER = timedelta(minutes=5)
@@ -24,7 +37,7 @@ _FORGOTTEN_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a form is about: nothing yet, or one ticket, call or step."""
+    """What a form is about: nothing yet, or one ticket, call or step; on one's own pages a unit, turn or rule."""
 
     key: str = ""
     ticket_id: int | None = None
@@ -84,11 +97,11 @@ class Unsent:
 
 
 def unsent(session: Session, viewer: Viewer) -> list[Unsent]:
-    """What this person typed and has not sent, newest first; of a ticket only while they may see it."""
+    """What this person typed in the console and has not sent, newest first; of a ticket only while they may see it."""
     rows = session.execute(
         select(Draft.form, Draft.about, Draft.updated_at, Ticket.reference, Ticket.subject)
         .outerjoin(Ticket, Ticket.id == Draft.ticket_id)
-        .where(Draft.staff_id == viewer.staff_id, Draft.form != DraftForm.INSTRUCTION)
+        .where(Draft.staff_id == viewer.staff_id, Draft.form.not_in(_SHOWN_BY_THEIR_PAGES))
         .where(or_(Draft.ticket_id.is_(None), visible_tickets(viewer)))
         .order_by(Draft.updated_at.desc())
         .limit(_MOST_REMINDERS)

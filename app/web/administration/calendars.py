@@ -10,16 +10,17 @@ from flask_babel import lazy_gettext as _l
 from app.web.administration.blueprint import ADMINISTERING, LOOKING, blueprint
 from app.web.administration.calendar_form import (
     CALENDAR_FAULTS,
-    CALENDAR_FIELDS,
     TypedCalendar,
     calendar_as_typed,
     read_calendar,
     typed_calendar,
 )
+from app.web.administration.draft_kinds import calendar_fields
 from app.web.administration.rule_trial import count_draft, publish_for
 from app.web.administration.rule_words import opening_words, weekday_names
 from app.web.frame.access import signed_in
 from app.web.frame.menu import in_menu
+from app.web.frame.once import form_key, is_first
 from app.web.pieces.names import in_locale
 from tickets.promises.calendar_files import CalendarEntry, calendar_as_text
 from tickets.promises.calendar_history import CalendarPast, calendar_past
@@ -48,7 +49,8 @@ def calendars() -> ResponseReturnValue:
 @blueprint.get(f"{_HERE}/new")
 @signed_in(*ADMINISTERING)
 def new_calendar() -> ResponseReturnValue:
-    return _new_page(TypedCalendar())
+    draft = kept_draft(g.session, _mine(0))
+    return _new_page(typed_calendar(draft.fields, key=draft.fields["key"]) if draft is not None else TypedCalendar())
 
 
 @blueprint.post(f"{_HERE}/new")
@@ -60,7 +62,10 @@ def add_calendar() -> ResponseReturnValue:
     if typed.key in known:
         faults["key"] = "key_in_use"
     if entry is None or faults:
+        keep_draft(g.session, _mine(0), TypedRule(calendar_fields(request.form, 0), 0), now=g.now)
         return _new_page(typed, faults)
+    is_first()
+    throw_away(g.session, _mine(0))
     import_calendars(g.session, [entry], actor=g.actor, now=g.now)
     flash(
         _("“%(name)s” is published. Promises can count in it now.", name=in_locale(entry.name, entry.name_en)),
@@ -88,12 +93,14 @@ def publish_calendar(calendar_id: int) -> ResponseReturnValue:
     past = calendar_past(g.session, calendar_id)
     typed = typed_calendar(request.form, key=past.key)
     entry, faults = read_calendar(typed, now=g.now)
-    if entry is None:
-        return _page(past, typed, faults=faults, status=400)
     seen = typed_number(request.form.get("seen", "")) or 0
+    kept = TypedRule(calendar_fields(request.form, calendar_id), seen)
+    if entry is None:
+        keep_draft(g.session, _mine(calendar_id), kept, now=g.now)
+        return _page(past, typed, faults=faults, status=400)
+    is_first()
     if request.form.get("do") == "preview":
-        fields = {name: request.form.get(name, "") for name in CALENDAR_FIELDS} | {"key": past.key}
-        keep_draft(g.session, _mine(calendar_id), TypedRule(fields, seen), now=g.now)
+        keep_draft(g.session, _mine(calendar_id), kept, now=g.now)
         return count_draft(_mine(calendar_id), calendar_as_text(entry))
     if seen != past.versions[0][0].version:
         return _page(past, typed, is_overtaken=True, status=409)
@@ -116,6 +123,7 @@ def _new_page(typed: TypedCalendar, faults: Mapping[str, str] | None = None) -> 
         typed=typed,
         errors=_fault_words(faults or {}),
         weekdays=weekday_names(),
+        once=form_key(),
         may_write=True,
     )
     return Response(page, 400 if faults else 200, mimetype="text/html")
@@ -138,6 +146,7 @@ def _page(
         typed=typed,
         errors=_fault_words(faults or {}),
         weekdays=weekday_names(),
+        once=form_key(),
         loaded=loaded,
         is_overtaken=is_overtaken,
         seen=seen if seen is not None else past.versions[0][0].version,

@@ -19,6 +19,7 @@ from app.web.administration.rule_trial import count_draft, faults_of, tonight
 from app.web.administration.rule_words import ACTION_WORDS, why_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
+from app.web.frame.once import form_key, is_first
 from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_options
 from app.wording.contact_codes import capacity_word
@@ -56,14 +57,13 @@ def change_chain(rule_id: int) -> ResponseReturnValue:
     """A press of the form: a step more or less, another order, the draft kept or thrown away, or on to the preview."""
     past = chain_past(g.session, rule_id) if rule_id else None
     deed = request.form.get("do", "")
+    # What the page still tells of its form comes too late from now on.
+    is_first()
     if deed == "discard":
         throw_away(g.session, _mine(rule_id))
         flash(_("Your draft is thrown away; nothing else has changed."), "info")
         return redirect("/administration/chains", code=303)
-    typed = {name: value for name, value in request.form.items() if _FIELD.fullmatch(name)}
-    if past is not None:
-        typed["name"] = past.name
-    fields = changed_steps(typed, deed) | {name: typed[name] for name in ("unit", "urgency") if name in typed}
+    fields = typed_chain(request.form, rule_id, deed)
     seen = typed_number(request.form.get("seen", "")) or 0
     keep_draft(g.session, _mine(rule_id), TypedRule(fields, seen), now=g.now)
     if deed == "preview":
@@ -72,6 +72,14 @@ def change_chain(rule_id: int) -> ResponseReturnValue:
             return _page(past, fields, seen=seen, errors=errors, is_draft=True, status=400)
         return count_draft(_mine(rule_id), chain_text(fields))
     return redirect(f"/administration/chains/{rule_id}/edit{_place(fields, deed)}", code=303)
+
+
+def typed_chain(form: Mapping[str, str], rule_id: int, deed: str = "") -> ChainFields:
+    """What stands in the form after a press; a chain that exists keeps its name."""
+    typed = {name: value for name, value in form.items() if _FIELD.fullmatch(name)}
+    if rule_id:
+        typed["name"] = chain_past(g.session, rule_id).name
+    return changed_steps(typed, deed) | {name: typed[name] for name in ("unit", "urgency") if name in typed}
 
 
 def chain_text(fields: Mapping[str, str]) -> str:
@@ -122,6 +130,7 @@ def _page(
         seen=seen,
         loaded=loaded,
         is_draft=is_draft,
+        once=form_key(),
         errors=words,
         form=chain_form,
         posts=[(code, in_locale(name, name_en)) for code, (name, name_en) in in_force.posts.items()],

@@ -10,9 +10,11 @@ from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.monitoring.clock_checks import Clocks, read_clocks
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.wording.spoken_time import duration_phrase
 from tickets.clock_decisions import LONGEST_CLOCK_REASON, believe_the_database, recent
 from tickets.errors import InvalidInput
+from tickets.states import DraftForm
 from tickets.told_clocks import ToldTime
 
 _HERE = "/administration/clocks"
@@ -43,7 +45,9 @@ def believe() -> ResponseReturnValue:
         except InvalidInput as wrong:
             errors = {wrong.field: fault_words(wrong)}
     if errors:
+        was_refused(DraftForm.CLOCKS)
         return _page(reason=reason, is_sure=is_sure, errors=errors, status=400)
+    was_sent(DraftForm.CLOCKS)
     flash(_("The schedulers will continue with the database's clock within seconds."), "success")
     return redirect(_HERE, code=303)
 
@@ -51,13 +55,14 @@ def believe() -> ResponseReturnValue:
 def _page(
     *, reason: str = "", is_sure: bool = False, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    found = read_clocks(g.session)
+    found, form = read_clocks(g.session), typed_form(DraftForm.CLOCKS)
     page = render_template(
         "administration/clocks.html",
         clocks=found,
         rows=_rows(found),
         decisions=recent(g.session, limit=_DECISIONS),
-        reason=reason,
+        form=form,
+        reason=reason or form.fields.get("reason", ""),
         is_sure=is_sure,
         errors=errors or {},
         longest=LONGEST_CLOCK_REASON,

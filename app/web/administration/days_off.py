@@ -18,12 +18,14 @@ from app.web.frame.current import today
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.moments import read_day
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from tickets.errors import InvalidInput
 from tickets.promises.calendar_files import OFF, WORKED, HolidayEntry, days_as_text
 from tickets.promises.holidays import keep_days, known_days, take_day_back
 from tickets.promises.ics_days import MOST_DAYS_OF_AN_EVENT, FoundDay, days_of_ics
 from tickets.promises.public_days import public_days, years_of_public_days
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
+from tickets.states import DraftForm
 from tickets.typed_text import typed_number
 
 _HERE = "/administration/days-off"
@@ -48,7 +50,9 @@ def keep_day_off() -> ResponseReturnValue:
     try:
         days = _typed_days()
     except InvalidInput as wrong:
+        was_refused(DraftForm.DAYS_OFF)
         return _page(errors={wrong.field: _words(wrong)}, status=400)
+    was_sent(DraftForm.DAYS_OFF)
     return _kept(days)
 
 
@@ -193,6 +197,7 @@ def _page(
         kept_already={one.day for one in known},
         faults=faults,
         errors=errors or {},
+        adding=typed_form(DraftForm.DAYS_OFF),
         typed=_typed() | ({"source": draft[0].source} if draft else {}),
         chosen=_chosen() | {f"kind-{one.day.isoformat()}": one.kind for one in draft if one.day not in left_out},
         public_years=[(str(year), str(year)) for year in years_of_public_days()],

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.seeding.imports import FileRefused
-from app.web.administration.calendar_form import read_calendar, typed_calendar
-from app.web.administration.chain_edit import chain_text
-from app.web.administration.policy_edit import policy_text
+from app.web.administration.calendar_form import CALENDAR_FIELDS, read_calendar, typed_calendar
+from app.web.administration.chain_edit import chain_text, typed_chain
+from app.web.administration.policy_edit import policy_text, typed_policy
 from tickets.file_errors import RowError
 from tickets.promises.calendar_files import HolidayEntry, calendar_as_text, days_as_text
 from tickets.promises.calendar_history import calendar_past
@@ -24,13 +24,17 @@ _PARTS = ("kind", "name", "name_en")
 
 @dataclass(frozen=True, slots=True)
 class DraftKind:
-    """`text` may raise FileRefused; `newest` is the version in force, 0 where there is none."""
+    """`text` may raise FileRefused; `newest` is the version in force, 0 where there is none.
+
+    `typed` reads what a page tells of the form of a rule with this id. Raises NotFound for a rule that is not there.
+    """
 
     text: Callable[[Fields], str]
     newest: Callable[[Session, int], int]
     list: str
     form: Callable[[int], str]
     name: Callable[[Fields], str]
+    typed: Callable[[Fields, int], Fields]
 
 
 def draft_kind(of: DraftOf) -> DraftKind:
@@ -42,6 +46,12 @@ def calendar_text(fields: Fields) -> str:
     if entry is None:
         raise FileRefused([RowError(name, code) for name, code in faults.items()])
     return calendar_as_text(entry)
+
+
+def calendar_fields(form: Fields, calendar_id: int) -> Fields:
+    """What stands in the form; a calendar that exists keeps its key."""
+    key = calendar_past(g.session, calendar_id).key if calendar_id else form.get("key", "")
+    return {name: form.get(name, "") for name in CALENDAR_FIELDS} | {"key": key}
 
 
 def fields_of_days(days: Sequence[HolidayEntry]) -> dict[str, str]:
@@ -69,6 +79,7 @@ _KINDS: Mapping[RuleKind, DraftKind] = {
         list="/administration/chains",
         form=lambda rule_id: f"/administration/chains/{rule_id}/edit",
         name=lambda fields: fields.get("name", ""),
+        typed=typed_chain,
     ),
     RuleKind.POLICY: DraftKind(
         text=policy_text,
@@ -76,13 +87,15 @@ _KINDS: Mapping[RuleKind, DraftKind] = {
         list="/administration/promises",
         form=lambda rule_id: f"/administration/promises/{rule_id}/edit",
         name=lambda fields: fields.get("name", ""),
+        typed=typed_policy,
     ),
     RuleKind.CALENDAR: DraftKind(
         text=calendar_text,
         newest=lambda session, rule_id: calendar_past(session, rule_id).versions[0][0].version,
         list="/administration/calendars",
-        form=lambda rule_id: f"/administration/calendars/{rule_id}",
+        form=lambda rule_id: f"/administration/calendars/{rule_id or 'new'}",
         name=lambda fields: fields.get("name", ""),
+        typed=calendar_fields,
     ),
     RuleKind.DAYS: DraftKind(
         text=lambda fields: days_as_text(days_of(fields)),
@@ -90,5 +103,6 @@ _KINDS: Mapping[RuleKind, DraftKind] = {
         list="/administration/days-off",
         form=lambda _rule_id: "/administration/days-off",
         name=lambda _fields: _("Days off"),
+        typed=lambda fields, _rule_id: fields,
     ),
 }

@@ -1,5 +1,6 @@
 """Announced work and outages of ours: asked for by one administrator, decided by another, given back to promises."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from app.web.frame.current import hotline, settings
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.moments import read_moment
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.wording.codes import clock_word
 from escalation.firing.gaps import gap_by_id
 from tickets.directory.people import names_of
@@ -24,7 +26,7 @@ from tickets.promises.clock_moves import PROMISED
 from tickets.promises.crediting import credits_of, preview
 from tickets.promises.exclusions import Wanted
 from tickets.schema import ExclusionWindow
-from tickets.states import ClockKind
+from tickets.states import ClockKind, DraftForm
 from tickets.typed_text import typed_number
 
 _HERE = "/administration/maintenance"
@@ -48,27 +50,25 @@ def maintenance() -> ResponseReturnValue:
     outage_id = typed_number(request.args.get("outage", ""))
     gap = gap_by_id(g.session, outage_id) if outage_id is not None else None
     if gap is None:
-        return _page(Typed())
+        kept = typed_form(DraftForm.MAINTENANCE).fields
+        return _page(_typed(kept) if kept else Typed())
     # A window is whole minutes, and takes in the whole gap.
     return _page(
-        Typed(_local(gap.from_at), _local(gap.to_at, rounds_up=True), _("Outage of the system"), holds_reports=False)
+        Typed(_local(gap.from_at), _local(gap.to_at, rounds_up=True), _("Outage of the system"), holds_reports=False),
+        is_given=True,
     )
 
 
 @blueprint.post(_HERE)
 @signed_in(*ADMINISTERING)
 def ask_for_window() -> ResponseReturnValue:
-    typed = Typed(
-        request.form.get("from_at", ""),
-        request.form.get("to_at", ""),
-        request.form.get("reason", "").replace("\0", ""),
-        tuple(kind.value for kind in PROMISED if request.form.get(f"clock_{kind.value}")),
-        request.form.get("holds_reports") == "1",
-    )
+    typed = _typed(request.form)
     try:
         window = exclusions.ask(g.session, _wanted(typed), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
+        was_refused(DraftForm.MAINTENANCE)
         return _page(typed, errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.MAINTENANCE)
     flash(_("Asked for. It holds once another administrator has approved it."), "success")
     return redirect(f"{_HERE}/{window.id}", code=303)
 
@@ -93,6 +93,16 @@ def decide_window(window_id: int) -> ResponseReturnValue:
     return redirect(f"{_HERE}/{window_id}", code=303)
 
 
+def _typed(form: Mapping[str, str]) -> Typed:
+    return Typed(
+        form.get("from_at", ""),
+        form.get("to_at", ""),
+        form.get("reason", "").replace("\0", ""),
+        tuple(kind.value for kind in PROMISED if form.get(f"clock_{kind.value}")),
+        form.get("holds_reports") == "1",
+    )
+
+
 def _wanted(typed: Typed) -> Wanted:
     zone = settings().zone
     return Wanted(
@@ -111,7 +121,8 @@ def _local(at: datetime, *, rounds_up: bool = False) -> str:
     return local.replace(tzinfo=None).isoformat(timespec="minutes")
 
 
-def _page(typed: Typed, *, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+def _page(typed: Typed, *, is_given: bool = False, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    """`is_given`: an outage that was chosen stands in the form, whatever was typed before."""
     windows = exclusions.newest_windows(g.session, limit=ROWS_OF_A_PAGE)
     page = render_template(
         "administration/maintenance.html",
@@ -119,6 +130,8 @@ def _page(typed: Typed, *, errors: dict[str, str] | None = None, status: int = 2
         state_of=_state_words,
         kinds=[(kind.value, clock_word(kind.value)) for kind in PROMISED],
         typed=typed,
+        form=typed_form(DraftForm.MAINTENANCE),
+        is_given=is_given,
         longest=exclusions.LONGEST_WINDOW_REASON,
         errors=errors or {},
     )

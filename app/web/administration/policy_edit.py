@@ -16,6 +16,7 @@ from app.web.administration.file_faults import fault_words_of
 from app.web.administration.policy_form import PolicyFields, policy_document, policy_faults
 from app.web.administration.rule_trial import count_draft, faults_of
 from app.web.frame.access import signed_in
+from app.web.frame.once import form_key, is_first
 from app.web.pieces.names import category_options, in_locale
 from app.web.pieces.unit_choices import unit_codes
 from app.wording.codes import channel_word, competence_word
@@ -49,13 +50,12 @@ def edit_policy(rule_id: int) -> ResponseReturnValue:
 def change_policy(rule_id: int) -> ResponseReturnValue:
     past = policy_past(g.session, rule_id) if rule_id else None
     deed = request.form.get("do", "")
+    is_first()
     if deed == "discard":
         throw_away(g.session, _mine(rule_id))
         flash(_("Your draft is thrown away; nothing else has changed."), "info")
         return redirect("/administration/promises", code=303)
-    fields = {name: value for name, value in request.form.items() if _FIELD.fullmatch(name)}
-    if past is not None:
-        fields["name"] = past.name
+    fields = typed_policy(request.form, rule_id)
     seen = typed_number(request.form.get("seen", "")) or 0
     keep_draft(g.session, _mine(rule_id), TypedRule(fields, seen), now=g.now)
     if deed == "preview":
@@ -64,6 +64,12 @@ def change_policy(rule_id: int) -> ResponseReturnValue:
             return _page(past, fields, seen=seen, errors=errors, is_draft=True, status=400)
         return count_draft(_mine(rule_id), policy_text(fields))
     return redirect(f"/administration/promises/{rule_id}/edit", code=303)
+
+
+def typed_policy(form: Mapping[str, str], rule_id: int) -> PolicyFields:
+    """What stands in the form; a promise that exists keeps its name."""
+    fields = {name: value for name, value in form.items() if _FIELD.fullmatch(name)}
+    return fields | ({"name": policy_past(g.session, rule_id).name} if rule_id else {})
 
 
 def policy_text(fields: Mapping[str, str]) -> str:
@@ -103,6 +109,7 @@ def _page(
         seen=seen,
         loaded=loaded,
         is_draft=is_draft,
+        once=form_key(),
         errors=words,
         clocks=policy_form.PROMISED_CLOCKS,
         priorities=policy_form.PROMISED_PRIORITIES,

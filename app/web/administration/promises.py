@@ -20,6 +20,7 @@ from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.pieces.unit_choices import unit_options
 from app.wording.contact_codes import outbound_channel_word
 from escalation.firing.actions import ACTIONS
@@ -35,7 +36,7 @@ from tickets.promises.reach_times import reach_times, set_reach_times
 from tickets.promises.retiring import Retirement, retire, retirement_of
 from tickets.promises.rule_drafts import RuleKind, drafts_of
 from tickets.promises.rule_versions import rules_now
-from tickets.states import Priority
+from tickets.states import DraftForm, Priority
 
 _HERE = "/administration/promises"
 # A file travels through the page that shows what it would do; larger ones go through the command line.
@@ -113,14 +114,22 @@ def retire_preview() -> ResponseReturnValue:
 def retire_policy() -> ResponseReturnValue:
     name, reason = request.form.get("policy", ""), request.form.get("reason", "").strip()
     if not reason or len(reason) > MAX_RETIRING_REASON:
+        was_refused(DraftForm.RETIRING, _rule_id(name))
         return _page(retiring=_retirement(name), reason_error=_reason_error(reason), status=400)
+    rule_id = _rule_id(name)
     try:
         retire(g.session, name, reason=reason, actor=g.actor, now=g.now)
     except InvalidInput:
         # What would have taken its place has gone since it was looked at.
+        was_refused(DraftForm.RETIRING, rule_id)
         return _page(retiring=_retirement(name), status=409)
+    was_sent(DraftForm.RETIRING, rule_id)
     flash(_("“%(name)s” is retired.", name=name), "success")
     return redirect(_HERE, code=303)
+
+
+def _rule_id(name: str) -> int:
+    return next((version.rule_id for policy, version in rules_now(g.session).policies if policy.name == name), 0)
 
 
 @blueprint.post(f"{_HERE}/reach-times")
@@ -238,7 +247,7 @@ def _page(
         action_words=action_words,
         shown=shown,
         retiring=retiring,
-        reason=request.form.get("reason", ""),
+        retiring_form=typed_form(DraftForm.RETIRING, _rule_id(retiring.name)) if retiring is not None else None,
         reason_error=reason_error,
         error=error,
         reach_error=reach_error or {},

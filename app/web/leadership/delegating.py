@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
-from app.web.frame.once import form_key, is_first
+from app.web.frame.once import is_first
 from app.web.leadership.blueprint import TOLD, blueprint
+from app.web.pieces.kept_drafts import discard, keep_told, keep_typed
+from app.web.pieces.typed_forms import form_about
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from escalation.acknowledging.delegate import LONGEST_ASKING, delegate, may_ask
 from escalation.acknowledging.right import rights_to_answer
@@ -18,13 +20,22 @@ from escalation.queries.raised import Raised, fired_levels, load_raised
 from tickets.directory.colleagues import colleagues_of
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.schema import PlannedStep, Ticket
+from tickets.states import DraftForm
 from tickets.typed_text import typed_number
+from tickets.work.drafts import About, about_step
 
 
 @blueprint.get("/leadership/steps/<int:step_id>/delegate")
 @signed_in(*TOLD)
 def ask_colleague(step_id: int) -> ResponseReturnValue:
-    return _page(step_id, typed={}, errors={}, status=200)
+    return _page(step_id, errors={}, status=200)
+
+
+@blueprint.post("/leadership/steps/<int:step_id>/delegate/draft")
+@signed_in(*TOLD)
+def delegation_draft(step_id: int) -> ResponseReturnValue:
+    _mine(step_id)
+    return keep_told(DraftForm.DELEGATION, _about(step_id))
 
 
 @blueprint.post("/leadership/steps/<int:step_id>/delegate")
@@ -45,8 +56,10 @@ def delegated(step_id: int) -> ResponseReturnValue:
         # Whom a level was not raised to must not learn that it was raised.
         raise NotFound("step", step_id) from refused
     except InvalidInput as wrong:
-        return _page(step_id, typed=form, errors={wrong.field: fault_words(wrong)}, status=400)
+        keep_typed(DraftForm.DELEGATION, _about(step_id))
+        return _page(step_id, errors={wrong.field: fault_words(wrong)}, status=400)
     is_first()
+    discard(DraftForm.DELEGATION, _about(step_id))
     if done.is_repeat:
         flash(_("%(name)s had been asked before.", name=done.name), "success")
     else:
@@ -56,7 +69,12 @@ def delegated(step_id: int) -> ResponseReturnValue:
     return redirect("/leadership", code=303)
 
 
-def _page(step_id: int, *, typed: Mapping[str, str], errors: Mapping[str, str], status: int) -> Response:
+def _about(step_id: int) -> About:
+    """With its ticket, so that what was typed about it is erased with it."""
+    return about_step(step_id, ticket_id=g.session.get_one(PlannedStep, step_id).ticket_id)
+
+
+def _page(step_id: int, *, errors: Mapping[str, str], status: int) -> Response:
     raised = _mine(step_id)
     told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
     page = render_template(
@@ -65,9 +83,13 @@ def _page(step_id: int, *, typed: Mapping[str, str], errors: Mapping[str, str], 
         sentence=delay_sentence(raised, matter=matter_for_outsiders(raised), since=told_at, now=g.now),
         colleagues=_colleagues(),
         longest=LONGEST_ASKING,
-        typed=typed,
+        form=form_about(
+            DraftForm.DELEGATION,
+            _about(step_id),
+            key=str(step_id),
+            draft_url=f"/leadership/steps/{step_id}/delegate/draft",
+        ),
         errors=errors,
-        once=form_key(),
     )
     return Response(page, status, mimetype="text/html")
 

@@ -12,7 +12,7 @@ from tickets.work import drafts
 from tickets.work.drafts import About
 
 # Names of fields that people type into; what a page puts into hidden fields itself is none of theirs.
-_FIELD = re.compile(r"[a-z_]{1,40}")
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _OWN = frozenset({"csrf_token", "once", "next", "call", "asked", "website"})
 
 

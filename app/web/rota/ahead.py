@@ -12,6 +12,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
 from app.web.pieces.names import in_locale, unit_name
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.rota.blueprint import PLANNING, blueprint, require_planning
 from app.web.rota.days import leave_asked_for, required_day
 from app.web.rota.month import HERE, choices_of
@@ -30,6 +31,7 @@ from tickets.directory.staff import people_at
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.roles import SEEING
 from tickets.schema import Post
+from tickets.states import DraftForm
 from tickets.typed_text import typed_number
 
 _AHEAD = f"{HERE}/ahead"
@@ -51,7 +53,9 @@ def begin_rotation() -> ResponseReturnValue:
     try:
         filled = start_rotation(g.session, _wanted(unit_id), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
+        was_refused(DraftForm.ROTATION, unit_id)
         return _page(unit_id, errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.ROTATION, unit_id)
     until = calendar_day_phrase(filled.until)
     flash(
         ngettext("%(num)d shift is planned, until %(day)s.", "%(num)d shifts are planned, until %(day)s.",
@@ -92,7 +96,9 @@ def give_leave() -> ResponseReturnValue:
             raise InvalidInput("person", "required")
         take_leave(g.session, leave_asked_for(staff_id), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
+        was_refused(DraftForm.LEAVE, unit_id)
         return _page(unit_id, errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.LEAVE, unit_id)
     flash(_("The leave is saved. Whoever stands in is told in this person’s place during that time."), "success")
     return redirect(_here(unit_id), code=303)
 
@@ -165,7 +171,8 @@ def _page(unit_id: int, *, errors: Mapping[str, str] | None = None, status: int 
         names=dict(choices["people_options"]),
         away=leave_of(g.session, _people(unit_id), from_at=g.now),
         most_people=MOST_PEOPLE,
-        typed=request.form,
+        rotation_form=typed_form(DraftForm.ROTATION, unit_id),
+        leave_form=typed_form(DraftForm.LEAVE, unit_id),
         errors=errors or {},
         **choices,
     )

@@ -13,6 +13,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import settings, today
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
+from app.web.pieces.typed_forms import typed_form
 from app.web.rota.blueprint import ON_THE_ROTA, blueprint, may_plan, units_to_see
 from app.web.rota.days import midnight_of, next_month
 from escalation.queries.rota_gaps import gaps_ahead
@@ -25,6 +26,7 @@ from tickets.directory.standing_rows import load_standing
 from tickets.errors import NotFound
 from tickets.people.roles import SEEING
 from tickets.schema import Post
+from tickets.states import DraftForm
 from tickets.typed_text import typed_number
 
 HERE = "/rota"
@@ -71,7 +73,7 @@ def month_page(*, errors: Mapping[str, str] | None = None, status: int = 200) ->
         away=leave_of(g.session, {turn.staff_id for turn in turns}, from_at=midnight_of(first)),
         gaps=gaps_ahead(g.session, unit_ids=[unit_id], now=g.now),
         may_plan=may_plan(unit_id),
-        typed=request.form,
+        turn_form=typed_form(DraftForm.TURN, unit_id),
         errors=errors or {},
         **choices_of(unit_id, posts),
     )

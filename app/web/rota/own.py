@@ -12,6 +12,7 @@ from app.web.frame.current import today
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import in_locale
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.rota.blueprint import ON_THE_ROTA, blueprint
 from app.web.rota.days import leave_asked_for, midnight_of, next_month
 from tickets.directory.absences import end_leave, leave, leave_of, possible_deputies, standing_in, take_leave
@@ -23,6 +24,7 @@ from tickets.directory.swaps import Swap, accept_swap, ask_swap, open_swaps, ref
 from tickets.errors import InvalidInput, NotFound
 from tickets.outbox.rota_news import tell_swap
 from tickets.people.roles import SEEING
+from tickets.states import DraftForm
 from tickets.typed_text import typed_number
 
 _MINE = "/my/duty"
@@ -42,7 +44,9 @@ def take_own_leave() -> ResponseReturnValue:
     try:
         take_leave(g.session, leave_asked_for(g.viewer.staff_id), actor=g.actor, now=g.now)
     except InvalidInput as wrong:
+        was_refused(DraftForm.OWN_LEAVE)
         return own_page(errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.OWN_LEAVE)
     flash(_("Your leave is saved."), "success")
     return redirect(_MINE, code=303)
 
@@ -122,6 +126,7 @@ def own_page(*, errors: Mapping[str, str] | None = None, new_feed: str = "", sta
         colleagues=list(possible_deputies(g.session, mine, now=g.now).items()),
         mine=mine,
         typed=request.form,
+        leave_form=typed_form(DraftForm.OWN_LEAVE),
         errors=errors or {},
     )
     return Response(page, status, mimetype="text/html")

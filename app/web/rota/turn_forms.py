@@ -10,6 +10,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.fault_words import fault_words
 from app.web.pieces.moments import read_moment
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.rota.blueprint import PLANNING, blueprint, require_planning
 from app.web.rota.month import HERE, choices_of, month_page, way
 from tickets.city import wall_clock
@@ -17,6 +18,7 @@ from tickets.directory.on_call import posts_of
 from tickets.directory.rota import WantedTurn, move_turn, plan_turn, take_turn_back
 from tickets.directory.shifts import DutyTurn, turn
 from tickets.errors import InvalidInput
+from tickets.states import DraftForm
 from tickets.typed_text import typed_number
 
 _SHIFTS = f"{HERE}/shifts"
@@ -32,7 +34,9 @@ def plan_one() -> ResponseReturnValue:
         wanted = _wanted(unit_id)
         plan_turn(g.session, wanted, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
+        was_refused(DraftForm.TURN, unit_id)
         return month_page(errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.TURN, unit_id)
     flash(_("The shift is planned. It holds at once."), "success")
     return redirect(way(unit_id, wall_clock(wanted.starts_at).date()), code=303)
 
@@ -51,7 +55,9 @@ def change_one(shift_id: int) -> ResponseReturnValue:
         wanted = _wanted(was.unit_id)
         move_turn(g.session, shift_id, wanted, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
+        was_refused(DraftForm.CHANGED_TURN, shift_id)
         return _page(was, errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.CHANGED_TURN, shift_id)
     flash(_("The shift is changed. It holds at once."), "success")
     return redirect(way(was.unit_id, wall_clock(wanted.starts_at).date()), code=303)
 
@@ -64,6 +70,7 @@ def remove_one(shift_id: int) -> ResponseReturnValue:
         take_turn_back(g.session, shift_id, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         return _page(was, errors={wrong.field: fault_words(wrong)}, status=400)
+    was_sent(DraftForm.CHANGED_TURN, shift_id)
     flash(_("The shift is cancelled."), "success")
     return redirect(way(was.unit_id, wall_clock(was.starts_at).date()), code=303)
 
@@ -92,10 +99,12 @@ def _wanted(unit_id: int) -> WantedTurn:
 
 
 def _page(was: DutyTurn, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    form = typed_form(DraftForm.CHANGED_TURN, was.shift_id)
     page = render_template(
         "rota/turn.html",
         turn=was,
-        given=request.form if errors else _as_typed(was),
+        turn_form=form,
+        given=form.fields or _as_typed(was),
         back=way(was.unit_id, wall_clock(was.starts_at).date()),
         is_over=was.ends_at <= g.now,
         runs=was.runs_at(g.now),

@@ -12,7 +12,7 @@ from app.web.frame.application import HotlineApp
 from escalation.acknowledging.acknowledge import acknowledge
 from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import unit_by_code, with_role
-from tickets.schema import Delegation, Instruction, Staff, TicketAccess
+from tickets.schema import Delegation, Draft, Instruction, Staff, TicketAccess
 from tickets.states import Role
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -153,6 +153,35 @@ def test_without_a_reason_nobody_is_asked_and_the_choice_is_kept(browser_of, cli
     assert answer.status_code == 400
     assert f'value="{colleague.id}" selected' in answer.get_data(as_text=True)
     assert session.scalars(select(Delegation)).all() == []
+
+
+def test_what_is_typed_for_a_colleague_is_there_again_and_gone_with_the_asking(browser_of, climbed, session):
+    colleague = with_role(session, Role.CITY_OFFICE, unit_by_code(session, "VPUB"), now=MONDAY)
+    leader = browser_of(climbed.people[3])
+    here = f"/leadership/steps/{climbed.step(session, 3).id}/delegate"
+    form = {"csrf_token": csrf_of(leader, here), "to": str(colleague.id), "reason": "đi họp ở Hà Nội", "once": "a-form"}
+
+    told = leader.post(f"{here}/draft", data=form)
+    back = browser_of(climbed.people[3]).get(here).get_data(as_text=True)
+    draft = session.scalars(select(Draft)).one()
+    leader.post(here, data=form)
+    late = leader.post(f"{here}/draft", data=form)
+
+    assert (told.status_code, late.status_code) == (204, 410)
+    assert "đi họp ở Hà Nội</textarea>" in back and f'value="{colleague.id}" selected' in back
+    assert f'data-draft-url="{here}/draft"' in back
+    assert draft.ticket_id == climbed.ticket.id, "erased with its ticket"
+    assert session.scalars(select(Draft)).all() == []
+
+
+def test_nobody_keeps_words_about_a_level_that_was_not_raised_to_them(browser_of, climbed, session):
+    stranger = browser_of(with_role(session, Role.SUPERVISOR, climbed.unit, now=MONDAY))
+    form = {"csrf_token": csrf_of(stranger, "/my/duty"), "reason": "x"}
+
+    answer = stranger.post(f"/leadership/steps/{climbed.step(session, 3).id}/delegate/draft", data=form)
+
+    assert answer.status_code == 404
+    assert session.scalars(select(Draft)).all() == []
 
 
 def test_whom_a_level_was_not_raised_to_does_not_learn_that_it_was(browser_of, climbed, session):
