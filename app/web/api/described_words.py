@@ -11,7 +11,8 @@ DESCRIBED = dict(
     (
         _l(
             "The contact centre of the city: open tickets, follow and work them, read the directory. "
-            "Errors are application/problem+json, lists are paged with a cursor, times are UTC in ISO 8601."
+            "Errors are application/problem+json in the language of Accept-Language, Vietnamese or English; "
+            "lists are paged with a cursor, times are UTC in ISO 8601."
         ),
         _l("Levels that have fired on the tickets this token may see, newest first"),
         _l(

@@ -15,7 +15,8 @@ from app.web.frame.current import rules
 
 _ABOUT = (
     "The contact centre of the city: open tickets, follow and work them, read the directory. "
-    "Errors are application/problem+json, lists are paged with a cursor, times are UTC in ISO 8601."
+    "Errors are application/problem+json in the language of Accept-Language, Vietnamese or English; "
+    "lists are paged with a cursor, times are UTC in ISO 8601."
 )
 _PROBLEM = {
     "description": "What was wrong",

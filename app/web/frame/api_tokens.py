@@ -66,7 +66,8 @@ def _token(session: Session) -> _Program | None:
 def _enter(session: Session, row: _Program, *, now: datetime) -> None:
     held = CurrentRole(Role.AGENT, row.unit_id, row.kind in CITY_LEVEL)
     # No account has the id 0: a token is never "named" on a restricted ticket.
-    g.viewer = Viewer(0, row.name, "", "en", "auto", is_demo=False, held=(held,))
+    # It has no language of its own either: each request says which it wants, else it gets the city's.
+    g.viewer = Viewer(0, row.name, "", "", "auto", is_demo=False, held=(held,))
     g.actor = Actor(ActorKind.TOKEN, None, g.request_id)
     g.token_id = row.id
     if row.last_used_at is None or now - row.last_used_at > _USED_EVERY:

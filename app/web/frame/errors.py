@@ -15,6 +15,7 @@ from app.storage.media_kept import MediaGone, MediaUnreachable
 from app.web.frame.fault_words import fault_words
 from app.web.frame.field_errors import FieldErrors, field_error
 from app.web.frame.giving_way import GivesWay
+from app.web.frame.program_words import busy_words, program_words
 from tickets import errors as domain
 
 log = structlog.get_logger()
@@ -79,6 +80,14 @@ class ShownError:
 
 def trouble_of(error: Exception) -> ShownError:
     """Words and status for anything a view raised; the unexpected is a 500 that tells nothing of the inside."""
+    shown = _shown_to_people(error)
+    if not wants_json():
+        return shown
+    words = busy_words() if isinstance(error, GivesWay) else program_words(error, shown.status)
+    return ShownError(shown.status, *words) if words is not None else shown
+
+
+def _shown_to_people(error: Exception) -> ShownError:
     if isinstance(error, domain.HotlineError):
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 400)
         if isinstance(error, domain.InvalidInput) and error.code in _STATE_FAULTS:

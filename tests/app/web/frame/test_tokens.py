@@ -8,7 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
+from app.web.frame.application import HotlineApp
+from app.web.frame.errors import trouble_of
 from tests.factories import open_ticket
+from tickets.errors import NotAllowed
 from tickets.schema import ApiToken, Ticket
 from tickets.states import Priority, TicketStatus
 
@@ -32,6 +35,50 @@ def test_only_a_bearers_header_is_a_token(client: FlaskClient, session: Session,
     assert {answers[given].status_code for given in wrong} == {401}
     assert {answers[given].headers["WWW-Authenticate"] for given in wrong} == {'Bearer realm="Hotline"'}
     assert {answers[given].content_type for given in wrong} == {"application/problem+json"}
+
+
+SPEAKS = {
+    "en": "This request is not open to the unit or the scopes of the token.",
+    "vi": "Yêu cầu này nằm ngoài đơn vị hoặc quyền của mã truy cập.",
+}
+
+
+@pytest.mark.parametrize("asked", ["en", "en-GB,en;q=0.8", "vi", "vi-VN,vi;q=0.9,en;q=0.5", "fr", None])
+def test_a_program_is_answered_in_the_language_it_asks_for_and_about_its_request(
+    client: FlaskClient, session: Session, now: datetime, asked: str | None
+) -> None:
+    token = token_of(session, now, "tickets:read", "tickets:write")
+    reference = open_ticket(session).reference
+    headers = {"Authorization": f"Bearer {token}"} | ({"Accept-Language": asked} if asked else {})
+    other = token_of(session, now, "figures:read", name="figures")
+    taken_up = {"to": "open", "text": "x"}
+    client.post(f"/api/v1/tickets/{reference}/transitions", json=taken_up, headers=headers)
+    locale = "en" if asked and asked.startswith("en") else "vi"
+
+    refused = {
+        404: client.get("/api/v1/tickets/2699999999", headers=headers),
+        405: client.delete(f"/api/v1/tickets/{reference}", headers=headers),
+        400: client.post("/api/v1/tickets", json={"subject": "x"}, headers=headers),
+        403: client.get("/api/v1/tickets", headers={**headers, "Authorization": f"Bearer {other}"}),
+        409: client.post(f"/api/v1/tickets/{reference}/transitions", json=taken_up, headers=headers),
+    }
+    withdrawn = client.post(
+        f"/api/v1/tickets/{reference}/transitions", json={"to": "withdrawn", "text": "x"}, headers=headers
+    )
+
+    assert {status: answer.status_code for status, answer in refused.items()} == {status: status for status in refused}
+    told = [answer.get_json() for answer in (*refused.values(), withdrawn)]
+    words = " ".join(f"{one['title']} {one['detail']} {one['errors']}" for one in told)
+    is_vietnamese = "ơ" in words or "ư" in words
+    assert is_vietnamese is (locale == "vi"), words
+    for of_pages in (" page", "button", "you typed", "Go back", "Reload", "trang", "nút", "tải lại", "đã nhập"):
+        assert of_pages not in words, of_pages
+
+
+@pytest.mark.parametrize("asked", SPEAKS)
+def test_a_program_that_is_not_allowed_hears_of_its_request_and_not_of_a_page(app: HotlineApp, asked: str) -> None:
+    with app.test_request_context("/api/v1/tickets", headers={"Accept-Language": asked}):
+        assert trouble_of(NotAllowed("transfer_to_whom_it_is_about")).words == SPEAKS[asked]
 
 
 def test_a_revoked_token_opens_nothing_more(client: FlaskClient, session: Session, now: datetime) -> None:
