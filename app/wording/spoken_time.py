@@ -71,12 +71,15 @@ def moment_phrase(at: datetime, now: datetime) -> str:
         return gettext("%(clock)s yesterday", clock=clock)
     if days == 1:
         return gettext("%(clock)s tomorrow", clock=clock)
-    return dated_phrase(at)
+    return _dated(local)
 
 
 def dated_phrase(at: datetime) -> str:
     """ "14:05 ngày 23/11/2026", whenever it is said; the hour is the city's."""
-    local = at.astimezone(_zone())
+    return _dated(at.astimezone(_zone()))
+
+
+def _dated(local: datetime) -> str:
     return gettext("%(clock)s on %(date)s", clock=f"{local:%H:%M}", date=_day(local))
 
 

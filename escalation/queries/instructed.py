@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer
@@ -98,8 +99,13 @@ def that_may_be_opened(session: Session, viewer: Viewer, tasks: Sequence[Instruc
 
 def instructions_about(session: Session, ticket_id: int) -> Sequence[Instructed]:
     """Those about a ticket that the caller may show, the newest first."""
-    rows = session.execute(_tasks().where(Instruction.ticket_id == ticket_id).order_by(Instruction.id.desc()))
-    return [Instructed(*row) for row in rows]
+    return [Instructed(*row) for row in session.execute(_about(), {"ticket_id": ticket_id})]
+
+
+@cache
+def _about() -> Select[*tuple[Any, ...]]:
+    is_about: ColumnElement[bool] = Instruction.ticket_id == bindparam("ticket_id")
+    return _tasks().where(is_about).order_by(Instruction.id.desc())
 
 
 def _tasks() -> Select[*tuple[Any, ...]]:

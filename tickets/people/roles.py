@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import NotAllowed, NotFound
-from tickets.schema import OutboundMessage, RoleAssignment, Staff, StandingReport, Ticket, TicketAccess, Unit
+from tickets.schema import Draft, OutboundMessage, RoleAssignment, Staff, StandingReport, Ticket, TicketAccess, Unit
 from tickets.states import Role, UnitKind
 
 # Units of these kinds are the city's own level: a role held there covers all units.
@@ -51,6 +51,9 @@ _FIRST_UNREAD = (
     .limit(1)
     .scalar_subquery()
 )
+_FIRST_DRAFT = (
+    select(Draft.form).where(Draft.staff_id == Staff.id, Draft.form != DraftForm.INSTRUCTION).limit(1).scalar_subquery()
+)
 # Enabled accounts, a row for each role held at `:now` and one for who holds none; `viewer_of` reads them.
 PEOPLE_WITH_ROLES = (
     select(
@@ -58,6 +61,7 @@ PEOPLE_WITH_ROLES = (
         RoleAssignment.role, RoleAssignment.unit_id, Unit.kind,
         _FIRST_REPORT.is_not(None).label("was_told"),
         _FIRST_UNREAD.is_not(None).label("has_notices"),
+        _FIRST_DRAFT.is_not(None).label("has_drafts"),
     )
     .select_from(Staff)
     .outerjoin(
@@ -105,6 +109,8 @@ class Viewer:
     was_told: bool = False
     # Something stands unread on their screens; whether they may still know of it, `queries.notices` says.
     has_notices: bool = False
+    # Something they typed was not sent; what of it they may still see, `work.drafts` says.
+    has_drafts: bool = False
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -141,6 +147,7 @@ def viewer_of(rows: Sequence[Row[*tuple[Any, ...]]]) -> Viewer | None:
         held,
         first.was_told,
         first.has_notices,
+        first.has_drafts,
     )
 
 

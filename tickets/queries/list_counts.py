@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, exists, func, select, text, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
+from tickets.people.forms import KEPT, NOW, form_of, values_of
 from tickets.people.roles import WORKING_ROLES, Viewer, visible_tickets
 from tickets.queries.list_stretches import ListView, WantedList, first_ids, waiting
 from tickets.schema import Queue, Ticket, Unit
+from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import QueueKind
 
 # More than this is said as "99+": the exact number would help nobody and cost everybody.
 COUNTED_UP_TO = 99
+# As in their partial index, which holds few.
+_AN_UNTAKEN = (
+    exists()
+    .select_from(Ticket)
+    .where(text(f"ticket.priority = 'emergency' and ticket.assignee_id is null and ticket.{IS_UNFINISHED}"))
+    .where(Ticket.is_canary.is_(False))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +43,25 @@ class QueueCount:
 
 def queue_counts(session: Session, viewer: Viewer, *, now: datetime) -> list[QueueCount]:
     """What waits in the queues of the units where this person works, as far as they may know of it. One statement."""
-    unit_ids = viewer.unit_ids(*WORKING_ROLES)
-    if not unit_ids:
+    if not viewer.holds(*WORKING_ROLES):
         return []
-    counted = _counted(viewer, now)
-    rows = session.execute(
-        select(Queue.id, Queue.name, Queue.name_en, Queue.kind, Queue.unit_id, counted.c.waiting, counted.c.overdue)
-        .join(Unit, Unit.id == Queue.unit_id)
-        .join(counted, true())
-        .where(Queue.unit_id.in_(unit_ids), Unit.valid_to.is_(None))
-        .order_by(Queue.kind == QueueKind.WORK, Unit.sort_key, Queue.id)
-    )
+    rows = session.execute(_queues(form_of(viewer)), values_of(viewer, now=now))
     return [QueueCount(*row) for row in rows]
 
 
-def _counted(viewer: Viewer, now: datetime) -> LateralFromClause:
+@lru_cache(KEPT)
+def _queues(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    counted = _counted(viewer)
+    return (
+        select(Queue.id, Queue.name, Queue.name_en, Queue.kind, Queue.unit_id, counted.c.waiting, counted.c.overdue)
+        .join(Unit, Unit.id == Queue.unit_id)
+        .join(counted, true())
+        .where(Queue.unit_id.in_(viewer.unit_ids(*WORKING_ROLES)), Unit.valid_to.is_(None))
+        .order_by(Queue.kind == QueueKind.WORK, Unit.sort_key, Queue.id)
+    )
+
+
+def _counted(viewer: Viewer) -> LateralFromClause:
     """Of each queue how much waits and is late, by the scope that also decides what its list shows.
 
     What is due first is counted first: as long as anything overdue is left out, all that was counted is overdue.
@@ -59,17 +74,25 @@ def _counted(viewer: Viewer, now: datetime) -> LateralFromClause:
         .correlate(Queue)
         .subquery("first_ones")
     )
-    overdue = func.count().filter(first.c.next_due_at < now)
+    overdue = func.count().filter(first.c.next_due_at < NOW)
     numbers = select(func.count().label("waiting"), overdue.label("overdue")).select_from(first)
     return numbers.correlate(Queue).lateral("counted")
 
 
 def view_counts(session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime) -> dict[ListView, int]:
     """How many tickets stand in these views; above COUNTED_UP_TO: more than that. One statement."""
-    each = [
-        select(func.count())
-        .select_from(first_ids(viewer, WantedList(view), limit=COUNTED_UP_TO + 1, now=now))
-        .scalar_subquery()
-        for view in views
-    ]
-    return dict(zip(views, session.execute(select(*each)).one(), strict=True))
+    return counts_and_alarm(session, viewer, views, now=now)[0]
+
+
+def counts_and_alarm(
+    session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime
+) -> tuple[dict[ListView, int], bool]:
+    """As `view_counts`, and whether an emergency anywhere is in nobody's hands: then it is worth asking for mine."""
+    *numbers, is_untaken = session.execute(_numbers(form_of(viewer), tuple(views)), values_of(viewer, now=now)).one()
+    return dict(zip(views, numbers, strict=True)), is_untaken
+
+
+@lru_cache(KEPT)
+def _numbers(viewer: Viewer, views: tuple[ListView, ...]) -> Select[*tuple[Any, ...]]:
+    firsts = [first_ids(viewer, WantedList(view), limit=COUNTED_UP_TO + 1, now=NOW) for view in views]
+    return select(*(select(func.count()).select_from(first).scalar_subquery() for first in firsts), _AN_UNTAKEN)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Boolean,
     ColumnElement,
     Select,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from tickets.people.roles import SEEING, WORKING_ROLES, Viewer, visible_tickets
 from tickets.schema import Clock, Ticket, TicketAccess
@@ -81,7 +82,9 @@ class WantedList:
         return self.status is not None and (self.status in FINISHED) is not self.is_finished
 
 
-def first_ids(viewer: Viewer, wanted: WantedList, *more: ColumnElement[bool], limit: int, now: datetime) -> Subquery:
+def first_ids(
+    viewer: Viewer, wanted: WantedList, *more: ColumnElement[bool], limit: int | BindParameter[int], now: datetime
+) -> Subquery:
     """The ids (column `id`) of the first `limit` tickets that are wanted and also meet `more`."""
     conditions = [visible_tickets(viewer, row_by_row=True), *_conditions(viewer, wanted, now), *more]
     stretches = _stretches(viewer, wanted)
@@ -108,14 +111,15 @@ class _Stretch:
     units: tuple[int, ...] = ()
 
     def first(
-        self, conditions: Sequence[ColumnElement[bool]], wanted: WantedList, limit: int
+        self, conditions: Sequence[ColumnElement[bool]], wanted: WantedList, limit: int | BindParameter[int]
     ) -> Select[*tuple[Any, ...]]:
         key = Ticket.opened_at if wanted.is_finished else Ticket.next_due_at
         lines = select(Ticket.id, key.label("key")).where(*self.where, *conditions)
         lines = lines.order_by(*order_of(wanted)).limit(limit)
         if self.column is None:
             return lines
-        unit = func.unnest(cast(literal(list(self.units)), ARRAY(BigInteger))).table_valued("id", name="my_unit")
+        units = cast(array(self.units, type_=BigInteger), ARRAY(BigInteger))
+        unit = func.unnest(units).table_valued("id", name="my_unit")
         unit = unit.render_derived()
         each = lines.where(self.column == unit.c.id).lateral("of_unit")
         return select(each.c.id, each.c.key).select_from(unit).join(each, true())

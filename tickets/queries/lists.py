@@ -4,14 +4,29 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum, auto
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, literal, literal_column, or_, select, tuple_
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import InvalidInput
+from tickets.people.forms import KEPT, NOW, form_of, given, values_of
 from tickets.people.roles import SEEING, Viewer
 from tickets.queries.list_stretches import ListView, WantedList, first_ids, order_of
 from tickets.schema import Category, Citizen, Staff, Ticket, TicketAccess, Unit
@@ -92,11 +107,11 @@ def work_list(
     if wanted.is_impossible:
         return Page((), None)
     found: list[Row[Any]] = []
-    for stretch in _from(wanted, after is not None, key, last_id):
+    alike = replace(wanted, queue_id=_QUEUE if queue_id is not None else None)
+    for begin in _from(wanted, is_later=after is not None, has_key=key is not None):
         if len(found) <= size:
-            first = first_ids(viewer, wanted, *stretch, limit=size + 1 - len(found), now=now)
-            lines = _lines().join(first, first.c.id == Ticket.id)
-            found += session.execute(lines.order_by(*order_of(wanted))).all()
+            asked = {"queue_id": queue_id, "key": key, "last_id": last_id, "most": size + 1 - len(found)}
+            found += session.execute(_listed(form_of(viewer), alike, begin), values_of(viewer, now=now, **asked)).all()
     return _page(found, size, by="opened_at" if wanted.is_finished else "next_due_at")
 
 
@@ -105,11 +120,7 @@ def emergencies_untaken(session: Session, viewer: Viewer, *, now: datetime) -> l
 
     In a list they stand behind whatever has been overdue for longer, and nobody looks for them there.
     """
-    # Written out as in the partial indexes, which the planner then recognises.
-    is_emergency: ColumnElement[bool] = literal_column("ticket.priority = 'emergency'", Boolean())
-    first = first_ids(viewer, WantedList(ListView.UNASSIGNED), is_emergency, limit=_EMERGENCIES, now=now)
-    rows = session.execute(_lines().join(first, first.c.id == Ticket.id).order_by(Ticket.next_due_at, Ticket.id))
-    return [_line(row) for row in rows]
+    return [_line(row) for row in session.execute(_untaken(form_of(viewer)), values_of(viewer, now=now))]
 
 
 def listed(session: Session, ids: Sequence[int]) -> list[Listed]:
@@ -137,15 +148,52 @@ def _lines() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _from(wanted: WantedList, is_later: bool, key: datetime | None, last_id: int) -> list[list[ColumnElement[bool]]]:
-    """Where this page begins, as ranges an index can answer: behind a due date come later ones, then those without."""
+class _Begin(Enum):
+    """Where a page begins, as ranges an index can answer: behind a due date come later ones, then those without."""
+
+    AT_THE_TOP = auto()
+    BEHIND_A_LINE = auto()
+    WITHOUT_A_DATE = auto()
+    BEHIND_ONE_WITHOUT = auto()
+
+
+def _from(wanted: WantedList, *, is_later: bool, has_key: bool) -> list[_Begin]:
     if not is_later:
-        return [[]]
+        return [_Begin.AT_THE_TOP]
+    if not has_key:
+        return [_Begin.BEHIND_ONE_WITHOUT]
+    return [_Begin.BEHIND_A_LINE] if wanted.is_finished else [_Begin.BEHIND_A_LINE, _Begin.WITHOUT_A_DATE]
+
+
+# What the statements of all lists are sent with.
+_QUEUE, _LAST_ID = given("queue_id"), given("last_id")
+_KEY, _MOST = bindparam("key", type_=DateTime(timezone=True)), bindparam("most", type_=Integer)
+
+
+@lru_cache(KEPT)
+def _listed(viewer: Viewer, wanted: WantedList, begin: _Begin) -> Select[*tuple[Any, ...]]:
+    first = first_ids(viewer, wanted, *_range(wanted, begin), limit=_MOST, now=NOW)
+    return _lines().join(first, first.c.id == Ticket.id).order_by(*order_of(wanted))
+
+
+def _range(wanted: WantedList, begin: _Begin) -> list[ColumnElement[bool]]:
     column = Ticket.opened_at if wanted.is_finished else Ticket.next_due_at
-    if key is None:
-        return [[column.is_(None), Ticket.id > last_id]]
-    here, last = tuple_(column, Ticket.id), tuple_(literal(key), literal(last_id))
-    return [[here < last]] if wanted.is_finished else [[here > last], [column.is_(None)]]
+    here, last = tuple_(column, Ticket.id), tuple_(_KEY, _LAST_ID)
+    ranges: dict[_Begin, list[ColumnElement[bool]]] = {
+        _Begin.AT_THE_TOP: [],
+        _Begin.BEHIND_A_LINE: [here < last if wanted.is_finished else here > last],
+        _Begin.WITHOUT_A_DATE: [column.is_(None)],
+        _Begin.BEHIND_ONE_WITHOUT: [column.is_(None), Ticket.id > _LAST_ID],
+    }
+    return ranges[begin]
+
+
+@lru_cache(KEPT)
+def _untaken(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    # Written out as in the partial indexes, which the planner then recognises.
+    is_emergency: ColumnElement[bool] = literal_column("ticket.priority = 'emergency'", Boolean())
+    first = first_ids(viewer, WantedList(ListView.UNASSIGNED), is_emergency, limit=_EMERGENCIES, now=NOW)
+    return _lines().join(first, first.c.id == Ticket.id).order_by(Ticket.next_due_at, Ticket.id)
 
 
 def _page(found: Sequence[Row[Any]], size: int, *, by: str) -> Page:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, and_, exists, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, false, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from tickets.people.forms import KEPT, NOW, form_of, values_of
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import OutboundMessage, RoleAssignment, Ticket
 from tickets.states import OutboundState, Role
@@ -63,13 +65,18 @@ def notices_of(
 
 def unread_count(session: Session, viewer: Viewer, *, most: int, now: datetime) -> int:
     """How many wait unread, counted no further than `most`."""
+    return session.execute(_unread(form_of(viewer), most), values_of(viewer, now=now)).scalar_one()
+
+
+@lru_cache(KEPT)
+def _unread(viewer: Viewer, most: int) -> Select[int]:
     unread = (
         select(OutboundMessage.id)
         .outerjoin(Ticket, and_(Ticket.id == OutboundMessage.ticket_id, visible_tickets(viewer, row_by_row=True)))
-        .where(*_told_to(viewer, now=now), _UNREAD)
+        .where(*_told_to(viewer, now=NOW), _UNREAD)
         .limit(most)
     )
-    return session.execute(select(func.count()).select_from(unread.subquery())).scalar_one()
+    return select(func.count()).select_from(unread.subquery())
 
 
 def _told_to(viewer: Viewer, *, now: datetime) -> Sequence[ColumnElement[bool] | TextClause]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from sqlalchemy.orm import Session, aliased
 
 from tickets import timeline
 from tickets.errors import NotFound
+from tickets.people.forms import KEPT, form_of, given, values_of
 from tickets.people.roles import WORKING_ROLES, Viewer, visible_tickets
 from tickets.queries.appeals import AppealState, FirstTicket, appeal_state, first_ticket
 from tickets.queries.chain_steps import LevelOfTicket, chain_steps
@@ -137,8 +139,8 @@ _HEAD = (
 
 def _head(session: Session, viewer: Viewer, reference: str) -> WholeTicket:
     row = session.execute(
-        _HEADS.where(Ticket.reference == reference, visible_tickets(viewer)),
-        {"viewer_id": viewer.staff_id},
+        _head_for(form_of(viewer)),
+        values_of(viewer, reference=reference),
         execution_options={"populate_existing": True},
     ).one_or_none()
     if row is None:
@@ -186,8 +188,11 @@ def _heads() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-# Built once: putting a statement of so many columns together costs more than sending it.
-_HEADS = _heads()
+@lru_cache(KEPT)
+def _head_for(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return _heads().where(Ticket.reference == bindparam("reference"), visible_tickets(viewer))
+
+
 _CLOCKS = select(Clock).where(Clock.ticket_id == bindparam("ticket_id")).order_by(Clock.id)
 
 
@@ -234,13 +239,20 @@ def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
     """What else this citizen brought, newest first; only what the viewer may know of, calls through their tickets."""
     if ticket.citizen_id is None:
         return []
+    asked = values_of(viewer, citizen_id=ticket.citizen_id, ticket_id=ticket.id)
+    return [Other(*row) for row in session.execute(_others_for(form_of(viewer)), asked)]
+
+
+@lru_cache(KEPT)
+def _others_for(viewer: Viewer) -> CompoundSelect[*tuple[Any, ...]]:
+    citizen_id, ticket_id = given("citizen_id"), given("ticket_id")
     tickets = (
         select(
             literal("ticket").label("kind"), Ticket.reference, Ticket.subject, cast(Ticket.status, Text).label("state"),
             Ticket.opened_at.label("at"), cast(null(), DateTime(timezone=True)).label("answered_at"),
             Ticket.closed_at.label("ended_at"),
         )
-        .where(Ticket.citizen_id == ticket.citizen_id, Ticket.id != ticket.id, visible_tickets(viewer))
+        .where(Ticket.citizen_id == citizen_id, Ticket.id != ticket_id, visible_tickets(viewer))
         .order_by(Ticket.opened_at.desc())
         .limit(_SHOWN_OTHERS)
     )  # fmt: skip
@@ -250,12 +262,11 @@ def _others(session: Session, viewer: Viewer, ticket: Ticket) -> list[Other]:
             Call.arrived_at.label("at"), Call.answered_at, Call.ended_at,
         )
         .join(Ticket, Ticket.id == Call.ticket_id)
-        .where(Call.citizen_id == ticket.citizen_id, visible_tickets(viewer))
+        .where(Call.citizen_id == citizen_id, visible_tickets(viewer))
         .order_by(Call.arrived_at.desc())
         .limit(_SHOWN_OTHERS)
     )  # fmt: skip
-    both: CompoundSelect[*tuple[Any, ...]] = union_all(tickets, calls).order_by(text("at desc"))
-    return [Other(*row) for row in session.execute(both)]
+    return union_all(tickets, calls).order_by(text("at desc"))
 
 
 def similar_to(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Similar]:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tickets.people.forms import KEPT, form_of, values_of
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Draft, Staff, Ticket, TicketViewer
 from tickets.states import DraftForm
@@ -98,7 +101,13 @@ class Unsent:
 
 def unsent(session: Session, viewer: Viewer) -> list[Unsent]:
     """What this person typed in the console and has not sent, newest first; of a ticket only while they may see it."""
-    rows = session.execute(
+    rows = session.execute(_unsent(form_of(viewer)), values_of(viewer))
+    return [Unsent(row.form, row.updated_at, row.reference, row.subject or "", _call_in(row.about)) for row in rows]
+
+
+@lru_cache(KEPT)
+def _unsent(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    return (
         select(Draft.form, Draft.about, Draft.updated_at, Ticket.reference, Ticket.subject)
         .outerjoin(Ticket, Ticket.id == Draft.ticket_id)
         .where(Draft.staff_id == viewer.staff_id, Draft.form.not_in(_SHOWN_BY_THEIR_PAGES))
@@ -106,7 +115,6 @@ def unsent(session: Session, viewer: Viewer) -> list[Unsent]:
         .order_by(Draft.updated_at.desc())
         .limit(_MOST_REMINDERS)
     )
-    return [Unsent(row.form, row.updated_at, row.reference, row.subject or "", _call_in(row.about)) for row in rows]
 
 
 def _call_in(about: str) -> int | None:

@@ -131,7 +131,7 @@ def _beside(reading: WholeTicket) -> dict[str, Any]:
     """
     look(g.session, reading.ticket.id, staff_id=g.viewer.staff_id, now=g.now)
     # A form that is refused changes nothing; the open page says by itself that it is before somebody.
-    if request.method == "GET":
+    if request.method == "GET" and g.viewer.has_notices:
         posting.mark_notices_of_tickets_read(g.session, g.viewer.staff_id, ticket_ids=[reading.ticket.id], now=g.now)
     return {
         "column": column_beside(reading.ticket.reference),

@@ -15,7 +15,7 @@ from app.web.frame.menu import in_menu
 from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING_ROLES
 from tickets.queries import lists
-from tickets.queries.list_counts import queue_counts, view_counts
+from tickets.queries.list_counts import counts_and_alarm, queue_counts, view_counts
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import Page
 from tickets.states import UNFINISHED, Role, TicketStatus
@@ -38,6 +38,7 @@ def work() -> ResponseReturnValue:
     except InvalidInput as error:
         # A cursor from another list or an old bookmark: begin again rather than fail.
         page, status = _page({**chosen, "after": None}, _ROWS), trouble_of(error).status
+    counts, is_untaken = counts_and_alarm(g.session, g.viewer, _COUNTED, now=g.now)
     body = render_template(
         "console/work.html",
         page=page,
@@ -45,11 +46,11 @@ def work() -> ResponseReturnValue:
         may_open=g.viewer.holds(*WORKING_ROLES),
         may_call=g.viewer.holds(*ANSWERING),
         queues=queue_counts(g.session, g.viewer, now=g.now),
-        counts=view_counts(g.session, g.viewer, _COUNTED, now=g.now),
-        emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now),
+        counts=counts,
+        emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now) if is_untaken else [],
         views=view_options(),
         statuses=_STATUSES,
-        unsent=drafts.unsent(g.session, g.viewer),
+        unsent=drafts.unsent(g.session, g.viewer) if g.viewer.has_drafts else [],
         is_filtered=bool(chosen["queue"] or chosen["status"]),
         address=_address(chosen),
         next_url=_address({**chosen, "after": page.next}) if page.next else None,
