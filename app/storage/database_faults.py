@@ -18,7 +18,7 @@ class DatabaseFault(StrEnum):
     AWAY = "away"
     # Our own connections are all in use; the server was not asked.
     CROWDED = "crowded"
-    # It answers, and can keep nothing: a standby, or no disk or memory left.
+    # It answers, and can keep nothing: a standby, no disk or memory left, or no number for another transaction.
     READ_ONLY = "read_only"
     # The statement took longer than it may.
     TOO_SLOW = "too_slow"
@@ -45,6 +45,9 @@ _BY_STATE = (
     ("40P01", DatabaseFault.DEADLOCK),
     ("40001", DatabaseFault.DEADLOCK),  # could not serialize
 )
+# Where the server refuses a new number of a transaction until its tables are vacuumed. Its SQLSTATE (54000) is that of
+# a value too long for an index too, and its words are in the server's language; the name of the function is neither.
+_HAVE_NO_NUMBER = frozenset({"GetNewTransactionId", "GetNewMultiXactId"})
 # As what passing faults may be raised, for whoever must choose by class before asking for the kind.
 PASSING_EXCEPTIONS = (OperationalError, InterfaceError, InternalError, PoolTimeout, DatabaseSilent)
 
@@ -59,12 +62,16 @@ def fault_of(error: BaseException) -> DatabaseFault | None:
         # Somebody went on with a session whose connection had failed: the fault is what failed.
         return fault_of(error.__context__)
     told = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(told, DriverError):
-        return None
-    state = told.sqlstate
-    if state is None:
+    return _told_by(told) if isinstance(told, DriverError) else None
+
+
+def _told_by(told: DriverError) -> DatabaseFault:
+    if told.sqlstate is None:
         # Without a state the server was never reached.
         return DatabaseFault.AWAY
+    if told.diag.source_function in _HAVE_NO_NUMBER:
+        return DatabaseFault.READ_ONLY
+    state = told.sqlstate
     return next((fault for beginning, fault in _BY_STATE if state.startswith(beginning)), DatabaseFault.REFUSED)
 
 
