@@ -10,10 +10,13 @@ from typing import Any
 import psycopg
 import redis
 from redis.sentinel import MasterNotFoundError
+from sqlalchemy.exc import DBAPIError
 
 from app.cli.commands import Commands
 from app.cli.database_servers import server_findings
+from app.cli.database_trouble import database_finding
 from app.cli.finding import Finding
+from app.cli.provider_access import provider_findings
 from app.engines.connected import connected
 from app.server_addresses import libpq_parameters, sentinel_address
 from app.settings import Settings
@@ -23,6 +26,14 @@ from app.storage.redis_connection import bounded_redis
 
 Connection = BoundedConnection
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 2.0
+_PATIENCE = Limits()
+# Half a megabyte, so that the server needs pages on its disk.
+_KEPT_FOR_A_MOMENT = "create temporary table kept as select repeat(md5(n::text), 30) from generate_series(1, 500) n"
+_WITHOUT_REDIS = "until then nothing is lost, and messages leave within 15 s instead of 2"
+_NOT_READ = """
+    select string_agg(relname, ', ' order by relname) from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and not has_table_privilege(oid, 'select')
+"""
 
 
 def register(commands: Commands) -> None:
@@ -53,31 +64,66 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield from _redis(settings)
     yield _media(settings)
+    yield from provider_findings(settings)
     yield _public_address(settings)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    from app.cli.contents import content_findings
+
     try:
-        with connect(limits=Limits(), **libpq_parameters(settings.database_url)) as connection:
-            yield _version(connection.info.server_version)
-            yield _pool(connection)
-            yield _durability(connection)
-            yield _clocks(connection)
-            yield from _roles(settings, connection)
+        yield from _of_server(settings)
     except psycopg.Error as error:
-        yield Finding("database", "failed", f"cannot be used: {error}".strip())
+        yield database_finding("database", error)
         yield from server_findings(settings)
         return
     yield from server_findings(settings)
-    from app.cli.contents import content_findings
+    try:
+        yield from content_findings(settings)
+    except DBAPIError as error:
+        yield database_finding("contents", error)
 
-    yield from content_findings(settings)
+
+def _of_server(settings: Settings) -> Iterator[Finding]:
+    with connect(limits=_PATIENCE, **libpq_parameters(settings.database_url)) as connection:
+        yield _version(connection.info.server_version)
+        yield _pool(connection)
+        yield _durability(connection)
+        yield _clocks(connection)
+        yield _writing(connection)
+        yield from _roles(settings, connection)
+        yield from _rights(connection)
 
 
 def _version(number: int) -> Finding:
     if number < 150000:
         return Finding("database", "failed", f"PostgreSQL {number // 10000} is too old; 15 or newer is needed")
     return Finding("database", "ok", f"PostgreSQL {number // 10000} answers")
+
+
+def _writing(connection: Connection) -> Finding:
+    """Whether it keeps what it is given: a standby answers every question, and so does a server whose disk is full.
+
+    A table of this session alone, which is gone with its transaction.
+    """
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(_KEPT_FOR_A_MOMENT)
+    except psycopg.errors.InsufficientPrivilege:
+        return _numbered(connection)
+    except psycopg.Error as error:
+        return database_finding("writing", error)
+    return Finding("writing", "ok", "the database keeps what it is given")
+
+
+def _numbered(connection: Connection) -> Finding:
+    """Where no table may be made for a moment: whether there is a number for a transaction that writes."""
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute("select pg_current_xact_id()")
+    except psycopg.Error as error:
+        return database_finding("writing", error)
+    return Finding("writing", "ok", "the database takes transactions that write")
 
 
 def _pool(connection: Connection) -> Finding:
@@ -116,12 +162,20 @@ def _roles(settings: Settings, connection: Connection) -> Iterator[Finding]:
             "roles", "warning", "the application's role owns the schema, so it could alter its own audit trail"
         )
         return
-    with connect(limits=Limits(), **libpq_parameters(settings.migrations_url)) as owner:
+    with connect(limits=_PATIENCE, **libpq_parameters(settings.migrations_url)) as owner:
         names = owner.execute("select current_user").fetchone()
     if row and names == (row[0],):
         yield Finding("roles", "warning", "both database addresses sign in as the same role")
     else:
         yield Finding("roles", "ok", "the application's role and the owner of the schema are two")
+
+
+def _rights(connection: Connection) -> Iterator[Finding]:
+    row = connection.execute(_NOT_READ).fetchone()
+    if row and row[0]:
+        yield Finding(
+            "rights", "failed", f"the application may not read {row[0]}; ./hotline migrate gives it its rights"
+        )
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -130,10 +184,11 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         client.ping()
         state: Any = client.info()
     except MasterNotFoundError:
-        yield Finding("redis", "failed", f"no master is known{_named_by(settings)}")
+        yield Finding("redis", "failed", f"no master is known{_named_by(settings)}; {_WITHOUT_REDIS}")
         return
     except redis.RedisError as error:
-        yield Finding("redis", "failed", f"cannot be used: {error}")
+        words = f"cannot be used ({error}); start it, or mend HOTLINE_REDIS_URL; {_WITHOUT_REDIS}"
+        yield Finding("redis", "failed", words)
         return
     policy = state.get("maxmemory_policy")
     if policy != "noeviction":
