@@ -51,9 +51,7 @@ _FIRST_UNREAD = (
     .limit(1)
     .scalar_subquery()
 )
-_FIRST_DRAFT = (
-    select(Draft.form).where(Draft.staff_id == Staff.id, Draft.form != DraftForm.INSTRUCTION).limit(1).scalar_subquery()
-)
+_FIRST_DRAFT = select(Draft.form).where(Draft.staff_id == Staff.id).limit(1).scalar_subquery()
 # Enabled accounts, a row for each role held at `:now` and one for who holds none; `viewer_of` reads them.
 PEOPLE_WITH_ROLES = (
     select(
