@@ -25,6 +25,7 @@ MODULES = (
     "app.cli.clock",
     "app.cli.figures",
     "app.cli.simulator",
+    "app.cli.prompts",
     "app.cli.spool",
     "app.cli.messages",
     "app.cli.bench",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.phone import notice_calls
 from app.phone.accounts import provider_accounts
 from app.reference import Reference
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.wording.spoken_words import speak
 from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.reply_deeds import Reply
@@ -45,6 +45,8 @@ from tickets.typed_text import typed_number
 WHISPERS = frozenset({"whisper", "whispered"})
 SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
 STORED = WebhookAnswer(204, "")
+# Its name changes with its content: see tools/hold_music.py.
+HOLD_MUSIC = next((ROOT / "app" / "static" / "sounds").glob("hold.*.wav")).name
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,9 @@ class StepUrls:
                 query[LOCALE] = self.locale
         address = f"{self.base_url}/webhooks/{self.account}/{name}"
         return f"{address}?{urlencode(query)}" if query else address
+
+    def music(self) -> str:
+        return f"{self.base_url}/static/sounds/{HOLD_MUSIC}"
 
     def recording_of(self, prompt: Prompt, locale: str) -> str | None:
         """No prompt has been recorded yet by a speaker of the city; all are said."""

@@ -81,6 +81,7 @@ class Telephone:
     changes: int = 0
     _presses: list[str] = field(default_factory=list)
     _words: list[str] = field(default_factory=list)
+    _sounds: dict[str, float] = field(default_factory=dict)
 
     def call(self) -> str:
         """Ring and stay on the line until one side hangs up; how it ended."""
@@ -155,6 +156,8 @@ class Telephone:
         """A key, a word, or silence; in the queue only waiting, as long as there is patience."""
         if self.state in ("queued", "talking") and not self._wants_key_here():
             return self._wait(gather, action)
+        if gather.get("actionOnEmptyResult") != "true" and not self._presses:
+            return None
         if "speech" in (gather.get("input") or "") and self._words:
             return action, {"SpeechResult": self._words.pop(0), "Confidence": "0.92"}
         if self._presses:
@@ -167,7 +170,7 @@ class Telephone:
 
     def _wait(self, gather: Element, action: str) -> tuple[str, dict[str, str]] | None:
         """As long as the question stands, unless the line is led elsewhere: somebody has taken the call."""
-        left = float(gather.get("timeout") or 5)
+        left = float(gather.get("timeout") or 5) + sum(self._lasts(sound.text or "") for sound in gather.iter("Play"))
         while left > 0:
             look = min(left, RING_LOOK_SECONDS)
             if not self._bear(look):
@@ -176,6 +179,16 @@ class Telephone:
                 return elsewhere, {}
             left -= look
         return action, {"Digits": "", "FinishedOnKey": ""}
+
+    def _lasts(self, url: str) -> float:
+        """How long a sound plays, which a carrier fetches once; one that it cannot have is passed over."""
+        if url not in self._sounds:
+            try:
+                answer = requests.get(url, timeout=5)
+                self._sounds[url] = wav_seconds(answer.content) if answer.status_code == 200 else 0.0
+            except requests.RequestException:
+                self._sounds[url] = 0.0
+        return self._sounds[url]
 
     def _bear(self, seconds: float) -> bool:
         """Wait on the line, as long as there is patience."""
@@ -322,6 +335,15 @@ def new_messages(
             return
         sleep(0.5)
         waited += 0.5
+
+
+def wav_seconds(sound: bytes) -> float:
+    """How long a WAV plays, by its own head; 0 for what is none."""
+    if sound[:4] != b"RIFF" or sound[12:16] != b"fmt ":
+        return 0.0
+    a_second = int.from_bytes(sound[28:32], "little")
+    data = sound.find(b"data")
+    return int.from_bytes(sound[data + 4 : data + 8], "little") / a_second if data > 0 and a_second else 0.0
 
 
 def _parsed(text: str) -> Element | None:

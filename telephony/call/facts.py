@@ -1,14 +1,16 @@
 """Gathering what one step of a call's conversation must know, and nothing more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_back, offer_call
-from telephony.floor.waiting import position
+from telephony.floor.waiting import expected_wait, position
 from telephony.ivr import CallFacts, Heard, NamedUnit, PlaceFacts, QueueFacts, SpokenState
+from telephony.ivr.queue import words_are_due
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Number, Say, Target
 from telephony.provider.account import Capability
@@ -78,13 +80,17 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
     if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1:
         offer_call(session, call, floor, now=now)
+    waited = int((now - (call.queued_at or now)).total_seconds())
+    says_how_long = place > 1 and words_are_due(call.detail.get("said_at"), waited)
+    wait = expected_wait(session, call, place=place, floor=floor, now=now) if says_how_long else None
     return QueueFacts(
         position=place,
         # Not told that nobody is there, and sent to leave a message, before the consoles can have been heard again.
         staffed=was_held or floor.can_answer(call.unit_id),
         offer_is_open=call.state is CallState.OFFERED,
         offers=call.offers,
-        waited_seconds=int((now - (call.queued_at or now)).total_seconds()),
+        waited_seconds=waited,
+        wait_minutes=ceil(wait / timedelta(minutes=1)) if wait is not None else None,
     )
 
 

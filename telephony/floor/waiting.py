@@ -21,6 +21,8 @@ LANGUAGE_FIRST = timedelta(seconds=45)
 # Two turns of the hold loop with the longest words that are said in one. Who is not heard for so long may have hung up
 # without anybody telling us: no agent is rung for them, and nobody waits behind them.
 UNHEARD_FOR = timedelta(seconds=90)
+# How fast calls are answered is seen from so many of the last half hour.
+PACE_WITHIN, PACE_NEEDS = timedelta(minutes=30), 5
 
 
 def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequence[Call]:
@@ -40,6 +42,20 @@ def position(session: Session, call: Call, *, floor: Floor, now: datetime) -> in
         .where(_before(call), _same_pool(call, floor.staffed_unit_ids))
     )
     return int(ahead or 0) + 1
+
+
+def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now: datetime) -> timedelta | None:
+    """How long a caller at that place waits if the same people go on answering as fast as they did lately.
+
+    None where too few were answered to tell: a wrong figure is worse than none.
+    """
+    answered = session.scalar(
+        select(func.count())
+        .select_from(Call)
+        .where(Call.queued_at > now - PACE_WITHIN, Call.direction == "inbound", Call.answered_at.is_not(None))
+        .where(_same_pool(call, floor.staffed_unit_ids))
+    )
+    return place * PACE_WITHIN / answered if answered and answered >= PACE_NEEDS else None
 
 
 def waiting_count(session: Session) -> int:

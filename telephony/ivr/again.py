@@ -13,40 +13,36 @@ from telephony.ivr.outcome import (
     TurnOutcome,
     after_silence,
     after_wrong_key,
-    language,
-    menu,
     one_key,
+    opening,
     to_a_person,
 )
-from telephony.plan.menu import MENU
+from telephony.plan.menu import MENU, MENU_SECONDS
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Say, Spoken
 from tickets.people.phones import PhoneKind, parse_phone
 from tickets.states import CallState
 
 CALLED_LATELY = "called_lately"
-GO_ON, OTHER, LANGUAGE = "1", "0", "*"
+GO_ON, LANGUAGE = "1", "*"
 
 
 def greet_again(conversation: Conversation, *greeting: Spoken) -> TurnOutcome:
-    """The greeting, and whether it is about the same as before; every key of the menu is heard here as well."""
-    asking = conversation.at(CallState.MENU, CALLED_LATELY)
-    return TurnOutcome(asking, (_question(conversation, *greeting, Say(Prompt.RECORDING_NOTICE)),))
+    """The greeting, and whether it is about the same as before; every other key of the menu is heard here as well."""
+    return TurnOutcome(conversation.at(CallState.MENU, CALLED_LATELY), (_opening(conversation, *greeting),))
 
 
 def after_greeting_again(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome | None:
     """None: it is another matter, and what was heard is a choice from the menu."""
     if heard.keys == GO_ON:
         return to_a_person(conversation, words=(Say(Prompt.TO_A_PERSON),))
-    if heard.keys == OTHER:
-        return menu(conversation).also(AnotherMatter())
     if heard.keys == LANGUAGE:
         other = replace(conversation, locale=OTHER_LOCALE.get(conversation.locale, "vi"))
-        return TurnOutcome(other, (_question(other),))
+        return TurnOutcome(other, (_opening(other),))
     if heard.is_silence:
-        return _undecided(after_silence(conversation, _question(conversation, Say(Prompt.SILENCE))), facts)
+        return _undecided(after_silence(conversation, _question(Say(Prompt.SILENCE))), facts)
     if heard.keys and heard.keys not in MENU:
-        return _undecided(after_wrong_key(conversation, _question(conversation, Say(Prompt.WRONG_KEY))), facts)
+        return _undecided(after_wrong_key(conversation, _question(Say(Prompt.WRONG_KEY))), facts)
     return None
 
 
@@ -57,8 +53,12 @@ def _undecided(asked: TurnOutcome, facts: CallFacts) -> TurnOutcome:
     return asked.also(AnotherMatter())
 
 
-def _question(conversation: Conversation, *first: Spoken) -> Gather:
-    return one_key("menu", *first, *language(conversation), Say(Prompt.CALLED_LATELY))
+def _opening(conversation: Conversation, *greeting: Spoken) -> Gather:
+    return _question(*opening(conversation, *greeting))
+
+
+def _question(*first: Spoken) -> Gather:
+    return one_key("menu", *first, Say(Prompt.CALLED_LATELY), seconds=MENU_SECONDS)
 
 
 def _is_mobile(phone: str | None) -> bool:

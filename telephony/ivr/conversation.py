@@ -25,6 +25,8 @@ class Conversation:
     reference: str = ""
     last_position: int | None = None
     told: tuple[str, ...] = ()
+    # How long the caller had waited when a position was last said.
+    said_at: int | None = None
 
     def at(self, state: CallState, asking: str = "") -> Conversation:
         """In another state, where wrong keys and silences are counted afresh."""
@@ -45,6 +47,7 @@ def remembered(conversation: Conversation) -> dict[str, Any]:
         "options": [list(option) for option in conversation.options],
         "reference": conversation.reference,
         "told": list(conversation.told),
+        "said_at": conversation.said_at,
     }
 
 
@@ -56,4 +59,5 @@ def recalled(detail: Mapping[str, Any]) -> dict[str, Any]:
         "options": tuple((int(i), str(name)) for i, name in detail.get("options", ())),
         "reference": str(detail.get("reference", "")),
         "told": tuple(str(what) for what in detail.get("told", ())),
+        "said_at": detail.get("said_at"),
     }

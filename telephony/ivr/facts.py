@@ -32,6 +32,8 @@ class QueueFacts:
     target: Target | None = None
     offers: int = 0
     waited_seconds: int = 0
+    # How long it takes from here; None while that is not known, or nothing is said of it now.
+    wait_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import AskCallback, Effect, KeepRecording, LeaveQueue
 from telephony.ivr.facts import CallFacts
 from telephony.ivr.heard import Heard
-from telephony.ivr.outcome import TurnOutcome, goodbye, one_key, reference_words
+from telephony.ivr.outcome import TurnOutcome, after_words, goodbye, one_key, reference_words
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.people.phones import PhoneKind, national_digits, parse_phone
@@ -14,22 +14,26 @@ from tickets.states import CallbackReason, CallState, RecordingKind
 
 LEAST_SECONDS = 2
 MOST_SECONDS = 180
+_MESSAGE = Record("voicemail", max_seconds=MOST_SECONDS)
 # Whoever pays is not the one who keys: only numbers of this country that cost what a call costs.
 CALLED_BACK_COUNTRY = 84
 CALLED_BACK_KINDS = (PhoneKind.MOBILE, PhoneKind.LANDLINE)
 
 
 def start_voicemail(conversation: Conversation, *first: Spoken) -> TurnOutcome:
-    plan = (*first, Say(Prompt.VOICEMAIL), Record("voicemail", max_seconds=MOST_SECONDS))
+    plan = after_words("voicemail", *first, Say(Prompt.VOICEMAIL), then=_MESSAGE)
     return TurnOutcome(conversation.at(CallState.VOICEMAIL, "message"), plan, _leave(conversation, "voicemail"))
 
 
 def on_voicemail(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if kept := message_in(heard):
         return goodbye(conversation, Say(Prompt.VOICEMAIL_THANKS), *reference_words(conversation, facts)).also(*kept)
+    if heard.keys and "cut_short" not in conversation.told:
+        # A key while the words were said: they are known, the tone may come.
+        return TurnOutcome(conversation.tell("cut_short"), (_MESSAGE,))
     if "empty" in conversation.told:
         return goodbye(conversation, *reference_words(conversation, facts))
-    plan = (Say(Prompt.VOICEMAIL_EMPTY), Record("voicemail", max_seconds=MOST_SECONDS))
+    plan = after_words("voicemail", Say(Prompt.VOICEMAIL_EMPTY), then=_MESSAGE)
     return TurnOutcome(conversation.tell("empty"), plan)
 
 

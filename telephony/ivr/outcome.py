@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import Effect, JoinQueue, OpenTicket
 from telephony.ivr.facts import CallFacts
-from telephony.plan.menu import KEY_SECONDS, MENU_WORDS, MOST_SILENCES, MOST_WRONG_KEYS
+from telephony.plan.menu import ALL_WORDS, FIRST_WORDS, KEY_SECONDS, MENU_SECONDS, MOST_SILENCES, MOST_WRONG_KEYS
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Pause, Plan, Redirect, Say, Spoken, Verb
 from tickets.states import CallState
@@ -32,11 +32,9 @@ class TurnOutcome:
 
 def to_a_person(conversation: Conversation, *effects: Effect, words: tuple[Spoken, ...] = ()) -> TurnOutcome:
     """Into the queue: the answer to every caller who cannot or will not use keys."""
-    return TurnOutcome(
-        conversation.at(CallState.QUEUED),
-        (*words, Redirect("queue")),
-        (OpenTicket(), *effects, JoinQueue()),
-    )
+    # Words that any key, or whoever takes the call, cuts short.
+    plan = one_key("queue", *words, seconds=1) if words else Redirect("queue")
+    return TurnOutcome(conversation.at(CallState.QUEUED), (plan,), (OpenTicket(), *effects, JoinQueue()))
 
 
 def to_a_person_at_once(conversation: Conversation, *effects: Effect) -> TurnOutcome:
@@ -44,8 +42,7 @@ def to_a_person_at_once(conversation: Conversation, *effects: Effect) -> TurnOut
 
     A hotline must not stand between a citizen and those who come at once; an agent asks where it is.
     """
-    words = one_key("queue", Say(Prompt.EMERGENCY_NUMBERS), seconds=1)
-    return replace(to_a_person(conversation, *effects), plan=(words,))
+    return to_a_person(conversation, *effects, words=(Say(Prompt.EMERGENCY_NUMBERS),))
 
 
 def goodbye(conversation: Conversation, *words: Spoken) -> TurnOutcome:
@@ -56,27 +53,35 @@ def one_key(step: str, *spoken: Spoken, seconds: int = KEY_SECONDS) -> Gather:
     return Gather(step, spoken, num_digits=1, timeout_seconds=seconds)
 
 
+def after_words(step: str, *words: Spoken, then: Verb) -> Plan:
+    """Words, and then `then`, in one document; any key cuts them short, at `step`."""
+    return Gather(step, words, num_digits=1, timeout_seconds=1, goes_on=True), then
+
+
 def welcome(conversation: Conversation, *greeting: Spoken) -> TurnOutcome:
-    """The first words in a language: that we record, then the way to the other one, before a menu nobody understood."""
-    return _menu(conversation, *greeting, Say(Prompt.RECORDING_NOTICE), *language(conversation), *_keys(conversation))
+    """The first words in a language: that we record, the key for danger, and the way on, as short as can be borne."""
+    return _menu(conversation, *opening(conversation, *greeting), *map(Say, FIRST_WORDS))
 
 
 def menu(conversation: Conversation, *first: Spoken) -> TurnOutcome:
-    """The menu read out again."""
-    return _menu(conversation, *first, *_keys(conversation), *language(conversation))
+    """The menu read out again; to whoever asked for it slowly, all there is, with a pause behind each choice."""
+    pause = (Pause(1),) if conversation.slow else ()
+    choices = (Prompt.MENU_EMERGENCY, *(ALL_WORDS if conversation.slow else FIRST_WORDS))
+    words = tuple(spoken for prompt in choices for spoken in (Say(prompt), *pause))
+    return _menu(conversation, *first, *words, *_language(conversation))
+
+
+def opening(conversation: Conversation, *greeting: Spoken) -> tuple[Spoken, ...]:
+    """What everybody hears first. Danger comes before the language, and both before anything that may take long."""
+    return (*greeting, Say(Prompt.RECORDING_NOTICE), Say(Prompt.MENU_EMERGENCY), *_language(conversation))
 
 
 def _menu(conversation: Conversation, *words: Spoken) -> TurnOutcome:
-    return TurnOutcome(replace(conversation, state=CallState.MENU, asking=""), (one_key("menu", *words),))
+    asking = replace(conversation, state=CallState.MENU, asking="")
+    return TurnOutcome(asking, (one_key("menu", *words, seconds=MENU_SECONDS),))
 
 
-def _keys(conversation: Conversation) -> tuple[Spoken, ...]:
-    """What each key does; `0` reads them with a pause after each."""
-    pause = (Pause(1),) if conversation.slow else ()
-    return tuple(spoken for words in MENU_WORDS for spoken in (Say(words), *pause))
-
-
-def language(conversation: Conversation) -> tuple[Spoken, ...]:
+def _language(conversation: Conversation) -> tuple[Spoken, ...]:
     """The way to the other language, in its own words."""
     other = OTHER_LOCALE.get(conversation.locale)
     return (Say(Prompt.MENU_LANGUAGE, locale=other),) if other else ()

@@ -11,16 +11,19 @@ from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import (
     TurnOutcome,
     after_silence,
+    after_words,
     after_wrong_key,
     menu,
     one_key,
     to_a_person,
     to_a_person_at_once,
 )
-from telephony.plan.menu import MOST_OPTIONS, MenuChoice
+from telephony.plan.menu import MOST_OPTIONS, PERSON_KEY, REPEAT_KEY, MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
+
+_STATEMENT = Record("place", max_seconds=30, silence_seconds=4)
 
 
 def ask_place(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
@@ -54,6 +57,12 @@ def on_place(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
             return afterwards(conversation, heard, facts)
         case _:
             return _named(conversation, heard, facts)
+
+
+def for_a_person(conversation: Conversation, heard: Heard) -> TurnOutcome | None:
+    """The key for a person, pressed where a place is asked for: whoever answers asks for it."""
+    is_meant = heard.keys == PERSON_KEY and conversation.asking != "afterwards"
+    return _agent_will_ask(conversation) if is_meant else None
 
 
 def _last(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -123,11 +132,13 @@ def _agent_will_ask(conversation: Conversation) -> TurnOutcome:
 
 def _ask_statement(conversation: Conversation) -> TurnOutcome:
     """Where the provider hears no words, they are recorded and the agent resolves them."""
-    plan = (Say(Prompt.STATEMENT), Record("place", max_seconds=30, silence_seconds=4))
+    plan = after_words("place", Say(Prompt.STATEMENT), then=_STATEMENT)
     return TurnOutcome(conversation.ask("statement"), plan)
 
 
 def _stated(conversation: Conversation, heard: Heard) -> TurnOutcome:
+    if heard.keys and not heard.recording_sid:
+        return TurnOutcome(conversation, (_STATEMENT,))
     if not heard.recording_sid:
         return _agent_will_ask(conversation)
     kept = KeepRecording(heard.recording_sid, heard.recording_seconds, RecordingKind.PLACE)
@@ -165,12 +176,14 @@ def _where_words(units: tuple[NamedUnit, ...]) -> Say:
 def afterwards(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """After self-service: a person, the menu again, or the caller simply hangs up."""
     again = one_key("place" if conversation.state is CallState.PLACE else "request", Say(Prompt.AFTERWARDS))
-    if heard.keys == "1" and conversation.state is CallState.STATUS and conversation.reference:
+    if heard.keys in ("1", PERSON_KEY) and conversation.state is CallState.STATUS and conversation.reference:
         words = (Say(Prompt.TO_A_PERSON),)
         return to_a_person(conversation, words=words).also(GoOnWith(conversation.reference))
     if heard.keys == "1":
         return ask_place(conversation, facts).also(OpenTicket())
-    if heard.keys == "0":
+    if heard.keys == PERSON_KEY:
+        return to_a_person(conversation, words=(Say(Prompt.TO_A_PERSON),))
+    if heard.keys == REPEAT_KEY:
         return menu(conversation.at(CallState.MENU))
     if heard.is_silence:
         return after_silence(conversation, again)

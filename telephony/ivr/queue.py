@@ -6,16 +6,20 @@ from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import JoinQueue, OfferUnanswered, TellDutyOfficer
-from telephony.ivr.facts import CallFacts
+from telephony.ivr.facts import CallFacts, QueueFacts
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import start_callback, start_voicemail
 from telephony.ivr.outcome import TurnOutcome, goodbye, one_key, reference_words
 from telephony.plan.menu import MenuChoice
 from telephony.plan.prompts import Prompt
-from telephony.plan.verbs import Dial, Redirect, Say, Spoken, Target
+from telephony.plan.verbs import Dial, Music, Redirect, Say, Spoken, Target
 from tickets.states import CallState
 
-LOOP_SECONDS = 20
+# Once a minute a caller is told how they stand; between, the line is heard to be alive. With the sound, which lasts
+# nearly so long, a turn of the hold loop takes 20 s.
+WORDS_EVERY_SECONDS = 60
+AFTER_MUSIC_SECONDS = 1
+LONGEST_WAIT_SAID = 15
 # While an agent's screen rings the caller must be fetched quickly once it is accepted.
 OFFER_LOOP_SECONDS = 4
 MOST_OFFERS = 5
@@ -44,19 +48,26 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """One turn of the hold loop. The position that is announced never rises, whatever the queue does."""
     queue = facts.queue
     position = min(queue.position, conversation.last_position or queue.position)
-    moved = (_position_words(position),) if position != conversation.last_position else ()
+    stands: tuple[Spoken, ...] = ()
+    if words_are_due(conversation.said_at, queue.waited_seconds):
+        conversation, stands = replace(conversation, said_at=queue.waited_seconds), _position_words(position, queue)
     if queue.offer_is_open:
         # Somebody's telephone rings: whatever else there is to say would only keep the two apart.
         ringing = replace(conversation, state=CallState.OFFERED, asking="", last_position=position)
-        return TurnOutcome(ringing, (one_key("queue", *moved, seconds=OFFER_LOOP_SECONDS),))
+        return TurnOutcome(ringing, (one_key("queue", *stands, seconds=OFFER_LOOP_SECONDS),))
     once, waiting = _once(conversation, facts)
     # What a waiting caller wants to know comes first.
-    words: tuple[Spoken, ...] = (*moved, *once) or (Say(Prompt.QUEUE_STILL_WAITING),)
+    words: tuple[Spoken, ...] = (*stands, *once)
     is_long = queue.offers >= MOST_OFFERS or queue.waited_seconds >= LONG_WAIT_SECONDS
     if is_long and "long" not in waiting.told:
         waiting, words = waiting.tell("long"), (*words, Say(Prompt.QUEUE_LONG_WAIT), Say(Prompt.QUEUE_CHOICES))
     waiting = replace(waiting, state=CallState.QUEUED, asking="", last_position=position)
-    return TurnOutcome(waiting, (one_key("queue", *words, seconds=LOOP_SECONDS),))
+    return TurnOutcome(waiting, (one_key("queue", *words, Music(), seconds=AFTER_MUSIC_SECONDS),))
+
+
+def words_are_due(said_at: int | None, waited_seconds: int) -> bool:
+    """Whether a waiting caller is told again how they stand."""
+    return said_at is None or waited_seconds - said_at >= WORDS_EVERY_SECONDS
 
 
 def _once(conversation: Conversation, facts: CallFacts) -> tuple[tuple[Spoken, ...], Conversation]:
@@ -68,8 +79,14 @@ def _once(conversation: Conversation, facts: CallFacts) -> tuple[tuple[Spoken, .
     return words, conversation
 
 
-def _position_words(position: int) -> Say:
-    return Say(Prompt.QUEUE_NEXT) if position <= 1 else Say(Prompt.QUEUE_POSITION, {"position": position})
+def _position_words(position: int, queue: QueueFacts) -> tuple[Say, ...]:
+    """The place, and how long it takes from there where that can be known."""
+    place = Say(Prompt.QUEUE_NEXT) if position <= 1 else Say(Prompt.QUEUE_POSITION, {"position": position})
+    if queue.wait_minutes is None:
+        return (place,)
+    if queue.wait_minutes > LONGEST_WAIT_SAID:
+        return place, Say(Prompt.QUEUE_WAIT_LONG, {"minutes": LONGEST_WAIT_SAID})
+    return place, Say(Prompt.QUEUE_WAIT, {"minutes": queue.wait_minutes})
 
 
 def _nobody(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
@@ -108,7 +125,8 @@ def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
         return goodbye(conversation)
     if not facts.is_on_hold and facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
-    return TurnOutcome(conversation, (one_key("hold", Say(Prompt.HOLD), seconds=OFFER_LOOP_SECONDS),))
+    words = () if conversation.asking == "hold" else (Say(Prompt.HOLD),)
+    return TurnOutcome(conversation.ask("hold"), (one_key("hold", *words, Music(), seconds=AFTER_MUSIC_SECONDS),))
 
 
 def _after_cut_off(conversation: Conversation) -> TurnOutcome:

@@ -19,12 +19,14 @@ from telephony.ivr.outcome import (
     after_wrong_key,
     goodbye,
     menu,
+    one_key,
+    to_a_person,
     to_a_person_at_once,
     welcome,
 )
-from telephony.ivr.place import ask_place, ask_where, in_danger, on_place
+from telephony.ivr.place import ask_place, ask_where, for_a_person, in_danger, on_place
 from telephony.ivr.queue import on_dial, on_queue
-from telephony.plan.menu import MENU, MenuChoice
+from telephony.plan.menu import MENU, MENU_AGAIN_SECONDS, PERSON_KEY, REPEAT_KEY, MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Redirect, Say
 from tickets.states import CallState
@@ -51,7 +53,7 @@ def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
     if heard.speech and not heard.keys:
         return ask_place(conversation, facts).also(OpenTicket())
     if heard.is_silence:
-        return after_silence(conversation, *menu(conversation, Say(Prompt.SILENCE)).plan)
+        return after_silence(conversation, one_key("menu", Say(Prompt.MENU_SILENCE), seconds=MENU_AGAIN_SECONDS))
     pressed = MENU.get(heard.keys)
     if pressed is None:
         return after_wrong_key(conversation, *menu(conversation, Say(Prompt.WRONG_KEY)).plan)
@@ -61,16 +63,23 @@ def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
     return chosen
 
 
+def _on_place(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
+    return for_a_person(conversation, heard) or on_place(conversation, heard, facts)
+
+
 def _on_status(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
-    """Where ten digits are asked for, one key alone is no part of a reference: it is meant as in the menu."""
-    if conversation.asking == "reference" and heard.keys in _ALONE:
+    """Where many digits are asked for, one key alone is no part of them: it is meant as in the menu."""
+    if conversation.asking in ("reference", "pin") and heard.keys in _ALONE:
         return _on_menu(conversation.at(CallState.MENU), heard, facts)
     return on_request(conversation, heard, facts)
 
 
 def _emergency(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
-    known = (NotePlace(facts.line_unit.id, "line"),) if facts.line_unit else ()
-    return to_a_person_at_once(conversation, *known)
+    return to_a_person_at_once(conversation, *_lines_place(facts))
+
+
+def _lines_place(facts: CallFacts) -> tuple[NotePlace, ...]:
+    return (NotePlace(facts.line_unit.id, "line"),) if facts.line_unit else ()
 
 
 def _language(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
@@ -85,6 +94,9 @@ _CHOICES: Mapping[MenuChoice, Callable[[Conversation, CallFacts], TurnOutcome]] 
     MenuChoice.WHERE: ask_where,
     MenuChoice.VOICEMAIL: lambda conversation, _: start_voicemail(conversation),
     MenuChoice.CALLBACK: start_callback,
+    MenuChoice.PERSON: lambda conversation, facts: to_a_person(
+        conversation, *_lines_place(facts), words=(Say(Prompt.TO_A_PERSON),)
+    ),
     MenuChoice.REPEAT: lambda conversation, _: menu(replace(conversation, slow=True)),
     MenuChoice.LANGUAGE: _language,
 }
@@ -100,14 +112,14 @@ def _on_failsafe(conversation: Conversation, heard: Heard, facts: CallFacts) -> 
     return TurnOutcome(conversation.at(CallState.MENU), (Redirect("menu"),))
 
 
-# The menu again, a callback, the other language.
-_ALONE = ("0", "9", "*")
+# A person, the menu again, a callback, the other language.
+_ALONE = (PERSON_KEY, REPEAT_KEY, "9", "*")
 # Where what is said is heard by nobody else.
 _BEFORE_A_PERSON = (CallState.GREETING, CallState.MENU, CallState.PLACE, CallState.STATUS)
 _STEPS: Mapping[CallState, Callable[[Conversation, Heard, CallFacts], TurnOutcome]] = {
     CallState.GREETING: _on_menu,
     CallState.MENU: _on_menu,
-    CallState.PLACE: on_place,
+    CallState.PLACE: _on_place,
     CallState.STATUS: _on_status,
     CallState.QUEUED: on_queue,
     CallState.OFFERED: on_queue,

@@ -16,8 +16,10 @@ class Prompt(StrEnum):
     MENU_WHERE = "menu_where"
     MENU_VOICEMAIL = "menu_voicemail"
     MENU_CALLBACK = "menu_callback"
+    MENU_PERSON = "menu_person"
     MENU_REPEAT = "menu_repeat"
     MENU_LANGUAGE = "menu_language"
+    MENU_SILENCE = "menu_silence"
     CALLED_LATELY = "called_lately"
     WRONG_KEY = "wrong_key"
     SILENCE = "silence"
@@ -42,7 +44,8 @@ class Prompt(StrEnum):
     REFERENCE_TWICE = "reference_twice"
     QUEUE_POSITION = "queue_position"
     QUEUE_NEXT = "queue_next"
-    QUEUE_STILL_WAITING = "queue_still_waiting"
+    QUEUE_WAIT = "queue_wait"
+    QUEUE_WAIT_LONG = "queue_wait_long"
     QUEUE_CHOICES = "queue_choices"
     QUEUE_CONNECTING = "queue_connecting"
     QUEUE_LONG_WAIT = "queue_long_wait"
@@ -111,6 +114,8 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.PLACE_UNDERSTOOD: frozenset({"unit"}),
     Prompt.REFERENCE_TWICE: frozenset({"reference"}),
     Prompt.QUEUE_POSITION: frozenset({"position"}),
+    Prompt.QUEUE_WAIT: frozenset({"minutes"}),
+    Prompt.QUEUE_WAIT_LONG: frozenset({"minutes"}),
     Prompt.CALLBACK_CONFIRM: frozenset({"phone"}),
     Prompt.CALLBACK_THANKS: frozenset({"phone"}),
     Prompt.CALLBACK_GREETING: frozenset({"reference"}),

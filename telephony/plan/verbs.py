@@ -31,12 +31,19 @@ class Pause:
     seconds: int = 1
 
 
-Spoken = Say | Play | Pause
+@dataclass(frozen=True)
+class Music:
+    """That the line is alive, for as long as the sound lasts: whoever hears nothing thinks that they were cut off."""
+
+
+Spoken = Say | Play | Pause | Music
 
 
 @dataclass(frozen=True)
 class Gather:
     """Listens while it speaks. Keys, speech or silence all go to `step`; nothing after it in a plan is reached.
+
+    `goes_on`: silence does not go to `step` but on to what stands behind it in the plan.
 
     `num_digits` ends the input at that many keys, otherwise `finish_on_key` or `timeout_seconds` of quiet does.
     `hints` are words the recogniser should expect. A provider without speech listens for keys only.
@@ -49,6 +56,7 @@ class Gather:
     timeout_seconds: int = 10
     speech: bool = False
     hints: tuple[str, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,5 +112,5 @@ class Hangup:
     pass
 
 
-Verb = Say | Play | Pause | Gather | Record | Dial | Redirect | Hangup
+Verb = Say | Play | Pause | Music | Gather | Record | Dial | Redirect | Hangup
 Plan = tuple[Verb, ...]

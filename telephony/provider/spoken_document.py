@@ -14,6 +14,7 @@ from telephony.plan.verbs import (
     Dial,
     Gather,
     Hangup,
+    Music,
     Number,
     Params,
     Pause,
@@ -56,6 +57,9 @@ class Urls(Protocol):
     def step(self, name: str, params: Params) -> str:
         """The absolute address of a step, with the turn that comes next already in it."""
 
+    def music(self) -> str:
+        """The address of the sound that a waiting caller hears."""
+
     def recording_of(self, prompt: Prompt, locale: str) -> str | None:
         """The address of a recorded prompt, None where only its text exists."""
 
@@ -66,7 +70,7 @@ def spoken_document(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabi
     response = VoiceResponse()
     for verb in plan:
         match verb:
-            case Say() | Play() | Pause():
+            case Say() | Play() | Pause() | Music():
                 writer.speak_into(response, verb)
             case Gather():
                 writer.gather(response, verb)
@@ -114,6 +118,8 @@ class _Writer:
                     parent.pause(length=verb.seconds)
             case Play():
                 parent.play(verb.url)
+            case Music():
+                parent.play(self.urls.music())
             case Say():
                 self._say(parent, verb)
             case _:
@@ -139,15 +145,16 @@ class _Writer:
             num_digits=verb.num_digits,
             finish_on_key=None if verb.num_digits == 1 else verb.finish_on_key,
             # Silence is an answer too: the step decides what to do with it.
-            action_on_empty_result=True,
+            action_on_empty_result=not verb.goes_on,
             language=LANGUAGE_TAGS.get(self.locale, self.locale) if speech else None,
             speech_timeout=SPEECH_SILENCE if speech else None,
             hints=",".join(verb.hints) or None if speech else None,
         )
         for spoken in verb.spoken:
             self.speak_into(element, spoken)
-        # Providers that do not know actionOnEmptyResult fall through to here after silence.
-        response.redirect(target, method="POST")
+        if not verb.goes_on:
+            # Providers that do not know actionOnEmptyResult fall through to here after silence.
+            response.redirect(target, method="POST")
 
     def record(self, response: VoiceResponse, verb: Record) -> None:
         response.record(

@@ -65,8 +65,8 @@ class Phone:
         return None
 
     def follow(self):
-        """Through redirects to the next document that waits for something."""
-        while (
+        """Through redirects, and words that want no answer, to the next document that waits for something."""
+        while self._only_says() or (
             self.document.find("Gather") is None
             and self.document.find("Redirect") is not None
             and self.document.find("Record") is None
@@ -74,6 +74,13 @@ class Phone:
         ):
             self.post(self.document.find("Redirect").text)
         return self
+
+    def _only_says(self):
+        """Whether any key would merely cut the words short on the way into the queue."""
+        gather = self.document.find("Gather")
+        if gather is None or gather.find("Play") is not None or gather.get("timeout") != "1":
+            return False
+        return "/queue?" in gather.get("action")
 
     def press(self, keys):
         self.post(self.next_action(), Digits=keys)

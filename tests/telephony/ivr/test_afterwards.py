@@ -23,8 +23,15 @@ def test_after_an_answer_one_leads_to_a_person_and_opens_a_ticket():
     assert words_after("1") == [Prompt.PLACE_SAY]
 
 
-def test_after_an_answer_zero_leads_back_to_the_menu_and_opens_nothing():
-    back = step(TOLD, Heard(keys="0"), CALLER)
+def test_after_an_answer_zero_is_a_person_at_once():
+    person = step(TOLD, Heard(keys="0"), CALLER)
+
+    assert person.conversation.state is CallState.QUEUED
+    assert OpenTicket() in person.effects
+
+
+def test_after_an_answer_seven_leads_back_to_the_menu_and_opens_nothing():
+    back = step(TOLD, Heard(keys="7"), CALLER)
 
     assert back.conversation.state is CallState.MENU
     assert OpenTicket() not in back.effects

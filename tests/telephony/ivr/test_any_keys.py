@@ -15,7 +15,7 @@ from telephony.ivr import (
     begin,
     step,
 )
-from telephony.plan.verbs import Client, Dial, Gather, Hangup, Record, Redirect
+from telephony.plan.verbs import Client, Dial, Gather, Hangup, Record, Redirect, Say
 from tests.telephony.ivr.test_steps import CALLER, SAI_GON, SILENCE, THU_DUC, known
 from tickets.states import CallState
 
@@ -60,5 +60,7 @@ def test_whatever_a_phone_does_there_is_always_a_next_thing_to_hear(called_latel
         opened = opened or any(isinstance(effect, OpenTicket) for effect in outcome.effects)
 
         assert isinstance(outcome.plan[-1], Gather | Record | Redirect | Dial | Hangup)
+        if not isinstance(outcome.plan[-1], Dial | Hangup):
+            assert not any(isinstance(verb, Say) for verb in outcome.plan), "words that no key cuts short"
         joined = any(isinstance(effect, JoinQueue) for effect in outcome.effects)
         assert opened or not joined, "nobody waits in the queue without a ticket"

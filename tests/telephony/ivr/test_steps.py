@@ -25,9 +25,9 @@ from telephony.ivr import (
     begin,
     step,
 )
-from telephony.plan.menu import MENU_WORDS
+from telephony.plan.menu import ALL_WORDS, FIRST_WORDS
 from telephony.plan.prompts import Prompt
-from telephony.plan.verbs import Client, Dial, Gather, Hangup, Pause, Record, Say
+from telephony.plan.verbs import Client, Dial, Gather, Hangup, Music, Pause, Record, Say
 from tickets.states import CallbackReason, CallState, PlaceOutcome
 
 SAI_GON = NamedUnit(1, "Phường Sài Gòn")
@@ -65,8 +65,9 @@ def known(*units):
 def test_the_greeting_says_that_the_call_is_recorded_and_offers_the_other_language():
     outcome, effects = talk()
 
-    assert prompts(outcome) == [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.MENU_LANGUAGE, *MENU_WORDS]
-    assert outcome.plan[0].spoken[2].locale == "en"
+    first = [Prompt.GREETING, Prompt.RECORDING_NOTICE, Prompt.MENU_EMERGENCY, Prompt.MENU_LANGUAGE]
+    assert prompts(outcome) == [*first, *FIRST_WORDS]
+    assert outcome.plan[0].spoken[3].locale == "en"
     assert effects == []
 
 
@@ -163,7 +164,7 @@ def test_who_tells_of_danger_where_a_place_was_asked_hears_the_numbers_and_goes_
 
 
 @pytest.mark.parametrize(
-    "steps", [("7", "7", "7"), (SILENCE, SILENCE), ("3", SILENCE, SILENCE), ("4", SILENCE, SILENCE)]
+    "steps", [("5", "5", "5"), (SILENCE, SILENCE), ("3", SILENCE, SILENCE), ("4", SILENCE, SILENCE)]
 )
 def test_three_wrong_keys_or_two_silences_lead_to_a_person_and_never_to_a_hang_up(steps):
     outcome, effects = talk(*steps)
@@ -172,14 +173,28 @@ def test_three_wrong_keys_or_two_silences_lead_to_a_person_and_never_to_a_hang_u
     assert OpenTicket() in effects and JoinQueue() in effects
 
 
-def test_star_changes_the_language_and_zero_slows_down():
+def test_star_changes_the_language_and_seven_reads_all_of_it_slowly():
     english, _ = talk("*")
-    slow, _ = talk("0")
+    slow, _ = talk("7")
 
     assert english.conversation.locale == "en"
-    assert prompts(english)[:2] == [Prompt.RECORDING_NOTICE, Prompt.MENU_LANGUAGE]
-    assert english.plan[0].spoken[1].locale == "vi"
-    assert slow.plan[0].spoken.count(Pause(1)) == len(MENU_WORDS)
+    assert prompts(english)[:3] == [Prompt.RECORDING_NOTICE, Prompt.MENU_EMERGENCY, Prompt.MENU_LANGUAGE]
+    assert english.plan[0].spoken[2].locale == "vi"
+    assert slow.plan[0].spoken.count(Pause(1)) == len([Prompt.MENU_EMERGENCY, *ALL_WORDS])
+
+
+@pytest.mark.parametrize("asked", [(), ("1",), ("3",), ("3", "2600421733"), ("4",), ("5",)])
+def test_zero_is_a_person_wherever_a_key_is_asked_for(asked):
+    outcome, effects = talk(*asked, "0")
+
+    assert outcome.conversation.state is CallState.QUEUED
+    assert OpenTicket() in effects and isinstance(effects[-1], JoinQueue)
+
+
+def test_zero_on_a_wards_own_line_goes_to_the_ward():
+    _, effects = talk("0", facts=replace(CALLER, line_unit=SAI_GON))
+
+    assert NotePlace(1, "line") in effects
 
 
 def test_the_state_of_a_request_is_told_after_reference_and_pin():
@@ -212,7 +227,12 @@ def test_a_person_after_the_state_of_a_request_is_about_that_request_and_asks_no
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("0", Prompt.MENU_REPORT), ("*", Prompt.RECORDING_NOTICE), ("9", Prompt.CALLBACK_CONFIRM)],
+    [
+        ("0", Prompt.TO_A_PERSON),
+        ("7", Prompt.MENU_EMERGENCY),
+        ("*", Prompt.RECORDING_NOTICE),
+        ("9", Prompt.CALLBACK_CONFIRM),
+    ],
 )
 def test_a_key_alone_where_a_reference_is_asked_for_is_meant_as_in_the_menu(key, words):
     outcome, _ = talk("3", key)
@@ -224,19 +244,41 @@ def test_a_key_alone_where_a_reference_is_asked_for_is_meant_as_in_the_menu(key,
 def test_the_queue_tells_the_reference_once_and_a_position_that_never_rises():
     waiting = Conversation(CallState.QUEUED)
     first = step(waiting, SILENCE, replace(CALLER, queue=QueueFacts(position=3)))
-    worse = step(first.conversation, SILENCE, replace(CALLER, queue=QueueFacts(position=5)))
-    better = step(worse.conversation, SILENCE, replace(CALLER, queue=QueueFacts(position=1)))
+    worse = step(first.conversation, SILENCE, replace(CALLER, queue=QueueFacts(position=5, waited_seconds=60)))
+    better = step(worse.conversation, SILENCE, replace(CALLER, queue=QueueFacts(position=1, waited_seconds=120)))
 
     assert prompts(first) == [Prompt.QUEUE_POSITION, Prompt.REFERENCE_TWICE, Prompt.QUEUE_CHOICES]
-    assert prompts(worse) == [Prompt.QUEUE_STILL_WAITING]
+    assert prompts(worse) == [Prompt.QUEUE_POSITION]
+    assert worse.plan[0].spoken[0].params == {"position": 3}
     assert prompts(better) == [Prompt.QUEUE_NEXT]
+
+
+def test_a_waiting_caller_is_told_how_they_stand_once_a_minute_and_hears_music_between():
+    waiting, said = Conversation(CallState.QUEUED), {}
+    for waited in range(0, 200, 20):
+        queue = QueueFacts(position=3, wait_minutes=4, waited_seconds=waited)
+        outcome = step(waiting, SILENCE, replace(CALLER, queue=queue))
+        waiting, said[waited] = outcome.conversation, prompts(outcome)
+        assert isinstance(outcome.plan[0].spoken[-1], Music), "nobody hears a dead line"
+
+    assert [waited for waited, words in said.items() if Prompt.QUEUE_POSITION in words] == [0, 60, 120, 180]
+    assert [waited for waited, words in said.items() if Prompt.QUEUE_WAIT in words] == [0, 60, 120, 180]
+    assert not any(words for waited, words in said.items() if waited % 60)
+
+
+def test_a_long_wait_is_told_as_such_and_no_figure_is_better_than_a_wrong_one():
+    long = step(Conversation(CallState.QUEUED), SILENCE, replace(CALLER, queue=QueueFacts(9, wait_minutes=40)))
+    unknown = step(Conversation(CallState.QUEUED), SILENCE, replace(CALLER, queue=QueueFacts(9)))
+
+    assert Prompt.QUEUE_WAIT_LONG in prompts(long) and Prompt.QUEUE_WAIT not in prompts(long)
+    assert not {Prompt.QUEUE_WAIT, Prompt.QUEUE_WAIT_LONG} & set(prompts(unknown))
 
 
 def test_the_loop_is_short_while_an_agents_screen_rings():
     calm = step(Conversation(CallState.QUEUED), SILENCE, CALLER)
     ringing = step(Conversation(CallState.QUEUED), SILENCE, replace(CALLER, queue=QueueFacts(offer_is_open=True)))
 
-    assert calm.plan[0].timeout_seconds == 20
+    assert calm.plan[0].timeout_seconds == 1 and calm.plan[0].spoken[-1] == Music(), "19 s of it"
     assert ringing.plan[0].timeout_seconds <= 5
     assert ringing.conversation.state is CallState.OFFERED
 
@@ -381,4 +423,6 @@ def test_a_caller_on_hold_waits_and_is_bridged_again_when_the_agent_is_back():
 
     assert prompts(held) == [Prompt.HOLD]
     assert held.conversation.state is CallState.TALKING
+    later = step(held.conversation, SILENCE, replace(CALLER, is_on_hold=True, queue=agent))
+    assert prompts(later) == [] and later.plan[0].spoken == (Music(),), "music, and not the same sentence for ever"
     assert isinstance(back.plan[-1], Dial)

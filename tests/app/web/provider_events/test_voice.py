@@ -191,7 +191,8 @@ def test_an_emergency_is_told_the_numbers_and_stands_with_the_city_too(session, 
 def test_an_emergency_rings_while_its_caller_still_hears_who_comes_at_once(session, phone, now):
     agent = agent_at(session, now, at="TTDH")
 
-    phone.ring().press("2")
+    phone.ring()
+    phone.post(phone.next_action(), Digits="2")
     assert "114" in phone.said
     offers.offer_waiting_calls(session, now=now)
 

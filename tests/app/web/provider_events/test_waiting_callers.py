@@ -257,7 +257,7 @@ def test_whoever_picks_up_an_agents_telephone_hears_the_whisper_also_without_a_d
         asked = phone.said
         phone.post(phone.next_action(), Digits="1")
 
-    assert "Bấm phím 1 để nhận" in asked
+    assert "Để nhận, bấm phím 1" in asked
     assert len(phone.document) == 0, "connected"
 
 
