@@ -10,6 +10,7 @@ from flask_babel import LazyString, gettext, lazy_gettext, lazy_pgettext
 
 from app.wording import codes, contact_codes
 from app.wording.codes import word_of
+from app.wording.field_words import FIELDS
 from app.wording.locale import chosen_locale
 from app.wording.posted_words import FAILURES, OUTBOUND_TEMPLATES, failure_word
 from app.wording.raised_words import ANSWER_WAYS, CAUSES
@@ -111,6 +112,9 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "post": lazy_pgettext("audit detail", "post"),
     "most": lazy_pgettext("audit detail", "at most"),
     "decision": lazy_pgettext("audit detail", "decision"),
+    "decision_no": lazy_pgettext("audit detail", "decision no."),
+    "capacity": lazy_pgettext("audit detail", "as"),
+    "instead_of": lazy_pgettext("audit detail", "in place of (numbers)"),
     "expected_at": lazy_pgettext("audit detail", "to be expected by"),
     "is_rule": lazy_pgettext("audit detail", "also a rule"),
 }
@@ -168,7 +172,8 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "kinds": (REFERENCE_KINDS,),
     "scopes": (SCOPE_WORDS,),
     "via": (ANSWER_WAYS,),
-    "field": (AUDIT_DETAILS,),
+    "field": (AUDIT_DETAILS, FIELDS),
+    "capacity": (contact_codes.CAPACITY_WORDS,),
     "reason": (FAILURES, contact_codes.OVERTAKEN, OWN_REASONS),
     "code": (READ_ANEW,),
     "decision": (codes.APPEAL_OUTCOMES,),

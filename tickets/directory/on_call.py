@@ -1,10 +1,10 @@
 """Posts at units, with who holds them; whose turn it is: `shifts`; who answers for one: `standing`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from tickets.promises.plan import TRIAL
@@ -36,6 +36,25 @@ def insert_holdings(session: Session, rows: Sequence[tuple[int, int, str]], *, s
             insert(PostHolding),
             [{"post_id": post, "staff_id": staff, "kind": kind, "valid_from": since} for post, staff, kind in rows],
         )
+
+
+def insert_holding(
+    session: Session, post_id: int, staff_id: int, kind: str, *, from_at: datetime, decision_no: str
+) -> PostHolding:
+    row = PostHolding(post_id=post_id, staff_id=staff_id, kind=kind, valid_from=from_at, decision_no=decision_no)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def end_holdings(session: Session, holding_ids: Collection[int], *, at: datetime | None) -> None:
+    """From then on these people hold it no longer; None: they go on."""
+    session.execute(
+        update(PostHolding)
+        .where(PostHolding.id.in_(holding_ids))
+        .values(valid_to=at)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def posts_of(session: Session, unit_id: int) -> Sequence[Post]:

@@ -1,13 +1,21 @@
-"""Which member of the city's leadership answers for a field or an area, by dated decisions."""
+"""Which member of the city's leadership answers for a field or an area, by dated decisions.
+
+A new decision ends the one before it on the day on which it begins; rows are never deleted.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, and_, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from tickets.schema import Responsibility
+from tickets.audit import entries
+from tickets.errors import InvalidInput, NotFound
+from tickets.people.actor import Actor
+from tickets.schema import Category, Responsibility, Staff, Unit
+
+LONGEST_DECISION = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +46,142 @@ def insert_responsibilities(session: Session, facts: Sequence[ResponsibilityFact
                 for one in facts
             ],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    """A decision with the words people read; of an area `unit` is its name in both languages."""
+
+    id: int
+    staff_id: int
+    name: str
+    field: str
+    unit: str
+    unit_en: str
+    decision_no: str
+    valid_from: date
+    valid_to: date | None
+
+    def is_over(self, today: date) -> bool:
+        return self.valid_to is not None and self.valid_to <= today
+
+    @property
+    def was_taken_back(self) -> bool:
+        return self.valid_to is not None and self.valid_to <= self.valid_from
+
+
+def responsibilities(session: Session) -> Sequence[Responsible]:
+    """All decisions, fields before areas, of each the latest first."""
+    rows = session.execute(
+        select(Responsibility, Staff.name, Unit.name, Unit.name_en)
+        .join(Staff, Staff.id == Responsibility.staff_id)
+        .outerjoin(Unit, Unit.id == Responsibility.unit_id)
+        .order_by(
+            Responsibility.unit_id.is_not(None), Responsibility.field, Unit.sort_key, Responsibility.valid_from.desc(),
+            Responsibility.id.desc(),
+        )
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    return [
+        Responsible(
+            row.id, row.staff_id, name, row.field or "", unit or "", unit_en or "", row.decision_no, row.valid_from,
+            row.valid_to,
+        )
+        for row, name, unit, unit_en in rows
+    ]  # fmt: skip
+
+
+def fields_of_matters(session: Session) -> Sequence[str]:
+    """The fields that kinds of matter belong to."""
+    return session.scalars(select(Category.field).where(Category.field != "").distinct().order_by(Category.field)).all()
+
+
+def decide(session: Session, wanted: ResponsibilityFacts, *, actor: Actor, today: date, now: datetime) -> None:
+    """From that day on this person answers for the field or the area, and whoever did before no longer.
+
+    Raises InvalidInput for a day that has passed, without a decision, for oneself or an account that is closed, for
+    what they answer for already, and where another decision is to come.
+    """
+    # One after the other: two decisions about the same at once would both stand.
+    session.execute(text("lock table responsibility in share row exclusive mode"))
+    _judge(session, wanted, actor=actor, today=today)
+    running = session.scalars(select(Responsibility).where(_about(wanted), _runs(wanted.valid_from))).all()
+    if any(one.valid_from > today for one in running):
+        raise InvalidInput("from", "somebody_is_coming")
+    if any(one.staff_id == wanted.staff_id for one in running):
+        raise InvalidInput("person", "responsible_already")
+    _end(session, [one.id for one in running], on=wanted.valid_from)
+    insert_responsibilities(session, [wanted])
+    before = [one.staff_id for one in running]
+    _record(session, "responsibility.given", wanted, before=before, actor=actor, now=now)
+
+
+def end_responsibility(session: Session, row_id: int, *, actor: Actor, today: date, now: datetime) -> None:
+    """From today on nobody answers for it by this decision; one that has not begun is taken back, and the one before
+    it goes on. Raises NotFound for what is over."""
+    session.execute(text("lock table responsibility in share row exclusive mode"))
+    row = session.get(Responsibility, row_id, populate_existing=True)
+    if row is None or (row.valid_to is not None and row.valid_to <= today):
+        raise NotFound("responsibility", row_id)
+    facts = ResponsibilityFacts(
+        row.staff_id, row.decision_no, row.valid_from, field=row.field, unit_id=row.unit_id, valid_to=row.valid_to
+    )
+    is_planned = row.valid_from > today
+    _end(session, [row.id], on=row.valid_from if is_planned else today)
+    if is_planned:
+        was = Responsibility.valid_to == row.valid_from, Responsibility.valid_from < row.valid_from
+        kept = session.scalars(select(Responsibility.id).where(_about(facts), Responsibility.id != row.id, *was)).all()
+        _end(session, kept, on=None)
+    action = "responsibility.taken_back" if is_planned else "responsibility.ended"
+    _record(session, action, facts, before=[], actor=actor, now=now)
+
+
+def _judge(session: Session, wanted: ResponsibilityFacts, *, actor: Actor, today: date) -> None:
+    if (wanted.field is None) == (wanted.unit_id is None):
+        raise InvalidInput("field", "field_or_area")
+    if not wanted.decision_no:
+        raise InvalidInput("decision", "required")
+    if len(wanted.decision_no) > LONGEST_DECISION:
+        raise InvalidInput("decision", "too_long", limit=LONGEST_DECISION)
+    if wanted.valid_from < today:
+        raise InvalidInput("from", "past")
+    account = session.get(Staff, wanted.staff_id)
+    if account is None or account.disabled_at is not None:
+        raise InvalidInput("person", "no_such_person")
+    if wanted.staff_id == actor.staff_id:
+        raise InvalidInput("person", "own_post")
+
+
+def _about(wanted: ResponsibilityFacts) -> ColumnElement[bool]:
+    if wanted.field is not None:
+        return Responsibility.field == wanted.field
+    return and_(Responsibility.field.is_(None), Responsibility.unit_id == wanted.unit_id)
+
+
+def _runs(day: date) -> ColumnElement[bool]:
+    ends = Responsibility.valid_to
+    return or_(ends.is_(None), and_(ends > day, ends > Responsibility.valid_from))
+
+
+def _end(session: Session, row_ids: Sequence[int], *, on: date | None) -> None:
+    session.execute(
+        update(Responsibility)
+        .where(Responsibility.id.in_(row_ids))
+        .values(valid_to=on)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _record(
+    session: Session, action: str, facts: ResponsibilityFacts, *, before: Sequence[int], actor: Actor, now: datetime
+) -> None:
+    params = {
+        "staff_id": facts.staff_id,
+        "since": facts.valid_from.isoformat(),
+        "decision_no": facts.decision_no,
+        **({"field": facts.field} if facts.field is not None else {"unit_id": facts.unit_id}),
+        **({"instead_of": list(before)} if before else {}),
+    }
+    entries.record(
+        session, actor=actor, action=action, subject_kind="staff", subject_id=facts.staff_id, params=params, now=now
+    )

@@ -1,6 +1,6 @@
 """The people who work here, and the roles they hold at units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from tickets.directory import web_sessions
 from tickets.directory.sort_keys import sort_key
+from tickets.errors import InvalidInput
+from tickets.people.roles import SEEING
 from tickets.schema import RoleAssignment, Staff, Unit
 from tickets.states import Role
 
@@ -59,6 +61,60 @@ def give_roles(session: Session, roles: Sequence[tuple[int, Role, int]], *, now:
 
 def end_role(session: Session, assignment_id: int, *, now: datetime) -> None:
     session.execute(update(RoleAssignment).where(RoleAssignment.id == assignment_id).values(valid_to=now))
+
+
+def begin_role(session: Session, staff_id: int, *, role: Role | None, unit_id: int, at: datetime) -> None:
+    """They have this role at the unit from then on. Raises InvalidInput for whoever would have none at all.
+
+    Whoever stands at a post without a role there is told of what they cannot open.
+    """
+    if role is not None and role not in SEEING:
+        raise InvalidInput("role", "required")
+    held = set(
+        session.scalars(
+            select(RoleAssignment.role).where(
+                RoleAssignment.staff_id == staff_id,
+                RoleAssignment.unit_id == unit_id,
+                RoleAssignment.role.in_(SEEING),
+                RoleAssignment.valid_from <= at,
+                or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > at),
+            )
+        )
+    )
+    if role is None and not held:
+        raise InvalidInput("role", "role_needed")
+    if role is not None and role not in held:
+        give_roles(session, [(staff_id, role, unit_id)], now=at)
+
+
+def end_roles_at(session: Session, staff_ids: Collection[int], *, unit_id: int, at: datetime) -> None:
+    """From then on these people neither see nor answer what is at this unit."""
+    if not staff_ids:
+        return
+    session.execute(
+        update(RoleAssignment)
+        .where(
+            RoleAssignment.staff_id.in_(staff_ids),
+            RoleAssignment.unit_id == unit_id,
+            RoleAssignment.role.in_(SEEING),
+            RoleAssignment.valid_from < at,
+            or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > at),
+        )
+        .values(valid_to=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take_roles_back(
+    session: Session, coming: Collection[int], leaving: Collection[int], *, unit_id: int, at: datetime
+) -> None:
+    """What was to begin at this instant never does, what was to end goes on."""
+    here = RoleAssignment.unit_id == unit_id, RoleAssignment.role.in_(SEEING)
+    begins = RoleAssignment.staff_id.in_(coming), RoleAssignment.valid_from == at
+    ends = RoleAssignment.staff_id.in_(leaving), RoleAssignment.valid_to == at
+    changed = update(RoleAssignment).execution_options(synchronize_session=False)
+    session.execute(changed.where(*here, *begins).values(valid_to=RoleAssignment.valid_from))
+    session.execute(changed.where(*here, *ends, RoleAssignment.valid_from < at).values(valid_to=None))
 
 
 def disable(session: Session, staff_id: int, *, now: datetime) -> None:

@@ -103,7 +103,9 @@ class PostHolding(Base):
     staff_id: Mapped[int] = mapped_column(to("staff"), index=True)
     kind: Mapped[str]
     valid_from: Mapped[datetime]
+    # At or before `valid_from`: it was planned, and taken back before it began.
     valid_to: Mapped[datetime | None]
+    decision_no: Mapped[str] = mapped_column(server_default="")
 
 
 class Responsibility(Base):

@@ -75,6 +75,16 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_limit": _("Between 1 and 1,000 messages, please."),
         "no_such_call_pause": _("Between 5 seconds and one hour, in seconds."),
         "held_already": _("The person holds this role already."),
+        "own_post": _("Nobody gives a post or a field to themselves; another administrator can."),
+        "no_such_person": _("This account is closed or does not exist."),
+        "no_such_account": _("There is no account with this address. Add the person first."),
+        "holds_post_already": _("The person has this post already, or will have it."),
+        "somebody_is_coming": _("Somebody is to come already. Take that back first."),
+        "role_needed": _(
+            "The person has no role at this unit: choose one, so that they can open what they are told of."
+        ),
+        "field_or_area": _("Choose either a field or an area."),
+        "responsible_already": _("The person answers for it already."),
         "own_administration": _("You cannot end your own administrator role; another administrator can."),
         "own_account": _("You cannot close your own account; another administrator can."),
         "window_too_long": _("At most fourteen days at a time."),

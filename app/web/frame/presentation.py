@@ -10,6 +10,7 @@ from app.web.frame.assets import asset
 from app.wording import (
     codes,
     contact_codes,
+    field_words,
     looks,
     posted_words,
     spoken_numbers,
@@ -29,7 +30,7 @@ WORD_FUNCTIONS = (
     codes.queue_kind_word, codes.competence_word, codes.actor_word, codes.level_word, codes.matter_words,
     codes.draft_word,
     contact_codes.presence_word, contact_codes.outbound_channel_word, contact_codes.outbound_word,
-    contact_codes.attempt_word, contact_codes.capacity_word,
+    contact_codes.attempt_word, contact_codes.capacity_word, field_words.field_word,
     contact_codes.call_state_word, contact_codes.offer_word, contact_codes.callback_word,
     contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
     trail_words.action_word, trail_words.subject_word, posted_words.template_word, posted_words.failure_word,
