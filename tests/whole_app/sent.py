@@ -19,13 +19,14 @@ from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb
 from tests.whole_app.things import OWN
 from tickets import process_beats
+from tickets.city import wall_clock
 from tickets.directory import contact_methods, one_time_links
 from tickets.outbox import posting
 from tickets.people.actor import staff_actor
 from tickets.promises import exclusions
 from tickets.promises.exclusions import Wanted
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
-from tickets.schema import CalendarVersion, Chain, Instruction, OutboundMessage, Staff
+from tickets.schema import CalendarVersion, Chain, Instruction, OutboundMessage, PostHolding, Responsibility, Staff
 from tickets.states import ClockKind, Disposition, OutboundChannel, OutboundState, Role
 from tickets.told_clocks import ToldTime, as_detail
 
@@ -62,6 +63,27 @@ rows:
 
 
 _HOLDING = as_detail(ToldTime("holds", "", -7200.0, None, 40))
+
+
+def _of_posts(session: Session, climbed: Climb, colleague: Staff, *, now: datetime) -> dict[str, Sent]:
+    """Somebody comes to a post and is given a field; who holds one, and had one, gives it up."""
+    held = select(PostHolding).where(PostHolding.staff_id == climbed.people[2].id)
+    holding = session.scalars(held).one()
+    today = wall_clock(now).date()
+    given = Responsibility(
+        staff_id=climbed.people[4].id, field="land", decision_no="1/QĐ", valid_from=today - timedelta(days=9)
+    )
+    session.add(given)
+    session.flush()
+    form = {"email": colleague.email, "from": today.isoformat(), "decision": "2/QĐ", "unit": "", "person": ""}
+    return {
+        "administration.give_post": Sent(
+            named={"post_id": holding.post_id}, form={**form, "kind": "holder", "role": "leader"}
+        ),
+        "administration.end_a_holding": Sent(named={"holding_id": holding.id}),
+        "administration.give_responsibility": Sent(form={**form, "field": "health"}),
+        "administration.end_one": Sent(named={"responsibility_id": given.id}),
+    }
 
 
 def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -> dict[str, Sent]:
@@ -124,6 +146,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
             form={"since": "2020-01-01T00:00:00+00:00", "until": "2100-01-01T00:00:00+00:00", "channel": "sms"}
         ),
         "administration.apply": Sent(form={"text": other_policies}),
+        **_of_posts(session, climbed, colleague, now=now),
         "administration.disable": Sent(named={"staff_id": colleague.id}),
         "administration.ask_for_window": Sent(form=_WINDOW),
         "administration.decide_window": Sent(named={"window_id": _asked(session, colleague, now=now)}),

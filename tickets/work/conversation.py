@@ -78,6 +78,20 @@ def interim(
         raise InvalidInput("expected_at", "not_to_be_expected")
     if ticket.status is TicketStatus.NEW and actor.kind is ActorKind.STAFF and ticket.assignee_id is None:
         claim(session, ticket_id, actor=actor, now=now)
+    return say_interim(session, ticket, body=body, expected_at=expected_at, channel=channel, actor=actor, now=now)
+
+
+def say_interim(
+    session: Session,
+    ticket: Ticket,
+    *,
+    body: str,
+    expected_at: datetime,
+    channel: Channel | None,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    """The words of an interim answer to the citizen of a locked ticket, and what they may expect since."""
     told = {"expected_at": expected_at.isoformat()}
     message = say(
         session, ticket, template="ticket_interim", body=body, channel=channel, more=told, actor=actor, now=now

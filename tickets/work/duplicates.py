@@ -17,11 +17,11 @@ from tickets.people.references import read_reference
 from tickets.people.roles import Right, Viewer, may, visible_ticket
 from tickets.promises import duplicate_clocks
 from tickets.promises.duplicate_clocks import is_duplicate
-from tickets.schema import Ticket
+from tickets.schema import Message, Ticket
 from tickets.states import PENDING, UNFINISHED, Channel, Disposition, Priority, TicketStatus, TimelineKind
 from tickets.work.appeal_rows import appeal_of_case
 from tickets.work.assignment import change_priority, reason_given
-from tickets.work.conversation import answering_channel, say, wake
+from tickets.work.conversation import answering_channel, interim, reply, say, say_interim, wake
 from tickets.work.duplicate_links import join, part, pass_on, standing
 from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import require_free_to_move
@@ -88,16 +88,53 @@ def unlink(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: 
 
 def answer_duplicates(session: Session, master: Ticket, answer: str, *, actor: Actor, now: datetime) -> None:
     """The master's answer for every citizen of the group: sent once to each address, kept on every follow page."""
-    told = {_address(master)}
-    for ticket in standing(session, master.id):
-        channel = Channel.MANUAL if _address(ticket) in told else None
-        told.add(_address(ticket))
+    for ticket, channel in _each_citizen(session, master):
         say(session, ticket, template="ticket_resolved", body=answer, channel=channel, actor=actor, now=now)
         ticket.disposition = Disposition.DUPLICATE
         params = {"disposition": Disposition.DUPLICATE.value}
         timeline.add(session, ticket.id, TimelineKind.RESOLVED, actor=actor, is_public=True, params=params, now=now)
         record(session, ticket, "ticket.resolved", actor=actor, params=params, now=now)
         move(session, ticket, to=TicketStatus.RESOLVED, actor=actor, now=now)
+
+
+def reply_to_all(
+    session: Session, ticket_id: int, *, body: str, channel: Channel | None = None, actor: Actor, now: datetime
+) -> Message:
+    """An update for everybody whose request is answered with this one; the message to its own citizen.
+
+    Sent once to each address, kept on every follow page. Raises what a reply does.
+    """
+    own = reply(session, ticket_id, body=body, channel=channel, actor=actor, now=now)
+    for ticket, by in _each_citizen(session, lock_ticket(session, ticket_id)):
+        message = say(session, ticket, template="ticket_reply", body=body, channel=by, actor=actor, now=now)
+        record(session, ticket, "ticket.replied", actor=actor, params={"channel": message.channel.value}, now=now)
+    return own
+
+
+def interim_to_all(
+    session: Session,
+    ticket_id: int,
+    *,
+    body: str,
+    expected_at: datetime,
+    channel: Channel | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Message:
+    """As `reply_to_all`, with by when the rest is to be expected. Raises what an interim answer does."""
+    own = interim(session, ticket_id, body=body, expected_at=expected_at, channel=channel, actor=actor, now=now)
+    for ticket, by in _each_citizen(session, lock_ticket(session, ticket_id)):
+        say_interim(session, ticket, body=body, expected_at=expected_at, channel=by, actor=actor, now=now)
+    return own
+
+
+def _each_citizen(session: Session, master: Ticket) -> list[tuple[Ticket, Channel | None]]:
+    """The duplicates that wait for the answer, with the door: none that rings where the same words arrive already."""
+    told, each = {_address(master)}, list[tuple[Ticket, Channel | None]]()
+    for ticket in standing(session, master.id):
+        each.append((ticket, Channel.MANUAL if _address(ticket) in told else None))
+        told.add(_address(ticket))
+    return each
 
 
 def _lock_both(session: Session, ticket_id: int, master_id: int) -> tuple[Ticket, Ticket]:

@@ -54,7 +54,7 @@ def give_responsibility() -> ResponseReturnValue:
     return redirect(_HERE, code=303)
 
 
-@blueprint.post(f"{_HERE}/<int:row_id>/end")
+@blueprint.post(f"{_HERE}/<int:responsibility_id>/end")
 @signed_in(*ADMINISTERING)
 def end_one(responsibility_id: int) -> ResponseReturnValue:
     end_responsibility(g.session, responsibility_id, actor=g.actor, today=today(), now=g.now)

@@ -292,6 +292,8 @@ class NewMessage(Body):
     body: Said = Field(max_length=20_000)
     # With a reply: an interim answer that says by when to expect the rest.
     expected_at: Instant | None = None
+    # With a reply: also to everybody whose request is answered with this one; name nobody in it then.
+    to_duplicates: bool = False
 
 
 class MessageItem(BaseModel):

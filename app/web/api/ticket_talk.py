@@ -29,7 +29,7 @@ from tickets.people.roles import Right, require, visible_ticket
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
 from tickets.schema import Message, Ticket, TimelineEntry
 from tickets.states import PENDING, Channel, Disposition, TicketStatus, TimelineKind
-from tickets.work import after_answer, conversation, resolution
+from tickets.work import after_answer, conversation, duplicates, resolution
 from tickets.work.judged_at import judged_at
 from tickets.work.ticket import lock_ticket, move
 
@@ -79,13 +79,18 @@ def add_message(reference: str) -> dict[str, Any]:
             g.session, ticket.id, body=body.body, channel=Channel.API, actor=g.actor, now=g.now
         )
         return _message(said)
-    if body.expected_at is not None:
-        return _message(
-            conversation.interim(
-                g.session, ticket.id, body=body.body, expected_at=body.expected_at, actor=g.actor, now=g.now
-            )
-        )
-    return _message(conversation.reply(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now))
+    said_to_citizen = _interim(ticket, body, body.expected_at) if body.expected_at is not None else _reply(ticket, body)
+    return _message(said_to_citizen)
+
+
+def _reply(ticket: Ticket, body: NewMessage) -> Message:
+    send = duplicates.reply_to_all if body.to_duplicates else conversation.reply
+    return send(g.session, ticket.id, body=body.body, actor=g.actor, now=g.now)
+
+
+def _interim(ticket: Ticket, body: NewMessage, expected_at: datetime) -> Message:
+    send = duplicates.interim_to_all if body.to_duplicates else conversation.interim
+    return send(g.session, ticket.id, body=body.body, expected_at=expected_at, actor=g.actor, now=g.now)
 
 
 @blueprint.get("/tickets/<reference>/timeline")

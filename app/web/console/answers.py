@@ -16,7 +16,7 @@ from tickets.outbox import posting
 from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Ticket
 from tickets.states import Channel
-from tickets.work import after_answer, conversation, drafts
+from tickets.work import after_answer, conversation, drafts, duplicates
 
 _CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
 
@@ -24,8 +24,11 @@ _CHANNELS = (Channel.SMS.value, Channel.WEB.value, PAGE_ONLY)
 @blueprint.post("/console/tickets/<reference>/reply")
 @signed_in(*WORKING_ROLES)
 def reply(reference: str) -> ResponseReturnValue:
+    """To the citizen of this ticket, or to everybody whose request is answered with it, by the button pressed."""
+    send = duplicates.reply_to_all if _is_for_all() else conversation.reply
+
     def do(ticket: Ticket) -> None:
-        conversation.reply(g.session, ticket.id, body=answer_text(), channel=answer_channel(), actor=g.actor, now=g.now)
+        send(g.session, ticket.id, body=answer_text(), channel=answer_channel(), actor=g.actor, now=g.now)
 
     return act(reference, "reply", do, done=_("The answer is on its way."))
 
@@ -34,9 +37,10 @@ def reply(reference: str) -> ResponseReturnValue:
 @signed_in(*WORKING_ROLES)
 def interim(reference: str) -> ResponseReturnValue:
     """An answer that says by when to expect the rest; the promise keeps its date."""
+    send = duplicates.interim_to_all if _is_for_all() else conversation.interim
 
     def do(ticket: Ticket) -> None:
-        conversation.interim(
+        send(
             g.session,
             ticket.id,
             body=answer_text(),
@@ -87,6 +91,10 @@ def seen(reference: str) -> ResponseReturnValue:
     posting.mark_notices_of_tickets_read(g.session, g.viewer.staff_id, ticket_ids=[ticket.id], now=g.now)
     looking = drafts.seen_by(g.session, ticket.id, besides=g.viewer.staff_id, now=g.now)
     return render_template("console/looking.html", looking=looking)
+
+
+def _is_for_all() -> bool:
+    return request.form.get("readers") == "all"
 
 
 def answer_text() -> str:

@@ -18,7 +18,7 @@ from tickets.schema import AuditEntry, Clock, DuplicateLink, OutboundMessage, Pl
 from tickets.states import Channel, ClockKind, ClockStatus, Disposition, Priority, Role, TicketStatus
 from tickets.work.assignment import claim, transfer
 from tickets.work.conversation import citizen_message, reply
-from tickets.work.duplicates import link, unlink
+from tickets.work.duplicates import interim_to_all, link, reply_to_all, unlink
 from tickets.work.resolution import hold, mark_spam, not_solved, resolve, withdraw
 
 HOUR = timedelta(hours=1)
@@ -95,6 +95,36 @@ def test_the_answer_to_the_master_reaches_every_citizen_once_and_ends_every_tick
     ]  # fmt: skip
     for ticket in (*twice, other):
         assert any("Đã dọn sạch." in entry.body for entry in followed(session, ticket.id, locale="vi").entries)
+
+
+def test_an_update_reaches_every_citizen_once_and_a_question_only_whose_details_it_is_about(session, agent):
+    master = reported(session, phone="+84901000001")
+    twice = [reported(session, phone="+84901000002") for _ in range(2)]
+    gone = reported(session, phone="+84901000004")
+    for ticket in (*twice, gone):
+        link(session, ticket.id, master_id=master.id, actor=agent, now=NOW + HOUR)
+    unlink(session, gone.id, reason="Hẻm khác", actor=agent, now=NOW + HOUR)
+
+    reply(session, master.id, body="Nhà chị số mấy?", actor=agent, now=NOW + 2 * HOUR)
+    reply_to_all(session, master.id, body="Tổ thi công đã đến.", actor=agent, now=NOW + 3 * HOUR)
+    by = NOW + 30 * HOUR
+    interim_to_all(session, master.id, body="Đang đợi vật tư.", expected_at=by, actor=agent, now=NOW + 4 * HOUR)
+
+    said = [(m.address, m.params["body"]) for m in sent(session, "ticket_reply")]
+    assert said == [
+        ("+84901000001", "Nhà chị số mấy?"),
+        ("+84901000001", "Tổ thi công đã đến."),
+        ("+84901000002", "Tổ thi công đã đến."),
+    ]
+    assert [m.address for m in sent(session, "ticket_interim")] == ["+84901000001", "+84901000002"]
+    for ticket in twice:
+        read = [entry.body for entry in followed(session, ticket.id, locale="vi").entries]
+        assert any("Tổ thi công đã đến." in words for words in read)
+        assert not any("Nhà chị số mấy?" in words for words in read)
+        assert ticket.expected_at == by
+        assert ticket.status is TicketStatus.OPEN
+    replied = select(AuditEntry.ticket_id).where(AuditEntry.action == "ticket.replied")
+    assert sorted(session.scalars(replied)) == sorted([master.id, master.id, *(t.id for t in twice)])
 
 
 def test_no_promise_of_the_group_is_counted_twice_or_as_kept_by_linking(session, agent):

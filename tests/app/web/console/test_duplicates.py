@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.app.web.console.console_scene import agent_at, page_of, row, send
 from tests.factories import open_ticket
+from tickets.schema import Message
 
 
 def test_a_look_alike_becomes_the_master_with_one_press_and_the_page_of_either_shows_the_other(
@@ -25,6 +27,29 @@ def test_a_look_alike_becomes_the_master_with_one_press_and_the_page_of_either_s
     assert "1 duplicate" in of_master and "1 more citizen reads this answer" in of_master
     assert f'formaction="{here}/resolve"' not in of_duplicate
     assert second.reference not in page_of(client, "/console?view=queues")
+
+
+def test_the_page_asks_whether_an_update_is_for_everybody_or_a_question_for_one_before_it_is_sent(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    first, second = (open_ticket(session, now=now, phone=f"+8490111224{number}") for number in range(2))
+    agent_at(client, session, now)
+    here, duplicate = f"/console/tickets/{first.reference}", f"/console/tickets/{second.reference}"
+    alone = page_of(client, here)
+    assert "Send the answer" in alone and "readers" not in alone
+    send(client, f"{duplicate}/master", f"{duplicate}/link", master=first.reference)
+
+    page = page_of(client, here)
+    assert "Send to this citizen and 1 more" in page and "Send to this citizen only" in page
+    send(client, here, f"{here}/reply", body="Nhà ở hẻm nào?", channel="web", readers="one")
+    send(client, here, f"{here}/reply", body="Tổ thi công đã đến.", channel="web", readers="all")
+
+    said = [(m.ticket_id, m.body) for m in session.scalars(select(Message).order_by(Message.id))]
+    assert said == [
+        (first.ticket_id, "Nhà ở hẻm nào?"),
+        (first.ticket_id, "Tổ thi công đã đến."),
+        (second.ticket_id, "Tổ thi công đã đến."),
+    ]
 
 
 def test_unlinking_needs_a_reason_and_brings_the_ticket_back_into_its_queue(
