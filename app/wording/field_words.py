@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import LazyString, lazy_pgettext
 
-FIELDS: Mapping[str, LazyString] = {
+FIELD_WORDS: Mapping[str, LazyString] = {
     "administration": lazy_pgettext("field", "Administration"),
     "construction": lazy_pgettext("field", "Construction"),
     "culture": lazy_pgettext("field", "Culture"),
@@ -30,4 +30,4 @@ FIELDS: Mapping[str, LazyString] = {
 
 
 def field_word(code: str) -> str:
-    return str(FIELDS.get(code, code))
+    return str(FIELD_WORDS.get(code, code))

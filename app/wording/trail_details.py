@@ -10,7 +10,7 @@ from flask_babel import LazyString, gettext, lazy_gettext, lazy_pgettext
 
 from app.wording import codes, contact_codes
 from app.wording.codes import word_of
-from app.wording.field_words import FIELDS
+from app.wording.field_words import FIELD_WORDS
 from app.wording.locale import chosen_locale
 from app.wording.posted_words import FAILURES, OUTBOUND_TEMPLATES, failure_word
 from app.wording.raised_words import ANSWER_WAYS, CAUSES
@@ -172,7 +172,7 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "kinds": (REFERENCE_KINDS,),
     "scopes": (SCOPE_WORDS,),
     "via": (ANSWER_WAYS,),
-    "field": (AUDIT_DETAILS, FIELDS),
+    "field": (AUDIT_DETAILS, FIELD_WORDS),
     "capacity": (contact_codes.CAPACITY_WORDS,),
     "reason": (FAILURES, contact_codes.OVERTAKEN, OWN_REASONS),
     "code": (READ_ANEW,),

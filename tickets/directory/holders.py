@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.directory.on_call import end_holdings, insert_holding
+from tickets.directory.responsibilities import LONGEST_DECISION
 from tickets.directory.staff import begin_role, end_roles_at, take_roles_back
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import Actor
@@ -21,8 +22,7 @@ from tickets.schema import Post, PostHolding, Staff, StandingReport, StepRecipie
 from tickets.states import Role
 
 HOLDER = "holder"
-KINDS = (HOLDER, "deputy", "duty")
-LONGEST_DECISION = 80
+HOLDING_KINDS = (HOLDER, "deputy", "duty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def end_holding(session: Session, holding_id: int, *, actor: Actor, now: datetim
 
 
 def _judge(session: Session, post: Post, wanted: Appointment, *, actor: Actor, now: datetime) -> None:
-    if wanted.kind not in KINDS:
+    if wanted.kind not in HOLDING_KINDS:
         raise InvalidInput("kind", "required")
     if wanted.from_at < now:
         raise InvalidInput("from", "past")

@@ -49,8 +49,8 @@ def insert_responsibilities(session: Session, facts: Sequence[ResponsibilityFact
 
 
 @dataclass(frozen=True, slots=True)
-class Responsible:
-    """A decision with the words people read; of an area `unit` is its name in both languages."""
+class FieldOrArea:
+    """What somebody answers for by a decision, in the words people read; `unit` is an area in both languages."""
 
     id: int
     staff_id: int
@@ -70,7 +70,7 @@ class Responsible:
         return self.valid_to is not None and self.valid_to <= self.valid_from
 
 
-def responsibilities(session: Session) -> Sequence[Responsible]:
+def responsibilities(session: Session) -> Sequence[FieldOrArea]:
     """All decisions, fields before areas, of each the latest first."""
     rows = session.execute(
         select(Responsibility, Staff.name, Unit.name, Unit.name_en)
@@ -83,7 +83,7 @@ def responsibilities(session: Session) -> Sequence[Responsible]:
         .execution_options(populate_existing=True)
     )  # fmt: skip
     return [
-        Responsible(
+        FieldOrArea(
             row.id, row.staff_id, name, row.field or "", unit or "", unit_en or "", row.decision_no, row.valid_from,
             row.valid_to,
         )

@@ -21,7 +21,7 @@ from app.wording.contact_codes import capacity_word
 from app.wording.spoken_time import calendar_day_phrase
 from tickets.city import wall_clock
 from tickets.directory.holders import (
-    KINDS,
+    HOLDING_KINDS,
     Appointment,
     Holding,
     appoint,
@@ -110,7 +110,7 @@ def _unit_asked_for() -> int:
 def _by_kind(held: Sequence[Holding]) -> list[tuple[str, list[Holding]]]:
     """By capacity, who is there and then who is to come."""
     ordered = sorted(held, key=lambda one: one.valid_from)
-    return [(kind, found) for kind in KINDS if (found := [one for one in ordered if one.kind == kind])]
+    return [(kind, found) for kind in HOLDING_KINDS if (found := [one for one in ordered if one.kind == kind])]
 
 
 def _wanted() -> Appointment:
@@ -176,7 +176,7 @@ def _choices(post: Post) -> dict[str, Any]:
     people = {one.staff.id: one.staff.name for one in people_at(g.session, [post.unit_id], roles=SEEING, now=g.now)}
     return {
         "people_options": list(people.items()),
-        "kind_options": [(kind, capacity_word(kind)) for kind in KINDS],
+        "kind_options": [(kind, capacity_word(kind)) for kind in HOLDING_KINDS],
         "seeing_roles": SEEING,
         "today": today().isoformat(),
     }
