@@ -32,12 +32,14 @@ class DueDiffers:
     later_by: int
 
 
-def dues_that_differ(session: Session) -> Iterator[DueDiffers]:
+def dues_that_differ(session: Session, *, after: int = 0) -> Iterator[DueDiffers]:
     """Every promise that was never broken and has a date; what was broken keeps the date of its breach (A1).
+
+    `after` is the highest id of a clock that is known to be right.
 
     Two instants with no open time between them are one: a date set by hand may lie on a Sunday.
     """
-    calendars, after = _calendars(session), 0
+    calendars = _calendars(session)
     while clocks := _clocks(session, after=after):
         after = clocks[-1].id
         for clock in clocks:
