@@ -48,6 +48,7 @@ def facts_for(
         reference=str(call.detail.get("ticket_reference", "")),
         agent_finished=bool(call.detail.get("agent_finished")),
         is_on_hold=call.hold_since is not None,
+        place_names=desk.rules.ward_names,
         line_phone=str(call.detail.get("line_phone", "")),
         called_lately=bool(call.detail.get("resumes")),
     )

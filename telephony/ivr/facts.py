@@ -62,5 +62,7 @@ class CallFacts:
     agent_finished: bool = False
     is_on_hold: bool = False
     line_phone: str = ""
+    # Names that a recogniser should expect where a place is asked for.
+    place_names: tuple[str, ...] = ()
     # This number has called within a quarter of an hour, about a matter that is still open.
     called_lately: bool = False

@@ -39,7 +39,7 @@ def ask_place(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
 def ask_name(conversation: Conversation, facts: CallFacts, *first: Spoken) -> TurnOutcome:
     said = Prompt.PLACE_SAY_AGAIN if "again" in conversation.told else Prompt.PLACE_SAY
     words = Say(said if facts.can_hear_speech else Prompt.PLACE_SPELL)
-    gather = Gather("place", (*first, words), speech=facts.can_hear_speech)
+    gather = Gather("place", (*first, words), speech=facts.can_hear_speech, hints=facts.place_names)
     return TurnOutcome(conversation.ask("name"), (gather,))
 
 
@@ -147,14 +147,16 @@ def _stated(conversation: Conversation, heard: Heard) -> TurnOutcome:
 
 def ask_where(conversation: Conversation, facts: CallFacts, *first: Spoken) -> TurnOutcome:
     """Key 4: which unit an address belongs to now. Self-service: no ticket, no promise."""
-    gather = Gather("place", (*first, Say(Prompt.WHERE)), speech=facts.can_hear_speech)
+    gather = Gather("place", (*first, Say(Prompt.WHERE)), speech=facts.can_hear_speech, hints=facts.place_names)
     return TurnOutcome(conversation.at(CallState.PLACE, "where"), (gather,))
 
 
 def _where(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if heard.is_silence:
         words = (Say(Prompt.SILENCE), Say(Prompt.WHERE))
-        return after_silence(conversation, Gather("place", words, speech=facts.can_hear_speech))
+        return after_silence(
+            conversation, Gather("place", words, speech=facts.can_hear_speech, hints=facts.place_names)
+        )
     units = facts.places.units if facts.places else ()
     if not 0 < len(units) <= MOST_OPTIONS and "where_again" not in conversation.told:
         return ask_where(conversation.tell("where_again"), facts, _where_words(units))

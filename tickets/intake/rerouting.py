@@ -13,13 +13,14 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.promises import retargeting
 from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, route
 from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
-from tickets.states import PlaceOutcome, Priority, TicketStatus, TimelineKind
+from tickets.states import Level, PlaceOutcome, Priority, TicketStatus, TimelineKind
 from tickets.typed_text import MAX_BODY, clean_text
 from tickets.work import named_people
 from tickets.work.assignment import other_queue
@@ -69,7 +70,7 @@ def _reroute(
         leave_group(session, ticket, cause=RESTRICTED, now=now)
     hop = _move(ticket, decision, now=now)
     news = _news(ticket, actor=actor, now=now) if is_told_anew else []
-    insert_rows(session, *news, changes=[*words, *hop])
+    insert_rows(session, *news, changes=[*words, *hop, *_settled(ticket, decision)])
     if decision.is_restricted:
         office_id = rules.routing.judge_of(decision.about_unit_id)
         unit_id = decision.head_of_unit_id
@@ -125,6 +126,13 @@ def note_asked(session: Session, ticket_id: int, unit_ids: list[int]) -> None:
 
 def _is_told_anew(ticket: Ticket, decision: Decision) -> bool:
     return [reason.as_json() for reason in decision.reasons] != ticket.routing_reasons
+
+
+def _settled(ticket: Ticket, decision: Decision) -> list[Change]:
+    """The place that a caller named is offered first when they call again; what is restricted leaves no mark."""
+    if decision.level is not Level.WARD or decision.needs_question or decision.is_restricted:
+        return []
+    return [citizens.settled_at(decision.unit_id, ticket.citizen_id)] if ticket.citizen_id is not None else []
 
 
 def _move(ticket: Ticket, decision: Decision, *, now: datetime) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from tickets.directory.categories import load_hints
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
 from tickets.schema import RULES_VERSION, Category, Line, OneStopOffice, Procedure, Queue, ReferenceVersion, Unit
-from tickets.states import QueueKind, UnitKind
+from tickets.states import Level, QueueKind, UnitKind
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Rules:
 
     routing: RoutingRules
     promises: PromiseRulebook
+
+    @cached_property
+    def ward_names(self) -> tuple[str, ...]:
+        """What people say where a place is asked for: every unit that answers for one, in Vietnamese."""
+        return tuple(sorted(unit.name for unit in self.routing.units.values() if unit.level is Level.WARD))
 
 
 def version_now(session: Session) -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.wording.spoken_words import in_digit_groups
 from telephony.floor import offers
@@ -13,6 +13,7 @@ from tests.statements import counted
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.people.pins import pin_of
+from tickets.routing.decision import WARD_KINDS
 from tickets.schema import (
     Call,
     CallbackRequest,
@@ -23,6 +24,7 @@ from tickets.schema import (
     PhonePreference,
     Recording,
     Ticket,
+    Unit,
 )
 from tickets.states import (
     CallbackReason,
@@ -31,6 +33,7 @@ from tickets.states import (
     RecordingKind,
     RecordingState,
     Role,
+    TicketStatus,
 )
 
 
@@ -344,3 +347,38 @@ def test_a_text_by_whatsapp_belongs_to_whoever_has_its_number(session, client, s
     )
 
     assert session.scalars(select(InboundSms.phone).where(InboundSms.message_sid == "SM-wa")).one() == "+84901234567"
+
+
+def test_the_place_named_in_a_call_is_offered_first_the_next_time(session, phone, client, settings):
+    phone.ring().press("1").speak("phường Bến Nghé quận 1, đèn đường hỏng").hang_up()
+    session.execute(update(Ticket).values(status=TicketStatus.CLOSED))
+
+    again = Phone(client, settings, number=phone.number, to=phone.to).ring()
+    again.post(again.next_action(), Digits="1")
+    assert "Phường Sài Gòn" in again.said
+    again.press("1")
+
+    assert ticket_of(session, again).unit_id == ticket_of(session, phone).unit_id
+
+
+def test_what_was_said_of_an_official_is_not_read_out_to_the_next_who_calls_from_that_number(
+    session, phone, client, settings
+):
+    phone.ring().press("1").speak("cán bộ phường Bến Nghé quận 1 đòi hối lộ").hang_up()
+    assert ticket_of(session, phone).is_restricted
+    session.execute(update(Ticket).values(status=TicketStatus.CLOSED))
+
+    again = Phone(client, settings, number=phone.number, to=phone.to).ring()
+    again.post(again.next_action(), Digits="1")
+
+    assert "Sài Gòn" not in again.said
+
+
+def test_where_a_place_is_asked_for_the_recogniser_expects_every_ward(session, phone):
+    phone.ring()
+    phone.post(phone.next_action(), Digits="1")
+
+    hints = phone.document.find("Gather").get("hints").split(",")
+    wards = set(session.scalars(select(Unit.name).where(Unit.kind.in_(WARD_KINDS), Unit.valid_to.is_(None))))
+    assert set(hints) == wards and len(hints) == len(wards)
+    assert len(hints) <= 500 and max(map(len, hints)) <= 100, "no more than the provider takes"
