@@ -1,23 +1,19 @@
 """A caller who waits is never sent away by trouble of ours: asked to hold the line, back at the same turn, answered."""
 
 import time
-from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select
 
 from app.clock import utc_now
 from app.phone.answers import StepUrls
 from app.phone.replay import Replayer
-from app.settings import Settings
-from app.web.factory import create_app
 from telephony.floor import offers, presence
 from telephony.provider import held_turn
 from telephony.sweep import Hearing, sweep
-from tests.app.web.provider_events.waiting_scene import (
-    SECRET,
+from tests.app.web.provider_events.waiting.waiting_scene import (
     STATES,
     at_callback,
     at_menu,
@@ -34,52 +30,12 @@ from tests.app.web.provider_events.waiting_scene import (
     in_talk,
     is_hold,
     row_locked,
+    stopped,
 )
-from tests.factories import staff
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
-from tickets.schema import Call, CallbackRequest, Line, Recording, Ticket
-from tickets.states import CallState, PresenceState, Role
-
-
-@pytest.fixture
-def own_settings(committed, tmp_path):
-    return Settings(
-        database_url=committed.url,
-        redis_url=committed.redis_url,
-        secret_key=SECRET,
-        public_base_url="http://127.0.0.1:8000",
-        data_dir=tmp_path,
-        demo=True,
-        _env_file=None,
-    )
-
-
-@pytest.fixture
-def app(own_settings):
-    return create_app(own_settings)
-
-
-@pytest.fixture
-def phone(app, own_settings, committed):
-    with committed.factory() as session:
-        line = session.scalars(select(Line).where(Line.is_city)).first().phone
-    # The first request of a process reads places and rules; that is not what is told here.
-    Phone(app.test_client(), own_settings, to=line, number="anonymous").post("amd-status")
-    door_of(app)
-    warm = Phone(app.test_client(), own_settings, to=line, number="anonymous")
-    while "ghi âm" not in (warm.ring().said):
-        warm = Phone(app.test_client(), own_settings, to=line, number="anonymous")
-    return Phone(app.test_client(), own_settings, to=line)
-
-
-@pytest.fixture
-def agent(committed):
-    with committed.factory() as session:
-        person = staff(session, role=Role.AGENT, at="26740", languages=["vi", "en"]).id
-        presence.go_available(session, person, now=utc_now())
-        session.commit()
-    return person
+from tickets.schema import Call, CallbackRequest, Recording, Ticket
+from tickets.states import CallState, PresenceState
 
 
 @pytest.mark.parametrize("reach", STATES, ids=lambda state: state.__name__)
@@ -168,27 +124,6 @@ def test_while_the_database_is_stopped_waiting_callers_hold_and_a_new_one_leaves
     assert phone.document.find("Dial/Client/Identity").text == f"agent_{agent}"
     call = call_of(committed, phone)
     assert (call.state, call.queued_at) == (CallState.TALKING, place)
-
-
-@contextmanager
-def stopped(servers, committed):
-    """Nobody can reach this database and every connection is cut, as when its server stops."""
-    name = committed.engine.url.database
-    admin = create_engine(
-        servers.superuser_url("postgres").replace("postgresql://", "postgresql+psycopg://"),
-        isolation_level="AUTOCOMMIT",
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f'alter database "{name}" connection limit 0'))
-        cut = text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name")
-        connection.execute(cut, {"name": name})
-    try:
-        yield
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f'alter database "{name}" connection limit -1'))
-        admin.dispose()
-        committed.engine.dispose()
 
 
 def test_who_hangs_up_while_holding_is_served_from_what_was_kept_on_disk(phone, committed, app, servers, agent):

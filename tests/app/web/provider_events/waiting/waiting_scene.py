@@ -4,7 +4,7 @@ import threading
 import time
 from contextlib import contextmanager
 
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 
 from app.clock import utc_now
 from app.web.provider_events.webhooks import door
@@ -43,6 +43,27 @@ def row_locked(committed, phone, *, seconds):
     finally:
         freed.set()
         worker.join()
+
+
+@contextmanager
+def stopped(servers, committed):
+    """Nobody can reach this database and every connection is cut, as when its server stops."""
+    name = committed.engine.url.database
+    admin = create_engine(
+        servers.superuser_url("postgres").replace("postgresql://", "postgresql+psycopg://"),
+        isolation_level="AUTOCOMMIT",
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f'alter database "{name}" connection limit 0'))
+        cut = text("select pg_terminate_backend(pid) from pg_stat_activity where datname = :name")
+        connection.execute(cut, {"name": name})
+    try:
+        yield
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'alter database "{name}" connection limit -1'))
+        admin.dispose()
+        committed.engine.dispose()
 
 
 def is_hold(document, locale="vi"):
