@@ -15,6 +15,8 @@ class _Plain(dict[int, int | None]):
 _PLAIN = _Plain({ord("đ"): ord("d"), ord("ð"): ord("d")})
 _WORD = re.compile(r"[0-9a-z]+")
 _LONGEST = 200
+# A word with the marks that stand beside their letters.
+_WRITTEN = re.compile(r"(?:[^\W_][\u0300-\u036f]*)+")
 
 
 def fold(text: str) -> str:
@@ -32,3 +34,19 @@ def folded_words(text: str) -> list[str]:
     PostgreSQL refuses a text search word of more than 2,046 bytes, and with it the whole ticket.
     """
     return [word[:_LONGEST] for word in _WORD.findall(fold(text))]
+
+
+def as_written(phrase: str, text: str) -> str:
+    """Where the folded words of `phrase` first stand in `text`, as they were written there.
+
+    >>> as_written("do rac", "Họ ĐỔ RÁC ở đầu hẻm")
+    'ĐỔ RÁC'
+    """
+    wanted = phrase.split()
+    written = _WRITTEN.findall(unicodedata.normalize("NFC", text))
+    folded = [fold(word) for word in written]
+    for at in range(len(folded) - len(wanted) + 1):
+        if folded[at : at + len(wanted)] == wanted:
+            return " ".join(written[at : at + len(wanted)])
+    # Its letters stand between signs that are no letters.
+    return phrase

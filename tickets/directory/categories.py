@@ -116,6 +116,8 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
+    """`because` are the phrases that told, folded as the rules have them."""
+
     category_id: int
     because: tuple[str, ...]
 

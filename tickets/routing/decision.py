@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tickets.directory.categories import Hint, suggest
+from tickets.folding import as_written
 from tickets.matter import MatterReading, read_matter
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
 
@@ -181,7 +182,13 @@ def _guess_by_hints(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] 
     fitting = [s for s in suggest(rules.hints, said) if not rules.categories[s.category_id].conduct]
     if not fitting or (len(fitting) > 1 and _strength(fitting[0].because) == _strength(fitting[1].because)):
         return None
-    return rules.categories[fitting[0].category_id], ", ".join(fitting[0].because)
+    return rules.categories[fitting[0].category_id], _shown(fitting[0].because, said)
+
+
+def _shown(phrases: Sequence[str], said: str) -> str:
+    """As they were written, longer ones in place of what they hold."""
+    whole = [one for one in phrases if not any(one != other and f" {one} " in f" {other} " for other in phrases)]
+    return ", ".join(as_written(phrase, said) for phrase in whole)
 
 
 def _conduct_category(read: MatterReading, rules: RoutingRules) -> CategoryRule | None:

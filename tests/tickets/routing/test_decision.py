@@ -239,6 +239,18 @@ def test_a_category_is_guessed_from_the_longest_words_and_says_so():
 
     assert decision.category_id == RUBBISH
     assert codes(decision)[0] == "category_guessed"
+    assert decision.reasons[0].params["words"] == "Xe rác"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("Hẻm nhà tôi đầy rác, hôi lắm", "rác"), ("hem nha toi day rac", "rac"), ("RÁC\nNgã tư", "RÁC"),
+     ("Ra\u0301c đầy hẻm", "Rác"), ("Hẻm đầy *rác*", "rác")],
+)  # fmt: skip
+def test_a_guess_shows_the_words_as_they_were_written(said, told):
+    guess = guess_category(said, RULES)
+
+    assert guess is not None and guess[1] == told
 
 
 def test_a_text_between_two_categories_guesses_none():
