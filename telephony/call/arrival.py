@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from telephony.calls import new_call
 from telephony.desk import Desk
 from telephony.dialled import dialled, is_withheld, line_number
-from telephony.provider.account import ProviderKind
 from tickets.intake import contacts
 from tickets.people import citizens
 from tickets.people.citizens import KnownCitizen
@@ -60,7 +59,7 @@ def register_call(session: Session, form: Mapping[str, str], desk: Desk, *, now:
     caller = Caller.of(form.get("from", ""))
     line = desk.line(*(line_number(form.get(name, "")) for name in ("to", "called", "forwarded_from")))
     known = citizens.find(session, phone=caller.phone) if caller.phone else None
-    simulated = desk.account.kind is ProviderKind.SIM
+    simulated = desk.account.is_simulated
     source_key = f"{desk.account.name}:{form['call_sid']}"
     contact = contacts.register(
         session,

@@ -14,6 +14,8 @@ class ProviderKind(StrEnum):
     SOMLENG = "somleng"
     SIGNALWIRE = "signalwire"
     SIM = "sim"
+    # Of a shape of its own: its driver says what it can do.
+    OTHER = "other"
 
 
 class Capability(StrEnum):
@@ -82,6 +84,11 @@ class ProviderAccount:
     api_base_url: str = ""
     capabilities: frozenset[Capability] = frozenset()
     driver: str = "twilio"
+
+    @property
+    def is_simulated(self) -> bool:
+        """What it brings is a trial, and nobody's matter."""
+        return self.kind is ProviderKind.SIM
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from telephony.call.arrival import Caller
 from telephony.desk import Desk
-from telephony.provider.account import ProviderKind
 from telephony.request_state import request_state
 from telephony.sms.answered import asked_which
 from telephony.sms.appeal import take_appeal
@@ -147,7 +146,7 @@ def _take(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> N
 
 
 def _is_simulated(desk: Desk) -> bool:
-    return desk.account.kind is ProviderKind.SIM
+    return desk.account.is_simulated
 
 
 def _note_led_to(session: Session, sms: ReceivedSms, *, contact_id: int | None, ticket_id: int | None) -> None:

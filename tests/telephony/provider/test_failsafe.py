@@ -10,7 +10,7 @@ from telephony.provider.failsafe import failsafe_document, failsafe_thanks_docum
 from telephony.provider.failsafe_faults import failsafe_faults
 
 
-@pytest.mark.parametrize("kind", ProviderKind)
+@pytest.mark.parametrize("kind", CAPABILITIES)
 @pytest.mark.parametrize("desk", [None, "+842838000001"])
 def test_every_provider_can_play_it(kind, desk):
     can = CAPABILITIES[kind]

@@ -10,7 +10,7 @@ from telephony.provider.account import CAPABILITIES, ProviderKind
 from telephony.provider.webhook_inbox import Webhook
 
 
-@pytest.mark.parametrize("kind", ProviderKind)
+@pytest.mark.parametrize("kind", CAPABILITIES)
 def test_every_provider_can_say_it_and_no_more_is_asked_of_it_than_it_knows(kind):
     webhook = Webhook("line", "queue", {"keys": "8"}, {"turn": "4", "locale": "en"})
 

@@ -60,7 +60,7 @@ class GatewayDriver:
         if setting("gateway_secret"):
             yield ProviderAccount(
                 name="gateway",
-                kind=ProviderKind.SIM,
+                kind=ProviderKind.OTHER,
                 account_sid="brand-hcm",
                 auth_token=setting("gateway_secret"),
                 api_base_url=setting("gateway_url"),
@@ -189,6 +189,7 @@ def test_a_text_by_the_gateway_becomes_a_ticket_once_and_is_answered_by_the_gate
 
     assert (first.status_code, first.data) == (again.status_code, again.data) == (200, b"")
     (ticket,) = rows(committed, select(Ticket))
+    assert not ticket.is_simulated, "it is a real citizen who writes"
     assert rows(committed, select(InboundSms.account)) == ["gateway"]
     assert [message["msisdn"] for message in gateway.received] == [NUMBER.removeprefix("+")]
     assert ticket.reference in gateway.received[0]["text"].replace(" ", "")

@@ -70,7 +70,7 @@ def test_one_key_is_never_swallowed_as_the_finishing_key():
     assert document(Gather("follow", num_digits=10)).find("Gather").get("finishOnKey") == "#"
 
 
-@pytest.mark.parametrize("kind", ProviderKind)
+@pytest.mark.parametrize("kind", CAPABILITIES)
 def test_no_provider_gets_what_it_cannot_do(kind):
     can = CAPABILITIES[kind]
     plan = (Pause(2), Gather("place", (Pause(1),), speech=True), Dial("dial", Client("agent_7"), record=True))
