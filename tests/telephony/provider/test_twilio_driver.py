@@ -37,4 +37,5 @@ def test_what_it_has_not_begun_to_send_waits_in_its_queue(status):
 
 def test_without_its_settings_there_is_no_account():
     assert configured_accounts(lambda name: "") == {}
-    assert set(configured_accounts(lambda name: "AC1" if "sid" in name else "token")) == {"twilio"}
+    its_own = {"twilio_account_sid": "AC1", "twilio_auth_token": "token"}
+    assert set(configured_accounts(lambda name: its_own.get(name, ""))) == {"twilio"}
