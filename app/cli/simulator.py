@@ -44,6 +44,10 @@ def register(commands: Commands) -> None:
     trouble.add_argument("--answers", default="fine", choices=ANSWERS, help="lost: take messages, then say nothing")
     trouble.add_argument("--called", default="hears", choices=CALLED, help="what people do whom the hotline calls")
     trouble.add_argument(
+        "--keys", default=["1"], type=_as_keys, metavar="KEYS",
+        help="what they press, one after the other: 1 acknowledges, 2 passes up, 0 says it again; 0,2 (1)",
+    )  # fmt: skip
+    trouble.add_argument(
         "--switched-off", action="append", default=[], type=_as_carriers_write_it, metavar="PHONE",
         help="rings in vain, gets no texts; repeatable",
     )  # fmt: skip
@@ -71,6 +75,15 @@ def _as_carriers_write_it(number: str) -> str:
 
     known = parse_phone(number)
     return known.number if known else number
+
+
+def _as_keys(typed: str) -> list[str]:
+    from app.simulator.trouble import KEYS
+
+    keys = [key.strip() for key in typed.split(",") if key.strip()]
+    if not keys or any(len(key) != 1 or key not in KEYS for key in keys):
+        raise argparse.ArgumentTypeError(f"“{typed}” are no keys: write them like 0,2.")
+    return keys
 
 
 def run_call(arguments: argparse.Namespace) -> int:
@@ -171,7 +184,7 @@ def run_trouble(arguments: argparse.Namespace) -> int:
     settings, _ = _carrier(arguments.data)
     trouble = StagedTrouble(
         arguments.rest_status, arguments.rest_seconds, arguments.callbacks, arguments.answers, arguments.called,
-        tuple(arguments.switched_off),
+        tuple(arguments.switched_off), tuple(arguments.keys),
     )  # fmt: skip
     write_trouble(settings.data_dir / "carrier", trouble)
     print(

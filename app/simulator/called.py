@@ -1,8 +1,8 @@
-"""Whom the hotline calls: what their telephone does, as its carrier reports it, and the key they press."""
+"""Whom the hotline calls: what their telephone does, as its carrier reports it, and the keys they press."""
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 import requests
@@ -36,28 +36,30 @@ def told_at_end(called: str) -> dict[str, str]:
     return {"AnsweredBy": by, "CallDuration": _LENGTHS[called]}
 
 
-def pauses(ring_seconds: float) -> dict[str, float]:
-    """Before these states."""
-    return {"no-answer": ring_seconds, "completed": _LASTS_SECONDS}
+def pauses(ring_seconds: float, keys: Sequence[str] = ()) -> dict[str, float]:
+    """Before these states: a telephone rings for a while, a call lasts until the last key is pressed."""
+    return {"no-answer": ring_seconds, "completed": _LASTS_SECONDS + _PRESSES_AFTER_SECONDS * max(0, len(keys) - 1)}
 
 
-def press(account: ProviderAccount, call: Mapping[str, str], *, keys: str) -> None:
-    """Answer the first question of the call with these keys, from a thread of the telephone's own."""
-    document = ElementTree.fromstring(call["twiml"])  # noqa: S314 - our own worker wrote it
-    question = document.find("Gather")
-    if question is None:
-        return
+def press(account: ProviderAccount, call: Mapping[str, str], *, keys: Sequence[str]) -> None:
+    """Press these keys one after the other, each as the answer to what is said then, in a thread of the telephone's."""
     fields = {
         "CallSid": call["sid"], "From": call["from"], "To": call["to"], "CallStatus": "in-progress",
-        "Direction": "outbound-api", "Digits": keys,
+        "Direction": "outbound-api",
     }  # fmt: skip
-    work = (account, question.get("action", ""), fields)
+    work = (account, call["twiml"], fields, tuple(keys))
     threading.Thread(target=_press, args=work, daemon=True, name="telephone").start()
 
 
-def _press(account: ProviderAccount, url: str, fields: Mapping[str, str]) -> None:
-    time.sleep(_PRESSES_AFTER_SECONDS)
-    try:
-        post_signed(account, url, fields)
-    except requests.RequestException as trouble:
-        log.warning("telephone.key_failed", reason=type(trouble).__name__)
+def _press(account: ProviderAccount, document: str, fields: Mapping[str, str], keys: Sequence[str]) -> None:
+    """Until nothing is asked any more: a key after that leads nowhere."""
+    for key in keys:
+        question = ElementTree.fromstring(document).find("Gather")  # noqa: S314 - our own processes wrote it
+        if question is None:
+            return
+        time.sleep(_PRESSES_AFTER_SECONDS)
+        try:
+            document = post_signed(account, question.get("action", ""), {**fields, "Digits": key}).text
+        except requests.RequestException as trouble:
+            log.warning("telephone.key_failed", reason=type(trouble).__name__)
+            return

@@ -11,6 +11,7 @@ LOST_SECONDS = 20.0
 CALLBACKS = ("fine", "late", "repeated", "reordered", "lost")
 # What whoever is called by the hotline does; whose telephone is off does none of it, and gets no text.
 CALLED = ("hears", "presses", "hangs-up", "machine", "busy", "no-answer")
+KEYS = "0123456789*#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class StagedTrouble:
     """`rest_status` answers every REST request with that error; `rest_seconds` makes it wait first.
 
     With `answers` lost it takes what it is given, and says so only after everybody has stopped waiting. `called` is
-    what people do whom the hotline calls; the telephones of `switched_off` ring in vain and take no texts.
+    what people do whom the hotline calls, who press `keys` one after the other if they press any; the telephones of
+    `switched_off` ring in vain and take no texts.
     """
 
     rest_status: int = 0
@@ -27,6 +29,7 @@ class StagedTrouble:
     answers: str = "fine"
     called: str = "hears"
     switched_off: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ("1",)
 
     def call_to(self, phone: str) -> str:
         """What comes of a call to this telephone: one of CALLED."""
@@ -39,7 +42,10 @@ def read_trouble(folder: Path) -> StagedTrouble:
     except (OSError, ValueError):
         return StagedTrouble()
     known = {field.name: told[field.name] for field in fields(StagedTrouble) if field.name in told}
-    return StagedTrouble(**{**known, "switched_off": tuple(known.get("switched_off", ()))})
+    for several in ("switched_off", "keys"):
+        if several in known:
+            known[several] = tuple(known[several])
+    return StagedTrouble(**known)
 
 
 def write_trouble(folder: Path, trouble: StagedTrouble) -> None:

@@ -88,16 +88,20 @@ def message(account_sid: str, sid: str) -> ResponseReturnValue:
 def place_call(account_sid: str) -> ResponseReturnValue:
     """Takes a call to somebody, who does what `./hotline trouble` says, or else listens to its end."""
     call = _carrier().take_call(request.form)
-    sid, called = str(call["sid"]), read_trouble(_folder()).call_to(call["to"])
+    trouble = read_trouble(_folder())
+    sid, called = str(call["sid"]), trouble.call_to(call["to"])
+    keys = trouble.keys if called == "presses" else ()
 
     def told(status: str) -> dict[str, str]:
         base = {"CallSid": sid, "CallStatus": status, "To": call["to"], "Direction": "outbound-api"}
         return base | (told_at_end(called) if status == "completed" else {})
 
-    _report(STATES[called], told, seconds_before=pauses(float(request.form.get("Timeout", "") or RINGS_FOR_SECONDS)))
+    _report(
+        STATES[called], told, seconds_before=pauses(float(request.form.get("Timeout", "") or RINGS_FOR_SECONDS), keys)
+    )
     account = _account()
-    if called == "presses" and account is not None and call["twiml"]:
-        press(account, call, keys="1")
+    if keys and account is not None and call["twiml"]:
+        press(account, call, keys=keys)
     _lose_answer()
     return jsonify(call), 201
 
