@@ -78,7 +78,8 @@ def _of_posts(session: Session, climbed: Climb, colleague: Staff, *, now: dateti
     form = {"email": colleague.email, "from": today.isoformat(), "decision": "2/QĐ", "unit": "", "person": ""}
     return {
         "administration.give_post": Sent(
-            named={"post_id": holding.post_id}, form={**form, "kind": "holder", "role": "leader"}
+            named={"post_id": holding.post_id},
+            form={**form, "kind": "holder", "role": "leader", "before": str(holding.id)},
         ),
         "administration.end_a_holding": Sent(named={"holding_id": holding.id}),
         "administration.give_responsibility": Sent(form={**form, "field": "health"}),

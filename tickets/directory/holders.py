@@ -21,8 +21,7 @@ from tickets.promises.plan import TRIAL
 from tickets.schema import Post, PostHolding, Staff, StandingReport, StepRecipient
 from tickets.states import Role
 
-HOLDER = "holder"
-HOLDING_KINDS = (HOLDER, "deputy", "duty")
+HOLDING_KINDS = ("holder", "deputy", "duty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ class Holding:
 class Appointment:
     """Who comes to a post and as what. `role`: given at the unit with it, None where they have theirs.
 
-    `ends_roles`: whoever held it before works at this unit no more.
+    `in_place_of` is the holding that ends then, None where nobody leaves; `ends_roles`: whoever had it works at this
+    unit no more.
     """
 
     staff_id: int
@@ -59,6 +59,7 @@ class Appointment:
     from_at: datetime
     decision_no: str = ""
     role: Role | None = None
+    in_place_of: int | None = None
     ends_roles: bool = False
 
 
@@ -99,15 +100,15 @@ def open_levels_of(session: Session, post_id: int) -> int:
 
 
 def appoint(session: Session, post_id: int, wanted: Appointment, *, actor: Actor, now: datetime) -> int:
-    """They hold the post (or stand in there) from then on; a holder before them until then. The holding's id.
+    """They hold the post (or stand in there) from then on, whoever leaves until then. The holding's id.
 
     Raises InvalidInput for a time that has passed, an account that is closed, one's own, somebody who is there already
-    or could open no page of the unit, and for a post to which somebody else is coming.
+    or could open no page of the unit, and where whoever leaves is no such one or has a successor already.
     """
     # One after the other: two who appoint at once would both end the same one.
     post = session.scalars(select(Post).where(Post.id == post_id).with_for_update()).one()
     _judge(session, post, wanted, actor=actor, now=now)
-    before = _ending(session, post_id, wanted) if wanted.kind == HOLDER else []
+    before = _leaving(session, post_id, wanted)
     end_holdings(session, [one.id for one in before], at=wanted.from_at)
     row = insert_holding(
         session, post_id, wanted.staff_id, wanted.kind, from_at=wanted.from_at, decision_no=wanted.decision_no
@@ -154,10 +155,9 @@ def _judge(session: Session, post: Post, wanted: Appointment, *, actor: Actor, n
     theirs = PostHolding.staff_id == wanted.staff_id, PostHolding.kind == wanted.kind
     if session.scalar(select(PostHolding.id).where(_runs(post.id, after=wanted.from_at), *theirs).limit(1)):
         raise InvalidInput("person", "holds_post_already")
-    coming = PostHolding.kind == HOLDER, PostHolding.valid_from > now
-    if wanted.kind == HOLDER and session.scalar(
-        select(PostHolding.id).where(_runs(post.id, after=wanted.from_at), *coming).limit(1)
-    ):
+    # Which of two that begin at one instant follows whom could not be told when one of them is taken back.
+    at_once = PostHolding.valid_from == wanted.from_at
+    if session.scalar(select(PostHolding.id).where(_runs(post.id, after=wanted.from_at), at_once).limit(1)):
         raise InvalidInput("from", "somebody_is_coming")
 
 
@@ -166,11 +166,16 @@ def _runs(post_id: int, *, after: datetime) -> ColumnElement[bool]:
     return (PostHolding.post_id == post_id) & or_(ends.is_(None), (ends > after) & (ends > PostHolding.valid_from))
 
 
-def _ending(session: Session, post_id: int, wanted: Appointment) -> Sequence[PostHolding]:
-    """Whoever holds it when the successor comes."""
-    return session.scalars(
-        select(PostHolding).where(_runs(post_id, after=wanted.from_at), PostHolding.kind == HOLDER)
-    ).all()
+def _leaving(session: Session, post_id: int, wanted: Appointment) -> Sequence[PostHolding]:
+    """Whoever goes when the successor comes."""
+    if wanted.in_place_of is None:
+        return []
+    row = session.get(PostHolding, wanted.in_place_of, populate_existing=True)
+    if row is None or row.post_id != post_id or row.kind != wanted.kind or row.valid_from >= wanted.from_at:
+        raise InvalidInput("before", "holds_it_not")
+    if row.valid_to is not None:
+        raise InvalidInput("before", "somebody_is_coming" if row.valid_to > wanted.from_at else "holds_it_not")
+    return [row]
 
 
 def _stays(session: Session, staff_id: int, post: Post, *, at: datetime) -> bool:
@@ -191,10 +196,7 @@ def _take_back(session: Session, post: Post, row: PostHolding) -> None:
     """As if it had never been planned: whoever was to go stays, with the roles that were to end that day."""
     at = row.valid_from
     end_holdings(session, [row.id], at=at)
-    if row.kind != HOLDER:
-        take_roles_back(session, [row.staff_id], [], unit_id=post.unit_id, at=at)
-        return
-    was = PostHolding.post_id == post.id, PostHolding.kind == HOLDER, PostHolding.valid_to == at
+    was = PostHolding.post_id == post.id, PostHolding.kind == row.kind, PostHolding.valid_to == at
     kept = session.scalars(select(PostHolding).where(*was, PostHolding.id != row.id, PostHolding.valid_from < at)).all()
     end_holdings(session, [one.id for one in kept], at=None)
     take_roles_back(session, [row.staff_id], [one.staff_id for one in kept], unit_id=post.unit_id, at=at)

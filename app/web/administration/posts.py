@@ -41,6 +41,7 @@ from tickets.typed_text import typed_number
 _HERE = "/administration/posts"
 # "No other role": what they hold already is enough.
 _KEEPS = ""
+_NOBODY = "none"
 
 
 @blueprint.get(_HERE)
@@ -124,8 +125,20 @@ def _wanted() -> Appointment:
         from_at=_begins(),
         decision_no=form.get("decision", "").strip().replace("\0", ""),
         role=Role(role) if role else None,
+        in_place_of=_leaving(),
         ends_roles="ends_roles" in form,
     )
+
+
+def _leaving() -> int | None:
+    """The holding that was chosen to end; None for nobody. Raises InvalidInput where nothing was chosen."""
+    chosen = request.form.get("before", "")
+    if chosen == _NOBODY:
+        return None
+    holding_id = typed_number(chosen)
+    if holding_id is None:
+        raise InvalidInput("before", "required")
+    return holding_id
 
 
 def _person() -> int:
@@ -157,25 +170,30 @@ def _begins() -> datetime:
 
 
 def _page(post: Post, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    held = holdings_of(g.session, [post.id])
     page = render_template(
         "administration/post.html",
         post=post,
         title=in_locale(post.name, post.name_en),
         unit=unit_name(rules().routing.units[post.unit_id]) if post.unit_id in rules().routing.units else "",
-        held=holdings_of(g.session, [post.id]),
+        held=held,
         waiting=open_levels_of(g.session, post.id),
         typed=request.form,
         errors=errors or {},
         may_change=g.viewer.holds(*ADMINISTERING),
-        **_choices(post),
+        **_choices(post, [one for one in held if one.valid_from <= g.now and not one.is_over(g.now)]),
     )
     return Response(page, status, mimetype="text/html")
 
 
-def _choices(post: Post) -> dict[str, Any]:
+def _choices(post: Post, there: Sequence[Holding]) -> dict[str, Any]:
+    """Where only one holds it, the successor follows that one; of several it has to be said whom."""
     people = {one.staff.id: one.staff.name for one in people_at(g.session, [post.unit_id], roles=SEEING, now=g.now)}
     return {
         "people_options": list(people.items()),
+        "before_options": [(str(one.id), f"{one.name} ({capacity_word(one.kind)})") for one in there],
+        "before": {0: _NOBODY, 1: str(there[0].id) if there else _NOBODY}.get(len(there), ""),
+        "nobody": _NOBODY,
         "kind_options": [(kind, capacity_word(kind)) for kind in HOLDING_KINDS],
         "seeing_roles": SEEING,
         "today": today().isoformat(),

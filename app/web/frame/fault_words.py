@@ -80,6 +80,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_account": _("There is no account with this address. Add the person first."),
         "holds_post_already": _("The person has this post already, or will have it."),
         "somebody_is_coming": _("Somebody is to come already. Take that back first."),
+        "holds_it_not": _("This person does not hold the post like that on that day."),
         "role_needed": _(
             "The person has no role at this unit: choose one, so that they can open what they are told of."
         ),

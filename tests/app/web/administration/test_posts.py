@@ -45,6 +45,10 @@ def waits_for(session: Session, who: Staff, at) -> list[int]:
     return [line.step_id for line in load_desk(session, viewer, limit=20, now=at).waiting.lines] if viewer else []
 
 
+def held_by(session: Session, who: Staff) -> str:
+    return str(session.scalars(select(PostHolding.id).where(PostHolding.staff_id == who.id)).one())
+
+
 def day(at) -> str:
     return wall_clock(at).date().isoformat()
 
@@ -60,10 +64,8 @@ def test_a_new_head_of_a_ward_finds_what_is_open_within_a_minute_and_the_one_bef
         address = f"{HERE}/posts/{chair_of(session, broken)}"
         assert "1 report to this post is open and unanswered" in shown(desk, address)
 
-        answer = post(
-            desk, address, kind="holder", email=successor.email, decision="12/QĐ-UBND", role="leader", ends_roles="1",
-            **{"from": day(at)},
-        )  # fmt: skip
+        form = {"kind": "holder", "before": held_by(session, former), "email": successor.email, "role": "leader"}
+        answer = post(desk, address, **form, decision="12/QĐ-UBND", ends_roles="1", **{"from": day(at)})
 
         assert answer.status_code == 303
         page = shown(desk, address)
@@ -93,6 +95,7 @@ def test_what_begins_on_a_later_day_changes_nothing_before_and_can_be_taken_back
         desk = at_a_desk(app, session, Role.ADMINISTRATOR, at)
         address = f"{HERE}/posts/{chair_of(session, broken)}"
         form = {"kind": "holder", "email": successor.email, "role": "leader", "ends_roles": "1", "from": day(begins)}
+        form["before"] = held_by(session, former)
         assert post(desk, address, **form).status_code == 303
         assert hand_over(session, now=at + timedelta(hours=1)) == 0
         assert waits_for(session, former, at + timedelta(hours=1)) == [level]
@@ -112,11 +115,34 @@ def test_what_begins_on_a_later_day_changes_nothing_before_and_can_be_taken_back
     assert len(audited(session, "post.taken_back")) == 1
 
 
+def test_of_several_who_hold_a_post_only_whoever_is_followed_leaves_it(
+    app: HotlineApp, session: Session, broken: Climb
+) -> None:
+    first, beside, successor = broken.people[4], *(staff(session, role=Role.LEADER, at="79") for _ in range(2))
+    city_leader = session.get_one(PostHolding, int(held_by(session, first))).post_id
+    with app.bound_to(session, broken.at):
+        desk = at_a_desk(app, session, Role.ADMINISTRATOR, broken.at)
+        form = {"kind": "holder", "from": day(broken.at), "ends_roles": "1"}
+        address = f"{HERE}/posts/{city_leader}"
+        assert post(desk, address, **form, email=beside.email, before="none").status_code == 303
+    with app.bound_to(session, broken.at + timedelta(hours=1)):
+        form |= {"email": successor.email, "before": held_by(session, beside)}
+        assert post(desk, address, **form).status_code == 303
+
+    later = broken.at + timedelta(hours=2)
+    rows = session.scalars(select(PostHolding).where(PostHolding.post_id == city_leader)).all()
+    assert {row.staff_id for row in rows if row.valid_to is None} == {first.id, successor.id}
+    for who, roles in ((first, {Role.LEADER}), (beside, set())):
+        viewer = load_viewer(session, who.id, now=later)
+        assert viewer is not None and viewer.roles == roles
+
+
 def test_from_that_day_on_the_successor_finds_what_is_open(app: HotlineApp, session: Session, broken: Climb) -> None:
     successor, begins = staff(session, role=None), broken.at + timedelta(days=3)
     with app.bound_to(session, broken.at):
         desk = at_a_desk(app, session, Role.ADMINISTRATOR, broken.at)
         form = {"kind": "holder", "email": successor.email, "role": "leader", "from": day(begins)}
+        form["before"] = held_by(session, broken.people[2])
         post(desk, f"{HERE}/posts/{chair_of(session, broken)}", **form)
 
     assert hand_over(session, now=begins) == 1
@@ -135,6 +161,9 @@ def test_from_that_day_on_the_successor_finds_what_is_open(app: HotlineApp, sess
         ({"role": ""}, "has no role at this unit"),
         ({"role": "administrator"}, "required"),
         ({"kind": "king"}, "required"),
+        ({"before": ""}, "required"),
+        ({"before": "4000000000000"}, "does not hold the post"),
+        ({"kind": "deputy"}, "does not hold the post"),
         ({"decision": "x" * 81}, "At most 80"),
     ],
 )
@@ -150,6 +179,7 @@ def test_what_cannot_be_is_refused_with_the_reason_and_what_was_typed_is_kept(
             "decision": "7/QĐ",
             "role": "leader",
             "from": day(broken.at),
+            "before": held_by(session, broken.people[2]),
         }
 
         answer = post(desk, f"{HERE}/posts/{chair_of(session, broken)}", **{**form, **changed})
@@ -175,7 +205,7 @@ def test_nobody_gives_a_post_or_a_field_to_themselves_and_only_administrators_gi
         desk = app.test_client()
         desk.set_cookie("locale", "en")
         mine = sign_in(desk, session, role=Role.ADMINISTRATOR, now=broken.at)
-        form = {"email": mine.email, "from": day(broken.at), "decision": "9/QĐ"}
+        form = {"email": mine.email, "from": day(broken.at), "decision": "9/QĐ", "before": "none"}
         for where, more in (
             (address, {"kind": "deputy", "role": "leader"}),
             (f"{HERE}/responsibilities", {"field": "land"}),
