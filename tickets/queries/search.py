@@ -132,9 +132,11 @@ def _of_the_city(
     while upper > 0 and len(found) < _RANKED:
         lower = _older_by(session, upper, width)
         stretch = TicketSearch.ticket_id.between(lower, upper)
-        fitting = select(TicketSearch.ticket_id.label("id")).where(fits, stretch).cte("fitting")
+        fitting = select(TicketSearch.ticket_id.label("id")).where(fits, stretch)
+        # In this order no more of a stretch is read than is wanted, from PostgreSQL 17 on.
+        fitting = fitting.order_by(TicketSearch.ticket_id.desc())
         # Kept apart, so that the word index is asked and not every ticket looked at for its words.
-        newest = fitting.prefix_with("materialized", dialect="postgresql")
+        newest = fitting.cte("fitting").prefix_with("materialized", dialect="postgresql")
         statement = (
             select(Ticket.id, _exactness(query))
             .join(newest, newest.c.id == Ticket.id)

@@ -17,7 +17,7 @@ EMPTIED = {
     Lack.QUEUES: "delete from queue where kind = 'work'",
     Lack.TRIAGE: "delete from queue where kind = 'triage'",
     Lack.CITY_LINE: "update line set valid_to = date '2026-01-01' where is_city",
-    Lack.CATEGORIES: "update policy_version set category_id = null; update category set parent_id = null;"
+    Lack.CATEGORIES: "delete from policy_row; delete from policy_version; update category set parent_id = null;"
     "delete from category",
     Lack.CALENDARS: "delete from policy_row; delete from calendar_version",
     Lack.PROMISES: "update policy_version set retired_at = now()",
