@@ -60,7 +60,9 @@ def test_what_the_proxy_replaces_stands_in_its_configuration() -> None:
     shell = compose()["services"]["nginx"]["command"][-1]
     configuration = (ROOT / "deploy" / "nginx" / "hotline.conf").read_text("utf-8")
 
-    for before in re.findall(r"-e 's[/|](.+?)[/|](?=\w+:|/var)", shell):
+    replaced = re.findall(r"-e 's[/|](.+?)[/|](?=\w+:|/var)", shell)
+    assert len(replaced) == shell.count("-e 's")
+    for before in replaced:
         assert before in configuration, before
 
 

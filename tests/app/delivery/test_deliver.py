@@ -347,7 +347,7 @@ def test_a_mail_server_that_never_comes_to_an_end_is_left_and_tried_again(commit
         message = mail_to(office)
         office.deliver(OutboundChannel.EMAIL)
 
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 45, "it was left after half a second, not after the minute of a real one"
     assert (office.message(message).state, office.message(message).error_code) == (OutboundState.WAITING, "unreachable")
 
 

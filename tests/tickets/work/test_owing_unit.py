@@ -88,6 +88,13 @@ def ticket(session: Session) -> Ticket:
     return ticket
 
 
+def facts(session: Session, ticket: Ticket) -> tuple[object, ...]:
+    """What one of the ways changes."""
+    session.refresh(ticket)
+    what = (ticket.category_id, ticket.procedure_id, ticket.place_unit_id)
+    return (ticket.status, ticket.priority, ticket.queue_id, *what)
+
+
 def by(session: Session, role: Role, at: str) -> Actor:
     return staff_actor(staff(session, role=role, at=at).id)
 
@@ -123,15 +130,21 @@ def test_after_the_first_warning_the_unit_itself_can_not(session, ticket, way, r
 @pytest.mark.parametrize(("role", "at_unit"), [(Role.CITY_OFFICE, "VPUB"), (Role.SUPERVISOR, "TTDH")])
 def test_the_city_office_and_a_supervisor_of_the_city_still_can(session, ticket, way, role, at_unit):
     at = warned(session, ticket)
+    before = facts(session, ticket)
 
     way(session, ticket, by(session, role, at_unit), at)
+
+    assert facts(session, ticket) != before
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_before_any_warning_the_unit_still_can(session, ticket, way):
     claim(session, ticket.id, actor=by(session, Role.AGENT, "26740"), now=NOW)
+    before = facts(session, ticket)
 
     way(session, ticket, by(session, Role.AGENT, "26740"), NOW + timedelta(minutes=1))
+
+    assert facts(session, ticket) != before
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -209,8 +222,11 @@ def test_a_warning_of_the_time_to_accept_leaves_the_unit_free_to_send_on_what_is
     first = select(PlannedStep.planned_at).where(PlannedStep.clock_id.in_(accept)).order_by(PlannedStep.planned_at)
     at = session.scalars(first).first()
     tick(session, now=at)
+    before = facts(session, ticket)
 
     way(session, ticket, by(session, Role.SUPERVISOR, "26740"), at)
+
+    assert facts(session, ticket) != before
 
 
 def test_a_warned_ticket_is_not_given_back_by_the_unit_that_owes_it(session, ticket):
