@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -82,11 +82,16 @@ def link_to_ticket(session: Session, call_id: int, ticket_id: int) -> None:
 
 
 def due_for_fetching(session: Session, *, limit: int = 20, now: datetime) -> Sequence[Recording]:
-    """Finished recordings we do not have yet, or whose copy at the provider still stands; skips what others fetch."""
+    """Finished recordings we do not have yet, or whose copy at the provider still stands; skips what others fetch.
+
+    What belongs to no call that we know is fetched, and stays there too: nobody would miss it here.
+    """
+    is_wanted = or_(Recording.state == RecordingState.COMPLETED, Recording.call_id.is_not(None))
     return session.scalars(
         select(Recording)
         .where(
             Recording.state.in_((RecordingState.COMPLETED, RecordingState.FETCHED)),
+            is_wanted,
             Recording.provider_deleted_at.is_(None),
             Recording.next_attempt_at <= now,
         )

@@ -10,6 +10,7 @@ from app.clockwork.one_leader import LeadershipLost
 from app.phone.answers import Phones
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
+from app.phone.silent_callers import ask_for_silent_callers
 from app.reference import Reference
 from app.settings import Settings
 from app.storage.bounded_connection import within_less
@@ -86,6 +87,13 @@ def ask_provider(node: Node) -> None:
     with transaction(node.factory) as session:
         now = node.now(session)
     reconcile(node.factory, phones_of(node.settings), now=now)
+
+
+def ask_for_silent(node: Node) -> None:
+    """Whether waiting callers of whom nothing is heard are still there."""
+    with transaction(node.factory) as session:
+        now = node.now(session)
+    ask_for_silent_callers(node.factory, phones_of(node.settings), now=now)
 
 
 def forget_webhooks(node: Node) -> None:

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from app.clockwork.canary_job import try_the_chain
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.node import SCHEDULER_KIND, Node
-from app.clockwork.phone_jobs import ask_provider, fetch_recordings, forget_webhooks, sweep_floor
+from app.clockwork.phone_jobs import ask_for_silent, ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from app.clockwork.progress import Expected
 from app.clockwork.rota_jobs import fill_rotations, tell_gaps, tell_who_comes_on_duty
 from app.clockwork.rule_rounds import apply_new_rules, give_time_back
 from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
 from app.phone.reconciliation import ASKING
+from app.phone.silent_callers import ASKING_FOR_SILENT
 from app.processes.signs_of_life import beat, database_now
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
@@ -189,6 +190,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
     Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
     Scheduled(ASKING, 300, ask_provider, limit_seconds=900),
+    Scheduled(ASKING_FOR_SILENT, 15, ask_for_silent, limit_seconds=120),
     Scheduled("clear away", 600, clear_away, limit_seconds=120),
     Scheduled("clear media away", 600, clear_media_away, on_every_node=True, limit_seconds=120),
     Scheduled("forget old webhooks", 3600, forget_webhooks, limit_seconds=120),

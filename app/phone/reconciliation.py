@@ -53,14 +53,26 @@ def reconcile(factory: sessionmaker[Session], phones: Phones, *, now: datetime) 
     """
     counts = dict.fromkeys(LOOKS, 0)
     for account in phones.accounts.values():
-        carrier = carrier_of(account)
-        for kind, look in LOOKS.items():
-            if kind in kinds_of(account):
-                counts[kind] += _round(factory, phones, Asked(account, carrier, kind, look), now=now)
+        for kind, taken in _rounds(factory, phones, account, now=now):
+            counts[kind] += taken
     repairs = Repairs(**counts)
     if repairs.total:
         log.warning("provider.reconciled", **counts)
     return repairs
+
+
+def _rounds(
+    factory: sessionmaker[Session], phones: Phones, account: ProviderAccount, *, now: datetime
+) -> Iterable[tuple[str, int]]:
+    """Kind by kind. Recordings wait for the round in which the calls came that they belong to."""
+    carrier, unfinished = carrier_of(account), set[str]()
+    for kind in kinds_of(account):
+        if kind == "recordings" and "missed" in unfinished:
+            continue
+        taken = _round(factory, phones, Asked(account, carrier, kind, LOOKS[kind]), now=now)
+        if taken is None:
+            unfinished.add(kind)
+        yield kind, taken or 0
 
 
 def kinds_of(account: ProviderAccount) -> Sequence[str]:
@@ -68,8 +80,8 @@ def kinds_of(account: ProviderAccount) -> Sequence[str]:
     return [kind for kind in LOOKS if kind != "texts" or account.can(Capability.SMS_INBOUND)]
 
 
-def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, now: datetime) -> int:
-    """How many of one kind were taken in."""
+def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, now: datetime) -> int | None:
+    """How many of one kind were taken in; None where the provider did not answer."""
     account = asked.account
     with transaction(factory) as session:
         since = asked_from(session, account=account.name, kind=asked.kind, now=now)
@@ -77,7 +89,7 @@ def _round(factory: sessionmaker[Session], phones: Phones, asked: "Asked", *, no
         events = list(asked.look(factory, asked.carrier, account, since, now))
     except ProviderUnreachable as trouble:
         log.warning("provider.not_reconciled", account=account.name, kind=asked.kind, reason=str(trouble))
-        return 0
+        return None
     taken = sum(_taken_in(factory, phones, account, event, now=now) for event in events)
     if taken == len(events):
         with transaction(factory) as session:

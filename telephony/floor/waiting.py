@@ -91,6 +91,11 @@ def refusals(session: Session, call_id: int) -> frozenset[int]:
     return frozenset(session.scalars(select(Offer.staff_id).where(Offer.call_id == call_id, refused)))
 
 
+def silent_calls(now: datetime) -> ColumnElement[bool]:
+    """Waiting callers of whom nothing was heard for so long that nobody is rung for them."""
+    return and_(Call.state.in_(WAITING), Call.agent_id.is_(None), ~_is_heard(now))
+
+
 def _is_heard(now: datetime) -> ColumnElement[bool]:
     """Whether the caller's telephone has come by lately."""
     seen_at = Call.detail["seen_at"].as_string()

@@ -48,6 +48,7 @@ def provider():
     server.answers = {
         "Messages.json": {"messages": [], "next_page_uri": None},
         "Recordings.json": {"recordings": [], "next_page_uri": None},
+        "Calls.json": {"calls": [], "next_page_uri": None},
     }
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -120,6 +121,25 @@ def test_a_recording_nobody_announced_is_found_by_listing(committed, provider, a
     assert ask().recordings == 0
     with committed.factory() as session:
         assert session.scalars(select(Recording.duration_seconds)).all() == [12]
+
+
+def test_a_message_waits_for_the_call_it_was_left_in_and_is_never_an_orphan(committed, provider, ask):
+    ask(NOW)
+    message = {
+        "sid": "RE7", "call_sid": "CA-night-7", "status": "completed", "duration": "30",
+        "date_created": "Mon, 23 Nov 2026 02:30:45 +0000",
+    }  # fmt: skip
+    provider.answers["Recordings.json"] = {"recordings": [message], "next_page_uri": None}
+    calls = provider.answers.pop("Calls.json")
+
+    without = ask(NOW + timedelta(hours=1))
+    provider.answers["Calls.json"] = {**calls, "calls": [_call(7, "02:30", seconds=50)]}
+    with_it = ask(NOW + timedelta(hours=1, minutes=5))
+
+    assert (without.recordings, with_it.missed, with_it.recordings) == (0, 1, 1)
+    with committed.factory() as session:
+        [recording] = session.scalars(select(Recording))
+        assert recording.kind == "voicemail" and recording.ticket_id is not None
 
 
 def test_a_provider_that_does_not_answer_costs_nothing(provider, ask):

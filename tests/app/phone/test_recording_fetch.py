@@ -9,7 +9,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.phone import recording_fetch
 from app.phone.accounts import simulated_account
@@ -19,11 +19,12 @@ from app.reference import Reference
 from app.simulator.carrier import silence
 from app.storage.database import transaction
 from app.storage.media_folder import FolderStore
+from telephony.calls import new_call
 from telephony.provider.webhook_inbox import Webhook
 from telephony.recordings import MOST_FETCHES, Announced, announce
 from tests.conftest import NOW
 from tickets.schema import Recording
-from tickets.states import RecordingKind, RecordingState
+from tickets.states import CallState, RecordingKind, RecordingState
 
 SOUND = silence(2)
 
@@ -92,7 +93,8 @@ def fetch(committed, settings, provider, tmp_path):
     account = replace(simulated_account(settings), api_base_url=f"http://127.0.0.1:{provider.server_port}")
     told = Announced("sim", "RE1", "completed", 2, RecordingKind.VOICEMAIL)
     with committed.factory() as session:
-        announce(session, told, call=None, now=NOW)
+        call = new_call(session, {"account": "sim", "call_sid": "CA1", "state": CallState.VOICEMAIL}, now=NOW)
+        announce(session, told, call=call, now=NOW)
         session.commit()
 
     def round_at(minutes=0.0):
@@ -118,6 +120,18 @@ def test_a_recording_is_kept_verified_and_then_deleted_there(committed, fetch, p
     assert row(committed).provider_deleted_at is not None
     assert [method for method, _, _ in provider.seen] == ["GET", "DELETE"]
     assert provider.seen[0][1].endswith("/Recordings/RE1.wav")
+
+
+def test_what_belongs_to_no_call_that_we_know_is_fetched_and_never_deleted_there(committed, fetch, provider):
+    with committed.factory() as session:
+        session.execute(update(Recording).values(call_id=None))
+        session.commit()
+
+    for minutes in (0, 10, 60, 600):
+        fetch(minutes)
+
+    assert row(committed).state is RecordingState.FETCHED
+    assert [method for method, _, _ in provider.seen] == ["GET"]
 
 
 @pytest.mark.parametrize("trouble", ["404", "500", "cut", "words", "302"])
