@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import nodes
 
 from app.settings import ROOT
+from app.web.frame.application import HotlineApp
 
 TEMPLATES = ROOT / "templates"
 LONGEST_LINE = 200
@@ -23,6 +25,19 @@ def test_no_line_of_a_template_is_longer_than_two_hundred_characters() -> None:
     ]
 
     assert long_lines == []
+
+
+def test_every_filter_and_test_of_a_page_is_known(app: HotlineApp) -> None:
+    """Jinja looks for them when a page is drawn, and in a branch that is seldom taken perhaps for the first time."""
+    known = {nodes.Filter: set(app.jinja_env.filters), nodes.Test: set(app.jinja_env.tests)}
+    unknown = []
+    for path in sorted(TEMPLATES.rglob("*.html")):
+        parsed = app.jinja_env.parse(path.read_text("utf-8"))
+        for kind, names in known.items():
+            used = {node.name for node in parsed.find_all(kind)}
+            unknown += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(used - names)]
+
+    assert unknown == []
 
 
 @pytest.mark.parametrize("path", sorted((TEMPLATES / "components").glob("*.html")), ids=lambda path: path.stem)

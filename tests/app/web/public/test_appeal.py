@@ -10,10 +10,14 @@ from sqlalchemy.orm import Session
 from app.web.frame.application import HotlineApp
 from tests.app.web.public.public_forms import fill_in
 from tests.app.web.public.test_track import agent_who_took, answered, enter, followed, opened
+from tests.factories import staff
 from tickets.intake.cleaning import Opened
 from tickets.people.actor import staff_actor
 from tickets.schema import Ticket
+from tickets.states import AppealOutcome, Role
 from tickets.work import conversation, resolution
+from tickets.work.appeals import decide
+from tickets.work.assignment import claim
 
 
 def closed_refused(session: Session, ticket: Opened, *, now: datetime) -> None:
@@ -43,6 +47,28 @@ def test_a_closed_request_is_appealed_against_on_its_page_and_the_page_then_says
     case = session.scalars(select(Ticket).where(Ticket.continues_id == ticket.ticket_id)).one()
     assert f"{case.reference[:2]} {case.reference[2:6]} {case.reference[6:]}" in page
     assert case.reference in numbers
+
+
+def test_what_was_decided_stands_on_the_page_of_the_request_and_of_the_appeal(
+    client: FlaskClient, app: HotlineApp, session: Session, now: datetime
+) -> None:
+    ticket = opened(app, session, now=now - timedelta(days=18))
+    closed_refused(session, ticket, now=now)
+    enter(client, ticket)
+    assert fill_in(client, "/track/request", "/track/request/appeal", said="Rác vẫn còn").status_code == 303
+    case = session.scalars(select(Ticket).where(Ticket.continues_id == ticket.ticket_id)).one()
+    by = staff_actor(staff(session, role=Role.CITY_OFFICE, at="VPUB").id)
+
+    claim(session, case.id, actor=by, now=now)
+    words = "Phường làm lại trong ba ngày."
+    decide(session, case.id, outcome=AppealOutcome.CHANGED, decision=words, actor=by, now=now)
+    session.commit()
+
+    enter(client, ticket)
+    page = followed(client)
+    assert "thay đổi kết quả" in page
+    assert words in page
+    assert "/track/request/appeal" not in page
 
 
 def test_what_an_interim_answer_leads_to_expect_stands_beside_the_promised_date(
