@@ -33,7 +33,9 @@ SHORT_ABANDON = timedelta(seconds=5)
 
 _INSERT = insert(Call).returning(Call)
 _LOCK_BY_SID = (
-    select(Call).where(Call.account == bindparam("account"), Call.call_sid == bindparam("call_sid")).with_for_update()
+    select(Call)
+    .where(Call.account == bindparam("account"), Call.call_sid == bindparam("call_sid"))
+    .with_for_update(key_share=True)
 )
 
 
@@ -46,7 +48,7 @@ def new_call(session: Session, row: Mapping[str, Any], *, now: datetime) -> Call
 
 def lock_call(session: Session, call_id: int) -> Call:
     found = session.scalars(
-        select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
+        select(Call).where(Call.id == call_id).with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         raise NotFound("call", call_id)

@@ -1,4 +1,8 @@
-"""The order in which rows are locked everywhere: ticket, then agent, then call."""
+"""The order in which rows are locked everywhere: ticket, then agent, then call, then offer or recording.
+
+All of them `for no key update`: whoever only writes a row that points at one (a line of the timeline, a recording, a
+leg) waits for none of these locks, and so cannot come across the order.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +19,6 @@ def lock_around_call(session: Session, *, account: str, call_sid: str) -> None:
     if known is None:
         return
     if known.ticket_id is not None:
-        session.get(Ticket, known.ticket_id, with_for_update=True, populate_existing=True)
+        session.get(Ticket, known.ticket_id, with_for_update={"key_share": True}, populate_existing=True)
     if known.agent_id is not None:
         lock_presence(session, known.agent_id)

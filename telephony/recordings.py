@@ -54,7 +54,7 @@ def announce(session: Session, told: Announced, *, call: Call | None, now: datet
     recording = session.scalars(
         select(Recording)
         .where(Recording.account == told.account, Recording.recording_sid == told.recording_sid)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
     if call is not None:
@@ -97,7 +97,7 @@ def due_for_fetching(session: Session, *, limit: int = 20, now: datetime) -> Seq
         )
         .order_by(Recording.next_attempt_at, Recording.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
 
 
@@ -118,7 +118,7 @@ def record_fetched(
     now: datetime,
 ) -> None:
     """Our copy is complete and verified; the provider's may now be deleted."""
-    recording = session.get_one(Recording, recording_id, with_for_update=True)
+    recording = session.get_one(Recording, recording_id, with_for_update={"key_share": True})
     recording.state, recording.fetched_at = RecordingState.FETCHED, now
     recording.storage_key, recording.media_type = storage_key, media_type
     recording.size_bytes, recording.sha256 = size_bytes, sha256
@@ -126,13 +126,13 @@ def record_fetched(
 
 
 def record_deleted_there(session: Session, recording_id: int, *, now: datetime) -> None:
-    recording = session.get_one(Recording, recording_id, with_for_update=True)
+    recording = session.get_one(Recording, recording_id, with_for_update={"key_share": True})
     recording.provider_deleted_at, recording.next_attempt_at = now, None
 
 
 def record_fetch_failure(session: Session, recording_id: int, *, is_ours: bool = False, now: datetime) -> None:
     """Tried again later and later, for about half a day; then a failure people see. Never given up for what is ours."""
-    recording = session.get_one(Recording, recording_id, with_for_update=True)
+    recording = session.get_one(Recording, recording_id, with_for_update={"key_share": True})
     if is_ours:
         recording.attempts = min(recording.attempts, _PATIENT)
     if recording.attempts >= MOST_FETCHES:

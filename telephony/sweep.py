@@ -120,7 +120,7 @@ def end_overdue_calls(
         call = session.scalars(
             select(Call)
             .where(Call.id == call_id, Call.state != CallState.ENDED, Call.state_until <= now)
-            .with_for_update(skip_locked=True)
+            .with_for_update(key_share=True, skip_locked=True)
             .execution_options(populate_existing=True)
         ).one_or_none()
         if call is None:

@@ -110,7 +110,7 @@ def _overdue(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[I
         )
         .order_by(Instruction.due_at)
         .limit(batch)
-        .with_for_update(of=Ticket, skip_locked=True)
+        .with_for_update(of=Ticket, key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     )
     return [

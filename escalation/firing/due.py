@@ -136,7 +136,7 @@ def claim_tickets(
     locked = (
         select(Ticket.id)
         .where(Ticket.id == in_turn.c.ticket_id)
-        .with_for_update(of=Ticket, skip_locked=True)
+        .with_for_update(of=Ticket, key_share=True, skip_locked=True)
         .lateral("locked")
     )
     claimed = session.scalars(select(locked.c.id).select_from(in_turn).join(locked, true()).limit(batch))

@@ -75,7 +75,7 @@ def _claim(session: Session, *, now: datetime, batch: int) -> dict[int, int]:
         session.scalars(
             select(Ticket.id)
             .where(Ticket.id.in_({ticket_id for _, ticket_id, _ in late}))
-            .with_for_update(of=Ticket, skip_locked=True)
+            .with_for_update(of=Ticket, key_share=True, skip_locked=True)
         )
         if late
         else ()

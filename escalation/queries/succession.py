@@ -52,7 +52,7 @@ def hand_over(session: Session, *, now: datetime) -> int:
             select(Ticket.id)
             .where(Ticket.id.in_({owed[step_id].ticket_id for step_id, _ in heirs}))
             .order_by(Ticket.id)
-            .with_for_update(skip_locked=True)
+            .with_for_update(key_share=True, skip_locked=True)
         )
         if heirs
         else ()

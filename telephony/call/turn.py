@@ -20,6 +20,8 @@ from tickets.schema import Call
 from tickets.states import CallState
 
 MAX_KEYS = 20
+# Steps that write the ticket the call has already.
+_BEYOND_THE_CALL = frozenset({"dial", "place"})
 MAX_SPEECH = 2000
 
 
@@ -69,9 +71,9 @@ def heard_in(form: Mapping[str, str]) -> Heard:
 
 
 def _locked(session: Session, webhook: Webhook) -> Call | None:
-    """The call, locked. What ends a talk touches ticket and agent as well: they are locked first, in this order."""
+    """The call, locked. What ends a talk or names a place touches ticket and agent too: they are locked first."""
     account, call_sid = webhook.account, webhook.form["call_sid"]
-    if webhook.kind == "dial":
+    if webhook.kind in _BEYOND_THE_CALL:
         lock_around_call(session, account=account, call_sid=call_sid)
     return lock_call_by_sid(session, account=account, call_sid=call_sid)
 

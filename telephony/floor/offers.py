@@ -51,7 +51,7 @@ def _lock_queued(session: Session, call_id: int) -> Call | None:
     return session.scalars(
         select(Call)
         .where(Call.id == call_id, Call.state == CallState.QUEUED)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 
@@ -176,7 +176,7 @@ def _locked(session: Session, offer_id: int, *, staff_id: int) -> tuple[Presence
     offer = session.scalars(
         select(Offer)
         .where(Offer.id == offer_id, Offer.outcome.is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if offer is None:

@@ -27,7 +27,7 @@ def lock_presence(session: Session, staff_id: int) -> Presence | None:
     return session.scalars(
         select(Presence)
         .where(Presence.staff_id == staff_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 
@@ -92,7 +92,7 @@ def take(session: Session, staff_id: int, *, call_id: int, now: datetime) -> boo
     free = (
         select(Presence.staff_id)
         .where(Presence.staff_id == staff_id, or_(Presence.state == PresenceState.AVAILABLE, wraps_it_up))
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     )
     taken = session.execute(
         update(Presence)
@@ -116,7 +116,7 @@ def stop_ringing(session: Session, staff_id: int, *, call_id: int, now: datetime
     presence = session.scalars(
         select(Presence)
         .where(Presence.staff_id == staff_id, Presence.call_id == call_id, Presence.state == PresenceState.OFFERED)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if presence is not None:

@@ -64,7 +64,7 @@ def apply_some(session: Session, *, limit: int = 50, failed: CouldNotApply, now:
         _audit(session, application, "rules.applied", actor=_actor(application), now=now)
         return 0
     tickets = session.scalars(
-        select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(skip_locked=True)
+        select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(key_share=True, skip_locked=True)
     ).all()
     done = [ticket.id for ticket in tickets if _applied(session, application, ticket, failed, now=now)]
     of_application = RuleApplicationTicket.application_id == application.id

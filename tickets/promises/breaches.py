@@ -105,7 +105,10 @@ def claim_late(session: Session, *, now: datetime, batch: int) -> list[int]:
     """Lock up to `batch` tickets with a promise that is late and was not noted, leaving those somebody else holds."""
     oldest = select(Clock.ticket_id).where(_is_late_and_not_noted(now)).order_by(Clock.due_at).limit(batch * 2)
     claimed = session.scalars(
-        select(Ticket.id).where(Ticket.id.in_(oldest)).limit(batch).with_for_update(of=Ticket, skip_locked=True)
+        select(Ticket.id)
+        .where(Ticket.id.in_(oldest))
+        .limit(batch)
+        .with_for_update(of=Ticket, key_share=True, skip_locked=True)
     )
     return list(claimed)
 

@@ -156,7 +156,7 @@ def _give_back(
         select(Ticket)
         .where(Ticket.id.in_(sorted(ticket_ids)))
         .order_by(Ticket.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
     tried = {ticket.id: _tried(session, window, ticket, failed, now=now) for ticket in tickets}

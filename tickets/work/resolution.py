@@ -339,7 +339,7 @@ def _each(
         .where(*due)
         .order_by(order, Ticket.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
     for ticket in tickets:

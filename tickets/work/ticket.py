@@ -36,7 +36,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 _PUBLIC = frozenset(Status) - {Status.NEW, Status.PENDING_THIRD_PARTY}
 
 
-_LOCKED = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update().cte("locked")
+_LOCKED = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update(key_share=True).cte("locked")
 # The time is read above the lock: beside it, it would be the one at which the waiting began.
 _LOCK = select(aliased(Ticket, _LOCKED), func.clock_timestamp())
 
