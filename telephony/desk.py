@@ -21,6 +21,11 @@ class Desk:
         lines = {line.phone: line for line in self.rules.routing.lines.values()}
         return next((lines[phone] for phone in phones if phone in lines), None)
 
+    @property
+    def city_line(self) -> str:
+        """The number from which we call."""
+        return next((line.phone for line in self.rules.routing.lines.values() if line.is_city), "")
+
     def unit(self, unit_id: int | None) -> UnitRule | None:
         return self.rules.routing.units.get(unit_id or 0)
 

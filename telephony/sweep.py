@@ -11,6 +11,7 @@ from telephony.call.end import end_call
 from telephony.calls import LIMITS
 from telephony.desk import Desk
 from telephony.floor.callbacks import close_withheld
+from telephony.floor.calling_back import KEPT_FOR, end_late_attempts, mend_kept
 from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.offers import RING, expire_offers, mend_presence, offer_waiting_calls
 from telephony.floor.presence import end_wrap_ups_in_time, lose_silent_consoles
@@ -28,6 +29,7 @@ _BATCH = 50
 
 EXPIRE_OFFERS = "expire offers"
 LOSE_SILENT = "lose silent consoles"
+END_ATTEMPTS = "end late attempts to call back"
 END_OVERDUE = "end overdue calls"
 OFFER_WAITING = "offer waiting calls"
 
@@ -88,9 +90,12 @@ def sweep_parts(
         parts[EXPIRE_OFFERS] = lambda session, at: expire_offers(session, now=at)
     if heard_for >= HEARTBEAT_LOST:
         parts[LOSE_SILENT] = lambda session, at: lose_silent_consoles(session, now=at)
+    if heard_for >= KEPT_FOR:
+        parts[END_ATTEMPTS] = lambda session, at: end_late_attempts(session, now=at)
     return parts | {
         "end wrap-ups": lambda session, at: end_wrap_ups_in_time(session, now=at),
         "mend presence": lambda session, at: mend_presence(session, now=at),
+        "mend callbacks": lambda session, at: mend_kept(session, now=at),
         "close withheld callbacks": lambda session, at: close_withheld(session, now=at),
         END_OVERDUE: lambda session, at: end_overdue_calls(session, desk_of, now=at, hearing_since=hearing_since),
         OFFER_WAITING: lambda session, at: offer_waiting_calls(session, now=at),

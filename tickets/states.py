@@ -244,6 +244,7 @@ class PresenceState(StrEnum):
     ON_CALL = "on_call"
     WRAP_UP = "wrap_up"
     AWAY = "away"
+    CALLING_BACK = "calling_back"
 
 
 class OfferOutcome(StrEnum):
@@ -254,8 +255,11 @@ class OfferOutcome(StrEnum):
 
 
 class CallbackState(StrEnum):
+    """Dialling is our own turn: an agent is kept free while the person's telephone rings."""
+
     OPEN = "open"
     CLAIMED = "claimed"
+    DIALLING = "dialling"
     DONE = "done"
     CLOSED = "closed"
 

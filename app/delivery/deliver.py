@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
 from app.delivery.taken_already import already_rings, already_taken
+from app.phone import callback_calls
 from app.phone.accounts import sending_account
 from app.phone.notice_calls import first_document
 from app.settings import Settings
@@ -23,7 +24,7 @@ from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.secret_keys import keys_of
-from app.wording.messages import LINK_MARK, PIN_MARK, NoSuchMessage, render
+from app.wording.messages import LINK_MARK, PIN_MARK, MessageWords, NoSuchMessage, render
 from escalation.acknowledging.links import make_link
 from escalation.firing.notices import LEVEL_TEMPLATE
 from escalation.queries.still_possible import still_possible
@@ -34,7 +35,7 @@ from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, Tr
 from telephony.sms.text import sms_size
 from tickets.outbox import claims, results, troubles
 from tickets.outbox.judged_lists import shorten
-from tickets.outbox.overtaken import overtaken_by, withdraw
+from tickets.outbox.overtaken import CALLBACK_CALL, overtaken_by, withdraw
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
 from tickets.schema import Line, OutboundMessage
@@ -50,6 +51,8 @@ _ONE_MS = 1_000
 _CLAIM_LOCK_MS = 500
 _SET_ASIDE_SECONDS = 60.0
 _NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
+_TURN_OVER = GiveUp("turn_over", "it was not taken while an agent was kept for it")
+_RINGS = (Sent, Unknown)
 
 
 @dataclass(frozen=True)
@@ -148,14 +151,7 @@ def _letter(
     """The message in words: those of its first claim, or rendered now and kept. None: nobody can word it."""
     if row.text is None:
         try:
-            words = render(
-                row.template,
-                row.channel.value,
-                row.params | _now_possible(session, row),
-                locale=row.locale,
-                base_url=delivery.settings.base_url,
-                now=now,
-            )
+            words = _words(session, row, delivery, now=now)
         except OSError:
             # The words lie in a file that cannot be read now: nothing is wrong with this message.
             raise
@@ -180,6 +176,20 @@ def _letter(
         kept_text=text,
         doubtful_since=row.doubtful_since,
         from_phone=from_phone,
+        template=row.template,
+    )
+
+
+def _words(session: Session, row: OutboundMessage, delivery: Delivery, *, now: datetime) -> MessageWords:
+    if row.template == CALLBACK_CALL:
+        return MessageWords("", callback_calls.greeting(str(row.params.get("reference", "")), row.locale))
+    return render(
+        row.template,
+        row.channel.value,
+        row.params | _now_possible(session, row),
+        locale=row.locale,
+        base_url=delivery.settings.base_url,
+        now=now,
     )
 
 
@@ -251,14 +261,27 @@ def _call(delivery: Delivery, letter: Letter) -> Outcome:
         return _NO_PROVIDER
     if found := already_rings(delivery.factory, letter, account):
         return found
-    document = first_document(letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url)
-    report_to = f"{settings.base_url}/webhooks/{account.name}/{NOTICE_STATUS}?m={letter.id}"
+    if letter.template != CALLBACK_CALL:
+        report_to = f"{settings.base_url}/webhooks/{account.name}/{NOTICE_STATUS}?m={letter.id}"
+        document = first_document(
+            letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url
+        )
+    elif letter.doubtful_since is not None:
+        # The agent is kept for a minute; a call that was not taken then is made at the next turn.
+        return _TURN_OVER
+    else:
+        report_to = callback_calls.report_address(letter.id, account=account, base_url=settings.base_url)
+        document = callback_calls.first_document(
+            letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url
+        )
     return carrier_of(account).place_call(
         to=letter.address, sender=letter.from_phone, document=document, report_to=report_to
     )
 
 
 def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
+    if letter.template == CALLBACK_CALL and not isinstance(outcome, _RINGS):
+        callback_calls.not_placed(session, letter.id, outcome, now=now)
     match outcome:
         case Sent(account, sid, segments):
             results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)

@@ -24,3 +24,4 @@ class Letter:
     doubtful_since: datetime | None
     # The phone number it is sent from: the city's own line.
     from_phone: str
+    template: str = ""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
-from app.phone import notice_calls
+from app.phone import callback_calls, notice_calls
 from app.phone.accounts import provider_accounts
 from app.reference import Reference
 from app.settings import ROOT, Settings
@@ -21,14 +21,15 @@ from escalation.acknowledging.reply_deeds import Reply
 from telephony import recordings
 from telephony.call import end
 from telephony.call.after_failsafe import note_failsafe
-from telephony.call.turn import take_turn
+from telephony.call.turn import Turn, take_turn
 from telephony.calls import find_call
 from telephony.desk import Desk
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
+from telephony.provider import event_keys
 from telephony.provider.account import ProviderAccount
 from telephony.provider.drivers import driver_of
-from telephony.provider.event_keys import NOTICE_STATUS, NOTICE_STEP, TURN_STEPS
+from telephony.provider.event_keys import CALLED_BACK_STEP, NOTICE_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.spoken_document import spoken_document
@@ -173,13 +174,12 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int |
     if kind == NOTICE_STEP:
         account = phones.accounts[webhook.account]
         return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
-    if kind == NOTICE_STATUS:
-        notice_calls.note_call(session, webhook, now=now)
-        return STORED
     desk = phones.desk(session, webhook.account, version=version, now=now)
     if kind in TURN_STEPS and form.get("call_sid"):
-        turn = take_turn(session, webhook, desk, now=now)
-        return _document(turn.plan, phones, webhook, locale=turn.locale, turn=turn.number)
+        return _next(take_turn(session, webhook, desk, now=now), phones, webhook)
+    if kind == CALLED_BACK_STEP:
+        said = callback_calls.answer_key(session, webhook, desk, base_url=phones.settings.base_url, now=now)
+        return _next(said, phones, webhook) if isinstance(said, Turn) else said
     if kind in SPOKEN_STEPS:
         note_failsafe(session, form, desk, arrived_at=now, now=now)
         return phones.failsafe_answer(webhook)
@@ -190,6 +190,10 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
     """Events: acted upon where we use them, kept in any case."""
     form, account = webhook.form, webhook.account
     match webhook.kind:
+        case event_keys.NOTICE_STATUS:
+            notice_calls.note_call(session, webhook, now=now)
+        case event_keys.CALLED_BACK_STATUS:
+            callback_calls.note_call(session, webhook, desk, now=now)
         case "status":
             end.note_call_status(session, form, account=account, desk=desk, now=now)
         case "recording" if form.get("recording_sid"):
@@ -243,6 +247,10 @@ def _whisper(webhook: Webhook) -> Plan:
     if webhook.kind == "whisper":
         return (Gather("whispered", (Say(Prompt.WHISPER),), num_digits=1), Hangup())
     return () if webhook.form.get("keys") == "1" else (Hangup(),)
+
+
+def _next(turn: Turn, phones: Phones, webhook: Webhook) -> WebhookAnswer:
+    return _document(turn.plan, phones, webhook, locale=turn.locale, turn=turn.number)
 
 
 def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> WebhookAnswer:

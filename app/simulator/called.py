@@ -9,7 +9,9 @@ import requests
 import structlog
 
 from app.simulator.callbacks import post_signed
+from app.simulator.telephone import SimulatedCaller, Telephone
 from telephony.provider.account import ProviderAccount
+from telephony.provider.event_keys import CALLED_BACK_STEP
 
 # How the call goes on, by what whoever is called does (`trouble.CALLED`).
 _TAKEN = ["initiated", "ringing", "in-progress", "completed"]
@@ -24,6 +26,11 @@ STATES: Mapping[str, list[str]] = {
 _LENGTHS = {"hears": "20", "presses": "9", "hangs-up": "2", "machine": "28"}
 _PRESSES_AFTER_SECONDS = 0.6
 _LASTS_SECONDS = 1.5
+# Before somebody who is called back picks up, and how long they wait and talk.
+_RINGS_SECONDS = 4.0
+_TALKS_SECONDS = 90.0
+# These listen, which of somebody who asked to be called back means that they want to talk.
+TALKS = ("hears", "presses")
 
 log = structlog.get_logger()
 
@@ -63,3 +70,35 @@ def _press(account: ProviderAccount, document: str, fields: Mapping[str, str], k
         except requests.RequestException as trouble:
             log.warning("telephone.key_failed", reason=type(trouble).__name__)
             return
+
+
+def is_called_back(call: Mapping[str, str]) -> bool:
+    """Whether whoever is called had asked for it, and may talk to somebody."""
+    question = _first_question(call)
+    return question is not None and f"/{CALLED_BACK_STEP}?" in question.get("action", "")
+
+
+def talk(
+    account: ProviderAccount, base_url: str, call: Mapping[str, str], *, keys: Sequence[str], report_to: str
+) -> None:
+    """Pick up, press a key, wait for an agent and talk for a while, from a thread of the telephone's own."""
+    work = (account, base_url, dict(call), tuple(keys), report_to)
+    threading.Thread(target=_talk, args=work, daemon=True, name="telephone").start()
+
+
+def _talk(
+    account: ProviderAccount, base_url: str, call: Mapping[str, str], keys: tuple[str, ...], report_to: str
+) -> None:
+    person = SimulatedCaller(call["to"], to=call["from"], presses=keys, patience_seconds=_TALKS_SECONDS)
+    telephone = Telephone(account, base_url, person, lambda _: None, call_sid=call["sid"], report_to=report_to)
+    try:
+        time.sleep(_RINGS_SECONDS)
+        telephone.answer(ElementTree.fromstring(call["twiml"]))  # noqa: S314 - our own worker wrote it
+    except requests.RequestException as trouble:
+        log.warning("telephone.call_failed", reason=type(trouble).__name__)
+
+
+def _first_question(call: Mapping[str, str]) -> ElementTree.Element | None:
+    if not call.get("twiml"):
+        return None
+    return ElementTree.fromstring(call["twiml"]).find("Gather")  # noqa: S314 - our own worker wrote it

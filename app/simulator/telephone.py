@@ -79,25 +79,42 @@ class Telephone:
     waited: float = 0.0
     began: float = field(default_factory=time.monotonic)
     changes: int = 0
+    # Rung by the hotline: where its carrier tells how the call goes on; empty for whoever calls it.
+    report_to: str = ""
     _presses: list[str] = field(default_factory=list)
     _words: list[str] = field(default_factory=list)
     _sounds: dict[str, float] = field(default_factory=dict)
 
     def call(self) -> str:
         """Ring and stay on the line until one side hangs up; how it ended."""
+        self._begin()
+        self._go_on(f"{self.base_url}/webhooks/{self.account.name}/voice", {"CallStatus": "ringing"})
+        return self._hang_up(f"{self.base_url}/webhooks/{self.account.name}/status")
+
+    def answer(self, document: Element) -> str:
+        """Pick up a call of the hotline, which begins with this document; how it ended."""
+        self._begin()
+        self._post(self.report_to, {"CallStatus": "in-progress"})
+        following = self._follow(document, self.report_to)
+        if following is not None:
+            self._go_on(*following)
+        return self._hang_up(self.report_to)
+
+    def _begin(self) -> None:
         self._presses, self._words = list(self.caller.presses), list(self.caller.words)
-        url, fields = f"{self.base_url}/webhooks/{self.account.name}/voice", {"CallStatus": "ringing"}
+
+    def _go_on(self, url: str, fields: dict[str, str]) -> None:
         for _ in range(MOST_STEPS):
             document = self._request(url, fields)
             following = self._follow(document, url) if document is not None else None
             if following is None:
-                break
+                return
             url, fields = following
+
+    def _hang_up(self, report_to: str) -> str:
         self.end = self.end or "hung_up_by_hotline"
         self._tell_carrier()
-        self._post(
-            f"{self.base_url}/webhooks/{self.account.name}/status", {"CallStatus": "completed", **self._lengths()}
-        )
+        self._post(report_to, {"CallStatus": "completed", "AnsweredBy": "human", **self._lengths()})
         return self.end
 
     def _request(self, url: str, fields: dict[str, str]) -> Element | None:
@@ -279,14 +296,17 @@ class Telephone:
         return post_signed(self.account, url, self._whole(fields))
 
     def _whole(self, fields: dict[str, str]) -> dict[str, str]:
+        source, target = self.caller.number, self.caller.to
+        if self.report_to:
+            source, target = target, source
         base = {
             "CallSid": self.call_sid,
-            "From": self.caller.number,
-            "Caller": self.caller.number,
-            "To": self.caller.to,
-            "Called": self.caller.to,
+            "From": source,
+            "Caller": source,
+            "To": target,
+            "Called": target,
             "CallStatus": "in-progress",
-            "Direction": "inbound",
+            "Direction": "outbound-api" if self.report_to else "inbound",
             "ApiVersion": "2010-04-01",
         }
         return {**base, **fields}

@@ -28,6 +28,7 @@ PRESENCES: Mapping[str, LazyString] = {
     PresenceState.ON_CALL: lazy_gettext("On a call"),
     PresenceState.WRAP_UP: lazy_gettext("Wrapping up"),
     PresenceState.AWAY: lazy_gettext("Away"),
+    PresenceState.CALLING_BACK: lazy_gettext("Calling back"),
 }
 
 OUTBOUND_CHANNELS: Mapping[str, LazyString] = {
@@ -65,6 +66,7 @@ OVERTAKEN: Mapping[str, LazyString] = {
     Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
     Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
     Overtaken.LEVEL_REACHED: lazy_gettext("somebody had been reached by then"),
+    Overtaken.TURN_OVER: lazy_gettext("nobody was kept for the call any more"),
 }
 
 CALL_STATES: Mapping[str, LazyString] = {
@@ -91,6 +93,7 @@ OFFER_OUTCOMES: Mapping[str, LazyString] = {
 CALLBACK_STATES: Mapping[str, LazyString] = {
     CallbackState.OPEN: lazy_gettext("To be called back"),
     CallbackState.CLAIMED: lazy_gettext("Somebody is calling back"),
+    CallbackState.DIALLING: lazy_gettext("Being dialled"),
     CallbackState.DONE: lazy_gettext("Called back"),
     CallbackState.CLOSED: lazy_gettext("Closed"),
 }

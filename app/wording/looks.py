@@ -45,6 +45,7 @@ ICON_LOOKS: Mapping[str, Mapping[str, IconLook]] = MappingProxyType({
         "on_call": ("accent", "phone"),
         "wrap_up": ("accent", "note"),
         "away": ("neutral", "pause"),
+        "calling_back": ("accent", "return"),
     },
     "outbound": {
         "waiting": ("neutral", "clock"),

@@ -17,6 +17,7 @@ from app.wording import codes, spoken_time
 from app.wording.reference_groups import grouped_reference
 from app.wording.spoken_words import in_digit_groups
 from app.wording.translations import install_catalogues
+from tickets.people.phones import readable_phone
 from tickets.states import LOCALES
 
 MESSAGE_TEMPLATES = ROOT / "templates" / "messages"
@@ -87,7 +88,7 @@ def _environment() -> Environment:
         disposition_word=codes.disposition_word,
         appeal_outcome_word=codes.appeal_outcome_word,
     )
-    environment.filters.update(reference=grouped_reference, digits=in_digit_groups)
+    environment.filters.update(reference=grouped_reference, digits=in_digit_groups, phone=readable_phone)
     return environment
 
 

@@ -6,6 +6,7 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
+from telephony.floor.callbacks import waits_for_callback
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.waiting import expected_wait, position
@@ -18,6 +19,7 @@ from telephony.request_state import RequestState, request_state
 from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
 from tickets.matter import read_matter
+from tickets.people.phones import parse_phone
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
@@ -51,7 +53,18 @@ def facts_for(
         place_names=desk.rules.ward_names,
         line_phone=str(call.detail.get("line_phone", "")),
         called_lately=bool(call.detail.get("resumes")),
+        waits_for_callback=_waits_for_callback(session, call, heard, asking),
+        callback_line=desk.city_line if call.state is CallState.CALLBACK else "",
     )
+
+
+def _waits_for_callback(session: Session, call: Call, heard: Heard, asking: str) -> bool:
+    """Asked only where a number is about to be promised a call."""
+    if call.state is not CallState.CALLBACK:
+        return False
+    keyed = parse_phone(heard.keys) if asking == "number" else None
+    phone = (keyed.number if keyed else None) if asking == "number" else call.phone
+    return phone is not None and waits_for_callback(session, phone)
 
 
 def _named(desk: Desk, unit_id: int | None, locale: str) -> NamedUnit | None:

@@ -31,21 +31,25 @@ _COLUMNS = (
     "state", "since", "reason", "wrap_up_until", "offer_id", "expires_at", "call_id", "call_state", "phone", "locale",
     "arrived_at", "queued_at", "answered_at", "hold_since", "ended_at", "detail", "citizen_id", "caller_name",
     "do_not_call", "is_flagged", "unit", "unit_en", "line", "ticket_id", "waiting", "waiting_since",
+    "callback_id", "called_phone", "called_state", "attempts", "reserved_until",
 )  # fmt: skip
 # A presence whose agent has an offer or a call always names the call, so that one join finds it.
 _ROW = """
     select p.state, p.since, p.reason, p.wrap_up_until, o.id as offer_id, o.expires_at,
            c.id as call_id, c.state as call_state, c.phone, c.locale, c.arrived_at, c.queued_at, c.answered_at,
-           c.hold_since, c.ended_at, c.detail, c.citizen_id, z.name as caller_name,
+           c.hold_since, c.ended_at, c.detail, coalesce(c.citizen_id, k.citizen_id) as citizen_id,
+           z.name as caller_name,
            coalesce(z.do_not_call, false) as do_not_call, f.flagged_at is not null as is_flagged,
-           u.name as unit, u.name_en as unit_en, l.label as line, c.ticket_id,
-           w.waiting, w.waiting_since
+           u.name as unit, u.name_en as unit_en, l.label as line, coalesce(c.ticket_id, k.ticket_id) as ticket_id,
+           w.waiting, w.waiting_since,
+           k.id as callback_id, k.phone as called_phone, k.state as called_state, k.attempts, k.reserved_until
     from (select count(*) as waiting, min(w.queued_at) as waiting_since
           from call w where w.state in ('queued', 'offered') and :of_units) w
     left join presence p on p.staff_id = :viewer_id
     left join offer o on o.staff_id = :viewer_id and o.outcome is null
     left join call c on c.id = coalesce(o.call_id, p.call_id)
-    left join citizen z on z.id = c.citizen_id
+    left join callback_request k on k.id = p.callback_id
+    left join citizen z on z.id = coalesce(c.citizen_id, k.citizen_id)
     left join phone_preference f on f.phone = c.phone
     left join unit u on u.id = c.unit_id
     left join line l on l.id = c.line_id
@@ -71,11 +75,28 @@ class BarCall:
     do_not_call: bool
     is_flagged: bool
     is_emergency: bool
+    # We rang them, and they pressed the key to talk.
+    is_called_back: bool
     # The agent has ended it, and the provider has not yet told that the line is down.
     is_ending: bool
     unit: str
     unit_en: str
     line: str
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BarCallback:
+    """Who is being called back: by us for this agent, until `reserved_until`, or by the agent's own hand."""
+
+    id: int
+    phone: str
+    name: str
+    is_dialled: bool
+    attempt: int
+    reserved_until: datetime | None
+    citizen_id: int | None
+    do_not_call: bool
     reference: str | None
 
 
@@ -90,15 +111,18 @@ class AgentBar:
     offer_id: int | None
     rings_until: datetime | None
     call: BarCall | None
+    calling_back: BarCallback | None
     waiting: int
     waiting_since: datetime | None
     callbacks: int
 
     @property
     def shown_as(self) -> str:
-        """The bar's look: ringing, talking, held, wrap_up, or idle."""
+        """The bar's look: ringing, talking, held, wrap_up, calling_back, or idle."""
         if self.offer_id is not None and self.state is PresenceState.OFFERED:
             return "ringing"
+        if self.state is PresenceState.CALLING_BACK and self.calling_back is not None:
+            return "calling_back"
         if self.state is PresenceState.ON_CALL:
             return "held" if self.call is not None and self.call.hold_since else "talking"
         return "wrap_up" if self.state is PresenceState.WRAP_UP else "idle"
@@ -119,6 +143,7 @@ def agent_bar(session: Session, viewer: Viewer, *, unit_ids: tuple[int, ...], co
         offer_id=row["offer_id"],
         rings_until=row["expires_at"],
         call=_call(row) if row["call_id"] is not None else None,
+        calling_back=_calling_back(row) if row["callback_id"] is not None else None,
         waiting=row["waiting"],
         waiting_since=row["waiting_since"],
         callbacks=row["callbacks"],
@@ -138,6 +163,20 @@ def _whole(viewer: Viewer, covers_city: bool) -> Select[*tuple[Any, ...]]:
     return select(bar, callbacks.scalar_subquery().label("callbacks"), known.scalar_subquery().label("reference"))
 
 
+def _calling_back(row: dict[str, Any]) -> BarCallback:
+    return BarCallback(
+        id=row["callback_id"],
+        phone=row["called_phone"] or "",
+        name=row["caller_name"] or "",
+        is_dialled=row["called_state"] == CallbackState.DIALLING,
+        attempt=row["attempts"] + 1,
+        reserved_until=row["reserved_until"],
+        citizen_id=row["citizen_id"],
+        do_not_call=row["do_not_call"],
+        reference=row["reference"],
+    )
+
+
 def _call(row: dict[str, Any]) -> BarCall:
     return BarCall(
         id=row["call_id"],
@@ -154,6 +193,7 @@ def _call(row: dict[str, Any]) -> BarCall:
         do_not_call=row["do_not_call"],
         is_flagged=row["is_flagged"],
         is_emergency=bool(row["detail"].get("emergency")),
+        is_called_back="called_back" in row["detail"],
         is_ending=bool(row["detail"].get("agent_finished")) and row["ended_at"] is None,
         unit=row["unit"] or "",
         unit_en=row["unit_en"] or "",

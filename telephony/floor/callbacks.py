@@ -3,32 +3,38 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
-from tickets.errors import NotFound
+from tickets.errors import InvalidInput, NotFound
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Call, CallbackRequest, Ticket
-from tickets.states import CallbackReason, CallbackState
+from tickets.states import CallbackReason, CallbackState, CallState
 
-OPEN_STATES = (CallbackState.OPEN, CallbackState.CLAIMED)
+OPEN_STATES = (CallbackState.OPEN, CallbackState.CLAIMED, CallbackState.DIALLING)
 # Nobody can call a hidden number: its entry is there to be counted, and goes by itself.
 WITHHELD_CLOSED_AFTER = timedelta(days=1)
 WITHHELD = "withheld"
 # A claim whose agent never came back is anybody's again.
 CLAIM_HELD_FOR = timedelta(minutes=30)
+MOST_ATTEMPTS = 3
+# After the first and the second attempt that reached nobody.
+PAUSES = (timedelta(minutes=5), timedelta(minutes=15))
+REACHED, NOT_REACHED, NOT_NEEDED = "reached", "not_reached", "not_needed"
+CALLED_AGAIN, LEFT_A_MESSAGE = "called_again", "left_a_message"
 
 
 def ask_callback(
     session: Session, call: Call, *, phone: str | None, reason: CallbackReason, now: datetime
 ) -> int | None:
-    """Put a caller on the list; None when the same call or, for missed ones, the same number and hour stands there.
+    """Put a caller on the list; a number that waits there keeps its place, and is called back once.
 
-    The place in the queue is kept: the list is ordered by when callers entered it, or arrived.
+    None when the same call or, for missed ones, the same number and hour stood there before. The place in the queue is
+    kept: the list is ordered by when callers entered it, or arrived.
     """
     is_missed = reason is CallbackReason.MISSED and phone is not None
-    return session.scalar(
+    asked = session.scalar(
         insert(CallbackRequest)
         .values(
             once_key=f"missed:{phone}:{now:%Y%m%d%H}" if is_missed else f"call:{call.id}",
@@ -42,9 +48,90 @@ def ask_callback(
             order_at=call.queued_at or call.arrived_at,
             created_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["once_key"])
+        .on_conflict_do_nothing()
         .returning(CallbackRequest.id)
     )
+    if asked is not None or phone is None:
+        return asked
+    return _ask_again(session, call, phone=phone, is_missed=is_missed)
+
+
+def _ask_again(session: Session, call: Call, *, phone: str, is_missed: bool) -> int | None:
+    """The same number once more: the first place, whatever is known of the matter by now, and no pause for a wish."""
+    known = {
+        "ticket_id": func.coalesce(CallbackRequest.ticket_id, call.ticket_id),
+        "citizen_id": func.coalesce(CallbackRequest.citizen_id, call.citizen_id),
+        "unit_id": case((CallbackRequest.ticket_id.is_(None), call.unit_id), else_=CallbackRequest.unit_id),
+    }
+    wished = {
+        "reason": case(
+            (CallbackRequest.reason == CallbackReason.MISSED, CallbackReason.REQUESTED.value),
+            else_=CallbackRequest.reason,
+        ),
+        "attempts": 0,
+        # What was agreed on with an agent stands; a pause after an attempt was for somebody who did not answer.
+        "not_before": case((CallbackRequest.attempts == 0, CallbackRequest.not_before), else_=None),
+    }
+    there: int | None = session.scalar(
+        update(CallbackRequest)
+        .where(CallbackRequest.phone == phone, CallbackRequest.state.in_(OPEN_STATES))
+        .values(**known, **({} if is_missed else wished))
+        .returning(CallbackRequest.id)
+        .execution_options(synchronize_session=False)
+    )
+    return there
+
+
+def plan_callback(session: Session, ticket: Ticket, *, phone: str, at: datetime, once_key: str, now: datetime) -> int:
+    """An agent agrees on a time: the number is dialled then, before whoever has called since it was agreed on."""
+    statement = insert(CallbackRequest).values(
+        once_key=once_key,
+        citizen_id=ticket.citizen_id,
+        ticket_id=ticket.id,
+        unit_id=ticket.unit_id,
+        phone=phone,
+        reason=CallbackReason.REQUESTED,
+        state=CallbackState.OPEN,
+        order_at=now,
+        not_before=at,
+        created_at=now,
+    )
+    planned: int | None = session.scalar(statement.on_conflict_do_nothing().returning(CallbackRequest.id))
+    if planned is not None:
+        return planned
+    moved: int | None = session.scalar(
+        update(CallbackRequest)
+        .where(
+            or_(CallbackRequest.phone == phone, CallbackRequest.once_key == once_key),
+            CallbackRequest.state == CallbackState.OPEN,
+        )
+        .values(not_before=at, attempts=0, ticket_id=ticket.id, reason=CallbackReason.REQUESTED)
+        .returning(CallbackRequest.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved is None:
+        # It is being dialled, or a colleague rings at this moment.
+        raise InvalidInput("at", "being_called")
+    return moved
+
+
+def postpone(session: Session, callback_id: int, *, at: datetime) -> None:
+    """Dialled at this time, in the place it has. NotFound while somebody calls, or when it is done."""
+    moved = session.scalar(
+        update(CallbackRequest)
+        .where(CallbackRequest.id == callback_id, CallbackRequest.state == CallbackState.OPEN)
+        .values(not_before=at)
+        .returning(CallbackRequest.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved is None:
+        raise NotFound("callback", callback_id)
+
+
+def waits_for_callback(session: Session, phone: str) -> bool:
+    """Whether this number stands on the list already."""
+    waits = exists().where(CallbackRequest.phone == phone, CallbackRequest.state.in_(OPEN_STATES))
+    return bool(session.scalar(select(waits)))
 
 
 def may_know_of(viewer: Viewer) -> ColumnElement[bool]:
@@ -61,6 +148,77 @@ def open_callbacks(
     if unit_ids is not None:
         wanted = wanted.where(CallbackRequest.unit_id.in_(unit_ids))
     return session.scalars(wanted.order_by(CallbackRequest.order_at, CallbackRequest.id).limit(limit)).all()
+
+
+def lock_callback(session: Session, callback_id: int) -> CallbackRequest:
+    """The last that is locked, after ticket, agent and call."""
+    found = session.scalars(
+        select(CallbackRequest)
+        .where(CallbackRequest.id == callback_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("callback", callback_id)
+    return found
+
+
+def lock_waiting(session: Session, callback_id: int) -> CallbackRequest | None:
+    """One that nobody has in hand: whoever holds it is not waited for."""
+    return session.scalars(
+        select(CallbackRequest)
+        .where(CallbackRequest.id == callback_id, CallbackRequest.state == CallbackState.OPEN)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def begin_dialling(request: CallbackRequest, *, staff_id: int, outbound_id: int, until: datetime) -> None:
+    """Locked by the one who asks."""
+    request.state, request.staff_id = CallbackState.DIALLING, staff_id
+    request.outbound_id, request.reserved_until = outbound_id, until
+
+
+def give_to(request: CallbackRequest, staff_id: int | None) -> None:
+    """Whoever is kept for it while it is dialled; None: whoever is free when the person answers."""
+    request.staff_id = staff_id
+
+
+def connect(request: CallbackRequest, *, now: datetime) -> None:
+    """The person is on the line and waits for an agent."""
+    if request.state in OPEN_STATES:
+        _end(request, CallbackState.DONE, REACHED, now=now)
+
+
+def not_wanted(request: CallbackRequest, *, now: datetime) -> None:
+    """The person says so."""
+    if request.state in OPEN_STATES:
+        _end(request, CallbackState.DONE, NOT_NEEDED, now=now)
+
+
+def note_attempt(request: CallbackRequest, *, now: datetime) -> bool:
+    """The telephone rang and nobody was reached: later once more, and whether that was the last time."""
+    request.attempts += 1
+    if request.attempts >= MOST_ATTEMPTS:
+        _end(request, CallbackState.DONE, NOT_REACHED, now=now)
+        return True
+    put_back(request, not_before=now + PAUSES[request.attempts - 1])
+    return False
+
+
+def put_back(request: CallbackRequest, *, not_before: datetime | None) -> None:
+    """Waits again, at its place."""
+    request.state, request.staff_id, request.claimed_at = CallbackState.OPEN, None, None
+    request.reserved_until, request.not_before = None, not_before
+
+
+def refuse(request: CallbackRequest, staff_id: int, *, now: datetime) -> None:
+    """Not by this agent now."""
+    request.refused_by_id, request.refused_at = staff_id, now
+
+
+def _end(request: CallbackRequest, state: CallbackState, outcome: str, *, now: datetime) -> None:
+    request.state, request.outcome, request.done_at, request.reserved_until = state, outcome, now, None
 
 
 def claim_callback(session: Session, callback_id: int, *, staff_id: int, now: datetime) -> CallbackRequest:
@@ -84,28 +242,30 @@ def claim_callback(session: Session, callback_id: int, *, staff_id: int, now: da
     return claimed
 
 
-def finish_callback(session: Session, callback_id: int, *, staff_id: int, outcome: str, now: datetime) -> None:
-    """Reached, not reached, or no longer needed, as `outcome` says."""
-    done = session.execute(
-        update(CallbackRequest)
-        .where(
-            CallbackRequest.id == callback_id,
-            CallbackRequest.state == CallbackState.CLAIMED,
-            CallbackRequest.staff_id == staff_id,
-        )
-        .values(state=CallbackState.DONE, outcome=outcome, done_at=now)
-        .returning(CallbackRequest.id)
-    ).one_or_none()
-    if done is None:
+def lock_claimed(session: Session, callback_id: int, *, staff_id: int) -> CallbackRequest:
+    """The one this agent has claimed. Raises NotFound when it is not theirs any more."""
+    request = lock_callback(session, callback_id)
+    if request.state is not CallbackState.CLAIMED or request.staff_id != staff_id:
         raise NotFound("callback", callback_id)
+    return request
+
+
+def finish_callback(session: Session, callback_id: int, *, staff_id: int, outcome: str, now: datetime) -> None:
+    """Reached, or no longer needed, as `outcome` says; who was not reached is tried again (`note_attempt`)."""
+    _end(lock_claimed(session, callback_id, staff_id=staff_id), CallbackState.DONE, outcome, now=now)
+    session.flush()
 
 
 def settle_by_call(session: Session, *, phone: str, now: datetime) -> None:
     """Somebody on the list got through by calling again: there is nothing left to call back."""
     session.execute(
         update(CallbackRequest)
-        .where(CallbackRequest.phone == phone, CallbackRequest.state == CallbackState.OPEN)
-        .values(state=CallbackState.CLOSED, outcome="called_again", done_at=now)
+        .where(
+            CallbackRequest.phone == phone,
+            # Whoever is kept for it is free with the next sweep, and what still waits to be dialled is withdrawn.
+            CallbackRequest.state.in_((CallbackState.OPEN, CallbackState.DIALLING)),
+        )
+        .values(state=CallbackState.CLOSED, outcome=CALLED_AGAIN, done_at=now, reserved_until=None)
         .execution_options(synchronize_session=False)
     )
 
@@ -119,9 +279,20 @@ def settle_by_message(session: Session, call_id: int, *, now: datetime) -> None:
             CallbackRequest.state == CallbackState.OPEN,
             CallbackRequest.reason == CallbackReason.MISSED,
         )
-        .values(state=CallbackState.CLOSED, outcome="left_a_message", done_at=now)
+        .values(state=CallbackState.CLOSED, outcome=LEFT_A_MESSAGE, done_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def give_back_claims(session: Session, *, now: datetime) -> int:
+    """Claims that nobody came back to wait again, at their place."""
+    given = session.execute(
+        update(CallbackRequest)
+        .where(CallbackRequest.state == CallbackState.CLAIMED, CallbackRequest.claimed_at <= now - CLAIM_HELD_FOR)
+        .values(state=CallbackState.OPEN, staff_id=None, claimed_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(given, "rowcount", 0))
 
 
 def close_withheld(session: Session, *, now: datetime) -> int:
@@ -136,3 +307,8 @@ def close_withheld(session: Session, *, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(getattr(closed, "rowcount", 0))
+
+
+def is_on_the_line(phone: str | QueryableAttribute[str | None]) -> ColumnElement[bool]:
+    """Whether a call with this number is under way: nobody is rung who talks or waits with us already."""
+    return exists().where(Call.phone == phone, Call.state != CallState.ENDED)

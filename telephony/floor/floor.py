@@ -13,7 +13,13 @@ from tickets.states import PresenceState, Role
 
 # A console beats every 15 s; three misses and nobody is taken to sit there.
 HEARTBEAT_LOST = timedelta(seconds=45)
-AT_WORK = (PresenceState.AVAILABLE, PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.WRAP_UP)
+AT_WORK = (
+    PresenceState.AVAILABLE,
+    PresenceState.OFFERED,
+    PresenceState.ON_CALL,
+    PresenceState.WRAP_UP,
+    PresenceState.CALLING_BACK,
+)
 ANSWERING_ROLES = (Role.AGENT, Role.SUPERVISOR)
 _AT_WORK_NOW = (
     select(

@@ -6,17 +6,21 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from telephony.calls import enter, lock_call
+from telephony.floor.callback_turns import DueCallback, due_callbacks
+from telephony.floor.calling_back import call_next
 from telephony.floor.floor import Floor, load_floor
 from telephony.floor.presence import (
     begin_talk,
     count_missed_offer,
     free,
     free_where_nothing_rings,
+    is_kept_for,
     lock_presence,
+    ring_kept,
     stop_ringing,
     take,
 )
-from telephony.floor.waiting import agents_for, refusals, waiting_calls
+from telephony.floor.waiting import agents_for, is_emergency, refusals, waiting_calls
 from tickets.errors import NotFound
 from tickets.schema import Call, Offer, Presence
 from tickets.states import CallState, OfferOutcome
@@ -25,7 +29,7 @@ RING = timedelta(seconds=30)
 
 
 def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
-    """Give every waiting call, in order, the best free agent; returns how many were offered.
+    """Give everybody in line, in order, the best free agent; returns how many were offered, or are being called back.
 
     Two processes that do this at once cannot offer one agent or one call twice: both rows are locked, the second skips
     them, and a unique index stands behind.
@@ -34,16 +38,32 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
     if not any(agent.is_free for agent in floor.agents):
         return 0
     offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
-    for waiting in waiting_calls(session, now=now):
+    for waiting in line(session, now=now):
         if offered >= most:
             break
-        if not agents_for(waiting, floor, now=now):
-            continue
-        call = _lock_queued(session, waiting.id)
-        if call is not None and offer_call(session, call, floor, now=now):
+        if agents_for(waiting, floor, now=now) and _serve(session, waiting, floor, now=now):
             session.flush()
             offered += 1
     return offered
+
+
+def line(session: Session, *, now: datetime) -> list[Call | DueCallback]:
+    """Who waits on the line and who waits to be called back, in one order; who only hung up comes last."""
+    everybody: list[Call | DueCallback] = [*waiting_calls(session, now=now), *due_callbacks(session, now=now)]
+    return sorted(everybody, key=lambda waiting: (_rank(waiting), waiting.queued_at or now))
+
+
+def _rank(waiting: Call | DueCallback) -> int:
+    if is_emergency(waiting):
+        return 0
+    return 2 if isinstance(waiting, DueCallback) and waiting.is_missed else 1
+
+
+def _serve(session: Session, waiting: Call | DueCallback, floor: Floor, *, now: datetime) -> bool:
+    if isinstance(waiting, DueCallback):
+        return call_next(session, waiting, floor, now=now)
+    call = _lock_queued(session, waiting.id)
+    return call is not None and offer_call(session, call, floor, now=now)
 
 
 def _lock_queued(session: Session, call_id: int) -> Call | None:
@@ -74,6 +94,14 @@ def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
         and take(session, before, call_id=call.id, now=now)
         and _write_offer(session, call, before, now=now)
     )
+
+
+def offer_to_kept(session: Session, call: Call, presence: Presence | None, *, callback_id: int, now: datetime) -> bool:
+    """Ring at whoever was kept for this person, locked by the caller of this; false when they are gone."""
+    if presence is None or not is_kept_for(presence, callback_id) or not ring_kept(presence, call.id, now=now):
+        return False
+    session.flush()
+    return _write_offer(session, call, presence.staff_id, now=now)
 
 
 def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:

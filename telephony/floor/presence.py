@@ -1,4 +1,4 @@
-"""Whether an agent takes calls now: signing on and off, heartbeats, away, on a call, wrap-up."""
+"""Whether an agent takes calls now: signing on and off, heartbeats, away, on a call, calling back, wrap-up."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ WRAP_UP = timedelta(seconds=90)
 MISSED_OFFERS_BEFORE_AWAY = 2
 AWAY_MISSED_OFFERS = "missed_offers"
 AWAY_NO_HEARTBEAT = "no_heartbeat"
-_BUSY = (PresenceState.OFFERED, PresenceState.ON_CALL)
+_BUSY = (PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.CALLING_BACK)
 
 
 def presence_of(session: Session, staff_id: int) -> Presence | None:
@@ -104,6 +104,62 @@ def take(session: Session, staff_id: int, *, call_id: int, now: datetime) -> boo
     return taken.first() is not None
 
 
+def keep_for_callback(session: Session, staff_id: int, *, callback_id: int, now: datetime) -> bool:
+    """Nothing else rings at this agent while somebody is called back; false when they are not free any more."""
+    # The callback is locked already, against the usual order: an agent who is locked is passed over, never waited for.
+    free = (
+        select(Presence.staff_id)
+        .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
+        .with_for_update(skip_locked=True)
+    )
+    kept = session.execute(
+        update(Presence)
+        .where(Presence.staff_id.in_(free.scalar_subquery()))
+        .values(state=PresenceState.CALLING_BACK, since=now, callback_id=callback_id, call_id=None)
+        .returning(Presence.staff_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return kept.first() is not None
+
+
+def call_back_by_hand(presence: Presence, callback_id: int, *, now: datetime) -> None:
+    """The agent dials; the presence is locked. Who is not on the phones may ring somebody all the same."""
+    if presence.state in _BUSY and presence.callback_id != callback_id:
+        raise NotAllowed("callback_during_call")
+    if presence.state in (PresenceState.AVAILABLE, PresenceState.WRAP_UP):
+        presence.state, presence.since, presence.callback_id = PresenceState.CALLING_BACK, now, callback_id
+        presence.call_id, presence.wrap_up_until = None, None
+
+
+def is_kept_for(presence: Presence | None, callback_id: int) -> bool:
+    return presence is not None and presence.state is PresenceState.CALLING_BACK and presence.callback_id == callback_id
+
+
+def ring_kept(presence: Presence, call_id: int, *, now: datetime) -> bool:
+    """The person is on the line: it rings at the agent who was kept, unless their console is gone."""
+    if presence.heartbeat_at <= now - HEARTBEAT_LOST:
+        return False
+    presence.state, presence.since, presence.call_id = PresenceState.OFFERED, now, call_id
+    presence.callback_id = None
+    return True
+
+
+def let_go(presence: Presence, *, now: datetime) -> None:
+    """Nobody came to the telephone: free at once, and not behind everybody else for it."""
+    presence.state, presence.since, presence.callback_id = PresenceState.AVAILABLE, now, None
+
+
+def free_without_callback(session: Session, kept: ColumnElement[bool], *, now: datetime) -> int:
+    """Free agents who are kept for nobody any more; `kept` is the condition that they are."""
+    mended = session.execute(
+        update(Presence)
+        .where(Presence.state == PresenceState.CALLING_BACK, ~kept)
+        .values(state=PresenceState.AVAILABLE, since=now, callback_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(mended, "rowcount", 0))
+
+
 def begin_talk(presence: Presence, call_id: int, *, now: datetime) -> None:
     presence.state, presence.since, presence.call_id = PresenceState.ON_CALL, now, call_id
     presence.missed_offers = 0
@@ -150,10 +206,10 @@ def lose_silent_consoles(session: Session, *, now: datetime) -> int:
     gone = session.execute(
         update(Presence)
         .where(
-            Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP)),
+            Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP, PresenceState.CALLING_BACK)),
             Presence.heartbeat_at <= now - HEARTBEAT_LOST,
         )
-        .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_HEARTBEAT, wrap_up_until=None)
+        .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_HEARTBEAT, wrap_up_until=None, callback_id=None)
         .execution_options(synchronize_session=False)
     )
     return int(getattr(gone, "rowcount", 0))

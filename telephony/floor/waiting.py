@@ -5,12 +5,14 @@ The provider's own queue is not used: not every provider has one, and ours survi
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, DateTime, and_, case, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import QueryableAttribute, Session
 
+from telephony.floor.callback_turns import promised_before
 from telephony.floor.floor import Floor, FloorAgent
-from tickets.schema import Call, Offer
+from tickets.schema import Call, CallbackRequest, Offer
 from tickets.states import CallState, OfferOutcome
 
 WAITING = (CallState.QUEUED, CallState.OFFERED)
@@ -25,6 +27,21 @@ UNHEARD_FOR = timedelta(seconds=90)
 PACE_WITHIN, PACE_NEEDS = timedelta(minutes=30), 5
 
 
+class InLine(Protocol):
+    """Who waits for an agent: a caller on the line, or somebody to be called back."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def unit_id(self) -> int | None: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def queued_at(self) -> datetime | None: ...
+    @property
+    def detail(self) -> Any: ...
+
+
 def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequence[Call]:
     """Calls without an open offer that are in line by then, in the order in which they are served. Not locked."""
     queued = select(Call).where(Call.state == CallState.QUEUED, Call.queued_at <= now, _is_heard(now))
@@ -35,13 +52,19 @@ def position(session: Session, call: Call, *, floor: Floor, now: datetime) -> in
     """The caller's place among those the same people will answer, counted from one."""
     if call.queued_at is None:
         return 1
-    ahead = session.scalar(
+    staffed = floor.staffed_unit_ids
+    callers = (
         select(func.count())
         .select_from(Call)
         .where(Call.state.in_(WAITING), Call.id != call.id, _is_heard(now))
-        .where(_before(call), _same_pool(call, floor.staffed_unit_ids))
+        .where(_before(call), _same_pool(call, staffed, Call.unit_id))
     )
-    return int(ahead or 0) + 1
+    ahead: ColumnElement[Any] = callers.scalar_subquery()
+    if not is_emergency(call):
+        called = select(func.count()).select_from(CallbackRequest).where(promised_before(call.queued_at, now=now))
+        in_pool = _same_pool(call, staffed, CallbackRequest.unit_id)
+        ahead = ahead + called.where(in_pool).scalar_subquery()
+    return int(session.scalar(select(ahead)) or 0) + 1
 
 
 def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now: datetime) -> timedelta | None:
@@ -53,7 +76,7 @@ def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now
         select(func.count())
         .select_from(Call)
         .where(Call.queued_at > now - PACE_WITHIN, Call.direction == "inbound", Call.answered_at.is_not(None))
-        .where(_same_pool(call, floor.staffed_unit_ids))
+        .where(_same_pool(call, floor.staffed_unit_ids, Call.unit_id))
     )
     return place * PACE_WITHIN / answered if answered and answered >= PACE_NEEDS else None
 
@@ -62,7 +85,7 @@ def waiting_count(session: Session) -> int:
     return int(session.scalar(select(func.count()).select_from(Call).where(Call.state.in_(WAITING))) or 0)
 
 
-def agents_for(call: Call, floor: Floor, *, refused_by: Collection[int] = (), now: datetime) -> list[FloorAgent]:
+def agents_for(call: InLine, floor: Floor, *, refused_by: Collection[int] = (), now: datetime) -> list[FloorAgent]:
     """The free agents a call may be offered to now, best first: own unit before city, language before none, then idle.
 
     An agent who let this call ring before is asked again only when nobody else is free.
@@ -81,7 +104,7 @@ def agents_for(call: Call, floor: Floor, *, refused_by: Collection[int] = (), no
     return sorted(candidates, key=lambda agent: agent.staff_id in refused_by)
 
 
-def is_emergency(call: Call) -> bool:
+def is_emergency(call: InLine) -> bool:
     return bool(call.detail.get("emergency"))
 
 
@@ -113,8 +136,8 @@ def _before(call: Call) -> ColumnElement[bool]:
     return or_(_urgency() == 0, earlier)
 
 
-def _same_pool(call: Call, staffed: frozenset[int]) -> ColumnElement[bool]:
+def _same_pool(call: Call, staffed: frozenset[int], unit_id: QueryableAttribute[int | None]) -> ColumnElement[bool]:
     """Calls for a staffed unit wait for its people; all others wait for the city's."""
     if call.unit_id in staffed:
-        return Call.unit_id == call.unit_id
-    return or_(Call.unit_id.is_(None), Call.unit_id.not_in(staffed))
+        return unit_id == call.unit_id
+    return or_(unit_id.is_(None), unit_id.not_in(staffed))

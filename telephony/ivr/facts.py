@@ -64,5 +64,8 @@ class CallFacts:
     line_phone: str = ""
     # Names that a recogniser should expect where a place is asked for.
     place_names: tuple[str, ...] = ()
+    # The number to be called back stands on the list already; and from which of ours it is called.
+    waits_for_callback: bool = False
+    callback_line: str = ""
     # This number has called within a quarter of an hour, about a matter that is still open.
     called_lately: bool = False

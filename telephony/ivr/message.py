@@ -49,7 +49,7 @@ def start_callback(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if facts.do_not_call:
         return start_voicemail(conversation, Say(Prompt.CALLBACK_BLOCKED))
     left = _leave(conversation, "callback")
-    if facts.caller and _may_be_called(facts.caller):
+    if facts.caller and may_be_called(facts.caller):
         words = Say(Prompt.CALLBACK_CONFIRM, {"phone": national_digits(facts.caller)})
         return TurnOutcome(conversation.at(CallState.CALLBACK, "confirm"), (one_key("callback", words),), left)
     return TurnOutcome(conversation.at(CallState.CALLBACK, "number"), (_ask_number(),), left)
@@ -70,16 +70,20 @@ def on_callback(conversation: Conversation, heard: Heard, facts: CallFacts) -> T
 
 
 def _promised(conversation: Conversation, phone: str, facts: CallFacts) -> TurnOutcome:
-    words = Say(Prompt.CALLBACK_THANKS, {"phone": national_digits(phone)})
+    """Which number, that the place is kept, from which number we call; a number that waits already is told so."""
+    prompt = Prompt.CALLBACK_KEPT if facts.waits_for_callback else Prompt.CALLBACK_THANKS
+    words: tuple[Spoken, ...] = (Say(prompt, {"phone": national_digits(phone)}),)
+    if facts.callback_line:
+        words = (*words, Say(Prompt.CALLBACK_LINE, {"line": national_digits(facts.callback_line)}))
     reason = CallbackReason.NOBODY_ON_DUTY if "nobody" in conversation.told else CallbackReason.REQUESTED
-    return goodbye(conversation, words, *reference_words(conversation, facts)).also(AskCallback(phone, reason))
+    return goodbye(conversation, *words, *reference_words(conversation, facts)).also(AskCallback(phone, reason))
 
 
 def _ask_number(*first: Spoken) -> Gather:
     return Gather("callback", (*first, Say(Prompt.CALLBACK_KEY_NUMBER)), timeout_seconds=10)
 
 
-def _may_be_called(phone: str) -> bool:
+def may_be_called(phone: str | None) -> bool:
     parsed = parse_phone(phone)
     return parsed is not None and parsed.country_code == CALLED_BACK_COUNTRY and parsed.kind in CALLED_BACK_KINDS
 

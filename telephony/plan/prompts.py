@@ -63,7 +63,12 @@ class Prompt(StrEnum):
     CALLBACK_BAD_NUMBER = "callback_bad_number"
     CALLBACK_THANKS = "callback_thanks"
     CALLBACK_BLOCKED = "callback_blocked"
+    CALLBACK_KEPT = "callback_kept"
+    CALLBACK_LINE = "callback_line"
     CALLBACK_GREETING = "callback_greeting"
+    CALLBACK_GREETING_MISSED = "callback_greeting_missed"
+    CALLBACK_LATER = "callback_later"
+    CALLBACK_NOT_NEEDED = "callback_not_needed"
 
     FOLLOW_REFERENCE = "follow_reference"
     FOLLOW_PIN = "follow_pin"
@@ -118,6 +123,8 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.QUEUE_WAIT_LONG: frozenset({"minutes"}),
     Prompt.CALLBACK_CONFIRM: frozenset({"phone"}),
     Prompt.CALLBACK_THANKS: frozenset({"phone"}),
+    Prompt.CALLBACK_KEPT: frozenset({"phone"}),
+    Prompt.CALLBACK_LINE: frozenset({"line"}),
     Prompt.CALLBACK_GREETING: frozenset({"reference"}),
     Prompt.FOLLOW_STATE: frozenset({"reference"}),
     Prompt.FOLLOW_UNIT: frozenset({"unit"}),

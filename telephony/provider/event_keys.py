@@ -10,6 +10,9 @@ TURN_STEPS = frozenset({"voice", "menu", "place", "request", "queue", "dial", "v
 NOTICE_STEP = "notice"
 # How such a call goes on and ends.
 NOTICE_STATUS = "notice-status"
+# The same of somebody whom we call back.
+CALLED_BACK_STEP = "called-back"
+CALLED_BACK_STATUS = "called-back-status"
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:
@@ -20,7 +23,7 @@ def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> s
     call, message = form.get("call_sid", ""), form.get("message_sid", "")
     if kind in TURN_STEPS and call and ("turn" in query or kind == "voice"):
         return f"turn:{call}:{query.get('turn', '0')}"
-    if kind in ("status", NOTICE_STATUS) and call:
+    if kind in ("status", NOTICE_STATUS, CALLED_BACK_STATUS) and call:
         return f"{kind}:{call}:{form.get('call_status', '')}"
     if kind == "recording" and form.get("recording_sid"):
         return f"recording:{form['recording_sid']}:{form.get('recording_status', '')}"

@@ -13,7 +13,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
-from telephony.provider.event_keys import NOTICE_STEP, TURN_STEPS
+from telephony.provider.event_keys import CALLED_BACK_STEP, NOTICE_STEP, TURN_STEPS
 from telephony.provider.sealed_fields import MOST_CHARACTERS, opened, seal
 from telephony.provider.spoken_document import LANGUAGE_TAGS, VOICE_RETRIES, Speak, say_words
 from telephony.provider.webhook_inbox import Webhook
@@ -32,7 +32,7 @@ _SPEECH = "speech"
 
 def is_waiting(webhook: Webhook) -> bool:
     """Whether somebody is on the line whom we have spoken to before; a call that only arrives has no turn yet."""
-    if webhook.kind == NOTICE_STEP:
+    if webhook.kind in (NOTICE_STEP, CALLED_BACK_STEP):
         return "m" in webhook.query
     return webhook.kind in TURN_STEPS and webhook.turn is not None
 

@@ -177,10 +177,16 @@ def tickets_in_every_state(session: Session, settings: Settings, agent: Staff, n
     resolution.resolve(session, solved.ticket.id, disposition=done, answer="Đã dọn.", actor=actor, now=now)
     called_back = session.get_one(CallbackRequest, taken.named["callback_id"])
     called_back.state, called_back.staff_id = CallbackState.CLAIMED, agent.id
+    dialled = session.get_one(CallbackRequest, held.named["callback_id"])
+    dialled.state, dialled.staff_id = CallbackState.DIALLING, agent.id
     ringing = session.get_one(Offer, fresh.named["offer_id"])
     talking = session.get_one(Call, fresh.named["call_id"])
     ringing.staff_id = talking.agent_id = agent.id
-    session.add(Presence(staff_id=agent.id, state=PresenceState.OFFERED, since=now, heartbeat_at=now))
+    session.add(
+        Presence(
+            staff_id=agent.id, state=PresenceState.CALLING_BACK, callback_id=called_back.id, since=now, heartbeat_at=now
+        )
+    )
     session.flush()
     joined = things(session, settings, unit=OWN, now=now)
     duplicates.link(session, joined.ticket.id, master_id=taken.ticket.id, actor=actor, now=now)
@@ -240,6 +246,7 @@ def test_whatever_a_request_changes_leaves_an_audit_row(
         "disposition": next(iter(Disposition)).value, "role": "agent", "email": "moi@hotline.example", "name": "Mới",
         "scope": "tickets:read", "told": "repeats", "asked": "place", "priority": "urgent", "as": "spam",
         "heard": "Vẫn còn rác.", "outcome": "upheld", "said": "Không đúng.",
+        "at": (now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"),
         "expected_at": (now + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M"), "text": "", "category": "pavement_use",
     }  # fmt: skip
     form.pop("once")

@@ -86,7 +86,8 @@ def things(
     )  # fmt: skip
     callback = CallbackRequest(
         once_key=uuid.uuid4().hex, call_id=call.id, ticket_id=ticket.id, unit_id=ticket.unit_id,
-        phone=ticket.reply_phone, reason=next(iter(CallbackReason)), state=CallbackState.OPEN, order_at=now,
+        # One callback of a number waits at a time.
+        phone=f"+84987{ticket.id:06d}", reason=next(iter(CallbackReason)), state=CallbackState.OPEN, order_at=now,
         created_at=now,
     )  # fmt: skip
     picture = Attachment(

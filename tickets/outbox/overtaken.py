@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.people.actor import SYSTEM
 from tickets.schema import (
+    CallbackRequest,
     Clock,
     EscalationAttempt,
     OutboundMessage,
@@ -25,6 +26,7 @@ from tickets.states import (
     ARRIVED,
     UNFINISHED,
     AttemptState,
+    CallbackState,
     ClockStatus,
     OutboundChannel,
     OutboundState,
@@ -34,6 +36,8 @@ from tickets.states import (
 )
 
 WITHDRAWN = "withdrawn"
+# The call by which somebody is called back.
+CALLBACK_CALL = "callback_call"
 # Confirms the very wish that silences the phone.
 _ALWAYS_TOLD = frozenset({"sms_stopped"})
 # Answers to a code that somebody texts: whose right has ended asks, and hears just that.
@@ -64,6 +68,7 @@ class Overtaken(StrEnum):
     TICKET_REOPENED = "ticket_reopened"
     STEP_OVER = "step_over"
     LEVEL_REACHED = "level_reached"
+    TURN_OVER = "turn_over"
 
 
 def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
@@ -75,7 +80,19 @@ def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -
         return Overtaken.OPTED_OUT
     if message.template not in _TO_WHO_HAS_LEFT and _has_left(session, message.staff_id, now=now):
         return Overtaken.ROLE_ENDED
+    if message.template == CALLBACK_CALL and not _is_its_turn(session, message, now=now):
+        return Overtaken.TURN_OVER
     return _by_its_ticket(session, message)
+
+
+def _is_its_turn(session: Session, message: OutboundMessage, *, now: datetime) -> bool:
+    """An agent is kept for whoever is called back; later nobody would be there to talk to."""
+    kept = exists().where(
+        CallbackRequest.outbound_id == message.id,
+        CallbackRequest.state == CallbackState.DIALLING,
+        CallbackRequest.reserved_until > now,
+    )
+    return bool(session.scalar(select(kept)))
 
 
 def _is_silenced(session: Session, message: OutboundMessage) -> bool:

@@ -103,6 +103,11 @@ def post_email(session: Session, *, to: str, now: datetime, **said: Unpack[Messa
     return _post_one(session, Outgoing(OutboundChannel.EMAIL, to, **said), now=now)
 
 
+def post_call(session: Session, *, to: str, now: datetime, **said: Unpack[MessageFields]) -> int:
+    """A call to somebody; the row's id, also when the same one was posted before."""
+    return _post_one(session, Outgoing(OutboundChannel.VOICE, to, **said), now=now)
+
+
 def post_screen(session: Session, *, now: datetime, **said: Unpack[MessageFields]) -> int:
     """A notice on the screens of `staff_id`, until it is read."""
     return _post_one(session, Outgoing(OutboundChannel.SCREEN, "", **said), now=now)

@@ -17,6 +17,8 @@ from tickets.states import (
     RecordingState,
 )
 
+_TO_CALL_BACK = text("state in ('open', 'claimed', 'dialling')")
+
 
 class WebhookEvent(Base):
     """A provider's request as it came, and the answer it got: the same one again gets the same answer."""
@@ -175,6 +177,8 @@ class Presence(Base):
     wrap_up_until: Mapped[datetime | None]
     # '' browser; else the phone that is dialled.
     phone: Mapped[str] = mapped_column(server_default="")
+    # Who is being called back, by us for this agent or by the agent; the state is then `calling_back`.
+    callback_id: Mapped[int | None] = mapped_column(to("callback_request"))
 
 
 class Recording(Base):
@@ -217,7 +221,9 @@ class CallbackRequest(Base):
 
     __tablename__ = "callback_request"
     __table_args__ = (
-        Index("ix_callback_request_open", "order_at", postgresql_where=text("state in ('open', 'claimed')")),
+        Index("ix_callback_request_waiting", "order_at", postgresql_where=_TO_CALL_BACK),
+        # Whoever asks twice is called back once, at the first place.
+        Index("uq_callback_request_phone", "phone", unique=True, postgresql_where=_TO_CALL_BACK),
         UniqueConstraint("once_key"),
     )
 
@@ -238,6 +244,16 @@ class CallbackRequest(Base):
     claimed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(server_default="")
+    # Not dialled sooner: the time that was agreed on, or the pause after an attempt.
+    not_before: Mapped[datetime | None]
+    # How often the telephone rang and nobody was reached.
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    # While dialling: the message in the outbox that is the call, and until when the agent is kept for it.
+    outbound_id: Mapped[int | None] = mapped_column(index=True)
+    reserved_until: Mapped[datetime | None]
+    # Who would rather not take this one now.
+    refused_by_id: Mapped[int | None] = mapped_column(to("staff"))
+    refused_at: Mapped[datetime | None]
 
 
 class InboundSms(Base):

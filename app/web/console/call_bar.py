@@ -15,9 +15,10 @@ from app.web.frame.page_address import page_address
 from app.web.frame.response_headers import BAR_ALONE
 from app.wording.spoken_time import moment_phrase
 from telephony.floor.agent_bar import AgentBar, agent_bar
+from telephony.floor.callbacks import MOST_ATTEMPTS
 from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
-from tickets.people.phones import mask
+from tickets.people.phones import mask, readable_phone
 from tickets.people.roles import visible_tickets
 from tickets.schema import Call, Ticket
 from tickets.states import UNFINISHED, PresenceState
@@ -111,11 +112,11 @@ def load_bar() -> AgentBar:
 
 def _bar_context() -> dict[str, Any]:
     bar = load_bar()
-    call = bar.call
     return {
         "bar": bar,
         "caller": _caller_words(bar),
-        "history": open_tickets(call.citizen_id, call_id=call.id) if call and call.citizen_id else [],
+        "history": _history(bar),
+        "most_attempts": MOST_ATTEMPTS,
         "reasons": away_reasons(),
         "thrown_off": thrown_off_words(bar),
         "back": _page_behind(),
@@ -123,9 +124,19 @@ def _bar_context() -> dict[str, Any]:
     }
 
 
+def _history(bar: AgentBar) -> list[Any]:
+    """Of who calls, or is being called back: both are known before anybody speaks."""
+    known, call = bar.calling_back or bar.call, bar.call
+    if known is None or known.citizen_id is None:
+        return []
+    return open_tickets(known.citizen_id, call_id=call.id if call else 0)
+
+
 def _caller_words(bar: AgentBar) -> str:
-    """Who calls: the number in full only once the agent works with the caller."""
-    call = bar.call
+    """Who calls: the number in full only once the agent works with the caller, or dials it."""
+    call, called = bar.call, bar.calling_back
+    if called is not None:
+        return called.name or (mask(called.phone) if called.is_dialled else readable_phone(called.phone))
     if call is None:
         return ""
     return call.caller_name or (mask(call.phone) if call.phone else _("number withheld"))

@@ -2,19 +2,26 @@
 
 from datetime import timedelta
 
-from flask import flash, g, redirect, render_template, request
+from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.console.call_bar import after_press
+from app.web.console.ticket_page import act
 from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.frame.fault_words import fault_words
+from app.web.pieces.moments import read_moment
 from telephony.floor import callbacks as callback_list
+from telephony.floor import calling_back
+from telephony.floor.floor import load_floor
 from tickets.audit import entries
-from tickets.errors import NotFound
+from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.roles import visible_tickets
 from tickets.schema import CallbackRequest, Citizen, Recording, Staff, Ticket, Unit
-from tickets.states import UNFINISHED, CallbackState, RecordingKind
+from tickets.states import UNFINISHED, RecordingKind
 
 _SHOWN = 100
 _VOICEMAILS_OF = timedelta(days=7)
@@ -35,7 +42,7 @@ def callbacks() -> ResponseReturnValue:
         .outerjoin(Unit, Unit.id == CallbackRequest.unit_id)
         .outerjoin(Citizen, Citizen.id == CallbackRequest.citizen_id)
         .outerjoin(Staff, Staff.id == CallbackRequest.staff_id)
-        .where(CallbackRequest.state.in_((CallbackState.OPEN, CallbackState.CLAIMED)), _scope())
+        .where(CallbackRequest.state.in_(callback_list.OPEN_STATES), _scope())
         .order_by(CallbackRequest.order_at, CallbackRequest.id)
         .limit(_SHOWN)
     ).all()
@@ -44,6 +51,7 @@ def callbacks() -> ResponseReturnValue:
         rows=rows,
         voicemails=_voicemails(),
         viewer_id=g.viewer.staff_id,
+        most_attempts=callback_list.MOST_ATTEMPTS,
         given_up_before=g.now - callback_list.CLAIM_HELD_FOR,
     )
 
@@ -51,34 +59,100 @@ def callbacks() -> ResponseReturnValue:
 @blueprint.post("/console/callbacks/<int:callback_id>/claim")
 @signed_in(*ANSWERING)
 def claim_callback(callback_id: int) -> ResponseReturnValue:
+    """By hand; the agent is on the phone until it is finished or given back."""
     _require_in_scope(callback_id)
     try:
         with g.session.begin_nested():
-            callback_list.claim_callback(g.session, callback_id, staff_id=g.viewer.staff_id, now=g.now)
+            calling_back.claim(g.session, callback_id, staff_id=g.viewer.staff_id, now=g.now)
             _note("callback.claimed", callback_id)
     except NotFound:
         flash(_("A colleague is calling this person already."), "info")
-    return redirect("/console/callbacks", code=303)
+    except NotAllowed:
+        flash(_("Not possible while a call is ringing or in progress. End it first."), "warning")
+    return after_press()
 
 
 @blueprint.post("/console/callbacks/<int:callback_id>/done")
 @signed_in(*ANSWERING)
 def finish_callback(callback_id: int) -> ResponseReturnValue:
+    """Who was not reached is tried again by us, and told by text after the third time."""
     _require_in_scope(callback_id)
-    outcome = request.form.get("outcome", "")
+    asked = request.form.get("outcome", "")
+    outcome = asked if asked in _OUTCOMES else callback_list.REACHED
     try:
         with g.session.begin_nested():
-            callback_list.finish_callback(
-                g.session,
-                callback_id,
-                staff_id=g.viewer.staff_id,
-                outcome=outcome if outcome in _OUTCOMES else "reached",
-                now=g.now,
-            )
-            _note("callback.done", callback_id, outcome=outcome if outcome in _OUTCOMES else "reached")
+            calling_back.finish(g.session, callback_id, staff_id=g.viewer.staff_id, outcome=outcome, now=g.now)
+            _note("callback.done", callback_id, outcome=outcome)
     except NotFound:
         flash(_("This callback is already done."), "info")
-    return redirect("/console/callbacks", code=303)
+    return after_press()
+
+
+@blueprint.post("/console/callbacks/<int:callback_id>/give-back")
+@signed_in(*ANSWERING)
+def give_back_callback(callback_id: int) -> ResponseReturnValue:
+    """It waits again, at its place."""
+    _require_in_scope(callback_id)
+    try:
+        with g.session.begin_nested():
+            calling_back.give_back(g.session, callback_id, staff_id=g.viewer.staff_id, now=g.now)
+            _note("callback.given_back", callback_id)
+    except NotFound:
+        flash(_("This callback is already done."), "info")
+    return after_press()
+
+
+@blueprint.post("/console/callbacks/<int:callback_id>/not-now")
+@signed_in(*ANSWERING)
+def refuse_callback(callback_id: int) -> ResponseReturnValue:
+    """Whom we ring for this agent another may talk to; who is kept for it needs no further right to give it away."""
+    try:
+        with g.session.begin_nested():
+            floor = load_floor(g.session, now=g.now)
+            calling_back.not_now(g.session, callback_id, staff_id=g.viewer.staff_id, others=floor, now=g.now)
+            _note("callback.refused", callback_id)
+    except NotFound:
+        flash(_("This person is not being rung for you any more."), "info")
+    return after_press()
+
+
+@blueprint.post("/console/callbacks/<int:callback_id>/at")
+@signed_in(*ANSWERING)
+def postpone_callback(callback_id: int) -> ResponseReturnValue:
+    """At a time that was agreed on, in the place it has."""
+    _require_in_scope(callback_id)
+    try:
+        at = read_moment(request.form.get("at", ""), settings().zone, field="at")
+        with g.session.begin_nested():
+            calling_back.postpone(g.session, callback_id, at=at, now=g.now)
+            _note("callback.postponed", callback_id, until=at.isoformat())
+    except InvalidInput as error:
+        flash(fault_words(error), "warning")
+    except NotFound:
+        flash(_("A colleague is calling this person already."), "info")
+    return after_press()
+
+
+@blueprint.post("/console/tickets/<reference>/call-back")
+@signed_in(*ANSWERING)
+def agree_on_callback(reference: str) -> ResponseReturnValue:
+    """The citizen of a ticket is called at a time that was agreed on."""
+
+    def do(ticket: Ticket) -> None:
+        at = read_moment(request.form.get("at", ""), settings().zone, field="at")
+        planned = calling_back.agree_on(g.session, ticket, at=at, once=request.form.get("once", ""), now=g.now)
+        entries.record(
+            g.session,
+            actor=g.actor,
+            action="callback.agreed",
+            subject_kind="callback_request",
+            subject_id=planned,
+            ticket_id=ticket.id,
+            params={"until": at.isoformat()},
+            now=g.now,
+        )
+
+    return act(reference, "call-back", do, done=_("Planned: it is dialled at that time, and rings at a free agent."))
 
 
 def _note(action: str, callback_id: int, **params: str) -> None:

@@ -22,9 +22,12 @@ from app.wording.codes import (
 from app.wording.contact_codes import outbound_channel_word, overtaken_word, recording_kind_word
 from app.wording.locale import chosen_locale
 from app.wording.looks import timeline_sign
+from app.wording.posted_words import FAILURES
 from app.wording.reasons import reason_text
 from app.wording.spoken_numbers import percent_phrase
 from app.wording.spoken_time import duration_phrase, moment_phrase
+from app.wording.trail_details import CALLBACK_OUTCOMES
+from telephony.floor.calling_back import ATTEMPT
 from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
@@ -124,12 +127,20 @@ def _call_words(params: Mapping[str, Any]) -> str:
     what, seconds = params.get("what"), params.get("seconds")
     if what == "callback_asked":
         return _("asked to be called back")
+    if what == ATTEMPT:
+        return _("called back: %(outcome)s", outcome=_attempt_words(str(params.get("outcome", ""))))
     if what == "failsafe":
         return _("the caller heard our outage announcement")
     length = duration_phrase(seconds) if isinstance(seconds, int) else ""
     if what in {kind.value for kind in RecordingKind}:
         return f"{recording_kind_word(str(what))} ({length})" if length else recording_kind_word(str(what))
     return _("spoke with the citizen for %(length)s", length=length) if length else str(timeline_word("call"))
+
+
+def _attempt_words(outcome: str) -> str:
+    """Why nobody was reached by a call of ours, or that the citizen needs nothing any more."""
+    words = CALLBACK_OUTCOMES.get(outcome) or FAILURES.get(outcome)
+    return str(words) if words is not None else outcome
 
 
 def _note_words(params: Mapping[str, Any]) -> str:

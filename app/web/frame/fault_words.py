@@ -29,6 +29,8 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "address_needed": _("Tell the citizen where to go: the body and its address."),
         "before_start": _("The end lies before the beginning."),
         "past": _("This date has passed."),
+        "being_called": _("This number is being called at this moment."),
+        "too_far_ahead": _("At most 14 days ahead."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
         "handles_it": _("This person handles the ticket: somebody else has to answer for its delay."),
         "one_to_five": _("Give one to five stars."),

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from app.phone.accounts import CARRIER_PATH, SIMULATED, provider_accounts
 from app.simulator.callbacks import report
-from app.simulator.called import STATES, pauses, press, told_at_end
+from app.simulator.called import STATES, TALKS, is_called_back, pauses, press, talk, told_at_end
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier
 from app.simulator.trouble import LOST_SECONDS, read_trouble
 from app.web.frame.access import signed_webhook
@@ -96,10 +96,15 @@ def place_call(account_sid: str) -> ResponseReturnValue:
         base = {"CallSid": sid, "CallStatus": status, "To": call["to"], "Direction": "outbound-api"}
         return base | (told_at_end(called) if status == "completed" else {})
 
+    account, report_to = _account(), request.form.get("StatusCallback", "").split("#")[0]
+    if account is not None and called in TALKS and is_called_back(call) and _is_ours(report_to):
+        _report(["initiated", "ringing"], told)
+        talk(account, settings().base_url, call, keys=keys or ("1",), report_to=report_to)
+        _lose_answer()
+        return jsonify(call), 201
     _report(
         STATES[called], told, seconds_before=pauses(float(request.form.get("Timeout", "") or RINGS_FOR_SECONDS), keys)
     )
-    account = _account()
     if keys and account is not None and call["twiml"]:
         press(account, call, keys=keys)
     _lose_answer()
@@ -156,9 +161,13 @@ def _report(
 ) -> None:
     account = _account()
     url = request.form.get("StatusCallback", "")
-    # It reports to whom it belongs to, and to nobody whom a request may name.
-    if account is not None and url.startswith(f"{settings().base_url}/"):
+    if account is not None and _is_ours(url):
         report(account, url, statuses, told, trouble=read_trouble(_folder()), seconds_before=seconds_before)
+
+
+def _is_ours(url: str) -> bool:
+    """It reports to whom it belongs to, and to nobody whom a request may name."""
+    return url.startswith(f"{settings().base_url}/")
 
 
 def _account() -> ProviderAccount | None:

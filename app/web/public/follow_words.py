@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from app.wording.codes import appeal_outcome_word, channel_word, disposition_word, level_word
 from app.wording.looks import timeline_sign
 from app.wording.spoken_time import duration_phrase, moment_phrase
+from telephony.floor.callbacks import NOT_NEEDED
+from telephony.floor.calling_back import ATTEMPT
 from tickets.promises.crediting import DOWNTIME
 from tickets.queries.follow import FollowedTicket, ToldEntry
 from tickets.states import ClockKind, TicketStatus, TimelineKind
@@ -120,6 +122,10 @@ def _held_words(entry: ToldEntry, now: datetime) -> str:
 def _call_words(entry: ToldEntry, now: datetime) -> str:
     if entry.params.get("what") == "callback_asked":
         return _("You asked to be called back.")
+    if entry.params.get("what") == ATTEMPT:
+        if entry.params.get("outcome") == NOT_NEEDED:
+            return _("We called you back; you need nothing any more.")
+        return _("We called you back and did not reach you.")
     seconds = entry.params.get("seconds")
     if isinstance(seconds, int) and seconds >= 60:
         return _("We spoke on the phone (%(length)s).", length=duration_phrase(seconds))

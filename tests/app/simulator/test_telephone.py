@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,12 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from app.clock import utc_now
+from app.delivery.deliver import Delivery, deliver_due
 from app.phone.accounts import simulated_account
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier, new_recording_sid, seconds_of
 from app.simulator.telephone import SimulatedCaller, Telephone, received
 from app.simulator.trouble import StagedTrouble, in_this_order, write_trouble
+from app.wording.messages import message_app
 from telephony.call import end
 from telephony.calls import live_legs
 from telephony.floor import offers, presence
@@ -23,8 +26,8 @@ from tests.factories import staff, unit
 from tests.faults.nodes import HANG_SECONDS
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.outbox import posting
-from tickets.schema import Call, OutboundMessage, Ticket, WebhookEvent
-from tickets.states import CallState, Role
+from tickets.schema import Call, CallbackRequest, OutboundMessage, Presence, Ticket, WebhookEvent
+from tickets.states import CallbackState, CallState, OutboundChannel, PresenceState, Role
 
 
 def ring(settings, line, *, sleep=lambda seconds: None, **more):
@@ -232,3 +235,64 @@ def test_a_recording_is_as_long_as_its_identifier_says_until_it_is_deleted(tmp_p
     assert seconds_of(sid) == 7 and len(sound) > 7 * 8000
     assert carrier.delete_recording(sid)
     assert carrier.recording(sid) is None
+
+
+def test_whoever_asked_is_rung_when_an_agent_is_free_presses_one_and_talks_to_that_agent(web, committed, line):
+    """From key 9 to the talk, over real HTTP: web process, sweep, worker and the telephone that rings."""
+    ring(web, line, presses=("9", "1"), number="+84901234567")
+    with committed.factory() as session:
+        agent = staff(session, role=Role.AGENT, at="TTDH").id
+        presence.go_available(session, agent, now=utc_now())
+        session.commit()
+    with committed.factory() as session:
+        offers.offer_waiting_calls(session, now=utc_now())
+        session.commit()
+    assert _presence_of(committed, agent).state is PresenceState.CALLING_BACK
+
+    office = Delivery(
+        web, committed.factory, message_app(web), "worker:test", lambda _session: utc_now(), ThreadPoolExecutor(2)
+    )
+    assert deliver_due(office, (OutboundChannel.SMS, OutboundChannel.VOICE)) >= 1
+    assert deliver_due(office, (OutboundChannel.VOICE,)) == 0, "never dialled twice"
+
+    call = until(committed, lambda s: accepted(s, agent))
+    until(committed, lambda s: s.get(Call, call.id).answered_at)
+    with committed.factory() as session:
+        talking = session.get_one(Call, call.id)
+        [request] = session.scalars(select(CallbackRequest)).all()
+        assert (talking.direction, talking.phone, talking.agent_id) == ("outbound", "+84901234567", agent)
+        assert talking.ticket_id == request.ticket_id
+        assert (request.state, request.outcome) == (CallbackState.DONE, "reached")
+        end.finish_talk(session, call.id, staff_id=agent, now=utc_now())
+        session.commit()
+    account = simulated_account(web)
+    client = Client(account.account_sid, account.auth_token, http_client=RebasingHttpClient(account.api_base_url))
+    leg = until(committed, lambda s: next(iter(legs(s, call.id)), None))
+    client.calls(leg.call_sid).update(status="completed")
+    until(committed, lambda s: s.get_one(Call, call.id).state is CallState.ENDED)
+
+    assert _presence_of(committed, agent).state is PresenceState.WRAP_UP
+
+
+def test_whose_telephone_is_off_is_tried_again_and_the_agent_is_free(web, committed, line):
+    ring(web, line, presses=("9", "1"), number="+84901234567")
+    write_trouble(web.data_dir / "carrier", StagedTrouble(called="busy"))
+    with committed.factory() as session:
+        agent = staff(session, role=Role.AGENT, at="TTDH").id
+        presence.go_available(session, agent, now=utc_now())
+        session.commit()
+        offers.offer_waiting_calls(session, now=utc_now())
+        session.commit()
+    office = Delivery(
+        web, committed.factory, message_app(web), "worker:test", lambda _session: utc_now(), ThreadPoolExecutor(2)
+    )
+
+    deliver_due(office, (OutboundChannel.VOICE,))
+    until(committed, lambda s: s.scalars(select(CallbackRequest)).one().attempts == 1)
+
+    assert _presence_of(committed, agent).state is PresenceState.AVAILABLE
+
+
+def _presence_of(committed, agent):
+    with committed.factory() as session:
+        return session.get_one(Presence, agent)

@@ -309,13 +309,13 @@ def test_a_callback_is_claimed_shows_the_number_and_is_finished(
     before = page_of(client, "/console/callbacks")
     send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/claim")
     during = page_of(client, "/console/callbacks")
-    send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/done", outcome="not_reached")
+    send(client, "/console/callbacks", f"/console/callbacks/{waiting.id}/done", outcome="reached")
 
     session.expire_all()
     done = session.get_one(CallbackRequest, waiting.id)
     assert "090 111 2233" not in before
     assert "090 111 2233" in during
-    assert (done.state, done.staff_id, done.outcome) == (CallbackState.DONE, agent.id, "not_reached")
+    assert (done.state, done.staff_id, done.outcome) == (CallbackState.DONE, agent.id, "reached")
 
 
 def test_a_callback_whose_agent_never_came_back_to_it_is_anybodys_after_half_an_hour(

@@ -1,0 +1,109 @@
+"""Whose turn it is among those who wait to be called back: they stand in one line with the callers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from telephony.floor.callbacks import is_on_the_line
+from telephony.ivr.message import may_be_called
+from tickets.city import wall_clock
+from tickets.schema import Call, CallbackRequest, Citizen, Ticket
+from tickets.states import CallbackReason, CallbackState, Priority
+
+# Whoever asked, agreed on a time or was tried this lately is called at any hour: they are awake.
+AWAKE_FOR = timedelta(hours=1)
+NIGHT_FROM, NIGHT_TO = 22, 6
+# Whoever would rather not take one is asked again for it after this, when nobody else has taken it.
+REFUSED_FOR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class DueCallback:
+    """One whose time has come; `queued_at` is the place that was kept. Who only hung up was promised none."""
+
+    id: int
+    phone: str
+    unit_id: int | None
+    locale: str
+    queued_at: datetime
+    reference: str
+    is_missed: bool
+    detail: Mapping[str, Any]
+    refused_by: int | None
+
+
+_URGENT = Ticket.priority == Priority.EMERGENCY
+_STANDING = (
+    select(
+        CallbackRequest,
+        func.coalesce(Call.locale, Citizen.locale, "vi").label("locale"),
+        func.coalesce(_URGENT, False).label("is_urgent"),
+        func.coalesce(Ticket.reference, "").label("reference"),
+    )
+    .outerjoin(Call, Call.id == CallbackRequest.call_id)
+    .outerjoin(Citizen, Citizen.id == CallbackRequest.citizen_id)
+    .outerjoin(Ticket, Ticket.id == CallbackRequest.ticket_id)
+)
+
+
+def due_callbacks(session: Session, *, now: datetime, limit: int = 50) -> list[DueCallback]:
+    """In the order in which they called. Not locked."""
+    due = _STANDING.where(_is_due(now), _may_be_rung(now) | _URGENT)
+    rows = session.execute(due.order_by(CallbackRequest.order_at, CallbackRequest.id).limit(limit)).all()
+    return [_as_due(row, now=now) for row in rows if may_be_called(row.CallbackRequest.phone)]
+
+
+def standing(session: Session, callback_id: int, *, now: datetime) -> DueCallback:
+    """One as it stands in line, due or not."""
+    return _as_due(session.execute(_STANDING.where(CallbackRequest.id == callback_id)).one(), now=now)
+
+
+def _as_due(row: Any, *, now: datetime) -> DueCallback:
+    request: CallbackRequest = row.CallbackRequest
+    return DueCallback(
+        id=request.id,
+        phone=request.phone or "",
+        unit_id=request.unit_id,
+        locale=row.locale,
+        queued_at=request.order_at,
+        reference=row.reference,
+        is_missed=request.reason is CallbackReason.MISSED,
+        detail={"emergency": row.is_urgent},
+        refused_by=_refused_by(request, now=now),
+    )
+
+
+def promised_before(queued_at: datetime, *, now: datetime) -> ColumnElement[bool]:
+    """Of a callback: its turn comes before that of a caller who has waited since then."""
+    promised = CallbackRequest.reason != CallbackReason.MISSED
+    return and_(_is_due(now), _may_be_rung(now), promised, CallbackRequest.order_at < queued_at)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    asked_not = exists().where(Citizen.id == CallbackRequest.citizen_id, Citizen.do_not_call.is_(True))
+    return and_(
+        CallbackRequest.state == CallbackState.OPEN,
+        CallbackRequest.phone.is_not(None),
+        or_(CallbackRequest.not_before.is_(None), CallbackRequest.not_before <= now),
+        ~asked_not.correlate(CallbackRequest),
+        ~is_on_the_line(CallbackRequest.phone).correlate(CallbackRequest),
+    )
+
+
+def _may_be_rung(now: datetime) -> ColumnElement[bool]:
+    """By day everybody; at night nobody is woken up for what they asked in the evening."""
+    lately = now - AWAKE_FOR
+    hour = wall_clock(now).hour
+    if NIGHT_TO <= hour < NIGHT_FROM:
+        lately = datetime.min.replace(tzinfo=now.tzinfo)
+    return or_(CallbackRequest.created_at >= lately, CallbackRequest.not_before >= lately)
+
+
+def _refused_by(request: CallbackRequest, *, now: datetime) -> int | None:
+    if request.refused_at is None or now - request.refused_at >= REFUSED_FOR:
+        return None
+    return request.refused_by_id
