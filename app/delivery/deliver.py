@@ -219,8 +219,10 @@ def _send_and_record(delivery: Delivery, letter: Letter) -> None:
         log.exception("message.not_sent", message_id=letter.id)
         outcome = TryAgain("failed", repr(mistake), may_have_left=True)
 
+    record = _record_callback if letter.template == CALLBACK_CALL else _record
+
     def note(session: Session) -> None:
-        _record(session, letter, outcome, by=delivery.by, now=delivery.clock(session))
+        record(session, letter, outcome, by=delivery.by, now=delivery.clock(session))
 
     # What has left must not leave again because its record had to give way.
     repeated(delivery.factory, note)
@@ -279,9 +281,17 @@ def _call(delivery: Delivery, letter: Letter) -> Outcome:
     )
 
 
-def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
-    if letter.template == CALLBACK_CALL and not isinstance(outcome, _RINGS):
+def _record_callback(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
+    """What is not placed frees the agent who is kept for it; it is no dead letter, as the callback is made again."""
+    if not isinstance(outcome, _RINGS):
         callback_calls.not_placed(session, letter.id, outcome, now=now)
+    if isinstance(outcome, GiveUp):
+        results.settle_call(session, letter.id, why=outcome.code, said="failed", now=now)
+    else:
+        _record(session, letter, outcome, by=by, now=now)
+
+
+def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
     match outcome:
         case Sent(account, sid, segments):
             results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)

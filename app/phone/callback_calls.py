@@ -33,7 +33,8 @@ from tickets.schema import OutboundMessage
 from tickets.states import NotHeard
 from tickets.typed_text import typed_number
 
-TALK, NOT_NEEDED = "1", "2"
+# 0 is a person wherever a key is asked for.
+TALK, NOT_NEEDED = ("1", "0"), "2"
 # In the address of a greeting that is said once more, after a key that means nothing.
 _ONCE_MORE = "more"
 # Why a call is given up though its number may be right.
@@ -67,12 +68,12 @@ def answer_key(session: Session, webhook: Webhook, desk: Desk, *, base_url: str,
     if row is None or _has_hung_up(session, webhook, row):
         return WebhookAnswer(200, driver_of(account).nothing_to_do)
     key = webhook.form.get("keys", "")
-    if key == TALK:
-        _note(session, webhook, row, status="delivered", reason="", now=now)
+    if key in TALK:
+        _note(session, webhook, row, status="delivered", now=now)
         answered = PersonCalled(int(row.params["callback_id"]), row.locale)
         return talk_now(session, webhook.form, answered, desk, now=now)
     if key == NOT_NEEDED:
-        _note(session, webhook, row, status="delivered", reason="", now=now)
+        _note(session, webhook, row, status="delivered", now=now)
         calling_back.not_wanted(session, row.id, now=now)
         return _last(Prompt.CALLBACK_NOT_NEEDED, row, account)
     if key and _ONCE_MORE in webhook.query:
@@ -90,20 +91,20 @@ def note_call(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     row = _message(session, webhook)
     if row is None:
         return
+    said = webhook.form.get("call_status", "")
     status, reason = call_result(webhook.form)
-    is_over = is_final_call_state(webhook.form.get("call_status"))
-    if is_over:
+    if is_final_call_state(said):
         # Heard or not: without the key nobody was reached.
-        status, reason = "failed", reason or NotHeard.NO_KEY
-    _note(session, webhook, row, status=status, reason=reason, now=now)
-    if is_over:
-        calling_back.nobody_reached(session, CallbackAttempt(row.id, reason), now=now)
+        attempt = CallbackAttempt(row.id, reason or NotHeard.NO_KEY, said)
+        calling_back.nobody_reached(session, attempt, now=now)
+        return
+    _note(session, webhook, row, status=status, now=now)
 
 
 def not_placed(session: Session, message_id: int, outcome: Outcome, *, now: datetime) -> None:
     """It was not handed over: where the number itself is refused that is an attempt, else nobody's telephone rang."""
     if isinstance(outcome, GiveUp) and outcome.code not in NOT_THE_NUMBER:
-        calling_back.nobody_reached(session, CallbackAttempt(message_id, NotHeard.CALL_FAILED), now=now)
+        calling_back.nobody_reached(session, CallbackAttempt(message_id, NotHeard.CALL_FAILED, "failed"), now=now)
     else:
         calling_back.not_placed(session, message_id, now=now)
 
@@ -116,18 +117,17 @@ def _message(session: Session, webhook: Webhook) -> OutboundMessage | None:
 
 def _has_hung_up(session: Session, webhook: Webhook, row: OutboundMessage) -> bool:
     """A key that was kept on disk, or was late: whoever pressed it is not on the line any more."""
-    if row.provider_status != "failed":
+    if not is_final_call_state(row.provider_status):
         return False
     return find_call(session, account=webhook.account, call_sid=webhook.form.get("call_sid", "")) is None
 
 
-def _note(session: Session, webhook: Webhook, row: OutboundMessage, *, status: str, reason: str, now: datetime) -> None:
+def _note(session: Session, webhook: Webhook, row: OutboundMessage, *, status: str, now: datetime) -> None:
     posting.record_status(
         session,
         account=webhook.account,
         sid=webhook.form.get("call_sid", ""),
         status=status,
-        error_code=reason,
         outbound_id=row.id,
         now=now,
     )

@@ -10,13 +10,14 @@ from telephony.call.effects import ensure_ticket, perform
 from telephony.call.turn import heard_in
 from telephony.calls import enter, lock_call_by_sid
 from telephony.desk import Desk
+from telephony.floor.callbacks import ask_callback
 from telephony.floor.offers import withdraw_offer
 from telephony.ivr import KeepRecording
 from telephony.lock_order import lock_around_call
 from tickets import timeline
 from tickets.people.actor import SYSTEM
 from tickets.schema import Call
-from tickets.states import CallState, RecordingKind, TimelineKind
+from tickets.states import CallbackReason, CallState, RecordingKind, TimelineKind
 
 
 def note_failsafe(
@@ -41,6 +42,9 @@ def note_failsafe(
     withdraw_offer(session, call, now=now)
     enter(call, CallState.FAILSAFE, now=now)
     _tell_once(session, call, now=now)
+    if call.phone is not None:
+        # The announcement says that we shall.
+        ask_callback(session, call, phone=call.phone, reason=CallbackReason.DROPPED, now=now)
     session.flush()
     return call
 

@@ -155,7 +155,7 @@ def lock_callback(session: Session, callback_id: int) -> CallbackRequest:
     found = session.scalars(
         select(CallbackRequest)
         .where(CallbackRequest.id == callback_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
@@ -168,7 +168,7 @@ def lock_waiting(session: Session, callback_id: int) -> CallbackRequest | None:
     return session.scalars(
         select(CallbackRequest)
         .where(CallbackRequest.id == callback_id, CallbackRequest.state == CallbackState.OPEN)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 

@@ -26,7 +26,7 @@ from tickets import timeline
 from tickets.city import day_of
 from tickets.directory.lines import city_line
 from tickets.errors import InvalidInput, NotFound
-from tickets.outbox import posting
+from tickets.outbox import posting, results
 from tickets.outbox.overtaken import CALLBACK_CALL
 from tickets.people.actor import SYSTEM, Actor, staff_actor
 from tickets.people.phones import parse_phone
@@ -46,10 +46,11 @@ _LEFT = (OutboundState.SENT, OutboundState.DELIVERED, OutboundState.UNCERTAIN, O
 
 @dataclass(frozen=True, slots=True)
 class CallbackAttempt:
-    """What became of one: `why` it reached nobody, as the outbox says it."""
+    """What became of one: `why` it reached nobody, as the outbox says it, and what the carrier `said` of the call."""
 
     outbound_id: int
     why: str
+    said: str = ""
 
 
 def call_next(session: Session, due: DueCallback, floor: Floor, *, now: datetime) -> bool:
@@ -84,6 +85,7 @@ def _post_call(session: Session, due: DueCallback, *, now: datetime) -> int:
 
 def nobody_reached(session: Session, attempt: CallbackAttempt, *, now: datetime) -> None:
     """The carrier says so, or it took too long: the agent is free, and the number is tried again or told by text."""
+    results.settle_call(session, attempt.outbound_id, why=attempt.why, said=attempt.said, now=now)
     found = _locked(session, attempt.outbound_id)
     if found is None:
         return

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from tickets.outbox.patience import FEWEST_SENDINGS, SENDING_LEASE, has_patience, retry_delay
+from tickets.outbox.posting import FINAL_RANK
 from tickets.outbox.troubles import ACCOUNT_MARK
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
@@ -160,6 +161,23 @@ def record_failure(session: Session, message_id: int, *, by: str, error_code: st
         )
         .values(state=OutboundState.FAILED, settled_at=now, lease_until=None, error_code=error_code, error=error[:500])
         .execution_options(synchronize_session=False)
+    )
+
+
+def settle_call(session: Session, message_id: int, *, why: str, said: str, now: datetime) -> None:
+    """A call that reached nobody is no dead letter: whoever had it made tries again. `said` by the carrier, or ''."""
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id == message_id, OutboundMessage.state != OutboundState.DELIVERED)
+        .values(
+            state=OutboundState.SUPPRESSED,
+            settled_at=now,
+            lease_until=None,
+            error_code=why,
+            provider_status=said,
+            status_rank=FINAL_RANK if said else OutboundMessage.status_rank,
+        )
+        .execution_options(synchronize_session="fetch")
     )
 
 

@@ -88,7 +88,9 @@ class RowMetrics(Collector):
         yield gauge("hotline_calls_waiting", "Callers in the call queue", waiting)
         yield self._age("hotline_calls_oldest_waiting_seconds", "How long the first caller in the queue waits", since)
         promised = self._session.scalar(
-            select(func.min(CallbackRequest.created_at)).where(text("callback_request.state in ('open', 'claimed')"))
+            select(func.min(func.greatest(CallbackRequest.created_at, CallbackRequest.not_before))).where(
+                text("callback_request.state in ('open', 'claimed', 'dialling')")
+            )
         )
         yield self._age("hotline_callbacks_oldest_open_seconds", "Age of the oldest open call-back", promised)
         rows = self._session.execute(select(Presence.state, func.count()).group_by(Presence.state))
