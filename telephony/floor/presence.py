@@ -110,7 +110,7 @@ def keep_for_callback(session: Session, staff_id: int, *, callback_id: int, now:
     free = (
         select(Presence.staff_id)
         .where(Presence.staff_id == staff_id, Presence.state == PresenceState.AVAILABLE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     )
     kept = session.execute(
         update(Presence)
