@@ -24,11 +24,11 @@ from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.secret_keys import keys_of
-from app.wording.messages import LINK_MARK, PIN_MARK, MessageWords, NoSuchMessage, render
+from app.wording.messages import LINK_MARK, PIN_MARK, MessageWords, NoSuchMessage, render, render_sms
 from escalation.acknowledging.links import make_link
 from escalation.firing.notices import LEVEL_TEMPLATE
 from escalation.queries.still_possible import still_possible
-from telephony.provider.account import Capability
+from telephony.provider.account import LONGEST_TEXT, Capability
 from telephony.provider.drivers import carrier_of
 from telephony.provider.event_keys import NOTICE_STATUS
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
@@ -50,6 +50,8 @@ _BATCH_MS = 5_000
 _ONE_MS = 1_000
 _CLAIM_LOCK_MS = 500
 _SET_ASIDE_SECONDS = 60.0
+# A link of our own, which stands as a mark until the message leaves.
+_ROOM_FOR_SECRETS = 120
 _NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
 _TURN_OVER = GiveUp("turn_over", "it was not taken while an agent was kept for it")
 _RINGS = (Sent, Unknown)
@@ -183,14 +185,13 @@ def _letter(
 def _words(session: Session, row: OutboundMessage, delivery: Delivery, *, now: datetime) -> MessageWords:
     if row.template == CALLBACK_CALL:
         return MessageWords("", callback_calls.greeting(str(row.params.get("reference", "")), row.locale))
-    return render(
-        row.template,
-        row.channel.value,
-        row.params | _now_possible(session, row),
-        locale=row.locale,
-        base_url=delivery.settings.base_url,
-        now=now,
-    )
+    params, settings = row.params | _now_possible(session, row), delivery.settings
+    if row.channel is not OutboundChannel.SMS:
+        return render(row.template, row.channel.value, params, locale=row.locale, base_url=settings.base_url, now=now)
+    account = sending_account(settings, Capability.SMS_OUTBOUND)
+    # Where secrets are put in when it leaves, their marks stand in these words.
+    most = (account.longest_text if account is not None else LONGEST_TEXT) - _ROOM_FOR_SECRETS
+    return render_sms(row.template, params, most=most, locale=row.locale, base_url=settings.base_url, now=now)
 
 
 def _now_possible(session: Session, row: OutboundMessage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from telephony.provider.account import LONGEST_TEXT
 from tickets.people.phones import parse_phone
 
 SAMPLES_PER_SECOND = 8000
@@ -36,6 +37,8 @@ class SimulatedCarrier:
             raise CarrierRefusal(400, 21211, "The 'To' number is not a valid phone number.")
         if not phone.may_get_sms:
             raise CarrierRefusal(400, 21614, "'To' number is not a valid mobile number")
+        if len(form.get("Body", "")) > LONGEST_TEXT:
+            raise CarrierRefusal(400, 21617, "The concatenated message body exceeds the 1600 character limit")
         message: dict[str, Any] = {
             "sid": "SM" + secrets.token_hex(16),
             "status": "queued",

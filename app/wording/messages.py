@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from flask import Flask
@@ -64,6 +64,39 @@ def render(
             name_of=_name_in(chosen),
         )
     return _split(said)
+
+
+def render_sms(
+    template: str, params: Mapping[str, Any], *, most: int, locale: str, base_url: str, now: datetime
+) -> MessageWords:
+    """The words of a text that may have so many characters; longer ones end where they can be read on.
+
+    A carrier refuses what is too long as a whole: a citizen would get no answer at all.
+    """
+    say = partial(render, template, "sms", locale=locale, base_url=base_url, now=now)
+    words = say(params)
+    over, body = characters(words.text) - most, params.get("body")
+    if over <= 0:
+        return words
+    with force_locale(locale if locale in LOCALES else LOCALES[0]):
+        read_on = gettext("… Read on: %(link)s", link=f"{base_url}/track")
+    if isinstance(body, str) and (room := len(body) - over - len(read_on)) > 0:
+        return say({**params, "body": cut_at_a_word(body, room) + read_on})
+    return MessageWords("", cut_at_a_word(words.text, most - 1) + "…")
+
+
+def characters(words: str) -> int:
+    """As carriers count them: what lies beyond the basic plane is two."""
+    return len(words) + sum(ord(sign) > 0xFFFF for sign in words)
+
+
+def cut_at_a_word(words: str, most: int) -> str:
+    """The beginning, with whole words where there are any."""
+    kept = words[: max(most, 0)]
+    while kept and characters(kept) > most:
+        kept = kept[:-1]
+    whole = kept.rsplit(None, 1)[0] if len(kept) < len(words) and " " in kept else kept
+    return whole.rstrip(" ,;:.")
 
 
 def _without_marks(value: Any) -> Any:

@@ -60,6 +60,9 @@ CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.SIM: frozenset(Capability),
 }
 
+# In characters, as the strictest of these providers has it; a longer text is refused as a whole.
+LONGEST_TEXT = 1600
+
 API_BASE_URLS: dict[ProviderKind, str] = {
     ProviderKind.TWILIO: "https://api.twilio.com",
     ProviderKind.SOMLENG: "https://api.somleng.org",
@@ -84,6 +87,7 @@ class ProviderAccount:
     api_base_url: str = ""
     capabilities: frozenset[Capability] = frozenset()
     driver: str = "twilio"
+    longest_text: int = LONGEST_TEXT
 
     @property
     def is_simulated(self) -> bool:

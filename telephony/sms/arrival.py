@@ -18,6 +18,7 @@ from telephony.sms.appeal import take_appeal
 from telephony.sms.codes import CodesIntent
 from telephony.sms.intent import (
     AppealIntent,
+    DoubtfulIntent,
     HelpIntent,
     SmsIntent,
     StartIntent,
@@ -27,7 +28,7 @@ from telephony.sms.intent import (
     parse_sms,
     without_pin,
 )
-from telephony.sms.matter import take_text
+from telephony.sms.matter import is_talking, take_text
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
@@ -42,6 +43,7 @@ _NAMES: Mapping[type[SmsIntent], str] = {
     StopIntent: "stop",
     StartIntent: "start",
     HelpIntent: "help",
+    DoubtfulIntent: "text",
     CodesIntent: "acknowledge",
 }
 
@@ -95,13 +97,15 @@ def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime)
     """
     match sms.intent:
         case StopIntent():
-            _stop(session, sms, now=now)
+            _stop(session, sms, sms.intent, now=now)
         case StartIntent():
             _start(session, sms, now=now)
-        case HelpIntent() | StatusIntent() | AppealIntent() if not _can_be_answered(sms):
+        case DoubtfulIntent() if is_talking(session, sms.phone, now=now):
+            _take(session, sms, desk, now=now)
+        case HelpIntent() | StatusIntent() | AppealIntent() | DoubtfulIntent() if not _can_be_answered(sms):
             # Nobody hears an answer at a hidden number or a telephone on a wall: a person sees what was asked.
             _take(session, sms, desk, now=now)
-        case HelpIntent():
+        case HelpIntent() | DoubtfulIntent():
             _answer(session, sms, "sms_help", {}, now=now)
         case StatusIntent() if sms.intent.pin is None and _answers_which(session, sms, sms.intent, now=now):
             _take(session, sms, desk, now=now)
@@ -123,13 +127,17 @@ def _answers_which(session: Session, sms: ReceivedSms, asked: StatusIntent, *, n
     return waiting is not None and asked.reference in waiting["references"]
 
 
-def _stop(session: Session, sms: ReceivedSms, *, now: datetime) -> None:
-    """Confirmed once: to a number that had stopped us before, nothing is sent. A hidden number is never written to."""
+def _stop(session: Session, sms: ReceivedSms, asked: StopIntent, *, now: datetime) -> None:
+    """Confirmed once: to a number that had asked the same before, nothing is sent. A hidden number is never written to.
+
+    What the carrier itself takes for a wish to hear nothing, it also enforces.
+    """
     if sms.phone is None:
         return
-    if not sms.is_carriers_word:
-        _answer(session, sms, "sms_stopped", {}, now=now)
-    citizens.opt_out(session, sms.phone, reason="asked", now=now)
+    everything = asked.everything or sms.is_carriers_word
+    if not sms.is_carriers_word and not citizens.has_opted_out(session, sms.phone, everything=everything):
+        _answer(session, sms, "sms_stopped", {"everything": everything}, now=now)
+    citizens.opt_out(session, sms.phone, reason="asked", everything=everything, now=now)
 
 
 def _start(session: Session, sms: ReceivedSms, *, now: datetime) -> None:

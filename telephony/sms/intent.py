@@ -28,7 +28,10 @@ class StatusIntent:
 
 @dataclass(frozen=True)
 class StopIntent:
+    """`everything`: not even answers about the person's own matters."""
+
     word: str
+    everything: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,13 @@ class HelpIntent:
 
 
 @dataclass(frozen=True)
+class DoubtfulIntent:
+    """A word that may be a name, an answer to us, or the wish to hear nothing more: alone it does nothing."""
+
+    word: str
+
+
+@dataclass(frozen=True)
 class AppealIntent:
     """`XEM LAI <reference> [PIN] <why>`: an appeal against the result of a closed request."""
 
@@ -50,28 +60,41 @@ class AppealIntent:
     words: str
 
 
-SmsIntent = TextIntent | StatusIntent | AppealIntent | StopIntent | StartIntent | HelpIntent | CodesIntent
+SmsIntent = (
+    TextIntent | StatusIntent | AppealIntent | StopIntent | StartIntent | HelpIntent | DoubtfulIntent | CodesIntent
+)
 
 
 @dataclass(frozen=True)
 class SmsWords:
-    """The words a country's people use; `stop`, `start`, `help` count only when they are the whole message."""
+    """The words a country's people use; they count only when they are the whole message."""
 
     stop: Collection[str]
+    stop_everything: Collection[str]
+    doubtful: Collection[str]
     start: Collection[str]
     help: Collection[str]
 
 
-# "Huy" and "Dung" are names, and "dung" is how đúng (right) is written without marks: alone they stop nothing. Marked
-# spellings are listed one by one, because nothing marked is folded.
+# Marked spellings are listed one by one, because nothing marked is folded. "Huy" and "Dung" are names, and "dung" is
+# how đúng (right) is written without marks: they are no wish of any kind.
 VIETNAMESE_AND_ENGLISH = SmsWords(
     stop=frozenset(
         {
-            "stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke",
+            "stop", "unsubscribe", "optout",
             "huy tin", "huy tin nhan", "huy dk", "huy dang ky", "tu choi", "tu choi tin", "ngung tin",
             "hủy tin", "huỷ tin", "hủy tin nhắn", "huỷ tin nhắn", "hủy đk", "hủy đăng ký", "huỷ đăng ký",
-            "từ chối", "từ chối tin", "ngừng tin", "dừng tin", "dung tin", "hủy", "huỷ", "dừng", "ngừng", "ngung",
+            "từ chối", "từ chối tin", "ngừng tin", "dừng tin", "dung tin",
         }
+    ),
+    stop_everything=frozenset(
+        {
+            "stopall", "stop all", "huy tat ca", "hủy tất cả", "huỷ tất cả", "tu choi tat ca", "từ chối tất cả",
+            "ngung tat ca", "ngừng tất cả",
+        }
+    ),
+    doubtful=frozenset(
+        {"hủy", "huỷ", "dừng", "ngừng", "ngung", "cancel", "end", "quit", "revoke"}
     ),
     start=frozenset(
         {"start", "unstop", "dk", "dang ky", "nhan tin", "nhan lai", "đk", "đăng ký", "nhận tin", "nhận lại"}
@@ -104,8 +127,10 @@ def parse_sms(body: str, words: SmsWords = VIETNAMESE_AND_ENGLISH) -> SmsIntent:
     """The intent of a whole message; the caller keeps `body` itself, `without_pin`."""
     text = " ".join(unicodedata.normalize("NFC", body).split())
     alone = text.casefold().strip(" .!,;:\"'")
-    if alone in words.stop:
-        return StopIntent(alone)
+    if alone in words.stop or alone in words.stop_everything:
+        return StopIntent(alone, everything=alone in words.stop_everything)
+    if alone in words.doubtful:
+        return DoubtfulIntent(alone)
     if alone in words.start:
         return StartIntent(alone)
     if alone in words.help or text == "?":

@@ -103,6 +103,11 @@ def _open_ticket_of(session: Session, phone: str | None, *, now: datetime) -> Ti
     ).first()
 
 
+def is_talking(session: Session, phone: str | None, *, now: datetime) -> bool:
+    """Whether a single word may be meant for a matter that this number told us of."""
+    return _open_ticket_of(session, phone, now=now) is not None
+
+
 def _asked_something(ticket: Ticket) -> bool:
     """Whether we wait for an answer to a question of ours."""
     return ticket.status is TicketStatus.PENDING_CITIZEN or _asked_place(ticket)

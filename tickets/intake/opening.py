@@ -42,7 +42,7 @@ from tickets.schema import (
     TimelineEntry,
 )
 from tickets.schema.rows import Change, as_inserted, columns_of, insert_rows
-from tickets.states import ClockKind, Level, PlaceOutcome, TicketStatus
+from tickets.states import Channel, ClockKind, Level, PlaceOutcome, TicketStatus
 from tickets.work import named_people
 
 # One statement: waits for another contact of the same person, and draws every number the new rows need.
@@ -54,7 +54,8 @@ _PREPARE = """
             where r.unit_id = :unit_id and r.role in ('agent', 'supervisor') and r.valid_from <= :now
               and coalesce(r.valid_to, 'infinity') > :now and p.state <> 'offline'
         ),
-        exists (select from phone_preference where phone = :sms_number and sms_opted_out_at is not null)
+        exists (select from phone_preference where phone = :sms_number
+            and case when :is_texted then sms_silent_at else sms_opted_out_at end is not null)
 """
 
 
@@ -155,6 +156,8 @@ def _prepare(session: Session, matter: Matter, decision: Decision, *, keys: Keys
             "clocks": len(kinds_at_opening(answered=matter.live_call, is_appeal=matter.review is not None)),
             "unit_id": decision.unit_id,
             "sms_number": sms_number(matter),
+            # A text that is not answered was not received.
+            "is_texted": matter.channel is Channel.SMS,
             "now": now,
         },
     ).one()

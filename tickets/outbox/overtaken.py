@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets import timeline
+from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
 from tickets.schema import (
     CallbackRequest,
@@ -98,9 +99,9 @@ def _is_its_turn(session: Session, message: OutboundMessage, *, now: datetime) -
 def _is_silenced(session: Session, message: OutboundMessage) -> bool:
     if message.channel is not OutboundChannel.SMS or message.template in _ALWAYS_TOLD:
         return False
-    asked = exists().where(
-        PhonePreference.phone == message.address, PhonePreference.sms_opted_out_at >= message.created_at
-    )
+    is_unasked = posting.is_unasked(message.template, is_staff=message.staff_id is not None)
+    since = PhonePreference.sms_opted_out_at if is_unasked else PhonePreference.sms_silent_at
+    asked = exists().where(PhonePreference.phone == message.address, since >= message.created_at)
     return bool(session.scalar(select(asked)))
 
 

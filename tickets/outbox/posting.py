@@ -55,7 +55,13 @@ _READ = (
     .values(read_at=bindparam("at"))
     .execution_options(synchronize_session=False)
 )
-_OPTED_OUT = text("select phone from phone_preference where phone = any(:phones) and sms_opted_out_at is not null")
+# What a citizen gets without having asked: who opted out is spared it. Everything else answers what they told us; so
+# does the receipt of a matter that came as a text, which `opening` writes itself.
+UNASKED = frozenset({"ticket_opened", "ticket_interim", "ticket_joined"})
+_REFUSING = text(
+    "select phone, sms_silent_at is not null from phone_preference"
+    " where phone = any(:phones) and sms_opted_out_at is not null"
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,9 @@ def post_all(session: Session, messages: Sequence[Outgoing], *, now: datetime) -
     """Post many in two statements; what was posted before is left as it is."""
     if not messages:
         return
-    rows = rows_of(messages, silent=_opted_out(session, {m.address for m in messages if m.is_sms}), now=now)
+    refusing = _refusing(session, {m.address for m in messages if m.is_sms})
+    silent = {m.dedup_key for m in messages if _is_refused(m, refusing)}
+    rows = [_row(message, is_silent=message.dedup_key in silent, now=now) for message in messages]
     # What the messages refer to must be there: Core does not flush by itself.
     session.flush()
     insert_many(session, OutboundMessage, rows, unless_known="dedup_key")
@@ -130,8 +138,8 @@ def rows_of(messages: Sequence[Outgoing], *, silent: Collection[str], now: datet
 
 
 def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
-    is_silent = message.is_sms and bool(_opted_out(session, {message.address}))
-    row = _row(message, is_silent=is_silent, now=now)
+    refusing = _refusing(session, {message.address}) if message.is_sms else {}
+    row = _row(message, is_silent=_is_refused(message, refusing), now=now)
     statement = insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedup_key"])
     new_id: int | None = session.scalar(statement.returning(OutboundMessage.id))
     if new_id is not None:
@@ -141,10 +149,22 @@ def _post_one(session: Session, message: Outgoing, *, now: datetime) -> int:
     return session.execute(posted_before).scalar_one()
 
 
-def _opted_out(session: Session, phones: set[str]) -> set[str]:
+def _refusing(session: Session, phones: set[str]) -> dict[str, bool]:
+    """The phones that opted out, and whether they want nothing at all."""
     if not phones:
-        return set()
-    return set(session.scalars(_OPTED_OUT, {"phones": sorted(phones)}))
+        return {}
+    return {phone: bool(silent) for phone, silent in session.execute(_REFUSING, {"phones": sorted(phones)})}
+
+
+def _is_refused(message: Outgoing, refusing: Mapping[str, bool]) -> bool:
+    if not message.is_sms or message.address not in refusing:
+        return False
+    return refusing[message.address] or is_unasked(message.template, is_staff=message.staff_id is not None)
+
+
+def is_unasked(template: str, *, is_staff: bool) -> bool:
+    """Whether somebody who opted out is spared this: colleagues are reached on other ways."""
+    return is_staff or template in UNASKED
 
 
 def _row(message: Outgoing, *, is_silent: bool, now: datetime) -> dict[str, Any]:

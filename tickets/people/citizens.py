@@ -121,9 +121,13 @@ def phones_of(session: Session, citizen_id: int) -> list[str]:
     return list(session.scalars(statement))
 
 
-def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None:
-    """No more SMS to this number: the person asked (STOP, HUY), or the carrier says so."""
-    values = {"phone": phone, "sms_opted_out_at": now, "sms_opt_out_reason": reason}
+def opt_out(session: Session, phone: str, *, reason: str, everything: bool = True, now: datetime) -> None:
+    """No more SMS to this number: the person asked, or the carrier says so.
+
+    Without `everything`, answers about the person's own matters still come.
+    """
+    silent_at = now if everything else None
+    values = {"phone": phone, "sms_opted_out_at": now, "sms_opt_out_reason": reason, "sms_silent_at": silent_at}
     session.execute(
         insert(PhonePreference)
         .values(values)
@@ -133,9 +137,18 @@ def opt_out(session: Session, phone: str, *, reason: str, now: datetime) -> None
             set_={
                 "sms_opted_out_at": func.coalesce(PhonePreference.sms_opted_out_at, now),
                 "sms_opt_out_reason": reason,
+                "sms_silent_at": func.coalesce(PhonePreference.sms_silent_at, silent_at),
             },
         )
     )
+
+
+def has_opted_out(session: Session, phone: str, *, everything: bool) -> bool:
+    """Whether the number has asked for this before, or for more."""
+    preference = session.get(PhonePreference, phone, populate_existing=True)
+    if preference is None:
+        return False
+    return (preference.sms_silent_at if everything else preference.sms_opted_out_at) is not None
 
 
 def prefer_text(session: Session, citizen_id: int) -> None:
@@ -147,7 +160,7 @@ def opt_in(session: Session, phone: str) -> None:
     """SMS are welcome again (START)."""
     preference = session.get(PhonePreference, phone)
     if preference is not None:
-        preference.sms_opted_out_at, preference.sms_opt_out_reason = None, ""
+        preference.sms_opted_out_at, preference.sms_opt_out_reason, preference.sms_silent_at = None, "", None
 
 
 def flag_heavy_caller(session: Session, phone: str, *, now: datetime) -> None:

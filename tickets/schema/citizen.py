@@ -38,13 +38,17 @@ class CitizenPhone(Base):
 
 
 class PhonePreference(Base):
-    """What a phone number itself asked for: STOP to our SMS, or a carrier's refusal of them."""
+    """What a phone number itself asked for: STOP to our SMS, or a carrier's refusal of them.
+
+    Who opted out is still answered about their own matters; who is silent gets no text at all.
+    """
 
     __tablename__ = "phone_preference"
 
     phone: Mapped[str] = mapped_column(primary_key=True)
     sms_opted_out_at: Mapped[datetime | None]
     sms_opt_out_reason: Mapped[str] = mapped_column(server_default="")
+    sms_silent_at: Mapped[datetime | None]
     # More than ten calls an hour: flagged, still answered.
     flagged_at: Mapped[datetime | None]
 

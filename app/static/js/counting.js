@@ -20,4 +20,6 @@ export function countCharacters(area, target) {
   target.textContent = target.dataset.words
     .replace("{characters}", [...text].length)
     .replace("{segments}", segments(text));
+  const most = Number(target.dataset.most || Infinity);
+  if (text.length > most) target.textContent += ` — ${target.dataset.beyond}`;
 }

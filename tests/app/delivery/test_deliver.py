@@ -61,6 +61,33 @@ def test_an_sms_leaves_from_the_citys_line_with_its_own_callback_and_is_recorded
     assert kept.segments >= 1
 
 
+@pytest.mark.parametrize("template", ["ticket_resolved", "ticket_reply", "ticket_question"])
+def test_an_answer_longer_than_a_carrier_takes_arrives_with_its_beginning_and_where_to_read_on(
+    office, carrier, template
+):
+    answer = "Phường đã kiểm tra và sẽ khắc phục trước ngày 5. 🙂 " * 150
+
+    message = office.post_sms(template=template, params={"reference": "2600421733", "body": answer})
+    office.deliver()
+
+    [form] = carrier.received
+    said = form["Body"]
+    assert len(said.encode("utf-16-le")) // 2 <= 1600, "else the carrier refuses it as a whole"
+    assert "26 0042 1733" in said and answer[:1000] in said
+    assert "Đọc tiếp: " in said and "/track" in said
+    assert said.rsplit("…", 1)[0].split()[-1] in answer.split(), "no word is cut in two"
+    assert office.message(message).state is OutboundState.SENT
+
+
+def test_an_answer_that_fits_leaves_word_for_word(office, carrier):
+    answer = "Đã thay bóng đèn. " * 60
+
+    office.post_sms(template="ticket_reply", params={"reference": "2600421733", "body": answer.strip()})
+    office.deliver()
+
+    assert answer.strip() in carrier.received[0]["Body"]
+
+
 def test_the_secret_link_leaves_with_the_message_and_is_not_kept(office, carrier):
     with transaction(office.factory) as session:
         person = staff(session, phone=PHONE)

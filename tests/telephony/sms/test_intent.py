@@ -4,6 +4,7 @@ import pytest
 
 from telephony.sms.codes import CodesIntent
 from telephony.sms.intent import (
+    DoubtfulIntent,
     HelpIntent,
     StartIntent,
     StatusIntent,
@@ -37,12 +38,21 @@ def test_a_reference_with_its_pin_asks_for_more(body):
 @pytest.mark.parametrize(
     "body",
     [
-        "HUY TIN", "hủy", "Huỷ.", "hủy tin", "TU CHOI", "từ chối", "dừng", "Dung tin", "Stop", "STOP!", "unsubscribe",
-        " huy  dk ",
+        "HUY TIN", "hủy tin", "TU CHOI", "từ chối", "Dung tin", "Stop", "STOP!", "unsubscribe", " huy  dk ",
     ],
 )  # fmt: skip
 def test_a_stop_word_alone_stops(body):
-    assert isinstance(parse_sms(body), StopIntent)
+    assert parse_sms(body) == StopIntent(body.casefold().strip(" !").replace("  ", " "))
+
+
+@pytest.mark.parametrize("body", ["HUY TAT CA", "Hủy tất cả.", "Từ chối tất cả", "STOPALL", "stop all"])
+def test_whoever_wants_nothing_at_all_can_say_so(body):
+    assert parse_sms(body).everything
+
+
+@pytest.mark.parametrize("body", ["hủy", "Huỷ.", "dừng", "Ngừng", "cancel", "END", "quit"])
+def test_a_word_that_may_be_an_answer_stops_nothing(body):
+    assert isinstance(parse_sms(body), DoubtfulIntent)
 
 
 @pytest.mark.parametrize(

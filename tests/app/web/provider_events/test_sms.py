@@ -1,14 +1,16 @@
 """Text messages become tickets, answers or silence, whatever way they are spelled."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 
 from app.wording.messages import message_app, render
 from tests.app.web.steering import climb
-from tests.factories import KEYS, open_ticket, unit
+from tests.factories import KEYS, open_ticket, staff, unit
 from tests.telephony.phone import Phone
+from tickets.people.actor import staff_actor
 from tickets.people.pins import pin_of
 from tickets.schema import (
     Acknowledgement,
@@ -22,7 +24,8 @@ from tickets.schema import (
     StepRecipient,
     Ticket,
 )
-from tickets.states import Channel, OutboundState, Priority
+from tickets.states import Channel, Disposition, OutboundState, Priority, Role
+from tickets.work import assignment, conversation, resolution
 
 _sids = itertools.count(1)
 
@@ -199,6 +202,50 @@ def test_stop_alone_opts_out_is_confirmed_once_and_makes_no_ticket(session, text
     assert session.get(PhonePreference, "+84901234567").sms_opted_out_at is not None
     leaving = [m.template for m in sent(session) if m.state is not OutboundState.SUPPRESSED]
     assert leaving == ["sms_stopped"]
+
+
+def leaving(session):
+    return [m.template for m in sent(session) if m.state is not OutboundState.SUPPRESSED]
+
+
+def test_who_stopped_our_texts_still_hears_the_answers_to_what_they_tell_and_ask(session, texter, now):
+    texter("STOP")
+    texter("Đường Lê Lợi phường Bến Thành ngập nước")
+    [ticket] = tickets(session)
+    agent = staff_actor(staff(session, role=Role.AGENT, at="26743").id)
+    assignment.claim(session, ticket.id, actor=agent, now=now)
+    later = now + timedelta(days=9)
+    conversation.interim(session, ticket.id, body="Đang kiểm tra", expected_at=later, actor=agent, now=now)
+    answer = {"disposition": Disposition.FIXED, "answer": "Đã bơm xong"}
+    resolution.resolve(session, ticket.id, **answer, actor=agent, now=now)
+
+    assert leaving(session) == ["sms_stopped", "ticket_opened", "ticket_resolved"]
+
+
+def test_who_wants_nothing_at_all_gets_nothing_but_the_confirmation_of_it(session, texter, now):
+    texter("STOP")
+    texter("HUY TAT CA")
+    texter("HUY TAT CA")
+    texter("Đường Lê Lợi phường Bến Thành ngập nước")
+
+    assert leaving(session) == ["sms_stopped", "sms_stopped"]
+    assert len(tickets(session)) == 1, "the matter is taken in all the same"
+
+
+def test_a_word_that_may_mean_anything_belongs_to_the_matter_that_is_open(session, texter):
+    texter("Đường Lê Lợi phường Bến Thành ngập nước")
+    texter("hủy")
+
+    assert session.get(PhonePreference, "+84901234567") is None
+    [ticket] = tickets(session)
+    assert "hủy" in session.scalars(select(Message.body).where(Message.ticket_id == ticket.id)).all()
+
+
+def test_such_a_word_from_who_told_nothing_is_answered_with_how_to_stop_and_stops_nothing(session, texter):
+    texter("cancel")
+
+    assert session.get(PhonePreference, "+84901234567") is None
+    assert leaving(session) == ["sms_help"] and tickets(session) == []
 
 
 @pytest.mark.parametrize("word", ["Huy", "dung", "DUNG"])
