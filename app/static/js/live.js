@@ -17,6 +17,8 @@ let goneTimer = 0;
 
 function refresh(names) {
   for (const element of document.querySelectorAll("[data-refresh-on]")) {
+    // What somebody is filling in is left as it is until they close it or send it.
+    if (element.querySelector("details[open] form")) continue;
     const wanted = element.dataset.refreshOn.split(",").map((name) => name.trim());
     if (names === null || wanted.some((name) => names.includes(name))) window.htmx?.trigger(element, "live");
   }
