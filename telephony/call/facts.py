@@ -6,7 +6,7 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
-from telephony.floor.callbacks import waits_for_callback
+from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.waiting import expected_wait, position
@@ -32,6 +32,7 @@ def facts_for(
 ) -> CallFacts:
     """`was_held`: this caller comes out of trouble of ours, in which no console could be heard either."""
     asking = str(call.detail.get("asking", ""))
+    promised = _phone_to_promise(call, heard, asking)
     is_place = call.state is CallState.PLACE and asking in ("name", "where", "")
     return CallFacts(
         caller=call.phone,
@@ -53,18 +54,20 @@ def facts_for(
         place_names=desk.rules.ward_names,
         line_phone=str(call.detail.get("line_phone", "")),
         called_lately=bool(call.detail.get("resumes")),
-        waits_for_callback=_waits_for_callback(session, call, heard, asking),
+        waits_for_callback=promised is not None and waits_for_callback(session, promised),
+        keyed_is_blocked=promised is not None and asking == "number" and is_not_to_be_called(session, promised),
         callback_line=desk.city_line if call.state is CallState.CALLBACK else "",
     )
 
 
-def _waits_for_callback(session: Session, call: Call, heard: Heard, asking: str) -> bool:
-    """Asked only where a number is about to be promised a call."""
+def _phone_to_promise(call: Call, heard: Heard, asking: str) -> str | None:
+    """The number that is about to be promised a call: what was keyed in, or what they call from."""
     if call.state is not CallState.CALLBACK:
-        return False
-    keyed = parse_phone(heard.keys) if asking == "number" else None
-    phone = (keyed.number if keyed else None) if asking == "number" else call.phone
-    return phone is not None and waits_for_callback(session, phone)
+        return None
+    if asking != "number":
+        return call.phone
+    keyed = parse_phone(heard.keys)
+    return keyed.number if keyed else None
 
 
 def _named(desk: Desk, unit_id: int | None, locale: str) -> NamedUnit | None:

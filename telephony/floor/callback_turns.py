@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from telephony.floor.callbacks import is_on_the_line
+from telephony.floor.callbacks import asked_not_to_be_called, is_on_the_line
 from telephony.ivr.message import may_be_called
 from tickets.city import wall_clock
 from tickets.schema import Call, CallbackRequest, Citizen, Ticket
@@ -84,12 +84,11 @@ def promised_before(queued_at: datetime, *, now: datetime) -> ColumnElement[bool
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    asked_not = exists().where(Citizen.id == CallbackRequest.citizen_id, Citizen.do_not_call.is_(True))
     return and_(
         CallbackRequest.state == CallbackState.OPEN,
         CallbackRequest.phone.is_not(None),
         or_(CallbackRequest.not_before.is_(None), CallbackRequest.not_before <= now),
-        ~asked_not.correlate(CallbackRequest),
+        ~asked_not_to_be_called(),
         ~is_on_the_line(CallbackRequest.phone).correlate(CallbackRequest),
     )
 

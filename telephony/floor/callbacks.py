@@ -9,7 +9,7 @@ from sqlalchemy.orm import QueryableAttribute, Session
 
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.roles import Viewer, visible_tickets
-from tickets.schema import Call, CallbackRequest, Ticket
+from tickets.schema import Call, CallbackRequest, Citizen, CitizenPhone, Ticket
 from tickets.states import CallbackReason, CallbackState, CallState
 
 OPEN_STATES = (CallbackState.OPEN, CallbackState.CLAIMED, CallbackState.DIALLING)
@@ -132,6 +132,28 @@ def waits_for_callback(session: Session, phone: str) -> bool:
     """Whether this number stands on the list already."""
     waits = exists().where(CallbackRequest.phone == phone, CallbackRequest.state.in_(OPEN_STATES))
     return bool(session.scalar(select(waits)))
+
+
+def is_not_to_be_called(session: Session, phone: str) -> bool:
+    """Whether this is the number of somebody who asked us not to call; whoever keys it in is not told whose it is."""
+    return bool(session.scalar(select(_is_of_whom_not_to_call(phone))))
+
+
+def asked_not_to_be_called() -> ColumnElement[bool]:
+    """Of a callback: by the person who asked for it, or by whose telephone it is where that is somebody else."""
+    person = exists().where(Citizen.id == CallbackRequest.citizen_id, Citizen.do_not_call.is_(True))
+    own = exists().where(
+        CitizenPhone.citizen_id == CallbackRequest.citizen_id, CitizenPhone.phone == CallbackRequest.phone
+    )
+    another = and_(_is_of_whom_not_to_call(CallbackRequest.phone), ~own.correlate(CallbackRequest))
+    return or_(person.correlate(CallbackRequest), another)
+
+
+def _is_of_whom_not_to_call(phone: str | QueryableAttribute[str | None]) -> ColumnElement[bool]:
+    owner = exists().where(
+        CitizenPhone.phone == phone, Citizen.id == CitizenPhone.citizen_id, Citizen.do_not_call.is_(True)
+    )
+    return owner if isinstance(phone, str) else owner.correlate(CallbackRequest)
 
 
 def may_know_of(viewer: Viewer) -> ColumnElement[bool]:

@@ -66,6 +66,8 @@ class CallFacts:
     place_names: tuple[str, ...] = ()
     # The number to be called back stands on the list already; and from which of ours it is called.
     waits_for_callback: bool = False
+    # The number that was keyed in is of somebody who asked us not to call.
+    keyed_is_blocked: bool = False
     callback_line: str = ""
     # This number has called within a quarter of an hour, about a matter that is still open.
     called_lately: bool = False

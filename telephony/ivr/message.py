@@ -62,7 +62,7 @@ def on_callback(conversation: Conversation, heard: Heard, facts: CallFacts) -> T
         # Silence is consent here: the number is the one they call from, and they asked for it.
         return _promised(conversation, facts.caller or "", facts)
     phone = parse_phone(heard.keys)
-    if phone and phone.country_code == CALLED_BACK_COUNTRY and phone.kind in CALLED_BACK_KINDS:
+    if phone and may_be_called(phone.number) and not facts.keyed_is_blocked:
         return _promised(conversation, phone.number, facts)
     if "bad_number" in conversation.told:
         return start_voicemail(conversation, Say(Prompt.CALLBACK_BAD_NUMBER))

@@ -10,10 +10,12 @@ from telephony.floor import calling_back, presence
 from telephony.floor.floor import load_floor
 from tests.app.web.provider_events.calling_back_scene import CITIZEN, City
 from tests.app.web.provider_events.voice_scene import agent_at
+from tests.factories import open_ticket
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.errors import NotAllowed
+from tickets.people import citizens
 from tickets.people.phones import national_digits
-from tickets.schema import CallbackRequest, Citizen, Ticket, TimelineEntry
+from tickets.schema import CallbackRequest, Citizen, CitizenPhone, Ticket, TimelineEntry
 from tickets.states import (
     CallbackReason,
     CallbackState,
@@ -542,3 +544,29 @@ def test_whoever_heard_the_outage_announcement_is_called_back_as_it_says(city):
     assert [row.params["reference"] for row in city.dialled()] == [
         city.session.get(Ticket, city.request().ticket_id).reference
     ]
+
+
+def test_nobody_can_have_somebody_called_who_asked_us_not_to(city):
+    """Unsafe at home: a number that somebody else keys in is refused in the words of any other, and never dialled."""
+    open_ticket(city.session, phone=OTHER, now=city.now)
+    unsafe = citizens.find(city.session, phone=OTHER)
+    city.session.get(Citizen, unsafe.id).do_not_call = True
+    city.session.flush()
+
+    phone = city.phone("anonymous").ring().press("9").press("0902222222")
+
+    assert "không gọi được" in phone.said
+    assert city.session.scalars(select(CallbackRequest).where(CallbackRequest.phone == OTHER)).all() == []
+
+
+def test_whose_number_is_shared_with_somebody_who_must_not_be_called_is_called_when_they_ask_themselves(city):
+    city.asks()
+    shared = Citizen(do_not_call=True, created_at=city.now)
+    city.session.add(shared)
+    city.session.flush()
+    city.session.add(CitizenPhone(citizen_id=shared.id, phone=CITIZEN, created_at=city.now))
+    city.session.flush()
+
+    available(city)
+
+    assert len(city.dialled()) == 1
