@@ -78,16 +78,25 @@ def _as_due(row: Any, *, now: datetime) -> DueCallback:
 
 
 def promised_before(queued_at: datetime, *, now: datetime) -> ColumnElement[bool]:
-    """Of a callback: its turn comes before that of a caller who has waited since then."""
+    """Of a callback: its turn comes before that of a caller who has waited since then.
+
+    Every waiting caller asks at every turn: the few who are on the line or must not be called are not looked for.
+    """
     promised = CallbackRequest.reason != CallbackReason.MISSED
-    return and_(_is_due(now), _may_be_rung(now), promised, CallbackRequest.order_at < queued_at)
+    return and_(_waits(now), _may_be_rung(now), promised, CallbackRequest.order_at < queued_at)
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def _waits(now: datetime) -> ColumnElement[bool]:
     return and_(
         CallbackRequest.state == CallbackState.OPEN,
         CallbackRequest.phone.is_not(None),
         or_(CallbackRequest.not_before.is_(None), CallbackRequest.not_before <= now),
+    )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        _waits(now),
         ~asked_not_to_be_called(),
         ~is_on_the_line(CallbackRequest.phone).correlate(CallbackRequest),
     )

@@ -62,6 +62,8 @@ def position(session: Session, call: Call, *, floor: Floor, now: datetime) -> in
     ahead: ColumnElement[Any] = callers.scalar_subquery()
     if not is_emergency(call):
         called = select(func.count()).select_from(CallbackRequest).where(promised_before(call.queued_at, now=now))
+        # Whoever calls again does not wait behind their own callback.
+        called = called.where(CallbackRequest.phone.is_distinct_from(call.phone))
         in_pool = _same_pool(call, staffed, CallbackRequest.unit_id)
         ahead = ahead + called.where(in_pool).scalar_subquery()
     return int(session.scalar(select(ahead)) or 0) + 1
