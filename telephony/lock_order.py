@@ -4,11 +4,24 @@ All of them `for no key update`: whoever only writes a row that points at one (a
 leg) waits for none of these locks, and so cannot come across the order.
 """
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from telephony.floor.presence import lock_presence
 from tickets.schema import Call, Ticket
+
+
+_TICKET_OF_CALL = (
+    select(Ticket.id)
+    .join(Call, Call.ticket_id == Ticket.id)
+    .where(Call.account == bindparam("account"), Call.call_sid == bindparam("call_sid"))
+    .with_for_update(of=Ticket, key_share=True)
+)
+
+
+def lock_ticket_of_call(session: Session, *, account: str, call_sid: str) -> None:
+    """The ticket a call has already, before the call itself."""
+    session.execute(_TICKET_OF_CALL, {"account": account, "call_sid": call_sid})
 
 
 def lock_around_call(session: Session, *, account: str, call_sid: str) -> None:

@@ -13,15 +13,13 @@ from telephony.call.facts import facts_for
 from telephony.calls import conversation_of, lock_call_by_sid, remember
 from telephony.desk import Desk
 from telephony.ivr import Heard, begin, step
-from telephony.lock_order import lock_around_call
+from telephony.lock_order import lock_around_call, lock_ticket_of_call
 from telephony.plan.verbs import Plan
 from telephony.provider.webhook_inbox import Webhook
 from tickets.schema import Call
 from tickets.states import CallState
 
 MAX_KEYS = 20
-# Steps that write the ticket the call has already.
-_BEYOND_THE_CALL = frozenset({"dial", "place"})
 MAX_SPEECH = 2000
 
 
@@ -73,8 +71,10 @@ def heard_in(form: Mapping[str, str]) -> Heard:
 def _locked(session: Session, webhook: Webhook) -> Call | None:
     """The call, locked. What ends a talk or names a place touches ticket and agent too: they are locked first."""
     account, call_sid = webhook.account, webhook.form["call_sid"]
-    if webhook.kind in _BEYOND_THE_CALL:
+    if webhook.kind == "dial":
         lock_around_call(session, account=account, call_sid=call_sid)
+    elif webhook.kind == "place":
+        lock_ticket_of_call(session, account=account, call_sid=call_sid)
     return lock_call_by_sid(session, account=account, call_sid=call_sid)
 
 

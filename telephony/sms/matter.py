@@ -17,6 +17,7 @@ from tickets.city import day_of
 from tickets.directory.places import resolve
 from tickets.folding import fold
 from tickets.intake import contacts
+from tickets.intake.acknowledgement import receipt_key
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
@@ -29,7 +30,7 @@ from tickets.people.actor import citizen_actor
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
 from tickets.schema import Ticket
-from tickets.states import UNFINISHED, Channel, PlaceOutcome, Priority, TicketStatus
+from tickets.states import UNFINISHED, Channel, OutboundChannel, PlaceOutcome, Priority, TicketStatus
 from tickets.typed_text import typed_number
 from tickets.work.conversation import citizen_message
 
@@ -250,7 +251,10 @@ def _is_named(unit_id: int, body: str, desk: Desk) -> bool:
 
 
 def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, locale: str, now: datetime) -> None:
-    """One question, once: only where the words left a few units, or none, and the number can be answered."""
+    """One question, once, in the same text as the receipt.
+
+    Only where the words left a few units, or none, and the number can be answered.
+    """
     phone = parse_phone(sms.phone) if sms.phone else None
     ticket = session.get_one(Ticket, opened.ticket_id)
     undecided = any(reason.code == "undecided" for reason in opened.reasons)
@@ -260,6 +264,8 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
     options = [unit for unit in (desk.unit(i) for i in ids) if unit is not None]
     note_asked(session, ticket.id, [unit.id for unit in options] or [0])
     params: dict[str, Any] = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
+    if posting.say_also(session, receipt_key(opened.ticket_id, OutboundChannel.SMS), params):
+        return
     posting.post_sms(
         session,
         to=phone.number,

@@ -21,6 +21,11 @@ def sms_number(matter: Matter) -> str | None:
     return phone.number
 
 
+def receipt_key(ticket_id: int, channel: OutboundChannel) -> str:
+    """Which of our messages tells the sender the reference."""
+    return f"ticket-opened:{ticket_id}:{channel.value}"
+
+
 def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[Outgoing]:
     """What tells the sender the reference. Nothing they wrote is in it, or it would carry anybody's text anywhere.
 
@@ -34,6 +39,8 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
     if not is_restricted:
         unit = rules.routing.units[opened.unit_id]
         params |= {"unit": unit.name, "unit_en": unit.name_en}
+        if opened.due_at is not None:
+            params["due_at"] = opened.due_at.isoformat()
     messages = []
     number = sms_number(matter)
     if number is not None:
@@ -48,7 +55,7 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
             "ticket_opened",
             told,
             matter.locale,
-            dedup_key=f"ticket-opened:{opened.ticket_id}:{channel.value}",
+            dedup_key=receipt_key(opened.ticket_id, channel),
             ticket_id=opened.ticket_id,
             citizen_id=opened.citizen_id,
         )

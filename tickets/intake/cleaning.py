@@ -10,7 +10,7 @@ from tickets.promises.opening import OpeningClock
 from tickets.routing.decision import RoutingReason
 from tickets.routing.review import ReviewingBody
 from tickets.routing.rules import Rules
-from tickets.states import Channel, Level, Priority, TicketStatus
+from tickets.states import Channel, ClockKind, Level, Priority, TicketStatus
 from tickets.typed_text import MAX_BODY, MAX_SHORT, MAX_SUBJECT, clean_dossier_number, clean_text
 
 _SUBJECT_FROM_BODY = 90
@@ -76,6 +76,11 @@ class Opened:
     # The whole row by column, for whoever tells it to somebody.
     row: Mapping[str, Any]
     is_new: bool = True
+
+    @property
+    def due_at(self) -> datetime | None:
+        """By when it is promised to be answered; None where nothing is promised."""
+        return next((clock.due_at for clock in self.clocks if clock.kind is ClockKind.RESOLVE), None)
 
 
 def cleaned(matter: Matter) -> Matter:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import bindparam, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, cast, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from tickets.outbox.patience import has_patience
@@ -185,6 +185,26 @@ def _row(message: Outgoing, *, is_silent: bool, now: datetime) -> dict[str, Any]
         "due_at": message.not_before or now,
         "error_code": "opted_out" if is_silent else "",
     }
+
+
+def say_also(session: Session, dedup_key: str, more: Mapping[str, Any]) -> bool:
+    """Have a message that waits say more than it was written with; false where it is not there, or has words already.
+
+    For the transaction that posted it: what is to be said of one event is one message.
+    """
+    session.flush()
+    changed = session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.dedup_key == dedup_key,
+            OutboundMessage.state == OutboundState.WAITING,
+            OutboundMessage.text.is_(None),
+        )
+        .values(params=OutboundMessage.params.op("||")(cast(dict(more), JSONB)))
+        .returning(OutboundMessage.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return changed.first() is not None
 
 
 def record_status(

@@ -224,7 +224,7 @@ def test_the_message_to_a_typed_number_holds_neither_pin_nor_what_was_written(
     report(client, phone="0912 345 678")
 
     message = session.scalars(select(OutboundMessage).where(OutboundMessage.ticket_id == newest(session).id)).one()
-    assert message.params == {"reference": newest(session).reference, "unit": ANY, "unit_en": ANY}
+    assert message.params == {"reference": newest(session).reference, "unit": ANY, "unit_en": ANY, "due_at": ANY}
 
 
 def test_a_program_that_fills_in_the_hidden_field_sends_nothing_and_a_person_just_presses_again(
