@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from telephony.floor.presence import lock_presence
 from tickets.schema import Call, Ticket
 
-
 _TICKET_OF_CALL = (
     select(Ticket.id)
     .join(Call, Call.ticket_id == Ticket.id)
