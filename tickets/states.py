@@ -168,6 +168,22 @@ class OutboundChannel(StrEnum):
     SCREEN = "screen"
 
 
+class SendingKind(StrEnum):
+    """What a budget counts: texts, calls by which a promise to call back is kept, and other calls to citizens."""
+
+    SMS = "sms"
+    CALLBACK = "callback"
+    CALL = "call"
+
+
+class BudgetScope(StrEnum):
+    """Whom a budget is for: one number, the ten thousand numbers that differ in their last four digits, or all."""
+
+    NUMBER = "number"
+    RANGE = "range"
+    ALL = "all"
+
+
 class OutboundState(StrEnum):
     WAITING = "waiting"
     CLAIMED = "claimed"

@@ -33,6 +33,7 @@ from tickets import leader_jobs, process_beats
 from tickets.audit import entries
 from tickets.directory import one_time_links, web_sessions
 from tickets.intake import request_keys
+from tickets.outbox import spending
 from tickets.people import pins
 from tickets.schema import OutboundMessage
 from tickets.told_clocks import as_detail
@@ -139,6 +140,7 @@ _FORGOTTEN: tuple[Callable[..., object], ...] = (
     drafts.forget_old_drafts,
     process_beats.forget_silent,
     pins.forget_old_failures,
+    spending.forget_old_counts,
 )
 
 

@@ -14,6 +14,7 @@ from app.wording.field_words import FIELD_WORDS
 from app.wording.locale import chosen_locale
 from app.wording.posted_words import FAILURES, OUTBOUND_TEMPLATES, failure_word
 from app.wording.raised_words import ANSWER_WAYS, CAUSES
+from app.wording.sending_words import BUDGET_SCOPES, SENDING_KINDS
 from app.wording.spoken_time import exact_phrase
 from app.wording.system_words import SCOPE_WORDS
 from tickets.promises.trial import TRIAL_ITSELF
@@ -116,6 +117,12 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "capacity": lazy_pgettext("audit detail", "as"),
     "instead_of": lazy_pgettext("audit detail", "in place of (numbers)"),
     "expected_at": lazy_pgettext("audit detail", "to be expected by"),
+    "is_allowed": lazy_pgettext("audit detail", "allowed"),
+    "most_an_hour": lazy_pgettext("audit detail", "at most in an hour"),
+    "note": lazy_pgettext("audit detail", "note"),
+    "prefix": lazy_pgettext("audit detail", "prefix"),
+    "sending": lazy_pgettext("audit detail", "what is sent"),
+    "whom": lazy_pgettext("audit detail", "to whom"),
     "is_rule": lazy_pgettext("audit detail", "also a rule"),
 }
 # What makes a promise be counted anew, beside what raises a level.
@@ -177,6 +184,8 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "reason": (FAILURES, contact_codes.OVERTAKEN, OWN_REASONS),
     "code": (READ_ANEW,),
     "decision": (codes.APPEAL_OUTCOMES,),
+    "sending": (SENDING_KINDS,),
+    "whom": (BUDGET_SCOPES,),
 }
 
 

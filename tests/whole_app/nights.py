@@ -22,6 +22,7 @@ from tests import factories
 from tickets import done_days, job_faults, leader_jobs, leadership, process_beats
 from tickets.audit import entries
 from tickets.outbox import troubles
+from tickets.outbox.over_budget import OVER
 from tickets.schema import Call, CallbackRequest, OutboundMessage
 from tickets.states import CallbackReason, CallbackState, CallState, CanaryStage, OutboundChannel, OutboundState
 from tickets.told_clocks import ToldTime, as_detail
@@ -73,6 +74,14 @@ def things_late(session: Session, now: datetime, long_ago: datetime) -> None:
         {"late": now - timedelta(minutes=5), "ticket": ticket.id},
     )
     states = [(OutboundState.WAITING, True), (OutboundState.WAITING, False), (OutboundState.FAILED, False)]
+    for why in OVER.values():
+        session.add(
+            OutboundMessage(
+                channel=OutboundChannel.SMS, address="+84900000002", template="ticket_opened", params={}, locale="vi",
+                dedup_key=f"night:{why}", state=OutboundState.WAITING, error_code=why, created_at=long_ago,
+                not_before=now + timedelta(minutes=30), due_at=long_ago,
+            )
+        )  # fmt: skip
     for number, (state, is_urgent) in enumerate(states):
         session.add(
             OutboundMessage(

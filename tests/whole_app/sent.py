@@ -21,8 +21,10 @@ from tests.whole_app.things import OWN
 from tickets import process_beats
 from tickets.city import wall_clock
 from tickets.directory import contact_methods, one_time_links
+from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
 from tickets.outbox import posting
-from tickets.people.actor import staff_actor
+from tickets.outbox.budgets import budgets_now
+from tickets.people.actor import SYSTEM, staff_actor
 from tickets.promises import exclusions
 from tickets.promises.exclusions import Wanted
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
@@ -146,6 +148,13 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.again_after_outage": Sent(
             form={"since": "2020-01-01T00:00:00+00:00", "until": "2100-01-01T00:00:00+00:00", "channel": "sms"}
         ),
+        "administration.keep_dialled_prefix": Sent(form={"prefix": "+44", "is_allowed": "1", "most_an_hour": "20"}),
+        "administration.remove_dialled_prefix": Sent(form={"prefix": _refused_prefix(session, now=now)}),
+        "administration.change_budgets": Sent(form={one.name: str(one.most + 1) for one in budgets_now(session)}),
+        "administration.release_held": Sent(named={"message_id": _held(session, "over_budget_number", now=now)}),
+        "administration.release_for_a_reason": Sent(
+            named={"message_id": _held(session, "over_budget_range", now=now)}, form={"reason": "over_budget_range"}
+        ),
         "administration.apply": Sent(form={"text": other_policies}),
         **_of_posts(session, climbed, colleague, now=now),
         "administration.disable": Sent(named={"staff_id": colleague.id}),
@@ -210,6 +219,23 @@ def _asked(session: Session, colleague: Staff, *, now: datetime) -> int:
     """A window that somebody else asked for."""
     wanted = Wanted(now, now + timedelta(hours=1), "Nâng cấp", (ClockKind.RESOLVE,), holds_reports=False)
     return exclusions.ask(session, wanted, actor=staff_actor(colleague.id), now=now).id
+
+
+def _refused_prefix(session: Session, *, now: datetime) -> str:
+    return keep_prefix(session, PrefixRule("+8499", is_allowed=False), actor=SYSTEM, now=now).prefix
+
+
+def _held(session: Session, why: str, *, now: datetime) -> int:
+    """A message that a budget holds."""
+    held = session.get_one(
+        OutboundMessage,
+        posting.post_sms(
+            session, to="+84901234567", template="sms_help", params={}, locale="vi", dedup_key=why, now=now
+        ),
+    )
+    held.error_code, held.not_before = why, now + timedelta(hours=1)
+    session.flush()
+    return held.id
 
 
 def _letter(session: Session, *, now: datetime) -> int:

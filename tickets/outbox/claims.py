@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tickets.outbox.gathering import GATHER_ABOVE, IS_OPEN, IS_WAITING, gather
 from tickets.outbox.limits import hold_to_limits
 from tickets.outbox.patience import SENDING_LEASE
+from tickets.outbox.spending import Spending, affordable
 from tickets.outbox.troubles import open_channels
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
@@ -48,7 +49,12 @@ def claim_batch(
         ids = _locked(session, among, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
     if hold_to_limits(session, ids, now=now):
         ids = _locked(session, among, channels=channels, limit=limit, now=now)
-    return _take(session, [*probes, *ids[:limit]], by=by, now=now)
+
+    def look_again() -> Sequence[int]:
+        return [*probes, *_locked(session, among, channels=channels, limit=limit, now=now)]
+
+    spending = affordable(session, [*probes, *ids[:limit]], look_again=look_again, by=by, now=now)
+    return _take(session, spending, by=by, now=now)
 
 
 def due_ids(session: Session, *, channels: Sequence[OutboundChannel], limit: int, now: datetime) -> Sequence[int]:
@@ -81,10 +87,11 @@ def _due(channels: Sequence[OutboundChannel], *, now: datetime) -> ColumnElement
     return and_(IS_OPEN, OutboundMessage.not_before <= now, free, OutboundMessage.channel.in_(channels))
 
 
-def _take(session: Session, ids: Sequence[int], *, by: str, now: datetime) -> list[OutboundMessage]:
+def _take(session: Session, spending: Spending, *, by: str, now: datetime) -> list[OutboundMessage]:
+    ids = spending.ids
     if not ids:
         return []
-    session.execute(
+    taking = (
         update(OutboundMessage)
         .where(OutboundMessage.id.in_(ids))
         .values(
@@ -103,6 +110,7 @@ def _take(session: Session, ids: Sequence[int], *, by: str, now: datetime) -> li
         )
         .execution_options(synchronize_session=False)
     )
+    session.execute(taking if spending.counting is None else taking.add_cte(spending.counting.cte("counted")))
     rows = session.scalars(
         select(OutboundMessage).where(OutboundMessage.id.in_(ids)).execution_options(populate_existing=True)
     )

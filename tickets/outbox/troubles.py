@@ -124,8 +124,11 @@ def oldest_unsent(session: Session) -> Mapping[bool, datetime]:
     A retry that is planned for later waits all the same; what is to leave only in the morning does not wait yet.
     """
     planned = case((OutboundMessage.attempts == 0, OutboundMessage.not_before), else_=OutboundMessage.created_at)
+    # What a budget holds is told of by an alarm of its own: nothing is late there before its hour is over.
+    is_held = OutboundMessage.error_code.startswith("over_budget_")
+    since = case((is_held, OutboundMessage.not_before), else_=func.coalesce(OutboundMessage.due_at, planned))
     rows = session.execute(
-        select(OutboundMessage.is_urgent, func.min(func.coalesce(OutboundMessage.due_at, planned)))
+        select(OutboundMessage.is_urgent, func.min(since))
         .where(text("outbound_message.state in ('waiting', 'claimed')"))
         .group_by(OutboundMessage.is_urgent)
     )

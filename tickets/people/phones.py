@@ -25,10 +25,17 @@ class Phone:
     number: str
     kind: PhoneKind
     country_code: int
+    # Whoever calls it pays the one who is called.
+    is_premium: bool = False
 
     @property
     def is_abroad(self) -> bool:
         return self.country_code != phonenumbers.country_code_for_region("VN")
+
+    @property
+    def is_of_a_person(self) -> bool:
+        """No service, no exchange, no machine."""
+        return self.kind in (PhoneKind.MOBILE, PhoneKind.LANDLINE)
 
     @property
     def may_get_sms(self) -> bool:
@@ -57,6 +64,7 @@ _KINDS = {
     PhoneNumberType.PREMIUM_RATE: PhoneKind.SERVICE,
     PhoneNumberType.UAN: PhoneKind.SERVICE,
 }
+_PREMIUM = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 
 
 # One request reads the same number several times: whose it is, where an answer goes, what the form says of it.
@@ -77,8 +85,9 @@ def parse_phone(raw: str | None, region: str = "VN") -> Phone | None:
         return None
     if not phonenumbers.is_valid_number(number):
         return None
-    kind = _KINDS.get(phonenumbers.number_type(number), PhoneKind.OTHER)
-    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), kind, number.country_code or 0)
+    found = phonenumbers.number_type(number)
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return Phone(written, _KINDS.get(found, PhoneKind.OTHER), number.country_code or 0, found in _PREMIUM)
 
 
 def mask(phone: str | None) -> str:

@@ -14,8 +14,8 @@ from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import OutboundMessage, RoleAssignment, Ticket
 from tickets.states import OutboundState, Role
 
-# Told to administrators as such, who see no ticket: of a post without anybody, of codes that are guessed at.
-_TO_ADMINISTRATORS = ("nobody_reachable", "codes_locked")
+# Told to administrators as such, who see no ticket: of a post without anybody, of codes that are guessed at, of money.
+_TO_ADMINISTRATORS = ("nobody_reachable", "codes_locked", "budget_used_up")
 # What was withdrawn or set aside is no notice.
 _NEVER_SAID = (OutboundState.SUPPRESSED, OutboundState.FAILED)
 _ON_SCREEN = text("outbound_message.channel = 'screen'")

@@ -41,6 +41,7 @@ from tickets.schema.promise import (
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
 from tickets.schema.rota import Absence, HandoverNote, RotaFeed, Rotation, Shift, SwapRequest
 from tickets.schema.rule_change import RuleApplication, RuleApplicationTicket, RuleDraft, RulePreview
+from tickets.schema.sending import DialledPrefix, SendingBudget, SendingCount
 from tickets.schema.staff import (
     ApiToken,
     ContactMethod,
@@ -127,6 +128,7 @@ __all__ = [
     "Contact",
     "ContactMethod",
     "Delegation",
+    "DialledPrefix",
     "DoneDay",
     "Draft",
     "DuplicateLink",
@@ -181,6 +183,8 @@ __all__ = [
     "RuleApplicationTicket",
     "RuleDraft",
     "RulePreview",
+    "SendingBudget",
+    "SendingCount",
     "SendingTrouble",
     "Shift",
     "Staff",

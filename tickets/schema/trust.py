@@ -9,6 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tickets.schema.base import Base, Id, Json, coded, to
 from tickets.states import ActorKind, OutboundChannel, OutboundState
 
+# Held by a budget, or not sent because of its number: what people look at and release.
+_OF_MONEY = (
+    "error_code in ('over_budget_number', 'over_budget_range', 'over_budget_prefix', 'over_budget_all', "
+    "'number_premium', 'number_refused')"
+)
+
 
 class OutboundMessage(Base):
     """An SMS, mail, call or on-screen notice we must send; at least once, once per `dedup_key`."""
@@ -29,6 +35,7 @@ class OutboundMessage(Base):
         ),
         Index("ix_outbound_message_gathered", "gathered_into_id", postgresql_where=sql("gathered_into_id is not null")),
         Index("ix_outbound_message_sent_at", "sent_at", postgresql_where=sql("sent_at is not null")),
+        Index("ix_outbound_message_kept_back", "id", postgresql_where=sql(_OF_MONEY)),
         Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
     )
 

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from tickets import timeline
+from tickets.directory.dialled_prefixes import refusal
 from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.outbox import posting
 from tickets.people.actor import Actor
@@ -120,7 +121,7 @@ def say(
     `more` is what its template says beside the words.
     """
     kept = _body(body)
-    by = channel or answering_channel(ticket)
+    by = channel or _open_channel(session, ticket)
     message = Message(ticket_id=ticket.id, direction="out", channel=by, body=kept, at=now, staff_id=actor.staff_id)
     session.add(message)
     session.flush()
@@ -142,6 +143,13 @@ def answering_channel(ticket: Ticket) -> Channel:
     phone = parse_phone(ticket.reply_phone) if ticket.reply_phone else None
     by_phone = ticket.channel in (Channel.SMS, Channel.VOICE) or not ticket.reply_email
     return Channel.SMS if phone is not None and phone.may_get_sms and by_phone else Channel.WEB
+
+
+def _open_channel(session: Session, ticket: Ticket) -> Channel:
+    """As `answering_channel`; by the follow page and e-mail where nobody is texted at the number."""
+    best = answering_channel(ticket)
+    phone = parse_phone(ticket.reply_phone) if ticket.reply_phone and best is Channel.SMS else None
+    return Channel.WEB if phone is not None and refusal(session, phone.number) else best
 
 
 def note(session: Session, ticket_id: int, *, body: str, actor: Actor, now: datetime) -> None:
@@ -270,6 +278,8 @@ def _post(
         phone = parse_phone(ticket.reply_phone) if ticket.reply_phone else None
         if phone is None or not phone.may_get_sms:
             raise InvalidInput("channel", "no_phone")
+        if why := refusal(session, phone.number):
+            raise InvalidInput("channel", why)
         return posting.post_sms(
             session, to=phone.number, template=template, params=params, locale=ticket.locale, dedup_key=key,
             ticket_id=ticket.id, citizen_id=ticket.citizen_id, now=now,

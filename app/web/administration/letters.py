@@ -1,4 +1,4 @@
-"""Messages that need a person: dead and uncertain letters, and mails kept because there is no mail server."""
+"""Messages that need a person: dead, uncertain or held ones, and mails kept because there is no mail server."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,9 +18,11 @@ from app.web.pieces.ledger_filters import address, number
 from tickets.errors import InvalidInput
 from tickets.outbox.letters import LONGEST_REASON, dead_letters, discard, kept_mails, read_kept_mail, send_again
 from tickets.outbox.outages import outages, send_outage_again
+from tickets.outbox.over_budget import OVER, held_by_reason, kept_back, release, release_all
 from tickets.states import OutboundChannel
 
 _HERE = "/administration/messages"
+_LOOKS = {"dead": dead_letters, "kept": kept_mails, "held": kept_back}
 
 
 @blueprint.get(_HERE)
@@ -47,6 +49,24 @@ def throw_away(message_id: int) -> ResponseReturnValue:
         return _page(refused=message_id, errors={wrong.field: fault_words(wrong)}, status=400)
     flash(_("The message was discarded."), "success")
     return redirect(_HERE, code=303)
+
+
+@blueprint.post(f"{_HERE}/<int:message_id>/release")
+@signed_in(*ADMINISTERING)
+def release_held(message_id: int) -> ResponseReturnValue:
+    release(g.session, message_id, actor=g.actor, now=g.now)
+    flash(_("The message leaves now."), "success")
+    return redirect(f"{_HERE}?tab=held", code=303)
+
+
+@blueprint.post(f"{_HERE}/release")
+@signed_in(*ADMINISTERING)
+def release_for_a_reason() -> ResponseReturnValue:
+    """Everything that one kind of budget holds, whatever the budget."""
+    why = request.form.get("reason", "")
+    count = release_all(g.session, why, actor=g.actor, now=g.now) if why in OVER.values() else 0
+    flash(ngettext("%(num)d message leaves now.", "%(num)d messages leave now.", count), "success")
+    return redirect(f"{_HERE}?tab=held", code=303)
 
 
 @blueprint.post(f"{_HERE}/outage/again")
@@ -84,18 +104,19 @@ def kept_mail(message_id: int) -> ResponseReturnValue:
 def _page(
     *, refused: int = 0, errors: Mapping[str, str] | None = None, outage_error: str = "", status: int = 200
 ) -> Response:
-    kept = request.args.get("tab", "") == "kept"
+    chosen = request.args.get("tab", "")
+    chosen = chosen if chosen in _LOOKS else "dead"
     before = number(request.args.get("before", ""))
-    look = kept_mails if kept else dead_letters
-    rows = look(g.session, before_id=before, limit=ROWS_OF_A_PAGE + 1)
-    tab = {"tab": "kept"} if kept else {}
+    rows = _LOOKS[chosen](g.session, before_id=before, limit=ROWS_OF_A_PAGE + 1)
+    tab = {"tab": chosen} if chosen != "dead" else {}
     following = {**tab, "before": str(rows[ROWS_OF_A_PAGE - 1].id)} if len(rows) > ROWS_OF_A_PAGE else None
     page = render_template(
         "administration/messages.html",
-        tab="kept" if kept else "dead",
+        tab=chosen,
+        held=held_by_reason(g.session) if chosen == "held" else {},
         rows=rows[:ROWS_OF_A_PAGE],
         refused=refused,
-        outages=[] if kept or before else outages(g.session),
+        outages=outages(g.session) if chosen == "dead" and not before else [],
         outage_error=outage_error,
         errors=errors or {},
         longest=LONGEST_REASON,

@@ -12,6 +12,7 @@ from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
 from app.web.pieces.moments import read_day
 from app.web.pieces.names import in_locale
+from tickets.directory.dialled_prefixes import refusal
 from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
 from tickets.intake.repeats import open_tickets_of
@@ -83,6 +84,8 @@ class Noticed:
     may_accuse: bool
     repeats: Sequence[Ticket]
     similar: Sequence[Similar]
+    # Why nobody is texted or called at the number that was given; empty where they are.
+    refused_number: str = ""
 
     @property
     def is_undecided(self) -> bool:
@@ -119,6 +122,7 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | Non
         may_accuse=read.may_accuse and not read.is_danger,
         repeats=[one for one in _repeats(session, form, viewer, now=now) if one.id != own_id],
         similar=_similar(session, form, unit, category, viewer, now=now),
+        refused_number=(refusal(session, form.phone) or "") if form.phone else "",
     )
 
 

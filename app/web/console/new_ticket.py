@@ -31,6 +31,9 @@ from tickets.work import assignment, dossier, drafts
 from tickets.work.drafts import ABOUT_NOTHING, About, about_call
 from tickets.work.suspicion import heed_words
 
+# What an agent is shown once before a ticket is opened.
+_ASKED = ("place", "repeats", "emergency", "number")
+
 
 @blueprint.get("/console/new")
 @signed_in(*WORKING_ROLES)
@@ -112,11 +115,13 @@ def _untold(noticed: Noticed, asked: tuple[str, ...]) -> tuple[str, ...]:
         wanted.append("repeats")
     if noticed.is_emergency:
         wanted.append("emergency")
+    if noticed.refused_number:
+        wanted.append("number")
     return tuple(name for name in wanted if name not in asked)
 
 
 def _asked() -> tuple[str, ...]:
-    return tuple(name for name in request.form.getlist("asked") if name in ("place", "repeats", "emergency"))
+    return tuple(name for name in request.form.getlist("asked") if name in _ASKED)
 
 
 def _open(form: NewForm, noticed: Noticed, call: Call | None) -> Opened:

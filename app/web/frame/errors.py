@@ -47,6 +47,8 @@ _STATE_FAULTS = frozenset(
         "past",
         "clock_stopped",
         "no_phone",
+        "number_premium",
+        "number_refused",
         "came_from_no_other",
         "not_suspected",
         "no_such_ticket",

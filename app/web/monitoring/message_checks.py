@@ -11,6 +11,7 @@ from app.phone.accounts import provider_accounts
 from app.phone.reconciliation import ASKING, kinds_of
 from app.settings import Settings
 from telephony.reconciliation_marks import marks
+from tickets.outbox.over_budget import held_by_reason
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
 from tickets.schema import LeaderJob
 
@@ -70,6 +71,10 @@ def message_metrics(session: Session, here: Settings, *, now: datetime) -> Itera
     for one in refused_accounts(session):
         trouble.add_metric([one.channel.value, one.account, one.code], (now - one.since_at).total_seconds())
     yield trouble
+    held = GaugeMetricFamily("hotline_messages_held", "Messages that a budget holds", labels=["reason"])
+    for why, count in held_by_reason(session).items():
+        held.add_metric([why.removeprefix("over_budget_")], count)
+    yield held
     asked = GaugeMetricFamily(
         "hotline_provider_asked_seconds", "Since a provider last told all it had", labels=["account", "kind"]
     )

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from app.web.frame.current import places, rules, today
 from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
+from tickets.directory.dialled_prefixes import refusal
 from tickets.directory.places import Resolution, resolve
 from tickets.matter import read_matter
+from tickets.people.phones import parse_phone
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, guess_category
 from tickets.routing.rules import Rules
@@ -70,6 +72,8 @@ class Advice:
     similar: tuple[Similar, ...] = ()
     # Two matters in one text, which may go to two bodies.
     apart: TwoMatters | None = None
+    # Nobody is texted or called at the number that was given.
+    is_number_refused: bool = False
 
     def to_tell(self, form: ReportForm) -> tuple[str, ...]:
         """What this citizen has not been told or asked yet; the form goes back once for all of it."""
@@ -80,6 +84,8 @@ class Advice:
             wanted.append(f"place:{self.question.asked_about}")
         if self.is_unknown_place:
             wanted.append(f"unknown:{mark(form.place)}")
+        if self.is_number_refused:
+            wanted.append(f"number:{form.phone[:40]}")
         if self.apart is not None:
             wanted.append(f"apart:{mark(self.apart.second)}")
         if self.similar and self.unit and self.category:
@@ -88,9 +94,10 @@ class Advice:
 
 
 def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, only_new: bool = False) -> Advice:
-    """What there is to say about a form as it stands, also while it is still being written. At most one statement.
+    """What there is to say about a form as it stands, also while it is still being written.
 
-    With `only_new` similar requests are not looked for again when this citizen has seen them.
+    At most one statement, and one more where a phone is given. With `only_new` similar requests are not looked for
+    again when this citizen has seen them.
     """
     known, read = rules(), read_matter(form.body)
     category, is_guess = _category(form, known)
@@ -110,7 +117,13 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         similar=() if is_known else _similar(session, form, unit, category, now),
         # Whoever may be in danger or accuses somebody is asked nothing that can wait.
         apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body[:_READ], known.routing),
+        is_number_refused=_is_refused(session, form),
     )
+
+
+def _is_refused(session: Session, form: ReportForm) -> bool:
+    phone = parse_phone(form.phone) if form.phone else None
+    return phone is not None and refusal(session, phone.number) is not None
 
 
 def chosen_unit(form: ReportForm, advice: Advice) -> str | None:

@@ -242,6 +242,16 @@ def test_an_answer_to_somebody_without_any_address_stands_on_the_follow_page(ses
         reply(session, opened.ticket_id, body="Chào", channel=Channel.SMS, actor=agent, now=NOW)
 
 
+def test_an_answer_to_a_number_that_is_not_texted_takes_another_way_and_an_asked_for_text_is_refused(session, agent):
+    opened = open_ticket(session, channel=Channel.SMS, phone="+447911123456", email="an@example.vn")
+
+    message = reply(session, opened.ticket_id, body="Chào", actor=agent, now=NOW)
+
+    assert session.get_one(OutboundMessage, message.outbound_id).address == "an@example.vn"
+    with pytest.raises(InvalidInput, match="number_refused"):
+        reply(session, opened.ticket_id, body="Chào", channel=Channel.SMS, actor=agent, now=NOW)
+
+
 def test_the_follow_page_shows_no_notes_and_no_names_of_staff(session, ticket, agent):
     note(session, ticket.id, body="Ông này hay gọi", actor=agent, now=NOW)
     reply(session, ticket.id, body="Chào", actor=agent, now=NOW)

@@ -379,3 +379,13 @@ def test_a_program_links_a_duplicate_reads_the_group_and_parts_it_again(
     assert of_master["duplicates"] == [duplicate]
     assert (parted.status_code, parted.get_json()["master"]) == (200, None)
     assert again.status_code == 409
+
+
+@pytest.mark.parametrize(("phone", "code"), [("+447911123456", "number_refused"), ("+841900123456", "number_premium")])
+def test_a_number_that_nobody_is_called_at_is_told_and_a_text_to_it_refused(
+    client: FlaskClient, city: dict[str, str], session: Session, phone: str, code: str
+) -> None:
+    opened = client.post("/api/v1/tickets", json=body(phone=phone), headers=city)
+
+    assert opened.status_code == 201
+    assert [one["code"] for one in opened.get_json()["warnings"]] == [code]

@@ -252,3 +252,19 @@ def test_a_call_without_a_ticket_becomes_the_contact_of_the_new_one(
     assert session.get_one(Call, call.id).ticket_id == ticket.id
     assert ticket.first_answered_at == now
     assert session.scalars(select(TimelineEntry.id).where(TimelineEntry.kind == TimelineKind.OPENED)).one()
+
+
+def test_a_number_that_nobody_is_called_at_is_said_once_and_the_ticket_is_opened_all_the_same(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent_at(client, session, now)
+    abroad = {**FORM, "phone": "+44 7911 123456"}
+
+    first = send(client, "/console/new", "/console/new", **abroad, go="open", once="a-form")
+    page = first.get_data(as_text=True)
+    opened = tickets(session)
+    send(client, "/console/new", "/console/new", **abroad, go="open", once="a-form", asked="number")
+
+    assert "Nobody is texted or called at this number" in page
+    assert 'value="+44 7911 123456"' in page
+    assert (opened, tickets(session)) == (0, 1)
