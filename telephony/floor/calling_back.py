@@ -24,10 +24,12 @@ from telephony.floor.waiting import agents_for
 from telephony.ivr.message import may_be_called
 from tickets import timeline
 from tickets.city import day_of
+from tickets.directory.dialled_prefixes import Refusal
 from tickets.directory.lines import city_line
 from tickets.errors import InvalidInput, NotFound
 from tickets.outbox import posting, results
-from tickets.outbox.overtaken import CALLBACK_CALL
+from tickets.outbox.over_budget import OVER
+from tickets.outbox.overtaken import CALLBACK_CALL, Overtaken
 from tickets.people.actor import SYSTEM, Actor, staff_actor
 from tickets.people.phones import parse_phone
 from tickets.schema import CallbackRequest, Citizen, OutboundMessage, Presence, Ticket
@@ -41,6 +43,8 @@ NOT_PLACED_PAUSE = timedelta(minutes=5)
 LONGEST_AHEAD = timedelta(days=14)
 NOT_REACHED_TEXT = "callback_not_reached"
 ATTEMPT = "callback_attempt"
+_REFUSED = frozenset(Refusal)
+_HELD = frozenset(OVER.values())
 _LEFT = (OutboundState.SENT, OutboundState.DELIVERED, OutboundState.UNCERTAIN, OutboundState.FAILED)
 
 
@@ -124,16 +128,22 @@ def not_placed(session: Session, outbound_id: int, *, now: datetime) -> None:
 def end_late_attempts(session: Session, *, now: datetime, limit: int = 50) -> int:
     """Agents who were kept for calls of whose end nobody told us."""
     late = session.execute(
-        select(OutboundMessage.id, OutboundMessage.state)
+        select(OutboundMessage.id, OutboundMessage.state, OutboundMessage.error_code)
         .join(CallbackRequest, CallbackRequest.outbound_id == OutboundMessage.id)
         .where(CallbackRequest.state == CallbackState.DIALLING, CallbackRequest.reserved_until <= now)
         .order_by(CallbackRequest.reserved_until)
         .limit(limit)
     ).all()
-    for outbound_id, state in late:
-        if state in _LEFT:
+    for outbound_id, state, why in late:
+        if why in _REFUSED:
+            # Asked for ever, nobody would ever be called there.
+            nobody_reached(session, CallbackAttempt(outbound_id, why), now=now)
+        elif state in _LEFT:
             nobody_reached(session, CallbackAttempt(outbound_id, "no_answer"), now=now)
         else:
+            if why in _HELD:
+                # At its next turn another call is made; this one would take that one's room.
+                results.settle_call(session, outbound_id, why=Overtaken.TURN_OVER, said="", now=now)
             not_placed(session, outbound_id, now=now)
     return len(late)
 

@@ -12,14 +12,25 @@ from app.settings import Settings
 from app.storage.database import transaction
 from app.wording.spoken_words import in_digit_groups
 from telephony.floor import callbacks, offers, presence
-from telephony.floor.calling_back import not_now
+from telephony.floor.calling_back import end_late_attempts, not_now
 from telephony.floor.floor import load_floor
 from tests.app.delivery.delivering_office import PHONE, Office
 from tests.conftest import Committed
 from tests.factories import open_ticket, staff, unit
 from tests.fake_carrier import FakeCarrier, fake_carrier
-from tickets.schema import CallbackRequest, Line, OutboundMessage, Presence
-from tickets.states import CallbackReason, CallbackState, OutboundChannel, OutboundState, PresenceState, Role
+from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
+from tickets.people.actor import SYSTEM
+from tickets.schema import CallbackRequest, Line, OutboundMessage, Presence, SendingBudget, SendingCount
+from tickets.states import (
+    BudgetScope,
+    CallbackReason,
+    CallbackState,
+    OutboundChannel,
+    OutboundState,
+    PresenceState,
+    Role,
+    SendingKind,
+)
 
 VOICE = OutboundChannel.VOICE
 
@@ -158,3 +169,52 @@ def test_who_got_through_before_it_left_is_not_rung(office: Office, carrier: Fak
     office.deliver(VOICE)
 
     assert carrier.received == []
+
+
+def turn_after(office: Office, *, pause: timedelta) -> CallbackRequest:
+    """Nobody was called in time, the agent is let go, and after `pause` the callback has its turn again."""
+    office.now = request_of(office).reserved_until + timedelta(seconds=1)
+    with transaction(office.factory) as session:
+        end_late_attempts(session, now=office.now)
+    office.now += pause
+    with transaction(office.factory) as session:
+        presence.go_available(session, agent_of(office).staff_id, now=office.now)
+        offers.offer_waiting_calls(session, now=office.now)
+    office.deliver(VOICE)
+    return request_of(office)
+
+
+def test_a_callback_over_budget_is_made_when_the_hour_is_over(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    next_hour = office.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    with transaction(office.factory) as session:
+        session.get_one(SendingBudget, (SendingKind.CALLBACK, BudgetScope.ALL, 3600)).most = 1
+        session.add(
+            SendingCount(
+                begins_at=next_hour - timedelta(hours=1), seconds=3600, kind=SendingKind.CALLBACK, counted="",
+                counted_by="other", count=1,
+            )
+        )  # fmt: skip
+    office.deliver(VOICE)
+    assert (dialled(office).state, dialled(office).error_code) == (OutboundState.WAITING, "over_budget_all")
+
+    again = turn_after(office, pause=next_hour - office.now)
+
+    assert again.attempts == 0
+    assert again.state is CallbackState.DIALLING
+    assert dialled(office).state is OutboundState.SENT
+
+
+def test_a_number_refused_since_is_not_tried_for_ever(
+    office: Office, carrier: FakeCarrier, due: CallbackRequest
+) -> None:
+    with transaction(office.factory) as session:
+        keep_prefix(session, PrefixRule(PHONE[:7], is_allowed=False), actor=SYSTEM, now=office.now)
+    office.deliver(VOICE)
+    for _ in range(4):
+        if request_of(office).state is CallbackState.DIALLING:
+            turn_after(office, pause=timedelta(hours=1))
+
+    assert request_of(office).state in (CallbackState.CLOSED, CallbackState.DONE)
+    assert not [path for path in carrier.paths if "/Calls" in path]

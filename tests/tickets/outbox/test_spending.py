@@ -13,9 +13,9 @@ from tickets.errors import InvalidInput
 from tickets.outbox import over_budget
 from tickets.outbox.budgets import budgets_now, set_budgets
 from tickets.outbox.claims import claim_batch
+from tickets.outbox.overtaken import CALLBACK_CALL
 from tickets.outbox.posting import Outgoing, post_all
 from tickets.outbox.results import record_retry, record_sent
-from tickets.outbox.overtaken import CALLBACK_CALL
 from tickets.outbox.spending import forget_old_counts
 from tickets.outbox.troubles import oldest_unsent
 from tickets.people.actor import SYSTEM
