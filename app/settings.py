@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.server_addresses import DRIVER, REDIS_SCHEMES, database_address, sentinel_address
-from telephony.provider.provider_settings import PROVIDER_SETTINGS, ProviderSetting
+from telephony.provider.provider_settings import PROVIDER_SETTINGS, ProviderSetting, undecided
 from tickets.city import city, use_zone
 from tickets.states import LOCALES
 
@@ -288,9 +288,18 @@ def _unfit_for_production(settings: Settings) -> list[str]:
         )
     if urlsplit(settings.base_url).scheme != "https":
         found.append("HOTLINE_PUBLIC_BASE_URL must begin with https://, because citizens send personal data to it.")
+    found += _undecided(settings)
     if settings.demo:
         found.append("Demonstration data must not run on a public address: start with ./hotline up --no-demo.")
     return found
+
+
+def _undecided(settings: Settings) -> list[str]:
+    """Citizens' voice and words lie abroad only where somebody has decided it."""
+    return [
+        f"{_variable(name)} must be the number of the decision by which voice and text may lie in {country}."
+        for name, country in undecided(settings.of_provider)
+    ]
 
 
 def kept_secret(data_dir: Path) -> str:

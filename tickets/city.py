@@ -22,6 +22,7 @@ class City:
     name_en: str
     zone: str
     trial_phone: str
+    country: str
 
 
 @cache

@@ -40,5 +40,10 @@ def sealing_key(secret_key: str) -> bytes:
     return _derived(secret_key, b"kept keys")
 
 
+def account_keys(secret_key: str, *, previous: Sequence[str] = ()) -> tuple[bytes, ...]:
+    """With the first the passwords of provider accounts are kept, among the data and beside them; all open them."""
+    return tuple(_derived(one, b"provider accounts") for one in (secret_key, *previous))
+
+
 def _derived(secret_key: str, purpose: bytes) -> bytes:
     return hmac.new(secret_key.encode(), b"hotline/" + purpose, hashlib.sha256).digest()

@@ -3,30 +3,37 @@
 from collections.abc import Iterator
 
 from app.cli.finding import Finding
-from app.phone.accounts import SIMULATED, sending_account
+from app.phone.accounts import SIMULATED, provider_accounts, undecided
 from app.settings import Settings
+from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import driver_of
 
-_NO_CALL = "CA" + "0" * 32
 _NOT_LET_IN = (401, 403)
 
 
 def provider_findings(settings: Settings) -> Iterator[Finding]:
-    """Nothing where only the built-in carrier is set up, which is asked with the public address."""
-    account = sending_account(settings)
-    if account is None or account.name == SIMULATED:
-        return
+    """One for each account but the built-in carrier, which is asked with the public address."""
+    for account in provider_accounts(settings).values():
+        if account.name != SIMULATED:
+            yield _access(account)
+    for account in undecided(settings):
+        words = f"{account.name} keeps voice and text in {account.country}, and no decision that allows it is recorded"
+        yield Finding("where data lie", "failed" if settings.production else "warning", words)
+
+
+def _access(account: ProviderAccount) -> Finding:
     try:
-        driver_of(account).carrier(account).call_status(_NO_CALL)
+        driver_of(account).carrier(account).let_in()
     except ProviderUnreachable as trouble:
-        yield Finding("provider", "failed", f"{account.name} {_why(trouble)}, so no message leaves and no call is led")
-    else:
-        yield Finding("provider", "ok", f"{account.name} lets us in")
+        return Finding(
+            "provider", "failed", f"{account.name} {_why(trouble)}, so no message leaves by it and no call is led"
+        )
+    return Finding("provider", "ok", f"{account.name} lets us in")
 
 
 def _why(trouble: ProviderUnreachable) -> str:
-    status = getattr(trouble.__cause__, "status", None)
+    status = trouble.status
     if status in _NOT_LET_IN:
         return f"refuses our account ({status}: set its number and token or key anew)"
     if status is not None:

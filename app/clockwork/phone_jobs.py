@@ -35,6 +35,7 @@ def phones_of(settings: Settings) -> Phones:
 def sweep_floor(node: Node) -> None:
     """Rings, states and consoles that ran out; offers for callers who wait. A part that fails holds up no other."""
     phones = phones_of(node.settings)
+    phones.known.renew(node.factory)
     with transaction(node.factory) as session:
         now = node.now(session)
 

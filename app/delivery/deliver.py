@@ -18,6 +18,7 @@ from app.delivery.mail import send_mail, sender_address
 from app.delivery.taken_already import already_rings, already_taken
 from app.phone import callback_calls
 from app.phone.accounts import sending_account
+from app.phone.known_accounts import known_accounts
 from app.phone.notice_calls import first_document
 from app.settings import Settings
 from app.storage.bounded_connection import within_less
@@ -73,6 +74,7 @@ class Delivery:
 
 def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int = AT_ONCE * 2) -> int:
     """Send what is due on these channels, once through; how many messages were claimed."""
+    known_accounts(delivery.settings).renew(delivery.factory)
     letters = _claim(delivery, channels, limit=limit)
     sent = [delivery.pool.submit(_send_and_record, delivery, letter) for letter in letters]
     for one in sent:
@@ -251,7 +253,7 @@ def _text(delivery: Delivery, letter: Letter) -> Outcome:
         return replace(found, segments=sms_size(letter.text).segments) if isinstance(found, Sent) else found
     report_to = f"{settings.base_url}/webhooks/{account.name}/sms-status?m={letter.id}"
     outcome = carrier_of(account).send_sms(
-        to=letter.address, sender=letter.from_phone, text=letter.text, report_to=report_to
+        to=letter.address, sender=account.text_sender or letter.from_phone, text=letter.text, report_to=report_to
     )
     return replace(outcome, segments=sms_size(letter.text).segments) if isinstance(outcome, Sent) else outcome
 
@@ -278,7 +280,7 @@ def _call(delivery: Delivery, letter: Letter) -> Outcome:
             letter.id, letter.text, locale=letter.locale, account=account, base_url=settings.base_url
         )
     return carrier_of(account).place_call(
-        to=letter.address, sender=letter.from_phone, document=document, report_to=report_to
+        to=letter.address, sender=account.call_sender or letter.from_phone, document=document, report_to=report_to
     )
 
 

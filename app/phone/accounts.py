@@ -1,9 +1,13 @@
-"""The phone providers of this installation, from settings alone: signatures hold while the database is down."""
+"""The phone providers of this installation: the first from settings, further ones from rows kept in memory.
+
+Neither asks a database: signatures hold while it is down.
+"""
 
 import hashlib
 import hmac
 from collections.abc import Mapping
 
+from app.phone.known_accounts import known_accounts
 from app.settings import Settings
 from telephony.provider.account import Capability, ProviderAccount, ProviderKind, provider_account
 from telephony.provider.drivers import configured_accounts
@@ -15,16 +19,36 @@ CARRIER_PATH = "/simulated-carrier"
 
 def provider_accounts(settings: Settings) -> Mapping[str, ProviderAccount]:
     """By the name that stands in `/webhooks/<account>/…`; an account we do not have does not exist."""
+    return kept_rows(settings) | set_up(settings)
+
+
+def set_up(settings: Settings) -> dict[str, ProviderAccount]:
+    """Those that need no row; their names are taken."""
     accounts = {}
     if settings.simulator_allowed:
         accounts[SIMULATED] = simulated_account(settings)
     return accounts | configured_accounts(settings.of_provider)
 
 
+def kept_rows(settings: Settings) -> dict[str, ProviderAccount]:
+    """Those kept as rows; in production none whose data would lie abroad undecided."""
+    rows = known_accounts(settings).rows()
+    return {one.name: one for one in rows if not (settings.production and one.is_undecided)}
+
+
+def undecided(settings: Settings) -> list[ProviderAccount]:
+    """Those whose data would lie abroad without a recorded decision: refused in production, named everywhere."""
+    every = {one.name: one for one in known_accounts(settings).rows()} | set_up(settings)
+    return [one for one in every.values() if one.is_undecided]
+
+
 def sending_account(settings: Settings, capability: Capability = Capability.SMS_OUTBOUND) -> ProviderAccount | None:
-    """The account by which we send SMS or place calls: a real one before the built-in, and one for this alone first."""
-    able = [account for account in provider_accounts(settings).values() if account.can(capability)]
-    return min(able, key=lambda account: (account.name == SIMULATED, len(account.capabilities)), default=None)
+    """The account by which we send SMS or place calls: a real one before the built-in, then by the order of accounts.
+
+    Of the same order, the one for this alone first.
+    """
+    able = [one for one in provider_accounts(settings).values() if one.sends and one.can(capability)]
+    return min(able, key=lambda one: (one.name == SIMULATED, one.order, len(one.capabilities), one.name), default=None)
 
 
 def simulated_account(settings: Settings) -> ProviderAccount:

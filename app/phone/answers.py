@@ -4,7 +4,7 @@ Views, the replay of the spool and tests all come here; it knows no HTTP and no 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.phone import callback_calls, notice_calls
 from app.phone.accounts import provider_accounts
+from app.phone.known_accounts import KnownAccounts, known_accounts
 from app.reference import Reference
 from app.settings import ROOT, Settings
 from app.wording.spoken_words import speak
@@ -51,32 +52,62 @@ HOLD_MUSIC = next((ROOT / "app" / "static" / "sounds").glob("hold.*.wav")).name
 
 
 @dataclass(frozen=True)
+class PhoneBook:
+    """The accounts as they stand, and what each one's callers hear when nothing else can be said.
+
+    Made together when an account changes, so that nothing can go wrong when it is needed.
+    """
+
+    rows: tuple[ProviderAccount, ...]
+    accounts: Mapping[str, ProviderAccount]
+    failsafe: Mapping[str, str]
+    failsafe_thanks: Mapping[str, str]
+
+    @classmethod
+    def of(cls, settings: Settings, rows: tuple[ProviderAccount, ...]) -> "PhoneBook":
+        accounts = provider_accounts(settings)
+        duty = settings.duty_phone or None
+        return cls(
+            rows,
+            accounts,
+            {
+                name: failsafe_document(speak, capabilities=one.capabilities, voice=one.voice, duty_phone=duty)
+                for name, one in accounts.items()
+            },
+            {
+                name: failsafe_thanks_document(speak, capabilities=one.capabilities, voice=one.voice)
+                for name, one in accounts.items()
+            },
+        )
+
+
+@dataclass(frozen=True)
 class Phones:
     """The phone side of a process: its accounts and what their answers are made from."""
 
     settings: Settings
     reference: Reference
+    _books: list[PhoneBook] = field(default_factory=list, compare=False, repr=False)
 
     @cached_property
+    def known(self) -> KnownAccounts:
+        return known_accounts(self.settings)
+
+    @property
+    def book(self) -> PhoneBook:
+        rows = self.known.rows()
+        if not self._books or self._books[-1].rows is not rows:
+            self._books[:] = [PhoneBook.of(self.settings, rows)]
+        return self._books[-1]
+
+    @property
     def accounts(self) -> Mapping[str, ProviderAccount]:
-        return provider_accounts(self.settings)
+        return self.book.accounts
 
-    @cached_property
+    @property
     def failsafe(self) -> Mapping[str, str]:
-        """Account → the fail-safe document: made once, so that nothing can go wrong when it is needed."""
-        return {
-            name: failsafe_document(
-                speak, capabilities=account.capabilities, duty_phone=self.settings.duty_phone or None
-            )
-            for name, account in self.accounts.items()
-        }
-
-    @cached_property
-    def failsafe_thanks(self) -> Mapping[str, str]:
-        return {
-            name: failsafe_thanks_document(speak, capabilities=account.capabilities)
-            for name, account in self.accounts.items()
-        }
+        """Account → the fail-safe document."""
+        return self.book.failsafe
 
     def desk(self, session: Session, account: str, *, version: int | None = None, now: datetime) -> Desk:
         """What a call or text is handled with: the rules of `version`, or those in force."""
@@ -91,7 +122,7 @@ class Phones:
 
     def failsafe_answer(self, webhook: Webhook) -> WebhookAnswer:
         """What is said when nothing else can be."""
-        document = self.failsafe_thanks if webhook.kind == "failsafe-thanks" else self.failsafe
+        document = self.book.failsafe_thanks if webhook.kind == "failsafe-thanks" else self.failsafe
         return (
             WebhookAnswer(200, document[webhook.account])
             if webhook.kind in SPOKEN_STEPS
@@ -255,5 +286,8 @@ def _next(turn: Turn, phones: Phones, webhook: Webhook) -> WebhookAnswer:
 
 def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> WebhookAnswer:
     urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale)
-    capabilities = phones.accounts[webhook.account].capabilities
-    return WebhookAnswer(200, spoken_document(plan, speak, urls=urls, locale=locale, capabilities=capabilities))
+    account = phones.accounts[webhook.account]
+    document = spoken_document(
+        plan, speak, urls=urls, locale=locale, capabilities=account.capabilities, voice=account.voice
+    )
+    return WebhookAnswer(200, document)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, cast
+from urllib.parse import urlsplit
 
 import requests
 import structlog
@@ -16,7 +17,7 @@ from app.storage.media_kept import MediaRefused, Written
 from app.storage.media_store import MediaStore
 from telephony import recordings
 from telephony.provider.account import ProviderAccount
-from telephony.provider.driver import ProviderUnreachable
+from telephony.provider.driver import ProviderUnreachable, RecordingSource
 from telephony.provider.drivers import carrier_of
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS
 from telephony.provider.limited_answer import LimitedAnswer
@@ -28,6 +29,7 @@ MOST_BYTES = 300 * 1024 * 1024
 # Sooner than it becomes anybody's again (`telephony.recordings.lease`).
 LONGEST_FETCH_SECONDS = 240.0
 MEDIA_TYPE = "audio/wav"
+_SENT_ON = frozenset({301, 302, 303, 307, 308})
 
 log = structlog.get_logger()
 
@@ -110,15 +112,9 @@ def _failed(
 
 
 def _fetch(account: ProviderAccount, recording_sid: str, *, media: MediaStore) -> Written:
-    """Streamed into the store. The address is of our configuration, never of a webhook, and never redirected."""
+    """Streamed into the store. The address is of our configuration, never of a webhook."""
     source = carrier_of(account).recording_source(recording_sid)
-    with requests.get(
-        source.address,
-        auth=source.credentials,
-        stream=True,
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
-        allow_redirects=False,
-    ) as answer:
+    with _asked(source) as answer:
         if answer.status_code != 200:
             raise NotComplete(f"status {answer.status_code}")
         sound = LimitedAnswer(answer, most_bytes=MOST_BYTES, seconds=LONGEST_FETCH_SECONDS)
@@ -131,6 +127,31 @@ def _fetch(account: ProviderAccount, recording_sid: str, *, media: MediaStore) -
         media.remove(written.storage_key)
         raise
     return written
+
+
+def _asked(source: RecordingSource) -> requests.Response:
+    """Sent on once at most, and only to a media host of the account, who is not shown our credentials."""
+    answer = _get(source.address, source.credentials)
+    if answer.status_code not in _SENT_ON:
+        return answer
+    answer.close()
+    address = answer.headers.get("Location", "")
+    host = urlsplit(address)
+    # Never from a protected line to an open one.
+    is_safe = host.scheme in ("https", urlsplit(source.address).scheme)
+    if not is_safe or host.hostname not in source.media_hosts:
+        raise NotComplete("sent on to a host that is none of this account's")
+    return _get(address, None)
+
+
+def _get(address: str, credentials: tuple[str, str] | None) -> requests.Response:
+    return requests.get(
+        address,
+        auth=credentials,
+        stream=True,
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        allow_redirects=False,
+    )
 
 
 def _verify(kept: IO[bytes], written: Written, announced: str | None) -> None:

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.settings import Settings
 from app.storage.database import UnsafeDatabase
+from telephony.provider.kept_accounts import seal_anew
 from telephony.provider.sealed_fields import opened, seal
 from tickets.audit.entries import record
-from tickets.keys import Keys, fingerprint_of, keys_from, sealing_key
+from tickets.keys import Keys, account_keys, fingerprint_of, keys_from, sealing_key
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.kept_keys import keep_first, keep_instead, kept_keys
 from tickets.schema import KeptKeys
@@ -68,6 +69,7 @@ def finish_rotation(session: Session, settings: Settings, *, actor: Actor, now: 
     sealed = _sealed(keys_of(session, settings), settings.secret_key)
     if not keep_instead(session, known=known, fingerprint=fingerprint, sealed=sealed, now=now):
         return False
+    seal_anew(session, account_keys(settings.secret_key, previous=settings.previous_secret_keys), now=now)
     _note(session, "secret_key.rotated", {"fingerprint": fingerprint, "before": known}, actor=actor, now=now)
     return True
 

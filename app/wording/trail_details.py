@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import LazyString, gettext, lazy_gettext, lazy_pgettext
 
 from app.wording import codes, contact_codes
+from app.wording.account_field_words import ACCOUNT_FIELDS
 from app.wording.codes import word_of
 from app.wording.field_words import FIELD_WORDS
 from app.wording.locale import chosen_locale
@@ -22,7 +23,11 @@ from tickets.work.assignment import BY_LEVEL
 
 # Details of an entry by their kept names; a test looks for what has no words here.
 AUDIT_DETAILS: Mapping[str, LazyString] = {
+    "account": lazy_pgettext("audit detail", "account"),
+    "account_fields": lazy_pgettext("audit detail", "what was changed"),
+    "account_kind": lazy_pgettext("audit detail", "kind of account"),
     "added": lazy_pgettext("audit detail", "added"),
+    "country": lazy_pgettext("audit detail", "country"),
     "attempt": lazy_pgettext("audit detail", "how far it came"),
     "breached_at": lazy_pgettext("audit detail", "broken on"),
     "call_id": lazy_pgettext("audit detail", "call no."),
@@ -179,6 +184,7 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "kinds": (REFERENCE_KINDS,),
     "scopes": (SCOPE_WORDS,),
     "via": (ANSWER_WAYS,),
+    "account_fields": (ACCOUNT_FIELDS,),
     "field": (AUDIT_DETAILS, FIELD_WORDS),
     "capacity": (contact_codes.CAPACITY_WORDS,),
     "reason": (FAILURES, contact_codes.OVERTAKEN, OWN_REASONS),

@@ -8,11 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from tickets.city import city
+
 
 class ProviderKind(StrEnum):
     TWILIO = "twilio"
     SOMLENG = "somleng"
     SIGNALWIRE = "signalwire"
+    # A trunk of the city's carrier behind the city's own server, which speaks the language of the first.
+    OWN_TRUNK = "own_trunk"
+    # Texts alone, over a domestic gateway.
+    GATEWAY = "gateway"
     SIM = "sim"
     # Of a shape of its own: its driver says what it can do.
     OTHER = "other"
@@ -43,6 +49,8 @@ C = Capability
 CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.TWILIO: frozenset(Capability),
     ProviderKind.SOMLENG: frozenset({C.VOICE, C.SMS_INBOUND, C.SMS_OUTBOUND}),
+    ProviderKind.OWN_TRUNK: frozenset({C.VOICE}),
+    ProviderKind.GATEWAY: frozenset({C.SMS_INBOUND, C.SMS_OUTBOUND}),
     ProviderKind.SIGNALWIRE: frozenset(
         {
             C.VOICE,
@@ -69,6 +77,11 @@ API_BASE_URLS: dict[ProviderKind, str] = {
 }
 
 
+SIGNATURE_HEADER = "X-Twilio-Signature"
+# Asked before those of another order; of the same order whoever can least beside it, because it is for this alone.
+USUAL_ORDER = 100
+
+
 @dataclass(frozen=True)
 class ProviderAccount:
     """One account at one provider; `name` is the `<account>` of `/webhooks/<account>/…`.
@@ -87,7 +100,29 @@ class ProviderAccount:
     api_base_url: str = ""
     capabilities: frozenset[Capability] = frozenset()
     driver: str = "twilio"
+    signature_header: str = SIGNATURE_HEADER
+    # What of it is switched off sends nothing more; what it reports is heard all the same.
+    sends: bool = True
+    order: int = USUAL_ORDER
+    # Longer texts are refused by it.
     longest_text: int = LONGEST_TEXT
+    # In whose name texts and calls go out; empty: in that of the city's line.
+    text_sender: str = ""
+    call_sender: str = ""
+    # Hosts to which it may send us on for a recording; they are never shown who we are.
+    media_hosts: tuple[str, ...] = ()
+    # Who reads aloud in the city's language, where it is not the usual voice.
+    voice: str = ""
+    # Registered texts by the beginning they have in common with ours: see `gateway_driver`.
+    templates: tuple[tuple[str, str], ...] = ()
+    # Where voice and text are kept, empty for at home, and the decision that allows it to be abroad.
+    country: str = ""
+    decision_no: str = ""
+
+    @property
+    def is_undecided(self) -> bool:
+        """Data of citizens would lie abroad without anybody having decided it."""
+        return self.country not in ("", city().country) and not self.decision_no
 
     @property
     def is_simulated(self) -> bool:

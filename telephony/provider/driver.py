@@ -31,7 +31,11 @@ Event = tuple[str, Mapping[str, str], datetime | None]
 
 
 class ProviderUnreachable(Exception):
-    """It did not answer, or not as it should; asked again later."""
+    """It did not answer, or not as it should; asked again later. `status` is that of its answer, if there was one."""
+
+    def __init__(self, words: str, *, status: int | None = None) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class RecordingSource:
 
     address: str
     credentials: tuple[str, str]
+    # Where the provider may send us on to, once and over TLS; these hosts are not told who we are.
+    media_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,24 @@ class Probe:
     body: bytes
 
 
+@dataclass(frozen=True)
+class LineAddresses:
+    """Where the provider turns to when somebody calls or texts this number of ours; empty: nowhere."""
+
+    phone: str
+    voice: str
+    texts: str
+    fallback: str
+
+
 class Carrier(Protocol):
     """What we ask of a provider over the network; everything may raise ProviderUnreachable but for what is judged."""
+
+    def let_in(self) -> None:
+        """Whether our number and password open it, by something that costs nothing."""
+
+    def line_addresses(self) -> Iterable[LineAddresses] | None:
+        """Of all numbers we have there; None from whoever lists none."""
 
     def send_sms(self, *, to: str, sender: str, text: str, report_to: str) -> Outcome:
         """Hand a text over; `report_to` is where its delivery may be told, with the message's number in it."""
@@ -113,6 +135,12 @@ class Carrier(Protocol):
 
 class WithoutVoice:
     """The other half of a carrier that only carries texts, and lists none."""
+
+    def let_in(self) -> None:
+        """Nothing can be asked of it."""
+
+    def line_addresses(self) -> Iterable[LineAddresses] | None:
+        return None
 
     def texts_handed_over(self, *, to: str, since: datetime) -> Iterable[HandedOver]:
         return ()

@@ -4,10 +4,11 @@ from functools import cache
 
 from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import Carrier, Driver, Setting
+from telephony.provider.gateway_driver import GatewayDriver
 from telephony.provider.twilio_driver import TwilioDriver
 
 # A new provider is one more here.
-DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (TwilioDriver(),)}
+DRIVERS: dict[str, Driver] = {driver.name: driver for driver in (TwilioDriver(), GatewayDriver())}
 
 
 def driver_of(account: ProviderAccount) -> Driver:

@@ -22,27 +22,34 @@ THANKS = "failsafe-thanks"
 
 
 def failsafe_document(
-    speak: Speak, *, capabilities: Collection[Capability], duty_phone: str | None = None, thanks_url: str = THANKS
+    speak: Speak,
+    *,
+    capabilities: Collection[Capability],
+    voice: str = "",
+    duty_phone: str | None = None,
+    thanks_url: str = THANKS,
 ) -> str:
     """Says in both languages that something is broken, optionally rings the duty desk, and records a message."""
     response = VoiceResponse()
     if duty_phone:
         # The desk first: a person is better than a tape. Its silence falls through to the words below.
         response.dial(duty_phone, timeout=DUTY_RING_SECONDS)
-    _say(response, Prompt.FAILURE, speak, capabilities)
+    _say(response, Prompt.FAILURE, speak, capabilities, voice)
     response.record(action=thanks_url, method="POST", max_length=RECORD_SECONDS, finish_on_key="#", play_beep=True)
     response.hangup()
     return str(response)
 
 
-def failsafe_thanks_document(speak: Speak, *, capabilities: Collection[Capability]) -> str:
+def failsafe_thanks_document(speak: Speak, *, capabilities: Collection[Capability], voice: str = "") -> str:
     """What follows the recording; a Record without an action of its own would start the first document again."""
     response = VoiceResponse()
-    _say(response, Prompt.FAILURE_THANKS, speak, capabilities)
+    _say(response, Prompt.FAILURE_THANKS, speak, capabilities, voice)
     response.hangup()
     return str(response)
 
 
-def _say(response: VoiceResponse, prompt: Prompt, speak: Speak, capabilities: Collection[Capability]) -> None:
+def _say(
+    response: VoiceResponse, prompt: Prompt, speak: Speak, capabilities: Collection[Capability], voice: str
+) -> None:
     for locale in LOCALES:
-        say_words(response, speak(prompt, {}, locale), locale=locale, capabilities=capabilities)
+        say_words(response, speak(prompt, {}, locale), locale=locale, capabilities=capabilities, voice=voice)

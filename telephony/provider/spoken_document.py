@@ -41,6 +41,8 @@ LANGUAGE_TAGS: Mapping[str, str] = {
 # Polly has no Vietnamese; where a provider has no Google voices the language alone chooses.
 VOICES: Mapping[str, str] = {"vi": "Google.vi-VN-Wavenet-A", "en": "Google.en-US-Wavenet-F"}
 
+VOICE_LOCALE = "vi"
+
 # A voice webhook is tried again twice at most, within the provider's own patience for one step.
 VOICE_RETRIES = "#rc=2&rp=ct,rt,5xx&ct=2000&rt=4000&tt=12000"
 STATUS_RETRIES = "#rc=3&rp=all"
@@ -64,9 +66,11 @@ class Urls(Protocol):
         """The address of a recorded prompt, None where only its text exists."""
 
 
-def spoken_document(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Collection[Capability]) -> str:
+def spoken_document(
+    plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Collection[Capability], voice: str = ""
+) -> str:
     """The document for a plan. Verbs a provider does not understand are left out, never sent in hope."""
-    writer = _Writer(speak, urls, locale, frozenset(capabilities))
+    writer = _Writer(speak, urls, locale, frozenset(capabilities), voice)
     response = VoiceResponse()
     for verb in plan:
         match verb:
@@ -87,10 +91,14 @@ def spoken_document(plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabi
     return str(response)
 
 
-def say_words(parent: Any, words: str, *, locale: str, capabilities: Collection[Capability]) -> None:
-    """Have `words` spoken in a document or a Gather, in the best voice of the language that the provider has."""
-    voice = VOICES.get(locale) if Capability.GOOGLE_VOICES in capabilities else None
-    parent.say(words, voice=voice, language=LANGUAGE_TAGS.get(locale, locale))
+def say_words(parent: Any, words: str, *, locale: str, capabilities: Collection[Capability], voice: str = "") -> None:
+    """Have `words` spoken in a document or a Gather, in the best voice of the language that the provider has.
+
+    `voice` is an account's own, and reads the language of the city.
+    """
+    usual = VOICES.get(locale) if Capability.GOOGLE_VOICES in capabilities else None
+    chosen = voice if voice and locale == VOICE_LOCALE else usual
+    parent.say(words, voice=chosen, language=LANGUAGE_TAGS.get(locale, locale))
 
 
 EMPTY_RESPONSE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -99,8 +107,9 @@ EMPTY_RESPONSE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 class _Writer:
     """What every verb of one document needs to know."""
 
-    def __init__(self, speak: Speak, urls: Urls, locale: str, capabilities: frozenset[Capability]) -> None:
+    def __init__(self, speak: Speak, urls: Urls, locale: str, capabilities: frozenset[Capability], voice: str) -> None:
         self.words = speak
+        self.voice = voice
         self.urls = urls
         self.locale = locale
         self.capabilities = capabilities
@@ -132,7 +141,8 @@ class _Writer:
         if recorded:
             parent.play(recorded)
             return
-        say_words(parent, self.words(verb.prompt, verb.params, locale), locale=locale, capabilities=self.capabilities)
+        words = self.words(verb.prompt, verb.params, locale)
+        say_words(parent, words, locale=locale, capabilities=self.capabilities, voice=self.voice)
 
     def gather(self, response: VoiceResponse, verb: Gather) -> None:
         speech = verb.speech and Capability.SPEECH in self.capabilities

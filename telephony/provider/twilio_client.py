@@ -14,7 +14,7 @@ from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from telephony.provider.account import Capability, ProviderAccount
-from telephony.provider.driver import Event, HandedOver, ProviderUnreachable, RecordingSource
+from telephony.provider.driver import Event, HandedOver, LineAddresses, ProviderUnreachable, RecordingSource
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, RebasingHttpClient
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.provider.spoken_document import STATUS_RETRIES
@@ -36,6 +36,7 @@ MOST_LISTED_FOR_ONE = 200
 LISTS_NOTHING = frozenset({404, 405, 501})
 # Their clock is not ours.
 CLOCKS_APART = timedelta(minutes=5)
+_NO_CALL = "CA" + "0" * 32
 UNREACHABLE = "unreachable"
 LOST = "lost"
 
@@ -127,6 +128,23 @@ class TwilioCarrier:
                     return None
                 raise
 
+    def let_in(self) -> None:
+        """Asked of a call that there never was."""
+        self.call_status(_NO_CALL)
+
+    def line_addresses(self) -> Iterable[LineAddresses] | None:
+        with _reached():
+            try:
+                listed = self.client.incoming_phone_numbers.list(page_size=PAGE)
+            except TwilioRestException as refused:
+                if refused.status in LISTS_NOTHING:
+                    return None
+                raise
+        return [
+            LineAddresses(one.phone_number or "", one.voice_url or "", one.sms_url or "", one.voice_fallback_url or "")
+            for one in listed
+        ]
+
     def texts_since(self, at: datetime) -> Iterable[Event]:
         with _reached():
             listed = self.client.messages.list(date_sent_after=at, page_size=PAGE)
@@ -144,7 +162,7 @@ class TwilioCarrier:
         return [_recording(one) for one in made if str(one.status) == "completed"]
 
     def recording_source(self, recording_sid: str) -> RecordingSource:
-        return RecordingSource(f"{self._recording(recording_sid)}.wav", self._credentials)
+        return RecordingSource(f"{self._recording(recording_sid)}.wav", self._credentials, self.account.media_hosts)
 
     def delete_recording(self, recording_sid: str) -> None:
         with _reached():
@@ -201,7 +219,7 @@ def _reached() -> Iterator[None]:
     try:
         yield
     except (TwilioException, requests.RequestException) as trouble:
-        raise ProviderUnreachable(type(trouble).__name__) from trouble
+        raise ProviderUnreachable(type(trouble).__name__, status=getattr(trouble, "status", None)) from trouble
 
 
 def _text(message: Any) -> Event:

@@ -1,9 +1,11 @@
 """Twilio, and those who speak its language at another address: Somleng, SignalWire, the built-in simulator."""
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlencode, urlsplit
+from dataclasses import replace
+from urllib.parse import urlencode
 
-from telephony.provider.account import ProviderAccount, ProviderKind, provider_account
+from telephony.provider.account import ProviderAccount, provider_account
+from telephony.provider.account_kinds import ACCOUNT_KINDS, kind_at
 from telephony.provider.driver import Carrier, Probe, Setting, WireRequest
 from telephony.provider.signatures import SignedRequest, is_genuine, sign
 from telephony.provider.spoken_document import EMPTY_RESPONSE
@@ -11,7 +13,6 @@ from telephony.provider.twilio_client import TwilioCarrier
 from telephony.provider.twilio_codes import trouble_of
 
 NAME = "twilio"
-SIGNATURE = "X-Twilio-Signature"
 _OURS: Mapping[str, str] = {
     "AccountSid": "account_sid",
     "CallSid": "call_sid",
@@ -58,18 +59,21 @@ class TwilioDriver:
         sid, token = setting("twilio_account_sid"), setting("twilio_auth_token")
         if not (sid and token):
             return
+        kind = kind_at(setting("twilio_base_url"))
         account = provider_account(
             name=NAME,
-            kind=_kind_at(setting("twilio_base_url")),
+            kind=kind,
             account_sid=sid,
             auth_token=token,
             previous_auth_token=setting("twilio_auth_token_previous") or None,
             api_base_url=setting("twilio_base_url"),
         )
+        country = setting("twilio_country").upper() or ACCOUNT_KINDS[kind].country
+        account = replace(account, country=country, decision_no=setting("twilio_decision"))
         yield account.with_api_key(setting("twilio_api_key") or None, setting("twilio_api_secret") or None)
 
     def refusal(self, account: ProviderAccount, request: WireRequest, *, public_base_url: str) -> str:
-        signature = request.headers.get(SIGNATURE.lower(), "")
+        signature = request.headers.get(account.signature_header.lower(), "")
         if not signature:
             return "no_signature"
         signed = SignedRequest(
@@ -94,7 +98,10 @@ class TwilioDriver:
     def probe(self, account: ProviderAccount, url: str, *, is_forged: bool = False) -> Probe:
         fields = {"AccountSid": account.account_sid, "Check": "doctor"}
         token = account.auth_token + ("x" if is_forged else "")
-        headers = {SIGNATURE: sign(token, url, fields), "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {
+            account.signature_header: sign(token, url, fields),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
         return Probe(headers, urlencode(fields).encode())
 
     def carrier(self, account: ProviderAccount) -> Carrier:
@@ -122,11 +129,3 @@ def _who_answered(said: str) -> str:
     if said == "human":
         return said
     return "machine" if said.startswith("machine") or said == "fax" else ""
-
-
-def _kind_at(base_url: str) -> ProviderKind:
-    """Whoever speaks Twilio's language at another address does not speak all of it."""
-    host = urlsplit(base_url).hostname or ""
-    if host.endswith(".signalwire.com"):
-        return ProviderKind.SIGNALWIRE
-    return ProviderKind.SOMLENG if "somleng" in host else ProviderKind.TWILIO

@@ -76,6 +76,19 @@ def test_demonstration_data_never_run_on_a_public_address(monkeypatch):
     assert found == ["Demonstration data must not run on a public address: start with ./hotline up --no-demo."]
 
 
+def test_in_production_voice_and_text_lie_abroad_only_by_a_decision(monkeypatch):
+    account = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "token"}
+    public = {"PUBLIC_BASE_URL": "https://hotline.example.vn", "SECRET_KEY": GOOD_SECRET}
+
+    found = reasons(monkeypatch, **public, **account)
+
+    assert len(found) == 1 and "HOTLINE_TWILIO_DECISION" in found[0] and "US" in found[0]
+    for allowed in ({"TWILIO_COUNTRY": "VN"}, {"TWILIO_COUNTRY": "US", "TWILIO_DECISION": "12/QĐ-UBND"}):
+        for name, value in allowed.items():
+            monkeypatch.setenv(f"HOTLINE_{name}", value)
+        assert load_settings().production
+
+
 def test_a_complete_production_is_accepted(monkeypatch):
     monkeypatch.setenv("HOTLINE_PUBLIC_BASE_URL", "https://hotline.example.vn/")
     monkeypatch.setenv("HOTLINE_SECRET_KEY", GOOD_SECRET)

@@ -42,6 +42,7 @@ def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOTLINE_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("HOTLINE_TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
     monkeypatch.setenv("HOTLINE_TWILIO_AUTH_TOKEN", "0" * 32)
+    monkeypatch.setenv("HOTLINE_TWILIO_DECISION", "12/QĐ-UBND")
     folder = tmp_path / "fallback"
     parsed = {"data": str(tmp_path), "account": None, "thanks_url": None, "thanks": False, "into": str(folder)}
     assert print_documents(type("Arguments", (), parsed)()) == 0

@@ -14,14 +14,19 @@ from app.accounts import credentials
 from app.seeding.imports import bring_in, take_out
 from app.web.administration.chain_form import first_chain
 from escalation.acknowledging.links import make_link
+from telephony.provider.account import ProviderKind
+from telephony.provider.account_secrets import AccountSecrets
+from telephony.provider.kept_accounts import add_account
 from tests import factories
 from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb
+from tests.telephony.provider.account_rows import fields_of
 from tests.whole_app.things import OWN
 from tickets import process_beats
 from tickets.city import wall_clock
 from tickets.directory import contact_methods, one_time_links
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
+from tickets.keys import account_keys
 from tickets.outbox import posting
 from tickets.outbox.budgets import budgets_now
 from tickets.people.actor import SYSTEM, staff_actor
@@ -32,6 +37,8 @@ from tickets.schema import CalendarVersion, Chain, Instruction, OutboundMessage,
 from tickets.states import ClockKind, Disposition, OutboundChannel, OutboundState, Role
 from tickets.told_clocks import ToldTime, as_detail
 
+# Of the settings every test has.
+SECRET_KEY = "a-test-key-of-sufficient-length-0123456789abcdef"
 PASSWORD = "a short sentence of mine"
 
 # What a program sends to each of its endpoints.
@@ -89,6 +96,26 @@ def _of_posts(session: Session, climbed: Climb, colleague: Staff, *, now: dateti
     }
 
 
+def _of_accounts(session: Session, *, now: datetime) -> dict[str, Sent]:
+    """An account of which two tokens are good, and by which nothing came yet."""
+    kind, named = ProviderKind.OWN_TRUNK, {"account": "audited"}
+    secrets = AccountSecrets("the-token", "the-one-before")
+    key = account_keys(SECRET_KEY)[0]
+    add_account(session, "audited", kind, fields_of(kind), secrets, key=key, actor=SYSTEM, now=now)
+    typed = {
+        "kind": kind.value, "account_sid": "2", "api_base_url": "http://127.0.0.1:9", "country": "VN", "can": "voice",
+        "auth_token": "a-newer-token",
+    }  # fmt: skip
+    return {
+        "administration.add_provider_account": Sent(form={**typed, "name": "trunk-2"}),
+        "administration.change_provider_account": Sent(named=named, form=typed),
+        "administration.switch_provider_account": Sent(named=named, form={"to": "off"}),
+        "administration.end_account_rotation": Sent(named=named),
+        "administration.remove_provider_account": Sent(named=named),
+        "administration.check_provider_account": Sent(named=named),
+    }
+
+
 def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -> dict[str, Sent]:
     """By endpoint; whoever adds one that the common form does not reach says here what it is sent."""
     colleague = factories.staff(session, role=Role.AGENT, at=OWN)
@@ -128,6 +155,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
             form={"emergency": "1", "urgent": "3", "normal": "5"}
             | {f"{code}_{what}": "7" for code in ("emergency", "urgent", "normal") for what in ("calls", "pause")}
         ),
+        **_of_accounts(session, now=now),
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
         "administration.add_calendar": Sent(form={"key": "night", "mon": "22:00-06:00"}),
         "administration.publish_calendar": Sent(

@@ -38,6 +38,7 @@ from tickets.schema.promise import (
     ReachTime,
     StepRecipient,
 )
+from tickets.schema.provider import KeptAccount
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
 from tickets.schema.rota import Absence, HandoverNote, RotaFeed, Rotation, Shift, SwapRequest
 from tickets.schema.rule_change import RuleApplication, RuleApplicationTicket, RuleDraft, RulePreview
@@ -142,6 +143,7 @@ __all__ = [
     "InboundSms",
     "Instruction",
     "JobFault",
+    "KeptAccount",
     "KeptKeys",
     "LeaderJob",
     "LeaderLease",

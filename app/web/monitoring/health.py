@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.phone.accounts import undecided
 from app.settings import Settings
 from app.storage.database_faults import passes
 from app.storage.known_schema import KnownSchema
@@ -51,7 +52,7 @@ def ready() -> ResponseReturnValue:
     reasons = {name: state for name, state in checks.items() if state != "ok"}
     body = {"status": "ready" if not reasons else "not ready", "checks": checks, "reasons": reasons}
     # What a city needs but a contact does not: no reason to send citizens elsewhere, and none to call it complete.
-    response = jsonify({**body, "lacks": [lack.value for lack in judged.lacks], **_demonstration()})
+    response = jsonify({**body, "lacks": [*judged.lacks, *_undecided()], **_demonstration()})
     response.status_code = 200 if not reasons else 503
     return response
 
@@ -116,6 +117,11 @@ def _database_check(session: Session) -> dict[str, str]:
     """A standby, or a database that was closed to writers, answers every question and keeps nothing."""
     keeps_nothing = session.scalar(text("select current_setting('transaction_read_only') = 'on'"))
     return {"database": "is read-only: nothing can be kept" if keeps_nothing else "ok"}
+
+
+def _undecided() -> list[str]:
+    """Accounts that are refused, because data of citizens would lie abroad and nobody has decided it."""
+    return [f"decision for account {one.name}" for one in undecided(settings())] if settings().production else []
 
 
 def _demonstration() -> dict[str, dict[str, object]]:

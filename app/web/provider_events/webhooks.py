@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.phone.answers import SPOKEN_STEPS, Phones, answer
+from app.phone.answers import SPOKEN_STEPS, PhoneBook, Phones, answer
 from app.phone.circuit_breaker import CircuitBreaker
 from app.phone.deadline import TookTooLong, within
 from app.phone.replay import Replayer
@@ -36,6 +36,8 @@ blueprint.without_csrf = True  # type: ignore[attr-defined]
 
 # A caller hears silence while we think: after this long it is better to say that we do.
 DEADLINE_SECONDS = 1.0
+# Whoever is not believed waits so long for the accounts to be read again.
+LEARNING_SECONDS = 0.5
 # Refusals written per minute and process: a flood of forgeries must not become a flood of rows.
 MOST_REFUSALS_A_MINUTE = 60
 
@@ -82,15 +84,22 @@ def door() -> Door:
 def open_door() -> None:
     """Take in what was kept on disk, and read places and rules: a process's first caller must not wait for them.
 
-    When a worker begins, and else at the first request.
+    When a worker begins, and else at the first request. Every request sees to it that changed accounts are known.
     """
     app = hotline()
-    if "webhook_door" not in app.extensions and not app.is_bound:
+    if app.is_bound:
+        return
+    if "webhook_door" in app.extensions:
+        here = door()
+        if not here.breaker.is_open:
+            here.phones.known.renew_beside(app.webhook_sessions)
+    else:
         here = door()
         threading.Thread(target=_read_ahead, args=(here, app), daemon=True, name="warm-up").start()
 
 
 def _read_ahead(here: Door, app: HotlineApp) -> None:
+    here.phones.known.renew(app.webhook_sessions)
     try:
         with transaction(app.sessions) as session:
             now = app.time.read(session)
@@ -105,20 +114,51 @@ def _read_ahead(here: Door, app: HotlineApp) -> None:
 def receive(account: str, kind: str) -> ResponseReturnValue:
     """Every event of every account. A bad signature is 403 and an unknown account 404, both without a body."""
     here = door()
-    known = here.phones.accounts.get(account)
     # No event has a NUL in its name, and PostgreSQL keeps none.
-    if known is None or "\0" in kind:
+    if "\0" in kind:
         return Response("", 404)
     try:
         wire = wire_request()
-        reason = driver_of(known).refusal(known, wire, public_base_url=settings().base_url)
+        known, reason = _judged(here, account, wire)
     except RequestEntityTooLarge:
-        reason = "too_large"
+        known, reason = here.phones.accounts.get(account), "too_large"
+    if known is None:
+        return Response("", 404)
     if reason:
         _note_refusal(here, account, reason)
         return Response("", 403)
     webhook = recalled(Webhook(account, kind, _fields(known, wire), _query()), here.phones.reference.keys.pin)
     return _response(_answered(here, webhook, received_at=g.now))
+
+
+def _judged(here: Door, account: str, wire: WireRequest) -> tuple[ProviderAccount | None, str]:
+    """Who asks, and why they are not believed. Whoever is not known or not believed is judged by what is new, if any.
+
+    So that an account which was added, or whose token was changed, on another node a moment ago is believed at once.
+    """
+    book = here.phones.book
+    known = book.accounts.get(account)
+    reason = "" if known is None else _refusal(known, wire)
+    if (known is None or reason) and _has_changed(here, book):
+        known = here.phones.accounts.get(account)
+        reason = "" if known is None else _refusal(known, wire)
+    return known, reason
+
+
+def _refusal(known: ProviderAccount, wire: WireRequest) -> str:
+    return driver_of(known).refusal(known, wire, public_base_url=settings().base_url)
+
+
+def _has_changed(here: Door, book: PhoneBook) -> bool:
+    """Whether the accounts are others than in this book; the database is asked every two seconds at most."""
+    app = hotline()
+    if app.is_bound or here.breaker.is_open:
+        return False
+    sessions = app.webhook_sessions
+    try:
+        return within(LEARNING_SECONDS, lambda: here.phones.known.differs(book.rows, sessions))
+    except TookTooLong:
+        return False
 
 
 def wire_request() -> WireRequest:

@@ -89,7 +89,13 @@ def was_asked(listener) -> bool:
 
 
 @pytest.fixture
-def fetch(committed, settings, provider, tmp_path):
+def media_hosts():
+    """To which hosts the account says it may send us on."""
+    return []
+
+
+@pytest.fixture
+def fetch(committed, settings, provider, tmp_path, media_hosts):
     account = replace(simulated_account(settings), api_base_url=f"http://127.0.0.1:{provider.server_port}")
     told = Announced("sim", "RE1", "completed", 2, RecordingKind.VOICEMAIL)
     with committed.factory() as session:
@@ -99,7 +105,8 @@ def fetch(committed, settings, provider, tmp_path):
 
     def round_at(minutes=0.0):
         now = NOW + timedelta(minutes=minutes)
-        return fetch_due(committed.factory, {"sim": account}, media=FolderStore(tmp_path), now=now)
+        of_now = replace(account, media_hosts=tuple(media_hosts))
+        return fetch_due(committed.factory, {"sim": of_now}, media=FolderStore(tmp_path), now=now)
 
     return round_at
 
@@ -120,6 +127,29 @@ def test_a_recording_is_kept_verified_and_then_deleted_there(committed, fetch, p
     assert row(committed).provider_deleted_at is not None
     assert [method for method, _, _ in provider.seen] == ["GET", "DELETE"]
     assert provider.seen[0][1].endswith("/Recordings/RE1.wav")
+
+
+def test_a_media_host_of_the_account_hands_the_sound_over_and_is_never_told_who_we_are(
+    committed, fetch, provider, media_hosts
+):
+    provider.answers = ["302"]
+    media_hosts.append("127.0.0.1")
+
+    fetch()
+
+    assert row(committed).state is RecordingState.FETCHED
+    (asked, sent_on) = provider.seen
+    assert asked[2] is not None and sent_on[1:] == ("/elsewhere.wav", None)
+
+
+def test_a_media_host_that_sends_on_once_more_is_not_followed(committed, fetch, provider, media_hosts):
+    provider.answers = ["302", "302"]
+    media_hosts.append("127.0.0.1")
+
+    fetch()
+
+    assert row(committed).state is not RecordingState.FETCHED
+    assert len(provider.seen) == 2
 
 
 def test_what_belongs_to_no_call_that_we_know_is_fetched_and_never_deleted_there(committed, fetch, provider):

@@ -71,7 +71,7 @@ def ask(committed, app, provider):
     settings = app.settings
     phones = Phones(settings, Reference.from_settings(settings))
     account = replace(phones.accounts["sim"], api_base_url=f"http://127.0.0.1:{provider.server_port}")
-    phones.__dict__["accounts"] = {"sim": account}
+    phones._books[:] = [replace(phones.book, accounts={"sim": account})]
     return lambda: ask_for_silent_callers(committed.factory, phones, now=LATER)
 
 

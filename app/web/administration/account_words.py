@@ -1,0 +1,78 @@
+"""What accounts can do, and what a live look at one found, in plain sentences."""
+
+from flask_babel import gettext as _
+
+from app.phone.account_check import TO_KNOW, WELL, Found, Looked
+from telephony.provider.account import Capability, ProviderKind
+from telephony.provider.account_kinds import ACCOUNT_KINDS
+
+
+def kind_words(kind: ProviderKind) -> str:
+    """The names of providers are the same in every language."""
+    if kind is ProviderKind.GATEWAY:
+        return _("Domestic SMS gateway")
+    label = ACCOUNT_KINDS[kind].label
+    return _("The city’s own server behind a SIP trunk (%(name)s)", name=label) if _is_own(kind) else label
+
+
+def _is_own(kind: ProviderKind) -> bool:
+    return kind is ProviderKind.OWN_TRUNK
+
+
+def capability_words(one: Capability) -> str:
+    return {
+        Capability.VOICE: _("carries calls"),
+        Capability.SMS_INBOUND: _("brings text messages"),
+        Capability.SMS_OUTBOUND: _("sends text messages"),
+        Capability.SPEECH: _("understands speech"),
+        Capability.PAUSE: _("can be silent for a while"),
+        Capability.CONFERENCE: _("joins several people in one call"),
+        Capability.SIP: _("rings SIP telephones"),
+        Capability.RECORDING_DUAL: _("records both sides apart"),
+        Capability.ANSWERED_BY: _("tells people from answering machines"),
+        Capability.GOOGLE_VOICES: _("has the usual natural voices"),
+        Capability.URL_OVERRIDES: _("tries our address again as we ask it to"),
+        Capability.ENQUEUE: _("keeps a queue of its own"),
+    }[one]
+
+
+def seen_words(found: Found) -> tuple[str, str]:
+    """The tone of a notice and its sentence."""
+    tone = "good" if found.what in WELL else "warn" if found.what in TO_KNOW else "bad"
+    return tone, _sentences(found)[found.what]
+
+
+def _sentences(found: Found) -> dict[Looked, str]:
+    said, phone, wanted = found.said, found.phone, found.wanted
+    return {
+        Looked.LET_IN: _("The provider lets us in."),
+        Looked.REFUSED: _(
+            "The provider refuses our account (%(code)s): nothing leaves by it. Type its number and token or key anew.",
+            code=said,
+        ),
+        Looked.ANSWERED: _(
+            "The provider answers %(code)s to a question that every account may ask. See what it says of itself.",
+            code=said,
+        ),
+        Looked.AWAY: _("The provider is not reached from here (%(why)s). May this machine reach it?", why=said),
+        Looked.ROUND: _("A signed event reaches us at our public address, and a forged one is refused."),
+        Looked.PROXY_SPEAKS: _("Our public address believes everybody: a proxy speaks for us, and no process of ours."),
+        Looked.NOT_ROUND: _(
+            "Our public address answered %(codes)s to a genuine and a forged event; 204 and 403 are right. "
+            "A proxy may change the path, or HOTLINE_PUBLIC_BASE_URL may not be the address it serves.",
+            codes=said,
+        ),
+        Looked.NOT_REACHED: _("Our public address is not reached from here (%(why)s).", why=said),
+        Looked.NOT_LISTED: _(
+            "This provider cannot be asked where its numbers lead. Compare its page with the addresses of this account."
+        ),
+        Looked.LINE_RIGHT: _("%(phone)s leads to us.", phone=phone),
+        Looked.LINE_WRONG: _(
+            "%(phone)s leads to %(said)s. Set it to %(wanted)s.", phone=phone, said=said or _("nowhere"), wanted=wanted
+        ),
+        Looked.LINE_ABSENT: _("%(phone)s is one of our lines, and this account does not have the number.", phone=phone),
+        Looked.NO_FALLBACK: _(
+            "%(phone)s has no fallback address: callers hear nothing when we do not answer. Set it to %(wanted)s.",
+            phone=phone, wanted=wanted,
+        ),
+    }  # fmt: skip
