@@ -336,6 +336,7 @@ class DraftForm(StrEnum):
     DAYS_OFF = "days-off"
     RETIRING = "retiring"
     CLOCKS = "clocks"
+    INCIDENT = "incident"
 
 
 class SwapState(StrEnum):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.clockwork.canary_job import try_the_chain
+from app.clockwork.incident_rounds import follow_incidents
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_for_silent, ask_provider, fetch_recordings, forget_webhooks, sweep_floor
@@ -189,6 +190,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("send daily lists", 60, send_daily_lists),
     Scheduled("try the chain", 10, try_the_chain),
     Scheduled("follow instructions", 20, follow_instructions),
+    Scheduled("follow incidents", 5, follow_incidents),
     Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
     Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
     Scheduled(ASKING, 300, ask_provider, limit_seconds=900),

@@ -198,6 +198,7 @@ DRAFT_FORMS: Mapping[str, LazyString] = {
     DraftForm.MAINTENANCE: lazy_gettext("Announce work, or give an outage back"),
     DraftForm.DAYS_OFF: lazy_gettext("Add days by hand"),
     DraftForm.RETIRING: lazy_gettext("Why it is retired"),
+    DraftForm.INCIDENT: lazy_gettext("Set an incident"),
     DraftForm.CLOCKS: lazy_gettext("Continue with the database's clock"),
 }
 

@@ -5,7 +5,18 @@ from dataclasses import dataclass, replace
 
 from app.wording.spoken_length import spoken_seconds
 from app.wording.spoken_words import speak
-from telephony.ivr import CallFacts, Conversation, Heard, NamedUnit, QueueFacts, SpokenState, TurnOutcome, begin, step
+from telephony.ivr import (
+    CallFacts,
+    Conversation,
+    Heard,
+    IncidentFacts,
+    NamedUnit,
+    QueueFacts,
+    SpokenState,
+    TurnOutcome,
+    begin,
+    step,
+)
 from telephony.ivr.message import CALLED_BACK_COUNTRY
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Plan, Say, Spoken, Verb
@@ -14,6 +25,12 @@ from tickets.states import CallState
 _CALLER = CallFacts(caller=f"+{CALLED_BACK_COUNTRY}901234567", reference="2600421733")
 # A name as long as they come.
 _UNIT_NAMES = {"vi": "Phường Tân Sơn Nhất", "en": "Tan Son Nhat Ward"}
+_LONG_BULLETIN = {
+    "vi": "Nhiều tuyến đường trong khu vực đang ngập sâu sau mưa lớn. Lực lượng chức năng đang bơm nước và điều tiết "
+    "giao thông. Xin tránh các đường bị ngập.",
+    "en": "Many streets of this area are flooded after the heavy rain. Crews are pumping and directing the traffic. "
+    "Please avoid flooded streets.",
+}
 _SILENCE = Heard()
 
 
@@ -56,6 +73,7 @@ def passages(locale: str) -> Iterator[Passage]:
     yield _passage("callback", "key 9", step(menu, Heard(keys="9"), _CALLER), locale)
     yield _passage("person", "key 0", step(menu, Heard(keys="0"), _CALLER), locale)
     yield from _waiting(locale)
+    yield from _incident(locale)
     followed = replace(_CALLER, followed=SpokenState((Say(Prompt.STATE_OPEN),)))
     asked = replace(menu, state=CallState.STATUS, asking="pin", reference="2600421733")
     yield _passage("state", "the state of a request", step(asked, Heard(keys="123456"), followed), locale)
@@ -73,6 +91,22 @@ def _waiting(locale: str) -> Iterator[Passage]:
     talking = Conversation(CallState.TALKING, locale=locale)
     cut_off = Heard(dial_status="completed", dial_bridged=True)
     yield _passage("cut-off", "the line broke", step(talking, cut_off, _CALLER), locale)
+
+
+def _incident(locale: str) -> Iterator[Passage]:
+    """With a bulletin as long as one may be."""
+    known = IncidentFacts(1, "2600421733", _LONG_BULLETIN["vi"], _LONG_BULLETIN["en"])
+    start = Conversation(CallState.GREETING, locale=locale)
+    disaster = replace(_CALLER, incidents=(replace(known, is_disaster=True),))
+    greeted = begin(start, disaster)
+    yield _passage("disaster", "greeting in a disaster", greeted, locale)
+    yield _passage("counted", "counted", step(greeted.conversation, Heard(keys="1"), disaster), locale)
+    caller = replace(_CALLER, incidents=(known,))
+    yield _passage(
+        "incident", "a known incident", step(begin(start, caller).conversation, Heard(keys="0"), caller), locale
+    )
+    full = replace(disaster, incidents=(replace(disaster.incidents[0], is_full=True),))
+    yield _passage("full", "too many wait", step(begin(start, full).conversation, Heard(keys="0"), full), locale)
 
 
 def _passage(name: str, title: str, outcome: TurnOutcome, locale: str) -> Passage:

@@ -61,6 +61,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "from_unit_id": lazy_pgettext("audit detail", "from unit no."),
     "intact": lazy_pgettext("audit detail", "intact"),
     "is_disputed": lazy_pgettext("audit detail", "disputed"),
+    "is_disaster": lazy_pgettext("audit detail", "disaster"),
     "is_new": lazy_pgettext("audit detail", "new person"),
     "joined": lazy_pgettext("audit detail", "goes on in"),
     "kinds": lazy_pgettext("audit detail", "kinds"),

@@ -16,6 +16,7 @@ from telephony.floor.waiting import WAITING
 from telephony.ivr import (
     AnotherMatter,
     AskCallback,
+    CountOn,
     Effect,
     GoOnWith,
     JoinQueue,
@@ -31,6 +32,7 @@ from telephony.recordings import Announced
 from tickets import timeline
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, load_standing
+from tickets.intake import contacts
 from tickets.intake.cleaning import Matter
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
@@ -40,10 +42,13 @@ from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
 from tickets.schema import Call, OutboundMessage, Ticket
 from tickets.states import UNFINISHED, Channel, Priority, TimelineKind
+from tickets.work import incident_people
+from tickets.work.assignment import change_priority
 from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket
 
 # Who is told that a citizen calls and nobody is there: the unit's own people first, then the city's desk.
+_EMERGENCY_KEY = "2"
 UNIT_DUTY_POSTS, CITY_DUTY_POSTS = ("duty_officer", "unit_lead"), ("city_office_duty",)
 
 
@@ -68,6 +73,8 @@ def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
     told: list[NotePlace | NoteSaid] = []
     for effect in effects:
         match effect:
+            case OpenTicket() if effect.is_emergency and scene.call.ticket_id is not None:
+                _make_urgent(scene, scene.call.ticket_id)
             case OpenTicket():
                 ensure_ticket(scene.session, scene.call, scene.desk, emergency=effect.is_emergency, now=scene.now)
             case AnotherMatter():
@@ -84,13 +91,14 @@ def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
 
 def _perform_one(
     scene: Scene,
-    effect: JoinQueue | LeaveQueue | KeepRecording | AskCallback | OfferUnanswered | TellDutyOfficer,
+    effect: JoinQueue | LeaveQueue | KeepRecording | AskCallback | OfferUnanswered | TellDutyOfficer | CountOn,
 ) -> None:
     match effect:
         case JoinQueue():
             _join(scene, in_front=effect.in_front)
         case LeaveQueue():
-            scene.call.flowout_at, scene.call.flowout_kind = scene.now, effect.kind
+            if scene.call.queued_at is not None:
+                scene.call.flowout_at, scene.call.flowout_kind = scene.now, effect.kind
             withdraw_offer(scene.session, scene.call, now=scene.now)
         case KeepRecording():
             _keep(scene, effect)
@@ -100,6 +108,8 @@ def _perform_one(
             connection_failed(scene.session, scene.call, now=scene.now)
         case TellDutyOfficer():
             _tell_duty_officer(scene)
+        case CountOn():
+            _count(scene, effect.incident_id)
         case _:
             assert_never(effect)
 
@@ -188,6 +198,8 @@ def _route(scene: Scene, told: list[NotePlace | NoteSaid]) -> None:
         now=scene.now,
     )
     if decision is not None:
+        # Which incidents it may be about is asked at the next turns.
+        call.detail = {**call.detail, "category_id": decision.category_id}
         call.unit_id = _answering_unit(scene.desk, decision.unit_id)
     else:
         heed_words(scene.session, lock_ticket(scene.session, call.ticket_id), said, now=scene.now)
@@ -231,6 +243,32 @@ def _keep(scene: Scene, effect: KeepRecording) -> None:
             params={"what": effect.kind.value, "seconds": effect.seconds, "recording_id": recording.id},
             now=scene.now,
         )
+
+
+def _make_urgent(scene: Scene, ticket_id: int) -> None:
+    """The key for danger, pressed when the matter was known already."""
+    ticket = lock_ticket(scene.session, ticket_id)
+    if ticket.priority is not Priority.EMERGENCY and ticket.status in UNFINISHED:
+        change_priority(
+            scene.session, ticket_id, priority=Priority.EMERGENCY, reason=_EMERGENCY_KEY, actor=citizen_actor(),
+            now=scene.now,
+        )  # fmt: skip
+    scene.call.detail = {**scene.call.detail, "emergency": True}
+
+
+def _count(scene: Scene, incident_id: int) -> None:
+    """On the incident's request: by the one this call has just opened, which becomes its duplicate, or as a contact."""
+    call = scene.call
+    is_own = bool(call.detail.get("opened_ticket"))
+    incident = next((one for one in scene.desk.rules.incidents if one.id == incident_id), None)
+    if call.ticket_id is None and incident is not None and call.contact_id is not None:
+        contacts.link(scene.session, call.contact_id, incident.master_id)
+    person = incident_people.Counted(
+        Channel.VOICE, phone=call.phone, locale=call.locale, contact_id=call.contact_id,
+        ticket_id=call.ticket_id if is_own else None,
+    )  # fmt: skip
+    incident_people.count(scene.session, incident_id, person, actor=citizen_actor(), now=scene.now)
+    call.detail = {**call.detail, "counted_on": incident_id}
 
 
 def _callback(scene: Scene, effect: AskCallback) -> None:

@@ -161,7 +161,7 @@ def _left_early(session: Session, call: Call, desk: Desk, *, now: datetime) -> N
 
 def _left_no_matter(session: Session, call: Call) -> bool:
     """A ticket was opened for this call, and neither words nor a wish to be called back came: somebody has to ask."""
-    if not call.detail.get("opened_ticket") or call.answered_at is not None:
+    if not call.detail.get("opened_ticket") or call.answered_at is not None or call.detail.get("counted_on"):
         return False
     spoke = exists().where(Recording.call_id == call.id)
     asked = exists().where(CallbackRequest.call_id == call.id)

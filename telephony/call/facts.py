@@ -9,8 +9,9 @@ from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_back, offer_call
-from telephony.floor.waiting import expected_wait, position
-from telephony.ivr import CallFacts, Heard, NamedUnit, PlaceFacts, QueueFacts, SpokenState
+from telephony.floor.waiting import expected_wait, position, waiting_at
+from telephony.ivr import CallFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
+from telephony.ivr.conversation import BEFORE_A_PERSON
 from telephony.ivr.queue import words_are_due
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Number, Say, Target
@@ -20,6 +21,8 @@ from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
 from tickets.matter import read_matter
 from tickets.people.phones import parse_phone
+from tickets.routing.decision import guess_category
+from tickets.routing.incidents import running
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
@@ -57,6 +60,7 @@ def facts_for(
         waits_for_callback=promised is not None and waits_for_callback(session, promised),
         keyed_is_blocked=promised is not None and asking == "number" and is_not_to_be_called(session, promised),
         callback_line=desk.city_line if call.state is CallState.CALLBACK else "",
+        incidents=_incidents(session, call, heard, desk, now=now) if call.state in BEFORE_A_PERSON else (),
     )
 
 
@@ -68,6 +72,24 @@ def _phone_to_promise(call: Call, heard: Heard, asking: str) -> str | None:
         return call.phone
     keyed = parse_phone(heard.keys)
     return keyed.number if keyed else None
+
+
+def _incidents(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> tuple[IncidentFacts, ...]:
+    """Those the caller may call about, from memory; of how many wait the database is asked where that has a limit."""
+    known = running(desk.rules.incidents, now=now)
+    if not known:
+        return ()
+    guess = guess_category(heard.speech, desk.rules.routing) if heard.speech else None
+    category_id = guess[0].id if guess else call.detail.get("category_id")
+    # For the place, the conversation knows it better: a place that is named in this very step is in no row yet.
+    return tuple(
+        IncidentFacts(
+            one.id, one.reference, one.bulletin_vi, one.bulletin_en, one.unit_ids, one.is_disaster,
+            one.most_waiting is not None and waiting_at(session, one.unit_ids) >= one.most_waiting,
+        )
+        for one in known
+        if one.category_id is None or category_id in (None, one.category_id)
+    )  # fmt: skip
 
 
 def _named(desk: Desk, unit_id: int | None, locale: str) -> NamedUnit | None:

@@ -87,6 +87,14 @@ def waiting_count(session: Session) -> int:
     return int(session.scalar(select(func.count()).select_from(Call).where(Call.state.in_(WAITING))) or 0)
 
 
+def waiting_at(session: Session, unit_ids: Collection[int]) -> int:
+    """How many wait for these units' people, or at all where none are named."""
+    waiting = select(func.count()).select_from(Call).where(Call.state.in_(WAITING))
+    if unit_ids:
+        waiting = waiting.where(Call.unit_id.in_(unit_ids))
+    return int(session.scalar(waiting) or 0)
+
+
 def agents_for(call: InLine, floor: Floor, *, refused_by: Collection[int] = (), now: datetime) -> list[FloorAgent]:
     """The free agents a call may be offered to now, best first: own unit before city, language before none, then idle.
 

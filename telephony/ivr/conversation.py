@@ -8,6 +8,9 @@ from typing import Any
 
 from tickets.states import CallState
 
+# Where nobody has been spoken to yet, and what is said is heard by nobody else.
+BEFORE_A_PERSON = (CallState.GREETING, CallState.MENU, CallState.PLACE, CallState.STATUS)
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:

@@ -78,6 +78,13 @@ class TellDutyOfficer:
     """Somebody calls and nobody is on duty."""
 
 
+@dataclass(frozen=True, slots=True)
+class CountOn:
+    """Counted on a known incident, to be told when it is over; nobody has to speak with them."""
+
+    incident_id: int
+
+
 Effect = (
     OpenTicket
     | AnotherMatter
@@ -90,4 +97,5 @@ Effect = (
     | AskCallback
     | OfferUnanswered
     | TellDutyOfficer
+    | CountOn
 )

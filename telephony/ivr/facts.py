@@ -44,6 +44,22 @@ class SpokenState:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentFacts:
+    """A running incident that this caller may call about; `unit_ids` empty: wherever they are.
+
+    `is_full`: as many wait because of it as shall wait at the same time.
+    """
+
+    id: int
+    reference: str
+    bulletin_vi: str
+    bulletin_en: str
+    unit_ids: frozenset[int] = frozenset()
+    is_disaster: bool = False
+    is_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """`caller` is the number in E.164, None when hidden. `line_unit` is set on a unit's own line."""
 
@@ -71,3 +87,5 @@ class CallFacts:
     callback_line: str = ""
     # This number has called within a quarter of an hour, about a matter that is still open.
     called_lately: bool = False
+    # What many call about now, the closest first; of another kind of matter than the caller's, none.
+    incidents: tuple[IncidentFacts, ...] = ()

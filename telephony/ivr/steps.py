@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from telephony.ivr.again import CALLED_LATELY, after_greeting_again, greet_again
-from telephony.ivr.conversation import Conversation
+from telephony.ivr.bulletin import (
+    DISASTER,
+    FULL,
+    INCIDENT,
+    after_disaster_greeting,
+    before_the_queue,
+    disaster_at,
+    disaster_greeting,
+    on_bulletin,
+)
+from telephony.ivr.conversation import BEFORE_A_PERSON, Conversation
 from telephony.ivr.effects import AnotherMatter, NotePlace, OpenTicket
 from telephony.ivr.facts import CallFacts
 from telephony.ivr.follow import ask_reference, on_request
@@ -28,28 +38,31 @@ from telephony.ivr.place import ask_place, ask_where, for_a_person, in_danger, o
 from telephony.ivr.queue import on_dial, on_queue
 from telephony.plan.menu import MENU, MENU_AGAIN_SECONDS, PERSON_KEY, REPEAT_KEY, MenuChoice
 from telephony.plan.prompts import Prompt
-from telephony.plan.verbs import Redirect, Say
+from telephony.plan.verbs import Redirect, Say, Spoken
 from tickets.states import CallState
 
 
 def begin(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """The greeting, with the notice that we record, and the menu."""
     greeting = Say(Prompt.LINE_GREETING, {"unit": facts.line_unit.name}) if facts.line_unit else Say(Prompt.GREETING)
-    return greet_again(conversation, greeting) if facts.called_lately else welcome(conversation, greeting)
+    return greet_again(conversation, greeting) if facts.called_lately else _welcome(conversation, facts, greeting)
 
 
 def step(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """The next turn. Defined for every state and everything a phone can do: a caller is never left without words."""
-    if facts.says_danger and conversation.state in _BEFORE_A_PERSON:
+    if facts.says_danger and conversation.state in BEFORE_A_PERSON:
         return in_danger(conversation, heard, facts)
-    return _STEPS[conversation.state](conversation, heard, facts)
+    return before_the_queue(conversation, _STEPS[conversation.state](conversation, heard, facts), facts)
+
+
+def _welcome(conversation: Conversation, facts: CallFacts, *greeting: Spoken) -> TurnOutcome:
+    disaster = disaster_at(facts)
+    return disaster_greeting(conversation, disaster, *greeting) if disaster else welcome(conversation, *greeting)
 
 
 def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
-    if conversation.asking == CALLED_LATELY:
-        return after_greeting_again(conversation, heard, facts) or _on_menu(conversation.ask(""), heard, facts).also(
-            AnotherMatter()
-        )
+    if (taken := _asked_first(conversation, heard, facts)) is not None:
+        return taken
     if heard.speech and not heard.keys:
         return ask_place(conversation, facts).also(OpenTicket())
     if heard.is_silence:
@@ -63,7 +76,18 @@ def _on_menu(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
     return chosen
 
 
+def _asked_first(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome | None:
+    """The answer to a question that the greeting asked; None: there was none, or what was heard is a usual choice."""
+    if conversation.asking == CALLED_LATELY:
+        return after_greeting_again(conversation, heard, facts) or _on_menu(conversation.ask(""), heard, facts).also(
+            AnotherMatter()
+        )
+    return after_disaster_greeting(conversation, heard, facts) if conversation.asking == DISASTER else None
+
+
 def _on_place(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
+    if conversation.asking in (INCIDENT, FULL):
+        return on_bulletin(conversation, heard, facts)
     return for_a_person(conversation, heard) or on_place(conversation, heard, facts)
 
 
@@ -84,7 +108,7 @@ def _lines_place(facts: CallFacts) -> tuple[NotePlace, ...]:
 
 def _language(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     other = OTHER_LOCALE.get(conversation.locale, "vi")
-    return welcome(replace(conversation, locale=other))
+    return _welcome(replace(conversation, locale=other), facts)
 
 
 _CHOICES: Mapping[MenuChoice, Callable[[Conversation, CallFacts], TurnOutcome]] = {
@@ -114,8 +138,6 @@ def _on_failsafe(conversation: Conversation, heard: Heard, facts: CallFacts) -> 
 
 # A person, the menu again, a callback, the other language.
 _ALONE = (PERSON_KEY, REPEAT_KEY, "9", "*")
-# Where what is said is heard by nobody else.
-_BEFORE_A_PERSON = (CallState.GREETING, CallState.MENU, CallState.PLACE, CallState.STATUS)
 _STEPS: Mapping[CallState, Callable[[Conversation, Heard, CallFacts], TurnOutcome]] = {
     CallState.GREETING: _on_menu,
     CallState.MENU: _on_menu,

@@ -51,6 +51,12 @@ class Prompt(StrEnum):
     QUEUE_LONG_WAIT = "queue_long_wait"
     NOBODY_ON_DUTY = "nobody_on_duty"
     NOBODY_CHOICES = "nobody_choices"
+    INCIDENT_BULLETIN = "incident_bulletin"
+    INCIDENT_CHOICES = "incident_choices"
+    INCIDENT_COUNTED = "incident_counted"
+    INCIDENT_COUNTED_ONLY = "incident_counted_only"
+    DISASTER_CHOICES = "disaster_choices"
+    MANY_CALLERS = "many_callers"
     CUT_OFF = "cut_off"
     HOLD = "hold"
 
@@ -121,6 +127,8 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.QUEUE_POSITION: frozenset({"position"}),
     Prompt.QUEUE_WAIT: frozenset({"minutes"}),
     Prompt.QUEUE_WAIT_LONG: frozenset({"minutes"}),
+    Prompt.INCIDENT_BULLETIN: frozenset({"bulletin"}),
+    Prompt.INCIDENT_COUNTED_ONLY: frozenset({"reference"}),
     Prompt.CALLBACK_CONFIRM: frozenset({"phone"}),
     Prompt.CALLBACK_THANKS: frozenset({"phone"}),
     Prompt.CALLBACK_KEPT: frozenset({"phone"}),

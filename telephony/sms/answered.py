@@ -32,7 +32,7 @@ from tickets.work.ticket import ANSWERED_OR_ASIDE
 WHICH = "which_not_solved"
 MOST_ASKED = 6
 # An answer to our question within this time; later the same word may mean anything.
-_ANSWERED_WITHIN = timedelta(hours=24)
+ANSWERED_WITHIN = timedelta(hours=24)
 _REFERENCE = re.compile(r"(?<!\d)\d{2}[\s.-]?\d{4}[\s.-]?\d{4}(?!\d)")
 # More than these few words beside "not solved" may be a matter of their own.
 _FEW_WORDS = 8
@@ -197,7 +197,7 @@ def asked_which(session: Session, phone: str | None, *, now: datetime) -> Mappin
         .where(
             OutboundMessage.address == (phone or ""),
             OutboundMessage.template == WHICH,
-            OutboundMessage.created_at > now - _ANSWERED_WITHIN,
+            OutboundMessage.created_at > now - ANSWERED_WITHIN,
         )
         .order_by(OutboundMessage.id.desc())
         .limit(1)

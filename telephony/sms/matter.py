@@ -12,6 +12,7 @@ from telephony.desk import Desk
 from telephony.dialled import line_number
 from telephony.plan.menu import MOST_OPTIONS
 from telephony.sms.answered import answered_of, take_after_answer
+from telephony.sms.incident import incident_words, take_count
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.directory.places import resolve
@@ -43,6 +44,8 @@ SAME_TALK = timedelta(hours=24)
 
 def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime) -> Taken:
     """Lead a message to its ticket; a new one may be answered with one question about the place."""
+    if (counted := take_count(session, body, sms, is_simulated=is_simulated, now=now)) is not None:
+        return counted
     ticket = _open_ticket_of(session, sms.phone, now=now)
     if ticket is not None and _asked_something(ticket):
         return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
@@ -191,7 +194,8 @@ def _say_where_it_went(
 ) -> None:
     """Whoever answers our question learns that the answer was understood."""
     if (unit := desk.unit(unit_id)) is not None:
-        params = {"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}}
+        params: dict[str, Any] = {"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}}
+        params |= incident_words(ticket, desk, now=now)
         _text_about(session, ticket, "place_noted", params, sms, now=now)
 
 

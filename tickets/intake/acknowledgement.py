@@ -1,10 +1,12 @@
 """The first answer a sender gets by itself: the reference, by SMS and e-mail, and nothing the sender wrote."""
 
+from datetime import datetime
 from typing import Any
 
 from tickets.intake.cleaning import Matter, Opened
 from tickets.outbox.posting import Outgoing
 from tickets.people.phones import parse_phone
+from tickets.routing.incidents import incident_about
 from tickets.routing.rules import Rules
 from tickets.states import Channel, OutboundChannel, Priority
 
@@ -26,6 +28,19 @@ def receipt_key(ticket_id: int, channel: OutboundChannel) -> str:
     return f"ticket-opened:{ticket_id}:{channel.value}"
 
 
+def incident_told(
+    rules: Rules, *, unit_id: int | None, category_id: int | None, priority: Priority, counts: bool, now: datetime
+) -> dict[str, Any]:
+    """The known incident a message speaks of, in both languages; {} without one. `counts`: an answer of 1 counts.
+
+    Who is in danger is not told to wait for an end with others.
+    """
+    if priority is Priority.EMERGENCY:
+        return {}
+    found = incident_about(rules.incidents, unit_id=unit_id, category_id=category_id, now=now)
+    return {"incident": {**found.in_both, "id": found.id, "counts": counts}} if found else {}
+
+
 def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[Outgoing]:
     """What tells the sender the reference. Nothing they wrote is in it, or it would carry anybody's text anywhere.
 
@@ -41,6 +56,7 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
         params |= {"unit": unit.name, "unit_en": unit.name_en}
         if opened.due_at is not None:
             params["due_at"] = opened.due_at.isoformat()
+        params |= _incident(matter, opened, rules)
     messages = []
     number = sms_number(matter)
     if number is not None:
@@ -61,3 +77,13 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
         )
         for channel, address, told in messages
     ]
+
+
+def _incident(matter: Matter, opened: Opened, rules: Rules) -> dict[str, Any]:
+    """Nothing while it is asked where the matter is: the answer to that question would be taken for this one."""
+    if any(reason.code == "undecided" for reason in opened.reasons):
+        return {}
+    return incident_told(
+        rules, unit_id=opened.row["place_unit_id"] or opened.unit_id, category_id=opened.row["category_id"],
+        priority=opened.priority, counts=matter.channel is Channel.SMS, now=opened.opened_at,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tickets.directory.categories import load_hints
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
+from tickets.routing.incidents import IncidentRule, load_incidents
 from tickets.schema import RULES_VERSION, Category, Line, OneStopOffice, Procedure, Queue, ReferenceVersion, Unit
 from tickets.states import Level, QueueKind, UnitKind
 
@@ -20,6 +21,7 @@ class Rules:
 
     routing: RoutingRules
     promises: PromiseRulebook
+    incidents: tuple[IncidentRule, ...] = ()
 
     @cached_property
     def ward_names(self) -> tuple[str, ...]:
@@ -39,7 +41,7 @@ def places_version(session: Session) -> int:
 
 def load_rules(session: Session, *, on: date) -> Rules:
     """The rows that decide where a matter goes on a day, and the promises in force."""
-    return Rules(_routing(session, on), load_rulebook(session))
+    return Rules(_routing(session, on), load_rulebook(session), load_incidents(session))
 
 
 def _routing(session: Session, on: date) -> RoutingRules:

@@ -16,6 +16,7 @@ from tickets.schema.directory import (
 )
 from tickets.schema.draft import Draft, TicketViewer
 from tickets.schema.exclusion import ExclusionCredit, ExclusionWindow
+from tickets.schema.incident import Incident, IncidentPerson
 from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
 from tickets.schema.matter_link import Appeal, DuplicateLink
@@ -141,6 +142,8 @@ __all__ = [
     "Holiday",
     "IdempotencyKey",
     "InboundSms",
+    "Incident",
+    "IncidentPerson",
     "Instruction",
     "JobFault",
     "KeptAccount",

@@ -32,6 +32,7 @@ _SHOWN_BY_THEIR_PAGES = (
     DraftForm.DAYS_OFF,
     DraftForm.RETIRING,
     DraftForm.CLOCKS,
+    DraftForm.INCIDENT,
 )
 # A page says every ten seconds that it is still open.
 LOOKING_FOR = timedelta(seconds=30)

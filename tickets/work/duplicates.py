@@ -44,10 +44,13 @@ def master_named(session: Session, viewer: Viewer, typed: str) -> Ticket:
     return master
 
 
-def link(session: Session, ticket_id: int, *, master_id: int, actor: Actor, now: datetime) -> Ticket:
+def link(
+    session: Session, ticket_id: int, *, master_id: int, tells: bool = True, actor: Actor, now: datetime
+) -> Ticket:
     """Make a ticket a duplicate of another that is open; the caller has checked that the actor works on both.
 
-    The master is solved by the earlier of both dates and is as urgent as the more urgent. Raises InvalidInput for a
+    The master is solved by the earlier of both dates and is as urgent as the more urgent; the citizen is told of it
+    unless they asked for it themselves (`tells`). Raises InvalidInput for a
     master that is the ticket itself, a duplicate, or over, and where one of them is restricted: who may see the one may
     not learn of the other. OwingUnitAlone once more than a warning of accepting is out.
     """
@@ -64,7 +67,8 @@ def link(session: Session, ticket_id: int, *, master_id: int, actor: Actor, now:
     join(session, ticket, master, due_at, actor=actor, now=now)
     for other in standing(session, ticket.id):
         pass_on(session, other, master, actor=actor, now=now)
-    _tell_citizen(session, ticket, now=now)
+    if tells:
+        _tell_citizen(session, ticket, now=now)
     session.flush()
     return ticket
 

@@ -61,6 +61,21 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_ticket": _("There is no ticket with this reference that you may see."),
         "same_ticket": _("This is the ticket itself."),
         "restricted_not_linked": _("A restricted ticket is never linked to another."),
+        "not_your_area": _("This is not your area: name only units that you steer."),
+        "unknown_area": _("We do not know “%(name)s” as a ward, commune or old district.", name=params.get("name", "")),
+        "ambiguous_area": _(
+            "“%(name)s” may be several: %(names)s. Write which.",
+            name=params.get("name", ""),
+            names=params.get("names", ""),
+        ),
+        "incident_too_long": _("An incident lasts 72 hours at most; extend it later."),
+        "incident_over": _("This incident is over already."),
+        "out_of_range": _("This number is not possible here."),
+        "takes_too_long": _(
+            "Read aloud this takes %(seconds)s seconds; at most %(most)s are possible.",
+            seconds=params.get("seconds", ""),
+            most=params.get("most", ""),
+        ),
         "is_duplicate": _(
             "This ticket is a duplicate: it is answered with its master. To work on it by itself, unlink it first."
         ),

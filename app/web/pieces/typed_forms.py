@@ -20,6 +20,7 @@ TOLD_BY_NUMBER = frozenset(
         DraftForm.DAYS_OFF,
         DraftForm.RETIRING,
         DraftForm.CLOCKS,
+        DraftForm.INCIDENT,
     }
 )
 

@@ -15,6 +15,7 @@ from tickets.matter import read_matter
 from tickets.people.phones import parse_phone
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, guess_category
+from tickets.routing.incidents import IncidentRule, incident_about
 from tickets.routing.rules import Rules
 from tickets.routing.two_matters import TwoMatters, two_matters
 from tickets.states import Level
@@ -74,6 +75,8 @@ class Advice:
     apart: TwoMatters | None = None
     # Nobody is texted or called at the number that was given.
     is_number_refused: bool = False
+    # What many report now from there: they can be counted with one click.
+    incident: IncidentRule | None = None
 
     def to_tell(self, form: ReportForm) -> tuple[str, ...]:
         """What this citizen has not been told or asked yet; the form goes back once for all of it."""
@@ -88,6 +91,8 @@ class Advice:
             wanted.append(f"number:{form.phone[:40]}")
         if self.apart is not None:
             wanted.append(f"apart:{mark(self.apart.second)}")
+        if self.incident is not None:
+            wanted.append(f"incident:{self.incident.id}")
         if self.similar and self.unit and self.category:
             wanted.append(_similar_mark(self.unit, self.category))
         return tuple(notice[:120] for notice in wanted if notice[:120] not in form.told)
@@ -118,12 +123,18 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         # Whoever may be in danger or accuses somebody is asked nothing that can wait.
         apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body[:_READ], known.routing),
         is_number_refused=_is_refused(session, form),
+        incident=None if read.may_be_danger or read.may_accuse else _incident(known, unit, category, now),
     )
 
 
 def _is_refused(session: Session, form: ReportForm) -> bool:
     phone = parse_phone(form.phone) if form.phone else None
     return phone is not None and refusal(session, phone.number) is not None
+
+
+def _incident(known: Rules, unit: UnitRule | None, category: CategoryRule | None, now: datetime) -> IncidentRule | None:
+    category_id = category.id if category is not None else None
+    return incident_about(known.incidents, unit_id=unit.id if unit else None, category_id=category_id, now=now)
 
 
 def chosen_unit(form: ReportForm, advice: Advice) -> str | None:

@@ -23,10 +23,11 @@ from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
 from app.web.public.choices import category_options, last_known_categories
 from app.web.public.follow_cookie import let_follow
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
-from app.web.public.report_sending import send_apart, send_report, sent_before, told_addresses
+from app.web.public.report_sending import count_report, send_apart, send_report, sent_before, told_addresses
 from app.wording.locale import chosen_locale
 from tickets.intake.opening import opened_before
 from tickets.queries.follow import followed
+from tickets.routing.incidents import IncidentRule
 from tickets.routing.two_matters import TwoMatters
 
 blueprint = Blueprint("report", __name__)
@@ -71,14 +72,13 @@ def send() -> ResponseReturnValue:
     if given.trap:
         found["website"] = _("Please leave this field empty and send again.")
         given = replace(given, trap="")
+    if request.form.get("count") and not given.body:
+        found.pop("body", None)
     if found:
         return _page(given, errors=found, advice=_advice(given), status=422)
     advice = _advice(given, only_new=True)
-    if news := advice.to_tell(given):
-        # A second click must not be told of the first as of somebody else's; opening finds the first by itself.
-        if (before := sent_before(g.session, given)) is not None:
-            return _to_the_numbers(before)
-        return _page(replace(given, told=given.told | set(news)), advice=_advice(given), asks=True)
+    if (answer := _before_sending(given, advice)) is not None:
+        return answer
     if request.form.get("apart") == "1" and advice.apart is not None:
         return _sent_apart(given, advice, advice.apart)
     opened = send_report(
@@ -92,6 +92,36 @@ def send() -> ResponseReturnValue:
     if opened.is_new:
         _count_when_done(given)
     return _to_the_numbers(opened.ticket_id)
+
+
+def _before_sending(given: ReportForm, advice: Advice) -> ResponseReturnValue | None:
+    """Counted at once, if that is wanted; otherwise what there is to tell or ask first, once. None: it can be sent."""
+    if request.form.get("count") and advice.incident is not None:
+        return _counted(given, advice, advice.incident)
+    if not given.body:
+        # What they wanted to be counted on is over.
+        return _page(given, errors=faults(given), advice=_advice(given), status=422)
+    if not (news := advice.to_tell(given)):
+        return None
+    # A second click must not be told of the first as of somebody else's; opening finds the first by itself.
+    if (before := sent_before(g.session, given)) is not None:
+        return _to_the_numbers(before)
+    return _page(replace(given, told=given.told | set(news)), advice=_advice(given), asks=True)
+
+
+def _counted(given: ReportForm, advice: Advice, incident: IncidentRule) -> ResponseReturnValue:
+    """With words of their own it is a request of their own, answered with the incident's; without, a number to tell."""
+    if not (given.phone or given.email):
+        wrong = {"phone": _("Give a phone or an e-mail address, so that we can tell you when it is over.")}
+        return _page(given, errors=wrong, advice=_advice(given), status=422)
+    unit_code, category = chosen_unit(given, advice), chosen_category(advice) or ""
+    sending = replace(given, category=category)
+    ticket_id = count_report(
+        g.session, sending, incident, unit_code=unit_code, locale=chosen_locale(), acknowledge=g.may_be_told, now=g.now
+    )
+    _count_when_done(given)
+    flash(_("You are counted. We will tell you when it is over."), "success")
+    return _to_the_numbers(ticket_id) if ticket_id is not None else redirect("/", code=303)
 
 
 def _sent_apart(given: ReportForm, advice: Advice, two: TwoMatters) -> ResponseReturnValue:

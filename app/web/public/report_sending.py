@@ -1,5 +1,6 @@
 """From a filled-in form to an opened ticket with its pictures."""
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,9 +18,10 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
+from tickets.routing.incidents import IncidentRule
 from tickets.routing.two_matters import TwoMatters
 from tickets.states import Channel
-from tickets.work import attachments
+from tickets.work import attachments, incident_people
 
 
 def send_report(
@@ -75,6 +77,45 @@ def send_apart(
         send(first, unit_code=unit_code),
         send(second, part=":second", unit_code=None if names_place else unit_code),
     )
+
+
+def count_report(
+    session: Session,
+    form: ReportForm,
+    incident: IncidentRule,
+    *,
+    unit_code: str | None,
+    locale: str,
+    acknowledge: bool,
+    now: datetime,
+) -> int | None:
+    """Count whoever filled in the form; the ticket that holds their words, if they wrote any. Nothing is counted twice.
+
+    An address that was given too often today is not written to, here as little as elsewhere.
+    """
+    opened = None
+    if form.body:
+        opened = send_report(session, form, unit_code=unit_code, locale=locale, acknowledge=acknowledge, now=now)
+    phone, key = parse_phone(form.phone), signed.form_key(form.token)
+    contact = contacts.register(
+        session,
+        channel=Channel.WEB,
+        source_key=f"{key or secrets.token_hex(16)}:count",
+        arrived_at=now,
+        phone=phone.number if phone else None,
+        phone_raw=form.phone,
+    )
+    contacts.link(session, contact.id, opened.ticket_id if opened else incident.master_id)
+    person = incident_people.Counted(
+        Channel.WEB,
+        phone=phone.number if phone and acknowledge and not phone.is_abroad else None,
+        email=(form.email.strip().lower() or None) if acknowledge else None,
+        locale=locale,
+        contact_id=contact.id,
+        ticket_id=opened.ticket_id if opened else None,
+    )
+    incident_people.count(session, incident.id, person, actor=g.actor, now=now)
+    return opened.ticket_id if opened else None
 
 
 def sent_before(session: Session, form: ReportForm) -> int | None:

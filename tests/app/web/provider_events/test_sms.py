@@ -14,12 +14,14 @@ from tests.factories import KEYS, open_ticket, staff, unit
 from tests.telephony.phone import Phone
 from tickets.people.actor import staff_actor
 from tickets.people.pins import pin_of
+from tickets.people.roles import load_viewer
 from tickets.schema import (
     Acknowledgement,
     Base,
     Clock,
     Contact,
     InboundSms,
+    IncidentPerson,
     Line,
     Message,
     OutboundMessage,
@@ -28,7 +30,8 @@ from tickets.schema import (
     Ticket,
 )
 from tickets.states import Channel, Disposition, OutboundState, Priority, Role
-from tickets.work import assignment, conversation, resolution
+from tickets.work import assignment, conversation, incidents, resolution
+from tickets.work.incidents import WantedIncident
 
 _sids = itertools.count(1)
 
@@ -446,3 +449,43 @@ def test_a_citizens_bare_number_or_word_opens_a_ticket(session, texter, body):
 
     (ticket,) = tickets(session)
     assert ticket.body == body
+
+
+def known_incident(session, now, *, units=("26740",)):
+    boss = staff(session, role=Role.SUPERVISOR, at="79")
+    master = open_ticket(session, now=now)
+    wanted = WantedIncident(
+        master.ticket_id, [unit(session, code).id for code in units], None, "Khu vực mất điện.", "A power cut.",
+        timedelta(hours=2),
+    )  # fmt: skip
+    viewer = load_viewer(session, boss.id, now=now)
+    return incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
+
+
+def test_a_text_from_an_incident_is_answered_with_its_bulletin_and_1_counts_once(session, texter, settings, now):
+    incident = known_incident(session, now)
+
+    texter("phường Sài Gòn, nhà tôi mất điện từ sáng")
+    sent = select(OutboundMessage).where(OutboundMessage.template == "ticket_opened")
+    [opened] = session.scalars(sent.where(OutboundMessage.address == "+84901234567"))
+    params = {**opened.params, "pin": "123456"}
+    with message_app(settings).app_context():
+        words = render("ticket_opened", "sms", params, locale="vi", base_url="http://x", now=now)
+    assert "Khu vực mất điện." in words.body and "Trả lời 1" in words.body
+    texter("1")
+    texter("1.")
+
+    [person] = session.scalars(select(IncidentPerson))
+    assert (person.incident_id, person.ticket_id, person.phone) == (incident.id, opened.ticket_id, "+84901234567")
+    assert session.scalar(select(func.count()).select_from(Ticket).where(Ticket.reply_phone == "+84901234567")) == 1
+    counted = select(OutboundMessage).where(OutboundMessage.template == "incident_counted")
+    assert [one.address for one in session.scalars(counted)] == ["+84901234567"]
+
+
+def test_1_after_the_question_where_it_is_answers_that_question(session, texter, now):
+    known_incident(session, now, units=())
+
+    texter("mất điện ở Tân Định")
+    texter("1")
+
+    assert session.scalar(select(func.count()).select_from(IncidentPerson)) == 0

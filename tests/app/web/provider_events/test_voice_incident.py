@@ -1,0 +1,247 @@
+"""A known incident on the phone: said by place and language, counted with one key, told once when it is over."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.web.frame.application import HotlineApp
+from tests.app.web.provider_events.voice_scene import agent_at, call_of, ticket_of
+from tests.factories import open_ticket, staff, unit
+from tests.statements import counted
+from tests.telephony.phone import Phone
+from tickets.errors import InvalidInput
+from tickets.people.actor import staff_actor
+from tickets.people.roles import load_viewer
+from tickets.schema import CallbackRequest, Category, Contact, IncidentPerson, Offer, OutboundMessage, Ticket
+from tickets.states import CallState, Channel, Disposition, Priority, Role, TicketStatus
+from tickets.work import incident_people, incidents, resolution
+from tickets.work.incidents import WantedIncident
+
+WORDS = "Khu vực mất điện, ngành điện đang sửa."
+AT_NIGHT = timedelta(hours=13)
+
+
+@pytest.fixture
+def set_incident(session, now):
+    boss = staff(session, role=Role.SUPERVISOR, at="79")
+
+    def set_one(*, units=("26740",), **more):
+        master = open_ticket(session, subject="Mất điện", now=now)
+        wanted = WantedIncident(
+            master_id=master.ticket_id,
+            unit_ids=[unit(session, code).id for code in units],
+            category_id=more.pop("category_id", None),
+            bulletin_vi=WORDS,
+            bulletin_en="There is no electricity in this area.",
+            lasts=timedelta(hours=2),
+            **more,
+        )
+        viewer = load_viewer(session, boss.id, now=now)
+        return incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
+
+    set_one.viewer = lambda: load_viewer(session, boss.id, now=now)
+    set_one.actor = staff_actor(boss.id)
+    return set_one
+
+
+def rounds(session, now):
+    def failed(ticket_id, trouble):
+        raise trouble
+
+    incidents.end_what_is_over(session, now=now)
+    while incident_people.tell_some(session, now=now) + incident_people.link_next(session, failed=failed, now=now):
+        pass
+    session.expire_all()
+
+
+def told(session):
+    return session.scalars(select(OutboundMessage).where(OutboundMessage.template == "incident_over")).all()
+
+
+def test_a_caller_from_there_hears_it_is_counted_and_is_told_once_when_it_is_over(session, phone, now, set_incident):
+    incident = set_incident()
+    agent_at(session, now)
+
+    phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện")
+    assert WORDS in phone.said
+    assert session.scalar(select(func.count()).select_from(Offer)) == 0, "no agent is rung while it is said"
+    phone.press("1")
+    assert "đã được tính" in phone.said and phone.document.find("Hangup") is not None
+    phone.hang_up()
+    rounds(session, now)
+    own = ticket_of(session, phone)
+    assert own.master_id == incident.master_id, "their own request is answered with the incident's"
+    assert session.scalar(select(func.count()).select_from(CallbackRequest)) == 0
+    assert told(session) == []
+
+    incidents.end(
+        session, incident.id, closing_vi="Đã có điện lại.", closing_en="", viewer=set_incident.viewer(),
+        actor=set_incident.actor, now=now,
+    )  # fmt: skip
+    for _ in range(3):
+        rounds(session, now)
+
+    [message] = told(session)
+    assert message.address == phone.number
+    assert message.params["closing"]["vi"] == "Đã có điện lại."
+    assert message.params["reference"] == session.get(Ticket, incident.master_id).reference
+
+
+def test_who_says_nothing_goes_on_to_a_person_in_the_order_in_which_they_came(session, phone, now, set_incident):
+    set_incident()
+    agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện")
+    first_place = call_of(session, phone).queued_at
+
+    phone.wait()
+
+    call = call_of(session, phone)
+    assert call.state in (CallState.QUEUED, CallState.OFFERED)
+    assert call.queued_at == first_place is not None
+    assert session.scalar(select(func.count()).select_from(IncidentPerson)) == 0
+
+
+def test_who_calls_about_another_kind_of_matter_hears_nothing(session, phone, now, set_incident):
+    rubbish = session.scalars(select(Category).where(Category.code == "rubbish")).one()
+    set_incident(category_id=rubbish.id)
+
+    phone.ring().press("1").speak("phường Sài Gòn, đèn đường trước nhà bị hỏng")
+
+    assert WORDS not in phone.said
+
+
+def test_danger_goes_past_it_and_pressed_during_it_makes_the_matter_urgent(session, phone, now, set_incident):
+    set_incident()
+    agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện")
+    assert WORDS in phone.said
+
+    phone.press("2")
+
+    assert ticket_of(session, phone).priority is Priority.EMERGENCY
+    assert call_of(session, phone).detail["emergency"] is True
+    assert call_of(session, phone).state in (CallState.QUEUED, CallState.OFFERED)
+
+
+def test_in_a_disaster_one_key_from_the_greeting_counts_without_a_ticket(session, phone, now, set_incident):
+    incident = set_incident(units=(), is_disaster=True)
+    before = session.scalar(select(func.count()).select_from(Ticket))
+
+    phone.ring()
+    assert WORDS in phone.said
+    phone.press("1").hang_up()
+
+    assert session.scalar(select(func.count()).select_from(Ticket)) == before
+    contact = session.scalars(select(Contact).where(Contact.phone == phone.number)).one()
+    assert contact.ticket_id == incident.master_id
+    [person] = session.scalars(select(IncidentPerson)).all()
+    assert (person.phone, person.channel) == (phone.number, Channel.VOICE)
+
+
+def test_the_cap_offers_a_message_at_once_and_nobody_is_hung_up_on(
+    client, settings, session, city_line, now, set_incident
+):
+    set_incident(units=(), is_disaster=True, most_waiting=1)
+    agent_at(session, now)
+    first = Phone(client, settings, to=city_line, number="+84902000001").ring().press("0")
+    assert call_of(session, first).state in (CallState.QUEUED, CallState.OFFERED)
+
+    second = Phone(client, settings, to=city_line, number="+84902000002").ring().press("0")
+    assert "rất nhiều người gọi" in second.said
+    second.wait()
+    assert call_of(session, second).state is CallState.VOICEMAIL
+
+    third = Phone(client, settings, to=city_line, number="+84902000003").ring().press("2")
+    assert call_of(session, third).state in (CallState.QUEUED, CallState.OFFERED), "danger has room"
+
+
+def test_it_expires_by_itself_and_is_not_said_any_more(app: HotlineApp, session, phone, now, set_incident):
+    set_incident(units=(), is_disaster=True)
+    phone.ring().press("1").hang_up()
+    later = now + timedelta(hours=2)
+
+    with app.bound_to(session, later):
+        other = Phone(phone.client, app.settings, to=phone.to, number="+84902000002").ring()
+        assert WORDS not in other.said
+    rounds(session, later)
+
+    [message] = told(session)
+    assert message.params["cause"] == "expired"
+
+
+def test_at_night_they_are_told_in_the_morning(session, phone, now, set_incident):
+    incident = set_incident(units=(), is_disaster=True)
+    phone.ring().press("1").hang_up()
+    incident.expires_at = now + AT_NIGHT
+    session.flush()
+
+    rounds(session, now + AT_NIGHT)
+
+    [message] = told(session)
+    assert message.not_before == now + timedelta(hours=22), "seven in the morning"
+
+
+def test_when_its_request_is_answered_it_is_over_and_each_hears_it_once(app, session, phone, now, set_incident):
+    incident = set_incident()
+    phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện").press("1").hang_up()
+    rounds(session, now)
+    agent = staff(session, role=Role.AGENT, at="26740")
+
+    session.get_one(Ticket, incident.master_id).status = TicketStatus.OPEN
+    session.flush()
+    resolution.resolve(
+        session, incident.master_id, disposition=Disposition.FIXED, answer="Đã có điện.", actor=staff_actor(agent.id),
+        now=now,
+    )  # fmt: skip
+    rounds(session, now)
+
+    assert session.get(type(incident), incident.id).cause == "answered"
+    assert ticket_of(session, phone).status is TicketStatus.RESOLVED
+    assert told(session) == []
+    answers = (
+        select(func.count())
+        .select_from(OutboundMessage)
+        .where(OutboundMessage.address == phone.number, OutboundMessage.template == "ticket_resolved")
+    )
+    assert session.scalar(answers) == 1
+
+
+def test_who_calls_twice_is_counted_once_and_a_hidden_number_is_counted_too(
+    client, settings, session, city_line, now, set_incident
+):
+    incident = set_incident(units=(), is_disaster=True)
+    for number in ("+84902000001", "+84902000001", "anonymous"):
+        Phone(client, settings, to=city_line, number=number).ring().press("1").hang_up()
+
+    [standing] = incidents.standing_incidents(session)
+
+    assert (standing.incident.id, standing.counted) == (incident.id, 2)
+
+
+def test_a_call_asks_the_database_nothing_more_because_an_incident_runs(
+    client, settings, session, city_line, now, set_incident
+):
+    def statements(number):
+        with counted(session) as seen:
+            Phone(client, settings, to=city_line, number=number).ring()
+        return len(seen)
+
+    statements("+84902000000")
+    without = statements("+84902000001")
+    set_incident(units=(), is_disaster=True)
+    statements("+84902000002")
+
+    assert statements("+84902000003") == without
+
+
+def test_a_unit_sets_it_for_its_own_area_only(session, now):
+    boss = staff(session, role=Role.SUPERVISOR, at="26740")
+    master = open_ticket(session, now=now)
+    viewer = load_viewer(session, boss.id, now=now)
+
+    for units in ([], [unit(session, "26743").id]):
+        wanted = WantedIncident(master.ticket_id, units, None, WORDS, "No electricity.", timedelta(hours=1))
+        with pytest.raises(InvalidInput) as refused:
+            incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
+        assert refused.value.code == "not_your_area"

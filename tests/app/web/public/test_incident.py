@@ -1,0 +1,94 @@
+"""On the form a known incident is said where place and kind are its; one click counts, and another sends apart."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.app.web.public.public_forms import fill_in, send_again
+from tests.factories import open_ticket, staff, unit
+from tickets.people.actor import staff_actor
+from tickets.people.roles import load_viewer
+from tickets.schema import Contact, IncidentPerson, OutboundMessage, Ticket
+from tickets.states import Role
+from tickets.work import incidents
+from tickets.work.incidents import WantedIncident
+
+WORDS = "Khu vực mất điện, đang sửa."
+GIVEN = {"body": "Rác ba ngày chưa ai thu gom.", "place": "phường Sài Gòn", "phone": "0901234567"}
+
+
+@pytest.fixture
+def incident(session, now):
+    boss = staff(session, role=Role.SUPERVISOR, at="79")
+    master = open_ticket(session, now=now)
+    wanted = WantedIncident(master.ticket_id, [unit(session).id], None, WORDS, "A power cut.", timedelta(hours=2))
+    viewer = load_viewer(session, boss.id, now=now)
+    return incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
+
+
+def people(session):
+    return session.scalars(select(IncidentPerson)).all()
+
+
+def test_whoever_reports_from_there_is_told_once_and_one_click_keeps_their_words(client, session, incident):
+    asked = fill_in(client, "/", "/", **GIVEN)
+    assert WORDS in asked.get_data(as_text=True)
+
+    answer = send_again(client, asked, "/", count=str(incident.id))
+
+    [person] = people(session)
+    assert (person.phone, person.incident_id) == ("+84901234567", incident.id)
+    assert session.get_one(Ticket, person.ticket_id).body == GIVEN["body"]
+    assert answer.status_code == 303 and answer.headers["Location"].startswith("/sent/")
+
+
+def test_whoever_sends_again_gets_a_request_of_their_own(client, session, incident):
+    asked = fill_in(client, "/", "/", **GIVEN)
+
+    answer = send_again(client, asked, "/")
+
+    assert answer.status_code == 303
+    assert people(session) == []
+
+
+def test_without_words_a_number_is_enough(client, session, incident):
+    before = session.scalar(select(func.count()).select_from(Ticket))
+
+    answer = fill_in(client, "/", "/", **{**GIVEN, "body": "", "count": str(incident.id)})
+
+    assert answer.status_code == 303
+    [person] = people(session)
+    assert (person.phone, person.ticket_id) == ("+84901234567", None)
+    assert session.get_one(Contact, person.contact_id).ticket_id == incident.master_id
+    assert session.scalar(select(func.count()).select_from(Ticket)) == before
+
+
+def test_who_gives_no_address_is_asked_for_one_and_keeps_what_they_wrote(client, session, incident):
+    answer = fill_in(client, "/", "/", **{**GIVEN, "phone": "", "count": str(incident.id)})
+
+    assert answer.status_code == 422
+    assert GIVEN["body"] in answer.get_data(as_text=True)
+    assert people(session) == []
+
+
+def test_danger_is_never_counted_with_others(client, session, incident):
+    burning = {**GIVEN, "body": "Nhà bên cạnh đang cháy, có người mắc kẹt!", "count": str(incident.id)}
+
+    page = fill_in(client, "/", "/", **burning).get_data(as_text=True)
+
+    assert WORDS not in page
+    assert people(session) == []
+
+
+def test_elsewhere_nothing_is_said(client, incident):
+    page = fill_in(client, "/", "/", **{**GIVEN, "place": "phường Bến Thành"})
+
+    assert WORDS not in page.get_data(as_text=True)
+
+
+def test_the_acknowledgement_of_the_form_says_it_too(client, session, incident):
+    send_again(client, fill_in(client, "/", "/", **GIVEN), "/")
+
+    told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "ticket_opened")).all()
+    assert [one.params["incident"]["vi"] for one in told if one.address == "+84901234567"] == [WORDS]

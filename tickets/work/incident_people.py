@@ -1,0 +1,172 @@
+"""Who is counted on an incident: once for each number or mailbox, and told once when it is over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from tickets.audit import entries
+from tickets.city import wall_clock
+from tickets.errors import HotlineError
+from tickets.outbox import posting
+from tickets.outbox.posting import Outgoing
+from tickets.people.actor import SYSTEM, Actor
+from tickets.people.phones import parse_phone
+from tickets.schema import Incident, IncidentPerson, Ticket
+from tickets.states import Channel, OutboundChannel
+from tickets.work.duplicates import link
+from tickets.work.incidents import ANSWERED
+from tickets.work.resolution import Failed
+
+# Nobody is woken to be told that the power is back.
+FROM_HOUR, TO_HOUR = 7, 21
+TOLD_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Somebody who wants to be told; `ticket_id` is a request of their own about just this."""
+
+    channel: Channel
+    phone: str | None = None
+    email: str | None = None
+    locale: str = "vi"
+    contact_id: int | None = None
+    ticket_id: int | None = None
+
+
+def count(session: Session, incident_id: int, person: Counted, *, actor: Actor, now: datetime) -> bool:
+    """Count somebody, once; whether they are new. An incident that ended a moment ago tells them at once."""
+    row = _row(incident_id, person, now=now)
+    statement = insert(IncidentPerson).values(row).on_conflict_do_nothing(index_elements=["incident_id", "address"])
+    is_new = session.scalar(statement.returning(IncidentPerson.id)) is not None
+    if not is_new and person.ticket_id is not None:
+        _take_ticket(session, incident_id, str(row["address"]), person.ticket_id)
+    entries.record(
+        session, actor=actor, action="incident.counted", subject_kind="incident", subject_id=incident_id,
+        ticket_id=person.ticket_id, params={"channel": person.channel.value}, now=now,
+    )  # fmt: skip
+    return is_new
+
+
+def tell_some(session: Session, *, now: datetime) -> int:
+    """Tell the next ones whose incident is over; how many. Each row is told once, whoever does it."""
+    rows = session.execute(
+        select(IncidentPerson, Incident, Ticket.reference)
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .join(Ticket, Ticket.id == Incident.master_id)
+        .where(IncidentPerson.told_at.is_(None), Incident.ended_at.is_not(None))
+        .order_by(IncidentPerson.id)
+        .limit(TOLD_AT_ONCE)
+        .with_for_update(of=IncidentPerson, skip_locked=True)
+    ).all()
+    messages: list[Outgoing] = []
+    for person, incident, reference in rows:
+        message = _message(person, incident, reference, now=now)
+        person.told_at, person.told_by = now, _told_by(person, incident, message)
+        if message is not None:
+            messages.append(message)
+    posting.post_all(session, messages, now=now)
+    return len(rows)
+
+
+def link_next(session: Session, *, failed: Failed, now: datetime) -> int:
+    """Make the request of the next person who is counted a duplicate of the incident's; what cannot be one stays."""
+    found = session.execute(
+        select(IncidentPerson, IncidentPerson.ticket_id, Incident.master_id)
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .where(IncidentPerson.ticket_id.is_not(None), IncidentPerson.linked_at.is_(None))
+        .order_by(IncidentPerson.id)
+        .limit(1)
+        .with_for_update(of=IncidentPerson, skip_locked=True)
+    ).one_or_none()
+    if found is None:
+        return 0
+    person, ticket_id, master_id = found
+    if ticket_id is None:
+        return 0
+    person.linked_at = now
+    try:
+        with session.begin_nested():
+            link(session, ticket_id, master_id=master_id, tells=False, actor=SYSTEM, now=now)
+    except HotlineError:
+        # Restricted meanwhile, taken up by somebody, or over: it stands for itself and is answered for itself.
+        pass
+    except DBAPIError as trouble:
+        failed(ticket_id, trouble)
+    return 1
+
+
+def leaves_at(now: datetime) -> datetime:
+    """Now by day; what comes up by night waits for the morning."""
+    local = wall_clock(now)
+    if FROM_HOUR <= local.hour < TO_HOUR:
+        return now
+    morning = local.replace(hour=FROM_HOUR, minute=0, second=0, microsecond=0)
+    return morning if local.hour < FROM_HOUR else morning + timedelta(days=1)
+
+
+def _row(incident_id: int, person: Counted, *, now: datetime) -> dict[str, Any]:
+    phone = person.phone if _gets_sms(person.phone) else None
+    return {
+        "incident_id": incident_id,
+        "address": phone or person.email or f"contact:{person.contact_id}",
+        "channel": person.channel,
+        "phone": phone,
+        "email": None if phone else person.email,
+        "locale": person.locale,
+        "contact_id": person.contact_id,
+        "ticket_id": person.ticket_id,
+        "counted_at": now,
+    }
+
+
+def _message(person: IncidentPerson, incident: Incident, reference: str, *, now: datetime) -> Outgoing | None:
+    """None: they can be told nowhere, or their own request was answered with the incident's."""
+    address = person.phone or person.email
+    if address is None or _answered_by_ticket(person, incident):
+        return None
+    params: dict[str, Any] = {
+        "reference": reference,
+        "bulletin": {"vi": incident.bulletin_vi, "en": incident.bulletin_en},
+        "closing": {"vi": incident.closing_vi, "en": incident.closing_en or incident.closing_vi},
+        "cause": incident.cause,
+    }
+    return Outgoing(
+        OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL, address, "incident_over", params, person.locale,
+        dedup_key=f"incident-over:{incident.id}:{person.id}", not_before=leaves_at(now),
+    )  # fmt: skip
+
+
+def _told_by(person: IncidentPerson, incident: Incident, message: Outgoing | None) -> str:
+    if message is not None:
+        return message.channel.value
+    return "answer" if _answered_by_ticket(person, incident) else "none"
+
+
+def _answered_by_ticket(person: IncidentPerson, incident: Incident) -> bool:
+    """Whose own request stands with the incident's has the answer from there."""
+    return incident.cause == ANSWERED and person.ticket_id is not None
+
+
+def _take_ticket(session: Session, incident_id: int, address: str, ticket_id: int) -> None:
+    """Counted before without a request, and now with one: it is linked like everybody's."""
+    session.execute(
+        update(IncidentPerson)
+        .where(
+            IncidentPerson.incident_id == bindparam("incident"), IncidentPerson.address == bindparam("to"),
+            IncidentPerson.ticket_id.is_(None),
+        )
+        .values(ticket_id=bindparam("ticket"))
+        .execution_options(synchronize_session=False),
+        {"incident": incident_id, "to": address, "ticket": ticket_id},
+    )  # fmt: skip
+
+
+def _gets_sms(phone: str | None) -> bool:
+    parsed = parse_phone(phone) if phone else None
+    return parsed is not None and parsed.may_get_sms
