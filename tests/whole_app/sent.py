@@ -33,7 +33,16 @@ from tickets.people.actor import SYSTEM, staff_actor
 from tickets.promises import exclusions
 from tickets.promises.exclusions import Wanted
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
-from tickets.schema import CalendarVersion, Chain, Instruction, OutboundMessage, PostHolding, Responsibility, Staff
+from tickets.schema import (
+    CalendarVersion,
+    Chain,
+    Incident,
+    Instruction,
+    OutboundMessage,
+    PostHolding,
+    Responsibility,
+    Staff,
+)
 from tickets.states import ClockKind, Disposition, OutboundChannel, OutboundState, Role
 from tickets.told_clocks import ToldTime, as_detail
 
@@ -188,6 +197,11 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.disable": Sent(named={"staff_id": colleague.id}),
         "administration.ask_for_window": Sent(form=_WINDOW),
         "administration.decide_window": Sent(named={"window_id": _asked(session, colleague, now=now)}),
+        "supervisor.set_incident": Sent(
+            form={"area": factories.unit(session, OWN).name, "bulletin_vi": "Mất điện.", "bulletin_en": "A power cut."}
+        ),
+        "supervisor.extend_incident": Sent(named={"incident_id": _incident(session, person, now=now)}),
+        "supervisor.end_incident": Sent(named={"incident_id": _incident(session, person, now=now)}),
         "administration.believe": Sent(form={"is_sure": "1", "reason": "Giờ của cơ sở dữ liệu đúng"}),
         "administration.retire_policy": Sent(form={"policy": "một phút", "reason": "ghi nhầm đơn vị"}),
         "administration.throw_away": Sent(named={"message_id": letter.id}),
@@ -264,6 +278,18 @@ def _held(session: Session, why: str, *, now: datetime) -> int:
     held.error_code, held.not_before = why, now + timedelta(hours=1)
     session.flush()
     return held.id
+
+
+def _incident(session: Session, person: Staff, *, now: datetime) -> int:
+    """One of the person's own unit, which says nothing yet to those who use the other doors."""
+    incident = Incident(
+        master_id=factories.open_ticket(session, unit_code=OWN, now=now).ticket_id,
+        unit_ids=[factories.unit(session, OWN).id], bulletin_vi="Mất điện.", bulletin_en="A power cut.",
+        is_disaster=False, starts_at=now + timedelta(hours=1), expires_at=now + timedelta(hours=2), set_by_id=person.id,
+    )  # fmt: skip
+    session.add(incident)
+    session.flush()
+    return incident.id
 
 
 def _letter(session: Session, *, now: datetime) -> int:
