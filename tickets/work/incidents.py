@@ -144,17 +144,6 @@ def standing_incidents(session: Session, *, limit: int = 50) -> Sequence[Standin
     return [StandingIncident(row[0], row[1], row[2] or 0, row[3] or 0, row[4] or 0) for row in rows]
 
 
-def counted_on(session: Session, master_id: int) -> int:
-    """How many are counted on a ticket beside those with a request of their own."""
-    statement = (
-        select(func.count())
-        .select_from(IncidentPerson)
-        .join(Incident, Incident.id == IncidentPerson.incident_id)
-        .where(Incident.master_id == master_id, IncidentPerson.ticket_id.is_(None))
-    )
-    return int(session.scalar(statement) or 0)
-
-
 def _was(told: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(IncidentPerson.told_at.is_not(None), told)
 
