@@ -19,9 +19,11 @@ def upgrade() -> None:
     op.add_column('callback_request', sa.Column('reserved_until', sa.DateTime(timezone=True), nullable=True))
     op.add_column('callback_request', sa.Column('refused_by_id', sa.BigInteger(), nullable=True))
     op.add_column('callback_request', sa.Column('refused_at', sa.DateTime(timezone=True), nullable=True))
-    op.create_foreign_key(op.f('fk_callback_request_refused_by_id_staff'), 'callback_request', 'staff', ['refused_by_id'], ['id'])
+    op.create_foreign_key(op.f('fk_callback_request_refused_by_id_staff'), 'callback_request', 'staff', ['refused_by_id'], ['id'], postgresql_not_valid=True)
     op.add_column('presence', sa.Column('callback_id', sa.BigInteger(), nullable=True))
-    op.create_foreign_key(op.f('fk_presence_callback_id_callback_request'), 'presence', 'callback_request', ['callback_id'], ['id'])
+    op.create_foreign_key(op.f('fk_presence_callback_id_callback_request'), 'presence', 'callback_request', ['callback_id'], ['id'], postgresql_not_valid=True)
+    op.execute("alter table callback_request validate constraint fk_callback_request_refused_by_id_staff")
+    op.execute("alter table presence validate constraint fk_presence_callback_id_callback_request")
 
 
 def downgrade() -> None:

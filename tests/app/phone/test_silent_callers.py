@@ -10,16 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select
 
+from app.clock import utc_now
 from app.phone.answers import Phones
 from app.phone.silent_callers import AskedFor, ask_for_silent_callers
 from app.reference import Reference
 from app.settings import Settings
 from app.web.factory import create_app
 from telephony.floor import offers, presence
+from tests.app.web.provider_events.waiting.waiting_scene import door_of
 from tests.conftest import NOW
 from tests.factories import staff
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
+from tickets.city import day_of
 from tickets.schema import Call, CallbackRequest, Line
 from tickets.states import CallState, Role
 
@@ -62,7 +65,11 @@ def provider():
 @pytest.fixture
 def app(committed, settings, tmp_path):
     own = Settings(**{**settings.model_dump(), "database_url": committed.url, "data_dir": tmp_path}, _env_file=None)
-    return create_app(own)
+    app = create_app(own)
+    # The first request of a process reads places and rules; that is not what is told here.
+    with app.sessions() as session:
+        door_of(app).phones.reference.places(session, on=day_of(utc_now()))
+    return app
 
 
 @pytest.fixture
