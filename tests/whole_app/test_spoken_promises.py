@@ -34,6 +34,10 @@ CALLS = (
     ("tests/app/simulator/test_telephone.py",
      "test_whoever_asked_is_rung_when_an_agent_is_free_presses_one_and_talks_to_that_agent"),
 )  # fmt: skip
+STORM = (
+    "tests/app/phone/test_many_callers.py",
+    "test_in_a_storm_nobody_is_hung_up_on_and_all_who_are_counted_are_told_once",
+)
 PLACE = (
     (CALLED_BACK, "test_a_callback_stands_in_one_line_with_the_callers_in_the_order_in_which_they_came"),
     (CALLED_BACK, "test_a_caller_hears_of_callbacks_before_them_as_of_anybody_in_line"),
@@ -67,6 +71,10 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
     Prompt.CUT_OFF: ((AGENTS, "test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue"),),
     Prompt.VOICEMAIL_THANKS: (
         (VOICE, "test_with_nobody_on_duty_a_message_is_left_and_the_caller_hears_the_reference"),
+    ),
+    Prompt.INCIDENT_COUNTED: (STORM,),
+    Prompt.INCIDENT_COUNTED_ONLY: (
+        ("tests/telephony/ivr/test_bulletin.py", "test_whom_no_text_reaches_is_told_so_and_gets_the_number"),
     ),
     Prompt.CALLBACK_CONFIRM: CALLS,
     Prompt.CALLBACK_KEY_NUMBER: ((STEPS, "test_a_hidden_number_keys_in_where_to_call_back"), *CALLS),

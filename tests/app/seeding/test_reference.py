@@ -170,8 +170,9 @@ EMPTIED = {
     "triage": "delete from queue where kind = 'triage'",
     "posts": "delete from post",
     "procedures": "delete from procedure",
-    "categories": "update policy_version set category_id = null; delete from category where parent_id is not null;"
-    "delete from category",
+    # What is promised for one of them goes with them: a version of a promise is never changed.
+    "categories": "delete from policy_row; delete from policy_version; delete from policy;"
+    "delete from category where parent_id is not null; delete from category",
     "policies": "delete from policy_row; delete from policy_version; delete from policy",
     "holidays": "delete from holiday",
 }

@@ -32,7 +32,8 @@ EVERYTHING = {
     "answer": "Đã dọn xong.", "answer_by": NOW.isoformat(), "reason": "đi họp", "is_further": False,
     "passes_up": False, "instructs": False, "by_sms": True, "next_level": 4,
     "next_at": (NOW + timedelta(hours=4)).isoformat(),
-    "line": "+842838000000", "case": "2600421758",
+    "bulletin": {"vi": "Mất nước đến 18 giờ.", "en": "No water until 6 pm."}, "closing": {"vi": "", "en": ""},
+    "cause": "expired", "line": "+842838000000", "case": "2600421758",
     "why": "too_late", "expected_at": (NOW + timedelta(days=5)).isoformat(),
 }  # fmt: skip
 

@@ -129,7 +129,10 @@ def test_a_database_that_swallows_everything_costs_a_caller_a_second_and_soon_no
     # On this clock all troubles come at the same moment, and none is so long ago that the database is tried again.
     door_of(app).breaker = CircuitBreaker(lambda: 0.0)
     tried, waits = [], []
-    event.listen(app.webhook_sessions.kw["bind"], "do_connect", lambda *_: tried.append(1))
+    # What looks for changed accounts does so beside the callers.
+    beside = ("accounts", "warm-up")
+    connect = lambda *_: None if threading.current_thread().name in beside else tried.append(1)  # noqa: E731
+    event.listen(app.webhook_sessions.kw["bind"], "do_connect", connect)
 
     def call() -> None:
         phone, began = Phone(app.test_client(), own_settings, to=city_line), time.monotonic()
