@@ -44,13 +44,21 @@ class KnownAccounts:
     _looked_at: float = 0.0
     _asked_at: float = 0.0
     _asking: threading.Lock = field(default_factory=threading.Lock)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def rows(self) -> tuple[ProviderAccount, ...]:
         """The same object until something has changed."""
-        if time.monotonic() - self._looked_at >= _LOOKED_AT_AFTER_SECONDS:
-            self._looked_at = time.monotonic()
-            self._look_at_file()
+        if self._is_to_be_looked_at:
+            # Who comes while another looks waits for it: a process's first caller must not find an account unknown.
+            with self._looking:
+                if self._is_to_be_looked_at:
+                    self._look_at_file()
+                    self._looked_at = time.monotonic()
         return self._rows
+
+    @property
+    def _is_to_be_looked_at(self) -> bool:
+        return time.monotonic() - self._looked_at >= _LOOKED_AT_AFTER_SECONDS
 
     @property
     def is_due(self) -> bool:
