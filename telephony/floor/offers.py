@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from telephony.calls import enter, lock_call
@@ -26,6 +26,7 @@ from tickets.schema import Call, Offer, Presence
 from tickets.states import CallState, OfferOutcome
 
 RING = timedelta(seconds=30)
+_SERVES_THE_LINE = select(func.pg_try_advisory_xact_lock(func.hashtextextended("line of callers", 2)))
 
 
 def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
@@ -36,6 +37,9 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
     """
     floor = floor or load_floor(session, now=now)
     if not any(agent.is_free for agent in floor.agents):
+        return 0
+    if not session.scalar(_SERVES_THE_LINE):
+        # Somebody serves the line right now: beside them, who comes later could get the agent of who is first.
         return 0
     offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
     for waiting in line(session, now=now):
