@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, Boolean, ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor.callbacks import asked_not_to_be_called, is_on_the_line
 from telephony.ivr.message import may_be_called
 from tickets.city import wall_clock
 from tickets.schema import Call, CallbackRequest, Citizen, Ticket
-from tickets.states import CallbackReason, CallbackState, Priority
+from tickets.states import CallbackReason, Priority
 
 # Whoever asked, agreed on a time or was tried this lately is called at any hour: they are awake.
 AWAKE_FOR = timedelta(hours=1)
@@ -36,6 +36,10 @@ class DueCallback:
     refused_by: int | None
 
 
+# A time, or the name under which a statement that is made once is given it.
+GivenTime = datetime | BindParameter[datetime]
+# Written out, so that a plan that is kept for every value can use the index of those who wait.
+_IS_OPEN: ColumnElement[bool] = literal_column("callback_request.state = 'open'", Boolean())
 _URGENT = Ticket.priority == Priority.EMERGENCY
 _STANDING = (
     select(
@@ -52,7 +56,7 @@ _STANDING = (
 
 def due_callbacks(session: Session, *, now: datetime, limit: int = 50) -> list[DueCallback]:
     """In the order in which they called. Not locked."""
-    due = _STANDING.where(_is_due(now), _may_be_rung(now) | _URGENT)
+    due = _STANDING.where(_is_due(now), _may_be_rung(awake_since(now)) | _URGENT)
     rows = session.execute(due.order_by(CallbackRequest.order_at, CallbackRequest.id).limit(limit)).all()
     return [_as_due(row, now=now) for row in rows if may_be_called(row.CallbackRequest.phone)]
 
@@ -77,18 +81,18 @@ def _as_due(row: Any, *, now: datetime) -> DueCallback:
     )
 
 
-def promised_before(queued_at: datetime, *, now: datetime) -> ColumnElement[bool]:
+def promised_before(queued_at: GivenTime, *, now: GivenTime, awake_since: GivenTime) -> ColumnElement[bool]:
     """Of a callback: its turn comes before that of a caller who has waited since then.
 
     Every waiting caller asks at every turn: the few who are on the line or must not be called are not looked for.
     """
     promised = CallbackRequest.reason != CallbackReason.MISSED
-    return and_(_waits(now), _may_be_rung(now), promised, CallbackRequest.order_at < queued_at)
+    return and_(_waits(now), _may_be_rung(awake_since), promised, CallbackRequest.order_at < queued_at)
 
 
-def _waits(now: datetime) -> ColumnElement[bool]:
+def _waits(now: GivenTime) -> ColumnElement[bool]:
     return and_(
-        CallbackRequest.state == CallbackState.OPEN,
+        _IS_OPEN,
         CallbackRequest.phone.is_not(None),
         or_(CallbackRequest.not_before.is_(None), CallbackRequest.not_before <= now),
     )
@@ -102,13 +106,15 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _may_be_rung(now: datetime) -> ColumnElement[bool]:
-    """By day everybody; at night nobody is woken up for what they asked in the evening."""
-    lately = now - AWAKE_FOR
-    hour = wall_clock(now).hour
-    if NIGHT_TO <= hour < NIGHT_FROM:
-        lately = datetime.min.replace(tzinfo=now.tzinfo)
-    return or_(CallbackRequest.created_at >= lately, CallbackRequest.not_before >= lately)
+def awake_since(now: datetime) -> datetime:
+    """Who asked since then may be rung now: by day everybody; at night nobody is woken up for an evening's wish."""
+    if NIGHT_TO <= wall_clock(now).hour < NIGHT_FROM:
+        return datetime.min.replace(tzinfo=now.tzinfo)
+    return now - AWAKE_FOR
+
+
+def _may_be_rung(since: GivenTime) -> ColumnElement[bool]:
+    return or_(CallbackRequest.created_at >= since, CallbackRequest.not_before >= since)
 
 
 def _refused_by(request: CallbackRequest, *, now: datetime) -> int | None:

@@ -5,17 +5,38 @@ The provider's own queue is not used: not every provider has one, and ours survi
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, DateTime, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Select,
+    all_,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import QueryableAttribute, Session
 
-from telephony.floor.callback_turns import promised_before
+from telephony.floor.callback_turns import GivenTime, awake_since, promised_before
 from telephony.floor.floor import Floor, FloorAgent
 from tickets.schema import Call, CallbackRequest, Offer
 from tickets.states import CallState, OfferOutcome
 
 WAITING = (CallState.QUEUED, CallState.OFFERED)
+# Written out, so that a plan that is kept for every value can use the index of those who wait.
+_IS_WAITING: ColumnElement[bool] = literal_column("call.state in ('queued', 'offered')", Boolean())
+_IS_INBOUND: ColumnElement[bool] = literal_column("call.direction = 'inbound'", Boolean())
 # A unit's own agents have this long to take a call before the city's may too.
 OWN_UNIT_FIRST = timedelta(seconds=60)
 # A language nobody free speaks is waited for this long, then anybody is better than nobody.
@@ -44,7 +65,8 @@ class InLine(Protocol):
 
 def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequence[Call]:
     """Calls without an open offer that are in line by then, in the order in which they are served. Not locked."""
-    queued = select(Call).where(Call.state == CallState.QUEUED, Call.queued_at <= now, _is_heard(now))
+    heard = _is_heard(now - UNHEARD_FOR)
+    queued = select(Call).where(Call.state == CallState.QUEUED, Call.queued_at <= now, heard)
     return session.scalars(queued.order_by(_urgency(), Call.queued_at, Call.id).limit(limit)).all()
 
 
@@ -53,20 +75,42 @@ def position(session: Session, call: Call, *, floor: Floor, now: datetime) -> in
     if call.queued_at is None:
         return 1
     staffed = floor.staffed_unit_ids
+    asked = {
+        "call_id": call.id,
+        "queued_at": call.queued_at,
+        "heard_since": now - UNHEARD_FOR,
+        "now": now,
+        "awake_since": awake_since(now),
+        "phone": call.phone,
+        "unit_id": call.unit_id,
+        "staffed": list(staffed),
+    }
+    ahead = _ahead(is_urgent=is_emergency(call), is_of_their_own=call.unit_id in staffed)
+    return int(session.scalar(ahead, asked) or 0) + 1
+
+
+@cache
+def _ahead(*, is_urgent: bool, is_of_their_own: bool) -> Select[int]:
+    """How many are before a caller. Made once: every waiting caller asks at every turn, and making it took a third of
+    that turn."""
+    queued_at: BindParameter[datetime] = bindparam("queued_at")
+    earlier = or_(Call.queued_at < queued_at, and_(Call.queued_at == queued_at, Call.id < bindparam("call_id")))
+    before = and_(_urgency() == 0, earlier) if is_urgent else or_(_urgency() == 0, earlier)
     callers = (
         select(func.count())
         .select_from(Call)
-        .where(Call.state.in_(WAITING), Call.id != call.id, _is_heard(now))
-        .where(_before(call), _same_pool(call, staffed, Call.unit_id))
+        .where(_IS_WAITING, Call.id != bindparam("call_id"), _is_heard(bindparam("heard_since")))
+        .where(before, _same_pool(Call.unit_id, is_of_their_own=is_of_their_own))
     )
     ahead: ColumnElement[Any] = callers.scalar_subquery()
-    if not is_emergency(call):
-        called = select(func.count()).select_from(CallbackRequest).where(promised_before(call.queued_at, now=now))
+    if not is_urgent:
+        promised = promised_before(queued_at, now=bindparam("now"), awake_since=bindparam("awake_since"))
+        called = select(func.count()).select_from(CallbackRequest).where(promised)
         # Whoever calls again does not wait behind their own callback.
-        called = called.where(CallbackRequest.phone.is_distinct_from(call.phone))
-        in_pool = _same_pool(call, staffed, CallbackRequest.unit_id)
+        called = called.where(CallbackRequest.phone.is_distinct_from(bindparam("phone")))
+        in_pool = _same_pool(CallbackRequest.unit_id, is_of_their_own=is_of_their_own)
         ahead = ahead + called.where(in_pool).scalar_subquery()
-    return int(session.scalar(select(ahead)) or 0) + 1
+    return select(ahead)
 
 
 def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now: datetime) -> timedelta | None:
@@ -74,13 +118,20 @@ def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now
 
     None where too few were answered to tell: a wrong figure is worse than none.
     """
-    answered = session.scalar(
+    staffed = floor.staffed_unit_ids
+    asked = {"since": now - PACE_WITHIN, "unit_id": call.unit_id, "staffed": list(staffed)}
+    answered = session.scalar(_answered_lately(is_of_their_own=call.unit_id in staffed), asked)
+    return place * PACE_WITHIN / answered if answered and answered >= PACE_NEEDS else None
+
+
+@cache
+def _answered_lately(*, is_of_their_own: bool) -> Select[int]:
+    return (
         select(func.count())
         .select_from(Call)
-        .where(Call.queued_at > now - PACE_WITHIN, Call.direction == "inbound", Call.answered_at.is_not(None))
-        .where(_same_pool(call, floor.staffed_unit_ids, Call.unit_id))
+        .where(Call.queued_at > bindparam("since"), _IS_INBOUND, Call.answered_at.is_not(None))
+        .where(_same_pool(Call.unit_id, is_of_their_own=is_of_their_own))
     )
-    return place * PACE_WITHIN / answered if answered and answered >= PACE_NEEDS else None
 
 
 def waiting_count(session: Session) -> int:
@@ -126,28 +177,21 @@ def refusals(session: Session, call_id: int) -> frozenset[int]:
 
 def silent_calls(now: datetime) -> ColumnElement[bool]:
     """Waiting callers of whom nothing was heard for so long that nobody is rung for them."""
-    return and_(Call.state.in_(WAITING), Call.agent_id.is_(None), ~_is_heard(now))
+    return and_(Call.state.in_(WAITING), Call.agent_id.is_(None), ~_is_heard(now - UNHEARD_FOR))
 
 
-def _is_heard(now: datetime) -> ColumnElement[bool]:
-    """Whether the caller's telephone has come by lately."""
+def _is_heard(since: GivenTime) -> ColumnElement[bool]:
+    """Whether the caller's telephone has come by since then."""
     seen_at = Call.detail["seen_at"].as_string()
-    return or_(seen_at.is_(None), cast(seen_at, DateTime(timezone=True)) > now - UNHEARD_FOR)
+    return or_(seen_at.is_(None), cast(seen_at, DateTime(timezone=True)) > since)
 
 
 def _urgency() -> ColumnElement[int]:
     return case((Call.detail["emergency"].as_boolean(), 0), else_=1)
 
 
-def _before(call: Call) -> ColumnElement[bool]:
-    earlier = or_(Call.queued_at < call.queued_at, and_(Call.queued_at == call.queued_at, Call.id < call.id))
-    if is_emergency(call):
-        return and_(_urgency() == 0, earlier)
-    return or_(_urgency() == 0, earlier)
-
-
-def _same_pool(call: Call, staffed: frozenset[int], unit_id: QueryableAttribute[int | None]) -> ColumnElement[bool]:
+def _same_pool(unit_id: QueryableAttribute[int | None], *, is_of_their_own: bool) -> ColumnElement[bool]:
     """Calls for a staffed unit wait for its people; all others wait for the city's."""
-    if call.unit_id in staffed:
-        return unit_id == call.unit_id
-    return or_(unit_id.is_(None), unit_id.not_in(staffed))
+    if is_of_their_own:
+        return unit_id == bindparam("unit_id")
+    return or_(unit_id.is_(None), unit_id != all_(bindparam("staffed", type_=ARRAY(BigInteger))))
