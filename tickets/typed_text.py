@@ -1,6 +1,8 @@
 """What people typed, made fit to keep and to compare: limits, control characters, one form of each letter."""
 
 import unicodedata
+from contextlib import suppress
+from datetime import UTC, date, datetime
 
 from tickets.errors import InvalidInput
 
@@ -36,3 +38,11 @@ def typed_number(text: str) -> int | None:
     Python itself refuses to read thousands of digits: whoever sends them would end the request with an error of ours.
     """
     return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS_OF_NO_ROW else None
+
+
+def typed_day(text: str) -> date | None:
+    """A day as a form sends it (2026-12-01) or as people write it (01/12/2026); None for what is none."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text.strip()[:20], form).replace(tzinfo=UTC).date()
+    return None

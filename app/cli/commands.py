@@ -19,6 +19,7 @@ MODULES = (
     "app.cli.media",
     "app.cli.imports",
     "app.cli.people",
+    "app.cli.golive",
     "app.cli.audit",
     "app.cli.ledger",
     "app.cli.escalation",

@@ -1,10 +1,10 @@
 """What a first start writes, each step a transaction of its own: an interrupted one is simply begun again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from sqlalchemy import text
+from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
@@ -14,6 +14,8 @@ from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.play_progress import TellProgress
 from app.storage.secret_keys import keys_of
+from tickets.directory import going_live
+from tickets.schema import Ticket
 
 STATEMENT_TIMEOUT_MS = 600_000
 
@@ -31,6 +33,13 @@ def load_reference(settings: Settings, *, progress: TellProgress) -> None:
         written = reference.load(session, now=utc_now())
         if written:
             progress(f"Loaded reference data: {', '.join(written)}.")
+        if _begins_here(session, written) and going_live.begin(session, are_live=settings.demo, now=utc_now()):
+            progress("Every unit shows what it does." if settings.demo else "No unit is live yet: ./hotline golive")
+
+
+def _begins_here(session: Session, written: Collection[str]) -> bool:
+    """A directory that was just written, or one that was brought in and has not received a single matter."""
+    return "units" in written or not session.scalar(select(exists().select_from(Ticket)))
 
 
 def load_people(settings: Settings, *, progress: TellProgress) -> None:

@@ -25,6 +25,7 @@ from tickets.schema import (
     Delegation,
     EscalationAttempt,
     ExclusionCredit,
+    GoingLive,
     Instruction,
     PolicyRow,
     PolicyVersion,
@@ -52,6 +53,7 @@ _APPEND_ONLY = (
     TimelineEntry.__tablename__,
     Delegation.__tablename__,
     Instruction.__tablename__,
+    GoingLive.__tablename__,
 )
 # Of these only these columns are written later: when somebody has read what they were told, what became of an
 # instruction, that a policy has ended (once each: `tickets/schema/kept_facts.py`).

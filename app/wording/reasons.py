@@ -46,6 +46,7 @@ REASONS: Mapping[str, LazyString] = {
     "appeal": lazy_gettext(
         "The citizen appeals against the result of %(unit)s: the body above it decides, and another person."
     ),
+    "unit_not_live": lazy_gettext("%(unit)s does not work with this system yet: until then %(desk)s handles it."),
     "city_answers": lazy_gettext(
         "Nobody at %(unit)s is on call now: the city takes over, but the ticket stays with the unit."
     ),
@@ -73,7 +74,7 @@ def _words(params: Mapping[str, Any], *, is_english: bool) -> dict[str, str]:
     own = {name: value for name, value in params.items() if not name.endswith("_en")}
     if is_english:
         own |= {name.removesuffix("_en"): value for name, value in params.items() if name.endswith("_en") and value}
-    words = {"unit": "", "units": "", "category": "", "procedure": "", "said": "", "words": ""}
+    words = {"unit": "", "units": "", "category": "", "procedure": "", "said": "", "words": "", "desk": ""}
     for name, value in own.items():
         words[name] = _listed(value) if isinstance(value, list) else str(value)
     return words

@@ -18,6 +18,7 @@ from app.wording.raised_words import ANSWER_WAYS, CAUSES
 from app.wording.sending_words import BUDGET_SCOPES, SENDING_KINDS
 from app.wording.spoken_time import exact_phrase
 from app.wording.system_words import SCOPE_WORDS
+from tickets.directory.going_live import AT_THE_BEGINNING
 from tickets.promises.trial import TRIAL_ITSELF
 from tickets.work.assignment import BY_LEVEL
 
@@ -154,6 +155,7 @@ READ_ANEW: Mapping[str, LazyString] = {
 OWN_REASONS: Mapping[str, LazyString] = {
     BY_LEVEL: lazy_gettext("a level of its chain was reached"),
     TRIAL_ITSELF: lazy_gettext("holds for the hourly trial alone"),
+    AT_THE_BEGINNING: lazy_gettext("a city that begins"),
 }
 REFERENCE_KINDS: Mapping[str, LazyString] = {
     "units": lazy_gettext("units"),

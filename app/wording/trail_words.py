@@ -158,6 +158,8 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "ticket.unlinked": lazy_gettext("No duplicate any more"),
     "token.added": lazy_gettext("API token added"),
     "token.revoked": lazy_gettext("API token revoked"),
+    "unit.taken_back": lazy_gettext("Unit taken back: the city works for it"),
+    "unit.went_live": lazy_gettext("Unit went live"),
     "appeal.decided": lazy_gettext("Appeal decided"),
     "category.routed": lazy_gettext("Responsibility for a kind of matter changed"),
     "holidays.kept": lazy_gettext("Days off kept"),

@@ -1,13 +1,16 @@
 """Who would be told of a unit's matter that is late at an instant: a dry run of the chains that hold now (A4, R19)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy.orm import Session
 
+from escalation.firing.hours import send_at
 from escalation.firing.methods import ways_in_turn
-from tickets.directory.standing import Concern, ContactWay, Reachable, Standing
+from escalation.firing.telling import duty_calendar
+from tickets.directory.standing import Concern, ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.directory.standing_rows import load_standing
 from tickets.promises.calendar import WorkingCalendar, add
 from tickets.promises.loading import LoadedChain, LoadedRow, PromiseRulebook, load_rulebook
@@ -19,12 +22,18 @@ IN_ORDER = (ClockKind.RESOLVE, ClockKind.ACCEPT, ClockKind.FIRST, ClockKind.NEXT
 NOBODY = "nobody"
 ABOVE = "told_above"
 NO_WAY = "no_way"
+# The unit is not live: the city's desk hears of it.
+BY_THE_CITY = "received_by_city"
+
+# Who stands where at an instant.
+StandingAt = Callable[[datetime], Standing]
 
 
 @dataclass(frozen=True, slots=True)
 class WouldBeTold:
     """Somebody who stands on a level then, and the way that would be tried first; None: there is none."""
 
+    staff_id: int
     name: str
     post: str
     post_en: str
@@ -33,11 +42,16 @@ class WouldBeTold:
 
 @dataclass(frozen=True, slots=True)
 class LevelTonight:
-    """A level of a chain; `why` says what is wrong with it: nobody stands there, or no way leads to them."""
+    """A level of a chain: when it comes, when its message leaves (R18), who stands there, the first to be told first.
+
+    `why` says what is wrong with it: nobody stands there, no way leads to them, or others are told instead.
+    """
 
     chain: str
+    clock: ClockKind
     level: int
     at: datetime
+    told_at: datetime
     people: tuple[WouldBeTold, ...]
     why: str
 
@@ -45,23 +59,72 @@ class LevelTonight:
     def is_reached(self) -> bool:
         return any(one.way is not None for one in self.people)
 
+    @property
+    def is_reached_by_a_proved_way(self) -> bool:
+        return any(one.way is not None and one.way.is_verified for one in self.people)
+
+
+@dataclass(frozen=True, slots=True)
+class LateMatter:
+    """A matter of a unit as far as its chains depend on it."""
+
+    unit_id: int
+    level: Level
+    priority: Priority = Priority.NORMAL
+
+    @property
+    def concern(self) -> Concern:
+        return Concern(self.unit_id, "", None, self.priority is Priority.EMERGENCY)
+
 
 def levels_tonight(
     session: Session, unit_id: int, level: Level, *, priority: Priority = Priority.NORMAL, at: datetime
 ) -> list[LevelTonight]:
     """Of every chain that holds for a matter of this unit, as if its promise broke at `at`."""
-    book = load_rulebook(session)
-    rows = book.rows_for(category_id=None, level=level, unit_id=unit_id, channel=Channel.VOICE, priority=priority)
-    chains = _chains(rows, book)
-    steps = [step for chain, _ in chains.values() for step in chain.chain.steps]
-    posts = {post for step in steps for post in (*step.posts, *step.procedure_posts)}
-    standing = load_standing(session, posts=posts, unit_ids=[unit_id], now=at)
-    concern = Concern(unit_id, "", None, priority is Priority.EMERGENCY)
+    book, matter = load_rulebook(session), LateMatter(unit_id, level, priority)
+    posts = posts_of(book, [matter])
+
+    @cache
+    def standing_at(instant: datetime) -> Standing:
+        # Between two levels a turn may end: each is asked of those who stand there when it comes.
+        return load_standing(session, posts=posts, unit_ids=[unit_id], now=instant)
+
+    return levels_of(book, matter, standing_at, at=at)
+
+
+def levels_of(
+    book: PromiseRulebook, matter: LateMatter, standing_at: StandingAt, *, at: datetime
+) -> list[LevelTonight]:
+    """As `levels_tonight`, of people who were loaded before."""
     found = []
-    for chain, row in chains.values():
+    for chain, row in chains_of(book, matter):
         reached_at = _instants(chain.chain.steps, row, book, at=at)
-        found += [_level(chain, step, standing, concern, at=reached_at[step.level]) for step in chain.chain.steps]
+        for step in chain.chain.steps:
+            when = reached_at[step.level]
+            found.append(_level(_Asked(book, chain, row, matter), step, standing_at(when), at=when))
     return found
+
+
+def posts_of(book: PromiseRulebook, matters: Sequence[LateMatter]) -> set[str]:
+    """Every post that a chain of these matters names."""
+    steps = [step for matter in matters for chain, _row in chains_of(book, matter) for step in chain.chain.steps]
+    return {post for step in steps for post in (*step.posts, *step.procedure_posts)}
+
+
+def chains_of(book: PromiseRulebook, matter: LateMatter) -> list[tuple[LoadedChain, LoadedRow]]:
+    """The chains that hold for such a matter, each once, with the promise that climbs it."""
+    rows = book.rows_for(
+        category_id=None, level=matter.level, unit_id=matter.unit_id, channel=Channel.VOICE, priority=matter.priority
+    )
+    return list(_chains(rows, book).values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    book: PromiseRulebook
+    chain: LoadedChain
+    row: LoadedRow
+    matter: LateMatter
 
 
 def _chains(rows: Mapping[ClockKind, LoadedRow], book: PromiseRulebook) -> dict[int, tuple[LoadedChain, LoadedRow]]:
@@ -89,18 +152,34 @@ def _instants(
     return reached
 
 
-def _level(chain: LoadedChain, step: ChainLevel, standing: Standing, concern: Concern, *, at: datetime) -> LevelTonight:
+def _level(asked: _Asked, step: ChainLevel, standing: Standing, *, at: datetime) -> LevelTonight:
+    concern, at_level, why = asked.matter.concern, step.level, ""
     found = standing.on_level(step, concern)
-    why = ""
     if not found:
-        above, _ = standing.first_from(chain.chain.steps, step.level, concern)
+        above, at_level = standing.first_from(asked.chain.chain.steps, step.level, concern)
         found, why = ([above], ABOVE) if above is not None else ([], NOBODY)
-    people = tuple(_would_be_told(one, step, concern, at=at) for one in found)
+    elif standing.is_received_by_others(concern.unit_id):
+        why = BY_THE_CITY
+    first = sharing_the_shift(found)
+    told_at = _told_at(asked, max(step.level, at_level), first, at=at)
+    in_turn = [*first, *(one for one in found if one not in first)]
+    people = tuple(_would_be_told(one, step, concern, at=told_at) for one in in_turn)
     if people and all(one.way is None for one in people):
         why = NO_WAY
-    return LevelTonight(chain.chain.name, step.level, at, people, why)
+    return LevelTonight(asked.chain.chain.name, asked.row.row.clock, step.level, at, told_at, people, why)
+
+
+def _told_at(asked: _Asked, level: int, first: Sequence[Reachable], *, at: datetime) -> datetime:
+    return send_at(
+        clock=asked.row.row.clock,
+        level=level,
+        priority=asked.matter.priority,
+        is_on_shift=bool(first) and first[0].capacity == "shift",
+        duty_hours=duty_calendar(asked.book),
+        now=at,
+    )
 
 
 def _would_be_told(one: Reachable, step: ChainLevel, concern: Concern, *, at: datetime) -> WouldBeTold:
     ways = ways_in_turn(one.person, step.channels, is_emergency=concern.is_emergency, at=at)
-    return WouldBeTold(one.person.name, one.post, one.post_en, ways[0] if ways else None)
+    return WouldBeTold(one.person.staff_id, one.person.name, one.post, one.post_en, ways[0] if ways else None)

@@ -115,6 +115,7 @@ class Standing:
         answering: Mapping[tuple[int, str], Sequence[Reachable]],
         leaders: Sequence[Responsible],
         staff: Mapping[int, Person],
+        received_by: Mapping[int, int] | None = None,
     ) -> None:
         self._parents = parents
         self._city_posts = city_posts
@@ -123,6 +124,8 @@ class Standing:
         }
         self._leaders = leaders
         self._staff = staff
+        # Units that are not live, and who receives for them.
+        self._received_by = received_by or {}
 
     def on_level(self, level: ChainLevel, concern: Concern) -> list[Reachable]:
         """Who answers for a level of a chain, best first; empty if nobody does."""
@@ -163,7 +166,7 @@ class Standing:
         found: list[Reachable] = []
         if RESPONSIBLE_LEADER in codes:
             found += [Reachable(p, None, None, "responsible") for p in self._responsible(field=field, unit_id=unit_id)]
-        for unit in self._upwards(unit_id):
+        for unit in self._upwards(self._received_by.get(unit_id, unit_id)):
             for code in codes:
                 found += self._holders(unit, code)
             if found:
@@ -171,16 +174,24 @@ class Standing:
         for code in codes:
             if code in self._city_posts:
                 found += self._holders(self._city_posts[code], code)
+        if not found and unit_id in self._received_by:
+            # Until it is live no level of a unit may tell nobody: the desk that works for it has somebody at its head.
+            return self.leads(unit_id=unit_id, coordinating_unit_id=None)
         return _once(found)
 
     def leads(self, *, unit_id: int, coordinating_unit_id: int | None) -> list[Reachable]:
         """Who leads the reception of a unit: its post, else its supervisors, else those above or coordinating."""
-        units = [*self._upwards(unit_id), *([coordinating_unit_id] if coordinating_unit_id else [])]
+        own = self._received_by.get(unit_id, unit_id)
+        units = [*self._upwards(own), *([coordinating_unit_id] if coordinating_unit_id else [])]
         for unit in units:
             for code in (UNIT_LEAD, SUPERVISORS):
                 if (unit, code) in self._answering:
                     return _once(self._answering[(unit, code)])
         return []
+
+    def is_received_by_others(self, unit_id: int) -> bool:
+        """Whether the unit is not live, and the city's desk hears of what is its own."""
+        return self._received_by.get(unit_id, unit_id) != unit_id
 
     def person(self, staff_id: int | None) -> Person | None:
         return self._staff.get(staff_id) if staff_id is not None else None

@@ -29,9 +29,20 @@ from tickets.states import OutboundChannel, Role
 # left it, even if nobody has ended their post.
 # For whoever is on leave stands whom they named, in the same capacity: the post owes, not the person (A4); nobody is
 # followed further than that.
+# For a unit that is not live (`going_live.py`) the city's desk receives; the city's own bodies receive what is theirs.
 STANDING = """
-    with recursive line(id, parent_id) as (
-        select id, parent_id from unit where id = any(:unit_ids)
+    with recursive waiting as (
+        select u.id, u.kind from unit u
+        where u.id = any(:unit_ids) and exists (select from going_live)
+          and not coalesce((select g.is_live from going_live g where g.unit_id = u.id and g.on_day <= :today
+                            order by g.id desc limit 1), false)
+    ),
+    desk as (
+        select q.unit_id as id from queue q join unit u on u.id = q.unit_id
+        where q.kind = 'triage' and u.valid_to is null and exists (select from waiting) order by u.id limit 1
+    ),
+    line(id, parent_id) as (
+        select id, parent_id from unit where id = any(:unit_ids) or id = (select id from desk)
         union
         select u.id, u.parent_id from unit u join line on line.parent_id = u.id
     ),
@@ -44,12 +55,14 @@ STANDING = """
     answering as (
         select p.unit_id, p.code, p.id as post_id, p.name as post, p.name_en as post_en, h.staff_id, h.kind as capacity
         from post p join post_holding h on h.post_id = p.id
-        where p.code = any(:codes) and p.unit_id in (select id from place)
+        where (p.code = any(:codes) or p.code = :lead and p.unit_id = (select id from desk))
+          and p.unit_id in (select id from place)
           and h.valid_from <= :now and coalesce(h.valid_to, 'infinity') > :now
         union all
         select p.unit_id, p.code, p.id, p.name, p.name_en, s.staff_id, 'shift'
         from post p join shift s on s.post_id = p.id
-        where p.code = any(:codes) and p.unit_id in (select id from place) and s.starts_at <= :now and s.ends_at > :now
+        where (p.code = any(:codes) or p.code = :lead and p.unit_id = (select id from desk))
+          and p.unit_id in (select id from place) and s.starts_at <= :now and s.ends_at > :now
         union all
         select r.unit_id, :supervisors, null, '', '', r.staff_id, 'supervisor'
         from role_assignment r
@@ -62,6 +75,10 @@ STANDING = """
            null as post_en, null as capacity, null::bigint as staff_id, null as name, null as phone, null as email,
            null as locale, null::jsonb as methods, null as instead_of
     from line
+    union all
+    select 'received_by', w.id, case when w.kind in ('city', 'office') then w.id else desk.id end, null, null, null,
+           null, null, null, null, null, null, null, null, null
+    from waiting w cross join desk
     union all
     select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null, null, null
     from city_post
@@ -122,7 +139,7 @@ def load_standing(
 def standing_parameters(now: datetime) -> dict[str, Any]:
     """What `STANDING` asks for beside the posts and the units."""
     today = day_of(now)
-    return {"supervisors": SUPERVISORS, "leader": RESPONSIBLE_LEADER, "today": today, "now": now}
+    return {"supervisors": SUPERVISORS, "leader": RESPONSIBLE_LEADER, "lead": UNIT_LEAD, "today": today, "now": now}
 
 
 def standing_of(rows: Sequence[Mapping[str, Any]], *, staff: Mapping[int, Person] | None = None) -> Standing:
@@ -135,6 +152,7 @@ def standing_of(rows: Sequence[Mapping[str, Any]], *, staff: Mapping[int, Person
             Responsible(row["code"], row["unit_id"], _person_of(row)) for row in rows if row["what"] == "responsible"
         ],
         staff=staff or {},
+        received_by={row["unit_id"]: row["above_id"] for row in rows if row["what"] == "received_by"},
     )
 
 

@@ -28,6 +28,7 @@ from tickets.promises.loading import LoadedRow
 from tickets.promises.opening import Opening, OpeningClock, kinds_at_opening, opening, promised_to
 from tickets.promises.plan import TRIAL_PRIORITY
 from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, RoutingReason, route
+from tickets.routing.receiving import while_not_live
 from tickets.routing.review import reviewed_at
 from tickets.routing.rules import Rules
 from tickets.schema import (
@@ -70,6 +71,7 @@ def open_ticket(
     names = named(matter, rules)
     place = _place(matter, names, places)
     decision = _decision(matter, route(_facts(matter, names, place), rules.routing))
+    decision = while_not_live(decision, rules.routing)
     prepared = _prepare(session, matter, decision, keys=keys, now=now)
     source_key = matter.contact_source_key or f"{matter.channel.value}:{secrets.token_hex(16)}"
     arrived = arrive(session, matter, source_key=source_key, now=now)

@@ -16,7 +16,8 @@ from tickets.directory.places import PlaceIndex, Resolution, resolve
 from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.promises import retargeting
-from tickets.routing.decision import Decision, PlaceFact, RoutingFacts, route
+from tickets.routing.decision import Decision, PlaceFact, RoutingFacts
+from tickets.routing.receiving import receive
 from tickets.routing.rules import Rules
 from tickets.schema import AuditEntry, Ticket, TimelineEntry
 from tickets.schema.rows import Batch, Change, insert_rows
@@ -63,7 +64,7 @@ def _reroute(
         insert_rows(session, changes=words)
         return None
     place = resolve(places, said, on=day_of(now)) if said else None
-    decision = route(_facts(ticket, told, place), rules.routing)
+    decision = receive(_facts(ticket, told, place), rules.routing)
     _settle_place(ticket, told, place, decision)
     promised_before, is_told_anew = _promised(ticket, rules), _is_told_anew(ticket, decision)
     if decision.is_restricted and not ticket.is_restricted:

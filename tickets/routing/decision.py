@@ -71,6 +71,8 @@ class RoutingRules:
     # The Office of the City People's Committee: coordinates, and decides about matters of conduct.
     office_unit_id: int
     hints: Sequence[Hint] = ()
+    # Units for which the city works until somebody decides that they are live (`routing/receiving.py`).
+    not_live: frozenset[int] = frozenset()
     queue_names: Mapping[int, str] = field(default_factory=dict)
 
     def judge_of(self, about_unit_id: int | None) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.categories import load_hints
+from tickets.directory.going_live import not_live
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
 from tickets.routing.incidents import IncidentRule, load_incidents
@@ -67,6 +68,7 @@ def _routing(session: Session, on: date) -> RoutingRules:
         operations_unit_id=operations,
         office_unit_id=office,
         hints=load_hints(session),
+        not_live=not_live(session, on=on),
     )
 
 

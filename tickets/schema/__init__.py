@@ -6,6 +6,7 @@ from tickets.schema.canary import CanaryRun
 from tickets.schema.citizen import Citizen, CitizenPhone, Contact, PhonePreference
 from tickets.schema.directory import (
     Category,
+    GoingLive,
     Line,
     OneStopOffice,
     Procedure,
@@ -138,6 +139,7 @@ __all__ = [
     "ExclusionCredit",
     "ExclusionWindow",
     "ExternalReference",
+    "GoingLive",
     "HandoverNote",
     "Holiday",
     "IdempotencyKey",

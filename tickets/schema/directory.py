@@ -49,6 +49,27 @@ class UnitSuccession(Base):
     is_partial: Mapped[bool]
 
 
+class GoingLive(Base):
+    """A decision that a unit works with us from a day on, or no longer; the last one of those that have come holds.
+
+    Without any decision about any unit, all are live. `decided_by_id` is null for what a start or an upgrade wrote.
+    """
+
+    __tablename__ = "going_live"
+    __table_args__ = (
+        Index("ix_going_live_unit_id", "unit_id", "id"),
+        CheckConstraint("is_live or reason <> ''", name="reason"),
+    )
+
+    id: Mapped[Id]
+    unit_id: Mapped[int] = mapped_column(to("unit"))
+    is_live: Mapped[bool]
+    on_day: Mapped[date]
+    reason: Mapped[str] = mapped_column(server_default="")
+    decided_by_id: Mapped[int | None] = mapped_column(to("staff"))
+    decided_at: Mapped[datetime]
+
+
 class UnitMembership(Base):
     """That a ward belonged to a district (or a district to a province) between two dates."""
 

@@ -30,7 +30,7 @@ MOVES_RULES = (
         "begin update reference_version set rules = nextval('reference_moved'); return null; end",
         (
             "one_stop_office", "line", "queue", "category", "procedure", "policy", "policy_version", "policy_row",
-            "chain", "chain_version", "chain_step", "calendar", "calendar_version", "incident",
+            "chain", "chain_version", "chain_step", "calendar", "calendar_version", "incident", "going_live",
         ),
     ),
 )  # fmt: skip

@@ -13,7 +13,8 @@ from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import day_totals, duplicate_clocks
-from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason, route
+from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason
+from tickets.routing.receiving import receive
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, TimelineKind
@@ -50,7 +51,7 @@ def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Acto
     now = judged_at(session, ticket, now=now)
     if not is_suspected(ticket):
         raise InvalidInput("ticket", "not_suspected")
-    decision = route(_facts(ticket), _rules(session, now).routing)
+    decision = receive(_facts(ticket), _rules(session, now).routing)
     if decision.is_restricted:
         raise InvalidInput("ticket", "not_suspected")
     require_not_accused(session, ticket, what="clear", actor=actor, now=now)

@@ -162,14 +162,18 @@ class PersonTonight(BaseModel):
 
 
 class LevelTonightOut(BaseModel):
-    """`why`: nobody stands there, told_above (somebody of a higher level is told instead), or no_way leads to them."""
+    """`why`: nobody stands there, told_above (a higher level is told), no_way leads to them, or the unit is not live.
+
+    `told_at`: when the message would leave, in hours in which it may reach them.
+    """
 
     chain: str
     level: int
     at: str
+    told_at: str
     people: list[PersonTonight]
     reached: bool
-    why: Literal["", "nobody", "told_above", "no_way"]
+    why: Literal["", "nobody", "told_above", "no_way", "received_by_city"]
 
 
 class TonightOut(BaseModel):

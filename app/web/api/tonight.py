@@ -56,6 +56,7 @@ def _level(one: LevelTonight) -> dict[str, Any]:
         "chain": one.chain,
         "level": one.level,
         "at": iso(one.at),
+        "told_at": iso(one.told_at),
         "people": [_person(person) for person in one.people],
         "reached": one.is_reached,
         "why": one.why,
