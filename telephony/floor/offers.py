@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from telephony.calls import enter, lock_call
@@ -26,7 +26,23 @@ from tickets.schema import Call, Offer, Presence
 from tickets.states import CallState, OfferOutcome
 
 RING = timedelta(seconds=30)
-_SERVES_THE_LINE = select(func.pg_try_advisory_xact_lock(func.hashtextextended("line of callers", 2)))
+# Whoever serves the line and says nothing for so long is frozen, or its host is lost: the server ends its transaction,
+# the next one serves the line, and what wakes up later finds its connection closed. Whoever does say something, but
+# takes longer than the second, is ended too, where the server knows such a limit (PostgreSQL 17).
+SERVES_IN_SILENCE, SERVES_FOR = timedelta(seconds=5), timedelta(seconds=15)
+_SERVE_THE_LINE = text(
+    """
+    select case when pg_try_advisory_xact_lock(hashtextextended('line of callers', 2)) then
+        set_config('idle_in_transaction_session_timeout', :silence, true) is not null
+        and (current_setting('transaction_timeout', true) is null
+             or set_config('transaction_timeout', :whole, true) is not null)
+    else false end
+    """
+)
+_FOR_SO_LONG = {
+    "silence": f"{SERVES_IN_SILENCE.total_seconds():.0f}s",
+    "whole": f"{SERVES_FOR.total_seconds():.0f}s",
+}
 
 
 def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
@@ -38,7 +54,7 @@ def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: da
     floor = floor or load_floor(session, now=now)
     if not any(agent.is_free for agent in floor.agents):
         return 0
-    if not session.scalar(_SERVES_THE_LINE):
+    if not session.scalar(_SERVE_THE_LINE, _FOR_SO_LONG):
         # Somebody serves the line right now: beside them, who comes later could get the agent of who is first.
         return 0
     offered, most = 0, min(most, sum(agent.is_free for agent in floor.agents))
