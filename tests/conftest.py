@@ -28,6 +28,7 @@ from app.storage.database import make_engine, migrate, session_factory, transact
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
+from tests.contracts.read_documents import Read, every_document_read, look_at_kept
 from tests.dealing import ByLot, put_first
 from tickets.routing.rules import version_now
 
@@ -56,6 +57,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByLot | None:
     """By lots where a file stays together, as `./hotline test` asks; else as pytest-xdist does."""
     return ByLot(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session")
+def _reading() -> Iterator[Read]:
+    with every_document_read() as read:
+        yield read
+
+
+@pytest.fixture(autouse=True)
+def every_document(_reading: Read) -> Iterator[Read]:
+    """Every document that a test has made for a telephone provider is one that this provider's account executes."""
+    yield _reading
+    found = _reading.taken()
+    assert not found, "a provider would not execute what was answered:\n" + "\n".join(found[:5])
 
 
 @dataclass(frozen=True)
@@ -173,6 +188,7 @@ def committed(servers: Servers) -> Iterator[Committed]:
         factory=session_factory(engine),
     )
     engine.dispose()
+    look_at_kept(servers.superuser_url(name))
     servers.drop_database(name)
 
 

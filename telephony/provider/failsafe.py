@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from twilio.twiml.voice_response import VoiceResponse
-
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
+from telephony.provider.document import Document
 from telephony.provider.spoken_document import Speak, say_words
 from tickets.states import LOCALES
 
@@ -30,7 +29,7 @@ def failsafe_document(
     thanks_url: str = THANKS,
 ) -> str:
     """Says in both languages that something is broken, optionally rings the duty desk, and records a message."""
-    response = VoiceResponse()
+    response = Document(capabilities)
     if duty_phone:
         # The desk first: a person is better than a tape. Its silence falls through to the words below.
         response.dial(duty_phone, timeout=DUTY_RING_SECONDS)
@@ -42,14 +41,12 @@ def failsafe_document(
 
 def failsafe_thanks_document(speak: Speak, *, capabilities: Collection[Capability], voice: str = "") -> str:
     """What follows the recording; a Record without an action of its own would start the first document again."""
-    response = VoiceResponse()
+    response = Document(capabilities)
     _say(response, Prompt.FAILURE_THANKS, speak, capabilities, voice)
     response.hangup()
     return str(response)
 
 
-def _say(
-    response: VoiceResponse, prompt: Prompt, speak: Speak, capabilities: Collection[Capability], voice: str
-) -> None:
+def _say(response: Document, prompt: Prompt, speak: Speak, capabilities: Collection[Capability], voice: str) -> None:
     for locale in LOCALES:
         say_words(response, speak(prompt, {}, locale), locale=locale, capabilities=capabilities, voice=voice)

@@ -9,10 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from twilio.twiml.voice_response import VoiceResponse
-
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
+from telephony.provider.document import Document
 from telephony.provider.event_keys import CALLED_BACK_STEP, NOTICE_STEP, TURN_STEPS
 from telephony.provider.sealed_fields import MOST_CHARACTERS, opened, seal
 from telephony.provider.spoken_document import LANGUAGE_TAGS, VOICE_RETRIES, Speak, say_words
@@ -69,7 +68,7 @@ def hold_document(
 ) -> str:
     """Asks to hold the line, in the caller's language, waits a little, and leads back to the same turn."""
     locale = locale_of(webhook)
-    response = VoiceResponse()
+    response = Document(capabilities)
     say_words(response, speak(Prompt.PLEASE_HOLD, {}, locale), locale=locale, capabilities=capabilities)
     # Where a provider knows no pause, the words themselves are one.
     if Capability.PAUSE in capabilities:

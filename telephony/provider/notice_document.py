@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 
-from twilio.twiml.voice_response import VoiceResponse
-
 from telephony.provider.account import Capability
+from telephony.provider.document import Document
 from telephony.provider.spoken_document import VOICE_RETRIES, say_words
 
 TIMES_SAID = 2
@@ -16,7 +15,7 @@ def notice_document(text: str, *, locale: str, action: str, capabilities: Collec
 
     A voicemail that picks up presses nothing, and so answers for nobody.
     """
-    response = VoiceResponse()
+    response = Document(capabilities)
     if Capability.URL_OVERRIDES in capabilities:
         action += VOICE_RETRIES
     for _ in range(TIMES_SAID):
@@ -28,7 +27,7 @@ def notice_document(text: str, *, locale: str, action: str, capabilities: Collec
 
 def last_words(text: str, *, locale: str, capabilities: Collection[Capability]) -> str:
     """Says `text` and ends the call."""
-    response = VoiceResponse()
+    response = Document(capabilities)
     say_words(response, text, locale=locale, capabilities=capabilities)
     response.hangup()
     return str(response)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, assert_never
 
 from twilio.twiml.voice_response import Dial as DialElement
-from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import (
@@ -26,6 +25,7 @@ from telephony.plan.verbs import (
     Spoken,
 )
 from telephony.provider.account import Capability
+from telephony.provider.document import Document
 
 # `speak` returns the words of a prompt: (code, params, locale) -> text.
 Speak = Callable[[Prompt, Params, str], str]
@@ -71,7 +71,7 @@ def spoken_document(
 ) -> str:
     """The document for a plan. Verbs a provider does not understand are left out, never sent in hope."""
     writer = _Writer(speak, urls, locale, frozenset(capabilities), voice)
-    response = VoiceResponse()
+    response = Document(capabilities)
     for verb in plan:
         match verb:
             case Say() | Play() | Pause() | Music():
@@ -144,7 +144,7 @@ class _Writer:
         words = self.words(verb.prompt, verb.params, locale)
         say_words(parent, words, locale=locale, capabilities=self.capabilities, voice=self.voice)
 
-    def gather(self, response: VoiceResponse, verb: Gather) -> None:
+    def gather(self, response: Document, verb: Gather) -> None:
         speech = verb.speech and Capability.SPEECH in self.capabilities
         target = self.address(verb.step)
         element = response.gather(
@@ -166,7 +166,7 @@ class _Writer:
             # Providers that do not know actionOnEmptyResult fall through to here after silence.
             response.redirect(target, method="POST")
 
-    def record(self, response: VoiceResponse, verb: Record) -> None:
+    def record(self, response: Document, verb: Record) -> None:
         response.record(
             action=self.address(verb.step),
             method="POST",
@@ -180,7 +180,7 @@ class _Writer:
         # Nothing was recorded: some providers then skip the action.
         response.redirect(self.address(verb.step), method="POST")
 
-    def dial(self, response: VoiceResponse, verb: Dial) -> None:
+    def dial(self, response: Document, verb: Dial) -> None:
         record = verb.record and Capability.RECORDING_DUAL in self.capabilities
         element = response.dial(
             action=self.address(verb.step, verb.params),

@@ -70,10 +70,10 @@ def test_one_key_is_never_swallowed_as_the_finishing_key():
     assert document(Gather("follow", num_digits=10)).find("Gather").get("finishOnKey") == "#"
 
 
-@pytest.mark.parametrize("kind", CAPABILITIES)
+@pytest.mark.parametrize("kind", [kind for kind, can in CAPABILITIES.items() if Capability.VOICE in can])
 def test_no_provider_gets_what_it_cannot_do(kind):
     can = CAPABILITIES[kind]
-    plan = (Pause(2), Gather("place", (Pause(1),), speech=True), Dial("dial", Client("agent_7"), record=True))
+    plan = (Pause(2), Gather("place", (Pause(1),), speech=True), Dial("dial", Number("+84900000001"), record=True))
 
     answer = document(*plan, capabilities=can)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from app.phone.answers import Phones
+from app.phone.callback_calls import greeting
 from telephony.floor import offers
 from telephony.sweep import sweep
 from tests.telephony.floor.ringing import open_offer_of
@@ -106,6 +107,8 @@ class CalledTelephone(TimedPhone):
     def __init__(self, city, row):
         super().__init__(city, row.address)
         self.number, self.to, self.row = city.line, row.address, row
+        # Its words are kept before a carrier is told of it.
+        row.text = row.text or greeting(row.params.get("reference", ""), row.locale)
 
     def post(self, path, fields=None, **more):
         return super().post(path, {"Direction": "outbound-api", **(fields or {})}, **more)
