@@ -22,6 +22,7 @@ from tickets.states import LOCALES
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST_SECRET_LENGTH = 32
+LEAST_SHARED_SECRET = 24
 # A secret of 32 random characters has more than 15 different ones; `aaaa…` or `changeme…` has not.
 LEAST_DIFFERENT_CHARACTERS = 10
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -99,6 +100,15 @@ class Settings(_ProviderFields):
     """Whom people at work call about the system itself, day and night; printed where a page of theirs fails."""
     trusted_proxies: int = Field(default=1, ge=0, le=9)
     """How many proxies of ours a request of the public passes; each adds one address to X-Forwarded-For."""
+    sip_wss_url: str = ""
+    """Where agents' browsers register at the city's own exchange; empty: by a provider, or not at all."""
+    sip_domain: str = ""
+    """The exchange's domain; also the only one whose SIP telephones are rung. Empty: the host of that address."""
+    sip_secret: str = Field(default="", repr=False)
+    """Shared with the exchange: passwords of browsers follow from it, and end by themselves."""
+    turn_urls: str = ""
+    """Relays for browsers whose network lets no voice through, with commas: turns:turn.example.gov.vn:443"""
+    turn_secret: str = Field(default="", repr=False)
     metrics_token: str = ""
     """Opens /metrics to a Prometheus on another machine; without it only loopback may read them."""
     demo: bool = False
@@ -162,6 +172,15 @@ class Settings(_ProviderFields):
         return str(getattr(self, name, "") or "")
 
     @cached_property
+    def exchange_domain(self) -> str:
+        """Of the city's own exchange; empty where there is none."""
+        return (self.sip_domain or urlsplit(self.sip_wss_url).hostname or "").lower()
+
+    @cached_property
+    def relays(self) -> tuple[str, ...]:
+        return tuple(one.strip() for one in self.turn_urls.split(",") if one.strip())
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.timezone)
@@ -206,6 +225,7 @@ def _malformed(settings: Settings) -> list[str]:
         found.append("HOTLINE_DUTY_PHONE must be a whole number such as +842838000001.")
     if settings.support_phone and not _E164.fullmatch(settings.support_phone):
         found.append("HOTLINE_SUPPORT_PHONE must be a whole number such as +842838000002.")
+    found += _malformed_exchange(settings)
     if settings.default_locale not in LOCALES:
         found.append(f"HOTLINE_DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
     try:
@@ -263,6 +283,27 @@ def _malformed_redis(url: str) -> list[str]:
     except ValueError as wrong:
         return [f"HOTLINE_REDIS_URL {wrong}."]
     return []
+
+
+def _malformed_exchange(settings: Settings) -> list[str]:
+    found = []
+    url = urlsplit(settings.sip_wss_url)
+    is_here = url.scheme == "ws" and is_loopback(url.hostname or "")
+    if settings.sip_wss_url and not (url.hostname and (url.scheme == "wss" or is_here)):
+        found.append("HOTLINE_SIP_WSS_URL must be a whole address such as wss://sip.example.gov.vn:8443.")
+    if settings.sip_wss_url and len(settings.sip_secret) < LEAST_SHARED_SECRET:
+        found.append(
+            f"HOTLINE_SIP_SECRET must be set too, at least {LEAST_SHARED_SECRET} characters, as the exchange has it."
+        )
+    if any(not relay.startswith(("turn:", "turns:")) for relay in settings.relays):
+        found.append(
+            "HOTLINE_TURN_URLS must be addresses such as turns:turn.example.gov.vn:443, with commas between them."
+        )
+    if settings.relays and len(settings.turn_secret) < LEAST_SHARED_SECRET:
+        found.append(
+            f"HOTLINE_TURN_SECRET must be set too, at least {LEAST_SHARED_SECRET} characters, as the relays have it."
+        )
+    return found
 
 
 def _half_set(settings: Settings) -> list[str]:

@@ -14,7 +14,7 @@ from telephony.floor.callbacks import close_withheld
 from telephony.floor.calling_back import KEPT_FOR, end_late_attempts, mend_kept
 from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.offers import RING, expire_offers, mend_presence, offer_waiting_calls
-from telephony.floor.presence import end_wrap_ups_in_time, lose_silent_consoles
+from telephony.floor.presence import end_wrap_ups_in_time, lose_silent_consoles, lose_silent_telephones
 from telephony.floor.waiting import waiting_count
 from telephony.lock_order import lock_around_call
 from tickets.schema import Call
@@ -77,6 +77,10 @@ def sweep(
     )  # fmt: skip
 
 
+def _lose_silent(session: Session, now: datetime) -> int:
+    return lose_silent_consoles(session, now=now) + lose_silent_telephones(session, now=now)
+
+
 def sweep_parts(
     desk_of: Callable[[str], Desk | None], *, now: datetime, hearing_since: datetime = _EVER
 ) -> Mapping[str, Part]:
@@ -89,7 +93,7 @@ def sweep_parts(
     if heard_for >= RING:
         parts[EXPIRE_OFFERS] = lambda session, at: expire_offers(session, now=at)
     if heard_for >= HEARTBEAT_LOST:
-        parts[LOSE_SILENT] = lambda session, at: lose_silent_consoles(session, now=at)
+        parts[LOSE_SILENT] = _lose_silent
     if heard_for >= KEPT_FOR:
         parts[END_ATTEMPTS] = lambda session, at: end_late_attempts(session, now=at)
     return parts | {

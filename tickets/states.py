@@ -263,6 +263,14 @@ class PresenceState(StrEnum):
     CALLING_BACK = "calling_back"
 
 
+class TelephoneKind(StrEnum):
+    """By which telephone an agent talks."""
+
+    BROWSER = "browser"
+    SIP = "sip"
+    NUMBER = "number"
+
+
 class OfferOutcome(StrEnum):
     ANSWERED = "answered"
     DECLINED = "declined"

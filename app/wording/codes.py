@@ -20,6 +20,7 @@ from tickets.states import (
     QueueKind,
     Role,
     StepResult,
+    TelephoneKind,
     TicketStatus,
     TimelineKind,
     UnitKind,
@@ -167,6 +168,12 @@ ACTOR_KINDS: Mapping[str, LazyString] = {
     ActorKind.TOKEN: lazy_gettext("Connected system"),
 }
 
+TELEPHONE_KINDS: Mapping[str, LazyString] = {
+    TelephoneKind.BROWSER: lazy_gettext("In the browser"),
+    TelephoneKind.SIP: lazy_gettext("SIP telephone"),
+    TelephoneKind.NUMBER: lazy_gettext("A telephone number"),
+}
+
 DRAFT_FORMS: Mapping[str, LazyString] = {
     DraftForm.NEW: lazy_gettext("New ticket"),
     DraftForm.REPLY: lazy_gettext("Answer"),
@@ -211,6 +218,10 @@ REPORTED_LEVELS: Mapping[int, LazyString] = {
     4: lazy_gettext("Reported to a leader of the City People's Committee"),
     5: lazy_gettext("Reported to the Chair of the City People's Committee"),
 }
+
+
+def telephone_word(code: str) -> str:
+    return word_of(TELEPHONE_KINDS, code)
 
 
 def draft_word(code: str) -> str:

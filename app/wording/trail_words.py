@@ -54,6 +54,8 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "escalation.passed_up": lazy_gettext("Passed up to the next level"),
     "escalation.pursued": lazy_gettext("Next person told, as nobody was reached"),
     "escalation.warned": lazy_gettext("Unit warned before the deadline"),
+    "telephone.chosen": lazy_gettext("Telephone of an agent chosen"),
+    "telephone.registered": lazy_gettext("Telephone in the browser registered"),
     "exclusion.applied": lazy_gettext("Time given back to all promises"),
     "exclusion.approved": lazy_gettext("Maintenance or outage approved"),
     "exclusion.asked": lazy_gettext("Maintenance or outage asked for"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from telephony.calls import new_call
 from telephony.desk import Desk
 from telephony.dialled import dialled, is_withheld, line_number
+from telephony.floor.telephones import CANNOT_RING, cannot_ring
 from tickets.intake import contacts
 from tickets.people import citizens
 from tickets.people.citizens import KnownCitizen
@@ -92,6 +93,8 @@ def _detail(
     session: Session, caller: Caller, line: LineRule | None, known: KnownCitizen | None, desk: Desk, *, now: datetime
 ) -> dict[str, Any]:
     detail: dict[str, Any] = {}
+    if cannot := cannot_ring(desk.account):
+        detail[CANNOT_RING] = cannot
     if line is not None:
         detail["line_phone"] = line.phone
         if not line.is_city:

@@ -16,6 +16,7 @@ from telephony.floor import callbacks
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_call, offer_to_kept
 from telephony.floor.presence import lock_presence
+from telephony.floor.telephones import CANNOT_RING, cannot_ring
 from telephony.floor.waiting import WAITING
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Redirect, Say
@@ -83,6 +84,8 @@ def _answered_call(
     }
     call = new_call(session, row, now=now)
     detail: dict[str, Any] = {"called_back": request.id, "seen_at": now.isoformat()}
+    if cannot := cannot_ring(desk.account):
+        detail[CANNOT_RING] = cannot
     if line is not None:
         detail["line_phone"] = line.phone
     if ticket is not None:

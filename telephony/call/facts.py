@@ -9,12 +9,13 @@ from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
 from telephony.floor.floor import load_floor
 from telephony.floor.offers import offer_back, offer_call
+from telephony.floor.telephones import name_in_browser, way_to
 from telephony.floor.waiting import expected_wait, position, waiting_at
 from telephony.ivr import CallFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.ivr.conversation import BEFORE_A_PERSON
 from telephony.ivr.queue import words_are_due
 from telephony.plan.prompts import Prompt
-from telephony.plan.verbs import Client, Number, Say, Target
+from telephony.plan.verbs import Client, Number, Say, Sip, Target
 from telephony.provider.account import Capability
 from telephony.request_state import RequestState, request_state
 from tickets.city import day_of, wall_clock
@@ -138,10 +139,15 @@ def _target(session: Session, call: Call) -> Target | None:
     if call.agent_id is None:
         return None
     presence = session.get(Presence, call.agent_id)
-    if presence is not None and presence.phone:
-        # Whoever picks up a telephone must press a key: a mobile's voicemail presses none.
-        return Number(presence.phone, whisper_step="whisper")
-    return Client(f"agent_{call.agent_id}")
+    phone = presence.phone if presence is not None else ""
+    match way_to(phone):
+        case Capability.SIP:
+            return Sip(phone)
+        case Capability.CLIENT:
+            return Client(name_in_browser(call.agent_id))
+        case _:
+            # Whoever picks up a telephone must press a key: a mobile's voicemail presses none.
+            return Number(phone, whisper_step="whisper")
 
 
 def _followed(session: Session, call: Call, heard: Heard, desk: Desk, *, now: datetime) -> SpokenState:

@@ -39,6 +39,11 @@ _AT_WORK_NOW = (
         Presence.state.in_(AT_WORK),
         # Who talks is there, whatever the browser's timer does in a background tab.
         or_(Presence.heartbeat_at > bindparam("heard_since"), Presence.state == PresenceState.ON_CALL),
+        or_(
+            Presence.telephone_at.is_(None),
+            Presence.telephone_at > bindparam("heard_since"),
+            Presence.state == PresenceState.ON_CALL,
+        ),
         Staff.disabled_at.is_(None),
         RoleAssignment.role.in_(ANSWERING_ROLES),
         RoleAssignment.valid_from <= bindparam("now"),
@@ -50,7 +55,7 @@ _AT_WORK_NOW = (
 
 @dataclass(frozen=True, slots=True)
 class FloorAgent:
-    """An agent who is signed on to the phones. `phone` is the telephone to ring; empty means the browser."""
+    """An agent who is signed on to the phones. `phone` is where it rings, as in `presence.phone`."""
 
     staff_id: int
     name: str

@@ -16,10 +16,12 @@ from telephony.floor.presence import (
     free_where_nothing_rings,
     is_kept_for,
     lock_presence,
+    phone_of,
     ring_kept,
     stop_ringing,
     take,
 )
+from telephony.floor.telephones import may_ring
 from telephony.floor.waiting import agents_for, is_emergency, refusals, waiting_calls
 from tickets.errors import NotFound
 from tickets.schema import Call, Offer, Presence
@@ -111,6 +113,7 @@ def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
     return (
         isinstance(before, int)
         and before not in refusals(session, call.id)
+        and may_ring(call.detail, phone_of(session, before))
         and take(session, before, call_id=call.id, now=now)
         and _write_offer(session, call, before, now=now)
     )
@@ -118,7 +121,9 @@ def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
 
 def offer_to_kept(session: Session, call: Call, presence: Presence | None, *, callback_id: int, now: datetime) -> bool:
     """Ring at whoever was kept for this person, locked by the caller of this; false when they are gone."""
-    if presence is None or not is_kept_for(presence, callback_id) or not ring_kept(presence, call.id, now=now):
+    if presence is None or not is_kept_for(presence, callback_id) or not may_ring(call.detail, presence.phone):
+        return False
+    if not ring_kept(presence, call.id, now=now):
         return False
     session.flush()
     return _write_offer(session, call, presence.staff_id, now=now)

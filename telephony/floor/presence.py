@@ -16,11 +16,17 @@ WRAP_UP = timedelta(seconds=90)
 MISSED_OFFERS_BEFORE_AWAY = 2
 AWAY_MISSED_OFFERS = "missed_offers"
 AWAY_NO_HEARTBEAT = "no_heartbeat"
+AWAY_NO_TELEPHONE = "no_telephone"
 _BUSY = (PresenceState.OFFERED, PresenceState.ON_CALL, PresenceState.CALLING_BACK)
 
 
 def presence_of(session: Session, staff_id: int) -> Presence | None:
     return session.get(Presence, staff_id)
+
+
+def phone_of(session: Session, staff_id: int) -> str:
+    """Where it rings at them now, as in `presence.phone`."""
+    return session.scalar(select(Presence.phone).where(Presence.staff_id == staff_id)) or ""
 
 
 def lock_presence(session: Session, staff_id: int) -> Presence | None:
@@ -32,8 +38,13 @@ def lock_presence(session: Session, staff_id: int) -> Presence | None:
     ).one_or_none()
 
 
-def go_available(session: Session, staff_id: int, *, phone: str = "", now: datetime) -> Presence:
-    """Takes calls from now on, at this telephone or ('') in the browser. Ends wrap-up; not possible during a call."""
+def go_available(
+    session: Session, staff_id: int, *, phone: str = "", must_register: bool = False, now: datetime
+) -> Presence:
+    """Takes calls from now on, at this telephone or ('') in the browser. Ends wrap-up; not possible during a call.
+
+    `must_register`: the telephone has to say every few seconds that it can ring.
+    """
     presence = _present(session, staff_id, now=now)
     if presence.state in _BUSY:
         raise NotAllowed("available_during_call")
@@ -41,6 +52,7 @@ def go_available(session: Session, staff_id: int, *, phone: str = "", now: datet
         presence.state, presence.since, presence.idle_since = PresenceState.AVAILABLE, now, now
     presence.reason, presence.missed_offers, presence.wrap_up_until = "", 0, None
     presence.heartbeat_at, presence.phone, presence.call_id = now, phone, None
+    presence.telephone_at = now if must_register else None
     return presence
 
 
@@ -53,12 +65,16 @@ def go_offline(session: Session, staff_id: int, *, now: datetime) -> Presence:
     return _pause(session, staff_id, state=PresenceState.OFFLINE, reason="", now=now)
 
 
-def heartbeat(session: Session, staff_id: int, *, now: datetime) -> Presence | None:
-    """The console is open. It never changes a state: somebody away stays away until they say so."""
+def heartbeat(session: Session, staff_id: int, *, can_ring: bool = False, now: datetime) -> Presence | None:
+    """The console is open, and its telephone can ring. It changes no state: who is away stays so until they say so.
+
+    Once a telephone in the browser has said that it can ring, it is waited for.
+    """
+    heard = {"heartbeat_at": now} | ({"telephone_at": now} if can_ring else {})
     session.execute(
         update(Presence)
         .where(Presence.staff_id == staff_id, Presence.heartbeat_at < now)
-        .values(heartbeat_at=now)
+        .values(heard)
         .execution_options(synchronize_session=False)
     )
     return session.get(Presence, staff_id, populate_existing=True)
@@ -136,8 +152,8 @@ def is_kept_for(presence: Presence | None, callback_id: int) -> bool:
 
 
 def ring_kept(presence: Presence, call_id: int, *, now: datetime) -> bool:
-    """The person is on the line: it rings at the agent who was kept, unless their console is gone."""
-    if presence.heartbeat_at <= now - HEARTBEAT_LOST:
+    """The person is on the line: it rings at the agent who was kept, unless their console or telephone is gone."""
+    if min(presence.heartbeat_at, presence.telephone_at or now) <= now - HEARTBEAT_LOST:
         return False
     presence.state, presence.since, presence.call_id = PresenceState.OFFERED, now, call_id
     presence.callback_id = None
@@ -210,6 +226,20 @@ def lose_silent_consoles(session: Session, *, now: datetime) -> int:
             Presence.heartbeat_at <= now - HEARTBEAT_LOST,
         )
         .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_HEARTBEAT, wrap_up_until=None, callback_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(gone, "rowcount", 0))
+
+
+def lose_silent_telephones(session: Session, *, now: datetime) -> int:
+    """A console that beats while nothing can ring there: calls would be offered to a telephone that is not there."""
+    gone = session.execute(
+        update(Presence)
+        .where(
+            Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP, PresenceState.CALLING_BACK)),
+            Presence.telephone_at <= now - HEARTBEAT_LOST,
+        )
+        .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_TELEPHONE, wrap_up_until=None, callback_id=None)
         .execution_options(synchronize_session=False)
     )
     return int(getattr(gone, "rowcount", 0))

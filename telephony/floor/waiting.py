@@ -30,6 +30,7 @@ from sqlalchemy.orm import QueryableAttribute, Session
 
 from telephony.floor.callback_turns import GivenTime, awake_since, promised_before
 from telephony.floor.floor import Floor, FloorAgent
+from telephony.floor.telephones import may_ring
 from tickets.schema import Call, CallbackRequest, Offer
 from tickets.states import CallState, OfferOutcome
 
@@ -152,7 +153,7 @@ def agents_for(call: InLine, floor: Floor, *, refused_by: Collection[int] = (), 
     An agent who let this call ring before is asked again only when nobody else is free.
     """
     waited = now - (call.queued_at or now)
-    free = [agent for agent in floor.agents if agent.is_free]
+    free = [agent for agent in floor.agents if agent.is_free and may_ring(call.detail, agent.phone)]
     own = [agent for agent in free if call.unit_id in agent.unit_ids]
     city_may = call.unit_id is None or waited >= OWN_UNIT_FIRST or is_emergency(call) or not floor.staffs(call.unit_id)
     others = [agent for agent in free if agent.covers_city and agent not in own] if city_may else []

@@ -85,7 +85,14 @@ class Client:
     identity: str
 
 
-Target = Number | Client
+@dataclass(frozen=True)
+class Sip:
+    """A telephone at an exchange, by its address; a browser that is registered there has one too."""
+
+    address: str
+
+
+Target = Number | Client | Sip
 
 
 @dataclass(frozen=True)

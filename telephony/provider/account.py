@@ -32,6 +32,7 @@ class Capability(StrEnum):
     CONFERENCE = "conference"
     ENQUEUE = "enqueue"
     SIP = "sip"
+    CLIENT = "client"
     RECORDING_DUAL = "recording_dual"
     GOOGLE_VOICES = "google_voices"
     URL_OVERRIDES = "url_overrides"
@@ -44,12 +45,12 @@ class Capability(StrEnum):
 C = Capability
 
 # Somleng is the smallest common denominator (no Pause, no speech, no conference, no two-party recording). Twilio alone
-# reads connection overrides from the fragment of a URL. The built-in simulator can all that Twilio can, so that
-# development sees the richest conversation; tests take the others' sets to see the poorest.
+# reads connection overrides from the fragment of a URL, and rings in browsers. The built-in simulator can all that
+# Twilio can, so that development sees the richest conversation; tests take the others' sets to see the poorest.
 CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
     ProviderKind.TWILIO: frozenset(Capability),
-    ProviderKind.SOMLENG: frozenset({C.VOICE, C.SMS_INBOUND, C.SMS_OUTBOUND}),
-    ProviderKind.OWN_TRUNK: frozenset({C.VOICE}),
+    ProviderKind.SOMLENG: frozenset({C.VOICE, C.SIP, C.SMS_INBOUND, C.SMS_OUTBOUND}),
+    ProviderKind.OWN_TRUNK: frozenset({C.VOICE, C.SIP}),
     ProviderKind.GATEWAY: frozenset({C.SMS_INBOUND, C.SMS_OUTBOUND}),
     ProviderKind.SIGNALWIRE: frozenset(
         {

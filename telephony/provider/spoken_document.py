@@ -22,6 +22,7 @@ from telephony.plan.verbs import (
     Record,
     Redirect,
     Say,
+    Sip,
     Spoken,
 )
 from telephony.provider.account import Capability
@@ -202,6 +203,8 @@ class _Writer:
             case Number():
                 whisper = self.address(verb.target.whisper_step, verb.params) if verb.target.whisper_step else None
                 element.number(verb.target.phone, url=whisper, status_callback=status, status_callback_event=events)
+            case Sip():
+                element.sip(verb.target.address, status_callback=status, status_callback_event=events)
             case Client():
                 client = element.client(status_callback=status, status_callback_event=events)
                 client.identity(verb.target.identity)

@@ -155,6 +155,10 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     of_the_rota = rota_forms(session, person, at=OWN, now=now)
     return {
         **{endpoint: Sent(form, named) for endpoint, (form, named) in of_the_rota.items()},
+        "console.choose_own_telephone": Sent(form={"kind": "number", "address": "0901234567"}),
+        "supervisor.choose_telephone": Sent(
+            named={"staff_id": colleague.id}, form={"kind": "number", "address": "0901234567"}
+        ),
         "contacts.save": Sent(form={"kind": "sms", "address": "0901234567"}),
         "contacts.prove": own,
         "contacts.move_up": own,

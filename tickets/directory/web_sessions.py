@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import WebSession
@@ -50,6 +50,11 @@ def end_all_of(session: Session, staff_id: int, *, now: datetime) -> None:
         .where(WebSession.staff_id == staff_id, WebSession.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def ends_at(session: Session, session_id: int) -> datetime:
+    """Until when it is good at the latest."""
+    return session.execute(select(WebSession.expires_at).where(WebSession.id == session_id)).scalar_one()
 
 
 def forget_ended(session: Session, *, now: datetime) -> None:

@@ -58,6 +58,7 @@ from tickets.schema.staff import (
 )
 from tickets.schema.standing import PromiseDay, PublishedPromise, StandingLevel, StandingReport
 from tickets.schema.telephony import (
+    AgentTelephone,
     Call,
     CallbackRequest,
     CallLeg,
@@ -104,6 +105,7 @@ __all__ = [
     "RULES_VERSION",
     "Absence",
     "Acknowledgement",
+    "AgentTelephone",
     "ApiToken",
     "Appeal",
     "Attachment",

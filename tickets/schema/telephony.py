@@ -15,6 +15,7 @@ from tickets.states import (
     PresenceState,
     RecordingKind,
     RecordingState,
+    TelephoneKind,
 )
 
 _TO_CALL_BACK = text("state in ('open', 'claimed', 'dialling')")
@@ -175,10 +176,24 @@ class Presence(Base):
     missed_offers: Mapped[int] = mapped_column(server_default=text("0"))
     call_id: Mapped[int | None] = mapped_column(to("call"))
     wrap_up_until: Mapped[datetime | None]
-    # '' browser; else the phone that is dialled.
+    # '' the browser, by the provider; `sip:` an exchange rings it; else the phone that is dialled.
     phone: Mapped[str] = mapped_column(server_default="")
+    # When the telephone in the browser last said that it can ring; None: nobody waits for it to say so.
+    telephone_at: Mapped[datetime | None]
     # Who is being called back, by us for this agent or by the agent; the state is then `calling_back`.
     callback_id: Mapped[int | None] = mapped_column(to("callback_request"))
+
+
+class AgentTelephone(Base):
+    """By which telephone somebody talks, where that is not the browser."""
+
+    __tablename__ = "agent_telephone"
+
+    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True)
+    kind: Mapped[TelephoneKind] = mapped_column(coded(TelephoneKind))
+    # Empty for the browser, `sip:…` or a number.
+    address: Mapped[str] = mapped_column(server_default="")
+    changed_at: Mapped[datetime]
 
 
 class Recording(Base):

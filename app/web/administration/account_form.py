@@ -21,7 +21,7 @@ from tickets.typed_text import typed_number
 _EVERY = (
     Capability.VOICE, Capability.SMS_INBOUND, Capability.SMS_OUTBOUND, Capability.SPEECH, Capability.PAUSE,
     Capability.CONFERENCE, Capability.SIP, Capability.RECORDING_DUAL, Capability.ANSWERED_BY, Capability.GOOGLE_VOICES,
-    Capability.URL_OVERRIDES, Capability.ENQUEUE,
+    Capability.URL_OVERRIDES, Capability.ENQUEUE, Capability.CLIENT,
 )  # fmt: skip
 _OF_TEXTS = (Capability.SMS_INBOUND, Capability.SMS_OUTBOUND)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")

@@ -28,6 +28,7 @@ def capability_words(one: Capability) -> str:
         Capability.PAUSE: _("can be silent for a while"),
         Capability.CONFERENCE: _("joins several people in one call"),
         Capability.SIP: _("rings SIP telephones"),
+        Capability.CLIENT: _("rings in browsers"),
         Capability.RECORDING_DUAL: _("records both sides apart"),
         Capability.ANSWERED_BY: _("tells people from answering machines"),
         Capability.GOOGLE_VOICES: _("has the usual natural voices"),

@@ -13,6 +13,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import settings, today
 from app.web.frame.fault_words import fault_words
 from app.web.pieces.unit_choices import unit_codes
+from telephony.floor.floor import ANSWERING_ROLES
 from tickets.directory.contact_methods import methods_of
 from tickets.directory.people import close_account, give_role, person, take_role
 from tickets.directory.staff import roles_of
@@ -87,10 +88,12 @@ def disable(staff_id: int) -> ResponseReturnValue:
 
 
 def _page(staff_id: int, *, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    held = roles_of(g.session, [staff_id])
     page = render_template(
         "administration/person.html",
         someone=person(g.session, staff_id),
-        held=roles_of(g.session, [staff_id]),
+        held=held,
+        takes_calls=any(one.role in ANSWERING_ROLES and (one.valid_to is None or one.valid_to > g.now) for one in held),
         methods=methods_of(g.session, [staff_id]).get(staff_id, []),
         role_codes=list(Role),
         units=unit_codes(),

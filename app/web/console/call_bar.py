@@ -17,7 +17,7 @@ from app.wording.spoken_time import moment_phrase
 from telephony.floor.agent_bar import AgentBar, agent_bar
 from telephony.floor.callbacks import MOST_ATTEMPTS
 from telephony.floor.floor import HEARTBEAT_LOST
-from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT
+from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT, AWAY_NO_TELEPHONE
 from tickets.people.phones import mask, readable_phone
 from tickets.people.roles import visible_tickets
 from tickets.schema import Call, Ticket
@@ -29,12 +29,16 @@ _SHOWN_TICKETS = 4
 @blueprint.app_context_processor
 def offered_to_layouts() -> dict[str, Any]:
     """`agent_call_bar()` and the bar's own address for layouts; nothing is read for a page that does not show it."""
-    return {"agent_call_bar": agent_call_bar, "bar_alone": BAR_ALONE}
+    return {"agent_call_bar": agent_call_bar, "talks_on_the_phone": talks_on_the_phone, "bar_alone": BAR_ALONE}
+
+
+def talks_on_the_phone() -> bool:
+    viewer = g.get("viewer")
+    return viewer is not None and viewer.holds(*ANSWERING)
 
 
 def agent_call_bar() -> Markup:
-    viewer = g.get("viewer")
-    if viewer is None or not viewer.holds(*ANSWERING):
+    if not talks_on_the_phone():
         return Markup("")
     return Markup(render_template("console/call_bar.html", **_bar_context()))  # noqa: S704  (rendered with escaping)
 
@@ -79,6 +83,7 @@ def away_reasons() -> dict[str, str]:
         "training": _("Training"),
         AWAY_MISSED_OFFERS: _("did not answer two calls"),
         AWAY_NO_HEARTBEAT: _("lost contact with this console"),
+        AWAY_NO_TELEPHONE: _("no telephone to ring"),
     }
 
 
@@ -92,6 +97,13 @@ def thrown_off_words(bar: AgentBar) -> str:
             "Calls have not rung here since %(moment)s: "
             "the server lost contact with this console for "
             "%(seconds)s seconds (the computer slept, the network was down or the page was closed).",
+            moment=since,
+            seconds=int(HEARTBEAT_LOST.total_seconds()),
+        )
+    if bar.reason == AWAY_NO_TELEPHONE:
+        return _(
+            "Calls have not rung here since %(moment)s: the telephone in the browser did not say for "
+            "%(seconds)s seconds that it can ring (its window was closed, or the exchange did not answer).",
             moment=since,
             seconds=int(HEARTBEAT_LOST.total_seconds()),
         )

@@ -13,6 +13,7 @@ from app.web.console.call_bar import after_press, away_reasons, lead_to
 from app.web.console.call_trail import note_call, note_offer
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.pieces.telephone_choice import rung_of
 from telephony.call import end
 from telephony.calls import lock_call
 from telephony.floor import offers, presence
@@ -29,7 +30,10 @@ def change_presence() -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             if wanted == PresenceState.AVAILABLE.value:
-                presence.go_available(g.session, staff_id, now=g.now)
+                rung = rung_of(staff_id)
+                presence.go_available(
+                    g.session, staff_id, phone=rung.phone, must_register=rung.must_register, now=g.now
+                )
                 # Whoever waits rings at once instead of at the next sweep.
                 offers.offer_waiting_calls(g.session, now=g.now)
             elif wanted == PresenceState.AWAY.value:
@@ -48,8 +52,9 @@ def change_presence() -> ResponseReturnValue:
 @blueprint.post("/console/presence/beat")
 @signed_in(*ANSWERING)
 def beat() -> ResponseReturnValue:
-    """The console is open; said every fifteen seconds by a page that takes calls. Answers how the agent stands."""
-    mine = presence.heartbeat(g.session, g.viewer.staff_id, now=g.now)
+    """The console is open, and its telephone can ring; said every fifteen seconds. Answers how the agent stands."""
+    can_ring = request.headers.get("X-Telephone") == "ready"
+    mine = presence.heartbeat(g.session, g.viewer.staff_id, can_ring=can_ring, now=g.now)
     return "", 204, {"X-Presence": (mine.state if mine else PresenceState.OFFLINE).value}
 
 

@@ -98,6 +98,12 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "does_not_work_here": _("This person does not work on this unit's tickets."),
         "bad_email": _("This is not an e-mail address."),
         "bad_phone": _("This is not a phone number that can be called."),
+        "not_a_sip_address": _("A SIP address has the form name@exchange, in Latin letters without marks."),
+        "not_at_the_exchange": _(
+            "Only telephones at the city’s own exchange are rung: the address ends in @%(exchange)s.",
+            exchange=params.get("exchange", ""),
+        ),
+        "number_is_ours": _("This is a number of ours: a call would ring ourselves."),
         "not_a_prefix": _("A prefix begins with + and the country, such as +84 or +8490."),
         "no_such_budget": _("A whole number from 1 to 1,000,000, please."),
         "last_allowed_prefix": _("This is the only prefix that is allowed: without it no citizen would hear of us."),

@@ -1,0 +1,48 @@
+"""The telephone in the browser: what it registers with, good for an hour at most and never beyond the session."""
+
+from datetime import datetime, timedelta
+
+from flask import abort, g, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from app.phone.telephones import credentials
+from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.frame.access import signed_in
+from app.web.frame.current import settings
+from app.web.frame.limits import limiter
+from app.web.frame.session_cookie import SESSION_COOKIE, signed_in_person, token_hash
+from app.web.pieces.telephone_choice import rung_of
+from tickets.audit.entries import record
+from tickets.directory import web_sessions
+from tickets.states import TelephoneKind
+
+GOOD_FOR = timedelta(hours=1)
+
+
+def _by_session() -> str:
+    """A whole office comes from one address: each session is counted by itself."""
+    return token_hash(request.cookies.get(SESSION_COOKIE, "") or request.remote_addr or "")
+
+
+@blueprint.post("/console/telephone/credentials")
+@signed_in(*ANSWERING)
+@limiter.limit("60 per hour", key_func=_by_session)
+def telephone_credentials() -> ResponseReturnValue:
+    """Asked for by the telephone itself, again before they end; 409 for whoever talks elsewhere."""
+    rung = rung_of(g.viewer.staff_id)
+    until = _until()
+    told = credentials(settings(), g.viewer.staff_id, until=until, now=g.now)
+    if rung.kind is not TelephoneKind.BROWSER or told is None or until <= g.now:
+        abort(409)
+    record(
+        g.session, actor=g.actor, action="telephone.registered", subject_kind="staff",
+        subject_id=g.viewer.staff_id, params={"until": until.isoformat()}, now=g.now,
+    )  # fmt: skip
+    return jsonify(told)
+
+
+def _until() -> datetime:
+    person = signed_in_person(g.session, now=g.now)
+    ends = web_sessions.ends_at(g.session, person.session_id) if person else g.now
+    until: datetime = min(ends, g.now + GOOD_FOR)
+    return until
