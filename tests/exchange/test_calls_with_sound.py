@@ -1,0 +1,135 @@
+"""Calls over SIP through an exchange of others, with sound: what was said arrives, both ways, and where it is kept."""
+
+import time
+
+import pytest
+from sqlalchemy import select
+
+from app.clock import utc_now
+from app.phone.answers import Phones
+from app.phone.recording_fetch import fetch_due
+from app.reference import Reference
+from app.storage.media_store import media_store
+from tests.exchange.conftest import AGENT_SPEAKS_WITH, SPEAKS_WITH, City
+from tests.exchange.sound import RATE, from_wav, share_of
+from tests.exchange.switch import BEEP_HERTZ, WORDS_HERTZ
+from tests.faults.nodes import LONG, wait_until
+from tickets.schema import Call, Recording
+from tickets.states import CallState, RecordingKind
+
+pytestmark = pytest.mark.fault
+BEFORE = (None, CallState.GREETING, CallState.MENU)
+
+
+def state_of(city: City, number: str) -> CallState | None:
+    with city.place.factory() as session:
+        return session.scalars(select(Call.state).where(Call.phone == number).order_by(Call.id.desc())).first()
+
+
+def test_a_caller_and_an_agent_hear_each_other_on_a_second_leg(city: City) -> None:
+    staff_id, desk = city.agent_at("+84281000001")
+    caller = city.telephone().dial(city.line)
+    assert caller.hears(WORDS_HERTZ), "the greeting"
+    caller.press("0")
+
+    assert city.takes_the_offer(staff_id)
+
+    assert caller.hears(AGENT_SPEAKS_WITH), "the caller hears the agent"
+    assert desk.hears(SPEAKS_WITH), "the agent hears the caller"
+    assert wait_until(lambda: state_of(city, caller.number) is CallState.TALKING, seconds=10)
+    caller.hang_up()
+    assert wait_until(lambda: not desk.is_on_the_line, seconds=10)
+    assert wait_until(lambda: state_of(city, caller.number) is CallState.ENDED, seconds=20)
+
+
+def test_a_sip_telephone_on_the_desk_rings_and_needs_no_key(city: City) -> None:
+    staff_id, desk = city.agent_at("desk_1", presses="", at_exchange=True)
+    caller = city.telephone().dial(city.line)
+    caller.press("0")
+
+    assert city.takes_the_offer(staff_id)
+
+    assert caller.hears(AGENT_SPEAKS_WITH) and desk.hears(SPEAKS_WITH)
+    desk.hang_up()
+    assert wait_until(lambda: state_of(city, caller.number) is not CallState.TALKING, seconds=20)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LONG, reason="the sound of a whole outage: runs with --long")
+def test_nobody_on_the_line_is_let_go_while_the_database_is_away(city: City) -> None:
+    """Two talk and hear each other all the time; who waits goes on waiting, and gets the agent afterwards."""
+    staff_id, desk = city.agent_at("+84281000001")
+    talks = city.telephone().dial(city.line)
+    talks.press("0")
+    assert city.takes_the_offer(staff_id) and talks.hears(AGENT_SPEAKS_WITH)
+    waits = city.telephone("+84901234568").dial(city.line)
+    waits.press("0")
+    assert wait_until(lambda: state_of(city, waits.number) is CallState.QUEUED, seconds=20)
+
+    city.place.kill_postgres()
+    time.sleep(8)
+    assert talks.hears(AGENT_SPEAKS_WITH, seconds=5) and desk.hears(SPEAKS_WITH, seconds=5)
+    assert talks.is_on_the_line and waits.is_on_the_line
+    city.place.revive()
+
+    talks.hang_up()
+    assert wait_until(lambda: not desk.is_on_the_line, seconds=20)
+    assert wait_until(lambda: city.is_free_again(staff_id), seconds=60)
+    assert city.takes_the_offer(staff_id)
+    assert waits.hears(AGENT_SPEAKS_WITH)
+
+
+def test_a_voicemail_at_the_agents_telephone_gets_no_caller(city: City) -> None:
+    """Who presses nothing when the telephone is picked up is a machine: the caller stays on the line."""
+    staff_id, desk = city.agent_at("+84281000001", presses="")
+    caller = city.telephone().dial(city.line)
+    caller.press("0")
+
+    assert city.takes_the_offer(staff_id)
+
+    assert wait_until(lambda: desk.rang == 1 and not desk.is_on_the_line, seconds=60)
+    assert not caller.hears(AGENT_SPEAKS_WITH, seconds=0.2)
+    assert caller.is_on_the_line
+
+
+def test_wrong_keys_lead_to_a_person_and_never_to_a_hang_up(city: City) -> None:
+    caller = city.telephone().dial(city.line)
+    for _ in range(3):
+        assert caller.hears(WORDS_HERTZ)
+        caller.press("5")
+        time.sleep(1.0)
+
+    assert wait_until(
+        lambda: state_of(city, caller.number) not in (None, CallState.GREETING, CallState.MENU), seconds=20
+    )
+    assert caller.is_on_the_line
+    caller.hang_up()
+    assert wait_until(lambda: state_of(city, caller.number) in (CallState.ENDED, CallState.CALLBACK), seconds=20)
+
+
+def test_what_is_said_after_the_tone_is_kept_here_as_it_was_said(city: City) -> None:
+    caller = city.telephone().dial(city.line)
+    assert caller.hears(WORDS_HERTZ)
+    caller.press("8")
+    assert caller.hears(BEEP_HERTZ), "the beep"
+    time.sleep(3.0)
+    caller.press("#")
+
+    place, switch = city.place, city.switch
+    phones = Phones(place.settings, Reference.from_settings(place.settings))
+    media = media_store(place.settings)
+
+    def fetched() -> Recording | None:
+        fetch_due(place.factory, phones.accounts, media=media, now=utc_now())
+        with place.factory() as session:
+            return session.scalars(select(Recording).where(Recording.provider_deleted_at.is_not(None))).first()
+
+    assert wait_until(lambda: fetched() is not None, seconds=60)
+    kept = fetched()
+    assert kept is not None and kept.storage_key is not None
+    assert kept.kind is RecordingKind.VOICEMAIL
+    assert switch.deleted == [kept.recording_sid]
+    with media.open(kept.storage_key).stream as file:
+        sound = from_wav(file.read(), seconds=10)
+    assert len(sound) > 2 * RATE
+    assert share_of(SPEAKS_WITH, sound[RATE // 2 : 2 * RATE]) > 0.9
