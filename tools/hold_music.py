@@ -7,11 +7,11 @@ by whoever has fetched it once.
 
 import hashlib
 import math
-import struct
 from pathlib import Path
 
+from app.storage.telephone_sound import RATE, telephone_wav
+
 FOLDER = Path(__file__).resolve().parent.parent / "app" / "static" / "sounds"
-RATE = 8000
 # Five tones without a half step, as old songs of the country have them; each rings on under the next.
 SCALE = {"Ho": 293.66, "Xu": 349.23, "Xang": 392.00, "Xe": 440.00, "Cong": 523.25}
 # (tone, seconds); breathes out at the end, so that one turn of the loop follows another without a jolt.
@@ -45,25 +45,11 @@ def _ring(sound: list[float], pitch: float, *, start: float) -> None:
         sound[first + offset] += _LOUDNESS * swell * wave
 
 
-def mu_law(sample: float) -> int:
-    """One sample as ITU-T G.711 has it."""
-    magnitude = min(int(abs(sample) * 32635), 32635) + 132
-    exponent = max(magnitude.bit_length() - 8, 0)
-    return ~((0x80 if sample < 0 else 0) | exponent << 4 | magnitude >> exponent + 3 & 0x0F) & 0xFF
-
-
-def wav() -> bytes:
-    sound = bytes(mu_law(sample) for sample in samples())
-    form = struct.pack("<HHIIHHH", 7, 1, RATE, RATE, 1, 8, 0)
-    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(sound)) + sound
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
-
-
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("hold.*.wav"):
         old.unlink()
-    sound = wav()
+    sound = telephone_wav(samples())
     (FOLDER / f"hold.{hashlib.sha256(sound).hexdigest()[:12]}.wav").write_bytes(sound)
 
 

@@ -117,10 +117,23 @@ def _tell_step(step: "HeardDocument", *, as_json: bool) -> None:
         print(json.dumps(asdict(step), ensure_ascii=False), flush=True)
         return
     print(f"[{step.step}]", flush=True)
-    for words in step.said:
-        print(f"  ♪ {words}", flush=True)
-    if not step.said:
+    for words in step.heard:
+        print(f"  ♪ {_as_words(words)}", flush=True)
+    if not step.heard:
         print(f"  ({', '.join(step.verbs) or step.status})", flush=True)
+
+
+def _as_words(heard: str) -> str:
+    """What a recording says, and that it is one."""
+    from pathlib import PurePosixPath
+
+    from app.wording.recorded_pieces import words_of_piece
+
+    if not heard.startswith("/sounds/"):
+        return heard
+    path = PurePosixPath(heard)
+    code = path.name.rsplit(".", 2)[0]
+    return f"{words_of_piece(code, path.parent.name) or code} [recorded: {code}]"
 
 
 def _tell_end(telephone: "Telephone", *, as_json: bool) -> None:

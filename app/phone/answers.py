@@ -3,7 +3,7 @@
 Views, the replay of the spool and tests all come here; it knows no HTTP and no thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.phone import callback_calls, notice_calls
 from app.phone.accounts import provider_accounts
 from app.phone.known_accounts import KnownAccounts, known_accounts
+from app.phone.known_recordings import KnownRecordings, known_recordings
 from app.reference import Reference
 from app.settings import ROOT, Settings
 from app.wording.spoken_words import speak
@@ -93,6 +94,15 @@ class Phones:
     def known(self) -> KnownAccounts:
         return known_accounts(self.settings)
 
+    @cached_property
+    def recordings(self) -> KnownRecordings:
+        return known_recordings(self.settings)
+
+    def addresses_of(self, prompt: Prompt, params: Params, locale: str) -> Sequence[str]:
+        """Where the provider finds the recordings that say this; none where the voice has to."""
+        found = self.recordings.sentence(prompt, params, locale)
+        return [f"{self.settings.base_url}/sounds/{one.file_name}" for one in found]
+
     @property
     def book(self) -> PhoneBook:
         rows = self.known.rows()
@@ -134,6 +144,10 @@ class Phones:
         return WebhookAnswer(200, driver_of(self.accounts[webhook.account]).nothing_to_do)
 
 
+def _nothing_is_recorded(_prompt: Prompt, _params: Params, _locale: str) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class StepUrls:
     """Our public addresses in a document; every step of a call carries the turn that it will be."""
@@ -142,6 +156,7 @@ class StepUrls:
     account: str
     turn: int
     locale: str = DEFAULT_LOCALE
+    recorded: Callable[[Prompt, Params, str], Sequence[str]] = _nothing_is_recorded
 
     def step(self, name: str, params: Params) -> str:
         query = {key: str(value) for key, value in params.items()}
@@ -156,9 +171,8 @@ class StepUrls:
     def music(self) -> str:
         return f"{self.base_url}/static/sounds/{HOLD_MUSIC}"
 
-    def recording_of(self, prompt: Prompt, locale: str) -> str | None:
-        """No prompt has been recorded yet by a speaker of the city; all are said."""
-        return None
+    def recordings_of(self, prompt: Prompt, params: Params, locale: str) -> Sequence[str]:
+        return self.recorded(prompt, params, locale)
 
 
 def answer(
@@ -285,7 +299,7 @@ def _next(turn: Turn, phones: Phones, webhook: Webhook) -> WebhookAnswer:
 
 
 def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> WebhookAnswer:
-    urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale)
+    urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale, phones.addresses_of)
     account = phones.accounts[webhook.account]
     document = spoken_document(
         plan, speak, urls=urls, locale=locale, capabilities=account.capabilities, voice=account.voice

@@ -9,6 +9,7 @@ from app.phone.answers import SPOKEN_STEPS, Phones, whisper_answer
 from app.phone.replay import Replayer
 from app.phone.spool import Spool
 from app.wording.spoken_words import speak
+from telephony.plan.prompts import Prompt
 from telephony.provider import held_turn
 from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 
@@ -44,6 +45,7 @@ class WithoutDatabase:
         document = held_turn.hold_document(
             webhook,
             speak,
+            recorded=self.phones.addresses_of(Prompt.PLEASE_HOLD, {}, held_turn.locale_of(webhook)),
             base_url=self.phones.settings.base_url,
             keys=self.phones.reference.keys.pin,
             capabilities=self.phones.accounts[webhook.account].capabilities,

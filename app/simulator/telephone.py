@@ -27,6 +27,8 @@ STATE_OF_STEP = {
 }
 # In groups, as the reference is said: two digits, four, four.
 _REFERENCE = re.compile(r"\b(\d \d), (\d \d \d \d), (\d \d \d \d)\b")
+_DIGIT = re.compile(r"^/sounds/\w+/number\.(\d)\.")
+_TEN_DIGITS = re.compile(r"\d{10}")
 MOST_STEPS = 500
 RING_LOOK_SECONDS = 1.0
 
@@ -46,12 +48,16 @@ class SimulatedCaller:
 
 @dataclass(frozen=True)
 class HeardDocument:
-    """One document, as it is told to people or programs."""
+    """One document, as it is told to people or programs.
+
+    `said` are the words of the voice; `heard` is all of it in its order, recordings by their address below /sounds/.
+    """
 
     step: str
     said: list[str]
     verbs: list[str]
     status: int
+    heard: list[str]
 
 
 class SimulatedAnswer(Protocol):
@@ -135,8 +141,9 @@ class Telephone:
         verbs = (
             [element.tag for element in document.iter() if element.tag != "Response"] if document is not None else []
         )
-        self._listen(said)
-        self.tell(HeardDocument(name, said, verbs, status))
+        heard = list(_heard(document)) if document is not None else []
+        self._listen(heard)
+        self.tell(HeardDocument(name, said, verbs, status, heard))
         if document is None:
             self.end = f"error_{status}"
         return document
@@ -311,11 +318,14 @@ class Telephone:
         }
         return {**base, **fields}
 
-    def _listen(self, said: list[str]) -> None:
-        for words in said:
-            heard = _REFERENCE.search(words)
-            if heard:
-                self.reference = "".join(c for c in heard.group(0) if c.isdecimal())
+    def _listen(self, heard: list[str]) -> None:
+        """To the reference, said by the voice or put together of recorded digits."""
+        for words in heard:
+            if found := _REFERENCE.search(words):
+                self.reference = "".join(c for c in found.group(0) if c.isdecimal())
+        digits = "".join(digit[1] if (digit := _DIGIT.search(words)) else "," for words in heard)
+        if found := _TEN_DIGITS.search(digits):
+            self.reference = found[0]
 
     def _lengths(self) -> dict[str, str]:
         return {"CallDuration": str(int(time.monotonic() - self.began))}
@@ -364,6 +374,15 @@ def wav_seconds(sound: bytes) -> float:
     a_second = int.from_bytes(sound[28:32], "little")
     data = sound.find(b"data")
     return int.from_bytes(sound[data + 4 : data + 8], "little") / a_second if data > 0 and a_second else 0.0
+
+
+def _heard(document: Element) -> Iterator[str]:
+    for verb in document.iter():
+        words = (verb.text or "").strip()
+        if verb.tag == "Say":
+            yield words
+        elif verb.tag == "Play" and (path := urlsplit(words).path).startswith("/sounds/"):
+            yield path
 
 
 def _parsed(text: str) -> Element | None:

@@ -5,7 +5,7 @@ from flask import Blueprint
 from app.web import administration, api, console, leadership, public, rota, supervisor
 from app.web.leadership import acknowledge_link
 from app.web.monitoring import client_faults, health, metrics
-from app.web.provider_events import simulated_carrier, webhooks
+from app.web.provider_events import recorded_sounds, simulated_carrier, webhooks
 from app.web.sign_in import contact_methods, notices, own_drafts, preferences
 from app.web.sign_in import pages as sign_in
 
@@ -20,6 +20,7 @@ BLUEPRINTS: list[Blueprint] = [
     client_faults.blueprint,
     api.blueprint,
     webhooks.blueprint,
+    recorded_sounds.blueprint,
     simulated_carrier.blueprint,
     *public.blueprints,
     console.blueprint,

@@ -35,17 +35,26 @@ _SILENCE = Heard()
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is said in one go, in which language, and of what it is made."""
+
+    locale: str
+    words: str
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """Sentences in the order in which they are said, each with the language it is said in."""
+    """Sentences in the order in which they are said."""
 
     name: str
     title: str
-    said: tuple[tuple[str, str], ...]
+    said: tuple[Sentence, ...]
 
     @property
     def seconds(self) -> float:
         """Reckoned; see `spoken_length`."""
-        return sum(spoken_seconds(words, locale) for locale, words in self.said)
+        return sum(spoken_seconds(one.words, one.locale) for one in self.said)
 
 
 def passages(locale: str) -> Iterator[Passage]:
@@ -111,7 +120,7 @@ def _incident(locale: str) -> Iterator[Passage]:
 
 def _passage(name: str, title: str, outcome: TurnOutcome, locale: str) -> Passage:
     said = tuple(
-        (one.locale or locale, speak(one.prompt, one.params, one.locale or locale))
+        Sentence(one.locale or locale, speak(one.prompt, one.params, one.locale or locale), one)
         for one in _spoken(outcome.plan)
         if isinstance(one, Say)
     )

@@ -79,6 +79,8 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "planned_at": lazy_pgettext("audit detail", "planned for"),
     "policies": lazy_pgettext("audit detail", "promises"),
     "priority": lazy_pgettext("audit detail", "priority"),
+    "prompt": lazy_pgettext("audit detail", "words for callers"),
+    "language": lazy_pgettext("audit detail", "language"),
     "queue_id": lazy_pgettext("audit detail", "queue no."),
     "rank": lazy_pgettext("audit detail", "level or per cent"),
     "rating": lazy_pgettext("audit detail", "rating"),

@@ -64,12 +64,24 @@ def failed_turn(webhook: Webhook, *, base_url: str) -> Webhook | None:
 
 
 def hold_document(
-    webhook: Webhook, speak: Speak, *, base_url: str, keys: Sequence[bytes], capabilities: Collection[Capability]
+    webhook: Webhook,
+    speak: Speak,
+    *,
+    recorded: Sequence[str] = (),
+    base_url: str,
+    keys: Sequence[bytes],
+    capabilities: Collection[Capability],
 ) -> str:
-    """Asks to hold the line, in the caller's language, waits a little, and leads back to the same turn."""
+    """Asks to hold the line, in the caller's language, waits a little, and leads back to the same turn.
+
+    `recorded`: the addresses at which those words lie, recorded; none where the voice says them.
+    """
     locale = locale_of(webhook)
     response = Document(capabilities)
-    say_words(response, speak(Prompt.PLEASE_HOLD, {}, locale), locale=locale, capabilities=capabilities)
+    for address in recorded:
+        response.play(address)
+    if not recorded:
+        say_words(response, speak(Prompt.PLEASE_HOLD, {}, locale), locale=locale, capabilities=capabilities)
     # Where a provider knows no pause, the words themselves are one.
     if Capability.PAUSE in capabilities:
         response.pause(length=pause_seconds(webhook.held))

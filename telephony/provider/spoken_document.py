@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, assert_never
 
 from twilio.twiml.voice_response import Dial as DialElement
@@ -63,8 +63,8 @@ class Urls(Protocol):
     def music(self) -> str:
         """The address of the sound that a waiting caller hears."""
 
-    def recording_of(self, prompt: Prompt, locale: str) -> str | None:
-        """The address of a recorded prompt, None where only its text exists."""
+    def recordings_of(self, prompt: Prompt, params: Params, locale: str) -> Sequence[str]:
+        """The addresses of the recordings that say all of it, one after the other; none where the voice has to."""
 
 
 def spoken_document(
@@ -137,10 +137,10 @@ class _Writer:
 
     def _say(self, parent: Any, verb: Say) -> None:
         locale = verb.locale or self.locale
-        # A recording can only hold words that never vary.
-        recorded = None if verb.params else self.urls.recording_of(verb.prompt, locale)
+        recorded = self.urls.recordings_of(verb.prompt, verb.params, locale)
+        for address in recorded:
+            parent.play(address)
         if recorded:
-            parent.play(recorded)
             return
         words = self.words(verb.prompt, verb.params, locale)
         say_words(parent, words, locale=locale, capabilities=self.capabilities, voice=self.voice)

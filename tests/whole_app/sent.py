@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pyotp
@@ -12,12 +13,17 @@ from sqlalchemy.orm import Session
 
 from app.accounts import credentials
 from app.seeding.imports import bring_in, take_out
+from app.storage.sound_process import telephone_sound
 from app.web.administration.chain_form import first_chain
+from app.wording.recorded_pieces import words_of_piece
 from escalation.acknowledging.links import make_link
+from telephony import recorded_prompts
 from telephony.provider.account import ProviderKind
 from telephony.provider.account_secrets import AccountSecrets
 from telephony.provider.kept_accounts import add_account
+from telephony.recorded_prompts import NewRecording
 from tests import factories
+from tests.app.storage.test_telephone_sound import pcm, tone
 from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb
 from tests.telephony.provider.account_rows import fields_of
@@ -65,9 +71,9 @@ PROGRAMS = {
 
 @dataclass(frozen=True)
 class Sent:
-    """What one endpoint needs to be told beside what all are: fields, and names in its address."""
+    """What one endpoint needs to be told beside what all are: fields, files, and names in its address."""
 
-    form: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict)
     named: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -122,6 +128,20 @@ def _of_accounts(session: Session, *, now: datetime) -> dict[str, Sent]:
         "administration.end_account_rotation": Sent(named=named),
         "administration.remove_provider_account": Sent(named=named),
         "administration.check_provider_account": Sent(named=named),
+    }
+
+
+def _of_prompts(session: Session, *, now: datetime) -> dict[str, Sent]:
+    """One piece is recorded, another is withdrawn."""
+    sound = pcm(tone(0.5, rate=8_000), rate=8_000)
+    kept = NewRecording("vi", "greeting", words_of_piece("greeting", "vi"), telephone_sound(sound).wav, 0.5, "a.wav")
+    recorded_prompts.keep(session, kept, actor=SYSTEM, now=now)
+    file = (BytesIO(sound), "b.wav")
+    return {
+        "administration.record_prompt": Sent(
+            named={"piece": "goodbye"}, form={"words": words_of_piece("goodbye", "vi"), "sound": file}
+        ),
+        "administration.withdraw_prompt": Sent(named={"piece": "greeting"}),
     }
 
 
@@ -197,6 +217,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
             named={"message_id": _held(session, "over_budget_range", now=now)}, form={"reason": "over_budget_range"}
         ),
         "administration.apply": Sent(form={"text": other_policies}),
+        **_of_prompts(session, now=now),
         **_of_posts(session, climbed, colleague, now=now),
         "administration.disable": Sent(named={"staff_id": colleague.id}),
         "administration.ask_for_window": Sent(form=_WINDOW),

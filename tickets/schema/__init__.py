@@ -41,6 +41,7 @@ from tickets.schema.promise import (
     StepRecipient,
 )
 from tickets.schema.provider import KeptAccount
+from tickets.schema.recorded_prompt import RecordedPrompt
 from tickets.schema.reference_version import RULES_VERSION, ReferenceVersion
 from tickets.schema.rota import Absence, HandoverNote, RotaFeed, Rotation, Shift, SwapRequest
 from tickets.schema.rule_change import RuleApplication, RuleApplicationTicket, RuleDraft, RulePreview
@@ -182,6 +183,7 @@ __all__ = [
     "QueueHop",
     "ReachTime",
     "ReconciliationMark",
+    "RecordedPrompt",
     "Recording",
     "ReferenceVersion",
     "Responsibility",

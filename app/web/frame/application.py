@@ -35,8 +35,8 @@ WEBHOOK_BLUEPRINTS = frozenset({"webhooks"})
 # Every statement and every wait of a request has a limit; one that takes longer than all of them together hangs.
 _ANSWER_LIMIT_SECONDS = 180.0
 
-# They tell how the database is, also when it says nothing.
-_MONITORING = frozenset({"health", "metrics"})
+# They tell how the database is, or play what lies on this node, also when it says nothing.
+_WITHOUT_DATABASE = frozenset({"health", "metrics", "sounds"})
 
 # None when the request may go on; else the answer it gets instead.
 Gate = Callable[[Callable[..., Any] | None], ResponseReturnValue | None]
@@ -129,9 +129,9 @@ class HotlineApp(APIFlask):
             session.commit()
 
     def _needs_database(self) -> bool:
-        """Whether this is a page: events of a provider have a deadline and a breaker, monitoring has its own way."""
+        """Whether this is a page: events of a provider have a deadline and a breaker, and some have their own way."""
         endpoint = request.endpoint or ""
-        return request.blueprint not in WEBHOOK_BLUEPRINTS and endpoint.partition(".")[0] not in _MONITORING
+        return request.blueprint not in WEBHOOK_BLUEPRINTS and endpoint.partition(".")[0] not in _WITHOUT_DATABASE
 
     @contextmanager
     def open_session(self) -> Iterator[Session]:

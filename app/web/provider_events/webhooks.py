@@ -93,6 +93,8 @@ def open_door() -> None:
         here = door()
         if not here.breaker.is_open:
             here.phones.known.renew_beside(app.webhook_sessions)
+            # By the pages' connections: callers need theirs.
+            here.phones.recordings.renew_beside(app.sessions)
     else:
         here = door()
         threading.Thread(target=_read_ahead, args=(here, app), daemon=True, name="warm-up").start()
@@ -100,6 +102,7 @@ def open_door() -> None:
 
 def _read_ahead(here: Door, app: HotlineApp) -> None:
     here.phones.known.renew(app.webhook_sessions)
+    here.phones.recordings.renew(app.sessions)
     try:
         with transaction(app.sessions) as session:
             now = app.time.read(session)

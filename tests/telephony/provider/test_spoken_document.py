@@ -22,8 +22,9 @@ class Addresses:
         query = "&".join(f"{key}={value}" for key, value in params.items())
         return f"https://hotline.example.test/webhooks/sim/{name}" + (f"?{query}" if query else "")
 
-    def recording_of(self, prompt, locale):
-        return f"https://hotline.example.test/{locale}/{prompt}.mp3" if (prompt, locale) in self.recorded else None
+    def recordings_of(self, prompt, params, locale):
+        known = (prompt, locale) in self.recorded and not params
+        return [f"https://hotline.example.test/{locale}/{prompt}.wav"] if known else ()
 
 
 def document(*plan, capabilities=EVERYTHING, locale="vi", recorded=()):
