@@ -1,8 +1,9 @@
 """Twilio, and those who speak its language at another address: Somleng, SignalWire, the built-in simulator."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from telephony.provider.account import ProviderAccount, provider_account
 from telephony.provider.account_kinds import ACCOUNT_KINDS, kind_at
@@ -114,6 +115,8 @@ def in_our_words(given: Mapping[str, str]) -> dict[str, str]:
     for theirs, ours in _OURS.items():
         if theirs in given:
             told[ours] = given[theirs]
+    if "recording_sid" not in told and (made := _recording_at(given.get("RecordingUrl", ""))):
+        told["recording_sid"] = made
     if "answered_by" in told:
         told["answered_by"] = _who_answered(told["answered_by"])
     if "opt_out" in told:
@@ -122,6 +125,12 @@ def in_our_words(given: Mapping[str, str]) -> dict[str, str]:
         told["message_status"] = _NOT_YET_SENT.get(told["message_status"], told["message_status"])
         told["trouble"] = trouble_of(told.get("error_code", ""))
     return told
+
+
+def _recording_at(address: str) -> str:
+    """Somleng tells a recording by its address alone, of which only its number is taken: the host is never believed."""
+    name = urlsplit(address).path.rpartition("/")[2].partition(".")[0]
+    return name if re.fullmatch(r"[A-Za-z0-9-]{1,64}", name) else ""
 
 
 def _who_answered(said: str) -> str:

@@ -93,6 +93,12 @@ def free_udp_port() -> int:
         return int(free.getsockname()[1])
 
 
+def free_tcp_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def exchange(folder: Path, *, port: int, trunk: int) -> Iterator[Exchange]:
     """Runs until the block ends; `trunk` is where the provider's switch listens."""
@@ -100,7 +106,8 @@ def exchange(folder: Path, *, port: int, trunk: int) -> Iterator[Exchange]:
     (folder / "kamailio.cfg").write_text(_CONFIG.format(port=port, control=control, trunk=trunk))
     commands = (
         [RTPENGINE, "--table=-1", "--foreground", "--log-stderr", "--interface=127.0.0.1", f"--port-min={first}",
-         f"--port-max={first + 99}", f"--listen-ng=127.0.0.1:{control}", "--num-threads=2"],
+         f"--port-max={first + 99}", f"--listen-ng=127.0.0.1:{control}",
+         f"--listen-cli=127.0.0.1:{free_tcp_port()}", "--num-threads=2"],
         [KAMAILIO, "-DD", "-E", "-f", str(folder / "kamailio.cfg"), "-Y", str(folder), "-m", "64", "-M", "8"],
     )  # fmt: skip
     # Kamailio asks once, as it starts, whether the other is there.

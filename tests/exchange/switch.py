@@ -152,8 +152,9 @@ class SwitchCall:
             self._wait(lambda: bool(set(self.leg.sound.keys) & set(ends)), until - time.monotonic())
         finally:
             kept = self.switch.keep(self, self.leg.sound.take_heard(), verb.get("recordingStatusCallback", ""))
-        return {"RecordingSid": kept, "RecordingUrl": f"{self.switch.url}/{kept}", "RecordingDuration": str(
-            self.switch.recordings[kept][1])}  # fmt: skip
+        # As Somleng: told by its address alone.
+        seconds = str(self.switch.recordings[kept][1])
+        return {"RecordingUrl": f"{self.switch.url}/Recordings/{kept}", "RecordingDuration": seconds}
 
     def _dial(self, verb: ElementTree.Element) -> dict[str, str]:
         noun = verb[0] if len(verb) else verb

@@ -114,6 +114,7 @@ def test_what_is_said_after_the_tone_is_kept_here_as_it_was_said(city: City) -> 
     assert caller.hears(BEEP_HERTZ), "the beep"
     time.sleep(3.0)
     caller.press("#")
+    assert wait_until(lambda: not caller.is_on_the_line, seconds=30), "nobody is asked to say it again"
 
     place, switch = city.place, city.switch
     phones = Phones(place.settings, Reference.from_settings(place.settings))

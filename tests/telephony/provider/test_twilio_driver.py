@@ -22,6 +22,21 @@ def test_the_older_names_of_a_text_serve_where_the_newer_are_missing():
 
 
 @pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        ("https://a.test/2010-04-01/Accounts/1/Calls/2/Recordings/3c6e-4f", "3c6e-4f"),
+        ("https://a.test/Recordings/RE1.wav?x=/evil", "RE1"),
+        ("https://a.test/Recordings/..%2f..%2fx", None),
+        ("https://a.test/", None),
+        ("", None),
+    ],
+)
+def test_a_recording_told_by_its_address_alone_has_the_number_in_it(address, number):
+    assert in_our_words({"RecordingUrl": address, "RecordingDuration": "7"}).get("recording_sid") == number
+    assert in_our_words({"RecordingUrl": address, "RecordingSid": "RE9"})["recording_sid"] == "RE9"
+
+
+@pytest.mark.parametrize(
     ("code", "trouble"),
     [("21610", OPTED_OUT), ("30003", PASSING), ("30008", PASSING), ("30004", ""), ("30007", ""), ("", ""), ("x", "")],
 )
