@@ -4,6 +4,8 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +14,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.clock import utc_now
+from app.delivery.deliver import Delivery, deliver_due
 from app.engines import Engines, start_engines
+from app.phone.answers import Phones
+from app.reference import Reference
+from app.wording.messages import message_app
 from telephony.floor import offers, presence
+from telephony.sweep import sweep
 from tests.conftest import where_engines_lie
 from tests.exchange.exchange import MISSING, exchange, free_udp_port
 from tests.exchange.switch import Account, Switch
@@ -26,7 +33,7 @@ from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.provider.account_rows import add
 from tickets.errors import NotAllowed
 from tickets.schema import Line, Presence
-from tickets.states import Role
+from tickets.states import OutboundChannel, Role
 
 ACCOUNT, TOKEN, SID = "trunk", "the-trunks-token", "11111111-2222-3333-4444-555555555555"
 SPEAKS_WITH, AGENT_SPEAKS_WITH = 700, 1100
@@ -68,6 +75,30 @@ class City:
     def takes_the_offer(self, staff_id: int) -> bool:
         """The agent presses the button as soon as it rings."""
         return wait_until(lambda: self._accepted(staff_id), seconds=60)
+
+    @contextmanager
+    def sends(self) -> Iterator[None]:
+        """What the scheduler and a worker do about telephones, every half second."""
+        office = Delivery(
+            self.place.settings, self.place.factory, message_app(self.place.settings), "worker:test",
+            lambda _session: utc_now(), ThreadPoolExecutor(2),
+        )  # fmt: skip
+        phones, over = Phones(self.place.settings, Reference.from_settings(self.place.settings)), threading.Event()
+
+        def work() -> None:
+            while not over.wait(0.5):
+                with self.place.factory() as session:
+                    sweep(session, lambda account: phones.desk(session, account, now=utc_now()), now=utc_now())
+                    session.commit()
+                deliver_due(office, (OutboundChannel.VOICE,))
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            worker.join(20)
 
     def is_free_again(self, staff_id: int) -> bool:
         """The agent ends what is left to write about the last call, once it is over."""

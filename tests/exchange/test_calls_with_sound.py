@@ -134,3 +134,21 @@ def test_what_is_said_after_the_tone_is_kept_here_as_it_was_said(city: City) -> 
         sound = from_wav(file.read(), seconds=10)
     assert len(sound) > 2 * RATE
     assert share_of(SPEAKS_WITH, sound[RATE // 2 : 2 * RATE]) > 0.9
+
+
+def test_whoever_asked_to_be_called_back_is_rung_and_talks_to_the_agent_who_was_kept(city: City) -> None:
+    caller = city.telephone(picks_up=True, presses="1").register()
+    caller.dial(city.line)
+    for key in "91":
+        assert caller.hears(WORDS_HERTZ)
+        caller.press(key)
+        time.sleep(1.5)
+    assert wait_until(lambda: not caller.is_on_the_line, seconds=30), "the hotline has said that it will call"
+    staff_id, desk = city.agent_at("+84281000001")
+
+    with city.sends():
+        assert wait_until(lambda: caller.rang == 1, seconds=40)
+        assert city.takes_the_offer(staff_id)
+        assert caller.hears(AGENT_SPEAKS_WITH) and desk.hears(SPEAKS_WITH)
+    caller.hang_up()
+    assert wait_until(lambda: not desk.is_on_the_line, seconds=20)
