@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from app.cli.commands import Commands
 from app.cli.terminal import stop_by_signal
 
-PARTS = ("places", "growth", "phone", "desk", "intake", "escalation")
+PARTS = ("matter", "places", "growth", "phone", "desk", "intake", "escalation")
 
 
 def register(commands: Commands) -> None:

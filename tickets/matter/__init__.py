@@ -1,4 +1,6 @@
-"""What a text is about, read from its words alone: danger, an accusation of officials, "not solved". Nothing is stored.
+"""What a text is about, from its words alone: danger, an accusation, "not solved", noise, praise, kinds of matter.
+
+Nothing is stored.
 
 Words and patterns stand in `reference_data/matter`; every reading says which words of the text told it.
 """
@@ -7,13 +9,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tickets.matter.about_officials import accuses_head, read_about_officials
+from tickets.matter.categories import CategoryRead, read_categories
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
+from tickets.matter.language import WrittenIn, read_language
+from tickets.matter.noise import read_noise
 from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
+from tickets.matter.praise import read_praise
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication
 from tickets.matter.rulebook import look, rulebook
 
-__all__ = ["Certainty", "Indication", "MatterReading", "read_matter"]
+__all__ = ["CategoryRead", "Certainty", "Indication", "MatterReading", "WrittenIn", "read_matter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,10 @@ class MatterReading:
     accuses_head: bool
     courtesy: Courtesy
     is_english: bool
+    noise: Indication
+    praise: Indication
+    categories: tuple[CategoryRead, ...]
+    written_in: WrittenIn
 
     @property
     def is_danger(self) -> bool:
@@ -44,6 +54,18 @@ class MatterReading:
         """Thanks, a nod or an advertisement, and no danger, accusation or complaint with it."""
         says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
         return not says_more and (self.courtesy.is_all or self.courtesy.is_advert)
+
+    @property
+    def is_noise(self) -> bool:
+        """Nothing that anybody could work on; what may be danger, an accusation or a complaint never is."""
+        says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
+        return not says_more and self.noise.certainty is not Certainty.NO
+
+    @property
+    def is_praise(self) -> bool:
+        """Praise and nothing that is wrong with it."""
+        says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
+        return not says_more and not self.is_noise and self.praise.certainty is not Certainty.NO
 
     @property
     def says_not_solved(self) -> bool:
@@ -69,13 +91,20 @@ def read_matter(said: str) -> MatterReading:
     rules = rulebook()
     found = look(said, rules)
     answered = read_not_solved(found, rules)
+    danger = _beside(answered, read_danger(found, rules))
+    about_officials = _beside(answered, read_about_officials(found, rules))
+    courtesy = read_courtesy(found)
     return MatterReading(
-        danger=_beside(answered, read_danger(found, rules)),
-        about_officials=_beside(answered, read_about_officials(found, rules)),
+        danger=danger,
+        about_officials=about_officials,
         not_solved=answered,
         accuses_head=accuses_head(found),
-        courtesy=read_courtesy(found),
+        courtesy=courtesy,
         is_english=found.text.is_english,
+        noise=read_noise(said, found, rules, courtesy),
+        praise=read_praise(found, rules),
+        categories=read_categories(found, rules, danger=danger, about_officials=about_officials),
+        written_in=read_language(said, found.text, rules.shorthand),
     )
 
 

@@ -17,6 +17,9 @@ class Span:
     end: int
 
 
+MatterKey = tuple[str, str, bool]
+
+
 @dataclass(slots=True)
 class _Node:
     """Where a phrase may go on: by words as written, and by words without marks."""
@@ -38,11 +41,16 @@ class _Node:
         return node
 
     def step(self, word: MatterWord) -> list["_Node"]:
+        strict = self.exact.get(STRICT + word.exact)
         if word.is_open:
-            found = list(self.plain.get(word.plain, ()))
-            strict = self.exact.get(STRICT + word.exact)
-            return [*found, strict] if strict is not None else found
-        return [node for node in (self.exact.get(word.exact), self.exact.get(STRICT + word.exact)) if node is not None]
+            found = self.plain.get(word.plain)
+            if found is None:
+                return [] if strict is None else [strict]
+            return found if strict is None else [*found, strict]
+        node = self.exact.get(word.exact)
+        if node is None:
+            return [] if strict is None else [strict]
+        return [node] if strict is None else [node, strict]
 
 
 class Phrasebook:
@@ -66,12 +74,25 @@ class Phrasebook:
     def find(self, text: MatterText) -> dict[str, list[Span]]:
         """Every phrase of a text by its name, in the order of their beginnings."""
         found: dict[str, list[Span]] = {}
-        for start in range(len(text.words)):
-            nodes, end = [self._root], start
-            while nodes and end < len(text.words):
-                nodes = [after for node in nodes for after in node.step(text.words[end])]
-                end += 1
+        words, count = text.words, len(text.words)
+        # Most words begin no phrase, and many come again.
+        beginning: dict[MatterKey, list[_Node]] = {}
+        for start, word in enumerate(words):
+            key = (word.exact, word.plain, word.is_open)
+            nodes = beginning.get(key)
+            if nodes is None:
+                nodes = beginning[key] = self._root.step(word)
+            end = start + 1
+            while nodes:
                 for node in nodes:
                     for name in node.names:
                         found.setdefault(name, []).append(Span(start, end))
+                if end == count:
+                    break
+                nodes = (
+                    nodes[0].step(words[end])
+                    if len(nodes) == 1
+                    else [after for node in nodes for after in node.step(words[end])]
+                )
+                end += 1
         return found

@@ -26,6 +26,9 @@ class MatterRulebook:
     danger: Patterns
     officials: Patterns
     not_solved: Patterns
+    categories: Patterns
+    noise: Patterns
+    praise: Patterns
     leanings: Mapping[str, Mapping[str, float]]
 
 
@@ -53,6 +56,9 @@ def rulebook() -> MatterRulebook:
         danger=Patterns(_patterns(book, "danger.csv")),
         officials=Patterns(_patterns(book, "officials.csv")),
         not_solved=Patterns(_patterns(book, "not_solved.csv")),
+        categories=Patterns(_patterns(book, "categories.csv", says="category")),
+        noise=Patterns(_patterns(book, "noise.csv")),
+        praise=Patterns(_patterns(book, "praise.csv")),
         leanings=_leanings(),
     )
 
@@ -82,9 +88,9 @@ def _is_covered(span: Span, covers: Mapping[int, Span]) -> bool:
     return any(not (span.start <= cover.start and cover.end <= span.end and span != cover) for cover in over)
 
 
-def _patterns(book: Phrasebook, file: str) -> Iterator[Pattern]:
+def _patterns(book: Phrasebook, file: str, *, says: str = "tells_of") -> Iterator[Pattern]:
     for row in _rows(file):
-        yield parse(book, row["tells_of"], int(row["weight"]), row["pattern"])
+        yield parse(book, row[says], int(row["weight"]), row["pattern"])
 
 
 def _leanings() -> dict[str, dict[str, float]]:

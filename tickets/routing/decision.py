@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tickets.directory.categories import Hint, suggest
-from tickets.folding import as_written
+from tickets.directory.categories import Hint
 from tickets.matter import MatterReading, read_matter
+from tickets.routing.matter_kinds import ranked_kinds
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
 
 # The reason of a ticket that its words alone restrict.
@@ -177,29 +177,32 @@ def guess_category(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] |
     read = read_matter(said)
     if read.may_accuse and (conduct := _conduct_category(read, rules)) is not None:
         return conduct, ", ".join(read.about_officials.because)
-    return _guess_by_hints(said, rules)
+    return _guess(said, read, rules)
 
 
-def _guess_by_hints(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] | None:
-    fitting = [s for s in suggest(rules.hints, said) if not rules.categories[s.category_id].conduct]
-    if not fitting or (len(fitting) > 1 and _strength(fitting[0].because) == _strength(fitting[1].because)):
+def category_codes(said: str, read: MatterReading, rules: RoutingRules) -> list[str]:
+    """All that the words tell of, the likeliest first; of what is known to be no matter at all, none."""
+    conduct = _conduct_category(read, rules) if read.may_accuse else None
+    ranked = ranked_kinds(said, read.categories, rules.categories, rules.hints)
+    told = [rules.categories[kind.category_id].code for kind in ranked]
+    return [conduct.code, *told] if conduct is not None else told
+
+
+def _guess(said: str, read: MatterReading, rules: RoutingRules) -> tuple[CategoryRule, str] | None:
+    """None where two weigh the same: a person looks.
+
+    Who is in danger is helped where they are: what it may be about besides sends nobody to a department.
+    """
+    told = () if read.may_be_danger else read.categories
+    ranked = ranked_kinds(said, told, rules.categories, rules.hints)
+    if not ranked or (len(ranked) > 1 and ranked[0].weight == ranked[1].weight):
         return None
-    return rules.categories[fitting[0].category_id], _shown(fitting[0].because, said)
-
-
-def _shown(phrases: Sequence[str], said: str) -> str:
-    """As they were written, longer ones in place of what they hold."""
-    whole = [one for one in phrases if not any(one != other and f" {one} " in f" {other} " for other in phrases)]
-    return ", ".join(as_written(phrase, said) for phrase in whole)
+    return rules.categories[ranked[0].category_id], ranked[0].words
 
 
 def _conduct_category(read: MatterReading, rules: RoutingRules) -> CategoryRule | None:
     conduct = "head" if read.accuses_head else "staff"
     return next((category for category in rules.categories.values() if category.conduct == conduct), None)
-
-
-def _strength(phrases: Sequence[str]) -> int:
-    return sum(len(phrase.split()) ** 2 for phrase in phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ def _category(
         return None
     if read.may_accuse and not facts.is_cleared:
         return _conduct_category(read, rules)
-    guess = _guess_by_hints(facts.said, rules)
+    guess = _guess(facts.said, read, rules)
     if guess is None:
         return None
     category, words = guess

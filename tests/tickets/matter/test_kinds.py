@@ -1,0 +1,142 @@
+"""What a text is about beside danger: which kinds of matter, praise, nothing at all, and in which language."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tickets.matter import read_matter
+
+DATA = Path(__file__).parents[2] / "data"
+ROWS = list(csv.DictReader((DATA / "matter_cases.csv").open(encoding="utf-8", newline="")))
+
+
+def first(said: str) -> str:
+    return read_matter(said).categories[0].code
+
+
+def test_the_first_category_is_one_that_a_person_would_accept() -> None:
+    told = [(row, [one.code for one in read_matter(row["text"]).categories]) for row in ROWS if row["categories"]]
+
+    wrong = [(row["text"], codes) for row, codes in told if not codes or codes[0] not in row["categories"].split("|")]
+    assert len(wrong) <= 0.1 * len(told), wrong
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("Tiền điện tháng này tăng gấp đôi, hóa đơn ghi sai số", "power_bill"),
+        ("cúp điện từ sáng tới giờ", "power_cut"),
+        ("tro cap that nghiep nop o dau", "employment"),
+        ("Xin đổi nơi khám trên thẻ bảo hiểm y tế", "health_insurance"),
+        ("The elevator in our apartment block has been out of order for a week", "social_housing"),
+        ("Mấy người cho vay nặng lãi dán tờ rơi kín cổng", "illegal_advert"),
+        ("chó hoang chạy rong trong hẻm, rượt con nít", "animal_keeping"),
+        ("家の前の街灯が二週間前から消えています", "street_light"),
+        ("윗집에서 새벽까지 노래방 기계로 노래를 불러요", "night_noise"),
+    ],
+)
+def test_kinds_are_told_in_every_way_of_writing(said: str, code: str) -> None:
+    assert first(said) == code
+
+
+def test_every_category_named_is_one_of_the_citys_and_is_explained_by_words_of_the_text() -> None:
+    shipped = Path(__file__).parents[3] / "tickets/reference_data"
+    codes = {row["code"] for row in csv.DictReader((shipped / "categories.csv").open(encoding="utf-8"))}
+    named = {row["category"] for row in csv.DictReader((shipped / "matter/categories.csv").open(encoding="utf-8"))}
+    readings = [read_matter(row["text"]) for row in ROWS]
+
+    assert named <= codes
+    assert all(one.because for read in readings for one in read.categories)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("alo", "greeting"),
+        ("👍👍", "empty"),
+        ("test", "greeting"),
+        ("TT 26 0042", "broken_status"),
+        ("kq phieu cua toi", "broken_status"),
+        ("Ma OTP cua Quy khach la 482913, hieu luc trong 3 phut", "notice"),
+        ("gửi nhầm số rồi, xin lỗi", "notice"),
+        ("asdfghjkl", "mashed"),
+        ("(im lặng, tiếng xe chạy)", "silence"),
+    ],
+)
+def test_what_nobody_could_work_on_is_noise_of_a_kind(said: str, kind: str) -> None:
+    read = read_matter(said)
+
+    assert read.is_noise
+    assert read.noise.kinds == (kind,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ngập q8",
+        "mất nước",
+        "tt 2600421739",
+        "quán trà sữa gần cổng trường bán topping hết hạn",
+        "chay nha",
+        "help",
+        "không nhận được mã otp để đăng nhập dịch vụ công",
+        "vẫn chưa xong",
+        "rác",
+    ],
+)
+def test_a_few_words_that_say_something_are_no_noise(said: str) -> None:
+    assert not read_matter(said).is_noise
+
+
+def test_labelled_noise_is_found_and_nothing_else_is_taken_for_it() -> None:
+    told = [(row, read_matter(row["text"]).is_noise) for row in ROWS]
+
+    assert [row["text"] for row, is_noise in told if is_noise != (row["is_noise"] == "yes")] == []
+
+
+@pytest.mark.parametrize(
+    "said", ["Xin khen chị ở quầy số 5 hướng dẫn tận tình", "The officer was very kind and patient"]
+)
+def test_praise_is_told_apart(said: str) -> None:
+    assert read_matter(said).is_praise
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tôi không hài lòng",
+        "Cảm ơn nhưng đèn vẫn chưa sáng",
+        "cán bộ nhiệt tình nhưng đòi tiền cà phê",
+        "cháy nhà, cảm ơn",
+    ],
+)
+def test_thanks_beside_a_complaint_is_no_praise(said: str) -> None:
+    assert not read_matter(said).is_praise
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("Đường ngập quá", "vi"),
+        ("duong ngap qua troi", "vi-no-marks"),
+        ("nawps coongs trwowcs nhaf bij beer", "telex"),
+        ("The street is flooded again", "en"),
+        ("有人掉进河里了，快来救命", "zh"),
+        ("父が急に倒れて意識がありません", "ja"),
+        ("연기가 너무 심하고 아이가 아직 안에 있어요", "ko"),
+    ],
+)
+def test_the_language_is_told_by_how_it_is_written(said: str, language: str) -> None:
+    assert read_matter(said).written_in == language
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["a" * 200_000, "\u200b" * 5_000, "TT " * 7_000, "ha" * 10_000, "\u202e" + "x" * 100, "é" * 9_999, "😀" * 9_999],
+)
+def test_nothing_that_is_sent_breaks_the_reading(said: str) -> None:
+    read = read_matter(said)
+
+    assert not read.is_danger
+    assert not read.may_accuse
