@@ -16,7 +16,7 @@ from tickets.matter.rulebook import rulebook
 from tickets.matter.text import read_text
 
 ROOT = Path(__file__).resolve().parents[1]
-_FILES = ("matter_cases.csv", "matter_cases_second.csv", "english_cases.csv")
+_FILES = ("matter_cases.csv", "matter_cases_second.csv", "english_cases.csv", "everyday_cases.csv")
 EXAMPLES = tuple(ROOT / "tests/data" / name for name in _FILES)
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
 QUESTIONS = ("is_emergency", "about_official")

@@ -12,6 +12,7 @@ CASES = Path(__file__).resolve().parents[2] / "tests/data/matter_cases.csv"
 _Row = Mapping[str, str]
 _FLOORS = {"is_emergency": 0.98, "about_official": 0.95, "is_not_solved": 0.90, "is_noise": 0.95}
 _MOST_FALSE = 0.10
+_NOTE = "these texts taught the rules"
 _RIGHT_FIRST = 0.85
 _SAYS: Mapping[str, Callable[[MatterReading], bool]] = {
     "is_emergency": lambda read: read.is_danger,
@@ -41,7 +42,7 @@ def _labelled(label: str, told: Iterable[tuple[_Row, MatterReading]]) -> list[Fi
     false = _share([is_said for wanted, is_said in said if wanted == "no"])
     floor = _FLOORS[label]
     return [
-        Figure(f"{label}, found", f"{found:.1%}", f"≥ {floor:.0%}", found >= floor),
+        Figure(f"{label}, found", f"{found:.1%}", f"≥ {floor:.0%}", found >= floor, _NOTE),
         Figure(f"{label}, false", f"{false:.1%}", f"≤ {_MOST_FALSE:.0%}", false <= _MOST_FALSE),
     ]
 

@@ -48,6 +48,23 @@ def test_most_is_found_and_little_is_wrong(file: str, label: str, least_found: f
     assert len(false) / sum(row[label] == "no" for row, _ in told) <= most_false, false
 
 
+def test_danger_and_accusations_are_found_in_wordings_that_taught_no_rule() -> None:
+    told = [(row, read_matter(row["text"])) for row in rows("matter_cases_third.csv")]
+
+    assert [row["text"] for row, read in told if row["is_emergency"] == "yes" and not read.is_danger] == []
+    missed = [row["text"] for row, read in told if row["about_official"] == "yes" and not read.may_accuse]
+    assert len(missed) <= 2, missed
+
+
+def test_everyday_reports_and_questions_alarm_nobody_and_accuse_nobody() -> None:
+    told = [(row, read_matter(row["text"])) for row in rows("everyday_cases_second.csv")]
+
+    assert sum(read.is_danger for _row, read in told) <= 0.05 * len(told)
+    assert sum(read.may_be_danger for _row, read in told) <= 0.11 * len(told)
+    assert sum(read.may_accuse for _row, read in told) <= 0.03 * len(told)
+    assert sum(read.is_noise for _row, read in told) == 0
+
+
 def test_no_text_that_a_person_would_ask_about_is_taken_for_harmless() -> None:
     doubtful = [row["text"] for row in rows("matter_cases.csv") if row["is_emergency"] == "doubtful"]
 
