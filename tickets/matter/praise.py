@@ -3,7 +3,7 @@
 from tickets.matter.reading import NOTHING_READ, Certainty, Indication, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
-_ENOUGH = 2
+_PRAISES = 2
 # What is wrong or wanted beside it makes the praise a courtesy.
 # How the rules call what only sounds like it ("không hài lòng").
 _DENIED = "denied"
@@ -16,6 +16,6 @@ def read_praise(found: MarkedText, rules: MatterRulebook) -> Indication:
         return NOTHING_READ
     weight = sum({sign.pattern: sign.pattern.weight for sign in kept}.values())
     against = sum(bool(found.hits.get(name)) for name in _AGAINST)
-    if weight - against < _ENOUGH:
+    if weight - against < _PRAISES:
         return NOTHING_READ
     return Indication(Certainty.YES, ("praise",), words_of(kept, found))

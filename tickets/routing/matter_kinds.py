@@ -14,7 +14,7 @@ _HINT_WEIGHS = 4.0
 MOST_KINDS = 5
 
 
-class Kind(Protocol):
+class RankableKind(Protocol):
     """As much of a category as ranking asks of it."""
 
     @property
@@ -34,7 +34,7 @@ class RankedKind:
 
 
 def ranked_kinds(
-    said: str, told: Sequence[CategoryRead], categories: Mapping[int, Kind], hints: Sequence[Hint]
+    said: str, told: Sequence[CategoryRead], categories: Mapping[int, RankableKind], hints: Sequence[Hint]
 ) -> list[RankedKind]:
     """The likeliest first; what a city does not keep, or nobody may guess (conduct), is none of them."""
     ids = {category.code: category_id for category_id, category in categories.items() if not category.conduct}

@@ -18,16 +18,16 @@ from tickets.states import Channel
 
 # As much as is read of any text.
 LONGEST_READ = 20_000
-LONGEST_PLACE = 2_000
+LONGEST_PLACE_ASKED = 2_000
 
 
-class MatterText(BaseModel):
+class TextToRead(BaseModel):
     """`text` as somebody wrote or said it; `place` what stands in a field of its own; `channel` the door it came by."""
 
     model_config = ConfigDict(extra="ignore")
 
     text: TypedWords = Field(max_length=LONGEST_READ)
-    place: TypedWords | None = Field(default=None, max_length=LONGEST_PLACE)
+    place: TypedWords | None = Field(default=None, max_length=LONGEST_PLACE_ASKED)
     channel: Channel | None = None
 
 
@@ -53,12 +53,12 @@ class MatterRead(BaseModel):
 
 
 @blueprint.post("/matters/read")
-@takes_body(MatterText)
+@takes_body(TextToRead)
 @blueprint.output(MatterRead)
 @blueprint.doc(summary="What a text is about, without keeping it")
 @bearer("tickets:write")
 def read_text() -> dict[str, Any]:
-    body = read_body(MatterText)
+    body = read_body(TextToRead)
     read = read_matter(body.text)
     codes = category_codes(body.text, read, rules().routing)
     return {
