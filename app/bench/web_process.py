@@ -6,12 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import requests
 
-from app.bench.measure import MeasuredNothing
+from app.bench.measure import MeasuredNothing, processor_of
 from app.engines.identity import die_with_parent
 from app.processes.commands import environment_of
 from app.settings import ROOT, Settings
@@ -27,6 +28,15 @@ def web_process(
 
     Raises MeasuredNothing when somebody else has the port: their answers would be measured for ours.
     """
+    with counted_web_process(settings, application=application, path=path) as (address, _):
+        yield address
+
+
+@contextmanager
+def counted_web_process(
+    settings: Settings, *, application: str = "app.processes.wsgi:application", path: str = "/health/live"
+) -> Iterator[tuple[str, Callable[[], float]]]:
+    """As `web_process`, and beside the address who tells how many seconds of processor its workers have used."""
     _refuse_taken(settings.port)
     address = f"127.0.0.1:{settings.port}"
     command = [
@@ -44,12 +54,16 @@ def web_process(
     )
     try:
         _wait(f"http://{address}{path}", process)
-        yield f"http://{address}"
+        yield f"http://{address}", lambda: sum(processor_of(worker) for worker in _workers(process.pid))
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=10)
         process.kill()
+
+
+def _workers(master: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
 
 def _refuse_taken(port: int) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from app.phone.answers import SPOKEN_STEPS, Phones, whisper_answer
+from app.phone.answers import SPOKEN_STEPS, Phones, StepUrls, whisper_answer
 from app.phone.replay import Replayer
 from app.phone.spool import Spool
 from app.wording.spoken_words import speak
@@ -48,6 +48,18 @@ class WithoutDatabase:
             recorded=self.phones.addresses_of(Prompt.PLEASE_HOLD, {}, held_turn.locale_of(webhook)),
             base_url=self.phones.settings.base_url,
             keys=self.phones.reference.keys.pin,
+            capabilities=self.phones.accounts[webhook.account].capabilities,
+        )
+        return WebhookAnswer(200, document)
+
+    def rest(self, webhook: Webhook) -> WebhookAnswer:
+        """Music, and then the same turn: for a waiting caller over capacity."""
+        base_url = self.phones.settings.base_url
+        document = held_turn.rest_document(
+            webhook,
+            base_url=base_url,
+            keys=self.phones.reference.keys.pin,
+            music=StepUrls(base_url, webhook.account, 0).music(),
             capabilities=self.phones.accounts[webhook.account].capabilities,
         )
         return WebhookAnswer(200, document)

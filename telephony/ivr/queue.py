@@ -25,6 +25,8 @@ OFFER_LOOP_SECONDS = 4
 MOST_OFFERS = 5
 LONG_WAIT_SECONDS = 600
 TALK_LIMIT_SECONDS = 7200
+# Tells the turn that follows that its caller may as well come back a little later: see `app/phone/resting.py`.
+NOTHING_RINGS = {"calm": 1}
 # With the words before it less than ten seconds pass until it rings again.
 CUT_OFF_SECONDS = 3
 
@@ -62,7 +64,8 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if is_long and "long" not in waiting.told:
         waiting, words = waiting.tell("long"), (*words, Say(Prompt.QUEUE_LONG_WAIT), Say(Prompt.QUEUE_CHOICES))
     waiting = replace(waiting, state=CallState.QUEUED, asking="", last_position=position)
-    return TurnOutcome(waiting, (one_key("queue", *words, Music(), seconds=AFTER_MUSIC_SECONDS),))
+    hold = one_key("queue", *words, Music(), seconds=AFTER_MUSIC_SECONDS)
+    return TurnOutcome(waiting, (replace(hold, params=NOTHING_RINGS),))
 
 
 def words_are_due(said_at: int | None, waited_seconds: int) -> bool:

@@ -47,6 +47,7 @@ class Gather:
 
     `num_digits` ends the input at that many keys, otherwise `finish_on_key` or `timeout_seconds` of quiet does.
     `hints` are words the recogniser should expect. A provider without speech listens for keys only.
+    `params` go into the address of the step.
     """
 
     step: str
@@ -57,6 +58,7 @@ class Gather:
     speech: bool = False
     hints: tuple[str, ...] = ()
     goes_on: bool = False
+    params: Params = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,28 @@ def hold_document(
     # Where a provider knows no pause, the words themselves are one.
     if Capability.PAUSE in capabilities:
         response.pause(length=pause_seconds(webhook.held))
-    address = f"{base_url}/webhooks/{webhook.account}/{webhook.kind}?{urlencode(_query(webhook, keys))}"
-    retries = VOICE_RETRIES if Capability.URL_OVERRIDES in capabilities else ""
-    response.redirect(address + retries, method="POST")
+    address = _address_of(webhook, base_url=base_url, keys=keys, capabilities=capabilities)
+    response.redirect(address, method="POST")
     return str(response)
+
+
+def rest_document(
+    webhook: Webhook, *, base_url: str, keys: Sequence[bytes], music: str, capabilities: Collection[Capability]
+) -> str:
+    """What a waiting caller hears between two words of ours, and then the same turn: nothing in it needs a database."""
+    target = _address_of(webhook, base_url=base_url, keys=keys, capabilities=capabilities)
+    response = Document(capabilities)
+    listening = response.gather(
+        input="dtmf", action=target, method="POST", timeout=1, num_digits=1, action_on_empty_result=True
+    )
+    listening.play(music)
+    response.redirect(target, method="POST")
+    return str(response)
+
+
+def _address_of(webhook: Webhook, *, base_url: str, keys: Sequence[bytes], capabilities: Collection[Capability]) -> str:
+    address = f"{base_url}/webhooks/{webhook.account}/{webhook.kind}?{urlencode(_query(webhook, keys))}"
+    return address + (VOICE_RETRIES if Capability.URL_OVERRIDES in capabilities else "")
 
 
 def pause_seconds(rounds: int) -> int:

@@ -147,7 +147,7 @@ class _Writer:
 
     def gather(self, response: Document, verb: Gather) -> None:
         speech = verb.speech and Capability.SPEECH in self.capabilities
-        target = self.address(verb.step)
+        target = self.address(verb.step, verb.params)
         element = response.gather(
             input="dtmf speech" if speech else "dtmf",
             action=target,

@@ -17,6 +17,7 @@ from app.phone.answers import SPOKEN_STEPS, PhoneBook, Phones, answer
 from app.phone.circuit_breaker import CircuitBreaker
 from app.phone.deadline import TookTooLong, within
 from app.phone.replay import Replayer
+from app.phone.resting import AtWork, may_rest
 from app.phone.spool import Spool
 from app.phone.without_database import WithoutDatabase
 from app.storage import database_faults
@@ -44,6 +45,7 @@ MOST_REFUSALS_A_MINUTE = 60
 # A caller who hears the fail-safe document, or waits for the database to come back, is in no row of ours.
 _FAILSAFE = ("hotline_webhook_failsafe", "Events answered without the product: by why it could not")
 _DATABASE, _FAULT = "database", "fault"
+_RESTED = ("hotline_webhook_rested", "Turns of waiting callers put off by a round of music, because many were at work")
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ class Door:
     spool: Spool
     replayer: Replayer
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    at_work: AtWork = field(default_factory=AtWork)
     refusals: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,6 +79,7 @@ def door() -> Door:
         for why in (_DATABASE, _FAULT):
             # From nothing to one is a growth only where the nothing was told.
             app.counts.add(*_FAILSAFE, {"why": why}, 0)
+        app.counts.add(*_RESTED, {}, 0)
         made.replayer.wake_if_needed()
     return made
 
@@ -209,6 +213,9 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Webhook
     if not here.breaker.allows():
         _count_failsafe(_DATABASE)
         return here.without_database.answer(webhook, received_at=received_at, passes=True)
+    if here.at_work.are_many and may_rest(webhook):
+        app.counts.add(*_RESTED, {})
+        return here.without_database.rest(webhook)
     # Taken out of the request's context here: the thread that works has none.
     sessions = app.webhook_sessions
     try:
@@ -232,10 +239,11 @@ def _in_transaction(
 ) -> WebhookAnswer:
     """Tells the breaker how it went also when nobody waits for it any more."""
     try:
-        given = repeated(
-            factory,
-            lambda session: answer(session, webhook, here.phones, received_at=received_at, now=received_at),
-        )
+        with here.at_work.one_more():
+            given = repeated(
+                factory,
+                lambda session: answer(session, webhook, here.phones, received_at=received_at, now=received_at),
+            )
     except Exception as trouble:
         fault = database_faults.fault_of(trouble)
         if fault is DatabaseFault.AWAY:
