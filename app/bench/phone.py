@@ -27,7 +27,7 @@ from app.web.factory import create_app
 from telephony.provider.account import ProviderAccount
 from telephony.provider.signatures import sign
 
-TURN_LIMIT_MS, KNEE_LIMIT_MS = 150.0, 500.0
+KNEE_LIMIT_MS = 500.0
 TURN_PROCESSOR_MS, MOST_TIMES_BARE = 5.0, 3.0
 HOLD_REQUESTS_A_SECOND, HOLDING_SECONDS, OVERLOAD, OVERLOAD_SECONDS = 100, 60, 3, 40
 _CALM_CALLS_A_SECOND, _CALM_SECONDS = 5, 20

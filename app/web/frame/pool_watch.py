@@ -1,6 +1,7 @@
 """How many connections a web process has in use: whoever finds none free waits, and then is refused."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Engine, QueuePool, event
@@ -23,16 +24,22 @@ def most_connections(engine: Engine) -> int:
 
 
 def _watch(counts: NodeCounts, name: str, engine: Engine) -> None:
-    def tell(given_back: int) -> None:
+    """Counted here: the pool has a connection again only after it has told of it, and two that come back at once would
+    each be told as if the other were still away, until somebody next takes one."""
+    in_use: set[int] = set()
+    lock = threading.Lock()
+
+    def tell(change: Callable[[int], None], record: Any) -> None:
         if isinstance(engine.pool, QueuePool):
-            counts.set_highest(*IN_USE, {"pool": name}, max(0, engine.pool.checkedout() - given_back))
+            with lock:
+                change(id(record))
+                counts.set_highest(*IN_USE, {"pool": name}, len(in_use))
 
-    def handed_out(*_of_the_connection: Any) -> None:
-        tell(0)
+    def handed_out(_connection: Any, record: Any, _proxy: Any) -> None:
+        tell(in_use.add, record)
 
-    def giving_back(*_of_the_connection: Any) -> None:
-        # Told before the pool has it again.
-        tell(1)
+    def giving_back(_connection: Any, record: Any) -> None:
+        tell(in_use.discard, record)
 
     event.listen(engine, "checkout", handed_out)
     event.listen(engine, "checkin", giving_back)

@@ -1,6 +1,7 @@
 """`/metrics`: what Prometheus reads, and that nobody else reads it, however the request came here."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,13 +134,22 @@ def test_statements_are_counted_for_the_group_that_sent_them(settings: Settings,
     app = create_app(settings.model_copy(update={"data_dir": tmp_path}))
 
     app.test_client().get("/directory")
+    let_warm_up_end()
 
-    told = scrape(app.test_client())
+    # An answer of Redis that comes late is told as none; on a busy machine one of several is in time.
+    scrapes = (scrape(app.test_client()) for _ in range(20))
+    told = next(told for told in scrapes if told["hotline_redis_answers"] == 1)
     assert told['hotline_http_statements_total{group="public"}'] > 0
     assert told['hotline_pool_in_use{pool="pages"}'] == 0
     assert told['hotline_pool_limit{pool="pages"}'] == 20
-    assert told["hotline_redis_answers"] == 1
     assert told["hotline_redis_answer_seconds"] > 0
+
+
+def let_warm_up_end() -> None:
+    """A process's first request makes it read places and rules beside it, on a connection of the pages."""
+    for thread in threading.enumerate():
+        if thread.name == "warm-up":
+            thread.join(60)
 
 
 def in_a_process_of_its_own(work: Any) -> None:
@@ -187,6 +197,26 @@ def test_connections_in_use_are_told_until_they_are_given_back(settings: Setting
 
     pages = "hotline_pool_in_use[('pool', 'pages')]"
     assert (during[pages], told_by(counts)[pages]) == (2, 0)
+    engine.dispose()
+
+
+def test_connections_given_back_at_the_same_moment_are_all_told_as_free(settings: Settings, tmp_path: Path) -> None:
+    counts, engine = NodeCounts(tmp_path), make_engine(settings.database_url, pool_size=8)
+    watch_pools(counts, {"pages": engine})
+    at_once = threading.Barrier(8)
+
+    def take_and_give_back() -> None:
+        for _ in range(20):
+            with engine.connect():
+                at_once.wait(30)
+
+    threads = [threading.Thread(target=take_and_give_back) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert told_by(counts)["hotline_pool_in_use[('pool', 'pages')]"] == 0
     engine.dispose()
 
 
