@@ -2,13 +2,17 @@
 
 import shutil
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
+from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select, text
+from psycopg import sql
+from sqlalchemy import func, make_url, select, text
 
 from app.settings import ROOT
 from app.storage import upgrading
@@ -110,3 +114,88 @@ def test_the_next_migration_runs_under_load_and_both_releases_go_on(place: Place
     assert ready["checks"]["schema"] == "ok"
     assert set(texts.answers) == {200}
     assert kept == texts.answers[200]
+
+
+FIRST = "0001"
+# What contacts, calls, ticks and messages write all day: every migration that locks one of them stands in their way.
+WRITTEN_ALL_DAY = (
+    "ticket", "contact", "citizen", "citizen_phone", "call", "offer", "presence", "callback_request", "clock",
+    "clock_interval", "planned_step", "outbound_message", "inbound_sms", "timeline_entry", "audit_entry", "message",
+    "webhook_event", "recording", "queue_hop", "process_beat",
+)  # fmt: skip
+# A migration waits for a lock for a second at most, and everybody behind it as long; then it works for a moment.
+LONGEST_WAIT_SECONDS = 2.5
+# So long a transaction of ours lasts, and so long somebody reads who forgot to end theirs.
+WRITES_FOR_SECONDS, READS_FOR_SECONDS, BETWEEN_READS_SECONDS = 0.02, 4.0, 12.0
+
+
+class Writers:
+    """Transactions as requests have them, on the tables there were at first; how long each statement waited."""
+
+    def __init__(self, url: str, tables: list[str]) -> None:
+        self.url, self.tables, self.stop = url, tables, threading.Event()
+        self.longest, self.transactions, self.troubles = 0.0, Counter[str](), list[str]()
+        works = [*(lambda n=n: self._write(n) for n in range(4)), self._read]
+        self.threads = [threading.Thread(target=work) for work in works]
+
+    def _write(self, first: int) -> None:
+        with psycopg.connect(self.url) as connection:
+            for turn in range(first, 1_000_000):
+                if self.stop.is_set():
+                    return
+                table = self.tables[turn % len(self.tables)]
+                try:
+                    began = time.monotonic()
+                    connection.execute(sql.SQL("delete from {} where false").format(sql.Identifier(table)))
+                    self.longest = max(self.longest, time.monotonic() - began)
+                    time.sleep(WRITES_FOR_SECONDS)
+                    connection.commit()
+                    self.transactions[table] += 1
+                except psycopg.Error as trouble:
+                    self.troubles.append(f"{table}: {trouble}")
+                    connection.rollback()
+
+    def _read(self) -> None:
+        """A report over everything, now and then: a migration must not wait for it in front of everybody."""
+        with psycopg.connect(self.url) as connection:
+            while not self.stop.is_set():
+                for table in self.tables:
+                    connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table)))
+                time.sleep(READS_FOR_SECONDS)
+                connection.commit()
+                self.stop.wait(BETWEEN_READS_SECONDS)
+
+
+def test_every_migration_since_the_first_release_runs_while_contacts_calls_and_ticks_go_on(place: Place) -> None:
+    """On a database without rows: what waits behind a lock does so for none as well as for many."""
+    url = emptied(place)
+    config = alembic_config(url)
+    command.upgrade(config, FIRST)
+    driver_url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(driver_url) as connection:
+        known = {name for (name,) in connection.execute("select tablename from pg_tables where schemaname = 'public'")}
+    writers, owner = Writers(driver_url, [table for table in WRITTEN_ALL_DAY if table in known]), make_engine(url)
+
+    for thread in writers.threads:
+        thread.start()
+    began = time.monotonic()
+    upgrading.upgrade(config, owner)
+    seconds = time.monotonic() - began
+    writers.stop.set()
+    for thread in writers.threads:
+        thread.join()
+
+    with owner.connect() as connection:
+        assert schema_state(connection) is SchemaState.CURRENT
+    owner.dispose()
+    assert writers.troubles == []
+    assert writers.longest < LONGEST_WAIT_SECONDS, f"somebody waited {writers.longest:.1f} s in {seconds:.0f} s"
+    assert set(writers.transactions) == set(writers.tables), "everybody went on meanwhile"
+
+
+def emptied(place: Place) -> str:
+    """A database without a table beside the place's own; its owner's address."""
+    name = f"{make_url(place.settings.database_url).database}_first"
+    owner = make_url(place.settings.owner_database_url)
+    place.as_superuser(f"create database {name} template template0 owner {owner.username}")
+    return owner.set(database=name).render_as_string(hide_password=False)
