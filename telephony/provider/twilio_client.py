@@ -29,6 +29,7 @@ RING_SECONDS = 30
 CALL_EVENTS = ["ringing", "answered", "completed"]
 # The most a list gives at once; read to its end.
 PAGE = 1000
+MOST_PAGES = 1000
 # No connection came about; or one did and its answer never came.
 # The newest of what one phone was sent; nobody gets as many in an outage.
 MOST_LISTED_FOR_ONE = 200
@@ -135,7 +136,7 @@ class TwilioCarrier:
     def line_addresses(self) -> Iterable[LineAddresses] | None:
         with _reached():
             try:
-                listed = self.client.incoming_phone_numbers.list(page_size=PAGE)
+                listed = _whole(self.client.incoming_phone_numbers.page(page_size=PAGE))
             except TwilioRestException as refused:
                 if refused.status in LISTS_NOTHING:
                     return None
@@ -147,18 +148,18 @@ class TwilioCarrier:
 
     def texts_since(self, at: datetime) -> Iterable[Event]:
         with _reached():
-            listed = self.client.messages.list(date_sent_after=at, page_size=PAGE)
+            listed = _whole(self.client.messages.page(date_sent_after=at, page_size=PAGE))
         return [_text(message) for message in listed if str(message.direction) == "inbound"]
 
     def calls_since(self, at: datetime) -> Iterable[Event]:
         with _reached():
-            listed = self.client.calls.list(start_time_after=at, page_size=PAGE)
+            listed = _whole(self.client.calls.page(start_time_after=at, page_size=PAGE))
         ours = [call for call in listed if str(call.direction) == "inbound" and not call.parent_call_sid]
         return [_call(call) for call in ours if is_final_call_state(_said(call.status))]
 
     def recordings_since(self, at: datetime) -> Iterable[Event]:
         with _reached():
-            made = self.client.recordings.list(date_created_after=at, page_size=PAGE)
+            made = _whole(self.client.recordings.page(date_created_after=at, page_size=PAGE))
         return [_recording(one) for one in made if str(one.status) == "completed"]
 
     def recording_source(self, recording_sid: str) -> RecordingSource:
@@ -212,6 +213,16 @@ class TwilioCarrier:
         # An error of theirs is no word on the message: a gateway that gave up waiting may have passed it on.
         after_seconds = self.http.retry_after_seconds
         return TryAgain(str(code), words, after_seconds=after_seconds, may_have_left=status >= SERVER_TROUBLE)
+
+
+def _whole(page: Any) -> list[Any]:
+    """A list to its end; where a page leads to one that was read already, that is the end."""
+    listed, read = list(page), set[str]()
+    while page.next_page_url and page.next_page_url not in read and len(read) < MOST_PAGES:
+        read.add(page.next_page_url)
+        page = page.next_page()
+        listed += page
+    return listed
 
 
 @contextmanager

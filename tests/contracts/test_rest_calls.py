@@ -209,6 +209,21 @@ def test_prism_refuses_what_breaks_the_description(prism):
     assert "Status" in json.dumps(refused.json())
 
 
+@pytest.mark.parametrize("deed", ["line_addresses", "texts_since", "calls_since", "recordings_since"])
+def test_a_list_whose_pages_lead_to_themselves_is_read_once_and_not_for_ever(provider, deed):
+    does, (method, path), _ = DEEDS[deed]
+    once = does(carrier_at(provider.url))
+    [example] = provider.description["paths"][path][method.lower()]["responses"]["200"]["content"]["application/json"][
+        "examples"
+    ].values()
+    itself = path.replace("{AccountSid}", f"AC{SID}")
+    example["value"] = {**example["value"], "next_page_uri": f"{itself}?PageSize=1000"}
+    provider.asked.clear()
+
+    assert len(does(carrier_at(provider.url))) == 2 * len(once)
+    assert len(provider.asked) == 2
+
+
 def test_a_text_of_yesterday_is_asked_for_by_an_instant_the_provider_understands(provider):
     carrier_at(provider.url).calls_since(datetime.now(UTC) - timedelta(days=1))
 
