@@ -166,22 +166,23 @@ class SwitchCall:
         self.switch.calls[other.sid] = other
         report = noun.get("statusCallback", "")
         self.switch.tell(other, "initiated", to=report)
+        outcome = "no-answer"
         try:
             answered = self._answered(other, float(verb.get("timeout", "30")))
             if answered and noun.get("url"):
                 answered = self._whispered(other, noun.get("url", ""))
-            if not answered:
-                other.leg.hang_up()
-                self.switch.tell(other, "no-answer", to=report)
-                return {"DialCallStatus": "no-answer", "DialCallSid": other.sid}
-            self.switch.tell(other, "in-progress", to=report)
-            self._talk(other)
+            if answered:
+                outcome = "completed"
+                self.switch.tell(other, "in-progress", to=report)
+                self._talk(other)
         finally:
+            # Also when the caller is led elsewhere, or gone: the second leg ends with the bridge.
             self.leg.sound.joined = None
             other.leg.hang_up()
-        other.status = "completed"
-        self.switch.tell(other, "completed", to=report, CallDuration=str(other.leg.seconds))
-        return {"DialCallStatus": "completed", "DialCallSid": other.sid, "DialCallDuration": str(other.leg.seconds)}
+            other.status = outcome
+            self.switch.tell(other, outcome, to=report, CallDuration=str(other.leg.seconds))
+        lasted = {"DialCallDuration": str(other.leg.seconds)} if outcome == "completed" else {}
+        return {"DialCallStatus": outcome, "DialCallSid": other.sid, **lasted}
 
     def _answered(self, other: "SwitchCall", seconds: float) -> bool:
         self._wait(lambda: other.leg.is_answered.is_set() or other.leg.is_over.is_set(), seconds)

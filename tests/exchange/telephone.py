@@ -3,7 +3,7 @@
 import time
 
 from tests.exchange.sip import Address, Leg, UserAgent
-from tests.exchange.sound import RATE, share_of, tone
+from tests.exchange.sound import RATE, linear, share_of, tone
 
 # A tone is heard when most of the last half second is that tone.
 _MOST, _SECONDS = 0.6, 0.5
@@ -42,6 +42,15 @@ class Telephone:
             if len(last) == int(_SECONDS * RATE) and share_of(hertz, last) > _MOST:
                 return True
             time.sleep(0.05)
+        return False
+
+    def hears_something(self, *, seconds: float = 30.0) -> bool:
+        """Whether there is any sound at all within so long."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.leg is not None and any(abs(sample) > 500 for sample in linear(self.leg.sound.take_heard())):
+                return True
+            time.sleep(0.1)
         return False
 
     @property

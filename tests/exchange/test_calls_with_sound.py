@@ -1,15 +1,18 @@
 """Calls over SIP through an exchange of others, with sound: what was said arrives, both ways, and where it is kept."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
 from app.clock import utc_now
 from app.phone.answers import Phones
+from app.phone.call_control import lead_to_hold, tell_provider
 from app.phone.recording_fetch import fetch_due
 from app.reference import Reference
 from app.storage.media_store import media_store
+from telephony.call import end
 from tests.exchange.conftest import AGENT_SPEAKS_WITH, SPEAKS_WITH, City
 from tests.exchange.sound import RATE, from_wav, share_of
 from tests.exchange.switch import BEEP_HERTZ, WORDS_HERTZ
@@ -18,12 +21,23 @@ from tickets.schema import Call, Recording
 from tickets.states import CallState, RecordingKind
 
 pytestmark = pytest.mark.fault
+in_the_long_run = pytest.mark.skipif(not LONG, reason="the short form tries five stories; this one runs with --long")
 BEFORE = (None, CallState.GREETING, CallState.MENU)
 
 
 def state_of(city: City, number: str) -> CallState | None:
     with city.place.factory() as session:
         return session.scalars(select(Call.state).where(Call.phone == number).order_by(Call.id.desc())).first()
+
+
+def lead(city: City, number: str, deed: Callable[..., None]) -> None:
+    """What the agent's button does: decided here, then told to the provider."""
+    with city.place.factory() as session:
+        call = session.scalars(select(Call).where(Call.phone == number).order_by(Call.id.desc())).first()
+        assert call is not None
+        deed(call, now=utc_now())
+        session.commit()
+        tell_provider(city.place.settings, lead_to_hold(call, base_url=city.place.base_url))
 
 
 def test_a_caller_and_an_agent_hear_each_other_on_a_second_leg(city: City) -> None:
@@ -42,6 +56,22 @@ def test_a_caller_and_an_agent_hear_each_other_on_a_second_leg(city: City) -> No
     assert wait_until(lambda: state_of(city, caller.number) is CallState.ENDED, seconds=20)
 
 
+def test_who_is_put_on_hold_hears_music_and_then_the_same_agent_again(city: City) -> None:
+    """By REST: the caller's leg is led out of the talk, and back into one."""
+    staff_id, desk = city.agent_at("+84281000001")
+    caller = city.telephone().dial(city.line)
+    caller.press("0")
+    assert city.takes_the_offer(staff_id) and caller.hears(AGENT_SPEAKS_WITH)
+
+    lead(city, caller.number, end.hold)
+    assert wait_until(lambda: not desk.is_on_the_line, seconds=20)
+    assert caller.hears_something() and not caller.hears(AGENT_SPEAKS_WITH, seconds=0.5)
+    lead(city, caller.number, end.take_back)
+
+    assert caller.hears(AGENT_SPEAKS_WITH) and desk.hears(SPEAKS_WITH)
+    assert desk.rang == 2
+
+
 def test_a_sip_telephone_on_the_desk_rings_and_needs_no_key(city: City) -> None:
     staff_id, desk = city.agent_at("desk_1", presses="", at_exchange=True)
     caller = city.telephone().dial(city.line)
@@ -54,8 +84,8 @@ def test_a_sip_telephone_on_the_desk_rings_and_needs_no_key(city: City) -> None:
     assert wait_until(lambda: state_of(city, caller.number) is not CallState.TALKING, seconds=20)
 
 
+@in_the_long_run
 @pytest.mark.slow
-@pytest.mark.skipif(not LONG, reason="the sound of a whole outage: runs with --long")
 def test_nobody_on_the_line_is_let_go_while_the_database_is_away(city: City) -> None:
     """Two talk and hear each other all the time; who waits goes on waiting, and gets the agent afterwards."""
     staff_id, desk = city.agent_at("+84281000001")
@@ -79,6 +109,8 @@ def test_nobody_on_the_line_is_let_go_while_the_database_is_away(city: City) -> 
     assert waits.hears(AGENT_SPEAKS_WITH)
 
 
+@in_the_long_run
+@pytest.mark.slow
 def test_a_voicemail_at_the_agents_telephone_gets_no_caller(city: City) -> None:
     """Who presses nothing when the telephone is picked up is a machine: the caller stays on the line."""
     staff_id, desk = city.agent_at("+84281000001", presses="")
@@ -136,6 +168,8 @@ def test_what_is_said_after_the_tone_is_kept_here_as_it_was_said(city: City) -> 
     assert share_of(SPEAKS_WITH, sound[RATE // 2 : 2 * RATE]) > 0.9
 
 
+@in_the_long_run
+@pytest.mark.slow
 def test_whoever_asked_to_be_called_back_is_rung_and_talks_to_the_agent_who_was_kept(city: City) -> None:
     caller = city.telephone(picks_up=True, presses="1").register()
     caller.dial(city.line)
