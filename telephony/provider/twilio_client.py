@@ -29,7 +29,7 @@ RING_SECONDS = 30
 CALL_EVENTS = ["ringing", "answered", "completed"]
 # The most a list gives at once; read to its end.
 PAGE = 1000
-MOST_PAGES = 1000
+PAGES_OF_A_LIST = 1000
 # No connection came about; or one did and its answer never came.
 # The newest of what one phone was sent; nobody gets as many in an outage.
 MOST_LISTED_FOR_ONE = 200
@@ -218,7 +218,7 @@ class TwilioCarrier:
 def _whole(page: Any) -> list[Any]:
     """A list to its end; where a page leads to one that was read already, that is the end."""
     listed, read = list(page), set[str]()
-    while page.next_page_url and page.next_page_url not in read and len(read) < MOST_PAGES:
+    while page.next_page_url and page.next_page_url not in read and len(read) < PAGES_OF_A_LIST:
         read.add(page.next_page_url)
         page = page.next_page()
         listed += page
