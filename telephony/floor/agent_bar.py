@@ -22,16 +22,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from telephony.floor.callbacks import may_know_of
+from telephony.floor.telephones import IN_THE_BROWSER, ChosenTelephone
 from tickets.people.forms import KEPT, form_of, values_of
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import CallbackRequest, Ticket
-from tickets.states import CallbackState, PresenceState
+from tickets.states import CallbackState, PresenceState, TelephoneKind
 
 _COLUMNS = (
     "state", "since", "reason", "wrap_up_until", "offer_id", "expires_at", "call_id", "call_state", "phone", "locale",
     "arrived_at", "queued_at", "answered_at", "hold_since", "ended_at", "detail", "citizen_id", "caller_name",
     "do_not_call", "is_flagged", "unit", "unit_en", "line", "ticket_id", "waiting", "waiting_since",
-    "callback_id", "called_phone", "called_state", "attempts", "reserved_until",
+    "callback_id", "called_phone", "called_state", "attempts", "reserved_until", "telephone_kind", "telephone_address",
 )  # fmt: skip
 # A presence whose agent has an offer or a call always names the call, so that one join finds it.
 _ROW = """
@@ -42,10 +43,12 @@ _ROW = """
            coalesce(z.do_not_call, false) as do_not_call, f.flagged_at is not null as is_flagged,
            u.name as unit, u.name_en as unit_en, l.label as line, coalesce(c.ticket_id, k.ticket_id) as ticket_id,
            w.waiting, w.waiting_since,
-           k.id as callback_id, k.phone as called_phone, k.state as called_state, k.attempts, k.reserved_until
+           k.id as callback_id, k.phone as called_phone, k.state as called_state, k.attempts, k.reserved_until,
+           a.kind as telephone_kind, a.address as telephone_address
     from (select count(*) as waiting, min(w.queued_at) as waiting_since
           from call w where w.state in ('queued', 'offered') and :of_units) w
     left join presence p on p.staff_id = :viewer_id
+    left join agent_telephone a on a.staff_id = :viewer_id
     left join offer o on o.staff_id = :viewer_id and o.outcome is null
     left join call c on c.id = coalesce(o.call_id, p.call_id)
     left join callback_request k on k.id = p.callback_id
@@ -115,6 +118,7 @@ class AgentBar:
     waiting: int
     waiting_since: datetime | None
     callbacks: int
+    telephone: ChosenTelephone
 
     @property
     def shown_as(self) -> str:
@@ -147,6 +151,9 @@ def agent_bar(session: Session, viewer: Viewer, *, unit_ids: tuple[int, ...], co
         waiting=row["waiting"],
         waiting_since=row["waiting_since"],
         callbacks=row["callbacks"],
+        telephone=ChosenTelephone(TelephoneKind(row["telephone_kind"]), row["telephone_address"])
+        if row["telephone_kind"]
+        else IN_THE_BROWSER,
     )
 
 

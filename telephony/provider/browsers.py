@@ -13,6 +13,10 @@ BROWSER_HOSTS = (
 )
 
 
+# Its browser library, below app/static.
+BROWSER_LIBRARY = "vendor/voice-sdk/twilio.min.js"
+
+
 def browser_token(account: ProviderAccount, name: str, *, seconds: int) -> str:
     """To be rung under this name for so long; it dials nobody: we place calls ourselves."""
     token = AccessToken(

@@ -157,3 +157,27 @@ def test_the_duty_desk_is_rung_first_when_no_call_can_be_handled(monkeypatch):
         "HOTLINE_DUTY_PHONE must be a whole number such as +842838000001.",
         "HOTLINE_SUPPORT_PHONE must be a whole number such as +842838000002.",
     ]
+
+
+def test_an_exchange_is_reached_over_tls_and_shares_a_secret_worth_the_name(monkeypatch):
+    wrong = reasons(
+        monkeypatch, SIP_WSS_URL="ws://sip.thanh-pho.vn:8443", SIP_SECRET="short", TURN_URLS="turn.thanh-pho.vn"
+    )
+
+    assert [reason.split(" ")[0] for reason in wrong] == [
+        "HOTLINE_SIP_WSS_URL", "HOTLINE_SIP_SECRET", "HOTLINE_TURN_URLS", "HOTLINE_TURN_SECRET",
+    ]  # fmt: skip
+
+
+def test_the_domain_of_an_exchange_is_the_host_of_its_address_unless_another_is_set(monkeypatch):
+    monkeypatch.setenv("HOTLINE_SIP_WSS_URL", "wss://Sip.thanh-pho.vn:8443")
+    monkeypatch.setenv("HOTLINE_SIP_SECRET", GOOD_SECRET)
+    monkeypatch.setenv("HOTLINE_TURN_URLS", "turns:a.vn:443, turn:b.vn:3478 ,")
+    monkeypatch.setenv("HOTLINE_TURN_SECRET", GOOD_SECRET)
+
+    settings = load_settings()
+
+    assert settings.exchange_domain == "sip.thanh-pho.vn"
+    assert settings.relays == ("turns:a.vn:443", "turn:b.vn:3478")
+    monkeypatch.setenv("HOTLINE_SIP_DOMAIN", "dien-thoai.thanh-pho.vn")
+    assert load_settings().exchange_domain == "dien-thoai.thanh-pho.vn"

@@ -31,7 +31,7 @@ _COMPLAINTS = (
     "Content Security Policy", "Refused to", "Uncaught", "Failed to load", "htmx:responseError", "htmx:swapError",
     "htmx:targetError", "htmx:oobErrorNoTarget", "htmx:evalDisallowedError", "htmx:syntax:error",
 )  # fmt: skip
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,19 +44,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium. Without one the tests are skipped, unless HOTLINE_REQUIRE_BROWSER=1 makes that an error."""
-    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), headless=True, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def browser_path(*, hears: bool = False) -> str:
+    """`hears`: one that asks for the microphone; the first of them cannot."""
+    path = next(filter(None, map(shutil.which, _NAMES[1:] if hears else _NAMES)), None)
     if path is None:
         reason = f"no Chromium was found (looked for {', '.join(_NAMES)})"
         if os.environ.get("HOTLINE_REQUIRE_BROWSER") == "1":
             pytest.fail(f"{reason}, and HOTLINE_REQUIRE_BROWSER=1 asks for one", pytrace=False)
         pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=_ARGUMENTS)
-        yield browser
-        browser.close()
+    return path
 
 
-class _Quiet(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     """A failing test shows what it found, not every file the browser fetched."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -101,7 +106,7 @@ def site(committed: Committed, drawn: BytecodeCache, tmp_path: Path) -> Iterator
     settings = made_settings(committed, tmp_path, port=port)
     app = create_app(settings, engine=committed.engine)
     app.jinja_env.bytecode_cache = drawn
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(settings.base_url, app, committed.factory, settings)

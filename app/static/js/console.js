@@ -8,6 +8,9 @@ const heartbeats = ["heartbeat_signed_out", "heartbeat_refused", "heartbeat_unhe
 // A clock that jumped by more than this stood still: the computer slept, or the browser froze the tab.
 const asleep = 30000;
 let worker = null;
+let telephone = "";
+let mayRing = !navigator.locks;
+let note = null;
 let ringing = false;
 let looked = Date.now();
 
@@ -29,13 +32,22 @@ function start(address) {
   }
   worker.onerror = () => tell("worker_failed");
   worker.onmessage = ({ data }) => heard(data);
-  worker.postMessage({ address, token });
+  worker.postMessage({ address, token, telephone });
+}
+
+// The telephone of this page can ring, or cannot: said with every heartbeat, and at once when it changes.
+export function canRing(can) {
+  const now = can ? "ready" : "";
+  if (now === telephone) return;
+  telephone = now;
+  worker?.postMessage({ telephone });
 }
 
 // A heartbeat that is not heard costs the agent the next call, so it is never passed over.
 function heard({ status, state }) {
   const trouble = troubleOf(status);
   settled(...heartbeats.filter((kind) => kind !== trouble));
+  if (trouble === "heartbeat_signed_out") document.dispatchEvent(new CustomEvent("hotline:signed-out"));
   if (trouble) return tell(trouble);
   // The bar on this page may be older than what the server knows: the agent was put away while the computer slept.
   const shown = document.querySelector("[data-presence]")?.dataset.presence;
@@ -52,20 +64,49 @@ function refresh() {
   window.htmx?.trigger("#call-frame", "live");
 }
 
+// Twice two tones, as telephones ring, made here.
 function tone() {
+  if (!mayRing) return;
   try {
     const audio = new AudioContext();
-    const sound = audio.createOscillator();
+    audio.setSinkId?.(localStorage.getItem("hotline-speaker") ?? "").catch(() => localStorage.removeItem("hotline-speaker"));
     const volume = audio.createGain();
-    sound.frequency.value = 880;
-    volume.gain.setValueAtTime(0.08, audio.currentTime);
-    volume.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + 0.6);
-    sound.connect(volume).connect(audio.destination);
-    sound.start();
-    sound.stop(audio.currentTime + 0.6);
-    sound.onended = () => audio.close();
+    volume.connect(audio.destination);
+    volume.gain.setValueAtTime(0, audio.currentTime);
+    for (const begin of [0, 0.6]) {
+      volume.gain.setTargetAtTime(0.07, audio.currentTime + begin, 0.02);
+      volume.gain.setTargetAtTime(0, audio.currentTime + begin + 0.4, 0.05);
+    }
+    for (const pitch of [425, 480]) {
+      const sound = audio.createOscillator();
+      sound.frequency.value = pitch;
+      sound.connect(volume);
+      sound.start();
+      sound.stop(audio.currentTime + 1.4);
+      sound.onended = () => audio.state !== "closed" && audio.close();
+    }
   } catch {
     // A browser without sound; the title and the bar still say it.
+  }
+}
+
+// One tab rings, and shows a notification: of those that were touched, without which no browser lets a page be heard.
+function claimRing() {
+  if (mayRing || claimRing.asked || !navigator.userActivation?.hasBeenActive) return;
+  claimRing.asked = true;
+  navigator.locks.request("hotline-ring", () => {
+    mayRing = true;
+    return new Promise(() => {});
+  });
+}
+
+function notice(words) {
+  if (!words) {
+    note?.close();
+    note = null;
+  } else if (!note && mayRing && document.hidden && window.Notification?.permission === "granted") {
+    note = new Notification(words, { tag: "hotline-call", requireInteraction: true });
+    note.onclick = () => window.focus();
   }
 }
 
@@ -77,12 +118,14 @@ function ring() {
   const sign = words ? `☎ ${words}` : frame?.dataset.thrownOff ? `⚠ ${frame.dataset.thrownOff}` : "";
   document.title = sign ? `${sign} · ${title}` : title;
   if (words) tone();
+  notice(words);
 }
 
 // Browsers keep a page silent until it was touched once: said before a call rings unheard.
 function mute() {
   const silent = document.querySelector("#call-frame [data-silent]");
   if (silent) silent.hidden = navigator.userActivation?.hasBeenActive ?? true;
+  claimRing();
 }
 
 function look() {
@@ -104,7 +147,8 @@ document.addEventListener("htmx:load", (event) => {
 // A press of the bar changes the bar alone. Whoever is typing is not led away from it, not even by answering a call.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (!detail.elt.matches("#call-frame form")) return;
-  const isTyping = Boolean(document.querySelector("form[data-typed]"));
+  // A window that holds a telephone is never left either: the call would end with it.
+  const isTyping = Boolean(document.querySelector("form[data-typed], [data-telephone]"));
   detail.headers["X-Typing"] = isTyping ? "1" : "0";
   if (isTyping) import("./keeping.js").then(({ flush }) => flush());
 });

@@ -8,8 +8,10 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
+from app.phone.telephones import ringing
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.frame.access import signed_in
+from app.web.frame.current import settings
 from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.page_address import page_address
 from app.web.frame.response_headers import BAR_ALONE
@@ -40,28 +42,28 @@ def talks_on_the_phone() -> bool:
 def agent_call_bar() -> Markup:
     if not talks_on_the_phone():
         return Markup("")
-    return Markup(render_template("console/call_bar.html", **_bar_context()))  # noqa: S704  (rendered with escaping)
+    return Markup(render_template("console/call_bar.html", **bar_context()))  # noqa: S704  (rendered with escaping)
 
 
 @blueprint.get("/console/call-bar")
 @signed_in(*ANSWERING)
 def fragment() -> ResponseReturnValue:
     """The bar alone, for live updates."""
-    return render_template("console/call_bar.html", **_bar_context())
+    return render_template("console/call_bar.html", **bar_context())
 
 
 @blueprint.get(BAR_ALONE)
 @signed_in(*ANSWERING)
 def alone() -> ResponseReturnValue:
     """The bar as a page of its own: in a frame, its presses leave the page around it as it is."""
-    return render_template("console/call_bar_alone.html", is_pressed=True, is_alone=True, **_bar_context())
+    return render_template("console/call_bar_alone.html", is_pressed=True, is_alone=True, **bar_context())
 
 
 def after_press() -> ResponseReturnValue:
     """After a press: the bar as it is now, in its place; without script the page that the bar stands on."""
     if "HX-Request" not in request.headers:
         return redirect(local_target(request.values.get("next", ""), "/console"), code=303)
-    return render_template("console/call_bar.html", is_pressed=True, **_bar_context())
+    return render_template("console/call_bar.html", is_pressed=True, **bar_context())
 
 
 def lead_to(target: str) -> ResponseReturnValue:
@@ -122,7 +124,7 @@ def load_bar() -> AgentBar:
     )
 
 
-def _bar_context() -> dict[str, Any]:
+def bar_context() -> dict[str, Any]:
     bar = load_bar()
     return {
         "bar": bar,
@@ -130,6 +132,7 @@ def _bar_context() -> dict[str, Any]:
         "history": _history(bar),
         "most_attempts": MOST_ATTEMPTS,
         "reasons": away_reasons(),
+        "rung": ringing(settings(), bar.telephone, g.viewer.staff_id),
         "thrown_off": thrown_off_words(bar),
         "back": _page_behind(),
         "now": g.now,

@@ -2,19 +2,23 @@
 
 from datetime import datetime, timedelta
 
-from flask import abort, g, jsonify, request
+from flask import abort, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.phone.telephones import credentials
+from app.phone.telephones import BrowserDriver, credentials, hosts
 from app.web.console.blueprint import ANSWERING, blueprint
+from app.web.console.call_bar import bar_context
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.limits import limiter
+from app.web.frame.response_headers import content_policy
 from app.web.frame.session_cookie import SESSION_COOKIE, signed_in_person, token_hash
 from app.web.pieces.telephone_choice import rung_of
+from telephony.floor.presence import presence_of
+from telephony.provider.browsers import BROWSER_LIBRARY
 from tickets.audit.entries import record
 from tickets.directory import web_sessions
-from tickets.states import TelephoneKind
+from tickets.states import PresenceState, TelephoneKind
 
 GOOD_FOR = timedelta(hours=1)
 
@@ -22,6 +26,34 @@ GOOD_FOR = timedelta(hours=1)
 def _by_session() -> str:
     """A whole office comes from one address: each session is counted by itself."""
     return token_hash(request.cookies.get(SESSION_COOKIE, "") or request.remote_addr or "")
+
+
+# What each driver needs beside our own script.
+_LIBRARIES = {
+    BrowserDriver.EXCHANGE: "vendor/jssip/jssip.min.js",
+    BrowserDriver.PROVIDER: BROWSER_LIBRARY,
+}
+
+
+@blueprint.get("/console/telephone")
+@signed_in(*ANSWERING)
+def telephone_window() -> ResponseReturnValue:
+    """The window that holds the telephone; it alone may connect to an exchange or a provider."""
+    rung = rung_of(g.viewer.staff_id)
+    if rung.kind is not TelephoneKind.BROWSER or rung.driver is BrowserDriver.NONE:
+        return redirect("/my/telephone", code=303)
+    page = render_template(
+        "console/telephone.html", driver=rung.driver.value, library=_LIBRARIES.get(rung.driver), **bar_context()
+    )
+    return page, 200, {"Content-Security-Policy": content_policy(*hosts(settings()))}
+
+
+@blueprint.get("/console/telephone/line")
+@signed_in(*ANSWERING)
+def telephone_line() -> ResponseReturnValue:
+    """Asked by a telephone that rings: only what the agent has taken on the bar is answered without a press."""
+    mine = presence_of(g.session, g.viewer.staff_id)
+    return jsonify(expected=mine is not None and mine.state is PresenceState.ON_CALL)
 
 
 @blueprint.post("/console/telephone/credentials")

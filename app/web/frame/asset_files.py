@@ -22,10 +22,14 @@ SHEETS = {
 }
 SCRIPTS = {
     "js/public.js": ("js/hotline.js", "js/report.js"),
-    "js/desk.js": ("js/hotline.js", "js/live.js", "js/console.js"),
+    "js/desk.js": ("js/hotline.js", "js/live.js", "js/console.js", "js/telephone/bar.js"),
+    "js/telephone.js": ("js/hotline.js", "js/live.js", "js/console.js", "js/telephone/window.js"),
 }
 # Served as they are. What a style sheet loads is found by its `url(…)`.
-SINGLE_FILES = ("img/*.svg", "fonts/*.woff2", "vendor/htmx/htmx.min.js", "js/workers/*.js", "js/demonstration.js")
+SINGLE_FILES = (
+    "img/*.svg", "fonts/*.woff2", "vendor/htmx/htmx.min.js", "js/workers/*.js", "js/demonstration.js",
+    "vendor/jssip/*.js", "vendor/voice-sdk/*.js",
+)  # fmt: skip
 # How a published address is told from any other: it may be kept for ever.
 PUBLISHED = r"\.[0-9a-f]{12}\.\w+$"
 _PACKED = (".css", ".js", ".svg")

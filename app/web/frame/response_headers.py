@@ -13,13 +13,7 @@ BAR_ALONE = "/console/call-bar/alone"
 
 def add_headers(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
-    live = current_app.config["HOTLINE_LIVE_ORIGIN"]
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
-        f"media-src 'self' blob:; connect-src 'self' {live}; frame-src 'self'; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {_framed_by()}",
-    )
+    response.headers.setdefault("Content-Security-Policy", content_policy())
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -29,6 +23,17 @@ def add_headers(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def content_policy(*hosts: str) -> str:
+    """What a page may load and run; `hosts`: to whom its scripts may also connect, and whose sounds it may play."""
+    connects = " ".join((current_app.config["HOTLINE_LIVE_ORIGIN"], *hosts))
+    plays = "".join(f" {host}" for host in hosts if host.startswith("https://"))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
+        f"media-src 'self' blob:{plays}; connect-src 'self' {connects}; frame-src 'self'; "
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {_framed_by()}"
+    )
 
 
 def _framed_by() -> str:

@@ -2,20 +2,26 @@
 // It needs the headers of its folder (app/web/frame/response_headers.py): under those of other files nothing leaves it.
 const every = 15000;
 const patience = 12000;
+let told = null;
 
+// Each message changes what is told from now on: `telephone` is "ready" while the telephone of this page can ring.
 self.onmessage = ({ data }) => {
-  const beat = () =>
-    fetch(data.address, {
-      method: "POST",
-      headers: { "X-CSRFToken": data.token },
-      credentials: "same-origin",
-      // A page that asks for a code or a password is no answer to a heartbeat.
-      redirect: "manual",
-      signal: AbortSignal.timeout(patience),
-    }).then(
-      (answer) => self.postMessage({ status: answer.type === "opaqueredirect" ? 401 : answer.status, state: answer.headers.get("X-Presence") }),
-      () => self.postMessage({ status: 0, state: null }),
-    );
+  const isFirst = told === null;
+  told = { ...told, ...data };
   beat();
-  setInterval(beat, every);
+  if (isFirst) setInterval(beat, every);
 };
+
+function beat() {
+  fetch(told.address, {
+    method: "POST",
+    headers: { "X-CSRFToken": told.token, "X-Telephone": told.telephone },
+    credentials: "same-origin",
+    // A page that asks for a code or a password is no answer to a heartbeat.
+    redirect: "manual",
+    signal: AbortSignal.timeout(patience),
+  }).then(
+    (answer) => self.postMessage({ status: answer.type === "opaqueredirect" ? 401 : answer.status, state: answer.headers.get("X-Presence") }),
+    () => self.postMessage({ status: 0, state: null }),
+  );
+}
