@@ -73,6 +73,7 @@ class Crowd:
     ready: "SimpleQueue[tuple[float, DrivenCaller] | None]" = field(default_factory=SimpleQueue)
     changed: threading.Condition = field(default_factory=threading.Condition)
     unfinished: int = 0
+    requests: int = 0
     order: int = 0
 
     def run(self) -> dict[str, Any]:
@@ -91,6 +92,8 @@ class Crowd:
         return {
             "seconds": sorted(self.taken),
             "answers": dict(self.answers),
+            # With the ends of calls, for which no caller waits.
+            "requests": self.requests,
             "processor": time.process_time() - used,
             "callers": [vars(caller) for caller in callers],
         }
@@ -122,6 +125,7 @@ class Crowd:
             finally:
                 with self.changed:
                     self.unfinished -= 1
+                    self.requests += 1
                     self.changed.notify()
 
     def _turn(self, line: "KeptLine", caller: DrivenCaller, at: float) -> None:

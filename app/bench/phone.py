@@ -32,8 +32,8 @@ TURN_PROCESSOR_MS, MOST_TIMES_BARE = 5.0, 3.0
 HOLD_REQUESTS_A_SECOND, HOLDING_SECONDS, OVERLOAD, OVERLOAD_SECONDS = 100, 60, 3, 40
 _CALM_CALLS_A_SECOND, _CALM_SECONDS = 5, 20
 _STEPS_OF_THE_RAMP, _RAMP_SECONDS = (10, 15, 20, 30, 40, 55, 75, 100), 8
-# Of them come by so many a second beside the bare view, for so long, so often in turn.
-_BESIDE_BARE, _BESIDE_SECONDS, _BESIDE_ROUNDS = 20, 20, 2
+# Of them come by so many a second beside the bare view, for so long.
+_BESIDE_BARE, _BESIDE_SECONDS = 20, 20
 _LINE = "+842838000000"
 _SAID = "phường Bến Nghé quận 1 cũ"
 # The steps of a call whose statements are counted; `opening` is the one in which the ticket is opened.
@@ -61,6 +61,7 @@ class _Crowd:
     times: Times
     answers: dict[str, int]
     callers: list[dict[str, Any]]
+    requests: int
     processor: float
     of_database: float
     of_callers: float
@@ -71,11 +72,11 @@ class _Crowd:
 
     @property
     def each_ms(self) -> float:
-        return 1000 * self.processor / max(1, len(self.times.seconds))
+        return 1000 * self.processor / max(1, self.requests)
 
     @property
     def whose(self) -> str:
-        requests = max(1, len(self.times.seconds))
+        requests = max(1, self.requests)
         return (
             f"the database's {1000 * self.of_database / requests:.1f}, callers {1000 * self.of_callers / requests:.1f}"
         )
@@ -108,7 +109,7 @@ class _Phone:
         )  # fmt: skip
         used, database_used = self.processor() - before, _of_database(self.engine) - of_database
         times = times_of(told["seconds"])
-        return _Crowd(times, told["answers"], told["callers"], used, database_used, told["processor"])
+        return _Crowd(times, told["answers"], told["callers"], told["requests"], used, database_used, told["processor"])
 
 
 def run(settings: Settings, *, say: TellProgress) -> list[Figure]:
@@ -135,7 +136,9 @@ def _calm(phone: _Phone, say: TellProgress) -> list[Figure]:
     _refuse_let_go(crowd)
     value = f"{crowd.each_ms:.1f} ms of processor; p50 {crowd.times.p50:.0f} ms, p99 {crowd.times.p99:.0f} ms"
     is_kept = crowd.each_ms <= TURN_PROCESSOR_MS
-    return [Figure("a turn of a call, its end included", value, f"≤ {TURN_PROCESSOR_MS:.0f} ms", is_kept, crowd.whose)]
+    return [
+        Figure("a request of a call, its end included", value, f"≤ {TURN_PROCESSOR_MS:.0f} ms", is_kept, crowd.whose)
+    ]
 
 
 def _knee(phone: _Phone, say: TellProgress) -> list[Figure]:
