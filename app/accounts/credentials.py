@@ -15,6 +15,7 @@ from tickets.audit import entries
 from tickets.directory import one_time_links
 from tickets.directory import staff as accounts
 from tickets.people.actor import SYSTEM, staff_actor
+from tickets.people.phones import parse_phone
 from tickets.schema import OneTimeLink, Staff
 
 LEAST_PASSWORD_LENGTH = 12
@@ -65,9 +66,7 @@ def check_password(
     Failures are forgotten only by `signed_in_wholly`: whoever has the password could otherwise guess codes for ever,
     giving it again before every eighth.
     """
-    staff = session.scalars(
-        select(Staff).where(func.lower(Staff.email) == email.strip().lower()).with_for_update(key_share=True)
-    ).one_or_none()
+    staff = _named(session, email)
     known = staff is not None and staff.password_hash is not None
     if not _matches(staff.password_hash if staff and staff.password_hash else _nobodys_hash(), password) or not known:
         if staff is not None:
@@ -79,6 +78,21 @@ def check_password(
     if staff.password_hash and _hasher.check_needs_rehash(staff.password_hash):
         accounts.keep_password(staff, _hasher.hash(password))
     return staff
+
+
+def _named(session: Session, typed: str) -> Staff | None:
+    """By mail address; by telephone, whoever has no mail box."""
+    typed = typed.strip()
+    wanted = select(Staff).with_for_update(key_share=True)
+    if "@" in typed:
+        return session.scalars(wanted.where(func.lower(Staff.email) == typed.lower())).one_or_none()
+    phone = parse_phone(typed[:40])
+    if phone is None:
+        return None
+    found = session.scalars(
+        wanted.where(Staff.phone == phone.number, Staff.email == "", Staff.disabled_at.is_(None)).limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
 
 
 def signed_in_wholly(staff: Staff, *, now: datetime) -> None:
@@ -150,7 +164,7 @@ def pending_totp_secret(session: Session, staff: Staff) -> str:
 
 def totp_address(staff: Staff, secret: str) -> str:
     """What the QR code carries for an authenticator app."""
-    return pyotp.TOTP(secret).provisioning_uri(name=staff.email, issuer_name="Hotline")
+    return pyotp.TOTP(secret).provisioning_uri(name=staff.email or staff.phone or staff.name, issuer_name="Hotline")
 
 
 def enrol(session: Session, staff: Staff, *, password: str, repeated: str, code: str, now: datetime) -> dict[str, str]:

@@ -56,9 +56,9 @@ def month_of(typed: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _export(settings: "Settings", file: Path, first: datetime, end: datetime) -> int:
-    from app.web.pieces.csv_answer import safe_cell
     from escalation.queries.ledger import EXPORT_HEADINGS, as_codes
     from escalation.queries.month_proof import levels_between
+    from tickets.sheets.defusing import safe_cell
 
     count = 0
     with _reading(settings) as session, file.open("w", encoding="utf-8-sig", newline="") as target:

@@ -34,7 +34,9 @@ from telephony.provider.drivers import carrier_of
 from telephony.provider.event_keys import NOTICE_STATUS
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
+from tickets.directory import one_time_links
 from tickets.outbox import claims, results, troubles
+from tickets.outbox.invitations import INVITATION, INVITATION_LIFETIME
 from tickets.outbox.judged_lists import shorten
 from tickets.outbox.overtaken import CALLBACK_CALL, overtaken_by, withdraw
 from tickets.people import citizens
@@ -211,6 +213,11 @@ def _with_secrets(session: Session, text: str, row: OutboundMessage, settings: S
         text = text.replace(PIN_MARK, pin_of_ticket(session, row.ticket_id, keys=keys_of(session, settings)))
     if LINK_MARK not in text or row.staff_id is None:
         return text
+    if row.template == INVITATION:
+        token = one_time_links.make(
+            session, staff_id=row.staff_id, purpose="enrol", lifetime=INVITATION_LIFETIME, now=now
+        )
+        return text.replace(LINK_MARK, f"{settings.base_url}/sign-in/link/{token}")
     token = make_link(session, step_id=int(row.params["step_id"]), staff_id=row.staff_id, now=now)
     return text.replace(LINK_MARK, f"{settings.base_url}/a/{token}")
 

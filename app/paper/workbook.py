@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.sax.saxutils import escape
 
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 Cell = str | int | datetime | None
 
-PLAIN, HEADING, INSTANT, QUOTED, TITLE, TOTAL = range(6)
+PLAIN, HEADING, INSTANT, QUOTED, TITLE, TOTAL, WRONG = range(7)
+# What is typed below a heading stays as it is typed, noughts before a number too.
+_TYPED = 7
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 # XML 1.0 has no place for these.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -28,32 +32,54 @@ _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """Cells from the first column on; `style` is one of the above for all of them, None leaves it to each."""
+    """Cells from the first column on; `style` is one of the above for all of them, None leaves it to each.
+
+    `wrong` are the columns, counted from 0, that are marked.
+    """
 
     cells: Sequence[Cell]
     style: int | None = None
+    wrong: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DropDown:
+    """A column, counted from 0, offers what stands in these cells; `is_binding`: and takes nothing else."""
+
+    column: int
+    cells: str
+    is_binding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`widths` are in letters; with `typed_rows` so many rows are prepared for people to type in."""
+
+    name: str
+    rows: Iterable[SheetRow]
+    widths: Sequence[float]
+    frozen_rows: int = 0
+    drop_downs: Sequence[DropDown] = ()
+    typed_rows: int = 0
 
 
 def as_xlsx(name: str, rows: Iterable[SheetRow], *, widths: Sequence[float], frozen_rows: int) -> bytes:
     """One sheet; instants are the wall clock's and must have no zone, `widths` are in letters."""
-    lines = [_row(number, row) for number, row in enumerate(rows, start=1)]
-    columns = "".join(
-        f'<col min="{n}" max="{n}" width="{width:g}" customWidth="1"/>' for n, width in enumerate(widths, start=1)
-    )
-    pane = f'<pane ySplit="{frozen_rows}" topLeftCell="A{frozen_rows + 1}" activePane="bottomLeft" state="frozen"/>'
-    sheet = (
-        f'<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
-        f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews><cols>{columns}</cols>'
-        f"<sheetData>{''.join(lines)}</sheetData>"
-        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>'
-    )
+    return as_workbook([Sheet(name, rows, widths, frozen_rows)])
+
+
+def as_workbook(sheets: Sequence[Sheet]) -> bytes:
+    """The same sheets make the same bytes."""
+    names = [_sheet_name(sheet.name) for sheet in sheets]
+    targets = [f"worksheets/sheet{number}.xml" for number in range(1, len(sheets) + 1)]
+    linked = [part for target in targets for part in ("worksheet", target)]
     files = {
-        "[Content_Types].xml": _types(),
+        "[Content_Types].xml": _types(targets),
         "_rels/.rels": _links("officeDocument", "xl/workbook.xml"),
-        "xl/workbook.xml": _workbook(name),
-        "xl/_rels/workbook.xml.rels": _links("worksheet", "worksheets/sheet1.xml", "styles", "styles.xml"),
+        "xl/workbook.xml": _workbook(names),
+        "xl/_rels/workbook.xml.rels": _links(*linked, "styles", "styles.xml"),
         "xl/styles.xml": _STYLES,
-        "xl/worksheets/sheet1.xml": sheet,
+        **{f"xl/{target}": _sheet(sheet) for target, sheet in zip(targets, sheets, strict=True)},
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -65,14 +91,56 @@ def as_xlsx(name: str, rows: Iterable[SheetRow], *, widths: Sequence[float], fro
     return packed.getvalue()
 
 
+def cells_of_column(sheet: str, column: int, count: int) -> str:
+    """How a drop-down names the cells below the heading of a column, counted from 0."""
+    letters = _letters(column)
+    return f"'{_sheet_name(sheet)}'!${letters}$2:${letters}${max(count, 1) + 1}"
+
+
+def _sheet(sheet: Sheet) -> str:
+    lines = [_row(number, row) for number, row in enumerate(sheet.rows, start=1)]
+    typed = f' style="{_TYPED}"' if sheet.typed_rows else ""
+    columns = "".join(
+        f'<col min="{n}" max="{n}" width="{width:g}" customWidth="1"{typed}/>'
+        for n, width in enumerate(sheet.widths, start=1)
+    )
+    frozen = sheet.frozen_rows
+    pane = (
+        f'<pane ySplit="{frozen}" topLeftCell="A{frozen + 1}" activePane="bottomLeft" state="frozen"/>'
+        if frozen
+        else ""
+    )
+    return (
+        f'<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews><cols>{columns}</cols>'
+        f"<sheetData>{''.join(lines)}</sheetData>{_drop_downs(sheet)}"
+        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/></worksheet>'
+    )
+
+
+def _drop_downs(sheet: Sheet) -> str:
+    if not sheet.drop_downs:
+        return ""
+    told = "".join(
+        f'<dataValidation type="list" allowBlank="1" showErrorMessage="{int(one.is_binding)}" '
+        f'sqref="{_letters(one.column)}2:{_letters(one.column)}{sheet.typed_rows + 1}">'
+        f"<formula1>{escape(one.cells)}</formula1></dataValidation>"
+        for one in sheet.drop_downs
+    )
+    return f'<dataValidations count="{len(sheet.drop_downs)}">{told}</dataValidations>'
+
+
 def _row(number: int, row: SheetRow) -> str:
-    cells = "".join(_cell(f"{_letters(column)}{number}", cell, row.style) for column, cell in enumerate(row.cells))
+    cells = "".join(
+        _cell(f"{_letters(column)}{number}", cell, WRONG if column in row.wrong else row.style)
+        for column, cell in enumerate(row.cells)
+    )
     return f'<row r="{number}">{cells}</row>'
 
 
 def _cell(place: str, cell: Cell, style: int | None) -> str:
     if cell is None or cell == "":
-        return ""
+        return f'<c r="{place}" s="{WRONG}"/>' if style == WRONG else ""
     if isinstance(cell, datetime):
         days = (cell - _EPOCH).total_seconds() / 86_400
         return f'<c r="{place}" s="{INSTANT}"><v>{days:.10f}</v></c>'
@@ -88,12 +156,10 @@ def _letters(column: int) -> str:
     return (_letters(column // 26 - 1) if column >= 26 else "") + chr(ord("A") + column % 26)
 
 
-def _types() -> str:
-    parts = {"workbook": "/xl/workbook.xml", "worksheet": "/xl/worksheets/sheet1.xml", "styles": "/xl/styles.xml"}
-    listed = "".join(
-        f'<Override PartName="{path}" ContentType="{_KIND}.{"sheet.main" if kind == "workbook" else kind}+xml"/>'
-        for kind, path in parts.items()
-    )
+def _types(targets: Sequence[str]) -> str:
+    parts = [("sheet.main", "/xl/workbook.xml"), ("styles", "/xl/styles.xml")]
+    parts += [("worksheet", f"/xl/{target}") for target in targets]
+    listed = "".join(f'<Override PartName="{path}" ContentType="{_KIND}.{kind}+xml"/>' for kind, path in parts)
     links = "application/vnd.openxmlformats-package.relationships+xml"
     return (
         f'<Types xmlns="{_TYPES}"><Default Extension="rels" ContentType="{links}"/>'
@@ -110,31 +176,39 @@ def _links(*kinds_and_targets: str) -> str:
     return f'<Relationships xmlns="{_LINKS}">{listed}</Relationships>'
 
 
-def _workbook(name: str) -> str:
-    # A name of a sheet has at most thirty-one letters and none of these.
-    safe = escape(re.sub(r"[\\/*?:\[\]']", " ", name)[:31], {'"': "&quot;"})
-    return (
-        f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name="{safe}" sheetId="1" r:id="rId1"/></sheets>'
-        "</workbook>"
+def _sheet_name(name: str) -> str:
+    """At most thirty-one letters and none of these."""
+    return re.sub(r"[\\/*?:\[\]']", " ", name)[:31]
+
+
+def _workbook(names: Sequence[str]) -> str:
+    listed = "".join(
+        f'<sheet name="{escape(name, {chr(34): "&quot;"})}" sheetId="{n}" r:id="rId{n}"/>'
+        for n, name in enumerate(names, start=1)
     )
+    return f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>'
 
 
 _FACE = '<name val="Arial"/><family val="2"/>'
 _FORM = 'fontId="{font}" fillId="0" borderId="{border}" xfId="0" applyAlignment="1"'
+_MARKED = _FORM.format(font=0, border=1).replace('fillId="0"', 'fillId="2" applyFill="1"')
 _WRAPPED = '<alignment vertical="top" wrapText="1"/>'
 _STYLES = (
     f'<styleSheet xmlns="{_MAIN}"><numFmts count="1">'
     '<numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
     f'<fonts count="3"><font><sz val="9"/>{_FACE}</font><font><b/><sz val="9"/>{_FACE}</font>'
     f'<font><b/><sz val="13"/>{_FACE}</font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
+    '<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
+    '<fill><patternFill patternType="solid"><fgColor rgb="FFFFC7CE"/><bgColor indexed="64"/></patternFill></fill>'
     '</fills><borders count="2"><border/><border><left style="thin"/><right style="thin"/><top style="thin"/>'
-    '<bottom style="thin"/></border></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="6">'
+    '<bottom style="thin"/></border></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="8">'
     f'<xf numFmtId="0" {_FORM.format(font=0, border=1)}>{_WRAPPED}</xf>'
     f'<xf numFmtId="0" {_FORM.format(font=1, border=1)}>{_WRAPPED}</xf>'
     f'<xf numFmtId="164" applyNumberFormat="1" {_FORM.format(font=0, border=1)}>{_WRAPPED}</xf>'
     f'<xf numFmtId="49" quotePrefix="1" {_FORM.format(font=0, border=1)}>{_WRAPPED}</xf>'
     f'<xf numFmtId="0" {_FORM.format(font=2, border=0)}/>'
     f'<xf numFmtId="0" {_FORM.format(font=1, border=0)}/>'
+    f'<xf numFmtId="49" {_MARKED}>{_WRAPPED}</xf>'
+    f'<xf numFmtId="49" applyNumberFormat="1" {_FORM.format(font=0, border=0)}/>'
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery import wake_up
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
+from app.processes.file_imports import do_next_file
 from app.processes.previews import count_next_preview
 from app.processes.signs_of_life import beat, database_now, process_name, say_goodbye
 from app.processes.start import run_until_signalled
@@ -46,6 +47,8 @@ BEAT_SECONDS = 5.0
 _DELIVERY_LIMIT_SECONDS = 300.0
 _BEAT_LIMIT_SECONDS = 120.0
 _COUNTING_LIMIT_SECONDS = 600.0
+# A hundred thousand rows, judged and written.
+_FILES_LIMIT_SECONDS = 1200.0
 # The whole trail of years; between its parts it says that it lives.
 _VERIFYING_LIMIT_SECONDS = 7200.0
 _REDIS_PAUSE_SECONDS = 2.0
@@ -73,13 +76,15 @@ def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None
     engine = make_engine(settings.database_url)
     factory = session_factory(engine)
     lanes = [_lane(settings, factory, channels, stop) for channels in LANES]
-    wakes = [threading.Event() for _ in (*LANES, "previews", "verifications")]
+    wakes = [threading.Event() for _ in (*LANES, "previews", "files", "verifications")]
     jobs, parts = jobs or RecurringJobs(), partial(transaction, factory)
     threads = [
         *(_thread(f"lane-{n}", _keep_delivering, jobs, lane, channels, wake, stop) for n, (lane, channels, wake) in
             enumerate(zip(lanes, LANES, wakes, strict=False))),
         _thread("previews", _keep_computing, jobs, "count what drafts would do", partial(count_next_preview, parts),
-            _COUNTING_LIMIT_SECONDS, wakes[-2], stop),
+            _COUNTING_LIMIT_SECONDS, wakes[-3], stop),
+        _thread("files", _keep_computing, jobs, "bring files in", partial(do_next_file, parts), _FILES_LIMIT_SECONDS,
+            wakes[-2], stop),
         _thread("verifications", _keep_computing, jobs, "verify the audit trail", partial(verify_next, parts),
             _VERIFYING_LIMIT_SECONDS, wakes[-1], stop),
         _thread("waking", _pass_wake_ups_on, wakes, stop),

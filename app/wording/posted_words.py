@@ -32,6 +32,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "callback_not_reached": lazy_gettext("To the citizen: called back and not reached"),
     "gathered": lazy_gettext("Several reports in one message"),
     "incident_counted": lazy_gettext("To the citizen: counted on a known incident"),
+    "invitation": lazy_gettext("Invitation to set up access"),
     "incident_over": lazy_gettext("To the citizen: a known incident is over"),
     "instruction": lazy_gettext("A leader's instruction"),
     "instruction_answered": lazy_gettext("Notice: an instruction was answered"),

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pyotp
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.accounts import credentials
@@ -32,6 +32,7 @@ from tickets import process_beats
 from tickets.city import wall_clock
 from tickets.directory import contact_methods, one_time_links
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
+from tickets.directory.exchange import history
 from tickets.keys import account_keys
 from tickets.outbox import posting
 from tickets.outbox.budgets import budgets_now
@@ -42,6 +43,7 @@ from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draf
 from tickets.schema import (
     CalendarVersion,
     Chain,
+    FileImport,
     Incident,
     Instruction,
     OutboundMessage,
@@ -145,6 +147,21 @@ def _of_prompts(session: Session, *, now: datetime) -> dict[str, Sent]:
     }
 
 
+def _of_files(session: Session, *, now: datetime) -> dict[str, Sent]:
+    """A file to be confirmed, one to be put away, one to be undone; and somebody to be invited."""
+    ids = [history.hand_in(session, "offices", "a.csv", b"unit", actor=SYSTEM, now=now) for _ in range(3)]
+    for import_id, state in zip(ids, ("judged", "judged", "done"), strict=True):
+        session.execute(update(FileImport).where(FileImport.id == import_id).values(state=state))
+    stranger = factories.staff(session, role=Role.AGENT, at=OWN)
+    return {
+        "administration.hand_in_file": Sent(form={"kind": "offices", "rows": "unit,address"}),
+        "administration.confirm_file": Sent(named={"import_id": ids[0]}),
+        "administration.drop_file": Sent(named={"import_id": ids[1]}),
+        "administration.undo_file": Sent(named={"import_id": ids[2]}),
+        "administration.send_invitations": Sent(form={"person": str(stranger.id), "state": "not_invited"}),
+    }
+
+
 def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -> dict[str, Sent]:
     """By endpoint; whoever adds one that the common form does not reach says here what it is sent."""
     colleague = factories.staff(session, role=Role.AGENT, at=OWN)
@@ -189,6 +206,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
             | {f"{code}_{what}": "7" for code in ("emergency", "urgent", "normal") for what in ("calls", "pause")}
         ),
         **_of_accounts(session, now=now),
+        **_of_files(session, now=now),
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
         "administration.add_calendar": Sent(form={"key": "night", "mon": "22:00-06:00"}),
         "administration.publish_calendar": Sent(

@@ -12,10 +12,10 @@ from babel.messages.catalog import Message
 from app.phone.answers import SPOKEN_STEPS
 from app.scopes import SCOPES
 from app.seeding.imports import FILE_KINDS
-from app.web.administration.file_faults import FAULT_WORDS
 from app.web.administration.rule_words import ACTION_WORDS
 from app.wording import codes, contact_codes, looks, posted_words, system_words, trail_words, translations
 from app.wording.messages import MESSAGE_TEMPLATES
+from app.wording.rule_faults import FAULT_WORDS
 from escalation.firing.actions import ACTIONS
 from telephony.provider.event_keys import NOTICE_STEP
 from telephony.provider.spoken_document import STATUS_STEPS

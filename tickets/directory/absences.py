@@ -75,6 +75,18 @@ def take_leave(session: Session, wanted: WantedLeave, *, actor: Actor, now: date
     return row.id
 
 
+def move_leave_end(session: Session, absence_id: int, ends_at: datetime, *, actor: Actor, now: datetime) -> None:
+    """It lasts until then. Raises NotFound for what is over, InvalidInput for an end that has passed."""
+    row = session.scalars(select(Absence).where(Absence.id == absence_id).with_for_update()).one_or_none()
+    if row is None or row.ends_at <= now:
+        raise NotFound("absence", absence_id)
+    if ends_at <= max(now, row.starts_at):
+        raise InvalidInput("until", "past")
+    row.ends_at = ends_at
+    session.flush()
+    _record(session, "absence.taken", row, actor=actor, now=now)
+
+
 def end_leave(session: Session, absence_id: int, *, actor: Actor, now: datetime) -> None:
     """They are back: what has not begun is gone, what runs ends now, what is over stays. Raises NotFound."""
     row = session.scalars(select(Absence).where(Absence.id == absence_id).with_for_update()).one_or_none()

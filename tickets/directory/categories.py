@@ -1,10 +1,10 @@
 """Kinds of matter in two levels, and which of them a text is probably about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
@@ -52,6 +52,10 @@ def insert_categories(session: Session, facts: Sequence[CategoryFacts]) -> list[
     ]
     wanted = insert(Category).returning(Category.id, sort_by_parameter_order=True)
     return list(session.scalars(wanted, rows)) if rows else []
+
+
+def correct_category(session: Session, category_id: int, columns: Mapping[str, object]) -> None:
+    session.execute(update(Category).where(Category.id == category_id).values(columns))
 
 
 def answered_by(session: Session, category_id: int, *, unit: Unit, actor: Actor, now: datetime) -> None:

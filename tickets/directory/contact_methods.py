@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
@@ -91,6 +91,38 @@ def save(
     session.flush()
     _record(session, "contact_method.changed", row, actor=actor, now=now)
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWays:
+    """By which ways a person is told, in this order, as somebody else wrote it down for them."""
+
+    staff_id: int
+    ways: tuple[tuple[OutboundChannel, str], ...]
+
+
+def name_ways(session: Session, people: Sequence[NamedWays]) -> None:
+    """They are used at once, and unproved until their owner confirms them; what was proved there stays proved.
+
+    One audit entry for all belongs to whoever brings them.
+    """
+    known = methods_of(session, [one.staff_id for one in people])
+    fresh = []
+    for person in people:
+        standing = {row.kind: row for row in known.get(person.staff_id, ())}
+        for position, (kind, address) in enumerate(person.ways, start=1):
+            row = standing.pop(kind, None)
+            if row is None:
+                fresh.append({"staff_id": person.staff_id, "kind": kind, "address": address, "position": position})
+                continue
+            row.position = position
+            if row.address != address:
+                row.address, row.verified_at, row.code_hash = address, None, ""
+        for row in standing.values():
+            session.delete(row)
+    session.flush()
+    if fresh:
+        session.execute(insert(ContactMethod), fresh)
 
 
 def remove(session: Session, staff_id: int, method_id: int, *, actor: Actor, now: datetime) -> None:

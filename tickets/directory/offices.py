@@ -1,9 +1,9 @@
 """One-stop offices: where procedures are received, and to which published lines belong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from tickets.schema import OneStopOffice
@@ -32,6 +32,10 @@ def insert_offices(session: Session, facts: Sequence[OfficeFacts]) -> list[int]:
     ]
     wanted = insert(OneStopOffice).returning(OneStopOffice.id, sort_by_parameter_order=True)
     return list(session.scalars(wanted, rows)) if rows else []
+
+
+def correct_office(session: Session, office_id: int, columns: Mapping[str, object]) -> None:
+    session.execute(update(OneStopOffice).where(OneStopOffice.id == office_id).values(columns))
 
 
 def offices_of(session: Session, unit_id: int) -> list[OneStopOffice]:

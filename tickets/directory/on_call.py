@@ -1,10 +1,11 @@
 """Posts at units, with who holds them; whose turn it is: `shifts`; who answers for one: `standing`."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from tickets.promises.plan import TRIAL
@@ -36,6 +37,47 @@ def insert_holdings(session: Session, rows: Sequence[tuple[int, int, str]], *, s
             insert(PostHolding),
             [{"post_id": post, "staff_id": staff, "kind": kind, "valid_from": since} for post, staff, kind in rows],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DatedHolding:
+    """`valid_to` None: until somebody says so."""
+
+    post_id: int
+    staff_id: int
+    kind: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+def insert_dated_holdings(session: Session, rows: Sequence[DatedHolding]) -> list[int]:
+    """Their ids in the given order."""
+    wanted = insert(PostHolding).returning(PostHolding.id, sort_by_parameter_order=True)
+    given = [
+        {
+            "post_id": one.post_id,
+            "staff_id": one.staff_id,
+            "kind": one.kind,
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+        }
+        for one in rows
+    ]
+    return list(session.scalars(wanted, given)) if given else []
+
+
+def take_holdings_back(session: Session, holding_ids: Collection[int], *, now: datetime) -> None:
+    """What runs ends now; what had not begun never does."""
+    session.execute(
+        update(PostHolding)
+        .where(PostHolding.id.in_(holding_ids), or_(PostHolding.valid_to.is_(None), PostHolding.valid_to > now))
+        .values(valid_to=func.greatest(PostHolding.valid_from, now))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def correct_post(session: Session, post_id: int, *, name: str, name_en: str) -> None:
+    session.execute(update(Post).where(Post.id == post_id).values(name=name, name_en=name_en))
 
 
 def insert_holding(

@@ -62,6 +62,16 @@ def close_unused(session: Session, staff_id: int, *, purpose: str, now: datetime
     )
 
 
+def close_unused_of(session: Session, staff_ids: Collection[int], *, purpose: str, now: datetime) -> None:
+    """`close_unused`, for many at once."""
+    session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.staff_id.in_(staff_ids), OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def forget_expired(session: Session, *, now: datetime) -> None:
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - _KEPT_AFTER_THE_END))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
@@ -96,8 +96,8 @@ def fields_of_matters(session: Session) -> Sequence[str]:
     return session.scalars(select(Category.field).where(Category.field != "").distinct().order_by(Category.field)).all()
 
 
-def decide(session: Session, wanted: ResponsibilityFacts, *, actor: Actor, today: date, now: datetime) -> None:
-    """From that day on this person answers for the field or the area, and whoever did before no longer.
+def decide(session: Session, wanted: ResponsibilityFacts, *, actor: Actor, today: date, now: datetime) -> int:
+    """From that day on this person answers for the field or the area, and whoever did before no longer; the row's id.
 
     Raises InvalidInput for a day that has passed, without a decision, for oneself or an account that is closed, for
     what they answer for already, and where another decision is to come.
@@ -114,6 +114,22 @@ def decide(session: Session, wanted: ResponsibilityFacts, *, actor: Actor, today
     insert_responsibilities(session, [wanted])
     before = [one.staff_id for one in running]
     _record(session, "responsibility.given", wanted, before=before, actor=actor, now=now)
+    of_it = _about(wanted), Responsibility.staff_id == wanted.staff_id
+    return session.scalars(select(func.max(Responsibility.id)).where(*of_it)).one()
+
+
+def move_end(session: Session, row_id: int, valid_to: date | None, *, actor: Actor, today: date, now: datetime) -> None:
+    """By which day a decision ends; None: not before another says so. Raises InvalidInput for a day that has passed."""
+    row = session.get(Responsibility, row_id, populate_existing=True)
+    if row is None or (row.valid_to is not None and row.valid_to <= today):
+        raise NotFound("responsibility", row_id)
+    if valid_to is not None and valid_to <= today:
+        raise InvalidInput("to", "past")
+    _end(session, [row_id], on=valid_to)
+    facts = ResponsibilityFacts(
+        row.staff_id, row.decision_no, row.valid_from, field=row.field, unit_id=row.unit_id, valid_to=valid_to
+    )
+    _record(session, "responsibility.ended", facts, before=[], actor=actor, now=now)
 
 
 def end_responsibility(session: Session, row_id: int, *, actor: Actor, today: date, now: datetime) -> None:

@@ -59,6 +59,65 @@ def give_roles(session: Session, roles: Sequence[tuple[int, Role, int]], *, now:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DatedRole:
+    """`valid_to` None: until somebody says so."""
+
+    staff_id: int
+    role: Role
+    unit_id: int
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+def give_dated_roles(session: Session, roles: Sequence[DatedRole]) -> list[int]:
+    """Their ids in the given order."""
+    wanted = insert(RoleAssignment).returning(RoleAssignment.id, sort_by_parameter_order=True)
+    rows = [
+        {
+            "staff_id": one.staff_id,
+            "role": one.role,
+            "unit_id": one.unit_id,
+            "valid_from": one.valid_from,
+            "valid_to": one.valid_to,
+        }
+        for one in roles
+    ]
+    return list(session.scalars(wanted, rows)) if rows else []
+
+
+def move_role_end(session: Session, role_ids: Collection[int], *, at: datetime | None) -> None:
+    """When these roles end; None: not before somebody says so."""
+    session.execute(update(RoleAssignment).where(RoleAssignment.id.in_(role_ids)).values(valid_to=at))
+
+
+def take_dated_roles_back(session: Session, role_ids: Collection[int], *, now: datetime) -> None:
+    """What runs ends now; what had not begun never does."""
+    session.execute(
+        update(RoleAssignment)
+        .where(RoleAssignment.id.in_(role_ids), or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > now))
+        .values(valid_to=func.greatest(RoleAssignment.valid_from, now))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def correct_person(session: Session, staff_id: int, *, name: str, email: str, phone: str | None) -> None:
+    session.execute(
+        update(Staff)
+        .where(Staff.id == staff_id)
+        .values(name=name, sort_key=sort_key(_given_name_first(name)), email=email, phone=phone)
+    )
+
+
+def reopen(session: Session, staff_ids: Collection[int]) -> None:
+    """Accounts that were closed may be used again, once their people have enrolled anew."""
+    session.execute(
+        update(Staff)
+        .where(Staff.id.in_(staff_ids))
+        .values(disabled_at=None, password_hash=None, totp_secret=None, totp_enrolled_at=None)
+    )
+
+
 def end_role(session: Session, assignment_id: int, *, now: datetime) -> None:
     session.execute(update(RoleAssignment).where(RoleAssignment.id == assignment_id).values(valid_to=now))
 
@@ -175,6 +234,8 @@ def forget_failures(staff: Staff) -> None:
 
 
 def person_by_email(session: Session, email: str) -> Staff | None:
+    if not email.strip():
+        return None
     return session.scalars(select(Staff).where(func.lower(Staff.email) == email.strip().lower())).one_or_none()
 
 

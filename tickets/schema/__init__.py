@@ -17,6 +17,7 @@ from tickets.schema.directory import (
 )
 from tickets.schema.draft import Draft, TicketViewer
 from tickets.schema.exclusion import ExclusionCredit, ExclusionWindow
+from tickets.schema.file_import import FileImport, FileImportRow
 from tickets.schema.incident import Incident, IncidentPerson
 from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
@@ -49,6 +50,7 @@ from tickets.schema.sending import DialledPrefix, SendingBudget, SendingCount
 from tickets.schema.staff import (
     ApiToken,
     ContactMethod,
+    Invitation,
     OneTimeLink,
     Post,
     PostHolding,
@@ -142,6 +144,8 @@ __all__ = [
     "ExclusionCredit",
     "ExclusionWindow",
     "ExternalReference",
+    "FileImport",
+    "FileImportRow",
     "GoingLive",
     "HandoverNote",
     "Holiday",
@@ -150,6 +154,7 @@ __all__ = [
     "Incident",
     "IncidentPerson",
     "Instruction",
+    "Invitation",
     "JobFault",
     "KeptAccount",
     "KeptKeys",

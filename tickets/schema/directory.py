@@ -94,6 +94,13 @@ class OneStopOffice(Base):
     name_en: Mapped[str]
     address: Mapped[str] = mapped_column(server_default="")
     opening_hours: Mapped[str] = mapped_column(server_default="")
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    # Desks at which people are received at once.
+    counters: Mapped[int | None]
+    # Computers, scanners, ticket machines: in words, as the office reports them.
+    devices: Mapped[str] = mapped_column(server_default="")
+    duty_staff: Mapped[str] = mapped_column(server_default="")
 
 
 class Line(Base):

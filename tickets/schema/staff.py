@@ -13,9 +13,13 @@ class Staff(Base):
     """A person who signs in: agent, supervisor, leader, City Office, administrator or auditor."""
 
     __tablename__ = "staff"
-    __table_args__ = (Index("uq_staff_email", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        Index("uq_staff_email_given", text("lower(email)"), unique=True, postgresql_where=text("email <> ''")),
+        Index("ix_staff_phone", "phone", postgresql_where=text("phone is not null")),
+    )
 
     id: Mapped[Id]
+    # Empty for whoever has none: they sign in with their telephone number.
     email: Mapped[str]
     name: Mapped[str]
     sort_key: Mapped[str]
@@ -63,6 +67,17 @@ class ContactMethod(Base):
     code_hash: Mapped[str] = mapped_column(server_default="")
     code_sent_at: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class Invitation(Base):
+    """That somebody was sent a link by which they enrol: when last, how often, and by which message."""
+
+    __tablename__ = "invitation"
+
+    staff_id: Mapped[int] = mapped_column(to("staff", cascade=True), primary_key=True, autoincrement=False)
+    invited_at: Mapped[datetime]
+    times: Mapped[int]
+    message_id: Mapped[int] = mapped_column(to("outbound_message"), index=True)
 
 
 class RoleAssignment(Base):

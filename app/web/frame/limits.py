@@ -12,6 +12,8 @@ from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerHour
 from redis.exceptions import RedisError
 
+from tickets.sheets.grid import LARGEST_FILE
+
 log = structlog.get_logger()
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -67,6 +69,12 @@ def takes_pictures(view: View) -> View:
     return view
 
 
+def takes_tables(view: View) -> View:
+    """This view's form carries a file of rows."""
+    view.takes_tables = True  # type: ignore[attr-defined]
+    return view
+
+
 class MeasuredRequest(Request):
     """A request that may be large only where pictures are taken: anybody can send one, before any signature is seen."""
 
@@ -75,4 +83,6 @@ class MeasuredRequest(Request):
     @property  # type: ignore[misc]
     def max_content_length(self) -> int:  # type: ignore[override]
         view = current_app.view_functions.get(self.endpoint or "")
+        if getattr(view, "takes_tables", False):
+            return LARGEST_FILE + LARGEST_REQUEST
         return LARGEST_WITH_PICTURES if getattr(view, "takes_pictures", False) else LARGEST_REQUEST

@@ -4,6 +4,7 @@ from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.paper.workbook import XLSX_TYPE
 from app.web.frame.access import signed_in
 from app.web.leadership.blueprint import READING_THE_LEDGER, blueprint
 from app.web.pieces.ledger_file import ledger_download
@@ -15,8 +16,6 @@ from escalation.queries.ledger import LedgerFilter, export, history
 from tickets.city import month_between, zone
 from tickets.promises.plan import HIGHEST_LEVEL
 from tickets.states import ClockKind, StepResult
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/leadership/ledger")
@@ -64,7 +63,7 @@ def month_on_paper() -> ResponseReturnValue:
     found.reverse()
     words = f"{typed[5:]}/{typed[:4]}"
     if form == "xlsx":
-        answer = Response(month_xlsx(found, month=words), mimetype=XLSX)
+        answer = Response(month_xlsx(found, month=words), mimetype=XLSX_TYPE)
     else:
         form, answer = "pdf", Response(month_pdf(found, month=words), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="ledger-{typed}.{form}"'

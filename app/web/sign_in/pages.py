@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import segno
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -26,6 +26,7 @@ from app.web.sign_in.known_browser import KnownBrowser
 from tickets.audit import entries
 from tickets.directory import one_time_links
 from tickets.errors import NotFound
+from tickets.outbox.invitations import was_invited
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
 from tickets.schema import OneTimeLink, Staff
@@ -117,6 +118,9 @@ def enrol(token: str) -> ResponseReturnValue:
         page.status_code = 400
         return page
     one_time_links.use(g.session, row.id, now=g.now)
+    if was_invited(g.session, staff.id):
+        flash(_("You are in. Now prove by a code that reports reach you, and choose their hours."), "success")
+        return _enter(staff, second_factor=True, target="/my/contacts")
     return _enter(staff, second_factor=True, target="")
 
 
@@ -167,7 +171,7 @@ def _enrolment_page(staff: Staff, token: str, errors: dict[str, str]) -> Respons
     address = credentials.totp_address(staff, secret)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     page = render_template(
-        "sign_in/enrol.html", staff=staff, token=token, secret=secret, picture=picture, errors=errors
+        "sign_in/enrol.html", staff=staff, token=token, secret=secret, picture=picture, address=address, errors=errors
     )
     return Response(page, mimetype="text/html")
 

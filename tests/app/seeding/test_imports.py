@@ -21,16 +21,22 @@ from tickets.queries.lacks import Lack, lacking
 from tickets.schema import AuditEntry, Holiday, Line, PolicyVersion, Post, Procedure, Unit
 
 AFTER = date(2027, 2, 1)
+# A city that nobody works in yet has no rows of these.
+NOBODY_YET = {"people", "rota", "leave", "responsibilities"}
 
 
 @pytest.mark.parametrize("kind", sorted(FILE_KINDS))
 def test_what_was_taken_out_changes_nothing_when_brought_in_again(session: Session, now: datetime, kind: str) -> None:
     text = take_out(session, kind)
 
+    if kind in NOBODY_YET:
+        with pytest.raises(FileRefused):
+            bring_in(session, kind, text, actor=SYSTEM, now=now)
+        return
     outcome = bring_in(session, kind, text, actor=SYSTEM, now=now)
 
     assert (outcome.added, outcome.changed) == ((), ())
-    assert outcome.unchanged > 2
+    assert outcome.unchanged > 1
 
 
 def test_a_unit_of_a_coming_reorganisation_knows_its_predecessors_and_can_keep_tickets(
@@ -59,7 +65,7 @@ def test_a_unit_ends_by_a_date_and_keeps_its_row(session: Session, now: datetime
 
     outcome = bring_in(session, "units", ended.getvalue(), actor=SYSTEM, now=now)
 
-    assert outcome.changed == ("26740 Phường Sài Gòn",)
+    assert outcome.closed == ("26740 Phường Sài Gòn",)
     session.expire_all()
     assert unit_by_code(session, "26740", on=date(2026, 12, 31)) is not None
     assert unit_by_code(session, "26740", on=AFTER) is None
@@ -72,7 +78,7 @@ def test_every_wrong_row_is_told_with_its_line_and_nothing_is_written(session: S
         "99002,Phường Hai,hamlet,79,2027-01-01,\n"
         "99003,,ward,79,2027-01-01,\n"
         "99004,Phường Bốn,ward,nowhere,2027-01-01,\n"
-        "99005,Phường Năm,ward,79,1.1.2027,\n"
+        "99005,Phường Năm,ward,79,31.2.2027,\n"
         "99006,Phường Sáu,ward,79,2027-01-01,NaN\n"
         "99001,Phường Một,ward,79,2027-01-01,\n"
     )
@@ -92,13 +98,11 @@ def test_every_wrong_row_is_told_with_its_line_and_nothing_is_written(session: S
     assert session.scalar(select(func.count(Unit.id))) == before
 
 
-def test_a_header_we_do_not_know_is_refused_before_any_row(session: Session, now: datetime) -> None:
-    with pytest.raises(FileRefused) as refused:
-        bring_in(session, "lines", "phone,unit,colour\n+842890000999,79,blue\n", actor=SYSTEM, now=now)
+def test_a_column_we_do_not_know_is_named_and_left_out(session: Session, now: datetime) -> None:
+    outcome = bring_in(session, "lines", "phone,unit,colour\n+842890000999,79,blue\n", actor=SYSTEM, now=now)
 
-    assert [(error.where, error.code, error.detail) for error in refused.value.errors] == [
-        ("line 1", "unknown_columns", "colour")
-    ]
+    assert outcome.added == ("+842890000999",)
+    assert outcome.read is not None and outcome.read.ignored_columns == ("colour",)
 
 
 def test_a_line_is_published_at_the_units_office_and_withdrawn_by_a_date(session: Session, now: datetime) -> None:
@@ -110,7 +114,7 @@ def test_a_line_is_published_at_the_units_office_and_withdrawn_by_a_date(session
     text = "phone,unit,valid_to\n+842890000999,26740,2026-11-01\n"
     outcome = bring_in(session, "lines", text, actor=SYSTEM, now=now)
 
-    assert outcome.changed == ("+842890000999",)
+    assert outcome.closed == ("+842890000999",)
     assert "+842890000999" not in {line.phone for line in published_lines(session, on=now.date())}
     assert session.scalar(select(func.count(Line.id)).where(Line.phone == "+842890000999")) == 1
 
@@ -169,10 +173,12 @@ SHIPPED = {
     "procedures.csv": "procedures",
     "holidays.csv": "holidays",
     "policies.yaml": "policies",
+    "categories.csv": "categories",
+    "calendars.yaml": "calendars",
 }
 # Read by the loader, the place resolver or the tests; a city edits what they become in administration, or not at all.
 NOT_IMPORTED = {
-    "address_cases.csv", "calendars.yaml", "categories.csv", "city.yaml", "departments.csv", "historic_wards.csv",
+    "address_cases.csv", "city.yaml", "departments.csv", "historic_wards.csv",
     "name_traps.csv", "old_districts.csv", "old_to_new.csv", "other_bodies.csv", "place_aliases.csv", "posts.csv",
     "public_days.csv", "thu_duc_before_2021.csv", "unit_boxes.csv",
 }  # fmt: skip
@@ -186,7 +192,7 @@ def test_every_shipped_file_is_importable_or_named_as_not() -> None:
     files = {file.name for file in REFERENCE_DATA.iterdir() if file.suffix in (".csv", ".yaml")}
 
     assert files == SHIPPED.keys() | NOT_IMPORTED
-    assert set(SHIPPED.values()) | {"lines"} == set(FILE_KINDS)
+    assert set(SHIPPED.values()) <= set(FILE_KINDS)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -1,5 +1,5 @@
-"""Units, procedures and lines as CSV: what operators bring in and take out, judged row by row."""
+"""The directory as files: what operators bring in and take out, judged row by row, each kind in a module of its own."""
 
-from tickets.directory.exchange.rows import ImportOutcome, Rows
+from tickets.directory.exchange.outcome import ImportOutcome
 
-__all__ = ["ImportOutcome", "Rows"]
+__all__ = ["ImportOutcome"]

@@ -1,85 +1,82 @@
-"""Procedures as CSV; one without a verified national code is recognised by its name."""
+"""Procedures as a file; one without a verified national code is recognised by its name."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from tickets.directory.exchange.rows import (
-    BadValue,
-    ImportOutcome,
-    Rows,
-    needed_text,
-    one_of,
-    read_rows,
-    written,
-    yes_or_no,
-)
+from tickets.directory.exchange.kind import FileKind, RowChange, TextRow
+from tickets.directory.exchange.removal import removed
 from tickets.directory.procedures import ProcedureFacts, columns_of, correct_procedure, insert_procedures
 from tickets.schema import Procedure, Unit
+from tickets.sheets.columns import Column, Reads
 from tickets.states import Level
 
-PROCEDURE_COLUMNS = ("code", "name", "field", "level", "decision_no", "boundary_free", "department")
-_NEEDED = ("name", "field", "level")
+# The national code has six digits behind the point; a spreadsheet that took it for a number leaves noughts out.
+_CODE = re.compile(r"\d\.\d{1,5}")
 
 
-def parse_procedures(session: Session, text: str) -> Rows[ProcedureFacts]:
-    rows = session.execute(select(Unit.code, Unit.id).where(Unit.valid_to.is_(None), Unit.code.is_not(None)))
-    departments = {code: unit_id for code, unit_id in rows}
+class Procedures(FileKind):
+    name = "procedures"
+    columns = (
+        Column("code", longest=40),
+        Column("name", needed=True, longest=2000),
+        Column("field", needed=True),
+        Column("level", Reads.CHOICE, needed=True, words="level"),
+        Column("decision_no"),
+        Column("boundary_free", Reads.YES_NO),
+        Column("department", Reads.UNIT),
+    )
+    key = ("code", "name")
 
-    def judge(row: Mapping[str, str]) -> ProcedureFacts:
-        if row["department"] and row["department"] not in departments:
-            raise BadValue("no_such_unit", row["department"])
-        return ProcedureFacts(
-            code=row["code"] or None,
-            name=needed_text(row["name"], "name", longest=2000),
-            field=needed_text(row["field"], "field"),
-            level=one_of(Level, row["level"], "level"),
-            decision_no=row["decision_no"],
-            boundary_free=yes_or_no(row["boundary_free"], "boundary_free"),
-            department_id=departments.get(row["department"]),
-        )
+    def key_of(self, row: TextRow) -> str:
+        return row.get("code") or row["name"]
 
-    return read_rows(text, PROCEDURE_COLUMNS, judge, needed=_NEEDED, key=_key)
+    def name_of(self, row: TextRow) -> str:
+        return row["code"] or row["name"]
 
+    def judge(self, row: TextRow) -> None:
+        if _CODE.fullmatch(row.get("code", "")):
+            row["code"] = row["code"].ljust(8, "0")
 
-def write_procedures(session: Session, rows: Sequence[ProcedureFacts]) -> ImportOutcome:
-    """Add and correct procedures."""
-    known = {(procedure.code or procedure.name): procedure for procedure in session.scalars(select(Procedure))}
-    new, changed, unchanged = [], [], 0
-    for facts in rows:
-        procedure = known.get(_key(facts))
-        wanted = columns_of(facts)
-        if procedure is None:
-            new.append(facts)
-        elif any(getattr(procedure, column) != value for column, value in wanted.items()):
-            correct_procedure(session, procedure.id, wanted)
-            changed.append(_key(facts))
-        else:
-            unchanged += 1
-    insert_procedures(session, new)
-    return ImportOutcome(tuple(_key(facts) for facts in new), tuple(changed), unchanged)
-
-
-def procedures_as_csv(session: Session) -> str:
-    codes = {unit_id: code for unit_id, code in session.execute(select(Unit.id, Unit.code))}
-    rows = session.scalars(select(Procedure).order_by(Procedure.id))
-    return written(
-        PROCEDURE_COLUMNS,
-        (
+    def standing(self) -> list[TextRow]:
+        codes = {unit_id: code for unit_id, code in self.session.execute(select(Unit.id, Unit.code))}
+        return [
             {
-                "code": row.code,
+                "code": row.code or "",
                 "name": row.name,
                 "field": row.field,
                 "level": row.level.value,
                 "decision_no": row.decision_no,
                 "boundary_free": "true" if row.boundary_free else "false",
-                "department": codes.get(row.department_id) if row.department_id else None,
+                "department": (codes.get(row.department_id) or "") if row.department_id else "",
             }
-            for row in rows
-        ),
-    )
+            for row in self.session.scalars(select(Procedure).order_by(Procedure.id))
+        ]
 
+    def write(self, changes: Sequence[RowChange]) -> None:
+        insert_procedures(self.session, [self._facts(one.after) for one in changes if one.before is None])
+        ids = {(code or name): row_id for row_id, code, name in self._known()}
+        for change in changes:
+            row_id = ids[self.key_of(change.before or change.after)]
+            change.kept["procedure"] = row_id
+            if change.before is not None:
+                correct_procedure(self.session, row_id, columns_of(self._facts(change.after)))
 
-def _key(facts: ProcedureFacts) -> str:
-    return facts.code or facts.name
+    def take_back(self, change: RowChange) -> None:
+        removed(self.session, change, table="procedure", row_id=change.kept["procedure"])
+
+    def _known(self) -> Sequence[tuple[int, str | None, str]]:
+        rows = self.session.execute(select(Procedure.id, Procedure.code, Procedure.name))
+        return [(row_id, code, name) for row_id, code, name in rows]
+
+    def _facts(self, row: TextRow) -> ProcedureFacts:
+        return ProcedureFacts(
+            code=row["code"] or None,
+            name=row["name"],
+            field=row["field"],
+            level=Level(row["level"]),
+            decision_no=row["decision_no"],
+            boundary_free=row["boundary_free"] == "true",
+            department_id=self.units.id(row["department"]) if row["department"] else None,
+        )

@@ -1,0 +1,103 @@
+"""Invitations: a link that leaves with the message and is kept nowhere, by which a person comes in on their phone."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import credentials
+from app.settings import Settings
+from app.storage.database import transaction
+from tests.app.delivery.delivering_office import Office
+from tests.app.web.administration.desk import audited
+from tests.conftest import NOW, Committed
+from tests.factories import staff
+from tests.fake_carrier import FakeCarrier, fake_carrier
+from tickets.directory import one_time_links
+from tickets.outbox.invitations import INVITATION_LIFETIME, InvitationState, invitation_counts, invite
+from tickets.people.actor import SYSTEM
+from tickets.schema import OneTimeLink, OutboundMessage
+from tickets.states import OutboundChannel, OutboundState
+
+PHONE = "+84901234567"
+
+
+@pytest.fixture
+def carrier() -> Iterator[FakeCarrier]:
+    with fake_carrier() as carrier:
+        yield carrier
+
+
+@pytest.fixture
+def office(committed: Committed, settings: Settings, carrier: FakeCarrier) -> Office:
+    return Office(
+        committed, settings, twilio_account_sid="AC" + "1" * 32, twilio_auth_token="t" * 32, twilio_base_url=carrier.url
+    )
+
+
+def test_who_has_no_mail_box_gets_the_link_by_sms_and_only_there(office: Office, carrier: FakeCarrier) -> None:
+    with transaction(office.factory) as session:
+        person = staff(session, email="", phone=PHONE)
+        assert invite(session, [person.id], actor=SYSTEM, now=NOW) == 1
+
+    office.deliver()
+
+    token = carrier.bodies[0].split("/sign-in/link/")[1].split()[0]
+    with office.factory() as session:
+        link = session.scalars(one_time_links.unexpired(token, purposes=["enrol"], now=NOW)).one()
+        assert (link.staff_id, link.expires_at - NOW) == (person.id, INVITATION_LIFETIME)
+        assert token not in (session.scalars(select(OutboundMessage.text)).one() or "")
+
+
+def test_an_invitation_goes_by_mail_where_there_is_an_address_and_again_when_it_has_expired(
+    session: Session, now: datetime
+) -> None:
+    person = staff(session, email="a@example.vn", phone=PHONE)
+    invite(session, [person.id], actor=SYSTEM, now=now)
+    first = one_time_links.make(session, staff_id=person.id, purpose="enrol", lifetime=INVITATION_LIFETIME, now=now)
+    later = now + INVITATION_LIFETIME + timedelta(minutes=1)
+    expired = invitation_counts(session, now=later)[InvitationState.EXPIRED]
+
+    again = invite(session, [person.id], actor=SYSTEM, now=later)
+
+    channels = session.scalars(select(OutboundMessage.channel).where(OutboundMessage.template == "invitation")).all()
+    assert (expired, again, channels) == (1, 1, [OutboundChannel.EMAIL] * 2)
+    used = session.scalars(select(OneTimeLink.used_at).where(OneTimeLink.staff_id == person.id)).all()
+    assert first and used == [later]
+    assert [entry.params for entry in audited(session, "staff.invited")] == [{"people": 1}, {"people": 1}]
+
+
+def test_whoever_has_come_in_or_is_gone_is_not_invited_and_what_failed_is_told(session: Session, now: datetime) -> None:
+    joined = staff(session, totp_enrolled_at=now)
+    gone = staff(session, disabled_at=now)
+    person = staff(session)
+
+    sent = invite(session, [joined.id, gone.id, person.id], actor=SYSTEM, now=now)
+    message = session.scalars(select(OutboundMessage).where(OutboundMessage.staff_id == person.id)).one()
+    message.state = OutboundState.FAILED
+    session.flush()
+
+    counts = invitation_counts(session, now=now)
+    assert sent == 1
+    assert (counts[InvitationState.FAILED], counts[InvitationState.JOINED]) == (1, 1)
+
+
+def test_whoever_has_no_mail_box_signs_in_with_their_telephone_number(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    password = "Con-ngua-dung-dinh-77"
+    person = staff(session, email="", phone=PHONE)
+    person.password_hash = credentials._hasher.hash(password)
+    other = staff(session, email="b@example.vn", phone="+84901234568")
+    other.password_hash = person.password_hash
+    session.flush()
+
+    found = credentials.check_password(session, email="0901 234 567", password=password, now=now)
+    by_phone = credentials.check_password(session, email="0901234568", password=password, now=now)
+    nobody = credentials.check_password(session, email="", password=password, now=now)
+
+    assert found is not None and found.id == person.id
+    assert (by_phone, nobody) == (None, None)
