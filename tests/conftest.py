@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Playwright, sync_playwright
 from psycopg import sql
 from psycopg._preparing import PrepareManager
 from sqlalchemy import Engine, event, make_url
@@ -195,6 +196,13 @@ def committed(servers: Servers) -> Iterator[Committed]:
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture(scope="session")
+def one_playwright() -> Iterator[Playwright]:
+    """Whoever starts browsers starts them with this one: a process can run no second beside it."""
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -42,12 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(one_playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium. Without one the tests are skipped, unless HOTLINE_REQUIRE_BROWSER=1 makes that an error."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), headless=True, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
+    browser = one_playwright.chromium.launch(executable_path=browser_path(), headless=True, args=BROWSER_ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 def browser_path(*, hears: bool = False) -> str:

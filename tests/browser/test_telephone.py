@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -38,16 +38,12 @@ SEEN_CONNECTION = (
 
 
 @pytest.fixture(scope="module")
-def hearing_browser() -> Iterator[Browser]:
+def hearing_browser(one_playwright: Playwright) -> Iterator[Browser]:
     """With a microphone that hears a tone; whether pages may use it is for each test to say."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path(hears=True),
-            headless=True,
-            args=[*BROWSER_ARGUMENTS, "--use-fake-device-for-media-stream"],
-        )
-        yield browser
-        browser.close()
+    hearing = [*BROWSER_ARGUMENTS, "--use-fake-device-for-media-stream"]
+    browser = one_playwright.chromium.launch(executable_path=browser_path(hears=True), headless=True, args=hearing)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

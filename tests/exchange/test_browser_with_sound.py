@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -16,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser.conftest import BROWSER_ARGUMENTS, browser_path
 from tests.exchange.exchange import KAMAILIO, MISSING, RTPENGINE, free_udp_port
@@ -109,17 +108,19 @@ def city_exchange() -> Iterator[CityExchange]:
 
 
 @pytest.fixture(scope="module")
-def speaking_browser() -> Iterator[Browser]:
+def speaking_browser(one_playwright: Playwright) -> Iterator[Browser]:
     """Its microphone hears one tone without end."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "microphone.wav"
         sound.write_bytes(wav(tone(BROWSER_SPEAKS_WITH, 10)))
         speaking = [
             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             f"--use-file-for-fake-audio-capture={sound}", "--autoplay-policy=no-user-gesture-required",
         ]  # fmt: skip
-        path = shutil.which("chromium") or browser_path(hears=True)
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=[*BROWSER_ARGUMENTS, *speaking])
+        path = browser_path(hears=True)
+        browser = one_playwright.chromium.launch(
+            executable_path=path, headless=True, args=[*BROWSER_ARGUMENTS, *speaking]
+        )
         yield browser
         browser.close()
 
