@@ -49,6 +49,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "request_state": lazy_gettext("To the citizen: how the request stands"),
     "request_unknown": lazy_gettext("To the citizen: reference not known"),
     "duty_begins": lazy_gettext("Notice: duty begins"),
+    "post_given": lazy_gettext("Notice: a post is theirs now"),
     "step_test": lazy_gettext("Test of a step of a chain"),
     "rota_gaps": lazy_gettext("Notice: gaps in the duty rota"),
     "swap": lazy_gettext("Notice: swap of a duty shift"),

@@ -58,7 +58,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "from": lazy_pgettext("audit detail", "from"),
     "from_at": lazy_pgettext("audit detail", "from"),
     "from_queue_id": lazy_pgettext("audit detail", "from queue no."),
-    "from_staff_id": lazy_pgettext("audit detail", "from person no."),
+    "from_staff_id": lazy_pgettext("audit detail", "from person"),
     "from_unit_id": lazy_pgettext("audit detail", "from unit no."),
     "intact": lazy_pgettext("audit detail", "intact"),
     "is_disputed": lazy_pgettext("audit detail", "disputed"),
@@ -96,7 +96,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "second_factor": lazy_pgettext("audit detail", "with a second factor"),
     "seconds": lazy_pgettext("audit detail", "seconds"),
     "since": lazy_pgettext("audit detail", "since"),
-    "staff_id": lazy_pgettext("audit detail", "person no."),
+    "staff_id": lazy_pgettext("audit detail", "person"),
     "state": lazy_pgettext("audit detail", "state"),
     "step_id": lazy_pgettext("audit detail", "step no."),
     "system": lazy_pgettext("audit detail", "system"),
@@ -106,9 +106,9 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "to": lazy_pgettext("audit detail", "to"),
     "to_at": lazy_pgettext("audit detail", "to"),
     "to_queue_id": lazy_pgettext("audit detail", "to queue no."),
-    "to_staff_id": lazy_pgettext("audit detail", "to person no."),
+    "to_staff_id": lazy_pgettext("audit detail", "to person"),
     "to_unit_id": lazy_pgettext("audit detail", "to unit no."),
-    "told": lazy_pgettext("audit detail", "people told (numbers)"),
+    "told": lazy_pgettext("audit detail", "people told"),
     "unchanged": lazy_pgettext("audit detail", "unchanged"),
     "unit": lazy_pgettext("audit detail", "unit"),
     "unit_id": lazy_pgettext("audit detail", "unit no."),
@@ -117,7 +117,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "version": lazy_pgettext("audit detail", "version"),
     "window": lazy_pgettext("audit detail", "maintenance or outage no."),
     "via": lazy_pgettext("audit detail", "by way of"),
-    "deputy_id": lazy_pgettext("audit detail", "deputy no."),
+    "deputy_id": lazy_pgettext("audit detail", "deputy"),
     "ends_at": lazy_pgettext("audit detail", "ends"),
     "starts_at": lazy_pgettext("audit detail", "begins"),
     "post": lazy_pgettext("audit detail", "post"),
@@ -125,7 +125,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "decision": lazy_pgettext("audit detail", "decision"),
     "decision_no": lazy_pgettext("audit detail", "decision no."),
     "capacity": lazy_pgettext("audit detail", "as"),
-    "instead_of": lazy_pgettext("audit detail", "in place of (numbers)"),
+    "instead_of": lazy_pgettext("audit detail", "in place of"),
     "expected_at": lazy_pgettext("audit detail", "to be expected by"),
     "is_allowed": lazy_pgettext("audit detail", "allowed"),
     "most_an_hour": lazy_pgettext("audit detail", "at most in an hour"),
@@ -171,6 +171,8 @@ REFERENCE_KINDS: Mapping[str, LazyString] = {
     "holidays": lazy_gettext("holidays"),
     "policies": lazy_gettext("promises"),
 }
+# Details that name people by their numbers.
+_PEOPLE = frozenset({"staff_id", "from_staff_id", "to_staff_id", "deputy_id", "instead_of", "told"})
 # The codes that a detail may hold; what is none of them is somebody's own words, a name or a number.
 CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "from": (codes.STATUSES, codes.PRIORITIES),
@@ -228,10 +230,20 @@ def _part(name: str, key: str, value: object) -> str:
     return f"{detail_name(key)}: {detail_words(key, value)}"
 
 
-def shown_details(params: Mapping[str, Any], categories: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The details of an entry as a reader wants them: names in one language, a category by its name.
+def people_in(params: Mapping[str, Any]) -> Iterator[int]:
+    """Whom the details of an entry name, by their numbers."""
+    for name in _PEOPLE & params.keys():
+        value = params[name]
+        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, int))
 
-    `categories` are the names by code, in the reader's language.
+
+def shown_details(
+    params: Mapping[str, Any], categories: Mapping[str, str], people: Mapping[int, str]
+) -> Iterator[tuple[str, str]]:
+    """The details of an entry as a reader wants them: names in one language, a category and people by their names.
+
+    `categories` are the names by code, in the reader's language; `people` by number, which stands beside the name
+    because two may be called the same.
     """
     is_category = params.get("field") == "category"
     for name, value in params.items():
@@ -239,10 +251,20 @@ def shown_details(params: Mapping[str, Any], categories: Mapping[str, str]) -> I
             continue
         if name == "unit" and chosen_locale() == "en" and params.get("unit_en"):
             yield detail_name(name), str(params["unit_en"])
+        elif name in _PEOPLE and value:
+            yield (
+                detail_name(name),
+                ", ".join(_person(one, people) for one in (value if isinstance(value, list) else [value])),
+            )
         elif name == "category" or (is_category and name in ("from", "to")):
             yield detail_name(name), categories.get(str(value), detail_words(name, value))
         else:
             yield detail_name(name), detail_words(name, value)
+
+
+def _person(number: object, people: Mapping[int, str]) -> str:
+    known = people.get(number) if isinstance(number, int) else None
+    return f"{known} ({number})" if known else str(number)
 
 
 def _said(name: str, value: str) -> str:

@@ -83,7 +83,7 @@ def test_no_code_is_shown_under_any_detail(app: HotlineApp, locale: str) -> None
             for name, tables in CODES_OF.items()
             for table in tables
             for code in map(str, table)
-            for _name, words in shown_details({name: code}, {})
+            for _name, words in shown_details({name: code}, {}, {})
         ]
 
     raw = [one for one in shown if re.search(r"\w_\w|:[a-z]", one[2]) or (locale == "vi" and one[2] == one[1])]

@@ -10,10 +10,11 @@ from app.web.frame.current import rules
 from app.web.frame.menu import in_menu
 from app.web.pieces.ledger_filters import address, midnight, number
 from app.web.pieces.names import in_locale
-from app.wording.trail_details import shown_details
+from app.wording.trail_details import people_in, shown_details
 from app.wording.trail_words import AUDIT_ACTIONS, action_word
 from tickets.audit.trail import TrailFilter, trail
 from tickets.audit.verifications import last_verifications
+from tickets.directory.people import names_of
 from tickets.people.references import read_reference
 from tickets.states import Role
 
@@ -38,9 +39,10 @@ def audit_trail() -> ResponseReturnValue:
     before = number(request.args.get("before", ""))
     lines, next_id = trail(g.session, g.viewer, wanted, before_id=before)
     categories = {one.code: in_locale(one.name, one.name_en) for one in rules().routing.categories.values()}
+    people = names_of(g.session, {number for line in lines for number in people_in(line.params or {})})
     return render_template(
         "administration/audit.html",
-        lines=[(line, list(shown_details(line.params or {}, categories))) for line in lines],
+        lines=[(line, list(shown_details(line.params or {}, categories, people))) for line in lines],
         may_read_ledger=g.viewer.holds(Role.AUDITOR),
         last=next(iter(last_verifications(g.session, limit=1)), None),
         actions=_actions(given["action"]),

@@ -33,6 +33,7 @@ from tickets.directory.holders import (
 from tickets.directory.on_call import posts_of
 from tickets.directory.staff import people_at, person_by_email
 from tickets.errors import InvalidInput, NotFound
+from tickets.outbox.post_news import tell_new_holder
 from tickets.people.roles import SEEING
 from tickets.schema import Post
 from tickets.states import Role
@@ -76,7 +77,8 @@ def give_post(post_id: int) -> ResponseReturnValue:
     try:
         wanted = _wanted()
         with g.session.begin_nested():
-            appoint(g.session, post_id, wanted, actor=g.actor, now=g.now)
+            holding_id = appoint(g.session, post_id, wanted, actor=g.actor, now=g.now)
+            tell_new_holder(g.session, holding_id, now=g.now)
     except InvalidInput as wrong:
         return _page(post, errors={wrong.field: fault_words(wrong)}, status=400)
     if wanted.from_at > g.now:

@@ -17,7 +17,7 @@ from tests.factories import staff
 from tests.signing_in import sign_in
 from tickets.city import wall_clock
 from tickets.people.roles import load_viewer
-from tickets.schema import Post, PostHolding, Responsibility, Staff, StepRecipient
+from tickets.schema import OutboundMessage, Post, PostHolding, Responsibility, Staff, StepRecipient
 from tickets.states import Role
 
 CODE = "26740"
@@ -82,6 +82,13 @@ def test_a_new_head_of_a_ward_finds_what_is_open_within_a_minute_and_the_one_bef
             assert own.get(f"/console/tickets/{broken.ticket.reference}").status_code == status, who.name
     [entry] = audited(session, "post.given")
     assert entry.params["instead_of"] == [former.id] and entry.params["decision_no"] == "12/QĐ-UBND"
+    with app.bound_to(session, at):
+        trail = shown(desk, f"{HERE}/audit?action=post.given")
+        assert f"{former.name} ({former.id})" in trail and f"{successor.name} ({successor.id})" in trail
+    news = select(OutboundMessage).where(OutboundMessage.template == "post_given")
+    found = session.scalars(news).all()
+    assert {one.staff_id for one in found} == {successor.id} and len(found) == 2, "the screen and one way of theirs"
+    assert found[0].params["count"] == 1 and found[0].params["decision"] == "12/QĐ-UBND"
     told = select(StepRecipient.staff_id).where(StepRecipient.step_id == level).order_by(StepRecipient.id)
     assert session.scalars(told).all() == [former.id, successor.id], "who was told first stays history"
 
