@@ -4,6 +4,7 @@ Comparable to a working day are the same weekdays of the last weeks that were no
 and Sundays; to a worked weekend day, the working days.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,16 +25,15 @@ FEWEST_DAYS, FEWEST_ANSWERED, FEWEST_ABANDONED = 3, 30, 10
 _SUNDAY = 6
 
 _CALLS = text("""
-    select cast(queued_at at time zone :zone as date) as day,
-           cast(extract(hour from queued_at at time zone :zone) * 2
-                + floor(extract(minute from queued_at at time zone :zone) / 30) as int) as half,
+    select date_bin('30 minutes', queued_at, :since) as begins_at,
            count(*) filter (where not is_short) as calls,
            count(*) filter (where answered_at is not null) as answered,
            count(*) filter (where gave_up and not is_short) as abandoned,
-           coalesce(sum(extract(epoch from coalesce(answered_at, abandoned_at) - queued_at))
-                    filter (where not is_short), 0) as waited,
-           coalesce(sum(extract(epoch from coalesce(wrapped_up_at, ended_at) - answered_at))
-                    filter (where answered_at is not null and ended_at is not null), 0) as handled
+           extract(epoch from coalesce(sum(coalesce(answered_at, abandoned_at) - queued_at)
+                                       filter (where not is_short), interval '0')) as waited,
+           extract(epoch from coalesce(sum(coalesce(wrapped_up_at, ended_at) - answered_at)
+                                       filter (where answered_at is not null and ended_at is not null),
+                                       interval '0')) as handled
     from (select queued_at, answered_at, abandoned_at, ended_at, wrapped_up_at,
                  abandoned_at is not null and answered_at is null as gave_up,
                  abandoned_at is not null and answered_at is null
@@ -41,7 +41,7 @@ _CALLS = text("""
           from call
           where call.direction = 'inbound' and queued_at >= :since and queued_at < :until
             and (cast(:units as bigint[]) is null or unit_id = any(:units))) of_late
-    group by 1, 2
+    group by 1
 """)
 _DAYS_OFF = text("select day, kind from holiday where day between :since and :until")
 
@@ -83,16 +83,18 @@ def experience(session: Session, *, unit_ids: Sequence[int] | None, now: datetim
     rows = session.execute(
         _CALLS,
         {
-            "zone": str(zone()), "since": _midnight(since), "until": _midnight(today), "units": units,
-            "short": SHORT_ABANDON_SECONDS,
+            "since": _midnight(since), "until": _midnight(today), "units": units, "short": SHORT_ABANDON_SECONDS,
         },
     ).all()  # fmt: skip
-    first = min((row.day for row in rows), default=today)
+    calls: Counter[tuple[date, int]] = Counter()
+    for row in rows:
+        calls[_slot(row.begins_at)] += row.calls
+    first = min((day for day, _half in calls), default=today)
     off = session.execute(_DAYS_OFF, {"since": since, "until": today + timedelta(days=DAYS_AHEAD)})
     answered, abandoned = sum(row.answered for row in rows), sum(row.abandoned for row in rows)
     waited = float(sum(row.waited for row in rows))
     return Experience(
-        calls={(row.day, row.half): row.calls for row in rows},
+        calls=calls,
         days=[first + timedelta(days=number) for number in range((today - first).days)],
         days_off={row.day: row.kind for row in off},
         answered=answered,
@@ -129,6 +131,12 @@ def _half_hour(past: Experience, days: Sequence[date], day: date, half: int, sha
     agents = agents_needed(traffic, within_seconds=ANSWER_WITHIN_SECONDS, share=share)
     seen = outlook(traffic, agents, within_seconds=ANSWER_WITHIN_SECONDS)
     return HalfHour(_midnight(day) + half * HALF_HOUR, calls, agents, seen)
+
+
+def _slot(begins_at: datetime) -> tuple[date, int]:
+    """Of the city's day and its half hours. Reckoned of two thousand half hours, not of each of a million calls."""
+    local = begins_at.astimezone(zone())
+    return local.date(), local.hour * 2 + local.minute // 30
 
 
 def _midnight(day: date) -> datetime:
