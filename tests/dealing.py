@@ -9,7 +9,13 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # What takes longest comes first, so that no process is left with it at the end. Each of these is one lot.
-FIRST = ("tests/faults/", "tests/browser/", "tests/whole_app/test_bootstrap.py", "tests/whole_app/test_own_servers.py")
+FIRST = (
+    "tests/faults/",
+    "tests/browser/",
+    "tests/exchange/",
+    "tests/whole_app/test_bootstrap.py",
+    "tests/whole_app/test_own_servers.py",
+)
 
 
 class ByLot(LoadScopeScheduling):

@@ -1,5 +1,6 @@
 """A city's own exchange with sound: telephones, Kamailio, rtpengine, a provider's switch, and our web process."""
 
+import itertools
 import tempfile
 import threading
 import uuid
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from app.clock import utc_now
@@ -32,11 +33,12 @@ from tests.faults.nodes import wait_until
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.provider.account_rows import add
 from tickets.errors import NotAllowed
-from tickets.schema import Line, Presence
-from tickets.states import OutboundChannel, Role
+from tickets.schema import Call, Line, Offer, Presence
+from tickets.states import CallState, OutboundChannel, PresenceState, Role
 
 ACCOUNT, TOKEN, SID = "trunk", "the-trunks-token", "11111111-2222-3333-4444-555555555555"
 SPEAKS_WITH, AGENT_SPEAKS_WITH = 700, 1100
+_numbers = itertools.count(7_000_001)
 
 
 @dataclass
@@ -55,13 +57,14 @@ class City:
         call = {"CallSid": str(uuid.uuid4()), "From": "anonymous", "To": self.line, "CallStatus": "ringing"}
         return "/menu?" in self.switch.post(f"{self.place.base_url}/webhooks/{ACCOUNT}/voice", call)
 
-    def telephone(self, number: str = "+84901234567", *, hertz: int = SPEAKS_WITH, **more: object) -> Telephone:
-        one = Telephone(number, self.proxy, hertz=hertz, **more)
+    def telephone(self, number: str = "", *, hertz: int = SPEAKS_WITH, **more: object) -> Telephone:
+        one = Telephone(number or f"+8490{next(_numbers):07d}", self.proxy, hertz=hertz, **more)
         self.telephones.append(one)
         return one
 
-    def agent_at(self, number: str, *, presses: str = "1", at_exchange: bool = False) -> tuple[int, Telephone]:
+    def agent(self, *, presses: str = "1", at_exchange: bool = False) -> tuple[int, Telephone]:
         """An agent whose console is open, and whose telephone stands on the desk: a number, or one of the exchange."""
+        number = f"desk_{next(_numbers)}" if at_exchange else f"+8428{next(_numbers):07d}"
         rings_at = f"sip:{number}@{self.proxy[0]}:{self.proxy[1]}" if at_exchange else number
         telephone = self.telephone(number, hertz=AGENT_SPEAKS_WITH, picks_up=True, presses=presses).register()
         with self.place.factory() as session:
@@ -146,8 +149,18 @@ def exchange_engines() -> Iterator[Engines]:
             engines.stop()
 
 
-@pytest.fixture
-def city(exchange_engines: Engines) -> Iterator[City]:
+@dataclass(frozen=True)
+class Standing:
+    """What stories of one file share: it takes longer to begin than any of them lasts."""
+
+    place: Place
+    switch: Switch
+    proxy: tuple[str, int]
+    line: str
+
+
+@pytest.fixture(scope="module")
+def standing(exchange_engines: Engines) -> Iterator[Standing]:
     port = free_udp_port()
     switch = Switch(("127.0.0.1", port))
     with (
@@ -161,13 +174,29 @@ def city(exchange_engines: Engines) -> Iterator[City]:
             session.commit()
         switch.account = Account(ACCOUNT, SID, TOKEN, place.base_url)
         place.start_web()
-        city = City(place, switch, line.place, number)
-        # A process that has just begun reads places and rules first.
-        assert wait_until(city.is_warm, seconds=60), place.log()
         try:
-            yield city
+            yield Standing(place, switch, line.place, number)
         finally:
-            city.over.set()
-            for one in city.telephones:
-                one.close()
             switch.close()
+
+
+@pytest.fixture
+def city(standing: Standing) -> Iterator[City]:
+    """Nobody of an earlier story is on the line or at work; every telephone has a number of its own."""
+    city = City(standing.place, standing.switch, standing.proxy, standing.line)
+    # A process that has just begun reads places and rules first.
+    assert wait_until(city.is_warm, seconds=60), standing.place.log()
+    try:
+        yield city
+    finally:
+        city.over.set()
+        for one in city.telephones:
+            one.close()
+        standing.switch.all_hung_up()
+        with standing.place.factory() as session:
+            session.execute(delete(Offer))
+            session.execute(update(Presence).values(state=PresenceState.OFFLINE, call_id=None, wrap_up_until=None))
+            session.execute(
+                update(Call).where(Call.ended_at.is_(None)).values(state=CallState.ENDED, ended_at=utc_now())
+            )
+            session.commit()

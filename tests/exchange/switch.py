@@ -240,18 +240,17 @@ class Switch:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
+        self.all_hung_up()
+        self.agent.close()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def all_hung_up(self) -> None:
         """Everybody hangs up, and that is told, before nobody listens any more."""
         self.agent.hang_up_all()
         until = time.monotonic() + 10
         while time.monotonic() < until and not all(c.is_over for c in self.calls.values() if not c.parent):
             time.sleep(0.05)
-        self.agent.close()
-        self.server.shutdown()
-        self.server.server_close()
-
-    def call_from(self, number: str) -> SwitchCall:
-        """The newest of this caller's."""
-        return [call for call in self.calls.values() if call.number == number and not call.parent][-1]
 
     # What happens on the line ---------------------------------------------------------------------------------------
 
