@@ -96,6 +96,13 @@ def remember(call: Call, conversation: Conversation, *, now: datetime) -> None:
     call.detail = {**call.detail, **remembered(conversation)}
 
 
+def end_hold(call: Call, *, now: datetime) -> None:
+    """The caller waits for this agent no more; the time is counted as part of the handling."""
+    if call.hold_since is not None:
+        call.hold_seconds += int((now - call.hold_since).total_seconds())
+        call.hold_since = None
+
+
 def note_provider_status(call: Call, status: str) -> bool:
     """The provider's word on the caller's leg; false when it came too late to matter (G3)."""
     rank = rank_of(status)

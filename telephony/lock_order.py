@@ -7,6 +7,7 @@ leg) waits for none of these locks, and so cannot come across the order.
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from telephony.floor.consulting import consult_of
 from telephony.floor.presence import lock_presence
 from tickets.schema import Call, Ticket
 
@@ -24,13 +25,16 @@ def lock_ticket_of_call(session: Session, *, account: str, call_sid: str) -> Non
 
 
 def lock_around_call(session: Session, *, account: str, call_sid: str) -> None:
-    """Ticket, then agent, as everywhere; the call itself is locked by the one who asks."""
+    """Ticket, then agents, as everywhere; the call itself is locked by the one who asks."""
     known = session.execute(
-        select(Call.ticket_id, Call.agent_id).where(Call.account == account, Call.call_sid == call_sid)
+        select(Call.ticket_id, Call.agent_id, Call.detail).where(Call.account == account, Call.call_sid == call_sid)
     ).one_or_none()
     if known is None:
         return
     if known.ticket_id is not None:
         session.get(Ticket, known.ticket_id, with_for_update={"key_share": True}, populate_existing=True)
-    if known.agent_id is not None:
-        lock_presence(session, known.agent_id)
+    consult = consult_of(known.detail)
+    # Two agents in the order of their ids, so that two colleagues who ask each other never wait for each other.
+    agents: set[int | None] = {known.agent_id, consult.with_id if consult is not None else None}
+    for agent_id in sorted(one for one in agents if one is not None):
+        lock_presence(session, agent_id)

@@ -271,6 +271,22 @@ class TelephoneKind(StrEnum):
     NUMBER = "number"
 
 
+class ProtocolKind(StrEnum):
+    """What somebody on the line is in danger of; each has a card that says what to say and do."""
+
+    THREAT = "threat"
+    SUICIDE = "suicide"
+    VIOLENCE = "violence"
+    CHILD = "child"
+
+
+class OfferPurpose(StrEnum):
+    """A caller to be answered, or a colleague who asks to speak with one first."""
+
+    CALL = "call"
+    CONSULT = "consult"
+
+
 class OfferOutcome(StrEnum):
     ANSWERED = "answered"
     DECLINED = "declined"

@@ -31,7 +31,7 @@ from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.provider import event_keys
 from telephony.provider.account import ProviderAccount
 from telephony.provider.drivers import driver_of
-from telephony.provider.event_keys import CALLED_BACK_STEP, NOTICE_STEP, TURN_STEPS
+from telephony.provider.event_keys import CALLED_BACK_STEP, CONSULTED_STEP, NOTICE_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.spoken_document import spoken_document
@@ -45,7 +45,7 @@ from tickets.states import RecordingKind
 from tickets.typed_text import typed_number
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
-WHISPERS = frozenset({"whisper", "whispered"})
+WHISPERS = frozenset({"whisper", "whispered", CONSULTED_STEP})
 SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
 STORED = WebhookAnswer(204, "")
 # Its name changes with its content: see tools/hold_music.py.
@@ -281,7 +281,7 @@ def _announce(session: Session, form: Mapping[str, str], *, account: str, now: d
 
 
 def whisper_answer(webhook: Webhook, phones: Phones) -> WebhookAnswer | None:
-    """Said to whoever picks up an agent's telephone; made from the request alone. None for every other step."""
+    """Said on an agent's own telephone, and made from the request alone. None for every other step."""
     if webhook.kind not in WHISPERS:
         return None
     return _document(_whisper(webhook), phones, webhook, locale=DEFAULT_LOCALE, turn=0)
@@ -289,6 +289,8 @@ def whisper_answer(webhook: Webhook, phones: Phones) -> WebhookAnswer | None:
 
 def _whisper(webhook: Webhook) -> Plan:
     """Only a key connects, because a voicemail presses none."""
+    if webhook.kind == CONSULTED_STEP:
+        return (Hangup(),)
     if webhook.kind == "whisper":
         return (Gather("whispered", (Say(Prompt.WHISPER),), num_digits=1), Hangup())
     return () if webhook.form.get("keys") == "1" else (Hangup(),)

@@ -45,11 +45,33 @@ def lead_to_hold(call: Call, *, base_url: str) -> list[LegChange]:
     return _lead(call, "hold", base_url=base_url)
 
 
+def end_line(call: Call, leg: str) -> list[LegChange]:
+    """The line between two colleagues comes down; nothing to do where there is none."""
+    return [LegChange(call.account, leg)] if leg else []
+
+
 def _lead(call: Call, step: str, *, base_url: str) -> list[LegChange]:
     """To the turn that comes next anyway: whichever way it is asked for, it is answered once."""
     spoken = "" if call.locale == DEFAULT_LOCALE else f"&{LOCALE}={call.locale}"
     url = f"{base_url}/webhooks/{call.account}/{step}?turn={call.turn}{spoken}"
     return [LegChange(call.account, call.call_sid, url)]
+
+
+def set_recording(settings: Settings, call: LegChange, *, is_paused: bool) -> bool:
+    """Whether the provider has done so: the agent waits for it, because what is read out then must not be kept."""
+    account = provider_accounts(settings).get(call.account)
+    if account is None:
+        return False
+    carrier = carrier_of(account)
+    try:
+        if is_paused:
+            carrier.pause_recording(call.call_sid)
+        else:
+            carrier.resume_recording(call.call_sid)
+    except ProviderUnreachable as trouble:
+        log.warning("call_control.recording_failed", reason=str(trouble))
+        return False
+    return True
 
 
 def tell_provider(settings: Settings, changes: Sequence[LegChange]) -> None:

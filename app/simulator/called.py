@@ -15,6 +15,7 @@ from telephony.provider.event_keys import CALLED_BACK_STEP
 
 # How the call goes on, by what whoever is called does (`trouble.CALLED`).
 _TAKEN = ["initiated", "ringing", "in-progress", "completed"]
+BETWEEN_AGENTS = ["initiated", "ringing", "in-progress"]
 STATES: Mapping[str, list[str]] = {
     "hears": _TAKEN,
     "presses": _TAKEN,
@@ -76,6 +77,14 @@ def is_called_back(call: Mapping[str, str]) -> bool:
     """Whether whoever is called had asked for it, and may talk to somebody."""
     question = _first_question(call)
     return question is not None and f"/{CALLED_BACK_STEP}?" in question.get("action", "")
+
+
+def is_between_agents(call: Mapping[str, str]) -> bool:
+    """Whether it only connects one of ours to another: they talk until the hotline ends it."""
+    if not call.get("twiml"):
+        return False
+    verbs = list(ElementTree.fromstring(call["twiml"]))  # noqa: S314 - our own web process wrote it
+    return bool(verbs) and verbs[0].tag == "Dial"
 
 
 def talk(

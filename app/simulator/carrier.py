@@ -95,6 +95,14 @@ class SimulatedCarrier:
         self._write("calls", sid, call)
         return call
 
+    def change_recording(self, call_sid: str, status: str) -> dict[str, Any]:
+        """Of a talk that is recorded, while it lasts."""
+        call = self.call(call_sid) or {"sid": call_sid, "status": "in-progress", "date_created": _now()}
+        if call["status"] == "completed" or status not in ("paused", "in-progress"):
+            raise CarrierRefusal(404, 20404, "The requested recording was not found")
+        self._write("calls", call_sid, {**call, "recording": status})
+        return {"sid": f"RE{call_sid[2:]}", "call_sid": call_sid, "status": status}
+
     def call(self, sid: str) -> dict[str, Any] | None:
         return self._read(self._path("calls", sid))
 

@@ -51,6 +51,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "duty_begins": lazy_gettext("Notice: duty begins"),
     "post_given": lazy_gettext("Notice: a post is theirs now"),
     "step_test": lazy_gettext("Test of a step of a chain"),
+    "protocol_opened": lazy_gettext("Notice: somebody on the line is in danger"),
     "rota_gaps": lazy_gettext("Notice: gaps in the duty rota"),
     "swap": lazy_gettext("Notice: swap of a duty shift"),
     "sms_help": lazy_gettext("To the citizen: how to text us"),

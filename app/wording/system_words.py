@@ -20,6 +20,8 @@ WEBHOOK_KINDS: Mapping[str, LazyString] = {
     "callback": lazy_gettext("Caller asks to be called back"),
     "hold": lazy_gettext("Caller is on hold"),
     "whisper": lazy_gettext("Agent's phone is answered"),
+    "consulted": lazy_gettext("Line between two colleagues ended"),
+    "consulted-status": lazy_gettext("State of a line between two colleagues"),
     "whispered": lazy_gettext("Agent accepts by phone"),
     "notice": lazy_gettext("A called leader presses a key"),
     "notice-status": lazy_gettext("State of a call of ours"),

@@ -21,6 +21,7 @@ from app.wording.system_words import SCOPE_WORDS
 from tickets.directory.going_live import AT_THE_BEGINNING
 from tickets.promises.trial import TRIAL_ITSELF
 from tickets.work.assignment import BY_LEVEL
+from tickets.work.protocol import BY_PROTOCOL
 
 # Details of an entry by their kept names; a test looks for what has no words here.
 AUDIT_DETAILS: Mapping[str, LazyString] = {
@@ -154,8 +155,15 @@ READ_ANEW: Mapping[str, LazyString] = {
     "emergency_words": lazy_gettext("danger to life"),
     "officials_suspected": lazy_gettext("an accusation of officials"),
 }
+PROTOCOL_KINDS: Mapping[str, LazyString] = {
+    "threat": lazy_gettext("threat"),
+    "suicide": lazy_gettext("thoughts of suicide"),
+    "violence": lazy_gettext("violence"),
+    "child": lazy_gettext("child in danger"),
+}
 # Reasons that nobody typed.
 OWN_REASONS: Mapping[str, LazyString] = {
+    BY_PROTOCOL: lazy_gettext("a protocol card was opened"),
     BY_LEVEL: lazy_gettext("a level of its chain was reached"),
     TRIAL_ITSELF: lazy_gettext("holds for the hourly trial alone"),
     AT_THE_BEGINNING: lazy_gettext("a city that begins"),
@@ -197,7 +205,7 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "field": (AUDIT_DETAILS, FIELD_WORDS),
     "capacity": (contact_codes.CAPACITY_WORDS,),
     "reason": (FAILURES, contact_codes.OVERTAKEN, OWN_REASONS),
-    "code": (READ_ANEW,),
+    "code": (READ_ANEW, PROTOCOL_KINDS),
     "decision": (codes.APPEAL_OUTCOMES,),
     "sending": (SENDING_KINDS,),
     "whom": (BUDGET_SCOPES,),

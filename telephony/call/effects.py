@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony import recordings
+from telephony.call.recording_pause import forget_pause
+from telephony.calls import end_hold
 from telephony.desk import Desk
 from telephony.floor.callbacks import ask_callback, settle_by_message
-from telephony.floor.offers import connection_failed, withdraw_offer
-from telephony.floor.waiting import WAITING
+from telephony.floor.offers import connection_failed, end_consult, withdraw_offer
+from telephony.floor.waiting import front_of_line
 from telephony.ivr import (
     AnotherMatter,
     AskCallback,
@@ -219,10 +221,11 @@ def _answering_unit(desk: Desk, unit_id: int) -> int | None:
 def _join(scene: Scene, *, in_front: bool) -> None:
     call, before = scene.call, scene.call.agent_id
     call.agent_id = None
+    end_hold(call, now=scene.now)
+    end_consult(scene.session, call, now=scene.now)
     if in_front:
-        first = scene.session.scalar(select(func.min(Call.queued_at)).where(Call.state.in_(WAITING)))
-        front = min(first or scene.now, call.queued_at or scene.now)
-        call.queued_at = front - timedelta(seconds=1)
+        call.queued_at = front_of_line(scene.session, call, now=scene.now)
+        forget_pause(call)
         # Whoever takes the caller next has a talk of their own to write down.
         call.detail = {**call.detail, "was_cut_off": True, "cut_off_from": before, "talk_noted": False}
     elif call.queued_at is None:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from telephony.call.arrival import register_call
 from telephony.call.effects import ensure_ticket
+from telephony.call.recording_pause import forget_pause
 from telephony.calls import (
     SHORT_ABANDON,
+    end_hold,
     enter,
     find_call,
     lock_call,
@@ -20,7 +22,7 @@ from telephony.calls import (
 )
 from telephony.desk import Desk
 from telephony.floor.callbacks import ask_callback, settle_by_call
-from telephony.floor.offers import withdraw_offer
+from telephony.floor.offers import end_consult, withdraw_offer
 from telephony.floor.presence import free, start_wrap_up
 from telephony.floor.waiting import WAITING
 from telephony.lock_order import lock_around_call
@@ -127,15 +129,16 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
     if was is CallState.TALKING or call.detail.get("agent_finished"):
         # Nothing is dialled any more when the agent ends a call whose caller is on hold.
         note_talk_over(session, call, {}, now=now)
+    end_consult(session, call, now=now)
     withdraw_offer(session, call, now=now)
-    _let_agent_go(session, call, now=now)
+    let_agent_go(session, call, now=now)
     enter(call, CallState.ENDED, now=now)
     call.ended_at = now
     _confirm_by_sms(session, call, desk, now=now)
     session.flush()
 
 
-def _let_agent_go(session: Session, call: Call, *, now: datetime) -> None:
+def let_agent_go(session: Session, call: Call, *, now: datetime) -> None:
     """An agent who accepted but was never connected has nothing to write down."""
     presence = session.get(Presence, call.agent_id) if call.agent_id is not None else None
     if presence is None or presence.call_id != call.id or presence.state is not PresenceState.ON_CALL:
@@ -201,15 +204,14 @@ def finish_talk(session: Session, call_id: int, *, staff_id: int, now: datetime)
 
 
 def hold(call: Call, *, now: datetime) -> None:
-    """The caller waits on the line; the time is counted as part of the handling."""
+    """The caller waits on the line, out of the bridge; what was recorded of the talk ends with it."""
     if call.hold_since is None:
         call.hold_since = now
+        forget_pause(call)
 
 
 def take_back(call: Call, *, now: datetime) -> None:
-    if call.hold_since is not None:
-        call.hold_seconds += int((now - call.hold_since).total_seconds())
-        call.hold_since = None
+    end_hold(call, now=now)
 
 
 def _whole(text: str) -> int | None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
-from telephony.floor.floor import load_floor
+from telephony.floor.floor import HEARTBEAT_LOST, load_floor
 from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.telephones import name_in_browser, way_to
 from telephony.floor.waiting import expected_wait, position, waiting_at
@@ -27,6 +27,8 @@ from tickets.routing.incidents import running
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
 
+# A console that sleeps for a moment takes nobody's caller away.
+HOLDER_LOST = 2 * HEARTBEAT_LOST
 # Whom a request has been reported to is said in words up to here; there is nobody above.
 HIGHEST_LEVEL_SAID = 5
 
@@ -55,6 +57,7 @@ def facts_for(
         reference=str(call.detail.get("ticket_reference", "")),
         agent_finished=bool(call.detail.get("agent_finished")),
         is_on_hold=call.hold_since is not None,
+        agent_is_gone=call.hold_since is not None and not was_held and _is_gone(session, call, now=now),
         place_names=desk.rules.ward_names,
         line_phone=str(call.detail.get("line_phone", "")),
         called_lately=bool(call.detail.get("resumes")),
@@ -134,17 +137,26 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     )
 
 
+def _is_gone(session: Session, call: Call, *, now: datetime) -> bool:
+    """Whether whoever keeps the caller on hold is not there any more, to take them back."""
+    mine = session.get(Presence, call.agent_id) if call.agent_id is not None else None
+    return mine is None or mine.call_id != call.id or mine.heartbeat_at <= now - HOLDER_LOST
+
+
 def _target(session: Session, call: Call) -> Target | None:
     """Where to connect the caller, once an agent has taken the offer."""
-    if call.agent_id is None:
-        return None
-    presence = session.get(Presence, call.agent_id)
+    return target_of(session, call.agent_id) if call.agent_id is not None else None
+
+
+def target_of(session: Session, staff_id: int) -> Number | Client | Sip:
+    """Where it rings at this agent."""
+    presence = session.get(Presence, staff_id)
     phone = presence.phone if presence is not None else ""
     match way_to(phone):
         case Capability.SIP:
             return Sip(phone)
         case Capability.CLIENT:
-            return Client(name_in_browser(call.agent_id))
+            return Client(name_in_browser(staff_id))
         case _:
             # Whoever picks up a telephone must press a key: a mobile's voicemail presses none.
             return Number(phone, whisper_step="whisper")

@@ -43,6 +43,8 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     if heard.was_connected and call.state is CallState.TALKING:
         note_talk_over(session, call, form, now=now)
     facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)
+    if facts.agent_is_gone and call.state is CallState.TALKING:
+        note_talk_over(session, call, {}, now=now)
     conversation = conversation_of(call)
     starts = webhook.kind == "voice" or (is_new and call.state is CallState.GREETING and heard.is_silence)
     outcome = begin(conversation, facts) if starts else step(conversation, heard, facts)
@@ -71,7 +73,7 @@ def heard_in(form: Mapping[str, str]) -> Heard:
 def _locked(session: Session, webhook: Webhook) -> Call | None:
     """The call, locked. What ends a talk or names a place touches ticket and agent too: they are locked first."""
     account, call_sid = webhook.account, webhook.form["call_sid"]
-    if webhook.kind == "dial":
+    if webhook.kind in ("dial", "hold"):
         lock_around_call(session, account=account, call_sid=call_sid)
     elif webhook.kind == "place":
         lock_ticket_of_call(session, account=account, call_sid=call_sid)

@@ -1,6 +1,7 @@
 """What the call bar of one agent's console shows: presence, what rings, who talks, how many wait. One statement."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -29,16 +30,17 @@ from tickets.schema import CallbackRequest, Ticket
 from tickets.states import CallbackState, PresenceState, TelephoneKind
 
 _COLUMNS = (
-    "state", "since", "reason", "wrap_up_until", "offer_id", "expires_at", "call_id", "call_state", "phone", "locale",
-    "arrived_at", "queued_at", "answered_at", "hold_since", "ended_at", "detail", "citizen_id", "caller_name",
-    "do_not_call", "is_flagged", "unit", "unit_en", "line", "ticket_id", "waiting", "waiting_since",
-    "callback_id", "called_phone", "called_state", "attempts", "reserved_until", "telephone_kind", "telephone_address",
+    "state", "since", "reason", "wrap_up_until", "offer_id", "expires_at", "call_id", "account", "agent_id",
+    "call_state", "phone", "locale", "arrived_at", "queued_at", "answered_at", "hold_since", "ended_at", "detail",
+    "citizen_id", "caller_name", "do_not_call", "is_flagged", "unit", "unit_en", "line", "ticket_id", "waiting",
+    "waiting_since", "callback_id", "called_phone", "called_state", "attempts", "reserved_until",
+    "telephone_kind", "telephone_address",
 )  # fmt: skip
 # A presence whose agent has an offer or a call always names the call, so that one join finds it.
 _ROW = """
     select p.state, p.since, p.reason, p.wrap_up_until, o.id as offer_id, o.expires_at,
-           c.id as call_id, c.state as call_state, c.phone, c.locale, c.arrived_at, c.queued_at, c.answered_at,
-           c.hold_since, c.ended_at, c.detail, coalesce(c.citizen_id, k.citizen_id) as citizen_id,
+           c.id as call_id, c.account, c.agent_id, c.state as call_state, c.phone, c.locale, c.arrived_at, c.queued_at,
+           c.answered_at, c.hold_since, c.ended_at, c.detail, coalesce(c.citizen_id, k.citizen_id) as citizen_id,
            z.name as caller_name,
            coalesce(z.do_not_call, false) as do_not_call, f.flagged_at is not null as is_flagged,
            u.name as unit, u.name_en as unit_en, l.label as line, coalesce(c.ticket_id, k.ticket_id) as ticket_id,
@@ -86,6 +88,12 @@ class BarCall:
     unit_en: str
     line: str
     reference: str | None
+    account: str = ""
+    # A colleague passed the caller on, and what they wrote for whoever answers.
+    passed_on_by: str = ""
+    passed_on_words: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    agent_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +193,7 @@ def _calling_back(row: dict[str, Any]) -> BarCallback:
 
 
 def _call(row: dict[str, Any]) -> BarCall:
+    passed_on = row["detail"].get("passed_on") or {}
     return BarCall(
         id=row["call_id"],
         state=row["call_state"],
@@ -206,4 +215,9 @@ def _call(row: dict[str, Any]) -> BarCall:
         unit_en=row["unit_en"] or "",
         line=row["line"] or "",
         reference=row["reference"],
+        account=row["account"],
+        passed_on_by=str(passed_on.get("by", "")),
+        passed_on_words=str(passed_on.get("words", "")),
+        detail=row["detail"],
+        agent_id=row["agent_id"],
     )

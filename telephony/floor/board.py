@@ -60,7 +60,7 @@ def agents_now(session: Session, unit_ids: Sequence[int] | None, *, now: datetim
             Unit.name,
             Unit.name_en,
             Unit.kind,
-            _shown_phone(),
+            shown_phone(),
             Ticket.reference,
         )
         .join(Staff, Staff.id == Presence.staff_id)
@@ -108,11 +108,11 @@ def calls_waiting(
     `unit_ids`: only callers for these units; None is everybody.
     """
     rows = session.execute(
-        select(Call, _shown_phone(), Unit.name, Unit.name_en)
+        select(Call, shown_phone(), Unit.name, Unit.name_en)
         .outerjoin(Unit, Unit.id == Call.unit_id)
         .outerjoin(Ticket, and_(Ticket.id == Call.ticket_id, Ticket.is_restricted.is_(False)))
         .where(Call.state.in_(WAITING), Call.queued_at.is_not(None))
-        .order_by(_emergencies_first(), Call.queued_at, Call.id)
+        .order_by(emergencies_first(), Call.queued_at, Call.id)
         .limit(limit)
     ).all()
     served: dict[int | None, int] = {}
@@ -138,10 +138,10 @@ def calls_waiting(
     return waiting
 
 
-def _shown_phone() -> ColumnElement[str | None]:
+def shown_phone() -> ColumnElement[str | None]:
     """Of a call beside its ticket if that is open to all: who rings about a restricted one is nobody's to see here."""
     return case((or_(Call.ticket_id.is_(None), Ticket.id.is_not(None)), Call.phone))
 
 
-def _emergencies_first() -> ColumnElement[int]:
+def emergencies_first() -> ColumnElement[int]:
     return case((Call.detail["emergency"].as_boolean(), 0), else_=1)

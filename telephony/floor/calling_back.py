@@ -67,13 +67,13 @@ def call_next(session: Session, due: DueCallback, floor: Floor, *, now: datetime
     if kept is None:
         return False
     callbacks.begin_dialling(
-        request, staff_id=kept.staff_id, outbound_id=_post_call(session, due, now=now), until=now + KEPT_FOR
+        request, staff_id=kept.staff_id, outbound_id=post_call_to(session, due, now=now), until=now + KEPT_FOR
     )
     session.flush()
     return True
 
 
-def _post_call(session: Session, due: DueCallback, *, now: datetime) -> int:
+def post_call_to(session: Session, due: DueCallback, *, now: datetime) -> int:
     """The words are made when it is handed over; it names no ticket, whose lock might have to be waited for."""
     return posting.post_call(
         session,
@@ -197,12 +197,20 @@ def _has_not_left(session: Session, request: CallbackRequest) -> bool:
 def agree_on(session: Session, ticket: Ticket, *, at: datetime, once: str, now: datetime) -> int:
     """The citizen of this ticket is called at this time. Raises InvalidInput for a time or a phone that will not do."""
     _require_a_time(at, now=now)
+    phone = phone_to_call(session, ticket)
+    key = f"agreed:{ticket.id}:{once or now.isoformat()}"
+    return callbacks.plan_callback(session, ticket, phone=phone, at=at, once_key=key[:200], now=now)
+
+
+def phone_to_call(session: Session, ticket: Ticket) -> str:
+    """Raises InvalidInput where there is none that may be called, or its owner asked us not to call."""
     phone = parse_phone(ticket.reply_phone) if ticket.reply_phone else None
     citizen = session.get(Citizen, ticket.citizen_id) if ticket.citizen_id is not None else None
     if phone is None or not may_be_called(phone.number) or (citizen is not None and citizen.do_not_call):
         raise InvalidInput("at", "no_phone")
-    key = f"agreed:{ticket.id}:{once or now.isoformat()}"
-    return callbacks.plan_callback(session, ticket, phone=phone.number, at=at, once_key=key[:200], now=now)
+    if callbacks.is_not_to_be_called(session, phone.number):
+        raise InvalidInput("at", "no_phone")
+    return phone.number
 
 
 def postpone(session: Session, callback_id: int, *, at: datetime, now: datetime) -> None:

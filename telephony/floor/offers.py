@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from telephony.calls import enter, lock_call
+from telephony.calls import end_hold, enter, lock_call
 from telephony.floor.callback_turns import DueCallback, due_callbacks
 from telephony.floor.calling_back import call_next
+from telephony.floor.consulting import Consult, answered, consult_of, keep
 from telephony.floor.floor import Floor, load_floor
 from telephony.floor.presence import (
     begin_talk,
     count_missed_offer,
     free,
     free_where_nothing_rings,
+    is_heard,
     is_kept_for,
+    let_consulted_go,
     lock_presence,
     phone_of,
     ring_kept,
@@ -25,7 +28,7 @@ from telephony.floor.telephones import may_ring
 from telephony.floor.waiting import agents_for, is_emergency, refusals, waiting_calls
 from tickets.errors import NotFound
 from tickets.schema import Call, Offer, Presence
-from tickets.states import CallState, OfferOutcome
+from tickets.states import CallState, OfferOutcome, OfferPurpose
 
 RING = timedelta(seconds=30)
 # Whoever serves the line and says nothing for so long is frozen, or its host is lost: the server ends its transaction,
@@ -112,6 +115,7 @@ def offer_back(session: Session, call: Call, *, now: datetime) -> bool:
     before = call.detail.get("cut_off_from")
     return (
         isinstance(before, int)
+        and is_heard(session, before, now=now)
         and before not in refusals(session, call.id)
         and may_ring(call.detail, phone_of(session, before))
         and take(session, before, call_id=call.id, now=now)
@@ -127,6 +131,15 @@ def offer_to_kept(session: Session, call: Call, presence: Presence | None, *, ca
         return False
     session.flush()
     return _write_offer(session, call, presence.staff_id, now=now)
+
+
+def offer_to(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:
+    """Ring at this very agent, whoever else is free; false when they are not free any more. The call is locked."""
+    return (
+        may_ring(call.detail, phone_of(session, staff_id))
+        and take(session, staff_id, call_id=call.id, now=now)
+        and _write_offer(session, call, staff_id, now=now)
+    )
 
 
 def _write_offer(session: Session, call: Call, staff_id: int, *, now: datetime) -> bool:
@@ -154,22 +167,33 @@ def open_offer_for(session: Session, call_id: int) -> Offer | None:
 def accept(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> Call:
     """The agent takes the call; the caller's next turn connects them. NotFound when it is late."""
     presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
-    if call.state is not CallState.OFFERED:
+    if offer.purpose is OfferPurpose.CONSULT:
+        _answer_colleague(call, offer_id)
+    elif call.state is not CallState.OFFERED:
         raise NotFound("offer", offer_id)
+    else:
+        call.agent_id = staff_id
     _close(offer, OfferOutcome.ANSWERED, now=now)
     begin_talk(presence, call.id, now=now)
-    call.agent_id = staff_id
     session.flush()
     return call
 
 
-def decline(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> None:
+def _answer_colleague(call: Call, offer_id: int) -> None:
+    """The caller stays on hold, and with whoever asks."""
+    if call.state is not CallState.TALKING or call.hold_since is None or consult_of(call.detail) is None:
+        raise NotFound("offer", offer_id)
+    answered(call)
+
+
+def decline(session: Session, offer_id: int, *, staff_id: int, now: datetime) -> Call:
     """Not now: the caller keeps the place, the agent stays available but is asked last for this call."""
     presence, call, offer = _locked(session, offer_id, staff_id=staff_id)
     _close(offer, OfferOutcome.DECLINED, now=now)
     free(presence, now=now)
-    _back_to_queue(call, now=now)
+    _give_up(session, offer, call, now=now)
     session.flush()
+    return call
 
 
 def expire_offers(session: Session, *, now: datetime) -> int:
@@ -185,7 +209,7 @@ def expire_offers(session: Session, *, now: datetime) -> int:
             continue
         _close(offer, OfferOutcome.EXPIRED, now=now)
         count_missed_offer(presence, now=now)
-        _back_to_queue(call, now=now)
+        _give_up(session, offer, call, now=now)
         session.flush()
         expired += 1
     return expired
@@ -211,6 +235,33 @@ def connection_failed(session: Session, call: Call, *, now: datetime) -> None:
         if presence is not None and presence.call_id == call.id:
             count_missed_offer(presence, now=now)
     call.agent_id = None
+
+
+def ask_colleague(session: Session, call: Call, consult: Consult, *, now: datetime) -> bool:
+    """It rings at them as a call does; false when they are not free any more. The caller waits for nobody else."""
+    reachable = may_ring(call.detail, phone_of(session, consult.with_id))
+    if not reachable or not take(session, consult.with_id, call_id=call.id, now=now):
+        return False
+    row = {"call_id": call.id, "staff_id": consult.with_id, "offered_at": now, "expires_at": now + RING}
+    session.execute(insert(Offer), {**row, "purpose": OfferPurpose.CONSULT})
+    keep(call, consult)
+    return True
+
+
+def end_consult(session: Session, call: Call, *, now: datetime) -> str:
+    """The colleague is free again, whether they have answered or it only rang; the leg that has to be ended."""
+    consult = consult_of(call.detail)
+    if consult is None:
+        return ""
+    keep(call, None)
+    open_offer = select(Offer).where(
+        Offer.call_id == call.id, Offer.outcome.is_(None), Offer.purpose == OfferPurpose.CONSULT
+    )
+    for offer in session.scalars(open_offer.with_for_update(key_share=True)):
+        offer.outcome, offer.ended_at = OfferOutcome.WITHDRAWN, now
+    session.flush()
+    let_consulted_go(session, consult.with_id, call_id=call.id, now=now)
+    return consult.leg
 
 
 def mend_presence(session: Session, *, now: datetime) -> int:
@@ -239,6 +290,16 @@ def _locked(session: Session, offer_id: int, *, staff_id: int) -> tuple[Presence
 
 def _close(offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
     offer.outcome, offer.ended_at = outcome, now
+
+
+def _give_up(session: Session, offer: Offer, call: Call, *, now: datetime) -> None:
+    """A caller keeps the place; one who is on hold while a colleague is asked goes back to their agent."""
+    if offer.purpose is OfferPurpose.CONSULT:
+        session.flush()
+        end_consult(session, call, now=now)
+        end_hold(call, now=now)
+    else:
+        _back_to_queue(call, now=now)
 
 
 def _back_to_queue(call: Call, *, now: datetime) -> None:

@@ -29,6 +29,18 @@ def phone_of(session: Session, staff_id: int) -> str:
     return session.scalar(select(Presence.phone).where(Presence.staff_id == staff_id)) or ""
 
 
+def lock_to_talk(session: Session, staff_id: int, *, phone: str, now: datetime) -> Presence:
+    """Locked for a talk that begins at once at this telephone, whether or not they take calls.
+
+    Raises NotAllowed during a call.
+    """
+    presence = _present(session, staff_id, now=now)
+    if presence.state in _BUSY:
+        raise NotAllowed("available_during_call")
+    presence.heartbeat_at, presence.phone = now, phone
+    return presence
+
+
 def lock_presence(session: Session, staff_id: int) -> Presence | None:
     return session.scalars(
         select(Presence)
@@ -78,6 +90,12 @@ def heartbeat(session: Session, staff_id: int, *, can_ring: bool = False, now: d
         .execution_options(synchronize_session=False)
     )
     return session.get(Presence, staff_id, populate_existing=True)
+
+
+def is_heard(session: Session, staff_id: int, *, now: datetime) -> bool:
+    """Whether their console is open, so that a ring is seen."""
+    mine = session.get(Presence, staff_id)
+    return mine is not None and min(mine.heartbeat_at, mine.telephone_at or now) > now - HEARTBEAT_LOST
 
 
 def start_wrap_up(session: Session, staff_id: int, *, call_id: int, now: datetime) -> None:
@@ -193,6 +211,20 @@ def stop_ringing(session: Session, staff_id: int, *, call_id: int, now: datetime
     ).one_or_none()
     if presence is not None:
         presence.state, presence.since, presence.call_id = PresenceState.AVAILABLE, now, None
+
+
+def let_consulted_go(session: Session, staff_id: int, *, call_id: int, now: datetime) -> None:
+    """A colleague whom somebody wanted to speak with about this call; whoever holds them is not waited for."""
+    presence = session.scalars(
+        select(Presence)
+        .where(Presence.staff_id == staff_id, Presence.call_id == call_id)
+        .where(Presence.state.in_((PresenceState.OFFERED, PresenceState.ON_CALL)))
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if presence is not None:
+        presence.state, presence.since, presence.call_id = PresenceState.AVAILABLE, now, None
+        session.flush()
 
 
 def free_where_nothing_rings(session: Session, ringing: ColumnElement[bool], *, now: datetime) -> int:

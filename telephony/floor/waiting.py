@@ -114,6 +114,12 @@ def _ahead(*, is_urgent: bool, is_of_their_own: bool) -> Select[int]:
     return select(ahead)
 
 
+def front_of_line(session: Session, call: Call, *, now: datetime) -> datetime:
+    """Before everybody who waits: whoever has talked with somebody already does not queue again."""
+    first = session.scalar(select(func.min(Call.queued_at)).where(Call.state.in_(WAITING)))
+    return min(first or now, call.queued_at or now) - timedelta(seconds=1)
+
+
 def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now: datetime) -> timedelta | None:
     """How long a caller at that place waits if the same people go on answering as fast as they did lately.
 

@@ -77,6 +77,8 @@ class CallFacts:
     reference: str = ""
     agent_finished: bool = False
     is_on_hold: bool = False
+    # Nothing was heard of the console of whoever put the caller on hold.
+    agent_is_gone: bool = False
     line_phone: str = ""
     # Names that a recogniser should expect where a place is asked for.
     place_names: tuple[str, ...] = ()

@@ -29,6 +29,8 @@ TALK_LIMIT_SECONDS = 7200
 NOTHING_RINGS = {"calm": 1}
 # With the words before it less than ten seconds pass until it rings again.
 CUT_OFF_SECONDS = 3
+# Passed on by an agent to another, and not told of it yet.
+PASSED_ON = "passed_on"
 
 
 def on_queue(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -51,6 +53,10 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     queue = facts.queue
     position = min(queue.position, conversation.last_position or queue.position)
     stands: tuple[Spoken, ...] = ()
+    if conversation.asking == PASSED_ON:
+        # How they stand is no news to somebody who talked a moment ago.
+        conversation = replace(conversation, said_at=queue.waited_seconds)
+        stands = (Say(Prompt.PASSING_ON),)
     if words_are_due(conversation.said_at, queue.waited_seconds):
         conversation, stands = replace(conversation, said_at=queue.waited_seconds), _position_words(position, queue)
     if queue.offer_is_open:
@@ -126,6 +132,9 @@ def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """Waits for the agent to come back: the line is bridged anew, which every provider can do."""
     if facts.agent_finished:
         return goodbye(conversation)
+    if facts.is_on_hold and facts.agent_is_gone:
+        # Music for ever would be worse than a colleague who has to ask again.
+        return _back_in_line(conversation, PASSED_ON)
     if not facts.is_on_hold and facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
     words = () if conversation.asking == "hold" else (Say(Prompt.HOLD),)
@@ -134,5 +143,9 @@ def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
 
 def _after_cut_off(conversation: Conversation) -> TurnOutcome:
     """Whoever had said all there was to say has hung up by now; nobody must press a key to be heard to the end."""
-    again = replace(conversation.at(CallState.QUEUED), last_position=None)
+    return _back_in_line(conversation, "")
+
+
+def _back_in_line(conversation: Conversation, asking: str) -> TurnOutcome:
+    again = replace(conversation.at(CallState.QUEUED, asking), last_position=None)
     return TurnOutcome(again, (Redirect("queue"),), (JoinQueue(in_front=True),))

@@ -58,6 +58,7 @@ class Prompt(StrEnum):
     DISASTER_CHOICES = "disaster_choices"
     MANY_CALLERS = "many_callers"
     CUT_OFF = "cut_off"
+    PASSING_ON = "passing_on"
     HOLD = "hold"
 
     VOICEMAIL = "voicemail"

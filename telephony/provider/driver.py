@@ -105,6 +105,9 @@ class Carrier(Protocol):
     def place_call(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
         """Ring somebody and follow the document; how it went is told to `report_to`, which names the message."""
 
+    def ring_agent(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
+        """Ring one of us, at a number or `client:` and a name, and follow the document once they answer."""
+
     def calls_handed_over(self, *, to: str, since: datetime) -> Iterable[str] | None:
         """Theirs of the calls we gave them for this phone since then; None from whoever lists no calls."""
 
@@ -113,6 +116,12 @@ class Carrier(Protocol):
 
     def lead_leg(self, call_sid: str, *, url: str) -> None:
         """Take one side of a call to another of our steps."""
+
+    def pause_recording(self, call_sid: str) -> None:
+        """Keep nothing of what is said on this call from now, until told to go on."""
+
+    def resume_recording(self, call_sid: str) -> None:
+        """Go on with it; what was not being recorded stays so."""
 
     def call_status(self, call_sid: str) -> str | None:
         """How a call stands there; None for one they do not know."""
@@ -148,6 +157,9 @@ class WithoutVoice:
     def place_call(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
         return GiveUp("no_voice", "this provider carries no calls")
 
+    def ring_agent(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
+        return GiveUp("no_voice", "this provider carries no calls")
+
     def calls_handed_over(self, *, to: str, since: datetime) -> Iterable[str] | None:
         return ()
 
@@ -156,6 +168,12 @@ class WithoutVoice:
 
     def lead_leg(self, call_sid: str, *, url: str) -> None:
         """There is none."""
+
+    def pause_recording(self, call_sid: str) -> None:
+        raise ProviderUnreachable("no recordings")
+
+    def resume_recording(self, call_sid: str) -> None:
+        raise ProviderUnreachable("no recordings")
 
     def call_status(self, call_sid: str) -> str | None:
         return None

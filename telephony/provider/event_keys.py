@@ -13,6 +13,8 @@ NOTICE_STATUS = "notice-status"
 # The same of somebody whom we call back.
 CALLED_BACK_STEP = "called-back"
 CALLED_BACK_STATUS = "called-back-status"
+# Where the line between two colleagues leads when one of them hangs up.
+CONSULTED_STEP = "consulted"
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:

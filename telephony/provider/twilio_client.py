@@ -38,6 +38,11 @@ LISTS_NOTHING = frozenset({404, 405, 501})
 # Their clock is not ours.
 CLOCKS_APART = timedelta(minutes=5)
 _NO_CALL = "CA" + "0" * 32
+# Their name for the recording that is being made of a call.
+_RUNNING = "Twilio.CURRENT"
+# The SDK names a class of its own for what is a text.
+_PAUSED: Any = "paused"
+_GOES_ON: Any = "in-progress"
 UNREACHABLE = "unreachable"
 LOST = "lost"
 
@@ -85,8 +90,15 @@ class TwilioCarrier:
 
     def place_call(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
         """A call whose answer is lost is not placed again."""
-        retries = STATUS_RETRIES if self.account.can(Capability.URL_OVERRIDES) else ""
         told: dict[str, Any] = {"machine_detection": "Enable"} if self.account.can(Capability.ANSWERED_BY) else {}
+        return self._place(to=to, sender=sender, document=document, report_to=report_to, **told)
+
+    def ring_agent(self, *, to: str, sender: str, document: str, report_to: str) -> Outcome:
+        """Nobody asks whether a machine answers: whoever is rung has asked for it."""
+        return self._place(to=to, sender=sender, document=document, report_to=report_to)
+
+    def _place(self, *, to: str, sender: str, document: str, report_to: str, **told: Any) -> Outcome:
+        retries = STATUS_RETRIES if self.account.can(Capability.URL_OVERRIDES) else ""
 
         def create() -> str:
             call = self.client.calls.create(
@@ -119,6 +131,15 @@ class TwilioCarrier:
     def lead_leg(self, call_sid: str, *, url: str) -> None:
         with _reached():
             self.client.calls(call_sid).update(url=url, method="POST")
+
+    def pause_recording(self, call_sid: str) -> None:
+        """What is left out is silence: the recording stays as long as the talk."""
+        with _reached():
+            self.client.calls(call_sid).recordings(_RUNNING).update(_PAUSED, pause_behavior="silence")
+
+    def resume_recording(self, call_sid: str) -> None:
+        with _reached():
+            self.client.calls(call_sid).recordings(_RUNNING).update(_GOES_ON)
 
     def call_status(self, call_sid: str) -> str | None:
         with _reached():

@@ -53,6 +53,11 @@ DEEDS = {
         ("POST", f"{BASE}/Calls.json"),
         lambda outcome: isinstance(outcome, Sent) and outcome.sid.startswith("CA"),
     ),
+    "ring_agent": (
+        lambda one: one.ring_agent(to="client:agent_7", sender=FROM, document=NOTICE, report_to=REPORT),
+        ("POST", f"{BASE}/Calls.json"),
+        lambda outcome: isinstance(outcome, Sent) and outcome.sid.startswith("CA"),
+    ),
     "calls_handed_over": (
         lambda one: list(one.calls_handed_over(to=TO, since=SINCE)),
         ("GET", f"{BASE}/Calls.json"),

@@ -1,6 +1,7 @@
 """What each endpoint that changes something is sent beside what all are: fields, bodies, names in its address."""
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from app.web.administration.chain_form import first_chain
 from app.wording.recorded_pieces import words_of_piece
 from escalation.acknowledging.links import make_link
 from telephony import recorded_prompts
+from telephony.floor import consulting, presence
 from telephony.provider.account import ProviderKind
 from telephony.provider.account_secrets import AccountSecrets
 from telephony.provider.kept_accounts import add_account
@@ -42,16 +44,28 @@ from tickets.promises.exclusions import Wanted
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
 from tickets.schema import (
     CalendarVersion,
+    Call,
     Chain,
     FileImport,
     Incident,
     Instruction,
+    Offer,
     OutboundMessage,
     PostHolding,
     Responsibility,
     Staff,
+    Ticket,
 )
-from tickets.states import ClockKind, Disposition, OutboundChannel, OutboundState, Role
+from tickets.states import (
+    CallState,
+    ClockKind,
+    Disposition,
+    OfferOutcome,
+    OfferPurpose,
+    OutboundChannel,
+    OutboundState,
+    Role,
+)
 from tickets.told_clocks import ToldTime, as_detail
 
 # Of the settings every test has.
@@ -162,6 +176,39 @@ def _of_files(session: Session, *, now: datetime) -> dict[str, Sent]:
     }
 
 
+def _of_talks(session: Session, person: Staff, *, now: datetime) -> dict[str, Sent]:
+    """Talks of this person and of colleagues, with somebody free, somebody who was asked, and this person asked."""
+    free, asked, other = (factories.staff(session, role=Role.AGENT, at=OWN) for _ in range(3))
+    ticket = factories.ticket(session, now=now, unit_code=OWN)
+    own, waiting, asking = (_talk(session, ticket, agent, now=now) for agent in (person, person, other))
+    presence.go_available(session, free.id, now=now)
+    for call, by, with_ in ((waiting, person, asked), (asking, other, person)):
+        call.hold_since = now
+        consulting.keep(call, consulting.Consult(by.id, with_.id, with_.name, is_answered=True))
+    row = Offer(call_id=asking.id, staff_id=person.id, offered_at=now, expires_at=now, purpose=OfferPurpose.CONSULT)
+    row.outcome, row.ended_at = OfferOutcome.ANSWERED, now
+    session.add(row)
+    session.flush()
+    return {
+        "console.pass_on": Sent(named={"call_id": own.id}, form={"to": f"staff-{free.id}"}),
+        "console.open_card": Sent(named={"call_id": own.id}, form={"kind": "child"}),
+        "console.put_caller_through": Sent(named={"call_id": waiting.id}),
+        "console.leave": Sent(named={"call_id": asking.id}),
+        "supervisor.take_call_over": Sent(named={"call_id": asking.id}),
+    }
+
+
+def _talk(session: Session, ticket: Ticket, agent: Staff, *, now: datetime) -> Call:
+    call = Call(
+        account="sim", call_sid=f"CA{uuid.uuid4().hex}", ticket_id=ticket.id, phone=ticket.reply_phone,
+        state=CallState.TALKING, state_since=now, state_until=now + timedelta(hours=1), arrived_at=now, answered_at=now,
+        unit_id=ticket.unit_id, agent_id=agent.id, detail={},
+    )  # fmt: skip
+    session.add(call)
+    session.flush()
+    return call
+
+
 def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -> dict[str, Sent]:
     """By endpoint; whoever adds one that the common form does not reach says here what it is sent."""
     colleague = factories.staff(session, role=Role.AGENT, at=OWN)
@@ -207,6 +254,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         ),
         **_of_accounts(session, now=now),
         **_of_files(session, now=now),
+        **_of_talks(session, person, now=now),
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
         "administration.add_calendar": Sent(form={"key": "night", "mon": "22:00-06:00"}),
         "administration.publish_calendar": Sent(

@@ -183,11 +183,7 @@ def tickets_in_every_state(session: Session, settings: Settings, agent: Staff, n
     ringing = session.get_one(Offer, fresh.named["offer_id"])
     talking = session.get_one(Call, fresh.named["call_id"])
     ringing.staff_id = talking.agent_id = agent.id
-    session.add(
-        Presence(
-            staff_id=agent.id, state=PresenceState.CALLING_BACK, callback_id=called_back.id, since=now, heartbeat_at=now
-        )
-    )
+    session.add(Presence(staff_id=agent.id, state=PresenceState.WRAP_UP, since=now, heartbeat_at=now))
     session.flush()
     joined = things(session, settings, unit=OWN, now=now)
     duplicates.link(session, joined.ticket.id, master_id=taken.ticket.id, actor=actor, now=now)

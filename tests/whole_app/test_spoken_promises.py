@@ -28,6 +28,7 @@ EN = re.compile(
 
 DOOR = "tests/app/web/provider_events/"
 CALLED_BACK, VOICE, AGENTS = f"{DOOR}test_calling_back.py", f"{DOOR}test_voice.py", f"{DOOR}test_voice_agents.py"
+PASSING = f"{DOOR}test_passing_on.py"
 STEPS, FAULTS = "tests/telephony/ivr/test_steps.py", f"{DOOR}test_webhook_faults.py"
 CALLS = (
     (CALLED_BACK, "test_when_the_turn_comes_an_agent_is_kept_the_number_is_dialled_and_key_one_talks_to_that_agent"),
@@ -68,6 +69,10 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
     Prompt.QUEUE_WAIT_LONG: ((STEPS, "test_a_long_wait_is_told_as_such_and_no_figure_is_better_than_a_wrong_one"),),
     Prompt.NOBODY_CHOICES: ((CALLED_BACK, "test_with_nobody_on_duty_it_waits_until_somebody_is"), *CALLS),
     Prompt.HOLD: ((AGENTS, "test_a_call_is_offered_taken_held_ended_and_wrapped_up"),),
+    Prompt.PASSING_ON: (
+        (PASSING, "test_whoever_is_passed_on_stands_before_all_who_wait_and_stays_as_urgent"),
+        (PASSING, "test_a_colleague_who_does_not_answer_costs_the_caller_nothing_and_it_rings_back"),
+    ),
     Prompt.CUT_OFF: ((AGENTS, "test_a_dropped_agents_leg_puts_the_caller_to_the_front_of_the_queue"),),
     Prompt.VOICEMAIL_THANKS: (
         (VOICE, "test_with_nobody_on_duty_a_message_is_left_and_the_caller_hears_the_reference"),

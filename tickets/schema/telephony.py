@@ -11,6 +11,7 @@ from tickets.states import (
     CallbackState,
     CallState,
     OfferOutcome,
+    OfferPurpose,
     PlaceOutcome,
     PresenceState,
     RecordingKind,
@@ -157,6 +158,7 @@ class Offer(Base):
     staff_id: Mapped[int] = mapped_column(to("staff"), index=True)
     offered_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    purpose: Mapped[OfferPurpose] = mapped_column(coded(OfferPurpose), server_default="call")
     outcome: Mapped[OfferOutcome | None] = mapped_column(coded(OfferOutcome))
     ended_at: Mapped[datetime | None]
 

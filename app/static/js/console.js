@@ -163,6 +163,13 @@ for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) 
 document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
   if (detail.successful && detail.elt.matches("form")) settled("press_failed");
 });
+// What was opened under the bar is put away without a page.
+document.addEventListener("click", (event) => {
+  const closes = event.target.closest("#call-panel [data-close-panel]");
+  if (!closes) return;
+  event.preventDefault();
+  closes.closest("#call-panel").replaceChildren();
+});
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => setTimeout(mute));
 setInterval(watch, 2500);

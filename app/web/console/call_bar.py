@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
+from app.phone.accounts import provider_accounts
 from app.phone.telephones import ringing
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.frame.access import signed_in
@@ -16,10 +17,13 @@ from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.page_address import page_address
 from app.web.frame.response_headers import BAR_ALONE
 from app.wording.spoken_time import moment_phrase
-from telephony.floor.agent_bar import AgentBar, agent_bar
+from telephony.call.recording_pause import pause_of
+from telephony.floor.agent_bar import AgentBar, BarCall, agent_bar
 from telephony.floor.callbacks import MOST_ATTEMPTS
+from telephony.floor.consulting import consult_of
 from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT, AWAY_NO_TELEPHONE
+from telephony.provider.account import Capability
 from tickets.people.phones import mask, readable_phone
 from tickets.people.roles import visible_tickets
 from tickets.schema import Call, Ticket
@@ -130,6 +134,10 @@ def bar_context() -> dict[str, Any]:
         "bar": bar,
         "caller": _caller_words(bar),
         "history": _history(bar),
+        "consult": consult_of(bar.call.detail) if bar.call is not None else None,
+        "viewer_id": g.viewer.staff_id,
+        "is_recorded": bar.call is not None and _can(bar.call, Capability.RECORDING_DUAL),
+        "pause": pause_of(bar.call.detail) if bar.call is not None else None,
         "most_attempts": MOST_ATTEMPTS,
         "reasons": away_reasons(),
         "rung": ringing(settings(), bar.telephone, g.viewer.staff_id),
@@ -137,6 +145,12 @@ def bar_context() -> dict[str, Any]:
         "back": _page_behind(),
         "now": g.now,
     }
+
+
+def _can(call: BarCall, capability: Capability) -> bool:
+    """Whether the provider that carries this call can do it."""
+    account = provider_accounts(settings()).get(call.account)
+    return account is not None and account.can(capability)
 
 
 def _history(bar: AgentBar) -> list[Any]:

@@ -16,6 +16,7 @@ from app.web.frame.fault_words import fault_words
 from app.web.pieces.moments import read_moment
 from telephony.floor import callbacks as callback_list
 from telephony.floor import calling_back
+from telephony.floor.calling_out import call_citizen_now
 from telephony.floor.floor import load_floor
 from tickets.audit import entries
 from tickets.errors import InvalidInput, NotAllowed, NotFound
@@ -153,6 +154,27 @@ def agree_on_callback(reference: str) -> ResponseReturnValue:
         )
 
     return act(reference, "call-back", do, done=_("Planned: it is dialled at that time, and rings at a free agent."))
+
+
+@blueprint.post("/console/tickets/<reference>/call-now")
+@signed_in(*ANSWERING)
+def call_now(reference: str) -> ResponseReturnValue:
+    """The citizen of a ticket is rung for this agent; by the outbox, so that budgets, prefixes and wishes hold."""
+
+    def do(ticket: Ticket) -> None:
+        once = request.form.get("once", "")
+        planned = call_citizen_now(g.session, ticket, staff_id=g.viewer.staff_id, once=once, now=g.now)
+        entries.record(
+            g.session,
+            actor=g.actor,
+            action="callback.dialled",
+            subject_kind="callback_request",
+            subject_id=planned,
+            ticket_id=ticket.id,
+            now=g.now,
+        )
+
+    return act(reference, "call-now", do, done=_("It rings at the citizen: stay ready, you are put through at once."))
 
 
 def _note(action: str, callback_id: int, **params: str) -> None:

@@ -1,25 +1,29 @@
 """Taking calls: presence, the offer that rings, hold, end."""
 
-from collections.abc import Sequence
-
-from flask import Response, abort, after_this_request, flash, g, request
+from flask import abort, flash, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.phone.call_control import LegChange, end_talk, lead_to_agent, lead_to_hold, tell_provider
+from app.phone.call_control import end_line, end_talk, lead_to_agent, lead_to_hold
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import after_press, away_reasons, lead_to
 from app.web.console.call_trail import note_call, note_offer
+from app.web.console.consulting import make_line
+from app.web.console.own_call import is_over, own_call
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.pieces.call_steering import tell_after_commit
 from app.web.pieces.telephone_choice import rung_of
 from telephony.call import end
-from telephony.calls import lock_call
+from telephony.call.consultation import take_caller_back
+from telephony.call.passing_on import lock_own_talk
 from telephony.floor import offers, presence
+from telephony.floor.consulting import consult_of
+from telephony.floor.offers import end_consult
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call, Ticket
-from tickets.states import PresenceState
+from tickets.states import CallState, PresenceState
 
 
 @blueprint.post("/console/presence")
@@ -65,13 +69,16 @@ def accept(offer_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             call = offers.accept(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
-            note_call("call.accepted", call)
+            asked = consult_of(call.detail)
+            note_call("call.consult_answered" if asked else "call.accepted", call)
     except NotFound:
         if _has_call():
-            return lead_to(_page_of_own_call())
+            return lead_to(_page_ofown_call())
         flash(_("The caller is no longer on the line, or a colleague was faster."), "info")
         return after_press()
-    _tell_provider(lead_to_agent(call, base_url=settings().base_url))
+    if asked is not None:
+        return make_line(call, asked)
+    tell_after_commit(lead_to_agent(call, base_url=settings().base_url))
     return lead_to(_page_of(call))
 
 
@@ -80,8 +87,11 @@ def accept(offer_id: int) -> ResponseReturnValue:
 def decline(offer_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
-            offers.decline(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
+            call = offers.decline(g.session, offer_id, staff_id=g.viewer.staff_id, now=g.now)
             note_offer("offer.declined", offer_id)
+        if call.state is CallState.TALKING:
+            # A colleague was asked while the caller is on hold: they are not kept waiting for the refusal.
+            tell_after_commit(lead_to_hold(call, base_url=settings().base_url))
     except NotFound:
         flash(_("This call is no longer ringing."), "info")
     return after_press()
@@ -90,60 +100,40 @@ def decline(offer_id: int) -> ResponseReturnValue:
 @blueprint.post("/console/calls/<int:call_id>/hold")
 @signed_in(*ANSWERING)
 def hold_call(call_id: int) -> ResponseReturnValue:
-    call = _own_call(call_id)
+    call = own_call(call_id)
     if call.ended_at is not None:
-        return _is_over()
+        return is_over()
     end.hold(call, now=g.now)
     note_call("call.held", call)
-    _tell_provider(lead_to_hold(call, base_url=settings().base_url))
+    tell_after_commit(lead_to_hold(call, base_url=settings().base_url))
     return after_press()
 
 
 @blueprint.post("/console/calls/<int:call_id>/take-back")
 @signed_in(*ANSWERING)
 def take_back_call(call_id: int) -> ResponseReturnValue:
-    call = _own_call(call_id)
-    if call.ended_at is not None:
-        return _is_over()
-    end.take_back(call, now=g.now)
+    try:
+        call = lock_own_talk(g.session, call_id, staff_id=g.viewer.staff_id)
+    except NotFound:
+        own_call(call_id)
+        return is_over()
+    leg = take_caller_back(g.session, call, now=g.now)
     note_call("call.taken_back", call)
-    _tell_provider(lead_to_hold(call, base_url=settings().base_url))
+    tell_after_commit([*end_line(call, leg), *lead_to_hold(call, base_url=settings().base_url)])
     return after_press()
 
 
 @blueprint.post("/console/calls/<int:call_id>/end")
 @signed_in(*ANSWERING)
 def end_call(call_id: int) -> ResponseReturnValue:
-    call = _own_call(call_id)
+    call = own_call(call_id)
     if call.ended_at is not None:
         return after_press()
-    changes = end_talk(g.session, call)
+    changes = [*end_line(call, end_consult(g.session, call, now=g.now)), *end_talk(g.session, call)]
     end.take_back(call, now=g.now)
     end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
     note_call("call.ended", call)
-    _tell_provider(changes)
-    return after_press()
-
-
-def _tell_provider(changes: Sequence[LegChange]) -> None:
-    """Once the transaction is over: a slow provider must hold no row, and no screen either."""
-
-    @after_this_request
-    def tell(response: Response) -> Response:
-        tell_provider(settings(), changes)
-        return response
-
-
-def _own_call(call_id: int) -> Call:
-    """The agent's own call, locked; it may be over, because the caller hung up while a button was being pressed."""
-    call = lock_call(g.session, call_id)
-    if call.agent_id != g.viewer.staff_id:
-        raise NotFound("call", call_id)
-    return call
-
-
-def _is_over() -> ResponseReturnValue:
-    flash(_("The caller has hung up."), "info")
+    tell_after_commit(changes)
     return after_press()
 
 
@@ -152,7 +142,7 @@ def _has_call() -> bool:
     return mine is not None and mine.state is PresenceState.ON_CALL and mine.call_id is not None
 
 
-def _page_of_own_call() -> str:
+def _page_ofown_call() -> str:
     mine = presence.presence_of(g.session, g.viewer.staff_id)
     call = g.session.get(Call, mine.call_id) if mine is not None and mine.call_id is not None else None
     return _page_of(call) if call is not None else "/console"

@@ -26,7 +26,7 @@ from app.wording.posted_words import FAILURES
 from app.wording.reasons import reason_text
 from app.wording.spoken_numbers import percent_phrase
 from app.wording.spoken_time import duration_phrase, moment_phrase
-from app.wording.trail_details import CALLBACK_OUTCOMES
+from app.wording.trail_details import CALLBACK_OUTCOMES, PROTOCOL_KINDS
 from telephony.floor.calling_back import ATTEMPT
 from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
@@ -36,6 +36,7 @@ from tickets.work.assignment import BY_PLACE
 from tickets.work.conversation import EXPECTED
 from tickets.work.disputes import ARBITRATED
 from tickets.work.duplicate_links import LINKED
+from tickets.work.protocol import PROTOCOL_OPENED
 
 _PROMISES = (TimelineKind.ESCALATED, TimelineKind.BREACHED, TimelineKind.WARNED, TimelineKind.ACKNOWLEDGED)
 MOVES = (TimelineKind.TRANSFERRED, TimelineKind.RETURNED)
@@ -129,6 +130,8 @@ def _call_words(params: Mapping[str, Any]) -> str:
         return _("asked to be called back")
     if what == ATTEMPT:
         return _("called back: %(outcome)s", outcome=_attempt_words(str(params.get("outcome", ""))))
+    if what == PROTOCOL_OPENED:
+        return _("opened a protocol card: %(card)s", card=PROTOCOL_KINDS.get(str(params.get("code")), ""))
     if what == "failsafe":
         return _("the caller heard our outage announcement")
     length = duration_phrase(seconds) if isinstance(seconds, int) else ""

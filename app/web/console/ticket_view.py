@@ -7,12 +7,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.phone.accounts import sending_account
 from app.web.console.entry_words import MOVES, StreamEntry, stream_entry
-from app.web.frame.current import rules, today
+from app.web.frame.current import rules, settings, today
 from app.web.pieces.names import in_locale, unit_name
 from app.wording.locale import chosen_locale
 from app.wording.place_words import question_text
 from app.wording.reasons import reason_text
+from telephony.provider.account import Capability
 from tickets.directory.places import Option, Question
 from tickets.people.phones import mask, parse_phone
 from tickets.people.roles import Right, Viewer, may
@@ -167,6 +169,7 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
         "citizen_name": citizen_name(reading),
         "phone": ticket.reply_phone if in_full else None,
         "phone_masked": mask(ticket.reply_phone),
+        "calls_from": _calls_from(),
         "entries": stream(reading, now=now),
         "clocks": [shown_clock(clock, now=now) for clock in _newest(reading.clocks)],
         "steps": shown_steps(reading.steps),
@@ -189,6 +192,14 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
             else "",
         },
     }
+
+
+def _calls_from() -> str:
+    """The number that citizens see when we ring them."""
+    account = sending_account(settings(), Capability.VOICE)
+    if account is not None and account.call_sender:
+        return account.call_sender
+    return next((line.phone for line in rules().routing.lines.values() if line.is_city), "")
 
 
 def _came_from(reading: WholeTicket) -> str:

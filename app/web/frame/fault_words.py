@@ -44,6 +44,8 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "address_needed": _("Tell the citizen where to go: the body and its address."),
         "before_start": _("The end lies before the beginning."),
         "past": _("This date has passed."),
+        "on_the_line": _("This citizen is on the line with us at this moment."),
+        "take_calls_first": _("Press “Take calls” first: the citizen is put through to you."),
         "being_called": _("This number is being called at this moment."),
         "too_far_ahead": _("At most 14 days ahead."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),

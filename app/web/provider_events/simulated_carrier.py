@@ -13,7 +13,17 @@ from flask.typing import ResponseReturnValue
 
 from app.phone.accounts import CARRIER_PATH, SIMULATED, provider_accounts
 from app.simulator.callbacks import report
-from app.simulator.called import STATES, TALKS, is_called_back, pauses, press, talk, told_at_end
+from app.simulator.called import (
+    BETWEEN_AGENTS,
+    STATES,
+    TALKS,
+    is_between_agents,
+    is_called_back,
+    pauses,
+    press,
+    talk,
+    told_at_end,
+)
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier
 from app.simulator.trouble import LOST_SECONDS, read_trouble
 from app.web.frame.access import signed_webhook
@@ -102,6 +112,10 @@ def place_call(account_sid: str) -> ResponseReturnValue:
         talk(account, settings().base_url, call, keys=keys or ("1",), report_to=report_to)
         _lose_answer()
         return jsonify(call), 201
+    if is_between_agents(call):
+        _report(BETWEEN_AGENTS, told)
+        _lose_answer()
+        return jsonify(call), 201
     _report(
         STATES[called], told, seconds_before=pauses(float(request.form.get("Timeout", "") or RINGS_FOR_SECONDS), keys)
     )
@@ -126,6 +140,13 @@ def call(account_sid: str, sid: str) -> ResponseReturnValue:
     if request.method == "POST":
         return jsonify(_carrier().change_call(sid, request.form))
     return _found(_carrier().call(sid))
+
+
+@blueprint.post("/Calls/<sid>/Recordings/<recording>.json")
+@signed_webhook
+def change_recording(account_sid: str, sid: str, recording: str) -> ResponseReturnValue:
+    """Pauses the recording that is being made of a call, or lets it go on."""
+    return jsonify(_carrier().change_recording(sid, request.form.get("Status", "")))
 
 
 @blueprint.get("/Recordings.json")

@@ -21,7 +21,7 @@ EVERYTHING = {
     "references": ["2600421733", "2600421741"], "count": 12, "is_repeat": False, "by": "Huỳnh Thanh Vân",
     "at": NOW.isoformat(), "holds_until": (NOW + timedelta(hours=4)).isoformat(),
     "name": "Huỳnh Thanh Vân", "until": (NOW + timedelta(minutes=15)).isoformat(),
-    "chain": "resolve-ward",
+    "chain": "resolve-ward", "card": {"vi": "Bạo lực", "en": "Violence"},
     "from_at": NOW.isoformat(), "to_at": NOW.isoformat(), "note": "Cống Nguyễn Huệ chưa thông.",
     "state": "asked", "person": "Trần Thị Lan", "post": {"vi": "Cán bộ trực", "en": "Duty officer"},
     "starts_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=8)).isoformat(),

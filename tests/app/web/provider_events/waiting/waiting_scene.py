@@ -8,10 +8,14 @@ from sqlalchemy import create_engine, select, text
 
 from app.clock import utc_now
 from app.web.provider_events.webhooks import door
-from telephony.floor import offers
-from tests.factories import open_ticket
+from telephony.call.consultation import begin_consult, put_through
+from telephony.call.passing_on import PassedOn, lock_own_talk, pass_to_colleague
+from telephony.floor import offers, presence
+from telephony.floor.floor import load_floor
+from tests.factories import open_ticket, staff
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.schema import Call
+from tickets.states import Role
 
 HOLD_WORDS = {"vi": "Xin giữ máy trong giây lát", "en": "Please hold the line"}
 
@@ -137,6 +141,55 @@ def on_hold(phone, committed, agent):
     return phone, {"Digits": ""}
 
 
+def passed_on(phone, committed, agent):
+    """Out of a talk and on the way to a colleague, at whom it rings."""
+    in_talk(phone, committed, agent)
+    colleague = at_work_beside(committed, agent)
+    with committed.factory() as session:
+        call = lock_own_talk(session, call_of(committed, phone).id, staff_id=agent)
+        floor = load_floor(session, now=utc_now())
+        pass_to_colleague(session, call, PassedOn(agent, ""), to_id=colleague, floor=floor, now=utc_now())
+        turn = call.turn
+        session.commit()
+    phone.post(f"queue?turn={turn}")
+    return phone, {"Digits": ""}
+
+
+def colleague_is_asked(phone, committed, agent):
+    """On hold while their agent asks a colleague, who has answered."""
+    in_talk(phone, committed, agent)
+    colleague = at_work_beside(committed, agent)
+    with committed.factory() as session:
+        call = lock_own_talk(session, call_of(committed, phone).id, staff_id=agent)
+        floor = load_floor(session, now=utc_now())
+        begin_consult(session, call, by_id=agent, to_id=colleague, floor=floor, now=utc_now())
+        offers.accept(session, open_offer_of(session, colleague).id, staff_id=colleague, now=utc_now())
+        turn = call.turn
+        session.commit()
+    phone.post(f"hold?turn={turn}")
+    return phone, {"Digits": ""}
+
+
+def put_through_to_colleague(phone, committed, agent):
+    """About to be bridged to the colleague who was asked first."""
+    phone, heard = colleague_is_asked(phone, committed, agent)
+    with committed.factory() as session:
+        call = lock_own_talk(session, call_of(committed, phone).id, staff_id=agent)
+        put_through(session, call, now=utc_now())
+        session.commit()
+    return phone, heard
+
+
+def at_work_beside(committed, agent):
+    """A colleague who takes calls, and is no longer in the way of the next scene."""
+    with committed.factory() as session:
+        session.execute(text("update presence set state = 'offline' where staff_id <> :agent"), {"agent": agent})
+        person = staff(session, role=Role.AGENT, at="26740", languages=["vi", "en"]).id
+        presence.go_available(session, person, now=utc_now())
+        session.commit()
+    return person
+
+
 def at_voicemail(phone, committed, agent):
     return phone.ring().press("8"), {"RecordingSid": f"RE{phone.sid}", "RecordingDuration": "12"}
 
@@ -146,7 +199,8 @@ def at_callback(phone, committed, agent):
 
 
 STATES = [
-    at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, at_voicemail, at_callback,
+    at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, passed_on,
+    colleague_is_asked, put_through_to_colleague, at_voicemail, at_callback,
 ]  # fmt: skip
 
 
@@ -159,6 +213,10 @@ def free_the_agent(committed, phone, agent):
     phone.hang_up()
     with committed.factory() as session:
         session.execute(
-            text("update presence set state = 'available', call_id = null, wrap_up_until = null, idle_since = now()")
+            text(
+                "update presence set state = case when staff_id = :agent then 'available' else 'offline' end, "
+                "call_id = null, wrap_up_until = null, idle_since = now()"
+            ),
+            {"agent": agent},
         )
         session.commit()

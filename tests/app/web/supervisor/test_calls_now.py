@@ -1,0 +1,96 @@
+"""Calls now: who is on the line with whom in one's own area, and taking a talk over."""
+
+from datetime import datetime, timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from telephony.calls import lock_call
+from telephony.floor import presence
+from tests.app.web.console.console_scene import agent_at, page_of, send
+from tests.app.web.console.test_calls import state_of, talking, waiting_call
+from tests.factories import open_ticket, staff
+from tickets.schema import AuditEntry, Presence, Ticket
+from tickets.states import CallState, Channel, PresenceState, Role
+
+HERE = "/supervisor/calls"
+
+
+def test_everybody_on_the_line_stands_there_masked_with_their_agent_and_urgency(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent = staff(session, name="Trần Thị Lan")
+    talking(session, agent, now)
+    waiting_call(session, now, phone="+84904445566", detail={"emergency": True})
+    agent_at(client, session, now, role=Role.SUPERVISOR)
+
+    page = page_of(client, HERE)
+
+    assert "Trần Thị Lan" in page and "Emergency" in page
+    assert "1 caller talks with somebody" in page and "1 waits" in page
+    assert "0904445566" not in page.replace(" ", "") and "+84904445566" not in page
+    assert page.index("Emergency") < page.index("Trần Thị Lan"), "who is in danger comes first"
+
+
+def test_calls_of_other_units_are_not_there(client: FlaskClient, session: Session, now: datetime) -> None:
+    call = talking(session, staff(session, at="26824", name="Ngô Xa"), now, code="26824")
+    agent_at(client, session, now, role=Role.SUPERVISOR)
+
+    assert "Ngô Xa" not in page_of(client, HERE)
+    assert send(client, HERE, f"{HERE}/{call.id}/take-over").status_code == 404
+
+
+def test_of_a_restricted_request_neither_number_nor_reference_is_shown(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    ticket = open_ticket(session, channel=Channel.VOICE)
+    call = talking(session, staff(session), now, ticket_id=ticket.ticket_id)
+    session.get_one(Ticket, ticket.ticket_id).is_restricted = True
+    session.commit()
+    agent_at(client, session, now, role=Role.SUPERVISOR)
+
+    page = page_of(client, HERE)
+
+    assert "restricted" in page and ticket.reference not in page
+    assert str(call.phone)[-4:] not in page
+
+
+def test_a_talk_that_is_taken_over_rings_at_the_supervisor_and_the_agent_writes_down_theirs(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent = staff(session)
+    call = talking(session, agent, now)
+    supervisor = agent_at(client, session, now, role=Role.SUPERVISOR)
+
+    send(client, HERE, f"{HERE}/{call.id}/take-over")
+
+    session.expire_all()
+    assert (call.agent_id, call.state) == (supervisor.id, CallState.TALKING)
+    assert (state_of(session, agent), state_of(session, supervisor)) == (PresenceState.WRAP_UP, PresenceState.ON_CALL)
+    assert session.scalars(select(AuditEntry.action).where(AuditEntry.staff_id == supervisor.id)).all() == [
+        "call.taken_over"
+    ]
+
+
+def test_whoever_talks_themselves_takes_nobody_over(client: FlaskClient, session: Session, now: datetime) -> None:
+    agent = staff(session)
+    call = talking(session, agent, now)
+    supervisor = agent_at(client, session, now, role=Role.SUPERVISOR)
+    presence.go_available(session, supervisor.id, now=now)
+    session.get_one(Presence, supervisor.id).state = PresenceState.ON_CALL
+    session.commit()
+
+    send(client, HERE, f"{HERE}/{call.id}/take-over")
+
+    assert "Not possible: you are on a call yourself" in page_of(client, HERE)
+    assert lock_call(session, call.id).agent_id == agent.id
+
+
+def test_a_talk_that_is_over_is_nobodys_to_take(client: FlaskClient, session: Session, now: datetime) -> None:
+    call = waiting_call(session, now - timedelta(minutes=1))
+    agent_at(client, session, now, role=Role.SUPERVISOR)
+
+    send(client, HERE, f"{HERE}/{call.id}/take-over")
+
+    assert "nobody is in it yet" in page_of(client, HERE)
