@@ -23,15 +23,17 @@ from escalation.acknowledging.reply_deeds import Reply
 from telephony import recordings
 from telephony.call import end
 from telephony.call.after_failsafe import note_failsafe
+from telephony.call.room_legs import next_plan
 from telephony.call.turn import Turn, take_turn
 from telephony.calls import find_call
 from telephony.desk import Desk
+from telephony.floor.rooms import call_of_room
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.provider import event_keys
 from telephony.provider.account import ProviderAccount
 from telephony.provider.drivers import driver_of
-from telephony.provider.event_keys import CALLED_BACK_STEP, CONSULTED_STEP, NOTICE_STEP, TURN_STEPS
+from telephony.provider.event_keys import CALLED_BACK_STEP, CONSULTED_STEP, NOTICE_STEP, ROOM_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.spoken_document import spoken_document
@@ -46,7 +48,7 @@ from tickets.typed_text import typed_number
 
 # Steps whose caller hears silence or an error unless a document comes back, whatever has happened here.
 WHISPERS = frozenset({"whisper", "whispered", CONSULTED_STEP})
-SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks"}
+SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks", ROOM_STEP}
 STORED = WebhookAnswer(204, "")
 # Its name changes with its content: see tools/hold_music.py.
 HOLD_MUSIC = next((ROOT / "app" / "static" / "sounds").glob("hold.*.wav")).name
@@ -216,9 +218,8 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int |
     kind, form = webhook.kind, webhook.form
     if whispered := whisper_answer(webhook, phones):
         return whispered
-    if kind == NOTICE_STEP:
-        account = phones.accounts[webhook.account]
-        return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
+    if kind in (NOTICE_STEP, ROOM_STEP):
+        return _beside_callers(session, webhook, phones, now=now)
     desk = phones.desk(session, webhook.account, version=version, now=now)
     if kind in TURN_STEPS and form.get("call_sid"):
         return _next(take_turn(session, webhook, desk, now=now), phones, webhook)
@@ -231,6 +232,15 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int |
     return _told(session, webhook, phones, desk, now=now)
 
 
+def _beside_callers(session: Session, webhook: Webhook, phones: Phones, *, now: datetime) -> WebhookAnswer:
+    """Of those who do not call us: whom we report to, and who joins a talk."""
+    if webhook.kind == ROOM_STEP:
+        plan = next_plan(session, webhook.query, account=webhook.account, now=now)
+        return _document(plan, phones, webhook, locale=DEFAULT_LOCALE, turn=0)
+    account = phones.accounts[webhook.account]
+    return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
+
+
 def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime) -> WebhookAnswer:
     """Events: acted upon where we use them, kept in any case."""
     form, account = webhook.form, webhook.account
@@ -239,10 +249,10 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
             notice_calls.note_call(session, webhook, now=now)
         case event_keys.CALLED_BACK_STATUS:
             callback_calls.note_call(session, webhook, desk, now=now)
-        case "status":
+        case "status" | event_keys.CONSULTED_STATUS:
             end.note_call_status(session, form, account=account, desk=desk, now=now)
         case "recording" if form.get("recording_sid"):
-            _announce(session, form, account=account, now=now)
+            _announce(session, webhook, now=now)
         case "sms" if form.get("message_sid"):
             _receive_sms(session, form, desk, now=now)
             return phones.nothing_to_do(webhook)
@@ -266,8 +276,12 @@ def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: 
     act_on_sms(session, sms, desk, now=now)
 
 
-def _announce(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> None:
+def _announce(session: Session, webhook: Webhook, *, now: datetime) -> None:
+    """What is recorded of a room names no call; our address of it does."""
+    form, account = webhook.form, webhook.account
     call = find_call(session, account=account, call_sid=form["call_sid"]) if form.get("call_sid") else None
+    if call is None and webhook.query.get("of"):
+        call = call_of_room(session, webhook.query["of"], account=account)
     seconds = form.get("recording_seconds", "")
     told = Announced(
         account,

@@ -11,9 +11,9 @@ from app.phone.accounts import provider_accounts
 from app.phone.answers import StepUrls
 from app.settings import Settings
 from app.wording.spoken_words import speak
-from telephony.plan.verbs import Client, Dial, Sip, Target
+from telephony.plan.verbs import Client, Dial, Number, Sip
 from telephony.provider.drivers import carrier_of
-from telephony.provider.event_keys import CONSULTED_STEP
+from telephony.provider.event_keys import CONSULTED_STATUS, CONSULTED_STEP
 from telephony.provider.held_turn import DEFAULT_LOCALE
 from telephony.provider.outcome import Sent
 from telephony.provider.spoken_document import spoken_document
@@ -26,8 +26,8 @@ class LineBetween:
     """`of` is rung, and talks to `to`; `sender` is what both see as who calls."""
 
     account: str
-    of: Target
-    to: Target
+    of: Client | Number | Sip
+    to: Client | Number | Sip
     sender: str
 
 
@@ -43,7 +43,7 @@ def connect_colleagues(settings: Settings, line: LineBetween) -> str:
     )
     outcome = carrier_of(account).ring_agent(
         to=address_of(line.of), sender=account.call_sender or line.sender, document=document,
-        report_to=urls.step(f"{CONSULTED_STEP}-status", {}),
+        report_to=urls.step(CONSULTED_STATUS, {}),
     )  # fmt: skip
     if not isinstance(outcome, Sent) or outcome.sid is None:
         log.warning("consult.no_line", account=account.name, outcome=type(outcome).__name__)
@@ -51,7 +51,7 @@ def connect_colleagues(settings: Settings, line: LineBetween) -> str:
     return outcome.sid
 
 
-def address_of(target: Target) -> str:
+def address_of(target: Client | Number | Sip) -> str:
     """As a provider is asked to ring it."""
     match target:
         case Client():

@@ -15,6 +15,7 @@ import requests
 
 from app.simulator.callbacks import post_signed
 from app.simulator.carrier import new_recording_sid
+from app.simulator.rooms import agent_has_left
 from telephony.provider.account import ProviderAccount
 
 # Where the telephone is, by the path its next step leads to; as the states are called elsewhere.
@@ -236,13 +237,18 @@ class Telephone:
 
     def _talk(self, dial: Element, action: str) -> tuple[str, dict[str, str]] | None:
         """Connected until the agent ends it, the line is led elsewhere, or patience ends. The agent has accepted."""
+        room = dial.find("Conference")
         leg = "CA" + secrets.token_hex(16)
         began = time.monotonic()
         callback = next((e.get("statusCallback") for e in dial if e.get("statusCallback")), None)
         for status in ("initiated", "ringing", "in-progress"):
             self._leg(callback, leg, status)
         while True:
+            if room is None and self._carriers(leg).get("url"):
+                # The agent was led into a room, which ends the bridge.
+                return action, {"DialCallStatus": "completed", "DialCallSid": leg, "DialBridged": "true"}
             ended, elsewhere = self._looked_up(leg)
+            ended = ended or (room is not None and agent_has_left(self.account, room.text or ""))
             if elsewhere:
                 self._leg(callback, leg, "completed")
                 return elsewhere, {}

@@ -20,6 +20,8 @@ WEBHOOK_KINDS: Mapping[str, LazyString] = {
     "callback": lazy_gettext("Caller asks to be called back"),
     "hold": lazy_gettext("Caller is on hold"),
     "whisper": lazy_gettext("Agent's phone is answered"),
+    "room": lazy_gettext("Step of a talk of several"),
+    "room-status": lazy_gettext("State of a leg in a talk of several"),
     "consulted": lazy_gettext("Line between two colleagues ended"),
     "consulted-status": lazy_gettext("State of a line between two colleagues"),
     "whispered": lazy_gettext("Agent accepts by phone"),

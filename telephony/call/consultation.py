@@ -10,6 +10,7 @@ from telephony.calls import end_hold
 from telephony.floor.consulting import Consult, consult_of
 from telephony.floor.floor import Floor
 from telephony.floor.offers import ask_colleague, end_consult
+from telephony.floor.rooms import close_room
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call
 
@@ -34,6 +35,7 @@ def put_through(session: Session, call: Call, *, now: datetime) -> Consult:
     if consult is None or not consult.is_answered:
         raise NotAllowed("nobody_answered")
     note_talk_over(session, call, {}, now=now)
+    close_room(session, call, now=now)
     end_hold(call, now=now)
     forget_pause(call)
     call.agent_id = consult.with_id

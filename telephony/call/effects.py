@@ -14,6 +14,7 @@ from telephony.calls import end_hold
 from telephony.desk import Desk
 from telephony.floor.callbacks import ask_callback, settle_by_message
 from telephony.floor.offers import connection_failed, end_consult, withdraw_offer
+from telephony.floor.rooms import close_room
 from telephony.floor.waiting import front_of_line
 from telephony.ivr import (
     AnotherMatter,
@@ -223,6 +224,7 @@ def _join(scene: Scene, *, in_front: bool) -> None:
     call.agent_id = None
     end_hold(call, now=scene.now)
     end_consult(scene.session, call, now=scene.now)
+    close_room(scene.session, call, now=scene.now)
     if in_front:
         call.queued_at = front_of_line(scene.session, call, now=scene.now)
         forget_pause(call)

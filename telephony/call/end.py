@@ -24,6 +24,7 @@ from telephony.desk import Desk
 from telephony.floor.callbacks import ask_callback, settle_by_call
 from telephony.floor.offers import end_consult, withdraw_offer
 from telephony.floor.presence import free, start_wrap_up
+from telephony.floor.rooms import close_room
 from telephony.floor.waiting import WAITING
 from telephony.lock_order import lock_around_call
 from telephony.plan.menu import MenuChoice
@@ -130,6 +131,7 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
         # Nothing is dialled any more when the agent ends a call whose caller is on hold.
         note_talk_over(session, call, {}, now=now)
     end_consult(session, call, now=now)
+    close_room(session, call, now=now)
     withdraw_offer(session, call, now=now)
     let_agent_go(session, call, now=now)
     enter(call, CallState.ENDED, now=now)

@@ -9,6 +9,7 @@ from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
 from telephony.floor.floor import HEARTBEAT_LOST, load_floor
 from telephony.floor.offers import offer_back, offer_call
+from telephony.floor.rooms import open_room
 from telephony.floor.telephones import name_in_browser, way_to
 from telephony.floor.waiting import expected_wait, position, waiting_at
 from telephony.ivr import CallFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
@@ -57,6 +58,7 @@ def facts_for(
         reference=str(call.detail.get("ticket_reference", "")),
         agent_finished=bool(call.detail.get("agent_finished")),
         is_on_hold=call.hold_since is not None,
+        room=open_room(session, call) if call.state is CallState.TALKING else "",
         agent_is_gone=call.hold_since is not None and not was_held and _is_gone(session, call, now=now),
         place_names=desk.rules.ward_names,
         line_phone=str(call.detail.get("line_phone", "")),

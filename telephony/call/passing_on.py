@@ -15,6 +15,7 @@ from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold, enter, lock_call
 from telephony.floor.floor import Floor
 from telephony.floor.offers import end_consult, offer_call, offer_to
+from telephony.floor.rooms import close_room
 from telephony.floor.waiting import front_of_line
 from telephony.ivr.queue import PASSED_ON
 from telephony.lock_order import lock_around_call
@@ -22,7 +23,7 @@ from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call
 from tickets.states import CallState
 
-MOST_TOLD = 300
+LONGEST_TOLD = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def leave_to_line(session: Session, call: Call, told: PassedOn, *, comes_back: b
     let_agent_go(session, call, now=now)
     end_hold(call, now=now)
     end_consult(session, call, now=now)
+    close_room(session, call, now=now)
     forget_pause(call)
     call.queued_at = front_of_line(session, call, now=now)
     call.agent_id = None

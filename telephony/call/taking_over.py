@@ -11,15 +11,18 @@ from telephony.call.passing_on import PassedOn, is_talk
 from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold, lock_call
 from telephony.floor.offers import end_consult
-from telephony.floor.presence import begin_talk, lock_to_talk
+from telephony.floor.presence import begin_talk, lock_presence, lock_to_talk
+from telephony.floor.rooms import close_room
 from telephony.floor.telephones import may_ring
 from telephony.lock_order import lock_around_call
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call
 
 
-def take_over(session: Session, call_id: int, *, by_id: int, by: str, phone: str, now: datetime) -> tuple[Call, str]:
-    """The call, and the leg between two colleagues that has to be ended. `phone` as in `presence.phone`.
+def take_over(
+    session: Session, call_id: int, *, by_id: int, by: str, phone: str, now: datetime
+) -> tuple[Call, list[str]]:
+    """The call, and the legs of others that have to be ended. `phone` as in `presence.phone`.
 
     Raises NotFound for a talk that is over, NotAllowed for whoever is on the phone themselves.
     """
@@ -27,14 +30,17 @@ def take_over(session: Session, call_id: int, *, by_id: int, by: str, phone: str
     if known is None:
         raise NotFound("call", call_id)
     lock_around_call(session, account=known.account, call_sid=known.call_sid)
-    mine = lock_to_talk(session, by_id, phone=phone, now=now)
+    lock_presence(session, by_id)
     call = lock_call(session, call_id)
     if call.agent_id is None or not is_talk(call):
         raise NotFound("call", call_id)
     if call.agent_id == by_id or not may_ring(call.detail, phone):
         raise NotAllowed("own_call")
+    # Whoever listened a moment ago is on no call of their own.
+    legs = close_room(session, call, now=now)
+    mine = lock_to_talk(session, by_id, phone=phone, now=now)
     note_talk_over(session, call, {}, now=now)
-    leg = end_consult(session, call, now=now)
+    legs += [leg for leg in [end_consult(session, call, now=now)] if leg]
     end_hold(call, now=now)
     forget_pause(call)
     call.agent_id = by_id
@@ -45,4 +51,4 @@ def take_over(session: Session, call_id: int, *, by_id: int, by: str, phone: str
         "taken_over": told,
     }  # fmt: skip
     session.flush()
-    return call, leg
+    return call, legs

@@ -12,7 +12,9 @@ from telephony.call.end import note_talk_over
 from telephony.call.facts import facts_for
 from telephony.calls import conversation_of, lock_call_by_sid, remember
 from telephony.desk import Desk
+from telephony.floor.rooms import open_room
 from telephony.ivr import Heard, begin, step
+from telephony.ivr.queue import IN_ROOM
 from telephony.lock_order import lock_around_call, lock_ticket_of_call
 from telephony.plan.verbs import Plan
 from telephony.provider.webhook_inbox import Webhook
@@ -40,7 +42,7 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     if call is None:
         call = register_call(session, form, desk, now=now)
     heard = heard_in(form)
-    if heard.was_connected and call.state is CallState.TALKING:
+    if heard.was_connected and call.state is CallState.TALKING and not _moves_into_room(session, call):
         note_talk_over(session, call, form, now=now)
     facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)
     if facts.agent_is_gone and call.state is CallState.TALKING:
@@ -55,6 +57,11 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     call.detail = {**call.detail, "seen_at": now.isoformat()}
     session.flush()
     return Turn(outcome.plan, call.locale, call.turn)
+
+
+def _moves_into_room(session: Session, call: Call) -> bool:
+    """The bridge came down because the agent was led into a room, whereto the caller follows."""
+    return call.detail.get("asking") != IN_ROOM and bool(open_room(session, call))
 
 
 def heard_in(form: Mapping[str, str]) -> Heard:

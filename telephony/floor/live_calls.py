@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from telephony.floor.board import emergencies_first, shown_phone
 from telephony.floor.consulting import consult_of
 from telephony.floor.floor import ANSWERING_ROLES
+from telephony.floor.rooms import Party, room_of
 from telephony.floor.waiting import is_emergency
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Call, RoleAssignment, Staff, Ticket, Unit
@@ -34,6 +35,7 @@ class LiveCall:
     agent: str
     with_colleague: str
     held_since: datetime | None
+    parties: tuple[Party, ...]
     emergency: bool
     direction: str
     locale: str
@@ -72,7 +74,7 @@ def live_calls(session: Session, viewer: Viewer, unit_ids: Sequence[int] | None,
 def _as_live(
     call: Call, agent: str | None, phone: str | None, unit: str | None, unit_en: str | None, reference: str | None
 ) -> LiveCall:
-    consult = consult_of(call.detail)
+    consult, room = consult_of(call.detail), room_of(call.detail)
     return LiveCall(
         id=call.id,
         account=call.account,
@@ -85,6 +87,7 @@ def _as_live(
         agent=agent or "",
         with_colleague=consult.with_name if consult is not None else "",
         held_since=call.hold_since,
+        parties=room.parties if room is not None else (),
         emergency=is_emergency(call),
         direction=call.direction,
         locale=call.locale,

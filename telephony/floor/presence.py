@@ -227,6 +227,19 @@ def let_consulted_go(session: Session, staff_id: int, *, call_id: int, now: date
         session.flush()
 
 
+def let_party_go(session: Session, staff_id: int, *, call_id: int, to: PresenceState, now: datetime) -> None:
+    """Out of a talk that was a colleague's, back to what they were before; whoever holds them is not waited for."""
+    presence = session.scalars(
+        select(Presence)
+        .where(Presence.staff_id == staff_id, Presence.call_id == call_id, Presence.state == PresenceState.ON_CALL)
+        .with_for_update(key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if presence is not None:
+        presence.state, presence.since, presence.call_id = to, now, None
+        session.flush()
+
+
 def free_where_nothing_rings(session: Session, ringing: ColumnElement[bool], *, now: datetime) -> int:
     """Free agents marked as offered for whom nothing rings any more; `ringing` is the condition that something does."""
     mended = session.execute(

@@ -77,6 +77,8 @@ class CallFacts:
     reference: str = ""
     agent_finished: bool = False
     is_on_hold: bool = False
+    # The room in which caller and agent talk with others; empty where they are bridged.
+    room: str = ""
     # Nothing was heard of the console of whoever put the caller on hold.
     agent_is_gone: bool = False
     line_phone: str = ""

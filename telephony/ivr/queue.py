@@ -12,7 +12,7 @@ from telephony.ivr.message import start_callback, start_voicemail
 from telephony.ivr.outcome import TurnOutcome, goodbye, one_key, reference_words
 from telephony.plan.menu import MenuChoice
 from telephony.plan.prompts import Prompt
-from telephony.plan.verbs import Dial, Music, Redirect, Say, Spoken, Target
+from telephony.plan.verbs import Dial, Music, Redirect, Room, Say, Spoken, Target
 from tickets.states import CallState
 
 # Once a minute a caller is told how they stand; between, the line is heard to be alive. With the sound, which lasts
@@ -31,6 +31,8 @@ NOTHING_RINGS = {"calm": 1}
 CUT_OFF_SECONDS = 3
 # Passed on by an agent to another, and not told of it yet.
 PASSED_ON = "passed_on"
+# In a room with others.
+IN_ROOM = "in_room"
 
 
 def on_queue(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -120,6 +122,9 @@ def on_dial(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnO
         return _after_cut_off(conversation)
     if facts.is_on_hold or not heard.dial_status:
         return _on_hold(conversation, facts)
+    if facts.room and conversation.asking != IN_ROOM:
+        # Not the end of the talk: the agent was led into the room, and the caller follows.
+        return _enter_room(conversation, facts)
     if not heard.was_connected:
         return TurnOutcome(conversation.at(CallState.QUEUED), (Redirect("queue"),), (OfferUnanswered(),))
     if facts.agent_finished:
@@ -135,10 +140,18 @@ def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if facts.is_on_hold and facts.agent_is_gone:
         # Music for ever would be worse than a colleague who has to ask again.
         return _back_in_line(conversation, PASSED_ON)
+    if not facts.is_on_hold and facts.room:
+        return _enter_room(conversation, facts)
     if not facts.is_on_hold and facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
     words = () if conversation.asking == "hold" else (Say(Prompt.HOLD),)
     return TurnOutcome(conversation.ask("hold"), (one_key("hold", *words, Music(), seconds=AFTER_MUSIC_SECONDS),))
+
+
+def _enter_room(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
+    room, of = Room(facts.room, ends=True), {"of": facts.room}
+    dial = Dial("dial", room, of, time_limit_seconds=TALK_LIMIT_SECONDS, record=True)
+    return TurnOutcome(conversation.ask(IN_ROOM), (dial,))
 
 
 def _after_cut_off(conversation: Conversation) -> TurnOutcome:

@@ -94,7 +94,20 @@ class Sip:
     address: str
 
 
-Target = Number | Client | Sip
+@dataclass(frozen=True)
+class Room:
+    """Several people on one line, by its name.
+
+    `ends`: it is over for all when this one goes. `coached_leg`: the one leg that hears this one.
+    """
+
+    name: str
+    is_muted: bool = False
+    coached_leg: str = ""
+    ends: bool = False
+
+
+Target = Number | Client | Sip | Room
 
 
 @dataclass(frozen=True)

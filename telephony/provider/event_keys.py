@@ -13,8 +13,11 @@ NOTICE_STATUS = "notice-status"
 # The same of somebody whom we call back.
 CALLED_BACK_STEP = "called-back"
 CALLED_BACK_STATUS = "called-back-status"
+# Where a leg in a talk of several is led, and what it asks when its room ends.
+ROOM_STEP = "room"
 # Where the line between two colleagues leads when one of them hangs up.
 CONSULTED_STEP = "consulted"
+CONSULTED_STATUS = "consulted-status"
 
 
 def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> str:
@@ -25,7 +28,7 @@ def event_key(kind: str, form: Mapping[str, str], query: Mapping[str, str]) -> s
     call, message = form.get("call_sid", ""), form.get("message_sid", "")
     if kind in TURN_STEPS and call and ("turn" in query or kind == "voice"):
         return f"turn:{call}:{query.get('turn', '0')}"
-    if kind in ("status", NOTICE_STATUS, CALLED_BACK_STATUS) and call:
+    if kind in ("status", NOTICE_STATUS, CALLED_BACK_STATUS, CONSULTED_STATUS) and call:
         return f"{kind}:{call}:{form.get('call_status', '')}"
     if kind == "recording" and form.get("recording_sid"):
         return f"recording:{form['recording_sid']}:{form.get('recording_status', '')}"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import Capability
 from telephony.provider.document import Document
-from telephony.provider.event_keys import CALLED_BACK_STEP, NOTICE_STEP, TURN_STEPS
+from telephony.provider.event_keys import CALLED_BACK_STEP, NOTICE_STEP, ROOM_STEP, TURN_STEPS
 from telephony.provider.sealed_fields import MOST_CHARACTERS, opened, seal
 from telephony.provider.spoken_document import LANGUAGE_TAGS, VOICE_RETRIES, Speak, say_words
 from telephony.provider.webhook_inbox import Webhook
@@ -31,6 +31,8 @@ _SPEECH = "speech"
 
 def is_waiting(webhook: Webhook) -> bool:
     """Whether somebody is on the line whom we have spoken to before; a call that only arrives has no turn yet."""
+    if webhook.kind == ROOM_STEP:
+        return "c" in webhook.query
     if webhook.kind in (NOTICE_STEP, CALLED_BACK_STEP):
         return "m" in webhook.query
     return webhook.kind in TURN_STEPS and webhook.turn is not None

@@ -21,6 +21,7 @@ from telephony.plan.verbs import (
     Play,
     Record,
     Redirect,
+    Room,
     Say,
     Sip,
     Spoken,
@@ -182,7 +183,8 @@ class _Writer:
         response.redirect(self.address(verb.step), method="POST")
 
     def dial(self, response: Document, verb: Dial) -> None:
-        record = verb.record and Capability.RECORDING_DUAL in self.capabilities
+        is_room = isinstance(verb.target, Room)
+        record = verb.record and not is_room and Capability.RECORDING_DUAL in self.capabilities
         element = response.dial(
             action=self.address(verb.step, verb.params),
             method="POST",
@@ -210,5 +212,22 @@ class _Writer:
                 client.identity(verb.target.identity)
                 for name, value in verb.params.items():
                     client.parameter(name=name, value=str(value))
+            case Room():
+                self._room(element, verb.target, verb)
             case _:
                 assert_never(verb.target)
+
+    def _room(self, element: DialElement, room: Room, verb: Dial) -> None:
+        """Nobody waits in silence, and nobody's coming or going is heard."""
+        element.conference(
+            room.name,
+            muted=room.is_muted or None,
+            coach=room.coached_leg or None,
+            start_conference_on_enter=True,
+            end_conference_on_exit=room.ends,
+            beep="false",
+            wait_url=self.urls.music(),
+            wait_method="GET",
+            record="record-from-start" if verb.record else None,
+            recording_status_callback=self.address("recording", verb.params) if verb.record else None,
+        )

@@ -19,7 +19,7 @@ from app.web.administration.chain_form import first_chain
 from app.wording.recorded_pieces import words_of_piece
 from escalation.acknowledging.links import make_link
 from telephony import recorded_prompts
-from telephony.floor import consulting, presence
+from telephony.floor import consulting, presence, rooms
 from telephony.provider.account import ProviderKind
 from telephony.provider.account_secrets import AccountSecrets
 from telephony.provider.kept_accounts import add_account
@@ -45,6 +45,7 @@ from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draf
 from tickets.schema import (
     CalendarVersion,
     Call,
+    CallLeg,
     Chain,
     FileImport,
     Incident,
@@ -64,6 +65,7 @@ from tickets.states import (
     OfferPurpose,
     OutboundChannel,
     OutboundState,
+    PresenceState,
     Role,
 )
 from tickets.told_clocks import ToldTime, as_detail
@@ -180,21 +182,34 @@ def _of_talks(session: Session, person: Staff, *, now: datetime) -> dict[str, Se
     """Talks of this person and of colleagues, with somebody free, somebody who was asked, and this person asked."""
     free, asked, other = (factories.staff(session, role=Role.AGENT, at=OWN) for _ in range(3))
     ticket = factories.ticket(session, now=now, unit_code=OWN)
+    # Nobody is on the line with us about this one.
+    quiet = factories.ticket(session, now=now, unit_code=OWN, phone="+84986000111")
     own, waiting, asking = (_talk(session, ticket, agent, now=now) for agent in (person, person, other))
     presence.go_available(session, free.id, now=now)
     for call, by, with_ in ((waiting, person, asked), (asking, other, person)):
         call.hold_since = now
-        consulting.keep(call, consulting.Consult(by.id, with_.id, with_.name, is_answered=True))
+        consulting.keep(call, consulting.Consult(by.id, with_.id, with_.name, is_answered=True, leg="CA1"))
+    listened, entered = (_talk(session, ticket, other, now=now) for _ in range(2))
+    for call in (listened, entered):
+        leg = {"call_id": call.id, "account": "sim", "call_sid": f"CA{uuid.uuid4().hex}", "staff_id": other.id}
+        session.add(CallLeg(**leg, started_at=now))
+    rooms.keep_room(
+        entered, rooms.TalkRoom((rooms.Party(person.id, "", rooms.TalkPart.LISTENS, PresenceState.OFFLINE),))
+    )
     row = Offer(call_id=asking.id, staff_id=person.id, offered_at=now, expires_at=now, purpose=OfferPurpose.CONSULT)
     row.outcome, row.ended_at = OfferOutcome.ANSWERED, now
     session.add(row)
     session.flush()
     return {
         "console.pass_on": Sent(named={"call_id": own.id}, form={"to": f"staff-{free.id}"}),
+        "console.call_now": Sent(named={"reference": quiet.reference}),
         "console.open_card": Sent(named={"call_id": own.id}, form={"kind": "child"}),
         "console.put_caller_through": Sent(named={"call_id": waiting.id}),
+        "console.bring_colleague_in": Sent(named={"call_id": waiting.id}),
         "console.leave": Sent(named={"call_id": asking.id}),
         "supervisor.take_call_over": Sent(named={"call_id": asking.id}),
+        "supervisor.enter": Sent(named={"call_id": listened.id}, form={"part": "listens"}),
+        "supervisor.leave_call": Sent(named={"call_id": entered.id}),
     }
 
 

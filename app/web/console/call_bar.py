@@ -23,6 +23,7 @@ from telephony.floor.callbacks import MOST_ATTEMPTS
 from telephony.floor.consulting import consult_of
 from telephony.floor.floor import HEARTBEAT_LOST
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT, AWAY_NO_TELEPHONE
+from telephony.floor.rooms import parties_in, room_of
 from telephony.provider.account import Capability
 from tickets.people.phones import mask, readable_phone
 from tickets.people.roles import visible_tickets
@@ -130,13 +131,17 @@ def load_bar() -> AgentBar:
 
 def bar_context() -> dict[str, Any]:
     bar = load_bar()
+    in_room = bar.call is not None and room_of(bar.call.detail) is not None
     return {
         "bar": bar,
         "caller": _caller_words(bar),
         "history": _history(bar),
         "consult": consult_of(bar.call.detail) if bar.call is not None else None,
+        "parties": parties_in(bar.call.detail) if bar.call is not None else (),
         "viewer_id": g.viewer.staff_id,
-        "is_recorded": bar.call is not None and _can(bar.call, Capability.RECORDING_DUAL),
+        # What is recorded of a room cannot be paused by the call.
+        "is_recorded": bar.call is not None and not in_room and _can(bar.call, Capability.RECORDING_DUAL),
+        "has_rooms": bar.call is not None and _can(bar.call, Capability.CONFERENCE),
         "pause": pause_of(bar.call.detail) if bar.call is not None else None,
         "most_attempts": MOST_ATTEMPTS,
         "reasons": away_reasons(),

@@ -18,7 +18,7 @@ from app.web.pieces.call_steering import tell_after_commit
 from app.web.pieces.names import unit_name
 from telephony.call.consultation import begin_consult
 from telephony.call.passing_on import (
-    MOST_TOLD,
+    LONGEST_TOLD,
     PassedOn,
     lock_own_talk,
     pass_to_colleague,
@@ -80,7 +80,7 @@ def _form(call_id: int, refused: str = "") -> ResponseReturnValue:
     page = render_template(
         "console/pass_on_form.html" if is_part else "console/pass_on.html",
         call=call,
-        longest=MOST_TOLD,
+        longest=LONGEST_TOLD,
         typed={name: request.form.get(name, "") for name in ("to", "words")},
         refused=refused,
         **_whom(load_floor(g.session, now=g.now)),
@@ -100,7 +100,7 @@ def _ask_first(call: Call, to_id: int) -> None:
 
 
 def _told() -> PassedOn:
-    return PassedOn(g.viewer.staff_id, g.viewer.name, request.form.get("words", "").strip()[:MOST_TOLD])
+    return PassedOn(g.viewer.staff_id, g.viewer.name, request.form.get("words", "").strip()[:LONGEST_TOLD])
 
 
 def _pass_to(call: Call, kind: str, wanted: int) -> None:

@@ -17,13 +17,18 @@ from tickets.schema import Presence
 from tickets.states import CallState, PresenceState
 
 
+def leg_of(phone):
+    """The provider's number for the agent's leg of this call."""
+    return f"CA{'f' * 8}{phone.sid[-24:]}"
+
+
 def in_talk(session, phone, agent, now, *, key="1"):
     phone.ring().press(key)
     if key == "1":
         phone.speak("phường Sài Gòn")
     offers.accept(session, open_offer_of(session, agent.id).id, staff_id=agent.id, now=now)
     phone.wait()
-    phone.post("status", CallSid=f"{phone.sid}-leg", ParentCallSid=phone.sid, CallStatus="in-progress")
+    phone.post("status", CallSid=leg_of(phone), ParentCallSid=phone.sid, CallStatus="in-progress")
     call = call_of(session, phone)
     call.answered_at = now - timedelta(minutes=1)
     session.flush()
