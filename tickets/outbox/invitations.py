@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from tickets.audit import entries
 from tickets.directory import one_time_links
 from tickets.outbox.posting import Outgoing, post_all
 from tickets.people.actor import Actor
-from tickets.schema import Invitation, OutboundMessage, Staff
+from tickets.schema import Invitation, OutboundMessage, RoleAssignment, Staff
 from tickets.states import OutboundChannel, OutboundState
 
 INVITATION = "invitation"
@@ -52,7 +52,7 @@ def invite(session: Session, staff_ids: Collection[int], *, actor: Actor, now: d
     people = session.scalars(
         select(Staff)
         .where(Staff.id.in_(staff_ids), Staff.disabled_at.is_(None), Staff.totp_enrolled_at.is_(None))
-        .where((Staff.email != "") | Staff.phone.is_not(None))
+        .where((Staff.email != "") | Staff.phone.is_not(None), _works_here())
         .order_by(Staff.id)
     ).all()
     if not people:
@@ -112,8 +112,13 @@ def _people(now: datetime) -> Select[Staff]:
         select(Staff)
         .outerjoin(Invitation, Invitation.staff_id == Staff.id)
         .outerjoin(OutboundMessage, OutboundMessage.id == Invitation.message_id)
-        .where(Staff.disabled_at.is_(None), Staff.is_demo.is_(False))
+        .where(Staff.disabled_at.is_(None), Staff.is_demo.is_(False), _works_here())
     )
+
+
+def _works_here() -> ColumnElement[bool]:
+    """Whoever holds a role; the telephone of the hourly trial is nobody's account."""
+    return exists().where(RoleAssignment.staff_id == Staff.id)
 
 
 def _state(now: datetime) -> ColumnElement[str]:

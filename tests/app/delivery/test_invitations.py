@@ -73,9 +73,10 @@ def test_an_invitation_goes_by_mail_where_there_is_an_address_and_again_when_it_
 def test_whoever_has_come_in_or_is_gone_is_not_invited_and_what_failed_is_told(session: Session, now: datetime) -> None:
     joined = staff(session, totp_enrolled_at=now)
     gone = staff(session, disabled_at=now)
+    telephone_of_the_trial = staff(session, role=None)
     person = staff(session)
 
-    sent = invite(session, [joined.id, gone.id, person.id], actor=SYSTEM, now=now)
+    sent = invite(session, [joined.id, gone.id, telephone_of_the_trial.id, person.id], actor=SYSTEM, now=now)
     message = session.scalars(select(OutboundMessage).where(OutboundMessage.staff_id == person.id)).one()
     message.state = OutboundState.FAILED
     session.flush()
