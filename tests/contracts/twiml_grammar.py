@@ -26,11 +26,9 @@ MOST_RUNG_AT_ONCE = 10
 # Of all parameters that a softphone is told together.
 MOST_PARAMETERS = 800
 ITS_OWN_TEXT = {"Say", "Play", "Redirect", "Dial", "Number", "Client", "Sip", "Conference", "Identity", "Queue"}
-# Where accounts do not say so themselves, all that carry calls are taken to.
-RINGS_BROWSERS = next((one for one in Capability if one.value == "client"), Capability.VOICE)
 NEEDED_TO = {
     "Pause": Capability.PAUSE, "Enqueue": Capability.ENQUEUE, "Leave": Capability.ENQUEUE, "Queue": Capability.ENQUEUE,
-    "Conference": Capability.CONFERENCE, "Client": RINGS_BROWSERS, "Sip": Capability.SIP,
+    "Conference": Capability.CONFERENCE, "Client": Capability.CLIENT, "Sip": Capability.SIP,
 }  # fmt: skip
 WHATEVER_IT_CAN = {"Response", "Say", "Play", "Gather", "Record", "Dial", "Number", "Redirect", "Hangup", "Reject"}
 PARTS_OF_OTHERS = {"Identity", "Parameter"}
