@@ -21,7 +21,7 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser("golive", help="decide that units receive what is theirs; until then the city does")
     parser.add_argument("codes", nargs="*", metavar="CODE", help="units by their codes, e.g. 26740 SXD")
     parser.add_argument("--all", action="store_true", help="the whole city")
-    parser.add_argument("--by", required=True, metavar="EMAIL", help="whose decision it is: an administrator")
+    parser.add_argument("--by", required=True, metavar="EMAIL", help="whose decision it is")
     parser.add_argument("--on", metavar="DATE", help="from which day on, as 2026-12-01 or 01/12/2026; today")
     parser.add_argument("--take-back", metavar="REASON", help="the other way, from now on: the city works for them")
     parser.add_argument("--json", action="store_true", help="one JSON line")
@@ -66,7 +66,7 @@ def _decide(session: "Session", arguments: argparse.Namespace, on_day: date) -> 
 
 
 def _whose(session: "Session", email: str) -> "Staff":
-    """The person with this address, who must be an administrator now: a decision has a name."""
+    """The person with this address, who must be somebody who decides for the city now: a decision has a name."""
     from app.clock import utc_now
     from tickets.directory.staff import person_by_email
     from tickets.people.roles import load_viewer
@@ -76,8 +76,10 @@ def _whose(session: "Session", email: str) -> "Staff":
     viewer = load_viewer(session, person.id, now=utc_now()) if person is not None else None
     if person is None or viewer is None:
         raise CommandRefused(f"There is nobody with the address {email}.")
-    if not viewer.holds(Role.ADMINISTRATOR):
-        raise CommandRefused(f"{person.name} is no administrator: only an administrator decides that a unit is live.")
+    if not viewer.holds(Role.ADMINISTRATOR) and not viewer.covers_city(Role.LEADER, Role.CITY_OFFICE):
+        raise CommandRefused(
+            f"{person.name} may not decide this: an administrator, a leader of the city or the City Office does."
+        )
     return person
 
 

@@ -3,6 +3,7 @@
 from app.clockwork.node import Node
 from app.storage.database import transaction
 from escalation.queries.weekly_gaps import post_weekly_gaps
+from escalation.queries.weekly_readiness import post_weekly_readiness
 from tickets.directory.rotations import fill_one
 from tickets.outbox.rota_news import tell_turns_that_begin
 
@@ -17,6 +18,10 @@ def fill_rotations(node: Node) -> None:
 
 def tell_gaps(node: Node) -> None:
     node.post(post_weekly_gaps)
+
+
+def tell_readiness(node: Node) -> None:
+    node.post(post_weekly_readiness)
 
 
 def tell_who_comes_on_duty(node: Node) -> None:

@@ -17,7 +17,7 @@ from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import ask_for_silent, ask_provider, fetch_recordings, forget_webhooks, sweep_floor
 from app.clockwork.progress import Expected
-from app.clockwork.rota_jobs import fill_rotations, tell_gaps, tell_who_comes_on_duty
+from app.clockwork.rota_jobs import fill_rotations, tell_gaps, tell_readiness, tell_who_comes_on_duty
 from app.clockwork.rule_rounds import apply_new_rules, give_time_back
 from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
 from app.phone.reconciliation import ASKING
@@ -202,6 +202,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("tell who comes on duty", 60, tell_who_comes_on_duty),
     Scheduled("hand levels over", ROUND_SECONDS, hand_levels_over, limit_seconds=120),
     Scheduled("tell gaps of the rota", 3600, tell_gaps),
+    Scheduled("tell what units lack", 3600, tell_readiness),
     Scheduled("fill the rota ahead", 3600, fill_rotations, limit_seconds=300),
     Scheduled("prove kept figures", 86_400, prove_kept_figures, limit_seconds=900),
 )

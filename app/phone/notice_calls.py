@@ -23,6 +23,7 @@ from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 from tickets.errors import HotlineError
 from tickets.outbox import posting
 from tickets.outbox.gathering import GATHERED_TEMPLATE
+from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
 from tickets.schema import OutboundMessage
 from tickets.states import NotHeard, OutboundChannel
 from tickets.typed_text import typed_number
@@ -73,6 +74,8 @@ def answer_key(
 
 def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
     """A list is heard, and each of its levels is answered where it can be read."""
+    if row.template == LINE_TEST_TEMPLATE:
+        return Prompt.LINE_TEST_HEARD
     if row.template == GATHERED_TEMPLATE:
         return Prompt.NOTICE_HEARD
     return _pass_up(session, row, now=now) if key == PASS_UP else _acknowledge(session, row, now=now)
@@ -126,7 +129,11 @@ def _heard(session: Session, webhook: Webhook, row: OutboundMessage, *, now: dat
 def _message(session: Session, number: str) -> OutboundMessage | None:
     row_id = typed_number(number)
     row = session.get(OutboundMessage, row_id) if row_id is not None else None
-    if row is None or row.channel is not OutboundChannel.VOICE or row.staff_id is None:
+    if row is None or row.channel is not OutboundChannel.VOICE:
+        return None
+    if row.template == LINE_TEST_TEMPLATE:
+        return row
+    if row.staff_id is None:
         return None
     return row if "step_id" in row.params or row.template == GATHERED_TEMPLATE else None
 

@@ -18,6 +18,8 @@ from tickets.directory import going_live
 from tickets.schema import Ticket
 
 STATEMENT_TIMEOUT_MS = 600_000
+_ALL_LIVE = "Every unit is live: this is the demonstration."
+_NONE_LIVE = "No unit is live yet: ./hotline golive decides."
 
 
 def prepare(settings: Settings, *, tickets: int | None, progress: TellProgress) -> None:
@@ -34,7 +36,7 @@ def load_reference(settings: Settings, *, progress: TellProgress) -> None:
         if written:
             progress(f"Loaded reference data: {', '.join(written)}.")
         if _begins_here(session, written) and going_live.begin(session, are_live=settings.demo, now=utc_now()):
-            progress("Every unit shows what it does." if settings.demo else "No unit is live yet: ./hotline golive")
+            progress(_ALL_LIVE if settings.demo else _NONE_LIVE)
 
 
 def _begins_here(session: Session, written: Collection[str]) -> bool:

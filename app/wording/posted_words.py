@@ -39,6 +39,8 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "instruction_overdue": lazy_gettext("Notice: an instruction was not answered in time"),
     "no_higher_level": lazy_gettext("There is no level above"),
     "nobody_on_duty": lazy_gettext("Nobody on duty can be called"),
+    "line_test": lazy_gettext("Test call to a line"),
+    "units_lacking": lazy_gettext("Notice: what units lack"),
     "nobody_reachable": lazy_gettext("Notice: nobody could be reached"),
     "nothing_waits": lazy_gettext("Nothing waits for an answer"),
     "opened_again": lazy_gettext("To the citizen: reopened"),

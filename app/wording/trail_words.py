@@ -193,6 +193,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "ticket.unlinked": lazy_gettext("No duplicate any more"),
     "token.added": lazy_gettext("API token added"),
     "token.revoked": lazy_gettext("API token revoked"),
+    "line.tested": lazy_gettext("Test call to a line"),
     "unit.taken_back": lazy_gettext("Unit taken back: the city works for it"),
     "unit.went_live": lazy_gettext("Unit went live"),
     "appeal.decided": lazy_gettext("Appeal decided"),

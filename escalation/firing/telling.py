@@ -15,6 +15,8 @@ from tickets.promises.loading import PromiseRulebook
 from tickets.promises.plan import ChainLevel, warning_notice
 from tickets.states import OutboundChannel, StepResult
 
+# Told for a unit that is not live (`tickets/queries/reached_levels.py` keeps it from citizens).
+HEARD_INSTEAD = "received_by_city"
 DEFAULT_CHANNELS = ("sms", "screen")
 DUTY_CALENDAR = "working"
 
@@ -112,14 +114,23 @@ def _level(
     found, at_level = standing.told_together(levels, step.rank, ticket.concern)
     if not found:
         return Fired(ticket, step, StepResult.NOBODY)
-    detail = {"fell_through_to": at_level} if at_level != step.rank else {}
+    instead = _instead(standing, found[0], step, ticket)
+    detail = ({"fell_through_to": at_level} if at_level != step.rank else {}) | instead
     fresh = [one for one in found if one.person.staff_id not in before.staff_ids]
     if not fresh:
         # One person on two levels: they know already, and the level is recorded as theirs once more (R12).
         return Fired(ticket, step, StepResult.MERGED, told=tuple(found), detail=detail)
-    if step.step is not None and step.step.daily_list and not detail:
-        return Fired(ticket, step, StepResult.NOTIFIED, told=tuple(fresh), detail={"in": "daily_list"})
-    return beside_each_other([tell_person(ticket, step, one, at_level, book=book, now=now) for one in fresh])
+    if step.step is not None and step.step.daily_list and at_level == step.rank:
+        return Fired(ticket, step, StepResult.NOTIFIED, told=tuple(fresh), detail={"in": "daily_list"} | instead)
+    told = beside_each_other([tell_person(ticket, step, one, at_level, book=book, now=now) for one in fresh])
+    return replace(told, detail={**told.detail, **instead})
+
+
+def _instead(standing: Standing, found: Reachable, step: DueStep, ticket: DueTicket) -> dict[str, Any]:
+    """A mark for what citizens are told: the city's desk has heard of it, and nobody whom the level is for."""
+    if step.step is None or not standing.hears_instead(found, step.step, ticket.concern):
+        return {}
+    return {HEARD_INSTEAD: True}
 
 
 def beside_each_other(told: Sequence[Fired]) -> Fired:

@@ -110,6 +110,7 @@ class Prompt(StrEnum):
     NOTICE_NOTHING_ABOVE = "notice_nothing_above"
     NOTICE_OUTDATED = "notice_outdated"
     NOTICE_HEARD = "notice_heard"
+    LINE_TEST_HEARD = "line_test_heard"
 
     GOODBYE = "goodbye"
     PLEASE_HOLD = "please_hold"

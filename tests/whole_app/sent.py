@@ -50,7 +50,9 @@ from tickets.schema import (
     FileImport,
     Incident,
     Instruction,
+    Line,
     Offer,
+    OneStopOffice,
     OutboundMessage,
     PostHolding,
     Responsibility,
@@ -297,6 +299,11 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.release_for_a_reason": Sent(
             named={"message_id": _held(session, "over_budget_range", now=now)}, form={"reason": "over_budget_range"}
         ),
+        "administration.go_live": Sent(form={"unit": str(factories.unit(session, OWN).id)}),
+        "administration.take_back": Sent(
+            form={"unit": str(factories.unit(session, OWN).id), "reason": "Mất người trực"}
+        ),
+        "supervisor.test_line": Sent(named={"line_id": _line(session)}),
         "administration.apply": Sent(form={"text": other_policies}),
         **_of_prompts(session, now=now),
         **_of_posts(session, climbed, colleague, now=now),
@@ -339,6 +346,12 @@ def _instructed(session: Session, climbed: Climb, *, now: datetime) -> int:
     session.add(task)
     session.flush()
     return task.id
+
+
+def _line(session: Session) -> int:
+    """The published line of one's own unit."""
+    of_own = select(Line.id).join(OneStopOffice, OneStopOffice.id == Line.office_id)
+    return session.scalars(of_own.where(OneStopOffice.unit_id == factories.unit(session, OWN).id).limit(1)).one()
 
 
 def _contact_methods(session: Session, person: Staff, *, now: datetime) -> list[int]:

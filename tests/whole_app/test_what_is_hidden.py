@@ -60,7 +60,9 @@ OF_THE_WHOLE_CITY = (
     "/administration", "/administration/audit", "/administration/clocks", "/administration/people", "/metrics",
 )  # fmt: skip
 # Who works at a unit and stands on its posts: whoever brings a ticket here brings people along.
-OF_PEOPLE = ("/rota", "/my/duty")
+OF_PEOPLE = (
+    "/rota", "/my/duty", "/supervisor/readiness", "/administration/readiness", "/administration/setting-up",
+)  # fmt: skip
 # Whoever runs it is alarmed when nobody could be told of a level, of a restricted ticket too, without its reference.
 ALARMS = ("/my/notices", "/my/notices/bell")
 BELL = re.compile(r'<a class="bell".*?</a>', re.DOTALL)

@@ -21,6 +21,7 @@ from tickets.people.actor import SYSTEM, Actor
 from tickets.schema import GoingLive, Staff, Unit
 from tickets.schema.rows import insert_many
 from tickets.states import UnitKind
+from tickets.typed_text import clean_text
 
 # Kept of a unit that has not been decided about since the city began.
 AT_THE_BEGINNING = "at_the_beginning"
@@ -59,6 +60,12 @@ def not_live(session: Session, *, on: date) -> frozenset[int]:
     return frozenset(session.scalars(statement))
 
 
+def city_is_preparing(session: Session, *, on: date) -> bool:
+    """Whether nobody has decided yet that the whole city is live; a decision for it is one for its own body too."""
+    waiting = select(Unit.id).where(Unit.kind == UnitKind.CITY, in_force(on), ~is_live_on(on))
+    return bool(session.scalar(select(exists(waiting))))
+
+
 def bodies(session: Session, *, on: date) -> list[int]:
     """Everybody a decision for the whole city is about."""
     return list(session.scalars(select(Unit.id).where(Unit.kind.not_in(_NO_BODIES), in_force(on)).order_by(Unit.id)))
@@ -73,9 +80,9 @@ def go_live(session: Session, unit_ids: Collection[int], *, on_day: date, actor:
 
 def take_back(session: Session, unit_ids: Collection[int], *, reason: str, actor: Actor, now: datetime) -> int:
     """The city's desk works for them again, from now on; raises InvalidInput without a reason."""
-    said = " ".join(reason.split())
-    if not said or len(said) > LONGEST_REASON_TO_TAKE_BACK:
-        raise InvalidInput("reason", "missing" if not said else "too_long", limit=LONGEST_REASON_TO_TAKE_BACK)
+    said = " ".join(clean_text(reason, LONGEST_REASON_TO_TAKE_BACK, field="reason").split())
+    if not said:
+        raise InvalidInput("reason", "missing")
     return _decide(session, unit_ids, is_live=False, on_day=day_of(now), reason=said, actor=actor, now=now)
 
 
@@ -95,6 +102,13 @@ def last_decisions(session: Session, unit_ids: Collection[int] | None = None) ->
     if unit_ids is not None:
         statement = statement.where(GoingLive.unit_id.in_(unit_ids))
     return {row.unit_id: _told(row, name) for row, name in session.execute(statement)}
+
+
+def decisions_about(session: Session, unit_id: int) -> list[LiveDecision]:
+    """All that was ever decided about a unit, the latest first."""
+    statement = select(GoingLive, Staff.name).outerjoin(Staff, Staff.id == GoingLive.decided_by_id)
+    statement = statement.where(GoingLive.unit_id == unit_id).order_by(GoingLive.id.desc()).limit(50)
+    return [_told(row, name) for row, name in session.execute(statement)]
 
 
 def _told(row: GoingLive, name: str | None) -> LiveDecision:

@@ -90,3 +90,9 @@ def _lines(on: date) -> Select[int, str, str, bool, int, int, str | None, str]:
 def _one(session: Session, wanted: Select[int, str, str, bool, int, int, str | None, str]) -> DialledLine | None:
     row = session.execute(wanted).first()
     return DialledLine(*row) if row else None
+
+
+def unit_of_line(session: Session, line_id: int) -> int | None:
+    """Whose published line it is; None for none."""
+    statement = select(OneStopOffice.unit_id).join(Line, Line.office_id == OneStopOffice.id).where(Line.id == line_id)
+    return session.scalar(statement)

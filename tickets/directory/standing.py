@@ -163,6 +163,13 @@ class Standing:
         there are and whoever holds them, the city alone has. Another unit's holder is never asked: that this unit has
         nobody makes them responsible for nothing here.
         """
+        found = self._own_at(codes, unit_id=unit_id, field=field)
+        if not found and unit_id in self._received_by:
+            # Until it is live no level of a unit may tell nobody: the desk that works for it has somebody at its head.
+            return self.leads(unit_id=unit_id, coordinating_unit_id=None)
+        return found
+
+    def _own_at(self, codes: Sequence[str], *, unit_id: int, field: str) -> list[Reachable]:
         found: list[Reachable] = []
         if RESPONSIBLE_LEADER in codes:
             found += [Reachable(p, None, None, "responsible") for p in self._responsible(field=field, unit_id=unit_id)]
@@ -174,9 +181,6 @@ class Standing:
         for code in codes:
             if code in self._city_posts:
                 found += self._holders(self._city_posts[code], code)
-        if not found and unit_id in self._received_by:
-            # Until it is live no level of a unit may tell nobody: the desk that works for it has somebody at its head.
-            return self.leads(unit_id=unit_id, coordinating_unit_id=None)
         return _once(found)
 
     def leads(self, *, unit_id: int, coordinating_unit_id: int | None) -> list[Reachable]:
@@ -188,6 +192,26 @@ class Standing:
                 if (unit, code) in self._answering:
                     return _once(self._answering[(unit, code)])
         return []
+
+    def hears_instead(self, found: Reachable, level: ChainLevel, concern: Concern) -> bool:
+        """Whether they are told only because the unit is not live: nobody of those whom the level is for has heard."""
+        receiver = self._received_by.get(concern.unit_id)
+        if receiver is None:
+            return False
+        if receiver != concern.unit_id and found.unit_id == receiver:
+            return True
+        codes = posts_to_ask(level, procedure_id=concern.procedure_id)
+        return found not in self._own_at(codes, unit_id=concern.unit_id, field=concern.field)
+
+    def as_if_live(self) -> "Standing":
+        """The same people, for a look at what would happen once every unit receives what is its own."""
+        return Standing(
+            parents=self._parents,
+            city_posts=self._city_posts,
+            answering=self._answering,
+            leaders=self._leaders,
+            staff=self._staff,
+        )
 
     def is_received_by_others(self, unit_id: int) -> bool:
         """Whether the unit is not live, and the city's desk hears of what is its own."""

@@ -158,12 +158,21 @@ def standing_of(rows: Sequence[Mapping[str, Any]], *, staff: Mapping[int, Person
 
 def administrators(session: Session, *, now: datetime) -> list[Person]:
     """Who is alerted when nobody can be told."""
+    return _with_role(session, Role.ADMINISTRATOR, now=now)
+
+
+def city_office_people(session: Session, *, now: datetime) -> list[Person]:
+    """Who keeps the directory and sees to what units lack."""
+    return _with_role(session, Role.CITY_OFFICE, now=now)
+
+
+def _with_role(session: Session, role: Role, *, now: datetime) -> list[Person]:
     rows = session.scalars(
         select(Staff)
         .join(RoleAssignment, RoleAssignment.staff_id == Staff.id)
         .where(
             Staff.disabled_at.is_(None),
-            RoleAssignment.role == Role.ADMINISTRATOR,
+            RoleAssignment.role == role,
             RoleAssignment.valid_from <= now,
             (RoleAssignment.valid_to.is_(None)) | (RoleAssignment.valid_to > now),
         )

@@ -7,6 +7,7 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.outbox.posting import Outgoing
 from tickets.people.phones import parse_phone
 from tickets.routing.incidents import incident_about
+from tickets.routing.receiving import NOT_LIVE
 from tickets.routing.rules import Rules
 from tickets.states import Channel, OutboundChannel, Priority
 
@@ -54,6 +55,7 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
     if not is_restricted:
         unit = rules.routing.units[opened.unit_id]
         params |= {"unit": unit.name, "unit_en": unit.name_en}
+        params |= _works_for(opened)
         if opened.due_at is not None:
             params["due_at"] = opened.due_at.isoformat()
         params |= _incident(matter, opened, rules)
@@ -77,6 +79,12 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
         )
         for channel, address, told in messages
     ]
+
+
+def _works_for(opened: Opened) -> dict[str, Any]:
+    """The unit whose matter it is, where another answers because that one is not live."""
+    named = next((reason.params for reason in opened.reasons if reason.code == NOT_LIVE), None)
+    return {"works_for": {"vi": named["unit"], "en": named["unit_en"]}} if named is not None else {}
 
 
 def _incident(matter: Matter, opened: Opened, rules: Rules) -> dict[str, Any]:

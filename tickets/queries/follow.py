@@ -12,6 +12,7 @@ from tickets import timeline
 from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.queries.appeals import AppealState, appeal_state
 from tickets.queries.reached_levels import NONE_REACHED, ReachedLevels, reached_levels
+from tickets.routing.receiving import NOT_LIVE
 from tickets.schema import Attachment, Category, Clock, PromiseBreach, Ticket, Unit
 from tickets.states import (
     UNFINISHED,
@@ -96,6 +97,8 @@ class FollowedTicket:
     is_joined: bool = False
     expected_at: datetime | None = None
     appeal: AppealState | None = None
+    # The unit whose matter it is, while it is not live and another works for it.
+    works_for: str = ""
 
     @property
     def is_unfinished(self) -> bool:
@@ -189,8 +192,17 @@ def _followed(session: Session, ticket: Ticket, *, locale: str) -> FollowedTicke
         files=tuple(file for file in attachments.of_ticket(session, ticket.id) if file.message_id is None),
         entries=tuple(_told(entry, names) for entry in entries if _is_told(entry, reached)),
         expected_at=ticket.expected_at if ticket.status in UNFINISHED else None,
+        works_for=_works_for(ticket, locale),
         appeal=appeal_state(session, ticket.id) if ticket.status not in UNFINISHED or ticket.reopen_count else None,
     )
+
+
+def _works_for(ticket: Ticket, locale: str) -> str:
+    for reason in ticket.routing_reasons:
+        params = reason.get("params", {})
+        if reason["code"] == NOT_LIVE and params.get("desk_id") == ticket.unit_id and not ticket.is_restricted:
+            return str(params["unit_en" if locale == "en" and params.get("unit_en") else "unit"])
+    return ""
 
 
 def _clocks(session: Session, ticket_id: int) -> tuple[ToldClock, ...]:

@@ -25,8 +25,13 @@ _HAS_REACHED = """
         where r.step_id = planned_step.id and a.state in ('delivered', 'read', 'acknowledged')))
 """
 LEVEL_REACHED: ColumnElement[bool] = literal_column(_HAS_REACHED)
+# What the city's desk heard for a unit that is not live reached nobody whom the level is for: "reported to the unit's
+# head" would not be true.
+_HEARD_BY_ITS_OWN = "planned_step.detail ->> 'received_by_city' is null"
 _REACHED = select(PlannedStep.ticket_id, PlannedStep.id, PlannedStep.rank).where(
-    PlannedStep.ticket_id == any_(bindparam("ticket_ids", type_=ARRAY(BigInteger))), text(_HAS_REACHED)
+    PlannedStep.ticket_id == any_(bindparam("ticket_ids", type_=ARRAY(BigInteger))),
+    text(_HAS_REACHED),
+    text(_HEARD_BY_ITS_OWN),
 )
 _ARRIVED = text(
     """

@@ -120,6 +120,20 @@ class Line(Base):
     valid_to: Mapped[date | None]
 
 
+class LineTest(Base):
+    """A test call to a published line, asked for by a person; how it ended is kept of the call itself."""
+
+    __tablename__ = "line_test"
+    __table_args__ = (Index("ix_line_test_line_id", "line_id", "id"),)
+
+    id: Mapped[Id]
+    line_id: Mapped[int] = mapped_column(to("line"))
+    asked_by_id: Mapped[int] = mapped_column(to("staff"))
+    asked_at: Mapped[datetime]
+    # Of the call, in `outbound_message`.
+    dedup_key: Mapped[str] = mapped_column(unique=True)
+
+
 class Procedure(Base):
     """An entry of the national procedures database; an unverified code stays empty."""
 

@@ -62,6 +62,7 @@ def _names() -> dict[str, str]:
         "count finished days": _("Count the promises of finished days"),
         "hand levels over": _("Bring open reports to whoever is responsible now"),
         "tell who comes on duty": _("Tell people that their duty begins"),
+        "tell what units lack": _("Tell what units lack before they can be relied on, once a week"),
         "tell gaps of the rota": _("Tell of gaps in the duty rota, once a week"),
         "fill the rota ahead": _("Fill the duty rota ahead"),
         "prove kept figures": _("Prove kept figures against the clocks"),

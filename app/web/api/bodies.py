@@ -152,6 +152,35 @@ class AttemptOut(BaseModel):
     why: str
 
 
+class LackOut(BaseModel):
+    """`code` stays what it is; `mended_by` is the role of whoever can mend it, `where` the page on which they do."""
+
+    code: str
+    text: BothLanguages
+    mended_by: str
+    where: str
+
+
+class ReadyUnit(BaseModel):
+    code: str
+    name: str
+    name_en: str
+
+
+class ReadinessItem(BaseModel):
+    """The first item is the city itself, then every unit by name; `live_from` may be a day to come."""
+
+    unit: ReadyUnit
+    live: bool
+    live_from: str | None
+    lacks: list[LackOut]
+
+
+class ReadinessList(BaseModel):
+    items: list[ReadinessItem]
+    next: str | None
+
+
 class PersonTonight(BaseModel):
     """Somebody who stands on a level, and the way tried first; unverified ones are used only where nothing else is."""
 

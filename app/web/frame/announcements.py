@@ -1,4 +1,4 @@
-"""Announced work on the system, kept in memory so that every page may say it without asking the database."""
+"""What every page says above itself, kept in memory: announced work, and that the city is not live yet."""
 
 import time
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from tickets.city import day_of
+from tickets.directory.going_live import city_is_preparing
 from tickets.promises.exclusions import announced
 
 _KEPT_SECONDS = 5.0
@@ -26,6 +28,8 @@ class Announcements:
     def __init__(self) -> None:
         self._told: tuple[Announcement, ...] = ()
         self._read_at = float("-inf")
+        # Nobody has decided yet that the whole city is live.
+        self.is_preparing = False
 
     def refresh(self, session: Session, *, now: datetime) -> None:
         """Read them again where that was some seconds ago: after an answer, so that nobody's page waits for it."""
@@ -34,6 +38,7 @@ class Announcements:
 
     def read(self, session: Session, *, now: datetime) -> None:
         self._read_at = time.monotonic()
+        self.is_preparing = city_is_preparing(session, on=day_of(now))
         self._told = tuple(Announcement(one.from_at, one.to_at, one.reason) for one in announced(session, now=now))
 
     def shown(self, now: datetime) -> Announcement | None:

@@ -38,6 +38,9 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "not_in_the_future": _("This must lie in the future."),
         "later_than_allowed": _("This is later than the longest pause that the promise allows."),
         "not_a_date": _("This is not a date."),
+        "day_passed": _("This day has passed: choose today or a day to come."),
+        "no_unit_chosen": _("Tick the units first."),
+        "called_just_now": _("This line was called a moment ago: wait five minutes."),
         "several_queues": _(
             "Several have this name: %(names)s. Choose one of the list.", names=params.get("names", "")
         ),

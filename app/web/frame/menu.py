@@ -14,6 +14,8 @@ from tickets.states import Role
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+# The guide of whoever sets a city up.
+SETTING_UP = "/administration/setting-up"
 # A number that stands beside every page is not counted further.
 MOST_IN_MENU = 99
 

@@ -39,6 +39,10 @@ def page_context() -> dict[str, Any]:
         context["demonstration_percent"] = playing.percent
     if is_noted(settings().data_dir):
         context["is_catching_up"] = True
+    if settings().demo:
+        context["stage"] = "demonstration"
+    elif hotline().announcements.is_preparing:
+        context["stage"] = "preparing"
     if (now := g.get("now")) is not None:
         context["announcement"] = hotline().announcements.shown(now)
     if viewer:

@@ -13,6 +13,7 @@ from app.web.monitoring.canary_check import canary_metrics, tickets_under_trial
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from app.web.monitoring.families import gauge, gauges, seconds_since, total
 from app.web.monitoring.message_checks import message_metrics
+from app.web.monitoring.readiness_metrics import readiness_metrics
 from escalation.queries.rota_gaps import gaps_ahead
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
@@ -71,6 +72,7 @@ class RowMetrics(Collector):
         yield gauge("hotline_tickets_overdue", "Unfinished tickets past a promise", overdue or 0)
         gaps = len(gaps_ahead(self._session, now=self._now))
         yield gauge("hotline_rota_gaps_ahead", "Stretches of the next week in which nobody answers for a post", gaps)
+        yield from readiness_metrics(self._session, now=self._now)
         yield total("hotline_tickets_numbered", "Numbers drawn for tickets", self._highest(Ticket))
 
     def _lateness(self) -> Iterator[Metric]:

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from app.accounts import credentials
 from app.web.frame.access import password_given, public
-from app.web.frame.current import settings
+from app.web.frame.current import hotline, settings
 from app.web.frame.limits import limiter
 from app.web.frame.local_target import local_target
-from app.web.frame.menu import home_of
+from app.web.frame.menu import SETTING_UP, home_of
 from app.web.frame.session_cookie import (
     asks_second_factor,
     begin_session,
@@ -28,8 +28,9 @@ from tickets.directory import one_time_links
 from tickets.errors import NotFound
 from tickets.outbox.invitations import was_invited
 from tickets.people.actor import staff_actor
-from tickets.people.roles import load_viewer
+from tickets.people.roles import Viewer, load_viewer
 from tickets.schema import OneTimeLink, Staff
+from tickets.states import Role
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -38,7 +39,7 @@ blueprint = Blueprint("sign_in", __name__)
 @public
 def form() -> ResponseReturnValue:
     if g.viewer:
-        return redirect(local_target(request.args.get("next", ""), home_of(g.viewer)), code=303)
+        return redirect(local_target(request.args.get("next", ""), _first_page(g.viewer)), code=303)
     return render_template("sign_in/password.html", next=request.args.get("next", ""), email="", wrong=False)
 
 
@@ -81,7 +82,7 @@ def check_code() -> ResponseReturnValue:
         subject_id=staff_id,
         now=g.now,
     )
-    onward = redirect(local_target(request.form.get("next", ""), home_of(person.viewer)), code=303)
+    onward = redirect(local_target(request.form.get("next", ""), _first_page(person.viewer)), code=303)
     return browser.remember(set_cookie(make_response(onward), token), staff_id)
 
 
@@ -157,7 +158,7 @@ def _enter(staff: Staff, *, second_factor: bool, target: str) -> Response:
         now=g.now,
     )
     needs_code = not second_factor and asks_second_factor(viewer)
-    goal = local_target(target, home_of(viewer))
+    goal = local_target(target, _first_page(viewer))
     if needs_code:
         onward = redirect("/sign-in/code?next=" + quote(goal), code=303)
         return set_cookie(make_response(onward), token)
@@ -183,3 +184,10 @@ def _enrolment_words(code: str) -> str:
         "too_common": _("This password is easy to guess. Please choose another."),
         "wrong_code": _("Wrong code. It changes every 30 seconds; check the clock of your phone."),
     }[code]
+
+
+def _first_page(viewer: Viewer) -> str:
+    """Where they land; whoever sets a city up, at its guide."""
+    if viewer.holds(Role.ADMINISTRATOR) and hotline().announcements.is_preparing and not settings().demo:
+        return SETTING_UP
+    return home_of(viewer)

@@ -32,6 +32,10 @@ def beginning(committed: Committed) -> Committed:
 
 
 def golive(committed: Committed, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return hotline(committed, folder, "golive", *arguments)
+
+
+def hotline(committed: Committed, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "HOTLINE_DATABASE_URL": committed.url,
@@ -39,7 +43,7 @@ def golive(committed: Committed, folder: Path, *arguments: str) -> subprocess.Co
         "HOTLINE_REDIS_URL": committed.redis_url,
         "HOTLINE_DATA_DIR": str(folder),
     }
-    command = [sys.executable, "-m", "app.cli", "golive", *arguments]
+    command = [sys.executable, "-m", "app.cli", *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, encoding="utf-8", env=environment, cwd=ROOT, timeout=60, check=False
     )
@@ -76,7 +80,7 @@ def test_two_wards_and_then_the_whole_city_go_live_by_name_and_can_be_taken_back
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("26740", "--by", AGENT), "no administrator"),
+        (("26740", "--by", AGENT), "may not decide this"),
         (("26740", "--by", "nobody@example.vn"), "There is nobody"),
         (("99999", "--by", BOSS), "There is no unit 99999."),
         (("26740", "--by", BOSS, "--on", "31/02/2027"), "is no date"),
@@ -94,3 +98,16 @@ def test_what_is_no_decision_is_refused_in_words_and_changes_nothing(
 
     assert (done.returncode, said in done.stderr) == (1, True), done.stderr
     assert waiting(beginning) == before
+
+
+def test_the_doctor_names_what_each_unit_lacks_and_ends_with_one_while_anything_is_missing(
+    beginning: Committed, tmp_path: Path
+) -> None:
+    as_json = hotline(beginning, tmp_path, "doctor", "--city", "--json")
+    in_words = hotline(beginning, tmp_path, "doctor", "--city")
+
+    bodies = [json.loads(line) for line in as_json.stdout.splitlines()]
+    assert (as_json.returncode, in_words.returncode) == (1, 1), as_json.stderr
+    assert bodies[0]["unit"]["code"] == "79" and len(bodies) > 168
+    assert "backup_missing" in {lack["code"] for lack in bodies[0]["lacks"]}
+    assert "0 of them live" in in_words.stdout

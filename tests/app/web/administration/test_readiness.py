@@ -1,0 +1,127 @@
+"""Readiness on screens, in the API, on a telephone, and the guide of a city that is being set up."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.enrolment import add_token
+from app.web.frame.application import HotlineApp
+from tests.app.web.administration.desk import HERE, NOW, post, shown
+from tests.app.web.steering import csrf_of
+from tests.factories import staff, unit
+from tests.signing_in import sign_in
+from tickets.directory import going_live
+from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
+from tickets.queries.readiness_facts import unit_facts
+from tickets.schema import LineTest, OutboundMessage
+from tickets.states import OutboundChannel, OutboundState, Role
+
+READINESS = f"{HERE}/readiness"
+
+
+@pytest.fixture
+def bound(app: HotlineApp, session: Session):
+    going_live.begin(session, are_live=False, now=NOW)
+    with app.bound_to(session, NOW):
+        yield app
+
+
+def desk_of(app: HotlineApp, session: Session, role: Role, at: str) -> FlaskClient:
+    client = app.test_client()
+    client.set_cookie("locale", "en")
+    sign_in(client, session, staff=staff(session, role=role, at=at), now=NOW)
+    return client
+
+
+def api(app: HotlineApp, session: Session, scope: str, **query: object):
+    token = add_token(session, name=f"watch {scope} {query}", scopes=[scope], unit_code="79", now=NOW)
+    headers = {"Authorization": f"Bearer {token}"}
+    return app.test_client().get("/api/v1/readiness", query_string=query, headers=headers)
+
+
+def test_an_administrator_sees_every_unit_and_the_city_and_decides(bound: HotlineApp, session: Session) -> None:
+    desk = desk_of(bound, session, Role.ADMINISTRATOR, "79")
+
+    page = shown(desk, READINESS)
+    nothing = post(desk, f"{READINESS}/live", on="2026-11-23")
+    past = post(desk, f"{READINESS}/live", unit=unit(session).id, on="2020-01-01")
+    ahead = post(desk, f"{READINESS}/live", unit=unit(session, "26743").id, on="2026-12-05")
+    planned = shown(desk, READINESS)
+    done = post(desk, f"{READINESS}/live", all="1", on="23/11/2026")
+
+    assert "Sai Gon Ward" in page and "A late ticket would tell nobody at level 1, 2, 3, 4, 5." in page
+    assert (nothing.status_code, past.status_code, ahead.status_code, done.status_code) == (400, 400, 303, 303)
+    assert "live from 5 Dec" in planned
+    assert "This day has passed" in past.get_data(as_text=True)
+    assert f'value="{unit(session).id}" id="unit-{unit(session).id}" checked' in past.get_data(as_text=True)
+    assert going_live.not_live(session, on=NOW.date()) == frozenset()
+
+
+def test_a_supervisor_sees_their_own_unit_and_no_other(bound: HotlineApp, session: Session) -> None:
+    desk = desk_of(bound, session, Role.SUPERVISOR, "26740")
+
+    own = shown(desk, "/supervisor/readiness")
+
+    assert "Readiness of Sai Gon Ward" in own and "Goes live" not in own
+    assert desk.get(f"/supervisor/readiness/{unit(session, '26743').id}").status_code == 404
+    assert desk.get(READINESS).status_code == 403
+
+
+def test_a_test_call_is_placed_once_and_its_end_is_kept_with_its_date(bound: HotlineApp, session: Session) -> None:
+    desk = desk_of(bound, session, Role.SUPERVISOR, "26740")
+    [facts] = unit_facts(session, unit_ids=[unit(session).id], now=NOW)
+    address = f"/supervisor/readiness/lines/{facts.lines[0].line_id}/call"
+
+    post_here(desk, address)
+    post_here(desk, address)
+
+    [test] = session.scalars(select(LineTest)).all()
+    call = session.scalars(select(OutboundMessage).where(OutboundMessage.dedup_key == test.dedup_key)).one()
+    assert (call.channel, call.address, call.template) == (
+        OutboundChannel.VOICE,
+        facts.lines[0].phone,
+        LINE_TEST_TEMPLATE,
+    )
+    assert not facts.lines[0].is_answered
+    call.state = OutboundState.DELIVERED
+    session.flush()
+    [after] = unit_facts(session, unit_ids=[unit(session).id], now=NOW)
+    assert after.lines[0].is_answered
+    assert "somebody answered" in shown(desk, "/supervisor/readiness")
+
+
+def post_here(client: FlaskClient, address: str):
+    return client.post(address, data={"csrf_token": csrf_of(client, "/supervisor/readiness")})
+
+
+def test_programs_read_it_page_by_page_with_the_scope_of_an_administrator(bound: HotlineApp, session: Session) -> None:
+    first = api(bound, session, "admin", limit=100).json
+    second = api(bound, session, "admin", limit=100, cursor=first["next"]).json
+
+    assert api(bound, session, "tickets:read").status_code == 403
+    assert (len(first["items"]), second["next"]) == (100, None)
+    codes = [one["unit"]["code"] for one in [*first["items"], *second["items"]]]
+    assert len(codes) == len(set(codes)) > 168
+    ward = next(one for one in [*first["items"], *second["items"]] if one["unit"]["code"] == "26740")
+    assert (ward["live"], ward["unit"]["name"]) == (False, "Phường Sài Gòn")
+    lack = next(one for one in ward["lacks"] if one["code"] == "level_reaches_nobody")
+    assert lack["mended_by"] == "administrator" and "cấp 1, 2" in lack["text"]["vi"] and "level 1" in lack["text"]["en"]
+
+
+def test_the_guide_knows_by_itself_what_is_done(bound: HotlineApp, session: Session) -> None:
+    desk = desk_of(bound, session, Role.ADMINISTRATOR, "79")
+
+    before = shown(desk, f"{HERE}/setting-up")
+    staff(session, role=Role.AGENT), staff(session, role=Role.SUPERVISOR)
+    post(desk, f"{READINESS}/live", unit=unit(session).id)
+    after = shown(desk, f"{HERE}/setting-up")
+
+    assert "Nobody supervises yet." in before and "Nobody supervises yet." not in after
+    assert "1 of 189 units are live." in after
+
+
+def test_every_page_says_that_it_is_the_demonstration(bound: HotlineApp) -> None:
+    page = bound.test_client().get("/", headers={"Accept-Language": "en"}).get_data(as_text=True)
+
+    assert "stage-line" in page
