@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from app.paper.fonts import BOLD, REGULAR, Font, font
 
 A4_WIDE = (841.89, 595.28)
+A4_HIGH = (595.28, 841.89)
 _FONTS = {REGULAR: "F1", BOLD: "F2"}
 
 
@@ -37,6 +38,10 @@ class PrintedPage:
 
     def line(self, x: float, y: float, to_x: float, to_y: float, *, thick: float = 0.4) -> None:
         self.marks.append(f"{thick:g} w {x:.2f} {self.height - y:.2f} m {to_x:.2f} {self.height - to_y:.2f} l S")
+
+    def bar(self, x: float, y: float, wide: float, tall: float) -> None:
+        """A dark rectangle whose upper left corner stands there."""
+        self.marks.append(f"{x:.2f} {self.height - y - tall:.2f} {wide:.2f} {tall:.2f} re f")
 
 
 def width_of(words: str, *, size: float, bold: bool = False) -> float:

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from tickets.directory.sort_keys import sort_key
+from tickets.errors import NotFound
 from tickets.folding import folded_words
 from tickets.schema import Procedure
 from tickets.states import Level
@@ -68,3 +69,11 @@ def procedures(
     if after is not None:
         wanted = wanted.where(tuple_(Procedure.sort_key, Procedure.id) > after)
     return list(session.scalars(wanted))
+
+
+def procedure_named(session: Session, number: int) -> Procedure:
+    """Raises NotFound."""
+    found = session.get(Procedure, number) if number < 2**62 else None
+    if found is None:
+        raise NotFound("procedure", number)
+    return found

@@ -2,12 +2,14 @@
 
 from flask import Blueprint
 
-from app.web.public import directory, performance, privacy, report, track
+from app.web.public import directory, performance, poster, privacy, procedures, report, track
 
 blueprints: list[Blueprint] = [
     report.blueprint,
     track.blueprint,
     directory.blueprint,
+    poster.blueprint,
+    procedures.blueprint,
     performance.blueprint,
     privacy.blueprint,
 ]

@@ -13,6 +13,7 @@ from app.web.pieces.dot_map import dot_map
 from app.web.public.advice import ReadingGroup, UnitChoice, each_once, name_of
 from app.wording.locale import chosen_locale
 from app.wording.place_words import option_text, question_text, why_text
+from tickets.directory.going_live import not_live
 from tickets.directory.lines import published_lines
 from tickets.directory.offices import offices_of
 from tickets.directory.places import Resolution, resolve
@@ -20,6 +21,7 @@ from tickets.directory.procedures import procedures
 from tickets.directory.units import AREA_KINDS, current_units, predecessors, unit_named
 from tickets.errors import NotFound
 from tickets.folding import fold
+from tickets.people.roles import CITY_LEVEL
 from tickets.schema import Unit
 from tickets.states import Level, UnitKind
 from tickets.typed_text import clean_text
@@ -78,6 +80,7 @@ def unit(code: str) -> ResponseReturnValue:
         "public/unit.html",
         unit=body,
         is_area=body.kind in AREA_KINDS,
+        is_waiting=body.kind not in CITY_LEVEL and body.id in not_live(g.session, on=today()),
         offices=offices_of(g.session, body.id),
         lines=published_lines(g.session, unit_id=body.id, on=today()),
         before=predecessors(g.session, body.id),
