@@ -1,8 +1,8 @@
 """The sound a waiting caller hears, made here of sines alone: nobody's music, and nothing to pay for.
 
-`PYTHONPATH=. python -m tools.hold_music` writes app/static/sounds/hold.<digest>.wav, 8-bit μ-law at 8 kHz, which every
-provider plays and a telephone line carries unchanged. The name changes with the content, so that it is kept for ever
-by whoever has fetched it once.
+`PYTHONPATH=. python -m tools.hold_music` writes hold.<digest>.wav and silence.<digest>.wav into app/static/sounds,
+8-bit μ-law at 8 kHz, which every provider plays and a telephone line carries unchanged. The name changes with the
+content, so that it is kept for ever by whoever has fetched it once.
 """
 
 import hashlib
@@ -47,10 +47,12 @@ def _ring(sound: list[float], pitch: float, *, start: float) -> None:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("hold.*.wav"):
-        old.unlink()
-    sound = telephone_wav(samples())
-    (FOLDER / f"hold.{hashlib.sha256(sound).hexdigest()[:12]}.wav").write_bytes(sound)
+    # A second without a sound is a pause for whoever knows no pause.
+    for name, sounding in (("hold", samples()), ("silence", [0.0] * RATE)):
+        for old in FOLDER.glob(f"{name}.*.wav"):
+            old.unlink()
+        sound = telephone_wav(sounding)
+        (FOLDER / f"{name}.{hashlib.sha256(sound).hexdigest()[:12]}.wav").write_bytes(sound)
 
 
 if __name__ == "__main__":

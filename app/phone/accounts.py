@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from app.phone.known_accounts import known_accounts
 from app.settings import Settings
-from telephony.provider.account import Capability, ProviderAccount, ProviderKind, provider_account
+from telephony.provider.account import Capability, ProviderAccount, ProviderKind
+from telephony.provider.account_kinds import provider_account
 from telephony.provider.drivers import configured_accounts
 
 SIMULATED = "sim"
@@ -31,13 +32,15 @@ def set_up(settings: Settings) -> dict[str, ProviderAccount]:
 
 
 def kept_rows(settings: Settings) -> dict[str, ProviderAccount]:
-    """Those kept as rows; in production none whose data would lie abroad undecided."""
-    rows = known_accounts(settings).rows()
-    return {one.name: one for one in rows if not (settings.production and one.is_undecided)}
+    """Those kept as rows."""
+    return {one.name: one for one in known_accounts(settings).rows()}
 
 
 def undecided(settings: Settings) -> list[ProviderAccount]:
-    """Those whose data would lie abroad without a recorded decision: refused in production, named everywhere."""
+    """Those whose data lie abroad without a recorded decision: named everywhere, and in production nothing is sent.
+
+    Whoever calls or texts us by one is answered all the same: a citizen is not sent away for a decision of ours.
+    """
     every = {one.name: one for one in known_accounts(settings).rows()} | set_up(settings)
     return [one for one in every.values() if one.is_undecided]
 
@@ -47,8 +50,12 @@ def sending_account(settings: Settings, capability: Capability = Capability.SMS_
 
     Of the same order, the one for this alone first.
     """
-    able = [one for one in provider_accounts(settings).values() if one.sends and one.can(capability)]
+    able = [one for one in provider_accounts(settings).values() if one.can(capability) and _sends(settings, one)]
     return min(able, key=lambda one: (one.name == SIMULATED, one.order, len(one.capabilities), one.name), default=None)
+
+
+def _sends(settings: Settings, account: ProviderAccount) -> bool:
+    return account.sends and not (settings.production and account.is_undecided)
 
 
 def simulated_account(settings: Settings) -> ProviderAccount:

@@ -52,6 +52,7 @@ SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks", ROOM_STEP
 STORED = WebhookAnswer(204, "")
 # Its name changes with its content: see tools/hold_music.py.
 HOLD_MUSIC = next((ROOT / "app" / "static" / "sounds").glob("hold.*.wav")).name
+_SILENCE = next((ROOT / "app" / "static" / "sounds").glob("silence.*.wav")).name
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,10 @@ def _nothing_is_recorded(_prompt: Prompt, _params: Params, _locale: str) -> Sequ
     return ()
 
 
+def silence_address(base_url: str) -> str:
+    return f"{base_url}/static/sounds/{_SILENCE}"
+
+
 @dataclass(frozen=True)
 class StepUrls:
     """Our public addresses in a document; every step of a call carries the turn that it will be."""
@@ -172,6 +177,9 @@ class StepUrls:
 
     def music(self) -> str:
         return f"{self.base_url}/static/sounds/{HOLD_MUSIC}"
+
+    def silence(self) -> str:
+        return silence_address(self.base_url)
 
     def recordings_of(self, prompt: Prompt, params: Params, locale: str) -> Sequence[str]:
         return self.recorded(prompt, params, locale)

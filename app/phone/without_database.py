@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from app.phone.answers import SPOKEN_STEPS, Phones, StepUrls, whisper_answer
+from app.phone.answers import SPOKEN_STEPS, Phones, StepUrls, silence_address, whisper_answer
 from app.phone.replay import Replayer
 from app.phone.spool import Spool
 from app.wording.spoken_words import speak
@@ -49,6 +49,7 @@ class WithoutDatabase:
             base_url=self.phones.settings.base_url,
             keys=self.phones.reference.keys.pin,
             capabilities=self.phones.accounts[webhook.account].capabilities,
+            silence_url=silence_address(self.phones.settings.base_url),
         )
         return WebhookAnswer(200, document)
 

@@ -17,6 +17,7 @@ from telephony.ivr import Heard, begin, step
 from telephony.ivr.queue import IN_ROOM
 from telephony.lock_order import lock_around_call, lock_ticket_of_call
 from telephony.plan.verbs import Plan
+from telephony.provider.lowering import told_by
 from telephony.provider.webhook_inbox import Webhook
 from tickets.schema import Call
 from tickets.states import CallState
@@ -41,7 +42,7 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     is_new = call is None
     if call is None:
         call = register_call(session, form, desk, now=now)
-    heard = heard_in(form)
+    heard = heard_in(told_by(form, webhook.query))
     if heard.was_connected and call.state is CallState.TALKING and not _moves_into_room(session, call):
         note_talk_over(session, call, form, now=now)
     facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)

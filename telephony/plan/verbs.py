@@ -36,7 +36,14 @@ class Music:
     """That the line is alive, for as long as the sound lasts: whoever hears nothing thinks that they were cut off."""
 
 
-Spoken = Say | Play | Pause | Music
+@dataclass(frozen=True)
+class Silence:
+    """A pause as a sound: what a pause is lowered to where the account knows no pause."""
+
+    seconds: int = 1
+
+
+Spoken = Say | Play | Pause | Music | Silence
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Gather:
     `goes_on`: silence does not go to `step` but on to what stands behind it in the plan.
 
     `num_digits` ends the input at that many keys, otherwise `finish_on_key` or `timeout_seconds` of quiet does.
-    `hints` are words the recogniser should expect. A provider without speech listens for keys only.
+    `hints` are words the recogniser should expect. An account without speech listens for keys only.
     `params` go into the address of the step.
     """
 
@@ -81,17 +88,20 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Client:
-    """A softphone in a browser, by its identity."""
+class Sip:
+    """A telephone of an exchange, by its SIP address; `instead` is rung by accounts that ring none."""
 
-    identity: str
+    address: str
+    whisper_step: str | None = None
+    instead: Number | None = None
 
 
 @dataclass(frozen=True)
-class Sip:
-    """A telephone at an exchange, by its address; a browser that is registered there has one too."""
+class Client:
+    """A softphone in a browser, by its identity; `instead` is rung by accounts that ring none."""
 
-    address: str
+    identity: str
+    instead: Number | Sip | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,7 @@ class Room:
     ends: bool = False
 
 
-Target = Number | Client | Sip | Room
+Target = Number | Sip | Client | Room
 
 
 @dataclass(frozen=True)
@@ -134,5 +144,5 @@ class Hangup:
     pass
 
 
-Verb = Say | Play | Pause | Music | Gather | Record | Dial | Redirect | Hangup
+Verb = Say | Play | Pause | Music | Silence | Gather | Record | Dial | Redirect | Hangup
 Plan = tuple[Verb, ...]

@@ -32,51 +32,23 @@ class Capability(StrEnum):
     CONFERENCE = "conference"
     ENQUEUE = "enqueue"
     SIP = "sip"
+    # A telephone in a browser, by its name at the provider.
     CLIENT = "client"
+    # Whoever picks up a telephone hears a document of ours before the two are connected.
+    WHISPER = "whisper"
     RECORDING_DUAL = "recording_dual"
     GOOGLE_VOICES = "google_voices"
     URL_OVERRIDES = "url_overrides"
     SMS_INBOUND = "sms_inbound"
+    # Texts may bring pictures with them.
+    MMS = "mms"
     SMS_OUTBOUND = "sms_outbound"
     VOICE = "voice"
     ANSWERED_BY = "answered_by"
 
 
-C = Capability
-
-# Somleng is the smallest common denominator (no Pause, no speech, no conference, no two-party recording). Twilio alone
-# reads connection overrides from the fragment of a URL, and rings in browsers. The built-in simulator can all that
-# Twilio can, so that development sees the richest conversation; tests take the others' sets to see the poorest.
-CAPABILITIES: dict[ProviderKind, frozenset[Capability]] = {
-    ProviderKind.TWILIO: frozenset(Capability),
-    ProviderKind.SOMLENG: frozenset({C.VOICE, C.SIP, C.SMS_INBOUND, C.SMS_OUTBOUND}),
-    ProviderKind.OWN_TRUNK: frozenset({C.VOICE, C.SIP}),
-    ProviderKind.GATEWAY: frozenset({C.SMS_INBOUND, C.SMS_OUTBOUND}),
-    ProviderKind.SIGNALWIRE: frozenset(
-        {
-            C.VOICE,
-            C.PAUSE,
-            C.SPEECH,
-            C.CONFERENCE,
-            C.ENQUEUE,
-            C.SIP,
-            C.RECORDING_DUAL,
-            C.SMS_INBOUND,
-            C.SMS_OUTBOUND,
-            C.ANSWERED_BY,
-        }
-    ),
-    ProviderKind.SIM: frozenset(Capability),
-}
-
 # In characters, as the strictest of these providers has it; a longer text is refused as a whole.
 LONGEST_TEXT = 1600
-
-API_BASE_URLS: dict[ProviderKind, str] = {
-    ProviderKind.TWILIO: "https://api.twilio.com",
-    ProviderKind.SOMLENG: "https://api.somleng.org",
-}
-
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
 # Asked before those of another order; of the same order whoever can least beside it, because it is for this alone.
@@ -141,24 +113,3 @@ class ProviderAccount:
     def with_api_key(self, key: str | None, secret: str | None) -> ProviderAccount:
         """The same account, whose REST calls are made with a key that can be withdrawn by itself."""
         return replace(self, api_key=key, api_secret=secret)
-
-
-def provider_account(
-    *,
-    name: str,
-    kind: ProviderKind,
-    account_sid: str,
-    auth_token: str,
-    previous_auth_token: str | None = None,
-    api_base_url: str = "",
-) -> ProviderAccount:
-    """An account with its kind's capabilities and, unless told otherwise, its kind's public REST address."""
-    return ProviderAccount(
-        name=name,
-        kind=kind,
-        account_sid=account_sid,
-        auth_token=auth_token,
-        previous_auth_token=previous_auth_token,
-        api_base_url=api_base_url or API_BASE_URLS.get(kind, ""),
-        capabilities=CAPABILITIES[kind],
-    )

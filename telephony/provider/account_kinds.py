@@ -1,10 +1,27 @@
-"""The kinds of accounts a city may add as rows, each with what is usual for it; what was typed stands instead."""
+"""The one place that knows what each kind of account can do and what is usual for it; what was typed stands instead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from telephony.provider.account import CAPABILITIES, LONGEST_TEXT, SIGNATURE_HEADER, Capability, ProviderKind
+from telephony.provider.account import LONGEST_TEXT, SIGNATURE_HEADER, Capability, ProviderAccount, ProviderKind
+
+C = Capability
+_TEXTS = frozenset({C.SMS_INBOUND, C.SMS_OUTBOUND})
+# Somleng is the smallest common denominator: of its verbs none is silent, listens to speech, joins or lets us speak to
+# whoever picks up, and it dials numbers and SIP addresses only. Twilio alone reads connection overrides from the
+# fragment of a URL. SignalWire rings no browser by name and names its voices otherwise. The built-in simulator can all
+# that Twilio can, so that development sees the richest conversation; tests take the others' sets to see the poorest.
+CAPABILITIES: Mapping[ProviderKind, frozenset[Capability]] = {
+    ProviderKind.TWILIO: frozenset(Capability),
+    ProviderKind.SOMLENG: frozenset({C.VOICE, C.SIP}) | _TEXTS,
+    ProviderKind.OWN_TRUNK: frozenset({C.VOICE, C.SIP}),
+    ProviderKind.GATEWAY: _TEXTS,
+    ProviderKind.SIGNALWIRE: frozenset(Capability) - {C.CLIENT, C.URL_OVERRIDES, C.GOOGLE_VOICES},
+    ProviderKind.SIM: frozenset(Capability),
+}
+# More than is usual, where a city has it beside: its own Somleng may also carry texts.
+_MORE: Mapping[ProviderKind, frozenset[Capability]] = {ProviderKind.OWN_TRUNK: _TEXTS}
 
 
 @dataclass(frozen=True)
@@ -23,6 +40,11 @@ class AccountKind:
     @property
     def capabilities(self) -> frozenset[Capability]:
         return CAPABILITIES[self.kind]
+
+    @property
+    def possible(self) -> frozenset[Capability]:
+        """What its language has words for at all; nobody can tick more, and a row that says more is not believed."""
+        return self.capabilities | _MORE.get(self.kind, frozenset())
 
     @property
     def carries_calls(self) -> bool:
@@ -52,3 +74,25 @@ def kind_at(base_url: str) -> ProviderKind:
     if host.endswith(".signalwire.com"):
         return ProviderKind.SIGNALWIRE
     return ProviderKind.SOMLENG if "somleng" in host else ProviderKind.TWILIO
+
+
+def provider_account(
+    *,
+    name: str,
+    kind: ProviderKind,
+    account_sid: str,
+    auth_token: str,
+    previous_auth_token: str | None = None,
+    api_base_url: str = "",
+) -> ProviderAccount:
+    """An account with its kind's capabilities and, unless told otherwise, its kind's public REST address."""
+    usual = ACCOUNT_KINDS.get(kind)
+    return ProviderAccount(
+        name=name,
+        kind=kind,
+        account_sid=account_sid,
+        auth_token=auth_token,
+        previous_auth_token=previous_auth_token,
+        api_base_url=api_base_url or (usual.api_base_url if usual else ""),
+        capabilities=CAPABILITIES[kind],
+    )

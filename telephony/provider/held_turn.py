@@ -73,6 +73,7 @@ def hold_document(
     base_url: str,
     keys: Sequence[bytes],
     capabilities: Collection[Capability],
+    silence_url: str = "",
 ) -> str:
     """Asks to hold the line, in the caller's language, waits a little, and leads back to the same turn.
 
@@ -84,9 +85,10 @@ def hold_document(
         response.play(address)
     if not recorded:
         say_words(response, speak(Prompt.PLEASE_HOLD, {}, locale), locale=locale, capabilities=capabilities)
-    # Where a provider knows no pause, the words themselves are one.
     if Capability.PAUSE in capabilities:
         response.pause(length=pause_seconds(webhook.held))
+    elif silence_url:
+        response.play(silence_url, loop=pause_seconds(webhook.held))
     address = _address_of(webhook, base_url=base_url, keys=keys, capabilities=capabilities)
     response.redirect(address, method="POST")
     return str(response)

@@ -14,6 +14,7 @@ from telephony.provider.account import Capability, ProviderAccount, ProviderKind
 from telephony.provider.account_kinds import ACCOUNT_KINDS
 from telephony.provider.account_secrets import AccountSecrets
 from tickets.audit.entries import record
+from tickets.city import city
 from tickets.people.actor import Actor
 from tickets.schema import Call, InboundSms, KeptAccount, Line, OutboundMessage, Recording
 
@@ -48,6 +49,18 @@ def kept_accounts(session: Session) -> Sequence[KeptAccount]:
     return session.scalars(select(KeptAccount).order_by(KeptAccount.asked_in_order, KeptAccount.name)).all()
 
 
+def undecided_names(session: Session) -> Sequence[str]:
+    """Those in use whose data lie abroad without a recorded decision."""
+    wanted = select(KeptAccount.name).where(
+        KeptAccount.off_at.is_(None), KeptAccount.country.not_in(("", city().country)), KeptAccount.decision_no == ""
+    )
+    return session.scalars(wanted.order_by(KeptAccount.name)).all()
+
+
+def is_undecided(row: KeptAccount) -> bool:
+    return row.country not in ("", city().country) and not row.decision_no
+
+
 def account_of(row: KeptAccount, keys: Sequence[bytes]) -> ProviderAccount | None:
     """None where its secrets were sealed under a key that is not ours, or its kind is of another release."""
     secrets = AccountSecrets.opened(row.secrets, keys)
@@ -63,7 +76,7 @@ def account_of(row: KeptAccount, keys: Sequence[bytes]) -> ProviderAccount | Non
         api_key=secrets.api_key or None,
         api_secret=secrets.api_secret or None,
         api_base_url=row.api_base_url or kind.api_base_url,
-        capabilities=_capabilities(row.capabilities),
+        capabilities=_capabilities(row.capabilities) & kind.possible,
         driver=kind.driver,
         signature_header=row.signature_header or kind.signature_header,
         sends=row.off_at is None,

@@ -1,4 +1,4 @@
-"""A plan of verbs as the XML document a provider executes."""
+"""A plan of verbs as the XML document a provider executes; what it may hold is decided in `lowering`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from telephony.plan.verbs import (
     Redirect,
     Room,
     Say,
+    Silence,
     Sip,
     Spoken,
 )
 from telephony.provider.account import Capability
 from telephony.provider.document import Document
+from telephony.provider.lowering import lowered
 
 # `speak` returns the words of a prompt: (code, params, locale) -> text.
 Speak = Callable[[Prompt, Params, str], str]
@@ -64,6 +66,9 @@ class Urls(Protocol):
     def music(self) -> str:
         """The address of the sound that a waiting caller hears."""
 
+    def silence(self) -> str:
+        """The address of a second without a sound."""
+
     def recordings_of(self, prompt: Prompt, params: Params, locale: str) -> Sequence[str]:
         """The addresses of the recordings that say all of it, one after the other; none where the voice has to."""
 
@@ -71,12 +76,12 @@ class Urls(Protocol):
 def spoken_document(
     plan: Plan, speak: Speak, *, urls: Urls, locale: str, capabilities: Collection[Capability], voice: str = ""
 ) -> str:
-    """The document for a plan. Verbs a provider does not understand are left out, never sent in hope."""
+    """The document for a plan, lowered to what the account can do."""
     writer = _Writer(speak, urls, locale, frozenset(capabilities), voice)
     response = Document(capabilities)
-    for verb in plan:
+    for verb in lowered(plan, capabilities):
         match verb:
-            case Say() | Play() | Pause() | Music():
+            case Say() | Play() | Pause() | Music() | Silence():
                 writer.speak_into(response, verb)
             case Gather():
                 writer.gather(response, verb)
@@ -125,8 +130,9 @@ class _Writer:
     def speak_into(self, parent: Any, verb: Spoken) -> None:
         match verb:
             case Pause():
-                if Capability.PAUSE in self.capabilities:
-                    parent.pause(length=verb.seconds)
+                parent.pause(length=verb.seconds)
+            case Silence():
+                parent.play(self.urls.silence(), loop=verb.seconds)
             case Play():
                 parent.play(verb.url)
             case Music():
@@ -147,10 +153,9 @@ class _Writer:
         say_words(parent, words, locale=locale, capabilities=self.capabilities, voice=self.voice)
 
     def gather(self, response: Document, verb: Gather) -> None:
-        speech = verb.speech and Capability.SPEECH in self.capabilities
         target = self.address(verb.step, verb.params)
         element = response.gather(
-            input="dtmf speech" if speech else "dtmf",
+            input="dtmf speech" if verb.speech else "dtmf",
             action=target,
             method="POST",
             timeout=verb.timeout_seconds,
@@ -158,9 +163,9 @@ class _Writer:
             finish_on_key=None if verb.num_digits == 1 else verb.finish_on_key,
             # Silence is an answer too: the step decides what to do with it.
             action_on_empty_result=not verb.goes_on,
-            language=LANGUAGE_TAGS.get(self.locale, self.locale) if speech else None,
-            speech_timeout=SPEECH_SILENCE if speech else None,
-            hints=",".join(verb.hints) or None if speech else None,
+            language=LANGUAGE_TAGS.get(self.locale, self.locale) if verb.speech else None,
+            speech_timeout=SPEECH_SILENCE if verb.speech else None,
+            hints=",".join(verb.hints) or None,
         )
         for spoken in verb.spoken:
             self.speak_into(element, spoken)
@@ -183,8 +188,8 @@ class _Writer:
         response.redirect(self.address(verb.step), method="POST")
 
     def dial(self, response: Document, verb: Dial) -> None:
-        is_room = isinstance(verb.target, Room)
-        record = verb.record and not is_room and Capability.RECORDING_DUAL in self.capabilities
+        # A room is recorded as a whole.
+        record = verb.record and not isinstance(verb.target, Room)
         element = response.dial(
             action=self.address(verb.step, verb.params),
             method="POST",
@@ -193,8 +198,8 @@ class _Writer:
             caller_id=verb.caller_id,
             answer_on_bridge=True,
             record="record-from-answer-dual" if record else None,
-            recording_status_callback=self.address("recording") if record else None,
-            recording_status_callback_event="in-progress completed absent" if record else None,
+            recording_status_callback=self.address("recording") if verb.record else None,
+            recording_status_callback_event="in-progress completed absent" if verb.record else None,
         )
         self._target(element, verb)
 
@@ -203,10 +208,11 @@ class _Writer:
         events = "initiated ringing answered completed"
         match verb.target:
             case Number():
-                whisper = self.address(verb.target.whisper_step, verb.params) if verb.target.whisper_step else None
+                whisper = self._whisper(verb.target.whisper_step, verb.params)
                 element.number(verb.target.phone, url=whisper, status_callback=status, status_callback_event=events)
             case Sip():
-                element.sip(verb.target.address, status_callback=status, status_callback_event=events)
+                whisper = self._whisper(verb.target.whisper_step, verb.params)
+                element.sip(verb.target.address, url=whisper, status_callback=status, status_callback_event=events)
             case Client():
                 client = element.client(status_callback=status, status_callback_event=events)
                 client.identity(verb.target.identity)
@@ -216,6 +222,9 @@ class _Writer:
                 self._room(element, verb.target, verb)
             case _:
                 assert_never(verb.target)
+
+    def _whisper(self, step: str | None, params: Params) -> str | None:
+        return self.address(step, params) if step else None
 
     def _room(self, element: DialElement, room: Room, verb: Dial) -> None:
         """Nobody waits in silence, and nobody's coming or going is heard."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
-from telephony.provider.account import ProviderAccount, provider_account
-from telephony.provider.account_kinds import ACCOUNT_KINDS, kind_at
+from telephony.provider.account import ProviderAccount
+from telephony.provider.account_kinds import ACCOUNT_KINDS, kind_at, provider_account
 from telephony.provider.driver import Carrier, Probe, Setting, WireRequest
 from telephony.provider.signatures import SignedRequest, is_genuine, sign
 from telephony.provider.spoken_document import EMPTY_RESPONSE

@@ -16,6 +16,7 @@ from tests.app.web.steering import Climb, climb
 from tests.browser.conftest import Site
 from tests.browser.walking import LONG_WORD
 from tests.factories import citizen, open_ticket
+from tests.telephony.provider import account_rows
 from tickets.intake.cleaning import Opened
 from tickets.people.actor import citizen_actor, staff_actor
 from tickets.promises import exclusions, standing_levels
@@ -42,6 +43,9 @@ def build(site: Site) -> LongCity:
         climbed = climb(session, opened_at=now - timedelta(hours=40), level=3)
         for person in climbed.people.values():
             person.name = person.sort_key = LONG_WORD
+        # Off, so that nothing goes by it.
+        hosts = tuple(f"{LONG_WORD.lower()}.example" for _ in range(3))
+        account_rows.add(session, site.settings, "trunk-1", voice=LONG_WORD, media_hosts=hosts).off_at = now
         opened = _matter(session)
         _around(session, opened, climbed)
         session.add(RuleApplication(policies=[LONG_WORD, LONG_WORD], begun_at=now, tickets=100_000, dates_moved=99_999))

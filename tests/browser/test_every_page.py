@@ -25,8 +25,7 @@ _NOT_LINKED = {
     "/console/files/<uuid:public_id>", "/track/pictures/<uuid:public_id>", "/console/recordings/<int:recording_id>",
     "/sign-in/link/<token>", "/sent/<token>", "/console/opened/<reference>", "/console/calls/<int:call_id>",
     "/administration/messages/<int:message_id>", "/administration/drafts/<kind>/<int:rule_id>",
-    # There is none until somebody keeps a second account.
-    "/administration/accounts/<account>", "/calendar/<token>.ics", "/my/duty/shifts/<int:shift_id>/note",
+    "/calendar/<token>.ics", "/my/duty/shifts/<int:shift_id>/note",
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import psycopg
 
-from telephony.provider.account import CAPABILITIES, Capability, ProviderKind
+from telephony.provider.account import Capability, ProviderKind
+from telephony.provider.account_kinds import CAPABILITIES
 from telephony.provider.document import Document
 from tests.contracts.twiml_grammar import faults
 

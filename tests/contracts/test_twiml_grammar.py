@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from telephony.provider.account import CAPABILITIES, Capability, ProviderKind
+from telephony.provider.account import Capability, ProviderKind
+from telephony.provider.account_kinds import CAPABILITIES
 from telephony.provider.document import Document
 from tests.contracts.twiml_grammar import VALUES, _grammar, faults
 

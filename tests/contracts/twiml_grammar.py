@@ -272,6 +272,8 @@ def _asks(element: ElementTree.Element) -> Iterator[tuple[Capability, str]]:
         yield Capability.SPEECH, "Gather listens for speech"
     if element.tag == "Dial" and has.get("record", "do-not-record") not in ("do-not-record", "false"):
         yield Capability.RECORDING_DUAL, "Dial records both sides"
+    if element.tag in ("Number", "Sip") and "url" in has:
+        yield Capability.WHISPER, "whoever picks up hears a document first"
     if element.tag == "Say" and has.get("voice", "").startswith("Google."):
         yield Capability.GOOGLE_VOICES, "Say has a voice of Google's"
     for address in (*has.values(), element.text or ""):

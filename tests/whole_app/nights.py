@@ -17,8 +17,10 @@ from app.web.monitoring.client_faults import BrowserTrouble, count_fault
 from escalation.canary.runs import add_run, end_run
 from telephony import reconciliation_marks
 from telephony.floor import presence
+from telephony.provider.account import ProviderKind
 from telephony.provider.webhook_inbox import Webhook, refuse
 from tests import factories
+from tests.telephony.provider import account_rows
 from tickets import done_days, job_faults, leader_jobs, leadership, process_beats
 from tickets.audit import entries
 from tickets.outbox import troubles
@@ -58,6 +60,7 @@ def every_fault(app: HotlineApp, session: Session, here: Settings, now: datetime
         refuse(session, account="sim", path="/webhooks/sim/voice", reason="signature", now=now)
         count_fault(session, BrowserTrouble.HEARTBEAT_UNHEARD, now=now)
     events_kept(Spool.in_data_dir(here.data_dir), now, long_ago)
+    account_rows.add(session, here, "undecided", ProviderKind.TWILIO, country="US")
     session.execute(text("delete from done_day"))
     session.execute(text("update unit set valid_to = now() - interval '1 year'"))
     session.execute(text("update kept_keys set fingerprint = 'another'"))

@@ -17,13 +17,13 @@ from tickets.people.phones import parse_phone
 from tickets.schema import KeptAccount
 from tickets.typed_text import typed_number
 
-# What an account can be said to do or not; what is not among them hangs on the provider's language alone.
+# What an account can be said to do or not, in the order in which it is asked.
 _EVERY = (
-    Capability.VOICE, Capability.SMS_INBOUND, Capability.SMS_OUTBOUND, Capability.SPEECH, Capability.PAUSE,
-    Capability.CONFERENCE, Capability.SIP, Capability.RECORDING_DUAL, Capability.ANSWERED_BY, Capability.GOOGLE_VOICES,
-    Capability.URL_OVERRIDES, Capability.ENQUEUE, Capability.CLIENT,
+    Capability.VOICE, Capability.SMS_INBOUND, Capability.SMS_OUTBOUND, Capability.MMS, Capability.SPEECH,
+    Capability.PAUSE, Capability.CLIENT, Capability.SIP, Capability.WHISPER, Capability.CONFERENCE,
+    Capability.RECORDING_DUAL, Capability.ANSWERED_BY, Capability.GOOGLE_VOICES, Capability.URL_OVERRIDES,
+    Capability.ENQUEUE,
 )  # fmt: skip
-_OF_TEXTS = (Capability.SMS_INBOUND, Capability.SMS_OUTBOUND)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,60}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
@@ -40,7 +40,8 @@ _MOST_RATE = Decimal(1_000_000)
 
 
 def choices_of(kind: AccountKind) -> tuple[Capability, ...]:
-    return _EVERY if kind.carries_calls else _OF_TEXTS
+    """What its language has words for; anything else is not offered, and refused to whoever sends it all the same."""
+    return tuple(one for one in _EVERY if one in kind.possible)
 
 
 def typed_name(taken: Mapping[str, object]) -> str:
@@ -77,7 +78,7 @@ def typed_fields(kind: AccountKind, *, production: bool) -> AccountFields:
         account_sid=_required("account_sid"),
         signature_header=_matching("signature_header", _HEADER, "not_a_header", usual=kind.signature_header),
         api_base_url=_address(kind, production=production),
-        capabilities=tuple(one for one in choices_of(kind) if one.value in request.form.getlist("can")),
+        capabilities=_capabilities(kind),
         media_hosts=_hosts(),
         voice=_line("voice"),
         text_sender=_brand(kind),
@@ -134,6 +135,14 @@ def _matching(name: str, form: re.Pattern[str], code: str, *, usual: str = "", c
     if not form.fullmatch(value):
         raise InvalidInput(name, code)
     return value
+
+
+def _capabilities(kind: AccountKind) -> tuple[Capability, ...]:
+    """What such an account has no word for would be sent to its callers and end their calls."""
+    said = set(request.form.getlist("can"))
+    if said - {one.value for one in kind.possible}:
+        raise InvalidInput("can", "kind_cannot")
+    return tuple(one for one in choices_of(kind) if one.value in said)
 
 
 def _address(kind: AccountKind, *, production: bool) -> str:

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 
 from app.phone.account_check import TO_KNOW, WELL, Found, Looked
 from telephony.provider.account import Capability, ProviderKind
-from telephony.provider.account_kinds import ACCOUNT_KINDS
+from telephony.provider.account_kinds import ACCOUNT_KINDS, AccountKind
 
 
 def kind_words(kind: ProviderKind) -> str:
@@ -27,14 +27,31 @@ def capability_words(one: Capability) -> str:
         Capability.SPEECH: _("understands speech"),
         Capability.PAUSE: _("can be silent for a while"),
         Capability.CONFERENCE: _("joins several people in one call"),
+        Capability.MMS: _("brings pictures with texts"),
         Capability.SIP: _("rings SIP telephones"),
         Capability.CLIENT: _("rings in browsers"),
+        Capability.WHISPER: _("asks whoever picks up for a key before connecting"),
         Capability.RECORDING_DUAL: _("records both sides apart"),
         Capability.ANSWERED_BY: _("tells people from answering machines"),
         Capability.GOOGLE_VOICES: _("has the usual natural voices"),
         Capability.URL_OVERRIDES: _("tries our address again as we ask it to"),
         Capability.ENQUEUE: _("keeps a queue of its own"),
     }[one]
+
+
+def instead_words(kind: AccountKind) -> list[str]:
+    """What is done for callers instead of what accounts of this kind cannot do."""
+    if not kind.carries_calls:
+        return []
+    instead = {
+        Capability.SPEECH: _("Callers are asked for keys wherever others may also speak."),
+        Capability.PAUSE: _("A silent sound is played in place of a pause."),
+        Capability.CLIENT: _("Agents are rung on a SIP telephone or a number, and not in the browser by name."),
+        Capability.WHISPER: _("An agent’s mobile connects as soon as it picks up: switch its voicemail off."),
+        Capability.RECORDING_DUAL: _("Talks are not recorded; messages that callers leave are."),
+        Capability.CONFERENCE: _("A call is handed on through the queue, and nobody can listen in."),
+    }
+    return [words for one, words in instead.items() if one not in kind.possible]
 
 
 def seen_words(found: Found) -> tuple[str, str]:

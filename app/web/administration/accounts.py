@@ -21,7 +21,7 @@ from app.web.administration.account_form import (
     typed_secrets,
     usual_fields,
 )
-from app.web.administration.account_words import capability_words, kind_words, seen_words
+from app.web.administration.account_words import capability_words, instead_words, kind_words, seen_words
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import done_with_database, hotline, settings
@@ -35,6 +35,7 @@ from telephony.provider.kept_accounts import (
     change_account,
     end_rotation,
     is_referred_to,
+    is_undecided,
     kept_accounts,
     remove,
     switch,
@@ -118,8 +119,11 @@ def change_provider_account(account: str) -> ResponseReturnValue:
 @blueprint.post(f"{_HERE}/<account>/switch")
 @signed_in(*ADMINISTERING)
 def switch_provider_account(account: str) -> ResponseReturnValue:
-    is_on = request.form.get("to") == "on"
-    switch(g.session, _row(account), is_on=is_on, actor=g.actor, now=g.now)
+    is_on, row = request.form.get("to") == "on", _row(account)
+    if is_on and settings().production and is_undecided(row):
+        flash(_("Voice and text of citizens may lie abroad only by a decision: give its number first."), "error")
+        return redirect(f"{_HERE}/{account}", code=303)
+    switch(g.session, row, is_on=is_on, actor=g.actor, now=g.now)
     said = (
         _("It carries messages and calls again.")
         if is_on
@@ -231,6 +235,7 @@ def _form(
         fields=fields,
         can=can,
         capabilities=[(one.value, capability_words(one)) for one in choices_of(kind)],
+        instead=instead_words(kind),
         row=row,
         opens=row is None or account_of(row, _keys()) is not None,
         may_remove=row is not None and not is_referred_to(g.session, row.name),

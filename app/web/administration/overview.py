@@ -27,6 +27,7 @@ from app.web.monitoring.leader_checks import leader_check
 from app.wording.refusals import schema_words
 from app.wording.spoken_time import moment_phrase
 from escalation.firing.gaps import recent_gaps
+from telephony.provider.kept_accounts import undecided_names
 from tickets.audit import unsealed
 from tickets.outbox.letters import dead_count, waiting_count
 from tickets.outbox.troubles import refused_accounts
@@ -69,7 +70,7 @@ def overview() -> ResponseReturnValue:
         client_faults=sum(faults_by_kind(g.session, since=g.now - _CLIENT_FAULTS_OF).values()),
         refusals=_refusals(g.session, since=g.now - _REFUSALS_OF),
         outages=recent_gaps(g.session, since=g.now - _OUTAGES_OF),
-        lacks=[_lack_words()[lack] for lack in lacking(g.session, now=g.now)],
+        lacks=[*map(_undecided_words, undecided_names(g.session)), *_lacks()],
         clocks_are_well=read_clocks(g.session).are_well,
         has_mail_server=bool(settings().smtp_url),
     )
@@ -114,6 +115,18 @@ def _schema_check() -> Check:
     if fault is None:
         return Check(_("Tables"), True, _("healthy"))
     return Check(_("Tables"), False, schema_words(fault, "; ".join(schema_differences(connection)[:5])))
+
+
+def _lacks() -> list[str]:
+    return [_lack_words()[lack] for lack in lacking(g.session, now=g.now)]
+
+
+def _undecided_words(name: str) -> str:
+    return _(
+        "%(name)s keeps voice and text of citizens abroad, and no decision that allows it is recorded. "
+        "Who calls or writes is answered; where citizens call, nothing is sent by it.",
+        name=name,
+    )
 
 
 def _lack_words() -> dict[Lack, str]:

@@ -35,6 +35,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "not_a_currency": _("Three letters, such as VND."),
         "not_a_country": _("Two letters, such as VN."),
         "abroad_undecided": _("Voice and text of citizens may lie abroad only by a decision: give its number."),
+        "kind_cannot": _("Accounts of this kind cannot do that: callers would be cut off."),
         "not_in_the_future": _("This must lie in the future."),
         "later_than_allowed": _("This is later than the longest pause that the promise allows."),
         "not_a_date": _("This is not a date."),

@@ -120,7 +120,7 @@ def _database_check(session: Session) -> dict[str, str]:
 
 
 def _undecided() -> list[str]:
-    """Accounts that are refused, because data of citizens would lie abroad and nobody has decided it."""
+    """Accounts by which nothing is sent, because data of citizens lie abroad and nobody has decided it."""
     return [f"decision for account {one.name}" for one in undecided(settings())] if settings().production else []
 
 

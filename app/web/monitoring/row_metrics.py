@@ -15,6 +15,7 @@ from app.web.monitoring.families import gauge, gauges, seconds_since, total
 from app.web.monitoring.message_checks import message_metrics
 from app.web.monitoring.readiness_metrics import readiness_metrics
 from escalation.queries.rota_gaps import gaps_ahead
+from telephony.provider.kept_accounts import undecided_names
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
 from tickets.schema import (
@@ -101,6 +102,9 @@ class RowMetrics(Collector):
             select(func.count()).select_from(WebhookRefusal).where(WebhookRefusal.at > self._now - _REFUSALS_OF)
         )
         yield gauge("hotline_webhooks_refused_last_hour", "Webhooks refused in the last hour", refused or 0)
+
+        undecided = len(undecided_names(self._session))
+        yield gauge("hotline_accounts_undecided", "Accounts abroad without a recorded decision", undecided)
 
     def _messages(self) -> Iterator[Metric]:
         """Only what is not over yet: what was sent is history, and history grows."""

@@ -189,16 +189,28 @@ def test_texts_go_by_the_order_of_accounts_and_never_by_one_that_is_off(keep, ow
     assert "first" in provider_accounts(own_settings), "what it still reports is heard"
 
 
-def test_in_production_an_account_abroad_counts_only_with_a_decision(keep, own_settings, committed):
-    keep(lambda s: add(s, own_settings, "undecided", ProviderKind.TWILIO, country="US"))
-    keep(lambda s: add(s, own_settings, "decided", ProviderKind.TWILIO, country="US", decision_no="12/QĐ-UBND"))
+def test_an_account_abroad_without_a_decision_answers_who_calls_and_sends_nothing(keep, own_settings, committed):
+    keep(lambda s: add(s, own_settings, "undecided", ProviderKind.TWILIO, country="US", asked_in_order=1))
     production = own_settings.model_copy(update={"public_base_url": "https://hotline.example.vn", "demo": False})
-    known_accounts(own_settings).renew(committed.factory, at_once=True)
+    known = known_accounts(own_settings)
+    known.renew(committed.factory, at_once=True)
 
-    assert {"decided", "undecided"} <= set(provider_accounts(own_settings)), "on a machine where nobody can call"
-    assert "undecided" not in provider_accounts(production)
-    assert "decided" in provider_accounts(production)
-    ready = create_app(production).test_client().get("/health/ready", base_url="https://hotline.example.vn")
+    def sends():
+        found = [sending_account(production, one) for one in (Capability.SMS_OUTBOUND, Capability.VOICE)]
+        return [one.name if one else None for one in found]
+
+    public = create_app(production).test_client()
+    form = {"CallSid": "call-abroad", "From": "+84901234567", "To": "+842838000000"}
+    url = "https://hotline.example.vn/webhooks/undecided/voice"
+    headers = {"X-Twilio-Signature": sign("the-token", url, MultiDict(form))}
+    called = public.post("/webhooks/undecided/voice", data=form, headers=headers, base_url="https://hotline.example.vn")
+    alone = sends()
+    keep(lambda s: add(s, own_settings, "decided", ProviderKind.TWILIO, country="US", decision_no="12/QĐ-UBND"))
+    known.renew(committed.factory, at_once=True)
+
+    assert called.status_code == 200 and b"<Gather" in called.data, "no caller is sent away by a decision of ours"
+    assert (alone, sends()) == ([None, None], ["decided", "decided"])
+    ready = public.get("/health/ready", base_url="https://hotline.example.vn")
     assert "decision for account undecided" in ready.get_json()["lacks"]
     assert [one.name for one in undecided(production)] == ["undecided"]
 

@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from app.wording.spoken_words import speak
-from telephony.provider.account import CAPABILITIES, ProviderKind
+from telephony.provider.account import ProviderKind
+from telephony.provider.account_kinds import CAPABILITIES
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
 from telephony.provider.failsafe_faults import failsafe_faults
 

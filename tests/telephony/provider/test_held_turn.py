@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from telephony.provider import held_turn
-from telephony.provider.account import CAPABILITIES, Capability
+from telephony.provider.account import Capability
+from telephony.provider.account_kinds import CAPABILITIES
 from telephony.provider.webhook_inbox import Webhook
 
 
@@ -20,10 +21,13 @@ def test_every_provider_can_say_it_and_no_more_is_asked_of_it_than_it_knows(kind
         base_url="https://city.example",
         keys=(b"k" * 32,),
         capabilities=CAPABILITIES[kind],
+        silence_url="https://city.example/silence.wav",
     )
 
     assert "please_hold en" in document
-    assert ("<Pause" in document) is (Capability.PAUSE in CAPABILITIES[kind])
+    pauses = Capability.PAUSE in CAPABILITIES[kind]
+    assert ('<Pause length="2"' in document) is pauses
+    assert ('<Play loop="2">https://city.example/silence.wav' in document) is not pauses, "two seconds all the same"
     assert "https://city.example/webhooks/line/queue?turn=4&amp;locale=en&amp;again=1&amp;heard=" in document
 
 

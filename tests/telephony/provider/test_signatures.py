@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from telephony.provider.account import ProviderKind, provider_account
+from telephony.provider.account import ProviderKind
+from telephony.provider.account_kinds import provider_account
 from telephony.provider.signatures import SignedRequest, is_genuine, sign
 
 DATA = Path(__file__).resolve().parents[2] / "data"

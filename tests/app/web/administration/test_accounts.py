@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clock import utc_now
 from app.phone import account_check
 from app.web.frame.application import HotlineApp
 from telephony.provider.account import ProviderAccount, ProviderKind
@@ -80,12 +81,14 @@ def test_what_was_typed_wrongly_is_said_at_its_field_and_nothing_but_the_secret_
         ({"media_hosts": "https://media.example/"}, "One name of a host"),
         ({"asked_in_order": "0"}, "A number from 1 to 999"),
         ({"rate_minute": "a lot"}, "A price has digits"),
-        ({"kind": "gateway"}, "This field is required"),
-        ({"kind": "gateway", "text_sender": "UBND", "templates": "T1"}, "A line each"),
+        ({"can": ["voice", "speech"]}, "Accounts of this kind cannot do that"),
+        ({"kind": "gateway", "can": ["voice"]}, "Accounts of this kind cannot do that"),
+        ({"kind": "gateway", "can": ["sms_outbound"]}, "This field is required"),
+        ({"kind": "gateway", "can": [], "text_sender": "UBND", "templates": "T1"}, "A line each"),
     ],
 )
 def test_each_wrong_field_has_its_own_sentence(
-    browser: FlaskClient, session: Session, wrong: dict[str, str], words: str
+    browser: FlaskClient, session: Session, wrong: dict[str, object], words: str
 ) -> None:
     answer = post(browser, f"{ACCOUNTS}/new", **GIVEN | wrong)
 
@@ -134,12 +137,13 @@ def test_an_account_is_switched_off_and_on_and_removed_only_while_no_line_names_
     assert session.scalars(select(KeptAccount)).all() == []
 
 
-def test_where_citizens_call_an_account_abroad_is_refused_without_a_decision(
+def test_where_citizens_call_new_use_of_an_account_abroad_is_refused_without_a_decision(
     browser: FlaskClient, session: Session, app: HotlineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     production = app.settings.model_copy(update={"public_base_url": "https://hotline.example.vn", "demo": False})
     abroad = GIVEN | {"kind": "twilio", "country": "US"}
     add(session, app.settings, "older", ProviderKind.TWILIO, country="US")
+    add(session, app.settings, "off", ProviderKind.TWILIO, country="US").off_at = utc_now()
     csrf = re.search(r'name="csrf_token" value="([^"]+)"', shown(browser, HERE))
     assert csrf is not None
     monkeypatch.setattr(app, "settings", production)
@@ -151,10 +155,15 @@ def test_where_citizens_call_an_account_abroad_is_refused_without_a_decision(
         return answer.status_code, answer.get_data(as_text=True)
 
     refused, taken = send(), send(decision_no="12/QĐ-UBND")
+    switched = browser.post(
+        f"{ACCOUNTS}/off/switch", data={"to": "on", "csrf_token": csrf[1]}, headers={"X-Forwarded-Proto": "https"}
+    )
 
+    assert switched.status_code == 303 and the_row(session, "off").off_at is not None
     assert refused[0] == 400 and "only by a decision" in refused[1]
     assert taken[0] == 303
-    assert "older is refused" in shown(browser, ACCOUNTS)
+    assert "Nothing is sent by older" in shown(browser, ACCOUNTS)
+    assert "older keeps voice and text of citizens abroad" in shown(browser, "/administration")
 
 
 class _Provider(BaseHTTPRequestHandler):

@@ -13,7 +13,8 @@ from app.phone.accounts import simulated_account
 from app.settings import Settings
 from app.web.factory import create_app
 from app.web.provider_events import webhooks
-from telephony.provider.account import ProviderKind, provider_account
+from telephony.provider.account import ProviderKind
+from telephony.provider.account_kinds import provider_account
 from telephony.provider.drivers import driver_of
 from telephony.provider.signatures import sign
 from tests.telephony.phone import Phone
