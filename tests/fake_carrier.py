@@ -25,6 +25,8 @@ class FakeCarrier:
     retry_after: str = ""
     # Accept the message, then break the connection before answering.
     reset_after_accept: int = 0
+    # A text that holds these words is never taken, for a reason that may pass.
+    refuses: str = ""
     # Its lists cannot be had; how often they were asked for.
     lists_nothing: bool = False
     asked: int = 0
@@ -58,6 +60,8 @@ def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
             time.sleep(carrier.delay_seconds)
             with carrier.lock:
                 status, code = carrier.answers.pop(0) if carrier.answers else (201, 0)
+                if carrier.refuses and carrier.refuses in form.get("Body", ""):
+                    status, code = 503, 20503
                 if status < 400:
                     carrier.received.append(form)
                     carrier.paths.append(self.path)

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from telephony.provider.account import CAPABILITIES, ProviderAccount, ProviderKind
+from telephony.provider.account import ProviderAccount, ProviderKind
+from telephony.provider.account_kinds import CAPABILITIES
 from telephony.provider.driver import Carrier, ProviderUnreachable
 from telephony.provider.notice_document import notice_document
 from telephony.provider.outcome import Sent

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from tickets.outbox.gathering import GATHER_ABOVE, IS_OPEN, IS_WAITING, gather
 from tickets.outbox.limits import hold_to_limits
+from tickets.outbox.order import first_of_each, in_turn
 from tickets.outbox.patience import SENDING_LEASE
 from tickets.outbox.spending import Spending, affordable
 from tickets.outbox.troubles import open_channels
@@ -30,7 +31,7 @@ def claim_batch(
 
     A stale claim of an SMS, mail or notice is taken again (at least once is what we promise); a stale claim of a voice
     call is never dialled twice but shown to a person as uncertain. Where our account is refused, one message at a time
-    is taken to ask whether it still is. `among` narrows the messages down.
+    is taken to ask whether it still is. `among` narrows the messages down. Texts to one phone leave in their order.
     """
     if OutboundChannel.VOICE in channels:
         _give_up_stale_calls(session, now=now)
@@ -38,7 +39,7 @@ def claim_batch(
     if not ids:
         return []
     leaving, asking = open_channels(session, channels, now=now)
-    probes = [one for channel in asking for one in _locked(session, among, channels=[channel], limit=1, now=now)]
+    probes = [one for channel in asking for one in _in_turn(session, among, channels=[channel], limit=1, now=now)]
     if len(leaving) < len(channels):
         channels = leaving
         ids = _locked(session, among, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
@@ -47,13 +48,14 @@ def claim_batch(
     if len(ids) > GATHER_ABOVE:
         gather(session, channels=channels, now=now)
         ids = _locked(session, among, channels=channels, limit=max(limit, GATHER_ABOVE + 1), now=now)
-    if hold_to_limits(session, ids, now=now):
-        ids = _locked(session, among, channels=channels, limit=limit, now=now)
+    hold_to_limits(session, ids, now=now)
 
     def look_again() -> Sequence[int]:
-        return [*probes, *_locked(session, among, channels=channels, limit=limit, now=now)]
+        return [*probes, *_in_turn(session, among, channels=channels, limit=limit, now=now)]
 
-    spending = affordable(session, [*probes, *ids[:limit]], look_again=look_again, by=by, now=now)
+    if not (ids := look_again()):
+        return []
+    spending = affordable(session, ids, look_again=look_again, by=by, now=now)
     return _take(session, spending, by=by, now=now)
 
 
@@ -62,9 +64,9 @@ def due_ids(session: Session, *, channels: Sequence[OutboundChannel], limit: int
     return session.scalars(_first(channels, limit=limit, now=now)).all()
 
 
-def _first(channels: Sequence[OutboundChannel], *, limit: int, now: datetime) -> Select[int]:
+def _first(channels: Sequence[OutboundChannel], *, limit: int, now: datetime) -> Select[int, OutboundChannel, str]:
     return (
-        select(OutboundMessage.id)
+        select(OutboundMessage.id, OutboundMessage.channel, OutboundMessage.address)
         .where(_due(channels, now=now))
         .order_by(OutboundMessage.is_urgent.desc(), OutboundMessage.not_before, OutboundMessage.id)
         .limit(limit)
@@ -80,6 +82,20 @@ def _locked(
     now: datetime,
 ) -> Sequence[int]:
     return session.scalars(_first(channels, limit=limit, now=now).where(among).with_for_update(skip_locked=True)).all()
+
+
+def _in_turn(
+    session: Session,
+    among: ColumnElement[bool],
+    *,
+    channels: Sequence[OutboundChannel],
+    limit: int,
+    now: datetime,
+) -> Sequence[int]:
+    """Those that leave now: of the texts to one phone the first alone."""
+    wanted = _first(channels, limit=limit, now=now).where(among, in_turn(now=now))
+    found = session.execute(wanted.with_for_update(skip_locked=True, of=OutboundMessage))
+    return first_of_each((row.id, row.channel, row.address) for row in found)
 
 
 def _due(channels: Sequence[OutboundChannel], *, now: datetime) -> ColumnElement[bool]:

@@ -19,6 +19,10 @@ _WORTH_LONG = frozenset(
 )  # fmt: skip
 # For how long whoever claims a message has it alone.
 SENDING_LEASE = timedelta(seconds=60)
+# For how long a text waits for an earlier one to the same person that is tried again: as long as its longest pause.
+ORDER_KEPT_FOR = timedelta(minutes=10)
+# What is due for so long and was never taken hangs, and holds up nobody behind it.
+HANGS_AFTER = timedelta(hours=1)
 # However old it is: when we ourselves were away for a day, the first refusal is not the last word.
 FEWEST_SENDINGS = 8
 _FIRST_DELAY_SECONDS = 5.0

@@ -22,6 +22,7 @@ class OutboundMessage(Base):
     __tablename__ = "outbound_message"
     __table_args__ = (
         Index("ix_outbound_message_due", "not_before", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
+        Index("ix_outbound_message_turn", "address", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
         Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=sql("channel = 'screen'")),
         Index(
             "ix_outbound_message_unread",

@@ -1,4 +1,4 @@
-"""Accounts say whether they ring browsers, speak to whoever picks up before connecting, and bring pictures."""
+"""Accounts say whether they speak to whoever picks up and bring pictures; texts to one phone are found by it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,21 +9,26 @@ branch_labels = None
 depends_on = None
 
 NEW = {
-    'twilio': '["client", "whisper", "mms"]',
+    'twilio': '["whisper", "mms"]',
     'signalwire': '["whisper", "mms"]',
-    'somleng': '["sip"]',
-    'own_trunk': '["sip"]',
 }
+TURN = 'ix_outbound_message_turn'
+OPEN = "state in ('waiting', 'claimed')"
 
 
 def upgrade() -> None:
     for kind, words in NEW.items():
         more = sa.text(
             "update provider_account set capabilities = capabilities || cast(:words as jsonb) "
-            "where kind = :kind and capabilities ? 'voice'"
+            "where kind = :kind and capabilities ? 'voice' and not capabilities ? 'whisper'"
         )
         op.execute(more.bindparams(words=words, kind=kind))
+    with op.get_context().autocommit_block():
+        op.execute(f"drop index concurrently if exists {TURN}")
+        op.create_index(TURN, 'outbound_message', ['address', 'id'], postgresql_concurrently=True, postgresql_where=sa.text(OPEN))
 
 
 def downgrade() -> None:
-    op.execute("update provider_account set capabilities = capabilities - '{client,whisper,mms}'::text[]")
+    with op.get_context().autocommit_block():
+        op.drop_index(TURN, table_name='outbound_message', postgresql_concurrently=True)
+    op.execute("update provider_account set capabilities = capabilities - '{whisper,mms}'::text[]")

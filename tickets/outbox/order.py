@@ -1,0 +1,51 @@
+"""Texts to one person leave in the order in which they were written, whoever sends them.
+
+One at a time is out for a phone. A later text waits for an earlier one that is being handed over or is due, and for a
+while for one that failed and is tried again; then it goes, because one that never leaves must not hold up the rest.
+What is urgent waits for nothing that is not, but for the moment in which that is handed over.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, literal_column, not_, or_
+from sqlalchemy.orm import aliased
+
+from tickets.outbox.patience import HANGS_AFTER, ORDER_KEPT_FOR
+from tickets.schema import OutboundMessage
+from tickets.states import OutboundChannel, OutboundState
+
+
+def in_turn(*, now: datetime) -> ColumnElement[bool]:
+    """Of due messages, those that wait for no earlier one to the same phone."""
+    earlier = aliased(OutboundMessage, name="earlier")
+    is_out = and_(earlier.state == OutboundState.CLAIMED, earlier.lease_until >= now)
+    is_due = and_(earlier.not_before <= now, earlier.not_before > now - HANGS_AFTER)
+    comes_again = and_(earlier.attempts > 0, OutboundMessage.not_before > now - ORDER_KEPT_FOR)
+    goes_first = and_(
+        or_(earlier.state == OutboundState.WAITING, earlier.lease_until < now),
+        or_(earlier.is_urgent, not_(OutboundMessage.is_urgent)),
+        or_(is_due, comes_again),
+    )
+    waits = exists().where(
+        # Written out, so that PostgreSQL sees that the partial index holds.
+        literal_column("earlier.state in ('waiting', 'claimed')"),
+        earlier.address == OutboundMessage.address,
+        earlier.id < OutboundMessage.id,
+        earlier.channel == OutboundChannel.SMS,
+        or_(is_out, goes_first),
+    )
+    return or_(OutboundMessage.channel != OutboundChannel.SMS, not_(waits))
+
+
+def first_of_each(rows: Iterable[tuple[int, OutboundChannel, str]]) -> list[int]:
+    """Of messages in the order in which they would leave: all, but of texts to one phone only the first."""
+    seen: set[str] = set()
+    found = []
+    for message_id, channel, address in rows:
+        if channel is OutboundChannel.SMS and address in seen:
+            continue
+        if channel is OutboundChannel.SMS:
+            seen.add(address)
+        found.append(message_id)
+    return found
