@@ -35,7 +35,8 @@ from telephony.provider.account import ProviderAccount
 from telephony.provider.drivers import driver_of
 from telephony.provider.event_keys import CALLED_BACK_STEP, CONSULTED_STEP, NOTICE_STEP, ROOM_STEP, TURN_STEPS
 from telephony.provider.failsafe import failsafe_document, failsafe_thanks_document
-from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
+from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE, locale_of
+from telephony.provider.notice_document import last_words
 from telephony.provider.spoken_document import spoken_document
 from telephony.provider.webhook_inbox import Webhook, WebhookAnswer, answer_once, was_answered_otherwise
 from telephony.recordings import Announced
@@ -134,7 +135,11 @@ class Phones:
         )
 
     def failsafe_answer(self, webhook: Webhook) -> WebhookAnswer:
-        """What is said when nothing else can be."""
+        """What is said when nothing else can be; whom we rang hears that we call again, as a call without a talk is."""
+        if webhook.kind == CALLED_BACK_STEP:
+            locale, can = locale_of(webhook), self.accounts[webhook.account].capabilities
+            words = speak(Prompt.CALLBACK_BROKEN, {}, locale)
+            return WebhookAnswer(200, last_words(words, locale=locale, capabilities=can))
         document = self.book.failsafe_thanks if webhook.kind == "failsafe-thanks" else self.failsafe
         return (
             WebhookAnswer(200, document[webhook.account])

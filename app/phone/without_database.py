@@ -39,8 +39,7 @@ class WithoutDatabase:
 
     def held(self, webhook: Webhook, *, passes: bool) -> WebhookAnswer | None:
         """Asked to hold the line and come back to this turn; None for who only arrives, or has held for too long."""
-        most = held_turn.MOST_ROUNDS if passes else held_turn.MOST_ROUNDS_OF_A_FAULT
-        if not held_turn.is_waiting(webhook) or webhook.held >= most:
+        if not held_turn.is_waiting(webhook) or webhook.held >= held_turn.most_rounds(webhook, passes=passes):
             return None
         document = held_turn.hold_document(
             webhook,

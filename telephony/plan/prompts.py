@@ -75,6 +75,7 @@ class Prompt(StrEnum):
     CALLBACK_GREETING = "callback_greeting"
     CALLBACK_GREETING_MISSED = "callback_greeting_missed"
     CALLBACK_LATER = "callback_later"
+    CALLBACK_BROKEN = "callback_broken"
     CALLBACK_NOT_NEEDED = "callback_not_needed"
 
     FOLLOW_REFERENCE = "follow_reference"

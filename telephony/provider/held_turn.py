@@ -19,6 +19,8 @@ from telephony.provider.webhook_inbox import Webhook
 
 # Some five minutes in all: whoever is still on the line then is better served by leaving a message.
 MOST_ROUNDS = 35
+# Half an hour: whom we rang has nothing to leave, and waits for the talk they were promised.
+MOST_ROUNDS_OF_WHOM_WE_RANG = 130
 # A mistake in our own code seldom mends itself.
 MOST_ROUNDS_OF_A_FAULT = 3
 DEFAULT_LOCALE = "vi"
@@ -38,6 +40,13 @@ def is_waiting(webhook: Webhook) -> bool:
     return webhook.kind in TURN_STEPS and webhook.turn is not None
 
 
+def most_rounds(webhook: Webhook, *, passes: bool) -> int:
+    """`passes`: the trouble is over by itself; a mistake of ours is not."""
+    if not passes:
+        return MOST_ROUNDS_OF_A_FAULT
+    return MOST_ROUNDS_OF_WHOM_WE_RANG if webhook.kind == CALLED_BACK_STEP else MOST_ROUNDS
+
+
 def tells_something(webhook: Webhook) -> bool:
     """Whether it says what nobody will say again: a key, words, a recording, the end of a talk."""
     return any(webhook.form.get(name) for name in _HEARD_FIELDS)
@@ -51,7 +60,7 @@ def recalled(webhook: Webhook, keys: Sequence[bytes]) -> Webhook:
     query = {name: value for name, value in webhook.query.items() if name not in (_AGAIN, _HEARD)}
     said_now = {name: value for name, value in webhook.form.items() if value}
     form = {**webhook.form, **opened(word, _own(keys)), **said_now}
-    held = int(again) if again.isascii() and again.isdecimal() and len(again) < 4 else MOST_ROUNDS
+    held = int(again) if again.isascii() and again.isdecimal() and len(again) < 4 else MOST_ROUNDS_OF_WHOM_WE_RANG
     return replace(webhook, form=form, query=query, held=held)
 
 

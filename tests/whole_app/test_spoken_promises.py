@@ -98,6 +98,10 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
     Prompt.CALLBACK_GREETING_MISSED: (
         (CALLED_BACK, "test_who_only_hung_up_is_dialled_when_nobody_waits_on_the_line"),
     ),
+    Prompt.CALLBACK_BROKEN: (
+        (f"{DOOR}waiting/test_called_back.py",
+         "test_after_half_an_hour_of_holding_they_are_told_that_we_call_again_and_we_do"),
+    ),
     Prompt.CALLBACK_LATER: (
         (CALLED_BACK, "test_a_key_that_means_nothing_is_asked_about_once_and_then_the_agent_is_free"), *AGAIN,
     ),

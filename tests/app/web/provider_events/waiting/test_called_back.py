@@ -1,12 +1,14 @@
 """Somebody whom we rang presses 1 while the database is locked or away: they hold the line and are put through."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from app.clock import utc_now
 from telephony.floor import offers
+from telephony.provider import held_turn
 from tests.app.web.provider_events.waiting.waiting_scene import come_back, is_hold, stopped
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
@@ -65,3 +67,30 @@ def test_while_the_database_is_stopped_the_person_holds_and_is_put_through_when_
     come_back(rung)
 
     was_put_through(committed, rung, agent)
+
+
+def test_after_half_an_hour_of_holding_they_are_told_that_we_call_again_and_we_do(rung, committed, servers, agent):
+    rounds = 0
+    with stopped(servers, committed):
+        rung.post(rung.action, Digits="1")
+        while is_hold(rung.document):
+            rounds += 1
+            rung.post(rung.document.find("Redirect").text)
+        rung.post(rung.action.replace("called-back", "called-back-status"), CallStatus="completed", CallDuration="1800")
+    said, held = rung.said, timedelta(seconds=sum(held_turn.pause_seconds(n) for n in range(rounds)))
+    come_back(rung)
+
+    assert "gọi lại" in said, "no silence, and no bare end"
+    assert held >= timedelta(minutes=20)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not is_called_again(committed):
+        time.sleep(0.5)
+    assert is_called_again(committed)
+
+
+def is_called_again(committed):
+    """Their number stands in the line of those who are called, and no caller stands in the queue whom nobody hears."""
+    with committed.factory() as session:
+        waiting = session.scalars(select(Call.state).where(Call.direction == "outbound")).all()
+        states = session.scalars(select(CallbackRequest.state)).all()
+        return CallbackState.OPEN in states and not {CallState.QUEUED, CallState.OFFERED} & set(waiting)
