@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
@@ -34,7 +35,10 @@ def register(commands: Commands) -> None:
     call.set_defaults(run=run_call)
     sms = commands.add_parser("sms", help="text the hotline with the built-in telephone")
     _numbers(sms)
-    sms.add_argument("text", metavar="TEXT")
+    sms.add_argument("text", metavar="TEXT", nargs="?", default="")
+    sms.add_argument(
+        "--picture", action="append", default=[], type=_as_picture, metavar="FILE", help="sent along; repeatable"
+    )
     sms.add_argument("--wait", type=float, default=8.0, metavar="SECONDS", help="how long to wait for answers (8)")
     sms.set_defaults(run=run_sms)
     trouble = commands.add_parser("trouble", help="let the built-in carrier misbehave; without options, behave again")
@@ -75,6 +79,13 @@ def _as_carriers_write_it(number: str) -> str:
 
     known = parse_phone(number)
     return known.number if known else number
+
+
+def _as_picture(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as trouble:
+        raise argparse.ArgumentTypeError(f"{path} cannot be read: {trouble.strerror}") from trouble
 
 
 def _as_keys(typed: str) -> list[str]:
@@ -148,12 +159,17 @@ def _tell_end(telephone: "Telephone", *, as_json: bool) -> None:
 
 def run_sms(arguments: argparse.Namespace) -> int:
     """Text, then print what comes back within the wait."""
+    from app.simulator.carrier import SimulatedCarrier
     from app.simulator.telephone import text
 
     settings, account = _carrier(arguments.data)
     to = _line(settings, arguments.to)
     known = _known(account, arguments.caller)
-    sid, answer = text(account, settings.base_url, number=arguments.caller, to=to, words=arguments.text)
+    carrier = SimulatedCarrier(settings.data_dir / "carrier")
+    sent_along = [carrier.keep_picture(content) for content in arguments.picture]
+    sid, answer = text(
+        account, settings.base_url, number=arguments.caller, to=to, words=arguments.text, pictures=sent_along
+    )
     sent = {"message_sid": sid, "status": answer.status_code}
     print(json.dumps(sent) if arguments.json else f"[sms] {answer.status_code}", flush=True)
     for message in _coming_back(account, arguments.caller, known, seconds=arguments.wait):

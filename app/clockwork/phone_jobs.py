@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.clockwork.node import Node
 from app.clockwork.one_leader import LeadershipLost
 from app.phone.answers import Phones
+from app.phone.picture_fetch import fetch_pictures
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
 from app.phone.silent_callers import ask_for_silent_callers
@@ -74,12 +75,14 @@ def _sweep_part(node: Node, name: str, part: Part, *, now: datetime) -> Exceptio
 
 
 def fetch_recordings(node: Node) -> None:
-    """Some at a time, until none is due."""
+    """And the pictures of texts; some at a time, until none is due."""
     phones, media = phones_of(node.settings), media_store(node.settings)
     for _ in range(20):
         with transaction(node.factory) as session:
             now = node.now(session)
-        if not fetch_due(node.factory, phones.accounts, media=media, now=now):
+        if not fetch_due(node.factory, phones.accounts, media=media, now=now) + fetch_pictures(
+            node.factory, phones.accounts, media=media, now=now
+        ):
             return
 
 

@@ -114,7 +114,7 @@ def _failed(
 def _fetch(account: ProviderAccount, recording_sid: str, *, media: MediaStore) -> Written:
     """Streamed into the store. The address is of our configuration, never of a webhook."""
     source = carrier_of(account).recording_source(recording_sid)
-    with _asked(source) as answer:
+    with asked(source) as answer:
         if answer.status_code != 200:
             raise NotComplete(f"status {answer.status_code}")
         sound = LimitedAnswer(answer, most_bytes=MOST_BYTES, seconds=LONGEST_FETCH_SECONDS)
@@ -129,7 +129,7 @@ def _fetch(account: ProviderAccount, recording_sid: str, *, media: MediaStore) -
     return written
 
 
-def _asked(source: RecordingSource) -> requests.Response:
+def asked(source: RecordingSource) -> requests.Response:
     """Sent on once at most, and only to a media host of the account, who is not shown our credentials."""
     answer = _get(source.address, source.credentials)
     if answer.status_code not in _SENT_ON:

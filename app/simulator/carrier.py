@@ -124,6 +124,20 @@ class SimulatedCarrier:
         self._write("deleted", sid, {"sid": sid, "date_created": _now()})
         return True
 
+    def keep_picture(self, content: bytes) -> str:
+        """What a telephone sends along; its number."""
+        sid = "ME" + secrets.token_hex(16)
+        path = self.folder / "pictures" / sid
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return sid
+
+    def picture(self, sid: str) -> bytes | None:
+        try:
+            return (self.folder / "pictures" / self._path("pictures", sid).stem).read_bytes()
+        except OSError:
+            return None
+
     def _path(self, kind: str, sid: str) -> Path:
         safe = "".join(c for c in sid if c.isalnum() and c.isascii())[:64] or "none"
         return self.folder / kind / f"{safe}.json"

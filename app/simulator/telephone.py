@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -337,10 +337,15 @@ class Telephone:
         return {"CallDuration": str(int(time.monotonic() - self.began))}
 
 
-def text(account: ProviderAccount, base_url: str, *, number: str, to: str, words: str) -> tuple[str, SimulatedAnswer]:
-    """Send one text to the hotline: its id, and how it was taken."""
+def text(
+    account: ProviderAccount, base_url: str, *, number: str, to: str, words: str, pictures: Sequence[str] = ()
+) -> tuple[str, SimulatedAnswer]:
+    """Send one text to the hotline, with pictures that its carrier keeps: its id, and how it was taken."""
     sid = "SM" + secrets.token_hex(16)
-    fields = {"MessageSid": sid, "SmsSid": sid, "From": number, "To": to, "Body": words, "NumMedia": "0"}
+    fields = {"MessageSid": sid, "SmsSid": sid, "From": number, "To": to, "Body": words, "NumMedia": str(len(pictures))}
+    for place, picture in enumerate(pictures):
+        media = f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Messages/{sid}/Media/{picture}"
+        fields[f"MediaUrl{place}"] = media
     return sid, post_signed(account, f"{base_url}/webhooks/{account.name}/sms", fields)
 
 

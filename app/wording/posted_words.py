@@ -46,6 +46,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "opened_again": lazy_gettext("To the citizen: reopened"),
     "passed_up": lazy_gettext("Level has been passed up"),
     "place_noted": lazy_gettext("To the citizen: place noted"),
+    "pictures_not_taken": lazy_gettext("To the citizen: a picture could not be opened"),
     "place_unclear": lazy_gettext("To the citizen: the answer named no place"),
     "place_question": lazy_gettext("To the citizen: where is it?"),
     "request_state": lazy_gettext("To the citizen: how the request stands"),

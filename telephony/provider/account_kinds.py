@@ -36,6 +36,8 @@ class AccountKind:
     # Where its data lie as a rule; empty: at home.
     country: str
     longest_text: int = LONGEST_TEXT
+    # Where it sends us on to for what it keeps; what a city names of its own stands instead.
+    media_hosts: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -62,7 +64,15 @@ ACCOUNT_KINDS: Mapping[ProviderKind, AccountKind] = {
         AccountKind(ProviderKind.OWN_TRUNK, "Somleng", "twilio", SIGNATURE_HEADER, "", ""),
         AccountKind(ProviderKind.GATEWAY, "SMS gateway", "gateway", "X-Hotline-Digest", "", "", 480),
         AccountKind(ProviderKind.SOMLENG, "Somleng", "twilio", SIGNATURE_HEADER, "https://api.somleng.org", "KH"),
-        AccountKind(ProviderKind.TWILIO, "Twilio", "twilio", SIGNATURE_HEADER, "https://api.twilio.com", "US"),
+        AccountKind(
+            ProviderKind.TWILIO,
+            "Twilio",
+            "twilio",
+            SIGNATURE_HEADER,
+            "https://api.twilio.com",
+            "US",
+            media_hosts=("mms.twiliocdn.com", "media.twiliocdn.com"),
+        ),
         AccountKind(ProviderKind.SIGNALWIRE, "SignalWire", "twilio", "X-SignalWire-Signature", "", "US"),
     )
 }
@@ -95,4 +105,5 @@ def provider_account(
         previous_auth_token=previous_auth_token,
         api_base_url=api_base_url or (usual.api_base_url if usual else ""),
         capabilities=CAPABILITIES[kind],
+        media_hosts=usual.media_hosts if usual else (),
     )

@@ -10,7 +10,8 @@ calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `stat
             over), answered_by (human or machine, where it is known), direction, from, to, called,
             forwarded_from, keys, speech, dial_status, dial_bridged, dial_seconds, failed_url
 recordings  recording_sid, recording_status (completed or not), recording_seconds
-texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it)
+texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it), pictures (their
+            numbers of those that came with it, with spaces between; no address: see `picture_source`)
 deliveries  message_sid, message_status (queued, sending, sent, delivered, undelivered, failed or canceled),
             error_code (the provider's, for people), trouble (OPTED_OUT, PASSING: see tickets/outbox/posting.py)
 """
@@ -61,7 +62,7 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class RecordingSource:
-    """Where a recording lies; built from configuration and its id alone, so that no webhook names a host."""
+    """Where a recording or picture lies; built from configuration and ids alone, so that no webhook names a host."""
 
     address: str
     credentials: tuple[str, str]
@@ -141,6 +142,9 @@ class Carrier(Protocol):
     def delete_recording(self, recording_sid: str) -> None:
         """Ours is complete; gone already is as good."""
 
+    def picture_source(self, message_sid: str, picture_sid: str) -> RecordingSource:
+        """From where a picture that came with a text is fetched."""
+
 
 class WithoutVoice:
     """The other half of a carrier that only carries texts, and lists none."""
@@ -192,6 +196,9 @@ class WithoutVoice:
 
     def delete_recording(self, recording_sid: str) -> None:
         raise ProviderUnreachable("no recordings")
+
+    def picture_source(self, message_sid: str, picture_sid: str) -> RecordingSource:
+        raise ProviderUnreachable("no pictures")
 
 
 class Driver(Protocol):

@@ -83,7 +83,7 @@ def account_of(row: KeptAccount, keys: Sequence[bytes]) -> ProviderAccount | Non
         order=row.asked_in_order,
         text_sender=row.text_sender,
         call_sender=row.call_sender,
-        media_hosts=tuple(row.media_hosts),
+        media_hosts=tuple(row.media_hosts) or kind.media_hosts,
         voice=row.voice,
         templates=tuple(sorted((str(name), str(id)) for name, id in row.templates.items())),
         longest_text=row.longest_text,

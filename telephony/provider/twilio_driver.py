@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
-from telephony.provider.account import ProviderAccount
+from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.account_kinds import ACCOUNT_KINDS, kind_at, provider_account
 from telephony.provider.driver import Carrier, Probe, Setting, WireRequest
 from telephony.provider.signatures import SignedRequest, is_genuine, sign
@@ -47,6 +47,9 @@ _OURS: Mapping[str, str] = {
     "StatusCallbackEvent": "conference_event",
     "SequenceNumber": "sequence",
 }
+# As many as a text may bring.
+_MOST_MEDIA = 10
+_MEDIA_SID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _NOT_YET_SENT = {"accepted": "queued", "scheduled": "queued"}
 
 
@@ -94,7 +97,9 @@ class TwilioDriver:
     def fields(self, account: ProviderAccount, request: WireRequest) -> Mapping[str, str]:
         """In the body, or all in the address when it asks by GET."""
         given = request.form if request.method == "POST" else request.query
-        return in_our_words(given)
+        told = in_our_words(given)
+        pictures = _pictures(given) if account.can(Capability.MMS) else ""
+        return told | {"pictures": pictures} if pictures else told
 
     def probe(self, account: ProviderAccount, url: str, *, is_forged: bool = False) -> Probe:
         fields = {"AccountSid": account.account_sid, "Check": "doctor"}
@@ -107,6 +112,13 @@ class TwilioDriver:
 
     def carrier(self, account: ProviderAccount) -> Carrier:
         return TwilioCarrier.of(account)
+
+
+def _pictures(given: Mapping[str, str]) -> str:
+    """Of the addresses they name only what stands at the end, their number: they are asked for where we know them."""
+    addresses = (given.get(f"MediaUrl{number}", "") for number in range(_MOST_MEDIA))
+    numbers = (urlsplit(address).path.rpartition("/")[2] for address in addresses if address)
+    return " ".join(one for one in numbers if _MEDIA_SID.fullmatch(one))
 
 
 def in_our_words(given: Mapping[str, str]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from telephony.sms.intent import (
     without_pin,
 )
 from telephony.sms.matter import is_talking, take_text
+from telephony.sms.pictures import picture_sids
 from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
@@ -62,6 +63,7 @@ class ReceivedSms:
     intent: SmsIntent
     # The carrier itself took it for one of its own words, and has confirmed it.
     is_carriers_word: bool = False
+    has_pictures: bool = False
 
 
 def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: datetime) -> ReceivedSms:
@@ -70,6 +72,7 @@ def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: da
     body = form.get("body", "").replace("\0", "")[:MAX_SMS_BODY]
     intent = _intent(body, form.get("opt_out", ""))
     sid = (form.get("message_sid", ""))[:128]
+    pictures = picture_sids(form.get("pictures", ""))
     inbound_id = session.execute(
         insert(InboundSms)
         .values(
@@ -81,12 +84,16 @@ def keep_sms(session: Session, form: Mapping[str, str], *, account: str, now: da
             body=without_pin(body, intent),
             intent=_NAMES[type(intent)],
             received_at=now,
+            pictures=pictures,
+            pictures_due_at=now if pictures else None,
         )
         .returning(InboundSms.id)
     ).scalar_one()
     to = form.get("to", "")
     is_carriers_word = bool(form.get("opt_out"))
-    return ReceivedSms(inbound_id, account, sid, sender.phone, sender.raw, to, body, intent, is_carriers_word)
+    return ReceivedSms(
+        inbound_id, account, sid, sender.phone, sender.raw, to, body, intent, is_carriers_word, bool(pictures)
+    )
 
 
 def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime) -> None:
@@ -102,7 +109,7 @@ def act_on_sms(session: Session, sms: ReceivedSms, desk: Desk, *, now: datetime)
             _start(session, sms, now=now)
         case DoubtfulIntent() if is_talking(session, sms.phone, now=now):
             _take(session, sms, desk, now=now)
-        case HelpIntent() | StatusIntent() | AppealIntent() | DoubtfulIntent() if not _can_be_answered(sms):
+        case HelpIntent() | StatusIntent() | AppealIntent() | DoubtfulIntent() if _is_for_a_person(sms):
             # Nobody hears an answer at a hidden number or a telephone on a wall: a person sees what was asked.
             _take(session, sms, desk, now=now)
         case HelpIntent() | DoubtfulIntent():
@@ -200,6 +207,12 @@ def _answer(session: Session, sms: ReceivedSms, template: str, params: Mapping[s
         citizen_id=known.id if known else None,
         now=now,
     )
+
+
+def _is_for_a_person(sms: ReceivedSms) -> bool:
+    """Pictures show something, whatever the word beside them was meant for; those of an appeal go with it."""
+    shows = sms.has_pictures and not isinstance(sms.intent, AppealIntent)
+    return shows or not _can_be_answered(sms)
 
 
 def _can_be_answered(sms: ReceivedSms) -> bool:

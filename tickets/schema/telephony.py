@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tickets.schema.base import Base, Id, Json, coded, to
+from tickets.schema.base import Base, Id, Json, JsonList, coded, to
 from tickets.states import (
     CallbackReason,
     CallbackState,
@@ -277,7 +277,10 @@ class InboundSms(Base):
     """A text message as it came, only a PIN masked, with what we understood of it."""
 
     __tablename__ = "inbound_sms"
-    __table_args__ = (UniqueConstraint("account", "message_sid"),)
+    __table_args__ = (
+        UniqueConstraint("account", "message_sid"),
+        Index("ix_inbound_sms_pictures_due", "pictures_due_at", postgresql_where=text("pictures_due_at is not null")),
+    )
 
     id: Mapped[Id]
     account: Mapped[str]
@@ -292,3 +295,7 @@ class InboundSms(Base):
     ticket_id: Mapped[int | None] = mapped_column(to("ticket"), index=True)
     # The text we answered at once (a document), for the same answer when the provider repeats the webhook.
     answer: Mapped[str] = mapped_column(server_default="")
+    # The provider's numbers of pictures that are still to be fetched, when, and how often that was tried.
+    pictures: Mapped[JsonList] = mapped_column(server_default="[]")
+    pictures_due_at: Mapped[datetime | None]
+    picture_rounds: Mapped[int] = mapped_column(server_default=text("0"))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.web.pieces.names import in_locale
 from app.wording.codes import (
@@ -28,6 +29,7 @@ from app.wording.spoken_numbers import percent_phrase
 from app.wording.spoken_time import duration_phrase, moment_phrase
 from app.wording.trail_details import CALLBACK_OUTCOMES, PROTOCOL_KINDS
 from telephony.floor.calling_back import ATTEMPT
+from telephony.sms.pictures import NOT_TAKEN
 from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
@@ -211,6 +213,16 @@ def _changed_words(params: Mapping[str, Any], now: datetime) -> str:
     )
 
 
+def _picture_words(params: Mapping[str, Any]) -> str:
+    if params.get("what") != NOT_TAKEN:
+        return ""
+    return ngettext(
+        "%(num)d picture of a text could not be taken; the sender was told",
+        "%(num)d pictures of a text could not be taken; the sender was told",
+        int(params.get("count", 1)),
+    )
+
+
 def _promise_words(kind: TimelineKind, params: Mapping[str, Any], now: datetime) -> str:
     promise = clock_word(params.get("clock", ""))
     if kind is TimelineKind.WARNED:
@@ -278,7 +290,7 @@ _SAID: Mapping[TimelineKind, Callable[[Mapping[str, Any], datetime], str]] = {
     TimelineKind.STATUS: lambda e, now: _moved_status_words(e["params"]),
     TimelineKind.HELD: lambda e, now: _("waiting until %(moment)s", moment=_moment(e["params"].get("until"), now)),
     TimelineKind.RESOLVED: lambda e, now: _resolved_words(e["params"]),
-    TimelineKind.CHANGED: lambda e, now: _changed_words(e["params"], now),
+    TimelineKind.CHANGED: lambda e, now: _picture_words(e["params"]) or _changed_words(e["params"], now),
     TimelineKind.DUE_CHANGED: lambda e, now: _("%(promise)s is now due at %(moment)s", **_new_due(e["params"], now)),
     TimelineKind.RATED: lambda e, now: _("rated the answer %(stars)s of 5", stars=e["params"].get("rating", "")),
 }

@@ -164,6 +164,14 @@ def recording(account_sid: str, sid: str) -> ResponseReturnValue:
     return Response(sound, mimetype="audio/x-wav") if sound else _error(404, 20404, "Not found")
 
 
+@blueprint.get("/Messages/<sid>/Media/<media_sid>")
+@signed_webhook
+def picture(account_sid: str, sid: str, media_sid: str) -> ResponseReturnValue:
+    """A picture that a telephone sent with a text."""
+    content = _carrier().picture(media_sid)
+    return Response(content, mimetype="application/octet-stream") if content else _error(404, 20404, "Not found")
+
+
 @blueprint.delete("/Recordings/<sid>.json")
 @signed_webhook
 def delete_recording(account_sid: str, sid: str) -> ResponseReturnValue:
