@@ -63,6 +63,7 @@ def facts_for(
         place_names=desk.rules.ward_names,
         line_phone=str(call.detail.get("line_phone", "")),
         called_lately=bool(call.detail.get("resumes")),
+        news_since=_news_since(call, desk, now=now) if call.detail.get("resumes") else (),
         waits_for_callback=promised is not None and waits_for_callback(session, promised),
         keyed_is_blocked=promised is not None and asking == "number" and is_not_to_be_called(session, promised),
         callback_line=desk.city_line if call.state is CallState.CALLBACK else "",
@@ -96,6 +97,24 @@ def _incidents(session: Session, call: Call, heard: Heard, desk: Desk, *, now: d
         for one in known
         if one.category_id is None or category_id in (None, one.category_id)
     )  # fmt: skip
+
+
+def _news_since(call: Call, desk: Desk, *, now: datetime) -> tuple[int, ...]:
+    """What has become known of the matter of their last call; whoever was cut off or is in danger hears no news first.
+
+    Told is told, however often somebody calls.
+    """
+    resumed = call.detail["resumes"]
+    if resumed.get("emergency") or resumed.get("cut_off_from"):
+        return ()
+    told = set(resumed.get("told") or ())
+    return tuple(
+        one.id
+        for one in running(desk.rules.incidents, now=now)
+        if f"incident:{one.id}" not in told
+        and (not one.unit_ids or resumed.get("unit_id") in one.unit_ids)
+        and one.category_id in (None, resumed.get("category_id"))
+    )
 
 
 def _named(desk: Desk, unit_id: int | None, locale: str) -> NamedUnit | None:

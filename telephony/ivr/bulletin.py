@@ -69,9 +69,12 @@ def before_the_queue(before: Conversation, outcome: TurnOutcome, facts: CallFact
     after = outcome.conversation
     if not facts.incidents or before.state not in BEFORE_A_PERSON or after.state is not CallState.QUEUED:
         return outcome
-    if _is_urgent(outcome) or _goes_on(before, outcome):
+    if _is_urgent(outcome) or any(isinstance(one, GoOnWith) for one in outcome.effects):
         return outcome
-    incident = next((one for one in facts.incidents if _is_at(one, _place(outcome, facts))), None)
+    if _goes_on_as_lately(before, outcome):
+        incident = next((one for one in facts.incidents if one.id in facts.news_since), None)
+    else:
+        incident = next((one for one in facts.incidents if _is_at(one, _place(outcome, facts))), None)
     if incident is None:
         return outcome
     if _told(incident) in after.told:
@@ -119,10 +122,8 @@ def _is_urgent(outcome: TurnOutcome) -> bool:
     return opened or outcome.conversation.choice == MenuChoice.EMERGENCY.value
 
 
-def _goes_on(before: Conversation, outcome: TurnOutcome) -> bool:
-    """Whoever calls about a request of their own, which we know, calls about that."""
-    if any(isinstance(one, GoOnWith) for one in outcome.effects):
-        return True
+def _goes_on_as_lately(before: Conversation, outcome: TurnOutcome) -> bool:
+    """Whoever called a moment ago calls about that, and hears only what has become known since."""
     is_other = any(isinstance(one, AnotherMatter) for one in outcome.effects)
     return before.asking == CALLED_LATELY and not is_other
 

@@ -91,5 +91,7 @@ class CallFacts:
     callback_line: str = ""
     # This number has called within a quarter of an hour, about a matter that is still open.
     called_lately: bool = False
+    # Incidents of that matter of which they had heard nothing then.
+    news_since: tuple[int, ...] = ()
     # What many call about now, the closest first; of another kind of matter than the caller's, none.
     incidents: tuple[IncidentFacts, ...] = ()

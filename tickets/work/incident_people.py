@@ -19,7 +19,7 @@ from tickets.people.phones import parse_phone
 from tickets.schema import Incident, IncidentPerson, Ticket
 from tickets.states import Channel, OutboundChannel
 from tickets.work.duplicates import link
-from tickets.work.incidents import ANSWERED
+from tickets.work.incidents import ANSWERED, OVER_KEY
 from tickets.work.resolution import Failed
 
 # Nobody is woken to be told that the power is back.
@@ -138,7 +138,7 @@ def _message(person: IncidentPerson, incident: Incident, reference: str, *, now:
     }
     return Outgoing(
         OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL, address, "incident_over", params, person.locale,
-        dedup_key=f"incident-over:{incident.id}:{person.id}", not_before=leaves_at(now),
+        dedup_key=f"{OVER_KEY}:{incident.id}:{person.id}", not_before=leaves_at(now),
     )  # fmt: skip
 
 

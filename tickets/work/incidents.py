@@ -12,8 +12,8 @@ from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Viewer
 from tickets.promises.duplicate_clocks import is_duplicate
-from tickets.schema import Category, Incident, IncidentPerson, Ticket
-from tickets.states import UNFINISHED
+from tickets.schema import Category, Incident, IncidentPerson, OutboundMessage, Ticket
+from tickets.states import UNFINISHED, OutboundState
 from tickets.typed_text import clean_text
 from tickets.work.owing_unit import DECIDING
 
@@ -23,6 +23,10 @@ LONGEST_INCIDENT = timedelta(hours=72)
 MOST_CAP = 10_000
 # Ended by hand, by its time, or because the request behind it was answered.
 ENDED, EXPIRED, ANSWERED = "ended", "expired", "answered"
+# The message that tells somebody that it is over is known by this, the incident and the person.
+OVER_KEY = "incident-over"
+_KEY_OF_PERSON = func.concat(f"{OVER_KEY}:", IncidentPerson.incident_id, ":", IncidentPerson.id)
+_DID_NOT_ARRIVE = (OutboundState.FAILED, OutboundState.SUPPRESSED, OutboundState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,20 @@ class WantedIncident:
 
 @dataclass(frozen=True, slots=True)
 class StandingIncident:
-    """An incident with how many are counted, and of those how many were told or can be told nowhere."""
+    """An incident with how many are counted, and of those how many were told or can be told nowhere.
+
+    Of those who were written to: whom it reached by the carrier's own word, whom it did not, and of whom nothing is
+    heard yet (`posted` is all of them). Mail has no receipt: it counts as posted.
+    """
 
     incident: Incident
     reference: str
     counted: int
     told: int
     unreachable: int
+    posted: int = 0
+    delivered: int = 0
+    failed: int = 0
 
 
 def steered_units(viewer: Viewer) -> frozenset[int] | None:
@@ -124,24 +135,31 @@ def end_what_is_over(session: Session, *, now: datetime) -> int:
 
 def standing_incidents(session: Session, *, limit: int = 50) -> Sequence[StandingIncident]:
     """Those that run, and the last ones that did, the newest first. Everybody who steers may know of all of them."""
+    newest = (Incident.ended_at.is_not(None), Incident.id.desc())
+    last = select(Incident.id).order_by(*newest).limit(limit).scalar_subquery()
     people = (
         select(
             IncidentPerson.incident_id,
             func.count().label("counted"),
             func.count().filter(_was(IncidentPerson.told_by != "none")).label("told"),
             func.count().filter(_was(IncidentPerson.told_by == "none")).label("unreachable"),
+            func.count(OutboundMessage.id).label("posted"),
+            func.count().filter(OutboundMessage.delivered_at.is_not(None)).label("delivered"),
+            func.count().filter(OutboundMessage.state.in_(_DID_NOT_ARRIVE)).label("failed"),
         )
+        .outerjoin(OutboundMessage, OutboundMessage.dedup_key == _KEY_OF_PERSON)
+        .where(IncidentPerson.incident_id.in_(last))
         .group_by(IncidentPerson.incident_id)
         .subquery()
     )
     rows = session.execute(
-        select(Incident, Ticket.reference, people.c.counted, people.c.told, people.c.unreachable)
+        select(Incident, Ticket.reference, people)
         .join(Ticket, Ticket.id == Incident.master_id)
         .outerjoin(people, people.c.incident_id == Incident.id)
-        .order_by(Incident.ended_at.is_not(None), Incident.id.desc())
+        .order_by(*newest)
         .limit(limit)
     )
-    return [StandingIncident(row[0], row[1], row[2] or 0, row[3] or 0, row[4] or 0) for row in rows]
+    return [StandingIncident(row[0], row[1], *(number or 0 for number in row[3:])) for row in rows]
 
 
 def _was(told: ColumnElement[bool]) -> ColumnElement[bool]:

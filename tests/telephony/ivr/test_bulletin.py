@@ -192,3 +192,14 @@ def test_nobody_is_hung_up_on_but_who_was_counted_or_left_word(facts, first, the
 
     left_word = "empty" in outcome.conversation.told or any(isinstance(one, AskCallback) for one in effects)
     assert left_word or any(isinstance(one, CountOn) for one in effects)
+
+
+def test_who_calls_again_hears_what_has_become_known_since_and_nothing_twice():
+    again = replace(CALLER, called_lately=True, news_since=(FLOOD.id,))
+
+    news, effects = talk("1", facts=again)
+    nothing_new, _ = talk("1", facts=replace(again, news_since=()))
+
+    assert Prompt.INCIDENT_BULLETIN in prompts(news) and JoinQueue() in effects, "with a place in the queue already"
+    assert Prompt.INCIDENT_BULLETIN not in prompts(nothing_new)
+    assert nothing_new.conversation.state is CallState.QUEUED

@@ -245,3 +245,41 @@ def test_a_unit_sets_it_for_its_own_area_only(session, now):
         with pytest.raises(InvalidInput) as refused:
             incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
         assert refused.value.code == "not_your_area"
+
+
+def test_who_calls_again_about_the_same_hears_what_was_set_meanwhile_once(app, session, phone, now, set_incident):
+    def calls_again():
+        return Phone(phone.client, app.settings, to=phone.to)
+
+    agent_at(session, now)
+    phone.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện").hang_up()
+    set_incident()
+
+    again = calls_again().ring()
+    before = again.said
+    again.press("1")
+    heard = again.said
+    again.hang_up()
+    third = calls_again().ring().press("1")
+
+    assert WORDS not in before and WORDS in heard
+    assert WORDS not in third.said, "told is told"
+
+
+def test_whom_the_end_of_it_reached_is_counted_by_the_carriers_word(app, session, phone, now, set_incident):
+    incident = set_incident()
+    numbers = ["+84902000001", "+84902000002", "+84902000003", "+842838291234", "anonymous"]
+    for number in numbers:
+        caller = Phone(phone.client, app.settings, to=phone.to, number=number)
+        caller.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện").press("1").hang_up()
+    incidents.end(session, incident.id, viewer=set_incident.viewer(), actor=set_incident.actor, now=now)
+    rounds(session, now)
+    first, second, _ = sorted(told(session), key=lambda one: one.address)
+
+    phone.post(f"sms-status?m={first.id}", MessageSid="SM-1", MessageStatus="delivered")
+    phone.post(f"sms-status?m={second.id}", MessageSid="SM-2", MessageStatus="undelivered", ErrorCode="30005")
+
+    session.expire_all()
+    [standing] = incidents.standing_incidents(session)
+    assert (standing.counted, standing.told, standing.unreachable) == (5, 3, 2), "of a landline it is said, too"
+    assert (standing.posted, standing.delivered, standing.failed) == (3, 1, 1)
