@@ -24,7 +24,7 @@ from telephony.sms.pictures import PictureErrand
 from tickets.work.attachments import NewFile
 
 # Of one picture; all of a text sooner than its lease ends.
-LONGEST_FETCH_SECONDS = 40.0
+LONGEST_PICTURE_SECONDS = 40.0
 
 log = structlog.get_logger()
 
@@ -71,7 +71,7 @@ def _one(account: ProviderAccount, message_sid: str, sid: str, media: MediaStore
     with asked(carrier_of(account).picture_source(message_sid, sid)) as answer:
         if answer.status_code != 200:
             raise NotComplete(f"status {answer.status_code}")
-        whole = _whole(LimitedAnswer(answer, most_bytes=2 * MAX_PICTURE_BYTES, seconds=LONGEST_FETCH_SECONDS))
+        whole = _whole(LimitedAnswer(answer, most_bytes=2 * MAX_PICTURE_BYTES, seconds=LONGEST_PICTURE_SECONDS))
     picture = store_picture(media, whole, file_name=file_name)
     key = media.keep(picture.storage_key)
     return NewFile(picture.file_name, picture.media_type, picture.size_bytes, picture.sha256, key)

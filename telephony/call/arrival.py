@@ -32,13 +32,13 @@ _RECENT = text(
            earlier.*
     from (values (1)) as one(n) left join lateral (
         select c.ticket_id, t.reference, c.queued_at, c.ended_at, c.answered_at, c.agent_id, c.unit_id,
-               t.priority = 'emergency' as emergency, t.category_id,
+               t.priority = 'emergency' as emergency, t.category_id, t.place_unit_id,
                (c.detail->>'agent_finished')::boolean as agent_finished,
                coalesce(c.detail->'told', '[]') || coalesce(c.detail->'resumes'->'told', '[]') as told
         from call c join ticket t on t.id = c.ticket_id
         where c.phone = :phone and c.arrived_at > :since
           and t.status in ('new', 'open', 'pending_citizen', 'pending_third_party')
-        order by c.arrived_at desc limit 1
+        order by c.arrived_at desc, c.id desc limit 1
     ) earlier on true
     """
 )
@@ -121,7 +121,7 @@ def _earlier_call(session: Session, phone: str, *, now: datetime) -> dict[str, A
         citizens.flag_heavy_caller(session, phone, now=now)
     if recent.ticket_id is None:
         return {}
-    kept = ("ticket_id", "reference", "unit_id", "emergency", "category_id", "told")
+    kept = ("ticket_id", "reference", "unit_id", "emergency", "category_id", "place_unit_id", "told")
     resumed: dict[str, Any] = {name: getattr(recent, name) for name in kept}
     was_cut_off = not recent.agent_finished and now - (recent.ended_at or now) <= CUT_OFF_FOR
     if recent.queued_at is not None and (recent.answered_at is None or was_cut_off):

@@ -112,7 +112,7 @@ def _news_since(call: Call, desk: Desk, *, now: datetime) -> tuple[int, ...]:
         one.id
         for one in running(desk.rules.incidents, now=now)
         if f"incident:{one.id}" not in told
-        and (not one.unit_ids or resumed.get("unit_id") in one.unit_ids)
+        and (not one.unit_ids or resumed.get("place_unit_id") in one.unit_ids)
         and one.category_id in (None, resumed.get("category_id"))
     )
 

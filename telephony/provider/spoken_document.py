@@ -198,8 +198,8 @@ class _Writer:
             caller_id=verb.caller_id,
             answer_on_bridge=True,
             record="record-from-answer-dual" if record else None,
-            recording_status_callback=self.address("recording") if verb.record else None,
-            recording_status_callback_event="in-progress completed absent" if verb.record else None,
+            recording_status_callback=self.address("recording") if record else None,
+            recording_status_callback_event="in-progress completed absent" if record else None,
         )
         self._target(element, verb)
 

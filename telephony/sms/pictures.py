@@ -22,7 +22,7 @@ NOT_TAKEN = "pictures_not_taken"
 _LEASE = timedelta(minutes=5)
 _FIRST_RETRY, _LONGEST_RETRY = timedelta(seconds=5), timedelta(hours=1)
 # About half a day.
-MOST_ROUNDS = 12
+MOST_PICTURE_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def record_round(
     """What was fetched hangs on the ticket; what was not is tried again later and later, and said when it is over."""
     row = session.get_one(InboundSms, errand.inbound_id, with_for_update={"key_share": True})
     lost = 0
-    if waiting and row.picture_rounds >= MOST_ROUNDS:
+    if waiting and row.picture_rounds >= MOST_PICTURE_ROUNDS:
         lost, waiting = len(waiting), ()
     row.pictures = [sid for sid in errand.picture_sids if sid in waiting]
     pause = min(_LONGEST_RETRY, _FIRST_RETRY * 2**row.picture_rounds)

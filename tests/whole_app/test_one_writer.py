@@ -32,6 +32,8 @@ _SHARED: dict[str, tuple[str, ...]] = {
         "escalation/firing/record.py",
         "escalation/acknowledging/moved_levels.py",
     ),
+    # A text is kept with what it led to; its pictures come later.
+    "InboundSms": ("telephony/sms/",),
     # The outbox is a room: posting, claiming, what became of it, and what people do with dead letters.
     "OutboundMessage": ("tickets/outbox/",),
 }

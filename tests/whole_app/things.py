@@ -39,7 +39,7 @@ OF_A_TICKET = ("reference", "step_id", "callback_id", "call_id", "offer_id", "re
 # Arguments that name something else: secrets, words of ours, and what administrators see of the whole city.
 OTHERS: Mapping[str, Any] = {
     "token": "no-such-token", "form": "reply", "code": OWN, "account": "sim", "kind": "voice", "account_sid": "AC0",
-    "sid": "CA0", "recording": "current", "filename": "none.css",
+    "sid": "CA0", "media_sid": "ME0", "recording": "current", "filename": "none.css",
     "message_id": 1, "staff_id": 1, "assignment_id": 1, "token_id": 1,
     "method_id": 1, "calendar_id": 1, "rule_id": 0, "application_id": 1, "window_id": 1, "incident_id": 1,
     "shift_id": 1, "rotation_id": 1, "absence_id": 1, "swap_id": 1, "feed_id": 1, "number": 1,

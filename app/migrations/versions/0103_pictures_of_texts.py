@@ -15,7 +15,7 @@ NAME = 'ix_inbound_sms_pictures_due'
 def upgrade() -> None:
     op.add_column('inbound_sms', sa.Column('pictures', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False))
     op.add_column('inbound_sms', sa.Column('pictures_due_at', sa.DateTime(timezone=True), nullable=True))
-    op.add_column('inbound_sms', sa.Column('picture_rounds', sa.Integer(), server_default=sa.text('0'), nullable=False))
+    op.add_column('inbound_sms', sa.Column('picture_rounds', sa.BigInteger(), server_default=sa.text('0'), nullable=False))
     with op.get_context().autocommit_block():
         op.execute(f"drop index concurrently if exists {NAME}")
         op.create_index(NAME, 'inbound_sms', ['pictures_due_at'], postgresql_concurrently=True, postgresql_where=sa.text('pictures_due_at is not null'))

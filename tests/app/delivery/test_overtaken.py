@@ -207,6 +207,8 @@ def test_a_phone_that_opted_out_meanwhile_hears_nothing_but_that_it_did(office, 
         citizens.opt_out(session, PHONE, reason="asked", now=NOW + timedelta(hours=1))
 
     withdrawn = in_the_morning(office, waiting)
+    # To one telephone one after the other.
+    office.deliver()
 
     assert (withdrawn.state, withdrawn.error) == (OutboundState.SUPPRESSED, "opted_out")
     assert office.message(confirmed).state is OutboundState.SENT

@@ -14,7 +14,8 @@ from app.phone.accounts import simulated_account
 from app.phone.picture_fetch import fetch_pictures
 from app.storage.media_folder import FolderStore
 from app.web.factory import create_app
-from telephony.sms.pictures import MOST_ROUNDS
+from telephony.sms.pictures import MOST_PICTURE_ROUNDS
+from tests.conftest import NOW
 from tests.telephony.phone import Phone
 from tickets.schema import Attachment, InboundSms, Message, OutboundMessage, Ticket, TimelineEntry
 
@@ -84,13 +85,17 @@ def own_settings(committed, settings, tmp_path):
 
 
 @pytest.fixture
-def text_us(own_settings):
+def text_us(committed, own_settings):
     """A telephone whose carrier names addresses of pictures."""
-    phone = Phone(create_app(own_settings).test_client(), own_settings, to="+842838000000")
+    app = create_app(own_settings)
 
     def send(words, *pictures, sid="SM1", host="https://api.example.test"):
         named = {f"MediaUrl{place}": f"{host}/any/where/{one}" for place, one in enumerate(pictures)}
-        return phone.post("sms", MessageSid=sid, SmsSid=sid, Body=words, NumMedia=str(len(pictures)), **named)
+        with committed.factory() as session:
+            with app.bound_to(session, NOW):
+                phone = Phone(app.test_client(), own_settings, to="+842838000000")
+                phone.post("sms", MessageSid=sid, SmsSid=sid, Body=words, NumMedia=str(len(pictures)), **named)
+            session.commit()
 
     return send
 
@@ -183,7 +188,7 @@ def test_a_provider_that_is_away_is_asked_again_and_again_and_then_it_is_said(te
         rounds += 1
     told = [row.template for row in all_of(committed, OutboundMessage)]
 
-    assert rounds == MOST_ROUNDS and moment is None
+    assert rounds == MOST_PICTURE_ROUNDS and moment is None
     assert len(all_of(committed, Attachment)) == 1, "the other one was not fetched twice"
     assert told.count("pictures_not_taken") == 1
 

@@ -17,6 +17,7 @@ from telephony.plan.verbs import (
     Play,
     Record,
     Redirect,
+    Room,
     Say,
     Silence,
     Sip,
@@ -28,11 +29,11 @@ from telephony.provider.spoken_document import spoken_document
 
 # What each one's own documentation or source has words for: (verbs and nouns, nested in a Gather, of a number).
 _ALL = {"Response", "Say", "Play", "Gather", "Record", "Dial", "Number", "Sip", "Redirect", "Hangup"}
-_TWILIO = _ALL | {"Pause", "Client", "Identity", "Parameter"}
+_TWILIO = _ALL | {"Pause", "Client", "Identity", "Parameter", "Conference"}
 LANGUAGES = {
     ProviderKind.TWILIO: (_TWILIO, {"Say", "Play", "Pause"}, True),
     ProviderKind.SIM: (_TWILIO, {"Say", "Play", "Pause"}, True),
-    ProviderKind.SIGNALWIRE: (_ALL | {"Pause"}, {"Say", "Play", "Pause"}, True),
+    ProviderKind.SIGNALWIRE: (_ALL | {"Pause", "Conference"}, {"Say", "Play", "Pause"}, True),
     ProviderKind.SOMLENG: (_ALL, {"Say", "Play"}, False),
     ProviderKind.OWN_TRUNK: (_ALL, {"Say", "Play"}, False),
 }
@@ -53,6 +54,7 @@ VERBS = (
     Dial("dial", Client("agent_7"), {"offer": 5}, record=True),
     Dial("dial", Client("agent_7", instead=Sip("sip:7@pbx.example")), {"offer": 5}),
     Dial("dial", Client("agent_7", instead=Number("+84900000001")), {"offer": 5}),
+    Dial("dial", Room("call-5"), {"offer": 5}, record=True),
     Redirect("queue"),
     Hangup(),
 )
@@ -69,8 +71,8 @@ class Addresses:
     def silence(self):
         return f"{AT}/second.wav"
 
-    def recording_of(self, prompt, locale):
-        return None
+    def recordings_of(self, prompt, params, locale):
+        return ()
 
 
 def document(kind, *plan):
