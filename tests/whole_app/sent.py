@@ -80,6 +80,8 @@ PASSWORD = "a short sentence of mine"
 PROGRAMS = {
     "api.open_ticket": {"subject": "Cống", "body": "Nghẹt."},
     "api.change_ticket": {"priority": "urgent", "reason": "vì vậy"},
+    # Nothing of it is kept.
+    "api.read_text": {"text": "Cống nghẹt."},
     "api.add_message": {"kind": "note", "body": "Đã xem."},
     "api.set_master": {"reason": "khác hẻm"},
     "api.appeal": {"text": "Không đúng."},

@@ -69,6 +69,7 @@ TECHNICAL = {
 }  # fmt: skip
 # Nothing of a matter, a person or a rule is changed by these, and so nothing is written down.
 UNAUDITED = {
+    "api.read_text": "says what a text is about, and keeps nothing",
     "administration.check_provider_account": "asks a provider and our own address, and keeps nothing",
     "administration.preview": "shows what a file would do, and takes it back",
     "administration.change_chain": "keeps one's own draft of a chain",
