@@ -32,22 +32,17 @@ from tickets.states import CallState, OfferOutcome, OfferPurpose
 
 RING = timedelta(seconds=30)
 # Whoever serves the line and says nothing for so long is frozen, or its host is lost: the server ends its transaction,
-# the next one serves the line, and what wakes up later finds its connection closed. Whoever does say something, but
-# takes longer than the second, is ended too, where the server knows such a limit (PostgreSQL 17).
-SERVES_IN_SILENCE, SERVES_FOR = timedelta(seconds=5), timedelta(seconds=15)
+# the next one serves the line, and what wakes up later finds its connection closed. How long a statement may take is
+# limited elsewhere.
+SERVES_IN_SILENCE = timedelta(seconds=5)
 _SERVE_THE_LINE = text(
     """
     select case when pg_try_advisory_xact_lock(hashtextextended('line of callers', 2)) then
         set_config('idle_in_transaction_session_timeout', :silence, true) is not null
-        and (current_setting('transaction_timeout', true) is null
-             or set_config('transaction_timeout', :whole, true) is not null)
     else false end
     """
 )
-_FOR_SO_LONG = {
-    "silence": f"{SERVES_IN_SILENCE.total_seconds():.0f}s",
-    "whole": f"{SERVES_FOR.total_seconds():.0f}s",
-}
+_FOR_SO_LONG = {"silence": f"{SERVES_IN_SILENCE.total_seconds():.0f}s"}
 
 
 def offer_waiting_calls(session: Session, *, floor: Floor | None = None, now: datetime, most: int = 20) -> int:
