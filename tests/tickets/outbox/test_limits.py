@@ -33,10 +33,13 @@ def post(session: Session, leader: Staff, number: int, *, at: datetime, **more: 
 
 
 def leave(session: Session, *, at: datetime) -> list[OutboundMessage]:
-    """What a worker sends then."""
-    rows = claim_batch(session, by="w", channels=BOTH, limit=50, now=at)
-    for row in rows:
-        record_sent(session, row.id, by="w", account="sim", sid=f"SM{row.id}", now=at)
+    """What a worker sends then; to one telephone one after the other, and so in several rounds."""
+    rows: list[OutboundMessage] = []
+    while found := claim_batch(session, by="w", channels=BOTH, limit=50, now=at):
+        for row in found:
+            record_sent(session, row.id, by="w", account="sim", sid=f"SM{row.id}", now=at)
+        session.flush()
+        rows += found
     return rows
 
 

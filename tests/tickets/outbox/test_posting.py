@@ -102,7 +102,7 @@ def test_a_stale_claim_of_a_call_is_shown_to_a_person_instead(session):
 
 
 def test_urgent_messages_go_first(session):
-    slow, fast = sms(session, "slow"), sms(session, "fast", is_urgent=True)
+    slow, fast = sms(session, "slow"), sms(session, "fast", to="+84905555555", is_urgent=True)
 
     assert [m.id for m in claim_batch(session, by="w", channels=SMS, now=NOW)] == [fast, slow]
 
@@ -130,7 +130,12 @@ def test_ten_emergencies_for_one_person_and_many_messages_for_a_citizen_go_one_b
     for n in range(GATHER_ABOVE + 5):
         sms(session, f"citizen{n}", to="+84905555555")
 
-    assert len(claim_batch(session, by="w", channels=SMS, limit=100, now=NOW)) == 2 * GATHER_ABOVE + 5
+    gone: list[int] = []
+    while found := claim_batch(session, by="w", channels=SMS, limit=100, now=NOW):
+        for message in found:
+            record_sent(session, message.id, by="w", account="sim", sid=None, now=NOW)
+        gone += [message.id for message in found]
+    assert len(gone) == 2 * GATHER_ABOVE + 5
 
 
 def test_words_are_kept_at_the_first_claim_and_never_changed(session):
