@@ -484,7 +484,7 @@ def test_a_text_from_an_incident_is_answered_with_its_bulletin_and_1_counts_once
 def test_1_after_the_question_where_it_is_answers_that_question(session, texter, now):
     known_incident(session, now, units=())
 
-    texter("mất điện ở Tân Định")
+    texter("rác ở Tân Định")
     texter("1")
 
     assert session.scalar(select(func.count()).select_from(IncidentPerson)) == 0
