@@ -45,7 +45,7 @@ def build(site: Site) -> LongCity:
             person.name = person.sort_key = LONG_WORD
         # Off, so that nothing goes by it.
         hosts = tuple(f"{LONG_WORD.lower()}.example" for _ in range(3))
-        account_rows.add(session, site.settings, "trunk-1", voice=LONG_WORD, media_hosts=hosts).off_at = now
+        account_rows.add(session, site.settings, "trunk-1", voice="woman", media_hosts=hosts).off_at = now
         opened = _matter(session)
         _around(session, opened, climbed)
         session.add(RuleApplication(policies=[LONG_WORD, LONG_WORD], begun_at=now, tickets=100_000, dates_moved=99_999))

@@ -26,6 +26,8 @@ _NOT_LINKED = {
     "/sign-in/link/<token>", "/sent/<token>", "/console/opened/<reference>", "/console/calls/<int:call_id>",
     "/administration/messages/<int:message_id>", "/administration/drafts/<kind>/<int:rule_id>",
     "/calendar/<token>.ics", "/my/duty/shifts/<int:shift_id>/note",
+    "/console/calls/<int:call_id>/pass-on", "/console/calls/<int:call_id>/protocol",
+    "/administration/prompts/sounds/<int:version_id>", "/administration/import/<int:import_id>",
 }  # fmt: skip
 
 
