@@ -4,6 +4,7 @@ No conference is needed for it, so that every provider can do it.
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import structlog
 
@@ -58,5 +59,7 @@ def address_of(target: Client | Number | Sip) -> str:
             return f"client:{target.identity}"
         case Sip():
             return target.address
-        case _:
+        case Number():
             return target.phone
+        case _:
+            assert_never(target)

@@ -95,7 +95,8 @@ def credentials(settings: Settings, staff_id: int, *, until: datetime, now: date
             return told | {"token": browser_token(account, name_in_browser(staff_id), seconds=seconds)}
         case BrowserDriver.SIMULATED:
             return told
-    return None
+        case _:
+            return None
 
 
 def _at_the_exchange(settings: Settings, staff_id: int, *, until: datetime) -> dict[str, Any]:
@@ -130,4 +131,5 @@ def hosts(settings: Settings) -> tuple[str, ...]:
             return (settings.sip_wss_url.rstrip("/"),)
         case BrowserDriver.PROVIDER:
             return BROWSER_HOSTS
-    return ()
+        case _:
+            return ()

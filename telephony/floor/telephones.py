@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -89,6 +89,8 @@ def typed_telephone(
             return ChosenTelephone(TelephoneKind.SIP, _sip_address(address, exchange))
         case TelephoneKind.NUMBER:
             return ChosenTelephone(TelephoneKind.NUMBER, _number(address, our_numbers))
+        case unknown:
+            assert_never(unknown)
 
 
 def _sip_address(typed: str, exchange: str) -> str:

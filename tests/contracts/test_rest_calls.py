@@ -107,7 +107,7 @@ DEEDS = {
     ),
 }
 # Its address is of a sound, which the description does not know; that of the row beside it is.
-NO_REQUEST = {"recording_source"}
+NO_REQUEST = {"recording_source", "picture_source"}
 HAVE = sorted(set(DEEDS) & set(dir(TwilioCarrier)))
 
 

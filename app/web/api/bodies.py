@@ -164,7 +164,6 @@ class LackOut(BaseModel):
 class ReadyUnit(BaseModel):
     code: str
     name: str
-    name_en: str
 
 
 class ReadinessItem(BaseModel):

@@ -47,6 +47,8 @@ DESCRIBED = dict(
         _l("Everything that happened to the ticket, oldest first"),
         _l("Move the ticket: resolve, hold, reopen, withdraw"),
         _l("The bodies that answer today"),
+        _l("What the city and each unit lack before anybody should rely on them, and which are live"),
+        _l("What a text is about, without keeping it"),
         _l("Who would be told, level by level, of a matter of this unit that is late at an instant"),
     )
 )

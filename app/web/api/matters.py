@@ -83,9 +83,11 @@ def _reasons(read: MatterReading) -> list[dict[str, Any]]:
         ("noise", read.noise, read.is_noise),
         ("praise", read.praise, read.is_praise),
     ]
-    reasons = [
-        {"label": label, "kinds": list(why.kinds), "words": list(why.because)} for label, why, holds in told if holds
-    ]
+    reasons = [_reason(label, why.kinds, why.because) for label, why, holds in told if holds]
     if not read.is_noise:
-        reasons += [{"label": one.code, "kinds": ["category"], "words": list(one.because)} for one in read.categories]
+        reasons += [_reason(one.code, ("category",), one.because) for one in read.categories]
     return reasons
+
+
+def _reason(label: str, kinds: tuple[str, ...], words: tuple[str, ...]) -> dict[str, Any]:
+    return {"label": label, "kinds": list(kinds), "words": list(words)}

@@ -48,11 +48,11 @@ class _Row:
 
 def _rows(found: CityReadiness) -> list[_Row]:
     """The city first, then by name."""
-    own = {"code": found.code, "name": found.name, "name_en": found.name_en}
+    own = {"code": found.code, "name": found.name}
     rows = [_Row(("", 0), found.unit_id, own, found.is_live, found.lacks)]
     for one in found.units:
         facts = one.facts
-        named = {"code": facts.code, "name": facts.name, "name_en": facts.name_en}
+        named = {"code": facts.code, "name": facts.name}
         rows.append(_Row((facts.sort_key, facts.unit_id), facts.unit_id, named, facts.is_live, one.lacks))
     return sorted(rows, key=lambda row: row.key)
 

@@ -29,6 +29,7 @@ OPERATIONS = [
     ("post", "/api/v1/messages/outages/again"),
     ("get", "/api/v1/places/resolve"),
     ("post", "/api/v1/matters/read"),
+    ("get", "/api/v1/readiness"),
     ("get", "/api/v1/units"),
     ("get", "/api/v1/units/{code}/tonight"),
     ("get", "/api/v1/procedures"),
