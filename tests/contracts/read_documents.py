@@ -58,7 +58,14 @@ def every_document_read() -> Iterator[Read]:
 
 def look_at_kept(url: str) -> None:
     """The answers that processes of their own have kept in this database."""
-    with psycopg.connect(url) as connection:
+    try:
+        connection = psycopg.connect(url)
+    except psycopg.OperationalError as gone:
+        # A test of what survives has taken its database away.
+        if "does not exist" not in str(gone):
+            raise
+        return
+    with connection:
         kept = connection.execute(
             "select distinct answer_body from webhook_event where answer_body like '%<Response%' limit 2000"
         )
