@@ -264,27 +264,22 @@ def count_missed_offer(presence: Presence, *, now: datetime) -> None:
 
 def lose_silent_consoles(session: Session, *, now: datetime) -> int:
     """Consoles that stopped beating are away; a closed laptop must not be offered calls."""
-    gone = session.execute(
-        update(Presence)
-        .where(
-            Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP, PresenceState.CALLING_BACK)),
-            Presence.heartbeat_at <= now - HEARTBEAT_LOST,
-        )
-        .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_HEARTBEAT, wrap_up_until=None, callback_id=None)
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(gone, "rowcount", 0))
+    return _lose_silent(session, Presence.heartbeat_at <= now - HEARTBEAT_LOST, reason=AWAY_NO_HEARTBEAT, now=now)
 
 
 def lose_silent_telephones(session: Session, *, now: datetime) -> int:
     """A console that beats while nothing can ring there: calls would be offered to a telephone that is not there."""
+    return _lose_silent(session, Presence.telephone_at <= now - HEARTBEAT_LOST, reason=AWAY_NO_TELEPHONE, now=now)
+
+
+def _lose_silent(session: Session, is_silent: ColumnElement[bool], *, reason: str, now: datetime) -> int:
     gone = session.execute(
         update(Presence)
         .where(
             Presence.state.in_((PresenceState.AVAILABLE, PresenceState.WRAP_UP, PresenceState.CALLING_BACK)),
-            Presence.telephone_at <= now - HEARTBEAT_LOST,
+            is_silent,
         )
-        .values(state=PresenceState.AWAY, since=now, reason=AWAY_NO_TELEPHONE, wrap_up_until=None, callback_id=None)
+        .values(state=PresenceState.AWAY, since=now, reason=reason, wrap_up_until=None, callback_id=None)
         .execution_options(synchronize_session=False)
     )
     return int(getattr(gone, "rowcount", 0))
