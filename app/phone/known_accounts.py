@@ -73,7 +73,12 @@ class KnownAccounts:
                 self._asking.release()
 
     def differs(self, rows: tuple[ProviderAccount, ...], factory: sessionmaker[Session]) -> bool:
-        """Whether there is something new to what somebody was judged by; waits for whoever asks just now."""
+        """Whether there is something new to what somebody was judged by; waits for whoever asks just now.
+
+        The file is looked at whenever it was looked at last: another process may have kept a new account since.
+        """
+        with self._looking:
+            self._look_at_file()
         with self._asking:
             if self._rows is rows and self.is_due:
                 self._ask(factory)

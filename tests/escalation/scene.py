@@ -179,12 +179,13 @@ def level_at(session: Session, of: Ticket, level: int, kind: ClockKind = ClockKi
     return step(session, of, level, kind).planned_at
 
 
-def results(session: Session, of: Ticket) -> dict[int, StepResult | None]:
-    """What came of each level of the ticket."""
+def results(session: Session, of: Ticket, kind: ClockKind = ClockKind.RESOLVE) -> dict[int, StepResult | None]:
+    """What came of each level of one of the ticket's promises: another's levels have the same numbers."""
     rows = session.execute(
         select(PlannedStep.rank, PlannedStep.result)
-        .where(PlannedStep.ticket_id == of.id, PlannedStep.kind == StepKind.LEVEL)
-        .order_by(PlannedStep.plan)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(PlannedStep.ticket_id == of.id, PlannedStep.kind == StepKind.LEVEL, Clock.kind == kind)
+        .order_by(PlannedStep.clock_id, PlannedStep.plan)
     )
     return dict(tuple(row) for row in rows)
 

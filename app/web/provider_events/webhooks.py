@@ -37,6 +37,9 @@ blueprint.without_csrf = True  # type: ignore[attr-defined]
 
 # A caller hears silence while we think: after this long it is better to say that we do.
 DEADLINE_SECONDS = 1.0
+# A process that has just begun reads and compiles while it answers: its callers wait longer, and providers for fifteen.
+FIRST_DEADLINE_SECONDS = 4.0
+_YOUNG_SECONDS = 20.0
 # Whoever is not believed waits so long for the accounts to be read again.
 LEARNING_SECONDS = 0.5
 # Refusals written per minute and process: a flood of forgeries must not become a flood of rows.
@@ -61,6 +64,14 @@ class Door:
     at_work: AtWork = field(default_factory=AtWork)
     refusals: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    opened_at: float = field(default_factory=time.monotonic)
+    # Whether an event was answered by the whole product; a process that never did so is young for a while only.
+    has_answered: bool = False
+
+    @property
+    def deadline_seconds(self) -> float:
+        is_young = not self.has_answered and time.monotonic() - self.opened_at < _YOUNG_SECONDS
+        return FIRST_DEADLINE_SECONDS if is_young else DEADLINE_SECONDS
 
     @property
     def without_database(self) -> WithoutDatabase:
@@ -219,7 +230,7 @@ def _answered(here: Door, webhook: Webhook, *, received_at: datetime) -> Webhook
     # Taken out of the request's context here: the thread that works has none.
     sessions = app.webhook_sessions
     try:
-        return within(DEADLINE_SECONDS, lambda: _in_transaction(sessions, webhook, here, received_at))
+        return within(here.deadline_seconds, lambda: _in_transaction(sessions, webhook, here, received_at))
     except Exception as trouble:
         passes = isinstance(trouble, TookTooLong) or database_faults.passes(trouble)
         if passes:
@@ -252,6 +263,7 @@ def _in_transaction(
             here.breaker.succeeded()
         raise
     here.breaker.succeeded()
+    here.has_answered = True
     return given
 
 

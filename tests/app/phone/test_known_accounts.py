@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -120,6 +121,21 @@ def test_during_a_rotation_both_tokens_are_good_and_after_it_the_new_one_alone(c
         told = json.dumps([entry.params for entry in entries])
     assert "auth_token" in told, "that it changed is kept"
     assert "old-token" not in told and "new-token" not in told, "and never what it was"
+
+
+def test_an_account_another_process_kept_a_moment_ago_is_known_here_without_the_database(own_settings, keep, tmp_path):
+    """A process that looked at the file just before does not call the account unknown for half a second."""
+    keep(lambda s: add(s, own_settings, "trunk"))
+    nowhere = make_url(own_settings.database_url).set(port=9).render_as_string(hide_password=False)
+    without = own_settings.model_copy(update={"database_url": nowhere})
+    client = create_app(without).test_client()
+    assert post(client, "trunk", "voice", "the-token").status_code == 404
+    here = known_accounts(without)
+    here._looked_at = time.monotonic() + 60
+
+    known_accounts(own_settings).renew(create_app(own_settings).sessions, at_once=True)
+
+    assert post(client, "trunk", "voice", "the-token").status_code == 200
 
 
 def test_with_the_database_stopped_a_process_that_starts_knows_its_accounts(keep, own_settings, tmp_path):
