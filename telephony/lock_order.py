@@ -4,6 +4,8 @@ All of them `for no key update`: whoever only writes a row that points at one (a
 leg) waits for none of these locks, and so cannot come across the order.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -24,8 +26,11 @@ def lock_ticket_of_call(session: Session, *, account: str, call_sid: str) -> Non
     session.execute(_TICKET_OF_CALL, {"account": account, "call_sid": call_sid})
 
 
-def lock_around_call(session: Session, *, account: str, call_sid: str) -> None:
-    """Ticket, then agents, as everywhere; the call itself is locked by the one who asks."""
+def lock_around_call(session: Session, *, account: str, call_sid: str, beside: Collection[int] = ()) -> None:
+    """Ticket, then agents, as everywhere; the call itself is locked by the one who asks.
+
+    `beside`: whoever comes into the talk; locked among the others, never after them.
+    """
     known = session.execute(
         select(Call.ticket_id, Call.agent_id, Call.detail).where(Call.account == account, Call.call_sid == call_sid)
     ).one_or_none()
@@ -34,7 +39,8 @@ def lock_around_call(session: Session, *, account: str, call_sid: str) -> None:
     if known.ticket_id is not None:
         session.get(Ticket, known.ticket_id, with_for_update={"key_share": True}, populate_existing=True)
     consult = consult_of(known.detail)
-    # Two agents in the order of their ids, so that two colleagues who ask each other never wait for each other.
-    agents: set[int | None] = {known.agent_id, consult.with_id if consult is not None else None}
+    # In the order of their ids, so that two who ask each other, or come into each other's talk, wait for one another
+    # one way only.
+    agents: set[int | None] = {known.agent_id, consult.with_id if consult is not None else None, *beside}
     for agent_id in sorted(one for one in agents if one is not None):
         lock_presence(session, agent_id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from telephony.call.room_legs import leave_room
 from telephony.calls import end_hold, lock_call, note_leg_status
 from telephony.floor.consulting import consult_of, keep
-from telephony.floor.presence import begin_talk, lock_presence, lock_to_talk
+from telephony.floor.presence import begin_talk, lock_to_talk
 from telephony.floor.rooms import Party, TalkPart, TalkRoom, agents_leg, keep_room, room_of
 from telephony.lock_order import lock_around_call
 from tickets.errors import NotAllowed, NotFound
@@ -35,8 +35,7 @@ def enter_talk(
     known = session.execute(select(Call.account, Call.call_sid).where(Call.id == call_id)).one_or_none()
     if known is None:
         raise NotFound("call", call_id)
-    lock_around_call(session, account=known.account, call_sid=known.call_sid)
-    lock_presence(session, staff_id)
+    lock_around_call(session, account=known.account, call_sid=known.call_sid, beside=[staff_id])
     call = lock_call(session, call_id)
     leg = agents_leg(session, call)
     if call.state is not CallState.TALKING or call.hold_since is not None or not leg:

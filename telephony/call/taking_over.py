@@ -11,12 +11,14 @@ from telephony.call.passing_on import PassedOn, is_talk
 from telephony.call.recording_pause import forget_pause
 from telephony.calls import end_hold, lock_call
 from telephony.floor.offers import end_consult
-from telephony.floor.presence import begin_talk, lock_presence, lock_to_talk
+from telephony.floor.presence import begin_talk, lock_to_talk
 from telephony.floor.rooms import close_room
 from telephony.floor.telephones import may_ring
 from telephony.lock_order import lock_around_call
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call
+
+TAKEN_MEANWHILE = "taken_meanwhile"
 
 
 def take_over(
@@ -24,16 +26,18 @@ def take_over(
 ) -> tuple[Call, list[str]]:
     """The call, and the legs of others that have to be ended. `phone` as in `presence.phone`.
 
-    Raises NotFound for a talk that is over, NotAllowed for whoever is on the phone themselves.
+    Raises NotFound for a talk that is over, NotAllowed for whoever is on the phone themselves or comes second.
     """
-    known = session.execute(select(Call.account, Call.call_sid).where(Call.id == call_id)).one_or_none()
+    known = session.execute(select(Call.account, Call.call_sid, Call.agent_id).where(Call.id == call_id)).one_or_none()
     if known is None:
         raise NotFound("call", call_id)
-    lock_around_call(session, account=known.account, call_sid=known.call_sid)
-    lock_presence(session, by_id)
+    lock_around_call(session, account=known.account, call_sid=known.call_sid, beside=[by_id])
     call = lock_call(session, call_id)
     if call.agent_id is None or not is_talk(call):
         raise NotFound("call", call_id)
+    if call.agent_id != known.agent_id:
+        # While we waited: whoever has it now is not locked, and is not who was to be relieved.
+        raise NotAllowed(TAKEN_MEANWHILE)
     if call.agent_id == by_id or not may_ring(call.detail, phone):
         raise NotAllowed("own_call")
     # Whoever listened a moment ago is on no call of their own.

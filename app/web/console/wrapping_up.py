@@ -12,7 +12,7 @@ from app.web.console.typed import own_call_id
 from app.web.frame.access import signed_in
 from app.web.frame.once import form_key, is_first
 from app.web.pieces.kept_drafts import discard, keep_typed, kept
-from telephony.floor import presence
+from telephony.floor import offers, presence
 from telephony.floor.offers import was_taken_by
 from telephony.floor.wrap_up import finish_wrap_up, link_call
 from tickets.errors import NotFound
@@ -50,7 +50,7 @@ def wrap_up(call_id: int) -> ResponseReturnValue:
     if request.form.get("then") == PresenceState.AWAY.value:
         presence.go_away(g.session, g.viewer.staff_id, reason="paperwork", now=g.now)
     else:
-        presence.end_wrap_up(g.session, g.viewer.staff_id, now=g.now)
+        _ready_again()
     return after_press()
 
 
@@ -60,8 +60,14 @@ def ready(call_id: int) -> ResponseReturnValue:
     """Ready again, by the bar: nothing is noted, and what stands in the page's own form is only kept."""
     finish_wrap_up(g.session, call_id, said="", actor=g.actor, now=g.now)
     note_call("call.wrapped_up", g.session.get_one(Call, call_id))
-    presence.end_wrap_up(g.session, g.viewer.staff_id, now=g.now)
+    _ready_again()
     return after_press()
+
+
+def _ready_again() -> None:
+    """Whoever waits rings at once instead of at the next sweep."""
+    presence.end_wrap_up(g.session, g.viewer.staff_id, now=g.now)
+    offers.offer_waiting_calls(g.session, now=g.now)
 
 
 def _wrap_up_refused(call_id: int, words: str) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from app.web.frame.menu import in_menu
 from app.web.pieces.call_steering import tell_after_commit
 from app.web.pieces.telephone_choice import rung_of
 from app.web.supervisor.blueprint import STEERING, blueprint, supervised_units
-from telephony.call.taking_over import take_over
+from telephony.call.taking_over import TAKEN_MEANWHILE, take_over
 from telephony.floor.live_calls import LiveCall, live_calls
 from telephony.provider.account import Capability
 from tickets.audit import entries
@@ -54,13 +54,19 @@ def take_call_over(call_id: int) -> ResponseReturnValue:
     except NotFound:
         flash(_("This talk is over, or nobody is in it yet."), "info")
         return redirect(CALLS_NOW, code=303)
-    except NotAllowed:
-        flash(_("Not possible: you are on a call yourself, or this call cannot ring at your telephone."), "warning")
+    except NotAllowed as refused:
+        flash(_not_taken(refused), "warning")
         return redirect(CALLS_NOW, code=303)
     ended = [change for leg in legs for change in end_line(call, leg)]
     tell_after_commit([*ended, *lead_to_hold(call, base_url=settings().base_url)])
     flash(_("The caller is yours: your telephone rings now."), "success")
     return redirect(CALLS_NOW, code=303)
+
+
+def _not_taken(refused: NotAllowed) -> str:
+    if refused.what == TAKEN_MEANWHILE:
+        return _("Somebody else took this caller at the same moment: look whom they talk with now.")
+    return _("Not possible: you are on a call yourself, or this call cannot ring at your telephone.")
 
 
 def require_in_scope(call_id: int) -> None:

@@ -5,6 +5,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import combinations
 
 import pytest
@@ -15,20 +16,24 @@ from app.phone.answers import Phones
 from app.storage.database import transaction
 from escalation.firing.sweep import tick
 from telephony.call import end
+from telephony.call.supervising import enter_talk
+from telephony.call.taking_over import TAKEN_MEANWHILE, take_over
 from telephony.calls import lock_call
 from telephony.floor import offers
 from telephony.floor.callbacks import ask_callback, claim_callback
+from telephony.floor.rooms import TalkPart
 from telephony.sweep import sweep
 from tests.app.web.provider_events.waiting.conftest import agent, app, own_settings, phone  # noqa: F401
-from tests.app.web.provider_events.waiting.waiting_scene import at_place, call_of, in_queue, in_talk
+from tests.app.web.provider_events.waiting.waiting_scene import at_place, at_work_beside, call_of, in_queue, in_talk
 from tests.conftest import Committed
-from tests.faults.nodes import LONG
+from tests.factories import staff
+from tests.faults.nodes import LONG, wait_until
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
-from tickets.errors import HotlineError
+from tickets.errors import HotlineError, NotAllowed
 from tickets.people.actor import staff_actor
-from tickets.schema import Call, PlannedStep, Queue
-from tickets.states import CallbackReason, QueueKind
+from tickets.schema import Call, PlannedStep, Presence, Queue
+from tickets.states import CallbackReason, QueueKind, Role
 from tickets.work import assignment, conversation
 
 # After each lock a story takes: the other gets into its way there, if anywhere.
@@ -177,7 +182,7 @@ def at_once(scene, *stories):
             with suppress(HotlineError):
                 story(scene)
         except Exception as trouble:
-            failed.append((story.__name__, repr(trouble)))
+            failed.append((str(story), repr(trouble)))
 
     threads = [threading.Thread(target=run, args=(story,)) for story in stories]
     for thread in threads:
@@ -232,6 +237,104 @@ def test_no_two_stories_of_one_call_wait_for_each_other(committed, servers, app,
             at_once(scene, *pair)
         clear_the_floor(committed)
     assert deadlocks(servers, committed) == before
+
+
+def takes_over(scene, *, staff_id, call_id):
+    with scene.session() as session:
+        take_over(session, call_id, by_id=staff_id, by="", phone="", now=utc_now())
+
+
+def listens(scene, *, staff_id, call_id):
+    with scene.session() as session:
+        enter_talk(
+            session, call_id, staff_id=staff_id, name="", phone="", part=TalkPart.LISTENS, now=utc_now()
+        )  # fmt: skip
+
+
+def on_two_calls(committed, telephone, agent_id):
+    """Two agents, each with a caller of their own."""
+    own, other = (
+        Phone(telephone.client, telephone.client.application.settings, to=telephone.to, number=f"+8490310000{number}")
+        for number in (1, 2)
+    )
+    in_talk(own, committed, agent_id)
+    colleague = at_work_beside(committed, agent_id)
+    in_talk(other, committed, colleague)
+    return (agent_id, call_of(committed, own)), (colleague, call_of(committed, other))
+
+
+@pytest.mark.parametrize("stories", [(takes_over, takes_over), (takes_over, listens), (listens, listens)])
+def test_two_who_come_into_each_others_talks_do_not_wait_for_each_other(
+    committed,
+    servers,
+    app,  # noqa: F811
+    own_settings,  # noqa: F811
+    agent,  # noqa: F811
+    phone,  # noqa: F811
+    stories,
+):
+    engines = (committed.engine, app.webhook_sessions.kw["bind"])
+    (one, his), (other, hers) = on_two_calls(committed, phone, agent)
+    phones = Phones(own_settings, app.reference)
+    scene = Scene(committed, phones, phone, {}, agent, his)
+    look_for_deadlocks_at_once(servers, committed, *engines)
+    before = deadlocks(servers, committed)
+
+    first = partial(stories[0], staff_id=one, call_id=hers.id)
+    second = partial(stories[1], staff_id=other, call_id=his.id)
+    with dwelling(*engines):
+        at_once(scene, first, second)
+
+    assert deadlocks(servers, committed) == before
+    with committed.factory() as session:
+        assert [session.get(Call, call.id).agent_id for call in (his, hers)] == [one, other]
+
+
+def test_of_two_who_take_one_caller_over_at_the_same_moment_one_is_told_so(
+    committed,
+    app,  # noqa: F811
+    own_settings,  # noqa: F811
+    agent,  # noqa: F811
+    phone,  # noqa: F811
+):
+    in_talk(phone, committed, agent)
+    call = call_of(committed, phone)
+    with committed.factory() as session:
+        two = [staff(session, role=Role.SUPERVISOR, at="26740").id for _ in range(2)]
+        session.commit()
+    said = []
+
+    def press(staff_id):
+        with committed.factory() as session:
+            try:
+                take_over(session, call.id, by_id=staff_id, by="", phone="", now=utc_now())
+                session.commit()
+                said.append(staff_id)
+            except NotAllowed as refused:
+                said.append(refused.what)
+
+    # Both have looked at the talk, and wait for the agent who is in it.
+    with committed.engine.connect() as connection, connection.begin():
+        connection.execute(text("select 1 from presence where staff_id = :id for update"), {"id": agent})
+        threads = [threading.Thread(target=press, args=(one,)) for one in two]
+        for thread in threads:
+            thread.start()
+        assert wait_until(lambda: _waiting(committed) == len(two))
+    for thread in threads:
+        thread.join(30)
+
+    with committed.factory() as session:
+        talks = session.get(Call, call.id).agent_id
+        assert set(said) == {talks, TAKEN_MEANWHILE}
+        assert not session.scalars(
+            select(Presence.staff_id).where(Presence.call_id == call.id, Presence.staff_id.in_(set(two) - {talks}))
+        ).all()
+
+
+def _waiting(committed) -> int:
+    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with committed.engine.connect() as connection:
+        return connection.scalar(text(asked))
 
 
 def due_now(committed):

@@ -243,6 +243,24 @@ def test_wrapping_up_keeps_the_note_links_the_ticket_and_frees_the_agent(
     assert notes == ["Will send pictures."]
 
 
+@pytest.mark.parametrize("press", ["ready", "wrap-up"])
+def test_whoever_waits_rings_at_once_at_an_agent_who_is_ready_again(
+    client: FlaskClient, session: Session, now: datetime, press: str
+) -> None:
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now)
+    presence.start_wrap_up(session, agent.id, call_id=call.id, now=now)
+    waits = waiting_call(session, now, phone="+84909998877")
+    session.commit()
+
+    send(client, f"/console/calls/{call.id}", f"/console/calls/{call.id}/{press}", said="", reference="")
+
+    session.expire_all()
+    rings = open_offer_of(session, agent.id)
+    assert rings is not None
+    assert rings.call_id == waits.id
+
+
 @pytest.mark.parametrize("written", ["", "Rác để ba ngày chưa ai lấy"])
 def test_the_empty_ticket_of_a_call_gives_way_to_the_one_it_was_about(
     client: FlaskClient, session: Session, now: datetime, written: str
