@@ -19,7 +19,7 @@ from tickets.schema import LeaderLease, ProcessBeat
 
 log = structlog.get_logger()
 
-# A leader that is stopped keeps its lease for a while: when nobody has ticked for so long, the others tick as well.
+# A leader that is stopped keeps its lease for a while: once nobody has ticked or renewed for so long, all others tick.
 SILENCE = timedelta(seconds=8)
 _SHORT_WAIT_MS = "1000"
 
@@ -116,6 +116,13 @@ def factory_of_epoch(engine: Engine, epoch: int) -> sessionmaker[Session]:
 
 
 def is_silent(session: Session, *, now: datetime) -> bool:
-    """Whether nobody has ticked for longer than a leader may take; a tick that is still to come is none."""
-    last = session.scalar(select(ProcessBeat.beat_at).where(ProcessBeat.name == TICKING))
-    return last is None or not now - SILENCE <= last <= now + SILENCE
+    """Whether nobody has ticked or nobody has led for longer than a leader may take; what is still to come is neither.
+
+    A noted tick alone proves nothing: whoever stood in may have been killed between the note and the firing, and would
+    have kept the others from it once more. While nobody leads, all who live tick.
+    """
+    ticked = select(ProcessBeat.beat_at).where(ProcessBeat.name == TICKING).scalar_subquery()
+    led = select(LeaderLease.renewed_at).scalar_subquery()
+    return any(
+        at is None or not now - SILENCE <= at <= now + SILENCE for at in session.execute(select(ticked, led)).one()
+    )

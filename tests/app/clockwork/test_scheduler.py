@@ -36,7 +36,17 @@ from tickets.clock_decisions import believe_the_database
 from tickets.outbox.posting import post_email
 from tickets.people.actor import SYSTEM
 from tickets.process_beats import TICKING
-from tickets.schema import AuditEntry, AuditSeal, IdempotencyKey, LeaderJob, Outage, PlannedStep, ProcessBeat, Ticket
+from tickets.schema import (
+    AuditEntry,
+    AuditSeal,
+    IdempotencyKey,
+    LeaderJob,
+    LeaderLease,
+    Outage,
+    PlannedStep,
+    ProcessBeat,
+    Ticket,
+)
 from tickets.states import Priority, StepKind
 from tickets.told_clocks import told_clocks
 
@@ -132,18 +142,46 @@ def test_only_one_of_two_schedulers_ticks_until_the_leader_falls_silent(committe
 def test_nobody_ticking_is_silence(committed):
     with transaction(committed.factory) as session:
         assert is_silent(session, now=NOON)
-        session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=NOON, detail={}))
-        session.flush()
+        _led_and_ticked(session, led_at=NOON, ticked_at=NOON)
+
         assert not is_silent(session, now=NOON + timedelta(seconds=5))
         assert is_silent(session, now=NOON + timedelta(seconds=30))
 
 
 def test_a_tick_that_is_still_to_come_is_silence(committed):
     with transaction(committed.factory) as session:
-        session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=NOON + timedelta(hours=2), detail={}))
-        session.flush()
+        _led_and_ticked(session, led_at=NOON, ticked_at=NOON + timedelta(hours=2))
 
         assert is_silent(session, now=NOON)
+
+
+def test_while_nobody_leads_a_noted_tick_keeps_nobody_from_ticking(committed):
+    with transaction(committed.factory) as session:
+        _led_and_ticked(session, led_at=NOON - SILENCE * 2, ticked_at=NOON)
+
+        assert is_silent(session, now=NOON)
+
+
+def test_whoever_stands_in_is_killed_after_noting_its_tick_and_the_next_fires_at_once(committed, monkeypatch):
+    leader, killed, third = ticker_on(committed), ticker_on(committed), ticker_on(committed)
+    leader.run()
+    ids = overdue_tickets(committed, 1)
+    with transaction(committed.factory) as session:
+        long_ago = database_now(session) - SILENCE * 2
+        session.get_one(ProcessBeat, TICKING).beat_at = long_ago
+        session.scalars(select(LeaderLease)).one().renewed_at = long_ago
+    monkeypatch.setattr(killed, "_fire_all", lambda: 0)
+
+    killed.run()
+    third.run()
+
+    assert fired_tickets(committed) == set(ids)
+
+
+def _led_and_ticked(session, *, led_at: datetime, ticked_at: datetime) -> None:
+    session.add(LeaderLease(name="schedulers", epoch=1, holder="one", taken_at=led_at, renewed_at=led_at))
+    session.add(ProcessBeat(name=TICKING, kind="scheduler", beat_at=ticked_at, detail={}))
+    session.flush()
 
 
 def test_after_a_jump_of_the_databases_clock_nothing_fires_and_at_once_again_when_it_is_right(committed):
