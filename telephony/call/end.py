@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from telephony.call.arrival import register_call
@@ -36,6 +36,7 @@ from tickets.schema import Call, CallbackRequest, CallLeg, Presence, Recording
 from tickets.states import CallbackReason, CallState, PresenceState
 from tickets.work.conversation import talked
 
+_LEG = select(CallLeg).where(CallLeg.account == bindparam("account"), CallLeg.call_sid == bindparam("call_sid"))
 _SELF_SERVICE = (MenuChoice.FOLLOW.value, MenuChoice.WHERE.value)
 
 
@@ -48,13 +49,14 @@ def note_call_status(session: Session, form: Mapping[str, str], *, account: str,
     if parent_sid:
         _note_agents_leg(session, form, account=account, staff_id=None, now=now)
         return
-    leg = session.scalars(select(CallLeg).where(CallLeg.account == account, CallLeg.call_sid == call_sid)).one_or_none()
+    is_known = lock_around_call(session, account=account, call_sid=call_sid)
+    # A caller's leg is a call, and most that is told is about these: whose else it may be is asked only of others.
+    leg = None if is_known else session.scalars(_LEG, {"account": account, "call_sid": call_sid}).one_or_none()
     if leg is not None:
         parent = session.get_one(Call, leg.call_id)
         told = {**form, "parent_call_sid": parent.call_sid}
         _note_agents_leg(session, told, account=account, staff_id=leg.staff_id, now=now)
         return
-    lock_around_call(session, account=account, call_sid=call_sid)
     call = lock_call_by_sid(session, account=account, call_sid=call_sid)
     if call is None and form.get("direction") == "inbound":
         # Its first webhook never reached us: nobody who called is without a trace.
@@ -132,10 +134,11 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
         note_talk_over(session, call, {}, now=now)
     end_consult(session, call, now=now)
     close_room(session, call, now=now)
-    withdraw_offer(session, call, now=now)
-    let_agent_go(session, call, now=now)
+    # Before the next statement, so that the call is written once.
     enter(call, CallState.ENDED, now=now)
     call.ended_at = now
+    withdraw_offer(session, call, now=now)
+    let_agent_go(session, call, now=now)
     _confirm_by_sms(session, call, desk, now=now)
     session.flush()
 

@@ -24,6 +24,9 @@ PAUSES = (timedelta(minutes=5), timedelta(minutes=15))
 REACHED, NOT_REACHED, NOT_NEEDED = "reached", "not_reached", "not_needed"
 CALLED_AGAIN, LEFT_A_MESSAGE = "called_again", "left_a_message"
 
+_ROWS = CallbackRequest.__table__
+_ASK = insert(_ROWS).on_conflict_do_nothing().returning(_ROWS.c.id)
+
 
 def ask_callback(
     session: Session, call: Call, *, phone: str | None, reason: CallbackReason, now: datetime
@@ -34,23 +37,21 @@ def ask_callback(
     kept: the list is ordered by when callers entered it, or arrived.
     """
     is_missed = reason is CallbackReason.MISSED and phone is not None
-    asked = session.scalar(
-        insert(CallbackRequest)
-        .values(
-            once_key=f"missed:{phone}:{now:%Y%m%d%H}" if is_missed else f"call:{call.id}",
-            call_id=call.id,
-            citizen_id=call.citizen_id,
-            ticket_id=call.ticket_id,
-            unit_id=call.unit_id,
-            phone=phone,
-            reason=reason,
-            state=CallbackState.OPEN,
-            order_at=call.queued_at or call.arrived_at,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(CallbackRequest.id)
-    )
+    row = {
+        "once_key": f"missed:{phone}:{now:%Y%m%d%H}" if is_missed else f"call:{call.id}",
+        "call_id": call.id,
+        "citizen_id": call.citizen_id,
+        "ticket_id": call.ticket_id,
+        "unit_id": call.unit_id,
+        "phone": phone,
+        "reason": reason,
+        "state": CallbackState.OPEN,
+        "order_at": call.queued_at or call.arrived_at,
+        "created_at": now,
+    }
+    # What is not written of the call yet is written with what else becomes of it.
+    with session.no_autoflush:
+        asked = session.execute(_ASK, row).scalar_one_or_none()
     if asked is not None or phone is None:
         return asked
     return _ask_again(session, call, phone=phone, is_missed=is_missed)

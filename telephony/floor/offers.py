@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from telephony.calls import end_hold, enter, lock_call
@@ -210,15 +210,18 @@ def expire_offers(session: Session, *, now: datetime) -> int:
     return expired
 
 
+_WITHDRAW = (
+    update(Offer)
+    .where(Offer.call_id == bindparam("of_call"), Offer.outcome.is_(None))
+    .values(outcome=OfferOutcome.WITHDRAWN, ended_at=bindparam("at"))
+    .returning(Offer.staff_id)
+    .execution_options(synchronize_session=False)
+)
+
+
 def withdraw_offer(session: Session, call: Call, *, now: datetime) -> None:
     """The caller is gone or went another way: the screen stops ringing. The call is locked by the one who asks."""
-    withdrawn = session.execute(
-        update(Offer)
-        .where(Offer.call_id == call.id, Offer.outcome.is_(None))
-        .values(outcome=OfferOutcome.WITHDRAWN, ended_at=now)
-        .returning(Offer.staff_id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    withdrawn = session.execute(_WITHDRAW, {"of_call": call.id, "at": now}).all()
     for (staff_id,) in withdrawn:
         stop_ringing(session, staff_id, call_id=call.id, now=now)
 
