@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from tickets.directory.places import Resolution
 from tickets.errors import InvalidInput
 from tickets.promises.opening import OpeningClock
 from tickets.routing.decision import RoutingReason
@@ -36,6 +37,8 @@ class Matter:
     email: str | None = None
     locale: str = "vi"
     place_text: str = ""
+    # What was understood of `place_text` a moment ago; None: it is read when the ticket is opened.
+    place: Resolution | None = None
     unit_code: str | None = None
     unit_id: int | None = None
     category_code: str | None = None

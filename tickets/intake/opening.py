@@ -126,6 +126,8 @@ def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | Non
     """What the words say about the place; not asked when the citizen chose the unit."""
     if names.unit_id is not None and not matter.place_text:
         return None
+    if matter.place_text and matter.place is not None:
+        return matter.place
     said = matter.place_text or f"{matter.subject}\n{matter.body[:2000]}"
     if not said.strip():
         return None

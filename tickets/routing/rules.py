@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.categories import load_hints
+from tickets.directory.dialled_prefixes import PrefixRule, prefix_rules
 from tickets.directory.going_live import not_live
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
@@ -23,6 +24,8 @@ class Rules:
     routing: RoutingRules
     promises: PromiseRulebook
     incidents: tuple[IncidentRule, ...] = ()
+    # Which numbers we text and call.
+    dialled: tuple[PrefixRule, ...] = ()
 
     @cached_property
     def ward_names(self) -> tuple[str, ...]:
@@ -42,7 +45,7 @@ def places_version(session: Session) -> int:
 
 def load_rules(session: Session, *, on: date) -> Rules:
     """The rows that decide where a matter goes on a day, and the promises in force."""
-    return Rules(_routing(session, on), load_rulebook(session), load_incidents(session))
+    return Rules(_routing(session, on), load_rulebook(session), load_incidents(session), tuple(prefix_rules(session)))
 
 
 def _routing(session: Session, on: date) -> RoutingRules:

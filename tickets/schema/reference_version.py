@@ -31,6 +31,7 @@ MOVES_RULES = (
         (
             "one_stop_office", "line", "queue", "category", "procedure", "policy", "policy_version", "policy_row",
             "chain", "chain_version", "chain_step", "calendar", "calendar_version", "incident", "going_live",
+            "dialled_prefix",
         ),
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from app.web.api.ticket_view import NOTHING_SINCE, brief_view, opened_view, tick
 from app.web.frame.access import bearer
 from app.web.frame.current import keys, places, rules
 from app.web.frame.field_errors import FieldErrors, field_error
-from tickets.directory.dialled_prefixes import refusal
+from tickets.directory.dialled_prefixes import refusal_to_citizen
 from tickets.errors import KeyReused
 from tickets.intake import opening, request_keys
 from tickets.intake.appealing import open_appeal
@@ -80,7 +80,7 @@ def _told_again(ticket_id: int, body: NewTicket) -> dict[str, Any]:
 def _warnings(body: NewTicket) -> list[dict[str, str]]:
     """The matter counts more than a mistyped number: the ticket is opened, and the sender is told."""
     phone = parse_phone(body.phone)
-    if phone is not None and (why := refusal(g.session, phone.number)):
+    if phone is not None and (why := refusal_to_citizen(phone.number, rules().dialled)):
         message = _("Nobody is texted or called at this number; it was recorded as given.")
         return [field_error("phone", why, message)]
     if body.phone is None or phone is not None:

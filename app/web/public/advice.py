@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.web.frame.current import places, rules, today
 from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
-from tickets.directory.dialled_prefixes import refusal
+from tickets.directory.dialled_prefixes import refusal_to_citizen
 from tickets.directory.places import Resolution, resolve
 from tickets.matter import read_matter
 from tickets.people.phones import parse_phone
@@ -70,6 +70,8 @@ class Advice:
     is_unknown_place: bool
     # What lies outside the city, where nothing else was understood of the place.
     elsewhere: str
+    # What was understood of the place field, where it was filled in.
+    place: Resolution | None = None
     similar: tuple[Similar, ...] = ()
     # Two matters in one text, which may go to two bodies.
     apart: TwoMatters | None = None
@@ -101,8 +103,7 @@ class Advice:
 def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, only_new: bool = False) -> Advice:
     """What there is to say about a form as it stands, also while it is still being written.
 
-    At most one statement, and one more where a phone is given. With `only_new` similar requests are not looked for
-    again when this citizen has seen them.
+    At most one statement. With `only_new` similar requests are not looked for again when this citizen has seen them.
     """
     known, read = rules(), read_matter(form.body)
     category, is_guess = _category(form, known)
@@ -119,17 +120,18 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         question=question,
         is_unknown_place=bool(form.place) and resolution.outcome == "none" and not form.chosen_unit,
         elsewhere=resolution.elsewhere,
+        place=resolution if form.place else None,
         similar=() if is_known else _similar(session, form, unit, category, now),
         # Whoever may be in danger or accuses somebody is asked nothing that can wait.
         apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body[:_READ], known.routing),
-        is_number_refused=_is_refused(session, form),
+        is_number_refused=_is_refused(form, known),
         incident=None if read.may_be_danger or read.may_accuse else _incident(known, unit, category, now),
     )
 
 
-def _is_refused(session: Session, form: ReportForm) -> bool:
+def _is_refused(form: ReportForm, known: Rules) -> bool:
     phone = parse_phone(form.phone) if form.phone else None
-    return phone is not None and refusal(session, phone.number) is not None
+    return phone is not None and refusal_to_citizen(phone.number, known.dialled) is not None
 
 
 def _incident(known: Rules, unit: UnitRule | None, category: CategoryRule | None, now: datetime) -> IncidentRule | None:

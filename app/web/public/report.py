@@ -87,6 +87,7 @@ def send() -> ResponseReturnValue:
         unit_code=chosen_unit(given, advice),
         locale=chosen_locale(),
         acknowledge=g.may_be_told,
+        place=advice.place,
         now=g.now,
     )
     if opened.is_new:

@@ -12,7 +12,7 @@ from app.web.frame.current import keys, places, rules, today
 from app.web.pieces.pictures import kept_files
 from app.web.public import signed
 from app.web.public.report_form import ReportForm
-from tickets.directory.places import resolve
+from tickets.directory.places import Resolution, resolve
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
@@ -32,15 +32,20 @@ def send_report(
     locale: str,
     acknowledge: bool,
     part: str = "",
+    place: Resolution | None = None,
     now: datetime,
 ) -> Opened:
     """Open the ticket, or find the one this very form opened before; `acknowledge` tells who is named.
 
-    `part` names what of the form it is, where one form brings two matters.
+    `part` names what of the form it is, where one form brings two matters; `place` is what was understood of the place
+    field, where it was read before.
     """
     opened = open_ticket(
         session,
-        matter_of(form, unit_code=unit_code, locale=locale, acknowledge=acknowledge, part=part, now=now),
+        replace(
+            matter_of(form, unit_code=unit_code, locale=locale, acknowledge=acknowledge, part=part, now=now),
+            place=place,
+        ),
         actor=g.actor,
         keys=keys(),
         places=places(),
