@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.transactions import one_transaction
 from app.engines.connected import connected
 
 if TYPE_CHECKING:
@@ -103,20 +104,8 @@ def _told(decided: int, on_day: date, *, taken_back: bool) -> str:
 
 @contextmanager
 def _transaction(data_dir: str | None) -> "Iterator[Session]":
-    from app.storage.database import make_engine, session_factory, transaction
-    from tickets.errors import InvalidInput, NotFound
-
-    with connected(data_dir) as settings:
-        engine = make_engine(settings.database_url, pool_size=1)
-        try:
-            with transaction(session_factory(engine)) as session:
-                yield session
-        except NotFound as error:
-            raise CommandRefused(f"There is no {error.kind} {error.key}.") from error
-        except InvalidInput as error:
-            raise CommandRefused(_REFUSALS.get(error.code, f"{error.field}: {error.code}")) from error
-        finally:
-            engine.dispose()
+    with connected(data_dir) as settings, one_transaction(settings, _REFUSALS) as session:
+        yield session
 
 
 _REFUSALS = {

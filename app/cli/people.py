@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from app.cli.commands import CommandRefused, Commands
+from app.cli.commands import Commands
+from app.cli.transactions import one_transaction
 from app.engines.connected import connected
 from app.scopes import SCOPES
 from tickets.states import Role
@@ -90,21 +91,9 @@ def run_token_add(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _session(data_dir: str | None) -> "Iterator[tuple[Session, str]]":
-    """A transaction and our own address; what the domain refuses is said in a sentence."""
-    from app.storage.database import make_engine, session_factory, transaction
-    from tickets.errors import InvalidInput, NotFound
-
-    with connected(data_dir) as settings:
-        engine = make_engine(settings.database_url, pool_size=1)
-        try:
-            with transaction(session_factory(engine)) as session:
-                yield session, settings.base_url
-        except NotFound as error:
-            raise CommandRefused(f"There is no {error.kind} {error.key}.") from error
-        except InvalidInput as error:
-            raise CommandRefused(_REFUSALS.get(error.code, f"{error.field}: {error.code}")) from error
-        finally:
-            engine.dispose()
+    """A transaction and our own address."""
+    with connected(data_dir) as settings, one_transaction(settings, _REFUSALS) as session:
+        yield session, settings.base_url
 
 
 _REFUSALS = {

@@ -1,18 +1,15 @@
 """The weekly word on gaps: to the supervisors of each unit, and to the administrators what all units lack (R19)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from escalation.queries.rota_gaps import RotaGap, gaps_ahead
-from tickets import done_days
-from tickets.city import day_of
+from escalation.queries.weekly_word import post_week, week_to_tell
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, supervisors_of
-from tickets.outbox.posting import Outgoing, post_all
-from tickets.states import OutboundChannel
 
 GAPS_TEMPLATE = "rota_gaps"
 # A list that nobody reads to its end helps nobody: the page has the rest.
@@ -21,11 +18,8 @@ _MOST_LINES = 15
 
 def post_weekly_gaps(session: Session, *, now: datetime) -> int:
     """Once a week, from Monday on, one message each; returns to how many people. Nothing where nothing is missing."""
-    today = day_of(now)
-    monday = today - timedelta(days=today.weekday())
-    if done_days.is_done(session, GAPS_TEMPLATE, on_day=monday):
-        return 0
-    if not done_days.take(session, GAPS_TEMPLATE, on_day=monday, now=now):
+    monday = week_to_tell(session, GAPS_TEMPLATE, now=now)
+    if monday is None:
         return 0
     gaps = gaps_ahead(session, now=now)
     by_unit: dict[int, list[RotaGap]] = {}
@@ -36,13 +30,12 @@ def post_weekly_gaps(session: Session, *, now: datetime) -> int:
         told.setdefault(person.staff_id, (person, []))[1].extend(by_unit[unit_id])
     if gaps:
         told |= {person.staff_id: (person, gaps) for person in administrators(session, now=now)}
-    messages = [one for person, lacking in told.values() for one in _messages(person, lacking, monday.isoformat())]
-    post_all(session, messages, now=now)
-    return len(told)
+    words = [(person, _words(lacking)) for person, lacking in told.values()]
+    return post_week(session, GAPS_TEMPLATE, words, monday=monday, now=now)
 
 
-def _messages(person: Person, gaps: Sequence[RotaGap], monday: str) -> list[Outgoing]:
-    params: dict[str, Any] = {
+def _words(gaps: Sequence[RotaGap]) -> dict[str, Any]:
+    return {
         "count": len(gaps),
         "items": [
             {
@@ -54,16 +47,3 @@ def _messages(person: Person, gaps: Sequence[RotaGap], monday: str) -> list[Outg
             for gap in gaps[:_MOST_LINES]
         ],
     }
-    by_mail = (OutboundChannel.EMAIL,) if person.email else ()
-    return [
-        Outgoing(
-            channel=channel,
-            address=person.email if channel is OutboundChannel.EMAIL else "",
-            template=GAPS_TEMPLATE,
-            params=params,
-            locale=person.locale,
-            dedup_key=f"{GAPS_TEMPLATE}:{monday}:{person.staff_id}:{channel}",
-            staff_id=person.staff_id,
-        )
-        for channel in (OutboundChannel.SCREEN, *by_mail)
-    ]

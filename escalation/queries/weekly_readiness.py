@@ -1,19 +1,16 @@
 """The weekly word on what units lack: to the supervisors of each, and to the City Office and administrators of all."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from escalation.queries.readiness import UnitReadiness, units_readiness
 from escalation.queries.readiness_rules import GRAVE
-from tickets import done_days
-from tickets.city import day_of
+from escalation.queries.weekly_word import post_week, week_to_tell
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, city_office_people, supervisors_of
-from tickets.outbox.posting import Outgoing, post_all
-from tickets.states import OutboundChannel
 
 LACKS_TEMPLATE = "units_lacking"
 _MOST_UNITS = 15
@@ -21,18 +18,14 @@ _MOST_UNITS = 15
 
 def post_weekly_readiness(session: Session, *, now: datetime) -> int:
     """Once a week, from Monday on, one message each; returns to how many people. Nothing where nothing is missing."""
-    today = day_of(now)
-    monday = today - timedelta(days=today.weekday())
-    if done_days.is_done(session, LACKS_TEMPLATE, on_day=monday):
-        return 0
-    if not done_days.take(session, LACKS_TEMPLATE, on_day=monday, now=now):
+    monday = week_to_tell(session, LACKS_TEMPLATE, now=now)
+    if monday is None:
         return 0
     lacking = [one for one in units_readiness(session, now=now) if one.lacks]
     lacking.sort(key=lambda one: (-one.harm, one.facts.sort_key))
     told = _whom(session, lacking, now=now)
-    messages = [one for person, units in told.values() for one in _messages(person, units, monday.isoformat())]
-    post_all(session, messages, now=now)
-    return len(told)
+    words = [(person, _words(units)) for person, units in told.values()]
+    return post_week(session, LACKS_TEMPLATE, words, monday=monday, now=now)
 
 
 def _whom(
@@ -49,21 +42,8 @@ def _whom(
     return told
 
 
-def _messages(person: Person, units: Sequence[UnitReadiness], monday: str) -> list[Outgoing]:
-    params: dict[str, Any] = {"count": len(units), "items": [_line(one) for one in units[:_MOST_UNITS]]}
-    by_mail = (OutboundChannel.EMAIL,) if person.email else ()
-    return [
-        Outgoing(
-            channel=channel,
-            address=person.email if channel is OutboundChannel.EMAIL else "",
-            template=LACKS_TEMPLATE,
-            params=params,
-            locale=person.locale,
-            dedup_key=f"{LACKS_TEMPLATE}:{monday}:{person.staff_id}:{channel}",
-            staff_id=person.staff_id,
-        )
-        for channel in (OutboundChannel.SCREEN, *by_mail)
-    ]
+def _words(units: Sequence[UnitReadiness]) -> dict[str, Any]:
+    return {"count": len(units), "items": [_line(one) for one in units[:_MOST_UNITS]]}
 
 
 def _line(one: UnitReadiness) -> dict[str, Any]:

@@ -10,16 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
+from telephony.sms.answering import text_about
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.directory.places import resolve
 from tickets.intake import contacts
 from tickets.matter import MatterReading, read_matter
 from tickets.matter.further import before_more, brings_more
-from tickets.outbox import posting
-from tickets.people import citizens
 from tickets.people.actor import citizen_actor
-from tickets.people.phones import parse_phone
 from tickets.people.references import read_reference
 from tickets.routing.decision import guess_category
 from tickets.schema import InboundSms, OutboundMessage, Ticket
@@ -142,7 +140,7 @@ def _open_again(session: Session, ticket: Ticket, text: _Text, desk: Desk, *, re
     unit = None if ticket.is_restricted else desk.unit(ticket.unit_id)
     params = {"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en} if unit else None}
     key = f"opened-again:{ticket.id}:{ticket.reopen_count}"
-    _text_back(session, ticket, text.sms, "opened_again", params, key=key, now=now)
+    text_about(session, ticket, "opened_again", params, text.sms, key=key, now=now)
     return Taken(contact.id, ticket.id)
 
 
@@ -168,7 +166,7 @@ def _ask_which(session: Session, meant: Sequence[Ticket], text: _Text, *, now: d
         "inbound": f"{text.sms.account}:{text.sms.message_sid}",
     }
     key = f"{WHICH}:{text.sms.account}:{text.sms.message_sid}"
-    _text_back(session, meant[0], text.sms, WHICH, params, key=key, now=now)
+    text_about(session, meant[0], WHICH, params, text.sms, key=key, now=now)
     return taken
 
 
@@ -222,24 +220,4 @@ def _contact(session: Session, ticket: Ticket, text: _Text, *, now: datetime) ->
         phone_raw=text.sms.phone_raw,
         citizen_id=ticket.citizen_id,
         is_simulated=text.is_simulated,
-    )
-
-
-def _text_back(
-    session: Session, ticket: Ticket, sms: Texted, template: str, params: Mapping[str, Any], *, key: str, now: datetime
-) -> None:
-    phone = parse_phone(sms.phone) if sms.phone else None
-    if phone is None or not phone.may_get_sms:
-        return
-    known = citizens.find(session, phone=phone.number)
-    posting.post_sms(
-        session,
-        to=phone.number,
-        template=template,
-        params=params,
-        locale=known.locale if known else ticket.locale,
-        dedup_key=key,
-        ticket_id=ticket.id,
-        citizen_id=ticket.citizen_id,
-        now=now,
     )

@@ -12,6 +12,7 @@ from telephony.desk import Desk
 from telephony.dialled import line_number
 from telephony.plan.menu import MOST_OPTIONS
 from telephony.sms.answered import answered_of, take_after_answer
+from telephony.sms.answering import text_about
 from telephony.sms.incident import incident_words, take_count
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
@@ -176,7 +177,7 @@ def _attach(
             session, ticket.id, contact_id=contact.id, channel=Channel.SMS, arrived_at=now, actor=actor, now=now
         )
     if ticket.priority is Priority.EMERGENCY and not was_urgent:
-        _text_about(session, ticket, "danger_noted", {"reference": ticket.reference}, sms, now=now)
+        text_about(session, ticket, "danger_noted", {"reference": ticket.reference}, sms, now=now)
     if _asked_place(ticket):
         told = NewlyTold(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
         decision = reroute_at_intake(
@@ -196,28 +197,7 @@ def _say_where_it_went(
     if (unit := desk.unit(unit_id)) is not None:
         params: dict[str, Any] = {"reference": ticket.reference, "unit": {"vi": unit.name, "en": unit.name_en}}
         params |= incident_words(ticket, desk, now=now)
-        _text_about(session, ticket, "place_noted", params, sms, now=now)
-
-
-def _text_about(
-    session: Session, ticket: Ticket, template: str, params: dict[str, Any], sms: Texted, *, now: datetime
-) -> None:
-    """To the number that wrote, once for each ticket."""
-    phone = parse_phone(sms.phone) if sms.phone else None
-    if phone is None or not phone.may_get_sms:
-        return
-    known = citizens.find(session, phone=phone.number)
-    posting.post_sms(
-        session,
-        to=phone.number,
-        template=template,
-        params=params,
-        locale=known.locale if known else "vi",
-        dedup_key=f"{template.replace('_', '-')}:{ticket.id}",
-        ticket_id=ticket.id,
-        citizen_id=ticket.citizen_id,
-        now=now,
-    )
+        text_about(session, ticket, "place_noted", params, sms, now=now)
 
 
 def _chosen(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> int | None:
@@ -287,4 +267,4 @@ def _ask_place_again(session: Session, ticket: Ticket, sms: Texted, desk: Desk, 
     """Once more, where the answer named no place ("123"): silence would look as if it had been understood."""
     options = [unit for unit in (desk.unit(int(i)) for i in ticket.place_detail.get("asked", ())) if unit is not None]
     params = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
-    _text_about(session, ticket, "place_unclear", params, sms, now=now)
+    text_about(session, ticket, "place_unclear", params, sms, now=now)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.web.administration.blueprint import ADMINISTERING, LOOKING, blueprint
+from app.web.administration.chosen_person import chosen_person
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules, settings, today
 from app.web.frame.fault_words import fault_words
@@ -31,7 +32,7 @@ from tickets.directory.holders import (
     post_named,
 )
 from tickets.directory.on_call import posts_of
-from tickets.directory.staff import people_at, person_by_email
+from tickets.directory.staff import people_at
 from tickets.errors import InvalidInput, NotFound
 from tickets.outbox.post_news import tell_new_holder
 from tickets.people.roles import SEEING
@@ -122,7 +123,7 @@ def _wanted() -> Appointment:
     if role != _KEEPS and role not in SEEING:
         raise InvalidInput("role", "required")
     return Appointment(
-        staff_id=_person(),
+        staff_id=chosen_person(),
         kind=form.get("kind", ""),
         from_at=_begins(),
         decision_no=form.get("decision", "").strip().replace("\0", ""),
@@ -141,20 +142,6 @@ def _leaving() -> int | None:
     if holding_id is None:
         raise InvalidInput("before", "required")
     return holding_id
-
-
-def _person() -> int:
-    """The one that was chosen, or whose address was typed. Raises InvalidInput for nobody."""
-    typed = request.form.get("email", "").strip().replace("\0", "")
-    if typed:
-        found = person_by_email(g.session, typed[:254])
-        if found is None:
-            raise InvalidInput("email", "no_such_account")
-        return found.id
-    chosen = typed_number(request.form.get("person", ""))
-    if chosen is None:
-        raise InvalidInput("person", "required")
-    return chosen
 
 
 def _begins() -> datetime:

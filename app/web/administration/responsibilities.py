@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.web.administration.blueprint import ADMINISTERING, LOOKING, blueprint
+from app.web.administration.chosen_person import chosen_person
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules, today
 from app.web.frame.fault_words import fault_words
@@ -22,7 +23,7 @@ from tickets.directory.responsibilities import (
     fields_of_matters,
     responsibilities,
 )
-from tickets.directory.staff import people_at, person_by_email
+from tickets.directory.staff import people_at
 from tickets.errors import InvalidInput
 from tickets.folding import fold
 from tickets.states import Role
@@ -75,21 +76,7 @@ def _wanted() -> ResponsibilityFacts:
     if begins.year > today().year + 5:
         raise InvalidInput("from", "not_a_date")
     decision = form.get("decision", "").strip().replace("\0", "")
-    return ResponsibilityFacts(_person(), decision, begins, field=field or None, unit_id=unit_id)
-
-
-def _person() -> int:
-    """Raises InvalidInput for nobody."""
-    typed = request.form.get("email", "").strip().replace("\0", "")
-    if typed:
-        found = person_by_email(g.session, typed[:254])
-        if found is None:
-            raise InvalidInput("email", "no_such_account")
-        return found.id
-    chosen = typed_number(request.form.get("person", ""))
-    if chosen is None:
-        raise InvalidInput("person", "required")
-    return chosen
+    return ResponsibilityFacts(chosen_person(), decision, begins, field=field or None, unit_id=unit_id)
 
 
 def _page(*, errors: Mapping[str, str] | None = None, status: int = 200) -> Response:

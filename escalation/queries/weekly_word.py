@@ -1,0 +1,48 @@
+"""The word of a week: written once, from Monday on, to the screen and to the mail of each who is told."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tickets import done_days
+from tickets.city import day_of
+from tickets.directory.standing import Person
+from tickets.outbox.posting import Outgoing, post_all
+from tickets.states import OutboundChannel
+
+
+def week_to_tell(session: Session, template: str, *, now: datetime) -> date | None:
+    """The Monday of the week that is this caller's to tell; None: somebody has told it, or does just now."""
+    today = day_of(now)
+    monday = today - timedelta(days=today.weekday())
+    if done_days.is_done(session, template, on_day=monday):
+        return None
+    return monday if done_days.take(session, template, on_day=monday, now=now) else None
+
+
+def post_week(
+    session: Session, template: str, told: Sequence[tuple[Person, Mapping[str, Any]]], *, monday: date, now: datetime
+) -> int:
+    """To each of these people what concerns them; returns to how many."""
+    messages = [one for person, params in told for one in _messages(person, template, params, monday)]
+    post_all(session, messages, now=now)
+    return len(told)
+
+
+def _messages(person: Person, template: str, params: Mapping[str, Any], monday: date) -> list[Outgoing]:
+    """One for the screen and, where there is an address, one by mail."""
+    by_mail = (OutboundChannel.EMAIL,) if person.email else ()
+    return [
+        Outgoing(
+            channel=channel,
+            address=person.email if channel is OutboundChannel.EMAIL else "",
+            template=template,
+            params=dict(params),
+            locale=person.locale,
+            dedup_key=f"{template}:{monday.isoformat()}:{person.staff_id}:{channel}",
+            staff_id=person.staff_id,
+        )
+        for channel in (OutboundChannel.SCREEN, *by_mail)
+    ]
