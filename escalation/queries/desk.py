@@ -20,6 +20,7 @@ from tickets.schema import Clock, StandingReport, Ticket
 
 # Whoever has lost a post may have many lines that are no longer theirs: each look past them is so much longer.
 _LONGER = 4
+_IN_VAIN = 500
 # What is told of a place may be anything; days and instants beyond these are of no line.
 _NUMBERS = range(-(2**31), 2**31)
 
@@ -108,18 +109,25 @@ def load_desk(
 
 
 def waiting_up_to(session: Session, viewer: Viewer, *, most: int, now: datetime) -> int:
-    """How many lines wait for an answer, `most` at most: the menu of every page reads no more than it says."""
+    """How many lines wait for an answer, `most` at most: the menu of every page reads no more than it says.
+
+    Whoever leads outside their turn has lines by the thousand of which none is theirs now. The menu of all their pages
+    believes the first `_IN_VAIN`, the most urgent ones; their desk reads on.
+    """
     stretch = _Stretch(is_answered=False, most=most)
-    return len(_lines(session, viewer, [stretch], now=now)[stretch])
+    return len(_lines(session, viewer, [stretch], in_vain=_IN_VAIN, now=now)[stretch])
 
 
 def _lines(
-    session: Session, viewer: Viewer, stretches: Sequence[_Stretch], *, now: datetime
+    session: Session, viewer: Viewer, stretches: Sequence[_Stretch], *, in_vain: int | None = None, now: datetime
 ) -> Mapping[_Stretch, Sequence[DeskLine]]:
-    """Each stretch as far as it is asked for; once more, and further, where lines were no longer this person's."""
+    """Each stretch as far as it is asked for; once more, and further, where lines were no longer this person's.
+
+    No further where so many were looked at `in_vain`; None: to the end.
+    """
     found: dict[_Stretch, list[DeskLine]] = {one: [] for one in stretches}
     ahead: Mapping[_Stretch, Place | None] = {one: one.after for one in stretches}
-    most = max(one.most for one in stretches)
+    most, looked_at = max(one.most for one in stretches), 0
     while ahead:
         rows = _rows(session, viewer.staff_id, ahead, most=most)
         mine = rights_to_answer(session, {row.step_id for row in rows if row.stands}, viewer=viewer, now=now)
@@ -129,6 +137,9 @@ def _lines(
             found[one] += [_line(row, mine[row.step_id]) for row in of_it if row.step_id in mine]
             if len(of_it) == most and len(found[one]) < one.most:
                 further[one] = _place(of_it[-1])
+        looked_at += len(rows)
+        if in_vain is not None and looked_at >= in_vain and not any(found.values()):
+            break
         ahead, most = further, most * _LONGER
     return {one: lines[: one.most] for one, lines in found.items()}
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.bench.growth import MOST_GROWTH
 from app.bench.pages_read import pages_read
 from app.storage.database import make_engine, transaction
+from escalation.queries.desk import waiting_up_to
 from escalation.queries.follow_up import ended_since
 from tests.conftest import Committed
 from tests.factories import hold_post, open_ticket, staff
@@ -72,6 +73,10 @@ ROWS = (
     """insert into acknowledgement (step_id, ticket_id, staff_id, at, via, holds_until)
        select 100000 + n * 1000, 100000 + n * 1000, :somebody, now() - interval '1 second' * n, 'page', now()
        from generate_series(cast(:first as bigint), :last) n where n % 2 = 1""",
+    # Told on a turn that is over: none of it is theirs to answer now.
+    """insert into standing_report (clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered)
+       select 100000 + n * 1000, :supervisor, 100000 + n * 1000, 100000 + n * 1000, 1, now(), false
+       from generate_series(cast(:first as bigint), :last) n""",
 )  # fmt: skip
 
 
@@ -115,6 +120,7 @@ def questions(supervisor: Viewer, chair: Viewer) -> dict[str, Callable[[Session]
         "overdue, of the city": lambda s: at_risk(s, supervisor, None, risk=Risk.OVERDUE, now=NOW),
         "untaken, of the city": lambda s: at_risk(s, supervisor, None, risk=Risk.UNTAKEN, now=NOW),
         "search": lambda s: search(s, supervisor, "den duong").items,
+        "menu of whoever is off turn": lambda s: waiting_up_to(s, supervisor, most=100, now=NOW) == 0,
         "published promises": lambda s: published(s, now=NOW)[1],
         # Nothing has ended: the longest look there is.
         LOOKED_BACK: lambda s: ended_since(s, chair, since=two_weeks_ago, now=NOW) == [],
