@@ -28,6 +28,17 @@ class Priority(StrEnum):
     NORMAL = "normal"
 
 
+class ReadField(StrEnum):
+    """What is read from a matter's words, and put right by a person where it was read wrongly."""
+
+    DANGER = "danger"
+    CONDUCT = "conduct"
+    CATEGORY = "category"
+    PLACE = "place"
+    NOISE = "noise"
+    PRAISE = "praise"
+
+
 class Channel(StrEnum):
     """By which door a contact came, and by which door we answer."""
 

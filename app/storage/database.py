@@ -30,6 +30,7 @@ from tickets.schema import (
     PolicyRow,
     PolicyVersion,
     PromiseBreach,
+    ReadingCorrection,
     StepRecipient,
     Ticket,
     TimelineEntry,
@@ -54,6 +55,7 @@ _APPEND_ONLY = (
     Delegation.__tablename__,
     Instruction.__tablename__,
     GoingLive.__tablename__,
+    ReadingCorrection.__tablename__,
 )
 # Of these only these columns are written later: when somebody has read what they were told, what became of an
 # instruction, that a policy has ended (once each: `tickets/schema/kept_facts.py`).

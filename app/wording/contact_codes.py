@@ -119,6 +119,24 @@ RECORDING_STATES: Mapping[str, LazyString] = {
     RecordingState.FAILED: lazy_gettext("Could not be fetched"),
 }
 
+# Why a contact is none of anybody's work, by the codes of `tickets/matter/noise.py` and `tickets/intake/noise.py`.
+NOISES: Mapping[str, LazyString] = {
+    "empty": lazy_gettext("no words"),
+    "greeting": lazy_gettext("a greeting"),
+    "advert": lazy_gettext("an advertisement"),
+    "broken_status": lazy_gettext("a status query without its 10 digits"),
+    "mashed": lazy_gettext("keys pressed at random"),
+    "silence": lazy_gettext("nobody spoke"),
+    "notice": lazy_gettext("a notice that is not meant for us"),
+    "machine": lazy_gettext("sent by a machine: a short code or a sender's name"),
+    "thanks": lazy_gettext("thanks"),
+}
+
+
+def noise_word(code: str) -> str:
+    """Why no ticket was opened."""
+    return word_of(NOISES, code)
+
 
 def presence_word(code: str) -> str:
     return word_of(PRESENCES, code)

@@ -20,6 +20,9 @@ REASONS: Mapping[str, LazyString] = {
     "officials_suspected": lazy_gettext(
         "The words “%(words)s” may accuse officials: only the City Office sees it until a person has read it."
     ),
+    "officials_accused": lazy_gettext(
+        "Somebody who read it finds that it accuses officials: only the City Office sees it."
+    ),
     "officials_in_danger": lazy_gettext(
         "The words “%(words)s” may accuse officials and somebody is in danger: the city desk acts, no ward is told."
     ),

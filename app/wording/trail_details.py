@@ -20,7 +20,7 @@ from app.wording.spoken_time import exact_phrase
 from app.wording.system_words import SCOPE_WORDS
 from tickets.directory.going_live import AT_THE_BEGINNING
 from tickets.promises.trial import TRIAL_ITSELF
-from tickets.work.assignment import BY_LEVEL
+from tickets.work.assignment import BY_LEVEL, BY_READING
 from tickets.work.protocol import BY_PROTOCOL
 
 # Details of an entry by their kept names; a test looks for what has no words here.
@@ -154,6 +154,7 @@ CALLBACK_OUTCOMES: Mapping[str, LazyString] = {
 READ_ANEW: Mapping[str, LazyString] = {
     "emergency_words": lazy_gettext("danger to life"),
     "officials_suspected": lazy_gettext("an accusation of officials"),
+    "officials_accused": lazy_gettext("an accusation of officials"),
 }
 PROTOCOL_KINDS: Mapping[str, LazyString] = {
     "threat": lazy_gettext("threat"),
@@ -164,6 +165,7 @@ PROTOCOL_KINDS: Mapping[str, LazyString] = {
 # Reasons that nobody typed.
 OWN_REASONS: Mapping[str, LazyString] = {
     BY_PROTOCOL: lazy_gettext("a protocol card was opened"),
+    BY_READING: lazy_gettext("somebody has read it"),
     BY_LEVEL: lazy_gettext("a level of its chain was reached"),
     TRIAL_ITSELF: lazy_gettext("holds for the hourly trial alone"),
     AT_THE_BEGINNING: lazy_gettext("a city that begins"),

@@ -14,6 +14,7 @@ from telephony.plan.menu import MOST_OPTIONS
 from telephony.sms.answered import answered_of, take_after_answer
 from telephony.sms.answering import text_about
 from telephony.sms.incident import incident_words, take_count
+from telephony.sms.noise import take_machine, take_noise
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.directory.places import resolve
@@ -45,7 +46,9 @@ SAME_TALK = timedelta(hours=24)
 
 def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime) -> Taken:
     """Lead a message to its ticket; a new one may be answered with one question about the place."""
-    if (counted := take_count(session, body, sms, is_simulated=is_simulated, now=now)) is not None:
+    kept = take_machine(session, body, sms, desk, is_simulated=is_simulated, now=now)
+    counted = kept or take_count(session, body, sms, is_simulated=is_simulated, now=now)
+    if counted is not None:
         return counted
     ticket = _open_ticket_of(session, sms.phone, now=now)
     if ticket is not None and _asked_something(ticket):
@@ -57,6 +60,8 @@ def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simula
         return taken
     if taken is None and ticket is not None and _goes_on(ticket, body, desk, now=now):
         return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
+    if taken is None and (kept := take_noise(session, body, sms, desk, is_simulated=is_simulated, now=now)) is not None:
+        return kept
     # What is told beside "not solved" is a matter of its own, of the same message.
     return _open(session, body, sms, desk, part="" if taken is None else ":more", is_simulated=is_simulated, now=now)
 

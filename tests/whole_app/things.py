@@ -23,6 +23,8 @@ from tickets.schema import (
     Attachment,
     Call,
     CallbackRequest,
+    Contact,
+    NoiseContact,
     Offer,
     OutboundMessage,
     PlannedStep,
@@ -31,11 +33,20 @@ from tickets.schema import (
     Ticket,
     Unit,
 )
-from tickets.states import CallbackReason, CallbackState, CallState, RecordingKind, RecordingState, Role
+from tickets.states import CallbackReason, CallbackState, CallState, Channel, RecordingKind, RecordingState, Role
 
 OWN, FOREIGN = "26740", "26824"
 # Arguments that name something of a ticket or a call: rights decide whether it exists for somebody.
-OF_A_TICKET = ("reference", "step_id", "callback_id", "call_id", "offer_id", "recording_id", "public_id")
+OF_A_TICKET = (
+    "reference",
+    "step_id",
+    "callback_id",
+    "call_id",
+    "offer_id",
+    "recording_id",
+    "public_id",
+    "contact_id",
+)
 # Arguments that name something else: secrets, words of ours, and what administrators see of the whole city.
 OTHERS: Mapping[str, Any] = {
     "token": "no-such-token", "form": "reply", "code": OWN, "account": "sim", "kind": "voice", "account_sid": "AC0",
@@ -97,13 +108,22 @@ def things(
         public_id=uuid.uuid4(), ticket_id=ticket.id, file_name="anh.jpg", media_type="image/jpeg", size_bytes=1,
         sha256="0" * 64, storage_key=key, created_at=now,
     )  # fmt: skip
-    session.add_all([offer, recording, callback, picture])
+    contact = Contact(channel=Channel.SMS, source_key=uuid.uuid4().hex, arrived_at=now)
+    session.add_all([offer, recording, callback, picture, contact])
+    session.flush()
+    noise = NoiseContact(
+        contact_id=contact.id, unit_id=ticket.unit_id, said="alo", kind="greeting", words="alo", rules_version="",
+        name="", email="", locale="vi", at=now,
+    )  # fmt: skip
+    session.add(noise)
     session.flush()
     step_id = session.scalars(select(PlannedStep.id).where(PlannedStep.ticket_id == ticket.id)).first()
     assert step_id is not None
     named = {
         "reference": ticket.reference, "step_id": step_id, "callback_id": callback.id, "call_id": call.id,
         "offer_id": offer.id, "recording_id": recording.id, "public_id": picture.public_id,
+        # Nothing that tells of nothing is restricted.
+        "contact_id": NOBODYS if is_restricted else contact.id,
     }  # fmt: skip
     return Things(ticket, named)
 

@@ -10,6 +10,7 @@ from tickets.directory.places import Resolution
 from tickets.folding import folded_words
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Named
+from tickets.matter.rulebook import rules_version
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.citizens import KnownCitizen
 from tickets.promises.opening import Opening
@@ -66,6 +67,7 @@ def ticket_row(matter: Matter, parts: Parts, clocks: Opening, *, arrived_at: dat
         "place_outcome": _outcome(parts),
         "place_detail": _place_detail(parts),
         "routing_reasons": [reason.as_json() for reason in decision.reasons],
+        "read_by": rules_version(),
         "is_restricted": decision.is_restricted,
         "about_unit_id": decision.about_unit_id,
         "opened_at": arrived_at,

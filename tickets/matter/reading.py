@@ -31,6 +31,11 @@ class Indication:
     because: tuple[str, ...] = ()
     begins_at: int = 0
 
+    @property
+    def told(self) -> dict[str, str]:
+        """The words that told it and the rule they met, as a reason keeps them."""
+        return {"words": ", ".join(self.because), "rule": self.kinds[0] if self.kinds else ""}
+
 
 NOTHING_READ = Indication(Certainty.NO)
 

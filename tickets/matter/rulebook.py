@@ -1,6 +1,7 @@
 """The word classes and patterns of the files in `reference_data/matter`, ready to be looked for in a text."""
 
 import csv
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from tickets.reference_files import REFERENCE_DATA
 
 _FILES = REFERENCE_DATA / "matter"
 _EVERYDAY = "everyday"
+_VERSION_LENGTH = 12
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ def rulebook() -> MatterRulebook:
         praise=Patterns(_patterns(book, "praise.csv")),
         leanings=_leanings(),
     )
+
+
+@lru_cache(maxsize=1)
+def rules_version() -> str:
+    """By which words and patterns texts are read: another file, another version."""
+    digest = hashlib.sha256()
+    for path in sorted(_FILES.glob("*.csv")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:_VERSION_LENGTH]
 
 
 def look(said: str, rules: MatterRulebook) -> MarkedText:

@@ -229,7 +229,8 @@ def _category(
     if guess is None:
         return None
     category, words = guess
-    reasons.append(RoutingReason("category_guessed", {**_named_category(category), "words": words}))
+    told = {**_named_category(category), "words": words, "rule": category.code}
+    reasons.append(RoutingReason("category_guessed", told))
     return category
 
 
@@ -237,18 +238,18 @@ def _priority(
     facts: RoutingFacts, read: MatterReading, category: CategoryRule | None, reasons: list[RoutingReason]
 ) -> Priority:
     """Danger comes before all; where the words leave a doubt, a person must look soon."""
-    words = ", ".join(read.danger.because)
+    told = read.danger.told
     if facts.emergency:
         reasons.insert(0, RoutingReason("emergency_said"))
     elif category is not None and category.priority is Priority.EMERGENCY:
         reasons.insert(0, RoutingReason("emergency_category", _named_category(category)))
     elif read.is_danger:
-        reasons.insert(0, RoutingReason("emergency_words", {"words": words}))
+        reasons.insert(0, RoutingReason("emergency_words", told))
     else:
         usual = category.priority if category is not None else Priority.NORMAL
         if not read.may_be_danger or usual is Priority.URGENT:
             return usual
-        reasons.insert(0, RoutingReason("danger_doubtful", {"words": words}))
+        reasons.insert(0, RoutingReason("danger_doubtful", told))
         return Priority.URGENT
     return Priority.EMERGENCY
 
@@ -279,7 +280,7 @@ def _is_hidden_from_head(facts: RoutingFacts, read: MatterReading) -> bool:
 
 def _suspected(facts: RoutingFacts, read: MatterReading, rules: RoutingRules, reasons: list[RoutingReason]) -> _Found:
     """Words alone that accuse: to the City Office, and nothing of it to the body they may be about."""
-    reasons.append(RoutingReason(SUSPECTED, {"words": ", ".join(read.about_officials.because)}))
+    reasons.append(RoutingReason(SUSPECTED, read.about_officials.told))
     about = _ward(facts, rules, reasons)
     judge = rules.judge_of(about.id if about is not None else None)
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT)) or _triage(rules)
@@ -291,7 +292,7 @@ def _danger_first(read: MatterReading, rules: RoutingRules, reasons: list[Routin
 
     It is not restricted: whoever is on duty must see it at once.
     """
-    reasons.append(RoutingReason("officials_in_danger", {"words": ", ".join(read.about_officials.because)}))
+    reasons.append(RoutingReason("officials_in_danger", read.about_officials.told))
     return _Found(rules.operations_unit_id, _triage(rules), Level.CITY)
 
 

@@ -4,6 +4,7 @@ from tickets.schema.attempt import EscalationAttempt
 from tickets.schema.base import Base
 from tickets.schema.canary import CanaryRun
 from tickets.schema.citizen import Citizen, CitizenPhone, Contact, PhonePreference
+from tickets.schema.correction import ReadingCorrection
 from tickets.schema.directory import (
     Category,
     GoingLive,
@@ -23,6 +24,7 @@ from tickets.schema.incident import Incident, IncidentPerson
 from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
 from tickets.schema.matter_link import Appeal, DuplicateLink
+from tickets.schema.noise import NoiseContact
 from tickets.schema.open_breach import OpenBreachChange
 from tickets.schema.promise import (
     Acknowledgement,
@@ -166,6 +168,7 @@ __all__ = [
     "Message",
     "MessageLimit",
     "Misroute",
+    "NoiseContact",
     "Offer",
     "OneStopOffice",
     "OneTimeLink",
@@ -189,6 +192,7 @@ __all__ = [
     "Queue",
     "QueueHop",
     "ReachTime",
+    "ReadingCorrection",
     "ReconciliationMark",
     "RecordedPrompt",
     "Recording",

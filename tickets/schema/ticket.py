@@ -156,6 +156,8 @@ class Ticket(Base):
     dossier_due_on: Mapped[date | None]
     # [{"code": ..., "params": {...}}]: why it stands where it stands, told in words on every screen.
     routing_reasons: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
+    # Which version of the rules for words read it; '' before versions were kept.
+    read_by: Mapped[str] = mapped_column(server_default="")
     is_restricted: Mapped[bool] = mapped_column(server_default=text("false"))
     about_unit_id: Mapped[int | None] = mapped_column(to("unit"))
     is_canary: Mapped[bool] = mapped_column(server_default=text("false"))

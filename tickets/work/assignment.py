@@ -13,8 +13,19 @@ from tickets.promises import duplicate_clocks, ledger, retargeting, standing_lev
 from tickets.routing.decision import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
-from tickets.states import UNFINISHED, ActorKind, Level, PlaceOutcome, Priority, QueueKind, TicketStatus, TimelineKind
+from tickets.states import (
+    UNFINISHED,
+    ActorKind,
+    Level,
+    PlaceOutcome,
+    Priority,
+    QueueKind,
+    ReadField,
+    TicketStatus,
+    TimelineKind,
+)
 from tickets.work.appeal_rows import require_another_person
+from tickets.work.corrections import note_correction
 from tickets.work.dispute_rows import open_dispute, require_undisputed
 from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import not_eased, require_another, require_free_to_move
@@ -24,6 +35,8 @@ MAX_REASON = 1000
 _URGENCY = (Priority.NORMAL, Priority.URGENT, Priority.EMERGENCY)
 # Why it became urgent, where nobody typed a reason: a level of its chain did it.
 BY_LEVEL = "level"
+# Why its priority is another or few may read it: a person has read it, and the machine had read it otherwise.
+BY_READING = "reading_corrected"
 # Why it went to another unit, likewise: the place had been understood wrongly.
 BY_PLACE = "place_corrected"
 # Why a ticket went where the arbiter sent it; a further hop opens no dispute then.
@@ -125,6 +138,11 @@ def raise_by_level(session: Session, ticket_id: int, *, level: int, now: datetim
     return _set_priority(session, ticket_id, priority=Priority.URGENT, why=why, actor=SYSTEM, now=now)
 
 
+def follow_reading(session: Session, ticket_id: int, *, priority: Priority, actor: Actor, now: datetime) -> Ticket:
+    """Somebody has read whether there is danger. Why is a code, as of a level; raises as another priority does."""
+    return _set_priority(session, ticket_id, priority=priority, why={"reason": BY_READING}, actor=actor, now=now)
+
+
 def _set_priority(
     session: Session, ticket_id: int, *, priority: Priority, why: dict[str, str], actor: Actor, now: datetime
 ) -> Ticket:
@@ -162,8 +180,11 @@ def change_category(session: Session, ticket_id: int, *, category_code: str, act
         return ticket
     require_free_to_move(session, ticket, what="category", actor=actor, now=now)
     before = session.get(Category, ticket.category_id) if ticket.category_id else None
-    ticket.category_id = category.id
     params = {"field": "category", "from": before.code if before else "", "to": category.code}
+    note_correction(
+        session, ticket, ReadField.CATEGORY, guessed=params["from"], correct=category.code, actor=actor, now=now
+    )
+    ticket.category_id = category.id
     return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
 
 
@@ -176,6 +197,8 @@ def correct_place(session: Session, ticket_id: int, *, unit_id: int, actor: Acto
         raise NotFound("unit", unit_id)
     require_free_to_move(session, ticket, what="place", actor=actor, now=now)
     before = session.get(Unit, ticket.place_unit_id) if ticket.place_unit_id else None
+    codes = [(known.code or "") if known is not None else "" for known in (before, unit)]
+    note_correction(session, ticket, ReadField.PLACE, guessed=codes[0], correct=codes[1], actor=actor, now=now)
     ticket.place_unit_id, ticket.place_outcome = unit.id, PlaceOutcome.UNIQUE
     kept = {k: v for k, v in ticket.place_detail.items() if k != "question"}
     ticket.place_detail = {**kept, "by": _staff_id(actor)}
@@ -230,7 +253,7 @@ def hop(
     }  # fmt: skip
     kind = TimelineKind.RETURNED if cause == "return" else TimelineKind.TRANSFERRED
     timeline.add(session, ticket.id, kind, actor=actor, is_public=True, params=params, now=now)
-    body, own = ("", {"reason": why}) if why == BY_PLACE else (why, {})
+    body, own = ("", {"reason": why}) if why in (BY_PLACE, BY_READING) else (why, {})
     timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=body, params=own, now=now)
     record(session, ticket, f"ticket.{kind.value}", actor=actor, params=params, now=now)
     if cause == "misroute":

@@ -11,11 +11,12 @@ from tickets.errors import CitizensOwnWord, InvalidInput, ReopeningWindowOver, T
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import duplicate_clocks, ledger, standing_levels
 from tickets.schema import Attachment, Contact, Message, Ticket, TimelineEntry
-from tickets.states import PENDING, ActorKind, Channel, Disposition, TicketStatus, TimelineKind
+from tickets.states import PENDING, ActorKind, Channel, Disposition, ReadField, TicketStatus, TimelineKind
 from tickets.typed_text import clean_text
 from tickets.work import duplicate_links
 from tickets.work.appeal_rows import appeal_of_case
 from tickets.work.conversation import on_contact, say, tell_assignee, wake, words_key
+from tickets.work.corrections import note_correction
 from tickets.work.duplicates import answer_duplicates
 from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import acts_alone, require_another
@@ -271,7 +272,9 @@ def mark_spam(session: Session, ticket_id: int, *, reason: str, actor: Actor, no
     """
     if appeal_of_case(session, ticket_id) is not None:
         raise InvalidInput("reason", "appeal_is_decided")
-    return _set_aside(session, ticket_id, TicketStatus.SPAM, reason, actor=actor, now=now)
+    ticket = _set_aside(session, ticket_id, TicketStatus.SPAM, reason, actor=actor, now=now)
+    note_correction(session, ticket, ReadField.NOISE, guessed="no", correct="yes", actor=actor, now=now)
+    return ticket
 
 
 def _hold(

@@ -3,6 +3,7 @@
 A person who has read it may find that it accuses nobody: then it goes where it belongs.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,13 +18,17 @@ from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, Routing
 from tickets.routing.receiving import receive
 from tickets.routing.rules import Rules, load_rules
 from tickets.schema import Ticket
-from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, TimelineKind
+from tickets.states import UNFINISHED, PlaceOutcome, Priority, QueueKind, ReadField, TimelineKind
 from tickets.work import named_people
 from tickets.work.assignment import change_priority, hop, reason_given
+from tickets.work.corrections import note_correction
 from tickets.work.duplicate_links import RESTRICTED, leave_group
 from tickets.work.judged_at import judged_at
 from tickets.work.owing_unit import require_not_accused
 from tickets.work.ticket import lock_ticket, record
+
+# The reason of a ticket that somebody who read it restricts.
+ACCUSED = "officials_accused"
 
 
 def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) -> None:
@@ -38,7 +43,8 @@ def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) ->
     if read.is_danger and ticket.priority is not Priority.EMERGENCY:
         _raise_alarm(session, ticket, read, now=now)
     elif accuses:
-        _restrict(session, ticket, read, now=now)
+        words = ", ".join(read.about_officials.because)
+        restrict(session, ticket, SUSPECTED, read.about_officials.told, why=words, now=now)
 
 
 def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Actor, now: datetime) -> Ticket:
@@ -56,6 +62,7 @@ def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Acto
         raise InvalidInput("ticket", "not_suspected")
     require_not_accused(session, ticket, what="clear", actor=actor, now=now)
     why = reason_given(reason)
+    note_correction(session, ticket, ReadField.CONDUCT, guessed="yes", correct="no", actor=actor, now=now)
     ticket.is_restricted, ticket.about_unit_id, ticket.category_id = False, None, decision.category_id
     ticket.routing_reasons = [r.as_json() for r in decision.reasons]
     day_totals.forget_ticket(session, ticket.id, now=now)
@@ -67,8 +74,8 @@ def lift_suspicion(session: Session, ticket_id: int, *, reason: str, actor: Acto
 
 
 def is_suspected(ticket: Ticket) -> bool:
-    """Whether the words alone restrict it."""
-    return ticket.is_restricted and any(r["code"] == SUSPECTED for r in ticket.routing_reasons)
+    """Whether the words alone restrict it, as they were read by us or by somebody who works here."""
+    return ticket.is_restricted and any(r["code"] in (SUSPECTED, ACCUSED) for r in ticket.routing_reasons)
 
 
 def _facts(ticket: Ticket) -> RoutingFacts:
@@ -89,23 +96,25 @@ def _raise_alarm(session: Session, ticket: Ticket, read: MatterReading, *, now: 
     rules = _rules(session, now)
     if ticket.coordinating_unit_id is None and ticket.unit_id != rules.routing.operations_unit_id:
         ticket.coordinating_unit_id = rules.routing.operations_unit_id
-    _tell_reason(session, ticket, RoutingReason("emergency_words", {"words": words}), now=now)
+    _tell_reason(session, ticket, RoutingReason("emergency_words", read.danger.told), now=now)
     change_priority(session, ticket.id, priority=Priority.EMERGENCY, reason=words, actor=SYSTEM, now=now)
 
 
-def _restrict(session: Session, ticket: Ticket, read: MatterReading, *, now: datetime) -> None:
-    """The City Office alone reads on; whoever had it may be the accused, and sees it no more."""
+def restrict(session: Session, ticket: Ticket, code: str, told: Mapping[str, str], *, why: str, now: datetime) -> None:
+    """The City Office alone reads on; whoever had it may be the accused, and sees it no more.
+
+    `code` and what it is told with is the reason that stands with the ticket, `why` that of the transfer.
+    """
     rules = _rules(session, now).routing
     about = ticket.unit_id if ticket.unit_id != rules.operations_unit_id else ticket.place_unit_id
     judge = rules.judge_of(about)
     queue_id = rules.queues.get((judge, QueueKind.CONDUCT))
     if queue_id is None or queue_id == ticket.queue_id:
         return
-    words = ", ".join(read.about_officials.because)
     ticket.is_restricted, ticket.about_unit_id, ticket.coordinating_unit_id = True, about, None
     day_totals.forget_ticket(session, ticket.id, now=now)
-    _tell_reason(session, ticket, RoutingReason(SUSPECTED, {"words": words}), now=now)
-    hop(session, ticket.id, queue_id, cause="transfer", reason=words, actor=SYSTEM, now=now)
+    _tell_reason(session, ticket, RoutingReason(code, told), now=now)
+    hop(session, ticket.id, queue_id, cause="transfer", reason=why, actor=SYSTEM, now=now)
     named_people.name_heads(session, ticket.id, unit_id=None, office_id=judge, now=now)
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.phone.accounts import sending_account
 from app.web.console.entry_words import MOVES, StreamEntry, stream_entry
+from app.web.console.reading_keys import read_as_shown
 from app.web.frame.current import rules, settings, today
 from app.web.pieces.names import in_locale, unit_name
 from app.wording.locale import chosen_locale
@@ -181,6 +182,7 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
         "dispute": _dispute(reading),
         "dispute_due_at": next((c.due_at for c in reading.clocks if c.kind is ClockKind.DISPUTE), None),
         "dossier_late": _is_late(ticket),
+        "read_as": read_as_shown(ticket, work=can.work, move=can.move, alone=can.alone),
         "came_from": _came_from(reading),
         "names": {
             "unit": in_locale(reading.unit.name, reading.unit.name_en),

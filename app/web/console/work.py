@@ -18,6 +18,7 @@ from tickets.queries import lists
 from tickets.queries.list_counts import counts_and_alarm, queue_counts, view_counts
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import Page
+from tickets.queries.noise import noise_waiting
 from tickets.states import UNFINISHED, Role, TicketStatus
 from tickets.typed_text import typed_number
 from tickets.work import drafts
@@ -45,6 +46,7 @@ def work() -> ResponseReturnValue:
         chosen=chosen,
         may_open=g.viewer.holds(*WORKING_ROLES),
         may_call=g.viewer.holds(*ANSWERING),
+        noise=noise_waiting(g.session, g.viewer),
         queues=queue_counts(g.session, g.viewer, now=g.now),
         counts=counts,
         emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now) if is_untaken else [],

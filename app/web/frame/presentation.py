@@ -13,6 +13,7 @@ from app.wording import (
     field_words,
     looks,
     posted_words,
+    reading_words,
     spoken_numbers,
     spoken_time,
     system_words,
@@ -32,7 +33,8 @@ WORD_FUNCTIONS = (
     contact_codes.presence_word, contact_codes.outbound_channel_word, contact_codes.outbound_word,
     contact_codes.attempt_word, contact_codes.capacity_word, field_words.field_word,
     contact_codes.call_state_word, contact_codes.offer_word, contact_codes.callback_word,
-    contact_codes.callback_reason_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
+    contact_codes.noise_word, contact_codes.callback_reason_word,
+    reading_words.read_field_word, contact_codes.recording_kind_word, contact_codes.recording_state_word,
     trail_words.action_word, trail_words.subject_word, posted_words.template_word, posted_words.failure_word,
     posted_words.not_delivered_word, system_words.webhook_word, system_words.process_word, system_words.scope_word,
 )  # fmt: skip

@@ -11,7 +11,8 @@ from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
 from tickets.directory.dialled_prefixes import refusal_to_citizen
 from tickets.directory.places import Resolution, resolve
-from tickets.matter import read_matter
+from tickets.intake.noise import NoiseRead, noise_in
+from tickets.matter import MatterReading, read_matter
 from tickets.people.phones import parse_phone
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, guess_category
@@ -77,14 +78,18 @@ class Advice:
     apart: TwoMatters | None = None
     # Nobody is texted or called at the number that was given.
     is_number_refused: bool = False
+    # The words leave a doubt whether anybody is in danger: who wrote them can say.
+    asks_danger: bool = False
+    # Nothing says where it is, and that decides who answers.
+    is_place_missing: bool = False
+    # Nothing that anybody could work on, as far as the words go.
+    noise: NoiseRead | None = None
     # What many report now from there: they can be counted with one click.
     incident: IncidentRule | None = None
 
     def to_tell(self, form: ReportForm) -> tuple[str, ...]:
         """What this citizen has not been told or asked yet; the form goes back once for all of it."""
-        wanted: list[str] = []
-        if self.is_emergency:
-            wanted.append("emergency")
+        wanted = self._of_the_words(form)
         if self.question is not None and not form.chosen_unit and not form.is_unsure:
             wanted.append(f"place:{self.question.asked_about}")
         if self.is_unknown_place:
@@ -99,6 +104,18 @@ class Advice:
             wanted.append(_similar_mark(self.unit, self.category))
         return tuple(notice[:120] for notice in wanted if notice[:120] not in form.told)
 
+    def _of_the_words(self, form: ReportForm) -> list[str]:
+        wanted: list[str] = []
+        if self.is_emergency:
+            wanted.append("emergency")
+        if self.asks_danger and not form.danger:
+            wanted.append("danger")
+        if self.noise is not None:
+            wanted.append(f"noise:{mark(form.body)}")
+        elif self.is_place_missing:
+            wanted.append("where")
+        return wanted
+
 
 def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, only_new: bool = False) -> Advice:
     """What there is to say about a form as it stands, also while it is still being written.
@@ -110,6 +127,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
     resolution = resolve(places(), form.said[:_READ], on=today()) if form.said else Resolution("none")
     question = _question(resolution, form, known, locale)
     unit = _unit(form, resolution, question, known)
+    noise = None if _tells_more(form, unit) else noise_in(read)
     is_known = only_new and unit is not None and category is not None and _similar_mark(unit, category) in form.told
     return Advice(
         is_emergency=read.is_danger,
@@ -125,8 +143,23 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         # Whoever may be in danger or accuses somebody is asked nothing that can wait.
         apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body[:_READ], known.routing),
         is_number_refused=_is_refused(form, known),
+        asks_danger=read.may_be_danger and not read.is_danger,
+        is_place_missing=resolution.outcome == "none" and not form.place and _goes_by_place(read, category),
+        noise=noise,
         incident=None if read.may_be_danger or read.may_accuse else _incident(known, unit, category, now),
     )
+
+
+def _tells_more(form: ReportForm, unit: UnitRule | None) -> bool:
+    """A place, a kind of matter, a dossier or a picture is something to work on, whatever the words say."""
+    return bool(form.place or form.category or form.dossier_number or form.pictures or unit)
+
+
+def _goes_by_place(read: MatterReading, category: CategoryRule | None) -> bool:
+    """Whether the place decides who answers; who accuses somebody or asks for nothing is asked nothing."""
+    if read.may_accuse or read.is_praise or read.asks_for_nothing:
+        return False
+    return category is None or category.level is Level.WARD
 
 
 def _is_refused(form: ReportForm, known: Rules) -> bool:

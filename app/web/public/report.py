@@ -23,8 +23,16 @@ from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
 from app.web.public.choices import category_options, last_known_categories
 from app.web.public.follow_cookie import let_follow
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
-from app.web.public.report_sending import count_report, send_apart, send_report, sent_before, told_addresses
+from app.web.public.report_sending import (
+    count_report,
+    keep_without_ticket,
+    send_apart,
+    send_report,
+    sent_before,
+    told_addresses,
+)
 from app.wording.locale import chosen_locale
+from tickets.intake.noise import NoiseRead
 from tickets.intake.opening import opened_before
 from tickets.queries.follow import followed
 from tickets.routing.incidents import IncidentRule
@@ -81,6 +89,8 @@ def send() -> ResponseReturnValue:
         return answer
     if request.form.get("apart") == "1" and advice.apart is not None:
         return _sent_apart(given, advice, advice.apart)
+    if advice.noise is not None:
+        return _kept(given, advice.noise)
     opened = send_report(
         g.session,
         replace(given, category=chosen_category(advice) or ""),
@@ -108,6 +118,17 @@ def _before_sending(given: ReportForm, advice: Advice) -> ResponseReturnValue | 
     if (before := sent_before(g.session, given)) is not None:
         return _to_the_numbers(before)
     return _page(replace(given, told=given.told | set(news)), advice=_advice(given), asks=True)
+
+
+def _kept(given: ReportForm, noise: NoiseRead) -> ResponseReturnValue:
+    """Asked once what it is about and sent all the same: somebody looks at it, and nothing is promised."""
+    keep_without_ticket(g.session, given, noise, locale=chosen_locale(), now=g.now)
+    flash(
+        _("Somebody will look at what you sent, but no request was opened: it does not say what it is about. "
+          "Write what happened and where whenever you like."),
+        "info",
+    )  # fmt: skip
+    return redirect("/", code=303)
 
 
 def _counted(given: ReportForm, advice: Advice, incident: IncidentRule) -> ResponseReturnValue:

@@ -37,6 +37,8 @@ class ReportForm:
     phone: str = ""
     email: str = ""
     no_calls: bool = False
+    # What the citizen answered when the words left a doubt whether anybody is in danger: "yes", "no" or nothing yet.
+    danger: str = ""
     told: frozenset[str] = frozenset()
     pictures: tuple[Picture, ...] = ()
     # A field no person sees; programs that fill in everything fill it in too.
@@ -86,6 +88,7 @@ def read_form(given: MultiDict[str, str]) -> ReportForm:
         phone=_kept(given.get("phone", "")),
         email=_kept(given.get("email", "")),
         no_calls=given.get("no_calls") == "1",
+        danger=given.get("danger", "") if given.get("danger") in ("yes", "no") else "",
         told=frozenset(value for value in given.getlist("told") if len(value) <= 120),
         pictures=tuple(p for p in kept if p is not None and p.storage_key not in dropped),
         trap=given.get("website", ""),

@@ -15,6 +15,7 @@ from app.web.public.report_form import ReportForm
 from tickets.directory.places import Resolution, resolve
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
+from tickets.intake.noise import NoiseRead, keep_noise
 from tickets.intake.opening import open_ticket
 from tickets.people import citizens
 from tickets.people.phones import parse_phone
@@ -82,6 +83,13 @@ def send_apart(
         send(first, unit_code=unit_code),
         send(second, part=":second", unit_code=None if names_place else unit_code),
     )
+
+
+def keep_without_ticket(session: Session, form: ReportForm, noise: NoiseRead, *, locale: str, now: datetime) -> None:
+    """Kept for somebody to look at, once however often it is sent."""
+    matter = matter_of(form, unit_code=None, locale=locale, acknowledge=False, part="", now=now)
+    key = matter.contact_source_key or secrets.token_hex(16)
+    keep_noise(session, replace(matter, contact_source_key=key), noise, rules=rules(), now=now)
 
 
 def count_report(
@@ -152,6 +160,7 @@ def matter_of(
         unit_code=unit_code,
         category_code=form.category or None,
         dossier_number=form.dossier_number or None,
+        emergency=form.danger == "yes",
         contact_source_key=f"{key}{part}" if key else None,
         acknowledge=acknowledge,
     )

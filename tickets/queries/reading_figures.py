@@ -1,0 +1,150 @@
+"""How well words were read in a month: of each rule how often it spoke, how often people put it right, what was missed.
+
+Counted only over what the reader of the figures may see, so that they tell nobody of a restricted matter.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.orm import Session
+
+from tickets.people.roles import Viewer, visible_tickets
+from tickets.queries.noise import in_scope
+from tickets.schema import NoiseContact, ReadingCorrection, Ticket
+from tickets.states import ReadField
+from tickets.work.corrections import GIVEN, SAID_IN
+
+# What was guessed where nothing was said.
+_NOTHING = ("", "no")
+_MOST_RULES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFigure:
+    """`said`: how often the rule spoke; `wrong`: how often a person found that it was wrong.
+
+    `missed`: how often a person found what it should have said; counted for a kind of matter only, because nobody can
+    tell which rule of danger ought to have spoken.
+    """
+
+    rule: str
+    said: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float | None:
+        return (self.said - self.wrong) / self.said if self.said else None
+
+    @property
+    def recall(self) -> float | None:
+        right = self.said - self.wrong
+        return right / (right + self.missed) if right + self.missed else None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFigures:
+    """A field with its rules, the busiest first, and all of them together."""
+
+    field: ReadField
+    whole: RuleFigure
+    rules: Sequence[RuleFigure]
+
+
+@dataclass(frozen=True, slots=True)
+class _PutRight:
+    """What the corrections of one ticket in one field come to: the first guess and what holds at last."""
+
+    rule: str
+    guessed: str
+    correct: str
+
+    @property
+    def was_wrong(self) -> bool:
+        """A doubt that turned out to be danger was right."""
+        if self.rule in ("", GIVEN) or self.guessed in _NOTHING:
+            return False
+        return self.correct not in (self.guessed, "yes")
+
+    @property
+    def was_missed(self) -> bool:
+        return self.correct not in (self.guessed, *_NOTHING) and self.rule != GIVEN and not self._was_doubted
+
+    @property
+    def _was_doubted(self) -> bool:
+        return self.guessed == "doubtful" and self.correct == "yes"
+
+
+def reading_figures(session: Session, viewer: Viewer, *, since: datetime, until: datetime) -> list[FieldFigures]:
+    """For tickets that were opened (and contacts that came) in that time."""
+    opened = (Ticket.opened_at >= since, Ticket.opened_at < until, visible_tickets(viewer))
+    found = []
+    for field, codes in SAID_IN.items():
+        put_right = _put_right(session, field, opened)
+        found.append(_figures(field, _standing(session, field, codes, opened), put_right))
+    noise = _put_right(session, ReadField.NOISE, opened)
+    return [*found, _figures(ReadField.NOISE, _kept(session, viewer, since, until), noise, counts_all=True)]
+
+
+def _standing(
+    session: Session, field: ReadField, codes: Sequence[str], opened: Sequence[ColumnElement[bool]]
+) -> Counter[str]:
+    """How often each rule spoke of tickets that nobody put right in this field."""
+    each = func.jsonb_array_elements(Ticket.routing_reasons).table_valued(column("value", JSONB), name="each")
+    reason = each.c.value
+    rule = func.coalesce(reason["params"]["rule"].astext, reason["code"].astext)
+    corrected = select(ReadingCorrection.id).where(
+        ReadingCorrection.ticket_id == Ticket.id, ReadingCorrection.field == field
+    )
+    rows = session.execute(
+        select(rule, func.count())
+        .select_from(Ticket)
+        .join(each, reason["code"].astext.in_(codes))
+        .where(*opened, ~corrected.exists())
+        .group_by(rule)
+    )
+    return Counter({said: count for said, count in rows})
+
+
+def _put_right(session: Session, field: ReadField, opened: Sequence[ColumnElement[bool]]) -> list[_PutRight]:
+    kept = ReadingCorrection
+    rows = session.execute(
+        select(
+            func.min(kept.told_by),
+            func.min(kept.guessed),
+            func.array_agg(aggregate_order_by(kept.correct, kept.id.desc())),
+        )
+        .join(Ticket, Ticket.id == kept.ticket_id)
+        .where(kept.field == field, *opened)
+        .group_by(kept.ticket_id)
+    )
+    return [_PutRight(rule, guessed, all_said[0]) for rule, guessed, all_said in rows]
+
+
+def _kept(session: Session, viewer: Viewer, since: datetime, until: datetime) -> Counter[str]:
+    rows = session.execute(
+        select(NoiseContact.kind, func.count())
+        .where(NoiseContact.at >= since, NoiseContact.at < until, in_scope(viewer))
+        .group_by(NoiseContact.kind)
+    )
+    return Counter({kind: count for kind, count in rows})
+
+
+def _figures(
+    field: ReadField, standing: Mapping[str, int], put_right: Sequence[_PutRight], *, counts_all: bool = False
+) -> FieldFigures:
+    """`counts_all`: what stands counts what was put right as well."""
+    spoke = [one for one in put_right if one.rule not in ("", GIVEN) and one.guessed not in _NOTHING]
+    said = Counter(standing) if counts_all else Counter(standing) + Counter(one.rule for one in spoke)
+    wrong = Counter(one.rule for one in put_right if one.was_wrong)
+    by_kind = field is ReadField.CATEGORY
+    missed = Counter(one.correct if by_kind else "" for one in put_right if one.was_missed)
+    rules = {*said, *wrong, *(missed if by_kind else ())}
+    figures = [RuleFigure(rule, said[rule], wrong[rule], missed[rule] if by_kind else 0) for rule in rules]
+    whole = RuleFigure("", said.total(), wrong.total(), missed.total())
+    busiest = sorted(figures, key=lambda one: (-one.said, -one.missed, one.rule))
+    return FieldFigures(field, whole, busiest[:_MOST_RULES])
