@@ -203,6 +203,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "category.routed": lazy_gettext("Responsibility for a kind of matter changed"),
     "holidays.kept": lazy_gettext("Days off kept"),
     "holidays.taken_back": lazy_gettext("Day off taken back"),
+    "ticket.praise_changed": lazy_gettext("Found to be praise, or not"),
     "ticket.accused": lazy_gettext("Found to accuse officials"),
     "ticket.arbitrated": lazy_gettext("Dispute over responsibility decided"),
     "ticket.appeal_decided": lazy_gettext("Appeal against it decided"),

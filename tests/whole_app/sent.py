@@ -321,6 +321,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.retire_policy": Sent(form={"policy": "một phút", "reason": "ghi nhầm đơn vị"}),
         "administration.throw_away": Sent(named={"message_id": letter.id}),
         "api.acknowledge": Sent(named={"step_id": climbed.step(session, 4).id}),
+        "console.read_as": Sent(form={"as": "danger-yes"}),
         "console.arbitrate": Sent(form={"arbitrated_queue": "", "reason": "vì vậy"}),
         "console.link": Sent(form={"master": factories.open_ticket(session, unit_code=OWN, now=now).reference}),
         "console.elsewhere": Sent(form={"system": "1022", "code": "1022-77"}),

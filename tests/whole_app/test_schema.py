@@ -29,6 +29,7 @@ from tickets.schema import (
     PolicyRow,
     PolicyVersion,
     PromiseBreach,
+    ReadingCorrection,
     StepRecipient,
     TimelineEntry,
 )
@@ -46,6 +47,7 @@ APPEND_ONLY = {
         Acknowledgement,
         ExclusionCredit,
         GoingLive,
+        ReadingCorrection,
         TimelineEntry,
         Delegation,
         Instruction,

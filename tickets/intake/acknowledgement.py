@@ -51,6 +51,11 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
     params: dict[str, Any] = {"reference": opened.reference}
     if opened.priority is Priority.EMERGENCY:
         params["is_emergency"] = True
+    elif opened.row["is_doubted"]:
+        # Numbers are sent anyway: nobody can be asked before the text is read.
+        params["is_emergency"] = True
+    if opened.row["is_praise"]:
+        params["is_praise"] = True
     # Whom a restricted matter is about does not stand in a message that others may read.
     if not is_restricted:
         unit = rules.routing.units[opened.unit_id]

@@ -234,6 +234,8 @@ def _promised(matter: Matter, decision: Decision, rules: Rules) -> Mapping[Clock
         unit_id=decision.unit_id,
         channel=matter.channel,
         priority=decision.priority,
+        is_doubted=decision.is_doubted,
+        is_praise=decision.is_praise,
     )
     return promised_to(chosen, is_appeal=matter.review is not None)
 

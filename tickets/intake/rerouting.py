@@ -150,6 +150,7 @@ def _move(ticket: Ticket, decision: Decision, *, now: datetime) -> list[Change]:
     ticket.priority, ticket.updated_at = decision.priority, now
     ticket.routing_reasons = [reason.as_json() for reason in decision.reasons]
     ticket.read_by = rules_version()
+    ticket.is_doubted, ticket.is_praise = decision.is_doubted, decision.is_praise
     return changes
 
 
@@ -161,6 +162,8 @@ def _promised(ticket: Ticket, rules: Rules) -> tuple[Any, ...]:
         unit_id=ticket.unit_id,
         channel=ticket.channel,
         priority=ticket.priority,
+        is_doubted=ticket.is_doubted,
+        is_praise=ticket.is_praise,
     )
     return (ticket.priority, *sorted((kind.value, row.id) for kind, row in rows.items()))
 

@@ -68,6 +68,8 @@ def ticket_row(matter: Matter, parts: Parts, clocks: Opening, *, arrived_at: dat
         "place_detail": _place_detail(parts),
         "routing_reasons": [reason.as_json() for reason in decision.reasons],
         "read_by": rules_version(),
+        "is_doubted": decision.is_doubted,
+        "is_praise": decision.is_praise,
         "is_restricted": decision.is_restricted,
         "about_unit_id": decision.about_unit_id,
         "opened_at": arrived_at,

@@ -27,6 +27,8 @@ def chosen(book: ClockBook) -> dict[ClockKind, LoadedRow]:
         unit_id=ticket.unit_id,
         channel=ticket.channel,
         priority=ticket.priority,
+        is_doubted=ticket.is_doubted,
+        is_praise=ticket.is_praise,
     )
     return promised_to(chosen, is_appeal=book.latest(ClockKind.APPEAL) is not None)
 

@@ -61,9 +61,28 @@ class PromiseRulebook:
     trial: Mapping[ClockKind, LoadedRow]
 
     def rows_for(
-        self, *, category_id: int | None, level: Level, unit_id: int, channel: Channel, priority: Priority
+        self,
+        *,
+        category_id: int | None,
+        level: Level,
+        unit_id: int,
+        channel: Channel,
+        priority: Priority,
+        is_doubted: bool = False,
+        is_praise: bool = False,
     ) -> dict[ClockKind, LoadedRow]:
-        """The promise for each clock of a ticket; the most specific policy that speaks of the clock decides."""
+        """The promise for each clock of a ticket; the most specific policy that speaks of the clock decides.
+
+        Where somebody may be in danger, a person looks at it as soon as at an emergency; to praise nothing is promised.
+        """
+        if is_praise:
+            return {}
+        looked_at = {}
+        if is_doubted and priority is not Priority.EMERGENCY:
+            as_danger = self.rows_for(
+                category_id=category_id, level=level, unit_id=unit_id, channel=channel, priority=Priority.EMERGENCY
+            )
+            looked_at = {kind: row for kind, row in as_danger.items() if kind is ClockKind.ACCEPT}
         facts = TicketFacts(
             categories=self.category_codes.get(category_id or 0, ()),
             level=level,
@@ -72,7 +91,8 @@ class PromiseRulebook:
             priority=priority,
         )
         chosen = choose(self.policies, facts)
-        return {kind: self.rows[self.row_ids[(c.policy.name, priority, kind)]] for kind, c in chosen.items()}
+        rows = {kind: self.rows[self.row_ids[(c.policy.name, priority, kind)]] for kind, c in chosen.items()}
+        return rows | looked_at
 
     def step_calendars(self, chain_version_id: int | None) -> Mapping[str, WorkingCalendar]:
         """What the steps of a version of a chain count in: the calendars as they stood when it was written (R21)."""

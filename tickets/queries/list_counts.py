@@ -25,6 +25,11 @@ _AN_UNTAKEN = (
     .select_from(Ticket)
     .where(text(f"ticket.priority = 'emergency' and ticket.assignee_id is null and ticket.{IS_UNFINISHED}"))
     .where(Ticket.is_canary.is_(False))
+) | (
+    exists()
+    .select_from(Ticket)
+    .where(text(f"ticket.is_doubted and ticket.assignee_id is null and ticket.{IS_UNFINISHED}"))
+    .where(Ticket.is_canary.is_(False))
 )
 
 

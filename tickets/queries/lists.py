@@ -123,6 +123,11 @@ def emergencies_untaken(session: Session, viewer: Viewer, *, now: datetime) -> l
     return [_line(row) for row in session.execute(_untaken(form_of(viewer)), values_of(viewer, now=now))]
 
 
+def doubts_untaken(session: Session, viewer: Viewer, *, now: datetime) -> list[Listed]:
+    """Tickets whose words may mean danger and at which nobody has looked, where this person works; a few at most."""
+    return [_line(row) for row in session.execute(_doubted(form_of(viewer)), values_of(viewer, now=now))]
+
+
 def listed(session: Session, ids: Sequence[int]) -> list[Listed]:
     """The lines of these tickets, in this order; the caller has checked who may see them."""
     rows = {row.id: _line(row) for row in session.execute(_lines().where(Ticket.id.in_(ids)))} if ids else {}
@@ -193,6 +198,13 @@ def _untaken(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     # Written out as in the partial indexes, which the planner then recognises.
     is_emergency: ColumnElement[bool] = literal_column("ticket.priority = 'emergency'", Boolean())
     first = first_ids(viewer, WantedList(ListView.UNASSIGNED), is_emergency, limit=_EMERGENCIES, now=NOW)
+    return _lines().join(first, first.c.id == Ticket.id).order_by(Ticket.next_due_at, Ticket.id)
+
+
+@lru_cache(KEPT)
+def _doubted(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    is_doubted: ColumnElement[bool] = literal_column("ticket.is_doubted", Boolean())
+    first = first_ids(viewer, WantedList(ListView.UNASSIGNED), is_doubted, limit=_EMERGENCIES, now=NOW)
     return _lines().join(first, first.c.id == Ticket.id).order_by(Ticket.next_due_at, Ticket.id)
 
 

@@ -129,6 +129,8 @@ class Decision:
     about_unit_id: int | None = None
     place_unit_id: int | None = None
     needs_question: bool = False
+    is_doubted: bool = False
+    is_praise: bool = False
 
     @property
     def head_of_unit_id(self) -> int | None:
@@ -144,8 +146,7 @@ def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
     category = _category(facts, read, rules, reasons)
     procedure = rules.procedures.get(facts.procedure_id or 0)
     priority = _priority(facts, read, category, reasons)
-    emergency = priority is Priority.EMERGENCY
-    place_unit_id = facts.place.unit_ids[0] if facts.place.outcome is PlaceOutcome.UNIQUE else None
+    is_watched = read.may_be_danger or priority is Priority.EMERGENCY
     if is_suspected and read.is_danger:
         found = _danger_first(read, rules, reasons)
     elif is_suspected and (category is None or category.conduct != "staff" or _is_hidden_from_head(facts, read)):
@@ -161,11 +162,13 @@ def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
         priority=priority,
         reasons=tuple(reasons),
         category_id=category.id if category else None,
-        coordinating_unit_id=found.coordinating_unit_id or _operations(rules, found.unit_id, emergency),
+        coordinating_unit_id=found.coordinating_unit_id or _operations(rules, found.unit_id, is_watched),
         is_restricted=found.is_restricted,
         about_unit_id=found.about_unit_id,
-        place_unit_id=place_unit_id,
+        place_unit_id=facts.place.unit_ids[0] if facts.place.outcome is PlaceOutcome.UNIQUE else None,
         needs_question=found.needs_question,
+        is_doubted=read.may_be_danger and priority is not Priority.EMERGENCY,
+        is_praise=read.is_praise and facts.category_id is None and facts.procedure_id is None,
     )
 
 
@@ -229,8 +232,7 @@ def _category(
     if guess is None:
         return None
     category, words = guess
-    told = {**_named_category(category), "words": words, "rule": category.code}
-    reasons.append(RoutingReason("category_guessed", told))
+    reasons.append(RoutingReason("category_guessed", {**_named_category(category), "words": words}))
     return category
 
 
@@ -238,24 +240,23 @@ def _priority(
     facts: RoutingFacts, read: MatterReading, category: CategoryRule | None, reasons: list[RoutingReason]
 ) -> Priority:
     """Danger comes before all; where the words leave a doubt, a person must look soon."""
-    told = read.danger.told
     if facts.emergency:
         reasons.insert(0, RoutingReason("emergency_said"))
     elif category is not None and category.priority is Priority.EMERGENCY:
         reasons.insert(0, RoutingReason("emergency_category", _named_category(category)))
     elif read.is_danger:
-        reasons.insert(0, RoutingReason("emergency_words", told))
+        reasons.insert(0, RoutingReason("emergency_words", read.danger.told))
     else:
         usual = category.priority if category is not None else Priority.NORMAL
         if not read.may_be_danger or usual is Priority.URGENT:
             return usual
-        reasons.insert(0, RoutingReason("danger_doubtful", told))
+        reasons.insert(0, RoutingReason("danger_doubtful", read.danger.told))
         return Priority.URGENT
     return Priority.EMERGENCY
 
 
-def _operations(rules: RoutingRules, unit_id: int, emergency: bool) -> int | None:
-    return rules.operations_unit_id if emergency and unit_id != rules.operations_unit_id else None
+def _operations(rules: RoutingRules, unit_id: int, is_watched: bool) -> int | None:
+    return rules.operations_unit_id if is_watched and unit_id != rules.operations_unit_id else None
 
 
 def _conduct(facts: RoutingFacts, category: CategoryRule, rules: RoutingRules, reasons: list[RoutingReason]) -> _Found:
@@ -395,4 +396,4 @@ def _named(unit: UnitRule) -> dict[str, Any]:
 
 
 def _named_category(category: CategoryRule) -> dict[str, Any]:
-    return {"category": category.name, "category_en": category.name_en}
+    return {"category": category.name, "category_en": category.name_en, "rule": category.code}

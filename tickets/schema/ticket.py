@@ -84,6 +84,12 @@ class Ticket(Base):
             "id",
             postgresql_where=text(f"assignee_id is null and {_OPEN_TO_ALL_THERE}"),
         ),
+        Index(
+            "ix_ticket_doubted",
+            "next_due_at",
+            "id",
+            postgresql_where=text(f"is_doubted and assignee_id is null and {IS_UNFINISHED}"),
+        ),
         Index("ix_ticket_unit_untaken", "unit_id", "next_due_at", "id", postgresql_where=_UNTAKEN),
         Index(
             "ix_ticket_coordinating_unfinished",
@@ -158,6 +164,10 @@ class Ticket(Base):
     routing_reasons: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
     # Which version of the rules for words read it; '' before versions were kept.
     read_by: Mapped[str] = mapped_column(server_default="")
+    # Its words may mean danger, and nobody has said yet whether they do.
+    is_doubted: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Thanks for whoever served somebody: nothing is promised, and the unit and its lead read it.
+    is_praise: Mapped[bool] = mapped_column(server_default=text("false"))
     is_restricted: Mapped[bool] = mapped_column(server_default=text("false"))
     about_unit_id: Mapped[int | None] = mapped_column(to("unit"))
     is_canary: Mapped[bool] = mapped_column(server_default=text("false"))

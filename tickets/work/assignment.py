@@ -143,6 +143,14 @@ def follow_reading(session: Session, ticket_id: int, *, priority: Priority, acto
     return _set_priority(session, ticket_id, priority=priority, why={"reason": BY_READING}, actor=actor, now=now)
 
 
+def set_praise(session: Session, ticket: Ticket, *, is_praise: bool, actor: Actor, now: datetime) -> Ticket:
+    """Praise is promised nothing; what is none has the promises of its kind. Raises as another kind does."""
+    require_free_to_move(session, ticket, what="category", actor=actor, now=now)
+    params = {"field": "praise", "from": str(ticket.is_praise).lower(), "to": str(is_praise).lower()}
+    ticket.is_praise = is_praise
+    return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
+
+
 def _set_priority(
     session: Session, ticket_id: int, *, priority: Priority, why: dict[str, str], actor: Actor, now: datetime
 ) -> Ticket:

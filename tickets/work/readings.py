@@ -10,7 +10,7 @@ from tickets.people.actor import Actor
 from tickets.routing.rules import load_rules
 from tickets.schema import Category, Ticket
 from tickets.states import UNFINISHED, Priority, ReadField
-from tickets.work.assignment import BY_READING, follow_reading
+from tickets.work.assignment import BY_READING, follow_reading, set_praise
 from tickets.work.corrections import note_correction
 from tickets.work.duplicate_links import RESTRICTED, leave_group
 from tickets.work.judged_at import judged_at
@@ -42,6 +42,7 @@ def say_danger(session: Session, ticket_id: int, *, is_danger: bool, actor: Acto
     note_correction(session, ticket, ReadField.DANGER, guessed=guessed, correct=correct, actor=actor, now=now)
     if is_danger:
         _call_in_the_desk(session, ticket, now=now)
+    ticket.is_doubted = False
     ticket.routing_reasons = [r for r in ticket.routing_reasons if r["code"] not in _DANGER_SAID]
     priority = Priority.EMERGENCY if is_danger else _usual(session, ticket)
     return follow_reading(session, ticket_id, priority=priority, actor=actor, now=now)
@@ -63,6 +64,22 @@ def say_accuses(session: Session, ticket_id: int, *, actor: Actor, now: datetime
     record(session, ticket, "ticket.accused", actor=actor, now=now)
     session.flush()
     return ticket
+
+
+def say_praise(session: Session, ticket_id: int, *, is_praise: bool, actor: Actor, now: datetime) -> Ticket:
+    """It is praise, to which nothing is promised, or it asks for something after all, and its promises begin.
+
+    Raises OwingUnitAlone where a promise would end for the unit that owes it once a warning is out.
+    """
+    ticket = lock_ticket(session, ticket_id)
+    now = judged_at(session, ticket, now=now)
+    if ticket.is_praise is is_praise or ticket.status not in UNFINISHED:
+        return ticket
+    said = {True: YES, False: NO}
+    note_correction(
+        session, ticket, ReadField.PRAISE, guessed=said[ticket.is_praise], correct=said[is_praise], actor=actor, now=now
+    )
+    return set_praise(session, ticket, is_praise=is_praise, actor=actor, now=now)
 
 
 def _call_in_the_desk(session: Session, ticket: Ticket, *, now: datetime) -> None:

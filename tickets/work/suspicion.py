@@ -96,6 +96,7 @@ def _raise_alarm(session: Session, ticket: Ticket, read: MatterReading, *, now: 
     rules = _rules(session, now)
     if ticket.coordinating_unit_id is None and ticket.unit_id != rules.routing.operations_unit_id:
         ticket.coordinating_unit_id = rules.routing.operations_unit_id
+    ticket.is_doubted = False
     _tell_reason(session, ticket, RoutingReason("emergency_words", read.danger.told), now=now)
     change_priority(session, ticket.id, priority=Priority.EMERGENCY, reason=words, actor=SYSTEM, now=now)
 

@@ -13,6 +13,7 @@ from tickets.schema import Ticket
 from tickets.work import assignment, readings
 
 _DANGER = {"danger-yes": True, "danger-no": False}
+_PRAISE = {"praise-yes": True, "praise-no": False}
 
 
 @blueprint.post("/console/tickets/<reference>/read")
@@ -24,6 +25,8 @@ def read_as(reference: str) -> ResponseReturnValue:
         said, _colon, code = request.form.get("as", "").partition(":")
         if said in _DANGER:
             readings.say_danger(g.session, ticket.id, is_danger=_DANGER[said], actor=g.actor, now=g.now)
+        elif said in _PRAISE:
+            readings.say_praise(g.session, ticket.id, is_praise=_PRAISE[said], actor=g.actor, now=g.now)
         elif said == "accuses":
             readings.say_accuses(g.session, ticket.id, actor=g.actor, now=g.now)
         elif said == "category" and code:

@@ -40,7 +40,7 @@ def read_as_shown(ticket: Ticket, *, work: bool, move: bool, alone: bool) -> Rea
     danger = danger_read(ticket)
     keys = [*_of_danger(ticket, danger, alone=alone)]
     if move and not ticket.is_restricted:
-        keys += [ReadingKey("accuses", _("About officials"), "o"), *_of_kind(ticket)]
+        keys += [_of_praise(ticket), ReadingKey("accuses", _("About officials"), "o"), *_of_kind(ticket)]
     return ReadingShown(danger_read_word(danger), keys)
 
 
@@ -50,6 +50,12 @@ def _of_danger(ticket: Ticket, danger: str, *, alone: bool) -> list[ReadingKey]:
     if (is_emergency or danger != NO) and not alone:
         keys.append(ReadingKey("danger-no", _("Nobody is in danger"), "u"))
     return keys
+
+
+def _of_praise(ticket: Ticket) -> ReadingKey:
+    if ticket.is_praise:
+        return ReadingKey("praise-no", _("Not praise: it asks for something"), "l")
+    return ReadingKey("praise-yes", _("Praise"), "l")
 
 
 def _of_kind(ticket: Ticket) -> list[ReadingKey]:

@@ -50,6 +50,7 @@ def work() -> ResponseReturnValue:
         queues=queue_counts(g.session, g.viewer, now=g.now),
         counts=counts,
         emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now) if is_untaken else [],
+        doubts=lists.doubts_untaken(g.session, g.viewer, now=g.now) if is_untaken else [],
         views=view_options(),
         statuses=_STATUSES,
         unsent=drafts.unsent(g.session, g.viewer) if g.viewer.has_drafts else [],
