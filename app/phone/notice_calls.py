@@ -25,12 +25,15 @@ from tickets.outbox import posting
 from tickets.outbox.gathering import GATHERED_TEMPLATE
 from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
 from tickets.schema import OutboundMessage
-from tickets.states import NotHeard, OutboundChannel
+from tickets.states import NotHeard, OutboundChannel, OutboundState
 from tickets.typed_text import typed_number
+from tickets.work import incident_people
+from tickets.work.incident_people import OVER_TEMPLATE
 
 ACKNOWLEDGE, PASS_UP = "1", "2"
 # Whoever hung up sooner has not heard what it was about.
 HEARD_SECONDS = 5
+_NOT_OVER = (OutboundState.WAITING, OutboundState.CLAIMED, OutboundState.SENT)
 # What a call comes to, as the outbox says it of any message: its state, and the reason of what did not arrive.
 _ON_THE_WAY = {
     "queued": "queued",
@@ -76,6 +79,8 @@ def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime)
     """A list is heard, and each of its levels is answered where it can be read."""
     if row.template == LINE_TEST_TEMPLATE:
         return Prompt.LINE_TEST_HEARD
+    if row.template == OVER_TEMPLATE:
+        return Prompt.INCIDENT_HEARD
     if row.template == GATHERED_TEMPLATE:
         return Prompt.NOTICE_HEARD
     return _pass_up(session, row, now=now) if key == PASS_UP else _acknowledge(session, row, now=now)
@@ -84,6 +89,8 @@ def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime)
 def note_call(session: Session, webhook: Webhook, *, now: datetime) -> None:
     """The provider's word on a call of ours; `m` in the callback's address is the message that was read out."""
     status, reason = call_result(webhook.form)
+    if status == "failed" and _rings_again(session, webhook, reason, now=now):
+        return
     posting.record_status(
         session,
         account=webhook.account,
@@ -93,6 +100,15 @@ def note_call(session: Session, webhook: Webhook, *, now: datetime) -> None:
         outbound_id=typed_number(webhook.query.get("m", "")),
         now=now,
     )
+
+
+def _rings_again(session: Session, webhook: Webhook, reason: str, *, now: datetime) -> bool:
+    """A citizen is rung once more later; a level is pursued by whoever planned the call."""
+    row = _message(session, webhook.query.get("m", ""))
+    if row is None or row.template != OVER_TEMPLATE or row.state not in _NOT_OVER:
+        return False
+    said = webhook.form.get("call_status", "")
+    return incident_people.note_not_heard(session, row, why=reason, said=said, now=now)
 
 
 def call_result(form: Mapping[str, str]) -> tuple[str, str]:
@@ -131,7 +147,7 @@ def _message(session: Session, number: str) -> OutboundMessage | None:
     row = session.get(OutboundMessage, row_id) if row_id is not None else None
     if row is None or row.channel is not OutboundChannel.VOICE:
         return None
-    if row.template == LINE_TEST_TEMPLATE:
+    if row.template in (LINE_TEST_TEMPLATE, OVER_TEMPLATE):
         return row
     if row.staff_id is None:
         return None

@@ -104,6 +104,8 @@ def _counted(conversation: Conversation, incident: IncidentFacts, facts: CallFac
     caller = parse_phone(facts.caller) if facts.caller else None
     if caller is not None and caller.may_get_sms:
         words = Say(Prompt.INCIDENT_COUNTED)
+    elif caller is not None and caller.is_rung_instead and not facts.do_not_call:
+        words = Say(Prompt.INCIDENT_COUNTED_CALL)
     else:
         words = Say(Prompt.INCIDENT_COUNTED_ONLY, {"reference": incident.reference})
     return goodbye(conversation, words).also(CountOn(incident.id))

@@ -79,7 +79,11 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
     ),
     Prompt.INCIDENT_COUNTED: (STORM,),
     Prompt.INCIDENT_COUNTED_ONLY: (
-        ("tests/telephony/ivr/test_bulletin.py", "test_whom_no_text_reaches_is_told_so_and_gets_the_number"),
+        ("tests/telephony/ivr/test_bulletin.py", "test_whom_nothing_reaches_is_told_so_and_gets_the_number"),
+    ),
+    Prompt.INCIDENT_COUNTED_CALL: (
+        (f"{DOOR}test_voice_incident.py",
+         "test_a_landline_is_rung_when_it_is_over_again_while_nobody_takes_it_and_a_key_says_that_it_was_heard"),
     ),
     Prompt.CALLBACK_CONFIRM: CALLS,
     Prompt.CALLBACK_KEY_NUMBER: ((STEPS, "test_a_hidden_number_keys_in_where_to_call_back"), *CALLS),

@@ -114,6 +114,21 @@ def post_call(session: Session, *, to: str, now: datetime, **said: Unpack[Messag
     return _post_one(session, Outgoing(OutboundChannel.VOICE, to, **said), now=now)
 
 
+def post_once_more(
+    session: Session, message: OutboundMessage, more: Mapping[str, Any], *, not_before: datetime, now: datetime
+) -> int:
+    """The same message in a row of its own, which takes over the key; what became of the first stays to be read."""
+    key = message.dedup_key
+    message.dedup_key = f"{key}#{message.id}"
+    session.flush()
+    again = Outgoing(
+        message.channel, message.address, message.template, {**message.params, **more}, message.locale, key,
+        ticket_id=message.ticket_id, citizen_id=message.citizen_id, staff_id=message.staff_id,
+        is_urgent=message.is_urgent, not_before=not_before,
+    )  # fmt: skip
+    return _post_one(session, again, now=now)
+
+
 def post_screen(session: Session, *, now: datetime, **said: Unpack[MessageFields]) -> int:
     """A notice on the screens of `staff_id`, until it is read."""
     return _post_one(session, Outgoing(OutboundChannel.SCREEN, "", **said), now=now)

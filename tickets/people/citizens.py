@@ -1,6 +1,6 @@
 """Who contacts us: one record per person across all doors, found by phone or e-mail; hidden numbers share none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -149,6 +149,18 @@ def has_opted_out(session: Session, phone: str, *, everything: bool) -> bool:
     if preference is None:
         return False
     return (preference.sms_silent_at if everything else preference.sms_opted_out_at) is not None
+
+
+def not_to_be_called(session: Session, phones: Collection[str]) -> set[str]:
+    """Of these numbers, those of somebody who asked never to be called."""
+    if not phones:
+        return set()
+    asked = (
+        select(CitizenPhone.phone)
+        .join(Citizen, Citizen.id == CitizenPhone.citizen_id)
+        .where(CitizenPhone.phone.in_(phones), Citizen.do_not_call.is_(True))
+    )
+    return set(session.scalars(asked))
 
 
 def prefer_text(session: Session, citizen_id: int) -> None:

@@ -41,6 +41,11 @@ class Phone:
     def may_get_sms(self) -> bool:
         return self.kind in (PhoneKind.MOBILE, PhoneKind.OTHER)
 
+    @property
+    def is_rung_instead(self) -> bool:
+        """Takes no texts: what others read, somebody hears there."""
+        return self.kind is PhoneKind.LANDLINE and not self.is_premium
+
 
 # The library knows no Vietnamese short codes. Emergency, child protection, city and utility lines people really dial.
 SHORT_CODES: dict[str, frozenset[str]] = {

@@ -45,8 +45,8 @@ class IncidentPerson(Base):
     """Somebody who is counted, once for each number or mailbox, and told once when it is over.
 
     `address` is where they are told, or the contact where that can be nowhere. `ticket_id` is a request of their own
-    that becomes a duplicate of the incident's. `told_by` is sms, email, answer (their own request was answered with the
-    master) or none.
+    that becomes a duplicate of the incident's. `told_by` is sms, voice, email, answer (their own request was
+    answered with the master) or none.
     """
 
     __tablename__ = "incident_person"

@@ -12,16 +12,22 @@ from sqlalchemy.orm import Session
 from tickets.audit import entries
 from tickets.city import wall_clock
 from tickets.errors import HotlineError
-from tickets.outbox import posting
+from tickets.outbox import posting, results
 from tickets.outbox.posting import Outgoing
 from tickets.people.actor import SYSTEM, Actor
+from tickets.people.citizens import not_to_be_called
 from tickets.people.phones import parse_phone
-from tickets.schema import Incident, IncidentPerson, Ticket
+from tickets.schema import Incident, IncidentPerson, OutboundMessage, Ticket
 from tickets.states import Channel, OutboundChannel
 from tickets.work.duplicates import link
 from tickets.work.incidents import ANSWERED, OVER_KEY
 from tickets.work.resolution import Failed
 
+# Told by a call: the words stand in a template, a key says that somebody has heard them.
+OVER_TEMPLATE = "incident_over"
+# A telephone at which nobody took it is rung again, and at last left alone.
+RUNG_AT_MOST, RUNG_AGAIN_AFTER = 3, timedelta(hours=1)
+_RUNG = "rung"
 # Nobody is woken to be told that the power is back.
 FROM_HOUR, TO_HOUR = 7, 21
 TOLD_AT_ONCE = 200
@@ -65,13 +71,26 @@ def tell_some(session: Session, *, now: datetime) -> int:
         .with_for_update(of=IncidentPerson, skip_locked=True)
     ).all()
     messages: list[Outgoing] = []
+    rung = {person.phone for person, _, _ in rows if person.phone and not _gets_sms(person.phone)}
+    silent = not_to_be_called(session, rung)
     for person, incident, reference in rows:
-        message = _message(person, incident, reference, now=now)
+        message = None if person.phone in silent else _message(person, incident, reference, now=now)
         person.told_at, person.told_by = now, _told_by(person, incident, message)
         if message is not None:
             messages.append(message)
     posting.post_all(session, messages, now=now)
     return len(rows)
+
+
+def note_not_heard(session: Session, message: OutboundMessage, *, why: str, said: str, now: datetime) -> bool:
+    """Nobody took the call, or no person did: it rings once more later; false when it has rung often enough."""
+    times = int(message.params.get(_RUNG, 1))
+    if times >= RUNG_AT_MOST:
+        return False
+    results.settle_call(session, message.id, why=why, said=said, now=now)
+    at = leaves_at(now + RUNG_AGAIN_AFTER)
+    posting.post_once_more(session, message, {_RUNG: times + 1}, not_before=at, now=now)
+    return True
 
 
 def link_next(session: Session, *, failed: Failed, now: datetime) -> int:
@@ -111,7 +130,7 @@ def leaves_at(now: datetime) -> datetime:
 
 
 def _row(incident_id: int, person: Counted, *, now: datetime) -> dict[str, Any]:
-    phone = person.phone if _gets_sms(person.phone) else None
+    phone = person.phone if _gets_sms(person.phone) or (_is_rung(person.phone) and not person.email) else None
     return {
         "incident_id": incident_id,
         "address": phone or person.email or f"contact:{person.contact_id}",
@@ -137,9 +156,15 @@ def _message(person: IncidentPerson, incident: Incident, reference: str, *, now:
         "cause": incident.cause,
     }
     return Outgoing(
-        OutboundChannel.SMS if person.phone else OutboundChannel.EMAIL, address, "incident_over", params, person.locale,
+        _way_to(person), address, OVER_TEMPLATE, params, person.locale,
         dedup_key=f"{OVER_KEY}:{incident.id}:{person.id}", not_before=leaves_at(now),
     )  # fmt: skip
+
+
+def _way_to(person: IncidentPerson) -> OutboundChannel:
+    if person.phone is None:
+        return OutboundChannel.EMAIL
+    return OutboundChannel.SMS if _gets_sms(person.phone) else OutboundChannel.VOICE
 
 
 def _told_by(person: IncidentPerson, incident: Incident, message: Outgoing | None) -> str:
@@ -165,6 +190,11 @@ def _take_ticket(session: Session, incident_id: int, address: str, ticket_id: in
         .execution_options(synchronize_session=False),
         {"incident": incident_id, "to": address, "ticket": ticket_id},
     )  # fmt: skip
+
+
+def _is_rung(phone: str | None) -> bool:
+    parsed = parse_phone(phone) if phone else None
+    return parsed is not None and parsed.is_rung_instead
 
 
 def _gets_sms(phone: str | None) -> bool:

@@ -83,12 +83,22 @@ def test_the_key_counts_and_says_how_they_are_told():
     assert prompts(outcome) == [Prompt.INCIDENT_COUNTED, Prompt.GOODBYE]
 
 
-@pytest.mark.parametrize("caller", [None, "+842838222333"])
-def test_whom_no_text_reaches_is_told_so_and_gets_the_number(caller):
-    outcome, effects = talk("1", "1", "1", facts=replace(CALLER, caller=caller))
+LANDLINE = "+842838222333"
+
+
+@pytest.mark.parametrize("asked", [{"caller": None}, {"caller": LANDLINE, "do_not_call": True}])
+def test_whom_nothing_reaches_is_told_so_and_gets_the_number(asked):
+    outcome, effects = talk("1", "1", "1", facts=replace(CALLER, **asked))
 
     assert CountOn(7) in effects
     assert prompts(outcome)[0] is Prompt.INCIDENT_COUNTED_ONLY
+
+
+def test_a_landline_is_told_that_it_will_be_rung():
+    outcome, effects = talk("1", "1", "1", facts=replace(CALLER, caller=LANDLINE))
+
+    assert CountOn(7) in effects
+    assert prompts(outcome) == [Prompt.INCIDENT_COUNTED_CALL, Prompt.GOODBYE]
 
 
 @pytest.mark.parametrize("key", ["", "0", "5", "#"])

@@ -6,15 +6,35 @@ import pytest
 from sqlalchemy import func, select
 
 from app.web.frame.application import HotlineApp
+from app.wording.messages import message_app, render
 from tests.app.web.provider_events.voice_scene import agent_at, call_of, ticket_of
 from tests.factories import open_ticket, staff, unit
 from tests.statements import counted
 from tests.telephony.phone import Phone
 from tickets.errors import InvalidInput
 from tickets.people.actor import staff_actor
+from tickets.people.citizens import prefer_text
 from tickets.people.roles import load_viewer
-from tickets.schema import CallbackRequest, Category, Contact, IncidentPerson, Offer, OutboundMessage, Ticket
-from tickets.states import CallState, Channel, Disposition, Priority, Role, TicketStatus
+from tickets.schema import (
+    CallbackRequest,
+    Category,
+    CitizenPhone,
+    Contact,
+    IncidentPerson,
+    Offer,
+    OutboundMessage,
+    Ticket,
+)
+from tickets.states import (
+    CallState,
+    Channel,
+    Disposition,
+    OutboundChannel,
+    OutboundState,
+    Priority,
+    Role,
+    TicketStatus,
+)
 from tickets.work import incident_people, incidents, resolution
 from tickets.work.incidents import WantedIncident
 
@@ -274,12 +294,93 @@ def test_whom_the_end_of_it_reached_is_counted_by_the_carriers_word(app, session
         caller.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện").press("1").hang_up()
     incidents.end(session, incident.id, viewer=set_incident.viewer(), actor=set_incident.actor, now=now)
     rounds(session, now)
-    first, second, _ = sorted(told(session), key=lambda one: one.address)
+    first, second, *_ = sorted(told(session), key=lambda one: one.address)
 
     phone.post(f"sms-status?m={first.id}", MessageSid="SM-1", MessageStatus="delivered")
     phone.post(f"sms-status?m={second.id}", MessageSid="SM-2", MessageStatus="undelivered", ErrorCode="30005")
 
     session.expire_all()
     [standing] = incidents.standing_incidents(session)
-    assert (standing.counted, standing.told, standing.unreachable) == (5, 3, 2), "of a landline it is said, too"
-    assert (standing.posted, standing.delivered, standing.failed) == (3, 1, 1)
+    assert (standing.counted, standing.told, standing.unreachable) == (5, 4, 1), "a landline is rung"
+    assert (standing.posted, standing.delivered, standing.failed) == (4, 1, 1)
+
+
+LANDLINE = "+842838291234"
+
+
+def counted_from_a_landline(session, app, phone, set_incident, now):
+    incident = set_incident()
+    caller = Phone(phone.client, app.settings, to=phone.to, number=LANDLINE)
+    caller.ring().press("1").speak("phường Sài Gòn, nhà tôi mất điện").press("1")
+    said = caller.said
+    caller.hang_up()
+    incidents.end(
+        session, incident.id, closing_vi="Đã có điện lại.", closing_en="", viewer=set_incident.viewer(),
+        actor=set_incident.actor, now=now,
+    )  # fmt: skip
+    rounds(session, now)
+    return said
+
+
+def call_that_tells(session):
+    """The one that rings now, or will."""
+    session.expire_all()
+    return next(one for one in told(session) if one.state in (OutboundState.WAITING, OutboundState.SENT))
+
+
+def test_a_landline_is_rung_when_it_is_over_again_while_nobody_takes_it_and_a_key_says_that_it_was_heard(
+    app, session, phone, now, set_incident
+):
+    said = counted_from_a_landline(session, app, phone, set_incident, now)
+    assert "chúng tôi gọi đến số máy này" in said
+
+    first = call_that_tells(session)
+    assert (first.channel, first.address, first.not_before) == (OutboundChannel.VOICE, LANDLINE, now)
+    with message_app(app.settings).app_context():
+        words = render(first.template, "voice", first.params, locale="vi", base_url="https://x.example.vn", now=now)
+    assert WORDS in words.text and "Đã có điện lại." in words.text and "phím 1" in words.text
+
+    phone.post(f"notice-status?m={first.id}", CallSid="CA-first", CallStatus="no-answer")
+    second = call_that_tells(session)
+    assert second.id != first.id and second.not_before == now + timedelta(hours=1)
+
+    second.text = words.text
+    session.flush()
+    telephone = Phone(phone.client, app.settings, to=LANDLINE)
+    telephone.post(f"notice?m={second.id}", CallSid="CA-second", Digits="1")
+
+    assert telephone.said == "Xin cảm ơn ông bà." and telephone.document.find("Hangup") is not None
+    session.expire_all()
+    [standing] = incidents.standing_incidents(session)
+    assert (standing.told, standing.posted, standing.delivered, standing.failed) == (1, 1, 1, 0)
+    assert len(told(session)) == 2
+
+
+def test_a_landline_at_which_nobody_is_found_is_left_alone_after_the_third_time_and_that_is_shown(
+    app, session, phone, now, set_incident
+):
+    counted_from_a_landline(session, app, phone, set_incident, now)
+
+    for number in range(3):
+        ringing = call_that_tells(session)
+        phone.post(f"notice-status?m={ringing.id}", CallSid=f"CA-{number}", CallStatus="busy")
+
+    assert [one.state for one in told(session)] == [
+        OutboundState.SUPPRESSED, OutboundState.SUPPRESSED, OutboundState.FAILED,
+    ]  # fmt: skip
+    [standing] = incidents.standing_incidents(session)
+    assert (standing.posted, standing.failed) == (1, 1)
+
+
+def test_whoever_asked_never_to_be_called_is_not_rung_about_it(app, session, phone, now, set_incident):
+    incident = set_incident()
+    Phone(phone.client, app.settings, to=phone.to, number=LANDLINE).ring().press("1").speak(
+        "phường Sài Gòn, nhà tôi mất điện"
+    ).press("1").hang_up()
+    owner = select(CitizenPhone.citizen_id).where(CitizenPhone.phone == LANDLINE)
+    prefer_text(session, session.scalars(owner).one())
+
+    incidents.end(session, incident.id, viewer=set_incident.viewer(), actor=set_incident.actor, now=now)
+    rounds(session, now)
+
+    assert told(session) == []
