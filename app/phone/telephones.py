@@ -75,6 +75,11 @@ def out_of_reach(settings: Settings, rung: Ringing) -> tuple[list[str], bool]:
     return sorted(one.name for one in carrying if one not in reaching), bool(carrying) and not reaching
 
 
+def is_voicemails(settings: Settings, rung: Ringing) -> bool:
+    """A number that no account of ours asks for a key first: whoever picks up, a machine too, would take the caller."""
+    return rung.kind is TelephoneKind.NUMBER and out_of_reach(settings, rung)[1]
+
+
 def _reaches(account: ProviderAccount, rung: Ringing, registered: ProviderAccount | None) -> bool:
     if registered is not None and not account.is_simulated:
         return account.name == registered.name

@@ -22,7 +22,7 @@ from tickets.states import TelephoneKind
 CANNOT_RING = "cannot_ring"
 SIP_SCHEME = "sip:"
 _CHOSEN = ("kind", "address", "changed_at")
-_WAYS = (Capability.CLIENT, Capability.SIP)
+_WAYS = (Capability.CLIENT, Capability.SIP, Capability.WHISPER)
 _SIP = re.compile(r"[a-z0-9][a-z0-9._+~-]{0,63}@[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?(:[0-9]{2,5})?")
 
 
@@ -43,10 +43,13 @@ def name_in_browser(staff_id: int) -> str:
 
 
 def way_to(phone: str) -> Capability:
-    """What a provider must be able to do to ring there; `phone` as in `presence.phone`."""
+    """What a provider must be able to do to ring there; `phone` as in `presence.phone`.
+
+    A number may be a mobile's: without a key that is asked for first, its voicemail would take the caller.
+    """
     if not phone:
         return Capability.CLIENT
-    return Capability.SIP if phone.startswith(SIP_SCHEME) else Capability.VOICE
+    return Capability.SIP if phone.startswith(SIP_SCHEME) else Capability.WHISPER
 
 
 def cannot_ring(account: ProviderAccount) -> list[str]:

@@ -76,7 +76,10 @@ def _gather(verb: Gather, can: Can) -> Gather:
 
 
 def _dial(verb: Dial, can: Can) -> Verb:
-    """Where nobody can be rung by this account, the caller goes on at once, as after a dial that nobody answered."""
+    """Where nobody can be rung by this account, the caller goes on at once, as after a dial that nobody answered.
+
+    A number that must be asked for a key is not rung without: a voicemail that picks up would take the caller.
+    """
     target = _target(verb.target, can)
     if target is None:
         return Redirect(verb.step, {**verb.params, _UNREACHED: 1})
@@ -96,11 +99,11 @@ def _target(target: Target, can: Can) -> Target | None:
         case Room():
             return target if Capability.CONFERENCE in can else None
         case Number():
-            return replace(target, whisper_step=_whisper(target.whisper_step, can))
+            return target if target.whisper_step is None or Capability.WHISPER in can else None
         case _:
             assert_never(target)
 
 
 def _whisper(step: str | None, can: Can) -> str | None:
-    """Nobody can be asked for a key by an account that speaks to no one before it connects; a citizen waits."""
+    """A telephone of an exchange is picked up by people; without a key that can be asked for, it connects at once."""
     return step if Capability.WHISPER in can else None

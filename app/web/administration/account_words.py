@@ -46,8 +46,11 @@ def instead_words(kind: AccountKind) -> list[str]:
     instead = {
         Capability.SPEECH: _("Callers are asked for keys wherever others may also speak."),
         Capability.PAUSE: _("A silent sound is played in place of a pause."),
-        Capability.CLIENT: _("Agents are rung on a SIP telephone or a number, and not in the browser by name."),
-        Capability.WHISPER: _("An agent’s mobile connects as soon as it picks up: switch its voicemail off."),
+        Capability.CLIENT: _("Agents are rung on a SIP telephone, and not in the browser by name."),
+        Capability.WHISPER: _(
+            "Agents at a plain number are not rung: a voicemail would take the caller. "
+            "They need the browser or a SIP telephone."
+        ),
         Capability.RECORDING_DUAL: _("Talks are not recorded; messages that callers leave are."),
         Capability.CONFERENCE: _("A call is handed on through the queue, and nobody can listen in."),
     }

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.phone.call_control import end_line, end_talk, lead_to_agent, lead_to_hold
+from app.phone.telephones import is_voicemails
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import after_press, away_reasons, lead_to
 from app.web.console.call_trail import note_call, note_offer
@@ -13,6 +14,7 @@ from app.web.console.consulting import make_line
 from app.web.console.own_call import is_over, own_call
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
+from app.web.frame.fault_words import fault_words
 from app.web.pieces.call_steering import tell_after_commit
 from app.web.pieces.telephone_choice import rung_of
 from telephony.call import end
@@ -21,7 +23,7 @@ from telephony.call.passing_on import lock_own_talk
 from telephony.floor import offers, presence
 from telephony.floor.consulting import consult_of
 from telephony.floor.offers import end_consult
-from tickets.errors import NotAllowed, NotFound
+from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.schema import Call, Ticket
 from tickets.states import CallState, PresenceState
 
@@ -35,6 +37,9 @@ def change_presence() -> ResponseReturnValue:
         with g.session.begin_nested():
             if wanted == PresenceState.AVAILABLE.value:
                 rung = rung_of(staff_id)
+                if is_voicemails(settings(), rung):
+                    flash(fault_words(InvalidInput("kind", "voicemail_would_answer")), "danger")
+                    return after_press()
                 presence.go_available(
                     g.session, staff_id, phone=rung.phone, must_register=rung.must_register, now=g.now
                 )

@@ -105,6 +105,10 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "bad_email": _("This is not an e-mail address."),
         "bad_phone": _("This is not a phone number that can be called."),
         "not_a_sip_address": _("A SIP address has the form name@exchange, in Latin letters without marks."),
+        "voicemail_would_answer": _(
+            "None of our accounts can ask a number for a key first, and a voicemail would take the caller. "
+            "Choose the browser or a SIP telephone."
+        ),
         "not_at_the_exchange": _(
             "Only telephones at the city’s own exchange are rung: the address ends in @%(exchange)s.",
             exchange=params.get("exchange", ""),

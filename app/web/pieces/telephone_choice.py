@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Response, flash, g, render_template, request
 from flask_babel import gettext as _
 
-from app.phone.telephones import BrowserDriver, Ringing, browser_driver, out_of_reach, ringing
+from app.phone.telephones import BrowserDriver, Ringing, browser_driver, is_voicemails, out_of_reach, ringing
 from app.web.frame.current import rules, settings
 from app.web.frame.fault_words import fault_words
 from app.wording.codes import telephone_word
@@ -50,6 +50,8 @@ def keep_choice(somebody: Staff) -> Response | None:
             exchange=settings().exchange_domain,
             our_numbers=[line.phone for line in rules().routing.lines.values()],
         )
+        if is_voicemails(settings(), ringing(settings(), wanted, somebody.id)):
+            raise InvalidInput("kind", "voicemail_would_answer")
     except InvalidInput as wrong:
         return choice_page(somebody, errors={wrong.field: fault_words(wrong)}, status=400)
     choose(g.session, somebody.id, wanted, actor=g.actor, now=g.now)
@@ -79,7 +81,7 @@ def _hint(kind: TelephoneKind) -> str:
         TelephoneKind.SIP: _("A telephone or program registered at an exchange; it rings once you have answered here."),
         TelephoneKind.NUMBER: _(
             "It rings once you have answered here. You hear “press 1” first, so that no voicemail takes a citizen’s "
-            "call."
+            "call. Accounts that cannot ask for the key do not ring numbers."
         ),
     }[kind]
 

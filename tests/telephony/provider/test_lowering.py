@@ -126,7 +126,7 @@ def test_a_question_can_be_answered_by_keys_everywhere(kind):
 @pytest.mark.parametrize(
     ("target", "tag", "rung"),
     [
-        (Number("+84900000001", whisper_step="whisper"), "Number", "+84900000001"),
+        (Number("+84900000001"), "Number", "+84900000001"),
         (Sip("sip:7@pbx.example"), "Sip", "sip:7@pbx.example"),
         (Client("agent_7", instead=Sip("sip:7@pbx.example")), "Sip", "sip:7@pbx.example"),
         (Client("agent_7", instead=Number("+84900000001")), "Number", "+84900000001"),
@@ -139,6 +139,16 @@ def test_an_agent_is_rung_by_every_account_where_they_can_be(kind, target, tag, 
     found = dial.find("Client/Identity") if rings_browser else dial.find(tag)
     assert found.text == ("agent_7" if rings_browser else rung)
     assert (dial.get("record") is None) == (kind in POOR)
+
+
+@pytest.mark.parametrize("kind", LANGUAGES)
+def test_a_number_is_rung_by_whoever_can_ask_it_for_a_key_and_by_nobody_else(kind):
+    answer = document(kind, Dial("dial", Number("+84900000001", whisper_step="whisper"), {"offer": 5}))
+
+    if kind in POOR:
+        assert answer[0].tag == "Redirect" and "unreached=1" in answer[0].text, "no voicemail takes the caller"
+    else:
+        assert answer.find("Dial/Number").get("url").startswith(f"{AT}/webhooks/line/whisper")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LANGUAGES if kind not in (ProviderKind.TWILIO, ProviderKind.SIM)])

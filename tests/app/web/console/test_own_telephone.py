@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from app.settings import Settings
 from app.web.factory import create_app
 from telephony.floor import presence
+from telephony.floor.telephones import ChosenTelephone, choose
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.factories import staff, unit
 from tests.signing_in import sign_in
 from tickets.directory import web_sessions
+from tickets.people.actor import SYSTEM
 from tickets.schema import AgentTelephone, AuditEntry, Line, Presence, WebSession
 from tickets.states import PresenceState, Role, TelephoneKind
 
@@ -33,6 +35,10 @@ EXCHANGE = {
 PROVIDER = {
     "demo": False, "twilio_account_sid": "AC" + "1" * 32, "twilio_auth_token": "t" * 32, "twilio_country": "VN",
     "twilio_api_key": "SK" + "2" * 32, "twilio_api_secret": "s" * 40,
+}  # fmt: skip
+TRUNK = {
+    "demo": False, "twilio_account_sid": "AC" + "1" * 32, "twilio_auth_token": "t" * 32, "twilio_country": "VN",
+    "twilio_base_url": "https://somleng.thanh-pho.vn",
 }  # fmt: skip
 
 
@@ -76,6 +82,26 @@ def test_an_agent_chooses_a_number_and_calls_ring_there_at_once(client, session,
     assert "End a call with" in page
     [entry] = session.scalars(select(AuditEntry).where(AuditEntry.action == "telephone.chosen"))
     assert entry.params == {"telephone_kind": "number", "staff_id": agent.id}, "the trail holds no numbers"
+
+
+def test_where_no_account_asks_for_a_key_a_number_cannot_be_chosen_nor_taken_calls_at(reached, session, now):
+    client = reached(**TRUNK)
+    agent = agent_at(client, session, now)
+
+    refused = send(client, HERE, HERE, kind="number", address="0901 234 567")
+
+    assert refused.status_code == 400
+    page = refused.get_data(as_text=True)
+    assert "a voicemail would take the caller" in page and "0901 234 567" in page, "nothing typed is lost"
+    assert chosen(session, agent.id) is None
+
+    # Chosen while another account was there.
+    choose(session, agent.id, ChosenTelephone(TelephoneKind.NUMBER, "+84901234567"), actor=SYSTEM, now=now)
+    session.commit()
+    send(client, "/console", "/console/presence", state="available", next="/console")
+    assert "a voicemail would take the caller" in page_of(client, "/console")
+    mine = session.get(Presence, agent.id, populate_existing=True)
+    assert mine is None or mine.state is not PresenceState.AVAILABLE
 
 
 def test_during_a_call_the_choice_waits_for_the_next_one(client, session, now):

@@ -1,10 +1,15 @@
 """Where an agent's telephone is rung, who is offered calls there, and a telephone that falls silent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from app.phone.accounts import simulated_account
 from telephony import sweep
 from telephony.floor import offers, presence
 from telephony.floor.floor import load_floor
+from telephony.floor.telephones import cannot_ring
+from telephony.provider.account import ProviderKind
+from telephony.provider.account_kinds import CAPABILITIES
 from tests.app.web.provider_events.voice_scene import agent_at, call_of
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.schema import Presence
@@ -47,6 +52,26 @@ def test_who_cannot_be_rung_by_the_callers_provider_is_not_offered_the_call(sess
     offers.offer_waiting_calls(session, now=now)
 
     assert open_offer_of(session, in_browser.id) is None, "idle for longer, but their browser cannot be rung"
+    assert open_offer_of(session, at_exchange.id).call_id == call.id
+
+
+def test_a_plain_number_is_offered_no_caller_whose_provider_asks_for_no_key_first(session, phone, settings, now):
+    at_number = agent_at(session, now - timedelta(hours=1), phone="+84901234567")
+    at_exchange = agent_at(session, now, phone=f"sip:so12@{EXCHANGE}")
+    for one in (at_number, at_exchange):
+        presence.go_away(session, one.id, reason="", now=now)
+    phone.ring().press("1").speak("phường Sài Gòn")
+    call = call_of(session, phone)
+    trunk = replace(simulated_account(settings), capabilities=CAPABILITIES[ProviderKind.OWN_TRUNK])
+    call.detail = {**call.detail, "cannot_ring": cannot_ring(trunk)}
+    presence.go_available(session, at_number.id, phone="+84901234567", now=now - timedelta(minutes=1))
+    presence.heartbeat(session, at_number.id, now=now)
+    presence.go_available(session, at_exchange.id, phone=f"sip:so12@{EXCHANGE}", now=now)
+    session.flush()
+
+    offers.offer_waiting_calls(session, now=now)
+
+    assert open_offer_of(session, at_number.id) is None, "a voicemail would take them"
     assert open_offer_of(session, at_exchange.id).call_id == call.id
 
 
