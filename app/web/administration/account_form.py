@@ -11,6 +11,7 @@ from telephony.provider.account import Capability
 from telephony.provider.account_kinds import AccountKind
 from telephony.provider.account_secrets import AccountSecrets
 from telephony.provider.kept_accounts import AccountFields
+from telephony.provider.voices import USUAL, voice_fault
 from tickets.city import city
 from tickets.errors import InvalidInput
 from tickets.people.phones import parse_phone
@@ -80,7 +81,7 @@ def typed_fields(kind: AccountKind, *, production: bool) -> AccountFields:
         api_base_url=_address(kind, production=production),
         capabilities=_capabilities(kind),
         media_hosts=_hosts(),
-        voice=_line("voice"),
+        voice=_voice(kind),
         text_sender=_brand(kind),
         call_sender=_phone("call_sender"),
         longest_text=_number("longest_text", kind.longest_text, least=_LEAST_TEXT, most=_MOST_TEXT),
@@ -135,6 +136,13 @@ def _matching(name: str, form: re.Pattern[str], code: str, *, usual: str = "", c
     if not form.fullmatch(value):
         raise InvalidInput(name, code)
     return value
+
+
+def _voice(kind: AccountKind) -> str:
+    name = _line("voice")
+    if wrong := voice_fault(kind.kind, name):
+        raise InvalidInput("voice", wrong, usual=USUAL)
+    return name
 
 
 def _capabilities(kind: AccountKind) -> tuple[Capability, ...]:

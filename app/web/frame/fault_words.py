@@ -33,6 +33,16 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         ),
         "not_a_rate": _("A price has digits, and a comma or point before its fractions."),
         "not_a_currency": _("Three letters, such as VND."),
+        "not_a_voice": _("The name of a voice has letters without marks, digits, dots and dashes, and no spaces."),
+        "voice_of_another_language": _(
+            "This voice does not read Vietnamese. Such as %(usual)s, or empty for the usual one.",
+            usual=params.get("usual", ""),
+        ),
+        "unknown_voice": _(
+            "The provider has no voice of this name for Vietnamese: calls would end at the first word. "
+            "Such as %(usual)s, or empty for the usual one.",
+            usual=params.get("usual", ""),
+        ),
         "not_a_country": _("Two letters, such as VN."),
         "abroad_undecided": _("Voice and text of citizens may lie abroad only by a decision: give its number."),
         "kind_cannot": _("Accounts of this kind cannot do that: callers would be cut off."),

@@ -78,6 +78,8 @@ def test_what_was_typed_wrongly_is_said_at_its_field_and_nothing_but_the_secret_
         ({"auth_token": "short"}, "At least 8 characters"),
         ({"api_base_url": "https://me:secret@switch.example"}, "without a password"),
         ({"country": "Vietnam"}, "Two letters"),
+        ({"voice": "Polly.Joanna"}, "does not read Vietnamese"),
+        ({"kind": "twilio", "voice": "Google.vi-VN-Wavenet-Z"}, "has no voice of this name"),
         ({"media_hosts": "https://media.example/"}, "One name of a host"),
         ({"asked_in_order": "0"}, "A number from 1 to 999"),
         ({"rate_minute": "a lot"}, "A price has digits"),
