@@ -11,6 +11,7 @@ from app.phone.answers import Phones
 from app.phone.picture_fetch import fetch_pictures
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
+from app.phone.recording_limits import record_again
 from app.phone.silent_callers import ask_for_silent_callers
 from app.reference import Reference
 from app.settings import Settings
@@ -98,6 +99,13 @@ def ask_for_silent(node: Node) -> None:
     with transaction(node.factory) as session:
         now = node.now(session)
     ask_for_silent_callers(node.factory, phones_of(node.settings), now=now)
+
+
+def let_recordings_go_on(node: Node) -> None:
+    """Those that an agent paused and forgot."""
+    with transaction(node.factory) as session:
+        now = node.now(session)
+    record_again(node.factory, node.settings, now=now)
 
 
 def forget_webhooks(node: Node) -> None:

@@ -15,7 +15,14 @@ from app.clockwork.canary_job import try_the_chain
 from app.clockwork.incident_rounds import follow_incidents
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.node import SCHEDULER_KIND, Node
-from app.clockwork.phone_jobs import ask_for_silent, ask_provider, fetch_recordings, forget_webhooks, sweep_floor
+from app.clockwork.phone_jobs import (
+    ask_for_silent,
+    ask_provider,
+    fetch_recordings,
+    forget_webhooks,
+    let_recordings_go_on,
+    sweep_floor,
+)
 from app.clockwork.progress import Expected
 from app.clockwork.rota_jobs import fill_rotations, tell_gaps, tell_readiness, tell_who_comes_on_duty
 from app.clockwork.rule_rounds import apply_new_rules, give_time_back
@@ -193,6 +200,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("follow incidents", 5, follow_incidents),
     Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
     Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
+    Scheduled("let recordings go on", 5, let_recordings_go_on, limit_seconds=60),
     Scheduled(ASKING, 300, ask_provider, limit_seconds=900),
     Scheduled(ASKING_FOR_SILENT, 15, ask_for_silent, limit_seconds=120),
     Scheduled("clear away", 600, clear_away, limit_seconds=120),

@@ -1,14 +1,16 @@
 """The bar during a talk: passing the caller on, and pausing the recording."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone import accounts
+from app.phone.recording_limits import record_again
+from app.settings import Settings
 from telephony.floor import presence
 from tests.app.web.console.console_scene import ENGLISH, agent_at, page_of, send
 from tests.app.web.console.test_calls import state_of, talking
@@ -134,6 +136,34 @@ def test_nothing_is_recorded_once_the_provider_has_said_so_and_it_goes_on_by_a_p
     assert "Not recording" not in resumed
     done = set(session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == call.id)))
     assert {"call.recording_paused", "call.recording_resumed"} <= done
+
+
+def test_a_pause_that_is_forgotten_ends_by_itself_after_two_minutes_and_is_counted_down(
+    client: FlaskClient, session: Session, settings: Settings, now: datetime, carrier: FakeCarrier
+) -> None:
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now)
+    send(client, "/console", f"/console/calls/{call.id}/pause-recording")
+    ends = (now + timedelta(minutes=2)).astimezone(UTC)
+    assert f'data-countdown="{ends:%Y-%m-%dT%H:%M}' in page_of(client, "/console/call-bar")
+
+    beside = sessionmaker(session.connection(), join_transaction_mode="create_savepoint")
+
+    def rounds(seconds: int) -> int:
+        return record_again(beside, settings, now=now + timedelta(seconds=seconds))
+
+    assert rounds(119) == 0
+    carrier.answers.append((503, 20503))
+    assert rounds(120) == 0, "the provider did not take it"
+    assert "Not recording" in page_of(client, "/console/call-bar")
+    assert rounds(125) == 1
+    assert rounds(130) == 0
+
+    assert [said["Status"] for said in carrier.received] == ["paused", "in-progress", "in-progress"]
+    session.expire_all()
+    assert "Not recording" not in page_of(client, "/console/call-bar")
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "call.recording_resumed")).one()
+    assert (entry.subject_id, entry.staff_id) == (call.id, None), "by the house, and not by the agent"
 
 
 def test_a_pause_that_the_provider_refuses_is_never_shown_as_one(
