@@ -81,10 +81,7 @@ def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
                 if carrier.lists_nothing:
                     self._answer(503, _body(503, 20503, {}, 0))
                     return
-                kind, mark = ("calls", "Twiml") if "/Calls" in self.path else ("messages", "Body")
-                taken = [_listed(number, form) for number, form in enumerate(carrier.received, 1) if mark in form]
-            mine = [one for one in taken if one["to"] in query.get("To", [one["to"]])]
-            self._answer(200, {kind: mine, "next_page_uri": None})
+                self._answer(200, {**_list_of(carrier, self.path, query), "next_page_uri": None})
 
         def _answer(self, status: int, body: dict[str, Any]) -> None:
             encoded = json.dumps(body).encode()
@@ -106,6 +103,16 @@ def _body(status: int, code: int, form: dict[str, str], number: int) -> dict[str
     if status >= 400:
         return {"status": status, "code": code, "message": "refused", "more_info": ""}
     return {"sid": f"SM{number:032}", "status": "queued", "to": form.get("To"), "body": form.get("Body")}
+
+
+def _list_of(carrier: FakeCarrier, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
+    """Every room runs that is asked for."""
+    if "/Conferences" in path:
+        room = {"sid": f"CF{7:032}", "friendly_name": query["FriendlyName"][0], "status": "in-progress"}
+        return {"conferences": [room]}
+    kind, mark = ("calls", "Twiml") if "/Calls" in path else ("messages", "Body")
+    taken = [_listed(number, form) for number, form in enumerate(carrier.received, 1) if mark in form]
+    return {kind: [one for one in taken if one["to"] in query.get("To", [one["to"]])]}
 
 
 def _listed(number: int, form: dict[str, str]) -> dict[str, Any]:

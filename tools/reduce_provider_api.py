@@ -13,6 +13,7 @@ _ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
 # What our carrier asks for, and what a call with several people would need.
 WANTED = {
     f"{_ACCOUNT}/Messages.json": ("post", "get"),
+    f"{_ACCOUNT}/Messages/{{MessageSid}}/Media.json": ("get",),
     f"{_ACCOUNT}/Calls.json": ("post", "get"),
     f"{_ACCOUNT}/Calls/{{Sid}}.json": ("post", "get"),
     f"{_ACCOUNT}/Calls/{{CallSid}}/Recordings.json": ("post", "get"),
@@ -22,6 +23,7 @@ WANTED = {
     f"{_ACCOUNT}/IncomingPhoneNumbers.json": ("get",),
     f"{_ACCOUNT}/Conferences.json": ("get",),
     f"{_ACCOUNT}/Conferences/{{Sid}}.json": ("get", "post"),
+    f"{_ACCOUNT}/Conferences/{{ConferenceSid}}/Recordings/{{Sid}}.json": ("post",),
     f"{_ACCOUNT}/Conferences/{{ConferenceSid}}/Participants.json": ("get", "post"),
     f"{_ACCOUNT}/Conferences/{{ConferenceSid}}/Participants/{{CallSid}}.json": ("get", "post", "delete"),
 }

@@ -26,6 +26,8 @@ class LegChange:
     call_sid: str
     # Where it is led; empty: it is ended.
     url: str = ""
+    # The room in which it talks; empty where two are simply bridged.
+    room: str = ""
 
 
 def end_talk(session: Session, call: Call) -> list[LegChange]:
@@ -65,9 +67,9 @@ def set_recording(settings: Settings, call: LegChange, *, is_paused: bool) -> bo
     carrier = carrier_of(account)
     try:
         if is_paused:
-            carrier.pause_recording(call.call_sid)
+            carrier.pause_room_recording(call.room) if call.room else carrier.pause_recording(call.call_sid)
         else:
-            carrier.resume_recording(call.call_sid)
+            carrier.resume_room_recording(call.room) if call.room else carrier.resume_recording(call.call_sid)
     except ProviderUnreachable as trouble:
         log.warning("call_control.recording_failed", reason=str(trouble))
         return False

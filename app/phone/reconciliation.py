@@ -130,6 +130,14 @@ def _ended_calls(
             yield "status", {"call_sid": call_sid, "call_status": str(status), "direction": "inbound"}, None
 
 
+def _with_pictures(carrier: Carrier, account: ProviderAccount, event: Event) -> Event:
+    """A text that comes late comes with its pictures; where they cannot be had now, the whole round comes again."""
+    kind, told, at = event
+    if "picture_count" not in told or not account.can(Capability.MMS):
+        return event
+    return kind, {**told, "pictures": " ".join(carrier.picture_numbers(told["message_sid"]))}, at
+
+
 def _lost_texts(
     factory: sessionmaker[Session], carrier: Carrier, account: ProviderAccount, since: datetime, now: datetime
 ) -> Iterable[Event]:
@@ -137,7 +145,7 @@ def _lost_texts(
     known = select(InboundSms.message_sid).where(
         InboundSms.account == account.name, InboundSms.message_sid.in_(inbound)
     )
-    return _unknown(factory, inbound, known)
+    return [_with_pictures(carrier, account, one) for one in _unknown(factory, inbound, known)]
 
 
 def _missed_calls(

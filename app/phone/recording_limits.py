@@ -11,6 +11,7 @@ from app.settings import Settings
 from app.storage.database import transaction
 from telephony.call.recording_pause import RecordingPause, forget_pause, pause_of, paused_too_long
 from telephony.calls import lock_call
+from telephony.floor.rooms import open_room
 from tickets.audit import entries
 from tickets.people.actor import SYSTEM
 
@@ -28,7 +29,7 @@ def record_again(factory: sessionmaker[Session], settings: Settings, *, now: dat
     """One round; no transaction is open while a provider is asked. What it refuses is asked for again next time."""
     with transaction(factory) as session:
         due = [
-            _Due(call.id, LegChange(call.account, call.call_sid), pause)
+            _Due(call.id, LegChange(call.account, call.call_sid, room=open_room(session, call)), pause)
             for call, pause in paused_too_long(session, now=now)
         ]
     resumed = 0

@@ -10,6 +10,12 @@ from telephony.provider.account import ProviderAccount
 from telephony.provider.event_keys import ROOM_STEP
 
 
+def rooms_called(name: str) -> list[dict[str, str]]:
+    """As the carrier lists them."""
+    number = number_of_room(name)
+    return [{"sid": f"CF{number:032x}", "friendly_name": name, "status": "in-progress"}] if number is not None else []
+
+
 def agent_has_left(account: ProviderAccount, room: str) -> bool:
     """Whether the leg of whoever talks with the caller there has been ended: the room is then over for all."""
     url = f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Calls.json"

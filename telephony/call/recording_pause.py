@@ -56,6 +56,11 @@ def pause_of(detail: Mapping[str, object]) -> RecordingPause | None:
     return RecordingPause(datetime.fromisoformat(str(kept["at"])), bool(kept.get("is_sure")), bool(kept.get("failed")))
 
 
+def is_paused(detail: Mapping[str, object]) -> bool:
+    kept = pause_of(detail)
+    return kept is not None and not kept.failed
+
+
 def ask_for_pause(call: Call, *, now: datetime) -> None:
     call.detail = {**call.detail, _KEPT: {"at": now.isoformat(), "is_sure": False}}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from telephony.call.recording_pause import is_paused
 from telephony.call.room_legs import leave_room
 from telephony.calls import end_hold, lock_call, note_leg_status
 from telephony.floor.consulting import consult_of, keep
@@ -15,6 +16,8 @@ from telephony.lock_order import lock_around_call
 from tickets.errors import NotAllowed, NotFound
 from tickets.schema import Call
 from tickets.states import CallState, PresenceState
+
+RECORDING_PAUSED = "recording_paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class TalkEntry:
 def enter_talk(
     session: Session, call_id: int, *, staff_id: int, name: str, phone: str, part: TalkPart, now: datetime
 ) -> TalkEntry:
-    """Raises NotFound for a talk that is over, NotAllowed for one's own, or during a call of one's own."""
+    """Raises NotFound for a talk that is over, NotAllowed for one's own, during a call of one's own, or a pause."""
     known = session.execute(select(Call.account, Call.call_sid).where(Call.id == call_id)).one_or_none()
     if known is None:
         raise NotFound("call", call_id)
@@ -43,6 +46,9 @@ def enter_talk(
     if call.agent_id == staff_id:
         raise NotAllowed("own_call")
     room = room_of(call.detail)
+    if room is None and is_paused(call.detail):
+        # The room makes a recording of its own: what is being read out just now would be kept after all.
+        raise NotAllowed(RECORDING_PAUSED)
     party = room.party(staff_id) if room is not None else None
     if party is None:
         mine = lock_to_talk(session, staff_id, phone=phone, now=now)

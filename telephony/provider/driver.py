@@ -11,14 +11,15 @@ calls       call_sid, parent_call_sid (an agent's leg), call_status (as in `stat
             forwarded_from, keys, speech, dial_status, dial_bridged, dial_seconds, failed_url
 recordings  recording_sid, recording_status (completed or not), recording_seconds
 texts       message_sid, from, to, body, opt_out (stop, start, help: the carrier's own word for it), pictures (their
-            numbers of those that came with it, with spaces between; no address: see `picture_source`)
+            numbers of those that came with it, with spaces between; no address: see `picture_source`), of a list
+            picture_count (how many came with it: `picture_numbers` tells which)
 deliveries  message_sid, message_status (queued, sending, sent, delivered, undelivered, failed or canceled),
             error_code (the provider's, for people), trouble (OPTED_OUT, PASSING: see tickets/outbox/posting.py)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -124,6 +125,12 @@ class Carrier(Protocol):
     def resume_recording(self, call_sid: str) -> None:
         """Go on with it; what was not being recorded stays so."""
 
+    def pause_room_recording(self, room: str) -> None:
+        """The same of a talk of several, by the name of its room."""
+
+    def resume_room_recording(self, room: str) -> None:
+        """Go on with it."""
+
     def call_status(self, call_sid: str) -> str | None:
         """How a call stands there; None for one they do not know."""
 
@@ -144,6 +151,9 @@ class Carrier(Protocol):
 
     def picture_source(self, message_sid: str, picture_sid: str) -> RecordingSource:
         """From where a picture that came with a text is fetched."""
+
+    def picture_numbers(self, message_sid: str) -> Sequence[str]:
+        """Their numbers of the pictures that came with a text, of which its webhook never told us."""
 
 
 class WithoutVoice:
@@ -179,6 +189,12 @@ class WithoutVoice:
     def resume_recording(self, call_sid: str) -> None:
         raise ProviderUnreachable("no recordings")
 
+    def pause_room_recording(self, room: str) -> None:
+        raise ProviderUnreachable("no recordings")
+
+    def resume_room_recording(self, room: str) -> None:
+        raise ProviderUnreachable("no recordings")
+
     def call_status(self, call_sid: str) -> str | None:
         return None
 
@@ -199,6 +215,9 @@ class WithoutVoice:
 
     def picture_source(self, message_sid: str, picture_sid: str) -> RecordingSource:
         raise ProviderUnreachable("no pictures")
+
+    def picture_numbers(self, message_sid: str) -> Sequence[str]:
+        return []
 
 
 class Driver(Protocol):

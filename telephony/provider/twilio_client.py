@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +38,8 @@ LISTS_NOTHING = frozenset({404, 405, 501})
 # Their clock is not ours.
 CLOCKS_APART = timedelta(minutes=5)
 _NO_CALL = "CA" + "0" * 32
+# As many as a text may bring.
+_MOST_PICTURES = 10
 # Their name for the recording that is being made of a call.
 _RUNNING = "Twilio.CURRENT"
 # The SDK names a class of its own for what is a text.
@@ -141,6 +143,21 @@ class TwilioCarrier:
         with _reached():
             self.client.calls(call_sid).recordings(_RUNNING).update(_GOES_ON)
 
+    def pause_room_recording(self, room: str) -> None:
+        with _reached():
+            self._of_room(room).update(_PAUSED, pause_behavior="silence")
+
+    def resume_room_recording(self, room: str) -> None:
+        with _reached():
+            self._of_room(room).update(_GOES_ON)
+
+    def _of_room(self, room: str) -> Any:
+        """The recording that is being made of it: it is known by the number it has there, which is asked for."""
+        running = self.client.conferences.list(friendly_name=room, status="in-progress", limit=1)
+        if not running:
+            raise ProviderUnreachable("no such room")
+        return self.client.conferences(str(running[0].sid)).recordings(_RUNNING)
+
     def call_status(self, call_sid: str) -> str | None:
         with _reached():
             try:
@@ -203,6 +220,17 @@ class TwilioCarrier:
     def picture_source(self, message_sid: str, picture_sid: str) -> RecordingSource:
         address = f"{self._of_account}/Messages/{_only_id(message_sid)}/Media/{_only_id(picture_sid)}"
         return RecordingSource(address, self._credentials, self.account.media_hosts)
+
+    def picture_numbers(self, message_sid: str) -> Sequence[str]:
+        """Who keeps none of them answers that there is nothing."""
+        with _reached():
+            try:
+                listed = self.client.messages(_only_id(message_sid)).media.list(limit=_MOST_PICTURES)
+            except TwilioRestException as refused:
+                if refused.status in LISTS_NOTHING:
+                    return []
+                raise
+        return [str(one.sid) for one in listed]
 
     def _recording(self, recording_sid: str) -> str:
         return f"{self._of_account}/Recordings/{_only_id(recording_sid)}"
@@ -268,6 +296,8 @@ def _only_id(said: str) -> str:
 
 def _text(message: Any) -> Event:
     told = {"message_sid": message.sid, "from": message.from_ or "", "to": message.to or "", "body": message.body or ""}
+    if str(message.num_media or "0") != "0":
+        told["picture_count"] = str(message.num_media)
     return "sms", told, message.date_sent if isinstance(message.date_sent, datetime) else None
 
 

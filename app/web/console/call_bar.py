@@ -139,8 +139,9 @@ def bar_context() -> dict[str, Any]:
         "consult": consult_of(bar.call.detail) if bar.call is not None else None,
         "parties": parties_in(bar.call.detail) if bar.call is not None else (),
         "viewer_id": g.viewer.staff_id,
-        # What is recorded of a room cannot be paused by the call.
-        "is_recorded": bar.call is not None and not in_room and _can(bar.call, Capability.RECORDING_DUAL),
+        # A room is recorded as a whole, by whoever has rooms at all.
+        "is_recorded": bar.call is not None
+        and _can(bar.call, Capability.CONFERENCE if in_room else Capability.RECORDING_DUAL),
         "has_rooms": bar.call is not None and _can(bar.call, Capability.CONFERENCE),
         "pause": pause_of(bar.call.detail) if bar.call is not None else None,
         "most_attempts": MOST_ATTEMPTS,

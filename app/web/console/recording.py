@@ -13,6 +13,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.current import done_with_database, settings
 from telephony.call.recording_pause import ask_for_pause, forget_pause, note_paused
 from telephony.calls import lock_call
+from telephony.floor.rooms import open_room
 from tickets.schema import Call
 from tickets.states import CallState
 
@@ -26,7 +27,7 @@ def pause_recording(call_id: int) -> ResponseReturnValue:
         return is_over()
     ask_for_pause(call, now=g.now)
     note_call("call.recording_paused", call)
-    change = LegChange(call.account, call.call_sid)
+    change = LegChange(call.account, call.call_sid, room=open_room(g.session, call))
     done_with_database()
     is_paused = set_recording(settings(), change, is_paused=True)
     note_paused(lock_call(g.session, call_id), is_paused=is_paused, now=g.now)
@@ -42,7 +43,7 @@ def resume_recording(call_id: int) -> ResponseReturnValue:
     if not _is_talk(call):
         return is_over()
     note_call("call.recording_resumed", call)
-    change = LegChange(call.account, call.call_sid)
+    change = LegChange(call.account, call.call_sid, room=open_room(g.session, call))
     done_with_database()
     if set_recording(settings(), change, is_paused=False):
         forget_pause(lock_call(g.session, call_id))

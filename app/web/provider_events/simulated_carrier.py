@@ -25,6 +25,7 @@ from app.simulator.called import (
     told_at_end,
 )
 from app.simulator.carrier import CarrierRefusal, SimulatedCarrier
+from app.simulator.rooms import rooms_called
 from app.simulator.trouble import LOST_SECONDS, read_trouble
 from app.web.frame.access import signed_webhook
 from app.web.frame.current import settings
@@ -147,6 +148,20 @@ def call(account_sid: str, sid: str) -> ResponseReturnValue:
 def change_recording(account_sid: str, sid: str, recording: str) -> ResponseReturnValue:
     """Pauses the recording that is being made of a call, or lets it go on."""
     return jsonify(_carrier().change_recording(sid, request.form.get("Status", "")))
+
+
+@blueprint.get("/Conferences.json")
+@signed_webhook
+def conferences(account_sid: str) -> ResponseReturnValue:
+    """Rooms by their name: they are kept nowhere, and stand as long as somebody asks for them."""
+    return jsonify({"conferences": rooms_called(request.args.get("FriendlyName", "")), "next_page_uri": None})
+
+
+@blueprint.post("/Conferences/<sid>/Recordings/<recording>.json")
+@signed_webhook
+def change_room_recording(account_sid: str, sid: str, recording: str) -> ResponseReturnValue:
+    """Pauses what is recorded of a room, or lets it go on; there is no sound of it here."""
+    return jsonify({"sid": f"RE{sid[2:]}", "conference_sid": sid, "status": request.form.get("Status", "")})
 
 
 @blueprint.get("/Recordings.json")

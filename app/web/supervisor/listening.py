@@ -14,7 +14,7 @@ from app.web.pieces.telephone_choice import rung_of
 from app.web.supervisor.blueprint import blueprint
 from app.web.supervisor.calls_now import CALLS_NOW, require_in_scope
 from telephony.call.facts import target_of
-from telephony.call.supervising import TalkEntry, enter_talk, leave_talk
+from telephony.call.supervising import RECORDING_PAUSED, TalkEntry, enter_talk, leave_talk
 from telephony.floor.rooms import TalkPart
 from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
@@ -83,6 +83,8 @@ def _tell(entry: TalkEntry) -> None:
 def _refusal(code: str) -> str:
     if code == "no_rooms":
         return _("The provider of this call connects two people only.")
+    if code == RECORDING_PAUSED:
+        return _("Identity data are being read out, and the recording is paused: try again in two minutes.")
     return _("Not possible: you are on a call yourself, or this call cannot ring at your telephone.")
 
 

@@ -112,6 +112,33 @@ def test_a_text_that_never_reached_us_becomes_its_ticket_once(committed, provide
         assert session.scalars(select(Ticket.opened_at)).all() == [NOW - timedelta(minutes=10)]
 
 
+def test_a_text_whose_webhook_was_lost_comes_with_its_pictures(committed, provider, ask):
+    provider.answers["Messages.json"]["messages"] = [
+        {
+            "sid": "MM7", "direction": "inbound", "from": "+84901234567", "to": "+842838000000", "num_media": "2",
+            "body": "Rác ở phường Bến Thành không ai lấy", "date_sent": "Mon, 23 Nov 2026 01:50:00 +0000",
+        },
+        {
+            "sid": "SM8", "direction": "inbound", "from": "+84901234568", "to": "+842838000000", "num_media": "0",
+            "body": "Đèn hỏng ở phường Bến Thành", "date_sent": "Mon, 23 Nov 2026 01:51:00 +0000",
+        },
+    ]  # fmt: skip
+
+    assert ask().texts == 0, "while its pictures cannot be had, it is not taken in without them"
+    provider.answers["Messages/MM7/Media.json"] = {
+        "media_list": [{"sid": "ME00000001"}, {"sid": "ME00000002"}], "next_page_uri": None,
+    }  # fmt: skip
+    first, second = ask(), ask()
+
+    assert (first.texts, second.texts) == (2, 0)
+    with committed.factory() as session:
+        rows = session.execute(select(InboundSms.message_sid, InboundSms.pictures, InboundSms.ticket_id)).all()
+        kept = {sid: list(pictures) for sid, pictures, _ in rows}
+        assert kept == {"MM7": ["ME00000001", "ME00000002"], "SM8": []}
+        due = session.scalars(select(InboundSms.pictures_due_at).where(InboundSms.message_sid == "MM7")).one()
+        assert due is not None and all(ticket_id for _, _, ticket_id in rows)
+
+
 def test_a_recording_nobody_announced_is_found_by_listing(committed, provider, ask):
     provider.answers["Recordings.json"]["recordings"] = [
         {"sid": "RE1", "call_sid": "CA9", "status": "completed", "duration": "12"}

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.phone import accounts
 from app.phone.recording_limits import record_again
 from app.settings import Settings
+from telephony.calls import note_leg_status
 from telephony.floor import presence
+from telephony.floor.rooms import TalkRoom, keep_room
 from tests.app.web.console.console_scene import ENGLISH, agent_at, page_of, send
 from tests.app.web.console.test_calls import state_of, talking
 from tests.factories import open_ticket, staff, unit
@@ -164,6 +166,27 @@ def test_a_pause_that_is_forgotten_ends_by_itself_after_two_minutes_and_is_count
     assert "Not recording" not in page_of(client, "/console/call-bar")
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "call.recording_resumed")).one()
     assert (entry.subject_id, entry.staff_id) == (call.id, None), "by the house, and not by the agent"
+
+
+def test_in_a_talk_of_several_the_recording_of_the_room_is_paused(
+    client: FlaskClient, session: Session, now: datetime, carrier: FakeCarrier
+) -> None:
+    agent = agent_at(client, session, now)
+    call = talking(session, agent, now)
+    note_leg_status(
+        session, call_id=call.id, account=call.account, leg_sid="CA-desk", staff_id=agent.id, status="in-progress",
+        now=now,
+    )  # fmt: skip
+    keep_room(call, TalkRoom())
+    session.commit()
+
+    send(client, "/console", f"/console/calls/{call.id}/pause-recording")
+    paused = page_of(client, "/console/call-bar")
+    send(client, "/console", f"/console/calls/{call.id}/resume-recording")
+
+    there = f"/Conferences/CF{7:032}/Recordings/Twilio.CURRENT.json"
+    assert [path.endswith(there) for path in carrier.paths] == [True, True]
+    assert "Not recording" in paused
 
 
 def test_a_pause_that_the_provider_refuses_is_never_shown_as_one(

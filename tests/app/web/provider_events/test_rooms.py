@@ -4,8 +4,9 @@ import pytest
 
 from app.phone.room_calls import lead_agent, lead_party
 from telephony.call import end
+from telephony.call.recording_pause import ask_for_pause, forget_pause
 from telephony.call.room_legs import party_plan
-from telephony.call.supervising import bring_in, enter_talk, leave_talk, note_partys_leg
+from telephony.call.supervising import RECORDING_PAUSED, bring_in, enter_talk, leave_talk, note_partys_leg
 from telephony.call.taking_over import take_over
 from telephony.floor.consulting import consult_of, note_line
 from telephony.floor.rooms import TalkPart, parties_in
@@ -174,6 +175,19 @@ def test_nobody_enters_a_talk_that_is_on_hold_their_own_or_while_they_talk(sessi
     end.hold(other, now=now)
     with pytest.raises(NotFound):
         enter_talk(session, other.id, staff_id=staff(session, role=Role.SUPERVISOR).id, **facts)
+
+
+def test_nobody_begins_to_listen_while_the_recording_is_paused_for_the_room_would_record(session, phone, now):
+    agent, supervisor = agent_at(session, now), staff(session, role=Role.SUPERVISOR, at="26740")
+    call = in_talk(session, phone, agent, now)
+    ask_for_pause(call, now=now)
+
+    with pytest.raises(NotAllowed) as refused:
+        enters(session, call, supervisor, now)
+    assert refused.value.what == RECORDING_PAUSED
+    forget_pause(call)
+
+    assert enters(session, call, supervisor, now).is_new_room
 
 
 def test_a_document_names_the_part_that_was_asked_for_when_the_telephone_is_rung(session, phone, now):
