@@ -26,6 +26,7 @@ MODULES = (
     "app.cli.clock",
     "app.cli.figures",
     "app.cli.simulator",
+    "app.cli.simulate",
     "app.cli.prompts",
     "app.cli.spool",
     "app.cli.messages",

@@ -10,8 +10,10 @@ from app.clock import utc_now
 from app.web.provider_events.webhooks import door
 from telephony.call.consultation import begin_consult, put_through
 from telephony.call.passing_on import PassedOn, lock_own_talk, pass_to_colleague
+from telephony.call.supervising import enter_talk, note_partys_leg
 from telephony.floor import offers, presence
 from telephony.floor.floor import load_floor
+from telephony.floor.rooms import TalkPart
 from tests.factories import open_ticket, staff
 from tests.telephony.floor.ringing import open_offer_of
 from tickets.schema import Call
@@ -180,6 +182,32 @@ def put_through_to_colleague(phone, committed, agent):
     return phone, heard
 
 
+def listened_to(phone, committed, agent):
+    """A supervisor comes in: the agent's leg is on the way into a room, and the caller's bridge has ended with it."""
+    in_talk(phone, committed, agent)
+    with committed.factory() as session:
+        supervisor = staff(session, role=Role.SUPERVISOR, at="26740").id
+        enter_talk(
+            session, call_of(committed, phone).id, staff_id=supervisor, name="", phone="", part=TalkPart.LISTENS,
+            now=utc_now(),
+        )  # fmt: skip
+        note_partys_leg(
+            session, call_of(committed, phone).id, staff_id=supervisor, leg=f"{phone.sid}-ear", now=utc_now()
+        )
+        session.commit()
+    return phone, {"DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": "60"}
+
+
+def in_a_room(phone, committed, agent):
+    """A talk of several whose room ends, because the agent's leg has dropped."""
+    phone, heard = listened_to(phone, committed, agent)
+    phone.post(phone.next_action(), heard)
+    phone.follow()
+    assert phone.document.find("Dial/Conference") is not None
+    phone.post("status", CallSid=f"{phone.sid}-leg", ParentCallSid=phone.sid, CallStatus="completed")
+    return phone, {"DialCallStatus": "completed", "DialCallDuration": "60"}
+
+
 def at_work_beside(committed, agent):
     """A colleague who takes calls, and is no longer in the way of the next scene."""
     with committed.factory() as session:
@@ -200,7 +228,7 @@ def at_callback(phone, committed, agent):
 
 STATES = [
     at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, passed_on,
-    colleague_is_asked, put_through_to_colleague, at_voicemail, at_callback,
+    colleague_is_asked, put_through_to_colleague, listened_to, in_a_room, at_voicemail, at_callback,
 ]  # fmt: skip
 
 
