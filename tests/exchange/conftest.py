@@ -62,11 +62,11 @@ class City:
         self.telephones.append(one)
         return one
 
-    def agent(self, *, presses: str = "1", at_exchange: bool = False) -> tuple[int, Telephone]:
-        """An agent whose console is open, and whose telephone stands on the desk: a number, or one of the exchange."""
-        number = f"desk_{next(_numbers)}" if at_exchange else f"+8428{next(_numbers):07d}"
-        rings_at = f"sip:{number}@{self.proxy[0]}:{self.proxy[1]}" if at_exchange else number
-        telephone = self.telephone(number, hertz=AGENT_SPEAKS_WITH, picks_up=True, presses=presses).register()
+    def agent(self, *, at_number: bool = False, hertz: int = AGENT_SPEAKS_WITH) -> tuple[int, Telephone]:
+        """An agent whose console is open, and whose telephone stands on the desk: one of the exchange, or a number."""
+        number = f"+8428{next(_numbers):07d}" if at_number else f"desk_{next(_numbers)}"
+        rings_at = number if at_number else f"sip:{number}@{self.proxy[0]}:{self.proxy[1]}"
+        telephone = self.telephone(number, hertz=hertz, picks_up=True).register()
         with self.place.factory() as session:
             person = staff(session, role=Role.AGENT, at="79")
             presence.go_available(session, person.id, phone=rings_at, now=utc_now())

@@ -8,12 +8,19 @@ from sqlalchemy import select
 
 from app.clock import utc_now
 from app.phone.answers import Phones
-from app.phone.call_control import lead_to_hold, tell_provider
+from app.phone.call_control import end_line, lead_to_hold, tell_provider
+from app.phone.consult_calls import LineBetween, connect_colleagues
 from app.phone.recording_fetch import fetch_due
 from app.reference import Reference
 from app.storage.media_store import media_store
 from telephony.call import end
-from tests.exchange.conftest import AGENT_SPEAKS_WITH, SPEAKS_WITH, City
+from telephony.call.consultation import begin_consult, put_through
+from telephony.call.facts import target_of
+from telephony.call.passing_on import lock_own_talk
+from telephony.calls import lock_call
+from telephony.floor.consulting import note_line
+from telephony.floor.floor import load_floor
+from tests.exchange.conftest import ACCOUNT, AGENT_SPEAKS_WITH, SPEAKS_WITH, City
 from tests.exchange.sound import RATE, from_wav, share_of
 from tests.exchange.switch import BEEP_HERTZ, WORDS_HERTZ
 from tests.faults.nodes import LONG, wait_until
@@ -21,6 +28,7 @@ from tickets.schema import Call, Recording
 from tickets.states import CallState, RecordingKind
 
 in_the_long_run = pytest.mark.skipif(not LONG, reason="the short form tries four stories; this one runs with --long")
+COLLEAGUE_SPEAKS_WITH = 1500
 BEFORE = (None, CallState.GREETING, CallState.MENU)
 
 
@@ -73,16 +81,54 @@ def test_who_is_put_on_hold_hears_music_and_then_the_same_agent_again(city: City
     assert desk.rang == 2
 
 
-def test_a_sip_telephone_on_the_desk_rings_and_needs_no_key(city: City) -> None:
-    staff_id, desk = city.agent(presses="", at_exchange=True)
+def test_a_colleague_is_asked_first_and_then_gets_the_caller(city: City) -> None:
+    """A warm transfer: a line between the two while the caller hears music, then the caller and the colleague."""
+    asks_id, asks = city.agent()
     caller = city.telephone().dial(city.line)
     caller.press("0")
+    assert city.takes_the_offer(asks_id) and caller.hears(AGENT_SPEAKS_WITH)
+    other_id, other = city.agent(hertz=COLLEAGUE_SPEAKS_WITH)
 
-    assert city.takes_the_offer(staff_id)
+    call_id = ask(city, caller.number, asks_id, other_id)
+    assert city.takes_the_offer(other_id)
+    leg = line_between(city, asks_id, other_id)
+    with city.place.factory() as session:
+        assert note_line(lock_call(session, call_id), with_id=other_id, leg=leg)
+        session.commit()
+    assert asks.hears(COLLEAGUE_SPEAKS_WITH) and other.hears(AGENT_SPEAKS_WITH), "the two talk about it"
+    assert not caller.hears(COLLEAGUE_SPEAKS_WITH, seconds=0.5), "while the caller hears music"
 
-    assert caller.hears(AGENT_SPEAKS_WITH) and desk.hears(SPEAKS_WITH)
-    desk.hang_up()
+    with city.place.factory() as session:
+        call = lock_own_talk(session, call_id, staff_id=asks_id)
+        consult = put_through(session, call, now=utc_now())
+        session.commit()
+        changes = [*end_line(call, consult.leg), *lead_to_hold(call, base_url=city.place.base_url)]
+    tell_provider(city.place.settings, changes)
+
+    assert caller.hears(COLLEAGUE_SPEAKS_WITH) and other.hears(SPEAKS_WITH)
+    assert wait_until(lambda: not asks.is_on_the_line, seconds=20)
+    other.hang_up()
     assert wait_until(lambda: state_of(city, caller.number) is not CallState.TALKING, seconds=20)
+
+
+def ask(city: City, number: str, asks_id: int, other_id: int) -> int:
+    with city.place.factory() as session:
+        call_id = session.scalars(select(Call.id).where(Call.phone == number).order_by(Call.id.desc())).first()
+        assert call_id is not None
+        call = lock_own_talk(session, call_id, staff_id=asks_id)
+        floor = load_floor(session, now=utc_now())
+        begin_consult(session, call, by_id=asks_id, to_id=other_id, floor=floor, now=utc_now())
+        session.commit()
+        tell_provider(city.place.settings, lead_to_hold(call, base_url=city.place.base_url))
+    return call_id
+
+
+def line_between(city: City, asks_id: int, other_id: int) -> str:
+    with city.place.factory() as session:
+        line = LineBetween(ACCOUNT, target_of(session, asks_id), target_of(session, other_id), city.line)
+    leg = connect_colleagues(city.place.settings, line)
+    assert leg, "the provider took it"
+    return leg
 
 
 @in_the_long_run
@@ -112,17 +158,18 @@ def test_nobody_on_the_line_is_let_go_while_the_database_is_away(city: City) -> 
 
 @in_the_long_run
 @pytest.mark.slow
-def test_a_voicemail_at_the_agents_telephone_gets_no_caller(city: City) -> None:
-    """Who presses nothing when the telephone is picked up is a machine: the caller stays on the line."""
-    staff_id, desk = city.agent(presses="")
+def test_a_voicemail_at_an_agents_number_gets_no_caller(city: City) -> None:
+    """Nobody is asked for a key on this trunk: an agent at a plain number is not rung, and the caller waits."""
+    _staff_id, desk = city.agent(at_number=True)
     caller = city.telephone().dial(city.line)
     caller.press("0")
+    assert wait_until(lambda: state_of(city, caller.number) is CallState.QUEUED, seconds=20)
 
-    assert city.takes_the_offer(staff_id)
+    with city.sends():
+        time.sleep(5)
 
-    assert wait_until(lambda: desk.rang == 1 and not desk.is_on_the_line, seconds=60)
-    assert not caller.hears(AGENT_SPEAKS_WITH, seconds=0.2)
-    assert caller.is_on_the_line
+    assert desk.rang == 0
+    assert state_of(city, caller.number) is CallState.QUEUED and caller.is_on_the_line
 
 
 def test_wrong_keys_lead_to_a_person_and_never_to_a_hang_up(city: City) -> None:
