@@ -50,18 +50,20 @@ def run_calls(arguments: argparse.Namespace) -> int:
             print(f"  … {percent} %", file=sys.stderr, flush=True)
 
     found = rehearse_calls(script, begins_at=_BEGINS_AT, progress=progress)
-    print(json.dumps(_as_json(found))) if arguments.json else _tell(found)
-    return 0 if _is_well(found) else 1
+    print(json.dumps(_as_json(found))) if arguments.json else tell(found)
+    return 0 if is_well(found) else 1
 
 
-def _is_well(found: "CallsRehearsed") -> bool:
+def is_well(found: "CallsRehearsed") -> bool:
+    """Nobody was let go, nothing went wrong, and what can be compared lies near."""
     from app.rehearsal.call_figures import TOLERATED_POINTS
 
     away = (found.points_from_ideal, found.points_from_formula)
     return not found.let_go and not found.faults and all((one or 0) <= TOLERATED_POINTS for one in away)
 
 
-def _tell(found: "CallsRehearsed") -> None:
+def tell(found: "CallsRehearsed") -> None:
+    """In words and columns."""
     from telephony.floor.figures import ANSWER_WITHIN_SECONDS
 
     print(f"{found.calls} calls, {found.joined} joined the line; how they ended: ", end="")

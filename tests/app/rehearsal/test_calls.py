@@ -1,10 +1,13 @@
 """Many callers on the product's own code: as quickly answered as arithmetic says, and under no trouble let go."""
 
+from argparse import Namespace
 from dataclasses import replace
 
 import pytest
 
-from app.rehearsal.call_figures import TOLERATED_POINTS, CallsRehearsed, figures_of_calls, formula_of
+from app.cli.commands import CommandRefused
+from app.cli.simulate import is_well, run_calls, tell
+from app.rehearsal.call_figures import TOLERATED_POINTS, CallsRehearsed, Met, figures_of_calls, formula_of
 from app.rehearsal.call_script import Arrivals, CallScript, ScriptRefused, read_script
 from app.rehearsal.ideal_queue import Comes, Counter, served_by_chance, served_in_turn
 from app.rehearsal.rehearse_calls import call_centre
@@ -155,3 +158,46 @@ def test_the_shipped_script_is_one() -> None:
 def test_what_is_wrong_with_a_script_is_said(written: str, words: str) -> None:
     with pytest.raises(ScriptRefused, match="(?s)" + words):
         read_script(written)
+
+
+def figures(script: CallScript, **more) -> CallsRehearsed:
+    """As a rehearsal of it comes to."""
+    counter = Counter(12, 20, 2.4, 3.0)
+    known = {
+        "calls": 200, "joined": 198, "ends": {"ended_by_us": 190, "gave_up": 8}, "product": Met(0.83, 0.08, 9.0),
+        "ideal": Met(0.84, 0.07, 8.6), "chance": served_by_chance(script, counter, joining=1.0),
+        "by_formula": formula_of(script, counter, joining=1.0), "service_level": 0.9, "rings_seconds": 2.4,
+        "let_go": 0, "faults": {}, "requests": 4000,
+    }  # fmt: skip
+    return CallsRehearsed(**known | more)
+
+
+def test_the_command_tells_what_is_the_product_s_doing_and_what_is_chance(capsys) -> None:
+    found = figures(read_script(PUBLISHED))
+
+    tell(found)
+
+    said = capsys.readouterr().out
+    assert "the same callers, ideal counter" in said and "Erlang A, steady state" in said
+    assert "away from the ideal counter: 1.0 points" in said and "one deviation" in said
+    assert is_well(found)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"let_go": 1}, {"faults": {"answered twice": 1}}, {"product": Met(0.80, 0.08, 9.0)}],
+)
+def test_the_command_fails_when_anybody_was_let_go_or_the_figures_are_far_apart(wrong) -> None:
+    assert not is_well(figures(read_script(PUBLISHED), **wrong))
+
+
+def test_beside_trouble_and_pauses_no_counter_is_set(capsys) -> None:
+    tell(figures(read_script(TROUBLED), ideal=None, chance=None, by_formula=None))
+
+    assert "Beside no ideal counter" in capsys.readouterr().out
+    assert not read_script(TROUBLED).has_a_counter
+
+
+def test_a_script_that_cannot_be_read_is_said(tmp_path) -> None:
+    with pytest.raises(CommandRefused, match="cannot be read"):
+        run_calls(Namespace(script=tmp_path / "none.yaml", seed=None, json=False))
