@@ -83,8 +83,8 @@ class TwilioCarrier:
         with _reached():
             try:
                 listed = self.client.messages.list(to=to, limit=MOST_LISTED_FOR_ONE)
-            except TwilioRestException as refused:
-                if refused.status in LISTS_NOTHING:
+            except TwilioException as refused:
+                if _lists_nothing(refused):
                     return ()
                 raise
         mine = [one for one in listed if str(one.direction or "").startswith("outbound")]
@@ -119,8 +119,8 @@ class TwilioCarrier:
         with _reached():
             try:
                 listed = self.client.calls.list(to=to, limit=MOST_LISTED_FOR_ONE)
-            except TwilioRestException as refused:
-                if refused.status in LISTS_NOTHING:
+            except TwilioException as refused:
+                if _lists_nothing(refused):
                     return None
                 raise
         mine = [one for one in listed if str(one.direction or "").startswith("outbound")]
@@ -175,8 +175,8 @@ class TwilioCarrier:
         with _reached():
             try:
                 listed = _whole(self.client.incoming_phone_numbers.page(page_size=PAGE))
-            except TwilioRestException as refused:
-                if refused.status in LISTS_NOTHING:
+            except TwilioException as refused:
+                if _lists_nothing(refused):
                     return None
                 raise
         return [
@@ -226,8 +226,8 @@ class TwilioCarrier:
         with _reached():
             try:
                 listed = self.client.messages(_only_id(message_sid)).media.list(limit=_MOST_PICTURES)
-            except TwilioRestException as refused:
-                if refused.status in LISTS_NOTHING:
+            except TwilioException as refused:
+                if _lists_nothing(refused):
                     return []
                 raise
         return [str(one.sid) for one in listed]
@@ -287,6 +287,12 @@ def _reached() -> Iterator[None]:
         yield
     except (TwilioException, requests.RequestException) as trouble:
         raise ProviderUnreachable(type(trouble).__name__, status=getattr(trouble, "status", None)) from trouble
+
+
+def _lists_nothing(refused: TwilioException) -> bool:
+    """The SDK says of a page only that it was not to be had, and puts the answer beside it."""
+    answer = refused.args[1] if len(refused.args) > 1 else None
+    return getattr(refused, "status", getattr(answer, "status_code", None)) in LISTS_NOTHING
 
 
 def _only_id(said: str) -> str:

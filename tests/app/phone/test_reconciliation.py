@@ -124,7 +124,6 @@ def test_a_text_whose_webhook_was_lost_comes_with_its_pictures(committed, provid
         },
     ]  # fmt: skip
 
-    assert ask().texts == 0, "while its pictures cannot be had, it is not taken in without them"
     provider.answers["Messages/MM7/Media.json"] = {
         "media_list": [{"sid": "ME00000001"}, {"sid": "ME00000002"}], "next_page_uri": None,
     }  # fmt: skip
@@ -137,6 +136,21 @@ def test_a_text_whose_webhook_was_lost_comes_with_its_pictures(committed, provid
         assert kept == {"MM7": ["ME00000001", "ME00000002"], "SM8": []}
         due = session.scalars(select(InboundSms.pictures_due_at).where(InboundSms.message_sid == "MM7")).one()
         assert due is not None and all(ticket_id for _, _, ticket_id in rows)
+
+
+def test_a_text_whose_pictures_are_gone_there_comes_without_them(committed, provider, ask):
+    provider.answers["Messages.json"]["messages"] = [
+        {
+            "sid": "MM9", "direction": "inbound", "from": "+84901234567", "to": "+842838000000", "num_media": "1",
+            "body": "Rác ở phường Bến Thành không ai lấy", "date_sent": "Mon, 23 Nov 2026 01:50:00 +0000",
+        }
+    ]  # fmt: skip
+
+    assert ask().texts == 1
+
+    assert "Messages/MM9/Media.json" in {path for path, _ in provider.asked}
+    with committed.factory() as session:
+        assert session.scalars(select(InboundSms.pictures)).all() == [[]]
 
 
 def test_a_recording_nobody_announced_is_found_by_listing(committed, provider, ask):
