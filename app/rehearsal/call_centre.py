@@ -22,16 +22,16 @@ from app.phone.accounts import simulated_account
 from app.phone.answers import Phones
 from app.phone.call_control import end_talk, lead_to_agent
 from app.rehearsal.call_script import Agents, CallScript, comes_at
-from app.rehearsal.heard_call import ENDED_BY_US, HeardCall
 from app.rehearsal.ideal_queue import Comes
+from app.simulator.heard_call import ENDED_BY_US, HeardCall, signed_form
 from app.web.frame.application import HotlineApp
+from app.wording.spoken_length import spoken_seconds
 from telephony.call import end
 from telephony.calls import find_call
 from telephony.desk import Desk
 from telephony.floor import offers, presence
 from telephony.floor.wrap_up import finish_wrap_up
 from telephony.provider.account import ProviderAccount
-from telephony.provider.signatures import sign
 from telephony.sweep import sweep
 from tickets.errors import NotFound
 from tickets.people.actor import staff_actor
@@ -177,6 +177,9 @@ class CallCentre:
             self.faults["no answer"] += 1
         return text
 
+    def spoken_seconds(self, words: str, locale: str) -> float:
+        return spoken_seconds(words, locale)
+
     def tell(self, call: HeardCall, fields: dict[str, str], now: float) -> None:
         trouble, url = self.script.trouble, f"{self.base_url}/status"
         if self.luck.random() < trouble.lost:
@@ -193,16 +196,10 @@ class CallCentre:
 
     def _post(self, call: HeardCall, url: str, fields: Mapping[str, str]) -> str | None:
         address = url.split("#", maxsplit=1)[0]
-        form = {
-            "AccountSid": self.account.account_sid, "CallSid": call.sid, "From": call.number, "To": call.to,
-            "CallStatus": "in-progress", "Direction": "inbound", **fields,
-        }  # fmt: skip
+        form, headers = signed_form(self.account, address, call, fields)
         parts = urlsplit(address)
         answer = self.client.post(
-            f"{parts.path}?{parts.query}".rstrip("?"),
-            base_url=self.app.settings.base_url,
-            data=form,
-            headers={"X-Twilio-Signature": sign(self.account.auth_token, address, form)},
+            f"{parts.path}?{parts.query}".rstrip("?"), base_url=self.app.settings.base_url, data=form, headers=headers
         )
         text = answer.get_data(as_text=True)
         return text if answer.status_code in (200, 204) else None

@@ -1,6 +1,6 @@
 """A caller's telephone in injected time: follows each document for as long as its words, sounds and questions last."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -10,7 +10,8 @@ from xml.etree.ElementTree import Element
 
 from app.settings import ROOT
 from app.simulator.telephone import wav_seconds
-from app.wording.spoken_length import spoken_seconds
+from telephony.provider.account import ProviderAccount
+from telephony.provider.signatures import sign
 
 # A key is pressed once it was named, and not at the first word.
 _KEY_AFTER_SECONDS = 3.0
@@ -30,6 +31,9 @@ class Exchange(Protocol):
 
     def tell(self, call: "HeardCall", fields: dict[str, str], now: float) -> None:
         """A callback of the carrier, which may be late, repeated or lost."""
+
+    def spoken_seconds(self, words: str, locale: str) -> float:
+        """How long it takes to say them."""
 
     def later(self, at: float, act: Callable[[float], None]) -> None: ...
 
@@ -113,7 +117,7 @@ class HeardCall:
             if verb.tag == "Gather":
                 if self._question(verb, url, at):
                     return
-                at += _lasts(verb) + float(verb.get("timeout") or 5)
+                at += self._lasts(verb) + float(verb.get("timeout") or 5)
             elif verb.tag == "Record":
                 self.left_message = True
                 told = {"RecordingSid": f"RE{self.sid[2:]}", "RecordingDuration": str(_MESSAGE_SECONDS)}
@@ -125,7 +129,7 @@ class HeardCall:
             elif verb.tag == "Hangup":
                 break
             else:
-                at += _lasts(verb)
+                at += self._lasts(verb)
         turn = self._turn
         self.exchange.later(at, lambda then: self.hang_up(ENDED_BY_US, then) if self._turn == turn else None)
 
@@ -148,7 +152,7 @@ class HeardCall:
             return True
         if gather.get("actionOnEmptyResult") != "true":
             return False
-        self._next(at + _lasts(gather) + float(gather.get("timeout") or 5), action, {"Digits": ""})
+        self._next(at + self._lasts(gather) + float(gather.get("timeout") or 5), action, {"Digits": ""})
         return True
 
     def _bridged(self, dial: Element, url: str, now: float) -> None:
@@ -164,18 +168,28 @@ class HeardCall:
         leg = {"CallSid": self.dial_leg, "ParentCallSid": self.sid, "Direction": "outbound-dial"}
         self.exchange.tell(self, {**leg, "CallStatus": status}, now)
 
+    def _lasts(self, verb: Element) -> float:
+        """Seconds of all that is said and played in it."""
+        seconds = 0.0
+        for one in verb.iter():
+            if one.tag == "Say":
+                seconds += self.exchange.spoken_seconds(one.text or "", (one.get("language") or "vi")[:2])
+            elif one.tag == "Pause":
+                seconds += float(one.get("length") or 1)
+            elif one.tag == "Play":
+                seconds += _sound_seconds(urlsplit(one.text or "").path)
+        return seconds
 
-def _lasts(verb: Element) -> float:
-    """Seconds of all that is said and played in it."""
-    seconds = 0.0
-    for one in verb.iter():
-        if one.tag == "Say":
-            seconds += spoken_seconds(one.text or "", (one.get("language") or "vi")[:2])
-        elif one.tag == "Pause":
-            seconds += float(one.get("length") or 1)
-        elif one.tag == "Play":
-            seconds += _sound_seconds(urlsplit(one.text or "").path)
-    return seconds
+
+def signed_form(
+    account: ProviderAccount, address: str, call: HeardCall, fields: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the carrier sends of a call, and the headers that say that it was the carrier."""
+    form = {
+        "AccountSid": account.account_sid, "CallSid": call.sid, "From": call.number, "To": call.to,
+        "CallStatus": "in-progress", "Direction": "inbound", **fields,
+    }  # fmt: skip
+    return form, {account.signature_header: sign(account.auth_token, address, form)}
 
 
 @cache
