@@ -15,6 +15,7 @@ from escalation.queries.desk import waiting_up_to
 from escalation.queries.follow_up import ended_since
 from tests.conftest import Committed
 from tests.factories import hold_post, open_ticket, staff
+from tickets.outbox.troubles import oldest_unsent
 from tickets.people.roles import Viewer, load_viewer
 from tickets.promises import day_totals
 from tickets.promises.published import publish, published
@@ -73,6 +74,10 @@ ROWS = (
     """insert into acknowledgement (step_id, ticket_id, staff_id, at, via, holds_until)
        select 100000 + n * 1000, 100000 + n * 1000, :somebody, now() - interval '1 second' * n, 'page', now()
        from generate_series(cast(:first as bigint), :last) n where n % 2 = 1""",
+    """insert into outbound_message
+       (dedup_key, channel, address, template, params, locale, state, created_at, not_before)
+       select 'copy ' || n, 'email', 'a@b.example', 'warning', '{}', 'vi', 'waiting', now(), now()
+       from generate_series(cast(:first as bigint), :last) n""",
     # Told on a turn that is over: none of it is theirs to answer now.
     """insert into standing_report (clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered)
        select 100000 + n * 1000, :supervisor, 100000 + n * 1000, 100000 + n * 1000, 1, now(), false
@@ -121,6 +126,7 @@ def questions(supervisor: Viewer, chair: Viewer) -> dict[str, Callable[[Session]
         "untaken, of the city": lambda s: at_risk(s, supervisor, None, risk=Risk.UNTAKEN, now=NOW),
         "search": lambda s: search(s, supervisor, "den duong").items,
         "menu of whoever is off turn": lambda s: waiting_up_to(s, supervisor, most=100, now=NOW) == 0,
+        "since when messages wait": oldest_unsent,
         "published promises": lambda s: published(s, now=NOW)[1],
         # Nothing has ended: the longest look there is.
         LOOKED_BACK: lambda s: ended_since(s, chair, since=two_weeks_ago, now=NOW) == [],

@@ -16,12 +16,32 @@ _OF_MONEY = (
 )
 
 
+# Since when a waiting message should have left. A retry that is planned for later waits all the same; what is to leave
+# only in the morning does not wait yet. Nor does what a budget holds before its hour is over: it has its own alarm.
+# Set as PostgreSQL sets it, by which the schema that stands is compared.
+WAITS_SINCE = """
+CASE
+    WHEN "left"(error_code, 12) = 'over_budget_'::text THEN not_before
+    ELSE COALESCE(due_at,
+    CASE
+        WHEN attempts = 0 THEN not_before
+        ELSE created_at
+    END)
+END"""
+
+
 class OutboundMessage(Base):
     """An SMS, mail, call or on-screen notice we must send; at least once, once per `dedup_key`."""
 
     __tablename__ = "outbound_message"
     __table_args__ = (
         Index("ix_outbound_message_due", "not_before", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
+        Index(
+            "ix_outbound_message_since",
+            "is_urgent",
+            sql(f"({WAITS_SINCE})"),
+            postgresql_where=sql("state in ('waiting', 'claimed')"),
+        ),
         Index("ix_outbound_message_turn", "address", "id", postgresql_where=sql("state in ('waiting', 'claimed')")),
         Index("ix_outbound_message_screen", "staff_id", "id", postgresql_where=sql("channel = 'screen'")),
         Index(
