@@ -204,6 +204,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "holidays.kept": lazy_gettext("Days off kept"),
     "holidays.taken_back": lazy_gettext("Day off taken back"),
     "ticket.praise_changed": lazy_gettext("Found to be praise, or not"),
+    "ticket.danger_said": lazy_gettext("Found to be danger, or not"),
     "ticket.accused": lazy_gettext("Found to accuse officials"),
     "ticket.arbitrated": lazy_gettext("Dispute over responsibility decided"),
     "ticket.appeal_decided": lazy_gettext("Appeal against it decided"),

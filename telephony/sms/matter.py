@@ -246,7 +246,8 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
     """
     phone = parse_phone(sms.phone) if sms.phone else None
     ticket = session.get_one(Ticket, opened.ticket_id)
-    undecided = any(reason.code == "undecided" for reason in opened.reasons)
+    undecided = any(reason.code in ("undecided", "city_department") for reason in opened.reasons)
+    undecided = undecided and ticket.place_unit_id is None and not (ticket.is_restricted or ticket.is_praise)
     if not opened.is_new or phone is None or not phone.may_get_sms or not undecided:
         return
     ids = [int(c["unit_id"]) for c in ticket.place_detail.get("candidates", ())][:MOST_OPTIONS]

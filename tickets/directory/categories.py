@@ -14,6 +14,7 @@ from tickets.folding import folded_words
 from tickets.people.actor import Actor
 from tickets.schema import Category, Unit
 from tickets.states import Level, Priority, UnitKind
+from tickets.typed_text import MAX_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def suggest(hints: Sequence[Hint], text: str, *, limit: int = 3) -> list[Suggest
 
     A suggestion only: it is shown to be corrected, and a matter about somebody's conduct is never decided by it.
     """
-    words = f" {' '.join(folded_words(text[:4000]))} "
+    words = f" {' '.join(folded_words(text[:MAX_BODY]))} "
     found: dict[int, list[str]] = {}
     for hint in hints:
         if f" {hint.phrase} " in words:

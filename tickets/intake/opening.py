@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.city import day_of
-from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.directory.places import PlaceIndex, Resolution, resolve_whole
 from tickets.intake import contacts
 from tickets.intake.acknowledgement import acknowledgement, sms_number
 from tickets.intake.arriving import arrive
@@ -128,10 +128,10 @@ def _place(matter: Matter, names: Named, places: PlaceIndex) -> Resolution | Non
         return None
     if matter.place_text and matter.place is not None:
         return matter.place
-    said = matter.place_text or f"{matter.subject}\n{matter.body[:2000]}"
+    said = matter.place_text or f"{matter.subject}\n{matter.body}"
     if not said.strip():
         return None
-    return resolve(places, said, on=day_of(matter.arrived_at))
+    return resolve_whole(places, said, on=day_of(matter.arrived_at))
 
 
 def _facts(matter: Matter, names: Named, place: Resolution | None) -> RoutingFacts:

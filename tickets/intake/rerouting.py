@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.audit import entries
 from tickets.city import day_of
-from tickets.directory.places import PlaceIndex, Resolution, resolve
+from tickets.directory.places import PlaceIndex, Resolution, resolve_whole
 from tickets.matter.rulebook import rules_version
 from tickets.people import citizens
 from tickets.people.actor import Actor
@@ -64,7 +64,7 @@ def _reroute(
     if ticket.status is not TicketStatus.NEW or ticket.assignee_id is not None or ticket.hop_count > 1:
         insert_rows(session, changes=words)
         return None
-    place = resolve(places, said, on=day_of(now)) if said else None
+    place = resolve_whole(places, said, on=day_of(now)) if said else None
     decision = receive(_facts(ticket, told, place), rules.routing)
     _settle_place(ticket, told, place, decision)
     promised_before, is_told_anew = _promised(ticket, rules), _is_told_anew(ticket, decision)

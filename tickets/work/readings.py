@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from tickets.city import day_of
-from tickets.errors import InvalidInput
+from tickets.errors import InvalidInput, TransitionNotAllowed
 from tickets.people.actor import Actor
 from tickets.routing.rules import load_rules
 from tickets.schema import Category, Ticket
-from tickets.states import UNFINISHED, Priority, ReadField
+from tickets.states import UNFINISHED, Priority, ReadField, TicketStatus
 from tickets.work.assignment import BY_READING, follow_reading, set_praise
 from tickets.work.corrections import note_correction
 from tickets.work.duplicate_links import RESTRICTED, leave_group
@@ -36,10 +36,13 @@ def say_danger(session: Session, ticket_id: int, *, is_danger: bool, actor: Acto
     ticket = lock_ticket(session, ticket_id)
     now = judged_at(session, ticket, now=now)
     guessed, correct = danger_read(ticket), YES if is_danger else NO
+    if ticket.status not in UNFINISHED:
+        raise TransitionNotAllowed(ticket.reference, ticket.status, TicketStatus.OPEN)
     # Pressed twice, nothing new is known.
     if is_danger and ticket.priority is Priority.EMERGENCY:
         return ticket
     note_correction(session, ticket, ReadField.DANGER, guessed=guessed, correct=correct, actor=actor, now=now)
+    record(session, ticket, "ticket.danger_said", actor=actor, now=now)
     if is_danger:
         _call_in_the_desk(session, ticket, now=now)
     ticket.is_doubted = False

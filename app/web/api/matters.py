@@ -11,7 +11,7 @@ from app.web.api.directory import resolved
 from app.web.api.reading import TypedWords, read_body
 from app.web.frame.access import bearer
 from app.web.frame.current import places, rules, today
-from tickets.directory.places import resolve
+from tickets.directory.places import resolve_whole
 from tickets.matter import Indication, MatterReading, read_matter
 from tickets.routing.decision import category_codes
 from tickets.states import Channel
@@ -69,7 +69,7 @@ def read_text() -> dict[str, Any]:
         "praise": read.is_praise,
         "categories": [] if read.is_noise else codes,
         "language": read.written_in.value,
-        "places": resolved(resolve(places(), f"{body.text}\n{body.place or ''}".strip(), on=today())),
+        "places": resolved(resolve_whole(places(), f"{body.text}\n{body.place or ''}".strip(), on=today())),
         "reasons": _reasons(read),
         "read_characters": min(len(body.text), LONGEST_READ),
     }

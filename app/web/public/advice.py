@@ -10,7 +10,7 @@ from app.web.frame.current import places, rules, today
 from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
 from tickets.directory.dialled_prefixes import refusal_to_citizen
-from tickets.directory.places import Resolution, resolve
+from tickets.directory.places import Resolution, resolve_whole
 from tickets.intake.noise import NoiseRead, noise_in
 from tickets.matter import MatterReading, read_matter
 from tickets.people.phones import parse_phone
@@ -23,8 +23,6 @@ from tickets.states import Level
 
 # A list of buttons longer than this is a list to look through, and shown as one.
 MOST_BUTTONS = 12
-# The body of a long report is not searched for its place beyond this; the place stands in the first sentences.
-_READ = 2_000
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
     """
     known, read = rules(), read_matter(form.body)
     category, is_guess = _category(form, known)
-    resolution = resolve(places(), form.said[:_READ], on=today()) if form.said else Resolution("none")
+    resolution = resolve_whole(places(), form.said, on=today()) if form.said else Resolution("none")
     question = _question(resolution, form, known, locale)
     unit = _unit(form, resolution, question, known)
     noise = None if _tells_more(form, unit) else noise_in(read)
@@ -141,7 +139,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         place=resolution if form.place else None,
         similar=() if is_known else _similar(session, form, unit, category, now),
         # Whoever may be in danger or accuses somebody is asked nothing that can wait.
-        apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body[:_READ], known.routing),
+        apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body, known.routing),
         is_number_refused=_is_refused(form, known),
         asks_danger=read.may_be_danger and not read.is_danger,
         is_place_missing=resolution.outcome == "none" and not form.place and _goes_by_place(read, category),

@@ -2,6 +2,7 @@
 
 from tickets.directory.places.keypad import resolve_keys
 from tickets.directory.places.lexicon import PlaceIndex, build_index
+from tickets.directory.places.long_text import resolve_whole
 from tickets.directory.places.outcome import Candidate, Option, Question, Resolution, Why
 from tickets.directory.places.resolve import resolve
 from tickets.directory.places.rows import AliasRow, AreaUnit, DistrictRow, OldWardRow, PlaceRows
@@ -22,5 +23,6 @@ __all__ = [
     "build_index",
     "resolve",
     "resolve_keys",
+    "resolve_whole",
     "rows_from_csv",
 ]
