@@ -165,6 +165,33 @@ class TimelineKind(StrEnum):
     RESTRICTED = "restricted"
 
 
+class CatalogueStage(StrEnum):
+    """How far a procedure has come in the catalogue, in this order."""
+
+    ANNOUNCED = "announced"
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    INTERNAL = "internal"
+    ELECTRONIC = "electronic"
+    NATIONAL = "national"
+
+
+class NightResult(StrEnum):
+    """What became of a call of the night check; a person is who presses the key."""
+
+    ANSWERED = "answered"
+    # Whoever answered says that this is not the unit.
+    WRONG = "wrong"
+    RANG_OUT = "rang_out"
+    BUSY = "busy"
+    MACHINE = "machine"
+    NO_KEY = "no_key"
+    # The carrier could not reach the number.
+    UNREACHABLE = "unreachable"
+    # It was ours not to call: it counts for nothing.
+    NOT_CALLED = "not_called"
+
+
 class ActorKind(StrEnum):
     CITIZEN = "citizen"
     STAFF = "staff"

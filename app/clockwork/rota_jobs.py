@@ -2,8 +2,10 @@
 
 from app.clockwork.node import Node
 from app.storage.database import transaction
+from escalation.queries.monthly_directory import remind_of_directory
 from escalation.queries.weekly_gaps import post_weekly_gaps
 from escalation.queries.weekly_readiness import post_weekly_readiness
+from tickets.directory.catalogue_months import keep_month
 from tickets.directory.rotations import fill_one
 from tickets.outbox.rota_news import tell_turns_that_begin
 
@@ -22,6 +24,11 @@ def tell_gaps(node: Node) -> None:
 
 def tell_readiness(node: Node) -> None:
     node.post(post_weekly_readiness)
+
+
+def remind_units_of_directory(node: Node) -> None:
+    """And keep how the catalogue stands this month."""
+    node.post(remind_of_directory, keep_month)
 
 
 def tell_who_comes_on_duty(node: Node) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.clockwork.canary_job import try_the_chain
 from app.clockwork.incident_rounds import follow_incidents
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
+from app.clockwork.night_rounds import check_lines_at_night
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import (
     ask_for_silent,
@@ -24,7 +25,13 @@ from app.clockwork.phone_jobs import (
     sweep_floor,
 )
 from app.clockwork.progress import Expected
-from app.clockwork.rota_jobs import fill_rotations, tell_gaps, tell_readiness, tell_who_comes_on_duty
+from app.clockwork.rota_jobs import (
+    fill_rotations,
+    remind_units_of_directory,
+    tell_gaps,
+    tell_readiness,
+    tell_who_comes_on_duty,
+)
 from app.clockwork.rule_rounds import apply_new_rules, give_time_back
 from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
 from app.phone.reconciliation import ASKING
@@ -211,6 +218,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("hand levels over", ROUND_SECONDS, hand_levels_over, limit_seconds=120),
     Scheduled("tell gaps of the rota", 3600, tell_gaps),
     Scheduled("tell what units lack", 3600, tell_readiness),
+    Scheduled("check lines at night", 20, check_lines_at_night),
+    Scheduled("remind of the directory", 3600, remind_units_of_directory),
     Scheduled("fill the rota ahead", 3600, fill_rotations, limit_seconds=300),
     Scheduled("prove kept figures", 86_400, prove_kept_figures, limit_seconds=900),
 )

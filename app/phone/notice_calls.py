@@ -21,9 +21,10 @@ from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
 from telephony.provider.notice_document import last_words, notice_document
 from telephony.provider.webhook_inbox import Webhook, WebhookAnswer
 from tickets.errors import HotlineError
-from tickets.outbox import posting
+from tickets.outbox import night_checks, posting
 from tickets.outbox.gathering import GATHERED_TEMPLATE
 from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
+from tickets.outbox.overtaken import NIGHT_TEMPLATE
 from tickets.schema import OutboundMessage
 from tickets.states import NotHeard, OutboundChannel, OutboundState
 from tickets.typed_text import typed_number
@@ -68,15 +69,24 @@ def answer_key(
     key = webhook.form.get("keys")
     if key:
         _heard(session, webhook, row, now=now)
-    if key not in (ACKNOWLEDGE, PASS_UP):
+    if key is None or key not in _keys_of(row):
         again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
         return WebhookAnswer(200, again)
     words = speak(_said_to(session, row, key, now=now), {}, row.locale)
     return WebhookAnswer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
 
 
+def _keys_of(row: OutboundMessage) -> tuple[str, ...]:
+    """What the words of the call name; after any other key they are said again."""
+    is_at_night = row.template == NIGHT_TEMPLATE
+    return (night_checks.HERE_KEY, night_checks.NOT_OURS_KEY) if is_at_night else (ACKNOWLEDGE, PASS_UP)
+
+
 def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
     """A list is heard, and each of its levels is answered where it can be read."""
+    if row.template == NIGHT_TEMPLATE:
+        night_checks.note_key(session, row, key, now=now)
+        return Prompt.LINE_TEST_HEARD if key == night_checks.HERE_KEY else Prompt.NIGHT_WRONG
     if row.template == LINE_TEST_TEMPLATE:
         return Prompt.LINE_TEST_HEARD
     if row.template == OVER_TEMPLATE:
@@ -147,7 +157,7 @@ def _message(session: Session, number: str) -> OutboundMessage | None:
     row = session.get(OutboundMessage, row_id) if row_id is not None else None
     if row is None or row.channel is not OutboundChannel.VOICE:
         return None
-    if row.template in (LINE_TEST_TEMPLATE, OVER_TEMPLATE):
+    if row.template in (LINE_TEST_TEMPLATE, OVER_TEMPLATE, NIGHT_TEMPLATE):
         return row
     if row.staff_id is None:
         return None

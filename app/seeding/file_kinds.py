@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from app.seeding.desks import equip
 from tickets.directory.exchange.calendars import Calendars
 from tickets.directory.exchange.categories import CategoryRows
+from tickets.directory.exchange.dossiers import Dossiers
 from tickets.directory.exchange.holidays import Holidays
 from tickets.directory.exchange.kind import FileKind, RowChange
 from tickets.directory.exchange.leave import LeaveRows
@@ -42,6 +43,7 @@ TABLE_KINDS: Mapping[str, type[FileKind]] = {
         Responsibilities,
         CategoryRows,
         Procedures,
+        Dossiers,
         Calendars,
         Holidays,
     )

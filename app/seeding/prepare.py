@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.clock import utc_now
 from app.seeding import people, reference, volume
 from app.seeding.demonstration import is_played, play
+from app.seeding.demonstration.office_work import PUBLIC_SINCE, show_office_work
 from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.play_progress import TellProgress
 from app.storage.secret_keys import keys_of
-from tickets.directory import going_live
+from tickets.directory import going_live, releases
 from tickets.schema import Ticket
 
 STATEMENT_TIMEOUT_MS = 600_000
@@ -37,6 +38,7 @@ def load_reference(settings: Settings, *, progress: TellProgress) -> None:
             progress(f"Loaded reference data: {', '.join(written)}.")
         if _begins_here(session, written) and going_live.begin(session, are_live=settings.demo, now=utc_now()):
             progress(_ALL_LIVE if settings.demo else _NONE_LIVE)
+        releases.begin(session, now=utc_now() - PUBLIC_SINCE if settings.demo else utc_now())
 
 
 def _begins_here(session: Session, written: Collection[str]) -> bool:
@@ -48,6 +50,7 @@ def load_people(settings: Settings, *, progress: TellProgress) -> None:
     """The people of the demonstration: from here on their sign-in links work, with or without its tickets."""
     with _owner(settings) as factory, transaction(factory) as session:
         if people.load(session, now=utc_now(), zone=settings.zone):
+            show_office_work(session, now=utc_now())
             progress("Loaded the people of the demonstration.")
 
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.web import administration, api, console, leadership, public, rota, supervisor
+from app.web import administration, api, console, leadership, office, public, rota, supervisor
 from app.web.leadership import acknowledge_link
 from app.web.monitoring import client_faults, health, metrics
 from app.web.provider_events import recorded_sounds, simulated_carrier, webhooks
@@ -25,6 +25,7 @@ BLUEPRINTS: list[Blueprint] = [
     *public.blueprints,
     console.blueprint,
     supervisor.blueprint,
+    office.blueprint,
     rota.blueprint,
     leadership.blueprint,
     administration.blueprint,

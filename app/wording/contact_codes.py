@@ -66,6 +66,7 @@ OVERTAKEN: Mapping[str, LazyString] = {
     Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
     Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
     Overtaken.LEVEL_REACHED: lazy_gettext("somebody had been reached by then"),
+    Overtaken.HOUR_OVER: lazy_gettext("its hour of the night is over"),
     Overtaken.TURN_OVER: lazy_gettext("nobody was kept for the call any more"),
 }
 

@@ -46,6 +46,8 @@ TABLE_FAULTS: Mapping[str, LazyString] = {
     "ambiguous_person": lazy_gettext("several people have this name; write the e-mail address or phone"),
     "no_such_post": lazy_gettext("no body has such a post"),
     "post_of_another_body": lazy_gettext("this body has no such post; it is one of another body"),
+    "no_such_procedure": lazy_gettext("no procedure has this code or name"),
+    "year_not_over": lazy_gettext("this year is not over; counts are brought of whole years"),
     "no_such_parent": lazy_gettext("no group of matters has this code"),
     "ends_before_it_begins": lazy_gettext("ends before it begins"),
     "email_or_phone": lazy_gettext("an e-mail address or a phone is needed"),

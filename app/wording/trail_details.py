@@ -10,6 +10,7 @@ from flask_babel import LazyString, gettext, lazy_gettext, lazy_pgettext
 
 from app.wording import codes, contact_codes
 from app.wording.account_field_words import ACCOUNT_FIELDS
+from app.wording.catalogue_words import STAGE_WORDS
 from app.wording.codes import word_of
 from app.wording.field_words import FIELD_WORDS
 from app.wording.locale import chosen_locale
@@ -44,6 +45,8 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "code": lazy_pgettext("audit detail", "reason"),
     "count": lazy_pgettext("audit detail", "number"),
     "dates_moved": lazy_pgettext("audit detail", "dates moved"),
+    "document_no": lazy_pgettext("audit detail", "document no."),
+    "stage": lazy_pgettext("audit detail", "stage"),
     "days": lazy_pgettext("audit detail", "days"),
     "disposition": lazy_pgettext("audit detail", "outcome"),
     "cycle": lazy_pgettext("audit detail", "round"),
@@ -209,6 +212,7 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "reason": (FAILURES, contact_codes.OVERTAKEN, OWN_REASONS),
     "code": (READ_ANEW, PROTOCOL_KINDS),
     "decision": (codes.APPEAL_OUTCOMES,),
+    "stage": (STAGE_WORDS,),
     "sending": (SENDING_KINDS,),
     "whom": (BUDGET_SCOPES,),
 }

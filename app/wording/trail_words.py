@@ -67,6 +67,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "directory.lines_imported": lazy_gettext("Phone lines imported"),
     "directory.policies_imported": lazy_gettext("Promises imported"),
     "directory.procedures_imported": lazy_gettext("Procedures imported"),
+    "directory.dossiers_imported": lazy_gettext("Dossiers by year imported"),
     "directory.units_imported": lazy_gettext("Units imported"),
     "contact_method.changed": lazy_gettext("Contact details changed"),
     "contact_method.code_sent": lazy_gettext("Code for contact details sent"),
@@ -197,6 +198,14 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "token.added": lazy_gettext("API token added"),
     "token.revoked": lazy_gettext("API token revoked"),
     "line.tested": lazy_gettext("Test call to a line"),
+    "catalogue.entered": lazy_gettext("Stage of a procedure entered"),
+    "catalogue.taken_out": lazy_gettext("Stage of a procedure taken out"),
+    "night.consented": lazy_gettext("Unit lets its lines be called at night"),
+    "night.declined": lazy_gettext("Unit does not let its lines be called at night"),
+    "directory.begun": lazy_gettext("Directory counts as released"),
+    "directory.confirmed": lazy_gettext("Directory entry confirmed by the unit"),
+    "directory.released": lazy_gettext("Directory entry released"),
+    "directory.returned": lazy_gettext("Directory entry returned to the unit"),
     "unit.taken_back": lazy_gettext("Unit taken back: the city works for it"),
     "unit.went_live": lazy_gettext("Unit went live"),
     "appeal.decided": lazy_gettext("Appeal decided"),
@@ -213,6 +222,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
 }
 
 AUDIT_SUBJECTS: Mapping[str, LazyString] = {
+    "procedure": lazy_gettext("procedure"),
     "absence": lazy_gettext("Leave"),
     "rotation": lazy_gettext("Rotation"),
     "rota_feed": lazy_gettext("Calendar address of the rota"),

@@ -114,6 +114,7 @@ class Prompt(StrEnum):
     NOTICE_OUTDATED = "notice_outdated"
     NOTICE_HEARD = "notice_heard"
     LINE_TEST_HEARD = "line_test_heard"
+    NIGHT_WRONG = "night_wrong"
 
     GOODBYE = "goodbye"
     PLEASE_HOLD = "please_hold"

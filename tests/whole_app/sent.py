@@ -26,6 +26,7 @@ from telephony.provider.kept_accounts import add_account
 from telephony.recorded_prompts import NewRecording
 from tests import factories
 from tests.app.storage.test_telephone_sound import pcm, tone
+from tests.app.web.office.entries import directory_forms
 from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb
 from tests.telephony.provider.account_rows import fields_of
@@ -255,9 +256,9 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     keep_draft(session, DraftOf(person.id, RuleKind.CHAIN, 0), draft, now=before)
     phone, mail = _contact_methods(session, person, now=before)
     own = Sent(named={"method_id": mail}, form={"code": "0"})
-    of_the_rota = rota_forms(session, person, at=OWN, now=now)
+    of_groups = {**rota_forms(session, person, at=OWN, now=now), **directory_forms(session, at=OWN, now=now)}
     return {
-        **{endpoint: Sent(form, named) for endpoint, (form, named) in of_the_rota.items()},
+        **{endpoint: Sent(form, named) for endpoint, (form, named) in of_groups.items()},
         "console.choose_own_telephone": Sent(form={"kind": "number", "address": "0901234567"}),
         "supervisor.choose_telephone": Sent(
             named={"staff_id": colleague.id}, form={"kind": "number", "address": "0901234567"}

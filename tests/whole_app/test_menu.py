@@ -23,8 +23,8 @@ LEADS_TO = {
     Role.AGENT: {"/console", "/leadership", "/rota", "/my/duty"},
     Role.SUPERVISOR: {"/console", "/supervisor", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
     Role.LEADER: {"/console", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
-    Role.CITY_OFFICE: {"/console", "/supervisor", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
-    Role.ADMINISTRATOR: {"/administration", "/administration/audit", "/rota"},
+    Role.CITY_OFFICE: {"/console", "/office", "/supervisor", "/supervisor/escalations", "/rota", "/my/duty"},
+    Role.ADMINISTRATOR: {"/office", "/administration", "/administration/audit", "/rota"},
     Role.AUDITOR: {"/administration/audit"},
 }
 

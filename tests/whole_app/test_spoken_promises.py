@@ -119,6 +119,9 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
     Prompt.FAILURE_THANKS: (
         (CALLED_BACK, "test_whoever_heard_the_outage_announcement_is_called_back_as_it_says"),
     ),
+    Prompt.NIGHT_WRONG: (
+        ("tests/app/web/office/test_night.py", "test_nine_says_that_it_is_somebody_elses_number"),
+    ),
 }  # fmt: skip
 
 

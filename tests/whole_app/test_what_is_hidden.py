@@ -62,6 +62,7 @@ OF_THE_WHOLE_CITY = (
 # Who works at a unit and stands on its posts: whoever brings a ticket here brings people along.
 OF_PEOPLE = (
     "/rota", "/my/duty", "/supervisor/readiness", "/administration/readiness", "/administration/setting-up",
+    "/office", "/office/catalogue", "/office/night", "/supervisor/directory",
     "/administration/invitations",
 )  # fmt: skip
 # Whoever runs it is alarmed when nobody could be told of a level, of a restricted ticket too, without its reference.

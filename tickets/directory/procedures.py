@@ -1,6 +1,6 @@
 """The procedures people ask about: entries of the national procedures database with the department that keeps them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, tuple_, update
@@ -24,6 +24,8 @@ class ProcedureFacts:
     decision_no: str = ""
     boundary_free: bool = False
     department_id: int | None = None
+    online_level: str = ""
+    for_business: bool = False
 
 
 def insert_procedures(session: Session, facts: Sequence[ProcedureFacts]) -> None:
@@ -45,6 +47,8 @@ def columns_of(facts: ProcedureFacts) -> dict[str, object]:
         "decision_no": facts.decision_no,
         "boundary_free": facts.boundary_free,
         "department_id": facts.department_id,
+        "online_level": facts.online_level,
+        "for_business": facts.for_business,
     }
 
 
@@ -54,11 +58,12 @@ def procedures(
     text: str = "",
     level: Level | None = None,
     after: tuple[str, int] | None = None,
+    but: Collection[int] = (),
     limit: int = 50,
 ) -> list[Procedure]:
     """The catalogue by name; `text` is compared without marks with name and code, every word of it must occur.
 
-    `after` is (sort_key, id) of the last row seen.
+    `after` is (sort_key, id) of the last row seen; `but` are left out.
     """
     wanted = select(Procedure).order_by(Procedure.sort_key, Procedure.id).limit(limit)
     for word in folded_words(text)[:8]:
@@ -66,6 +71,8 @@ def procedures(
         wanted = wanted.where(Procedure.sort_key.like(pattern) | Procedure.code.like(pattern))
     if level is not None:
         wanted = wanted.where(Procedure.level == level)
+    if but:
+        wanted = wanted.where(Procedure.id.not_in(but))
     if after is not None:
         wanted = wanted.where(tuple_(Procedure.sort_key, Procedure.id) > after)
     return list(session.scalars(wanted))

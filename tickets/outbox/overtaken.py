@@ -3,7 +3,7 @@
 Between writing and handing over may lie a night: the opening hours of its reader, or an outage of a carrier.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import exists, func, or_, select, update
@@ -39,6 +39,9 @@ from tickets.states import (
 WITHDRAWN = "withdrawn"
 # The call by which somebody is called back.
 CALLBACK_CALL = "callback_call"
+# The call that looks whether somebody is there at night.
+NIGHT_TEMPLATE = "night_check"
+_NIGHT_CALL_WITHIN = timedelta(minutes=30)
 # Confirms the very wish that silences the phone.
 _ALWAYS_TOLD = frozenset({"sms_stopped"})
 # Answers to a code that somebody texts: whose right has ended asks, and hears just that.
@@ -70,6 +73,7 @@ class Overtaken(StrEnum):
     STEP_OVER = "step_over"
     LEVEL_REACHED = "level_reached"
     TURN_OVER = "turn_over"
+    HOUR_OVER = "hour_over"
 
 
 def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
@@ -83,6 +87,9 @@ def overtaken_by(session: Session, message: OutboundMessage, *, now: datetime) -
         return Overtaken.ROLE_ENDED
     if message.template == CALLBACK_CALL and not _is_its_turn(session, message, now=now):
         return Overtaken.TURN_OVER
+    # Held up by a budget or a carrier, it would ring in the morning.
+    if message.template == NIGHT_TEMPLATE and now - message.created_at > _NIGHT_CALL_WITHIN:
+        return Overtaken.HOUR_OVER
     return _by_its_ticket(session, message)
 
 

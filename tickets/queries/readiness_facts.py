@@ -21,6 +21,7 @@ from tickets.schema import (
     Holiday,
     Line,
     LineTest,
+    NightCall,
     OneStopOffice,
     OutboundMessage,
     Procedure,
@@ -29,7 +30,7 @@ from tickets.schema import (
     Staff,
     Unit,
 )
-from tickets.states import Level, OutboundChannel, OutboundState, QueueKind, Role, UnitKind
+from tickets.states import Level, NightResult, OutboundChannel, OutboundState, QueueKind, Role, UnitKind
 
 # Within this time somebody should have taken up the telephone, by a test or for a citizen.
 _LINE_ANSWERED_WITHIN = timedelta(days=30)
@@ -171,6 +172,12 @@ def _lines(session: Session, now: datetime) -> Mapping[int, list[LineFact]]:
             .group_by(Call.line_id)
         )
     }
+    for line_id, at in session.execute(
+        select(NightCall.line_id, func.max(NightCall.pressed_at))
+        .where(NightCall.result == NightResult.ANSWERED, NightCall.night >= day_of(since))
+        .group_by(NightCall.line_id)
+    ):
+        taken[line_id] = max((one for one in (taken.get(line_id), at) if one is not None), default=None)
     last = select(func.max(LineTest.id)).group_by(LineTest.line_id)
     # By its key for each test: a join might read every message there is.
     state, error_code = (

@@ -18,6 +18,15 @@ from tickets.schema.directory import (
     UnitSuccession,
 )
 from tickets.schema.draft import Draft, TicketViewer
+from tickets.schema.duty import (
+    CatalogueMonth,
+    CatalogueStep,
+    DirectoryConfirmation,
+    DirectoryRelease,
+    NightCall,
+    NightConsent,
+    ProcedureYear,
+)
 from tickets.schema.exclusion import ExclusionCredit, ExclusionWindow
 from tickets.schema.file_import import FileImport, FileImportRow
 from tickets.schema.incident import Incident, IncidentPerson
@@ -126,6 +135,8 @@ __all__ = [
     "CallLeg",
     "CallbackRequest",
     "CanaryRun",
+    "CatalogueMonth",
+    "CatalogueStep",
     "Category",
     "Chain",
     "ChainStep",
@@ -140,6 +151,8 @@ __all__ = [
     "ContactMethod",
     "Delegation",
     "DialledPrefix",
+    "DirectoryConfirmation",
+    "DirectoryRelease",
     "DoneDay",
     "Draft",
     "DuplicateLink",
@@ -168,6 +181,8 @@ __all__ = [
     "Message",
     "MessageLimit",
     "Misroute",
+    "NightCall",
+    "NightConsent",
     "NoiseContact",
     "Offer",
     "OneStopOffice",
@@ -185,6 +200,7 @@ __all__ = [
     "PostHolding",
     "Presence",
     "Procedure",
+    "ProcedureYear",
     "ProcessBeat",
     "PromiseBreach",
     "PromiseDay",

@@ -148,6 +148,9 @@ class Procedure(Base):
     decision_no: Mapped[str] = mapped_column(server_default="")
     boundary_free: Mapped[bool] = mapped_column(server_default=text("false"))
     department_id: Mapped[int | None] = mapped_column(to("unit"))
+    # How far it is done without coming: none, partial or full; empty where nobody has said.
+    online_level: Mapped[str] = mapped_column(server_default="")
+    for_business: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Category(Base):

@@ -63,6 +63,8 @@ def _names() -> dict[str, str]:
         "hand levels over": _("Bring open reports to whoever is responsible now"),
         "tell who comes on duty": _("Tell people that their duty begins"),
         "tell what units lack": _("Tell what units lack before they can be relied on, once a week"),
+        "check lines at night": _("Call published lines at night"),
+        "remind of the directory": _("Remind units to confirm their entry in the directory"),
         "tell gaps of the rota": _("Tell of gaps in the duty rota, once a week"),
         "fill the rota ahead": _("Fill the duty rota ahead"),
         "prove kept figures": _("Prove kept figures against the clocks"),

@@ -17,6 +17,7 @@ from app.web.frame.current import places, today
 from app.web.frame.limits import limiter
 from app.wording.place_words import option_text, question_text, why_text
 from tickets.directory.places import Resolution, resolve
+from tickets.directory.releases import hidden_procedures
 from tickets.schema import Procedure, Queue, Unit
 from tickets.states import Level, UnitKind
 
@@ -125,6 +126,8 @@ def list_procedures() -> dict[str, Any]:
     query = read_query(ProcedureQuery)
     after = keys_of(query.cursor, str, int)
     statement = select(Procedure).order_by(Procedure.sort_key, Procedure.id).limit(query.limit + 1)
+    if hidden := hidden_procedures(g.session):
+        statement = statement.where(Procedure.id.not_in(hidden))
     if query.level:
         statement = statement.where(Procedure.level == Level(query.level))
     if after:

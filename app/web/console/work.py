@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from flask import g, redirect, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,7 +19,7 @@ from tickets.queries.list_counts import counts_and_alarm, queue_counts, view_cou
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import Page
 from tickets.queries.noise import noise_waiting
-from tickets.states import UNFINISHED, Role, TicketStatus
+from tickets.states import UNFINISHED, TicketStatus
 from tickets.typed_text import typed_number
 from tickets.work import drafts
 
@@ -59,13 +59,6 @@ def work() -> ResponseReturnValue:
         next_url=_address({**chosen, "after": page.next}) if page.next else None,
     )
     return body, status
-
-
-@blueprint.get("/office")
-@signed_in(Role.CITY_OFFICE)
-def office() -> ResponseReturnValue:
-    """The City Office's own address leads to the work that waits for it."""
-    return redirect("/console", code=303)
 
 
 @blueprint.get("/console/column")

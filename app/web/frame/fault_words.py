@@ -46,11 +46,18 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "not_a_country": _("Two letters, such as VN."),
         "abroad_undecided": _("Voice and text of citizens may lie abroad only by a decision: give its number."),
         "kind_cannot": _("Accounts of this kind cannot do that: callers would be cut off."),
+        "lies_ahead": _("This day is still to come."),
         "not_in_the_future": _("This must lie in the future."),
         "later_than_allowed": _("This is later than the longest pause that the promise allows."),
         "not_a_date": _("This is not a date."),
         "day_passed": _("This day has passed: choose today or a day to come."),
         "no_unit_chosen": _("Tick the units first."),
+        "not_the_last_stage": _("Only the last stage that was entered is taken out."),
+        "stage_before_missing": _("The stage before is not entered yet."),
+        "before_the_stage_before": _("This is before the day of the stage before."),
+        "after_the_stage_after": _("This is after the day of the stage that follows."),
+        "no_such_stage": _("There is no such stage."),
+        "entry_changed": _("Somebody has changed it meanwhile: read it once more."),
         "called_just_now": _("This line was called a moment ago: wait five minutes."),
         "several_queues": _(
             "Several have this name: %(names)s. Choose one of the list.", names=params.get("names", "")

@@ -2,12 +2,13 @@
 
 from flask import Blueprint
 
-from app.web.public import directory, performance, poster, privacy, procedures, report, track
+from app.web.public import directory, open_data, performance, poster, privacy, procedures, report, track
 
 blueprints: list[Blueprint] = [
     report.blueprint,
     track.blueprint,
     directory.blueprint,
+    open_data.blueprint,
     poster.blueprint,
     procedures.blueprint,
     performance.blueprint,

@@ -14,10 +14,10 @@ from app.web.public.advice import ReadingGroup, UnitChoice, each_once, name_of
 from app.wording.locale import chosen_locale
 from app.wording.place_words import option_text, question_text, why_text
 from tickets.directory.going_live import not_live
-from tickets.directory.lines import published_lines
-from tickets.directory.offices import offices_of
 from tickets.directory.places import Resolution, resolve
 from tickets.directory.procedures import procedures
+from tickets.directory.public_entries import public_entry
+from tickets.directory.releases import hidden_procedures
 from tickets.directory.units import AREA_KINDS, current_units, predecessors, unit_named
 from tickets.errors import NotFound
 from tickets.folding import fold
@@ -75,14 +75,18 @@ def unit(code: str) -> ResponseReturnValue:
     body = unit_named(g.session, code, on=today())
     wanted = clean_text(request.args.get("p", "")[:200], 200, field="p")
     level = Level.WARD if body.kind in AREA_KINDS else Level.CITY
-    found = [p for p in procedures(g.session, text=wanted, level=level, limit=500) if _is_of(p.department_id, body)]
+    hidden = hidden_procedures(g.session)
+    known = procedures(g.session, text=wanted, level=level, but=hidden, limit=500)
+    found = [p for p in known if _is_of(p.department_id, body)]
+    entry = public_entry(g.session, body.id, on=today())
     return render_template(
         "public/unit.html",
         unit=body,
         is_area=body.kind in AREA_KINDS,
         is_waiting=body.kind not in CITY_LEVEL and body.id in not_live(g.session, on=today()),
-        offices=offices_of(g.session, body.id),
-        lines=published_lines(g.session, unit_id=body.id, on=today()),
+        offices=entry.offices,
+        lines=entry.lines,
+        entry=entry,
         before=predecessors(g.session, body.id),
         wanted=wanted,
         procedures=found[:_MOST_PROCEDURES],

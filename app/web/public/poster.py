@@ -12,12 +12,11 @@ from app.web.frame.limits import limiter
 from app.web.pieces.names import in_locale
 from app.wording.locale import chosen_locale
 from tickets.city import city
-from tickets.directory.lines import DialledLine, published_lines
-from tickets.directory.offices import offices_of
+from tickets.directory.lines import DialledLine
+from tickets.directory.public_entries import PublicOffice, public_entry
 from tickets.directory.units import unit_named
 from tickets.errors import NotFound
 from tickets.people.phones import readable_phone
-from tickets.schema import OneStopOffice
 
 blueprint = Blueprint("poster", __name__)
 
@@ -33,12 +32,11 @@ def poster(code: str) -> ResponseReturnValue:
     if not code.isalnum() or len(code) > 40:
         raise NotFound("unit", code)
     unit = unit_named(g.session, code, on=today())
-    offices = offices_of(g.session, unit.id)
-    if not offices:
+    entry = public_entry(g.session, unit.id, on=today())
+    if not entry.offices:
         raise NotFound("office", code)
-    lines = published_lines(g.session, unit_id=unit.id, on=today())
     address = f"{settings().base_url}/directory/{code}"
-    pages = [_page(one, [line for line in lines if line.office_id == one.id], address) for one in offices]
+    pages = [_page(one, [line for line in entry.lines if line.office_id == one.id], address) for one in entry.offices]
     title = _("Hotline of %(unit)s", unit=in_locale(unit.name, unit.name_en))
     pdf = as_pdf(pages, title=title, language=chosen_locale())
     answer = Response(pdf, mimetype="application/pdf")
@@ -46,7 +44,7 @@ def poster(code: str) -> ResponseReturnValue:
     return answer
 
 
-def _page(office: OneStopOffice, lines: list[DialledLine], address: str) -> PrintedPage:
+def _page(office: PublicOffice, lines: list[DialledLine], address: str) -> PrintedPage:
     page = PrintedPage(*A4_HIGH)
     middle, y = page.width / 2, 84.0
     page.write_middle(middle, y, in_locale(city().name, city().name_en).upper(), size=16, bold=True)

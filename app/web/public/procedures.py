@@ -14,7 +14,9 @@ from app.web.public.advice import name_of
 from app.wording.locale import chosen_locale
 from tickets.directory.places import resolve
 from tickets.directory.procedures import procedure_named, procedures
+from tickets.directory.releases import hidden_procedures
 from tickets.directory.units import predecessors
+from tickets.errors import NotFound
 from tickets.folding import fold
 from tickets.routing.decision import UnitRule
 from tickets.schema import Procedure, Unit
@@ -40,7 +42,8 @@ class Served:
 @public
 def catalogue() -> ResponseReturnValue:
     said = clean_text(request.args.get("q", "")[:200], 200, field="q")
-    found = procedures(g.session, text=said, after=_after(), limit=_PROCEDURES_SHOWN + 1)
+    hidden = hidden_procedures(g.session)
+    found = procedures(g.session, text=said, after=_after(), but=hidden, limit=_PROCEDURES_SHOWN + 1)
     shown = found[:_PROCEDURES_SHOWN]
     last = shown[-1] if len(found) > _PROCEDURES_SHOWN else None
     return render_template(
@@ -56,6 +59,8 @@ def catalogue() -> ResponseReturnValue:
 def one_procedure(number: int) -> ResponseReturnValue:
     """One procedure, and who serves it: where it is typed in, for the day on which the dossier was handed in."""
     procedure = procedure_named(g.session, number)
+    if procedure.id in hidden_procedures(g.session):
+        raise NotFound("procedure", number)
     place = clean_text(request.args.get("place", "")[:300], 300, field="place")
     typed = request.args.get("filed", "")[:20]
     filed = typed_day(typed) if typed.strip() else today()

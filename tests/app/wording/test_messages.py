@@ -33,7 +33,7 @@ EVERYTHING = {
     "passes_up": False, "instructs": False, "by_sms": True, "next_level": 4,
     "next_at": (NOW + timedelta(hours=4)).isoformat(),
     "bulletin": {"vi": "Mất nước đến 18 giờ.", "en": "No water until 6 pm."}, "closing": {"vi": "", "en": ""},
-    "works_for": WARD, "graves": 3,
+    "works_for": WARD, "graves": 3, "units": [WARD, WARD], "is_late": True,
     "cause": "expired", "line": "+842838000000", "case": "2600421758",
     "capacity": "holder", "decision": "12/QĐ-UBND",
     "why": "too_late", "expected_at": (NOW + timedelta(days=5)).isoformat(),

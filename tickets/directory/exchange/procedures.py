@@ -16,6 +16,10 @@ from tickets.states import Level
 _CODE = re.compile(r"\d\.\d{1,5}")
 
 
+def national_code(text: str) -> str:
+    return text.ljust(8, "0") if _CODE.fullmatch(text) else text
+
+
 class Procedures(FileKind):
     name = "procedures"
     columns = (
@@ -26,6 +30,8 @@ class Procedures(FileKind):
         Column("decision_no"),
         Column("boundary_free", Reads.YES_NO),
         Column("department", Reads.UNIT),
+        Column("online_level", Reads.CHOICE, words="online_level"),
+        Column("for_business", Reads.YES_NO),
     )
     key = ("code", "name")
 
@@ -36,8 +42,8 @@ class Procedures(FileKind):
         return row["code"] or row["name"]
 
     def judge(self, row: TextRow) -> None:
-        if _CODE.fullmatch(row.get("code", "")):
-            row["code"] = row["code"].ljust(8, "0")
+        if "code" in row:
+            row["code"] = national_code(row["code"])
 
     def standing(self) -> list[TextRow]:
         codes = {unit_id: code for unit_id, code in self.session.execute(select(Unit.id, Unit.code))}
@@ -49,6 +55,8 @@ class Procedures(FileKind):
                 "level": row.level.value,
                 "decision_no": row.decision_no,
                 "boundary_free": "true" if row.boundary_free else "false",
+                "online_level": row.online_level,
+                "for_business": "true" if row.for_business else "false",
                 "department": (codes.get(row.department_id) or "") if row.department_id else "",
             }
             for row in self.session.scalars(select(Procedure).order_by(Procedure.id))
@@ -78,5 +86,7 @@ class Procedures(FileKind):
             level=Level(row["level"]),
             decision_no=row["decision_no"],
             boundary_free=row["boundary_free"] == "true",
+            online_level=row["online_level"],
+            for_business=row["for_business"] == "true",
             department_id=self.units.id(row["department"]) if row["department"] else None,
         )
