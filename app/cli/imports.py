@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # As `app.seeding.file_kinds` has them; a test holds both together, so that `--help` need not read all that.
 KINDS = (
     "units", "offices", "lines", "posts", "people", "rota", "leave", "responsibilities", "categories", "procedures",
-    "dossiers", "calendars", "holidays", "policies",
+    "calendars", "holidays", "policies",
 )  # fmt: skip
 # Enough to see what is wrong with a file; the count is always told.
 SHOWN_ERRORS = 50
@@ -39,6 +39,7 @@ def register(commands: Commands) -> None:
     )
     bring.add_argument("--accept", action="append", default=[], choices=("rota_gap",), help="take the file with this")
     bring.add_argument("--annotated", metavar="FILE", help="where to write a copy (XLSX) that marks what is wrong")
+    bring.add_argument("--invite", action="store_true", help="people: then invite everybody who was not invited yet")
     bring.set_defaults(run=run_import)
     take = commands.add_parser("export", help="write people, units, posts, rota, rules and more as a file")
     take.set_defaults(run=run_export)
@@ -55,6 +56,8 @@ def register(commands: Commands) -> None:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """All of the file or nothing of it; exit code 1 when a row is wrong."""
+    if arguments.invite and arguments.kind != "people":
+        raise CommandRefused("--invite goes with people alone.")
     raw = _read(arguments.file)
     with connected(arguments.data) as settings, _session(settings) as session, _words(settings, arguments):
         from app.clock import utc_now
@@ -76,10 +79,20 @@ def run_import(arguments: argparse.Namespace) -> int:
             if arguments.annotated:
                 _write_annotated(session, raw, arguments)
             return _tell_errors(refused.errors, refused.read, arguments)
+        invited = _invite(session) if arguments.invite else 0
         # The dry run goes the same way to the very end, so that what it promises is what would happen.
         session.rollback() if arguments.dry_run else session.commit()
-        _tell(outcome, arguments)
+        _tell(outcome, arguments, invited)
     return 0
+
+
+def _invite(session: "Session") -> int:
+    from app.clock import utc_now
+    from tickets.outbox.invitations import InvitationState, ids_in, invite
+    from tickets.people.actor import SYSTEM
+
+    waiting = ids_in(session, [InvitationState.NOT_INVITED], now=utc_now())
+    return invite(session, list(waiting), actor=SYSTEM, now=utc_now())
 
 
 def run_export(arguments: argparse.Namespace) -> int:
@@ -169,7 +182,7 @@ def _write_annotated(session: "Session", raw: bytes, arguments: argparse.Namespa
         _write(arguments.annotated, content)
 
 
-def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace) -> None:
+def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace, invited: int) -> None:
     from flask_babel import gettext as _
 
     if arguments.json:
@@ -181,6 +194,7 @@ def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace) -> None:
             "unchanged": outcome.unchanged,
             "errors": [],
             "read": _read_as(outcome.read),
+            **({"invited": invited} if arguments.invite else {}),
         }
         print(json.dumps(told, ensure_ascii=False))
         return
@@ -199,6 +213,12 @@ def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace) -> None:
                **counts, same=outcome.unchanged)
     )  # fmt: skip
     print(words)
+    if arguments.invite:
+        print(
+            _("%(num)s people would be invited.", num=invited)
+            if arguments.dry_run
+            else _("%(num)s people are invited; the worker sends the links.", num=invited)
+        )
 
 
 def _tell_reading(read: "ReadAs | None") -> None:

@@ -1,9 +1,10 @@
 """Files that somebody handed in on a page: judged, written once confirmed, undone when asked for, by the worker."""
 
 import time as clock
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from threading import Event, Thread
 
 import structlog
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 
 _LONGEST_STATEMENT_SECONDS = 300
 _SAID_EVERY_SECONDS = 1.0
+_HEARD_EVERY_SECONDS = 20.0
 
 _Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -41,7 +43,8 @@ def do_next_file(transaction: _Transaction) -> bool:
     if file is None:
         return False
     try:
-        _DEEDS[file.state](transaction, file)
+        with _heard(transaction, file):
+            _DEEDS[file.state](transaction, file)
     except Exception as trouble:  # whoever waits is told, and may try again
         if fault_of(trouble) in OF_EVERYBODY:
             raise
@@ -119,6 +122,28 @@ def _actor(file: BroughtFile) -> Actor:
 def _longer(session: Session) -> datetime:
     within_more(session.connection(), statement_seconds=_LONGEST_STATEMENT_SECONDS)
     return database_now(session)
+
+
+@contextmanager
+def _heard(transaction: _Transaction, file: BroughtFile) -> Iterator[None]:
+    """While a large file is written or undone, says that somebody works on it: silence would give it to another."""
+    over = Event()
+
+    def beat() -> None:
+        while not over.wait(_HEARD_EVERY_SECONDS):
+            try:
+                with transaction() as session:
+                    history.note_heard(session, file.id, now=database_now(session))
+            except Exception:  # the deed itself meets the same trouble, and tells it
+                log.warning("files.not_heard", import_id=file.id)
+
+    beating = Thread(target=beat, name="file-import-heard", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
 
 
 def _saying(transaction: _Transaction, file: BroughtFile) -> Callable[[int, int], None]:

@@ -15,7 +15,7 @@ from app.storage.database import transaction
 from tests.conftest import Committed
 from tickets.directory.staff import person_by_email
 from tickets.people.roles import load_viewer
-from tickets.schema import ApiToken, Unit
+from tickets.schema import ApiToken, Invitation, Unit
 from tickets.states import Role
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,3 +113,19 @@ def test_an_unknown_unit_is_a_plain_sentence(environment: dict[str, str]) -> Non
 
     assert done.returncode == 1
     assert "There is no unit nowhere." in done.stderr
+
+
+def test_whoever_is_brought_in_can_be_invited_at_once(committed: Committed, environment: dict[str, str]) -> None:
+    rows = "name,unit,role,email\nNguyễn Văn Mời,26740,agent,moi@example.vn\n"
+
+    tried = hotline(environment, "import", "people", "-", "--invite", "--dry-run", "--json", given=rows)
+    done = hotline(environment, "import", "people", "-", "--invite", "--json", given=rows)
+    refused = hotline(environment, "import", "units", "-", "--invite", given=UNITS)
+
+    assert json.loads(tried.stdout)["invited"] >= 1, tried.stderr
+    assert json.loads(done.stdout)["invited"] >= 1, done.stderr
+    assert refused.returncode != 0
+    with committed.factory() as session:
+        person = person_by_email(session, "moi@example.vn")
+        assert person is not None
+        assert session.get(Invitation, person.id) is not None

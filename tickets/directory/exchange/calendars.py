@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tickets.city import zone
 from tickets.directory.exchange.kind import FileKind, RowChange, StillNeeded, TextRow
 from tickets.errors import CalendarRefused
+from tickets.file_errors import RowError, wrong_row
 from tickets.promises.calendar import WEEKDAYS, WorkingCalendar, check, parse_windows
 from tickets.promises.calendar_files import CalendarEntry, calendar_from
 from tickets.promises.holidays import import_calendars
@@ -46,6 +48,17 @@ class Calendars(FileKind):
         if not any(row[day] for day in WEEKDAYS):
             raise BadValue("never_open", column=WEEKDAYS[0])
 
+    def judge_changes(self, changes: Sequence[RowChange]) -> list[RowError]:
+        """Hours that overlap, and weeks that never open, said by row and day."""
+        errors = []
+        for change in changes:
+            try:
+                _entry(change.after, self.now)
+            except CalendarRefused as refused:
+                day = next((day for day in WEEKDAYS if _overlaps(change.after[day])), WEEKDAYS[0])
+                errors.append(wrong_row(change.number, refused.code, refused.detail, column=day))
+        return errors
+
     def merged(self, before: TextRow, cells: TextRow) -> TextRow:
         kept = {column: cells.get(column) or before[column] for column in ("name_en", "zone")}
         return {**before, **cells, **kept}
@@ -81,6 +94,11 @@ def _windows_text(text: str, day: str) -> str:
     except CalendarRefused as refused:
         raise BadValue("bad_window", refused.detail or text, column=day) from None
     return ", ".join(map(str, windows))
+
+
+def _overlaps(text: str) -> bool:
+    windows = sorted(parse_windows([one for one in text.split(", ") if one]))
+    return any(later.opens < earlier.closes for earlier, later in pairwise(windows))
 
 
 def _told(calendar: WorkingCalendar, weekday: int) -> str:

@@ -99,6 +99,12 @@ def note_progress(session: Session, import_id: int, *, done: int, rows: int, now
     _set(session, import_id, done=done, rows=rows, heard_at=now)
 
 
+def note_heard(session: Session, import_id: int, *, now: datetime) -> None:
+    """Somebody works on it; nothing where nobody does any more."""
+    still = FileImport.id == import_id, FileImport.heard_at.is_not(None)
+    session.execute(update(FileImport).where(*still).values(heard_at=now))
+
+
 def note_judged(
     session: Session,
     import_id: int,

@@ -118,6 +118,18 @@ class FileKind:
         """What was new is gone, or is over where people have seen it. Raises StillNeeded."""
         raise NotImplementedError
 
+    def take_all_back(self, changes: Sequence[RowChange]) -> list[tuple[RowChange, StillNeeded]]:
+        """The new rows of an import, the last first: what came later may name what came before; what is still needed
+        comes back with its reason.
+        """
+        kept = []
+        for change in reversed(changes):
+            try:
+                self.take_back(change)
+            except StillNeeded as needed:
+                kept.append((change, needed))
+        return kept
+
     def offered(self, column: str, locale: str) -> list[str]:
         """What a template offers in a column that is no fixed list."""
         return []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tickets.directory.exchange.kind import ChangeState, FileKind, RowChange, StillNeeded
+from tickets.directory.exchange.kind import ChangeState, FileKind, RowChange
 from tickets.file_errors import RowError, wrong_row
 
 
@@ -24,12 +24,8 @@ def undo(kind: FileKind, changes: Sequence[RowChange]) -> None:
         for one in changes
         if one.before is not None
     ]
-    # The last first: what came later may name what came before.
-    for change in reversed([one for one in changes if one.before is None]):
-        try:
-            kind.take_back(change)
-        except StillNeeded as needed:
-            errors.append(wrong_row(change.number, "still_needed", needed.name))
+    fresh = [one for one in changes if one.before is None]
+    errors += [wrong_row(one.number, "still_needed", needed.name) for one, needed in kind.take_all_back(fresh)]
     if errors:
         raise NotUndone(errors)
     if back:
