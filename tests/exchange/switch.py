@@ -42,6 +42,11 @@ class Led(Exception):
         self.url = url
 
 
+def user_of(address: str) -> str:
+    """A number, or whoever is registered at the exchange under this address."""
+    return address.strip().removeprefix("sip:").split("@")[0]
+
+
 @dataclass
 class Account:
     """As we know the provider, and as it knows us."""
@@ -158,7 +163,7 @@ class SwitchCall:
 
     def _dial(self, verb: ElementTree.Element) -> dict[str, str]:
         noun = verb[0] if len(verb) else verb
-        number = (noun.findtext("Identity") or noun.text or "").strip().removeprefix("sip:").split("@")[0]
+        number = user_of(noun.findtext("Identity") or noun.text or "")
         other = SwitchCall(
             self.switch, self.switch.agent.call(number, as_user=self.number), direction="outbound-dial",
             number=self.number, to=number, parent=self.sid,
@@ -266,8 +271,9 @@ class Switch:
 
     def place(self, to: str, sender: str, document: str, report: str) -> SwitchCall:
         call = SwitchCall(
-            self, self.agent.call(to, as_user=sender), direction="outbound-api", number=sender, to=to, status="queued"
-        )
+            self, self.agent.call(user_of(to), as_user=sender), direction="outbound-api", number=sender, to=to,
+            status="queued",
+        )  # fmt: skip
         self.calls[call.sid] = call
         threading.Thread(target=self._ring, args=(call, document, report), daemon=True).start()
         return call
