@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from telephony.provider.account import ProviderAccount
 from tickets.directory.places import PlaceIndex
 from tickets.keys import Keys
+from tickets.matter import MatterReading, read_matter
 from tickets.routing.decision import LineRule, UnitRule
 from tickets.routing.rules import Rules
 
@@ -20,6 +21,10 @@ class Desk:
         """The published line that was dialled: the first of the numbers that is one."""
         lines = {line.phone: line for line in self.rules.routing.lines.values()}
         return next((lines[phone] for phone in phones if phone in lines), None)
+
+    def read(self, said: str) -> MatterReading:
+        """By the words in force."""
+        return read_matter(said, self.rules.routing.words)
 
     @property
     def city_line(self) -> str:

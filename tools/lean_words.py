@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tickets.matter.leaning import ALONE, features
+from tickets.matter.lists import FILES
 from tickets.matter.rulebook import rulebook
 from tickets.matter.text import read_text
 
 ROOT = Path(__file__).resolve().parents[1]
-_FILES = ("matter_cases.csv", "matter_cases_second.csv", "english_cases.csv", "everyday_cases.csv")
-EXAMPLES = tuple(ROOT / "tests/data" / name for name in _FILES)
+_FILES = ("matter_cases_second.csv", "english_cases.csv", "everyday_cases.csv")
+EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
 QUESTIONS = ("is_emergency", "about_official")
 _ROUNDS, _STEP, _SLOWER, _SMALL, _LEAST = 60, 0.3, 0.1, 3.0, 0.12

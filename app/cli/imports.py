@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # As `app.seeding.file_kinds` has them; a test holds both together, so that `--help` need not read all that.
 KINDS = (
     "units", "offices", "lines", "posts", "people", "rota", "leave", "responsibilities", "categories", "procedures",
-    "dossiers", "calendars", "holidays", "policies",
+    "dossiers", "calendars", "holidays", "emergency-words", "matter-words", "policies",
 )  # fmt: skip
 # Enough to see what is wrong with a file; the count is always told.
 SHOWN_ERRORS = 50

@@ -1,9 +1,8 @@
 """What drafts of rules would do to all open tickets: counted by the worker, part by part, while a page says how far."""
 
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,6 +12,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.processes.signs_of_life import database_now
+from app.processes.word_previews import Transaction, count_words
 from app.seeding.drafted import bring_in_drafted
 from app.seeding.imports import FileRefused
 from app.storage.bounded_connection import within_more
@@ -24,6 +24,7 @@ from tickets.people.actor import staff_actor
 from tickets.promises.foresight import Foreseeing, Foresight, foresee, foreseeing, parts_of_open
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.promises.previews import AskedPreview, end_preview, note_counted, take_next_preview
+from tickets.promises.rule_drafts import RuleKind
 
 log = structlog.get_logger()
 
@@ -32,8 +33,6 @@ _TICKETS_AT_ONCE = 20_000
 # The database counts on as many of its processors; two are what a small server has.
 _AT_ONCE = 2
 _LONGEST_STATEMENT_SECONDS = 60
-
-Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,9 @@ def count_next_preview(transaction: Transaction, *, at_once: int = _AT_ONCE) -> 
 
 
 def _count(transaction: Transaction, asked: AskedPreview, at_once: int) -> None:
+    if asked.of.kind is RuleKind.WORDS:
+        count_words(transaction, asked)
+        return
     began = clock.monotonic()
     with transaction() as session:
         within_more(session.connection(), statement_seconds=_LONGEST_STATEMENT_SECONDS)

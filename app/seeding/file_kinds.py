@@ -17,6 +17,7 @@ from tickets.directory.exchange.procedures import Procedures
 from tickets.directory.exchange.responsibilities import Responsibilities
 from tickets.directory.exchange.rota import Rota
 from tickets.directory.exchange.units import Units
+from tickets.matter.files import EmergencyWords, OtherWords
 
 POLICIES = "policies"
 
@@ -46,6 +47,8 @@ TABLE_KINDS: Mapping[str, type[FileKind]] = {
         Dossiers,
         Calendars,
         Holidays,
+        EmergencyWords,
+        OtherWords,
     )
 }
 FILE_KINDS: tuple[str, ...] = (*TABLE_KINDS, POLICIES)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.seeding import areas, bodies, desks, matters, promises
 from tickets.audit.entries import record
+from tickets.matter.kept import load_shipped
 from tickets.people.actor import SYSTEM
 from tickets.schema import Base, Calendar, Category, Holiday, Policy, Post, Procedure, Queue, Unit
 from tickets.states import QueueKind, UnitKind
@@ -17,7 +18,9 @@ def load(session: Session, *, now: datetime) -> tuple[str, ...]:
 
     What a city has of a kind stays as it is, however little that may be: newer data comes through `./hotline import`.
     """
-    written = [*_directory(session), *_matters(session), *_promises(session, now=now)]
+    # Words come with every release: what the city made of them stays.
+    brought = load_shipped(session, now=now) is not None
+    written = [*_directory(session), *_matters(session), *_promises(session, now=now), *(["words"] if brought else [])]
     if written:
         record(
             session,

@@ -27,6 +27,8 @@ from tickets.schema import (
     ExclusionCredit,
     GoingLive,
     Instruction,
+    MatterRow,
+    MatterVersion,
     PolicyRow,
     PolicyVersion,
     PromiseBreach,
@@ -56,9 +58,11 @@ _APPEND_ONLY = (
     Instruction.__tablename__,
     GoingLive.__tablename__,
     ReadingCorrection.__tablename__,
+    MatterVersion.__tablename__,
+    MatterRow.__tablename__,
 )
 # Of these only these columns are written later: when somebody has read what they were told, what became of an
-# instruction, that a policy has ended (once each: `tickets/schema/kept_facts.py`).
+# instruction, that a policy has ended (once each: `tickets/schema/kept_facts.py`), which version has a row no more.
 _WRITTEN_LATER = {
     StepRecipient.__tablename__: (StepRecipient.read_at.key,),
     Instruction.__tablename__: (
@@ -69,6 +73,7 @@ _WRITTEN_LATER = {
         Instruction.ended_at.key,
     ),
     PolicyVersion.__tablename__: (PolicyVersion.retired_at.key,),
+    MatterRow.__tablename__: (MatterRow.until_number.key,),
 }
 # What was promised, when it counted and whom it names: published once, then a further version. One that a promise ever
 # ran under is held by that promise.

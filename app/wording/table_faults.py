@@ -76,6 +76,18 @@ TABLE_FAULTS: Mapping[str, LazyString] = {
     "no_such_zone": lazy_gettext("there is no such time zone"),
     "changed_since": lazy_gettext("was changed since"),
     "still_needed": lazy_gettext("is used by now"),
+    "one_word": lazy_gettext("must be a single word"),
+    "too_many_parts": lazy_gettext("a pattern joins at most this many parts by ~ and &"),
+    "gap_too_wide": lazy_gettext("between two parts stand at most this many words"),
+    "no_such_class": lazy_gettext("no class of words has this name"),
+    "class_in_use": lazy_gettext("patterns ask for this class of words; it can be changed, not taken out"),
+    "bad_phrase": lazy_gettext("no phrase: phrases of letters and digits are parted by |, parts of patterns by ~ or &"),
+    "phrase_too_long": lazy_gettext("a phrase has at most this many words"),
+    "means_itself": lazy_gettext("a short form cannot stand for itself"),
+    "too_many_words": lazy_gettext("there would be too many rows of words; this many are possible"),
+    "danger_lost": lazy_gettext(
+        "so many examples of danger would no longer be recognised; publish such a change on its page, with a reason"
+    ),
     "never_open": lazy_gettext("a calendar needs hours on at least one day"),
 }
 

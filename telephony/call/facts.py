@@ -21,7 +21,6 @@ from telephony.provider.account import Capability
 from telephony.request_state import RequestState, request_state
 from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
-from tickets.matter import read_matter
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
 from tickets.routing.incidents import running
@@ -48,7 +47,7 @@ def facts_for(
         line_unit=_named(desk, call.detail.get("line_unit_id"), call.locale),
         last_unit=_named(desk, call.detail.get("last_unit_id"), call.locale),
         places=_places(heard, desk, call.locale, now=now) if is_place else None,
-        says_danger=bool(heard.speech) and read_matter(heard.speech).is_danger,
+        says_danger=bool(heard.speech) and desk.read(heard.speech).is_danger,
         queue=_queue(session, call, was_held=was_held, now=now)
         if call.state in (CallState.QUEUED, CallState.OFFERED)
         else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),

@@ -15,7 +15,7 @@ from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.directory.places import resolve
 from tickets.intake import contacts
-from tickets.matter import MatterReading, read_matter
+from tickets.matter import MatterReading
 from tickets.matter.further import before_more, brings_more
 from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
@@ -49,7 +49,7 @@ def take_after_answer(
 ) -> Taken | None:
     """None for whoever was not answered lately, and for words about something else: a matter of its own."""
     answered = answered_of(session, sms.phone, now=now)
-    text = _Text(body, read_matter(body), sms, is_simulated)
+    text = _Text(body, desk.read(body), sms, is_simulated)
     if not answered or text.read.is_danger:
         return None
     if (chosen := _chosen(session, text, answered, now=now)) is not None:

@@ -25,7 +25,6 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import NewlyTold, note_asked, reroute_at_intake
-from tickets.matter import read_matter
 from tickets.matter.further import brings_more
 from tickets.outbox import posting
 from tickets.people import citizens
@@ -56,7 +55,7 @@ def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simula
     taken = None
     if not _is_newer(ticket, session, sms, now=now):
         taken = take_after_answer(session, body, sms, desk, is_simulated=is_simulated, now=now)
-    if taken is not None and not (brings_more(body) and read_matter(body).says_not_solved):
+    if taken is not None and not (brings_more(body) and desk.read(body).says_not_solved):
         return taken
     if taken is None and ticket is not None and _goes_on(ticket, body, desk, now=now):
         return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
@@ -72,7 +71,7 @@ def _open(
     line = desk.line(line_number(sms.to_phone))
     known = citizens.find(session, phone=sms.phone) if sms.phone else None
     # Whoever is not known yet is answered in the language in which they write.
-    locale = known.locale if known else ("en" if read_matter(body).is_english else "vi")
+    locale = known.locale if known else ("en" if desk.read(body).is_english else "vi")
     opened = open_ticket(
         session,
         Matter(
@@ -146,7 +145,7 @@ def _goes_on(ticket: Ticket, body: str, desk: Desk, *, now: datetime) -> bool:
 
     Danger never goes where only the City Office reads: whoever must come at once would not see it.
     """
-    if ticket.is_restricted and ticket.priority is not Priority.EMERGENCY and read_matter(body).is_danger:
+    if ticket.is_restricted and ticket.priority is not Priority.EMERGENCY and desk.read(body).is_danger:
         return False
     if ticket.status is TicketStatus.PENDING_CITIZEN:
         return True
@@ -190,7 +189,7 @@ def _attach(
         )
         if decision is not None and not (decision.needs_question or decision.is_restricted):
             _say_where_it_went(session, ticket, decision.unit_id, sms, desk, now=now)
-        elif not (ticket.is_restricted or read_matter(body).asks_for_nothing):
+        elif not (ticket.is_restricted or desk.read(body).asks_for_nothing):
             _ask_place_again(session, ticket, sms, desk, now=now)
     return Taken(contact.id, ticket.id)
 

@@ -11,7 +11,7 @@ from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.intake.cleaning import Matter
 from tickets.intake.noise import MACHINE, NoiseRead, keep_noise, noise_in
-from tickets.matter import MatterReading, read_matter
+from tickets.matter import MatterReading
 from tickets.matter.noise import BROKEN_STATUS, EMPTY, GREETING, MASHED
 from tickets.outbox import posting
 from tickets.people import citizens
@@ -32,7 +32,7 @@ def take_machine(
     """None for a person. Short codes and senders' names hear no answer and open nothing, whatever they say."""
     if not is_machine(sms):
         return None
-    read = read_matter(body)
+    read = desk.read(body)
     words = ", ".join(read.danger.because) if read.may_be_danger else ""
     return _keep(session, body, sms, desk, NoiseRead(MACHINE, words), is_simulated=is_simulated, now=now)
 
@@ -41,11 +41,11 @@ def take_noise(
     session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime
 ) -> Taken | None:
     """None for whatever somebody could work on; a picture always shows something."""
-    if sms.has_pictures or (noise := noise_in(read_matter(body))) is None:
+    if sms.has_pictures or (noise := noise_in(desk.read(body))) is None:
         return None
     taken = _keep(session, body, sms, desk, noise, is_simulated=is_simulated, now=now)
     if noise.kind in _HELPS:
-        _help(session, sms, _HELPS[noise.kind], read_matter(body), now=now)
+        _help(session, sms, _HELPS[noise.kind], desk.read(body), now=now)
     return taken
 
 
@@ -71,7 +71,7 @@ def _keep(
         body=body,
         phone=sms.phone,
         phone_raw=sms.phone_raw,
-        locale=known.locale if known else ("en" if read_matter(body).is_english else "vi"),
+        locale=known.locale if known else ("en" if desk.read(body).is_english else "vi"),
         line_id=line.id if line else None,
         citizen_id=known.id if known else None,
         contact_source_key=f"{sms.account}:{sms.message_sid}",

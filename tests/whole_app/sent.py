@@ -37,6 +37,9 @@ from tickets.directory import contact_methods, one_time_links
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
 from tickets.directory.exchange import history
 from tickets.keys import account_keys
+from tickets.matter.kept import WordEdit
+from tickets.matter.lists import WordList, WordRow
+from tickets.matter.word_drafts import draft_edits
 from tickets.outbox import posting
 from tickets.outbox.budgets import budgets_now
 from tickets.people.actor import SYSTEM, staff_actor
@@ -254,6 +257,8 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     version = session.scalars(newest.limit(1)).one()
     draft = TypedRule({**first_chain(), "name": "by hand"}, 0)
     keep_draft(session, DraftOf(person.id, RuleKind.CHAIN, 0), draft, now=before)
+    words = WordEdit(None, WordRow(WordList.SHORTHAND, "cvq", 0, "công viên quận"))
+    draft_edits(session, person.id, [words], now=before)
     phone, mail = _contact_methods(session, person, now=before)
     own = Sent(named={"method_id": mail}, form={"code": "0"})
     of_groups = {**rota_forms(session, person, at=OWN, now=now), **directory_forms(session, at=OWN, now=now)}
@@ -285,6 +290,11 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "leadership.delegation_draft": Sent(named={"step_id": climbed.step(session, 4).id}, form={"reason": "họp"}),
         "administration.test_step": Sent(named={"unit": factories.unit(session, OWN).id}, form={"level": "1"}),
         "administration.publish_draft": Sent(named={"kind": "chain", "rule_id": 0}, form={"to": "open"}),
+        "administration.draft_row": Sent(
+            named={"row_id": 0}, form={"list": "shorthand", "says": "cvpm", "words": "công viên phần mềm"}
+        ),
+        "administration.draft_version_again": Sent(named={"number": 1}, form={}),
+        "administration.publish_words_draft": Sent(form={"do": "publish", "reason": "viết tắt mới"}),
         "administration.keep_day_off": Sent(form={"first": "2026-12-07", "source": "Công điện 1"}),
         "administration.keep_chosen_days": Sent(
             form={"day": "2026-12-07", "kind-2026-12-07": "off", "source": "Công điện 1"}

@@ -202,7 +202,7 @@ def test_whatever_is_audited_sent_or_received_has_words_for_administrators() -> 
         for room in ("app", "tickets", "telephony", "escalation")
         for path in (translations.ROOT / room).rglob("*.py")
     ]
-    put_together = {f"directory.{kind}_imported" for kind in FILE_KINDS} | {
+    put_together = {f"directory.{kind.replace('-', '_')}_imported" for kind in FILE_KINDS} | {
         "escalation.fired", "escalation.warned", "ticket.assigned", "ticket.category_changed", "ticket.claimed",
         "ticket.place_changed", "ticket.priority_changed", "ticket.returned", "ticket.transferred",
     }  # fmt: skip

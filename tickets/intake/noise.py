@@ -18,7 +18,6 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.keys import Keys
 from tickets.matter import MatterReading
-from tickets.matter.rulebook import rules_version
 from tickets.people.actor import SYSTEM, Actor
 from tickets.routing.rules import Rules
 from tickets.schema import Contact, NoiseContact, Ticket
@@ -92,7 +91,7 @@ def _row(contact_id: int, matter: Matter, noise: NoiseRead, rules: Rules, now: d
         "said": matter.body,
         "kind": noise.kind,
         "words": noise.words,
-        "rules_version": rules_version(),
+        "rules_version": rules.routing.words.version,
         "name": matter.name,
         "email": matter.email or "",
         "locale": matter.locale,

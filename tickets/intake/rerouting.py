@@ -13,7 +13,6 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve_whole
-from tickets.matter.rulebook import rules_version
 from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.promises import retargeting
@@ -149,7 +148,7 @@ def _move(ticket: Ticket, decision: Decision, *, now: datetime) -> list[Change]:
     ticket.is_restricted, ticket.about_unit_id = decision.is_restricted, decision.about_unit_id
     ticket.priority, ticket.updated_at = decision.priority, now
     ticket.routing_reasons = [reason.as_json() for reason in decision.reasons]
-    ticket.read_by = rules_version()
+    ticket.read_by = decision.read_by
     ticket.is_doubted, ticket.is_praise = decision.is_doubted, decision.is_praise
     return changes
 

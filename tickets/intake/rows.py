@@ -10,7 +10,6 @@ from tickets.directory.places import Resolution
 from tickets.folding import folded_words
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Named
-from tickets.matter.rulebook import rules_version
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.citizens import KnownCitizen
 from tickets.promises.opening import Opening
@@ -67,7 +66,7 @@ def ticket_row(matter: Matter, parts: Parts, clocks: Opening, *, arrived_at: dat
         "place_outcome": _outcome(parts),
         "place_detail": _place_detail(parts),
         "routing_reasons": [reason.as_json() for reason in decision.reasons],
-        "read_by": rules_version(),
+        "read_by": decision.read_by,
         "is_doubted": decision.is_doubted,
         "is_praise": decision.is_praise,
         "is_restricted": decision.is_restricted,

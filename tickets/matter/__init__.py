@@ -17,9 +17,20 @@ from tickets.matter.noise import read_noise
 from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
 from tickets.matter.praise import read_praise
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication
-from tickets.matter.rulebook import look, rulebook
+from tickets.matter.rulebook import MatterRulebook, look
+from tickets.matter.rulebook import rulebook as shipped_words
+from tickets.matter.text import MAX_READ
 
-__all__ = ["CategoryRead", "Certainty", "Indication", "MatterReading", "WrittenIn", "read_matter"]
+__all__ = [
+    "CategoryRead",
+    "Certainty",
+    "Indication",
+    "MatterReading",
+    "MatterRulebook",
+    "WrittenIn",
+    "read_matter",
+    "shipped_words",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +97,12 @@ class MatterReading:
 
 # A form asks once while it is written, its page and its ticket once more each: the same text within a second.
 @lru_cache(maxsize=256)
-def read_matter(said: str) -> MatterReading:
-    """Read a whole text; what stands beyond 20,000 characters is not read."""
-    rules = rulebook()
+def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading:
+    """Read a whole text by a city's words, else by those of this release.
+
+    What stands beyond 20,000 characters is not read.
+    """
+    rules, said = words or shipped_words(), said[:MAX_READ]
     found = look(said, rules)
     answered = read_not_solved(found, rules)
     danger = _beside(answered, read_danger(found, rules))

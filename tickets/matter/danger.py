@@ -1,9 +1,10 @@
 """Whether somebody is in danger now: signs of it, weighed against past, question, exercise, rumour and "it is over"."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
-from tickets.matter.leaning import lean
-from tickets.matter.phrases import Span
+from tickets.matter.leaning import NO_LEANING, lean
+from tickets.matter.phrases import LONGEST_PHRASE, Span
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
@@ -32,13 +33,15 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     kept = [sign for sign in signs(rules.danger, found) if not _is_denied(sign, found)]
     told = [sign for sign in kept if sign.pattern.says != _HELP]
     cries = [sign for sign in kept if sign.pattern.says == _HELP]
-    leaning = lean(found.text, rules.leanings.get("is_emergency", {}))
-    certainty = _certainty(_weighed(told, cries, found), leaning.score)
+    weight = _weighed(told, cries, found)
+    # Where patterns say enough, single words are not asked.
+    asked = NO_LEANING if weight >= _ENOUGH else lean(found.text, rules.leanings.get("is_emergency", {}))
+    certainty = _certainty(weight, asked.score)
     if certainty is Certainty.NO:
         return NOTHING_READ
     strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
     kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (LEANING,)
-    return Indication(certainty, kinds, words_of([*strongest, *cries], found) or leaning.because)
+    return Indication(certainty, kinds, words_of([*strongest, *cries], found) or asked.because)
 
 
 def _certainty(weight: int, leaning: float) -> Certainty:
@@ -83,7 +86,9 @@ def _is_feared(sign: Sign, found: MarkedText) -> bool:
 
 def _is_behind(name: str, sign: Sign, found: MarkedText, reach: int) -> bool:
     """Whether one of these words ends shortly before one of the sign's."""
-    words = found.text.words
+    at = found.text.at
     spans: Sequence[Span] = found.hits.get(name, ())
     first = min(sign.spans, key=lambda span: span.start)
-    return any(span.end <= first.start and words[first.start].at - words[span.end - 1].at <= reach for span in spans)
+    # As many words apart as numbers, or more: what begins further ahead than a phrase is long cannot reach.
+    near = spans[bisect_left(spans, (first.start - reach - LONGEST_PHRASE,)) : bisect_left(spans, (first.start,))]
+    return any(span.end <= first.start and at[first.start] - at[span.end - 1] <= reach for span in near)

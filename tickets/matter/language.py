@@ -1,8 +1,10 @@
 """In which language somebody writes, so that they are answered in it or an interpreter is found."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from tickets.matter.text import MatterText, is_syllable
 
@@ -24,6 +26,7 @@ class WrittenIn(StrEnum):
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_SIGNS = re.compile(r"[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7a3]")
 _LATIN = re.compile(r"[^\W\d_]", re.UNICODE)
 _WORDS = re.compile(r"[^\W\d_]+")
 _MARKED_SHARE = 0.25
@@ -47,9 +50,10 @@ def _by_words(written: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) 
     if len(written) < _LEAST_FOREIGN:
         # "alo", "TT 26 0042": nothing tells.
         return WrittenIn.VIETNAMESE
-    short = sum(word in shorthand for word in written)
-    foreign = sum(_is_foreign(word) and word not in shorthand for word in written)
-    marked = sum(not word.isascii() for word in written)
+    often = Counter(written)
+    short = sum(times for word, times in often.items() if word in shorthand)
+    foreign = sum(times for word, times in often.items() if word not in shorthand and _is_foreign(word))
+    marked = sum(times for word, times in often.items() if not word.isascii())
     if short >= _LEAST_FOREIGN and short / len(written) >= _SHORT_SHARE:
         return WrittenIn.TEENCODE
     if marked and foreign >= _LEAST_FOREIGN and foreign / len(written) >= _FOREIGN_SHARE:
@@ -57,6 +61,7 @@ def _by_words(written: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) 
     return WrittenIn.VIETNAMESE if marked / len(written) >= _MARKED_SHARE else _unmarked(foreign, len(written))
 
 
+@lru_cache(maxsize=8_192)
 def _is_foreign(word: str) -> bool:
     return word.isascii() and len(word) > _LEAST_FOREIGN and not is_syllable(word)
 
@@ -66,6 +71,8 @@ def _unmarked(foreign: int, words: int) -> WrittenIn:
 
 
 def _by_signs(said: str) -> WrittenIn | None:
+    if _SIGNS.search(said) is None:
+        return None
     letters = len(_LATIN.findall(said)) or 1
     if len(_HANGUL.findall(said)) / letters > _SIGNS_SHARE:
         return WrittenIn.KOREAN

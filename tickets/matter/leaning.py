@@ -29,6 +29,9 @@ class Leaning:
     because: tuple[str, ...]
 
 
+NO_LEANING = Leaning(_NOWHERE, ())
+
+
 def features(text: MatterText) -> dict[str, str]:
     """Each word and pair of words without marks, and each word as it is marked; with how it was written.
 
@@ -49,8 +52,8 @@ def features(text: MatterText) -> dict[str, str]:
 
 def lean(text: MatterText, weights: Mapping[str, float]) -> Leaning:
     """The same words in a longer text weigh less, so that length alone leans nowhere."""
-    if len(text.words) < _LEAST_WORDS:
-        return Leaning(_NOWHERE, ())
+    if not weights or len(text.words) < _LEAST_WORDS:
+        return NO_LEANING
     found = features(text)
     told = {name: weights[name] for name in found if name in weights}
     score = weights.get(ALONE, 0.0) + sum(told.values()) / math.sqrt(len(found) or 1)

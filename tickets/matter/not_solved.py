@@ -1,8 +1,10 @@
 """Whether a text says that an answer did not help, or that all is well: it counts only of somebody who was answered."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
-from tickets.matter.phrases import Span
+from tickets.matter.phrases import LONGEST_PHRASE, Span
 from tickets.matter.reading import NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
@@ -35,12 +37,12 @@ _NOT_YET = frozenset({"chua", "chua co", "chua dau", "no", "not yet"})
 
 def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
     """Of what is denied and what is said to be done, the last word counts; doubtful where each may be of its own."""
-    told = signs(rules.not_solved, found)
-    done = [sign for sign in told if sign.pattern.says in _SAYS_DONE and not _is_denied(sign, found)]
+    told, marks = signs(rules.not_solved, found), _marks_of(found)
+    done = [sign for sign in told if sign.pattern.says in _SAYS_DONE and not _is_denied(sign, found, marks)]
     open_still = [sign for sign in told if _says_open(sign) and not _is_hint_in_a_story(sign, found)]
-    kept = [sign for sign in open_still if not _is_taken_back(sign, done, found)]
+    kept = _not_taken_back(open_still, done, marks)
     # "hư lại rồi" says more than the "lại rồi" in it.
-    done = [sign for sign in done if not any(_is_part(sign, other) for other in kept)]
+    done = _no_part_of(kept, done)
     if not kept:
         if _is_not_yet(found):
             return Indication(Certainty.YES, ("not_done",), (found.text.said(0, len(found.text.words)),))
@@ -64,16 +66,16 @@ def _certainty(kept: Sequence[Sign], done: Sequence[Sign], told: Sequence[Sign],
     if done:
         last = max(span.end - 1 for sign in done for span in sign.spans)
         # What is not done comes first, or was the state of another day: "nay xong rồi, hôm qua thì chưa".
-        past = [sign for sign in told if sign.pattern.says == _PAST]
-        if all(_is_within(sign, past) for sign in kept if sign.last_word > last):
+        past = {at for sign in told if sign.pattern.says == _PAST for at in range(sign.start, sign.last_word + 1)}
+        if all(sign.start in past for sign in kept if sign.last_word > last):
             return Certainty.NO if _turns(kept, done, past, found) else Certainty.DOUBTFUL
     weight = max(sign.pattern.weight for sign in kept)
     return Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
 
 
-def _turns(kept: Sequence[Sign], done: Sequence[Sign], past: Sequence[Sign], found: MarkedText) -> bool:
+def _turns(kept: Sequence[Sign], done: Sequence[Sign], past: Set[int], found: MarkedText) -> bool:
     """Whether what is done is the same that was not: "chưa xong … nay xong", and not "rác chưa dọn, đèn sửa rồi"."""
-    if any(sign.pattern.says == _DONE_NOW for sign in done) or all(_is_within(sign, past) for sign in kept):
+    if any(sign.pattern.says == _DONE_NOW for sign in done) or all(sign.start in past for sign in kept):
         return True
     first = min(sign.start for sign in kept)
     last = max(sign.last_word for sign in done)
@@ -81,37 +83,54 @@ def _turns(kept: Sequence[Sign], done: Sequence[Sign], past: Sequence[Sign], fou
     return any(first - 2 <= span.start <= last for span in marks) or bool(found.hits.get(_THANKS))
 
 
-def _is_within(sign: Sign, past: Sequence[Sign]) -> bool:
-    return any(was.start <= sign.start <= was.last_word for was in past)
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Where "I thought" stands, where it turns to what is so, and where something is done by half."""
+
+    thoughts: Sequence[Span]
+    turns: Sequence[int]
+    by_half: Set[int]
 
 
-def _is_taken_back(sign: Sign, done: Sequence[Sign], found: MarkedText) -> bool:
-    """What is denied to have come again, or was only thought until it was seen to be done."""
-    over = [other for other in done if other.pattern.says == _DENIED]
-    if any(_words_of(sign) & _words_of(other) for other in over):
-        return True
-    return _is_thought(sign, found) and any(other.last_word > sign.last_word for other in done)
+def _marks_of(found: MarkedText) -> _Marks:
+    turns = sorted({span.start for name in (_TURN, _NOW) for span in found.hits.get(name, ())})
+    by_half = {span.start for span in found.hits.get(_BY_HALF, ())}
+    return _Marks(found.hits.get(_THOUGHT, ()), turns, by_half)
 
 
-def _is_part(sign: Sign, other: Sign) -> bool:
-    return other.start < sign.start and bool(_words_of(sign) & _words_of(other))
+def _not_taken_back(open_still: Sequence[Sign], done: Sequence[Sign], marks: _Marks) -> list[Sign]:
+    """Without what is denied to have come again, or was only thought until it was seen to be done."""
+    denied = {at for sign in done if sign.pattern.says == _DENIED for at in _words_of(sign)}
+    last = max((sign.last_word for sign in done), default=-1)
+    left = [sign for sign in open_still if denied.isdisjoint(_words_of(sign))]
+    return [sign for sign in left if not (sign.last_word < last and _is_thought(sign, marks))]
+
+
+def _no_part_of(kept: Sequence[Sign], done: Sequence[Sign]) -> list[Sign]:
+    """Without what belongs to something that begins before it and is not done."""
+    begins: dict[int, int] = {}
+    for sign in kept:
+        for at in _words_of(sign):
+            begins[at] = min(begins.get(at, sign.start), sign.start)
+    return [sign for sign in done if not any(begins.get(at, sign.start) < sign.start for at in _words_of(sign))]
 
 
 def _words_of(sign: Sign) -> set[int]:
     return {at for span in sign.spans for at in range(span.start, span.end)}
 
 
-def _is_thought(sign: Sign, found: MarkedText) -> bool:
+def _is_thought(sign: Sign, marks: _Marks) -> bool:
     """Behind "I thought", up to the word that says what is so: "tưởng chưa xong ai dè xong rồi"."""
-    turns = {span.start for name in (_TURN, _NOW) for span in found.hits.get(name, ())}
-    thoughts: Sequence[Span] = found.hits.get(_THOUGHT, ())
-    return any(
-        0 <= sign.start - span.end < _THOUGHT_REACHES and not turns & set(range(span.end, sign.last_word + 1))
-        for span in thoughts
-    )
+    near = bisect_left(marks.thoughts, (sign.start - _THOUGHT_REACHES - LONGEST_PHRASE,))
+    for span in marks.thoughts[near : bisect_left(marks.thoughts, (sign.start,))]:
+        turn = bisect_left(marks.turns, span.end)
+        turns = turn < len(marks.turns) and marks.turns[turn] <= sign.last_word
+        if 0 <= sign.start - span.end < _THOUGHT_REACHES and not turns:
+            return True
+    return False
 
 
-def _is_denied(sign: Sign, found: MarkedText) -> bool:
+def _is_denied(sign: Sign, found: MarkedText, marks: _Marks) -> bool:
     """Denied, done by half, asked, only thought, or somebody else's word only."""
     words = found.text.words
     own = _words_of(sign)
@@ -132,8 +151,7 @@ def _is_denied(sign: Sign, found: MarkedText) -> bool:
     if any(word.plain in _DENIED_AFTER or word.exact in _ASKED_AFTER for word in after):
         # "xong rồi, không cần xuống nữa" goes on, "xong rồi không?" asks.
         return after[0].plain != "khong" or len(words) - last.end < _GOES_ON
-    by_half = found.hits.get(_BY_HALF, ())
-    return _is_thought(sign, found) or any(0 <= span.start - last.end <= 1 for span in by_half)
+    return _is_thought(sign, marks) or last.end in marks.by_half or last.end + 1 in marks.by_half
 
 
 def _tells_more(done: Sequence[Sign], found: MarkedText) -> bool:

@@ -8,11 +8,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from tickets.matter.phrases import Phrasebook, Span
+from tickets.matter.phrases import LONGEST_PHRASE, Phrasebook, Span
 from tickets.matter.text import MatterText
 
 _IN_ORDER, _NEAR = 8, 15
+# Looking where the rarer of two stands is worth it from here on.
+_RARELY = 4
 _JOIN = re.compile(r"\s+([~&])(\d*)\s+")
 
 Hits = Mapping[str, Sequence[Span]]
@@ -21,6 +24,15 @@ Hits = Mapping[str, Sequence[Span]]
 @dataclass(frozen=True, slots=True)
 class _Element:
     names: tuple[str, ...]
+    in_order: bool
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPart:
+    """One part of a pattern as it is written: what may stand there, and how it follows the part before."""
+
+    alternatives: tuple[str, ...]
     in_order: bool
     gap: int
 
@@ -36,14 +48,25 @@ class Pattern:
 
 def parse(book: Phrasebook, says: str, weight: int, written: str) -> Pattern:
     """Read a pattern, and make its phrases findable in `book`."""
+    elements = [
+        _Element(tuple(_name(book, one) for one in part.alternatives), part.in_order, part.gap)
+        for part in parts_of(written)
+    ]
+    return Pattern(says, weight, tuple(elements))
+
+
+def parts_of(written: str) -> list[WrittenPart]:
+    """What a pattern asks for, part by part; the gap of the first one says nothing."""
     parts = _JOIN.split(written.strip())
     joins = [("~", "0"), *zip(parts[1::3], parts[2::3], strict=True)]
-    elements = []
-    for alternatives, (sign, gap) in zip(parts[0::3], joins, strict=True):
-        in_order = sign == "~"
-        names = tuple(_name(book, alternative.strip()) for alternative in alternatives.split("|"))
-        elements.append(_Element(names, in_order, int(gap) if gap else _IN_ORDER if in_order else _NEAR))
-    return Pattern(says, weight, tuple(elements))
+    return [
+        WrittenPart(
+            tuple(one.strip() for one in alternatives.split("|")),
+            sign == "~",
+            int(gap) if gap else _IN_ORDER if sign == "~" else _NEAR,
+        )
+        for alternatives, (sign, gap) in zip(parts[0::3], joins, strict=True)
+    ]
 
 
 def _name(book: Phrasebook, alternative: str) -> str:
@@ -79,20 +102,38 @@ class Patterns:
 def matches(pattern: Pattern, hits: Hits, text: MatterText) -> Iterator[tuple[Span, ...]]:
     """Where a pattern holds: for each place of its first element, the nearest of each that follows."""
     first, *others = pattern.elements
-    nexts: list[list[Span]] = []
+    nexts: list[Sequence[Span]] = []
     for element in others:
         spans = _spans(element, hits)
         if not spans:
             return
         nexts.append(spans)
-    for start in _spans(first, hits):
+    starts = _spans(first, hits)
+    if others:
+        starts = _near(starts, others[0], nexts[0])
+    for start in starts:
         found = _followed(start, others, nexts, text)
         if found is not None:
             yield found
 
 
+def _near(starts: Sequence[Span], element: _Element, spans: Sequence[Span]) -> Sequence[Span]:
+    """Those starts that have one of the next element's places within reach, where few of many can have.
+
+    Words stand as many places apart as there are numbers between, or more: what is far by number is far.
+    """
+    if len(spans) * _RARELY > len(starts):
+        return starts
+    kept: dict[Span, None] = {}
+    for span in spans:
+        low = bisect_left(starts, (span.start - element.gap - LONGEST_PHRASE,))
+        high = bisect_left(starts, (span.start if element.in_order else span.end + element.gap + LONGEST_PHRASE,))
+        kept |= dict.fromkeys(starts[low:high])
+    return list(kept)
+
+
 def _followed(
-    start: Span, others: Sequence[_Element], nexts: Sequence[list[Span]], text: MatterText
+    start: Span, others: Sequence[_Element], nexts: Sequence[Sequence[Span]], text: MatterText
 ) -> tuple[Span, ...] | None:
     found = [start]
     for element, spans in zip(others, nexts, strict=True):
@@ -103,15 +144,16 @@ def _followed(
     return tuple(found)
 
 
-def _spans(element: _Element, hits: Hits) -> list[Span]:
+def _spans(element: _Element, hits: Hits) -> Sequence[Span]:
     if len(element.names) == 1:
-        return list(hits.get(element.names[0], ()))
-    return sorted((s for name in element.names for s in hits.get(name, ())), key=lambda s: (s.start, s.end))
+        return hits.get(element.names[0], ())
+    found = [hits[name] for name in element.names if name in hits]
+    return found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
 
 
-def _nearest(element: _Element, spans: list[Span], found: list[Span], text: MatterText) -> Span | None:
+def _nearest(element: _Element, spans: Sequence[Span], found: list[Span], text: MatterText) -> Span | None:
     last = found[-1]
-    at = bisect_left(spans, last.end, key=lambda span: span.start)
+    at = bisect_left(spans, (last.end,))
     if at < len(spans) and _distance(last, spans[at], text) <= element.gap:
         return spans[at]
     if element.in_order:
@@ -125,4 +167,4 @@ def _nearest(element: _Element, spans: list[Span], found: list[Span], text: Matt
 
 def _distance(left: Span, right: Span, text: MatterText) -> int:
     """How many words stand between, a sentence's end counted as some."""
-    return text.words[right.start].at - text.words[left.end - 1].at - 1
+    return text.at[right.start] - text.at[left.end - 1] - 1

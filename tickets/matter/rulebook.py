@@ -1,28 +1,26 @@
-"""The word classes and patterns of the files in `reference_data/matter`, ready to be looked for in a text."""
+"""The word classes and patterns by which texts are read, ready to be looked for in a text."""
 
 import csv
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tickets.matter.patterns import Pattern, Patterns, parse
+from tickets.matter.lists import CLASS_LISTS, FILES, SHAPES, WordList, WordRow, shipped_rows
+from tickets.matter.patterns import Patterns, parse
 from tickets.matter.phrases import Phrasebook, Span
 from tickets.matter.text import MatterText, letters, read_text
-from tickets.reference_files import REFERENCE_DATA
 
-_FILES = REFERENCE_DATA / "matter"
 _EVERYDAY = "everyday"
-_VERSION_LENGTH = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MatterRulebook:
     """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text.
 
-    `leanings` are the weights of single words, by question.
+    `leanings` are the weights of single words, by question; `version` is kept on what was read by it.
     """
 
+    version: str
     book: Phrasebook
     shorthand: Mapping[str, tuple[str, ...]]
     danger: Patterns
@@ -44,34 +42,38 @@ class MarkedText:
 
 @lru_cache(maxsize=1)
 def rulebook() -> MatterRulebook:
-    book = Phrasebook(frozenset(letters(row["plain"]).plain for row in _rows("ambiguous.csv")))
-    for row in _rows("everyday.csv"):
-        book.add(_EVERYDAY, row["words"].split("|"))
-    for file in ("danger_words.csv", "official_words.csv", "solved_words.csv"):
-        for row in _rows(file):
-            book.add(f"@{row['class']}", row["words"].split("|"))
-    for row in _rows("courtesy.csv"):
-        book.add(f"@{row['kind']}", row["words"].split("|"))
+    """The words of this release, for whoever has no city's own."""
+    return rulebook_of(shipped_rows())
+
+
+def rulebook_of(rows: Iterable[WordRow], *, version: str = "") -> MatterRulebook:
+    """Rows made ready to be looked for; raises BadPattern for one that cannot be read."""
+    by_list: dict[WordList, list[WordRow]] = {of: [] for of in WordList}
+    for row in rows:
+        by_list[row.list].append(row)
+    book = Phrasebook(frozenset(letters(row.says).plain for row in by_list[WordList.AMBIGUOUS]))
+    for row in by_list[WordList.EVERYDAY]:
+        book.add(_EVERYDAY, row.words.split("|"))
+    for of in CLASS_LISTS:
+        for row in by_list[of]:
+            book.add(f"@{row.says}", row.words.split("|"))
+    patterns = {
+        of: Patterns(parse(book, row.says, row.weight, row.words) for row in by_list[of])
+        for of, shape in SHAPES.items()
+        if shape.are_patterns
+    }
     return MatterRulebook(
+        version=version,
         book=book,
-        shorthand={row["short"]: tuple(row["means"].split()) for row in _rows("shorthand.csv")},
-        danger=Patterns(_patterns(book, "danger.csv")),
-        officials=Patterns(_patterns(book, "officials.csv")),
-        not_solved=Patterns(_patterns(book, "not_solved.csv")),
-        categories=Patterns(_patterns(book, "categories.csv", says="category")),
-        noise=Patterns(_patterns(book, "noise.csv")),
-        praise=Patterns(_patterns(book, "praise.csv")),
+        shorthand={row.says: tuple(row.words.split()) for row in by_list[WordList.SHORTHAND]},
+        danger=patterns[WordList.DANGER],
+        officials=patterns[WordList.OFFICIALS],
+        not_solved=patterns[WordList.NOT_SOLVED],
+        categories=patterns[WordList.CATEGORIES],
+        noise=patterns[WordList.NOISE],
+        praise=patterns[WordList.PRAISE],
         leanings=_leanings(),
     )
-
-
-@lru_cache(maxsize=1)
-def rules_version() -> str:
-    """By which words and patterns texts are read: another file, another version."""
-    digest = hashlib.sha256()
-    for path in sorted(_FILES.glob("*.csv")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:_VERSION_LENGTH]
 
 
 def look(said: str, rules: MatterRulebook) -> MarkedText:
@@ -89,8 +91,17 @@ def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> d
             longest = covers.get(at)
             if longest is None or span.end - span.start > longest.end - longest.start:
                 covers[at] = span
-    kept = {name: [span for span in spans if not _is_covered(span, covers)] for name, spans in hits.items()}
-    return {name: spans for name, spans in kept.items() if spans}
+    kept: dict[str, list[Span]] = {}
+    for name, spans in hits.items():
+        # Nearly all phrases stand where nothing of everyday does; what says more than they do reaches over an end.
+        left = [
+            span
+            for span in spans
+            if (span[0] not in covers and span[1] - 1 not in covers) or not _is_covered(span, covers)
+        ]
+        if left:
+            kept[name] = left
+    return kept
 
 
 def _is_covered(span: Span, covers: Mapping[int, Span]) -> bool:
@@ -99,18 +110,10 @@ def _is_covered(span: Span, covers: Mapping[int, Span]) -> bool:
     return any(not (span.start <= cover.start and cover.end <= span.end and span != cover) for cover in over)
 
 
-def _patterns(book: Phrasebook, file: str, *, says: str = "tells_of") -> Iterator[Pattern]:
-    for row in _rows(file):
-        yield parse(book, row[says], int(row["weight"]), row["pattern"])
-
-
+@lru_cache(maxsize=1)
 def _leanings() -> dict[str, dict[str, float]]:
     weights: dict[str, dict[str, float]] = {}
-    for row in _rows("leanings.csv"):
-        weights.setdefault(row["question"], {})[row["word"]] = float(row["weight"])
+    with (FILES / "leanings.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            weights.setdefault(row["question"], {})[row["word"]] = float(row["weight"])
     return weights
-
-
-def _rows(file: str) -> Iterator[dict[str, str]]:
-    with (_FILES / file).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)

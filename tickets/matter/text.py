@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tickets.directory.places.fold import spelling
 from tickets.directory.places.telex import untelex
@@ -56,9 +58,8 @@ _ENGLISH_SHARE, _LEAST_ENGLISH, _NO_SYLLABLES = 0.25, 2, 0.3
 _SYLLABLE = re.compile(r"(?:ngh|ng|nh|gh|gi|ph|th|tr|kh|ch|qu|[bcdđghklmnprstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?")
 
 
-@dataclass(frozen=True, slots=True)
-class MatterWord:
-    """One word of a text: `exact` with marks, `plain` without; `at` counts words, and more at a sentence's end.
+class MatterWord(NamedTuple):
+    """One word of a text: `exact` with marks, `plain` without.
 
     `is_open`: written without marks in a text that has few, so that it may stand for any word of its letters.
     """
@@ -66,15 +67,18 @@ class MatterWord:
     said: str
     exact: str
     plain: str
-    at: int
     is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MatterText:
-    """`is_telex`: typed with the input method off ("ddaauf")."""
+    """`at` is the place of each word, counted in words, and more at a sentence's end.
+
+    `is_telex`: typed with the input method off ("ddaauf").
+    """
 
     words: tuple[MatterWord, ...]
+    at: tuple[int, ...]
     is_english: bool = False
     is_telex: bool = False
 
@@ -82,8 +86,7 @@ class MatterText:
         return " ".join(word.said for word in self.words[start:end])
 
 
-@dataclass(frozen=True, slots=True)
-class Letters:
+class Letters(NamedTuple):
     """A word's letters as they are compared."""
 
     exact: str
@@ -103,37 +106,56 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
     lowered = unicodedata.normalize("NFC", said[:MAX_READ].translate(_UNSEEN)).lower().replace("’", "'")
     pieces = list(_pieces(_STRETCHED.sub(r"\1", lowered)))
     telex = _telex(piece for piece, _ in pieces)
-    written: list[tuple[str, int]] = []
-    whole: list[Letters] = []
-    at = last = 0
+    often = Counter(piece for piece, _ in pieces)
+    short = {piece: known for piece in often if (known := _short_for(piece, shorthand)) is not None}
+    is_english = _is_english(often)
+    is_loose = not is_english and _share_of_marked(often, short, telex) < _WELL_MARKED
+    stands_for = {
+        piece: tuple(_word(word, is_loose) for word in short.get(piece) or (telex.get(piece, piece),))
+        for piece in often
+    }
+    words: list[MatterWord] = []
+    places: list[int] = []
+    further = 0
     for piece, place in pieces:
-        at += place - last
-        last = place
-        known = shorthand.get(piece)
-        if known is None and (sum_of_money := _MONEY.fullmatch(piece)) is not None:
-            known = (sum_of_money[1], "ngàn" if sum_of_money[2] == "k" else "triệu")
-        if known is None:
-            known = (telex.get(piece, piece),)
-            whole.append(letters(known[0]))
-        for word in known:
-            written.append((word, at))
-            at += 1
-        at -= 1
-    is_english = _is_english([piece for piece, _ in pieces])
-    marked = _share(found.is_marked for found in whole if found.plain and not found.plain.isdecimal())
-    is_loose = marked < _WELL_MARKED and not is_english
+        out = stands_for[piece]
+        words += out
+        if len(out) == 1:
+            places.append(place + further)
+        else:
+            places += range(place + further, place + further + len(out))
+            further += len(out) - 1
     was_telex = any(key != letters(made).plain for key, made in telex.items())
-    return MatterText(tuple(_word(word, at, is_loose=is_loose) for word, at in written), is_english, was_telex)
+    return MatterText(tuple(words), tuple(places), is_english, was_telex)
+
+
+def _short_for(piece: str, shorthand: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    known = shorthand.get(piece)
+    if known is None and piece[0].isdecimal() and (sum_of_money := _MONEY.fullmatch(piece)) is not None:
+        return sum_of_money[1], "ngàn" if sum_of_money[2] == "k" else "triệu"
+    return known
+
+
+@lru_cache(maxsize=32_768)
+def _word(written: str, is_loose: bool) -> MatterWord:
+    found = letters(written)
+    return MatterWord(written, found.exact, found.plain, is_loose and not found.is_marked)
+
+
+def _share_of_marked(often: Counter[str], short: Mapping[str, object], telex: Mapping[str, str]) -> float:
+    """Of the words that stand for themselves, numbers aside."""
+    all_of_them = marked = 0
+    for piece, times in often.items():
+        found = letters(telex.get(piece, piece))
+        if piece not in short and found.plain and not found.plain.isdecimal():
+            all_of_them += times
+            marked += times * found.is_marked
+    return marked / all_of_them if all_of_them else 1.0
 
 
 def words_in(phrase: str) -> list[str]:
     """A phrase of a rule in the words that a text would have."""
     return [piece.group() for chunk in phrase.split() for piece in _RULE_PIECE.finditer(chunk)]
-
-
-def _word(written: str, at: int, *, is_loose: bool) -> MatterWord:
-    found = letters(written)
-    return MatterWord(written, found.exact, found.plain, at, is_loose and not found.is_marked)
 
 
 def _pieces(lowered: str) -> Iterator[tuple[str, int]]:
@@ -156,7 +178,7 @@ def _telex(words: Iterable[str]) -> dict[str, str]:
     """What the keys of a text typed with the input method off would have made; nothing for any other text."""
     written = list(words)
     plain = [word for word in written if word.isascii() and word.isalpha()]
-    is_english = len({word for word in plain if _ENGLISH.fullmatch(word)}) > 1
+    is_english = len({word for word in set(plain) if _ENGLISH.fullmatch(word)}) > 1
     if is_english or any("'" in word for word in written):
         return {}
     if len(plain) < len(written) * (1 - _WELL_MARKED):
@@ -169,25 +191,28 @@ def _telex(words: Iterable[str]) -> dict[str, str]:
     return made if _share(word in made for word in plain) >= _TELEX else {}
 
 
+@lru_cache(maxsize=8_192)
 def is_function_word(word: str) -> bool:
     """Whether it says nothing by itself, in English."""
     return _ENGLISH_ALONE.fullmatch(word) is not None or _OF_BOTH.fullmatch(word) is not None
 
 
+@lru_cache(maxsize=8_192)
 def is_syllable(word: str) -> bool:
     """Whether its letters could be one Vietnamese syllable without marks."""
     return _SYLLABLE.fullmatch(word) is not None
 
 
-def _is_english(written: Sequence[str]) -> bool:
+def _is_english(often: Counter[str]) -> bool:
     """None of its words stands for a Vietnamese one without marks: "lot" is no "lọt"."""
-    if not written or _share(is_function_word(word) for word in written) < _ENGLISH_SHARE:
+    count = often.total()
+    if not count or sum(n for word, n in often.items() if is_function_word(word)) / count < _ENGLISH_SHARE:
         return False
-    own = {word for word in written if _ENGLISH_ALONE.fullmatch(word)}
-    foreign = (word.isascii() and word.isalpha() and not _SYLLABLE.fullmatch(word) for word in written)
-    return len(own) >= _LEAST_ENGLISH or _share(foreign) >= _NO_SYLLABLES
+    own = [word for word in often if _ENGLISH_ALONE.fullmatch(word)]
+    foreign = sum(n for word, n in often.items() if word.isascii() and word.isalpha() and not is_syllable(word))
+    return len(own) >= _LEAST_ENGLISH or foreign / count >= _NO_SYLLABLES
 
 
 def _share(yes: Iterable[bool]) -> float:
     told = list(yes)
-    return sum(told) / len(told) if told else 1.0
+    return told.count(True) / len(told) if told else 1.0

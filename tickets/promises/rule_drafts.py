@@ -22,6 +22,8 @@ class RuleKind(StrEnum):
     CALENDAR = "calendar"
     # All days off that somebody is about to keep; of these a person has one draft.
     DAYS = "days"
+    # The words by which texts are read, all of them; of these a person has one draft.
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,10 @@ class DraftOf:
     rule_id: int
 
 
-def keep_draft(session: Session, of: DraftOf, typed: TypedRule, *, now: datetime) -> None:
+def keep_draft(session: Session, of: DraftOf, typed: TypedRule, *, longest: int = _LONGEST, now: datetime) -> None:
     some = list(typed.fields.items())[:MOST_DRAFT_FIELDS]
     changed = {
-        "fields": {name[:60]: clean_text(words[:_LONGEST], _LONGEST, field=name) for name, words in some},
+        "fields": {name[:60]: clean_text(words[:longest], longest, field=name) for name, words in some},
         "seen_version": typed.seen_version,
         "updated_at": now,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tickets.directory.categories import Hint
-from tickets.matter import MatterReading, read_matter
+from tickets.matter import MatterReading, MatterRulebook, read_matter, shipped_words
 from tickets.routing.matter_kinds import ranked_kinds
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
 
@@ -74,6 +74,7 @@ class RoutingRules:
     # Units for which the city works until somebody decides that they are live (`routing/receiving.py`).
     not_live: frozenset[int] = frozenset()
     queue_names: Mapping[int, str] = field(default_factory=dict)
+    words: MatterRulebook = field(default_factory=shipped_words)
 
     def judge_of(self, about_unit_id: int | None) -> int:
         """Who reads what is said about a body: the office, and about the office itself the operations centre."""
@@ -116,7 +117,7 @@ class RoutingReason:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where the matter goes. `needs_question`: nobody could tell, and the place's deciding question stands on top."""
+    """Where the matter goes. `needs_question`: nobody could tell; `read_by`: which version of the words read it."""
 
     queue_id: int
     unit_id: int
@@ -131,6 +132,7 @@ class Decision:
     needs_question: bool = False
     is_doubted: bool = False
     is_praise: bool = False
+    read_by: str = ""
 
     @property
     def head_of_unit_id(self) -> int | None:
@@ -141,7 +143,7 @@ class Decision:
 def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
     """The one decision, in the order emergency, conflict of interest, procedure, category, place, line, triage."""
     reasons: list[RoutingReason] = []
-    read = read_matter(facts.said)
+    read = read_matter(facts.said, rules.words)
     is_suspected = read.may_accuse and not facts.is_cleared
     category = _category(facts, read, rules, reasons)
     procedure = rules.procedures.get(facts.procedure_id or 0)
@@ -169,6 +171,7 @@ def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
         needs_question=found.needs_question,
         is_doubted=read.may_be_danger and priority is not Priority.EMERGENCY,
         is_praise=read.is_praise and facts.category_id is None and facts.procedure_id is None,
+        read_by=rules.words.version,
     )
 
 
@@ -177,7 +180,7 @@ def guess_category(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] |
 
     Conduct is read from what is said to have happened, not from hints: "cán bộ rất tốt" accuses nobody.
     """
-    read = read_matter(said)
+    read = read_matter(said, rules.words)
     if read.may_accuse and (conduct := _conduct_category(read, rules)) is not None:
         return conduct, ", ".join(read.about_officials.because)
     return _guess(said, read, rules)
@@ -375,11 +378,8 @@ def _lines_unit(facts: RoutingFacts, rules: RoutingRules, reasons: list[RoutingR
 
 
 def _department(category: CategoryRule | None, procedure: ProcedureRule | None, rules: RoutingRules) -> UnitRule | None:
-    if procedure is not None and procedure.department_id is not None:
-        return rules.units.get(procedure.department_id)
-    if category is not None and category.department_id is not None:
-        return rules.units.get(category.department_id)
-    return None
+    department_id = (procedure and procedure.department_id) or (category and category.department_id)
+    return rules.units.get(department_id or 0)
 
 
 def _chosen_department(facts: RoutingFacts, rules: RoutingRules) -> UnitRule | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tickets.directory.categories import load_hints
 from tickets.directory.dialled_prefixes import PrefixRule, prefix_rules
 from tickets.directory.going_live import not_live
+from tickets.matter.kept import words_in_force
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
 from tickets.routing.incidents import IncidentRule, load_incidents
@@ -72,6 +73,7 @@ def _routing(session: Session, on: date) -> RoutingRules:
         office_unit_id=office,
         hints=load_hints(session),
         not_live=not_live(session, on=on),
+        words=words_in_force(session),
     )
 
 

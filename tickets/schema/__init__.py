@@ -33,6 +33,7 @@ from tickets.schema.incident import Incident, IncidentPerson
 from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
 from tickets.schema.matter_link import Appeal, DuplicateLink
+from tickets.schema.matter_words import MatterRow, MatterVersion
 from tickets.schema.noise import NoiseContact
 from tickets.schema.open_breach import OpenBreachChange
 from tickets.schema.promise import (
@@ -178,6 +179,8 @@ __all__ = [
     "LeaderLease",
     "Line",
     "LineTest",
+    "MatterRow",
+    "MatterVersion",
     "Message",
     "MessageLimit",
     "Misroute",

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from tickets.matter import MatterReading, read_matter
+from tickets.matter import MatterReading, MatterRulebook, read_matter
+from tickets.matter.kept import words_in_force
 from tickets.people.actor import Actor
 from tickets.schema import Message, Ticket
 from tickets.states import Channel, TicketStatus
@@ -14,7 +15,7 @@ from tickets.work.judged_at import judged_at
 from tickets.work.ticket import ANSWERED_OR_ASIDE, lock_ticket
 
 
-def opens_again(ticket: Ticket, said: str, *, now: datetime) -> bool:
+def opens_again(ticket: Ticket, said: str, words: MatterRulebook, *, now: datetime) -> bool:
     """Whether these words take an ended ticket up again, within its window.
 
     An answered one also when they tell of danger or accuse somebody: nobody reads on where all is answered. Words that
@@ -22,7 +23,7 @@ def opens_again(ticket: Ticket, said: str, *, now: datetime) -> bool:
     """
     if ticket.status not in ANSWERED_OR_ASIDE or ticket.reopen_until is None or now > ticket.reopen_until:
         return False
-    read = read_matter(said)
+    read = read_matter(said, words)
     says_so = read.says_not_solved and not read.may_be_solved
     return says_so or (ticket.status is TicketStatus.RESOLVED and _needs_somebody(read))
 
@@ -43,7 +44,7 @@ def citizen_says(
     """
     ticket = lock_ticket(session, ticket_id)
     judged = judged_at(session, ticket, now=now)
-    if opens_again(ticket, body, now=judged):
+    if opens_again(ticket, body, words_in_force(session), now=judged):
         resolution.take_up_again(session, ticket, actor=actor, now=judged)
     return citizen_message(
         session, ticket_id, body=body, channel=channel, contact_id=contact_id, arrived_at=now, actor=actor, now=now

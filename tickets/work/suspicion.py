@@ -12,6 +12,7 @@ from tickets import timeline
 from tickets.city import day_of
 from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
+from tickets.matter.kept import words_in_force
 from tickets.people.actor import SYSTEM, Actor
 from tickets.promises import day_totals, duplicate_clocks
 from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason
@@ -33,7 +34,7 @@ ACCUSED = "officials_accused"
 
 def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) -> None:
     """Read what a citizen added to a locked ticket; what nobody has to be kept from stays where it is."""
-    read = read_matter(said)
+    read = read_matter(said, words_in_force(session))
     if ticket.status not in UNFINISHED:
         return
     accuses = read.may_accuse and not ticket.is_restricted and not read.is_danger

@@ -63,7 +63,8 @@ def _back_to_the_form(of: DraftOf) -> ResponseReturnValue:
 
 
 def _draft(kind: str, rule_id: int) -> tuple[DraftOf, TypedRule]:
-    if kind not in set(RuleKind):
+    # Words have a page of their own.
+    if kind not in set(RuleKind) - {RuleKind.WORDS}:
         raise NotFound("draft", kind)
     of = DraftOf(g.viewer.staff_id, RuleKind(kind), rule_id)
     draft = kept_draft(g.session, of)

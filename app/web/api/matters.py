@@ -59,8 +59,9 @@ class MatterRead(BaseModel):
 @bearer("tickets:write")
 def read_text() -> dict[str, Any]:
     body = read_body(TextToRead)
-    read = read_matter(body.text)
-    codes = category_codes(body.text, read, rules().routing)
+    routing = rules().routing
+    read = read_matter(body.text, routing.words)
+    codes = category_codes(body.text, read, routing)
     return {
         "danger": read.danger.certainty.value,
         "about_official": read.may_accuse,

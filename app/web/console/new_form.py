@@ -98,7 +98,8 @@ class Noticed:
 
 def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | None = None, now: datetime) -> Noticed:
     """What is seen in the form; `own_id` is the ticket it is written into, which is no other matter of this person."""
-    routing, read = rules().routing, read_matter(form["body"])
+    routing = rules().routing
+    read = read_matter(form["body"], routing.words)
     said = form["place"] or form["body"]
     resolution = place_answer.resolved(said) if said.strip() else Resolution("none")
     chosen_id = _still_meant(form.unit_id, resolution)

@@ -62,7 +62,7 @@ def _of_kind(ticket: Ticket) -> list[ReadingKey]:
     routing = rules().routing
     said = f"{ticket.subject}\n{ticket.body}"
     known = {category.code: category for category in routing.categories.values() if not category.conduct}
-    codes = [code for code in category_codes(said, read_matter(said), routing) if code in known]
+    codes = [code for code in category_codes(said, read_matter(said, routing.words), routing) if code in known]
     others = [known[code] for code in codes if known[code].id != ticket.category_id][:_MOST_KINDS]
     return [
         ReadingKey(f"category:{one.code}", in_locale(one.name, one.name_en), str(number))

@@ -120,7 +120,8 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
 
     At most one statement. With `only_new` similar requests are not looked for again when this citizen has seen them.
     """
-    known, read = rules(), read_matter(form.body)
+    known = rules()
+    read = read_matter(form.body, known.routing.words)
     category, is_guess = _category(form, known)
     resolution = resolve_whole(places(), form.said, on=today()) if form.said else Resolution("none")
     question = _question(resolution, form, known, locale)

@@ -84,8 +84,8 @@ def write() -> ResponseReturnValue:
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     ticket = lock_ticket(g.session, ticket_id)
     opened_before = ticket.reopen_count
-    judged = judged_at(g.session, ticket, now=g.now)
-    if ticket.status in _OVER and not after_answer.opens_again(ticket, body, now=judged):
+    judged, words = judged_at(g.session, ticket, now=g.now), rules().routing.words
+    if ticket.status in _OVER and not after_answer.opens_again(ticket, body, words, now=judged):
         return _continued(_continue(ticket_id, body), pictures)
     try:
         message = _write(ticket_id, body)
@@ -94,11 +94,12 @@ def write() -> ResponseReturnValue:
         return _follow_page(ticket_id, message=body, pictures=pictures, errors=errors, status=422)
     if message is not None:
         attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
-    if read_matter(body).is_danger:
+    read = read_matter(body, words)
+    if read.is_danger:
         flash(_("If anybody is in danger, call 113, 114 or 115 now."), "error")
     if ticket.reopen_count > opened_before:
         flash(_("Your request has been reopened; the unit has been told."), "success")
-    elif ticket.status is TicketStatus.RESOLVED and read_matter(body).may_be_solved:
+    elif ticket.status is TicketStatus.RESOLVED and read.may_be_solved:
         flash(_("Your message has been added. If it is not solved, please press “No, it is not solved” below."), "info")
     else:
         flash(_("Your message has been added."), "success")

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tickets.matter import read_matter
+from tickets.matter.lists import FILES
 
 DATA = Path(__file__).parents[2] / "data"
-ROWS = list(csv.DictReader((DATA / "matter_cases.csv").open(encoding="utf-8", newline="")))
+ROWS = list(csv.DictReader((FILES / "examples.csv").open(encoding="utf-8", newline="")))
 
 
 def first(said: str) -> str:

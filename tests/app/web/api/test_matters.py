@@ -2,13 +2,13 @@
 
 import csv
 from datetime import datetime
-from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.app.web.api.test_tickets import headers
+from tickets.matter.lists import FILES
 from tickets.schema import AuditEntry, Contact, Ticket
 
 READ = "/api/v1/matters/read"
@@ -77,7 +77,7 @@ def test_an_empty_text_is_noise(client: FlaskClient, session: Session, now: date
 
 def test_all_labelled_texts_are_answered(client: FlaskClient, session: Session, now: datetime) -> None:
     token = headers(session, scopes=("tickets:write",), now=now)
-    cases = Path(__file__).parents[3] / "data/matter_cases.csv"
+    cases = FILES / "examples.csv"
 
     for row in csv.DictReader(cases.open(encoding="utf-8", newline="")):
         sent = {"text": row["text"], "channel": row["channel"], "place": row["place_text"]}
