@@ -408,3 +408,30 @@ class SwapState(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+class GuidanceState(StrEnum):
+    """How far a guidance has come: only what is issued is shown, said and sent."""
+
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    ISSUED = "issued"
+    WITHDRAWN = "withdrawn"
+
+
+class GuidanceUseKind(StrEnum):
+    """Where a guidance was before somebody: beside a ticket or call, on its public page, in a caller's ear."""
+
+    BESIDE = "beside"
+    PUBLIC = "public"
+    SPOKEN = "spoken"
+
+
+class ProblemState(StrEnum):
+    """What became of an accumulation that was proposed as a problem."""
+
+    PROPOSED = "proposed"
+    OPEN = "open"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.clockwork.canary_job import try_the_chain
+from app.clockwork.guidance_rounds import answer_with_guidance
 from app.clockwork.incident_rounds import follow_incidents
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
 from app.clockwork.night_rounds import check_lines_at_night
@@ -24,6 +25,7 @@ from app.clockwork.phone_jobs import (
     let_recordings_go_on,
     sweep_floor,
 )
+from app.clockwork.problem_rounds import look_for_problems
 from app.clockwork.progress import Expected
 from app.clockwork.rota_jobs import (
     fill_rotations,
@@ -205,6 +207,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("try the chain", 10, try_the_chain),
     Scheduled("follow instructions", 20, follow_instructions),
     Scheduled("follow incidents", 5, follow_incidents),
+    Scheduled("answer with guidance", 5, answer_with_guidance),
     Scheduled("sweep the phone floor", 3, sweep_floor, limit_seconds=20),
     Scheduled("fetch recordings", 5, fetch_recordings, limit_seconds=900),
     Scheduled("let recordings go on", 5, let_recordings_go_on, limit_seconds=60),
@@ -220,6 +223,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("tell what units lack", 3600, tell_readiness),
     Scheduled("check lines at night", 20, check_lines_at_night),
     Scheduled("remind of the directory", 3600, remind_units_of_directory),
+    Scheduled("look for problems", 3600, look_for_problems, limit_seconds=120),
     Scheduled("fill the rota ahead", 3600, fill_rotations, limit_seconds=300),
     Scheduled("prove kept figures", 86_400, prove_kept_figures, limit_seconds=900),
 )

@@ -8,6 +8,7 @@ from app.wording.spoken_words import speak
 from telephony.ivr import (
     CallFacts,
     Conversation,
+    GuidanceFacts,
     Heard,
     IncidentFacts,
     NamedUnit,
@@ -114,6 +115,8 @@ def _incident(locale: str) -> Iterator[Passage]:
     yield _passage(
         "incident", "a known incident", step(begin(start, caller).conversation, Heard(keys="0"), caller), locale
     )
+    asks = replace(_CALLER, guidance=(GuidanceFacts(1, _LONG_BULLETIN["vi"], _LONG_BULLETIN["en"]),))
+    yield _passage("guidance", "guidance", step(begin(start, asks).conversation, Heard(keys="0"), asks), locale)
     full = replace(disaster, incidents=(replace(disaster.incidents[0], is_full=True),))
     yield _passage("full", "too many wait", step(begin(start, full).conversation, Heard(keys="0"), full), locale)
 

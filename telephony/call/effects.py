@@ -18,6 +18,7 @@ from telephony.floor.rooms import close_room
 from telephony.floor.waiting import front_of_line
 from telephony.ivr import (
     AnotherMatter,
+    AnswerBy,
     AskCallback,
     CountOn,
     Effect,
@@ -44,9 +45,10 @@ from tickets.outbox import posting
 from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
 from tickets.schema import Call, OutboundMessage, Ticket
-from tickets.states import UNFINISHED, Channel, Priority, TimelineKind
+from tickets.states import UNFINISHED, Channel, GuidanceUseKind, Priority, TimelineKind
 from tickets.work import incident_people
 from tickets.work.assignment import change_priority
+from tickets.work.guidance import note_use
 from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket
 
@@ -94,7 +96,14 @@ def _perform_all(scene: Scene, effects: Iterable[Effect]) -> None:
 
 def _perform_one(
     scene: Scene,
-    effect: JoinQueue | LeaveQueue | KeepRecording | AskCallback | OfferUnanswered | TellDutyOfficer | CountOn,
+    effect: JoinQueue
+    | LeaveQueue
+    | KeepRecording
+    | AskCallback
+    | OfferUnanswered
+    | TellDutyOfficer
+    | CountOn
+    | AnswerBy,
 ) -> None:
     match effect:
         case JoinQueue():
@@ -113,6 +122,8 @@ def _perform_one(
             _tell_duty_officer(scene)
         case CountOn():
             _count(scene, effect.incident_id)
+        case AnswerBy():
+            note_use(scene.session, effect.guidance_id, GuidanceUseKind.SPOKEN, f"call:{scene.call.id}")
         case _:
             assert_never(effect)
 

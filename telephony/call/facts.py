@@ -12,7 +12,7 @@ from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.rooms import open_room
 from telephony.floor.telephones import name_in_browser, way_to
 from telephony.floor.waiting import expected_wait, position, waiting_at
-from telephony.ivr import CallFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
+from telephony.ivr import CallFacts, GuidanceFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.ivr.conversation import BEFORE_A_PERSON
 from telephony.ivr.queue import words_are_due
 from telephony.plan.prompts import Prompt
@@ -23,6 +23,7 @@ from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
+from tickets.routing.guidance import spoken_answers
 from tickets.routing.incidents import running
 from tickets.schema import Call, Presence
 from tickets.states import CallState, PlaceOutcome
@@ -66,6 +67,7 @@ def facts_for(
         waits_for_callback=promised is not None and waits_for_callback(session, promised),
         keyed_is_blocked=promised is not None and asking == "number" and is_not_to_be_called(session, promised),
         callback_line=desk.city_line if call.state is CallState.CALLBACK else "",
+        guidance=_guidance(heard, desk) if call.state in BEFORE_A_PERSON and heard.speech else (),
         incidents=_incidents(session, call, heard, desk, now=now) if call.state in BEFORE_A_PERSON else (),
     )
 
@@ -96,6 +98,17 @@ def _incidents(session: Session, call: Call, heard: Heard, desk: Desk, *, now: d
         for one in known
         if one.category_id is None or category_id in (None, one.category_id)
     )  # fmt: skip
+
+
+def _guidance(heard: Heard, desk: Desk) -> tuple[GuidanceFacts, ...]:
+    """What answers the words of this step; to whoever accuses somebody nothing is answered but by a person."""
+    if not desk.rules.guidance:
+        return ()
+    guess = guess_category(heard.speech, desk.rules.routing)
+    if guess is not None and guess[0].conduct:
+        return ()
+    found = spoken_answers(desk.rules.guidance, guess[0].id if guess else None, heard.speech)
+    return tuple(GuidanceFacts(one.id, one.spoken["vi"], one.spoken["en"], one.scope.unit_ids) for one in found)
 
 
 def _news_since(call: Call, desk: Desk, *, now: datetime) -> tuple[int, ...]:

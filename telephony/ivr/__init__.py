@@ -3,6 +3,7 @@
 from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import (
     AnotherMatter,
+    AnswerBy,
     AskCallback,
     CountOn,
     Effect,
@@ -16,14 +17,14 @@ from telephony.ivr.effects import (
     OpenTicket,
     TellDutyOfficer,
 )
-from telephony.ivr.facts import CallFacts, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
+from telephony.ivr.facts import CallFacts, GuidanceFacts, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.ivr.heard import Heard
 from telephony.ivr.outcome import TurnOutcome
 from telephony.ivr.steps import begin, step
 
 __all__ = [
-    "AnotherMatter", "AskCallback", "CallFacts", "Conversation", "CountOn", "Effect", "GoOnWith", "Heard",
-    "IncidentFacts", "JoinQueue", "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace", "NoteSaid",
-    "OfferUnanswered", "OpenTicket", "PlaceFacts", "QueueFacts", "SpokenState", "TellDutyOfficer", "TurnOutcome",
-    "begin", "step",
+    "AnotherMatter", "AnswerBy", "AskCallback", "CallFacts", "Conversation", "CountOn", "Effect", "GoOnWith",
+    "GuidanceFacts", "Heard", "IncidentFacts", "JoinQueue", "KeepRecording", "LeaveQueue", "NamedUnit", "NotePlace",
+    "NoteSaid", "OfferUnanswered", "OpenTicket", "PlaceFacts", "QueueFacts", "SpokenState", "TellDutyOfficer",
+    "TurnOutcome", "begin", "step",
 ]  # fmt: skip

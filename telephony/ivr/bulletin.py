@@ -10,7 +10,16 @@ from dataclasses import replace
 
 from telephony.ivr.again import CALLED_LATELY
 from telephony.ivr.conversation import BEFORE_A_PERSON, Conversation
-from telephony.ivr.effects import AnotherMatter, CountOn, GoOnWith, JoinQueue, LeaveQueue, NotePlace, OpenTicket
+from telephony.ivr.effects import (
+    AnotherMatter,
+    AnswerBy,
+    CountOn,
+    GoOnWith,
+    JoinQueue,
+    LeaveQueue,
+    NotePlace,
+    OpenTicket,
+)
 from telephony.ivr.facts import CallFacts, IncidentFacts
 from telephony.ivr.heard import Heard
 from telephony.ivr.message import start_callback, start_voicemail
@@ -67,7 +76,9 @@ def after_disaster_greeting(conversation: Conversation, heard: Heard, facts: Cal
 def before_the_queue(before: Conversation, outcome: TurnOutcome, facts: CallFacts) -> TurnOutcome:
     """A step that led into the queue, with what is known of the place said first, or a way out where too many wait."""
     after = outcome.conversation
-    if not facts.incidents or before.state not in BEFORE_A_PERSON or after.state is not CallState.QUEUED:
+    if not (facts.incidents or facts.guidance) or before.state not in BEFORE_A_PERSON:
+        return outcome
+    if after.state is not CallState.QUEUED:
         return outcome
     if _is_urgent(outcome) or any(isinstance(one, GoOnWith) for one in outcome.effects):
         return outcome
@@ -76,12 +87,25 @@ def before_the_queue(before: Conversation, outcome: TurnOutcome, facts: CallFact
     else:
         incident = next((one for one in facts.incidents if _is_at(one, _place(outcome, facts))), None)
     if incident is None:
-        return outcome
+        return _answered(before, outcome, facts)
     if _told(incident) in after.told:
         return _no_room(outcome) if incident.is_full else outcome
     words = (*_words_of(outcome), _bulletin(after, incident), Say(Prompt.INCIDENT_CHOICES))
     listening = replace(after.tell(_told(incident)), state=CallState.PLACE, asking=INCIDENT, reference=str(incident.id))
     return replace(outcome, conversation=listening, plan=(one_key("place", *words, seconds=_AFTER_BULLETIN_SECONDS),))
+
+
+def _answered(before: Conversation, outcome: TurnOutcome, facts: CallFacts) -> TurnOutcome:
+    """With the guidance for what was just told said once; whoever it does not help stays on the line."""
+    after = outcome.conversation
+    found = next((one for one in facts.guidance if not one.unit_ids or _place(outcome, facts) in one.unit_ids), None)
+    if found is None or f"guidance:{found.id}" in after.told or _goes_on_as_lately(before, outcome):
+        return outcome
+    answer = Say(Prompt.GUIDANCE_ANSWER, {"answer": found.spoken_vi if after.locale == "vi" else found.spoken_en})
+    words = (*_words_of(outcome), answer, Say(Prompt.GUIDANCE_CHOICES))
+    listening = replace(after.tell(f"guidance:{found.id}"), state=CallState.PLACE, asking=INCIDENT, reference="")
+    said = replace(outcome, conversation=listening, plan=(one_key("place", *words, seconds=_AFTER_BULLETIN_SECONDS),))
+    return said.also(AnswerBy(found.id))
 
 
 def on_bulletin(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:

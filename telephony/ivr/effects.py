@@ -85,6 +85,13 @@ class CountOn:
     incident_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerBy:
+    """Guidance is said to the caller, which is counted once for each call."""
+
+    guidance_id: int
+
+
 Effect = (
     OpenTicket
     | AnotherMatter
@@ -98,4 +105,5 @@ Effect = (
     | OfferUnanswered
     | TellDutyOfficer
     | CountOn
+    | AnswerBy
 )

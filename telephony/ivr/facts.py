@@ -60,6 +60,16 @@ class IncidentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GuidanceFacts:
+    """What is answered to everybody who asks what this caller has just said; `unit_ids` empty: wherever they are."""
+
+    id: int
+    spoken_vi: str
+    spoken_en: str
+    unit_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """`caller` is the number in E.164, None when hidden. `line_unit` is set on a unit's own line."""
 
@@ -95,3 +105,5 @@ class CallFacts:
     news_since: tuple[int, ...] = ()
     # What many call about now, the closest first; of another kind of matter than the caller's, none.
     incidents: tuple[IncidentFacts, ...] = ()
+    # What answers the matter that was told in this step, the closest first.
+    guidance: tuple[GuidanceFacts, ...] = ()

@@ -53,6 +53,8 @@ class Prompt(StrEnum):
     NOBODY_CHOICES = "nobody_choices"
     INCIDENT_BULLETIN = "incident_bulletin"
     INCIDENT_CHOICES = "incident_choices"
+    GUIDANCE_ANSWER = "guidance_answer"
+    GUIDANCE_CHOICES = "guidance_choices"
     INCIDENT_COUNTED = "incident_counted"
     INCIDENT_COUNTED_CALL = "incident_counted_call"
     INCIDENT_COUNTED_ONLY = "incident_counted_only"
@@ -134,6 +136,7 @@ PARAMETERS: Mapping[Prompt, frozenset[str]] = {
     Prompt.QUEUE_WAIT: frozenset({"minutes"}),
     Prompt.QUEUE_WAIT_LONG: frozenset({"minutes"}),
     Prompt.INCIDENT_BULLETIN: frozenset({"bulletin"}),
+    Prompt.GUIDANCE_ANSWER: frozenset({"answer"}),
     Prompt.INCIDENT_COUNTED_ONLY: frozenset({"reference"}),
     Prompt.CALLBACK_CONFIRM: frozenset({"phone"}),
     Prompt.CALLBACK_THANKS: frozenset({"phone"}),

@@ -13,17 +13,20 @@ from escalation.queries.raised import fired_levels
 from telephony.floor.callbacks import ask_callback
 from tests.app.web.console.test_calls import waiting_call
 from tests.app.web.steering import Climb, climb
+from tests.app.web.supervisor import guidance_rows
 from tests.browser.conftest import Site
 from tests.browser.walking import LONG_WORD
 from tests.factories import citizen, open_ticket
 from tests.telephony.provider import account_rows
 from tickets.intake.cleaning import Opened
 from tickets.people.actor import citizen_actor, staff_actor
+from tickets.problems.waves import Wave, WaveCell
 from tickets.promises import exclusions, standing_levels
 from tickets.promises.exclusions import Wanted
 from tickets.schema import Absence, ApiToken, ExternalReference, PlannedStep, Post, RuleApplication, Shift
 from tickets.states import CallbackReason, Channel, ClockKind
 from tickets.work import conversation
+from tickets.work.problems import propose
 
 PHONE = "+84901112233"
 MAIL = f"{'a' * 60}@{'b' * 50}.example.vn"
@@ -48,6 +51,7 @@ def build(site: Site) -> LongCity:
         account_rows.add(session, site.settings, "trunk-1", voice="woman", media_hosts=hosts).off_at = now
         opened = _matter(session)
         _around(session, opened, climbed)
+        _told_by_many(session, opened, climbed, now=now)
         session.add(RuleApplication(policies=[LONG_WORD, LONG_WORD], begun_at=now, tickets=100_000, dates_moved=99_999))
         wanted = Wanted(
             now + timedelta(hours=3), now + timedelta(hours=5), LONG_WORD, tuple(ClockKind), holds_reports=True
@@ -101,6 +105,15 @@ def _around(session: Session, opened: Opened, climbed: Climb) -> None:
             created_at=now,
         )
     )  # fmt: skip
+
+
+def _told_by_many(session: Session, opened: Opened, climbed: Climb, *, now: datetime) -> None:
+    """A problem with its ticket, what answers it, and a further answer that is still worded: the newest is first."""
+    words = {name: LONG_WORD for name in ("question_vi", "question_en", "answer_vi", "answer_en", "words")}
+    guidance_rows.issued(session, now=now, **words)
+    guidance_rows.drafted(session, now=now, **words)
+    wave = Wave("alike", WaveCell(), now - timedelta(hours=3), (opened.ticket_id,), 1, 0.0, "long", (climbed.unit.id,))
+    propose(session, [wave], now=now)
 
 
 def _on_duty(session: Session, climbed: Climb, *, now: datetime) -> None:

@@ -30,6 +30,7 @@ from tests.app.web.office.entries import directory_forms
 from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb
 from tests.telephony.provider.account_rows import fields_of
+from tests.whole_app.guidance_sent import of_guidance
 from tests.whole_app.things import OWN
 from tickets import process_beats
 from tickets.city import wall_clock
@@ -280,6 +281,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         **_of_accounts(session, now=now),
         **_of_files(session, now=now),
         **_of_talks(session, person, now=now),
+        **{endpoint: Sent(form, named) for endpoint, (form, named) in of_guidance(session, now=now).items()},
         "acknowledge_link.answer": Sent(named={"token": secret}, form={"new_due_at": ""}),
         "administration.add_calendar": Sent(form={"key": "night", "mon": "22:00-06:00"}),
         "administration.publish_calendar": Sent(

@@ -60,9 +60,11 @@ from tickets.work.ticket import move
 
 # One statement may write several tables; the words after "for update" and "do update" are none.
 WRITE = re.compile(r"\b(?:insert into|update|delete from)\s+\"?(\w+)", re.IGNORECASE)
-# What is no change of a matter, a person or a rule: tries, presence, sessions, keys of requests, drafts, search words.
+# What is no change of a matter, a person or a rule: tries, presence, sessions, keys of requests, drafts, search words,
+# how often something was read.
 TECHNICAL = {
-    "client_fault", "draft", "idempotency_key", "one_time_link", "pin_guard", "presence", "process_beat", "rule_draft",
+    "client_fault", "draft", "guidance_use", "idempotency_key", "one_time_link", "pin_guard", "presence",
+    "process_beat", "rule_draft",
     "rule_preview",
     "step_recipient", "ticket_search", "ticket_viewer", "web_session", "webhook_event", "webhook_refusal",
     "audit_entry", "audit_seal",

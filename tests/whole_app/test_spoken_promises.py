@@ -77,6 +77,12 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
     Prompt.VOICEMAIL_THANKS: (
         (VOICE, "test_with_nobody_on_duty_a_message_is_left_and_the_caller_hears_the_reference"),
     ),
+    Prompt.GUIDANCE_CHOICES: (
+        (
+            f"{DOOR}test_voice_guidance.py",
+            "test_a_caller_hears_what_was_decided_and_who_stays_on_the_line_is_put_through",
+        ),
+    ),
     Prompt.INCIDENT_COUNTED: (STORM,),
     Prompt.INCIDENT_COUNTED_ONLY: (
         ("tests/telephony/ivr/test_bulletin.py", "test_whom_nothing_reaches_is_told_so_and_gets_the_number"),

@@ -13,7 +13,17 @@ from app.phone.answers import SPOKEN_STEPS
 from app.scopes import SCOPES
 from app.seeding.imports import FILE_KINDS
 from app.web.administration.rule_words import ACTION_WORDS
-from app.wording import codes, contact_codes, looks, posted_words, system_words, trail_words, translations
+from app.wording import (
+    codes,
+    contact_codes,
+    guidance_words,
+    looks,
+    posted_words,
+    problem_words,
+    system_words,
+    trail_words,
+    translations,
+)
 from app.wording.messages import MESSAGE_TEMPLATES
 from app.wording.rule_faults import FAULT_WORDS
 from escalation.firing.actions import ACTIONS
@@ -175,6 +185,8 @@ CODES: list[tuple[type[StrEnum], Mapping[str, object]]] = [
     (states.Level, codes.COMPETENCE_LEVELS),
     (states.ActorKind, codes.ACTOR_KINDS),
     (states.DraftForm, codes.DRAFT_FORMS),
+    (states.GuidanceState, guidance_words.GUIDANCE_STATES),
+    (states.ProblemState, problem_words.PROBLEM_STATES),
     (states.TicketStatus, looks.ICON_LOOKS["status"]),
     (states.Priority, looks.ICON_LOOKS["priority"]),
     (states.Channel, looks.ICON_LOOKS["channel"]),

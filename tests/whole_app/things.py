@@ -55,7 +55,7 @@ OTHERS: Mapping[str, Any] = {
     "method_id": 1, "calendar_id": 1, "rule_id": 0, "application_id": 1, "window_id": 1, "incident_id": 1,
     "shift_id": 1, "rotation_id": 1, "absence_id": 1, "swap_id": 1, "feed_id": 1, "number": 1,
     "post_id": 1, "holding_id": 1, "responsibility_id": 1, "import_id": 1, "row_id": 0,
-    "unit_id": 1, "line_id": 1,
+    "unit_id": 1, "line_id": 1, "guidance_id": 1, "problem_id": 1,
     "locale": "vi", "piece": "greeting", "version_id": 1, "sound": "greeting.wav",
 }  # fmt: skip
 NOBODYS = 4_000_000_000_000

@@ -179,6 +179,16 @@ def visible_tickets(viewer: Viewer, *, row_by_row: bool = False) -> ColumnElemen
     return and_(Ticket.is_canary.is_(False), or_(and_(Ticket.is_restricted.is_(False), open_part), named))
 
 
+def shared_tickets(viewer: Viewer | None) -> ColumnElement[bool]:
+    """The condition on `Ticket` for what may be counted, shown as evidence and answered together with others.
+
+    Nothing restricted, whoever looks: a number that is one higher for those who are named would tell the others. None:
+    what everybody may read a number of.
+    """
+    scope = true() if viewer is None else visible_tickets(viewer)
+    return and_(Ticket.is_restricted.is_(False), Ticket.is_canary.is_(False), scope)
+
+
 def visible_levels(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on `Ticket` for the ledger: whose levels this person may read.
 

@@ -13,6 +13,7 @@ from tickets.directory.going_live import not_live
 from tickets.matter.kept import words_in_force
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
+from tickets.routing.guidance import GuidanceRule, load_guidance
 from tickets.routing.incidents import IncidentRule, load_incidents
 from tickets.schema import RULES_VERSION, Category, Line, OneStopOffice, Procedure, Queue, ReferenceVersion, Unit
 from tickets.states import Level, QueueKind, UnitKind
@@ -27,6 +28,7 @@ class Rules:
     incidents: tuple[IncidentRule, ...] = ()
     # Which numbers we text and call.
     dialled: tuple[PrefixRule, ...] = ()
+    guidance: tuple[GuidanceRule, ...] = ()
 
     @cached_property
     def ward_names(self) -> tuple[str, ...]:
@@ -46,7 +48,10 @@ def places_version(session: Session) -> int:
 
 def load_rules(session: Session, *, on: date) -> Rules:
     """The rows that decide where a matter goes on a day, and the promises in force."""
-    return Rules(_routing(session, on), load_rulebook(session), load_incidents(session), tuple(prefix_rules(session)))
+    return Rules(
+        _routing(session, on), load_rulebook(session), load_incidents(session), tuple(prefix_rules(session)),
+        load_guidance(session),
+    )  # fmt: skip
 
 
 def _routing(session: Session, on: date) -> RoutingRules:

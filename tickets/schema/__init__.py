@@ -29,6 +29,7 @@ from tickets.schema.duty import (
 )
 from tickets.schema.exclusion import ExclusionCredit, ExclusionWindow
 from tickets.schema.file_import import FileImport, FileImportRow
+from tickets.schema.guidance import Guidance, GuidanceTicket, GuidanceUse
 from tickets.schema.incident import Incident, IncidentPerson
 from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
@@ -36,6 +37,7 @@ from tickets.schema.matter_link import Appeal, DuplicateLink
 from tickets.schema.matter_words import MatterRow, MatterVersion
 from tickets.schema.noise import NoiseContact
 from tickets.schema.open_breach import OpenBreachChange
+from tickets.schema.problem import ArisingProblem, ProblemTicket
 from tickets.schema.promise import (
     Acknowledgement,
     Calendar,
@@ -124,6 +126,7 @@ __all__ = [
     "AgentTelephone",
     "ApiToken",
     "Appeal",
+    "ArisingProblem",
     "Attachment",
     "AuditEntry",
     "AuditSeal",
@@ -164,6 +167,9 @@ __all__ = [
     "FileImport",
     "FileImportRow",
     "GoingLive",
+    "Guidance",
+    "GuidanceTicket",
+    "GuidanceUse",
     "HandoverNote",
     "Holiday",
     "IdempotencyKey",
@@ -202,6 +208,7 @@ __all__ = [
     "Post",
     "PostHolding",
     "Presence",
+    "ProblemTicket",
     "Procedure",
     "ProcedureYear",
     "ProcessBeat",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.phone.accounts import simulated_account
 from app.seeding.demonstration.arrivals import schedule
 from app.seeding.demonstration.cast import assemble
+from app.seeding.demonstration.guidance import give_guidance, notice_problems
 from app.seeding.demonstration.machinery import Machinery
 from app.seeding.demonstration.post_office import PostOffice
 from app.seeding.demonstration.scenes import CERTAIN_KEY, set_scenes
@@ -67,6 +68,8 @@ def play(
     schedule(stage, tickets)
     set_scenes(stage)
     stage.run(session, between=Machinery(begins_at=stage.begins_at, progress=progress))
+    notice_problems(session, now=now)
+    give_guidance(session, now=now)
     post = PostOffice(desk.account.name, settings.base_url, message_app(settings))
     post.send_all(session, after_id=last_message, now=now)
     _onto_the_real_floor(session)

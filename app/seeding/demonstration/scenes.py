@@ -21,6 +21,8 @@ _ORDINARY = ("pavement_motorbikes", "birth_late", "rubbish_three_days", "pothole
 _HELD = ("illegal_floor", "smoke_workshop", "land_certificate_late", "lift_broken", "residence_rent")
 # The staffed wards, the one whose agent and supervisor have a sign-in link first.
 _WARDS = ("26740", "26824", "26506")
+# What suddenly many tell of one ward, as an arising problem is noticed by.
+_WAVE, _WAVE_OF, _WAVE_IN = "rubbish_three_days", 9, "26506"
 _JUST_NOW = ("lamp_out", "parked_in_front", "karaoke_plain", "vneid_locked", "manhole_plain", "where_is_office")
 
 
@@ -39,6 +41,10 @@ def set_scenes(stage: Stage) -> None:
     for place, kind in enumerate(_JUST_NOW):
         opened = stage.ends_at - timedelta(minutes=4 + 11 * place)
         arrive(stage, opened, _said(stage, kind, place), number := number + 1, story=_wait, by_form=False)
+    for place in range(_WAVE_OF):
+        opened = stage.ends_at - timedelta(hours=2 + 2 * place)
+        said = say(_WAVE, stage.rng, at=place_in(_WAVE_IN))
+        arrive(stage, opened, said, number := number + 1, story=_wait, by_form=True)
 
 
 def _said(stage: Stage, kind: str, place: int) -> ScriptedMatter:

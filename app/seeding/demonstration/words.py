@@ -45,6 +45,10 @@ def _file(name: str) -> Any:
     return yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
+def scripted_guidance() -> list[dict[str, str]]:
+    return list(_file("guidance"))
+
+
 def kinds() -> list[str]:
     return [str(matter["id"]) for matter in _file("matters")]
 

@@ -49,6 +49,7 @@ DESCRIBED = dict(
         _l("The bodies that answer today"),
         _l("What the city and each unit lack before anybody should rely on them, and which are live"),
         _l("What a text is about, without keeping it"),
+        _l("What the city answers to what many ask, as it is in force, newest first"),
         _l("Who would be told, level by level, of a matter of this unit that is late at an instant"),
     )
 )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.web.console import place_answer
 from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
+from app.web.pieces.guidance_beside import beside_call
 from app.web.pieces.moments import read_day
 from app.web.pieces.names import in_locale
 from tickets.directory.dialled_prefixes import refusal
@@ -22,6 +23,7 @@ from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import CategoryRule, UnitRule, guess_category
+from tickets.routing.guidance import AskedMatter, GuidanceRule
 from tickets.schema import Ticket
 from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number, typed_number
 
@@ -86,6 +88,8 @@ class Noticed:
     similar: Sequence[Similar]
     # Why nobody is texted or called at the number that was given; empty where they are.
     refused_number: str = ""
+    # What answers it already, to be told at once.
+    guidance: Sequence[GuidanceRule] = ()
 
     @property
     def is_undecided(self) -> bool:
@@ -96,7 +100,10 @@ class Noticed:
         return in_locale(self.category.name, self.category.name_en) if self.category else ""
 
 
-def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | None = None, now: datetime) -> Noticed:
+def notice(
+    session: Session, form: NewForm, viewer: Viewer, *, own_id: int | None = None, call_id: int | None = None,
+    now: datetime,
+) -> Noticed:  # fmt: skip
     """What is seen in the form; `own_id` is the ticket it is written into, which is no other matter of this person."""
     routing = rules().routing
     read = read_matter(form["body"], routing.words)
@@ -124,6 +131,9 @@ def notice(session: Session, form: NewForm, viewer: Viewer, *, own_id: int | Non
         repeats=[one for one in _repeats(session, form, viewer, now=now) if one.id != own_id],
         similar=_similar(session, form, unit, category, viewer, now=now),
         refused_number=(refusal(session, form.phone) or "") if form.phone else "",
+        guidance=beside_call(
+            AskedMatter(unit.id if unit else None, category.id if category else None, said=form["body"]), call_id
+        ),
     )
 
 

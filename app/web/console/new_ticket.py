@@ -65,7 +65,7 @@ def _about(call: Call | None) -> About:
 def advice() -> ResponseReturnValue:
     """What is noticed while the agent types."""
     form, call = read_form(request.form), _call_meant()
-    noticed = notice(g.session, form, g.viewer, own_id=_own_id(call), now=g.now)
+    noticed = notice(g.session, form, g.viewer, own_id=_own_id(call), call_id=call.id if call else None, now=g.now)
     return render_template("console/advice.html", noticed=noticed, form=form, asked=_asked())
 
 
@@ -77,7 +77,7 @@ def open_by_hand() -> ResponseReturnValue:
         return _sent_before(call)
     if request.form.get("attach"):
         return _attach(form, call, request.form["attach"])
-    noticed = notice(g.session, form, g.viewer, own_id=_own_id(call), now=g.now)
+    noticed = notice(g.session, form, g.viewer, own_id=_own_id(call), call_id=call.id if call else None, now=g.now)
     if form.faults or _untold(noticed, _asked()) or request.form.get("go") == "check":
         asked = (*_asked(), *_untold(noticed, ()))
         return _form(form, call, noticed=noticed, asked=asked, status=400 if form.faults else 200)

@@ -19,6 +19,7 @@ from app.web.frame.errors import trouble_of
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import form_key, is_first
 from app.web.pieces import names
+from app.web.pieces.guidance_beside import beside_ticket
 from app.web.pieces.kept_drafts import discard, keep_typed
 from app.web.pieces.moments import suggested_wake_up
 from escalation.acknowledging.instruction_tasks import LONGEST_ANSWER
@@ -135,6 +136,7 @@ def _beside(reading: WholeTicket) -> dict[str, Any]:
         posting.mark_notices_of_tickets_read(g.session, g.viewer.staff_id, ticket_ids=[reading.ticket.id], now=g.now)
     return {
         "column": column_beside(reading.ticket.reference),
+        "guidance": beside_ticket(reading.ticket),
         "similar": similar_to(g.session, reading.ticket, now=g.now),
     }
 

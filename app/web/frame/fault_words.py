@@ -91,6 +91,17 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
             name=params.get("name", ""),
             names=params.get("names", ""),
         ),
+        "own_guidance": _("Another leader has to approve what you drafted or submitted."),
+        "in_the_future": _("This date has not come yet."),
+        "guidance_moved_on": _("It has moved on meanwhile: this is how it stands now."),
+        "guidance_not_in_force": _("This guidance is not in force."),
+        "problem_over": _("This problem has ended already."),
+        "nothing_linked": _("No linked ticket waits for this answer."),
+        "both_languages": _("Give it in both languages, or in none."),
+        "about_nothing": _("Choose a category or a procedure, or give words that people use."),
+        "phrase_too_short": _(
+            "“%(words)s” stands in too many texts: give a longer phrase.", words=params.get("words", "")
+        ),
         "incident_too_long": _("An incident lasts 72 hours at most; extend it later."),
         "incident_over": _("This incident is over already."),
         "out_of_range": _("This number is not possible here."),

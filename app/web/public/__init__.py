@@ -2,7 +2,17 @@
 
 from flask import Blueprint
 
-from app.web.public import directory, open_data, performance, poster, privacy, procedures, report, track
+from app.web.public import (
+    answers,
+    directory,
+    open_data,
+    performance,
+    poster,
+    privacy,
+    procedures,
+    report,
+    track,
+)
 
 blueprints: list[Blueprint] = [
     report.blueprint,
@@ -11,6 +21,7 @@ blueprints: list[Blueprint] = [
     open_data.blueprint,
     poster.blueprint,
     procedures.blueprint,
+    answers.blueprint,
     performance.blueprint,
     privacy.blueprint,
 ]

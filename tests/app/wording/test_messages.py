@@ -34,6 +34,7 @@ EVERYTHING = {
     "next_at": (NOW + timedelta(hours=4)).isoformat(),
     "bulletin": {"vi": "Mất nước đến 18 giờ.", "en": "No water until 6 pm."}, "closing": {"vi": "", "en": ""},
     "works_for": WARD, "graves": 3, "units": [WARD, WARD], "is_late": True,
+    "problem_id": 7, "people": 12, "usual": 0.4,
     "cause": "expired", "line": "+842838000000", "case": "2600421758",
     "capacity": "holder", "decision": "12/QĐ-UBND",
     "why": "too_late", "expected_at": (NOW + timedelta(days=5)).isoformat(),

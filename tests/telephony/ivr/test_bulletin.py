@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from telephony.ivr import (
+    AnswerBy,
     AskCallback,
     CallFacts,
     Conversation,
     CountOn,
+    GuidanceFacts,
     Heard,
     IncidentFacts,
     JoinQueue,
@@ -213,3 +215,43 @@ def test_who_calls_again_hears_what_has_become_known_since_and_nothing_twice():
     assert Prompt.INCIDENT_BULLETIN in prompts(news) and JoinQueue() in effects, "with a place in the queue already"
     assert Prompt.INCIDENT_BULLETIN not in prompts(nothing_new)
     assert nothing_new.conversation.state is CallState.QUEUED
+
+
+RESIDENCE = GuidanceFacts(4, "Nộp tờ khai tại công an phường.", "File the form at the ward's police.")
+ASKING = replace(
+    CALLER, incidents=(), last_unit=None, places=PlaceFacts(PlaceOutcome.UNIQUE, (SAI_GON,)), guidance=(RESIDENCE,)
+)
+TOLD = Heard(speech="phường Sài Gòn, đăng ký tạm trú cần gì")
+
+
+def test_who_asks_what_was_decided_hears_the_answer_before_the_queue_with_a_place_in_it():
+    outcome, effects = talk("1", TOLD, facts=ASKING)
+
+    assert prompts(outcome) == [Prompt.PLACE_UNDERSTOOD, Prompt.GUIDANCE_ANSWER, Prompt.GUIDANCE_CHOICES]
+    assert outcome.plan[0].spoken[1].params == {"answer": "Nộp tờ khai tại công an phường."}
+    assert AnswerBy(4) in effects and JoinQueue() in effects
+
+
+@pytest.mark.parametrize("key", ["", "0", "1", "5", "#"])
+def test_whom_the_answer_does_not_help_is_put_through_and_hears_it_once(key):
+    outcome, effects = talk("1", TOLD, key, facts=ASKING)
+
+    assert outcome.conversation.state is CallState.QUEUED
+    assert effects.count(AnswerBy(4)) == 1
+
+
+def test_danger_goes_past_the_answer_too():
+    during, effects = talk("1", TOLD, "2", facts=ASKING)
+    asked, _ = talk("1", facts=ASKING)
+    words_of_it = step(asked.conversation, Heard(speech="cháy nhà"), replace(ASKING, says_danger=True))
+
+    assert OpenTicket(is_emergency=True) in effects
+    assert prompts(during) == prompts(words_of_it) == [Prompt.EMERGENCY_NUMBERS]
+
+
+def test_of_another_area_it_is_not_said_and_known_trouble_goes_before_it():
+    elsewhere = replace(ASKING, guidance=(replace(RESIDENCE, unit_ids=frozenset({2})),))
+    flooded = replace(ASKING, incidents=(FLOOD,))
+
+    assert Prompt.GUIDANCE_ANSWER not in prompts(talk("1", TOLD, facts=elsewhere)[0])
+    assert Prompt.GUIDANCE_ANSWER not in prompts(talk("1", TOLD, facts=flooded)[0])

@@ -33,6 +33,7 @@ OPERATIONS = [
     ("get", "/api/v1/units"),
     ("get", "/api/v1/units/{code}/tonight"),
     ("get", "/api/v1/procedures"),
+    ("get", "/api/v1/answers"),
     ("get", "/api/v1/queues"),
     ("get", "/api/v1/escalations"),
     ("post", "/api/v1/escalations/{step_id}/acknowledge"),

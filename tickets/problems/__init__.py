@@ -1,0 +1,1 @@
+"""Arising problems: what suddenly many report, told from what they always do. Pure."""
