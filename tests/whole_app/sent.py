@@ -262,7 +262,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     draft_edits(session, person.id, [words], now=before)
     phone, mail = _contact_methods(session, person, now=before)
     own = Sent(named={"method_id": mail}, form={"code": "0"})
-    of_groups = {**rota_forms(session, person, at=OWN, now=now), **directory_forms(session, at=OWN, now=now)}
+    of_groups = {**rota_forms(session, person, at=OWN, now=now), **directory_forms(session, person, at=OWN, now=now)}
     return {
         **{endpoint: Sent(form, named) for endpoint, (form, named) in of_groups.items()},
         "console.choose_own_telephone": Sent(form={"kind": "number", "address": "0901234567"}),

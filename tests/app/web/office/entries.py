@@ -16,7 +16,7 @@ from tickets.directory.catalogue_steps import enter_step
 from tickets.directory.entries_now import entries_now
 from tickets.directory.offices import correct_office, offices_of
 from tickets.people.actor import SYSTEM
-from tickets.schema import Procedure
+from tickets.schema import Procedure, RoleAssignment, Staff
 from tickets.states import CatalogueStage, Role
 
 
@@ -24,18 +24,22 @@ def seen_of(session: Session, unit_id: int, *, now: datetime) -> str:
     return entries_now(session, [unit_id], on=day_of(now))[unit_id].fingerprint
 
 
-def directory_forms(session: Session, *, at: str, now: datetime) -> dict[str, Sending]:
+def directory_forms(session: Session, me: Staff, *, at: str, now: datetime) -> dict[str, Sending]:
     """By endpoint, (form, names in the address), about something that was entered at this unit and is not public."""
     unit_id = unit(session, at).id
+    of_the_catalogue = _of_the_catalogue(session, now=now)
     releases.begin(session, now=now)
     enter_address(session, unit_id, "Số 12 đường Mới")
     seen = seen_of(session, unit_id, now=now)
+    supervises = RoleAssignment.role == Role.SUPERVISOR
+    held = select(RoleAssignment.unit_id).where(RoleAssignment.staff_id == me.id, supervises).limit(1)
+    mine = session.scalar(held) or unit_id
     return {
-        **_of_the_catalogue(session, now=now),
-        "office.consent_to_night_check": ({"consents": "1"}, {"unit_id": unit_id}),
+        **of_the_catalogue,
+        "office.consent_to_night_check": ({"consents": "1"}, {"unit_id": mine}),
         "office.release": ({"unit": f"{unit_id}:{seen}"}, {}),
         "office.give_back": ({"unit": f"{unit_id}:{seen}", "reason": "Thiếu địa chỉ"}, {}),
-        "supervisor.confirm_entry": ({"seen": seen}, {"unit_id": unit_id}),
+        "supervisor.confirm_entry": ({"seen": seen_of(session, mine, now=now)}, {"unit_id": mine}),
     }
 
 
