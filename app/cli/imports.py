@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # As `app.seeding.file_kinds` has them; a test holds both together, so that `--help` need not read all that.
 KINDS = (
     "units", "offices", "lines", "posts", "people", "rota", "leave", "responsibilities", "categories", "procedures",
-    "dossiers", "calendars", "holidays", "emergency-words", "matter-words", "policies",
+    "dossiers", "calendars", "holidays", "emergency-words", "matter-words", "answers", "aliases", "streets",
+    "landmarks", "policies",
 )  # fmt: skip
 # Enough to see what is wrong with a file; the count is always told.
 SHOWN_ERRORS = 50

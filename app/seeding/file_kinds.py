@@ -12,7 +12,9 @@ from tickets.directory.exchange.leave import LeaveRows
 from tickets.directory.exchange.lines import Lines
 from tickets.directory.exchange.offices import Offices
 from tickets.directory.exchange.people import People
+from tickets.directory.exchange.place_names import Aliases, Landmarks, Streets
 from tickets.directory.exchange.posts import Posts
+from tickets.directory.exchange.prepared_answers import PreparedAnswers
 from tickets.directory.exchange.procedures import Procedures
 from tickets.directory.exchange.responsibilities import Responsibilities
 from tickets.directory.exchange.rota import Rota
@@ -49,6 +51,10 @@ TABLE_KINDS: Mapping[str, type[FileKind]] = {
         Holidays,
         EmergencyWords,
         OtherWords,
+        PreparedAnswers,
+        Aliases,
+        Streets,
+        Landmarks,
     )
 }
 FILE_KINDS: tuple[str, ...] = (*TABLE_KINDS, POLICIES)

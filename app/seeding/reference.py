@@ -5,11 +5,27 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.seeding import areas, bodies, desks, matters, promises
+from app.seeding import areas, bodies, desks, matters, place_names, promises
+from app.seeding.files import rows_of
 from tickets.audit.entries import record
+from tickets.directory.prepared_answers import insert_prepared
 from tickets.matter.kept import load_shipped
 from tickets.people.actor import SYSTEM
-from tickets.schema import Base, Calendar, Category, Holiday, Policy, Post, Procedure, Queue, Unit
+from tickets.schema import (
+    Base,
+    Calendar,
+    Category,
+    Holiday,
+    Landmark,
+    PlaceAlias,
+    Policy,
+    Post,
+    PreparedAnswer,
+    Procedure,
+    Queue,
+    Street,
+    Unit,
+)
 from tickets.states import QueueKind, UnitKind
 
 
@@ -20,7 +36,13 @@ def load(session: Session, *, now: datetime) -> tuple[str, ...]:
     """
     # Words come with every release: what the city made of them stays.
     brought = load_shipped(session, now=now) is not None
-    written = [*_directory(session), *_matters(session), *_promises(session, now=now), *(["words"] if brought else [])]
+    written = [
+        *_directory(session),
+        *_place_names(session),
+        *_matters(session),
+        *_promises(session, now=now),
+        *(["words"] if brought else []),
+    ]
     if written:
         record(
             session,
@@ -56,6 +78,20 @@ def _directory(session: Session) -> list[str]:
     return written
 
 
+def _place_names(session: Session) -> list[str]:
+    written = []
+    if not _there_is(session, PlaceAlias):
+        place_names.load_aliases(session)
+        written.append("aliases")
+    if not _there_is(session, Street):
+        place_names.load_streets(session)
+        written.append("streets")
+    if not _there_is(session, Landmark):
+        place_names.load_landmarks(session)
+        written.append("landmarks")
+    return written
+
+
 def _desk(session: Session) -> Unit | None:
     """Who sorts what nobody else has: the desk of the shipped directory, else an office of the city, else itself."""
     kinds = (UnitKind.OFFICE, UnitKind.CITY)
@@ -74,6 +110,9 @@ def _matters(session: Session) -> list[str]:
     if not _there_is(session, Category) and matters.category_keepers() <= kept_by.keys():
         matters.load_categories(session, bodies=kept_by)
         written.append("categories")
+    if not _there_is(session, PreparedAnswer):
+        insert_prepared(session, rows_of("answers"))
+        written.append("answers")
     return written
 
 

@@ -29,6 +29,14 @@ _WHYS: Mapping[str, Mapping[str, str]] = {
         "vi": "“{said}” nghe giống {name}.",
         "en": "“{said}” is heard as {name}.",
     },
+    "on_street": {
+        "vi": "{name} đi qua địa bàn này.",
+        "en": "{name} runs through it.",
+    },
+    "at_landmark": {
+        "vi": "{name} nằm trên địa bàn này.",
+        "en": "{name} lies in it.",
+    },
     "in_district": {
         "vi": "Nằm trên địa bàn {district} trước đây.",
         "en": "It lies in the former {district}.",
@@ -49,6 +57,10 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "which_ward": {
         "vi": "Địa điểm ở phường hoặc xã nào thuộc {area} trước đây{list}?",
         "en": "Which ward or commune of the former {area} is it in{list}?",
+    },
+    "which_ward_of": {
+        "vi": "“{said}”: địa điểm ở phường hoặc xã nào{list}?",
+        "en": "“{said}”: which ward or commune is the place in{list}?",
     },
     "district_or_ward": {
         "vi": "Có nhiều nơi mang tên “{said}”. Ông/bà muốn nói nơi nào?",
@@ -107,6 +119,7 @@ _MOST_OPTIONS_IN_WORDS = 4
 _NAMED_BY: Mapping[str, str] = {
     "which_part": "unit",
     "which_ward": "unit",
+    "which_ward_of": "unit",
     "which_district": "district",
     "city_or_ward": "unit",
     "confirm": "unit",

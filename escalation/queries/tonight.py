@@ -127,6 +127,14 @@ class _Asked:
     matter: LateMatter
 
 
+def promised_here(session: Session, matter: LateMatter) -> list[LoadedRow]:
+    """What is promised of such a matter, the promise that climbs highest first."""
+    rows = load_rulebook(session).rows_for(
+        category_id=None, level=matter.level, unit_id=matter.unit_id, channel=Channel.VOICE, priority=matter.priority
+    )
+    return [rows[kind] for kind in IN_ORDER if kind in rows]
+
+
 def _chains(rows: Mapping[ClockKind, LoadedRow], book: PromiseRulebook) -> dict[int, tuple[LoadedChain, LoadedRow]]:
     chains: dict[int, tuple[LoadedChain, LoadedRow]] = {}
     for kind in IN_ORDER:

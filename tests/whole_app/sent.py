@@ -179,6 +179,9 @@ def _of_files(session: Session, *, now: datetime) -> dict[str, Sent]:
         session.execute(update(FileImport).where(FileImport.id == import_id).values(state=state))
     stranger = factories.staff(session, role=Role.AGENT, at=OWN)
     return {
+        "administration.enter_one_row": Sent(
+            named={"kind": "answers"}, form={"title": "Đã ghi nhận", "body": "Chúng tôi đã ghi nhận."}
+        ),
         "administration.hand_in_file": Sent(form={"kind": "offices", "rows": "unit,address"}),
         "administration.confirm_file": Sent(named={"import_id": ids[0]}),
         "administration.drop_file": Sent(named={"import_id": ids[1]}),

@@ -63,7 +63,7 @@ OF_THE_WHOLE_CITY = (
 OF_PEOPLE = (
     "/rota", "/my/duty", "/supervisor/readiness", "/administration/readiness", "/administration/setting-up",
     "/office", "/office/catalogue", "/office/night", "/supervisor/directory",
-    "/administration/invitations",
+    "/administration/invitations", "/administration/units",
 )  # fmt: skip
 # Whoever runs it is alarmed when nobody could be told of a level, of a restricted ticket too, without its reference.
 ALARMS = ("/my/notices", "/my/notices/bell")

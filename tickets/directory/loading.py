@@ -9,18 +9,22 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tickets.directory.place_names import wards_of_streets
 from tickets.directory.places import (
+    AliasRow,
     AreaUnit,
     DistrictRow,
+    LandmarkRow,
     OldWardRow,
     PlaceIndex,
     PlaceRows,
+    StreetRow,
     build_index,
 )
-from tickets.directory.places.rows import AreaKind
+from tickets.directory.places.rows import AliasKind, AreaKind
 from tickets.directory.places.shipped import rows_from_csv
 from tickets.directory.units import AREA_KINDS
-from tickets.schema import Unit, UnitMembership, UnitSuccession
+from tickets.schema import Landmark, PlaceAlias, Street, Unit, UnitMembership, UnitSuccession
 from tickets.states import UnitKind
 
 
@@ -48,13 +52,44 @@ def load_places(session: Session) -> PlaceIndex:
 
 
 def place_rows(session: Session) -> PlaceRows:
-    """The same facts as plain rows. Other names for places are no units and come from the shipped file."""
+    """The same facts as plain rows. A database that nobody has loaded other names into knows the shipped ones."""
     tables = _read(session)
     return PlaceRows(
         units=tuple(_current(tables)),
         old_wards=tuple(_old_wards(tables)),
         districts=tuple(_districts(tables)),
-        aliases=rows_from_csv().aliases,
+        aliases=_aliases(session) or rows_from_csv().aliases,
+        streets=_streets(session),
+        landmarks=_landmarks(session),
+    )
+
+
+def _aliases(session: Session) -> tuple[AliasRow, ...]:
+    rows = session.execute(
+        select(PlaceAlias.kind, PlaceAlias.alias, PlaceAlias.means)
+        .where(PlaceAlias.retired_at.is_(None))
+        .order_by(PlaceAlias.id)
+    )
+    return tuple(AliasRow(kind=cast(AliasKind, kind), alias=alias, means=means) for kind, alias, means in rows)
+
+
+def _streets(session: Session) -> tuple[StreetRow, ...]:
+    wards = wards_of_streets(session)
+    rows = session.execute(
+        select(Street.id, Street.name, Street.district).where(Street.retired_at.is_(None)).order_by(Street.id)
+    )
+    return tuple(StreetRow(name, district, tuple(wards.get(row_id, ()))) for row_id, name, district in rows)
+
+
+def _landmarks(session: Session) -> tuple[LandmarkRow, ...]:
+    rows = session.execute(
+        select(Landmark.name, Landmark.also, Landmark.district, Landmark.unit_id)
+        .where(Landmark.retired_at.is_(None))
+        .order_by(Landmark.id)
+    )
+    return tuple(
+        LandmarkRow(name, tuple(filter(None, (one.strip() for one in also.split("|")))), district, unit)
+        for name, also, district, unit in rows
     )
 
 

@@ -7,9 +7,10 @@ from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from tickets.directory.sort_keys import sort_key
+from tickets.directory.units import AREA_KINDS
 from tickets.errors import NotFound
 from tickets.folding import folded_words
-from tickets.schema import Procedure
+from tickets.schema import Procedure, Unit
 from tickets.states import Level
 
 
@@ -76,6 +77,12 @@ def procedures(
     if after is not None:
         wanted = wanted.where(tuple_(Procedure.sort_key, Procedure.id) > after)
     return list(session.scalars(wanted))
+
+
+def procedures_received(session: Session, unit: Unit) -> list[Procedure]:
+    """What this body receives: an area all of the ward level, another body what is its own."""
+    mine = Procedure.level == Level.WARD if unit.kind in AREA_KINDS else Procedure.department_id == unit.id
+    return list(session.scalars(select(Procedure).where(mine).order_by(Procedure.sort_key, Procedure.id)))
 
 
 def procedure_named(session: Session, number: int) -> Procedure:

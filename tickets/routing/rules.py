@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tickets.directory.categories import load_hints
 from tickets.directory.dialled_prefixes import PrefixRule, prefix_rules
 from tickets.directory.going_live import not_live
+from tickets.directory.prepared_answers import ReadyAnswer, load_prepared
 from tickets.matter.kept import words_in_force
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
@@ -29,6 +30,8 @@ class Rules:
     # Which numbers we text and call.
     dialled: tuple[PrefixRule, ...] = ()
     guidance: tuple[GuidanceRule, ...] = ()
+    # What agents are offered for their replies.
+    prepared: tuple[ReadyAnswer, ...] = ()
 
     @cached_property
     def ward_names(self) -> tuple[str, ...]:
@@ -49,9 +52,13 @@ def places_version(session: Session) -> int:
 def load_rules(session: Session, *, on: date) -> Rules:
     """The rows that decide where a matter goes on a day, and the promises in force."""
     return Rules(
-        _routing(session, on), load_rulebook(session), load_incidents(session), tuple(prefix_rules(session)),
+        _routing(session, on),
+        load_rulebook(session),
+        load_incidents(session),
+        tuple(prefix_rules(session)),
         load_guidance(session),
-    )  # fmt: skip
+        load_prepared(session),
+    )
 
 
 def _routing(session: Session, on: date) -> RoutingRules:

@@ -37,6 +37,8 @@ from tickets.schema.matter_link import Appeal, DuplicateLink
 from tickets.schema.matter_words import MatterRow, MatterVersion
 from tickets.schema.noise import NoiseContact
 from tickets.schema.open_breach import OpenBreachChange
+from tickets.schema.place_names import Landmark, PlaceAlias, Street, StreetWard
+from tickets.schema.prepared_answer import PreparedAnswer
 from tickets.schema.problem import ArisingProblem, ProblemTicket
 from tickets.schema.promise import (
     Acknowledgement,
@@ -181,6 +183,7 @@ __all__ = [
     "JobFault",
     "KeptAccount",
     "KeptKeys",
+    "Landmark",
     "LeaderJob",
     "LeaderLease",
     "Line",
@@ -201,12 +204,14 @@ __all__ = [
     "OutboundMessage",
     "PhonePreference",
     "PinGuard",
+    "PlaceAlias",
     "PlannedStep",
     "Policy",
     "PolicyRow",
     "PolicyVersion",
     "Post",
     "PostHolding",
+    "PreparedAnswer",
     "Presence",
     "ProblemTicket",
     "Procedure",
@@ -239,6 +244,8 @@ __all__ = [
     "StandingLevel",
     "StandingReport",
     "StepRecipient",
+    "Street",
+    "StreetWard",
     "SwapRequest",
     "Ticket",
     "TicketAccess",

@@ -51,6 +51,12 @@ class FileImportRow(Base):
     """What a row of a file did, or would do; `kept` is what it takes to undo it."""
 
     __tablename__ = "file_import_row"
+    __table_args__ = (
+        Index("ix_file_import_row_name", "name"),
+        # By the body that a row names, for its page.
+        Index("ix_file_import_row_unit", text("(after ->> 'unit')")),
+        Index("ix_file_import_row_code", text("(after ->> 'code')")),
+    )
 
     import_id: Mapped[int] = mapped_column(to("file_import", cascade=True), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -31,7 +31,7 @@ MOVES_RULES = (
         (
             "one_stop_office", "line", "queue", "category", "procedure", "policy", "policy_version", "policy_row",
             "chain", "chain_version", "chain_step", "calendar", "calendar_version", "incident", "going_live",
-            "dialled_prefix", "matter_version", "guidance",
+            "dialled_prefix", "matter_version", "guidance", "prepared_answer",
         ),
     ),
 )  # fmt: skip
@@ -40,7 +40,7 @@ MOVES_PLACES = (
     (
         "begin update reference_version set rules = nextval('reference_moved'), places = nextval('reference_moved'); "
         "return null; end",
-        ("unit", "unit_succession", "unit_membership"),
+        ("unit", "unit_succession", "unit_membership", "place_alias", "street", "street_ward", "landmark"),
     ),
 )
 

@@ -8,6 +8,8 @@ from tickets.states import Role
 blueprint = Blueprint("administration", __name__)
 
 ADMINISTERING = (Role.ADMINISTRATOR,)
+# What units lack, and what is entered of them.
+SEEING_UNITS = (*ADMINISTERING, Role.CITY_OFFICE)
 # Who steers or leads looks at the rules they work under; administrators change them.
 LOOKING = (*ADMINISTERING, Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
 AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.phone.installation import installation
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import ADMINISTERING, SEEING_UNITS, blueprint
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings, today
 from app.web.frame.fault_words import fault_words
@@ -17,16 +17,14 @@ from app.web.pieces.readiness_page import ShownUnit, shown_lacks, shown_unit, un
 from escalation.queries.readiness import city_readiness
 from tickets.directory import going_live
 from tickets.errors import InvalidInput
-from tickets.states import Role
 from tickets.typed_text import typed_day, typed_number
 
 _HERE = "/administration/readiness"
-_SEEING = (*ADMINISTERING, Role.CITY_OFFICE)
 
 
 @blueprint.get(_HERE)
 @in_menu(_l("Readiness"), order=0, under="administration")
-@signed_in(*_SEEING)
+@signed_in(*SEEING_UNITS)
 def city_readiness_page() -> ResponseReturnValue:
     return _page()
 

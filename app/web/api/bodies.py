@@ -51,11 +51,25 @@ class PlaceQuestion(BaseModel):
     options: list[PlaceOption]
 
 
+class PlaceHint(BaseModel):
+    """What a street or a landmark says where nothing else was understood: which units to ask about."""
+
+    said: str
+    candidates: list[PlaceCandidate]
+    question: PlaceQuestion
+
+
 class Resolved(BaseModel):
     outcome: Literal["unique", "split", "ambiguous", "none"]
     said: str
     candidates: list[PlaceCandidate]
     question: PlaceQuestion | None
+    hint: PlaceHint | None
+
+
+class ReferenceRows(BaseModel):
+    items: list[dict[str, Any]]
+    next: str | None
 
 
 class UnitItem(BaseModel):

@@ -31,6 +31,11 @@ DESCRIBED = dict(
         _l("Send again all messages written between two instants that did not leave"),
         _l("One audited step."),
         _l("From what somebody says about a place to the units responsible"),
+        _l("Reference data of one kind, row by row"),
+        _l(
+            "In the columns of its file (`./hotline export`), in no particular order. Kinds that name people "
+            "or rules (`people`, `posts`, `rota`, `leave`, `responsibilities`, `policies`, …) need the scope `admin`."
+        ),
         _l("Administrative procedures"),
         _l("Where tickets wait"),
         _l("The tickets this token may see, newest first"),

@@ -1,5 +1,6 @@
 """Open data of the directory: units, procedures, queues, and the place resolver."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from app.web.frame.access import open_data
 from app.web.frame.current import places, today
 from app.web.frame.limits import limiter
 from app.wording.place_words import option_text, question_text, why_text
-from tickets.directory.places import Resolution, resolve
+from tickets.directory.places import Candidate, Question, Resolution, SpotHint, resolve
 from tickets.directory.releases import hidden_procedures
 from tickets.schema import Procedure, Queue, Unit
 from tickets.states import Level, UnitKind
@@ -54,39 +55,44 @@ def resolve_place() -> dict[str, Any]:
 
 def resolved(resolution: Resolution) -> dict[str, Any]:
     """The shape of contract.md: candidates with why, and the question that decides in both languages."""
-    question = resolution.question
+    hint = _asked(resolution.hint) if resolution.hint else None
+    return {"outcome": resolution.outcome, **_asked(resolution), "hint": hint}
+
+
+def _asked(found: Resolution | SpotHint) -> dict[str, Any]:
     return {
-        "outcome": resolution.outcome,
-        "said": resolution.said,
-        "candidates": [
-            {
-                "code": candidate.unit_code,
-                "name": candidate.unit_name,
-                "kind": candidate.unit_kind,
-                "why": why_text(candidate.why, "vi"),
-                "why_en": why_text(candidate.why, "en"),
-            }
-            for candidate in resolution.candidates
-        ],
-        "question": None
-        if question is None
-        else {
-            "id": question.id,
-            "text": {"vi": question_text(question, "vi"), "en": question_text(question, "en")},
-            "options": [
-                {
-                    "code": option.code,
-                    "text": {"vi": option_text(option, "vi"), "en": option_text(option, "en")},
-                    "units": _codes(resolution, option.unit_ids),
-                }
-                for option in question.options
-            ],
-        },
+        "said": found.said,
+        "candidates": _candidates(found.candidates),
+        "question": _question(found.question, found.candidates) if found.question else None,
     }
 
 
-def _codes(resolution: Resolution, unit_ids: tuple[int, ...]) -> list[str]:
-    return [candidate.unit_code for candidate in resolution.candidates if candidate.unit_id in unit_ids]
+def _candidates(found: Sequence[Candidate]) -> list[dict[str, str]]:
+    return [
+        {
+            "code": candidate.unit_code,
+            "name": candidate.unit_name,
+            "kind": candidate.unit_kind,
+            "why": why_text(candidate.why, "vi"),
+            "why_en": why_text(candidate.why, "en"),
+        }
+        for candidate in found
+    ]
+
+
+def _question(question: Question, found: Sequence[Candidate]) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "text": {"vi": question_text(question, "vi"), "en": question_text(question, "en")},
+        "options": [
+            {
+                "code": option.code,
+                "text": {"vi": option_text(option, "vi"), "en": option_text(option, "en")},
+                "units": [one.unit_code for one in found if one.unit_id in option.unit_ids],
+            }
+            for option in question.options
+        ],
+    }
 
 
 @blueprint.get("/units")

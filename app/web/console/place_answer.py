@@ -36,7 +36,7 @@ def placed_unit(form: Mapping[str, str]) -> int:
     resolution = resolved(said)
     if resolution.outcome == "unique":
         return resolution.candidates[0].unit_id
-    if not resolution.candidates:
+    if not candidates(resolution):
         raise InvalidInput("place", "no_such_unit")
     raise PlaceUndecided(resolution)
 
@@ -44,8 +44,10 @@ def placed_unit(form: Mapping[str, str]) -> int:
 def candidates(resolution: Resolution) -> list[tuple[UnitRule, str]]:
     """The units that may be meant, each with why."""
     units = rules().routing.units
-    return [(units[c.unit_id], why_text(c.why, chosen_locale())) for c in resolution.candidates if c.unit_id in units]
+    found = resolution.candidates or (resolution.hint.candidates if resolution.hint else ())
+    return [(units[c.unit_id], why_text(c.why, chosen_locale())) for c in found if c.unit_id in units]
 
 
 def question(resolution: Resolution) -> str:
-    return question_text(resolution.question, chosen_locale()) if resolution.question else ""
+    asked = resolution.question or (resolution.hint.question if resolution.hint else None)
+    return question_text(asked, chosen_locale()) if asked else ""

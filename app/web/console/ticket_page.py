@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.web.console.blueprint import READING, blueprint
 from app.web.console.one_form import keep_other_forms
 from app.web.console.place_answer import PlaceUndecided, candidates, question
+from app.web.console.prepared import offered
 from app.web.console.ticket_view import ticket_context
 from app.web.console.work import column_beside
 from app.web.frame.access import signed_in
@@ -105,6 +106,7 @@ def show(
         "console/ticket.html",
         **ticket_context(reading, g.viewer, phone_shown=phone_shown, now=g.now),
         typed=typed,
+        prepared=[(title, title) for title, _body in offered(reading.ticket)],
         reply=typed if "body" in typed else reading.drafts.get(DraftForm.REPLY, {}),
         drafts=reading.drafts,
         open_form=open_form,

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from escalation.queries.readiness_rules import Missing, Shortfall
 
 _PAGES: Mapping[Shortfall, str] = {
-    Shortfall.OFFICE: "/administration/import",
-    Shortfall.ADDRESS: "/administration/import",
-    Shortfall.HOURS: "/administration/import",
-    Shortfall.LINE: "/administration/import",
+    Shortfall.OFFICE: "/administration/data/offices/row",
+    Shortfall.ADDRESS: "/administration/units/{unit}#offices",
+    Shortfall.HOURS: "/administration/units/{unit}#offices",
+    Shortfall.LINE: "/administration/units/{unit}#lines",
     Shortfall.LINE_SILENT: "/supervisor/readiness/{unit}#lines",
     Shortfall.AGENTS: "/administration/people",
     Shortfall.AGENT_PHONES: "/supervisor/readiness/{unit}#people",
@@ -16,9 +16,9 @@ _PAGES: Mapping[Shortfall, str] = {
     Shortfall.LEVEL_NOBODY: "/administration/posts?unit={unit}",
     Shortfall.LEVEL_ABOVE: "/administration/posts?unit={unit}",
     Shortfall.LEVEL_UNPROVED: "/supervisor/readiness/{unit}#tonight",
-    Shortfall.PROCEDURES: "/administration/import",
-    Shortfall.CITY_LINE: "/administration/import",
-    Shortfall.CATEGORIES: "/administration/import",
+    Shortfall.PROCEDURES: "/administration/data/procedures",
+    Shortfall.CITY_LINE: "/administration/data/lines",
+    Shortfall.CATEGORIES: "/administration/data/categories",
     Shortfall.CALENDARS: "/administration/days-off",
     Shortfall.PROVIDER: "/administration/accounts",
     Shortfall.MAIL: "/administration",

@@ -71,11 +71,15 @@ def units_as_dots(units: Sequence[ShownUnit]) -> DotMap:
 
 
 def _shown(one: Missing, unit_id: int, viewer: Viewer) -> ShownLack:
-    may_mend = viewer.holds(one.mended_by) or viewer.holds(Role.ADMINISTRATOR)
+    url = where_mended(one, unit_id)
+    # Pages of administration are changed by administrators alone: whoever else mends it asks them.
+    may_mend = viewer.holds(Role.ADMINISTRATOR) or (
+        viewer.holds(one.mended_by) and not url.startswith("/administration")
+    )
     return ShownLack(
         one.code.value,
         lack_text(one, now=g.now),
         role_word(one.mended_by.value),
-        where_mended(one, unit_id) if may_mend else "",
+        url if may_mend else "",
         one.weight >= GRAVE,
     )

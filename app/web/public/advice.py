@@ -135,7 +135,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         is_guess=is_guess,
         unit=unit,
         question=question,
-        is_unknown_place=bool(form.place) and resolution.outcome == "none" and not form.chosen_unit,
+        is_unknown_place=bool(form.place) and not form.chosen_unit and _is_unknown(resolution),
         elsewhere=resolution.elsewhere,
         place=resolution if form.place else None,
         similar=() if is_known else _similar(session, form, unit, category, now),
@@ -143,7 +143,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body, known.routing),
         is_number_refused=_is_refused(form, known),
         asks_danger=read.may_be_danger and not read.is_danger,
-        is_place_missing=resolution.outcome == "none" and not form.place and _goes_by_place(read, category),
+        is_place_missing=_is_unknown(resolution) and not form.place and _goes_by_place(read, category),
         noise=noise,
         incident=None if read.may_be_danger or read.may_accuse else _incident(known, unit, category, now),
     )
@@ -159,6 +159,10 @@ def _goes_by_place(read: MatterReading, category: CategoryRule | None) -> bool:
     if read.may_accuse or read.is_praise or read.asks_for_nothing:
         return False
     return category is None or category.level is Level.WARD
+
+
+def _is_unknown(resolution: Resolution) -> bool:
+    return resolution.outcome == "none" and resolution.hint is None
 
 
 def _is_refused(form: ReportForm, known: Rules) -> bool:
@@ -195,8 +199,8 @@ def _category(form: ReportForm, known: Rules) -> tuple[CategoryRule | None, bool
 
 
 def _question(resolution: Resolution, form: ReportForm, known: Rules, locale: str) -> AskedPlace | None:
-    question = resolution.question
-    if resolution.outcome not in ("split", "ambiguous") or question is None:
+    question = resolution.question or (resolution.hint.question if resolution.hint else None)
+    if resolution.outcome == "unique" or question is None:
         return None
     groups = tuple(
         (option_text(option, locale), _choices(option.unit_ids, known, locale)) for option in question.options

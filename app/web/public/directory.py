@@ -101,7 +101,7 @@ def _is_of(department_id: int | None, body: Unit) -> bool:
 
 
 def _found(said: str, resolution: Resolution, locale: str) -> DirectoryAnswer:
-    question = resolution.question
+    question = resolution.question or (resolution.hint.question if resolution.hint else None)
     groups = []
     if question is not None and resolution.outcome != "unique":
         groups = [(option_text(option, locale), _choices(option.unit_ids, locale)) for option in question.options]

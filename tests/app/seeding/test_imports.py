@@ -175,11 +175,15 @@ SHIPPED = {
     "policies.yaml": "policies",
     "categories.csv": "categories",
     "calendars.yaml": "calendars",
+    "answers.csv": "answers",
+    "place_aliases.csv": "aliases",
+    "streets.csv": "streets",
+    "landmarks.csv": "landmarks",
 }
 # Read by the loader, the place resolver or the tests; a city edits what they become in administration, or not at all.
 NOT_IMPORTED = {
     "address_cases.csv", "city.yaml", "departments.csv", "historic_wards.csv",
-    "name_traps.csv", "old_districts.csv", "old_to_new.csv", "other_bodies.csv", "place_aliases.csv", "posts.csv",
+    "name_traps.csv", "old_districts.csv", "old_to_new.csv", "other_bodies.csv", "posts.csv",
     "public_days.csv", "thu_duc_before_2021.csv", "unit_boxes.csv",
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased, defer
 
 from tickets.audit.entries import record
@@ -227,6 +227,56 @@ def keep_rows(session: Session, import_id: int, changes: Sequence[RowChange]) ->
     ]
     if rows:
         session.execute(insert(FileImportRow), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """What one import, or one row entered by hand, did to a row; `who` is empty for the command line."""
+
+    import_id: int
+    kind: str
+    name: str
+    at: datetime
+    who: str
+    is_undone: bool
+    differences: tuple[tuple[str, str, str], ...]
+
+
+def changes_of(session: Session, kind: str, name: str, *, limit: int = 20) -> list[PastChange]:
+    """Of the rows that are called so, the last first."""
+    return _past(session, FileImportRow.name == name, FileImport.kind == kind, limit=limit)
+
+
+def changes_about(session: Session, unit_code: str, *, limit: int = 20) -> list[PastChange]:
+    """Of every row that names this body, and of its own, the last first."""
+    own = and_(FileImport.kind == "units", FileImportRow.after["code"].astext == unit_code)
+    named = FileImportRow.after["unit"].astext == unit_code
+    return _past(session, or_(named, own), limit=limit)
+
+
+def _past(session: Session, *wanted: ColumnElement[bool], limit: int) -> list[PastChange]:
+    rows = session.execute(
+        select(FileImport, FileImportRow, Staff.name)
+        .join(FileImportRow, FileImportRow.import_id == FileImport.id)
+        .outerjoin(Staff, Staff.id == FileImport.staff_id)
+        .where(*wanted, FileImport.state.in_(("done", "undone")))
+        .options(defer(FileImport.content))
+        .order_by(FileImport.id.desc(), FileImportRow.number)
+        .limit(limit)
+    )
+    return [
+        PastChange(
+            one.id, one.kind, row.name, one.asked_at, who or "", one.state == "undone",
+            _differences(row.before or {}, row.after),
+        )
+        for one, row, who in rows
+    ]  # fmt: skip
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (column, before.get(column, ""), value) for column, value in after.items() if before.get(column, "") != value
+    )
 
 
 def counted(changes: Sequence[RowChange]) -> dict[str, int]:

@@ -3,9 +3,17 @@
 from tickets.directory.places.keypad import resolve_keys
 from tickets.directory.places.lexicon import PlaceIndex, build_index
 from tickets.directory.places.long_text import resolve_whole
-from tickets.directory.places.outcome import Candidate, Option, Question, Resolution, Why
+from tickets.directory.places.outcome import Candidate, Option, Question, Resolution, SpotHint, Why
 from tickets.directory.places.resolve import resolve
-from tickets.directory.places.rows import AliasRow, AreaUnit, DistrictRow, OldWardRow, PlaceRows
+from tickets.directory.places.rows import (
+    AliasRow,
+    AreaUnit,
+    DistrictRow,
+    LandmarkRow,
+    OldWardRow,
+    PlaceRows,
+    StreetRow,
+)
 from tickets.directory.places.shipped import rows_from_csv
 
 __all__ = [
@@ -13,12 +21,15 @@ __all__ = [
     "AreaUnit",
     "Candidate",
     "DistrictRow",
+    "LandmarkRow",
     "OldWardRow",
     "Option",
     "PlaceIndex",
     "PlaceRows",
     "Question",
     "Resolution",
+    "SpotHint",
+    "StreetRow",
     "Why",
     "build_index",
     "resolve",

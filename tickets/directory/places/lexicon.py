@@ -10,6 +10,7 @@ from tickets.directory.places.fold import exact_key, key, spelling
 from tickets.directory.places.outcome import Generation
 from tickets.directory.places.rows import AliasKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
 from tickets.directory.places.sounds import by_sound
+from tickets.directory.places.spots import Spots, build_spots
 
 Key = tuple[str, ...]
 ReadingKind = Literal["unit", "ward", "district", "province"]
@@ -73,6 +74,7 @@ class PlaceIndex:
     keypad: Mapping[str, tuple[Key, ...]]
     # By how they sound; what is elsewhere too, so that it is not taken for what is here.
     sounding: tuple[Mapping[Key, tuple[Key, ...]], ...]
+    spots: Spots
 
 
 def build_index(rows: PlaceRows) -> PlaceIndex:
@@ -112,6 +114,7 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
         short_districts=short_districts,
         keypad=_keypad(readings),
         sounding=by_sound(names),
+        spots=build_spots(rows.streets, rows.landmarks, district_units),
     )
 
 

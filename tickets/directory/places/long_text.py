@@ -21,7 +21,7 @@ def resolve_whole(index: PlaceIndex, said: str, *, on: date) -> Resolution:
     begins_at = LONGEST_PLACE_TEXT - _READ_TWICE
     while found.outcome == "none" and begins_at + _READ_TWICE < min(len(said), MAX_BODY):
         further = resolve(index, said[begins_at : begins_at + LONGEST_PLACE_TEXT], on=on)
-        # Where nothing is found at last, what the beginning named outside the city is what is told.
-        found = further if further.outcome != "none" or not found.elsewhere else found
+        # Where nothing is found at last, what the beginning named outside the city, or a street of it, is what is told.
+        found = further if further.outcome != "none" or not (found.elsewhere or found.hint) else found
         begins_at += LONGEST_PLACE_TEXT - _READ_TWICE
     return found

@@ -60,10 +60,19 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotHint:
+    """What a street or a landmark says: not which unit, but which to ask about."""
+
+    said: str
+    question: Question
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """`said` is the part of the text that named the place. `generation` is that of the reading that led to the units,
     the most recent one when several did; None when nothing was understood. `elsewhere` is what of it lies outside the
-    city, where nothing else was understood.
+    city, where nothing else was understood. `hint` is there only where nothing was understood: it never answers.
     """
 
     outcome: ResolutionOutcome
@@ -73,3 +82,4 @@ class Resolution:
     generation: Generation | None = None
     understood: tuple[Understood, ...] = ()
     elsewhere: str = ""
+    hint: SpotHint | None = None

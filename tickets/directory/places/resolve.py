@@ -12,6 +12,7 @@ from tickets.directory.places.outcome import Candidate, Generation, Resolution, 
 from tickets.directory.places.question import question_about_place, question_between_places
 from tickets.directory.places.read import PlaceText, read
 from tickets.directory.places.speech import FORMER, NOW_CALLED, RENEWED
+from tickets.directory.places.spots import find_spots, hint_of
 from tickets.directory.places.strength import Strength
 
 _MOST_RECENT_FIRST: tuple[Generation, ...] = ("current", "former", "earlier")
@@ -31,8 +32,32 @@ def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
     if _names_no_ward(places) and (heard := heard_place(index, words, places)) is not None:
         return _as_heard(index, words, standing_places(index, [heard], on))
     if not places:
-        return Resolution("none", elsewhere=_elsewhere(index, words, mentions))
-    return decide(index, words, _same_place(words, places))
+        return _nowhere(index, words, mentions, on)
+    return _those_beside_first(index, words, decide(index, words, _same_place(words, places)))
+
+
+def _nowhere(index: PlaceIndex, text: PlaceText, mentions: Iterable[Mention], on: date) -> Resolution:
+    """No unit, but perhaps a street or a landmark, and so what to ask."""
+    elsewhere = _elsewhere(index, text, mentions)
+    if elsewhere:
+        return Resolution("none", elsewhere=elsewhere)
+    found = find_spots(index.spots, text, places=index.readings)
+    standing = _standing(index, frozenset().union(*(one.units for one in found)), on)
+    units = {unit: index.units[unit] for unit in standing}
+    return Resolution("none", hint=hint_of(found, units, said=[text.said(one.start, one.end) for one in found]))
+
+
+def _those_beside_first(index: PlaceIndex, text: PlaceText, decided: Resolution) -> Resolution:
+    """Of several units those first that the street or landmark named beside them lies in; all of them stay."""
+    if decided.outcome == "unique" or not (found := find_spots(index.spots, text, places=index.readings)):
+        return decided
+    units = frozenset().union(*(one.units for one in found))
+    candidates = tuple(sorted(decided.candidates, key=lambda one: one.unit_id not in units))
+    asked = decided.question
+    if asked is not None:
+        options = tuple(sorted(asked.options, key=lambda one: not units.intersection(one.unit_ids)))
+        asked = replace(asked, options=options)
+    return replace(decided, candidates=candidates, question=asked)
 
 
 def decide(index: PlaceIndex, text: PlaceText, places: list[NamedPlace]) -> Resolution:

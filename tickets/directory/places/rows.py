@@ -74,6 +74,25 @@ class AliasRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StreetRow:
+    """A street in an abolished district; `wards` are the units it is known to run through, none: not known which."""
+
+    name: str
+    district: str
+    wards: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkRow:
+    """What people name instead of an address; `unit` where it is known."""
+
+    name: str
+    also: tuple[str, ...]
+    district: str
+    unit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceRows:
     """All that a resolver knows, in one value."""
 
@@ -81,3 +100,5 @@ class PlaceRows:
     old_wards: Sequence[OldWardRow]
     districts: Sequence[DistrictRow]
     aliases: Sequence[AliasRow] = field(default=())
+    streets: Sequence[StreetRow] = field(default=())
+    landmarks: Sequence[LandmarkRow] = field(default=())

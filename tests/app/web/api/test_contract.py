@@ -30,6 +30,7 @@ OPERATIONS = [
     ("get", "/api/v1/places/resolve"),
     ("post", "/api/v1/matters/read"),
     ("get", "/api/v1/readiness"),
+    ("get", "/api/v1/reference/{kind}"),
     ("get", "/api/v1/units"),
     ("get", "/api/v1/units/{code}/tonight"),
     ("get", "/api/v1/procedures"),

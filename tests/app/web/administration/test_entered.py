@@ -1,0 +1,164 @@
+"""Reference data by screen: a row is judged, kept and undone as a file is, and everybody sees who changed what."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.seeding.file_kinds import TABLE_KINDS
+from app.seeding.imports import FileRefused, bring_in, take_out
+from app.web.administration.entered import BY_ROW
+from tests.app.web.administration.desk import NOW, audited, post, shown
+from tests.app.web.steering import csrf_of
+from tickets.directory.exchange import history
+from tickets.directory.exchange.undoing import undo
+from tickets.directory.loading import load_places, place_rows
+from tickets.directory.places import resolve, rows_from_csv
+from tickets.people.actor import SYSTEM
+from tickets.schema import FileImport, Landmark, PlaceAlias, PreparedAnswer, ReferenceVersion, Street, StreetWard
+
+DATA = "/administration/data"
+
+
+def version(session: Session) -> int:
+    return session.scalars(select(ReferenceVersion.places)).one()
+
+
+def said(session: Session, text: str) -> set[str]:
+    return {one.unit_name for one in resolve(load_places(session), text, on=NOW.date()).candidates}
+
+
+@pytest.mark.parametrize("kind", BY_ROW)
+def test_every_kind_has_its_list_and_its_form(browser: FlaskClient, kind: str) -> None:
+    page = shown(browser, f"{DATA}/{kind}")
+
+    assert 'name="q"' in page
+    assert 'name="csrf_token"' in shown(browser, f"{DATA}/{kind}/row")
+
+
+def test_an_answer_is_prepared_changed_and_its_changes_are_seen(browser: FlaskClient, session: Session) -> None:
+    post(browser, f"{DATA}/answers/row", title="Đã ghi nhận", body="Chúng tôi đã ghi nhận.", unit="26740")
+    key = "26740\x1fĐã ghi nhận"
+    post(browser, f"{DATA}/answers/row", key=key, title="Đã ghi nhận", unit="26740", body="Đã cử người đến.")
+
+    kept = session.scalars(select(PreparedAnswer).where(PreparedAnswer.unit_id.is_not(None))).one()
+    page = browser.get(f"{DATA}/answers/row", query_string={"key": key}).get_data(as_text=True)
+    assert kept.body == "Đã cử người đến."
+    assert "Chúng tôi đã ghi nhận. → Đã cử người đến." in page
+    assert [entry.params["name"] for entry in audited(session, "directory.row_entered")] == ["Đã ghi nhận"] * 2
+
+
+def test_a_wrong_row_comes_back_with_what_was_typed(browser: FlaskClient, session: Session) -> None:
+    form = {"csrf_token": csrf_of(browser, "/administration"), "name": "Nguyễn Kiệm", "district": "Quận 99"}
+
+    answer = browser.post(f"{DATA}/streets/row", data=form)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert "no former district has this name" in page
+    assert 'value="Quận 99"' in page
+
+
+def test_what_is_known_already_changes_nothing(browser: FlaskClient, session: Session) -> None:
+    row = session.scalars(select(Street).order_by(Street.id)).first()
+    assert row is not None
+
+    post(browser, f"{DATA}/streets/row", name=row.name, district=row.district, source=row.source)
+
+    assert audited(session, "directory.row_entered") == []
+
+
+def test_a_kind_with_a_screen_of_its_own_is_not_found_here(browser: FlaskClient) -> None:
+    assert browser.get(f"{DATA}/people").status_code == 404
+    assert browser.get(f"{DATA}/nothing").status_code == 404
+    assert browser.get(f"{DATA}/streets/row?key=nowhere").status_code == 404
+
+
+def test_another_name_leads_to_its_district_from_the_next_matter_on(session: Session) -> None:
+    before, at = said(session, "quận Bthạnh"), version(session)
+
+    bring_in(session, "aliases", "kind,alias,means\ndistrict,BThạnh,Quận Bình Thạnh\n", actor=SYSTEM, now=NOW)
+
+    assert before == set()
+    assert "Phường Gia Định" in said(session, "quận Bthạnh")
+    assert version(session) > at
+
+
+def test_a_database_without_other_names_keeps_the_shipped_ones_when_the_first_is_entered(session: Session) -> None:
+    session.execute(delete(PlaceAlias))
+
+    bring_in(session, "aliases", "kind,alias,means\ndistrict,BThạnh,Quận Bình Thạnh\n", actor=SYSTEM, now=NOW)
+
+    assert len(place_rows(session).aliases) == len(rows_from_csv().aliases) + 1
+
+
+def test_a_retired_name_is_understood_no_longer(session: Session) -> None:
+    bring_in(session, "aliases", "kind,alias,means\ndistrict,BThạnh,Quận Bình Thạnh\n", actor=SYSTEM, now=NOW)
+    bring_in(
+        session, "aliases", "kind,alias,means,retired\ndistrict,BThạnh,Quận Bình Thạnh,yes\n", actor=SYSTEM, now=NOW
+    )
+
+    assert said(session, "quận Bthạnh") == set()
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("earlier_district,Sài Gòn,Quận 5,", "name_of_a_unit"),
+        ("district,Nơi Nào,Quận 99,", "no_such_place"),
+        ("heard,Sờ Gòn,,", "missing"),
+        ("nonsense,Sờ Gòn,Quận 1,", "no_such_code"),
+    ],
+)
+def test_a_name_that_would_mislead_is_refused(session: Session, row: str, code: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        bring_in(session, "aliases", f"kind,alias,means,note\n{row}\n", actor=SYSTEM, now=NOW)
+
+    assert [one.code for one in refused.value.errors] == [code]
+
+
+def test_streets_come_with_their_wards_and_go_again(session: Session) -> None:
+    rows = "Tên đường;Quận huyện cũ;Đi qua phường xã\nĐường Thử Một;Q1;P. Bến Thành|26740\nĐường Thử Hai;gò vấp;\n"
+    with pytest.raises(FileRefused):
+        bring_in(session, "streets", rows, actor=SYSTEM, now=NOW)
+    rows = rows.replace("Q1", "quận 1")
+    bring_in(session, "streets", rows, actor=SYSTEM, now=NOW)
+
+    [street] = [one for one in place_rows(session).streets if one.name == "Đường Thử Một"]
+    assert (street.district, len(street.wards)) == ("Quận 1", 2)
+    assert session.scalars(select(Street.district).where(Street.name == "Đường Thử Hai")).all() == ["Quận Gò Vấp"]
+
+    done = session.scalars(select(FileImport.id).order_by(FileImport.id.desc())).first()
+    undo(TABLE_KINDS["streets"](session, actor=SYSTEM, now=NOW), history.kept_changes(session, done or 0))
+    assert session.scalars(select(StreetWard)).all() == []
+    assert session.scalars(select(Street).where(Street.name.like("Đường Thử%"))).all() == []
+
+
+def test_a_street_or_landmark_that_says_nothing_is_refused(session: Session) -> None:
+    for kind, rows in (
+        ("streets", "name,district\n12,Quận 1\n"),
+        ("streets", "name\nNguyễn Kiệm Mới\n"),
+        ("landmarks", "name,kind\nChợ Ở Đâu Đó,market\n"),
+        ("landmarks", "name,kind,district\nChợ,market,Quận 1\n"),
+    ):
+        with pytest.raises(FileRefused):
+            bring_in(session, kind, rows, actor=SYSTEM, now=NOW)
+
+
+def test_a_landmark_of_a_known_ward_is_asked_about(session: Session) -> None:
+    rows = "Tên địa điểm,Loại,Phường xã,Tên khác\nTòa nhà Thử Nghiệm,khác,P. Bến Thành,Tháp Thử Nghiệm\n"
+    bring_in(session, "landmarks", rows, actor=SYSTEM, now=NOW)
+
+    found = resolve(load_places(session), "kẹt thang máy ở tháp thử nghiệm", on=NOW.date())
+
+    assert found.outcome == "none"
+    assert found.hint is not None
+    assert (found.hint.question.id, found.hint.candidates[0].unit_name) == ("confirm", "Phường Bến Thành")
+
+
+def test_what_is_shipped_would_be_taken_as_a_file(session: Session) -> None:
+    """So that whoever exports, edits and brings it in again is refused nothing that they have not written."""
+    for kind, table in (("aliases", PlaceAlias), ("streets", Street), ("landmarks", Landmark)):
+        done = bring_in(session, kind, take_out(session, kind), actor=SYSTEM, now=NOW)
+        assert (done.added, done.changed) == ((), ())
+        assert done.unchanged == len(session.scalars(select(table.id)).all()) > 100
