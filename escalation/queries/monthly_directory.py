@@ -3,21 +3,20 @@
 By their screen and by mail. On the first day of a month, the day after the last one, and then every Monday.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from escalation.queries.regular_word import post_words
 from tickets import done_days
 from tickets.city import day_of
 from tickets.directory import releases
 from tickets.directory.confirmations import CONFIRM_BY_DAY
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import city_office_people, supervisors_of
-from tickets.outbox.posting import Outgoing, post_all
 from tickets.queries.directory_duty import UnitDuty, directory_duty
-from tickets.states import OutboundChannel
 
 REMINDER_TEMPLATE, LATE_TEMPLATE, RETURNED_TEMPLATE = "directory_unconfirmed", "directory_late", "directory_returned"
 _MOST_NAMED = 15
@@ -42,13 +41,10 @@ def tell_returned(session: Session, unit_ids: Collection[int], *, reason: str, n
     """The supervisors of each unit read what to mend; returns how many people there are to read it."""
     units = {one.facts.unit_id: one for one in directory_duty(session, unit_ids=unit_ids, now=now)}
     told = supervisors_of(session, units, now=now)
-    messages = []
     for unit_id, person in told:
         decided = units[unit_id].decided
-        key = f"{RETURNED_TEMPLATE}:{decided.number if decided else 0}"
-        params = {"unit": _named(units[unit_id]), "reason": reason}
-        messages += _messages(person, RETURNED_TEMPLATE, params, key)
-    post_all(session, messages, now=now)
+        words = [(person, {"unit": _named(units[unit_id]), "reason": reason})]
+        post_words(session, RETURNED_TEMPLATE, words, of=decided.number if decided else 0, now=now)
     return len(told)
 
 
@@ -63,43 +59,22 @@ def _remind(session: Session, waiting: Sequence[UnitDuty], today: date, *, now: 
     told: dict[int, tuple[Person, list[UnitDuty]]] = {}
     for unit_id, person in supervisors_of(session, by_unit, now=now):
         told.setdefault(person.staff_id, (person, []))[1].append(by_unit[unit_id])
-    messages = []
-    for person, units in told.values():
-        params = {
-            "is_late": any(one.is_late for one in units),
-            "count": len(units),
-            "units": [_named(one) for one in units[:_MOST_NAMED]],
-        }
-        messages += _messages(person, REMINDER_TEMPLATE, params, f"{REMINDER_TEMPLATE}:{today.isoformat()}")
-    post_all(session, messages, now=now)
-    return len(told)
+    words = [
+        (person, {"is_late": any(one.is_late for one in units), **_counted(units)}) for person, units in told.values()
+    ]
+    return post_words(session, REMINDER_TEMPLATE, words, of=today, now=now)
 
 
 def _report(session: Session, late: Sequence[UnitDuty], *, now: datetime) -> int:
     """The City Office reads who is late."""
     if not late:
         return 0
-    params = {"count": len(late), "units": [_named(one) for one in late[:_MOST_NAMED]]}
-    key = f"{LATE_TEMPLATE}:{day_of(now).isoformat()}"
-    people = city_office_people(session, now=now)
-    post_all(session, [one for person in people for one in _messages(person, LATE_TEMPLATE, params, key)], now=now)
-    return len(people)
+    words = [(person, _counted(late)) for person in city_office_people(session, now=now)]
+    return post_words(session, LATE_TEMPLATE, words, of=day_of(now), now=now)
 
 
-def _messages(person: Person, template: str, params: Mapping[str, Any], key: str) -> list[Outgoing]:
-    by_mail = (OutboundChannel.EMAIL,) if person.email else ()
-    return [
-        Outgoing(
-            channel=channel,
-            address=person.email if channel is OutboundChannel.EMAIL else "",
-            template=template,
-            params=params,
-            locale=person.locale,
-            dedup_key=f"{key}:{person.staff_id}:{channel}",
-            staff_id=person.staff_id,
-        )
-        for channel in (OutboundChannel.SCREEN, *by_mail)
-    ]
+def _counted(units: Sequence[UnitDuty]) -> dict[str, Any]:
+    return {"count": len(units), "units": [_named(one) for one in units[:_MOST_NAMED]]}
 
 
 def _named(one: UnitDuty) -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from escalation.queries.regular_word import post_words, week_to_tell
 from escalation.queries.rota_gaps import RotaGap, gaps_ahead
-from escalation.queries.weekly_word import post_week, week_to_tell
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, supervisors_of
 
@@ -31,7 +31,7 @@ def post_weekly_gaps(session: Session, *, now: datetime) -> int:
     if gaps:
         told |= {person.staff_id: (person, gaps) for person in administrators(session, now=now)}
     words = [(person, _words(lacking)) for person, lacking in told.values()]
-    return post_week(session, GAPS_TEMPLATE, words, monday=monday, now=now)
+    return post_words(session, GAPS_TEMPLATE, words, of=monday, now=now)
 
 
 def _words(gaps: Sequence[RotaGap]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from escalation.queries.readiness import UnitReadiness, units_readiness
 from escalation.queries.readiness_rules import GRAVE
-from escalation.queries.weekly_word import post_week, week_to_tell
+from escalation.queries.regular_word import post_words, week_to_tell
 from tickets.directory.standing import Person
 from tickets.directory.standing_rows import administrators, city_office_people, supervisors_of
 
@@ -25,7 +25,7 @@ def post_weekly_readiness(session: Session, *, now: datetime) -> int:
     lacking.sort(key=lambda one: (-one.harm, one.facts.sort_key))
     told = _whom(session, lacking, now=now)
     words = [(person, _words(units)) for person, units in told.values()]
-    return post_week(session, LACKS_TEMPLATE, words, monday=monday, now=now)
+    return post_words(session, LACKS_TEMPLATE, words, of=monday, now=now)
 
 
 def _whom(

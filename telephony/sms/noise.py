@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.dialled import dialled, is_withheld, line_number
+from telephony.sms.answering import text_back
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.intake.cleaning import Matter
 from tickets.intake.noise import MACHINE, NoiseRead, keep_noise, noise_in
 from tickets.matter import MatterReading
 from tickets.matter.noise import BROKEN_STATUS, EMPTY, GREETING, MASHED
-from tickets.outbox import posting
 from tickets.people import citizens
 from tickets.people.phones import PhoneKind, parse_phone
 from tickets.states import Channel
@@ -82,17 +82,5 @@ def _keep(
 
 def _help(session: Session, sms: Texted, template: str, read: MatterReading, *, now: datetime) -> None:
     """Once a day to one number, however much it sends."""
-    phone = parse_phone(sms.phone) if sms.phone else None
-    if phone is None or not phone.may_get_sms:
-        return
-    known = citizens.find(session, phone=phone.number)
-    posting.post_sms(
-        session,
-        to=phone.number,
-        template=template,
-        params={},
-        locale=known.locale if known else ("en" if read.is_english else "vi"),
-        dedup_key=f"noise-answer:{phone.number}:{day_of(now)}",
-        citizen_id=known.id if known else None,
-        now=now,
-    )
+    locale = "en" if read.is_english else "vi"
+    text_back(session, sms, template, {}, locale=locale, key=f"noise-answer:{sms.phone}:{day_of(now)}", now=now)

@@ -1,4 +1,4 @@
-"""The word of a week: written once, from Monday on, to the screen and to the mail of each who is told."""
+"""Words that come by themselves, weekly or monthly: to the screen and to the mail of each who is told."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -22,16 +22,16 @@ def week_to_tell(session: Session, template: str, *, now: datetime) -> date | No
     return monday if done_days.take(session, template, on_day=monday, now=now) else None
 
 
-def post_week(
-    session: Session, template: str, told: Sequence[tuple[Person, Mapping[str, Any]]], *, monday: date, now: datetime
+def post_words(
+    session: Session, template: str, told: Sequence[tuple[Person, Mapping[str, Any]]], *, of: date | int, now: datetime
 ) -> int:
-    """To each of these people what concerns them; returns to how many."""
-    messages = [one for person, params in told for one in _messages(person, template, params, monday)]
+    """To each of these people what concerns them, once for the day or the decision; returns to how many."""
+    messages = [one for person, params in told for one in _messages(person, template, params, of)]
     post_all(session, messages, now=now)
     return len(told)
 
 
-def _messages(person: Person, template: str, params: Mapping[str, Any], monday: date) -> list[Outgoing]:
+def _messages(person: Person, template: str, params: Mapping[str, Any], of: date | int) -> list[Outgoing]:
     """One for the screen and, where there is an address, one by mail."""
     by_mail = (OutboundChannel.EMAIL,) if person.email else ()
     return [
@@ -41,7 +41,7 @@ def _messages(person: Person, template: str, params: Mapping[str, Any], monday: 
             template=template,
             params=dict(params),
             locale=person.locale,
-            dedup_key=f"{template}:{monday.isoformat()}:{person.staff_id}:{channel}",
+            dedup_key=f"{template}:{of}:{person.staff_id}:{channel}",
             staff_id=person.staff_id,
         )
         for channel in (OutboundChannel.SCREEN, *by_mail)
