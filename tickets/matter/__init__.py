@@ -42,11 +42,15 @@ class MatterReading:
     not_solved: Indication
     accuses_head: bool
     courtesy: Courtesy
-    is_english: bool
     noise: Indication
     praise: Indication
     categories: tuple[CategoryRead, ...]
     written_in: WrittenIn
+
+    @property
+    def is_english(self) -> bool:
+        """Whether an answer should be in English: short reports, too, without any of the small words of English."""
+        return self.written_in is WrittenIn.ENGLISH
 
     @property
     def is_danger(self) -> bool:
@@ -114,7 +118,6 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
         not_solved=answered,
         accuses_head=accuses_head(found),
         courtesy=courtesy,
-        is_english=found.text.is_english,
         noise=read_noise(said, found, rules, courtesy),
         praise=read_praise(found, rules),
         categories=read_categories(found, rules, danger=danger, about_officials=about_officials),

@@ -105,6 +105,27 @@ def test_vietnamese_without_its_marks_is_not_taken_for_english() -> None:
     assert not read_matter(nothing).may_be_danger
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Broken street light in Sai Gon ward",
+        "kid drowning at Thao Dien river bank!! need rescue",
+        "Power outage ward 5",
+        "Loud music at night, district 7",
+    ],
+)
+def test_a_short_report_in_english_is_answered_in_english(said: str) -> None:
+    """None of these has the small words by which longer English is known."""
+    assert read_matter(said).is_english
+
+
+@pytest.mark.parametrize(
+    "said", ["vincom smart city bi cup dien", "wifi free o cong vien hong", "facebook lua dao", "ngap q8", "TT 26 0042"]
+)
+def test_vietnamese_with_names_from_elsewhere_is_answered_in_vietnamese(said: str) -> None:
+    assert not read_matter(said).is_english
+
+
 @pytest.mark.parametrize("file", ["examples.csv", "matter_cases_second.csv"])
 def test_whatever_is_read_is_explained_by_words_of_the_text(file: str) -> None:
     readings = [read_matter(row["text"]) for row in rows(file)]
