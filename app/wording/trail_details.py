@@ -48,6 +48,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "document_no": lazy_pgettext("audit detail", "document no."),
     "stage": lazy_pgettext("audit detail", "stage"),
     "days": lazy_pgettext("audit detail", "days"),
+    "month": lazy_pgettext("audit detail", "month from"),
     "disposition": lazy_pgettext("audit detail", "outcome"),
     "cycle": lazy_pgettext("audit detail", "round"),
     "database_at": lazy_pgettext("audit detail", "by the database's clock"),

@@ -13,6 +13,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from tickets.people.forms import KEPT, NOW, form_of, values_of
 from tickets.people.roles import WORKING_ROLES, Viewer, visible_tickets
 from tickets.queries.list_stretches import ListView, WantedList, first_ids, waiting
+from tickets.queries.noise import noise_waiting
 from tickets.schema import Queue, Ticket, Unit
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import QueueKind
@@ -25,7 +26,8 @@ _AN_UNTAKEN = (
     .select_from(Ticket)
     .where(text(f"ticket.priority = 'emergency' and ticket.assignee_id is null and ticket.{IS_UNFINISHED}"))
     .where(Ticket.is_canary.is_(False))
-) | (
+)
+_A_DOUBTED = (
     exists()
     .select_from(Ticket)
     .where(text(f"ticket.is_doubted and ticket.assignee_id is null and ticket.{IS_UNFINISHED}"))
@@ -86,18 +88,31 @@ def _counted(viewer: Viewer) -> LateralFromClause:
 
 def view_counts(session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime) -> dict[ListView, int]:
     """How many tickets stand in these views; above COUNTED_UP_TO: more than that. One statement."""
-    return counts_and_alarm(session, viewer, views, now=now)[0]
+    return numbers_beside(session, viewer, views, now=now).views
 
 
-def counts_and_alarm(
-    session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime
-) -> tuple[dict[ListView, int], bool]:
-    """As `view_counts`, and whether an emergency anywhere is in nobody's hands: then it is worth asking for mine."""
-    *numbers, is_untaken = session.execute(_numbers(form_of(viewer), tuple(views)), values_of(viewer, now=now)).one()
-    return dict(zip(views, numbers, strict=True)), is_untaken
+@dataclass(frozen=True, slots=True)
+class NumbersBeside:
+    """`is_untaken`: an emergency anywhere is in nobody's hands: it is worth asking for mine. `is_doubted`: or a doubt.
+
+    `noise` are contacts to look at.
+    """
+
+    views: dict[ListView, int]
+    is_untaken: bool
+    is_doubted: bool
+    noise: int
+
+
+def numbers_beside(session: Session, viewer: Viewer, views: Sequence[ListView], *, now: datetime) -> NumbersBeside:
+    """As `view_counts`, with what else stands beside the lists. One statement."""
+    row = session.execute(_numbers(form_of(viewer), tuple(views)), values_of(viewer, now=now)).one()
+    *numbers, is_untaken, is_doubted, noise = row
+    return NumbersBeside(dict(zip(views, numbers, strict=True)), is_untaken, is_doubted, noise)
 
 
 @lru_cache(KEPT)
 def _numbers(viewer: Viewer, views: tuple[ListView, ...]) -> Select[*tuple[Any, ...]]:
     firsts = [first_ids(viewer, WantedList(view), limit=COUNTED_UP_TO + 1, now=NOW) for view in views]
-    return select(*(select(func.count()).select_from(first).scalar_subquery() for first in firsts), _AN_UNTAKEN)
+    counts = [select(func.count()).select_from(first).scalar_subquery() for first in firsts]
+    return select(*counts, _AN_UNTAKEN, _A_DOUBTED, noise_waiting(viewer))

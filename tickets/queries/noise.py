@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, true
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import WORKING_ROLES, Viewer
@@ -52,7 +52,7 @@ def noise_seen(session: Session, viewer: Viewer, *, looked: bool) -> Sequence[No
     return [NoiseSeen(*row) for row in rows]
 
 
-def noise_waiting(session: Session, viewer: Viewer) -> int:
+def noise_waiting(viewer: Viewer) -> ScalarSelect[int]:
     """How many nobody has looked at yet, counted no further than a glance needs."""
     waiting = (
         select(NoiseContact.contact_id)
@@ -60,7 +60,7 @@ def noise_waiting(session: Session, viewer: Viewer) -> int:
         .limit(_MOST_COUNTED)
         .subquery()
     )
-    return session.scalar(select(func.count()).select_from(waiting)) or 0
+    return select(func.count()).select_from(waiting).scalar_subquery()
 
 
 def in_scope(viewer: Viewer) -> ColumnElement[bool]:

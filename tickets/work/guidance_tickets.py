@@ -96,15 +96,19 @@ def link_matching(session: Session, guidance_id: int, *, viewer: Viewer, actor: 
 
 
 def link(session: Session, one: Guidance, ticket_ids: Sequence[int], *, actor: Actor, now: datetime) -> int:
+    if not ticket_ids:
+        return 0
+    added = _insert_links(session, one, ticket_ids, actor=actor, now=now)
+    _record(session, "guidance.linked", one.id, added, actor=actor, now=now)
+    return added
+
+
+def _insert_links(session: Session, one: Guidance, ticket_ids: Sequence[int], *, actor: Actor, now: datetime) -> int:
     rows = [
         {"guidance_id": one.id, "ticket_id": i, "linked_at": now, "linked_by_id": actor.staff_id} for i in ticket_ids
     ]
-    if not rows:
-        return 0
     new = insert(GuidanceTicket).on_conflict_do_nothing(index_elements=["guidance_id", "ticket_id"])
-    added = len(session.scalars(new.returning(GuidanceTicket.id), rows).all())
-    _record(session, "guidance.linked", one.id, added, actor=actor, now=now)
-    return added
+    return len(session.scalars(new.returning(GuidanceTicket.id), rows).all())
 
 
 def unlink(session: Session, guidance_id: int, reference: str, *, viewer: Viewer, actor: Actor, now: datetime) -> None:
@@ -188,6 +192,14 @@ def answer_one(session: Session, one: Guidance, ticket: Ticket, *, actor: Actor,
     """An agent answers a single ticket with it, at once; the caller has checked that they work on it."""
     _require_in_force(one)
     message = conversation.reply(session, ticket.id, body=_body(one, ticket), actor=actor, now=now)
+    _write_answered(session, one, ticket, message, actor=actor, now=now)
+    _record(session, "guidance.answered", one.id, 1, ticket_id=ticket.id, actor=actor, now=now)
+    return message
+
+
+def _write_answered(
+    session: Session, one: Guidance, ticket: Ticket, message: Message, *, actor: Actor, now: datetime
+) -> None:
     values = {
         "done_at": now, "result": message.channel.value, "told_key": _told_key(ticket), "asked_at": now,
         "asked_by_id": actor.staff_id,
@@ -196,8 +208,6 @@ def answer_one(session: Session, one: Guidance, ticket: Ticket, *, actor: Actor,
         guidance_id=one.id, ticket_id=ticket.id, linked_at=now, linked_by_id=actor.staff_id, **values
     )
     session.execute(row.on_conflict_do_update(index_elements=["guidance_id", "ticket_id"], set_=values))
-    _record(session, "guidance.answered", one.id, 1, ticket_id=ticket.id, actor=actor, now=now)
-    return message
 
 
 def _answer(session: Session, row: GuidanceTicket, one: Guidance, *, now: datetime) -> tuple[str, str]:

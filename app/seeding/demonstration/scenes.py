@@ -41,10 +41,13 @@ def set_scenes(stage: Stage) -> None:
     for place, kind in enumerate(_JUST_NOW):
         opened = stage.ends_at - timedelta(minutes=4 + 11 * place)
         arrive(stage, opened, _said(stage, kind, place), number := number + 1, story=_wait, by_form=False)
+    # Chance goes on after it as if it had not been: what else the city tells stays what it was.
+    chance = stage.rng.getstate()
     for place in range(_WAVE_OF):
         opened = stage.ends_at - timedelta(hours=2 + 2 * place)
         said = say(_WAVE, stage.rng, at=place_in(_WAVE_IN))
         arrive(stage, opened, said, number := number + 1, story=_wait, by_form=True)
+    stage.rng.setstate(chance)
 
 
 def _said(stage: Stage, kind: str, place: int) -> ScriptedMatter:

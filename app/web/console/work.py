@@ -15,10 +15,9 @@ from app.web.frame.menu import in_menu
 from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING_ROLES
 from tickets.queries import lists
-from tickets.queries.list_counts import counts_and_alarm, queue_counts, view_counts
+from tickets.queries.list_counts import numbers_beside, queue_counts, view_counts
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import Page
-from tickets.queries.noise import noise_waiting
 from tickets.states import UNFINISHED, TicketStatus
 from tickets.typed_text import typed_number
 from tickets.work import drafts
@@ -39,18 +38,18 @@ def work() -> ResponseReturnValue:
     except InvalidInput as error:
         # A cursor from another list or an old bookmark: begin again rather than fail.
         page, status = _page({**chosen, "after": None}, _ROWS), trouble_of(error).status
-    counts, is_untaken = counts_and_alarm(g.session, g.viewer, _COUNTED, now=g.now)
+    beside = numbers_beside(g.session, g.viewer, _COUNTED, now=g.now)
     body = render_template(
         "console/work.html",
         page=page,
         chosen=chosen,
         may_open=g.viewer.holds(*WORKING_ROLES),
         may_call=g.viewer.holds(*ANSWERING),
-        noise=noise_waiting(g.session, g.viewer),
+        noise=beside.noise,
         queues=queue_counts(g.session, g.viewer, now=g.now),
-        counts=counts,
-        emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now) if is_untaken else [],
-        doubts=lists.doubts_untaken(g.session, g.viewer, now=g.now) if is_untaken else [],
+        counts=beside.views,
+        emergencies=lists.emergencies_untaken(g.session, g.viewer, now=g.now) if beside.is_untaken else [],
+        doubts=lists.doubts_untaken(g.session, g.viewer, now=g.now) if beside.is_doubted else [],
         views=view_options(),
         statuses=_STATUSES,
         unsent=drafts.unsent(g.session, g.viewer) if g.viewer.has_drafts else [],

@@ -290,7 +290,7 @@ def test_unfinished_tickets_alone_are_copied_where_open_ones_are_wanted(
         assert seen.scalar(unfinished) == before + 100
 
 
-FEW, MANY = 400, 4_000
+FEW, MANY = 450, 4_500
 # Lists of fifty are not full yet where there are few; whoever reads all there is reads ten times as much.
 MOST_TIMES = 5
 # Looks through two thousand tickets first, which are all of the few.

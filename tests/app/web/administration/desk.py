@@ -18,7 +18,7 @@ def me(session: Session) -> int:
     return session.scalars(select(RoleAssignment.staff_id).where(RoleAssignment.role == Role.ADMINISTRATOR)).one()
 
 
-def post(client: FlaskClient, address: str, **form: object) -> object:
+def post(client: FlaskClient, address: str, /, **form: object) -> object:
     return client.post(address, data={"csrf_token": csrf_of(client, HERE), **form})
 
 

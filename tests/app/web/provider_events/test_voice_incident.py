@@ -76,7 +76,8 @@ def rounds(session, now):
 
 
 def told(session):
-    return session.scalars(select(OutboundMessage).where(OutboundMessage.template == "incident_over")).all()
+    of_the_end = select(OutboundMessage).where(OutboundMessage.template == "incident_over")
+    return session.scalars(of_the_end.order_by(OutboundMessage.id)).all()
 
 
 def test_a_caller_from_there_hears_it_is_counted_and_is_told_once_when_it_is_over(session, phone, now, set_incident):
