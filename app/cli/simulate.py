@@ -84,9 +84,9 @@ def tell(found: "CallsRehearsed") -> None:
 
 
 def _compare(found: "CallsRehearsed") -> None:
-    assert found.ideal is not None and found.chance is not None  # noqa: S101
+    assert found.ideal is not None and found.chance is not None  # noqa: S101  (`tell` has looked; both or none)
     chance, expected = found.chance, found.in_the_long_run
-    assert expected is not None  # noqa: S101
+    assert expected is not None  # noqa: S101  (it comes with the ideal counter)
     _row("the same callers, ideal counter", found.ideal)
     if found.by_formula is not None:
         _row("Erlang A, steady state", found.by_formula)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ from telephony.floor import offers, presence
 from telephony.floor.wrap_up import finish_wrap_up
 from telephony.provider.account import ProviderAccount
 from telephony.sweep import sweep
-from tickets.errors import NotFound
+from tickets.errors import NotAllowed, NotFound
 from tickets.people.actor import staff_actor
 from tickets.schema import Offer
 
@@ -121,8 +122,7 @@ class CallCentre:
             self._plan_call(at)
         for worker in self.workers:
             for minute, length in worker.kind.pauses:
-                worker_now = worker
-                self.later(minute * 60, lambda now, who=worker_now, rest=length: self._pause(who, rest * 60, now))  # type: ignore[misc]
+                self.later(minute * 60, partial(self._pause, worker, length * 60))
 
     def _plan_call(self, at: float) -> None:
         number = len(self.calls)
@@ -152,7 +152,8 @@ class CallCentre:
         try:
             with self.session.begin_nested():
                 presence.go_away(self.session, worker.staff_id, reason="break", now=self.clock(now))
-        except Exception:
+        except NotAllowed:
+            # They are rung or finish a call: the pause begins after it.
             self.later(now + 10, lambda then: self._pause(worker, seconds, then))
             return
         worker.away_until = now + seconds
@@ -238,10 +239,7 @@ class CallCentre:
             if worker is None or offer_id in self._known_offers:
                 continue
             self._known_offers.add(offer_id)
-            self.later(
-                now + worker.kind.answers_after_seconds,
-                lambda then, which=offer_id, who=worker: self._accept(who, which, then),  # type: ignore[misc]
-            )
+            self.later(now + worker.kind.answers_after_seconds, partial(self._accept, worker, offer_id))
 
     def _accept(self, worker: Worker, offer_id: int, now: float) -> None:
         try:
@@ -256,7 +254,7 @@ class CallCentre:
             return
         seconds = self.luck.random() * self.script.trouble.rest_seconds
         for change in changes:
-            self.later(now + seconds, lambda then, url=change.url: self._lead(call, url, then))  # type: ignore[misc]
+            self.later(now + seconds, partial(self._lead, call, change.url))
 
     def _lead(self, call: HeardCall, url: str, now: float) -> None:
         """Too late where the hold loop has brought the caller to the agent meanwhile."""
