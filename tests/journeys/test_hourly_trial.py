@@ -11,6 +11,7 @@ from app.live.changes import changes_since, first_marks
 from app.phone.chain_trial import begin_trial
 from app.storage.database import transaction
 from app.web.monitoring.canary_check import canary_check
+from app.web.monitoring.readiness_metrics import KeptReadiness
 from app.web.monitoring.row_metrics import RowMetrics
 from escalation.canary import trial
 from escalation.canary.runs import newest_runs
@@ -210,7 +211,7 @@ def test_nobody_sees_the_ticket_and_no_figure_counts_it(office):
 
 def figures(session: Session, office: Office) -> tuple[list[object], list[str]]:
     kept = promises_kept(session, from_at=NOW - timedelta(days=1), to_at=NOW + timedelta(days=1), now=office.now)
-    rows = RowMetrics(session, office.delivery.settings, now=office.now).collect()
+    rows = RowMetrics(session, office.delivery.settings, KeptReadiness(), now=office.now).collect()
     counted = [str(family.samples) for family in rows if family.name.startswith("hotline_tickets_un")]
     return list(kept), counted
 

@@ -19,6 +19,7 @@ from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.media_check import media_check
 from app.web.monitoring.node_metrics import NodeMetrics, redis_seconds
 from app.web.monitoring.process_metrics import ProcessMetrics
+from app.web.monitoring.readiness_metrics import KeptReadiness
 from app.web.monitoring.row_metrics import RowMetrics
 
 blueprint = Blueprint("metrics", __name__)
@@ -49,15 +50,21 @@ def metrics() -> Response:
 
 def _rows_told(app: HotlineApp, *, now: datetime) -> Callable[[Session], bytes]:
     """What a thread of its own will ask, which knows nothing of this request."""
-    here, tables, media = app.settings, known_schema(), media_check(app)
+    here, tables, media, readiness = app.settings, known_schema(), media_check(app), _known_readiness(app)
 
     def told(session: Session) -> bytes:
-        rows = _written(RowMetrics(session, here, now=now))
+        rows = _written(RowMetrics(session, here, readiness, now=now))
         # Last: where health meets trouble it gives the session back as new.
         checks = judged(session, here, tables, now=now).checks | media
         return rows + _written(ProcessMetrics(session, checks, now=now))
 
     return told
+
+
+def _known_readiness(app: HotlineApp) -> KeptReadiness:
+    """What this process found of units and rota a few minutes ago."""
+    found: KeptReadiness = KeptReadiness() if app.is_bound else app.extensions.setdefault("readiness", KeptReadiness())
+    return found
 
 
 def _redis_now(app: HotlineApp) -> float | None:

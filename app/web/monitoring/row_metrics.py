@@ -13,8 +13,7 @@ from app.web.monitoring.canary_check import canary_metrics, tickets_under_trial
 from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from app.web.monitoring.families import gauge, gauges, seconds_since, total
 from app.web.monitoring.message_checks import message_metrics
-from app.web.monitoring.readiness_metrics import readiness_metrics
-from escalation.queries.rota_gaps import gaps_ahead
+from app.web.monitoring.readiness_metrics import KeptReadiness
 from telephony.provider.kept_accounts import undecided_names
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
@@ -36,8 +35,8 @@ _REFUSALS_OF = timedelta(hours=1)
 class RowMetrics(Collector):
     """What Prometheus asks for at a scrape; what runs and who leads is in `process_metrics`."""
 
-    def __init__(self, session: Session, here: Settings, *, now: datetime) -> None:
-        self._session, self._here, self._now = session, here, now
+    def __init__(self, session: Session, here: Settings, readiness: KeptReadiness, *, now: datetime) -> None:
+        self._session, self._here, self._readiness, self._now = session, here, readiness, now
 
     def collect(self) -> Iterator[Metric]:
         yield from self._tickets()
@@ -71,9 +70,7 @@ class RowMetrics(Collector):
             )
         )
         yield gauge("hotline_tickets_overdue", "Unfinished tickets past a promise", overdue or 0)
-        gaps = len(gaps_ahead(self._session, now=self._now))
-        yield gauge("hotline_rota_gaps_ahead", "Stretches of the next week in which nobody answers for a post", gaps)
-        yield from readiness_metrics(self._session, now=self._now)
+        yield from self._readiness.metrics(self._session, now=self._now)
         yield total("hotline_tickets_numbered", "Numbers drawn for tickets", self._highest(Ticket))
 
     def _lateness(self) -> Iterator[Metric]:

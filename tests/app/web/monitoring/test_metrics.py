@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,11 @@ from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from app.web.frame.node_counts import NodeCounts
 from app.web.frame.pool_watch import watch_pools
-from tests.factories import open_ticket
+from app.web.monitoring.readiness_metrics import KeptReadiness
+from tests.factories import open_ticket, unit
+from tests.statements import counted
+from tickets.directory import going_live
+from tickets.people.actor import SYSTEM
 
 TOKEN = "a-token-for-the-monitoring-0123456789"
 
@@ -285,3 +289,27 @@ def nodes(node: dict[str, Any], limited: bool = False) -> Iterator[dict[str, Any
 def reads_all(node: dict[str, Any], partial: set[str]) -> bool:
     by_index = "Index Cond" in node or node.get("Index Name") in partial
     return not (by_index or (node["limited"] and "Index Name" in node))
+
+
+def test_how_ready_units_are_is_looked_at_every_few_minutes_and_told_with_its_age(session: Session, now) -> None:
+    known = KeptReadiness()
+
+    def scraped(at: datetime) -> tuple[dict[str, float], int]:
+        with counted(session) as sent:
+            told = {
+                sample.name: sample.value
+                for family in known.metrics(session, now=at)
+                for sample in family.samples
+                if not sample.labels
+            }
+        return told, len(sent)
+
+    live, age = "hotline_units_live", "hotline_readiness_age_seconds"
+    first, _ = scraped(now)
+    going_live.take_back(session, [unit(session).id], reason="Chưa xong", actor=SYSTEM, now=now)
+    soon, again = scraped(now + timedelta(minutes=2))
+    later, anew = scraped(now + timedelta(minutes=6))
+
+    assert (first[age], soon[age], later[age]) == (0, 120, 0)
+    assert soon[live] == first[live] > later[live]
+    assert again == 0 < anew
