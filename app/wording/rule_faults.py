@@ -29,7 +29,9 @@ FAULT_WORDS: Mapping[str, LazyString] = {
     "no_such_category": lazy_gettext("There is no such category."),
     "no_such_unit": lazy_gettext("There is no such unit."),
     "no_such_policy": lazy_gettext("There is no such policy."),
-    "no_channel": lazy_gettext("Say how people are told: sms, email, voice or screen."),
+    "no_channel": lazy_gettext(
+        "Choose at least one way to tell people: a text (sms), e-mail (email), a call (voice) or on screen (screen)."
+    ),
     "no_emergency": lazy_gettext("Nothing says what holds in an emergency: add rows with priority emergency."),
     "climbs_too_high": lazy_gettext(
         "Only an unsolved matter climbs this high: accept and next up to level 3, first and update up to level 4."
@@ -41,9 +43,14 @@ FAULT_WORDS: Mapping[str, LazyString] = {
     "event_repeats": lazy_gettext("Left out: it repeats by itself. Add its days by hand, year by year."),
     "bad_day": lazy_gettext("Left out: its days cannot be right."),
     "twice": lazy_gettext("It appears twice."),
-    "bad_least_seconds": lazy_gettext("The least time is a whole number of seconds."),
+    "bad_least_seconds": lazy_gettext(
+        "The least time is a number that is not negative: minutes in the form, whole seconds in a file."
+    ),
     "bad_level": lazy_gettext("A level is a number from 1 to 9."),
-    "bad_offset": lazy_gettext("This time offset cannot be used."),
+    "bad_offset": lazy_gettext(
+        "Write a number: a length of time above zero and up to ten years, or a share in whole per cent such as 25."
+    ),
+    "amount_unused": lazy_gettext("This step comes when the deadline has come: empty this field, or choose when."),
     "bad_target": lazy_gettext("A target is a whole number of seconds, more than 0."),
     "no_rows": lazy_gettext("A policy needs at least one row."),
     "no_steps": lazy_gettext("A chain needs at least one level."),

@@ -30,6 +30,9 @@ HOLD_SECONDS = 4 * 3600
 HOLD_SHARE = 0.25
 DAILY_LIST_AT = time(7, 0)
 
+# From five minutes to ten years: an offset that grows in none of them grows for no promise.
+_SOME_TARGETS = (300, 3_600, 14_400, 86_400, 604_800, 2_592_000, 31_536_000, 315_360_000)
+
 TRIAL = "canary"
 """The name of the hourly trial's policy, chain and post (R26)."""
 
@@ -187,6 +190,12 @@ def not_later(chain: EscalationChain, *, target_seconds: int) -> ChainLevel | No
             return step
         before = offset
     return None
+
+
+def never_later(chain: EscalationChain) -> ChainLevel | None:
+    """The first level that comes no later than the one before it, whatever was promised: no use is in such a chain."""
+    fallen = [not_later(chain, target_seconds=target) for target in _SOME_TARGETS]
+    return None if None in fallen else fallen[-1]
 
 
 def _warnings(

@@ -12,7 +12,7 @@ import yaml
 
 from tickets.file_errors import RowError
 from tickets.promises.arithmetic import PAUSE_CAP_FACTOR
-from tickets.promises.plan import HIGHEST_LEVEL, WARNING_SHARES, ChainLevel, EscalationChain, not_later
+from tickets.promises.plan import HIGHEST_LEVEL, WARNING_SHARES, ChainLevel, EscalationChain, never_later, not_later
 from tickets.promises.policy import Match, PolicySet, PolicyTarget, Retired, SlaPolicy
 from tickets.states import Channel, ClockKind, Level, OutboundChannel, Priority
 
@@ -177,7 +177,10 @@ def _chain(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[R
         raise _Bad("levels_do_not_climb", name)
     if steps and steps[0].after_level_seconds is not None:
         raise _Bad("no_level_before", name)
-    return EscalationChain(name, steps)
+    chain = EscalationChain(name, steps)
+    if len(steps) == len(rows) and (falling := never_later(chain)) is not None:
+        raise _Bad("offsets_do_not_increase", named_step(name, falling))
+    return chain
 
 
 def _policy(raw: Mapping[str, Any], where: str, known: KnownNames, errors: list[RowError]) -> SlaPolicy | Retired:

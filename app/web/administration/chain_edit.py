@@ -13,7 +13,14 @@ from app.seeding.imports import bring_in_rules
 from app.web.administration import chain_form
 from app.web.administration.amounts import unit_options as time_units
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.administration.chain_form import ChainFields, chain_document, chain_faults, changed_steps, steps_of
+from app.web.administration.chain_form import (
+    ChainFields,
+    chain_document,
+    chain_faults,
+    changed_steps,
+    form_faults,
+    steps_of,
+)
 from app.web.administration.file_faults import fault_words_of
 from app.web.administration.rule_trial import count_draft, faults_of, tonight
 from app.web.administration.rule_words import ACTION_WORDS, why_words
@@ -67,7 +74,8 @@ def change_chain(rule_id: int) -> ResponseReturnValue:
     seen = typed_number(request.form.get("seen", "")) or 0
     keep_draft(g.session, _mine(rule_id), TypedRule(fields, seen), now=g.now)
     if deed == "preview":
-        errors = faults_of(lambda: bring_in_rules(g.session, chain_text(fields), actor=g.actor, now=g.now))
+        refused = faults_of(lambda: bring_in_rules(g.session, chain_text(fields), actor=g.actor, now=g.now))
+        errors = (*refused, *form_faults(fields))
         if errors or _is_taken(rule_id, fields):
             return _page(past, fields, seen=seen, errors=errors, is_draft=True, status=400)
         return count_draft(_mine(rule_id), chain_text(fields))

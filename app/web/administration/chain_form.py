@@ -16,11 +16,15 @@ WAYS = (OutboundChannel.SMS, OutboundChannel.VOICE, OutboundChannel.EMAIL, Outbo
 # When a step comes; what is typed beside it is a length of time, or per cent of the promise.
 AT_DUE, AFTER_DUE, BEFORE_DUE, SHARE, AFTER_STEP = "at_due", "after_due", "before_due", "share", "after_step"
 
+# A fault that no file can have: a length of time stands beside "when the deadline has come", which asks for none.
+AMOUNT_UNUSED = "amount_unused"
+
 _AT_STEP = re.compile(r"^chains\[0\]\.steps\[(\d+)\]$")
 _NAMED_LEVEL = re.compile(r": (\d+)(?::|$)")
 # Beside which field of a step a fault is said, by its code.
 _FIELD_OF = {
     "one_offset": "amount",
+    AMOUNT_UNUSED: "amount",
     "bad_offset": "amount",
     "no_level_before": "amount",
     "offsets_do_not_increase": "amount",
@@ -86,6 +90,15 @@ def chain_document(fields: Mapping[str, str], *, actions: Sequence[str]) -> dict
     """As a file says it, so that it is judged as a file is."""
     steps = [_step_document(_step_fields(fields, number), actions) for number in range(steps_of(fields))]
     return {"chains": [{"name": fields.get("name", ""), "steps": steps}]}
+
+
+def form_faults(fields: Mapping[str, str]) -> list[RowError]:
+    """What was typed and would count for nothing."""
+    return [
+        RowError(f"chains[0].steps[{number}]", AMOUNT_UNUSED)
+        for number in range(steps_of(fields))
+        if fields.get(f"s{number}-when") == AT_DUE and fields.get(f"s{number}-amount", "").strip() not in ("", "0")
+    ]
 
 
 def chain_faults(errors: Sequence[RowError], fields: Mapping[str, str]) -> dict[str, RowError]:
@@ -177,7 +190,7 @@ def _step_document(step: Mapping[str, str], actions: Sequence[str]) -> dict[str,
 
 def _offset(step: Mapping[str, str]) -> dict[str, Any]:
     amount = step.get("amount", "")
-    seconds = typed_seconds(amount, step.get("unit", ""))
+    seconds = _more_than_nothing(amount, step.get("unit", ""))
     match step.get("when", ""):
         case "at_due":
             return {"offset_seconds": 0}
@@ -189,6 +202,12 @@ def _offset(step: Mapping[str, str]) -> dict[str, Any]:
             return {"offset_seconds": -seconds if isinstance(seconds, int) else seconds}
         case _:
             return {"offset_seconds": seconds}
+
+
+def _more_than_nothing(amount: str, unit: str) -> int | str:
+    """Before and after the deadline are chosen, not written as a sign: a length of time is more than nothing."""
+    seconds = typed_seconds(amount, unit)
+    return seconds if isinstance(seconds, int) and seconds > 0 else amount
 
 
 def _whole(typed: str) -> int | str:

@@ -40,10 +40,10 @@ def jobs_by_themselves(session: Session, *, now: datetime) -> list[Job]:
 
 def _leaders(job: LeaderJob, *, now: datetime) -> Job:
     failed_at = job.failed_at if job.failure else None
-    return Job(_names().get(job.name, job.name), job.succeeded_at, leader_jobs.is_overdue(job, now=now), failed_at)
+    return Job(job_words().get(job.name, job.name), job.succeeded_at, leader_jobs.is_overdue(job, now=now), failed_at)
 
 
-def _names() -> dict[str, str]:
+def job_words() -> dict[str, str]:
     return {
         "wake for waiting messages": _("Wake the worker for messages that wait"),
         "open what was held": _("Open what was set aside until today"),
@@ -67,5 +67,10 @@ def _names() -> dict[str, str]:
         "remind of the directory": _("Remind units to confirm their entry in the directory"),
         "tell gaps of the rota": _("Tell of gaps in the duty rota, once a week"),
         "fill the rota ahead": _("Fill the duty rota ahead"),
+        "answer with guidance": _("Answer what a leader's guidance answers"),
+        "ask for silent callers": _("Ask the provider for callers it has not told of"),
+        "follow incidents": _("Follow incidents to their end"),
+        "let recordings go on": _("Let recordings go on that were held for a secret"),
+        "look for problems": _("Look for what suddenly many report"),
         "prove kept figures": _("Prove kept figures against the clocks"),
     }

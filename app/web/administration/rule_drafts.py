@@ -49,7 +49,8 @@ def publish_draft(kind: str, rule_id: int) -> ResponseReturnValue:
         keep_draft(g.session, of, TypedRule(draft.fields, _newest(of)), now=g.now)
         return _page(of, draft, is_overtaken=True, status=409)
     try:
-        answer = publish_for(_publishing(of, draft), to=request.form.get("to", ""), back=draft_kind(of).list)
+        to, back = request.form.get("to", ""), draft_kind(of).list
+        answer = publish_for(_publishing(of, draft), to=to, back=back, unused=_unused(of))
     except FileRefused:
         return _back_to_the_form(of)
     throw_away(g.session, of)
@@ -82,6 +83,13 @@ def _publishing(of: DraftOf, draft: TypedRule) -> Callable[[], object]:
     return lambda: bring_in_drafted(g.session, of.kind, _text(of, draft), actor=g.actor, now=g.now)
 
 
+def _unused(of: DraftOf) -> str:
+    """A chain alone tells nobody: somebody who never wrote one would wait for it in vain."""
+    if of.kind is not RuleKind.CHAIN:
+        return ""
+    return _("Published, but no promise uses this chain yet, so it tells nobody: choose it for one under Promises.")
+
+
 def _newest(of: DraftOf) -> int:
     return draft_kind(of).newest(g.session, of.rule_id) if of.rule_id else 0
 
@@ -96,6 +104,7 @@ def _page(of: DraftOf, draft: TypedRule, *, is_overtaken: bool = False, status: 
         here=f"/administration/drafts/{of.kind.value}/{of.rule_id}",
         form=draft_kind(of).form(of.rule_id),
         preview=preview,
+        is_chain=of.kind is RuleKind.CHAIN,
         trial=found,
         told=found.told[:MOST_TOLD] if found is not None else [],
         most_told=MOST_TOLD,

@@ -95,10 +95,10 @@ def faults_of(publish: Callable[[], object]) -> tuple[RowError, ...]:
     return ()
 
 
-def publish_for(publish: Callable[[], object], *, to: str, back: str) -> ResponseReturnValue:
+def publish_for(publish: Callable[[], object], *, to: str, back: str, unused: str = "") -> ResponseReturnValue:
     """Publish for matters that come from now on; `to` "open": for those in progress too. Raises FileRefused.
 
-    `publish` says by its answer whether anything is new.
+    `publish` says by its answer whether anything is new; `unused` is said where no promise has changed by it.
     """
     before = load_rulebook(g.session)
     if not publish():
@@ -108,6 +108,9 @@ def publish_for(publish: Callable[[], object], *, to: str, back: str) -> Respons
     if to == "open" and policies:
         application = begin_applying(g.session, policies, actor=g.actor, now=g.now)
         return redirect(f"/administration/applications/{application.id}", code=303)
+    if unused and not policies:
+        flash(unused, "warning")
+        return redirect(back, code=303)
     flash(_("Published. It holds for matters that come from now on."), "success")
     return redirect(back, code=303)
 

@@ -192,8 +192,10 @@ def test_for_new_matters_only_those_in_progress_keep_their_chain(browser: FlaskC
     ("wrong", "beside", "words"),
     [
         ({f"s1-post{number}": "" for number in (1, 2, 3, 4)}, "s1-post1", "Name the post that is to be told."),
-        ({"s1-sms": None, "s1-screen": None}, "s1-sms", "Say how people are told"),
-        ({"s1-when": "after_due", "s1-amount": "abc"}, "s1-amount", "This time offset cannot be used."),
+        ({"s1-sms": None, "s1-screen": None}, "s1-sms", "Choose at least one way"),
+        ({"s1-when": "after_due", "s1-amount": "abc"}, "s1-amount", "Write a number: a length of time above zero"),
+        ({"s1-when": "after_due", "s1-amount": "-30"}, "s1-amount", "Write a number: a length of time above zero"),
+        ({"s0-when": "at_due", "s0-amount": "30"}, "s0-amount", "empty this field, or choose when"),
         ({"s1-when": "at_due", "s1-least": ""}, "s1-amount", "A level must come later than the one below it."),
         ({"s1-level": "1"}, "s1-level", "Levels must be in ascending order."),
         ({"s1-level": "5", "s1-post1": "city_chair"}, "s1-level", "Only an unsolved matter climbs this high"),
@@ -216,6 +218,35 @@ def test_what_would_quietly_do_nothing_is_refused_beside_its_field_and_what_was_
     assert typed(page)[beside] == fields.get(beside, "") if beside in fields else True
     assert typed(shown(browser, form)) | {"seen": "1"} == {**fields, "seen": "1"}, "the draft is kept"
     assert load_rulebook(session).chains[1].chain.name, "and nothing has changed"
+
+
+def test_a_new_chain_that_never_climbs_is_refused_before_any_promise_uses_it(browser: FlaskClient) -> None:
+    form = f"{HERE}/chains/0/edit"
+    page = shown(browser, form)
+    post(browser, form, **(typed(page) | {"name": "Ngập nước"}), do="add")
+    fields = typed(shown(browser, form)) | {"s0-when": "share", "s0-amount": "25", "s1-post1": "ward_chair"}
+
+    answer = post(browser, form, **(fields | {"s1-amount": "10", "s1-least": ""}), do="preview")
+    said = re.search(r'id="f-s1-amount-error">(.*?)</p>', answer.get_data(as_text=True), re.DOTALL)
+
+    assert answer.status_code == 400
+    assert said and "A level must come later than the one below it." in said[1] and "chains[" not in said[1]
+
+
+def test_whoever_publishes_a_chain_that_no_promise_uses_is_told_that_it_tells_nobody_yet(
+    browser: FlaskClient, session: Session
+) -> None:
+    form = f"{HERE}/chains/0/edit"
+    fields = typed(shown(browser, form)) | {"name": "Ngập nước"}
+    on = post(browser, form, **fields, do="preview")
+    count_now(session)
+    counted = shown(browser, on.location)
+    post(browser, on.location, to="new")
+    listed = shown(browser, f"{HERE}/chains")
+
+    assert "publish it, then choose it there" in counted
+    assert "it tells nobody: choose it for one under Promises" in listed
+    assert "It holds for matters that come from now on" not in listed
 
 
 def test_steps_are_moved_and_removed_and_each_says_who_stands_there_tonight(
