@@ -76,7 +76,7 @@ def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime
     from escalation.queries.proof import changed_since_written
     from tickets.audit.entries import verify
 
-    lines = _lines_of(Path(arguments.file)) if arguments.file else None
+    lines = _of_month(_lines_of(Path(arguments.file)), first, end) if arguments.file else None
     with _reading(settings) as session:
         chain, changed = verify(session), changed_since_written(session)
         levels = list(levels_between(session, first, end))
@@ -136,6 +136,19 @@ def _lines_of(file: Path) -> list[dict[str, str]]:
     if missing:
         raise CommandRefused(f"{file} is no exported ledger: it lacks {', '.join(missing)}.")
     return lines
+
+
+def _of_month(lines: list[dict[str, str]], first: datetime, end: datetime) -> list[dict[str, str]]:
+    """A file of the page may hold other months too; what has no instant stays, to be named."""
+    return [line for line in lines if (at := _instant(line["fired_at"])) is None or first <= at < end]
+
+
+def _instant(cell: str | None) -> datetime | None:
+    try:
+        at = datetime.fromisoformat((cell or "").strip("' "))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from tickets.schema import PlannedStep, Ticket, TimelineEntry
 from tickets.states import ClockKind, OutboundChannel, Priority, TimelineKind
 
 INSTRUCTION_TEMPLATE = "instruction"
+_FINGERPRINT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class LevelAnswer:
 
 
 def write_down(session: Session, ticket: Ticket, answer: LevelAnswer, *, actor: Actor, now: datetime) -> None:
-    """The words stand in the timeline alone: the audit trail holds no texts."""
+    """The words stand in the timeline alone: the audit trail holds no texts, but by what they are known again."""
     params = {
         "step_id": answer.step_id,
         "level": answer.level,
@@ -63,7 +65,7 @@ def write_down(session: Session, ticket: Ticket, answer: LevelAnswer, *, actor: 
         subject_kind="planned_step",
         subject_id=answer.step_id,
         ticket_id=ticket.id,
-        params=params,
+        params={**params, "fingerprint": sha256(answer.words.encode()).hexdigest()[:_FINGERPRINT]},
         now=now,
     )
 

@@ -75,11 +75,21 @@ def differences(
     """Where a file of the whole month, by the headings of the ledger, is not what the database says."""
     known = {_key(line): line for line in (_as_line(one) for one in levels)}
     found: list[Difference] = []
-    for line in lines:
-        now = known.pop(_key(line), None)
+    # Whoever may not see a restricted matter has it in their file without its reference: named lines take theirs first.
+    for line in sorted(lines, key=lambda line: not _plain(line.get("reference"))):
+        now = known.pop(_key_here(line, known), None)
         earlier = former.get(now["reference"], frozenset()) if now is not None else frozenset()
         found += [_whole(line, in_file=True)] if now is None else _of_level(line, now, earlier)
     return found + [_whole(line, in_file=False) for line in known.values()]
+
+
+def _key_here(line: Mapping[str, str], known: Mapping[tuple[str, ...], Mapping[str, str]]) -> tuple[str, ...]:
+    """By which key the database knows a line; one without a reference is the level of its instant that it fits best."""
+    key = _key(line)
+    if key[0]:
+        return key
+    fits = [other for other in known if other[1:] == key[1:]]
+    return min(fits, key=lambda other: len(list(_of_level(line, known[other], frozenset()))), default=key)
 
 
 def _as_line(raised: Raised) -> dict[str, str]:

@@ -57,6 +57,7 @@ EDITS = [
      " select :step, min(id), 'sms', 'delivered', '', now() from staff", "attempt", Edit.ADDED, ""),
     ("update acknowledgement set at = at - interval '1 hour'", "answer", Edit.CHANGED, "at: "),
     ("delete from acknowledgement", "answer", Edit.REMOVED, ""),
+    ("update acknowledgement set instruction = 'Không cần làm gì'", "answer", Edit.CHANGED, "instruction"),
 ]  # fmt: skip
 # Those that the application's own role is kept from by its rights or by a trigger.
 FORBIDDEN = [edit for edit, *_ in EDITS if edit.startswith(("update", "delete"))]
@@ -283,3 +284,7 @@ def test_a_month_is_proved_by_the_file_that_was_exported_before_and_whatever_was
     assert (missing.level, missing.column, missing.in_file) == ("1", None, "")
     fired_at = session.get_one(PlannedStep, step_id).fired_at.isoformat()
     assert [one["fired_at"] for one in exported if one["level"] == "2"] == [fired_at]
+    unnamed = [{**line, "reference": ""} for line in exported]
+    assert differences(levels_between(session, *MONTH), unnamed) == [], "an auditor's file names no restricted matter"
+    [late] = differences(levels_between(session, *MONTH), [*unnamed[:-1], {**unnamed[-1], "result": "nobody"}])
+    assert (late.reference, late.column, late.in_file) == (reference, "result", "nobody")
