@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     first, second = documents(arguments.data, arguments.account, arguments.thanks_url)
     if arguments.into:
         _write(Path(arguments.into), first, second, arguments.data)
+        _say_what_is_closed(Path(arguments.into))
         return 0
     print(second if arguments.thanks else first)
     return 0
@@ -62,7 +65,23 @@ def _write(folder: Path, first: str, second: str, data: str | None) -> None:
             (folder / f"{name}.http", _ANSWER.format(status=status, kind=kind, length=len(body)).encode() + body),
         ):
             path.write_bytes(content)
+            # Public words, read by the proxy's own user: also where the umask of whoever writes them is a strict one.
+            path.chmod(0o644)
             print(path, file=sys.stderr)
+
+
+def _say_what_is_closed(folder: Path) -> None:
+    """Name the folders that a stranger, such as the proxy's user, may not pass.
+
+    Nothing else would: the proxy starts, and callers hear nothing on the first night on which none of ours answers.
+    """
+    closed = [path for path in (folder.resolve(), *folder.resolve().parents) if not path.stat().st_mode & stat.S_IXOTH]
+    for path in closed:
+        print(
+            f"{path} is closed to other users: unless the proxy's user is of its group, callers would hear nothing. "
+            f"Open it with: chmod o+x {shlex.quote(str(path))}",
+            file=sys.stderr,
+        )
 
 
 def _settings(data: str | None) -> Settings:

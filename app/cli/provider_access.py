@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from app.cli.finding import Finding
+from app.cli.unreached import why_unreached
 from app.phone.accounts import SIMULATED, provider_accounts, undecided
 from app.settings import Settings
 from telephony.provider.account import ProviderAccount
@@ -38,4 +39,4 @@ def _why(trouble: ProviderUnreachable) -> str:
         return f"refuses our account ({status}: set its number and token or key anew)"
     if status is not None:
         return f"answers {status} to a question that every account may ask (see what it says of its own state)"
-    return f"is not reached from here ({trouble.__cause__ or trouble}: may this machine reach it?)"
+    return f"is not reached from here ({why_unreached(trouble)}; may this machine reach it?)"

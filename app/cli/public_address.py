@@ -3,6 +3,7 @@
 from http.client import HTTPException
 
 from app.cli.finding import Finding, Weight
+from app.cli.unreached import why_unreached
 from app.phone.accounts import sending_account
 from app.phone.round_trip import is_right, probe_address, round_trip, speaks_for_us
 from app.settings import Settings
@@ -21,7 +22,7 @@ def signed_round_trip(settings: Settings) -> Finding:
     try:
         genuine, forged = round_trip(settings, account)
     except (OSError, HTTPException) as error:
-        words = f"{url} is not reached from here ({error}); is ./hotline web running?"
+        words = f"{url} is not reached from here ({why_unreached(error)}); are the proxy and ./hotline web running?"
         return _found("failed" if settings.production else "warning", words)
     if speaks_for_us(genuine, forged):
         words = (
