@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.rehearsal.met import items_met
 from tickets.directory.contact_methods import METHOD_KINDS
 from tickets.promises.figures import promises_kept
 from tickets.schema import Clock, OutboundMessage, PlannedStep, Post, RoleAssignment, StepRecipient, Ticket, Unit
@@ -40,7 +41,8 @@ class OfLevel:
 
 @dataclass(frozen=True, slots=True)
 class OfPost:
-    """What the people of one post met with: items are levels they were told of, messages what left for them.
+    """What the people of one post met with: items are levels they were told of and lines of their lists of 07:00,
+    messages what left for them.
 
     Means are of all their days, also those on which nothing came.
     """
@@ -162,9 +164,10 @@ def _levels(session: Session) -> Iterator[OfLevel]:
 def _met_with(session: Session, *, zone: ZoneInfo) -> dict[tuple[int, date], _PersonDay]:
     """By person and day of the city: levels told, and messages that left for them after gathering and limits."""
     met = defaultdict[tuple[int, date], _PersonDay](_PersonDay)
-    day = func.date(func.timezone(zone.key, StepRecipient.told_at))
-    told = select(StepRecipient.staff_id, day, func.count(distinct(StepRecipient.step_id))).group_by("staff_id", day)
-    for who, on, count in session.execute(told):
+    items = items_met(zone)
+    for who, on, count in session.execute(
+        select(items.c.staff_id, items.c.day, func.count()).group_by("staff_id", "day")
+    ):
         met[(who, on)].items = count
     day = func.date(func.timezone(zone.key, OutboundMessage.sent_at))
     left = (
@@ -226,14 +229,14 @@ def _by_post(
 
 def _of_which(session: Session, who: int, day: date, *, zone: ZoneInfo) -> list[OfWhich]:
     """What that day's items were about, by level, promise and priority."""
-    on = func.date(func.timezone(zone.key, StepRecipient.told_at))
+    items = items_met(zone)
     rows = session.execute(
-        select(PlannedStep.rank, Clock.kind, Ticket.priority, func.count(distinct(PlannedStep.id)))
-        .select_from(StepRecipient)
-        .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
+        select(PlannedStep.rank, Clock.kind, Ticket.priority, func.count())
+        .select_from(items)
+        .join(PlannedStep, PlannedStep.id == items.c.step_id)
         .join(Clock, Clock.id == PlannedStep.clock_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
-        .where(StepRecipient.staff_id == who, on == day)
+        .where(items.c.staff_id == who, items.c.day == day)
         .group_by(PlannedStep.rank, Clock.kind, Ticket.priority)
         .order_by(PlannedStep.rank, Clock.kind, Ticket.priority)
     )

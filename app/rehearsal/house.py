@@ -12,6 +12,7 @@ from app.seeding.demonstration.machinery import DAILY_LISTS_AT, HOUSEKEEPING_EVE
 from app.seeding.demonstration.stage import Stage
 from escalation.firing.pursue import pursue
 from escalation.firing.sweep import note_late, tick
+from escalation.queries.desk_digests import post_desk_digests
 from escalation.queries.digests import post_daily_lists
 from tickets.schema import PlannedStep
 from tickets.work.resolution import close_due, wake_due
@@ -68,6 +69,8 @@ class House:
         close_due(session, now=now)
         if now.astimezone(stage.zone).hour == DAILY_LISTS_AT:
             post_daily_lists(session, now=now)
+        if post_desk_digests(session, now=now):
+            leaders.read_lists(stage, session, now=now)
         self._post_room.deliver(session, now=now)
         self._post_room.deliver_to_citizens(session, now=now)
         session.commit()

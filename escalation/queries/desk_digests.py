@@ -39,7 +39,7 @@ class Round:
 
 ROUNDS = (Round("morning", time(7, 30), time(11, 30)), Round("evening", time(16, 30), time(20, 0)))
 # Told so lately, the message about it is hardly read.
-_TOLD_LATELY = timedelta(hours=3)
+TOLD_LATELY = timedelta(hours=3)
 
 
 def post_desk_digests(session: Session, *, now: datetime) -> int:
@@ -64,7 +64,7 @@ def post_desk_digests(session: Session, *, now: datetime) -> int:
 def _by_person(session: Session, *, now: datetime) -> Iterable[list[WaitingLine]]:
     """Of each person, what waits and is theirs to answer today, in the order of their desk."""
     waiting: dict[int, list[WaitingLine]] = {}
-    for line in waiting_lines(session, StepRecipient.told_at < now - _TOLD_LATELY):
+    for line in waiting_lines(session, StepRecipient.told_at < now - TOLD_LATELY):
         waiting.setdefault(line.person.id, []).append(line)
     for staff_id, lines in waiting.items():
         viewer = load_viewer(session, staff_id, now=now)

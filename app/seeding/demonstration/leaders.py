@@ -9,6 +9,7 @@ from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import answer
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.right import right_to_answer
+from escalation.queries.desk_digests import TOLD_LATELY, waiting_lines
 from tickets.errors import NotAllowed
 from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
 from tickets.states import UNFINISHED, ClockStatus, StepKind, StepResult
@@ -33,14 +34,26 @@ def notice(stage: Stage, session: Session, *, since: datetime, now: datetime) ->
     ).all()
     first = {step_id: (ticket_id, rank, staff_id) for step_id, ticket_id, rank, staff_id in reversed(told)}
     for step_id, (ticket_id, rank, staff_id) in sorted(first.items()):
-        share, soonest, latest = _ANSWERED[min(rank, 5)]
-        if rank < stage.unanswered_from.get(ticket_id, 9) and stage.chance(share):
-            stage.at(
-                now + timedelta(hours=stage.rng.uniform(soonest, latest)),
-                lambda stage, session, now, step_id=step_id, ticket_id=ticket_id, rank=rank, staff_id=staff_id: _answer(  # type: ignore[misc]
-                    stage, session, now, step_id, ticket_id, rank, staff_id
-                ),
-            )
+        _decide(stage, step_id, ticket_id, rank, staff_id, now=now)
+
+
+def read_lists(stage: Stage, session: Session, *, now: datetime) -> None:
+    """A list of what waits lies before each of them: whoever has not answered a level yet decides once more."""
+    waiting = waiting_lines(session, StepRecipient.told_at < now - TOLD_LATELY)
+    first = {line.step.id: line for line in reversed(waiting)}
+    for step_id, line in sorted(first.items()):
+        if step_id not in stage.answering:
+            _decide(stage, step_id, line.ticket.id, line.step.rank, line.person.id, now=now)
+
+
+def _decide(stage: Stage, step_id: int, ticket_id: int, rank: int, staff_id: int, *, now: datetime) -> None:
+    share, soonest, latest = _ANSWERED[min(rank, 5)]
+    if rank < stage.unanswered_from.get(ticket_id, 9) and stage.chance(share):
+        stage.answering.add(step_id)
+        stage.at(
+            now + timedelta(hours=stage.rng.uniform(soonest, latest)),
+            lambda stage, session, now: _answer(stage, session, now, step_id, ticket_id, rank, staff_id),
+        )
 
 
 def _answer(

@@ -35,6 +35,8 @@ class Stage:
     moves_at: dict[int, int] = field(default_factory=dict)
     # From this level on, what has reached people about a ticket is still before them.
     unanswered_from: dict[int, int] = field(default_factory=dict)
+    # Levels (planned steps) that somebody is going to answer.
+    answering: set[int] = field(default_factory=set)
     _due: list[tuple[datetime, int, Happening]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
