@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.clockwork.node import Node
 from app.clockwork.one_leader import LeadershipLost
 from app.phone.answers import Phones
+from app.phone.ended_talks import take_down_again
 from app.phone.picture_fetch import fetch_pictures
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
@@ -95,10 +96,11 @@ def ask_provider(node: Node) -> None:
 
 
 def ask_for_silent(node: Node) -> None:
-    """Whether waiting callers of whom nothing is heard are still there."""
+    """Whether waiting callers of whom nothing is heard are still there, and those with whom an agent has done."""
     with transaction(node.factory) as session:
         now = node.now(session)
     ask_for_silent_callers(node.factory, phones_of(node.settings), now=now)
+    take_down_again(node.factory, phones_of(node.settings), now=now)
 
 
 def let_recordings_go_on(node: Node) -> None:

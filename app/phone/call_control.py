@@ -1,7 +1,7 @@
 """Steering a call from the console: to its agent, to hold and back, to its end; by REST, after the commit."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.phone.accounts import provider_accounts
 from app.settings import Settings
 from telephony.calls import live_legs
+from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import carrier_of
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE
@@ -30,10 +31,10 @@ class LegChange:
     room: str = ""
 
 
-def end_talk(session: Session, call: Call) -> list[LegChange]:
-    """Hang up the agent's side; the caller's then goes on to our goodbye. On hold only the caller's is left."""
+def end_talk(session: Session, call: Call, *, base_url: str) -> list[LegChange]:
+    """Hang up the agent's side; the caller's then goes on to our goodbye. On hold only the caller's is left to go."""
     if call.hold_since is not None:
-        return []
+        return lead_to_hold(call, base_url=base_url)
     return [LegChange(call.account, leg.call_sid) for leg in live_legs(session, call.id)]
 
 
@@ -79,11 +80,12 @@ def set_recording(settings: Settings, call: LegChange, *, is_paused: bool) -> bo
 def tell_provider(settings: Settings, changes: Sequence[LegChange]) -> None:
     """In the background: an agent's screen must not wait for a slow provider. What fails shows: the call goes on."""
     if changes:
-        threading.Thread(target=_tell, args=(settings, tuple(changes)), daemon=True, name="call-control").start()
+        threading.Thread(
+            target=lambda: tell(provider_accounts(settings), changes), daemon=True, name="call-control"
+        ).start()
 
 
-def _tell(settings: Settings, changes: Sequence[LegChange]) -> None:
-    accounts = provider_accounts(settings)
+def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) -> None:
     for change in changes:
         account = accounts.get(change.account)
         if account is None:

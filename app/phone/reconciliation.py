@@ -21,10 +21,10 @@ from telephony.provider.status_rank import is_final_call_state
 from telephony.provider.webhook_inbox import Webhook
 from telephony.reconciliation_marks import asked_from, note_round
 from tickets.schema import Call, InboundSms, Recording
-from tickets.states import CallState
 
 # Longer than any step of a conversation is quiet: whoever is silent for this long may have gone.
 QUIET_FOR = timedelta(minutes=2)
+ASKED_FOR = timedelta(days=1)
 MOST_AT_ONCE = 200
 # The leader's job that does it.
 ASKING = "ask the phone provider"
@@ -120,8 +120,10 @@ def _ended_calls(
     with transaction(factory) as session:
         quiet = session.scalars(
             select(Call.call_sid)
-            .where(Call.account == account.name, Call.state != CallState.ENDED, Call.state_since < now - QUIET_FOR)
-            .order_by(Call.state_since)
+            .where(Call.account == account.name, Call.ended_at.is_(None), Call.state_since < now - QUIET_FOR)
+            # Who was said goodbye to is not hung up yet. What nobody knows of any more is in nobody's way after a day.
+            .where(Call.state_since > now - ASKED_FOR)
+            .order_by(Call.id)
             .limit(MOST_AT_ONCE)
         ).all()
     for call_sid in quiet:

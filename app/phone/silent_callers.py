@@ -11,17 +11,15 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.phone.answers import Phones, answer
-from app.phone.call_control import LegChange, lead_to_agent
+from app.phone.answers import Phones
+from app.phone.asking import ASKED_AT_ONCE, is_on_the_line
+from app.phone.call_control import lead_to_agent
 from app.storage.database import transaction
 from telephony.floor.waiting import silent_calls
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import carrier_of
-from telephony.provider.status_rank import is_final_call_state
-from telephony.provider.webhook_inbox import Webhook
 from tickets.schema import Call
 
-_MOST_AT_ONCE = 20
 # The leader's job that does it.
 ASKING_FOR_SILENT = "ask for silent callers"
 
@@ -39,33 +37,21 @@ class AskedFor:
 def ask_for_silent_callers(factory: sessionmaker[Session], phones: Phones, *, now: datetime) -> AskedFor:
     """One round; no transaction is open while a provider is asked. Who does not answer is asked again next time."""
     with transaction(factory) as session:
-        calls = session.scalars(select(Call).where(silent_calls(now)).order_by(Call.queued_at).limit(_MOST_AT_ONCE))
+        calls = session.scalars(select(Call).where(silent_calls(now)).order_by(Call.queued_at).limit(ASKED_AT_ONCE))
         silent = [change for call in calls for change in lead_to_agent(call, base_url=phones.settings.base_url)]
     gone = fetched = 0
     for one in silent:
         account = phones.accounts.get(one.account)
         if account is None:
             continue
-        carrier = carrier_of(account)
         try:
-            status = carrier.call_status(one.call_sid)
-            if is_final_call_state(status):
-                _end(factory, phones, one, status=str(status), now=now)
-                gone += 1
-            elif status is not None:
-                carrier.lead_leg(one.call_sid, url=one.url)
-                fetched += 1
+            is_there = is_on_the_line(factory, phones, one, now=now)
+            if is_there:
+                carrier_of(account).lead_leg(one.call_sid, url=one.url)
+            fetched += is_there is True
+            gone += is_there is False
         except ProviderUnreachable as trouble:
             log.warning("silent_callers.not_asked", account=one.account, reason=str(trouble))
     if silent:
         log.info("silent_callers.asked", silent=len(silent), gone=gone, fetched=fetched)
     return AskedFor(gone, fetched)
-
-
-def _end(factory: sessionmaker[Session], phones: Phones, one: LegChange, *, status: str, now: datetime) -> None:
-    """As the callback that never came would have."""
-    form = {"call_sid": one.call_sid, "call_status": status, "direction": "inbound"}
-    account_sid = phones.accounts[one.account].account_sid
-    webhook = Webhook(one.account, "status", {"account_sid": account_sid, **form}, {})
-    with transaction(factory) as session:
-        answer(session, webhook, phones, received_at=now, now=now)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.phone.accounts import simulated_account
 from app.phone.answers import Phones
-from app.phone.call_control import end_talk, lead_to_agent
+from app.phone.call_control import lead_to_agent
 from app.rehearsal.call_script import Agents, CallScript, comes_at
 from app.rehearsal.ideal_queue import Comes
 from app.simulator.heard_call import ENDED_BY_US, HeardCall, signed_form
@@ -266,7 +266,6 @@ class CallCentre:
         row = find_call(self.session, account=self.account.name, call_sid=call.sid)
         if row is None:
             return
-        end_talk(self.session, row)
         end.finish_talk(self.session, row.id, staff_id=worker.staff_id, now=self.clock(now))
         call.agent_hung_up(now)
         self.later(now + call.wrap_up * worker.kind.wrap_up_seconds, lambda then: self._ready(worker, row.id, then))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, DateTime, and_, bindparam, cast, exists, select
 from sqlalchemy.orm import Session
 
 from telephony.call.arrival import register_call
@@ -201,11 +201,32 @@ def _confirm_by_sms(session: Session, call: Call, desk: Desk, *, now: datetime) 
 
 
 def finish_talk(session: Session, call_id: int, *, staff_id: int, now: datetime) -> Call:
-    """The agent ends the talk on purpose: when the line then drops, the caller is not asked to be connected again."""
+    """The agent ends the talk on purpose: when the line then drops, the caller is not asked to be connected again.
+
+    The agent writes down what was said from now on: how long a line takes to come down, and whether anybody tells us
+    that it did, is the provider's. Ticket and agent are locked already.
+    """
     call = lock_call(session, call_id)
-    if call.agent_id == staff_id:
-        call.detail = {**call.detail, "agent_finished": True}
+    if call.agent_id != staff_id:
+        return call
+    # Who was not told yet that somebody answered has talked all the same, or has a word to say on why not.
+    start_wrap_up(session, staff_id, call_id=call.id, now=now)
+    if call.state is CallState.OFFERED:
+        # Accepted, and not connected yet: nobody who waits is let go for that.
+        call.agent_id = None
+        enter(call, CallState.QUEUED, now=now)
+        return call
+    end_hold(call, now=now)
+    if not call.detail.get("agent_finished"):
+        call.detail = {**call.detail, "agent_finished": True, "finished_at": now.isoformat()}
+    note_talk_over(session, call, {}, now=now)
     return call
+
+
+def ended_by_agents(before: datetime) -> ColumnElement[bool]:
+    """Talks that an agent ended by then, and whose end nobody has told us."""
+    finished_at = cast(Call.detail["finished_at"].as_string(), DateTime(timezone=True))
+    return and_(Call.ended_at.is_(None), Call.detail["agent_finished"].as_boolean(), finished_at <= before)
 
 
 def hold(call: Call, *, now: datetime) -> None:

@@ -37,14 +37,19 @@ class PassedOn:
 
 def lock_own_talk(session: Session, call_id: int, *, staff_id: int) -> Call:
     """Ticket, agent and call, locked. Raises NotFound for a talk that is over, or somebody else's."""
-    known = session.execute(select(Call.account, Call.call_sid).where(Call.id == call_id)).one_or_none()
-    if known is None:
-        raise NotFound("call", call_id)
-    lock_around_call(session, account=known.account, call_sid=known.call_sid)
+    lock_around(session, call_id)
     call = lock_call(session, call_id)
     if call.agent_id != staff_id or not is_talk(call):
         raise NotFound("call", call_id)
     return call
+
+
+def lock_around(session: Session, call_id: int) -> None:
+    """Ticket and agents, before the call itself. Raises NotFound where there is no such call."""
+    known = session.execute(select(Call.account, Call.call_sid).where(Call.id == call_id)).one_or_none()
+    if known is None:
+        raise NotFound("call", call_id)
+    lock_around_call(session, account=known.account, call_sid=known.call_sid)
 
 
 def is_talk(call: Call) -> bool:

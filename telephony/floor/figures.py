@@ -66,6 +66,8 @@ def call_counts(
     answered = Call.answered_at.is_not(None)
     abandoned = and_(Call.abandoned_at.is_not(None), ~answered)
     talk = func.greatest(_seconds(Call.ended_at, Call.answered_at) - Call.hold_seconds, 0)
+    # Whoever is ready before the line is down has written nothing.
+    wrap_up = func.greatest(_seconds(Call.wrapped_up_at, Call.ended_at), 0)
     statement = select(
         _count(answered),
         _count(and_(answered, wait <= ANSWER_WITHIN_SECONDS)),
@@ -75,7 +77,7 @@ def call_counts(
         _sum(answered, wait),
         _sum(answered, talk),
         _sum(answered, Call.hold_seconds),
-        _sum(answered, _seconds(Call.wrapped_up_at, Call.ended_at)),
+        _sum(answered, wrap_up),
     ).where(Call.queued_at >= from_at, Call.queued_at < to_at, _INBOUND)
     if unit_ids is not None:
         statement = statement.where(Call.unit_id.in_(unit_ids))

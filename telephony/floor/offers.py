@@ -233,6 +233,8 @@ def connection_failed(session: Session, call: Call, *, now: datetime) -> None:
         if presence is not None and presence.call_id == call.id:
             count_missed_offer(presence, now=now)
     call.agent_id = None
+    # Who ended the call before it came about has ended no talk of whoever takes it next.
+    call.detail = {name: kept for name, kept in call.detail.items() if name not in ("agent_finished", "finished_at")}
 
 
 def ask_colleague(session: Session, call: Call, consult: Consult, *, now: datetime) -> bool:

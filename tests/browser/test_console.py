@@ -172,7 +172,24 @@ def test_a_call_that_rings_is_seen_wherever_one_reads(site: Site, new_page: Call
     page.locator("#f-body").scroll_into_view_if_needed()
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
 
-    expect(page.get_by_role("button", name="Nghe máy", exact=True)).to_be_in_viewport()
+    answer = page.get_by_role("button", name="Nghe máy", exact=True)
+    expect(answer).to_be_in_viewport()
+
+    # A dialog covers the bar, and what is typed in it must not be lost for a call.
+    page.locator("#call-now summary, #assign summary").first.click()
+    within = page.locator("dialog[open] .call-within")
+    expect(within).to_contain_text("Có cuộc gọi đến")
+    assert axe_findings(page) == [] and sideways_scroll(page) == 0
+    expect(within.get_by_role("button", name="Nghe máy", exact=True)).to_be_in_viewport()
+    within.get_by_role("button", name="Nghe máy", exact=True).click()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+    def talks() -> bool:
+        with site.sessions() as session:
+            mine = presence.presence_of(session, agent.id)
+            return mine is not None and mine.state == "on_call"
+
+    assert wait_until(talks)
 
 
 def test_a_ticket_is_worked_without_script(site: Site, new_page: Callable[..., Page]) -> None:

@@ -19,6 +19,7 @@ class Phone:
     def __init__(self, client, settings, *, number="+84901234567", to="", sid=None):
         self.client, self.account = client, simulated_account(settings)
         self.number, self.to = number, to
+        self.base = settings.base_url
         self.sid = sid or f"CA{next(_numbers):032d}"
         self.response = None
         self.document = None
@@ -34,7 +35,7 @@ class Phone:
             **(fields or {}),
             **more,
         }
-        url = path if path.startswith("http") else f"{BASE}/webhooks/sim/{path}"
+        url = path if path.startswith("http") else f"{self.base}/webhooks/sim/{path}"
         url = url.split("#")[0]
         headers = {
             "X-Twilio-Signature": sign(self.account.auth_token, url, MultiDict(form))
@@ -43,7 +44,7 @@ class Phone:
         }
         local = urlsplit(url)
         target = local.path + (f"?{local.query}" if local.query else "")
-        self.response = self.client.post(target, data=form, headers=headers, base_url=BASE)
+        self.response = self.client.post(target, data=form, headers=headers, base_url=self.base)
         if self.response.status_code == 200 and self.response.mimetype == "text/xml":
             self.document = ElementTree.fromstring(self.response.data)
         return self.response

@@ -63,6 +63,8 @@ class Call(Base):
         UniqueConstraint("account", "call_sid"),
         Index("ix_call_waiting", "queued_at", "id", postgresql_where=text("state in ('queued', 'offered')")),
         Index("ix_call_live", "state_until", postgresql_where=text("state <> 'ended'")),
+        # Whose end nobody has told us yet, of which few are far back.
+        Index("ix_call_open", "id", postgresql_where=text("ended_at is null")),
         # What ended since the last look of live updates, every second; written once in a call's life.
         Index("ix_call_ended", "ended_at", postgresql_where=text("ended_at is not null")),
         # The calls of a shift, for its figures.

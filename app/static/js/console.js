@@ -1,5 +1,6 @@
 // The call bar beyond HTML: says that the console is open, and calls attention to a call that rings.
 import { announce } from "./announcing.js";
+import { ringWithin } from "./ringing.js";
 import { settled, tell } from "./troubles.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
@@ -115,6 +116,7 @@ function ring() {
   const words = frame?.dataset.ringing;
   if (words && !ringing) announce(words);
   ringing = Boolean(words);
+  ringWithin(frame);
   const sign = words ? `☎ ${words}` : frame?.dataset.thrownOff ? `⚠ ${frame.dataset.thrownOff}` : "";
   document.title = sign ? `${sign} · ${title}` : title;
   if (words) tone();
@@ -170,6 +172,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   closes.closest("#call-panel").replaceChildren();
 });
+// A dialog that is opened while it rings takes the focus.
+document.addEventListener("focusin", () => ringing && ringWithin(document.querySelector("#call-frame")));
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, () => setTimeout(mute));
 setInterval(watch, 2500);

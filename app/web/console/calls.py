@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.phone.call_control import end_line, end_talk, lead_to_agent, lead_to_hold
+from app.phone.call_control import LegChange, end_line, end_talk, lead_to_agent, lead_to_hold
 from app.phone.telephones import is_voicemails
 from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import after_press, away_reasons, lead_to
@@ -15,11 +15,11 @@ from app.web.console.own_call import is_over, own_call
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.fault_words import fault_words
-from app.web.pieces.call_steering import tell_after_commit
+from app.web.pieces.call_steering import end_after_commit, tell_after_commit
 from app.web.pieces.telephone_choice import rung_of
 from telephony.call import end
 from telephony.call.consultation import take_caller_back
-from telephony.call.passing_on import lock_own_talk
+from telephony.call.passing_on import lock_around, lock_own_talk
 from telephony.floor import offers, presence
 from telephony.floor.consulting import consult_of
 from telephony.floor.offers import end_consult
@@ -131,14 +131,15 @@ def take_back_call(call_id: int) -> ResponseReturnValue:
 @blueprint.post("/console/calls/<int:call_id>/end")
 @signed_in(*ANSWERING)
 def end_call(call_id: int) -> ResponseReturnValue:
+    lock_around(g.session, call_id)
     call = own_call(call_id)
     if call.ended_at is not None:
         return after_press()
-    changes = [*end_line(call, end_consult(g.session, call, now=g.now)), *end_talk(g.session, call)]
-    end.take_back(call, now=g.now)
+    told = end_talk(g.session, call, base_url=settings().base_url)
+    changes = [*end_line(call, end_consult(g.session, call, now=g.now)), *told]
     end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
     note_call("call.ended", call)
-    tell_after_commit(changes)
+    end_after_commit(changes, LegChange(call.account, call.call_sid))
     return after_press()
 
 

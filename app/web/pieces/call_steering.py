@@ -1,11 +1,15 @@
 """The provider told what to do with a call, once what was decided is committed."""
 
+import threading
 from collections.abc import Sequence
+from functools import partial
 
-from flask import Response, after_this_request
+from flask import Response, after_this_request, g
 
+from app.phone.answers import Phones
 from app.phone.call_control import LegChange, tell_provider
-from app.web.frame.current import settings
+from app.phone.ended_talks import take_down
+from app.web.frame.current import hotline, settings
 
 
 def tell_after_commit(changes: Sequence[LegChange]) -> None:
@@ -14,4 +18,16 @@ def tell_after_commit(changes: Sequence[LegChange]) -> None:
     @after_this_request
     def tell(response: Response) -> Response:
         tell_provider(settings(), changes)
+        return response
+
+
+def end_after_commit(changes: Sequence[LegChange], caller: LegChange) -> None:
+    """The line comes down; where the caller went without a word, the call is over as soon as the provider says so."""
+    app, now = hotline(), g.now
+    phones = Phones(app.settings, app.reference)
+
+    @after_this_request
+    def end(response: Response) -> Response:
+        work = partial(take_down, app.sessions, phones, changes, caller, now=now)
+        threading.Thread(target=work, daemon=True, name="call-control").start()
         return response

@@ -77,18 +77,22 @@ def test_a_call_whose_end_was_never_told_is_ended(committed, provider, ask):
     with committed.factory() as session:
         new_call(session, {"account": "twilio", "call_sid": "CA1", "state": CallState.QUEUED}, now=NOW.replace(hour=1))
         new_call(session, {"account": "twilio", "call_sid": "CA2", "state": CallState.QUEUED}, now=NOW.replace(hour=1))
+        # Said goodbye to: only the report of the hang-up is missing.
+        new_call(session, {"account": "twilio", "call_sid": "CA3", "state": CallState.ENDED}, now=NOW.replace(hour=1))
         session.commit()
     provider.answers |= {
         "Calls/CA1.json": {"sid": "CA1", "status": "completed"},
         "Calls/CA2.json": {"sid": "CA2", "status": "in-progress"},
+        "Calls/CA3.json": {"sid": "CA3", "status": "completed"},
     }
 
     repairs = ask()
 
-    assert repairs.calls == 1
+    assert repairs.calls == 2
     with committed.factory() as session:
-        states = dict(session.execute(select(Call.call_sid, Call.state)).all())
-        assert states == {"CA1": CallState.ENDED, "CA2": CallState.QUEUED}
+        states = {one.call_sid: (one.state, one.ended_at is not None) for one in session.scalars(select(Call))}
+        ended = (CallState.ENDED, True)
+        assert states == {"CA1": ended, "CA2": (CallState.QUEUED, False), "CA3": ended}
 
 
 def test_a_text_that_never_reached_us_becomes_its_ticket_once(committed, provider, ask):

@@ -1,8 +1,11 @@
-"""Who waits and is not heard: the provider is asked; the dead are let go, the living fetched back to their place."""
+"""Who waits and is not heard, and whose talk an agent ends: the provider is asked whether there is anybody.
+
+The dead are let go, the living fetched back to their place.
+"""
 
 import json
 import threading
-from dataclasses import replace
+import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -12,19 +15,19 @@ from sqlalchemy import select
 
 from app.clock import utc_now
 from app.phone.answers import Phones
+from app.phone.ended_talks import take_down_again
 from app.phone.silent_callers import AskedFor, ask_for_silent_callers
-from app.reference import Reference
 from app.settings import Settings
 from app.web.factory import create_app
 from telephony.floor import offers, presence
+from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.provider_events.waiting.waiting_scene import door_of
 from tests.conftest import NOW
-from tests.factories import staff
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.city import day_of
-from tickets.schema import Call, CallbackRequest, Line
-from tickets.states import CallState, Role
+from tickets.schema import Call, CallbackRequest, Line, TimelineEntry
+from tickets.states import CallState, TimelineKind
 
 LATER = NOW + timedelta(minutes=3)
 
@@ -63,8 +66,14 @@ def provider():
 
 
 @pytest.fixture
-def app(committed, settings, tmp_path):
-    own = Settings(**{**settings.model_dump(), "database_url": committed.url, "data_dir": tmp_path}, _env_file=None)
+def app(committed, settings, tmp_path, provider):
+    """The built-in carrier's requests go to the provider of this test."""
+    ours = {
+        "database_url": committed.url,
+        "data_dir": tmp_path,
+        "public_base_url": f"http://127.0.0.1:{provider.server_port}",
+    }
+    own = Settings(**{**settings.model_dump(), **ours}, _env_file=None)
     app = create_app(own)
     # The first request of a process reads places and rules; that is not what is told here.
     with app.sessions() as session:
@@ -75,17 +84,26 @@ def app(committed, settings, tmp_path):
 @pytest.fixture
 def ask(committed, app, provider):
     """One round of the leader's job, three minutes later."""
-    settings = app.settings
-    phones = Phones(settings, Reference.from_settings(settings))
-    account = replace(phones.accounts["sim"], api_base_url=f"http://127.0.0.1:{provider.server_port}")
-    phones._books[:] = [replace(phones.book, accounts={"sim": account})]
+    phones = Phones(app.settings, app.reference)
     return lambda: ask_for_silent_callers(committed.factory, phones, now=LATER)
 
 
 @pytest.fixture
-def agent(committed):
+def ask_again(committed, app, provider):
+    """One round of the leader's job, a minute from now."""
+    phones = Phones(app.settings, app.reference)
+    return lambda: take_down_again(committed.factory, phones, now=utc_now() + timedelta(minutes=1))
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def agent(committed, client):
     with committed.factory() as session:
-        agent = staff(session, role=Role.AGENT, at="26740").id
+        agent = agent_at(client, session, utc_now()).id
         session.commit()
     return agent
 
@@ -161,3 +179,106 @@ def test_a_provider_that_does_not_know_or_answer_ends_nobodys_call(committed, ph
 
     assert ask() == AskedFor()
     assert state_of(committed) is CallState.QUEUED
+
+
+@pytest.fixture
+def talk(committed, app, agent):
+    """An agent and a caller who have talked for two minutes; the provider told when the agent's leg was answered."""
+    with committed.factory() as session:
+        line = session.scalars(select(Line).where(Line.is_city)).first().phone
+        presence.go_available(session, agent, now=utc_now())
+        session.commit()
+    phone = Phone(app.test_client(), app.settings, to=line).ring().press("1").speak("phường Sài Gòn")
+    with committed.factory() as session:
+        offers.offer_waiting_calls(session, now=utc_now())
+        offers.accept(session, open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        session.commit()
+    phone.wait()
+    phone.post("status", CallSid=LEG, ParentCallSid=phone.sid, CallStatus="in-progress")
+    with committed.factory() as session:
+        session.scalars(select(Call)).one().answered_at = utc_now() - timedelta(minutes=2)
+        session.commit()
+    return phone
+
+
+LEG = "CA" + "f" * 32
+
+
+def ends(committed, client, *, held=False):
+    """What the bar says when the agent has pressed the button."""
+    with committed.factory() as session:
+        call_id = session.scalars(select(Call.id)).one()
+    if held:
+        send(client, "/console", f"/console/calls/{call_id}/hold")
+    assert send(client, "/console", f"/console/calls/{call_id}/end").status_code == 303
+    return page_of(client, "/console/call-bar")
+
+
+def soon(is_so):
+    until = time.monotonic() + 20
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.05)
+    return is_so()
+
+
+def talked_of(committed):
+    with committed.factory() as session:
+        return session.scalars(select(TimelineEntry.params).where(TimelineEntry.kind == TimelineKind.CALL)).all()
+
+
+def test_a_talk_whose_caller_went_without_a_word_is_over_as_soon_as_the_agent_ends_it(
+    committed, talk, client, provider
+):
+    provider.calls[talk.sid] = "completed"
+
+    bar = ends(committed, client)
+
+    assert "ready again in" in bar, "the agent writes it down at once"
+    assert soon(lambda: state_of(committed) is CallState.ENDED), "and so does nobody wait for the next round"
+    assert (LEG, "") in provider.led, "the agent's own leg is taken down"
+    assert [one["seconds"] >= 120 for one in talked_of(committed)] == [True]
+
+
+def test_an_agent_writes_down_while_a_provider_is_away_and_the_call_is_over_when_it_is_back(
+    committed, talk, client, provider, ask_again
+):
+    provider.broken = True
+
+    assert "ready again in" in ends(committed, client)
+    assert ask_again() == 0 and state_of(committed) is CallState.TALKING
+
+    provider.broken, provider.calls[talk.sid] = False, "in-progress"
+    assert ask_again() == 0, "who is still there is no ghost"
+    _, url = provider.led[-1]
+    talk.post(url)
+    assert talk.document.find("Hangup") is not None, "they hear our goodbye"
+
+    provider.calls[talk.sid] = "completed"
+    assert ask_again() == 1 and state_of(committed) is CallState.ENDED
+    assert len(talked_of(committed)) == 1
+
+
+def test_a_caller_whose_talk_ends_on_hold_hears_the_goodbye_at_once(committed, talk, client, provider):
+    provider.calls[talk.sid] = "in-progress"
+
+    assert "ready again in" in ends(committed, client, held=True)
+
+    assert soon(lambda: len(provider.led) == 2), "led into the hold loop, and out of it"
+    talk.post(provider.led[-1][1])
+    assert talk.document.find("Hangup") is not None
+
+
+def test_who_was_not_connected_yet_when_the_agent_ends_the_call_is_in_line_again(committed, app, agent, client, phone):
+    with committed.factory() as session:
+        call = session.scalars(select(Call)).one()
+        call.detail = {**call.detail, "seen_at": utc_now().isoformat()}
+        presence.go_available(session, agent, now=utc_now())
+        offers.offer_waiting_calls(session, now=utc_now())
+        offers.accept(session, open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        session.commit()
+
+    ends(committed, client)
+
+    assert state_of(committed) is CallState.QUEUED
+    phone.wait()
+    assert phone.document.find("Gather") is not None, "neither let go, nor connected to who did not want it"

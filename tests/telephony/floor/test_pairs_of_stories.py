@@ -16,6 +16,7 @@ from app.phone.answers import Phones
 from app.storage.database import transaction
 from escalation.firing.sweep import tick
 from telephony.call import end
+from telephony.call.passing_on import lock_around
 from telephony.call.supervising import enter_talk
 from telephony.call.taking_over import TAKEN_MEANWHILE, take_over
 from telephony.calls import lock_call
@@ -102,7 +103,7 @@ def agent_declines(scene):
 
 def agent_ends_the_talk(scene):
     with scene.session() as session:
-        end.take_back(lock_call(session, scene.call.id), now=utc_now())
+        lock_around(session, scene.call.id)
         end.finish_talk(session, scene.call.id, staff_id=scene.agent, now=utc_now())
 
 

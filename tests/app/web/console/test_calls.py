@@ -178,7 +178,7 @@ def test_hold_take_back_and_end(client: FlaskClient, session: Session, now: date
     assert ended.detail["agent_finished"] is True
 
 
-def test_a_call_that_is_being_ended_is_not_shown_as_talked(
+def test_an_agent_writes_down_what_was_said_while_the_line_still_comes_down(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
     agent = agent_at(client, session, now)
@@ -188,7 +188,10 @@ def test_a_call_that_is_being_ended_is_not_shown_as_talked(
     send(client, "/console", f"/console/calls/{call.id}/end")
     bar = page_of(client, "/console/call-bar")
 
-    assert "Ending the call…" in bar
+    session.expire_all()
+    assert session.get_one(Call, call.id).ended_at is None
+    assert state_of(session, agent) is PresenceState.WRAP_UP
+    assert "Write it down" in bar
     assert "On a call" not in bar
     assert "/hold" not in bar
 

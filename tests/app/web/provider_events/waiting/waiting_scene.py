@@ -10,8 +10,9 @@ from app.clock import utc_now
 from app.web.provider_events.webhooks import door
 from telephony.call.consultation import begin_consult, put_through
 from telephony.call.passing_on import PassedOn, lock_own_talk, pass_to_colleague
-from telephony.call.supervising import enter_talk, note_partys_leg
+from telephony.call.supervising import bring_in, enter_talk, note_partys_leg
 from telephony.floor import offers, presence
+from telephony.floor.consulting import consult_of, note_line
 from telephony.floor.floor import load_floor
 from telephony.floor.rooms import TalkPart
 from tests.factories import open_ticket, staff
@@ -208,6 +209,27 @@ def in_a_room(phone, committed, agent):
     return phone, {"DialCallStatus": "completed", "DialCallDuration": "60"}
 
 
+def interpreter_joins(phone, committed, agent):
+    """Three-way: the colleague who was asked, an interpreter, is brought in; the caller is about to follow."""
+    phone, heard = colleague_is_asked(phone, committed, agent)
+    with committed.factory() as session:
+        call = lock_own_talk(session, call_of(committed, phone).id, staff_id=agent)
+        note_line(call, with_id=consult_of(call.detail).with_id, leg=f"{phone.sid}-between")
+        assert bring_in(session, call, now=utc_now()).party.part is TalkPart.SPEAKS
+        session.commit()
+    return phone, heard
+
+
+def interpreter_is_in(phone, committed, agent):
+    """The three talk; then the line by which the agent is in the room drops, and the room ends."""
+    phone, heard = interpreter_joins(phone, committed, agent)
+    phone.post(phone.next_action(), heard)
+    phone.follow()
+    assert phone.document.find("Dial/Conference") is not None
+    phone.post("status", CallSid=f"{phone.sid}-between", ParentCallSid=phone.sid, CallStatus="completed")
+    return phone, {"DialCallStatus": "completed", "DialCallDuration": "60"}
+
+
 def at_work_beside(committed, agent):
     """A colleague who takes calls, and is no longer in the way of the next scene."""
     with committed.factory() as session:
@@ -228,7 +250,8 @@ def at_callback(phone, committed, agent):
 
 STATES = [
     at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, passed_on,
-    colleague_is_asked, put_through_to_colleague, listened_to, in_a_room, at_voicemail, at_callback,
+    colleague_is_asked, put_through_to_colleague, listened_to, in_a_room, interpreter_joins,
+    interpreter_is_in, at_voicemail, at_callback,
 ]  # fmt: skip
 
 

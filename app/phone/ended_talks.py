@@ -1,0 +1,63 @@
+"""Talks that an agent has ended: the line is taken down, and the provider asked whether the caller is still there.
+
+A caller whose leg went without a word is over at once, not when the provider is next asked about everybody. What could
+not be said or asked now is said and asked again by the leader, until the call is over.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.phone.answers import Phones
+from app.phone.asking import ASKED_AT_ONCE, is_on_the_line, take_in_end
+from app.phone.call_control import LegChange, lead_to_hold, tell
+from app.storage.database import transaction
+from telephony.call.end import ended_by_agents
+from telephony.provider.driver import ProviderUnreachable
+from telephony.provider.drivers import carrier_of
+from tickets.schema import Call
+
+# A line that comes down says so within that time.
+COMES_DOWN_WITHIN = timedelta(seconds=10)
+_GONE = "completed"
+
+log = structlog.get_logger()
+
+
+def take_down(
+    factory: sessionmaker[Session], phones: Phones, changes: Sequence[LegChange], caller: LegChange, *, now: datetime
+) -> None:
+    """What the provider is told, and whether there was a caller at all."""
+    tell(phones.accounts, changes)
+    if caller.account not in phones.accounts:
+        return
+    try:
+        is_on_the_line(factory, phones, caller, now=now)
+    except ProviderUnreachable as trouble:
+        log.warning("ended_talks.not_asked", account=caller.account, reason=str(trouble))
+
+
+def take_down_again(factory: sessionmaker[Session], phones: Phones, *, now: datetime) -> int:
+    """One round over those that have not come down; who is still connected is led to our goodbye. How many are over."""
+    with transaction(factory) as session:
+        ended = ended_by_agents(now - COMES_DOWN_WITHIN)
+        calls = session.scalars(select(Call).where(ended).order_by(Call.id).limit(ASKED_AT_ONCE)).all()
+        # Whoever was never connected waits until it has rung long enough, and then in the line again.
+        open_ends = [(lead_to_hold(one, base_url=phones.settings.base_url), one.answered_at) for one in calls]
+    over = 0
+    for (caller,), answered_at in open_ends:
+        if caller.account not in phones.accounts:
+            continue
+        try:
+            is_there = is_on_the_line(factory, phones, caller, now=now)
+            if is_there is None:
+                take_in_end(factory, phones, caller, status=_GONE, now=now)
+            elif is_there and answered_at is not None:
+                carrier_of(phones.accounts[caller.account]).lead_leg(caller.call_sid, url=caller.url)
+            over += not is_there
+        except ProviderUnreachable as trouble:
+            log.warning("ended_talks.not_asked", account=caller.account, reason=str(trouble))
+    return over
