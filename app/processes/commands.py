@@ -30,7 +30,8 @@ def command_of(name: str, settings: Settings) -> list[str]:
         ],
         "live": [
             *gunicorn, "--bind", _address(settings.host, settings.port + 1), "--worker-class", "gevent",
-            "--workers", "1", "--worker-connections", "2000", "app.processes.wsgi_live:application",
+            "--workers", "1", "--worker-connections", "2000",
+            "--config", "python:app.processes.masters", "app.processes.wsgi_live:application",
         ],
         "worker": [*python, "app.processes.worker"],
         "scheduler": [*python, "app.clockwork.scheduler"],

@@ -11,6 +11,7 @@ import structlog
 from app.error_reports import report_errors
 from app.log_setup import set_up_logging
 from app.processes.commands import MARK
+from app.recurring.service_manager import tell_started
 from app.settings import Settings, SettingsRefused, load_settings
 from app.storage.database import UnsafeDatabase
 from app.storage.starting import refuse_unsafe_start
@@ -39,6 +40,7 @@ def run_until_signalled(process: str, work: Callable[[Settings, threading.Event]
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    tell_started()
     work(settings, stop)
     return 0
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import FrameType
 
+from app.recurring.service_manager import tell_alive
+
 # Supervisors start a process again whatever it ends with; the number tells people why it did.
 HUNG_EXIT_CODE = 70
 _LOOKS_EVERY_SECONDS = 1.0
@@ -81,6 +83,7 @@ class Watchdog:
             now = time.monotonic()
             self._seconds += min(now - before, _MOST_OF_A_PAUSE_SECONDS)
             before = now
+            tell_alive()
             for one in list(self._watched.values()):
                 if self._seconds - one.began > one.limit_seconds:
                     # A log that takes nothing any more must not keep alive what hangs.
