@@ -14,7 +14,7 @@ STATE_WORDS: Mapping[str, LazyString] = {
     "judged": lazy_gettext("Waits for your confirmation"),
     "refused": lazy_gettext("Has faults; nothing was written"),
     "confirmed": lazy_gettext("Being written"),
-    "done": lazy_gettext("Written"),
+    "done": lazy_gettext("Taken over"),
     "undoing": lazy_gettext("Being undone"),
     "undone": lazy_gettext("Undone"),
     "dropped": lazy_gettext("Put away"),

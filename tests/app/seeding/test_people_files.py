@@ -121,6 +121,32 @@ def test_what_cannot_be_is_said_by_row_and_column_and_nobody_is_added(
     assert refusals(session, "people", f"name,email,phone,unit,role,post,from\n{rows}", now) == [told]
 
 
+def test_the_leaders_of_a_city_are_several_and_each_holds_the_post(session: Session, now: datetime) -> None:
+    rows = "A,a@x.vn,0901000021,79,leader,city_leader\nB,b@x.vn,0901000022,79,leader,city_leader\n"
+
+    brought(session, "people", f"name,email,phone,unit,role,post\n{rows}", now)
+    brought(session, "people", "name,email,phone,unit,role,post\nC,c@x.vn,,79,leader,city_leader\n", now)
+
+    held = (
+        select(Staff.email)
+        .join(PostHolding, PostHolding.staff_id == Staff.id)
+        .join(Post, Post.id == PostHolding.post_id)
+        .where(Post.code == "city_leader", Staff.email.like("_@x.vn"))
+    )
+    assert set(session.scalars(held)) == {"a@x.vn", "b@x.vn", "c@x.vn"}
+
+
+def test_two_communes_whose_names_differ_by_a_mark_are_told_apart_by_it(session: Session, now: datetime) -> None:
+    text = "name,email,unit,role\nA,a@x.vn,Xã Thanh An,agent\nB,b@x.vn,xã  thạnh an,agent\n"
+
+    outcome = brought(session, "people", text, now)
+
+    assert outcome.added == ("A 25807 agent", "B 27676 agent")
+    assert (
+        refusals(session, "people", "name,email,unit,role\nC,c@x.vn,Xa Thanh An,agent\n", now)[0][2] == "ambiguous_unit"
+    )
+
+
 def test_a_telephone_that_somebody_here_has_is_not_given_to_another(session: Session, now: datetime) -> None:
     staff(session, name="Ngô Văn Phú", phone="+84901000077")
 

@@ -1,6 +1,7 @@
 """Bodies and people as files name them: by code, address or telephone, or by the name everybody says."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,11 @@ def _whole(name: str) -> str:
     return told
 
 
+def _as_written(name: str) -> str:
+    """With its marks: two communes may differ by one of them alone."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
 class UnitNames:
     """The bodies of a day, found by code or by present name, with or without what kind of body it is."""
 
@@ -36,8 +42,10 @@ class UnitNames:
         self.by_code: dict[str, Unit] = {unit.code: unit for unit in units if unit.code}
         self.by_id: dict[int, Unit] = {unit.id: unit for unit in units}
         self._named: dict[str, set[str]] = defaultdict(set)
+        self._written: dict[str, set[str]] = defaultdict(set)
         for unit in self.by_code.values():
             for name in (unit.name, unit.name_en):
+                self._written[_as_written(name)].add(unit.code or "")
                 self._named[_whole(name)].add(unit.code or "")
                 self._named[_KIND.sub("", _whole(name))].add(unit.code or "")
 
@@ -47,7 +55,7 @@ class UnitNames:
         told = text if text in self.by_code else text.partition(" ")[0]
         if told in self.by_code:
             return told
-        found = self._named.get(_whole(text), set())
+        found = self._written.get(_as_written(text)) or self._named.get(_whole(text), set())
         if len(found) > 1:
             raise BadValue("ambiguous_unit", ", ".join(sorted(self.by_code[code].name for code in found)))
         if not found:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from tickets.directory.exchange.kind import RowChange, TextRow
 from tickets.file_errors import RowError, wrong_row
+from tickets.promises.plan import RESPONSIBLE_LEADER
 
 # After every day that can be written.
 _NEVER = "9999-12-31"
@@ -27,14 +28,17 @@ def wrong_dates(change: RowChange, *, today: str) -> RowError | None:
 def holders_overlap(
     changes: Sequence[RowChange], standing: Sequence[TextRow], *, key_of: Callable[[TextRow], str], today: str
 ) -> list[RowError]:
-    """A post has one holder at a time; deputies and duty officers may be several."""
+    """A post has one holder at a time; deputies and duty officers may be several, as may the leaders of the city.
+
+    Each of those answers for a field or an area of their own.
+    """
     changed = {key_of(one.after) for one in changes}
     holders: dict[tuple[str, str], list[tuple[TextRow, int]]] = defaultdict(list)
     for row, number in [
         *((one, 0) for one in standing if key_of(one) not in changed),
         *((one.after, one.number) for one in changes),
     ]:
-        if row["post"] and row["holding"] == "holder":
+        if row["post"] not in ("", RESPONSIBLE_LEADER) and row["holding"] == "holder":
             holders[row["unit"], row["post"]].append((row, number))
     return [error for rows in holders.values() if len(rows) > 1 for error in _of_a_post(rows, today)]
 
