@@ -29,7 +29,7 @@ class Desk:
     @property
     def city_line(self) -> str:
         """The number from which we call."""
-        return next((line.phone for line in self.rules.routing.lines.values() if line.is_city), "")
+        return self.rules.routing.city_phone
 
     def unit(self, unit_id: int | None) -> UnitRule | None:
         return self.rules.routing.units.get(unit_id or 0)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery.letter import Letter
@@ -34,14 +34,16 @@ from telephony.provider.drivers import carrier_of
 from telephony.provider.event_keys import NOTICE_STATUS
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.sms.text import sms_size
+from tickets.city import day_of
 from tickets.directory import one_time_links
+from tickets.directory.lines import city_line
 from tickets.outbox import claims, results, troubles
 from tickets.outbox.invitations import INVITATION, INVITATION_LIFETIME
 from tickets.outbox.judged_lists import shorten
 from tickets.outbox.overtaken import CALLBACK_CALL, overtaken_by, withdraw
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
-from tickets.schema import Line, OutboundMessage
+from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel
 
 log = structlog.get_logger()
@@ -129,7 +131,8 @@ def _claim_these(
         rows = claims.claim_batch(session, by=delivery.by, channels=channels, limit=limit, among=among, now=now)
         if not rows:
             return []
-        from_phone = session.scalar(_city_line()) or ""
+        line = city_line(session, on=day_of(now))
+        from_phone = line.phone if line is not None else ""
         rows = [row for row in rows if _still_holds(session, row, by=delivery.by, now=now)]
         letters = [_letter(session, row, delivery, from_phone=from_phone, now=now) for row in rows]
     return [letter for letter in letters if letter is not None]
@@ -145,10 +148,6 @@ def _still_holds(session: Session, row: OutboundMessage, *, by: str, now: dateti
     withdraw(session, row, why, by=by, now=now)
     log.info("message.withdrawn", message_id=row.id, reason=why.value)
     return False
-
-
-def _city_line() -> Any:
-    return select(Line.phone).where(Line.is_city, Line.valid_to.is_(None)).order_by(Line.id).limit(1)
 
 
 def _letter(

@@ -57,8 +57,9 @@ def correct_line(session: Session, line_id: int, columns: Mapping[str, object]) 
 
 
 def city_line(session: Session, *, on: date) -> DialledLine | None:
-    """The number of the whole city."""
-    return _one(session, _lines(on).where(Line.is_city.is_(True)).order_by(Line.id).limit(1))
+    """The number of the whole city: of several the one published last, for old and new stand side by side at first."""
+    newest = (Line.valid_from.desc().nulls_last(), Line.id.desc())
+    return _one(session, _lines(on).where(Line.is_city.is_(True)).order_by(*newest).limit(1))
 
 
 def published_lines(session: Session, *, unit_id: int | None = None, on: date) -> list[DialledLine]:

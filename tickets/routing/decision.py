@@ -65,7 +65,8 @@ class RoutingRules:
     queues: Mapping[tuple[int, QueueKind], int]
     categories: Mapping[int, CategoryRule]
     procedures: Mapping[int, ProcedureRule]
-    lines: Mapping[int, LineRule]
+    # In the order in which they were published.
+    lines: dict[int, LineRule]
     # The desk that answers the city's line and keeps the triage queue.
     operations_unit_id: int
     # The Office of the City People's Committee: coordinates, and decides about matters of conduct.
@@ -75,6 +76,11 @@ class RoutingRules:
     not_live: frozenset[int] = frozenset()
     queue_names: Mapping[int, str] = field(default_factory=dict)
     words: MatterRulebook = field(default_factory=shipped_words)
+
+    @property
+    def city_phone(self) -> str:
+        """The number from which the city calls: of several lines of the city the one published last."""
+        return next((line.phone for line in reversed(self.lines.values()) if line.is_city), "")
 
     def judge_of(self, about_unit_id: int | None) -> int:
         """Who reads what is said about a body: the office, and about the office itself the operations centre."""

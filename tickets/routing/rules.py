@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.categories import load_hints
@@ -118,5 +118,7 @@ def _lines(session: Session, on: date) -> dict[int, LineRule]:
         select(Line.id, Line.phone, OneStopOffice.unit_id, Line.is_city)
         .join(OneStopOffice, OneStopOffice.id == Line.office_id)
         .where(or_(Line.valid_to.is_(None), Line.valid_to > on))
+        # What is published last comes last; what is not published yet can be dialled already, and speaks for nobody.
+        .order_by(func.coalesce(Line.valid_from > on, False).desc(), Line.valid_from.nulls_first(), Line.id)
     )
     return {row.id: LineRule(*row) for row in session.execute(statement)}

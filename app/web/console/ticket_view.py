@@ -201,7 +201,7 @@ def _calls_from() -> str:
     account = sending_account(settings(), Capability.VOICE)
     if account is not None and account.call_sender:
         return account.call_sender
-    return next((line.phone for line in rules().routing.lines.values() if line.is_city), "")
+    return rules().routing.city_phone
 
 
 def _came_from(reading: WholeTicket) -> str:

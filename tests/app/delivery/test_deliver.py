@@ -24,6 +24,7 @@ from tests.escalation.scene import level_at, person, step
 from tests.factories import KEYS, open_ticket, staff
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.directory import one_time_links
+from tickets.directory.lines import LineFacts, city_line, insert_lines
 from tickets.outbox.posting import post_email, post_screen
 from tickets.people.pins import check_pin
 from tickets.schema import OutboundMessage, PhonePreference
@@ -41,6 +42,19 @@ def office(committed: Committed, settings: Settings, carrier: FakeCarrier) -> Of
     return Office(
         committed, settings, twilio_account_sid="AC" + "1" * 32, twilio_auth_token="t" * 32, twilio_base_url=carrier.url
     )
+
+
+def test_once_a_city_has_entered_its_own_line_texts_leave_from_it_and_no_more_from_the_example(office, carrier):
+    with transaction(office.factory) as session:
+        example = city_line(session, on=NOW.date())
+        own = LineFacts("+842838291022", "1022", example.office_id, is_city=True, valid_from=NOW.date())
+        insert_lines(session, [own])
+    office.post_sms()
+
+    office.deliver()
+
+    [form] = carrier.received
+    assert form["From"] == "+842838291022"
 
 
 def test_an_sms_leaves_from_the_citys_line_with_its_own_callback_and_is_recorded(office, carrier):

@@ -1,6 +1,6 @@
 """The directory as a first start leaves it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.seeding.reference import load
 from tests.factories import open_ticket
 from tickets.directory.categories import category_tree
-from tickets.directory.lines import city_line, published_lines
+from tickets.directory.lines import LineFacts, city_line, insert_lines, published_lines
 from tickets.directory.loading import place_rows
 from tickets.directory.places import rows_from_csv
 from tickets.directory.places.rows import OldWardRow
@@ -25,6 +25,7 @@ from tickets.directory.units import (
     unit_by_code,
     unit_named,
 )
+from tickets.routing.rules import load_rules
 from tickets.schema import OneStopOffice, Post, Procedure, Unit
 from tickets.states import QueueKind, UnitKind
 
@@ -100,6 +101,23 @@ def test_the_line_of_a_ward_stands_for_the_ward_and_the_citys_for_no_place(sessi
     assert dialled is not None
     assert dialled.phone == "+842838000000"
     assert (dialled.is_city, dialled.unit_id) == (True, city_operations(session).id)
+
+
+def test_the_number_that_a_city_publishes_takes_the_place_of_the_example_and_one_of_next_week_does_not_yet(
+    session: Session,
+) -> None:
+    example = city_line(session, on=TODAY)
+    assert example is not None
+    here = {"label": "1022", "office_id": example.office_id, "is_city": True}
+    insert_lines(session, [LineFacts(phone="+842838291022", valid_from=TODAY, **here)])
+    insert_lines(session, [LineFacts(phone="+842838291023", valid_from=TODAY + timedelta(days=7), **here)])
+
+    dialled = city_line(session, on=TODAY)
+
+    assert dialled is not None
+    assert dialled.phone == "+842838291022"
+    assert load_rules(session, on=TODAY).routing.city_phone == "+842838291022"
+    assert load_rules(session, on=TODAY + timedelta(days=7)).routing.city_phone == "+842838291023"
 
 
 def test_triage_is_at_city_operations_and_conduct_at_the_city_office_and_at_every_ward(session: Session) -> None:

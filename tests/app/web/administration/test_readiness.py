@@ -12,6 +12,7 @@ from tests.app.web.steering import csrf_of
 from tests.factories import staff, unit
 from tests.signing_in import sign_in
 from tickets.directory import going_live
+from tickets.directory.lines import LineFacts, city_line, insert_lines
 from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
 from tickets.queries.readiness_facts import unit_facts
 from tickets.schema import LineTest, OutboundMessage
@@ -115,8 +116,12 @@ def test_the_guide_knows_by_itself_what_is_done(bound: HotlineApp, session: Sess
     before = shown(desk, f"{HERE}/setting-up")
     staff(session, role=Role.AGENT), staff(session, role=Role.SUPERVISOR)
     post(desk, f"{READINESS}/live", unit=unit(session).id)
+    example = city_line(session, on=NOW.date())
+    own = LineFacts("+842838291022", "1022", example.office_id, is_city=True, valid_from=NOW.date())
+    insert_lines(session, [own])
     after = shown(desk, f"{HERE}/setting-up")
 
+    assert "is an example that nobody has" in before and "is an example" not in after
     assert "Nobody supervises yet." in before and "Nobody supervises yet." not in after
     assert "1 of 189 units are live." in after
 
