@@ -245,7 +245,7 @@ def test_without_script_a_press_of_the_bar_keeps_what_is_typed(site: Site, new_p
     for name, then in (
         ("Giữ máy", "đang giữ máy"),
         ("Nói chuyện tiếp", "Đang nghe máy"),
-        ("Kết thúc", "Đang kết thúc"),
+        ("Kết thúc", "Ghi nhận sau cuộc gọi"),
     ):
         bar.get_by_role("button", name=name).click()
 
