@@ -178,8 +178,8 @@ def test_a_press_of_the_bar_answers_with_the_bar_alone(client: FlaskClient, sess
     call = talking(session, agent, now)
     session.commit()
 
-    # The provider says when the talk is really over; until then the bar says that it goes on.
-    for action, words in (("hold", "Caller on hold"), ("take-back", "On a call"), ("end", "Ending the call")):
+    # Whoever ends a talk writes it down at once, however long the provider takes to say that the line is down.
+    for action, words in (("hold", "Caller on hold"), ("take-back", "On a call"), ("end", "Wrapping up")):
         answer = press(client, "/console/new", f"/console/calls/{call.id}/{action}")
 
         bar = answer.get_data(as_text=True)
