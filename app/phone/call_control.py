@@ -86,6 +86,7 @@ def tell_provider(settings: Settings, changes: Sequence[LegChange]) -> None:
 
 
 def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) -> None:
+    """One after the other; what a provider that is not reached did not hear is logged, and the call goes on."""
     for change in changes:
         account = accounts.get(change.account)
         if account is None:

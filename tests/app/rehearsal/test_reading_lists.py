@@ -18,6 +18,7 @@ CITY = ZoneInfo("Asia/Ho_Chi_Minh")
 def test_whoever_has_not_answered_decides_once_more_with_each_list_until_they_will(session: Session) -> None:
     matter, _people, at = raised(session)
     seven_next = at.replace(hour=1, minute=0) + timedelta(days=1)
+    # Reading a list asks neither the desk nor the people of the scenes.
     stage = Stage(None, None, CITY, Random(1), begins_at=at, ends_at=at + timedelta(days=30))  # type: ignore[arg-type]
 
     decided = []
