@@ -1,7 +1,7 @@
 """What drafts of rules would do to all open tickets: counted by the worker, part by part, while a page says how far."""
 
 import time as clock
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,8 @@ _TICKETS_AT_ONCE = 20_000
 _AT_ONCE = 2
 _LONGEST_STATEMENT_SECONDS = 60
 
+TimeOf = Callable[[Session], datetime]
+
 
 @dataclass(frozen=True)
 class _Prepared:
@@ -47,14 +49,15 @@ class _Prepared:
     last_month: LastMonth | None
 
 
-def count_next_preview(transaction: Transaction, *, at_once: int = _AT_ONCE) -> bool:
-    """Count the next draft that somebody waits for; whether there was one."""
+def count_next_preview(transaction: Transaction, *, at_once: int = _AT_ONCE, time_of: TimeOf = database_now) -> bool:
+    """Count the next draft that somebody waits for; whether there was one. `time_of` a session: which open tickets
+    are late already, and which night comes next."""
     with transaction() as session:
         asked = take_next_preview(session, now=database_now(session))
     if asked is None:
         return False
     try:
-        _count(transaction, asked, at_once)
+        _count(transaction, asked, at_once, time_of)
     except FileRefused:
         _end(transaction, asked, None, fault="refused")
     except Exception as trouble:  # whoever waits is told, and may ask again
@@ -65,14 +68,14 @@ def count_next_preview(transaction: Transaction, *, at_once: int = _AT_ONCE) -> 
     return True
 
 
-def _count(transaction: Transaction, asked: AskedPreview, at_once: int) -> None:
+def _count(transaction: Transaction, asked: AskedPreview, at_once: int, time_of: TimeOf) -> None:
     if asked.of.kind is RuleKind.WORDS:
         count_words(transaction, asked)
         return
     began = clock.monotonic()
     with transaction() as session:
         within_more(session.connection(), statement_seconds=_LONGEST_STATEMENT_SECONDS)
-        now = database_now(session)
+        now = time_of(session)
         ready = _prepared(session, asked, now=now)
     seen = Foresight()
     done, tickets = 0, sum(number for _part, number in ready.parts)

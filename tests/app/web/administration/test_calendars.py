@@ -248,7 +248,7 @@ def looked_at(browser: FlaskClient, session: Session, on: object) -> str:
     """The page of a draft, before and after the worker has counted it; what it says at the end."""
     assert on.status_code == 303
     assert "The count begins in a moment." in shown(browser, on.location)
-    assert count_next_preview(lambda: nullcontext(session), at_once=1)
+    assert count_next_preview(lambda: nullcontext(session), at_once=1, time_of=lambda _session: NOW)
     return shown(browser, on.location)
 
 

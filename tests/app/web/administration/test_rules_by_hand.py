@@ -91,7 +91,7 @@ def apply_all(session: Session) -> None:
 
 def count_now(session: Session) -> None:
     """The worker's turn."""
-    assert count_next_preview(lambda: nullcontext(session), at_once=1)
+    assert count_next_preview(lambda: nullcontext(session), at_once=1, time_of=lambda _session: NOW)
     session.flush()
 
 

@@ -178,7 +178,9 @@ def test_who_has_not_confirmed_by_the_fifth_is_late_and_is_told_once_a_day(bound
     late = {one.facts.unit_id: one.is_late for one in directory_duty(session, now=december[2])}
     november = {one.facts.unit_id: one.is_late for one in directory_duty(session, now=NOW)}
     assert late[ward] and late[punctual] and november[ward] and not november[punctual]
-    of_lead = session.scalars(select(OutboundMessage).where(OutboundMessage.staff_id == lead.id)).all()
+    of_lead = session.scalars(
+        select(OutboundMessage).where(OutboundMessage.staff_id == lead.id).order_by(OutboundMessage.id)
+    ).all()
     assert [one.params["is_late"] for one in of_lead if one.channel is OutboundChannel.SCREEN] == [False, True]
     of_office = session.scalars(select(OutboundMessage.template).where(OutboundMessage.staff_id == office.id)).all()
     assert set(of_office) == {"directory_late"}
