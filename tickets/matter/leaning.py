@@ -5,8 +5,9 @@ never speaks against a pattern.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from tickets.matter.reading import MOST_TOLD_WORDS
@@ -23,31 +24,41 @@ _NOWHERE = -100.0
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """`score` above nothing is more likely than not; `because` are the words that lean most, as they were written."""
+    """`score` above nothing is more likely than not; `told` are the features of the text that weigh anything."""
 
     score: float
-    because: tuple[str, ...]
+    text: MatterText | None = None
+    told: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The words that lean most, as they were written."""
+        if self.text is None:
+            return ()
+        strongest = sorted(
+            (name for name in self.told if self.told[name] > 0), key=lambda name: (-self.told[name], name)
+        )
+        written = _as_written(self.text, frozenset(strongest))
+        return tuple(dict.fromkeys(written[name] for name in strongest))[:MOST_TOLD_WORDS]
 
 
-NO_LEANING = Leaning(_NOWHERE, ())
+NO_LEANING = Leaning(_NOWHERE)
 
 
-def features(text: MatterText) -> dict[str, str]:
-    """Each word and pair of words without marks, and each word as it is marked; with how it was written.
+# Asked of one text for one question after the other.
+@lru_cache(maxsize=2)
+def features(text: MatterText) -> frozenset[str]:
+    """Each word and pair of words without marks, and each word as it is marked.
 
     What only holds English together ("in the", "out") leans nowhere: who wrote English in examples was often in danger.
     """
-    words = [word for word in text.words if not word.plain.isdecimal()]
-    idle = {word.plain for word in words if text.is_english and is_function_word(word.plain)}
-    found = {word.plain: word.said for word in words if word.plain not in idle}
-    for left, right in pairwise(words):
-        if idle & {left.plain, right.plain}:
-            continue
-        found[f"{left.plain} {right.plain}"] = f"{left.said} {right.said}"
-    for word in words:
-        if word.exact != word.plain:
-            found[_MARKED + word.exact] = word.said
-    return found
+    words = [word.plain for word in text.words if not word.plain.isdecimal()]
+    marked = {word.exact for word in text.words if word.exact != word.plain and not word.plain.isdecimal()}
+    pairs: Iterable[tuple[str, str]] = pairwise(words)
+    if text.is_english:
+        pairs = (pair for pair in pairs if not is_function_word(pair[0]) and not is_function_word(pair[1]))
+        words = [word for word in words if not is_function_word(word)]
+    return frozenset([*words, *map(" ".join, pairs), *[_MARKED + word for word in marked]])
 
 
 def lean(text: MatterText, weights: Mapping[str, float]) -> Leaning:
@@ -56,6 +67,14 @@ def lean(text: MatterText, weights: Mapping[str, float]) -> Leaning:
         return NO_LEANING
     found = features(text)
     told = {name: weights[name] for name in found if name in weights}
-    score = weights.get(ALONE, 0.0) + sum(told.values()) / math.sqrt(len(found) or 1)
-    strongest = sorted((name for name in told if told[name] > 0), key=lambda name: -told[name])
-    return Leaning(score, tuple(dict.fromkeys(found[name] for name in strongest))[:MOST_TOLD_WORDS])
+    return Leaning(weights.get(ALONE, 0.0) + math.fsum(told.values()) / math.sqrt(len(found) or 1), text, told)
+
+
+def _as_written(text: MatterText, wanted: Collection[str]) -> dict[str, str]:
+    words = [word for word in text.words if not word.plain.isdecimal()]
+    written = {word.plain: word.said for word in words if word.plain in wanted}
+    written |= {_MARKED + word.exact: word.said for word in words if _MARKED + word.exact in wanted}
+    for left, right in pairwise(words):
+        if (name := f"{left.plain} {right.plain}") in wanted:
+            written[name] = f"{left.said} {right.said}"
+    return written

@@ -16,6 +16,7 @@ from tickets.matter.text import MatterText
 _IN_ORDER, _NEAR = 8, 15
 # Looking where the rarer of two stands is worth it from here on.
 _RARELY = 4
+_AS_MANY = 100
 _JOIN = re.compile(r"\s+([~&])(\d*)\s+")
 
 Hits = Mapping[str, Sequence[Span]]
@@ -80,23 +81,31 @@ class Patterns:
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self._patterns = tuple(patterns)
-        self._parts: dict[str, list[tuple[int, int]]] = {}
+        self._asked: dict[str, list[int]] = {}
         for number, pattern in enumerate(self._patterns):
-            for place, element in enumerate(pattern.elements):
-                for name in element.names:
-                    self._parts.setdefault(name, []).append((number, 1 << place))
+            for name in min(pattern.elements, key=_how_often).names:
+                self._asked.setdefault(name, []).append(number)
 
     def possible(self, hits: Hits) -> list[Pattern]:
         """Those of which each element stands somewhere in the text, in the order of the file."""
-        found: dict[int, int] = {}
-        for name in hits:
-            for number, part in self._parts.get(name, ()):
-                found[number] = found.get(number, 0) | part
-        return [
-            self._patterns[number]
-            for number in sorted(found)
-            if found[number] == (1 << len(self._patterns[number].elements)) - 1
-        ]
+        found = {number for name in hits.keys() & self._asked.keys() for number in self._asked[name]}
+        asked = [self._patterns[number] for number in sorted(found)]
+        return [pattern for pattern in asked if _stands(pattern, hits)]
+
+
+def _how_often(element: _Element) -> int:
+    """How likely a text has it, roughly: a class holds a hundred phrases."""
+    return sum(_AS_MANY if name.startswith("@") else 1 for name in element.names)
+
+
+def _stands(pattern: Pattern, hits: Hits) -> bool:
+    for element in pattern.elements:
+        for name in element.names:
+            if name in hits:
+                break
+        else:
+            return False
+    return True
 
 
 def matches(pattern: Pattern, hits: Hits, text: MatterText) -> Iterator[tuple[Span, ...]]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
-from tickets.matter.text import MatterText, MatterWord, letters, words_in
+from tickets.matter.text import MatterText, letters, open_key, words_in
 
 # Before a word: it counts only as it is written here, with its marks ("=cháy" is never read out of "chay").
 STRICT = "="
-_MOST_KNOWN = 20_000
 # No phrase of a rule has so many words: what begins further away does not reach.
 LONGEST_PHRASE = 16
 
@@ -43,15 +43,34 @@ class _Node:
                 self.plain.setdefault(spelled.plain, []).append(node)
         return node
 
-    def step(self, word: MatterWord) -> Sequence["_Node"]:
-        found: Sequence[_Node] = ()
-        if word.is_open:
-            found = self.plain.get(word.plain, ())
-        elif (node := self.exact.get(word.exact)) is not None:
-            found = (node,)
-        if self.strict and (only := self.strict.get(word.exact)) is not None:
-            return (*found, only)
-        return found
+
+class _State:
+    """All nodes that the words so far lead to, and what each next word would lead to: made when first come to."""
+
+    __slots__ = ("_nodes", "_ways", "names")
+
+    def __init__(self, nodes: Sequence[_Node]) -> None:
+        self._nodes = nodes
+        self._ways: dict[str, _State] | None = None
+        self.names = tuple(dict.fromkeys(name for node in nodes for name in node.names))
+
+    @property
+    def ways(self) -> dict[str, "_State"]:
+        """By the key of a word."""
+        if self._ways is None:
+            self._ways = {key: _State(nodes) for key, nodes in self._following().items()}
+        return self._ways
+
+    def _following(self) -> dict[str, list[_Node]]:
+        following: dict[str, list[_Node]] = {}
+        for node in self._nodes:
+            for word, after in chain(node.exact.items(), node.strict.items()):
+                following.setdefault(word, []).append(after)
+            for word, those in node.plain.items():
+                following.setdefault(open_key(word), []).extend(those)
+            for word, after in node.strict.items():
+                following.setdefault(open_key(word), []).append(after)
+        return following
 
 
 class Phrasebook:
@@ -61,9 +80,10 @@ class Phrasebook:
         """`ambiguous`: what without its marks says too little by itself ("dung" is dùng, đúng, đừng or đụng)."""
         self._root = _Node()
         self._ambiguous = ambiguous
-        self._first: dict[MatterWord, Sequence[_Node]] = {}
+        self._begin: _State | None = None
 
     def add(self, name: str, phrases: Iterable[str]) -> None:
+        self._begin = None
         for phrase in phrases:
             node = self._root
             words = words_in(phrase)
@@ -76,33 +96,20 @@ class Phrasebook:
     def find(self, text: MatterText) -> dict[str, list[Span]]:
         """Every phrase of a text by its name, in the order of their beginnings."""
         found: dict[str, list[Span]] = {}
-        words, count = text.words, len(text.words)
-        for start, word in enumerate(words):
-            nodes = self._begins(word)
-            end = start + 1
-            while nodes:
-                for node in nodes:
-                    for name in node.names:
+        keys = [word.key for word in text.words]
+        if self._begin is None:
+            self._begin = _State((self._root,))
+        begins, count = self._begin.ways, len(keys)
+        for start, key in enumerate(keys):
+            state, end = begins.get(key), start + 1
+            while state is not None:
+                if state.names:
+                    span = Span(start, end)
+                    for name in state.names:
                         if name in found:
-                            found[name].append(Span(start, end))
+                            found[name].append(span)
                         else:
-                            found[name] = [Span(start, end)]
-                if end == count:
-                    break
-                following = words[end]
-                nodes = (
-                    nodes[0].step(following)
-                    if len(nodes) == 1
-                    else [after for node in nodes for after in node.step(following)]
-                )
+                            found[name] = [span]
+                state = state.ways.get(keys[end]) if end < count else None
                 end += 1
         return found
-
-    def _begins(self, word: MatterWord) -> Sequence[_Node]:
-        """What begins with a word: most words begin nothing, and all come again in other texts."""
-        nodes = self._first.get(word)
-        if nodes is None:
-            if len(self._first) >= _MOST_KNOWN:
-                self._first.clear()
-            nodes = self._first[word] = self._root.step(word)
-        return nodes

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from tickets.matter.patterns import Pattern, Patterns, matches
 from tickets.matter.phrases import Span
@@ -70,5 +71,5 @@ def signs(patterns: Patterns, found: MarkedText) -> list[Sign]:
 def words_of(kept: Sequence[Sign], found: MarkedText) -> tuple[str, ...]:
     """What is shown as the reason: the words of the strongest signs, longer ones in place of what they hold."""
     said = dict.fromkeys(sign.said(found) for sign in sorted(kept, key=lambda s: -s.pattern.weight))
-    shown = [words for words in said if not any(words != other and words in other for other in said)]
-    return tuple(shown[:MOST_TOLD_WORDS])
+    shown = (words for words in said if not any(words != other and words in other for other in said))
+    return tuple(islice(shown, MOST_TOLD_WORDS))
