@@ -1,4 +1,4 @@
-"""Learns how far words lean towards danger and towards an accusation of officials, from labelled texts.
+"""Learns how far words and classes of words lean towards danger and accusations, from labelled texts.
 
 `PYTHONPATH=. python -m tools.lean_words` writes `tickets/reference_data/matter/leanings.csv`; same examples, same
 file. Logistic regression by single steps, with the weights held small; ninety lines instead of a library of
@@ -13,11 +13,16 @@ from pathlib import Path
 
 from tickets.matter.leaning import ALONE, features
 from tickets.matter.lists import FILES
-from tickets.matter.rulebook import rulebook
-from tickets.matter.text import read_text
+from tickets.matter.rulebook import look, rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
-_FILES = ("matter_cases_second.csv", "english_cases.csv", "everyday_cases.csv")
+_FILES = (
+    "matter_cases_second.csv",
+    "matter_cases_fifth.csv",
+    "matter_cases_sixth.csv",
+    "english_cases.csv",
+    "everyday_cases.csv",
+)
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
 QUESTIONS = ("is_emergency", "about_official")
@@ -45,10 +50,10 @@ def learn(question: str) -> dict[str, float]:
 
 
 def _examples(question: str) -> Iterator[Example]:
-    shorthand = rulebook().shorthand
+    rules = rulebook()
     for row in _rows():
         if row[question] in ("yes", "no"):
-            words = sorted(features(read_text(row["text"], shorthand)))
+            words = sorted(features(look(row["text"], rules)))
             yield words, 1 / math.sqrt(len(words) or 1), int(row[question] == "yes")
 
 

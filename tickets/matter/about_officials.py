@@ -1,6 +1,7 @@
 """Whether a text accuses an official or a body of the state: then the accused must not be the one who reads it."""
 
 from tickets.matter.leaning import lean
+from tickets.matter.phrases import Span
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
@@ -10,6 +11,8 @@ _LEANS = -1.25
 # Praise, and swindlers who only say that they are officials, speak against it.
 _FRAMES = {"@praise": 2, "@impostor": 3}
 _NOBODY = "@not_official"
+# Who is called so in the state's offices and in companies alike, and what tells of a company.
+_EITHER, _COMPANY = "@either", "@company"
 _HEAD = "@head"
 # Who asks for an official, or for help of one, in few words accuses none by a leaning alone.
 _ASKED, _FEW_WORDS = "@asked", 14
@@ -18,7 +21,7 @@ _SAYS_MORE = ("@money", "@insult", "@threat", "@force", "@harass", "@favour", "@
 
 def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication:
     """Doubtful is enough to keep it from the body concerned: a false alarm costs a click, a miss exposes a person."""
-    nobodies = found.hits.get(_NOBODY, ())
+    nobodies = _nobodies(found)
     told = MarkedText(found.text, uncovered(found.hits, nobodies)) if nobodies else found
     kept = signs(rules.officials, told)
     kinds = {sign.pattern.says for sign in kept}
@@ -28,10 +31,16 @@ def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication
     if not kept or weight < _WORTH_ASKING:
         if against or _only_asks(found):
             return NOTHING_READ
-        leaning = lean(found.text, rules.leanings.get("about_official", {}))
+        leaning = lean(told, rules.leanings.get("about_official", {}))
         return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > _LEANS else NOTHING_READ
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     return Indication(certainty, tuple(sorted(kinds)), words_of(kept, told))
+
+
+def _nobodies(found: MarkedText) -> list[Span]:
+    """Who is no official: by the words, or because a company is spoken of and the words fit its staff as well."""
+    staff = found.hits.get(_EITHER, ()) if found.hits.get(_COMPANY) else ()
+    return [*found.hits.get(_NOBODY, ()), *staff]
 
 
 def _only_asks(found: MarkedText) -> bool:

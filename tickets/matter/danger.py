@@ -10,7 +10,7 @@ from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried on texts that were kept out of learning: above the first one in eight is no danger, and one in seven is missed.
-_LEANS, _LEANS_A_LITTLE = -0.5, -0.8
+_LEANS, _LEANS_A_LITTLE = -0.3, -0.8
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,
@@ -35,7 +35,7 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     cries = [sign for sign in kept if sign.pattern.says == _HELP]
     weight = _weighed(told, cries, found)
     # Where patterns say enough, single words are not asked.
-    asked = NO_LEANING if weight >= _ENOUGH else lean(found.text, rules.leanings.get("is_emergency", {}))
+    asked = NO_LEANING if weight >= _ENOUGH else lean(found, rules.leanings.get("is_emergency", {}))
     certainty = _certainty(weight, asked.score)
     if certainty is Certainty.NO:
         return NOTHING_READ
@@ -77,18 +77,19 @@ def _framed(found: MarkedText) -> int:
 
 
 def _is_denied(sign: Sign, found: MarkedText) -> bool:
-    return _is_behind("@negation", sign, found, _DENIAL_REACHES)
+    first = min(sign.spans, key=lambda span: span.start)
+    return _is_behind("@negation", first, found, _DENIAL_REACHES)
 
 
 def _is_feared(sign: Sign, found: MarkedText) -> bool:
-    return _is_behind("@hypothetical", sign, found, _DOUBT_REACHES)
+    """Feared or imagined, in whichever part: "xe ben chạy ẩu, suýt tông người"."""
+    return any(_is_behind("@hypothetical", span, found, _DOUBT_REACHES) for span in sign.spans)
 
 
-def _is_behind(name: str, sign: Sign, found: MarkedText, reach: int) -> bool:
-    """Whether one of these words ends shortly before one of the sign's."""
+def _is_behind(name: str, part: Span, found: MarkedText, reach: int) -> bool:
+    """Whether one of these words ends shortly before a part of a sign."""
     at = found.text.at
     spans: Sequence[Span] = found.hits.get(name, ())
-    first = min(sign.spans, key=lambda span: span.start)
     # As many words apart as numbers, or more: what begins further ahead than a phrase is long cannot reach.
-    near = spans[bisect_left(spans, (first.start - reach - LONGEST_PHRASE,)) : bisect_left(spans, (first.start,))]
-    return any(span.end <= first.start and at[first.start] - at[span.end - 1] <= reach for span in near)
+    near = spans[bisect_left(spans, (part.start - reach - LONGEST_PHRASE,)) : bisect_left(spans, (part.start,))]
+    return any(span.end <= part.start and at[part.start] - at[span.end - 1] <= reach for span in near)

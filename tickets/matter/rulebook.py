@@ -32,7 +32,7 @@ class MatterRulebook:
     leanings: Mapping[str, Mapping[str, float]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MarkedText:
     """A text with the phrases in it: what everyday phrases cover ("cháy hàng") is found by no other name."""
 

@@ -119,7 +119,9 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
     short = {piece: known for piece in often if (known := _short_for(piece, shorthand)) is not None}
     is_english = _is_english(often)
     is_loose = not is_english and _share_of_marked(often, short, telex) < _WELL_MARKED
-    stands_for = {piece: (_word(telex.get(piece, piece), is_loose),) for piece in often}
+    stands_for: dict[str, tuple[MatterWord, ...]] = {
+        piece: (_word(telex.get(piece, piece), is_loose),) for piece in often
+    }
     stands_for |= {piece: tuple(_word(word, is_loose) for word in known) for piece, known in short.items()}
     words = tuple(chain.from_iterable([stands_for[piece] for piece in pieces]))
     if len(words) > len(pieces):
@@ -130,7 +132,8 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
 
 def _written_out(places: Sequence[int], counts: Sequence[int]) -> list[int]:
     """The places of all words, where some pieces stand for several."""
-    further, out = 0, []
+    further = 0
+    out: list[int] = []
     for place, count in zip(places, counts, strict=True):
         out += range(place + further, place + further + count)
         further += count - 1

@@ -38,6 +38,12 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_second.csv", "is_not_solved", 0.85, 0.10),
         ("matter_cases_fourth.csv", "is_emergency", 0.95, 0.10),
         ("matter_cases_fourth.csv", "about_official", 0.80, 0.10),
+        ("matter_cases_fifth.csv", "is_emergency", 0.98, 0.05),
+        ("matter_cases_fifth.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_sixth.csv", "is_emergency", 0.98, 0.05),
+        ("matter_cases_sixth.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_seventh.csv", "is_emergency", 0.95, 0.05),
+        ("matter_cases_seventh.csv", "about_official", 0.85, 0.10),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
@@ -68,8 +74,11 @@ def test_everyday_reports_and_questions_alarm_nobody_and_accuse_nobody() -> None
     assert sum(read.is_noise for _row, read in told) == 0
 
 
-def test_no_text_that_a_person_would_ask_about_is_taken_for_harmless() -> None:
-    doubtful = [row["text"] for row in rows("examples.csv") if row["is_emergency"] == "doubtful"]
+@pytest.mark.parametrize(
+    "file", ["examples.csv", "matter_cases_fifth.csv", "matter_cases_sixth.csv", "matter_cases_seventh.csv"]
+)
+def test_no_text_that_a_person_would_ask_about_is_taken_for_harmless(file: str) -> None:
+    doubtful = [row["text"] for row in rows(file) if row["is_emergency"] == "doubtful"]
 
     assert [text for text in doubtful if not read_matter(text).may_be_danger] == []
 
@@ -96,6 +105,28 @@ def test_a_foreign_word_between_marked_ones_is_not_read_as_the_keys_of_another()
 def test_who_asks_for_an_official_accuses_none(said: str) -> None:
     assert not read_matter(said).may_accuse
     assert read_matter(f"{said}, họ đòi phong bì mới làm").may_accuse
+
+
+@pytest.mark.parametrize(
+    ("said", "with_danger"),
+    [
+        ("nóng muốn xỉu luôn", "má tôi khó thở muốn xỉu rồi"),
+        ("mùi cống thúi muốn ói", "bé uống nhầm thuốc tẩy, muốn ói, miệng phồng rộp"),
+        ("phim kinh dị máu me, con nít coi sợ", "máu me đầy nhà, có người nằm gục"),
+        ("xe ben chạy ẩu, hôm nào cũng suýt tông người", "xe ben vừa tông người, nằm bất động"),
+        ("hôm qua nhà bên cãi nhau, nay hết rồi", "em bị nhốt trong kho từ hôm qua, nó lấy hết giấy tờ"),
+    ],
+)
+def test_an_idiom_alarms_nobody_and_hides_no_danger(said: str, with_danger: str) -> None:
+    assert not read_matter(said).is_danger
+    assert read_matter(with_danger).is_danger
+
+
+def test_staff_of_a_company_are_no_officials_and_officials_beside_a_company_are() -> None:
+    staff = "Tổ trưởng bên xưởng đòi công nhân mới nộp 500 ngàn"
+
+    assert not read_matter(staff).may_accuse
+    assert read_matter(f"{staff}, công an phường nhận tiền của công ty rồi làm ngơ").may_accuse
 
 
 def test_vietnamese_without_its_marks_is_not_taken_for_english() -> None:
