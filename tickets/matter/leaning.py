@@ -1,7 +1,7 @@
 """How far the words of a text and their classes lean towards a question, where no pattern holds.
 
-`tools/lean_words.py` learns the weights from labelled examples (`reference_data/matter/leanings.csv`). A leaning raises a
-text to be looked at, and never speaks against a pattern.
+`tools/lean_words.py` learns the weights from labelled examples (`reference_data/matter/leanings.csv`). A leaning
+raises a text to be looked at, and never speaks against a pattern.
 """
 
 import math
