@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import LazyString, force_locale, gettext, lazy_gettext, ngettext
 
 from app.wording.codes import word_of
+from app.wording.field_words import field_word
 from app.wording.locale import chosen_locale
 from app.wording.posted_words import failure_word
 from app.wording.spoken_time import moment_phrase
@@ -58,6 +59,8 @@ def _text(lack: Missing, now: datetime) -> str:
                 params["count"],
                 agents=params["agents"],
             )
+        case Shortfall.LEVEL_NOBODY if params.get("of_leaders"):
+            return _without_leader(params)
         case Shortfall.DUTY:
             return _duty(params, now)
         case Shortfall.CATEGORIES:
@@ -67,16 +70,37 @@ def _text(lack: Missing, now: datetime) -> str:
                 params["count"],
             )
         case Shortfall.BACKUP:
-            if params.get("since") is None:
-                return gettext("There is no backup yet.")
-            return gettext("The last backup is of %(moment)s.", moment=moment_phrase(params["since"], now))
+            return _backup(params, now)
         case _:
             return str(_WORDS[lack.code]) % {name: _listed(value) for name, value in params.items()}
+
+
+def _without_leader(params: Mapping[str, Any]) -> str:
+    levels = _listed(params["levels"])
+    if params["fields"]:
+        fields = fields_phrase(params["fields"])
+        return gettext(
+            "At level %(levels)s no leader of the city would be told of matters of these fields: %(fields)s.",
+            levels=levels,
+            fields=fields,
+        )
+    return gettext("At level %(levels)s no leader of the city would be told of a late ticket.", levels=levels)
+
+
+def fields_phrase(fields: Sequence[str]) -> str:
+    """Fields of matters in words; that of a matter nobody has sorted yet, too."""
+    return ", ".join(field_word(field) if field else gettext("not sorted yet") for field in fields)
 
 
 def tested_word(tested: str) -> str:
     """How the last test call of a line ended."""
     return word_of(TESTED, tested) if tested in TESTED else failure_word(tested)
+
+
+def _backup(params: Mapping[str, Any], now: datetime) -> str:
+    if params.get("since") is None:
+        return gettext("There is no backup yet.")
+    return gettext("The last backup is of %(moment)s.", moment=moment_phrase(params["since"], now))
 
 
 def _duty(params: Mapping[str, Any], now: datetime) -> str:

@@ -15,6 +15,7 @@ from escalation.queries.rota_gaps import RotaGap, gaps_ahead
 from escalation.queries.tonight import ABOVE, LateMatter, LevelTonight, levels_of, posts_of
 from tickets.city import day_of, wall_clock
 from tickets.directory.going_live import not_live
+from tickets.directory.responsibilities import fields_at_units
 from tickets.directory.standing_rows import load_standing
 from tickets.directory.units import city
 from tickets.promises.loading import load_rulebook
@@ -89,7 +90,8 @@ def next_night(now: datetime) -> datetime:
 def _tonight(session: Session, units: Collection[WorkingUnit], *, at: datetime) -> dict[int, list[LevelTonight]]:
     """By the unit's own people, live or not: who prepares asks what would happen then."""
     book = load_rulebook(session)
-    matters = [LateMatter(one.unit_id, one.level) for one in units]
+    fields = fields_at_units(session)
+    matters = [LateMatter(one.unit_id, one.level, fields=fields.at(one.unit_id, one.level)) for one in units]
     standing = load_standing(
         session, posts=posts_of(book, matters), unit_ids=[one.unit_id for one in units], now=at
     ).as_if_live()
@@ -98,7 +100,9 @@ def _tonight(session: Session, units: Collection[WorkingUnit], *, at: datetime) 
 
 def _fact(one: LevelTonight) -> LevelFact:
     proved = one.is_reached_by_a_proved_way
-    return LevelFact(one.chain, one.level, one.why, one.is_reached, proved, one.why == ABOVE)
+    return LevelFact(
+        one.chain, one.level, one.why, one.is_reached, proved, one.why == ABOVE, one.is_of_leaders, one.fields
+    )
 
 
 def _duty(gaps: Collection[RotaGap]) -> Mapping[int, DutyFact]:

@@ -78,7 +78,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class LevelFact:
-    """A level of a chain of the unit as it would be tonight: why nobody of its own is told, or whether it is proved."""
+    """A level of a chain of the unit as it would be tonight: why nobody of its own is told, or whether it is proved.
+
+    `fields`: it is so of matters of these fields; empty: of all.
+    """
 
     chain: str
     level: int
@@ -86,6 +89,8 @@ class LevelFact:
     is_reached: bool
     is_proved: bool
     is_told_above: bool
+    is_of_leaders: bool = False
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +161,35 @@ def _people(facts: WorkingUnit) -> Iterator[Missing]:
 
 
 def _levels(levels: Sequence[LevelFact]) -> Iterator[Missing]:
-    nobody = _numbers(one for one in levels if not one.is_reached)
-    above = _numbers(one for one in levels if one.is_reached and one.is_told_above) - nobody
-    unproved = _numbers(one for one in levels if one.is_reached and not one.is_proved) - nobody - above
-    for code, numbers in (
-        (Shortfall.LEVEL_NOBODY, nobody),
-        (Shortfall.LEVEL_ABOVE, above),
-        (Shortfall.LEVEL_UNPROVED, unproved),
+    """Each level under the worst that is true of it, those of the city's leaders apart.
+
+    A leader is given by a decision about a field or an area, not at a post of the unit.
+    """
+    told: set[int] = set()
+    for code, found in (
+        (Shortfall.LEVEL_NOBODY, [one for one in levels if not one.is_reached]),
+        (Shortfall.LEVEL_ABOVE, [one for one in levels if one.is_reached and one.is_told_above]),
     ):
-        if numbers:
-            yield Missing(code, {"levels": sorted(numbers)})
+        new = [one for one in found if one.level not in told]
+        own, leaders = [one for one in new if not one.is_of_leaders], [one for one in new if one.is_of_leaders]
+        if own:
+            yield Missing(code, {"levels": _numbers(own)})
+        if leaders:
+            yield Missing(code, {"levels": _numbers(leaders), "of_leaders": True, "fields": _fields(leaders)})
+        told |= {one.level for one in new}
+    if unproved := [one for one in levels if not one.is_proved and one.level not in told]:
+        yield Missing(Shortfall.LEVEL_UNPROVED, {"levels": _numbers(unproved)})
 
 
-def _numbers(levels: Iterator[LevelFact]) -> set[int]:
-    return {one.level for one in levels}
+def _numbers(levels: Sequence[LevelFact]) -> list[int]:
+    return sorted({one.level for one in levels})
+
+
+def _fields(levels: Sequence[LevelFact]) -> list[str]:
+    """For which fields it is so; none are named where it is so for all."""
+    if any(not one.fields for one in levels):
+        return []
+    return sorted({field for one in levels for field in one.fields})
 
 
 def _years_without_days(facts: CityFacts, today: date) -> list[int]:

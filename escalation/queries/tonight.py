@@ -1,7 +1,7 @@
 """Who would be told of a unit's matter that is late at an instant: a dry run of the chains that hold now (A4, R19)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from escalation.firing.hours import send_at
 from escalation.firing.methods import ways_in_turn
 from escalation.firing.telling import duty_calendar
+from tickets.directory.responsibilities import fields_at_units
 from tickets.directory.standing import Concern, ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.directory.standing_rows import load_standing
 from tickets.promises.calendar import WorkingCalendar, add
 from tickets.promises.loading import LoadedChain, LoadedRow, PromiseRulebook, load_rulebook
-from tickets.promises.plan import ChainLevel, offset_of
+from tickets.promises.plan import RESPONSIBLE_LEADER, ChainLevel, offset_of
 from tickets.states import Channel, ClockKind, Level, Priority
 
 # The promise that climbs highest is shown first; several promises of one chain are one staircase.
@@ -24,6 +25,8 @@ ABOVE = "told_above"
 NO_WAY = "no_way"
 # The unit is not live: the city's desk hears of it.
 BY_THE_CITY = "received_by_city"
+# Of `goodness`: told at this level, by a way that is proved.
+_BEST = 3
 
 # Who stands where at an instant.
 StandingAt = Callable[[datetime], Standing]
@@ -44,7 +47,8 @@ class WouldBeTold:
 class LevelTonight:
     """A level of a chain: when it comes, when its message leaves (R18), who stands there, the first to be told first.
 
-    `why` says what is wrong with it: nobody stands there, no way leads to them, or others are told instead.
+    `why` says what is wrong with it: nobody stands there, no way leads to them, or others are told instead. `fields`:
+    it is so of matters of these fields alone, and better of others; the city's leaders answer by field.
     """
 
     chain: str
@@ -54,6 +58,8 @@ class LevelTonight:
     told_at: datetime
     people: tuple[WouldBeTold, ...]
     why: str
+    is_of_leaders: bool = False
+    fields: tuple[str, ...] = ()
 
     @property
     def is_reached(self) -> bool:
@@ -63,25 +69,33 @@ class LevelTonight:
     def is_reached_by_a_proved_way(self) -> bool:
         return any(one.way is not None and one.way.is_verified for one in self.people)
 
+    @property
+    def goodness(self) -> int:
+        """To compare the same level for matters of several fields: the worst of them decides."""
+        if not self.is_reached:
+            return 0
+        return 1 if self.why == ABOVE else 2 if not self.is_reached_by_a_proved_way else 3
+
 
 @dataclass(frozen=True, slots=True)
 class LateMatter:
-    """A matter of a unit as far as its chains depend on it."""
+    """A matter of a unit as far as its chains depend on it; `fields` are those it may be of."""
 
     unit_id: int
     level: Level
     priority: Priority = Priority.NORMAL
+    fields: tuple[str, ...] = ("",)
 
-    @property
-    def concern(self) -> Concern:
-        return Concern(self.unit_id, "", None, self.priority is Priority.EMERGENCY)
+    def concern(self, field: str) -> Concern:
+        return Concern(self.unit_id, field, None, self.priority is Priority.EMERGENCY)
 
 
 def levels_tonight(
     session: Session, unit_id: int, level: Level, *, priority: Priority = Priority.NORMAL, at: datetime
 ) -> list[LevelTonight]:
     """Of every chain that holds for a matter of this unit, as if its promise broke at `at`."""
-    book, matter = load_rulebook(session), LateMatter(unit_id, level, priority)
+    fields = fields_at_units(session).at(unit_id, level)
+    book, matter = load_rulebook(session), LateMatter(unit_id, level, priority, fields)
     posts = posts_of(book, [matter])
 
     @cache
@@ -161,7 +175,22 @@ def _instants(
 
 
 def _level(asked: _Asked, step: ChainLevel, standing: Standing, *, at: datetime) -> LevelTonight:
-    concern, at_level, why = asked.matter.concern, step.level, ""
+    """Of whichever field it is worst; where it is well of all, everybody who would be told of one of them."""
+    concern = asked.matter.concern
+    if RESPONSIBLE_LEADER not in step.posts and asked.matter.priority is not Priority.EMERGENCY:
+        return _of_field(asked, step, standing, concern(asked.matter.fields[0]), at=at)
+    alike = standing.by_leaders(asked.matter.fields)
+    found = [(fields, _of_field(asked, step, standing, concern(fields[0]), at=at)) for fields in alike]
+    worst = min((one for _, one in found), key=lambda one: one.goodness)
+    if worst.goodness == _BEST:
+        people = dict.fromkeys(person for _, one in found for person in one.people)
+        return replace(worst, people=tuple(people))
+    as_bad = [field for fields, one in found if one.goodness == worst.goodness for field in fields]
+    return replace(worst, fields=tuple(as_bad) if len(as_bad) < len(asked.matter.fields) else ())
+
+
+def _of_field(asked: _Asked, step: ChainLevel, standing: Standing, concern: Concern, *, at: datetime) -> LevelTonight:
+    at_level, why = step.level, ""
     found = standing.on_level(step, concern)
     if not found:
         above, at_level = standing.first_from(asked.chain.chain.steps, step.level, concern)
@@ -174,7 +203,9 @@ def _level(asked: _Asked, step: ChainLevel, standing: Standing, *, at: datetime)
     people = tuple(_would_be_told(one, step, concern, at=told_at) for one in in_turn)
     if people and all(one.way is None for one in people):
         why = NO_WAY
-    return LevelTonight(asked.chain.chain.name, asked.row.row.clock, step.level, at, told_at, people, why)
+    is_of_leaders = RESPONSIBLE_LEADER in step.posts
+    chain, clock = asked.chain.chain.name, asked.row.row.clock
+    return LevelTonight(chain, clock, step.level, at, told_at, people, why, is_of_leaders)
 
 
 def _told_at(asked: _Asked, level: int, first: Sequence[Reachable], *, at: datetime) -> datetime:

@@ -3,7 +3,8 @@
 A new decision ends the one before it on the day on which it begins; rows are never deleted.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +15,7 @@ from tickets.audit import entries
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import Actor
 from tickets.schema import Category, Responsibility, Staff, Unit
+from tickets.states import Level
 
 LONGEST_DECISION = 80
 
@@ -94,6 +96,36 @@ def responsibilities(session: Session) -> Sequence[FieldOrArea]:
 def fields_of_matters(session: Session) -> Sequence[str]:
     """The fields that kinds of matter belong to."""
     return session.scalars(select(Category.field).where(Category.field != "").distinct().order_by(Category.field)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsOfMatters:
+    """The fields of the matters that may wait at a unit, by the kinds of matter in force.
+
+    A ward's may be of no kind yet (''); a body for which no kind is named may be handed any of the city's.
+    """
+
+    wards: tuple[str, ...]
+    departments: Mapping[int, tuple[str, ...]]
+    every: tuple[str, ...]
+
+    def at(self, unit_id: int, level: Level) -> tuple[str, ...]:
+        return self.wards if level is Level.WARD else self.departments.get(unit_id, self.every)
+
+
+def fields_at_units(session: Session) -> FieldsOfMatters:
+    rows = session.execute(
+        select(Category.level, Category.department_id, Category.field).where(Category.retired_at.is_(None)).distinct()
+    ).all()
+    departments: dict[int, set[str]] = defaultdict(set)
+    for _level, department_id, field in rows:
+        if department_id is not None:
+            departments[department_id].add(field)
+    return FieldsOfMatters(
+        wards=tuple(sorted({"", *(field for level, _, field in rows if level is Level.WARD)})),
+        departments={unit_id: tuple(sorted(fields)) for unit_id, fields in departments.items()},
+        every=tuple(sorted({field for _, _, field in rows})) or ("",),
+    )
 
 
 def decide(session: Session, wanted: ResponsibilityFacts, *, actor: Actor, today: date, now: datetime) -> int:

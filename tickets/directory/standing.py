@@ -213,6 +213,14 @@ class Standing:
             staff=self._staff,
         )
 
+    def by_leaders(self, fields: Sequence[str]) -> list[tuple[str, ...]]:
+        """The fields, those together for which a decision names the same leaders: asked once, each has the answer."""
+        alike: dict[tuple[int, ...], list[str]] = {}
+        for field in fields:
+            named = tuple(one.person.staff_id for one in self._leaders if field and one.field == field)
+            alike.setdefault(named, []).append(field)
+        return [tuple(some) for some in alike.values()]
+
     def is_received_by_others(self, unit_id: int) -> bool:
         """Whether the unit is not live, and the city's desk hears of what is its own."""
         return self._received_by.get(unit_id, unit_id) != unit_id

@@ -15,7 +15,7 @@ from app.web.pieces.readiness_page import ShownUnit, shown_unit
 from app.wording.contact_codes import outbound_channel_word
 from app.wording.file_words import title_of
 from app.wording.language import language
-from app.wording.readiness_words import tonight_word
+from app.wording.readiness_words import fields_phrase, tonight_word
 from escalation.queries.readiness import next_night, units_readiness
 from escalation.queries.tonight import LateMatter, levels_tonight, promised_here
 from tickets.directory.exchange import history
@@ -65,6 +65,7 @@ def unit_page(unit_id: int) -> ResponseReturnValue:
         way_word=outbound_channel_word,
         target_words=target_words,
         tonight_word=tonight_word,
+        fields_phrase=fields_phrase,
     )
 
 

@@ -26,5 +26,11 @@ _PAGES: Mapping[Shortfall, str] = {
 }
 
 
+# Which leader answers is decided by field and area.
+_LEADERS = "/administration/responsibilities"
+
+
 def where_mended(lack: Missing, unit_id: int) -> str:
+    if lack.params.get("of_leaders"):
+        return _LEADERS
     return _PAGES[lack.code].format(unit=unit_id)

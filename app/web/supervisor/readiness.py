@@ -12,7 +12,7 @@ from app.web.frame.menu import in_menu
 from app.web.pieces.readiness_page import shown_unit
 from app.web.supervisor.blueprint import blueprint
 from app.wording.contact_codes import outbound_channel_word
-from app.wording.readiness_words import tested_word, tonight_word
+from app.wording.readiness_words import fields_phrase, tested_word, tonight_word
 from escalation.queries.readiness import UnitReadiness, next_night, units_readiness
 from tickets.directory.going_live import decisions_about, last_decisions
 from tickets.directory.lines import unit_of_line
@@ -92,4 +92,5 @@ def _unit_page(found: UnitReadiness) -> ResponseReturnValue:
         way_word=outbound_channel_word,
         tested_word=tested_word,
         tonight_word=tonight_word,
+        fields_phrase=fields_phrase,
     )

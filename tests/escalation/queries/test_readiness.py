@@ -6,16 +6,18 @@ from sqlalchemy.orm import Session
 
 from escalation.queries.readiness import city_readiness, next_night, units_readiness
 from escalation.queries.readiness_rules import Shortfall
-from tests.escalation.scene import full_house, holder, unit_by_code, ward, with_role
+from escalation.queries.tonight import levels_tonight
+from tests.escalation.scene import full_house, holder, responsible, unit_by_code, ward, with_role
 from tests.statements import counted
 from tickets import done_days
 from tickets.city import day_of, wall_clock
 from tickets.directory import contact_methods, going_live
 from tickets.directory.contact_methods import Hours
+from tickets.directory.responsibilities import fields_at_units
 from tickets.people.actor import SYSTEM
 from tickets.queries.readiness_facts import Installation
 from tickets.schema import ContactMethod, Line, OneStopOffice, Staff
-from tickets.states import OutboundChannel, Role
+from tickets.states import Level, OutboundChannel, Role
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 NOTHING = Installation(has_provider=False, has_mail=False)
@@ -54,7 +56,8 @@ def test_a_city_that_begins_lacks_nearly_everything_and_says_who_can_mend_it(ses
         (Shortfall.AGENTS, Role.ADMINISTRATOR),
         (Shortfall.ADDRESS, Role.CITY_OFFICE),
     }
-    assert next(one for one in unit.lacks if one.code is Shortfall.LEVEL_NOBODY).params["levels"] == [1, 2, 3, 4, 5]
+    nobody = [one.params for one in unit.lacks if one.code is Shortfall.LEVEL_NOBODY]
+    assert nobody == [{"levels": [1, 2, 3, 5]}, {"levels": [4], "of_leaders": True, "fields": []}]
 
 
 def test_what_is_entered_of_a_ward_is_no_longer_missing(session: Session) -> None:
@@ -72,6 +75,37 @@ def test_what_is_entered_of_a_ward_is_no_longer_missing(session: Session) -> Non
 
     assert {Shortfall.LEVEL_UNPROVED, Shortfall.AGENT_PHONES, Shortfall.ADDRESS} <= unproved
     assert left == {Shortfall.LINE_SILENT}
+
+
+def test_a_department_is_asked_for_the_leader_of_each_of_its_fields(session: Session) -> None:
+    department = unit_by_code(session, "SXD")
+    fields = fields_at_units(session).at(department.id, Level.CITY)
+    for field in fields[1:]:
+        responsible(session, field=field, now=MONDAY)
+
+    one_left = leaders_lacking(session, department.id)
+    last = responsible(session, field=fields[0], now=MONDAY)
+    none_left = leaders_lacking(session, department.id)
+    level = next(one for one in levels_tonight(session, department.id, Level.CITY, at=MONDAY) if one.is_of_leaders)
+
+    assert len(fields) > 2 and "" not in fields
+    assert one_left == [{"levels": [4], "of_leaders": True, "fields": [fields[0]]}]
+    assert none_left == []
+    assert last.name in {person.name for person in level.people} and len(level.people) == len(fields)
+
+
+def test_a_ward_whose_area_has_a_leader_needs_none_for_each_field(session: Session) -> None:
+    unit = ward(session)
+    without = leaders_lacking(session, unit.id)
+    responsible(session, unit=unit, now=MONDAY)
+
+    assert [one["fields"] for one in without] == [[]]
+    assert leaders_lacking(session, unit.id) == []
+
+
+def leaders_lacking(session: Session, unit_id: int) -> list[dict[str, object]]:
+    [found] = units_readiness(session, unit_ids=[unit_id], now=MONDAY)
+    return [dict(one.params) for one in found.lacks if one.params.get("of_leaders")]
 
 
 def test_a_backup_of_today_and_days_off_for_thirteen_months_are_enough_for_the_city(session: Session) -> None:

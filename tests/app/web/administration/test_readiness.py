@@ -51,7 +51,9 @@ def test_an_administrator_sees_every_unit_and_the_city_and_decides(bound: Hotlin
     planned = shown(desk, READINESS)
     done = post(desk, f"{READINESS}/live", all="1", on="23/11/2026")
 
-    assert "Sai Gon Ward" in page and "A late ticket would tell nobody at level 1, 2, 3, 4, 5." in page
+    assert "At level 4 no leader of the city would be told of a late ticket." in page
+    assert f'href="{HERE}/responsibilities"' in page
+    assert "Sai Gon Ward" in page and "A late ticket would tell nobody at level 1, 2, 3, 5." in page
     assert (nothing.status_code, past.status_code, ahead.status_code, done.status_code) == (400, 400, 303, 303)
     assert "live from 5 Dec" in planned
     assert "This day has passed" in past.get_data(as_text=True)
