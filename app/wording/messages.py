@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from app.settings import ROOT, Settings
 from app.wording import codes, spoken_time
 from app.wording.reference_groups import grouped_reference
+from app.wording.rule_names import rule_name
 from app.wording.spoken_words import in_digit_groups
 from app.wording.translations import install_catalogues
 from tickets.people.phones import readable_phone
@@ -120,6 +121,7 @@ def _environment() -> Environment:
         status_word=codes.status_word,
         disposition_word=codes.disposition_word,
         appeal_outcome_word=codes.appeal_outcome_word,
+        rule_name=rule_name,
     )
     environment.filters.update(reference=grouped_reference, digits=in_digit_groups, phone=readable_phone)
     return environment

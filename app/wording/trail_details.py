@@ -16,6 +16,7 @@ from app.wording.field_words import FIELD_WORDS
 from app.wording.locale import chosen_locale
 from app.wording.posted_words import FAILURES, OUTBOUND_TEMPLATES, failure_word
 from app.wording.raised_words import ANSWER_WAYS, CAUSES
+from app.wording.rule_names import SHIPPED_RULES
 from app.wording.sending_words import BUDGET_SCOPES, SENDING_KINDS
 from app.wording.spoken_time import exact_phrase
 from app.wording.system_words import SCOPE_WORDS
@@ -216,6 +217,8 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "stage": (STAGE_WORDS,),
     "sending": (SENDING_KINDS,),
     "whom": (BUDGET_SCOPES,),
+    "name": (SHIPPED_RULES,),
+    "policies": (SHIPPED_RULES,),
 }
 
 

@@ -40,6 +40,37 @@ def cell_words(of_kind: FileKind, row: TextRow, columns: Sequence[Column]) -> li
     return [(head, _cell(of_kind, row, column)) for head, column in zip(headings, columns, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedCell:
+    """What became of one column of a row, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+def changed_words(of_kind: FileKind, before: TextRow, after: TextRow) -> list[ChangedCell]:
+    """The columns in which two forms of a row differ, as the template of its kind calls them."""
+    differ = [key for key, value in after.items() if before.get(key, "") != value]
+    return [
+        ChangedCell(heading_of(of_kind, key), _changed(of_kind, before, key), _changed(of_kind, after, key))
+        for key in differ
+    ]
+
+
+def heading_of(of_kind: FileKind | type[FileKind], key: str) -> str:
+    """As its template calls it; a column that this version knows no more, as it was kept."""
+    known = {column.key for column in of_kind.columns}
+    return column_words(of_kind.name, key, language()).label if key in known else key
+
+
+def _changed(of_kind: FileKind, row: TextRow, key: str) -> str:
+    if not row.get(key):
+        return "–"
+    column = next((one for one in of_kind.columns if one.key == key), None)
+    return _cell(of_kind, row, column) if column is not None else row[key]
+
+
 def _cell(of_kind: FileKind, row: TextRow, column: Column) -> str:
     value = row.get(column.key, "")
     if column.reads is Reads.UNIT and value in of_kind.units.by_code:
@@ -47,6 +78,9 @@ def _cell(of_kind: FileKind, row: TextRow, column: Column) -> str:
         return (unit.name_en if language() == "en" else unit.name) or unit.name
     if column.reads is Reads.YES_NO:
         return choice_labels("yes_no", language())[value or "false"]
+    if column.reads is Reads.CHOICES and value:
+        labels = choice_labels(column.words, language())
+        return ", ".join(labels.get(one.strip(), one.strip()) for one in value.split(","))
     if column.words and value:
         return choice_labels(column.words, language()).get(value, value)
     return value if len(value) <= _SHOWN_LETTERS else value[: _SHOWN_LETTERS - 1] + "…"

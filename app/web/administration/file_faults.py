@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.wording.rule_faults import FAULT_WORDS
+from app.wording.rule_names import rule_name
 from tickets.file_errors import RowError
 
 _NAMES_THE_PROMISE = {"offsets_do_not_increase", "climbs_too_high", "unit_lacks_post", "no_emergency"}
@@ -23,7 +24,7 @@ class FaultLine:
 def fault_words_of(error: RowError) -> str:
     """A sentence, with what it is about where the sentence alone does not say it."""
     words = str(FAULT_WORDS.get(error.code, error.code.replace("_", " ")))
-    promise = error.where if error.code in _NAMES_THE_PROMISE and not _OF_A_FILE.match(error.where) else ""
+    promise = rule_name(error.where) if error.code in _NAMES_THE_PROMISE and not _OF_A_FILE.match(error.where) else ""
     told = promise or (error.detail if error.code in _NAMES_THE_VALUE else "")
     return f"{words} ({told})" if told else words
 

@@ -1,6 +1,7 @@
 """Files brought in by hand: looked at first, then confirmed; templates, exports, history, and the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from app.seeding.file_kinds import TABLE_KINDS
 from app.seeding.files_out import annotated_file, export_file, template_file
 from app.seeding.imports import ACCEPTABLE
 from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.entered_words import ChangedCell, changed_words
 from app.web.administration.file_words import STATE_WORDS, CountWord, count_words, row_faults
 from app.web.frame.access import signed_in
 from app.web.frame.limits import takes_tables
@@ -144,12 +146,29 @@ def _one(import_id: int, *, error: str = "", status: int = 200) -> Response:
         faults=row_faults(row.kind, faults),
         acceptable=bool(faults) and row.state == "judged",
         more_faults=max(int(row.counts.get("faults", 0)) - len(faults), 0),
-        rows=history.kept_changes(g.session, import_id, limit=_SHOWN_ROWS),
+        rows=_shown_rows(row),
         shown=_SHOWN_ROWS,
         has_content=row.state in ("judged", "refused"),
         error=error,
     )
     return Response(page, status, mimetype="text/html")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """What the file does to one row; `changes` is empty for a new one."""
+
+    number: int
+    name: str
+    changes: Sequence[ChangedCell]
+
+
+def _shown_rows(row: FileImport) -> list[ShownRow]:
+    of_kind = TABLE_KINDS[row.kind](g.session, actor=g.actor, now=g.now)
+    return [
+        ShownRow(one.number, one.name, changed_words(of_kind, one.before, one.after) if one.before is not None else ())
+        for one in history.kept_changes(g.session, row.id, limit=_SHOWN_ROWS)
+    ]
 
 
 def _counts(row: FileImport) -> list[CountWord]:

@@ -16,6 +16,7 @@ from app.web.frame.current import hotline, settings
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.moments import read_moment
+from app.web.pieces.names import in_locale
 from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.wording.codes import clock_word
 from escalation.firing.gaps import gap_by_id
@@ -25,6 +26,7 @@ from tickets.promises import exclusions
 from tickets.promises.clock_moves import PROMISED
 from tickets.promises.crediting import credits_of, preview
 from tickets.promises.exclusions import Wanted
+from tickets.promises.rule_versions import rules_now
 from tickets.schema import ExclusionWindow
 from tickets.states import ClockKind, DraftForm
 from tickets.typed_text import typed_number
@@ -147,6 +149,7 @@ def _window_page(found: ExclusionWindow, *, error: str = "", status: int = 200) 
         "is_mine": found.asked_by_id == g.viewer.staff_id,
         "kinds": ", ".join(clock_word(kind) for kind in found.clocks),
         "affected": preview(g.session, found) if found.decided_at is None else [],
+        "calendar_names": {one.key: in_locale(one.name, one.name_en) for one in rules_now(g.session).calendars},
         "given": credits_of(g.session, found.id) if found.is_approved else None,
         "error": error,
     }

@@ -20,6 +20,7 @@ from app.web.frame.once import form_key, is_first
 from app.web.pieces.names import category_options, in_locale
 from app.web.pieces.unit_choices import unit_codes
 from app.wording.codes import channel_word, competence_word
+from app.wording.rule_names import rule_name
 from tickets.file_errors import RowError
 from tickets.promises.policy import SlaPolicy
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
@@ -119,7 +120,7 @@ def _page(
         units=unit_codes(),
         channels=[(one.value, channel_word(one)) for one in Channel],
         calendars=[(one.key, in_locale(one.name, one.name_en)) for one in in_force.calendars],
-        chains=[(chain.name, chain.name) for chain, _version in in_force.chains],
+        chains=[(chain.name, rule_name(chain.name)) for chain, _version in in_force.chains],
         time_units=time_units(),
     )
     return Response(page, status, mimetype="text/html")

@@ -23,6 +23,7 @@ from app.web.pieces.names import in_locale
 from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.pieces.unit_choices import unit_options
 from app.wording.contact_codes import outbound_channel_word
+from app.wording.rule_names import rule_name
 from escalation.firing.actions import ACTIONS
 from tickets.directory.exchange import ImportOutcome
 from tickets.errors import InvalidInput
@@ -96,7 +97,7 @@ def apply() -> ResponseReturnValue:
             "success",
         )
     for name in done.closed:
-        flash(_("“%(name)s” is retired.", name=name), "success")
+        flash(_("“%(name)s” is retired.", name=rule_name(name)), "success")
     if not (done.changed or done.closed):
         flash(_("Nothing changed: these rules are already in force."), "info")
     return redirect(_HERE, code=303)
@@ -124,7 +125,7 @@ def retire_policy() -> ResponseReturnValue:
         was_refused(DraftForm.RETIRING, rule_id)
         return _page(retiring=_retirement(name), status=409)
     was_sent(DraftForm.RETIRING, rule_id)
-    flash(_("“%(name)s” is retired.", name=name), "success")
+    flash(_("“%(name)s” is retired.", name=rule_name(name)), "success")
     return redirect(_HERE, code=303)
 
 

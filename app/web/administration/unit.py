@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.seeding.file_kinds import TABLE_KINDS
 from app.web.administration.blueprint import SEEING_UNITS, blueprint
+from app.web.administration.entered_words import heading_of
 from app.web.administration.rule_words import target_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import today
@@ -61,12 +62,18 @@ def unit_page(unit_id: int) -> ResponseReturnValue:
         procedure_count=len(received),
         past=history.changes_about(g.session, unit.code or "", limit=30),
         kind_title=lambda kind: title_of(kind, language()),
+        changed_columns=_changed_columns,
         may_change=g.viewer.holds(Role.ADMINISTRATOR),
         way_word=outbound_channel_word,
         target_words=target_words,
         tonight_word=tonight_word,
         fields_phrase=fields_phrase,
     )
+
+
+def _changed_columns(one: history.PastChange) -> str:
+    """As the template of its kind calls them."""
+    return ", ".join(heading_of(TABLE_KINDS[one.kind], column) for column, _before, _after in one.differences)
 
 
 def _row_key(unit: Unit) -> str:

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+import yaml
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.settings import ROOT
 from app.web.frame.application import HotlineApp
+from app.wording.rule_names import SHIPPED_RULES, rule_name
 from tests.app.web.administration.desk import HERE, NOW, shown
 from tests.escalation.scene import full_house, holder, person, ticket, ward, with_role
 from tests.signing_in import sign_in
@@ -16,6 +19,7 @@ from tickets.schema import PlannedStep
 from tickets.states import Role, StepKind
 
 PAGE = f"{HERE}/chains"
+POLICIES = ROOT / "tickets" / "reference_data" / "policies.yaml"
 
 
 def steps(page: str) -> list[str]:
@@ -72,9 +76,23 @@ def test_a_chain_that_no_such_matter_climbs_is_shown_as_if_it_did(browser: Flask
     nonsense = browser.get(f"{PAGE}?chain=no-such&unit=x&clock=y&priority=z&at=soon&category=1")
 
     assert len(steps(page)) == 2
-    assert "climbed by: Mặc định" in page
+    assert "climbed by: Default promises" in page
     assert "/administration/chains?chain=to-head-of-unit" in listed
     assert nonsense.status_code == 404
+
+
+def test_shipped_rules_are_named_in_the_readers_language_and_a_citys_own_as_it_calls_them(browser: FlaskClient) -> None:
+    shipped = yaml.safe_load(POLICIES.read_text(encoding="utf-8"))
+    english = shown(browser, PAGE), shown(browser, f"{HERE}/promises")
+    browser.set_cookie("locale", "vi")
+    vietnamese = shown(browser, PAGE), shown(browser, f"{HERE}/promises")
+
+    assert {one["name"] for one in (*shipped["chains"], *shipped["policies"])} <= set(SHIPPED_RULES)
+    assert all("Up to the city’s leadership" in page and "Đến lãnh đạo Thành phố" not in page for page in english)
+    assert all("Đến lãnh đạo Thành phố" in page for page in vietnamese)
+    assert not any(">to-city-leadership<" in page for page in (*english, *vietnamese))
+    assert "Default promises" in english[1] and "Mặc định" in vietnamese[1]
+    assert rule_name("Ngập nước: báo Thành phố") == "Ngập nước: báo Thành phố"
 
 
 def test_an_instant_that_is_none_is_refused_at_its_field_and_kept(browser: FlaskClient) -> None:

@@ -44,6 +44,17 @@ def test_a_file_changes_nothing_before_it_is_confirmed(browser: FlaskClient, ses
     assert person_by_email(session, "cuong@example.vn") is None
 
 
+def test_a_preview_names_columns_and_choices_as_the_template_does(browser: FlaskClient, session: Session) -> None:
+    page = hand_in(browser, session, "offices", "unit,address\n26740,45 Lê Duẩn\n")
+
+    english = shown(browser, page)
+    browser.set_cookie("locale", "vi")
+    vietnamese = shown(browser, page)
+
+    assert "Address: – → 45 Lê Duẩn" in english and "address:" not in english
+    assert "Địa chỉ: – → 45 Lê Duẩn" in vietnamese
+
+
 def test_what_was_confirmed_is_written_audited_and_told_with_who_brought_it(
     browser: FlaskClient, session: Session
 ) -> None:

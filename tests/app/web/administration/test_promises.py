@@ -94,7 +94,7 @@ def test_a_mistaken_promise_is_retired_after_a_look_at_what_that_does(browser: F
 
     assert "Retire “một phút”?" in seen and "0 open tickets run under it" in seen
     assert 'value="một phút"' in before
-    assert re.search(r"1 min(ute)?.*40 working hours.*Mặc định", seen, re.DOTALL)
+    assert re.search(r"1 min(ute)?.*40 working hours.*Default promises", seen, re.DOTALL)
     assert silent.status_code == 400 and "Say why" in silent.get_data(as_text=True)
     assert done.status_code == 303
     assert "“một phút” is retired." in after

@@ -123,7 +123,7 @@ def test_a_chain_is_written_previewed_and_published_for_open_tickets_too_and_tak
 
     assert (added.status_code, on.status_code, published.status_code) == (303, 303, 303)
     assert "The count begins in a moment." in waiting and 'value="open"' not in waiting
-    assert "1 open ticket runs under them." in seen and "Mặc định" in seen
+    assert "1 open ticket runs under them." in seen and "Default promises" in seen
     assert untouched == before == [(1, 0), (2, 60)]
     # Three working hours after 14:30 on the eve of a day off.
     assert after == [(1, 10), (2, 60), (3, 41.5 * 60)]
