@@ -184,7 +184,8 @@ def _page(*, errors: dict[str, str] | None = None, status: int = 200) -> Respons
             (row, title_of(row.kind, spoken), str(STATE_WORDS[row.state]), _counts(row), who, undoer)
             for row, who, undoer in history.last_imports(g.session, limit=50)
         ],
-        typed=request.form,
+        # The guide leads here with the kind chosen.
+        typed=request.form or request.args,
         errors=errors or {},
     )
     return Response(page, status, mimetype="text/html")

@@ -1,8 +1,9 @@
 """The guide of whoever sets a city up: a few steps, each of which knows by itself whether it is done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import g, render_template
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import exists, or_, select
@@ -10,26 +11,36 @@ from sqlalchemy import exists, or_, select
 from app.phone.installation import installation
 from app.seeding.desks import CITY_PHONE
 from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.setting_up_files import files_in_order
+from app.web.administration.trial_call import heard_words, last_call, what_to_hear
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings, today
-from app.web.frame.menu import SETTING_UP
+from app.web.frame.menu import GUIDE_COOKIE, GUIDE_LEFT, SETTING_UP
 from app.web.pieces.names import in_locale
 from tickets.city import city
 from tickets.directory.lines import city_line
 from tickets.queries.readiness_facts import Installation, WorkingUnit, unit_facts
-from tickets.schema import Call, RoleAssignment
+from tickets.schema import RoleAssignment
 from tickets.states import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it is, how it stands in words, and where it is done."""
+    """One step: what it is, how it stands in words, and where it is done.
+
+    `how`: what to do, line by line; `aside`: another way. `waits`: the page asks by itself whether it is done,
+    until it `is_heard`.
+    """
 
     title: str
     words: str
     is_done: bool
     url: str
     action: str
+    how: Sequence[str] = ()
+    aside: str = ""
+    waits: bool = False
+    is_heard: bool = False
 
 
 @blueprint.get(SETTING_UP)
@@ -38,7 +49,13 @@ def setting_up() -> ResponseReturnValue:
     """Left and come back to at will: nothing is kept but what was really entered."""
     steps = _steps()
     following = next((step for step in steps if not step.is_done), None)
-    return render_template("administration/setting_up.html", steps=steps, following=following)
+    return render_template(
+        "administration/setting_up.html",
+        steps=steps,
+        following=following,
+        files=files_in_order(),
+        is_left=request.cookies.get(GUIDE_COOKIE) == GUIDE_LEFT,
+    )
 
 
 def _steps() -> list[Step]:
@@ -50,7 +67,7 @@ def _steps() -> list[Step]:
         _mail(here),
         _directory(units),
         _people(units),
-        _call(),
+        _call(here),
         _live(units),
     ]
 
@@ -83,7 +100,7 @@ def _line() -> Step:
     words = _("%(phone)s is the city's number.", phone=line.phone) if line is not None else _("There is none yet.")
     if line is not None and not is_own:
         words = _("%(phone)s is an example that nobody has: bring in your own.", phone=line.phone)
-    return Step(_("The city's line"), words, is_own, "/administration/import", _("Bring it in"))
+    return Step(_("The city's line"), words, is_own, "/administration/import?kind=lines", _("Bring it in"))
 
 
 def _directory(units: list[WorkingUnit]) -> Step:
@@ -91,7 +108,11 @@ def _directory(units: list[WorkingUnit]) -> Step:
     known = sum(one.has_address and bool(one.lines) for one in wanting)
     words = _("%(known)s of %(all)s units have an address and a line.", known=known, all=len(wanting))
     return Step(
-        _("Directory"), words, bool(wanting) and known == len(wanting), "/administration/import", _("Bring it in")
+        _("Directory"),
+        words,
+        bool(wanting) and known == len(wanting),
+        "/administration/import?kind=offices",
+        _("Bring it in"),
     )
 
 
@@ -106,13 +127,23 @@ def _people(units: list[WorkingUnit]) -> Step:
     words = _("At %(count)s of %(all)s units somebody takes tickets.", count=worked_at, all=len(units))
     if not is_led:
         words += " " + _("Nobody supervises yet.")
-    return Step(_("People"), words, worked_at > 0 and is_led, "/administration/import", _("Enter people"))
+    return Step(_("People"), words, worked_at > 0 and is_led, "/administration/import?kind=people", _("Enter people"))
 
 
-def _call() -> Step:
-    was_tried = bool(g.session.scalar(select(exists().where(Call.direction == "inbound"))))
-    words = _("A call has come in.") if was_tried else _("Call the city's number, or: ./hotline call --from PHONE")
-    return Step(_("A trial call"), words, was_tried, "/supervisor/readiness", _("Have lines called"))
+def _call(here: Installation) -> Step:
+    heard, line = last_call(), city_line(g.session, on=today())
+    if heard is not None:
+        told = heard_words(heard)
+        return Step(_("A trial call"), told, True, "/supervisor/readiness", _("Have lines called"), is_heard=True)
+    aside = _("Whoever sits at the server tries it without a provider too, by the command ./hotline call --from PHONE.")
+    if line is None or line.phone == CITY_PHONE or not here.has_provider:
+        words = _("There is no number to dial yet: it needs the telephone provider and the city’s line, further up.")
+        return Step(_("A trial call"), words, False, "/administration/accounts", _("Set up the provider"), aside=aside)
+    words = _("No call has come in yet.")
+    how = what_to_hear(line.phone)
+    return Step(
+        _("A trial call"), words, False, "/administration/accounts", _("Where the numbers lead"), how, aside, waits=True
+    )
 
 
 def _live(units: list[WorkingUnit]) -> Step:

@@ -16,6 +16,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # The guide of whoever sets a city up.
 SETTING_UP = "/administration/setting-up"
+# Kept by the browser: whether whoever sets the city up lands there after signing in, or has left the guide.
+GUIDE_COOKIE, GUIDE_LEFT, GUIDE_OPEN = "guide", "left", "open"
 # A number that stands beside every page is not counted further.
 MOST_IN_MENU = 99
 

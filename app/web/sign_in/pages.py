@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from app.accounts import credentials
 from app.web.frame.access import password_given, public
-from app.web.frame.current import hotline, settings
+from app.web.frame.current import settings, today
 from app.web.frame.limits import limiter
 from app.web.frame.local_target import local_target
-from app.web.frame.menu import SETTING_UP, home_of
+from app.web.frame.menu import GUIDE_COOKIE, GUIDE_LEFT, SETTING_UP, home_of
 from app.web.frame.session_cookie import (
     asks_second_factor,
     begin_session,
@@ -25,6 +25,7 @@ from app.web.frame.session_cookie import (
 from app.web.sign_in.known_browser import KnownBrowser
 from tickets.audit import entries
 from tickets.directory import one_time_links
+from tickets.directory.going_live import city_is_preparing
 from tickets.errors import NotFound
 from tickets.outbox.invitations import was_invited
 from tickets.people.actor import staff_actor
@@ -187,7 +188,11 @@ def _enrolment_words(code: str) -> str:
 
 
 def _first_page(viewer: Viewer) -> str:
-    """Where they land; whoever sets a city up, at its guide."""
-    if viewer.holds(Role.ADMINISTRATOR) and hotline().announcements.is_preparing and not settings().demo:
-        return SETTING_UP
-    return home_of(viewer)
+    """Where they land; whoever sets a city up, at its guide, until it is live or they have left the guide.
+
+    Asked of the database: what this process remembers of it may be older than the city.
+    """
+    is_setting_up = viewer.holds(Role.ADMINISTRATOR) and not settings().demo
+    if not is_setting_up or request.cookies.get(GUIDE_COOKIE) == GUIDE_LEFT:
+        return home_of(viewer)
+    return SETTING_UP if city_is_preparing(g.session, on=today()) else home_of(viewer)

@@ -6,6 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.enrolment import add_token
+from app.seeding.file_kinds import TABLE_KINDS
+from app.web.administration.setting_up_files import FILES_IN_ORDER
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import HERE, NOW, post, shown
 from tests.app.web.steering import csrf_of
@@ -15,8 +17,8 @@ from tickets.directory import going_live
 from tickets.directory.lines import LineFacts, city_line, insert_lines
 from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
 from tickets.queries.readiness_facts import unit_facts
-from tickets.schema import LineTest, OutboundMessage
-from tickets.states import OutboundChannel, OutboundState, Role
+from tickets.schema import Call, LineTest, OutboundMessage
+from tickets.states import CallState, OutboundChannel, OutboundState, Role
 
 READINESS = f"{HERE}/readiness"
 
@@ -126,6 +128,43 @@ def test_the_guide_knows_by_itself_what_is_done(bound: HotlineApp, session: Sess
     assert "is an example that nobody has" in before and "is an example" not in after
     assert "Nobody supervises yet." in before and "Nobody supervises yet." not in after
     assert "1 of 189 units are live." in after
+
+
+def test_the_guide_gives_the_files_in_the_order_in_which_each_finds_what_it_names(
+    bound: HotlineApp, session: Session
+) -> None:
+    desk = desk_of(bound, session, Role.ADMINISTRATOR, "79")
+
+    page = shown(desk, f"{HERE}/setting-up")
+    chosen = shown(desk, f"{HERE}/import?kind=rota")
+
+    assert list(FILES_IN_ORDER) == [kind for kind in TABLE_KINDS if kind in FILES_IN_ORDER]
+    places = [page.index(f"/administration/import/template/{kind}.xlsx") for kind in FILES_IN_ORDER]
+    assert places == sorted(places)
+    assert all(f'href="/administration/import?kind={kind}"' in page for kind in FILES_IN_ORDER)
+    assert 'value="rota" selected' in chosen
+
+
+def test_the_trial_call_says_what_to_dial_what_to_hear_and_when_it_was_heard(
+    bound: HotlineApp, session: Session
+) -> None:
+    desk = desk_of(bound, session, Role.ADMINISTRATOR, "79")
+    nothing = shown(desk, f"{HERE}/setting-up")
+    example = city_line(session, on=NOW.date())
+    own = LineFacts("+842838291022", "1022", example.office_id, is_city=True, valid_from=NOW.date())
+    insert_lines(session, [own])
+    waiting = shown(desk, f"{HERE}/setting-up")
+    line = city_line(session, on=NOW.date())
+    facts = {"state": CallState.ENDED, "state_since": NOW, "state_until": NOW, "arrived_at": NOW, "line_id": line.id}
+    session.add(Call(account="AC1", call_sid="CA-trial", phone="+84901234567", detail={}, **facts))
+    session.flush()
+    heard = shown(desk, f"{HERE}/setting-up")
+
+    assert "There is no number to dial yet" in nothing and 'hx-select="#waits"' not in nothing
+    assert "Dial 028 3829 1022 from any telephone" in waiting and "You must hear: “" in waiting
+    assert 'hx-select="#waits"' in waiting
+    assert "We heard your call: today at 09:00" in heard and "It came in on 028 3829 1022." in heard
+    assert 'hx-select="#waits"' not in heard and "90123" not in heard
 
 
 def test_every_page_says_that_it_is_the_demonstration(bound: HotlineApp) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from app.accounts import credentials
 from app.settings import Settings
 from app.web.factory import create_app
+from app.web.frame.application import HotlineApp
 from app.web.frame.session_cookie import SESSION_COOKIE
 from tests.app.web.sign_in.test_pages import PASSWORD, csrf_of, enrolled
 from tests.signing_in import person_with
-from tickets.directory import one_time_links
+from tickets.directory import going_live, one_time_links
+from tickets.people.actor import SYSTEM
 from tickets.schema import OneTimeLink
 from tickets.states import Role
 
@@ -39,6 +41,29 @@ def test_an_enrolment_link_sets_password_and_second_factor_and_works_once(
     assert first.headers["Location"] == "/supervisor"
     assert again.status_code == 404
     assert session.scalars(select(OneTimeLink.used_at).where(OneTimeLink.staff_id == staff.id)).one() == now
+
+
+def test_whoever_sets_a_city_up_lands_at_its_guide_until_they_leave_it_or_the_city_is_live(
+    client: FlaskClient, session: Session, now: datetime, app: HotlineApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "settings", app.settings.model_copy(update={"demo": False}))
+    going_live.begin(session, are_live=False, now=now)
+    staff = person_with(session, role=Role.ADMINISTRATOR, now=now)
+    secret = credentials.pending_totp_secret(session, staff)
+    token = one_time_links.make(session, staff_id=staff.id, purpose="enrol", lifetime=timedelta(days=1), now=now)
+    session.flush()
+    csrf = csrf_of(client, f"/sign-in/link/{token}")
+    form = {"password": PASSWORD, "repeated": PASSWORD, "code": pyotp.TOTP(secret).at(now), "csrf_token": csrf}
+
+    landed = [client.post(f"/sign-in/link/{token}", data=form).headers["Location"]]
+    for choice in ("left", "open"):
+        page = "/administration/setting-up"
+        client.post("/preferences", data={"guide": choice, "next": page, "csrf_token": csrf_of(client, page)})
+        landed.append(client.get("/sign-in").headers["Location"])
+    going_live.go_live(session, going_live.bodies(session, on=now.date()), on_day=now.date(), actor=SYSTEM, now=now)
+    landed.append(client.get("/sign-in").headers["Location"])
+
+    assert landed == ["/administration/setting-up", "/administration", "/administration/setting-up", "/administration"]
 
 
 def test_a_demonstration_link_sets_nobodys_password(client: FlaskClient, session: Session, now: datetime) -> None:
