@@ -399,6 +399,8 @@ class DraftForm(StrEnum):
     RETIRING = "retiring"
     CLOCKS = "clocks"
     INCIDENT = "incident"
+    GUIDANCE = "guidance"
+    CHANGED_GUIDANCE = "changed-guidance"
 
 
 class SwapState(StrEnum):

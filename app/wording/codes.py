@@ -206,6 +206,8 @@ DRAFT_FORMS: Mapping[str, LazyString] = {
     DraftForm.DAYS_OFF: lazy_gettext("Add days by hand"),
     DraftForm.RETIRING: lazy_gettext("Why it is retired"),
     DraftForm.INCIDENT: lazy_gettext("Set an incident"),
+    DraftForm.GUIDANCE: lazy_gettext("Draft a guidance"),
+    DraftForm.CHANGED_GUIDANCE: lazy_gettext("Change the draft of a guidance"),
     DraftForm.CLOCKS: lazy_gettext("Continue with the database's clock"),
 }
 

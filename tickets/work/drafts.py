@@ -33,6 +33,8 @@ _SHOWN_BY_THEIR_PAGES = (
     DraftForm.RETIRING,
     DraftForm.CLOCKS,
     DraftForm.INCIDENT,
+    DraftForm.GUIDANCE,
+    DraftForm.CHANGED_GUIDANCE,
 )
 # A page says every ten seconds that it is still open.
 LOOKING_FOR = timedelta(seconds=30)

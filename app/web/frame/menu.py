@@ -26,7 +26,8 @@ MOST_IN_MENU = 99
 class MenuPlace:
     """Where a page stands: its name, which menu (`under`; "" is the main one), and its order from 0 there.
 
-    `counting`: how many things wait there for the reader; asked only where a menu is shown.
+    `counting`: how many things wait there for the reader; asked only where a menu is shown. `only`: of those who may
+    open the page, whose daily work it is; others come by a link.
     """
 
     label: LazyString
@@ -35,6 +36,7 @@ class MenuPlace:
     hotkey: str = ""
     under: str = ""
     counting: Callable[[], int] | None = None
+    only: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,12 @@ def in_menu(
     hotkey: str = "",
     under: str = "",
     counting: Callable[[], int] | None = None,
+    only: tuple[Role, ...] = (),
 ) -> Callable[[View], View]:
-    """The view is in a menu, for whoever its `signed_in` lets in; a view may stand in several menus."""
+    """The view is in a menu, for whoever its `signed_in` lets in, or `only` some of them; it may stand in several."""
 
     def mark(view: View) -> View:
-        places = (*getattr(view, "menu_places", ()), MenuPlace(label, order, icon, hotkey, under, counting))
+        places = (*getattr(view, "menu_places", ()), MenuPlace(label, order, icon, hotkey, under, counting, only))
         view.menu_places = places  # type: ignore[attr-defined]
         return view
 
@@ -112,4 +115,4 @@ def _found() -> Iterator[tuple[str, MenuPlace, frozenset[Role]]]:
         for place in getattr(view, "menu_places", ()):
             if access is None or not access.roles:
                 raise LookupError(f"{rule.endpoint} is in a menu but does not say which roles may open it.")
-            yield rule.rule, place, access.roles
+            yield rule.rule, place, frozenset(place.only) & frozenset(access.roles) if place.only else access.roles

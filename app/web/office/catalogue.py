@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
 from app.web.frame.current import today
 from app.web.frame.fault_words import fault_words
-from app.web.office.blueprint import LOOKING_ON, blueprint
+from app.web.frame.menu import in_menu
+from app.web.office.blueprint import LOOKING_ON, RELEASING, blueprint
 from app.wording.catalogue_words import online_word, stage_word
 from tickets.directory import catalogue_steps
 from tickets.directory.catalogue_months import Shares, months_kept
@@ -31,6 +33,7 @@ _LISTED_AT_MOST = 100
 
 
 @blueprint.get(_HERE)
+@in_menu(_l("Catalogue of procedures"), order=7, icon="document", only=RELEASING)
 @signed_in(*KEEPING)
 def catalogue_duty() -> ResponseReturnValue:
     asked = {name: request.args.get(name, "")[:200].replace("\0", "") for name in ("q", "show", "department")}

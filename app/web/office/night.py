@@ -3,9 +3,11 @@
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.web.frame.access import signed_in
-from app.web.office.blueprint import LOOKING_ON, blueprint
+from app.web.frame.menu import in_menu
+from app.web.office.blueprint import LOOKING_ON, RELEASING, blueprint
 from app.wording.night_words import night_word
 from tickets.errors import NotFound
 from tickets.outbox.night_checks import MOST_A_NIGHT, NO_FAILURE, set_consent
@@ -16,6 +18,7 @@ from tickets.states import Role
 
 
 @blueprint.get("/office/night")
+@in_menu(_l("Night check"), order=7, icon="moon", only=RELEASING)
 @signed_in(*LOOKING_ON, Role.SUPERVISOR)
 def night_check() -> ResponseReturnValue:
     """The whole city's, or one's own units'; each supervisor consents for their own."""

@@ -21,6 +21,8 @@ TOLD_BY_NUMBER = frozenset(
         DraftForm.RETIRING,
         DraftForm.CLOCKS,
         DraftForm.INCIDENT,
+        DraftForm.GUIDANCE,
+        DraftForm.CHANGED_GUIDANCE,
     }
 )
 

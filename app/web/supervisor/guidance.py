@@ -13,6 +13,7 @@ from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.names import category_options, in_locale, procedure_options, unit_name
+from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.supervisor.blueprint import WATCHING, blueprint
 from app.web.supervisor.guidance_form import (
     TypedGuidance,
@@ -31,7 +32,7 @@ from tickets.queries.guidance import counts_of, guidance_list, linked_tickets
 from tickets.queries.problems import evidence
 from tickets.routing.guidance import GuidanceRule, contradictions
 from tickets.schema import Guidance, Staff
-from tickets.states import UNFINISHED, GuidanceState
+from tickets.states import UNFINISHED, DraftForm, GuidanceState
 from tickets.typed_text import typed_day, typed_number
 from tickets.work import guidance, guidance_tickets, problems
 from tickets.work.guidance import guidance_named, may_decide
@@ -60,22 +61,26 @@ def guidance_pages() -> ResponseReturnValue:
 @blueprint.get(f"{_HERE}/new")
 @signed_in(*WATCHING)
 def new_guidance_page() -> ResponseReturnValue:
-    number = typed_number(request.args.get("problem", ""))
+    """Empty, or with what a problem says by itself; with the words this person typed and has not sent."""
+    number = _problem_asked()
+    kept = typed_form(DraftForm.GUIDANCE, number or 0).fields
     if number is None:
-        return _form(new_guidance(g.viewer))
-    return _form(from_problem(problem_named(g.session, number, g.viewer)), problem_id=number)
+        return _form(typed_guidance(kept) if kept else new_guidance(g.viewer))
+    problem = problem_named(g.session, number, g.viewer)
+    return _form(typed_guidance(kept) if kept else from_problem(problem), problem_id=number)
 
 
 @blueprint.post(f"{_HERE}/new")
 @signed_in(*WATCHING)
 def draft_guidance() -> ResponseReturnValue:
-    typed = typed_guidance(request.form)
+    typed, number = typed_guidance(request.form), _problem_asked()
     try:
         one = guidance.draft(g.session, wanted_guidance(typed), viewer=g.viewer, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
-        number = typed_number(request.form.get("problem", ""))
+        was_refused(DraftForm.GUIDANCE, number or 0)
         return _form(typed, errors={wrong.field: fault_words(wrong)}, problem_id=number, status=422)
-    _answers_problem(one)
+    was_sent(DraftForm.GUIDANCE, number or 0)
+    _answers_problem(one, number)
     flash(_("Kept as a draft. Nobody is answered with it before a leader has approved it and it is issued."), "success")
     return redirect(f"{_HERE}/{one.id}", code=303)
 
@@ -90,7 +95,8 @@ def one_guidance(guidance_id: int) -> ResponseReturnValue:
 @signed_in(*WATCHING)
 def change_guidance_page(guidance_id: int) -> ResponseReturnValue:
     one = guidance_named(g.session, guidance_id)
-    return _form(standing_guidance(one), one=one)
+    kept = typed_form(DraftForm.CHANGED_GUIDANCE, one.id).fields
+    return _form(typed_guidance(kept) if kept else standing_guidance(one), one=one)
 
 
 @blueprint.post(f"{_HERE}/<int:guidance_id>/change")
@@ -101,7 +107,9 @@ def change_guidance(guidance_id: int) -> ResponseReturnValue:
         guidance.change(g.session, guidance_id, wanted_guidance(typed), viewer=g.viewer, actor=g.actor, now=g.now)
     except InvalidInput as wrong:
         one = guidance_named(g.session, guidance_id)
+        was_refused(DraftForm.CHANGED_GUIDANCE, guidance_id)
         return _form(typed, one=one, errors={wrong.field: fault_words(wrong)}, status=422)
+    was_sent(DraftForm.CHANGED_GUIDANCE, guidance_id)
     flash(_("The draft is changed."), "success")
     return redirect(f"{_HERE}/{guidance_id}", code=303)
 
@@ -198,9 +206,12 @@ def call_answers_off(guidance_id: int) -> ResponseReturnValue:
     return _do(guidance_id, "", do)
 
 
-def _answers_problem(one: Guidance) -> None:
+def _problem_asked() -> int | None:
+    return typed_number(request.args.get("problem", ""))
+
+
+def _answers_problem(one: Guidance, number: int | None) -> None:
     """Drafted for a problem, it answers that problem's tickets once it is in force."""
-    number = typed_number(request.form.get("problem", ""))
     if number is None:
         return
     problem = problem_named(g.session, number, g.viewer)
@@ -257,6 +268,7 @@ def _form(
         "supervisor/guidance_form.html",
         typed=typed,
         one=one,
+        form=typed_form(DraftForm.CHANGED_GUIDANCE, one.id) if one else typed_form(DraftForm.GUIDANCE, problem_id or 0),
         problem_id=problem_id,
         errors=errors or {},
         categories=category_options(),

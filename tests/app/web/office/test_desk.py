@@ -1,5 +1,6 @@
 """The City Office's desk: what is entered is public when it was released, units confirm each month, late ones hear."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,24 @@ def test_where_nobody_ever_decided_everything_entered_is_public(app: HotlineApp,
 
     assert NEW in page and "Checked and released" not in page
     assert state_of(session, unit(session).id) is EntryState.RELEASED
+
+
+def test_the_city_office_has_its_pages_in_the_menu_and_who_comes_by_a_link_has_not(
+    bound: HotlineApp, session: Session
+) -> None:
+    pages = {"/office/catalogue", "/office/night"}
+    office = desk_at(bound, session, Role.CITY_OFFICE, "VPUB", now=NOW)
+    own = desk_at(bound, session, Role.SUPERVISOR, "26740", now=NOW)
+
+    def in_the_menus(desk: FlaskClient) -> list[set[str]]:
+        """Of the narrow screen's menu and of the wide one's."""
+        page = desk.get("/my/duty").get_data(as_text=True)
+        menus = re.findall(r'<nav class="side(?:-small)?".*?</nav>', page, re.DOTALL)
+        return [pages & set(re.findall(r'href="([^"]+)"', one)) for one in menus]
+
+    assert in_the_menus(office) == [pages, pages]
+    assert in_the_menus(own) == [set(), set()]
+    assert {own.get(one).status_code for one in pages} == {200}
 
 
 def test_a_new_address_is_public_once_the_unit_confirmed_and_the_city_office_released_it(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.app.web.console.console_scene import ENGLISH, agent_at, page_of
+from tests.app.web.supervisor.guidance_rows import WORDS, drafted
 from tests.factories import staff, unit
 from tickets.promises.rule_versions import rules_now
 from tickets.schema import Draft, Post, RuleDraft, Shift
@@ -113,9 +114,20 @@ def new_calendar(_session: Session, _now: datetime) -> Long:
     return Long(here, here, {"key": "ca-dem", "name": "Ca đêm"}, {"mon": "22:00-06:00"}, Role.ADMINISTRATOR)
 
 
+def new_guidance(_session: Session, _now: datetime) -> Long:
+    here = "/supervisor/guidance/new"
+    typed = {"question_vi": WORDS["question_vi"], "answer_vi": WORDS["answer_vi"], "words": WORDS["words"]}
+    return Long(here, here, typed, WORDS, Role.CITY_OFFICE)
+
+
+def changed_guidance(session: Session, now: datetime) -> Long:
+    here = f"/supervisor/guidance/{drafted(session, now=now).id}/change"
+    return Long(here, here, {**WORDS, "answer_en": "Nine working days."}, role=Role.CITY_OFFICE)
+
+
 FORMS: list[Callable[[Session, datetime], Long]] = [
     own_leave, anothers_leave, rotation, turn, changed_turn, maintenance, days_off,
-    chain, known_chain, promise, new_calendar,
+    chain, known_chain, promise, new_calendar, new_guidance, changed_guidance,
 ]  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def test_a_guidance_drafted_for_it_has_its_tickets_linked(client, session, now):
     signed_in(client, session, Role.CITY_OFFICE, now=now)
     assert 'value="Phường Sài Gòn"' in page(client, f"/supervisor/guidance/new?problem={one.id}")
 
-    send(client, "/supervisor/guidance/new", **WORDS, problem=str(one.id), category="rubbish")
+    send(client, f"/supervisor/guidance/new?problem={one.id}", **WORDS, category="rubbish")
 
     session.refresh(one)
     assert one.guidance_id is not None
