@@ -72,7 +72,13 @@ def _export(settings: "Settings", file: Path, first: datetime, end: datetime) ->
 
 
 def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime, end: datetime) -> int:
-    from escalation.queries.month_proof import differences, former_categories, levels_between
+    from escalation.queries.month_proof import (
+        differences,
+        former_categories,
+        levels_between,
+        levels_covered,
+        taken_until,
+    )
     from escalation.queries.proof import changed_since_written
     from tickets.audit.entries import verify
 
@@ -81,13 +87,15 @@ def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime
         chain, changed = verify(session), changed_since_written(session)
         levels = list(levels_between(session, first, end))
         former = former_categories(session, levels)
-    found = differences(levels, lines, former) if lines is not None else []
+    covered, until = levels_covered(levels, lines or ()), taken_until(lines or ())
+    found = differences(covered, lines, former) if lines is not None else []
     proved = chain.broken_entry_id is None and not changed and not found
     told = {
         "proved": proved, "month": arguments.month, "levels": len(levels),
         "attempts": sum(len(person.attempts) for one in levels for person in one.told), "checked": chain.checked,
         "broken_entry": chain.broken_entry_id, "changed": [asdict(one) for one in changed],
         "file": arguments.file, "differences": [_as_json(one) for one in found],
+        "file_until": until.isoformat() if until is not None else None, "later": len(levels) - len(covered),
     }  # fmt: skip
     if arguments.json:
         print(json.dumps(told, ensure_ascii=False))
@@ -98,7 +106,7 @@ def _verify(settings: "Settings", arguments: argparse.Namespace, first: datetime
 
 def _say(told: Mapping[str, object], changed: "list[Changed]", found: "list[Difference]") -> None:
     if told["proved"]:
-        with_file = " The file says nothing else." if told["file"] else ""
+        with_file = (" The file says nothing else." + _later(told)) if told["file"] else ""
         print(
             f"{told['month']} is proved: {told['levels']:,} levels and {told['attempts']:,} attempts are as they were "
             f"written; {told['checked']:,} sealed entries hold.{with_file}"
@@ -113,7 +121,19 @@ def _say(told: Mapping[str, object], changed: "list[Changed]", found: "list[Diff
         what = f"{one.column}: the file says “{one.in_file}”, the database “{one.in_database}”"
         missing = "is missing in the database" if one.in_file else "is missing in the file"
         print(f"{where} {missing if one.column is None else what}", file=sys.stderr)
-    print(f"{told['month']} is not proved.", file=sys.stderr)
+    if told["file"] and told["file_until"] is None and told["levels"]:
+        print(f"The file names no level of {told['month']}.", file=sys.stderr)
+    print(f"{told['month']} is not proved.{_later(told)}", file=sys.stderr)
+
+
+def _later(told: Mapping[str, object]) -> str:
+    """A file that was taken within the month lacks what fired afterwards: that is no fault, and it proves none of it."""
+    if not told["later"]:
+        return ""
+    return (
+        f" The file ends with {told['file_until']}: {told['later']:,} levels fired after it was taken. They are held "
+        "against the audit trail alone; take a file of the whole month to prove them too."
+    )
 
 
 def _as_json(one: "Difference") -> dict[str, str | None]:
@@ -140,15 +160,9 @@ def _lines_of(file: Path) -> list[dict[str, str]]:
 
 def _of_month(lines: list[dict[str, str]], first: datetime, end: datetime) -> list[dict[str, str]]:
     """A file of the page may hold other months too; what has no instant stays, to be named."""
-    return [line for line in lines if (at := _instant(line["fired_at"])) is None or first <= at < end]
+    from escalation.queries.month_proof import fired_at_of
 
-
-def _instant(cell: str | None) -> datetime | None:
-    try:
-        at = datetime.fromisoformat((cell or "").strip("' "))
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
+    return [line for line in lines if (at := fired_at_of(line)) is None or first <= at < end]
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The proof of a month of the ledger: what an exported file says against the database, level by level (A6).
 
 Levels that fired are facts, and so are people told, attempts and answers: a file that was taken earlier says less than
-the database does now, and nothing else. What it says and the database does not, was changed or removed since.
+the database does now, and nothing else. What it says and the database does not, was changed or removed since. Levels
+that fired after the last one in the file came after it was taken; one that fired before and is not in it was added.
 """
 
 from collections import defaultdict
@@ -52,6 +53,29 @@ def levels_between(session: Session, first: datetime, end: datetime) -> Iterator
     ).all()
     for start in range(0, len(ids), _AT_ONCE):
         yield from load_raised(session, ids[start : start + _AT_ONCE])
+
+
+def levels_covered(levels: Iterable[Raised], lines: Iterable[Mapping[str, str]]) -> list[Raised]:
+    """The levels that a file must name: those that fired until its last line; it was taken before the others.
+
+    All of them where it names none.
+    """
+    until = taken_until(lines)
+    return [one for one in levels if until is None or one.fired_at <= until]
+
+
+def taken_until(lines: Iterable[Mapping[str, str]]) -> datetime | None:
+    """The last instant that a file names: it was taken then or later."""
+    return max((at for line in lines if (at := fired_at_of(line)) is not None), default=None)
+
+
+def fired_at_of(line: Mapping[str, str]) -> datetime | None:
+    """When the level of a line fired; None where no such instant stands there."""
+    try:
+        at = datetime.fromisoformat(_plain(line.get("fired_at")))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def former_categories(session: Session, levels: Iterable[Raised]) -> FormerCategories:

@@ -15,7 +15,7 @@ from escalation.acknowledging.instruction_tasks import answer_instruction, break
 from escalation.firing.pursue import pursue
 from escalation.firing.sweep import tick
 from escalation.queries.ledger import EXPORT_HEADINGS, as_codes
-from escalation.queries.month_proof import differences, former_categories, levels_between
+from escalation.queries.month_proof import differences, former_categories, levels_between, levels_covered
 from escalation.queries.proof import Edit, changed_since_written
 from tests.conftest import Committed
 from tests.escalation.scene import clock, full_house, level_at, step, ticket, ward
@@ -262,6 +262,19 @@ def test_a_file_that_was_exported_before_the_kind_of_matter_was_changed_still_pr
     assert differences(levels, exported, former_categories(session, levels)) == []
     restricted = [{**line, "category": ""} for line in exported]
     assert differences(levels, restricted, former_categories(session, levels)) == []
+
+
+def test_a_file_that_was_taken_within_the_month_proves_what_had_fired_until_then(session: Session):
+    happened(session)
+    whole = lines(session)
+    early = whole[:1]
+    levels = list(levels_between(session, *MONTH))
+    covered = levels_covered(levels, early)
+
+    assert len(covered) < len(levels) and differences(covered, early) == []
+    [added] = differences(levels_covered(levels, whole[1:]), whole[1:])
+    assert (added.level, added.in_file) == ("1", ""), "one that fired before the last line belongs into the file"
+    assert levels_covered(levels, []) == levels, "a file of nothing proves nothing"
 
 
 def test_a_month_is_proved_by_the_file_that_was_exported_before_and_whatever_was_edited_in_it_is_named(
