@@ -127,7 +127,7 @@ def _say(told: Mapping[str, object], changed: "list[Changed]", found: "list[Diff
 
 
 def _later(told: Mapping[str, object]) -> str:
-    """A file that was taken within the month lacks what fired afterwards: that is no fault, and it proves none of it."""
+    """A file that was taken within the month lacks what fired afterwards: no fault, and no proof of it either."""
     if not told["later"]:
         return ""
     return (
