@@ -13,6 +13,7 @@ from escalation.firing.hours import send_at
 from escalation.firing.methods import ways_in_turn
 from escalation.firing.telling import duty_calendar
 from escalation.queries.tonight import ABOVE, IN_ORDER, NO_WAY, NOBODY
+from tickets.directory.responsibilities import fields_at_units
 from tickets.directory.standing import Concern, ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.directory.standing_rows import load_standing
 from tickets.promises.calendar import WorkingCalendar
@@ -141,17 +142,27 @@ def as_if_it_climbed(book: PromiseRulebook, row: LoadedRow, name: str) -> Loaded
 def who_stands_on(
     session: Session, steps: Sequence[ChainLevel], matter: KindOfMatter, *, at: datetime
 ) -> list[StepSeen]:
-    """Of a chain that is only being written: who stands on each step at an instant, as if it were reached then."""
+    """Of a chain that is only being written: who stands on each step at an instant, as if it were reached then.
+
+    For a matter of whichever field of the unit the step reaches nobody; the city's leaders answer by field.
+    """
     posts = {post for step in steps for post in (*step.posts, *step.procedure_posts)}
+    standing = load_standing(session, posts=posts, unit_ids=[matter.unit_id], now=at)
     scene = _Scene(
-        standing=load_standing(session, posts=posts, unit_ids=[matter.unit_id], now=at),
+        standing=standing,
         concern=Concern(matter.unit_id, matter.field, None, matter.priority is Priority.EMERGENCY),
         steps=steps,
         clock=ClockKind.RESOLVE,
         priority=matter.priority,
         duty_hours=duty_calendar(load_rulebook(session)),
     )
-    return [_step(scene, step, at) for step in steps]
+    fields = fields_at_units(session).at(matter.unit_id, matter.level)
+    scenes = [replace(scene, concern=replace(scene.concern, field=alike[0])) for alike in standing.by_leaders(fields)]
+    return [min((_step(one, step, at) for one in scenes), key=_is_reached) for step in steps]
+
+
+def _is_reached(seen: StepSeen) -> bool:
+    return any(one.ways for one in seen.people)
 
 
 def _step(scene: _Scene, step: ChainLevel, planned_at: datetime) -> StepSeen:
