@@ -19,7 +19,7 @@ _SENTENCES_QUOTED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class HeardCall:
+class ArrivedCall:
     """The last call that came in: when, from whom, on which of our numbers, and whether somebody took it up."""
 
     arrived_at: datetime
@@ -28,7 +28,7 @@ class HeardCall:
     answered_at: datetime | None
 
 
-def last_call() -> HeardCall | None:
+def last_call() -> ArrivedCall | None:
     row = g.session.execute(
         select(Call.arrived_at, Call.phone, Line.phone, Call.answered_at)
         .outerjoin(Line, Line.id == Call.line_id)
@@ -36,10 +36,10 @@ def last_call() -> HeardCall | None:
         .order_by(Call.id.desc())
         .limit(1)
     ).one_or_none()
-    return HeardCall(*row) if row is not None else None
+    return ArrivedCall(*row) if row is not None else None
 
 
-def heard_words(call: HeardCall) -> str:
+def heard_words(call: ArrivedCall) -> str:
     moment, caller = moment_phrase(call.arrived_at, g.now), readable_phone(mask(call.phone)) or _("a hidden number")
     words = _("We heard your call: %(moment)s, from %(caller)s.", moment=moment, caller=caller)
     if call.line is not None:
