@@ -25,8 +25,6 @@ ABOVE = "told_above"
 NO_WAY = "no_way"
 # The unit is not live: the city's desk hears of it.
 BY_THE_CITY = "received_by_city"
-# Of `goodness`: told at this level, by a way that is proved.
-_BEST = 3
 
 # Who stands where at an instant.
 StandingAt = Callable[[datetime], Standing]
@@ -175,18 +173,17 @@ def _instants(
 
 
 def _level(asked: _Asked, step: ChainLevel, standing: Standing, *, at: datetime) -> LevelTonight:
-    """Of whichever field it is worst; where it is well of all, everybody who would be told of one of them."""
+    """Of whichever fields it is worst, with everybody who would be told of a matter of one of these."""
     concern = asked.matter.concern
     if RESPONSIBLE_LEADER not in step.posts and asked.matter.priority is not Priority.EMERGENCY:
         return _of_field(asked, step, standing, concern(asked.matter.fields[0]), at=at)
     alike = standing.by_leaders(asked.matter.fields)
     found = [(fields, _of_field(asked, step, standing, concern(fields[0]), at=at)) for fields in alike]
     worst = min((one for _, one in found), key=lambda one: one.goodness)
-    if worst.goodness == _BEST:
-        people = dict.fromkeys(person for _, one in found for person in one.people)
-        return replace(worst, people=tuple(people))
-    as_bad = [field for fields, one in found if one.goodness == worst.goodness for field in fields]
-    return replace(worst, fields=tuple(as_bad) if len(as_bad) < len(asked.matter.fields) else ())
+    as_bad = [(fields, one) for fields, one in found if one.goodness == worst.goodness]
+    people = dict.fromkeys(person for _, one in as_bad for person in one.people)
+    fields = tuple(field for some, _ in as_bad for field in some) if len(as_bad) < len(found) else ()
+    return replace(worst, people=tuple(people), fields=fields)
 
 
 def _of_field(asked: _Asked, step: ChainLevel, standing: Standing, concern: Concern, *, at: datetime) -> LevelTonight:

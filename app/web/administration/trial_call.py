@@ -41,7 +41,7 @@ def last_call() -> ArrivedCall | None:
 
 def heard_words(call: ArrivedCall) -> str:
     moment, caller = moment_phrase(call.arrived_at, g.now), readable_phone(mask(call.phone)) or _("a hidden number")
-    words = _("We heard your call: %(moment)s, from %(caller)s.", moment=moment, caller=caller)
+    words = _("We heard your call at %(moment)s, from %(caller)s.", moment=moment, caller=caller)
     if call.line is not None:
         words += " " + _("It came in on %(line)s.", line=readable_phone(call.line))
     answered = _("An agent took it up.") if call.answered_at is not None else _("No agent took it up; that comes next.")

@@ -163,7 +163,7 @@ def test_the_trial_call_says_what_to_dial_what_to_hear_and_when_it_was_heard(
     assert "There is no number to dial yet" in nothing and 'hx-select="#waits"' not in nothing
     assert "Dial 028 3829 1022 from any telephone" in waiting and "You must hear: “" in waiting
     assert 'hx-select="#waits"' in waiting
-    assert "We heard your call: today at 09:00" in heard and "It came in on 028 3829 1022." in heard
+    assert "We heard your call at 09:00 today" in heard and "It came in on 028 3829 1022." in heard
     assert 'hx-select="#waits"' not in heard and "90123" not in heard
 
 

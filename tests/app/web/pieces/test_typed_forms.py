@@ -116,13 +116,14 @@ def new_calendar(_session: Session, _now: datetime) -> Long:
 
 def new_guidance(_session: Session, _now: datetime) -> Long:
     here = "/supervisor/guidance/new"
-    typed = {"question_vi": WORDS["question_vi"], "answer_vi": WORDS["answer_vi"], "words": WORDS["words"]}
+    typed = {"question_vi": WORDS["question_vi"], "answer_vi": WORDS["answer_vi"], "area": "Phường Sài Gòn"}
     return Long(here, here, typed, WORDS, Role.CITY_OFFICE)
 
 
 def changed_guidance(session: Session, now: datetime) -> Long:
-    here = f"/supervisor/guidance/{drafted(session, now=now).id}/change"
-    return Long(here, here, {**WORDS, "answer_en": "Nine working days."}, role=Role.CITY_OFFICE)
+    here = f"/supervisor/guidance/{drafted(session, now=now, unit_ids=[unit(session, WARD).id]).id}/change"
+    typed = {"answer_en": "Nine working days.", "area": "Phường Sài Gòn"}
+    return Long(here, here, {**WORDS, **typed}, role=Role.CITY_OFFICE)
 
 
 FORMS: list[Callable[[Session, datetime], Long]] = [

@@ -48,7 +48,9 @@ def test_from_draft_to_everybodys_answer_with_name_number_and_date(client, sessi
     assert "Cấp đổi sổ đỏ" not in page(client, "/answers?q=khai sinh")
     [item] = client.get("/api/v1/answers?text=so%20do").get_json()["items"]
     assert (item["answer"]["en"], item["decision_no"]) == ("Seven working days, filed at the ward.", "12/HD")
-    done = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "guidance"))
+    done = session.scalars(
+        select(AuditEntry.action).where(AuditEntry.subject_kind == "guidance").order_by(AuditEntry.id)
+    )
     assert list(done) == [f"guidance.{step}" for step in ("drafted", "submitted", "approved", "issued")]
 
 
