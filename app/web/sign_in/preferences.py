@@ -28,8 +28,8 @@ def change() -> ResponseReturnValue:
     for name, allowed in _CHOICES.items():
         if _keep(response, name, allowed) and g.viewer:
             staff.choose(g.session, g.viewer.staff_id, {name: request.form[name]})
-    for name, allowed in _OF_THE_BROWSER.items():
-        _keep(response, name, allowed)
+    for own, allowed in _OF_THE_BROWSER.items():
+        _keep(response, own, allowed)
     return response
 
 
