@@ -64,6 +64,11 @@ class Reference:
         """The place index; built anew when the directory's units have changed."""
         return self._of(session, on, version).places
 
+    @property
+    def city_phone_known(self) -> str:
+        """The city's number by what is in memory, for whoever may not ask the database; empty where nothing is."""
+        return self._kept.rules.routing.city_phone if self._kept is not None else ""
+
     def version_to_show(self, session: Session) -> int:
         """The version for a page that only shows: what was asked within the last seconds will do."""
         kept = self._kept

@@ -92,8 +92,8 @@ class Settings(_ProviderFields):
     timezone: str = city().zone
     default_locale: str = "vi"
     sentry_dsn: str = ""
-    city_line: str = "+842838000000"
-    """The number printed on every page; the line itself is a row of the directory."""
+    city_line: str = ""
+    """The number printed on every page instead of the directory's city line; the only one where no database answers."""
     duty_phone: str = ""
     """Rung first when no call can be handled, before the caller may leave a message; without it the message at once."""
     support_phone: str = ""

@@ -23,6 +23,7 @@ from xdist.remote import Producer
 
 from app.engines import Engines, start_engines
 from app.engines.leftovers import sweep
+from app.seeding import example_lines
 from app.seeding.reference import load as load_reference
 from app.settings import Settings
 from app.storage.database import make_engine, migrate, session_factory, transaction
@@ -119,6 +120,7 @@ def servers() -> Iterator[Servers]:
             engine = make_engine(servers.url(_TEMPLATE, owner=True))
             with transaction(session_factory(engine)) as session:
                 load_reference(session, now=NOW)
+                example_lines.give(session, now=NOW)
             engine.dispose()
             yield servers
         finally:

@@ -52,11 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _write(folder: Path, first: str, second: str, data: str | None) -> None:
     from app.wording.away import away_page, away_problem
 
+    settings = _settings(data)
+    if not settings.city_line:
+        print("HOTLINE_CITY_LINE is not set: the page names no number of the city's.", file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
     for name, ending, said, status, kind in (
         (HALVES[0], "xml", first, "200 OK", "text/xml"),
         (HALVES[1], "xml", second, "200 OK", "text/xml"),
-        (PAGE, "html", away_page(_settings(data)), _AWAY, "text/html; charset=utf-8"),
+        (PAGE, "html", away_page(settings), _AWAY, "text/html; charset=utf-8"),
         (PROBLEM, "json", away_problem(), _AWAY, "application/problem+json"),
     ):
         body = said.encode()

@@ -13,7 +13,7 @@ from app.rehearsal.figures import Rehearsed, figures_of
 from app.rehearsal.house import House
 from app.rehearsal.matters import bring_matters
 from app.rehearsal.staffing import staff_every_unit
-from app.seeding import people, reference
+from app.seeding import example_lines, people, reference
 from app.seeding.demonstration.cast import assemble
 from app.seeding.demonstration.post_office import PostOffice
 from app.seeding.demonstration.stage import Stage
@@ -63,6 +63,7 @@ def _set_up(settings: Settings, session: Session, *, days: int, seed: int, on: d
     begins_at = datetime.combine(on, time(), settings.zone)
     ends_at = begins_at + timedelta(days=days)
     reference.load(session, now=begins_at - _BEFORE)
+    example_lines.give(session, now=begins_at - _BEFORE)
     if policies is not None:
         bring_in(session, "policies", policies, actor=SYSTEM, now=begins_at - _BEFORE)
     # The demonstration's rota reaches a month back from the instant it is given.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.rehearsal.call_centre import CallCentre, Worker
 from app.rehearsal.call_figures import CallsRehearsed, figures_of_calls
 from app.rehearsal.call_script import CallScript
-from app.seeding import reference
+from app.seeding import example_lines, reference
 from app.seeding.throwaway import throwaway_installation
 from app.storage.database import make_engine, session_factory
 from app.web.factory import create_app
@@ -35,6 +35,7 @@ def rehearse_calls(script: CallScript, *, begins_at: datetime, progress: Callabl
             app = create_app(settings, engine=engine)
             with session_factory(engine)() as session:
                 reference.load(session, now=begins_at - _SINCE)
+                example_lines.give(session, now=begins_at - _SINCE)
                 session.commit()
                 session.execute(text("set synchronous_commit = off"))
                 centre = call_centre(app, session, script, begins_at=begins_at)

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
-from app.seeding import people, reference, volume
+from app.seeding import example_lines, people, reference, volume
 from app.seeding.demonstration import is_played, play
 from app.seeding.demonstration.office_work import PUBLIC_SINCE, show_office_work
 from app.settings import Settings
@@ -20,6 +20,7 @@ from tickets.schema import Ticket
 
 STATEMENT_TIMEOUT_MS = 600_000
 _ALL_LIVE = "Every unit is live: this is the demonstration."
+_CLOSED = "Closed {} example lines that were shipped and nobody has: ./hotline import lines brings the city's own."
 _NONE_LIVE = "No unit is live yet: ./hotline golive decides."
 
 
@@ -31,14 +32,24 @@ def prepare(settings: Settings, *, tickets: int | None, progress: TellProgress) 
 
 
 def load_reference(settings: Settings, *, progress: TellProgress) -> None:
-    """Units, lines, queues, categories, promises: each kind of which there is nothing, and no other."""
+    """Units, queues, categories, promises: each kind of which there is nothing, and no other."""
     with _owner(settings) as factory, transaction(factory) as session:
         written = reference.load(session, now=utc_now())
         if written:
             progress(f"Loaded reference data: {', '.join(written)}.")
         if _begins_here(session, written) and going_live.begin(session, are_live=settings.demo, now=utc_now()):
             progress(_ALL_LIVE if settings.demo else _NONE_LIVE)
-        releases.begin(session, now=utc_now() - PUBLIC_SINCE if settings.demo else utc_now())
+        _lines(session, settings, progress)
+
+
+def _lines(session: Session, settings: Settings, progress: TellProgress) -> None:
+    """The demonstration has lines to be called; a city has those that somebody entered, and no other."""
+    gave = settings.demo and example_lines.give(session, now=utc_now())
+    begun = releases.begin(session, now=utc_now() - PUBLIC_SINCE if settings.demo else utc_now())
+    if gave and not begun:
+        releases.release_all(session, now=utc_now())
+    if not settings.demo and (closed := example_lines.close(session, now=utc_now())):
+        progress(_CLOSED.format(closed))
 
 
 def _begins_here(session: Session, written: Collection[str]) -> bool:

@@ -61,7 +61,7 @@ def _directory(session: Session) -> list[str]:
         codes = bodies.load(session)
         area_ids = areas.load(session, city_id=codes["79"])
         desks.load(session, bodies=codes, areas=area_ids)
-        return ["units", "lines", "queues", "posts"]
+        return ["units", "queues", "posts"]
     # Of a directory that was brought in by file, the bodies are there and what each needs to work may not be.
     current = session.scalars(select(Unit.id).where(Unit.valid_to.is_(None))).all()
     written = []

@@ -137,7 +137,6 @@ def _configure(app: HotlineApp) -> None:
         "HOTLINE_METRICS_TOKEN": settings.metrics_token,
         "HOTLINE_LIVE_ORIGIN": settings.live_base_url,
         "HOTLINE_DEFAULT_LOCALE": settings.default_locale,
-        "HOTLINE_CITY_LINE": settings.city_line,
     }
     app.config.update(config)
     app.jinja_env.trim_blocks = True

@@ -80,6 +80,7 @@ AUDIT_DETAILS: Mapping[str, LazyString] = {
     "new_due_at": lazy_pgettext("audit detail", "new date"),
     "outcome": lazy_pgettext("audit detail", "outcome"),
     "overdue": lazy_pgettext("audit detail", "overdue at once"),
+    "offices": lazy_pgettext("audit detail", "offices"),
     "people": lazy_pgettext("audit detail", "people"),
     "place": lazy_pgettext("audit detail", "place"),
     "planned_at": lazy_pgettext("audit detail", "planned for"),

@@ -229,6 +229,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "night.consented": lazy_gettext("Unit lets its lines be called at night"),
     "night.declined": lazy_gettext("Unit does not let its lines be called at night"),
     "directory.begun": lazy_gettext("Directory counts as released"),
+    "directory.examples_closed": lazy_gettext("Example lines closed"),
     "directory.confirmed": lazy_gettext("Directory entry confirmed by the unit"),
     "directory.released": lazy_gettext("Directory entry released"),
     "directory.returned": lazy_gettext("Directory entry returned to the unit"),

@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 from app.engines.identity import as_we_are, in_user_namespace
+from app.seeding import example_lines
 from app.seeding.reference import load as load_reference
 from app.storage.database import make_engine, migrate, session_factory, transaction
 from tests.conftest import NOW, Committed
@@ -123,6 +124,7 @@ def _filled(port: int) -> Committed:
     owner = make_engine(owner_url, pool_size=1)
     with transaction(session_factory(owner)) as session:
         load_reference(session, now=NOW)
+        example_lines.give(session, now=NOW)
     owner.dispose()
     engine = make_engine(url)
     superuser_url = f"postgresql://postgres:superuser@{place}"

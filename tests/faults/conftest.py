@@ -10,6 +10,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from app.engines import Engines, start_engines
+from app.seeding import example_lines
 from app.seeding.reference import load as load_reference
 from app.storage.database import make_engine, migrate, session_factory, transaction
 from tests.conftest import NOW, where_engines_lie
@@ -50,4 +51,5 @@ def _make_template(engines: Engines) -> None:
     engine = make_engine(owner_url, pool_size=1)
     with transaction(session_factory(engine)) as session:
         load_reference(session, now=NOW)
+        example_lines.give(session, now=NOW)
     engine.dispose()

@@ -39,6 +39,7 @@ def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOTLINE_SECRET_KEY", "a-test-key-of-sufficient-length-0123456789abcdef")
     monkeypatch.setenv("HOTLINE_DATABASE_URL", "postgresql://nobody@127.0.0.1/none")
     monkeypatch.setenv("HOTLINE_OWNER_DATABASE_URL", "postgresql://owner@127.0.0.1/none")
+    monkeypatch.setenv("HOTLINE_CITY_LINE", "+842838000000")
     monkeypatch.setenv("HOTLINE_REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("HOTLINE_TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
     monkeypatch.setenv("HOTLINE_TWILIO_AUTH_TOKEN", "0" * 32)

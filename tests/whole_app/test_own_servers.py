@@ -168,7 +168,7 @@ def test_doctor_names_the_missing_tables_before_migrate_and_the_missing_people_a
     assert before.returncode == 1
     assert findings(before)["schema"]["words"] == "there are no tables; run ./hotline migrate"
     assert migrated.returncode == 0, migrated.stderr
-    assert "Loaded reference data: units, lines" in migrated.stdout
+    assert "Loaded reference data: units, queues" in migrated.stdout
     assert after.returncode == 0
     assert "./hotline user add" in findings(after)["administrator"]["words"]
     assert "directory" not in findings(after)
@@ -186,6 +186,8 @@ def test_up_runs_on_ones_own_servers_and_starts_no_engine(servers_of_ones_own, t
             note = json.loads(running.stdout.readline())
             is_ready = wait_until(lambda: answers(f"{note['url']}/health/ready"))
             pids = json.loads((tmp_path / "up.json").read_text())["pids"]
+            with urllib.request.urlopen(f"{note['url']}/open-data/directory.json") as opened:
+                public = json.load(opened)["items"]
         finally:
             running.terminate()
 
@@ -193,6 +195,8 @@ def test_up_runs_on_ones_own_servers_and_starts_no_engine(servers_of_ones_own, t
     assert set(pids) == {"web", "live", "worker", "scheduler"}
     assert set(note["links"]) == {"administrator"}
     assert not (tmp_path / "engines").exists()
+    # A city of its own begins with bodies, and with no line, address or hours that nobody entered.
+    assert {(*one["hotlines"], one["address"], one["opening_hours"]) for one in public} == {("", "")}
     with psycopg.connect(servers_of_ones_own.owner_url) as connection:
         assert connection.execute("select count(*) > 160 from unit").fetchone() == (True,)
 

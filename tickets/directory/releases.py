@@ -4,7 +4,7 @@ The directory an installation begins with, or has when it is upgraded, counts as
 public pages stand on what was released last, whatever is entered meanwhile.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,6 +94,20 @@ def give_back(session: Session, seen: Mapping[int, str], *, reason: str, actor: 
     for unit_id in read:
         _note(session, "directory.returned", unit_id, said, actor=actor, now=now)
     return list(read)
+
+
+def corrected(session: Session, unit_ids: Collection[int], mend: Callable[[Json], Json], *, now: datetime) -> None:
+    """The system takes out of what the public reads what turned out to be nobody's word; the rest of it stays."""
+    last = last_released(session, unit_ids)
+    mended = {one: DirectoryEntry(mend(decided.content)) for one, decided in last.items()}
+    fresh = {one: entry for one, entry in mended.items() if entry.content != last[one].content}
+    insert_many(session, DirectoryRelease, [_row(one, entry, "", SYSTEM, now) for one, entry in fresh.items()])
+
+
+def release_all(session: Session, *, now: datetime) -> None:
+    """Of the demonstration, whose lines came after its directory: everything that is entered is public."""
+    found = entries_now(session, bodies(session, on=day_of(now)), on=day_of(now))
+    insert_many(session, DirectoryRelease, [_row(one, entry, "", SYSTEM, now) for one, entry in found.items()])
 
 
 def last_released(session: Session, unit_ids: Collection[int]) -> dict[int, Decided]:

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from sqlalchemy import exists, or_, select
 
 from app.phone.installation import installation
-from app.seeding.desks import CITY_PHONE
+from app.seeding.example_lines import is_example
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.setting_up_files import files_in_order
 from app.web.administration.trial_call import heard_words, last_call, what_to_hear
 from app.web.frame.access import signed_in
-from app.web.frame.current import settings, today
+from app.web.frame.current import rules, settings, today
 from app.web.frame.menu import GUIDE_COOKIE, GUIDE_LEFT, SETTING_UP
 from app.web.pieces.names import in_locale
 from tickets.city import city
@@ -88,15 +88,17 @@ def _mail(here: Installation) -> Step:
 
 def _city() -> Step:
     name = in_locale(city().name, city().name_en)
-    return Step(
-        _("The city's name"), _("It is called %(name)s on every page.", name=name), bool(name),
-        "/administration/directory", _("See the directory"),
-    )  # fmt: skip
+    words = _("It is called %(name)s on every page.", name=name)
+    desk = rules().routing.units.get(rules().routing.operations_unit_id)
+    if desk is not None:
+        called = in_locale(desk.name, desk.name_en)
+        words += " " + _("The desk that answers its line is called %(desk)s: is that your name for it?", desk=called)
+    return Step(_("The city's name"), words, bool(name), "/administration/directory", _("See the directory"))
 
 
 def _line() -> Step:
     line = city_line(g.session, on=today())
-    is_own = line is not None and line.phone != CITY_PHONE
+    is_own = line is not None and not is_example(line.phone)
     words = _("%(phone)s is the city's number.", phone=line.phone) if line is not None else _("There is none yet.")
     if line is not None and not is_own:
         words = _("%(phone)s is an example that nobody has: bring in your own.", phone=line.phone)
@@ -136,7 +138,7 @@ def _call(here: Installation) -> Step:
         told = heard_words(heard)
         return Step(_("A trial call"), told, True, "/supervisor/readiness", _("Have lines called"), is_heard=True)
     aside = _("Whoever sits at the server tries it without a provider too, by the command ./hotline call --from PHONE.")
-    if line is None or line.phone == CITY_PHONE or not here.has_provider:
+    if line is None or is_example(line.phone) or not here.has_provider:
         words = _("There is no number to dial yet: it needs the telephone provider and the city’s line, further up.")
         return Step(_("A trial call"), words, False, "/administration/accounts", _("Set up the provider"), aside=aside)
     words = _("No call has come in yet.")

@@ -53,6 +53,11 @@ def rules() -> Rules:
     return hotline().reference.rules(g.session, on=today(), version=_version())
 
 
+def city_phone() -> str:
+    """The city's number as people are told it: what is set, else what is published; empty until there is one."""
+    return settings().city_line or rules().routing.city_phone
+
+
 def places() -> PlaceIndex:
     return hotline().reference.places(g.session, on=today(), version=_version())
 

@@ -1,5 +1,6 @@
 """What an error is answered with: people at work keep their menu, citizens the city's header; programs get JSON."""
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -11,11 +12,12 @@ from werkzeug.exceptions import HTTPException
 
 from app.storage.database_faults import passes
 from app.web.frame.access import declared
-from app.web.frame.current import hotline, settings
+from app.web.frame.current import hotline, settings, today
 from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
 from app.web.frame.giving_way import AGAIN_AFTER_SECONDS, GivesWay
 from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.menu import home_of
+from app.web.frame.page_context import ShownCity, shown_city
 from app.web.frame.session_cookie import SESSION_COOKIE, SignedIn, signed_in_person
 from app.web.frame.typed_again import typed_again
 from tickets.people.roles import Viewer
@@ -88,7 +90,8 @@ def _page(trouble: ShownError, viewer: Viewer | None, *, is_busy: bool) -> str:
 
     Nothing on it depends on what was asked for, so that it never tells whether there is such a ticket.
     """
-    about = {
+    about: dict[str, Any] = {
+        "city": _city(trouble),
         "status": trouble.status,
         "title": trouble.title,
         "words": trouble.words,
@@ -114,6 +117,15 @@ def _page(trouble: ShownError, viewer: Viewer | None, *, is_busy: bool) -> str:
     except SQLAlchemyError:
         log.warning("request.error_page_without_call_bar", request_id=about["request_id"], exc_info=True)
         return render_template("errors/page.html", **at_work)
+
+
+def _city(trouble: ShownError) -> ShownCity:
+    """Its number from memory; a process that has read nothing yet asks, unless the database is what is wrong."""
+    reference = hotline().reference
+    if trouble.status != 503 and not reference.city_phone_known:
+        with suppress(SQLAlchemyError), hotline().open_session() as session:
+            reference.rules(session, on=today())
+    return shown_city(asks=False)
 
 
 def _may_be_opened_again(trouble: ShownError, *, is_busy: bool) -> bool:

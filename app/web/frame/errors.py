@@ -203,7 +203,7 @@ def _domain_trouble(error: domain.HotlineError, status: int) -> ShownError:
             _("Only the citizen can withdraw it"),
             _("Only the citizen can withdraw a request, on the page where it is tracked."),
         ),
-        domain.PinLocked: (_("Too many attempts"), _("Please wait fifteen minutes, or call the hotline.")),
+        domain.PinLocked: (_("Too many attempts"), _("Please wait fifteen minutes.")),
         domain.PinWrong: (_("Wrong reference or PIN"), _("Please check both numbers.")),
         domain.KeyReused: (
             _("This key was used before"),

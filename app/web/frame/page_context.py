@@ -1,12 +1,13 @@
 """What every template knows without being told: language, theme, the city, who is signed in and where they can go."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, g, request
 
 from app.storage.backlog_note import is_noted
 from app.storage.play_progress import noted
-from app.web.frame.current import hotline, settings
+from app.web.frame.current import city_phone, hotline, settings
 from app.web.frame.menu import MOST_IN_MENU, menu
 from app.web.frame.page_address import page_address
 from app.wording.codes import role_word
@@ -19,6 +20,23 @@ from tickets.states import LOCALES
 _THEMES = ("light", "dark", "auto")
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCity:
+    """The city as pages name it; its number is looked up where a page prints it, and empty where there is none."""
+
+    name: str
+    # An error page asks no database: it may be what is wrong.
+    asks: bool = True
+
+    @property
+    def hotline(self) -> str:
+        return city_phone() if self.asks else settings().city_line or hotline().reference.city_phone_known
+
+
+def shown_city(*, asks: bool = True) -> ShownCity:
+    return ShownCity(city().name if chosen_locale() == "vi" else city().name_en, asks)
+
+
 def page_context() -> dict[str, Any]:
     theme = request.cookies.get("theme", "")
     viewer, locale = g.get("viewer"), chosen_locale()
@@ -26,10 +44,7 @@ def page_context() -> dict[str, Any]:
         "locale": locale,
         "theme": theme if theme in _THEMES else (viewer.theme if viewer else "auto"),
         "languages": [(code, own_name_of(code)) for code in LOCALES],
-        "city": {
-            "name": city().name if locale == "vi" else city().name_en,
-            "hotline": current_app.config["HOTLINE_CITY_LINE"],
-        },
+        "city": shown_city(),
         "now": g.get("now"),
         # What a form is answered with must not be asked for again by the browser's back button.
         "own_address": page_address() if request.method == "POST" else "",

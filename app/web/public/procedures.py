@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.web.frame.access import public
-from app.web.frame.current import places, rules, today
+from app.web.frame.current import city_phone, places, rules, today
 from app.web.pieces.names import in_locale
 from app.web.public.advice import name_of
 from app.wording.locale import chosen_locale
@@ -81,14 +81,18 @@ def one_procedure(number: int) -> ResponseReturnValue:
 def _served(procedure: Procedure, place: str, filed: date) -> Served:
     if procedure.level is Level.CITY:
         unit = _department(procedure)
-        return Served(_name(unit), unit.code or "") if unit else Served(question=_("Please call the city's hotline."))
+        return Served(_name(unit), unit.code or "") if unit else Served(question=_whom_to_ask())
     today_ = resolve(places(), place, on=today())
     if today_.outcome != "unique":
         return Served(question=_("We cannot tell yet which ward that is: please add the district or the street."))
     now = rules().routing.units.get(today_.candidates[0].unit_id)
     if now is None:
-        return Served(question=_("Please call the city's hotline."))
+        return Served(question=_whom_to_ask())
     return Served(_name(now), now.code or "", _filed_at(place, filed, now.id))
+
+
+def _whom_to_ask() -> str:
+    return _("Please call the city's hotline.") if city_phone() else _("Please ask by the form.")
 
 
 def _filed_at(place: str, filed: date, unit_id: int) -> str:

@@ -16,6 +16,7 @@ from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.web.frame.access import public
 from app.web.frame.current import keys, settings
 from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
+from app.web.frame.page_context import shown_city
 from app.web.frame.typed_again import sent_files
 from app.web.pieces.pictures import take_pictures
 from app.web.public import signed
@@ -260,6 +261,7 @@ def _not_saved(notice: str, status: int) -> Response:
         notice=notice,
         asks=False,
         categories=last_known_categories(chosen_locale()),
+        city=shown_city(asks=False),
     )
     return Response(page, status, mimetype="text/html", headers={"Retry-After": "60"})
 
@@ -269,7 +271,7 @@ def _database_away(error: Exception) -> Response:
     return _not_saved(
         _(
             "Our database is not responding at the moment. Nothing was saved, but everything "
-            "you typed is still here: please send it again in a minute, or call the hotline."
+            "you typed is still here: please send it again in a minute."
         ),
         503,
     )

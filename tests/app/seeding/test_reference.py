@@ -82,7 +82,9 @@ def test_the_place_rows_of_the_database_say_the_same_as_the_files(session: Sessi
     assert from_database.aliases == from_files.aliases
 
 
-def test_every_area_and_department_has_a_line_at_a_one_stop_office_of_its_own(session: Session) -> None:
+def test_in_the_demonstration_every_area_and_department_has_a_line_at_a_one_stop_office_of_its_own(
+    session: Session,
+) -> None:
     lines = published_lines(session, on=TODAY)
 
     answering = {unit.id for unit in current_units(session, kinds=[*AREA_KINDS, UnitKind.DEPARTMENT], on=TODAY)}
@@ -169,7 +171,7 @@ def test_categories_have_two_levels_in_two_languages_with_a_department(session: 
     assert {c.conduct for c in children} == {"", "staff", "head", "unit"}
 
 
-def test_every_one_stop_office_has_opening_hours(session: Session) -> None:
+def test_every_one_stop_office_of_the_demonstration_has_opening_hours(session: Session) -> None:
     assert session.scalar(select(func.count()).where(OneStopOffice.opening_hours == "")) == 0
 
 

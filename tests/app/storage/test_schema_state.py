@@ -233,6 +233,6 @@ def test_migrating_an_empty_database_twice_loads_every_kind_once(servers: Server
     finally:
         servers.drop_database("hotline_twice")
 
-    loaded = "units, lines, queues, posts, aliases, streets, landmarks, procedures, categories, answers, calendars"
+    loaded = "units, queues, posts, aliases, streets, landmarks, procedures, categories, answers, calendars"
     assert f"Loaded reference data: {loaded}" in done[0].stdout
     assert "Loaded" not in done[1].stdout

@@ -77,6 +77,14 @@ def test_every_message_renders_in_every_language(words, name, channel, locale):
     assert "{" not in said.text
 
 
+@pytest.mark.parametrize("locale", ["vi", "en"])
+@pytest.mark.parametrize("reference", ["2600421733", ""])
+def test_whoever_was_not_reached_reads_whole_sentences_where_the_city_has_no_line(words, locale, reference):
+    said = words("callback_not_reached", "sms", locale, line="", reference=reference).text
+
+    assert said.count(".") == 2 and not {" ,", " .", "  "} & {said[i : i + 2] for i in range(len(said))}
+
+
 @pytest.mark.parametrize("channel", ["email", "screen"])
 def test_whether_nobody_answers_or_nobody_was_reached_is_said_apart(words, channel):
     said = {words("nobody_reachable", channel, "en", unreached=unreached) for unreached in (False, True)}
