@@ -67,8 +67,7 @@ def add_person(
     )
     if person is not None and person.totp_enrolled_at is not None:
         return f"{base_url}/sign-in"
-    token = one_time_links.make(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
-    return link_address(base_url, token)
+    return link_address(base_url, _shown_link(session, staff_id, now=now))
 
 
 def renew_enrolment(session: Session, staff_id: int, *, base_url: str, actor: Actor, now: datetime) -> str:
@@ -85,8 +84,14 @@ def renew_enrolment(session: Session, staff_id: int, *, base_url: str, actor: Ac
         subject_id=staff_id,
         now=now,
     )
-    token = one_time_links.make(session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, now=now)
-    return link_address(base_url, token)
+    return link_address(base_url, _shown_link(session, staff_id, now=now))
+
+
+def _shown_link(session: Session, staff_id: int, *, now: datetime) -> str:
+    given = {one_time_links.GIVEN_BY_HAND: True}
+    return one_time_links.make(
+        session, staff_id=staff_id, purpose="enrol", lifetime=ENROLMENT_LIFETIME, params=given, now=now
+    )
 
 
 def add_token(

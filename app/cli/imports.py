@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from tickets.directory.exchange import ImportOutcome
     from tickets.file_errors import RowError
+    from tickets.outbox.invitations import InvitedNow
     from tickets.sheets.table import ReadAs
 
 # As `app.seeding.file_kinds` has them; a test holds both together, so that `--help` need not read all that.
@@ -63,6 +64,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     with connected(arguments.data) as settings, _session(settings) as session, _words(settings, arguments):
         from app.clock import utc_now
         from app.seeding.imports import FileRefused, bring_in
+        from tickets.outbox.invitations import InvitedNow
         from tickets.people.actor import SYSTEM
 
         try:
@@ -80,20 +82,22 @@ def run_import(arguments: argparse.Namespace) -> int:
             if arguments.annotated:
                 _write_annotated(session, raw, arguments)
             return _tell_errors(refused.errors, refused.read, arguments)
-        invited = _invite(session) if arguments.invite else 0
+        invited = _invite(session, settings) if arguments.invite else InvitedNow()
         # The dry run goes the same way to the very end, so that what it promises is what would happen.
         session.rollback() if arguments.dry_run else session.commit()
         _tell(outcome, arguments, invited)
     return 0
 
 
-def _invite(session: "Session") -> int:
+def _invite(session: "Session", settings: "Settings") -> "InvitedNow":
     from app.clock import utc_now
-    from tickets.outbox.invitations import InvitationState, ids_in, invite
+    from app.phone.installation import ways_out
+    from tickets.outbox.invitations import invite
     from tickets.people.actor import SYSTEM
+    from tickets.queries.invited import InvitationState, ids_in
 
     waiting = ids_in(session, [InvitationState.NOT_INVITED], now=utc_now())
-    return invite(session, list(waiting), actor=SYSTEM, now=utc_now())
+    return invite(session, list(waiting), ways=ways_out(settings), actor=SYSTEM, now=utc_now())
 
 
 def run_export(arguments: argparse.Namespace) -> int:
@@ -183,7 +187,7 @@ def _write_annotated(session: "Session", raw: bytes, arguments: argparse.Namespa
         _write(arguments.annotated, content)
 
 
-def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace, invited: int) -> None:
+def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace, invited: "InvitedNow") -> None:
     from flask_babel import gettext as _
 
     if arguments.json:
@@ -195,7 +199,7 @@ def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace, invited: int)
             "unchanged": outcome.unchanged,
             "errors": [],
             "read": _read_as(outcome.read),
-            **({"invited": invited} if arguments.invite else {}),
+            **({"invited": invited.leaves + invited.stays, "not_reached": invited.stays} if arguments.invite else {}),
         }
         print(json.dumps(told, ensure_ascii=False))
         return
@@ -216,10 +220,12 @@ def _tell(outcome: "ImportOutcome", arguments: argparse.Namespace, invited: int)
     print(words)
     if arguments.invite:
         print(
-            _("%(num)s people would be invited.", num=invited)
+            _("%(num)s people would be invited.", num=invited.leaves)
             if arguments.dry_run
-            else _("%(num)s people are invited; the worker sends the links.", num=invited)
+            else _("%(num)s people are invited; the worker sends the links.", num=invited.leaves)
         )
+        if invited.stays:
+            print(_("%(num)s people are not reached: no mail and no SMS leaves for them from here.", num=invited.stays))
 
 
 def _tell_reading(read: "ReadAs | None") -> None:

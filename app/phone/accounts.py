@@ -12,8 +12,9 @@ from app.settings import Settings
 from telephony.provider.account import Capability, ProviderAccount, ProviderKind
 from telephony.provider.account_kinds import provider_account
 from telephony.provider.drivers import configured_accounts
+from tickets.outbox.letters import BUILT_IN
 
-SIMULATED = "sim"
+SIMULATED = BUILT_IN
 # The fake carrier's REST side is served by our own web process.
 CARRIER_PATH = "/simulated-carrier"
 

@@ -184,6 +184,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "staff.code_given": lazy_gettext("Sign-in code given"),
     "staff.disabled": lazy_gettext("Account disabled"),
     "staff.enrolled": lazy_gettext("Account set up by its owner"),
+    "staff.link_handed_over": lazy_gettext("Set-up link made to be handed over"),
     "staff.enrolment_renewed": lazy_gettext("New set-up link made"),
     "staff.invited": lazy_gettext("Invitations sent"),
     "staff.locked": lazy_gettext("Account locked after wrong passwords"),

@@ -187,6 +187,7 @@ def _of_files(session: Session, *, now: datetime) -> dict[str, Sent]:
         "administration.drop_file": Sent(named={"import_id": ids[1]}),
         "administration.undo_file": Sent(named={"import_id": ids[2]}),
         "administration.send_invitations": Sent(form={"person": str(stranger.id), "state": "not_invited"}),
+        "administration.show_links": Sent(form={"only": str(stranger.id), "state": "not_invited"}),
     }
 
 

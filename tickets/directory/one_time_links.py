@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from tickets.schema import OneTimeLink
 
+# Noted with a link that was shown to somebody who gives it to its owner.
+GIVEN_BY_HAND = "by_hand"
 _KEPT_AFTER_THE_END = timedelta(days=30)
 
 

@@ -16,6 +16,8 @@ from tickets.states import OutboundChannel, OutboundState
 
 # The account a mail is recorded under when there is no mail server to hand it to.
 KEPT_MAIL = "kept"
+# The account of the built-in telephone: what it takes rings on nobody's phone.
+BUILT_IN = "sim"
 DEAD = (OutboundState.FAILED, OutboundState.UNCERTAIN)
 LONGEST_REASON = 300
 

@@ -89,6 +89,7 @@ function openAsDialog(details) {
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) copyOut(copy);
+  if (event.target.closest("[data-print]")) window.print();
   const ask = event.target.closest("[data-confirm]");
   if (ask && !window.confirm(ask.dataset.confirm)) event.preventDefault();
   if (event.target.closest("[data-open-keys]")) document.getElementById("keys")?.showModal();

@@ -1,4 +1,4 @@
-// The report form's extras: pictures are made smaller and shown before they are sent; a page can be printed.
+// The report form's extras: pictures are made smaller and shown before they are sent.
 import { announce } from "./announcing.js";
 
 const LONGEST_SIDE = 2400;
@@ -6,7 +6,6 @@ const SMALL_ENOUGH = 1.5 * 1024 * 1024;
 const QUALITY = 0.85;
 
 for (const input of document.querySelectorAll("input[data-shrink]")) input.addEventListener("change", () => prepare(input));
-for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
 
 async function prepare(input) {
   const room = Math.max(0, Number(input.dataset.most) - Number(input.dataset.already));
