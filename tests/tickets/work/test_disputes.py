@@ -56,7 +56,8 @@ def test_r8_a_matter_sent_back_has_an_arbiter_with_a_clock_and_the_citizens_prom
     dispute, promise = clock(session, disputed, ClockKind.DISPUTE), clock(session, disputed, ClockKind.RESOLVE)
 
     assert (dispute.status, dispute.started_at) == (ClockStatus.RUNNING, NOW + HOUR)
-    assert session.scalars(select(PlannedStep.rank).where(PlannedStep.clock_id == dispute.id)).all() == [3, 4]
+    levels = select(PlannedStep.rank).where(PlannedStep.clock_id == dispute.id).order_by(PlannedStep.rank)
+    assert session.scalars(levels).all() == [3, 4]
     assert (promise.status, promise.started_at) == (ClockStatus.RUNNING, NOW)
 
 

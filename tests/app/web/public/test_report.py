@@ -133,7 +133,9 @@ def test_pictures_survive_an_error_elsewhere_in_the_form(client: FlaskClient, se
     )
     right = send_again(client, wrong, "/", phone="")
 
-    files = session.scalars(select(Attachment).where(Attachment.ticket_id == newest(session).id)).all()
+    files = session.scalars(
+        select(Attachment).where(Attachment.ticket_id == newest(session).id).order_by(Attachment.id)
+    ).all()
     assert wrong.status_code == 422
     assert right.status_code == 303
     assert [file.file_name for file in files] == ["rác.jpg", "cổng.jpg"]
