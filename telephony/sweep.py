@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.call.end import end_call
+from telephony.call.untold_talks import note_lasting_talks
 from telephony.calls import LIMITS
 from telephony.desk import Desk
 from telephony.floor.callbacks import close_withheld
@@ -101,6 +102,7 @@ def sweep_parts(
         "mend presence": lambda session, at: mend_presence(session, now=at),
         "mend callbacks": lambda session, at: mend_kept(session, now=at),
         "close withheld callbacks": lambda session, at: close_withheld(session, now=at),
+        "note talks that last": lambda session, at: note_lasting_talks(session, desk_of, now=at),
         END_OVERDUE: lambda session, at: end_overdue_calls(session, desk_of, now=at, hearing_since=hearing_since),
         OFFER_WAITING: lambda session, at: offer_waiting_calls(session, now=at),
     }

@@ -31,8 +31,15 @@ class LegChange:
     room: str = ""
 
 
-def end_talk(session: Session, call: Call, *, base_url: str) -> list[LegChange]:
-    """Hang up the agent's side; the caller's then goes on to our goodbye. On hold only the caller's is left to go."""
+def end_talk(session: Session, call: Call, *, base_url: str, steers: bool) -> list[LegChange]:
+    """Hang up the agent's side; the caller's then goes on to our goodbye. On hold only the caller's is left to go.
+
+    Whose provider steers no talk (`steers`) and names no leg of the agent: the caller's takes the agent's along. On
+    hold they hear our goodbye at their next turn, as does whoever is not connected yet.
+    """
+    if not steers:
+        talks = call.answered_at is not None and call.hold_since is None
+        return [LegChange(call.account, call.call_sid)] if talks else []
     if call.hold_since is not None:
         return lead_to_hold(call, base_url=base_url)
     return [LegChange(call.account, leg.call_sid) for leg in live_legs(session, call.id)]

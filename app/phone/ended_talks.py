@@ -16,6 +16,8 @@ from app.phone.asking import ASKED_AT_ONCE, is_on_the_line, take_in_end
 from app.phone.call_control import LegChange, lead_to_hold, tell
 from app.storage.database import transaction
 from telephony.call.end import ended_by_agents
+from telephony.provider.account import ProviderAccount
+from telephony.provider.account_kinds import steers_talks
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import carrier_of
 from tickets.schema import Call
@@ -56,8 +58,16 @@ def take_down_again(factory: sessionmaker[Session], phones: Phones, *, now: date
             if is_there is None:
                 take_in_end(factory, phones, caller, status=_GONE, now=now)
             elif is_there and answered_at is not None:
-                carrier_of(phones.accounts[caller.account]).lead_leg(caller.call_sid, url=caller.url)
+                _take_down_leg(phones.accounts[caller.account], caller)
             over += not is_there
         except ProviderUnreachable as trouble:
             log.warning("ended_talks.not_asked", account=caller.account, reason=str(trouble))
     return over
+
+
+def _take_down_leg(account: ProviderAccount, caller: LegChange) -> None:
+    """To our goodbye; where nobody is led out of a talk, to its end."""
+    if steers_talks(account):
+        carrier_of(account).lead_leg(caller.call_sid, url=caller.url)
+    else:
+        carrier_of(account).end_leg(caller.call_sid)

@@ -95,11 +95,24 @@ def note_answered(session: Session, call: Call, *, at: datetime) -> None:
         settle_by_call(session, phone=call.phone, now=at)
 
 
+def note_connected(session: Session, call_id: int, *, staff_id: int, now: datetime) -> None:
+    """Told by the agent's telephone, where the provider does not tell."""
+    call = lock_call(session, call_id)
+    is_theirs = call.agent_id == staff_id and call.state is CallState.TALKING and call.hold_since is None
+    if is_theirs and call.answered_at is None:
+        note_answered(session, call, at=now)
+
+
+def note_bridge_over(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
+    """The dial ended. A caller who is on hold goes on with this agent, whose telephone was put down for it."""
+    _note_answered_by(session, call, form, now=now)
+    if call.hold_since is None:
+        note_talk_over(session, call, form, now=now)
+
+
 def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
-    """The dial ended: the talk is written on the ticket, the agent wraps up. Ticket and agent are locked already."""
-    seconds = _whole(form.get("dial_seconds", ""))
-    if call.answered_at is None and seconds is not None and call.state is CallState.TALKING:
-        note_answered(session, call, at=now - timedelta(seconds=seconds))
+    """The talk is over: it is written on the ticket, the agent wraps up. Ticket and agent are locked already."""
+    _note_answered_by(session, call, form, now=now)
     if call.agent_id is None or call.answered_at is None or call.detail.get("talk_noted"):
         return
     if call.ticket_id is not None:
@@ -108,6 +121,13 @@ def note_talk_over(session: Session, call: Call, form: Mapping[str, str], *, now
         talked(session, call.ticket_id, seconds=seconds_talked, call_id=call.id, actor=agent, now=now)
     start_wrap_up(session, call.agent_id, call_id=call.id, now=now)
     call.detail = {**call.detail, "talk_noted": True}
+
+
+def _note_answered_by(session: Session, call: Call, form: Mapping[str, str], *, now: datetime) -> None:
+    """By how long the dial lasted, where nobody told when it began."""
+    seconds = _whole(form.get("dial_seconds", ""))
+    if call.answered_at is None and seconds is not None and call.state is CallState.TALKING:
+        note_answered(session, call, at=now - timedelta(seconds=seconds))
 
 
 def _talking_since(session: Session, call: Call, answered_at: datetime) -> datetime:

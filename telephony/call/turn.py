@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from telephony.call.arrival import register_call
 from telephony.call.effects import perform
-from telephony.call.end import note_talk_over
+from telephony.call.end import note_bridge_over, note_talk_over
 from telephony.call.facts import facts_for
 from telephony.calls import conversation_of, lock_call_by_sid, remember
 from telephony.desk import Desk
@@ -44,7 +44,7 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
         call = register_call(session, form, desk, now=now)
     heard = heard_in(told_by(form, webhook.query))
     if heard.was_connected and call.state is CallState.TALKING and not _moves_into_room(session, call):
-        note_talk_over(session, call, form, now=now)
+        note_bridge_over(session, call, form, now=now)
     facts = facts_for(session, call, heard, desk, was_held=webhook.held > 0, now=now)
     if facts.agent_is_gone and call.state is CallState.TALKING:
         note_talk_over(session, call, {}, now=now)

@@ -38,6 +38,9 @@ class AccountKind:
     longest_text: int = LONGEST_TEXT
     # Where it sends us on to for what it keeps; what a city names of its own stands instead.
     media_hosts: tuple[str, ...] = ()
+    # Whether it leads a caller out of what goes on, and tells of the legs that it dials. Where it does neither, a talk
+    # ends with the caller's leg, and that it began is known from the agent's telephone, or by its lasting.
+    steers_talks: bool = True
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -61,9 +64,17 @@ class AccountKind:
 ACCOUNT_KINDS: Mapping[ProviderKind, AccountKind] = {
     one.kind: one
     for one in (
-        AccountKind(ProviderKind.OWN_TRUNK, "Somleng", "twilio", SIGNATURE_HEADER, "", ""),
+        AccountKind(ProviderKind.OWN_TRUNK, "Somleng", "twilio", SIGNATURE_HEADER, "", "", steers_talks=False),
         AccountKind(ProviderKind.GATEWAY, "SMS gateway", "gateway", "X-Hotline-Digest", "", "", 480),
-        AccountKind(ProviderKind.SOMLENG, "Somleng", "twilio", SIGNATURE_HEADER, "https://api.somleng.org", "KH"),
+        AccountKind(
+            ProviderKind.SOMLENG,
+            "Somleng",
+            "twilio",
+            SIGNATURE_HEADER,
+            "https://api.somleng.org",
+            "KH",
+            steers_talks=False,
+        ),
         AccountKind(
             ProviderKind.TWILIO,
             "Twilio",
@@ -76,6 +87,11 @@ ACCOUNT_KINDS: Mapping[ProviderKind, AccountKind] = {
         AccountKind(ProviderKind.SIGNALWIRE, "SignalWire", "twilio", "X-SignalWire-Signature", "", "US"),
     )
 }
+
+
+def steers_talks(account: ProviderAccount) -> bool:
+    usual = ACCOUNT_KINDS.get(account.kind)
+    return usual is None or usual.steers_talks
 
 
 def kind_at(base_url: str) -> ProviderKind:

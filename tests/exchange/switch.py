@@ -34,14 +34,6 @@ class HungUp(Exception):
     """Nobody is on the line any more."""
 
 
-class Led(Exception):
-    """By REST: to another address."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.url = url
-
-
 def user_of(address: str) -> str:
     """A number, or whoever is registered at the exchange under this address."""
     return address.strip().removeprefix("sip:").split("@")[0]
@@ -69,7 +61,6 @@ class SwitchCall:
     to: str = ""
     parent: str = ""
     status: str = "ringing"
-    led_to: str = ""
     is_over: bool = False
     documents: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -78,10 +69,7 @@ class SwitchCall:
         """Until the documents or the call end."""
         try:
             while True:
-                try:
-                    ended = self._do(self.switch.fetch(self, url, more), url)
-                except Led as led:
-                    ended = (led.url, {})
+                ended = self._do(self.switch.fetch(self, url, more), url)
                 if ended is None:
                     break
                 url, more = ended
@@ -169,8 +157,7 @@ class SwitchCall:
             number=self.number, to=number, parent=self.sid,
         )  # fmt: skip
         self.switch.calls[other.sid] = other
-        report = noun.get("statusCallback", "")
-        self.switch.tell(other, "initiated", to=report)
+        # As Somleng: nothing is told of this leg before the dial ends, and then only to the caller's next step.
         outcome = "no-answer"
         try:
             answered = self._answered(other, float(verb.get("timeout", "30")))
@@ -178,14 +165,12 @@ class SwitchCall:
                 answered = self._whispered(other, noun.get("url", ""))
             if answered:
                 outcome = "completed"
-                self.switch.tell(other, "in-progress", to=report)
                 self._talk(other)
         finally:
-            # Also when the caller is led elsewhere, or gone: the second leg ends with the bridge.
+            # Also when the caller is gone: the second leg ends with the bridge.
             self.leg.sound.joined = None
             other.leg.hang_up()
             other.status = outcome
-            self.switch.tell(other, outcome, to=report, CallDuration=str(other.leg.seconds))
         lasted = {"DialCallDuration": str(other.leg.seconds)} if outcome == "completed" else {}
         return {"DialCallStatus": outcome, "DialCallSid": other.sid, **lasted}
 
@@ -223,9 +208,6 @@ class SwitchCall:
     def _look(self) -> None:
         if self.leg.is_over.is_set() or self.status == "completed":
             raise HungUp
-        if self.led_to:
-            url, self.led_to = self.led_to, ""
-            raise Led(url)
 
 
 class Switch:
@@ -362,7 +344,7 @@ class Switch:
         if form.get("Status") == "completed":
             call.status = "completed"
             call.leg.hang_up()
-        call.led_to = form.get("Url", call.led_to)
+        # As Somleng: an address is kept, and nobody who hears our words or talks is led to it.
         return 200, {"sid": sid, "status": call.status}
 
 

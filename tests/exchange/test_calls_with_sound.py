@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.clock import utc_now
 from app.phone.answers import Phones
-from app.phone.call_control import end_line, lead_to_hold, tell_provider
+from app.phone.call_control import end_line, end_talk, tell_provider
 from app.phone.consult_calls import LineBetween, connect_colleagues
 from app.phone.recording_fetch import fetch_due
 from app.reference import Reference
@@ -37,14 +37,13 @@ def state_of(city: City, number: str) -> CallState | None:
         return session.scalars(select(Call.state).where(Call.phone == number).order_by(Call.id.desc())).first()
 
 
-def lead(city: City, number: str, deed: Callable[..., None]) -> None:
-    """What the agent's button does: decided here, then told to the provider."""
+def decide(city: City, number: str, deed: Callable[..., None]) -> None:
+    """What the agent's button does."""
     with city.place.factory() as session:
         call = session.scalars(select(Call).where(Call.phone == number).order_by(Call.id.desc())).first()
         assert call is not None
         deed(call, now=utc_now())
         session.commit()
-        tell_provider(city.place.settings, lead_to_hold(call, base_url=city.place.base_url))
 
 
 def test_a_caller_and_an_agent_hear_each_other_on_a_second_leg(city: City) -> None:
@@ -63,19 +62,39 @@ def test_a_caller_and_an_agent_hear_each_other_on_a_second_leg(city: City) -> No
     assert wait_until(lambda: state_of(city, caller.number) is CallState.ENDED, seconds=20)
 
 
-@in_the_long_run
-@pytest.mark.slow
-def test_who_is_put_on_hold_hears_music_and_then_the_same_agent_again(city: City) -> None:
-    """By REST: the caller's leg is led out of the talk, and back into one."""
+def test_an_agent_who_ends_the_talk_takes_both_off_the_line(city: City) -> None:
+    """The trunk's server names no leg of the agent: the caller's takes it along."""
     staff_id, desk = city.agent()
     caller = city.telephone().dial(city.line)
     caller.press("0")
     assert city.takes_the_offer(staff_id) and caller.hears(AGENT_SPEAKS_WITH)
 
-    lead(city, caller.number, end.hold)
+    with city.place.factory() as session:
+        call = session.scalars(select(Call).where(Call.phone == caller.number)).one()
+        end.note_connected(session, call.id, staff_id=staff_id, now=utc_now())
+        changes = end_talk(session, call, base_url=city.place.base_url, steers=False)
+        end.finish_talk(session, call.id, staff_id=staff_id, now=utc_now())
+        session.commit()
+    tell_provider(city.place.settings, changes)
+
+    assert wait_until(lambda: not caller.is_on_the_line and not desk.is_on_the_line, seconds=20)
+    assert wait_until(lambda: state_of(city, caller.number) is CallState.ENDED, seconds=20)
+
+
+@in_the_long_run
+@pytest.mark.slow
+def test_who_is_put_on_hold_hears_music_and_then_the_same_agent_again(city: City) -> None:
+    """Nobody is led out of a talk here: hold begins when the telephone is put down."""
+    staff_id, desk = city.agent()
+    caller = city.telephone().dial(city.line)
+    caller.press("0")
+    assert city.takes_the_offer(staff_id) and caller.hears(AGENT_SPEAKS_WITH)
+
+    decide(city, caller.number, end.hold)
+    desk.hang_up()
     assert wait_until(lambda: not desk.is_on_the_line, seconds=20)
     assert caller.hears_something() and not caller.hears(AGENT_SPEAKS_WITH, seconds=0.5)
-    lead(city, caller.number, end.take_back)
+    decide(city, caller.number, end.take_back)
 
     assert caller.hears(AGENT_SPEAKS_WITH) and desk.hears(SPEAKS_WITH)
     assert desk.rang == 2
@@ -90,6 +109,7 @@ def test_a_colleague_is_asked_first_and_then_gets_the_caller(city: City) -> None
     other_id, other = city.agent(hertz=COLLEAGUE_SPEAKS_WITH)
 
     call_id = ask(city, caller.number, asks_id, other_id)
+    asks.hang_up()
     assert city.takes_the_offer(other_id)
     leg = line_between(city, asks_id, other_id)
     with city.place.factory() as session:
@@ -102,8 +122,7 @@ def test_a_colleague_is_asked_first_and_then_gets_the_caller(city: City) -> None
         call = lock_own_talk(session, call_id, staff_id=asks_id)
         consult = put_through(session, call, now=utc_now())
         session.commit()
-        changes = [*end_line(call, consult.leg), *lead_to_hold(call, base_url=city.place.base_url)]
-    tell_provider(city.place.settings, changes)
+    tell_provider(city.place.settings, end_line(call, consult.leg))
 
     assert caller.hears(COLLEAGUE_SPEAKS_WITH) and other.hears(SPEAKS_WITH)
     assert wait_until(lambda: not asks.is_on_the_line, seconds=20)
@@ -119,7 +138,6 @@ def ask(city: City, number: str, asks_id: int, other_id: int) -> int:
         floor = load_floor(session, now=utc_now())
         begin_consult(session, call, by_id=asks_id, to_id=other_id, floor=floor, now=utc_now())
         session.commit()
-        tell_provider(city.place.settings, lead_to_hold(call, base_url=city.place.base_url))
     return call_id
 
 

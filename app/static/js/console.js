@@ -36,9 +36,9 @@ function start(address) {
   worker.postMessage({ address, token, telephone });
 }
 
-// The telephone of this page can ring, or cannot: said with every heartbeat, and at once when it changes.
-export function canRing(can) {
-  const now = can ? "ready" : "";
+// The telephone of this page can ring ("ready"), talks ("talking") or can do neither: said with every heartbeat, and at
+// once when it changes.
+export function stands(now) {
   if (now === telephone) return;
   telephone = now;
   worker?.postMessage({ telephone });

@@ -54,7 +54,15 @@ def instead_words(kind: AccountKind) -> list[str]:
         Capability.RECORDING_DUAL: _("Talks are not recorded; messages that callers leave are."),
         Capability.CONFERENCE: _("A call is handed on through the queue, and nobody can listen in."),
     }
-    return [words for one, words in instead.items() if one not in kind.possible]
+    lacking = [words for one, words in instead.items() if one not in kind.possible]
+    if not kind.steers_talks:
+        lacking.append(
+            _(
+                "Hold, passing on and taking over begin when the agent’s telephone goes down: the browser does that by "
+                "itself, a SIP telephone is put down by hand. A talk ends without our goodbye."
+            )
+        )
+    return lacking
 
 
 def seen_words(found: Found) -> tuple[str, str]:

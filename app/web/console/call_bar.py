@@ -16,6 +16,7 @@ from app.web.frame.current import settings
 from app.web.frame.local_target import local_target, parts_of
 from app.web.frame.page_address import page_address
 from app.web.frame.response_headers import BAR_ALONE
+from app.web.pieces.call_steering import steers
 from app.wording.spoken_time import moment_phrase
 from telephony.call.recording_pause import pause_of
 from telephony.floor.agent_bar import AgentBar, BarCall, agent_bar
@@ -143,6 +144,7 @@ def bar_context() -> dict[str, Any]:
         "is_recorded": bar.call is not None
         and _can(bar.call, Capability.CONFERENCE if in_room else Capability.RECORDING_DUAL),
         "has_rooms": bar.call is not None and _can(bar.call, Capability.CONFERENCE),
+        "steers_talks": bar.call is None or steers(bar.call.account),
         "pause": pause_of(bar.call.detail) if bar.call is not None else None,
         "most_attempts": MOST_ATTEMPTS,
         "reasons": away_reasons(),

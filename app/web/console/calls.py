@@ -15,7 +15,7 @@ from app.web.console.own_call import is_over, own_call
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
 from app.web.frame.fault_words import fault_words
-from app.web.pieces.call_steering import end_after_commit, tell_after_commit
+from app.web.pieces.call_steering import end_after_commit, steers, tell_after_commit
 from app.web.pieces.telephone_choice import rung_of
 from telephony.call import end
 from telephony.call.consultation import take_caller_back
@@ -24,7 +24,7 @@ from telephony.floor import offers, presence
 from telephony.floor.consulting import consult_of
 from telephony.floor.offers import end_consult
 from tickets.errors import InvalidInput, NotAllowed, NotFound
-from tickets.schema import Call, Ticket
+from tickets.schema import Call, Presence, Ticket
 from tickets.states import CallState, PresenceState
 
 
@@ -62,9 +62,18 @@ def change_presence() -> ResponseReturnValue:
 @signed_in(*ANSWERING)
 def beat() -> ResponseReturnValue:
     """The console is open, and its telephone can ring; said every fifteen seconds. Answers how the agent stands."""
-    can_ring = request.headers.get("X-Telephone") == "ready"
-    mine = presence.heartbeat(g.session, g.viewer.staff_id, can_ring=can_ring, now=g.now)
+    telephone = request.headers.get("X-Telephone", "")
+    mine = presence.heartbeat(g.session, g.viewer.staff_id, can_ring=telephone in ("ready", "talking"), now=g.now)
+    if telephone == "talking" and mine is not None:
+        _note_heard(mine)
     return "", 204, {"X-Presence": (mine.state if mine else PresenceState.OFFLINE).value}
+
+
+def _note_heard(mine: Presence) -> None:
+    """The agent's telephone is connected: for calls whose provider does not say so itself."""
+    call = g.session.get(Call, mine.call_id) if mine.state is PresenceState.ON_CALL and mine.call_id else None
+    if call is not None and call.answered_at is None and not steers(call.account):
+        end.note_connected(g.session, call.id, staff_id=mine.staff_id, now=g.now)
 
 
 @blueprint.post("/console/offers/<int:offer_id>/accept")
@@ -135,7 +144,7 @@ def end_call(call_id: int) -> ResponseReturnValue:
     call = own_call(call_id)
     if call.ended_at is not None:
         return after_press()
-    told = end_talk(g.session, call, base_url=settings().base_url)
+    told = end_talk(g.session, call, base_url=settings().base_url, steers=steers(call.account))
     changes = [*end_line(call, end_consult(g.session, call, now=g.now)), *told]
     end.finish_talk(g.session, call_id, staff_id=g.viewer.staff_id, now=g.now)
     note_call("call.ended", call)

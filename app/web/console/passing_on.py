@@ -14,8 +14,9 @@ from app.web.console.call_trail import note_call
 from app.web.console.own_call import is_over, own_call
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules, settings
-from app.web.pieces.call_steering import tell_after_commit
+from app.web.pieces.call_steering import steers, tell_after_commit
 from app.web.pieces.names import unit_name
+from app.web.pieces.telephone_choice import rung_of
 from telephony.call.consultation import begin_consult
 from telephony.call.passing_on import (
     LONGEST_TOLD,
@@ -29,7 +30,7 @@ from telephony.floor.floor import Floor, FloorAgent, load_floor
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.people.roles import Right, may, visible_tickets
 from tickets.schema import Call, Ticket
-from tickets.states import QueueKind
+from tickets.states import QueueKind, TelephoneKind
 from tickets.typed_text import typed_number
 from tickets.work.assignment import transfer
 
@@ -68,6 +69,9 @@ def pass_on(call_id: int) -> ResponseReturnValue:
         return after_press()
     tell_after_commit(lead_to_agent(call, base_url=settings().base_url))
     flash(_("Passed on: the caller is first in line. Write down what was said."), "success")
+    if not steers(call.account) and rung_of(g.viewer.staff_id).kind is not TelephoneKind.BROWSER:
+        # Nobody but the agent can end this leg, and the caller goes on only then.
+        flash(_("Put your telephone down now: until then the caller hears you."), "warning")
     return after_press()
 
 

@@ -6,10 +6,18 @@ from functools import partial
 
 from flask import Response, after_this_request, g
 
+from app.phone.accounts import provider_accounts
 from app.phone.answers import Phones
 from app.phone.call_control import LegChange, tell_provider
 from app.phone.ended_talks import take_down
 from app.web.frame.current import hotline, settings
+from telephony.provider.account_kinds import steers_talks
+
+
+def steers(account: str) -> bool:
+    """Whether the provider of this account leads a caller out of a talk, and tells of the agent's leg."""
+    known = provider_accounts(settings()).get(account)
+    return known is None or steers_talks(known)
 
 
 def tell_after_commit(changes: Sequence[LegChange]) -> None:

@@ -8,7 +8,7 @@
 //
 // and tells its host: registered(), unregistered(why), incoming(), talking(), ended(), trouble(kind).
 // Holding a caller is not the driver's: the server takes the caller's side of the call to the music.
-import { canRing } from "../console.js";
+import { stands } from "../console.js";
 
 const lockName = "hotline-telephone";
 // Credentials are renewed after this share of their time.
@@ -34,7 +34,7 @@ export function telephone({ drive, needsCredentials, devices, microphone, show }
     Object.assign(status, change);
     show(status);
     channel?.postMessage({ status: { ...status } });
-    canRing(["ready", "ringing", "connecting", "talking"].includes(status.state));
+    stands({ ready: "ready", ringing: "ready", connecting: "ready", talking: "talking" }[status.state] ?? "");
   }
 
   const host = {

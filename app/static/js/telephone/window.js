@@ -62,6 +62,15 @@ if (notes && window.Notification?.permission === "default") {
   notes.hidden = false;
   notes.addEventListener("click", () => Notification.requestPermission().then(() => (notes.hidden = true)));
 }
+// The caller is to hear music, and whoever carries the call cannot take them out of the talk: putting this telephone down
+// does. Once for each time, because a colleague who is asked meanwhile is heard by this telephone too.
+let putDownFor = document.querySelector("#call-frame")?.dataset.putDown ?? "";
+document.addEventListener("htmx:load", ({ detail }) => {
+  if (detail.elt.id !== "call-frame") return;
+  const wanted = detail.elt.dataset.putDown ?? "";
+  if (wanted && wanted !== putDownFor && phone.status.state === "talking") phone.asked.hangUp();
+  putDownFor = wanted;
+});
 // The call is over on the bar, and the exchange has not said so: its goodbye may have been lost with the network.
 let wasTaken = false;
 document.addEventListener("htmx:load", ({ detail }) => {

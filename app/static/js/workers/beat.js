@@ -4,7 +4,7 @@ const every = 15000;
 const patience = 12000;
 let told = null;
 
-// Each message changes what is told from now on: `telephone` is "ready" while the telephone of this page can ring.
+// Each message changes what is told from now on: `telephone` is "ready" while the telephone of this page can ring, "talking" while it talks.
 self.onmessage = ({ data }) => {
   const isFirst = told === null;
   told = { ...told, ...data };
