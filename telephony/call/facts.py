@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
-from telephony.floor.floor import HEARTBEAT_LOST, load_floor
+from telephony.floor.floor import HEARTBEAT_LOST, load_floor, load_staffing
 from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.rooms import open_room
 from telephony.floor.telephones import name_in_browser, way_to
@@ -151,18 +151,18 @@ def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFac
 def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> QueueFacts:
     if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
-    floor = load_floor(session, now=now)
-    place = position(session, call, floor=floor, now=now)
+    staffing = load_staffing(session, now=now)
+    place = position(session, call, staffing=staffing, now=now)
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
-    if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1:
-        offer_call(session, call, floor, now=now)
+    if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1 and staffing.has_free:
+        offer_call(session, call, load_floor(session, now=now), now=now)
     waited = int((now - (call.queued_at or now)).total_seconds())
     says_how_long = place > 1 and words_are_due(call.detail.get("said_at"), waited)
-    wait = expected_wait(session, call, place=place, floor=floor, now=now) if says_how_long else None
+    wait = expected_wait(session, call, place=place, staffing=staffing, now=now) if says_how_long else None
     return QueueFacts(
         position=place,
         # Not told that nobody is there, and sent to leave a message, before the consoles can have been heard again.
-        staffed=was_held or floor.can_answer(call.unit_id),
+        staffed=was_held or staffing.can_answer(call.unit_id),
         offer_is_open=call.state is CallState.OFFERED,
         offers=call.offers,
         waited_seconds=waited,

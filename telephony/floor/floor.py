@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import CITY_LEVEL
@@ -21,6 +21,20 @@ AT_WORK = (
     PresenceState.CALLING_BACK,
 )
 ANSWERING_ROLES = (Role.AGENT, Role.SUPERVISOR)
+_IS_AT_WORK = (
+    Presence.state.in_(AT_WORK),
+    # Who talks is there, whatever the browser's timer does in a background tab.
+    or_(Presence.heartbeat_at > bindparam("heard_since"), Presence.state == PresenceState.ON_CALL),
+    or_(
+        Presence.telephone_at.is_(None),
+        Presence.telephone_at > bindparam("heard_since"),
+        Presence.state == PresenceState.ON_CALL,
+    ),
+    Staff.disabled_at.is_(None),
+    RoleAssignment.role.in_(ANSWERING_ROLES),
+    RoleAssignment.valid_from <= bindparam("now"),
+    or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > bindparam("now")),
+)
 _AT_WORK_NOW = (
     select(
         Presence.staff_id,
@@ -35,21 +49,20 @@ _AT_WORK_NOW = (
     .join(Staff, Staff.id == Presence.staff_id)
     .join(RoleAssignment, RoleAssignment.staff_id == Presence.staff_id)
     .join(Unit, Unit.id == RoleAssignment.unit_id)
-    .where(
-        Presence.state.in_(AT_WORK),
-        # Who talks is there, whatever the browser's timer does in a background tab.
-        or_(Presence.heartbeat_at > bindparam("heard_since"), Presence.state == PresenceState.ON_CALL),
-        or_(
-            Presence.telephone_at.is_(None),
-            Presence.telephone_at > bindparam("heard_since"),
-            Presence.state == PresenceState.ON_CALL,
-        ),
-        Staff.disabled_at.is_(None),
-        RoleAssignment.role.in_(ANSWERING_ROLES),
-        RoleAssignment.valid_from <= bindparam("now"),
-        or_(RoleAssignment.valid_to.is_(None), RoleAssignment.valid_to > bindparam("now")),
-    )
+    .where(*_IS_AT_WORK)
     .order_by(Presence.idle_since.asc().nulls_last(), Presence.staff_id)
+)
+_STAFFED_NOW = (
+    select(
+        func.array_agg(distinct(RoleAssignment.unit_id)),
+        func.bool_or(Unit.kind.in_(CITY_LEVEL)),
+        func.bool_or(Presence.state == PresenceState.AVAILABLE),
+    )
+    .select_from(Presence)
+    .join(Staff, Staff.id == Presence.staff_id)
+    .join(RoleAssignment, RoleAssignment.staff_id == Presence.staff_id)
+    .join(Unit, Unit.id == RoleAssignment.unit_id)
+    .where(*_IS_AT_WORK)
 )
 
 
@@ -86,6 +99,26 @@ class Floor:
     @property
     def staffed_unit_ids(self) -> frozenset[int]:
         return frozenset(unit_id for agent in self.agents for unit_id in agent.unit_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Where somebody is at work, and not who: all that the turn of a caller in the middle of the line has to know."""
+
+    staffed_unit_ids: frozenset[int]
+    covers_city: bool
+    has_free: bool
+
+    def can_answer(self, unit_id: int | None) -> bool:
+        """As `Floor.can_answer`."""
+        return self.covers_city or unit_id in self.staffed_unit_ids
+
+
+def load_staffing(session: Session, *, now: datetime) -> Staffing:
+    """One row, however many are at work: every waiting caller asks at every turn."""
+    asked = {"now": now, "heard_since": now - HEARTBEAT_LOST}
+    unit_ids, covers_city, has_free = session.execute(_STAFFED_NOW, asked).one()
+    return Staffing(frozenset(unit_ids or ()), bool(covers_city), bool(has_free))
 
 
 def load_floor(session: Session, *, now: datetime) -> Floor:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from telephony.floor.callback_turns import GivenTime, awake_since, promised_before
-from telephony.floor.floor import Floor, FloorAgent
+from telephony.floor.floor import Floor, FloorAgent, Staffing
 from telephony.floor.telephones import may_ring
 from tickets.schema import Call, CallbackRequest, Offer
 from tickets.states import CallState, OfferOutcome
@@ -71,11 +71,11 @@ def waiting_calls(session: Session, *, limit: int = 50, now: datetime) -> Sequen
     return session.scalars(queued.order_by(_urgency(), Call.queued_at, Call.id).limit(limit)).all()
 
 
-def position(session: Session, call: Call, *, floor: Floor, now: datetime) -> int:
+def position(session: Session, call: Call, *, staffing: Staffing, now: datetime) -> int:
     """The caller's place among those the same people will answer, counted from one."""
     if call.queued_at is None:
         return 1
-    staffed = floor.staffed_unit_ids
+    staffed = staffing.staffed_unit_ids
     asked = {
         "call_id": call.id,
         "queued_at": call.queued_at,
@@ -120,12 +120,12 @@ def front_of_line(session: Session, call: Call, *, now: datetime) -> datetime:
     return min(first or now, call.queued_at or now) - timedelta(seconds=1)
 
 
-def expected_wait(session: Session, call: Call, *, place: int, floor: Floor, now: datetime) -> timedelta | None:
+def expected_wait(session: Session, call: Call, *, place: int, staffing: Staffing, now: datetime) -> timedelta | None:
     """How long a caller at that place waits if the same people go on answering as fast as they did lately.
 
     None where too few were answered to tell: a wrong figure is worse than none.
     """
-    staffed = floor.staffed_unit_ids
+    staffed = staffing.staffed_unit_ids
     asked = {"since": now - PACE_WITHIN, "unit_id": call.unit_id, "staffed": list(staffed)}
     answered = session.scalar(_answered_lately(is_of_their_own=call.unit_id in staffed), asked)
     return place * PACE_WITHIN / answered if answered and answered >= PACE_NEEDS else None

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from telephony.calls import new_call
-from telephony.floor.floor import load_floor
+from telephony.floor.floor import load_staffing
 from telephony.floor.waiting import expected_wait
 from tests.telephony.floor.test_offer_races import NOW
 from tickets.schema import Call
@@ -30,7 +30,7 @@ def answered(session, count, *, until=NOW):
 def told(session, *, place):
     call = waiting(session, "mine")
     session.flush()
-    return expected_wait(session, call, place=place, floor=load_floor(session, now=NOW), now=NOW)
+    return expected_wait(session, call, place=place, staffing=load_staffing(session, now=NOW), now=NOW)
 
 
 @pytest.mark.parametrize("place", [2, 5])
