@@ -28,6 +28,8 @@ LIMITS: Mapping[CallState, timedelta] = {
     CallState.FAILSAFE: timedelta(minutes=5),
     CallState.ENDED: timedelta(0),
 }
+# In what a call remembers: the provider did not lead this caller where they were to be led, up to their next turn.
+NOT_LED = "not_led"
 # A caller who hangs up earlier did not wait for an answer.
 SHORT_ABANDON = timedelta(seconds=5)
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.accounts import provider_accounts
 from app.settings import Settings
-from telephony.calls import live_legs
+from app.storage.database import transaction
+from telephony.calls import NOT_LED, live_legs, lock_call_by_sid
 from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import carrier_of
@@ -84,16 +85,32 @@ def set_recording(settings: Settings, call: LegChange, *, is_paused: bool) -> bo
     return True
 
 
-def tell_provider(settings: Settings, changes: Sequence[LegChange]) -> None:
-    """In the background: an agent's screen must not wait for a slow provider. What fails shows: the call goes on."""
+def tell_provider(
+    settings: Settings, changes: Sequence[LegChange], *, factory: sessionmaker[Session] | None = None
+) -> None:
+    """In the background: an agent's screen must not wait for a slow provider. What fails shows: the call goes on, and
+    with `factory` the agent is told that it does."""
+
+    def work() -> None:
+        failed = tell(provider_accounts(settings), changes)
+        for change in failed if factory is not None else ():
+            note_not_led(factory, change)
+
     if changes:
-        threading.Thread(
-            target=lambda: tell(provider_accounts(settings), changes), daemon=True, name="call-control"
-        ).start()
+        threading.Thread(target=work, daemon=True, name="call-control").start()
 
 
-def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) -> None:
-    """One after the other; what a provider that is not reached did not hear is logged, and the call goes on."""
+def note_not_led(factory: sessionmaker[Session], caller: LegChange) -> None:
+    """This caller is where they were, and hears whoever they heard: until the agent's telephone goes down."""
+    with transaction(factory) as session:
+        call = lock_call_by_sid(session, account=caller.account, call_sid=caller.call_sid)
+        if call is not None and call.ended_at is None:
+            call.detail = {**call.detail, NOT_LED: True}
+
+
+def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) -> list[LegChange]:
+    """One after the other; what a provider that is not reached did not hear, which is logged: the call goes on."""
+    failed = []
     for change in changes:
         account = accounts.get(change.account)
         if account is None:
@@ -106,3 +123,5 @@ def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) 
                 carrier.end_leg(change.call_sid)
         except ProviderUnreachable as trouble:
             log.warning("call_control.failed", reason=str(trouble))
+            failed.append(change)
+    return failed

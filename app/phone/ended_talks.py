@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.phone.answers import Phones
 from app.phone.asking import ASKED_AT_ONCE, is_on_the_line, take_in_end
-from app.phone.call_control import LegChange, lead_to_hold, tell
+from app.phone.call_control import LegChange, lead_to_hold, note_not_led, tell
 from app.storage.database import transaction
 from telephony.call.end import ended_by_agents
 from telephony.provider.account import ProviderAccount
@@ -33,7 +33,8 @@ def take_down(
     factory: sessionmaker[Session], phones: Phones, changes: Sequence[LegChange], caller: LegChange, *, now: datetime
 ) -> None:
     """What the provider is told, and whether there was a caller at all."""
-    tell(phones.accounts, changes)
+    if not all(change.url for change in tell(phones.accounts, changes)):
+        note_not_led(factory, caller)
     if caller.account not in phones.accounts:
         return
     try:

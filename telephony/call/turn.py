@@ -10,7 +10,7 @@ from telephony.call.arrival import register_call
 from telephony.call.effects import perform
 from telephony.call.end import note_bridge_over, note_talk_over
 from telephony.call.facts import facts_for
-from telephony.calls import conversation_of, lock_call_by_sid, remember
+from telephony.calls import NOT_LED, conversation_of, lock_call_by_sid, remember
 from telephony.desk import Desk
 from telephony.floor.rooms import open_room
 from telephony.ivr import Heard, begin, step
@@ -55,7 +55,8 @@ def take_turn(session: Session, webhook: Webhook, desk: Desk, *, now: datetime) 
     # The steps of queue and offer move the state themselves; the machine's word counts for all others.
     remember(call, outcome.conversation, now=now)
     call.turn = max(call.turn, webhook.turn or 0) + 1
-    call.detail = {**call.detail, "seen_at": now.isoformat()}
+    kept = {name: value for name, value in call.detail.items() if name != NOT_LED}
+    call.detail = {**kept, "seen_at": now.isoformat()}
     session.flush()
     return Turn(outcome.plan, call.locale, call.turn)
 

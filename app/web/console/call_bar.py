@@ -19,6 +19,7 @@ from app.web.frame.response_headers import BAR_ALONE
 from app.web.pieces.call_steering import steers
 from app.wording.spoken_time import moment_phrase
 from telephony.call.recording_pause import pause_of
+from telephony.calls import NOT_LED
 from telephony.floor.agent_bar import AgentBar, BarCall, agent_bar
 from telephony.floor.callbacks import MOST_ATTEMPTS
 from telephony.floor.consulting import consult_of
@@ -144,7 +145,9 @@ def bar_context() -> dict[str, Any]:
         "is_recorded": bar.call is not None
         and _can(bar.call, Capability.CONFERENCE if in_room else Capability.RECORDING_DUAL),
         "has_rooms": bar.call is not None and _can(bar.call, Capability.CONFERENCE),
-        "steers_talks": bar.call is None or steers(bar.call.account),
+        # Only the agent's own telephone takes the caller out of the talk.
+        "must_be_put_down": bar.call is not None and (not steers(bar.call.account) or NOT_LED in bar.call.detail),
+        "is_not_led": bar.call is not None and NOT_LED in bar.call.detail,
         "pause": pause_of(bar.call.detail) if bar.call is not None else None,
         "most_attempts": MOST_ATTEMPTS,
         "reasons": away_reasons(),

@@ -23,9 +23,11 @@ def steers(account: str) -> bool:
 def tell_after_commit(changes: Sequence[LegChange]) -> None:
     """Once the transaction is over: a slow provider must hold no row, and no screen either."""
 
+    app = hotline()
+
     @after_this_request
     def tell(response: Response) -> Response:
-        tell_provider(settings(), changes)
+        tell_provider(settings(), changes, factory=None if app.is_bound else app.sessions)
         return response
 
 
