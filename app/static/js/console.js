@@ -5,7 +5,7 @@ import { settled, tell } from "./troubles.js";
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 const title = document.title;
-const heartbeats = ["heartbeat_signed_out", "heartbeat_refused", "heartbeat_unheard", "worker_failed"];
+const heartbeats = ["heartbeat_signed_out", "heartbeat_refused", "heartbeat_unheard", "server_without_database", "worker_failed"];
 // A clock that jumped by more than this stood still: the computer slept, or the browser froze the tab.
 const asleep = 30000;
 let worker = null;
@@ -58,6 +58,7 @@ function heard({ status, state }) {
 function troubleOf(status) {
   if (status >= 200 && status < 300) return "";
   if (status === 401) return "heartbeat_signed_out";
+  if (status === 503) return "server_without_database";
   return status >= 400 && status < 500 ? "heartbeat_refused" : "heartbeat_unheard";
 }
 

@@ -32,6 +32,7 @@ class BrowserTrouble(StrEnum):
     HEARTBEAT_SIGNED_OUT = "heartbeat_signed_out"
     HEARTBEAT_REFUSED = "heartbeat_refused"
     HEARTBEAT_UNHEARD = "heartbeat_unheard"
+    SERVER_WITHOUT_DATABASE = "server_without_database"
     WORKER_FAILED = "worker_failed"
     DRAFT_NOT_KEPT = "draft_not_kept"
     STREAM_LOST = "stream_lost"
