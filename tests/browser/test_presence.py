@@ -181,6 +181,7 @@ def test_a_heartbeat_tells_a_page_whose_bar_is_out_of_date(site: Site, page: Pag
         ("heartbeat_signed_out", "Đã đăng xuất"),
         ("heartbeat_refused", "Hãy tải lại trang"),
         ("heartbeat_unheard", "Máy chủ không nhận được tín hiệu"),
+        ("server_without_database", "hãy để người gọi gác máy trước"),
     ],
 )
 def test_a_heartbeat_that_fails_is_said_and_counted(site: Site, troubled_page: Page, fault: str, words: str) -> None:
@@ -202,7 +203,8 @@ def test_a_heartbeat_that_fails_is_said_and_counted(site: Site, troubled_page: P
 def _fail(route: Route, fault: str) -> None:
     if fault == "heartbeat_unheard":
         return route.abort()
-    return route.fulfill(status={"heartbeat_signed_out": 401, "heartbeat_refused": 400}[fault])
+    status = {"heartbeat_signed_out": 401, "heartbeat_refused": 400, "server_without_database": 503}[fault]
+    return route.fulfill(status=status)
 
 
 def test_a_heartbeat_that_gets_through_again_takes_the_warning_back(site: Site, troubled_page: Page) -> None:
