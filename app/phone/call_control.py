@@ -93,8 +93,9 @@ def tell_provider(
 
     def work() -> None:
         failed = tell(provider_accounts(settings), changes)
-        for change in failed if factory is not None else ():
-            note_not_led(factory, change)
+        if factory is not None:
+            for change in failed:
+                note_not_led(factory, change)
 
     if changes:
         threading.Thread(target=work, daemon=True, name="call-control").start()
