@@ -16,14 +16,13 @@ from tickets.states import CallState
 
 # What nobody picks up comes back to us after that many seconds; the words before it rings are counted in.
 LONGER_THAN_IT_RINGS = timedelta(seconds=Dial.timeout_seconds + 10)
-_BATCH = 50
 
 
 def note_lasting_talks(session: Session, desk_of: Callable[[str], Desk | None], *, now: datetime) -> int:
     """Without this an agent would be shown as being connected for the whole talk, and a caller who hangs up at its end
     as one whom nobody answered. What a telephone in the browser has told stands."""
     noted = 0
-    for call_id, account in session.execute(select(Call.id, Call.account).where(_lasts(now)).limit(_BATCH)).all():
+    for call_id, account in session.execute(select(Call.id, Call.account).where(_lasts(now))).all():
         desk = desk_of(account)
         if desk is None or steers_talks(desk.account):
             continue
