@@ -75,6 +75,13 @@ def enter(call: Call, state: CallState, *, now: datetime) -> None:
     call.state, call.state_since, call.state_until = state, now, now + LIMITS[state]
 
 
+def note_not_led(session: Session, *, account: str, call_sid: str) -> None:
+    """This caller is where they were, and hears whoever they heard: until the agent's telephone goes down."""
+    call = lock_call_by_sid(session, account=account, call_sid=call_sid)
+    if call is not None and call.ended_at is None:
+        call.detail = {**call.detail, NOT_LED: True}
+
+
 def conversation_of(call: Call) -> Conversation:
     """What the call remembers, as the machine needs it."""
     return Conversation(

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.phone.accounts import provider_accounts
 from app.settings import Settings
 from app.storage.database import transaction
-from telephony.calls import NOT_LED, live_legs, lock_call_by_sid
+from telephony import calls
+from telephony.calls import live_legs
 from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable
 from telephony.provider.drivers import carrier_of
@@ -102,11 +103,9 @@ def tell_provider(
 
 
 def note_not_led(factory: sessionmaker[Session], caller: LegChange) -> None:
-    """This caller is where they were, and hears whoever they heard: until the agent's telephone goes down."""
+    """Kept where the agent's bar reads it."""
     with transaction(factory) as session:
-        call = lock_call_by_sid(session, account=caller.account, call_sid=caller.call_sid)
-        if call is not None and call.ended_at is None:
-            call.detail = {**call.detail, NOT_LED: True}
+        calls.note_not_led(session, account=caller.account, call_sid=caller.call_sid)
 
 
 def tell(accounts: Mapping[str, ProviderAccount], changes: Sequence[LegChange]) -> list[LegChange]:
