@@ -20,6 +20,7 @@ _FILES = (
     "matter_cases_second.csv",
     "matter_cases_fifth.csv",
     "matter_cases_sixth.csv",
+    "matter_cases_seventh.csv",
     "english_cases.csv",
     "everyday_cases.csv",
 )

@@ -6,8 +6,10 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried on texts that were kept out of learning: above it one in fourteen accuses nobody.
-_LEANS = -1.25
+# Tried on texts that were kept out of learning: above it stand one in twenty of those that accuse nobody.
+_LEANS = -1.4
+# Where nobody who could be one is named, words must say more.
+_LEANS_AT_NOBODY, _SOMEBODY = -0.8, ("@official", "@agency")
 # Praise, and swindlers who only say that they are officials, speak against it.
 _FRAMES = {"@praise": 2, "@impostor": 3}
 _NOBODY = "@not_official"
@@ -31,10 +33,15 @@ def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication
     if not kept or weight < _WORTH_ASKING:
         if against or _only_asks(found):
             return NOTHING_READ
-        leaning = lean(told, rules.leanings.get("about_official", {}))
-        return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > _LEANS else NOTHING_READ
+        return _leaning(told, rules)
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     return Indication(certainty, tuple(sorted(kinds)), words_of(kept, told))
+
+
+def _leaning(told: MarkedText, rules: MatterRulebook) -> Indication:
+    leaning = lean(told, rules.leanings.get("about_official", {}))
+    least = _LEANS if any(told.hits.get(name) for name in _SOMEBODY) else _LEANS_AT_NOBODY
+    return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > least else NOTHING_READ
 
 
 def _nobodies(found: MarkedText) -> list[Span]:

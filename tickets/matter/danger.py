@@ -9,8 +9,9 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried on texts that were kept out of learning: above the first one in eight is no danger, and one in seven is missed.
-_LEANS, _LEANS_A_LITTLE = -0.3, -0.8
+# Tried on texts that were kept out of learning: above the first one in fifty of the others is taken for danger, and
+# one in twenty is missed that no pattern may find.
+_LEANS, _LEANS_A_LITTLE = -0.5, -0.8
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,

@@ -23,6 +23,45 @@ class WrittenIn(StrEnum):
     KOREAN = "ko"
 
 
+# Spoken in the south and the centre, and no fashion of writing: "tui hổng biết".
+_SPOKEN = frozenset({"tui", "hổng", "hông", "giựt", "rứa", "chừ", "giừ", "gium", "dùm", "uýnh", "oánh", "ui", "bữa"})
+# Foreign once, and a word like any other by now.
+_LOANS = frozenset(
+    {
+        *(
+            "alo",
+            "app",
+            "bar",
+            "bass",
+            "bus",
+            "camera",
+            "cafe",
+            "clip",
+            "email",
+            "facebook",
+            "form",
+            "gara",
+            "gas",
+            "grab",
+        ),
+        *(
+            "grab",
+            "inbox",
+            "karaoke",
+            "mail",
+            "metro",
+            "net",
+            "online",
+            "photo",
+            "sale",
+            "shipper",
+            "shop",
+            "test",
+            "taxi",
+        ),
+        *("tiktok", "video", "vneid", "website", "wifi", "youtube", "zalo"),
+    }
+)
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -51,7 +90,7 @@ def _by_words(written: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) 
         # "alo", "TT 26 0042": nothing tells.
         return WrittenIn.VIETNAMESE
     often = Counter(written)
-    short = sum(times for word, times in often.items() if word in shorthand)
+    short = sum(times for word, times in often.items() if word in shorthand and word not in _SPOKEN)
     foreign = sum(times for word, times in often.items() if word not in shorthand and _is_foreign(word))
     marked = sum(times for word, times in often.items() if not word.isascii())
     if short >= _LEAST_FOREIGN and short / len(written) >= _SHORT_SHARE:
@@ -63,7 +102,7 @@ def _by_words(written: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) 
 
 @lru_cache(maxsize=8_192)
 def _is_foreign(word: str) -> bool:
-    return word.isascii() and len(word) > _LEAST_FOREIGN and not is_syllable(word)
+    return word.isascii() and len(word) > _LEAST_FOREIGN and word not in _LOANS and not is_syllable(word)
 
 
 def _unmarked(foreign: int, words: int) -> WrittenIn:

@@ -58,6 +58,7 @@ _ENGLISH_ALONE = _words_of(
     " through and but if than as because while until since is are was were been being does did done has have"
     " had having will would shall should could might must not nor any some all every each both other another"
     " ones same such only own just very too also again ever yet please"
+    " there's it's he's she's that's i'm i've don't can't cannot didn't doesn't isn't won't wasn't they're we're you're"
 )
 _OF_BOTH = _words_of("a an the i me us he him in on at to by up or so am be do can may no one")
 _FUNCTION_WORDS = _ENGLISH_ALONE | _OF_BOTH

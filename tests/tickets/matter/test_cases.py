@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tickets.matter import Certainty, MatterReading, read_matter
+from tickets.matter import Certainty, MatterReading, WrittenIn, read_matter
 from tickets.matter.lists import FILES
 
 DATA = Path(__file__).parents[2] / "data"
@@ -44,6 +44,8 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_sixth.csv", "about_official", 0.95, 0.05),
         ("matter_cases_seventh.csv", "is_emergency", 0.95, 0.05),
         ("matter_cases_seventh.csv", "about_official", 0.85, 0.10),
+        ("matter_cases_eighth.csv", "is_emergency", 0.95, 0.05),
+        ("matter_cases_eighth.csv", "about_official", 0.90, 0.06),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
@@ -148,6 +150,21 @@ def test_vietnamese_without_its_marks_is_not_taken_for_english() -> None:
 def test_a_short_report_in_english_is_answered_in_english(said: str) -> None:
     """None of these has the small words by which longer English is known."""
     assert read_matter(said).is_english
+
+
+@pytest.mark.parametrize(
+    ("said", "written_in"),
+    [
+        ("Má tui hổng biết đường nào, tui kêu hoài hông ai nghe máy", WrittenIn.VIETNAMESE),
+        ("Anh shipper để app chạy, camera quay được hết", WrittenIn.VIETNAMESE),
+        ("mk hk bik lm s, mn giup vs", WrittenIn.TEENCODE),
+        ("there's a man with a gun in the bank on Le Loi", WrittenIn.ENGLISH),
+    ],
+)
+def test_how_people_of_the_south_speak_is_no_fashion_and_loans_are_no_foreign_words(
+    said: str, written_in: WrittenIn
+) -> None:
+    assert read_matter(said).written_in is written_in
 
 
 @pytest.mark.parametrize(
