@@ -73,11 +73,14 @@ _MARKED_SHARE = 0.25
 _FOREIGN_SHARE, _LEAST_FOREIGN = 0.08, 2
 _SHORT_SHARE = 0.07
 _MOSTLY = 0.5
+# As many letters as tell it.
+_ENOUGH = 4_000
 _KANA_SHARE, _SIGNS_SHARE = 0.1, 0.2
 
 
 def read_language(said: str, text: MatterText, shorthand: Mapping[str, tuple[str, ...]]) -> WrittenIn:
     """Signs tell Korean, Japanese and Chinese; words tell the rest. Without any word it is Vietnamese."""
+    said = said[:_ENOUGH]
     if (signs := _by_signs(said)) is not None:
         return signs
     if text.is_english:

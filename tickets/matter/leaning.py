@@ -22,6 +22,8 @@ _MARKED = "="
 _CLASS = "@"
 # In fewer words one chance word decides: a name alone must not lean anywhere.
 _LEAST_WORDS = 6
+# Of a longer text the beginning leans: behind so many words none of them says anything any more, and patterns tell.
+_MOST_WORDS = 600
 _NOWHERE = -100.0
 
 
@@ -56,8 +58,9 @@ def features(found: MarkedText) -> frozenset[str]:
     What only holds English together ("in the", "out") leans nowhere: who wrote English in examples was often in danger.
     """
     text = found.text
-    words = [word.plain for word in text.words if not word.plain.isdecimal()]
-    marked = {word.exact for word in text.words if word.exact != word.plain and not word.plain.isdecimal()}
+    told = [word for word in text.words[:_MOST_WORDS] if not word.plain.isdecimal()]
+    words = [word.plain for word in told]
+    marked = {word.exact for word in told if word.exact != word.plain}
     pairs: Iterable[tuple[str, str]] = pairwise(words)
     if text.is_english:
         pairs = (pair for pair in pairs if not is_function_word(pair[0]) and not is_function_word(pair[1]))
