@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flask import abort, g, jsonify, redirect, render_template, request
+from flask import abort, g, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from app.phone.telephones import BrowserDriver, credentials, hosts
@@ -10,9 +10,9 @@ from app.web.console.blueprint import ANSWERING, blueprint
 from app.web.console.call_bar import bar_context
 from app.web.frame.access import signed_in
 from app.web.frame.current import settings
-from app.web.frame.limits import limiter
+from app.web.frame.limits import by_session, limiter
 from app.web.frame.response_headers import content_policy
-from app.web.frame.session_cookie import SESSION_COOKIE, signed_in_person, token_hash
+from app.web.frame.session_cookie import signed_in_person
 from app.web.pieces.telephone_choice import rung_of
 from telephony.floor.presence import presence_of
 from telephony.provider.browsers import BROWSER_LIBRARY
@@ -21,11 +21,6 @@ from tickets.directory import web_sessions
 from tickets.states import PresenceState, TelephoneKind
 
 GOOD_FOR = timedelta(hours=1)
-
-
-def _by_session() -> str:
-    """A whole office comes from one address: each session is counted by itself."""
-    return token_hash(request.cookies.get(SESSION_COOKIE, "") or request.remote_addr or "")
 
 
 # What each driver needs beside our own script.
@@ -58,7 +53,7 @@ def telephone_line() -> ResponseReturnValue:
 
 @blueprint.post("/console/telephone/credentials")
 @signed_in(*ANSWERING)
-@limiter.limit("60 per hour", key_func=_by_session)
+@limiter.limit("60 per hour", key_func=by_session)
 def telephone_credentials() -> ResponseReturnValue:
     """Asked for by the telephone itself, again before they end; 409 for whoever talks elsewhere."""
     rung = rung_of(g.viewer.staff_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Response, g, jsonify, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
@@ -15,6 +16,7 @@ from app.storage.media_kept import MediaGone, MediaUnreachable
 from app.web.frame.fault_words import fault_words
 from app.web.frame.field_errors import FieldErrors, field_error
 from app.web.frame.giving_way import GivesWay
+from app.web.frame.limits import minutes_to_wait
 from app.web.frame.program_words import busy_words, program_words
 from tickets import errors as domain
 
@@ -229,7 +231,7 @@ def _http_trouble(status: int) -> ShownError:
             _("Too large"),
             _("A picture may have at most 10 MB. What you typed was not sent; go back and choose smaller ones."),
         ),
-        429: (_("Too many requests"), _("Please wait a minute and try again.")),
+        429: (_("Too many requests"), _wait()),
         503: (_("Not available at the moment"), _("Please try again in a minute.")),
     }
     unexpected = (
@@ -238,6 +240,11 @@ def _http_trouble(status: int) -> ShownError:
     )
     title, sentence = words.get(status, unexpected if status >= 500 else words[400])
     return ShownError(status, title, sentence)
+
+
+def _wait() -> str:
+    minutes = minutes_to_wait()
+    return ngettext("Please wait a minute and try again.", "Please wait %(num)d minutes and try again.", minutes)
 
 
 def wants_json() -> bool:

@@ -1,17 +1,23 @@
-"""How often one address may call what guesses or costs, and how much one request may carry."""
+"""How often one address may guess and one session may cause costs, and how much one request may carry.
+
+A city's offices share one address, and so do a carrier's subscribers: what honest people do is never counted by it.
+"""
 
 import hashlib
+import math
+import time
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 import structlog
-from flask import Request, current_app
+from flask import Request, Response, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerHour
 from redis.exceptions import RedisError
 
+from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
 from tickets.sheets.grid import LARGEST_FILE
 
 log = structlog.get_logger()
@@ -20,6 +26,31 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # Never on a provider's webhooks.
 limiter = Limiter(get_remote_address, default_limits=[], strategy="fixed-window")
+
+# Answers to whoever did not know what they had to know: a wrong password, code or number, an unknown address.
+_GUESSED_WRONG = frozenset({400, 401, 403, 404, 410, 422})
+
+
+def guesses(limit: str) -> Callable[[View], View]:
+    """So many wrong guesses may come from one address; right ones are not counted."""
+    counted: Callable[[View], View] = limiter.limit(limit, deduct_when=_was_wrong)
+    return counted
+
+
+def _was_wrong(response: Response) -> bool:
+    return response.status_code in _GUESSED_WRONG
+
+
+def by_session() -> str:
+    """A whole office comes from one address: each session is counted by itself."""
+    return token_hash(request.cookies.get(SESSION_COOKIE, "") or request.remote_addr or "")
+
+
+def minutes_to_wait() -> int:
+    """Until the limit that this request has met allows another one, by the clock that counts it; at least one."""
+    met = limiter.current_limit
+    return max(1, math.ceil((met.reset_at - time.time()) / 60)) if met is not None else 1
+
 
 # Confirmations that forms sent by anybody may cause to one phone or mailbox.
 _TOLD_BY_FORMS = RateLimitItemPerHour(5)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.web.frame.access import public
 from app.web.frame.fault_words import fault_words
-from app.web.frame.limits import limiter
+from app.web.frame.limits import guesses
 from app.web.leadership.answer_form import read_answer
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from app.wording.spoken_time import moment_phrase
@@ -27,7 +27,7 @@ blueprint = Blueprint("acknowledge_link", __name__)
 
 @blueprint.get("/a/<token>")
 @public
-@limiter.limit("60 per minute")
+@guesses("60 per minute")
 def form(token: str) -> ResponseReturnValue:
     """Looking uses nothing up, nor does it count as read: messengers open links by themselves to show a preview."""
     try:
@@ -38,7 +38,7 @@ def form(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/a/<token>")
 @public
-@limiter.limit("20 per minute")
+@guesses("20 per minute")
 def answer(token: str) -> ResponseReturnValue:
     try:
         link = open_link(g.session, token, now=g.now)
@@ -62,7 +62,7 @@ def answer(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/a/<token>/pass-up")
 @public
-@limiter.limit("20 per minute")
+@guesses("20 per minute")
 def passed_up(token: str) -> ResponseReturnValue:
     """What is typed as an instruction is the reason; refused, the page itself says what stands."""
     try:

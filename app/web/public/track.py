@@ -11,7 +11,7 @@ from app.web.frame.access import public
 from app.web.frame.current import keys, places, rules
 from app.web.frame.errors import trouble_of
 from app.web.frame.fault_words import fault_words
-from app.web.frame.limits import limiter, network_of, takes_pictures
+from app.web.frame.limits import guesses, limiter, network_of, takes_pictures
 from app.web.pieces.attached_files import attached_file
 from app.web.pieces.pictures import kept_files, take_pictures
 from app.web.public import signed
@@ -38,6 +38,12 @@ blueprint = Blueprint("track", __name__)
 _OVER = (TicketStatus.CLOSED, TicketStatus.WITHDRAWN, TicketStatus.SPAM)
 
 
+def _by_request() -> str:
+    """A carrier's subscribers share one address: whoever follows a request is counted by it."""
+    ticket_id = followed_ticket_id()
+    return f"request:{ticket_id}" if ticket_id is not None else network_of(request.remote_addr or "")
+
+
 @blueprint.get("/track")
 @public
 def form() -> ResponseReturnValue:
@@ -46,7 +52,7 @@ def form() -> ResponseReturnValue:
 
 @blueprint.post("/track")
 @public
-@limiter.limit("30 per minute")
+@guesses("30 per minute")
 def check() -> ResponseReturnValue:
     """Open the ticket's page. A wrong PIN, an unknown reference and an impossible one are answered alike."""
     reference, kept = request.form.get("reference", "")[:40], request.form.get("kept", "")[:20_000]
@@ -71,7 +77,7 @@ def follow() -> ResponseReturnValue:
 
 @blueprint.post("/track/request/message")
 @public
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", key_func=_by_request)
 @takes_pictures
 def write() -> ResponseReturnValue:
     """Another message, with pictures; sent twice it is one."""
@@ -108,7 +114,7 @@ def write() -> ResponseReturnValue:
 
 @blueprint.post("/track/request/not-solved")
 @public
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", key_func=_by_request)
 def not_solved() -> ResponseReturnValue:
     """The answer did not help: within fifteen days the ticket is open again, later a new one goes on from it."""
     ticket_id, reason = followed_ticket_id(), request.form.get("reason", "")[:10_000]
@@ -137,7 +143,7 @@ def _opened_meanwhile(ticket_id: int, reason: str) -> Response:
 
 @blueprint.post("/track/request/appeal")
 @public
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", key_func=_by_request)
 def appeal() -> ResponseReturnValue:
     """Somebody else, above, looks at the result of a closed request again; the appeal has numbers of its own."""
     ticket_id, said = followed_ticket_id(), request.form.get("said", "")
@@ -165,7 +171,7 @@ def appeal() -> ResponseReturnValue:
 
 @blueprint.post("/track/request/withdraw")
 @public
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", key_func=_by_request)
 def withdraw() -> ResponseReturnValue:
     ticket_id = followed_ticket_id()
     if ticket_id is None:
@@ -184,7 +190,7 @@ def withdraw() -> ResponseReturnValue:
 
 @blueprint.post("/track/request/rating")
 @public
-@limiter.limit("30 per minute")
+@limiter.limit("30 per minute", key_func=_by_request)
 def rate() -> ResponseReturnValue:
     ticket_id, given = followed_ticket_id(), request.form.get("rating", "")
     if ticket_id is None:

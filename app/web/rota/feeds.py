@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.web.frame.access import public, signed_in
 from app.web.frame.current import rules, settings
 from app.web.frame.fault_words import fault_words
-from app.web.frame.limits import limiter
+from app.web.frame.limits import guesses
 from app.web.rota.blueprint import ON_THE_ROTA, blueprint, may_see
 from app.web.rota.ics import calendar_text
 from app.web.rota.own import own_page
@@ -51,7 +51,7 @@ def end_feed(feed_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/calendar/<token>.ics")
 @public
-@limiter.limit("120 per hour")
+@guesses("120 per hour")
 def calendar_feed(token: str) -> ResponseReturnValue:
     """What is not to be seen any more looks like what never was."""
     try:

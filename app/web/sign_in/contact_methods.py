@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
-from app.web.frame.limits import limiter
+from app.web.frame.limits import by_session, limiter
 from tickets.directory import contact_methods
 from tickets.directory.contact_methods import Hours
 from tickets.directory.people import person
@@ -52,7 +52,7 @@ def save() -> ResponseReturnValue:
 
 @blueprint.post(f"{_HERE}/<int:method_id>/code")
 @signed_in(*Role)
-@limiter.limit("10 per hour")
+@limiter.limit("10 per hour", key_func=by_session)
 def have_code_sent(method_id: int) -> ResponseReturnValue:
     try:
         send_code(g.session, g.viewer.staff_id, method_id, actor=g.actor, now=g.now)
@@ -64,7 +64,7 @@ def have_code_sent(method_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_HERE}/<int:method_id>/prove")
 @signed_in(*Role)
-@limiter.limit("30 per hour")
+@limiter.limit("30 per hour", key_func=by_session)
 def prove(method_id: int) -> ResponseReturnValue:
     code = "".join(request.form.get("code", "").split())[:20]
     if not contact_methods.prove(g.session, g.viewer.staff_id, method_id, code, actor=g.actor, now=g.now):
@@ -76,7 +76,7 @@ def prove(method_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_HERE}/<int:method_id>/test")
 @signed_in(*Role)
-@limiter.limit("10 per hour")
+@limiter.limit("10 per hour", key_func=by_session)
 def try_it(method_id: int) -> ResponseReturnValue:
     send_test(g.session, g.viewer.staff_id, method_id, actor=g.actor, now=g.now)
     flash(_("A test is on its way."), "success")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.accounts import credentials
 from app.web.frame.access import password_given, public
 from app.web.frame.current import settings, today
-from app.web.frame.limits import limiter
+from app.web.frame.limits import guesses
 from app.web.frame.local_target import local_target
 from app.web.frame.menu import GUIDE_COOKIE, GUIDE_LEFT, SETTING_UP, home_of
 from app.web.frame.session_cookie import (
@@ -46,7 +46,7 @@ def form() -> ResponseReturnValue:
 
 @blueprint.post("/sign-in")
 @public
-@limiter.limit("20 per minute")
+@guesses("20 per minute")
 def check_password() -> ResponseReturnValue:
     """One answer for an unknown e-mail, a wrong password and a locked account: which it was is nobody's business."""
     email = request.form.get("email", "")
@@ -66,7 +66,7 @@ def code_form() -> ResponseReturnValue:
 
 @blueprint.post("/sign-in/code")
 @password_given
-@limiter.limit("20 per minute")
+@guesses("20 per minute")
 def check_code() -> ResponseReturnValue:
     person = signed_in_person(g.session, now=g.now)
     assert person is not None  # noqa: S101  (the access gate has looked)
@@ -101,7 +101,7 @@ def link(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/sign-in/link/<token>")
 @public
-@limiter.limit("20 per minute")
+@guesses("20 per minute")
 def enrol(token: str) -> ResponseReturnValue:
     row = _live_link(token)
     if row.purpose != "enrol":

@@ -1,6 +1,9 @@
 """My contact details: named by me, proved by a code that was sent there, and then what reports go by."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 from flask.testing import FlaskClient
@@ -161,3 +164,26 @@ def test_an_administrator_sees_how_somebody_is_reached(app: HotlineApp, session:
 
     assert "not proved" in page
     assert "+84901234567" not in page
+
+
+def test_an_office_behind_one_address_proves_its_phones_in_one_afternoon_and_each_of_them_has_ten_codes(
+    app: HotlineApp, browser: FlaskClient, session: Session, me: Staff
+) -> None:
+    def sent_to(client: FlaskClient, staff: Staff) -> Iterator[int]:
+        enter(client, session, staff, now=MONDAY)
+        post(client, HERE, kind="sms", address=f"09{10_000_000 + staff.id}")
+        [way] = mine(session, staff)
+        while True:
+            yield post(client, f"{HERE}/{way.id}/code").status_code
+
+    office = [with_role(session, Role.SUPERVISOR, ward(session), now=MONDAY) for _ in range(11)]
+    everybody = [next(sent_to(app.test_client(), staff)) for staff in office]
+    eager = list(islice(sent_to(browser, me), 11))
+    refused = post(browser, f"{HERE}/{mine(session, me)[0].id}/code")
+
+    assert set(everybody) == {303}
+    assert 429 not in eager[:10] and eager[10] == 429
+    assert refused.status_code == 429
+    # The limit is of an hour: who is told to wait a minute would only be refused again.
+    assert re.search(r"Please wait (a minute|[1-6]?[0-9] minutes) and try again", refused.get_data(as_text=True))
+    assert int(refused.headers["Retry-After"]) > 0

@@ -296,3 +296,14 @@ def test_a_piece_of_a_page_is_refused_and_never_answered_with_the_sign_in_page(c
     answer = client.get("/console/call-bar", headers={"HX-Request": "true"})
 
     assert (answer.status_code, answer.data) == (401, b"")
+
+
+def test_a_whole_office_behind_one_address_signs_in_at_the_start_of_a_shift(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent = enrolled(session, role=Role.AGENT, now=now)
+    form = {"email": agent.email, "password": PASSWORD, "csrf_token": csrf_of(client, "/sign-in")}
+
+    statuses = {client.post("/sign-in", data=form).status_code for _ in range(22)}
+
+    assert statuses == {303}
