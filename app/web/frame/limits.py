@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import structlog
 from flask import Request, Response, current_app, request
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RouteLimit
 from flask_limiter.util import get_remote_address
 from limits import RateLimitItemPerHour
 from redis.exceptions import RedisError
@@ -31,10 +31,9 @@ limiter = Limiter(get_remote_address, default_limits=[], strategy="fixed-window"
 _GUESSED_WRONG = frozenset({400, 401, 403, 404, 410, 422})
 
 
-def guesses(limit: str) -> Callable[[View], View]:
+def guesses(limit: str) -> RouteLimit:
     """So many wrong guesses may come from one address; right ones are not counted."""
-    counted: Callable[[View], View] = limiter.limit(limit, deduct_when=_was_wrong)
-    return counted
+    return limiter.limit(limit, deduct_when=_was_wrong)
 
 
 def _was_wrong(response: Response) -> bool:
