@@ -147,7 +147,7 @@ def _shown(links: Sequence[LinkByHand]) -> list[ShownLink]:
     shown = []
     for one in links:
         url = link_address(settings().base_url, one.token)
-        picture = segno.make(url, error="m").svg_data_uri(scale=4, border=2)
+        picture = segno.make(url, error="m").svg_data_uri(scale=4, border=2, light="#fff")
         shown.append(ShownLink(one.name, ", ".join(units.get(one.staff_id, [])), url, picture))
     return shown
 

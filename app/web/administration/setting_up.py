@@ -137,7 +137,11 @@ def _call(here: Installation) -> Step:
     if heard is not None:
         told = heard_words(heard)
         return Step(_("A trial call"), told, True, "/supervisor/readiness", _("Have lines called"), is_heard=True)
-    aside = _("Whoever sits at the server tries it without a provider too, by the command ./hotline call --from PHONE.")
+    aside = ""
+    if line is not None:
+        aside = _(
+            "Whoever sits at the server tries it without a provider too, by the command ./hotline call --from PHONE."
+        )
     if line is None or is_example(line.phone) or not here.has_provider:
         words = _("There is no number to dial yet: it needs the telephone provider and the city’s line, further up.")
         return Step(_("A trial call"), words, False, "/administration/accounts", _("Set up the provider"), aside=aside)
