@@ -21,8 +21,10 @@ _FILES = (
     "matter_cases_fifth.csv",
     "matter_cases_sixth.csv",
     "matter_cases_seventh.csv",
+    "matter_cases_eighth.csv",
     "english_cases.csv",
     "everyday_cases.csv",
+    "everyday_cases_third.csv",
 )
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"

@@ -1,6 +1,7 @@
 """Whether a text accuses an official or a body of the state: then the accused must not be the one who reads it."""
 
 from tickets.matter.leaning import lean
+from tickets.matter.patterns import Hits
 from tickets.matter.phrases import Span
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
@@ -8,8 +9,8 @@ from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried on texts that were kept out of learning: above it stand one in twenty of those that accuse nobody.
 _LEANS = -1.4
-# Where nobody who could be one is named, words must say more.
-_LEANS_AT_NOBODY, _SOMEBODY = -0.8, ("@official", "@agency")
+# Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
+_LEANS_ALONE, _OFFICIAL, _SOMEBODY = -0.3, "@official", ("@official", "@agency")
 # Praise, and swindlers who only say that they are officials, speak against it.
 _FRAMES = {"@praise": 2, "@impostor": 3}
 _NOBODY = "@not_official"
@@ -39,9 +40,22 @@ def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication
 
 
 def _leaning(told: MarkedText, rules: MatterRulebook) -> Indication:
+    if _only_names(told):
+        return NOTHING_READ
     leaning = lean(told, rules.leanings.get("about_official", {}))
-    least = _LEANS if any(told.hits.get(name) for name in _SOMEBODY) else _LEANS_AT_NOBODY
+    is_somebody = any(told.hits.get(name) for name in _SOMEBODY)
+    least = _LEANS if is_somebody and _says_more(told.hits) else _LEANS_ALONE
     return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > least else NOTHING_READ
+
+
+def _only_names(told: MarkedText) -> bool:
+    """Whether in few words an official is named, and nothing of what one is accused of: "chủ tịch tiếp dân thứ năm"."""
+    is_named = bool(told.hits.get(_OFFICIAL))
+    return is_named and len(told.text.words) <= _FEW_WORDS and not _says_more(told.hits)
+
+
+def _says_more(hits: Hits) -> bool:
+    return any(hits.get(name) for name in _SAYS_MORE)
 
 
 def _nobodies(found: MarkedText) -> list[Span]:
@@ -54,8 +68,7 @@ def _only_asks(found: MarkedText) -> bool:
     asked = found.hits.get(_ASKED, ())
     if not asked or len(found.text.words) > _FEW_WORDS:
         return False
-    beside = uncovered(found.hits, asked)
-    return not any(beside.get(name) for name in _SAYS_MORE)
+    return not _says_more(uncovered(found.hits, asked))
 
 
 def accuses_head(found: MarkedText) -> bool:

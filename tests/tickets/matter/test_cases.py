@@ -46,6 +46,8 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_seventh.csv", "about_official", 0.85, 0.10),
         ("matter_cases_eighth.csv", "is_emergency", 0.95, 0.05),
         ("matter_cases_eighth.csv", "about_official", 0.90, 0.06),
+        ("matter_cases_ninth.csv", "is_emergency", 0.98, 0.05),
+        ("matter_cases_ninth.csv", "about_official", 0.90, 0.07),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
@@ -67,8 +69,9 @@ def test_danger_and_accusations_are_found_in_wordings_that_taught_no_rule() -> N
     assert len(missed) <= 2, missed
 
 
-def test_everyday_reports_and_questions_alarm_nobody_and_accuse_nobody() -> None:
-    told = [(row, read_matter(row["text"])) for row in rows("everyday_cases_second.csv")]
+@pytest.mark.parametrize("file", ["everyday_cases_second.csv", "everyday_cases_third.csv"])
+def test_everyday_reports_and_questions_alarm_nobody_and_accuse_nobody(file: str) -> None:
+    told = [(row, read_matter(row["text"])) for row in rows(file)]
 
     assert sum(read.is_danger for _row, read in told) <= 0.05 * len(told)
     assert sum(read.may_be_danger for _row, read in told) <= 0.11 * len(told)
@@ -122,6 +125,22 @@ def test_who_asks_for_an_official_accuses_none(said: str) -> None:
 def test_an_idiom_alarms_nobody_and_hides_no_danger(said: str, with_danger: str) -> None:
     assert not read_matter(said).is_danger
     assert read_matter(with_danger).is_danger
+
+
+@pytest.mark.parametrize(
+    ("said", "with_more"),
+    [
+        (
+            "Cán bộ phường có xuống tận nhà làm giấy cho người già không",
+            "Cán bộ phường xuống tận nhà đòi hai trăm mới ký",
+        ),
+        ("Chủ tịch phường tiếp dân thứ năm đúng không", "Chủ tịch phường không tiếp dân, đuổi về"),
+        ("Can the ward officer come to our meeting on Friday?", "The ward officer laughed at us and threw my papers"),
+    ],
+)
+def test_who_only_mentions_an_official_accuses_none(said: str, with_more: str) -> None:
+    assert not read_matter(said).may_accuse
+    assert read_matter(with_more).may_accuse
 
 
 def test_staff_of_a_company_are_no_officials_and_officials_beside_a_company_are() -> None:
