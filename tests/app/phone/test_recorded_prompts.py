@@ -177,8 +177,8 @@ def test_replacing_and_withdrawing_are_heard_and_every_version_stays(known, comm
     assert known.sound(second.digest) is not None
     with committed.factory() as session:
         assert len(recorded_prompts.versions(session, "vi", "greeting")) == 2
-        trail = session.query(AuditEntry.action).filter(AuditEntry.action.startswith("recorded_prompt.")).all()
-        assert [action for (action,) in trail] == [
+        trail = session.query(AuditEntry.action).filter(AuditEntry.action.startswith("recorded_prompt."))
+        assert [action for (action,) in trail.order_by(AuditEntry.id)] == [
             "recorded_prompt.kept", "recorded_prompt.replaced", "recorded_prompt.withdrawn",
         ]  # fmt: skip
 

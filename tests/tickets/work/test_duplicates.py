@@ -45,7 +45,8 @@ def clock(session, ticket, kind=ClockKind.RESOLVE) -> Clock:
 
 
 def sent(session, template) -> list[OutboundMessage]:
-    return list(session.scalars(select(OutboundMessage).where(OutboundMessage.template == template)))
+    found = select(OutboundMessage).where(OutboundMessage.template == template)
+    return list(session.scalars(found.order_by(OutboundMessage.id)))
 
 
 def answer(session, ticket, agent, *, now, words="Đã dọn sạch."):

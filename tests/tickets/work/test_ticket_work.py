@@ -280,7 +280,7 @@ def test_not_solved_within_the_window_opens_the_ticket_again_and_tells_who_had_i
     assert (ticket.status, ticket.reopen_count, ticket.disposition) == (TicketStatus.OPEN, 1, None)
     told = session.scalars(select(OutboundMessage.template).where(OutboundMessage.staff_id == agent.staff_id)).all()
     assert told == ["ticket_reopened"]
-    story = session.scalars(select(TimelineEntry.kind).where(TimelineEntry.ticket_id == ticket.id)).all()
+    story = kinds(session, ticket)
     assert story.index(TimelineKind.NOT_SOLVED) < story.index(TimelineKind.REOPENED)
 
 
