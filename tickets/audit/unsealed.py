@@ -92,16 +92,19 @@ def waiting(session: Session) -> tuple[int, datetime | None]:
     They are linked in order, so the oldest are the first that are met, however many wait behind them.
     """
     after_id = select(func.coalesce(func.max(AuditSealMark.entry_id), 0)).scalar_subquery()
+    # By their ids alone, which two indexes tell; one entry is then looked up.
     first = (
-        select(AuditEntry.at)
+        select(AuditEntry.id)
         .outerjoin(AuditSeal, (AuditSeal.entry_id == AuditEntry.id) & (AuditSeal.entry_id > after_id))
         .where(AuditSeal.entry_id.is_(None), AuditEntry.id > after_id)
         .order_by(AuditEntry.id)
         .limit(MOST_COUNTED)
         .subquery()
     )
-    number, oldest = session.execute(select(func.count(), func.min(first.c.at))).one()
-    return number, oldest
+    counted = select(func.count().label("number"), func.min(first.c.id).label("first_id")).subquery()
+    oldest = select(AuditEntry.at).where(AuditEntry.id == counted.c.first_id).scalar_subquery()
+    number, oldest_at = session.execute(select(counted.c.number, oldest)).one()
+    return number, oldest_at
 
 
 def count(session: Session) -> int:

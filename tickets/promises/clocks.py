@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BigInteger, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tickets.promises import day_totals, recompute, standing_levels
@@ -141,12 +142,13 @@ def store(
 
 def grant(session: Session, seconds: Mapping[int, int]) -> None:
     """So many open seconds more, or fewer, for each of these clocks, whose dates stay as they are."""
-    rows = [{"clock": clock_id, "more": more} for clock_id, more in seconds.items()]
-    if rows:
-        table = Clock.__table__
-        granted = update(table).where(table.c.id == bindparam("clock"))
-        granted = granted.values(granted_seconds=table.c.granted_seconds + bindparam("more"))
-        session.connection().execute(granted, rows)
+    if not seconds:
+        return
+    table = Clock.__table__
+    ids, more = (literal(list(some), ARRAY(BigInteger)) for some in (seconds.keys(), seconds.values()))
+    given = func.unnest(ids, more).table_valued("clock_id", "seconds", name="given").render_derived()
+    granted = update(table).where(table.c.id == given.c.clock_id)
+    session.execute(granted.values(granted_seconds=table.c.granted_seconds + given.c.seconds))
 
 
 def keep_next_due(book: ClockBook) -> None:
