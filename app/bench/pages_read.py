@@ -1,6 +1,6 @@
 """How many pages of the database a piece of work reads: the figure that does not depend on the machine's mood."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +21,8 @@ class Read:
 
 
 @contextmanager
-def statements_sent(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that this engine sends within the block, with its parameters."""
+def statements_sent(engine: Engine | Connection) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that this engine or connection sends within the block, with its parameters."""
     sent: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, params: Any, _context: Any, many: bool) -> None:
@@ -44,11 +44,15 @@ def pages_read(engine: Engine, work: Callable[[], object]) -> Read:
     """
     with statements_sent(engine) as sent:
         work()
-    counts = []
     with engine.connect() as connection:
-        for statement, params in sent:
-            counts.append((_pages(connection, statement, params), " ".join(statement.split())))
+        read = read_by(connection, sent)
         connection.rollback()
+    return read
+
+
+def read_by(connection: Connection, sent: Sequence[tuple[str, Any]]) -> Read:
+    """What these statements read, asked for within the connection's transaction; what they change stays."""
+    counts = [(_pages(connection, statement, params), " ".join(statement.split())) for statement, params in sent]
     return Read(len(counts), sum(pages for pages, _statement in counts), max(counts, default=(0, "")))
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
@@ -53,14 +53,21 @@ def load_places(session: Session) -> PlaceIndex:
 
 def place_rows(session: Session) -> PlaceRows:
     """The same facts as plain rows. A database that nobody has loaded other names into knows the shipped ones."""
+    return replace(
+        area_rows(session),
+        aliases=_aliases(session) or rows_from_csv().aliases,
+        streets=_streets(session),
+        landmarks=_landmarks(session),
+    )
+
+
+def area_rows(session: Session) -> PlaceRows:
+    """Units, what they were before, and districts, without what people say beside their names."""
     tables = _read(session)
     return PlaceRows(
         units=tuple(_current(tables)),
         old_wards=tuple(_old_wards(tables)),
         districts=tuple(_districts(tables)),
-        aliases=_aliases(session) or rows_from_csv().aliases,
-        streets=_streets(session),
-        landmarks=_landmarks(session),
     )
 
 

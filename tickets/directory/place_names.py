@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import BigInteger, any_, delete, insert, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, any_, delete, insert, literal, select, union, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -42,13 +42,19 @@ def set_street_wards(session: Session, wards: Mapping[int, Iterable[int]]) -> No
         session.execute(insert(StreetWard), rows)
 
 
-def wards_of_streets(session: Session) -> dict[int, list[int]]:
+def wards_of_streets(session: Session, *only: ColumnElement[bool]) -> dict[int, list[int]]:
     wards: dict[int, list[int]] = {}
-    for street, unit in session.execute(
-        select(StreetWard.street_id, StreetWard.unit_id).order_by(StreetWard.street_id, StreetWard.unit_id)
-    ):
+    rows = select(StreetWard.street_id, StreetWard.unit_id).where(*only)
+    for street, unit in session.execute(rows.order_by(StreetWard.street_id, StreetWard.unit_id)):
         wards.setdefault(street, []).append(unit)
     return wards
+
+
+def districts_named(session: Session) -> set[str]:
+    """Those that streets and landmarks in force name."""
+    of_streets = select(Street.district).where(Street.retired_at.is_(None))
+    of_landmarks = select(Landmark.district).where(Landmark.retired_at.is_(None))
+    return set(session.scalars(union(of_streets, of_landmarks)))
 
 
 def _inserted(session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]) -> list[int]:

@@ -2,10 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.schema.base import Base, Id, to
+
+# By a function of the database that folds as `tickets/folding.py` does, and says what that costs: the planner would
+# rather fold every row once more than look into an index.
+# In parentheses as PostgreSQL keeps them.
+ALIAS_WORDS = "folded_words((((((kind || ' ') || alias) || ' ') || means) || ' ') || note)"
+STREET_WORDS = "folded_words((((name || ' ') || district) || ' ') || source)"
+LANDMARK_WORDS = "folded_words((((((((name || ' ') || also) || ' ') || kind) || ' ') || district) || ' ') || source)"
 
 
 class PlaceAlias(Base):
@@ -18,6 +25,7 @@ class PlaceAlias(Base):
             "kind in ('city', 'province', 'district', 'earlier_district', 'everyday', 'shared', 'elsewhere', 'heard')",
             name="kind",
         ),
+        Index("ix_place_alias_words", text(ALIAS_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )
 
     id: Mapped[Id]
@@ -32,7 +40,10 @@ class Street(Base):
     """A street of an abolished district. Where no ward is named (`StreetWard`), it may run through all of them."""
 
     __tablename__ = "street"
-    __table_args__ = (UniqueConstraint("name", "district"),)
+    __table_args__ = (
+        UniqueConstraint("name", "district"),
+        Index("ix_street_words", text(STREET_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
 
     id: Mapped[Id]
     name: Mapped[str]
@@ -54,7 +65,10 @@ class Landmark(Base):
     """A market, a hospital, a bridge: what people name instead of an address. Its unit where that is known."""
 
     __tablename__ = "landmark"
-    __table_args__ = (UniqueConstraint("name", "district"),)
+    __table_args__ = (
+        UniqueConstraint("name", "district"),
+        Index("ix_landmark_words", text(LANDMARK_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    )
 
     id: Mapped[Id]
     name: Mapped[str]

@@ -18,8 +18,8 @@ from app.wording.language import language
 from app.wording.table_faults import table_fault
 from tickets.directory.exchange import history
 from tickets.directory.exchange.kind import FileKind, TextRow
+from tickets.directory.exchange.long_kind import COUNTED_ROWS
 from tickets.errors import NotFound
-from tickets.folding import fold
 from tickets.people.actor import SYSTEM
 
 _HERE = "/administration/data"
@@ -72,7 +72,7 @@ def entered_row(kind: str) -> ResponseReturnValue:
     """One row to change, by its key; a new one without."""
     of_kind = _kind(kind)
     key = request.args.get("key", "")[:1000]
-    row = of_kind.known().get(key) if key else None
+    row = of_kind.finder(1)(key) if key else None
     if key and row is None:
         raise NotFound(kind, key)
     return _form(of_kind, row, row or {})
@@ -83,7 +83,8 @@ def entered_row(kind: str) -> ResponseReturnValue:
 def enter_one_row(kind: str) -> ResponseReturnValue:
     of_kind = _kind(kind)
     typed = {column.key: request.form.get(column.key, "").strip() for column in of_kind.columns}
-    row = of_kind.known().get(request.form.get("key", "")[:1000])
+    key = request.form.get("key", "")[:1000]
+    row = of_kind.finder(1)(key) if key else None
     fixed = {name: row[name] for name in of_kind.key} if row is not None else {}
     try:
         change = enter_row(g.session, kind, {**typed, **fixed}, actor=g.actor, now=g.now)
@@ -107,9 +108,8 @@ def _list(kind: str) -> Response:
     of_kind = _kind(kind)
     text = request.args.get("q", "").strip()[:80]
     after = request.args.get("after", "")[:1000]
-    rows = sorted(((of_kind.key_of(row), row) for row in of_kind.standing()), key=lambda pair: pair[0])
-    found = [(key, row) for key, row in rows if not text or fold(text) in fold(" ".join(row.values()))]
-    shown = [(key, row) for key, row in found if not after or key > after][: ROWS_OF_A_PAGE + 1]
+    listed = of_kind.listed(text, after=after, most=ROWS_OF_A_PAGE + 1)
+    shown = [(of_kind.key_of(row), row) for row in listed.rows]
     columns = of_kind.columns[:_COLUMNS_SHOWN]
     page = render_template(
         "administration/entered_rows.html",
@@ -117,7 +117,8 @@ def _list(kind: str) -> Response:
         title=title_of(kind, language()),
         headings=heading_words(kind, columns),
         rows=[(key, cell_words(of_kind, row, columns)) for key, row in shown[:ROWS_OF_A_PAGE]],
-        count=len(found),
+        count=listed.count,
+        most_counted=COUNTED_ROWS,
         following=shown[ROWS_OF_A_PAGE - 1][0] if len(shown) > ROWS_OF_A_PAGE else "",
         is_first=not after,
         text=text,

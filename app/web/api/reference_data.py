@@ -1,13 +1,14 @@
 """Reference data as rows, kind by kind, in the columns of its files."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 import yaml
 from flask import g
 
-from app.seeding.file_kinds import FILE_KINDS, POLICIES
-from app.seeding.imports import standing_rows, take_out
+from app.seeding.file_kinds import FILE_KINDS, POLICIES, TABLE_KINDS
+from app.seeding.imports import take_out
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import ReferenceRows
 from app.web.api.describing import takes_query
@@ -15,7 +16,10 @@ from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_query
 from app.web.frame.access import bearer
 from app.web.frame.api_tokens import require_scope
+from tickets.directory.exchange.kind import FileKind
+from tickets.directory.exchange.long_kind import LongKind
 from tickets.errors import NotFound
+from tickets.people.actor import SYSTEM
 
 # Anybody may know these; the others name people, their posts and their days, or are the rules of the house.
 PUBLIC_KINDS = frozenset(
@@ -41,19 +45,34 @@ def list_reference_data(kind: str) -> dict[str, Any]:
     if kind not in PUBLIC_KINDS:
         require_scope(g.session, "admin", now=g.now)
     query = read_query(PageQuery)
+    if kind in TABLE_KINDS:
+        of_kind = TABLE_KINDS[kind](g.session, actor=SYSTEM, now=g.now)
+        return _page_of_many(of_kind, query) if isinstance(of_kind, LongKind) else _page(_keyed(of_kind), query)
+    return _page(_rules(), query)
+
+
+def _page_of_many(of_kind: LongKind, query: PageQuery) -> dict[str, Any]:
+    after = keys_of(query.cursor, int)
+    rows = of_kind.numbered(after=after[0] if after else 0, most=query.limit + 1)
+    shown, following = page_of(rows, query, lambda pair: (pair[0],))
+    return {"items": [row for _number, row in shown], "next": following}
+
+
+def _page(keyed: Sequence[tuple[str, dict[str, Any]]], query: PageQuery) -> dict[str, Any]:
     after = keys_of(query.cursor, str)
     # A key may be longer than a cursor: its digest stands for it.
-    rows = sorted(((_digest(key), row) for key, row in _rows(kind)), key=lambda pair: pair[0])
+    rows = sorted(((_digest(key), row) for key, row in keyed), key=lambda pair: pair[0])
     left = [pair for pair in rows if after is None or pair[0] > after[0]]
     shown, following = page_of(left[: query.limit + 1], query, lambda pair: (pair[0],))
     return {"items": [row for _key, row in shown], "next": following}
 
 
-def _rows(kind: str) -> list[tuple[str, dict[str, Any]]]:
-    if kind != POLICIES:
-        of_kind, rows = standing_rows(g.session, kind, now=g.now)
-        return [(of_kind.key_of(row), dict(row)) for row in rows]
-    told = yaml.safe_load(take_out(g.session, kind)) or {}
+def _keyed(of_kind: FileKind) -> list[tuple[str, dict[str, Any]]]:
+    return [(of_kind.key_of(row), dict(row)) for row in of_kind.standing()]
+
+
+def _rules() -> list[tuple[str, dict[str, Any]]]:
+    told = yaml.safe_load(take_out(g.session, POLICIES)) or {}
     return [(f"{group}:{one['name']}", {group.removesuffix("s"): one}) for group, ones in told.items() for one in ones]
 
 

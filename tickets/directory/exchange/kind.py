@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from tickets.city import wall_clock
 from tickets.directory.exchange.names import PersonNames, UnitNames
 from tickets.directory.units import AREA_KINDS
 from tickets.file_errors import RowError
+from tickets.folding import fold
 from tickets.people.actor import Actor
 from tickets.sheets.columns import Column, Reads
 from tickets.sheets.values import LookUp
@@ -21,6 +22,12 @@ from tickets.sheets.values import LookUp
 # By column, each value in the one form of `tickets/sheets/values.py`.
 TextRow = dict[str, str]
 _BETWEEN = "\x1f"
+
+
+def parts_of(text: str, key: Sequence[str]) -> list[str]:
+    """The values that a key was put together from, as many as its columns, whatever was sent for one."""
+    parts = text.replace("\0", "").split(_BETWEEN)
+    return (parts + [""] * len(key))[: len(key)]
 
 
 class ChangeState(StrEnum):
@@ -42,6 +49,14 @@ class RowChange:
     before: TextRow | None
     after: TextRow
     kept: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRows:
+    """A page of rows in the order of their keys; `count`: how many there are in all, as far as it was counted."""
+
+    rows: Sequence[TextRow]
+    count: int
 
 
 class FileKind:
@@ -95,6 +110,16 @@ class FileKind:
     def known(self) -> Mapping[str, TextRow]:
         """By key, what a row of the file is compared with."""
         return {self.key_of(row): row for row in self.standing()}
+
+    def finder(self, _asked: int) -> Callable[[str], TextRow | None]:
+        """What stands under a key; `_asked`: about how often that will be asked."""
+        return self.known().get
+
+    def listed(self, words: str, *, after: str, most: int) -> ListedRows:
+        """The first rows behind the key `after` that have these words."""
+        rows = [row for row in self.standing() if not words or fold(words) in fold(" ".join(row.values()))]
+        behind = sorted((row for row in rows if self.key_of(row) > after), key=self.key_of)
+        return ListedRows(behind[:most], len(rows))
 
     def judge(self, row: TextRow) -> None:
         """What columns say together; may put values into another form. Raises BadValue."""

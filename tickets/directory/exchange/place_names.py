@@ -1,16 +1,18 @@
 """What people say of places as files: other names, streets with the wards they cross, landmarks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from tickets.directory.exchange.kind import FileKind, RowChange, StillNeeded, TextRow
+from tickets.directory.exchange.kind import RowChange, StillNeeded, TextRow
+from tickets.directory.exchange.long_kind import FEW_ROWS, LongKind
 from tickets.directory.exchange.units import number_text
-from tickets.directory.loading import place_rows
+from tickets.directory.loading import area_rows
 from tickets.directory.place_names import (
     correct_place_name,
+    districts_named,
     insert_aliases,
     insert_landmarks,
     insert_streets,
@@ -18,10 +20,11 @@ from tickets.directory.place_names import (
     set_street_wards,
     wards_of_streets,
 )
-from tickets.directory.places import PlaceRows
+from tickets.directory.places import PlaceRows, rows_from_csv
 from tickets.directory.places.fold import key as folded
 from tickets.directory.places.lexicon import bare
-from tickets.schema import Landmark, PlaceAlias, Street
+from tickets.schema import Landmark, PlaceAlias, Street, StreetWard
+from tickets.schema.place_names import ALIAS_WORDS, LANDMARK_WORDS, STREET_WORDS
 from tickets.sheets.columns import Column, Reads
 from tickets.sheets.values import BadValue
 
@@ -31,20 +34,19 @@ _MEANT_IN = {"city": "city", "province": "province", "district": "district", "ea
 _SHORTEST_STREET = 2
 
 
-class _PlaceNames(FileKind):
+class _PlaceNames(LongKind):
     ends = "retired"
-    table: ClassVar[type[PlaceAlias] | type[Street] | type[Landmark]]
 
     @cached_property
     def places(self) -> PlaceRows:
-        return place_rows(self.session)
+        return area_rows(self.session)
 
     @cached_property
     def districts(self) -> Mapping[str, str]:
         """By their folded names, whole and without "Quận"; those that rows name already too, none that is of two."""
         known: dict[str, set[str]] = {}
-        kept = {row.district for row in self.places.streets} | {row.district for row in self.places.landmarks}
-        for district in ({ward.district for ward in self.places.old_wards} | kept) - {""}:
+        wards = {ward.district for ward in self.places.old_wards}
+        for district in (wards | districts_named(self.session)) - {""}:
             for said in (district, bare(district)[1]):
                 known.setdefault(" ".join(folded(said)), set()).add(district)
         return {said: next(iter(names)) for said, names in known.items() if len(names) == 1}
@@ -57,10 +59,6 @@ class _PlaceNames(FileKind):
             raise BadValue("no_such_district", row["district"], column="district")
         row["district"] = found
 
-    def standing_rows(self) -> list[Any]:
-        """As plain rows: objects of a hundred thousand cost four times that."""
-        return list(self.session.execute(select(self.table.__table__).order_by(self.table.id)))
-
     def retiring(self, change: RowChange) -> dict[str, object]:
         return {"retired_at": self.now if change.after["retired"] == "true" else None}
 
@@ -72,7 +70,7 @@ class _PlaceNames(FileKind):
 
 class Aliases(_PlaceNames):
     name = "aliases"
-    table = PlaceAlias
+    table, indexed_words = PlaceAlias, ALIAS_WORDS
     columns = (
         Column("kind", Reads.CHOICE, needed=True, words="alias_kind"),
         Column("alias", needed=True, longest=120),
@@ -123,21 +121,21 @@ class Aliases(_PlaceNames):
         if owner is not None and folded(row["alias"]) != folded(bare(row["means"])[1]):
             raise BadValue("name_of_a_unit", owner, column="alias")
 
-    def known(self) -> Mapping[str, TextRow]:
+    def finder(self, asked: int) -> Callable[[str], TextRow | None]:
         """Where nobody has loaded other names the shipped ones hold: they are written first, and go on holding."""
         if self.session.scalar(select(PlaceAlias.id).limit(1)) is None:
-            shipped = ({"kind": one.kind, "alias": one.alias, "means": one.means} for one in self.places.aliases)
+            shipped = ({"kind": one.kind, "alias": one.alias, "means": one.means} for one in rows_from_csv().aliases)
             insert_aliases(self.session, list(shipped))
-        return super().known()
+        return super().finder(asked)
 
-    def standing(self) -> list[TextRow]:
+    def told(self, rows: Sequence[Any]) -> list[TextRow]:
         return [
             {"kind": one.kind, "alias": one.alias, "means": one.means, "note": one.note, "retired": _yes(one)}
-            for one in self.standing_rows()
+            for one in rows
         ]
 
     def write(self, changes: Sequence[RowChange]) -> None:
-        ids = {(one.kind, one.alias): one.id for one in self.standing_rows()}
+        ids = self.ids_of(changes)
         fresh = [change for change in changes if change.before is None]
         written = insert_aliases(self.session, [self._columns(change) for change in fresh])
         for change, row_id in zip(fresh, written, strict=True):
@@ -152,7 +150,7 @@ class Aliases(_PlaceNames):
 
 class Streets(_PlaceNames):
     name = "streets"
-    table = Street
+    table, indexed_words = Street, STREET_WORDS
     columns = (
         Column("name", needed=True, longest=120),
         Column("district", longest=120),
@@ -180,8 +178,10 @@ class Streets(_PlaceNames):
         if not row["district"] and not row["wards"]:
             raise BadValue("district_or_ward", column="district")
 
-    def standing(self) -> list[TextRow]:
-        wards = wards_of_streets(self.session)
+    def told(self, rows: Sequence[Any]) -> list[TextRow]:
+        # A page asks for its own; everything together is read faster than by a hundred thousand ids.
+        only = [StreetWard.street_id.in_([one.id for one in rows])] if len(rows) <= FEW_ROWS else []
+        wards = wards_of_streets(self.session, *only)
         codes = {unit_id: unit.code or "" for unit_id, unit in self.units.by_id.items()}
         return [
             {
@@ -191,11 +191,14 @@ class Streets(_PlaceNames):
                 "source": one.source,
                 "retired": _yes(one),
             }
-            for one in self.standing_rows()
+            for one in rows
         ]
 
+    def at_unit(self, unit_id: int) -> ColumnElement[bool]:
+        return Street.id.in_(select(StreetWard.street_id).where(StreetWard.unit_id == unit_id))
+
     def write(self, changes: Sequence[RowChange]) -> None:
-        ids = {(one.name, one.district): one.id for one in self.standing_rows()} if _some_stand(changes) else {}
+        ids = self.ids_of(changes)
         fresh = [change for change in changes if change.before is None]
         written = insert_streets(self.session, [self._columns(change) for change in fresh])
         for change, row_id in zip(fresh, written, strict=True):
@@ -216,7 +219,7 @@ class Streets(_PlaceNames):
 
 class Landmarks(_PlaceNames):
     name = "landmarks"
-    table = Landmark
+    table, indexed_words = Landmark, LANDMARK_WORDS
     columns = (
         Column("name", needed=True, longest=200),
         Column("also", longest=1000),
@@ -239,7 +242,7 @@ class Landmarks(_PlaceNames):
         if not row["district"] and not row["unit"]:
             raise BadValue("district_or_ward", column="district")
 
-    def standing(self) -> list[TextRow]:
+    def told(self, rows: Sequence[Any]) -> list[TextRow]:
         return [
             {
                 "name": one.name,
@@ -252,11 +255,14 @@ class Landmarks(_PlaceNames):
                 "source": one.source,
                 "retired": _yes(one),
             }
-            for one in self.standing_rows()
+            for one in rows
         ]
 
+    def at_unit(self, unit_id: int) -> ColumnElement[bool]:
+        return Landmark.unit_id == unit_id
+
     def write(self, changes: Sequence[RowChange]) -> None:
-        ids = {(one.name, one.district): one.id for one in self.standing_rows()}
+        ids = self.ids_of(changes)
         fresh = [change for change in changes if change.before is None]
         written = insert_landmarks(self.session, [self._columns(change) for change in fresh])
         for change, row_id in zip(fresh, written, strict=True):
@@ -279,7 +285,3 @@ class Landmarks(_PlaceNames):
 
 def _yes(row: Any) -> str:
     return "true" if row.retired_at else "false"
-
-
-def _some_stand(changes: Sequence[RowChange]) -> bool:
-    return any(change.before is not None for change in changes)

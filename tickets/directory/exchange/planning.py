@@ -1,6 +1,6 @@
 """What a file would do: each row beside what stands, before anything is written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from tickets.directory.exchange.kind import ChangeState, FileKind, RowChange, TextRow
 from tickets.file_errors import RowError, wrong_row
@@ -16,7 +16,7 @@ def planned(
     kind: FileKind, rows: Sequence[FileRow], *, say: Callable[[int, int], None] = lambda _done, _rows: None
 ) -> tuple[list[RowChange], list[RowError]]:
     """A change for each row that can be read, unchanged ones too, and everything that is wrong."""
-    standing = kind.known()
+    standing = kind.finder(len(rows))
     changes: list[RowChange] = []
     errors: list[RowError] = []
     seen: dict[str, int] = {}
@@ -33,14 +33,14 @@ def planned(
     return changes, sorted(errors, key=lambda one: one.row or 0)
 
 
-def _change(kind: FileKind, row: FileRow, standing: Mapping[str, TextRow]) -> RowChange:
+def _change(kind: FileKind, row: FileRow, standing: Callable[[str], TextRow | None]) -> RowChange:
     cells = dict(row.cells)
     kind.judge(cells)
-    before = standing.get(kind.key_of(cells))
+    before = standing(kind.key_of(cells))
     if before is None:
         after = {**_blank(kind), **cells}
         kind.complete(after)
-        before = standing.get(kind.key_of(after))
+        before = standing(kind.key_of(after))
     if before is None:
         return RowChange(row.number, ChangeState.NEW, kind.name_of(after), None, after)
     after = kind.merged(before, cells)

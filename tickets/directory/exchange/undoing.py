@@ -33,10 +33,10 @@ def undo(kind: FileKind, changes: Sequence[RowChange]) -> None:
 
 
 def _changed_since(kind: FileKind, changes: Sequence[RowChange]) -> list[RowError]:
-    known = kind.known()
+    standing = kind.finder(len(changes))
     errors = []
     for change in changes:
-        stands = known.get(kind.standing_key(change))
+        stands = standing(kind.standing_key(change))
         if change.before is not None and (stands is None or _differs(kind, stands, change.after)):
             errors.append(wrong_row(change.number, "changed_since", change.name))
     return errors

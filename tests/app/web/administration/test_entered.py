@@ -2,17 +2,22 @@
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
+from app.accounts.enrolment import add_token
+from app.bench.growth import MOST_GROWTH
+from app.bench.pages_read import read_by, statements_sent
 from app.seeding.file_kinds import TABLE_KINDS
 from app.seeding.imports import FileRefused, bring_in, take_out
 from app.web.administration.entered import BY_ROW
+from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import NOW, audited, post, shown
 from tests.app.web.steering import csrf_of
 from tickets.directory.exchange import history
 from tickets.directory.exchange.undoing import undo
 from tickets.directory.loading import load_places, place_rows
+from tickets.directory.place_names import insert_streets
 from tickets.directory.places import resolve, rows_from_csv
 from tickets.people.actor import SYSTEM
 from tickets.schema import FileImport, Landmark, PlaceAlias, PreparedAnswer, ReferenceVersion, Street, StreetWard
@@ -72,6 +77,70 @@ def test_a_kind_with_a_screen_of_its_own_is_not_found_here(browser: FlaskClient)
     assert browser.get(f"{DATA}/people").status_code == 404
     assert browser.get(f"{DATA}/nothing").status_code == 404
     assert browser.get(f"{DATA}/streets/row?key=nowhere").status_code == 404
+
+
+def read_of(client: FlaskClient, session: Session, address: str, mark: str, **headers: str) -> int:
+    with statements_sent(session.connection()) as sent:
+        answer = client.get(address, headers=headers)
+    assert mark in answer.get_data(as_text=True)
+    return read_by(session.connection(), [one for one in sent if one[0].startswith("SELECT")]).pages
+
+
+def test_lists_forms_and_programs_read_no_more_when_there_are_many_streets(
+    browser: FlaskClient, app: HotlineApp, session: Session
+) -> None:
+    token = add_token(session, name="reader", scopes=("directory:read",), unit_code="", now=NOW)
+    insert_streets(session, [{"name": f"Phố Đã Có {n:03d}", "district": "Quận 1"} for n in range(120)])
+    session.execute(text("analyze street"))
+    asked = (
+        ("", "<tr"),
+        ("?after=Phố Đã Có 050\x1fQuận 1", "Phố Đã Có 051"),
+        ("?q=đa CO 09", "Phố Đã Có 099"),
+        ("/row?key=Phố Đã Có 050\x1fQuận 1", "Phố Đã Có 050"),
+    )
+
+    def read() -> dict[str, int]:
+        pages = {rest: read_of(browser, session, f"{DATA}/streets{rest}", mark) for rest, mark in asked}
+        api = {"Authorization": f"Bearer {token}"}
+        return pages | {"api": read_of(app.test_client(), session, "/api/v1/reference/streets", '"name"', **api)}
+
+    few = read()
+    many = [{"name": f"Đường Mới {n:05d}", "district": "Quận 3"} for n in range(10_000)]
+    insert_streets(session, many)
+    session.execute(text("analyze street"))
+    assert {name: (few[name], pages) for name, pages in read().items() if pages > MOST_GROWTH * few[name]} == {}
+    assert "More than 1000 rows" in shown(browser, f"{DATA}/streets")
+
+
+def test_a_row_is_found_by_how_its_words_begin_whatever_their_marks_and_by_the_code_of_its_body(
+    browser: FlaskClient, session: Session
+) -> None:
+    rows = "name,district,wards,source\nĐường Bến Zthử,Quận 1,26740,Nghị quyết 12\n"
+    bring_in(session, "streets", rows, actor=SYSTEM, now=NOW)
+
+    for words in ("ben zthu", "ZTHỬ bến", "duong ben zth", "nghi quyet 12 zt", "26740"):
+        page = shown(browser, f"{DATA}/streets?q={words}")
+        assert "Đường Bến Zthử" in page, words
+        assert "1 row" in page, words
+    for words in ("ben zthuy", "&|!:*'", "\0"):
+        assert "Đường Bến Zthử" not in browser.get(f"{DATA}/streets", query_string={"q": words}).get_data(as_text=True)
+
+
+def test_programs_read_every_street_once(app: HotlineApp, session: Session) -> None:
+    token = add_token(session, name="reader", scopes=("directory:read",), unit_code="", now=NOW)
+    found: list[tuple[str, str]] = []
+    with app.bound_to(session, NOW):
+        client, asked = app.test_client(), {"limit": "200"}
+        while True:
+            page = client.get(
+                "/api/v1/reference/streets", query_string=asked, headers={"Authorization": f"Bearer {token}"}
+            ).get_json()
+            found += [(row["name"], row["district"]) for row in page["items"]]
+            if page["next"] is None:
+                break
+            asked["cursor"] = page["next"]
+
+    assert sorted(found) == sorted((row.name, row.district) for row in session.scalars(select(Street)))
 
 
 def test_another_name_leads_to_its_district_from_the_next_matter_on(session: Session) -> None:
