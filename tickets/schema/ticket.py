@@ -26,6 +26,8 @@ _UNFINISHED = text(IS_UNFINISHED)
 _UNTAKEN = text(f"assignee_id is null and {_UNFINISHED}")
 # Nobody has taken it, and it cannot wait: looked for on every page of an agent.
 _EMERGENCY = text(f"priority = 'emergency' and assignee_id is null and {IS_UNFINISHED}")
+# Its words may tell of danger, and nobody has looked at it yet.
+_DOUBTED = text(f"is_doubted and assignee_id is null and {IS_UNFINISHED}")
 # What decides who may see a ticket, beside its unit.
 _SCOPE = ("is_restricted", "is_canary", "coordinating_unit_id")
 # What everybody sees who sees the unit, so that it is counted without looking at a ticket.
@@ -38,16 +40,24 @@ class Ticket(Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        # With what a shift's numbers are made of, so that counting reads no ticket.
+        # With what a shift's numbers and the first lines of a list are made of, so that counting reads no ticket. The
+        # planner, who takes every unit for an average one, then goes along them in order at the fullest unit too.
         Index(
-            "ix_ticket_unit_unfinished",
+            "ix_ticket_unit_waiting",
             "unit_id",
             "next_due_at",
             "id",
             postgresql_where=_UNFINISHED,
-            postgresql_include=["assignee_id", "opened_at", *_SCOPE],
+            postgresql_include=["assignee_id", "opened_at", *_SCOPE, "master_id"],
         ),
-        Index("ix_ticket_queue_unfinished", "queue_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
+        Index(
+            "ix_ticket_queue_waiting",
+            "queue_id",
+            "next_due_at",
+            "id",
+            postgresql_where=_UNFINISHED,
+            postgresql_include=["unit_id", *_SCOPE, "master_id"],
+        ),
         Index("ix_ticket_assignee_unfinished", "assignee_id", "next_due_at", "id", postgresql_where=_UNFINISHED),
         # Few different keys, so that thousands of tickets stand on a handful of pages to be counted.
         Index("ix_ticket_open_by_unit", "unit_id", postgresql_where=text(_OPEN_TO_ALL_THERE)),
@@ -84,13 +94,17 @@ class Ticket(Base):
             "id",
             postgresql_where=text(f"assignee_id is null and {_OPEN_TO_ALL_THERE}"),
         ),
+        Index("ix_ticket_doubted", "next_due_at", "id", postgresql_where=_DOUBTED),
+        Index("ix_ticket_unit_doubted", "unit_id", "next_due_at", "id", postgresql_where=_DOUBTED),
+        Index("ix_ticket_coordinating_doubted", "coordinating_unit_id", "next_due_at", "id", postgresql_where=_DOUBTED),
         Index(
-            "ix_ticket_doubted",
+            "ix_ticket_unit_waiting_untaken",
+            "unit_id",
             "next_due_at",
             "id",
-            postgresql_where=text(f"is_doubted and assignee_id is null and {IS_UNFINISHED}"),
+            postgresql_where=_UNTAKEN,
+            postgresql_include=[*_SCOPE, "master_id"],
         ),
-        Index("ix_ticket_unit_untaken", "unit_id", "next_due_at", "id", postgresql_where=_UNTAKEN),
         Index(
             "ix_ticket_coordinating_unfinished",
             "coordinating_unit_id",
