@@ -64,13 +64,14 @@ def rules_now(session: Session) -> RulesNow:
             )
             for calendar, version in sorted(newest_calendar_versions(session), key=lambda pair: pair[0].key)
         ],
-        posts={
-            code: (name, name_en)
-            for code, name, name_en in session.execute(
-                select(Post.code, Post.name, Post.name_en).where(Post.code != TRIAL).distinct()
-            )
-        },
+        posts=post_names(session),
     )
+
+
+def post_names(session: Session) -> dict[str, tuple[str, str]]:
+    """What each post is called in both languages, by its code."""
+    rows = session.execute(select(Post.code, Post.name, Post.name_en).where(Post.code != TRIAL).distinct())
+    return {code: (name, name_en) for code, name, name_en in rows}
 
 
 def _versions(session: Session, named: Any, versions: Any, owner: Any) -> dict[str, Versioned]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.web.pieces.names import in_locale
 from app.web.pieces.unit_choices import unit_codes
 from app.wording.file_words import choice_labels, column_words
 from app.wording.language import language
 from tickets.directory.exchange.kind import FileKind, TextRow
 from tickets.sheets.columns import Column, Reads
+from tickets.sheets.values import BadValue
 
 # Beyond this a field has several lines.
 _LONG = 300
@@ -38,6 +40,18 @@ def cell_words(of_kind: FileKind, row: TextRow, columns: Sequence[Column]) -> li
     """(heading, words) of each column; codes of units as their names."""
     headings = heading_words(of_kind.name, columns)
     return [(head, _cell(of_kind, row, column)) for head, column in zip(headings, columns, strict=True)]
+
+
+def row_words(of_kind: FileKind, row: TextRow, kept: str, posts: Mapping[str, tuple[str, str]]) -> str:
+    """What a row is called, with words instead of codes; as it was `kept` where somebody it names is here no more."""
+    coded = [one for one in of_kind.columns if one.reads in (Reads.UNIT, Reads.CHOICE) and row.get(one.key)]
+    told = {**row, **{one.key: _cell(of_kind, row, one) for one in coded}}
+    if (post := row.get("post", "")) in posts:
+        told["post"] = in_locale(*posts[post])
+    try:
+        return of_kind.name_of(told)
+    except (BadValue, KeyError):
+        return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from app.seeding.file_kinds import TABLE_KINDS
 from app.seeding.files_out import annotated_file, export_file, template_file
 from app.seeding.imports import ACCEPTABLE
 from app.web.administration.blueprint import ADMINISTERING, blueprint
-from app.web.administration.entered_words import ChangedCell, changed_words
+from app.web.administration.entered_words import ChangedCell, changed_words, row_words
 from app.web.administration.file_words import STATE_WORDS, CountWord, count_words, row_faults
 from app.web.frame.access import signed_in
 from app.web.frame.limits import takes_tables
@@ -22,6 +22,7 @@ from app.wording.file_words import title_of
 from app.wording.language import language
 from tickets.directory.exchange import history
 from tickets.errors import InvalidInput, NotFound
+from tickets.promises.rule_versions import post_names
 from tickets.schema import FileImport
 from tickets.sheets.grid import LARGEST_FILE
 
@@ -164,9 +165,16 @@ class ShownRow:
 
 
 def _shown_rows(row: FileImport) -> list[ShownRow]:
-    of_kind = TABLE_KINDS[row.kind](g.session, actor=g.actor, now=g.now)
+    """None while the worker is at it: the page asks every second."""
+    if row.state in history.IN_WORK:
+        return []
+    of_kind, posts = TABLE_KINDS[row.kind](g.session, actor=g.actor, now=g.now), post_names(g.session)
     return [
-        ShownRow(one.number, one.name, changed_words(of_kind, one.before, one.after) if one.before is not None else ())
+        ShownRow(
+            one.number,
+            row_words(of_kind, one.after, one.name, posts),
+            changed_words(of_kind, one.before, one.after) if one.before is not None else (),
+        )
         for one in history.kept_changes(g.session, row.id, limit=_SHOWN_ROWS)
     ]
 

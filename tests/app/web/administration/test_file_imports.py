@@ -53,6 +53,8 @@ def test_a_preview_names_columns_and_choices_as_the_template_does(browser: Flask
 
     assert "address: – → 45 Lê Duẩn" in english
     assert "Địa chỉ: – → 45 Lê Duẩn" in vietnamese
+    people = hand_in(browser, session, "people", PEOPLE)
+    assert "Lê Văn Cường Phường Sài Gòn Giám sát" in shown(browser, people)
 
 
 def test_what_was_confirmed_is_written_audited_and_told_with_who_brought_it(
