@@ -231,12 +231,12 @@ def finish_talk(session: Session, call_id: int, *, staff_id: int, now: datetime)
         return call
     # Who was not told yet that somebody answered has talked all the same, or has a word to say on why not.
     start_wrap_up(session, staff_id, call_id=call.id, now=now)
+    end_hold(call, now=now)
     if call.state is CallState.OFFERED:
         # Accepted, and not connected yet: nobody who waits is let go for that.
         call.agent_id = None
         enter(call, CallState.QUEUED, now=now)
         return call
-    end_hold(call, now=now)
     if not call.detail.get("agent_finished"):
         call.detail = {**call.detail, "agent_finished": True, "finished_at": now.isoformat()}
     note_talk_over(session, call, {}, now=now)

@@ -117,6 +117,10 @@ def hold_call(call_id: int) -> ResponseReturnValue:
     call = own_call(call_id)
     if call.ended_at is not None:
         return is_over()
+    if call.state is not CallState.TALKING:
+        # They would be connected all the same, and shown as on hold.
+        flash(_("The caller is not connected yet."), "info")
+        return after_press()
     end.hold(call, now=g.now)
     note_call("call.held", call)
     tell_after_commit(lead_to_hold(call, base_url=settings().base_url))

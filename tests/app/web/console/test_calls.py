@@ -178,6 +178,22 @@ def test_hold_take_back_and_end(client: FlaskClient, session: Session, now: date
     assert ended.detail["agent_finished"] is True
 
 
+def test_who_is_not_connected_yet_is_not_put_on_hold(client: FlaskClient, session: Session, now: datetime) -> None:
+    """They would be connected a moment later, and be shown as hearing music."""
+    agent = agent_at(client, session, now)
+    call, offer = ringing(session, agent, now)
+    offers.accept(session, offer.id, staff_id=agent.id, now=now)
+    session.commit()
+    hold = f"/console/calls/{call.id}/hold"
+    assert hold not in page_of(client, "/console/call-bar")
+
+    send(client, "/console", hold)
+
+    assert "The caller is not connected yet." in page_of(client, "/console")
+    session.expire_all()
+    assert session.get_one(Call, call.id).hold_since is None
+
+
 def test_an_agent_writes_down_what_was_said_while_the_line_still_comes_down(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
