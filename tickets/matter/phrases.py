@@ -47,19 +47,18 @@ class _Node:
 class _State:
     """All nodes that the words so far lead to, and what each next word would lead to: made when first come to."""
 
-    __slots__ = ("_nodes", "_ways", "names")
+    __slots__ = ("_nodes", "names", "ways")
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
         self._nodes = nodes
-        self._ways: dict[str, _State] | None = None
+        self.ways: dict[str, _State] | None = None
         self.names = tuple(dict.fromkeys(name for node in nodes for name in node.names))
 
-    @property
-    def ways(self) -> dict[str, "_State"]:
+    def known_ways(self) -> dict[str, "_State"]:
         """By the key of a word."""
-        if self._ways is None:
-            self._ways = {key: _State(nodes) for key, nodes in self._following().items()}
-        return self._ways
+        if self.ways is None:
+            self.ways = {key: _State(nodes) for key, nodes in self._following().items()}
+        return self.ways
 
     def _following(self) -> dict[str, list[_Node]]:
         following: dict[str, list[_Node]] = {}
@@ -99,7 +98,7 @@ class Phrasebook:
         keys = [word.key for word in text.words]
         if self._begin is None:
             self._begin = _State((self._root,))
-        begins, count = self._begin.ways, len(keys)
+        begins, count = self._begin.known_ways(), len(keys)
         for start, key in enumerate(keys):
             state, end = begins.get(key), start + 1
             while state is not None:
@@ -110,6 +109,10 @@ class Phrasebook:
                             found[name].append(span)
                         else:
                             found[name] = [span]
-                state = state.ways.get(keys[end]) if end < count else None
+                if end == count:
+                    break
+                # Looked at first, and not by a call: it is asked of every word.
+                ways = state.ways
+                state = (state.known_ways() if ways is None else ways).get(keys[end])
                 end += 1
         return found

@@ -133,12 +133,14 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
 
 def _written_out(places: Sequence[int], counts: Sequence[int]) -> list[int]:
     """The places of all words, where some pieces stand for several."""
-    further = 0
     out: list[int] = []
-    for place, count in zip(places, counts, strict=True):
-        out += range(place + further, place + further + count)
-        further += count - 1
-    return out
+    further = begin = 0
+    for at in [at for at, count in enumerate(counts) if count != 1]:
+        out += [place + further for place in places[begin:at]]
+        out += range(places[at] + further, places[at] + further + counts[at])
+        further += counts[at] - 1
+        begin = at + 1
+    return out + [place + further for place in places[begin:]]
 
 
 def _short_for(piece: str, shorthand: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:

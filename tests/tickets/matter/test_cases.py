@@ -1,6 +1,7 @@
 """How much of what people write is read rightly: a floor for each label on each set of texts."""
 
 import csv
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,25 @@ def test_danger_and_accusations_are_found_in_wordings_that_taught_no_rule() -> N
     assert [row["text"] for row, read in told if row["is_emergency"] == "yes" and not read.is_danger] == []
     missed = [row["text"] for row, read in told if row["about_official"] == "yes" and not read.may_accuse]
     assert len(missed) <= 2, missed
+
+
+def without_marks(said: str) -> str:
+    letters = unicodedata.normalize("NFD", said.replace("đ", "d").replace("Đ", "D"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+@pytest.mark.parametrize("file", ["matter_cases_sixth.csv", "matter_cases_ninth.csv"])
+def test_what_is_written_with_marks_is_read_as_well_without_them(file: str) -> None:
+    told = [(row, read_matter(without_marks(row["text"]))) for row in rows(file) if row["language"] == "vi"]
+
+    danger = [row["text"] for row, read in told if row["is_emergency"] == "yes" and not read.is_danger]
+    alarmed = [row["text"] for row, read in told if row["is_emergency"] == "no" and read.is_danger]
+    accusing = [row["text"] for row, read in told if row["about_official"] == "yes" and not read.may_accuse]
+    accused = [row["text"] for row, read in told if row["about_official"] == "no" and read.may_accuse]
+    assert danger == []
+    assert len(alarmed) <= 0.03 * len(told), alarmed
+    assert len(accusing) <= 1, accusing
+    assert len(accused) <= 0.07 * len(told), accused
 
 
 @pytest.mark.parametrize("file", ["everyday_cases_second.csv", "everyday_cases_third.csv"])
