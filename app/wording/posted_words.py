@@ -49,6 +49,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "nothing_waits": lazy_gettext("Nothing waits for an answer"),
     "opened_again": lazy_gettext("To the citizen: reopened"),
     "passed_up": lazy_gettext("Level has been passed up"),
+    "praise_received": lazy_gettext("Notice: the unit is praised"),
     "problem_reported": lazy_gettext("Notice: an arising problem"),
     "place_noted": lazy_gettext("To the citizen: place noted"),
     "pictures_not_taken": lazy_gettext("To the citizen: a picture could not be opened"),

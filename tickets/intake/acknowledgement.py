@@ -42,11 +42,13 @@ def incident_told(
     return {"incident": {**found.in_both, "id": found.id, "counts": counts}} if found else {}
 
 
-def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[Outgoing]:
+def acknowledgement(
+    matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool, reaches_lead: bool = False
+) -> list[Outgoing]:
     """What tells the sender the reference. Nothing they wrote is in it, or it would carry anybody's text anywhere.
 
     The PIN goes only to a number that spoke to us itself: one typed into a form may be somebody else's. It is made when
-    the message leaves; the row says only that there shall be one.
+    the message leaves; the row says only that there shall be one. `reaches_lead`: whoever leads the unit is told of it.
     """
     params: dict[str, Any] = {"reference": opened.reference}
     if opened.priority is Priority.EMERGENCY:
@@ -55,7 +57,7 @@ def acknowledgement(matter: Matter, opened: Opened, rules: Rules, *, is_restrict
         # Numbers are sent anyway: nobody can be asked before the text is read.
         params["is_emergency"] = True
     if opened.row["is_praise"]:
-        params["is_praise"] = True
+        params |= {"is_praise": True, "reaches_lead": reaches_lead}
     # Whom a restricted matter is about does not stand in a message that others may read.
     if not is_restricted:
         unit = rules.routing.units[opened.unit_id]

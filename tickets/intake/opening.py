@@ -19,7 +19,7 @@ from tickets.intake.arriving import arrive
 from tickets.intake.cleaning import Matter, Named, Opened, cleaned, named
 from tickets.intake.rows import Parts, Prepared, first_entries, first_hop, search_words, ticket_row
 from tickets.keys import Keys
-from tickets.outbox import posting
+from tickets.outbox import posting, praise_news
 from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.people.pins import pin_of
@@ -43,7 +43,7 @@ from tickets.schema import (
     TimelineEntry,
 )
 from tickets.schema.rows import Change, as_inserted, columns_of, insert_rows
-from tickets.states import Channel, ClockKind, Level, PlaceOutcome, TicketStatus
+from tickets.states import Channel, ClockKind, Level, PlaceOutcome, QueueKind, TicketStatus
 from tickets.work import named_people
 
 # One statement: waits for another contact of the same person, and draws every number the new rows need.
@@ -202,7 +202,8 @@ def _write(
     )
     row = ticket_row(matter, parts, clocks, arrived_at=arrived_at, now=now)
     opened = _opened(row, decision, clocks, keys=keys)
-    letters = _letters(matter, opened, rules, is_restricted=decision.is_restricted)
+    leads = _leads_to_tell(session, matter, decision, rules, now=now)
+    letters = _letters(matter, opened, rules, is_restricted=decision.is_restricted, reaches_lead=bool(leads))
     silent = {letter.address for letter in letters if letter.is_sms and parts.prepared.is_opted_out}
     insert_rows(
         session,
@@ -222,7 +223,19 @@ def _write(
     if decision.is_restricted:
         office_id = rules.routing.judge_of(decision.about_unit_id)
         named_people.name_heads(session, ticket_id, unit_id=decision.head_of_unit_id, office_id=office_id, now=now)
+    if leads:
+        unit = rules.routing.units[decision.unit_id]
+        told = {"reference": opened.reference, "unit": {"vi": unit.name, "en": unit.name_en}}
+        praise_news.tell(session, leads, told, ticket_id=ticket_id, unit_id=unit.id, now=now)
     return opened
+
+
+def _leads_to_tell(session: Session, matter: Matter, decision: Decision, rules: Rules, *, now: datetime) -> list[int]:
+    """Whom praise is told beside its unit; nobody while it waits to be placed, or for anything else."""
+    is_placed = decision.queue_id == rules.routing.queues.get((decision.unit_id, QueueKind.WORK))
+    if not decision.is_praise or not is_placed or decision.is_restricted or matter.is_canary:
+        return []
+    return praise_news.leads_of(session, decision.unit_id, now=now)
 
 
 def _promised(matter: Matter, decision: Decision, rules: Rules) -> Mapping[ClockKind, LoadedRow]:
@@ -248,10 +261,12 @@ def _links(parts: Parts, row: Mapping[str, Any]) -> list[Change]:
     return [home, contacts.linked(parts.contact.id, ticket_id=row["id"], citizen_id=citizen_id)]
 
 
-def _letters(matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool) -> list[posting.Outgoing]:
+def _letters(
+    matter: Matter, opened: Opened, rules: Rules, *, is_restricted: bool, reaches_lead: bool
+) -> list[posting.Outgoing]:
     if not matter.acknowledge or matter.is_canary:
         return []
-    return acknowledgement(matter, opened, rules, is_restricted=is_restricted)
+    return acknowledgement(matter, opened, rules, is_restricted=is_restricted, reaches_lead=reaches_lead)
 
 
 def _opened(row: Mapping[str, Any], decision: Decision, clocks: Opening, *, keys: Keys) -> Opened:

@@ -13,6 +13,7 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve_whole
+from tickets.outbox import praise_news
 from tickets.people import citizens
 from tickets.people.actor import Actor
 from tickets.promises import retargeting
@@ -76,6 +77,8 @@ def _reroute(
         office_id = rules.routing.judge_of(decision.about_unit_id)
         unit_id = decision.head_of_unit_id
         named_people.name_heads(session, ticket.id, unit_id=unit_id, office_id=office_id, now=now)
+    if ticket.is_praise:
+        praise_news.pass_on(session, ticket, now=now)
     if _promised(ticket, rules) != promised_before:
         session.flush()
         retargeting.retarget(session, ticket, cause="intake", actor=actor, now=now)

@@ -99,6 +99,7 @@ class FollowedTicket:
     appeal: AppealState | None = None
     # The unit whose matter it is, while it is not live and another works for it.
     works_for: str = ""
+    is_praise: bool = False
 
     @property
     def is_unfinished(self) -> bool:
@@ -193,6 +194,7 @@ def _followed(session: Session, ticket: Ticket, *, locale: str) -> FollowedTicke
         entries=tuple(_told(entry, names) for entry in entries if _is_told(entry, reached)),
         expected_at=ticket.expected_at if ticket.status in UNFINISHED else None,
         works_for=_works_for(ticket, locale),
+        is_praise=ticket.is_praise,
         appeal=appeal_state(session, ticket.id) if ticket.status not in UNFINISHED or ticket.reopen_count else None,
     )
 

@@ -53,6 +53,7 @@ class ListView(StrEnum):
     AT_RISK = "at_risk"
     ON_HOLD = "on_hold"
     DISPUTED = "disputed"
+    PRAISE = "praise"
     ALL = "all"
     ANSWERED = "answered"
 
@@ -177,20 +178,19 @@ def _conditions(viewer: Viewer, wanted: WantedList, now: datetime) -> list[Colum
 
 
 def _of_view(view: ListView, now: datetime) -> list[ColumnElement[bool]]:
-    if view is ListView.UNASSIGNED:
-        return [Ticket.assignee_id.is_(None)]
-    if view is ListView.OVERDUE:
-        return [Ticket.next_due_at < now]
-    if view is ListView.AT_RISK:
-        return [Ticket.next_due_at >= now, Ticket.next_due_at < now + DUE_SOON]
-    if view is ListView.ON_HOLD:
-        return [Ticket.wake_at.is_not(None)]
-    if view is ListView.DISPUTED:
-        return [Ticket.id.in_(select(Clock.ticket_id).where(_IN_DISPUTE))]
-    return []
+    asked: dict[ListView, list[ColumnElement[bool]]] = {
+        ListView.UNASSIGNED: [Ticket.assignee_id.is_(None)],
+        ListView.OVERDUE: [Ticket.next_due_at < now],
+        ListView.AT_RISK: [Ticket.next_due_at >= now, Ticket.next_due_at < now + DUE_SOON],
+        ListView.ON_HOLD: [Ticket.wake_at.is_not(None)],
+        ListView.DISPUTED: [Ticket.id.in_(select(Clock.ticket_id).where(_IN_DISPUTE))],
+        ListView.PRAISE: [_IS_PRAISE],
+    }
+    return asked.get(view, [])
 
 
-# As in its partial index.
+# As in their partial indexes.
+_IS_PRAISE = literal_column("ticket.is_praise", Boolean())
 _IN_DISPUTE = literal_column("clock.kind = 'dispute' and clock.status = 'running'", Boolean())
 
 

@@ -64,6 +64,7 @@ class Listed:
     wake_at: datetime | None
     escalation_level: int
     place_outcome: str
+    is_praise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ _COLUMNS = (
     Category.name.label("category_name"), Category.name_en.label("category_name_en"),
     Citizen.name.label("citizen_name"), Ticket.dossier_number, Ticket.is_restricted,
     Ticket.opened_at, Ticket.updated_at, Ticket.next_due_at, Ticket.next_due_kind, Ticket.wake_at,
-    Ticket.escalation_level, Ticket.place_outcome,
+    Ticket.escalation_level, Ticket.place_outcome, Ticket.is_praise,
 )  # fmt: skip
 
 

@@ -106,6 +106,13 @@ class Ticket(Base):
             postgresql_include=[*_SCOPE, "master_id"],
         ),
         Index(
+            "ix_ticket_praise",
+            "unit_id",
+            "next_due_at",
+            "id",
+            postgresql_where=text(f"is_praise and {IS_UNFINISHED}"),
+        ),
+        Index(
             "ix_ticket_coordinating_unfinished",
             "coordinating_unit_id",
             "next_due_at",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from tickets import timeline
 from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, TransitionNotAllowed
+from tickets.outbox import praise_news
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Right, load_viewer, may
 from tickets.promises import duplicate_clocks, ledger, retargeting, standing_levels
@@ -148,6 +149,7 @@ def set_praise(session: Session, ticket: Ticket, *, is_praise: bool, actor: Acto
     require_free_to_move(session, ticket, what="category", actor=actor, now=now)
     params = {"field": "praise", "from": str(ticket.is_praise).lower(), "to": str(is_praise).lower()}
     ticket.is_praise = is_praise
+    praise_news.pass_on(session, ticket, now=now)
     return _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
 
 
@@ -272,6 +274,8 @@ def hop(
             )
         )  # fmt: skip
     session.flush()
+    if ticket.is_praise:
+        praise_news.pass_on(session, ticket, now=now)
     if is_disputed and actor.kind is not ActorKind.SYSTEM:
         open_dispute(session, ticket, from_unit_id=from_unit, now=now)
     return ticket

@@ -89,6 +89,7 @@ def view_options() -> list[tuple[str, str]]:
         (ListView.AT_RISK.value, _("Due soon")),
         (ListView.ON_HOLD.value, _("Waiting")),
         (ListView.DISPUTED.value, _("Responsibility disputed")),
+        (ListView.PRAISE.value, _("Praise")),
         (ListView.ALL.value, _("All unfinished")),
         (ListView.ANSWERED.value, _("Answered")),
     ]

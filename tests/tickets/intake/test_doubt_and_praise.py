@@ -1,6 +1,6 @@
 """What may be danger is looked at within minutes; to praise nothing is promised, and its words are passed on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask_babel import force_locale
@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from app.wording.messages import message_app, render
 from escalation.firing.sweep import tick
-from tests.factories import NOW, open_ticket, staff, unit
+from tests.factories import NOW, hold_post, open_ticket, queue_of, staff, unit
 from tests.signing_in import sign_in
 from tickets.people.actor import staff_actor
 from tickets.schema import Clock, OutboundMessage, Ticket
-from tickets.states import Channel, ClockKind, Priority, Role
+from tickets.states import Channel, ClockKind, OutboundChannel, Priority, Role
+from tickets.work.assignment import correct_route
 from tickets.work.readings import say_danger, say_praise
 
 GAS = "Có mùi gas nhẹ ở hành lang chung cư phường Sài Gòn"
@@ -97,3 +98,61 @@ def test_praise_that_was_missed_ends_its_promises(session, agent):
     say_praise(session, ticket.id, is_praise=True, actor=agent, now=NOW + timedelta(minutes=1))
 
     assert clocks(session, ticket) == {}
+
+
+@pytest.fixture
+def head(session):
+    chair = staff(session, role=Role.LEADER, name="Lê Thị Chủ Tịch")
+    hold_post(session, chair, "ward_chair", at="26740")
+    return chair
+
+
+def told_to(session, person) -> dict[OutboundChannel, datetime]:
+    """By which ways somebody is told of praise, each not before when."""
+    wanted = (OutboundMessage.staff_id == person.id, OutboundMessage.template == "praise_received")
+    return {one.channel: one.not_before for one in session.scalars(select(OutboundMessage).where(*wanted))}
+
+
+def test_whoever_heads_the_unit_hears_of_praise_on_screen_and_on_their_own_way(session, head, client, now):
+    ticket = told(session, PRAISE, now=now)
+    sign_in(client, session, staff=head, now=now)
+
+    assert set(told_to(session, head)) == {OutboundChannel.SCREEN, OutboundChannel.SMS}
+    page = client.get("/my/notices").text
+    assert "được khen" in page and ticket.reference[:2] in page
+
+
+def test_thanks_wake_nobody(session, head):
+    at_night = NOW.replace(hour=16, minute=30)
+
+    told(session, PRAISE, now=at_night)
+
+    ways = told_to(session, head)
+    assert ways[OutboundChannel.SCREEN] == at_night
+    assert ways[OutboundChannel.SMS] == (at_night + timedelta(days=1)).replace(hour=0, minute=0)
+
+
+def test_the_receipt_names_the_lead_only_where_somebody_leads(session, settings, head):
+    here = said_to_the_citizen(session, settings, told(session, PRAISE))
+    said = "Cảm ơn cán bộ phường Thủ Dầu Một rất nhiệt tình, làm giấy tờ nhanh"
+    elsewhere = told(session, said, phone="+84907654321")
+
+    assert "và người phụ trách đơn vị" in here
+    assert elsewhere.is_praise and "người phụ trách" not in said_to_the_citizen(session, settings, elsewhere)
+
+
+def test_praise_that_nobody_had_placed_reaches_the_lead_once_somebody_has(session, head, agent):
+    ticket = told(session, "Cảm ơn cán bộ rất nhiệt tình, làm giấy tờ nhanh")
+    assert ticket.is_praise and told_to(session, head) == {}
+
+    correct_route(session, ticket.id, queue_id=queue_of(session).id, reason="phường Sài Gòn", actor=agent, now=NOW)
+
+    assert len(told_to(session, head)) == 2
+
+
+def test_praise_has_a_list_of_its_own_at_the_desk(session, client, now):
+    ticket = told(session, PRAISE, now=now)
+    sign_in(client, session, role=Role.AGENT, unit=unit(session), now=now)
+
+    assert ticket.reference in client.get("/console?view=praise").text
+    assert "Lời khen" in client.get("/console?view=queues").text
