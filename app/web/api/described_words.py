@@ -44,7 +44,11 @@ DESCRIBED = dict(
         _l("Appeal against the result of a closed ticket, in the citizen's name"),
         _l("Once for each closure, within 30 days. The answer is the appeal's own ticket, with its PIN."),
         _l("Open a ticket"),
-        _l("Send `Idempotency-Key` to be able to repeat the request safely."),
+        _l(
+            "Send `Idempotency-Key` to be able to repeat the request safely. Words that nobody could work on (a "
+            "greeting, an advertisement) without a place, unit, kind or dossier open none: 202, and a person looks "
+            "at them."
+        ),
         _l("One ticket"),
         _l("Change priority or category"),
         _l("What citizen and agent said to each other, oldest first"),

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
 
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import FieldError, Problem
+from app.web.api.bodies import Problem
 from app.web.api.described_words import described_word
+from app.web.api.kept_contacts import KeptContact
 from app.web.frame.access import declared, public
 from app.web.frame.current import rules
 
@@ -58,11 +60,8 @@ def _made() -> dict[str, Any]:
     spec["info"] = {"title": "Hotline", "version": "1", "description": _ABOUT}
     components = spec.setdefault("components", {})
     components.setdefault("securitySchemes", {})["token"] = {"type": "http", "scheme": "bearer"}
-    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    components["schemas"].setdefault("FieldError", FieldError.model_json_schema())
-    components["schemas"]["Problem"].pop("$defs", None)
+    _describe(components.setdefault("schemas", {}), Problem)
+    _describe(components["schemas"], KeptContact)
     _name_known_codes(components["schemas"])
     for view, path, method in _operations():
         access, operation = declared(view), spec["paths"][path][method]
@@ -77,6 +76,14 @@ def _made() -> dict[str, Any]:
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
     return spec
+
+
+def _describe(schemas: dict[str, Any], model: type[BaseModel]) -> None:
+    """A shape that no view is declared to answer with, and the parts it is made of."""
+    described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    for name, part in described.pop("$defs", {}).items():
+        schemas.setdefault(name, part)
+    schemas[model.__name__] = described
 
 
 def _name_known_codes(schemas: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import json
 from typing import Any, Literal
 
 from flask import g, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from app.web.api.blueprint import blueprint
 from app.web.api.bodies import MasterOf, NewAppeal, NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.instants import iso
+from app.web.api.kept_contacts import KEPT, kept, noise_of
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import NOTHING_SINCE, brief_view, opened_view, ticket_view
@@ -49,13 +51,25 @@ class TicketQuery(PageQuery):
 @blueprint.post("/tickets")
 @takes_body(NewTicket)
 @blueprint.output(OpenedTicket, status_code=201)
-@blueprint.doc(summary="Open a ticket", description="Send `Idempotency-Key` to be able to repeat the request safely.")
+@blueprint.doc(
+    summary="Open a ticket",
+    description=(
+        "Send `Idempotency-Key` to be able to repeat the request safely. Words that nobody could work on (a "
+        "greeting, an advertisement) without a place, unit, kind or dossier open none: 202, and a person looks "
+        "at them."
+    ),
+    responses=KEPT,
+)
 @bearer("tickets:write")
-def open_ticket() -> dict[str, Any]:
+def open_ticket() -> dict[str, Any] | ResponseReturnValue:
     body = read_body(NewTicket)
+    source_key = _source_key(body)
+    matter = _matter(body, source_key)
+    if (noise := noise_of(body, source_key)) is not None:
+        return kept(body, matter, noise, _warnings(body))
     opened = opening.open_ticket(
         g.session,
-        _matter(body, _source_key(body)),
+        matter,
         actor=g.actor,
         keys=keys(),
         places=places(),
