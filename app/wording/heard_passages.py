@@ -77,6 +77,11 @@ def passages(locale: str) -> Iterator[Passage]:
     known = replace(_CALLER, last_unit=unit)
     yield _passage("report-known", "key 1, the place of the last time", step(menu, Heard(keys="1"), known), locale)
     yield _passage("emergency", "key 2", step(menu, Heard(keys="2"), _CALLER), locale)
+    said, asked = Heard(speech="…"), step(menu, Heard(keys="1"), _CALLER).conversation
+    drowning = replace(_CALLER, says_danger=True, danger_kinds=("drowning",))
+    yield _passage("danger", "somebody in danger, told in words", step(asked, said, drowning), locale)
+    doubt = replace(_CALLER, may_be_danger=True, last_unit=unit)
+    yield _passage("doubt", "words that may mean danger", step(asked.tell("again"), said, doubt), locale)
     yield _passage("request", "key 3", step(menu, Heard(keys="3"), _CALLER), locale)
     yield _passage("where", "key 4", step(menu, Heard(keys="4"), _CALLER), locale)
     yield _passage("message", "key 8", step(menu, Heard(keys="8"), _CALLER), locale)

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 
 from app.settings import ROOT, Settings
 from app.wording import codes, spoken_time
+from app.wording.emergency_words import danger_words
 from app.wording.reference_groups import grouped_reference
 from app.wording.rule_names import rule_name
 from app.wording.spoken_words import in_digit_groups
@@ -115,6 +116,7 @@ def _environment() -> Environment:
         _=gettext,
         gettext=gettext,
         ngettext=ngettext,
+        danger_words=danger_words,
         level_word=codes.level_word,
         clock_word=codes.clock_word,
         priority_word=codes.priority_word,

@@ -21,6 +21,7 @@ from telephony.provider.account import Capability
 from telephony.request_state import RequestState, request_state
 from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
+from tickets.matter.reading import NOTHING_READ, Certainty
 from tickets.people.phones import parse_phone
 from tickets.routing.decision import guess_category
 from tickets.routing.guidance import spoken_answers
@@ -41,6 +42,7 @@ def facts_for(
     asking = str(call.detail.get("asking", ""))
     promised = _phone_to_promise(call, heard, asking)
     is_place = call.state is CallState.PLACE and asking in ("name", "where", "")
+    danger = desk.read(heard.speech).danger if heard.speech else NOTHING_READ
     return CallFacts(
         caller=call.phone,
         do_not_call=bool(call.detail.get("do_not_call")),
@@ -48,7 +50,9 @@ def facts_for(
         line_unit=_named(desk, call.detail.get("line_unit_id"), call.locale),
         last_unit=_named(desk, call.detail.get("last_unit_id"), call.locale),
         places=_places(heard, desk, call.locale, now=now) if is_place else None,
-        says_danger=bool(heard.speech) and desk.read(heard.speech).is_danger,
+        says_danger=danger.certainty is Certainty.YES,
+        may_be_danger=danger.certainty is Certainty.DOUBTFUL,
+        danger_kinds=danger.kinds,
         queue=_queue(session, call, was_held=was_held, now=now)
         if call.state in (CallState.QUEUED, CallState.OFFERED)
         else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),

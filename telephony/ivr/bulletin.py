@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from telephony.ivr.again import CALLED_LATELY
 from telephony.ivr.conversation import BEFORE_A_PERSON, Conversation
+from telephony.ivr.danger import EMERGENCY_KEY
 from telephony.ivr.effects import (
     AnotherMatter,
     AnswerBy,
@@ -41,7 +42,7 @@ from tickets.states import CallState
 
 # What is asked behind a bulletin, behind the greeting of a disaster, and of whoever comes when too many wait already.
 INCIDENT, DISASTER, FULL = "incident", "disaster", "full"
-COUNT_KEY, EMERGENCY_KEY = "1", "2"
+COUNT_KEY = "1"
 _AFTER_BULLETIN_SECONDS = 3
 
 

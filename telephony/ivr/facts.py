@@ -79,8 +79,10 @@ class CallFacts:
     line_unit: NamedUnit | None = None
     last_unit: NamedUnit | None = None
     places: PlaceFacts | None = None
-    # The words of this step tell of somebody in danger.
+    # The words of this step tell of somebody in danger, or may; and of which kinds, the strongest first.
     says_danger: bool = False
+    may_be_danger: bool = False
+    danger_kinds: tuple[str, ...] = ()
     queue: QueueFacts = field(default_factory=QueueFacts)
     followed: SpokenState = field(default_factory=SpokenState)
     # The reference of the call's ticket, once it has one.

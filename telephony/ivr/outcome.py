@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from telephony.ivr.conversation import Conversation
@@ -10,8 +11,16 @@ from telephony.ivr.facts import CallFacts
 from telephony.plan.menu import ALL_WORDS, FIRST_WORDS, KEY_SECONDS, MENU_SECONDS, MOST_SILENCES, MOST_WRONG_KEYS
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Pause, Plan, Redirect, Say, Spoken, Verb
+from tickets.matter.rescuers import Rescuer, rescuers_for
 from tickets.states import CallState
 
+_DIALS: Mapping[Rescuer, Prompt] = {
+    Rescuer.POLICE: Prompt.DIAL_POLICE,
+    Rescuer.FIRE: Prompt.DIAL_FIRE,
+    Rescuer.AMBULANCE: Prompt.DIAL_AMBULANCE,
+    Rescuer.SEARCH: Prompt.DIAL_SEARCH,
+    Rescuer.CHILD: Prompt.DIAL_CHILD,
+}
 OTHER_LOCALE = {"vi": "en", "en": "vi"}
 
 
@@ -37,12 +46,15 @@ def to_a_person(conversation: Conversation, *effects: Effect, words: tuple[Spoke
     return TurnOutcome(conversation.at(CallState.QUEUED), (plan,), (OpenTicket(), *effects, JoinQueue()))
 
 
-def to_a_person_at_once(conversation: Conversation, *effects: Effect) -> TurnOutcome:
+def to_a_person_at_once(conversation: Conversation, *effects: Effect, kinds: Sequence[str] = ()) -> TurnOutcome:
     """In danger: who comes at once is said first, and any key, or whoever takes the call, cuts it short.
 
-    A hotline must not stand between a citizen and those who come at once; an agent asks where it is.
+    A hotline must not stand between a citizen and those who come at once; an agent asks where it is. Where the words
+    told of which `kinds` the danger is, those who come to it are named, and no others.
     """
-    return to_a_person(conversation, *effects, words=(Say(Prompt.EMERGENCY_NUMBERS),))
+    named = tuple(Say(_DIALS[rescuer]) for rescuer in rescuers_for(kinds))
+    words = (*named, Say(Prompt.DANGER_STAY)) if named else (Say(Prompt.EMERGENCY_NUMBERS),)
+    return to_a_person(conversation, *effects, words=words)
 
 
 def goodbye(conversation: Conversation, *words: Spoken) -> TurnOutcome:

@@ -16,9 +16,8 @@ from telephony.ivr.outcome import (
     menu,
     one_key,
     to_a_person,
-    to_a_person_at_once,
 )
-from telephony.plan.menu import MOST_OPTIONS, PERSON_KEY, REPEAT_KEY, MenuChoice
+from telephony.plan.menu import MOST_OPTIONS, PERSON_KEY, REPEAT_KEY
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
@@ -91,15 +90,6 @@ def _named(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOu
         return _agent_will_ask(conversation).also(*said)
     first = Say(Prompt.PLACE_TOO_MANY if found and found.units else Prompt.PLACE_NOT_FOUND)
     return ask_name(conversation.tell("again"), facts, first).also(*said)
-
-
-def in_danger(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
-    """Whoever tells of danger hears who comes at once, as behind the emergency key; no place is asked for."""
-    found = facts.places
-    unit = found.units[0] if found and found.outcome is PlaceOutcome.UNIQUE else facts.line_unit
-    place = (NotePlace(unit.id, "line" if unit is facts.line_unit else "speech"),) if unit else ()
-    urgent = replace(conversation, choice=MenuChoice.EMERGENCY.value)
-    return to_a_person_at_once(urgent, NoteSaid(heard.speech), *place)
 
 
 def _confirm(conversation: Conversation, unit: NamedUnit) -> TurnOutcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from telephony.ivr.conversation import Conversation
+from telephony.ivr.danger import EMERGENCY_KEY, danger_in_line
 from telephony.ivr.effects import JoinQueue, OfferUnanswered, TellDutyOfficer
 from telephony.ivr.facts import CallFacts, QueueFacts
 from telephony.ivr.heard import Heard
@@ -38,16 +39,24 @@ IN_ROOM = "in_room"
 def on_queue(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
-    if heard.keys == "8":
-        return start_voicemail(conversation)
-    if heard.keys == "9":
-        return start_callback(conversation, facts)
+    if (chosen := _chosen(conversation, heard, facts)) is not None:
+        return chosen
     if conversation.asking == "nobody":
         # The announcement said: wait for the tone.
         return start_voicemail(conversation)
     if not facts.queue.staffed and not facts.queue.offer_is_open:
         return _nobody(conversation, facts)
     return _hold(conversation, facts)
+
+
+def _chosen(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome | None:
+    """What a key means to whoever waits, wherever it was named."""
+    if heard.keys == "8":
+        return start_voicemail(conversation)
+    if heard.keys == "9":
+        return start_callback(conversation, facts)
+    is_new = heard.keys == EMERGENCY_KEY and conversation.choice != MenuChoice.EMERGENCY
+    return danger_in_line(conversation) if is_new else None
 
 
 def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:

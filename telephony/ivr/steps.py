@@ -17,6 +17,7 @@ from telephony.ivr.bulletin import (
     on_bulletin,
 )
 from telephony.ivr.conversation import BEFORE_A_PERSON, Conversation
+from telephony.ivr.danger import asks_in_doubt, in_danger, with_doubt
 from telephony.ivr.effects import AnotherMatter, NotePlace, OpenTicket
 from telephony.ivr.facts import CallFacts
 from telephony.ivr.follow import ask_reference, on_request
@@ -34,7 +35,7 @@ from telephony.ivr.outcome import (
     to_a_person_at_once,
     welcome,
 )
-from telephony.ivr.place import ask_place, ask_where, for_a_person, in_danger, on_place
+from telephony.ivr.place import ask_place, ask_where, for_a_person, on_place
 from telephony.ivr.queue import on_dial, on_queue
 from telephony.plan.menu import MENU, MENU_AGAIN_SECONDS, PERSON_KEY, REPEAT_KEY, MenuChoice
 from telephony.plan.prompts import Prompt
@@ -52,7 +53,9 @@ def step(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutc
     """The next turn. Defined for every state and everything a phone can do: a caller is never left without words."""
     if facts.says_danger and conversation.state in BEFORE_A_PERSON:
         return in_danger(conversation, heard, facts)
-    return before_the_queue(conversation, _STEPS[conversation.state](conversation, heard, facts), facts)
+    outcome = before_the_queue(conversation, _STEPS[conversation.state](conversation, heard, facts), facts)
+    is_asked = conversation.state in BEFORE_A_PERSON and asks_in_doubt(conversation, facts)
+    return with_doubt(outcome) if is_asked else outcome
 
 
 def _welcome(conversation: Conversation, facts: CallFacts, *greeting: Spoken) -> TurnOutcome:

@@ -26,6 +26,13 @@ class Prompt(StrEnum):
     TO_A_PERSON = "to_a_person"
     EMERGENCY_NUMBERS = "emergency_numbers"
     EMERGENCY_AGAIN = "emergency_again"
+    DIAL_POLICE = "dial_police"
+    DIAL_FIRE = "dial_fire"
+    DIAL_AMBULANCE = "dial_ambulance"
+    DIAL_SEARCH = "dial_search"
+    DIAL_CHILD = "dial_child"
+    DANGER_STAY = "danger_stay"
+    DANGER_DOUBT = "danger_doubt"
 
     PLACE_LAST_UNIT = "place_last_unit"
     PLACE_SAY = "place_say"

@@ -169,7 +169,7 @@ def _attach(
         citizen_id=ticket.citizen_id,
         is_simulated=is_simulated,
     )
-    actor, was_urgent = citizen_actor(), ticket.priority is Priority.EMERGENCY
+    actor, before = citizen_actor(), (ticket.priority, ticket.is_doubted)
     if body:
         contacts.link(session, contact.id, ticket.id)
         citizen_message(
@@ -180,8 +180,7 @@ def _attach(
         attach_contact(
             session, ticket.id, contact_id=contact.id, channel=Channel.SMS, arrived_at=now, actor=actor, now=now
         )
-    if ticket.priority is Priority.EMERGENCY and not was_urgent:
-        text_about(session, ticket, "danger_noted", {"reference": ticket.reference}, sms, now=now)
+    _say_whom_to_call(session, ticket, body, sms, desk, before=before, now=now)
     if _asked_place(ticket):
         told = NewlyTold(said=body, unit_id=_chosen(ticket, body, desk, now=now), by="choice", line_id=None)
         decision = reroute_at_intake(
@@ -192,6 +191,20 @@ def _attach(
         elif not (ticket.is_restricted or desk.read(body).asks_for_nothing):
             _ask_place_again(session, ticket, sms, desk, now=now)
     return Taken(contact.id, ticket.id)
+
+
+def _say_whom_to_call(
+    session: Session, ticket: Ticket, body: str, sms: Texted, desk: Desk, *, before: tuple[Priority, bool],
+    now: datetime,
+) -> None:  # fmt: skip
+    """Where these words made it an emergency, or left a doubt for the first time."""
+    is_new = ticket.priority is Priority.EMERGENCY and before[0] is not Priority.EMERGENCY
+    is_doubt = ticket.is_doubted and not before[1]
+    if is_new or is_doubt:
+        kinds = list(desk.read(body).danger.kinds)
+        params = {"reference": ticket.reference, "danger": kinds, "is_doubt": is_doubt}
+        key = f"danger-doubted:{ticket.id}" if is_doubt else ""
+        text_about(session, ticket, "danger_noted", params, sms, key=key, now=now)
 
 
 def _say_where_it_went(

@@ -61,6 +61,9 @@ PROOFS: dict[Prompt, tuple[tuple[str, str], ...]] = {
         (CALLED_BACK, "test_an_emergency_rings_before_every_callback"),
         (VOICE, "test_danger_that_is_told_instead_of_a_place_is_an_emergency_and_answered_first"),
     ),
+    Prompt.DANGER_STAY: (
+        (VOICE, "test_danger_that_is_told_instead_of_a_place_is_an_emergency_and_answered_first"),
+    ),
     Prompt.PLACE_AGENT_WILL_ASK: ((STEPS, "test_none_of_the_places_offered_means_the_agent_asks"),),
     Prompt.QUEUE_NEXT: ((STEPS, "test_the_queue_tells_the_reference_once_and_a_position_that_never_rises"), PLACE[1]),
     Prompt.QUEUE_CHOICES: (*CALLS, *PLACE),

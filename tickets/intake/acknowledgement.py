@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tickets.intake.cleaning import Matter, Opened
+from tickets.matter import read_matter
 from tickets.outbox.posting import Outgoing
 from tickets.people.phones import parse_phone
 from tickets.routing.incidents import incident_about
@@ -51,11 +52,10 @@ def acknowledgement(
     the message leaves; the row says only that there shall be one. `reaches_lead`: whoever leads the unit is told of it.
     """
     params: dict[str, Any] = {"reference": opened.reference}
-    if opened.priority is Priority.EMERGENCY:
-        params["is_emergency"] = True
-    elif opened.row["is_doubted"]:
-        # Numbers are sent anyway: nobody can be asked before the text is read.
-        params["is_emergency"] = True
+    # In doubt numbers are sent anyway: nobody can be asked before the text is read.
+    if opened.priority is Priority.EMERGENCY or opened.row["is_doubted"]:
+        read = read_matter(f"{matter.subject}\n{matter.body}", rules.routing.words)
+        params |= {"is_emergency": True, "danger": list(read.danger.kinds)}
     if opened.row["is_praise"]:
         params |= {"is_praise": True, "reaches_lead": reaches_lead}
     # Whom a restricted matter is about does not stand in a message that others may read.

@@ -14,7 +14,7 @@ from tickets.errors import InvalidInput
 from tickets.matter import MatterReading, read_matter
 from tickets.matter.kept import words_in_force
 from tickets.people.actor import SYSTEM, Actor
-from tickets.promises import day_totals, duplicate_clocks
+from tickets.promises import day_totals, duplicate_clocks, retargeting
 from tickets.routing.decision import SUSPECTED, PlaceFact, RoutingFacts, RoutingReason
 from tickets.routing.receiving import receive
 from tickets.routing.rules import Rules, load_rules
@@ -38,12 +38,14 @@ def heed_words(session: Session, ticket: Ticket, said: str, *, now: datetime) ->
     if ticket.status not in UNFINISHED:
         return
     accuses = read.may_accuse and not ticket.is_restricted and not read.is_danger
-    if accuses or (read.is_danger and duplicate_clocks.is_duplicate(ticket)):
+    if accuses or (read.may_be_danger and duplicate_clocks.is_duplicate(ticket)):
         # Danger is looked after by itself, and an accusation is kept from everybody the others are shown to.
         leave_group(session, ticket, cause=RESTRICTED if accuses else "danger", now=now)
     if read.is_danger and ticket.priority is not Priority.EMERGENCY:
         _raise_alarm(session, ticket, read, now=now)
-    elif accuses:
+    elif read.may_be_danger and not ticket.is_doubted and ticket.priority is not Priority.EMERGENCY:
+        _note_doubt(session, ticket, read, now=now)
+    if accuses:
         words = ", ".join(read.about_officials.because)
         restrict(session, ticket, SUSPECTED, read.about_officials.told, why=words, now=now)
 
@@ -92,11 +94,27 @@ def _facts(ticket: Ticket) -> RoutingFacts:
     )
 
 
-def _raise_alarm(session: Session, ticket: Ticket, read: MatterReading, *, now: datetime) -> None:
-    words = ", ".join(read.danger.because)
+def _note_doubt(session: Session, ticket: Ticket, read: MatterReading, *, now: datetime) -> None:
+    """Somebody may be in danger: a person looks as soon as at one that was told so at first."""
+    _call_in_the_desk(session, ticket, now=now)
+    ticket.is_doubted = True
+    _tell_reason(session, ticket, RoutingReason("danger_doubtful", read.danger.told), now=now)
+    if ticket.priority is Priority.NORMAL:
+        words = ", ".join(read.danger.because)
+        change_priority(session, ticket.id, priority=Priority.URGENT, reason=words, actor=SYSTEM, now=now)
+    else:
+        retargeting.retarget(session, ticket, cause="priority", actor=SYSTEM, now=now)
+
+
+def _call_in_the_desk(session: Session, ticket: Ticket, *, now: datetime) -> None:
     rules = _rules(session, now)
     if ticket.coordinating_unit_id is None and ticket.unit_id != rules.routing.operations_unit_id:
         ticket.coordinating_unit_id = rules.routing.operations_unit_id
+
+
+def _raise_alarm(session: Session, ticket: Ticket, read: MatterReading, *, now: datetime) -> None:
+    words = ", ".join(read.danger.because)
+    _call_in_the_desk(session, ticket, now=now)
     ticket.is_doubted = False
     _tell_reason(session, ticket, RoutingReason("emergency_words", read.danger.told), now=now)
     change_priority(session, ticket.id, priority=Priority.EMERGENCY, reason=words, actor=SYSTEM, now=now)

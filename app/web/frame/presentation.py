@@ -22,6 +22,7 @@ from app.wording import (
     system_words,
     trail_words,
 )
+from app.wording.emergency_words import numbers_to_call
 from app.wording.locale import own_name_of
 from app.wording.reference_groups import grouped_reference
 from tickets.people.phones import mask, readable_phone
@@ -51,6 +52,7 @@ def register_presentation(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         own_name_of=own_name_of,
+        numbers_to_call=numbers_to_call,
         tone_of=looks.tone_of,
         sign_of=looks.sign_of,
         timeline_sign=looks.timeline_sign,

@@ -78,6 +78,8 @@ class Advice:
     is_number_refused: bool = False
     # The words leave a doubt whether anybody is in danger: who wrote them can say.
     asks_danger: bool = False
+    # Of which kinds, the strongest first: whom to call comes first.
+    danger_kinds: tuple[str, ...] = ()
     # Nothing says where it is, and that decides who answers.
     is_place_missing: bool = False
     # Nothing that anybody could work on, as far as the words go.
@@ -143,6 +145,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         apart=None if read.may_be_danger or read.may_accuse else two_matters(form.body, known.routing),
         is_number_refused=_is_refused(form, known),
         asks_danger=read.may_be_danger and not read.is_danger,
+        danger_kinds=read.danger.kinds,
         is_place_missing=_is_unknown(resolution) and not form.place and _goes_by_place(read, category),
         noise=noise,
         incident=None if read.may_be_danger or read.may_accuse else _incident(known, unit, category, now),

@@ -17,6 +17,7 @@ from app.web.pieces.pictures import kept_files, take_pictures
 from app.web.public import signed
 from app.web.public.follow_cookie import end_following, followed_ticket_id, let_follow
 from app.web.public.follow_words import shown_entries
+from app.wording.emergency_words import danger_words
 from app.wording.locale import chosen_locale
 from tickets.errors import CitizensOwnWord, InvalidInput, NotFound, ReopeningWindowOver, TransitionNotAllowed
 from tickets.intake import contacts
@@ -101,8 +102,8 @@ def write() -> ResponseReturnValue:
     if message is not None:
         attachments.add(g.session, ticket_id, kept_files(pictures), message_id=message.id, now=g.now)
     read = read_matter(body, words)
-    if read.is_danger:
-        flash(_("If anybody is in danger, call 113, 114 or 115 now."), "error")
+    if read.may_be_danger:
+        flash(danger_words(read.danger.kinds), "error")
     if ticket.reopen_count > opened_before:
         flash(_("Your request has been reopened; the unit has been told."), "success")
     elif ticket.status is TicketStatus.RESOLVED and read.may_be_solved:
