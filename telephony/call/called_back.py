@@ -21,6 +21,8 @@ from telephony.floor.waiting import WAITING
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Redirect, Say
 from telephony.provider.account import ProviderKind
+from tickets.intake.noise import take_up_noise
+from tickets.people.actor import citizen_actor
 from tickets.schema import Call, CallbackRequest, Presence, Ticket
 from tickets.states import CallState, Priority
 from tickets.work.ticket import lock_ticket
@@ -50,6 +52,8 @@ def talk_now(session: Session, form: Mapping[str, str], answered: PersonCalled, 
         call = _answered_call(session, form, request, ticket, desk, now=now)
         _begin_waiting(call, locale=answered.locale, now=now)
         callbacks.connect(request, now=now)
+        if ticket is not None:
+            take_up_noise(session, ticket, actor=citizen_actor(), now=now)
         session.flush()
         _ring(session, call, presence, callback_id=request.id, now=now)
     return Turn((Say(Prompt.TO_A_PERSON), Redirect("queue")), call.locale, call.turn)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from telephony.call.arrival import register_call
 from telephony.call.effects import ensure_ticket
 from telephony.call.recording_pause import forget_pause
+from telephony.call.told_nothing import set_aside
 from telephony.calls import (
     SHORT_ABANDON,
     end_hold,
@@ -159,7 +160,8 @@ def end_call(session: Session, call: Call, desk: Desk, *, now: datetime) -> None
     call.ended_at = now
     withdraw_offer(session, call, now=now)
     let_agent_go(session, call, now=now)
-    _confirm_by_sms(session, call, desk, now=now)
+    if not set_aside(session, call, desk, now=now):
+        _confirm_by_sms(session, call, desk, now=now)
     session.flush()
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
@@ -17,12 +18,15 @@ from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.keys import Keys
-from tickets.matter import MatterReading
+from tickets.matter import MatterReading, read_matter
 from tickets.people.actor import SYSTEM, Actor
 from tickets.routing.rules import Rules
 from tickets.schema import Contact, NoiseContact, Ticket
-from tickets.states import ReadField
+from tickets.states import UNFINISHED, Channel, Priority, ReadField, TicketStatus
 from tickets.work.corrections import note_correction
+from tickets.work.owing_unit import acts_alone
+from tickets.work.resolution import take_up_again
+from tickets.work.ticket import lock_ticket, move
 
 # Beside the kinds of `tickets/matter/noise.py`: who writes is a machine; nothing but thanks, and nobody was answered.
 MACHINE, THANKS = "machine", "thanks"
@@ -56,6 +60,46 @@ def keep_noise(session: Session, matter: Matter, noise: NoiseRead, *, rules: Rul
     return contact.id
 
 
+def set_ticket_aside(
+    session: Session, ticket: Ticket, noise: NoiseRead, *, contact_id: int, rules: Rules, actor: Actor, now: datetime
+) -> None:
+    """What a call opened before its words were known: its promises end, and it is looked at as the others are."""
+    row = {
+        "contact_id": contact_id, "unit_id": ticket.unit_id, "said": ticket.body, "kind": noise.kind,
+        "words": noise.words, "rules_version": rules.routing.words.version, "name": "",
+        "email": ticket.reply_email or "", "locale": ticket.locale, "at": now,
+    }  # fmt: skip
+    session.flush()
+    session.execute(insert(NoiseContact).on_conflict_do_nothing(), row)
+    move(session, ticket, to=TicketStatus.SPAM, actor=actor, now=now)
+    _note(session, contact_id, "contact.noise", actor=actor, now=now, ticket_id=ticket.id)
+
+
+def take_up_noise(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
+    """Its caller talks to us after all: a locked ticket that was set aside for its words goes on."""
+    waiting = select(NoiseContact).join(Contact, Contact.id == NoiseContact.contact_id)
+    noise = session.scalars(waiting.where(Contact.ticket_id == ticket.id, NoiseContact.ticket_id.is_(None))).first()
+    if noise is None or ticket.status is not TicketStatus.SPAM:
+        return
+    take_up_again(session, ticket, actor=actor, now=now)
+    noise.looked_at, noise.ticket_id = now, ticket.id
+    _note(session, noise.contact_id, "contact.made_ticket", actor=actor, now=now, ticket_id=ticket.id)
+
+
+def heard_nothing(session: Session, ticket: Ticket, said: str, *, rules: Rules, actor: Actor, now: datetime) -> bool:
+    """Whether what somebody heard of a message without other words is none of anybody's work: then it is set aside."""
+    noise = noise_in(read_matter(said, rules.routing.words))
+    is_all = ticket.channel is Channel.VOICE and not ticket.body.strip() and ticket.priority is Priority.NORMAL
+    if noise is None or not is_all or ticket.is_restricted or ticket.status not in UNFINISHED:
+        return False
+    contact_id = session.scalar(select(Contact.id).where(Contact.ticket_id == ticket.id).order_by(Contact.id).limit(1))
+    if contact_id is None or acts_alone(session, ticket, actor=actor, now=now):
+        return False
+    set_ticket_aside(session, ticket, noise, contact_id=contact_id, rules=rules, actor=actor, now=now)
+    session.get_one(NoiseContact, contact_id).said = said.strip()
+    return True
+
+
 def look_at(session: Session, contact_id: int, *, actor: Actor, now: datetime) -> None:
     """Somebody has read it, and it is nothing. Read already, nothing changes."""
     noise = _locked_noise(session, contact_id)
@@ -71,6 +115,9 @@ def make_ticket(
     """It is a matter after all: opened as it would have been, with the promises of when it came."""
     noise = _locked_noise(session, contact_id)
     contact = session.get_one(Contact, contact_id)
+    if contact.ticket_id is not None and noise.ticket_id is None:
+        # A call had opened it before its words were known.
+        take_up_again(session, lock_ticket(session, contact.ticket_id), actor=actor, now=now)
     opened = open_ticket(session, _matter(contact, noise), actor=actor, keys=keys, places=places, rules=rules, now=now)
     if noise.ticket_id is None:
         noise.looked_at, noise.looked_by_id, noise.ticket_id = now, actor.staff_id, opened.ticket_id

@@ -8,10 +8,11 @@ from app.web.console.blueprint import READING, blueprint
 from app.web.console.ticket_page import act
 from app.web.console.ticket_view import PAGE_ONLY
 from app.web.frame.access import signed_in
-from app.web.frame.current import settings
+from app.web.frame.current import rules, settings
 from app.web.pieces.moments import read_moment
 from telephony.sms.text import fold_to_gsm7
 from tickets.errors import InvalidInput
+from tickets.intake import noise
 from tickets.outbox import posting
 from tickets.people.roles import WORKING_ROLES, visible_ticket
 from tickets.schema import Ticket
@@ -78,6 +79,8 @@ def heard(reference: str) -> ResponseReturnValue:
         after_answer.citizen_says(g.session, ticket.id, body=said, channel=Channel.VOICE, actor=g.actor, now=g.now)
         if ticket.reopen_count > opened_before:
             flash(_("The citizen says that it is not solved: the ticket is open again."), "info")
+        elif noise.heard_nothing(g.session, ticket, said, rules=rules(), actor=g.actor, now=g.now):
+            flash(_("What was heard tells of nothing: set aside, and listed under “Without a matter”."), "info")
 
     return act(reference, "heard", do)
 
