@@ -6,7 +6,7 @@ from telephony.provider.account import ProviderAccount
 from tickets.directory.places import PlaceIndex
 from tickets.keys import Keys
 from tickets.matter import MatterReading, read_matter
-from tickets.routing.decision import LineRule, UnitRule
+from tickets.routing.rule_rows import LineRule, UnitRule
 from tickets.routing.rules import Rules
 
 

@@ -37,6 +37,10 @@ REASONS: Mapping[str, LazyString] = {
     "category_ward": lazy_gettext("“%(category)s” is a ward matter."),
     "category_city": lazy_gettext("“%(category)s” is a city matter."),
     "category_guessed": lazy_gettext("The words “%(words)s” suggest “%(category)s”; an agent may correct it."),
+    "category_tied": lazy_gettext(
+        "The words “%(words)s” suggest “%(category)s” as much as “%(others)s”: the more urgent promise holds until an "
+        "agent says which."
+    ),
     "city_department": lazy_gettext("%(unit)s is responsible for it."),
     "city_triage_level": lazy_gettext("It is a city matter, but no department is named for it."),
     "unit_chosen": lazy_gettext("The citizen chose %(unit)s."),
@@ -77,7 +81,16 @@ def _words(params: Mapping[str, Any], *, is_english: bool) -> dict[str, str]:
     own = {name: value for name, value in params.items() if not name.endswith("_en")}
     if is_english:
         own |= {name.removesuffix("_en"): value for name, value in params.items() if name.endswith("_en") and value}
-    words = {"unit": "", "units": "", "category": "", "procedure": "", "said": "", "words": "", "desk": ""}
+    words = {
+        "unit": "",
+        "units": "",
+        "category": "",
+        "procedure": "",
+        "others": "",
+        "said": "",
+        "words": "",
+        "desk": "",
+    }
     for name, value in own.items():
         words[name] = _listed(value) if isinstance(value, list) else str(value)
     return words

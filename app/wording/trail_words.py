@@ -195,6 +195,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "ticket.category_changed": lazy_gettext("Category changed"),
     "ticket.citizen_wrote": lazy_gettext("Citizen wrote"),
     "ticket.claimed": lazy_gettext("Ticket claimed"),
+    "ticket.split": lazy_gettext("Second matter made a ticket of its own"),
     "ticket.cleared": lazy_gettext("Found not to be about officials"),
     "ticket.contacted": lazy_gettext("Citizen made contact again"),
     "ticket.dossier_changed": lazy_gettext("Dossier changed"),

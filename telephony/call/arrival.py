@@ -16,7 +16,7 @@ from tickets.intake import contacts
 from tickets.people import citizens
 from tickets.people.citizens import KnownCitizen
 from tickets.people.phones import parse_phone
-from tickets.routing.decision import LineRule
+from tickets.routing.rule_rows import LineRule
 from tickets.schema import Call
 from tickets.states import CallState, Channel
 

@@ -340,6 +340,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "api.acknowledge": Sent(named={"step_id": climbed.step(session, 4).id}),
         "console.read_as": Sent(form={"as": "danger-yes"}),
         "console.arbitrate": Sent(form={"arbitrated_queue": "", "reason": "vì vậy"}),
+        "console.split": Sent(form={"second": "Đèn đường trước nhà bị hỏng"}),
         "console.link": Sent(form={"master": factories.open_ticket(session, unit_code=OWN, now=now).reference}),
         "console.elsewhere": Sent(form={"system": "1022", "code": "1022-77"}),
         "leadership.answer": Sent(named={"step_id": climbed.step(session, 4).id}, form={"new_due_at": ""}),

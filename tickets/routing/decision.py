@@ -1,60 +1,19 @@
 """Where a matter belongs: facts in, one decision out, with its reasons; no session, no clock."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tickets.directory.categories import Hint
 from tickets.matter import MatterReading, MatterRulebook, read_matter, shipped_words
-from tickets.routing.matter_kinds import ranked_kinds
-from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
+from tickets.routing.matter_kinds import RankedKind, equally_likely, ranked_kinds
+from tickets.routing.rule_rows import CategoryRule, LineRule, ProcedureRule, UnitRule
+from tickets.states import Level, PlaceOutcome, Priority, QueueKind
 
 # The reason of a ticket that its words alone restrict.
 SUSPECTED = "officials_suspected"
-WARD_KINDS = frozenset({UnitKind.WARD, UnitKind.COMMUNE, UnitKind.SPECIAL_ZONE})
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRule:
-    id: int
-    code: str | None
-    name: str
-    name_en: str
-    kind: UnitKind
-
-    @property
-    def level(self) -> Level:
-        return Level.WARD if self.kind in WARD_KINDS else Level.CITY
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryRule:
-    id: int
-    code: str
-    name: str
-    name_en: str
-    level: Level
-    department_id: int | None
-    priority: Priority
-    conduct: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcedureRule:
-    id: int
-    code: str | None
-    name: str
-    level: Level
-    department_id: int | None
-    boundary_free: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LineRule:
-    id: int
-    phone: str
-    unit_id: int
-    is_city: bool
+_BY_URGENCY = (Priority.EMERGENCY, Priority.URGENT, Priority.NORMAL)
 
 
 @dataclass(frozen=True)
@@ -75,6 +34,8 @@ class RoutingRules:
     # Units for which the city works until somebody decides that they are live (`routing/receiving.py`).
     not_live: frozenset[int] = frozenset()
     queue_names: Mapping[int, str] = field(default_factory=dict)
+    # By when a matter of a kind is settled, in seconds of its calendar; kinds to which nothing is promised have none.
+    settled_within: Mapping[int, int] = field(default_factory=dict)
     words: MatterRulebook = field(default_factory=shipped_words)
 
     @property
@@ -153,7 +114,11 @@ def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
     is_suspected = read.may_accuse and not facts.is_cleared
     category = _category(facts, read, rules, reasons)
     procedure = rules.procedures.get(facts.procedure_id or 0)
-    priority = _priority(facts, read, category, reasons)
+    tied = _tied(facts, read, rules, reasons) if category is None and procedure is None else ()
+    # Until somebody says which it is, the more urgent promise holds; it goes where all of them would.
+    promised = category or (tied[0] if tied else None)
+    category = category or _agreed(tied)
+    priority = _priority(facts, read, promised, reasons)
     is_watched = read.may_be_danger or priority is Priority.EMERGENCY
     if is_suspected and read.is_danger:
         found = _danger_first(read, rules, reasons)
@@ -169,7 +134,7 @@ def route(facts: RoutingFacts, rules: RoutingRules) -> Decision:
         level=found.level,
         priority=priority,
         reasons=tuple(reasons),
-        category_id=category.id if category else None,
+        category_id=promised.id if promised else None,
         coordinating_unit_id=found.coordinating_unit_id or _operations(rules, found.unit_id, is_watched),
         is_restricted=found.is_restricted,
         about_unit_id=found.about_unit_id,
@@ -206,10 +171,39 @@ def _guess(said: str, read: MatterReading, rules: RoutingRules) -> tuple[Categor
     Who is in danger is helped where they are: what it may be about besides sends nobody to a department.
     """
     told = () if read.may_be_danger else read.categories
-    ranked = ranked_kinds(said, told, rules.categories, rules.hints)
-    if not ranked or (len(ranked) > 1 and ranked[0].weight == ranked[1].weight):
-        return None
-    return rules.categories[ranked[0].category_id], ranked[0].words
+    likeliest = equally_likely(ranked_kinds(said, told, rules.categories, rules.hints))
+    return (rules.categories[likeliest[0].category_id], likeliest[0].words) if len(likeliest) == 1 else None
+
+
+def _tied(
+    facts: RoutingFacts, read: MatterReading, rules: RoutingRules, reasons: list[RoutingReason]
+) -> tuple[CategoryRule, ...]:
+    """Kinds of which the words tell alike, the most urgent first: all of them stand with the ticket as its reason."""
+    if read.may_be_danger or (read.may_accuse and not facts.is_cleared):
+        return ()
+    likeliest = equally_likely(ranked_kinds(facts.said, read.categories, rules.categories, rules.hints))
+    tied = sorted((rules.categories[kind.category_id] for kind in likeliest), key=lambda one: _urgency(one, rules))
+    if tied:
+        others = {"others": [one.name for one in tied[1:]], "others_en": [one.name_en for one in tied[1:]]}
+        rules_met = [one.code for one in tied]
+        params = {**_named_category(tied[0]), **others, "words": _words_of(likeliest), "rules": rules_met}
+        reasons.append(RoutingReason("category_tied", params))
+    return tuple(tied)
+
+
+def _words_of(kinds: Sequence[RankedKind]) -> str:
+    return ", ".join(dict.fromkeys(kind.words for kind in kinds))
+
+
+def _urgency(category: CategoryRule, rules: RoutingRules) -> tuple[int, float, int]:
+    within = rules.settled_within.get(category.id, math.inf)
+    return _BY_URGENCY.index(category.priority), within, category.id
+
+
+def _agreed(tied: Sequence[CategoryRule]) -> CategoryRule | None:
+    """One for all, where each of them would go to the same body."""
+    bodies = {(one.level, one.department_id) for one in tied}
+    return tied[0] if len(bodies) == 1 else None
 
 
 def _conduct_category(read: MatterReading, rules: RoutingRules) -> CategoryRule | None:

@@ -48,6 +48,11 @@ def ranked_kinds(
     return sorted(found.values(), key=lambda kind: -kind.weight)[:MOST_KINDS]
 
 
+def equally_likely(ranked: Sequence[RankedKind]) -> list[RankedKind]:
+    """The likeliest, and whatever the words tell of as much."""
+    return [kind for kind in ranked if kind.weight == ranked[0].weight]
+
+
 def _ranked(category_id: int, one: CategoryRead, said: str) -> RankedKind:
     return RankedKind(category_id, one.weight, ", ".join(_as_said(words, said) for words in one.because))
 

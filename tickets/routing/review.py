@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tickets.routing.decision import WARD_KINDS, Decision, RoutingReason, RoutingRules
+from tickets.routing.decision import Decision, RoutingReason, RoutingRules
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.states import Level, Priority, QueueKind, UnitKind
 
 # Bodies of a ward or at its side: what they decide is a matter of the field's department.

@@ -1,5 +1,6 @@
 """All rules that opening a ticket needs, read together and kept for a few seconds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,11 +14,12 @@ from tickets.directory.going_live import not_live
 from tickets.directory.prepared_answers import ReadyAnswer, load_prepared
 from tickets.matter.kept import words_in_force
 from tickets.promises.loading import PromiseRulebook, load_rulebook
-from tickets.routing.decision import CategoryRule, LineRule, ProcedureRule, RoutingRules, UnitRule
+from tickets.routing.decision import RoutingRules
 from tickets.routing.guidance import GuidanceRule, load_guidance
 from tickets.routing.incidents import IncidentRule, load_incidents
+from tickets.routing.rule_rows import CategoryRule, LineRule, ProcedureRule, UnitRule
 from tickets.schema import RULES_VERSION, Category, Line, OneStopOffice, Procedure, Queue, ReferenceVersion, Unit
-from tickets.states import Level, QueueKind, UnitKind
+from tickets.states import Channel, ClockKind, Level, QueueKind, UnitKind
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,10 @@ def places_version(session: Session) -> int:
 
 def load_rules(session: Session, *, on: date) -> Rules:
     """The rows that decide where a matter goes on a day, and the promises in force."""
+    promises = load_rulebook(session)
     return Rules(
-        _routing(session, on),
-        load_rulebook(session),
+        _routing(session, on, promises),
+        promises,
         load_incidents(session),
         tuple(prefix_rules(session)),
         load_guidance(session),
@@ -61,7 +64,7 @@ def load_rules(session: Session, *, on: date) -> Rules:
     )
 
 
-def _routing(session: Session, on: date) -> RoutingRules:
+def _routing(session: Session, on: date, promises: PromiseRulebook) -> RoutingRules:
     units = _units(session, on)
     queues: dict[tuple[int, QueueKind], int] = {}
     queue_names: dict[int, str] = {}
@@ -78,7 +81,8 @@ def _routing(session: Session, on: date) -> RoutingRules:
         units=units,
         queues=queues,
         queue_names=queue_names,
-        categories=_categories(session),
+        categories=(categories := _categories(session)),
+        settled_within=_settled_within(categories.values(), promises, operations),
         procedures=_procedures(session),
         lines=_lines(session, on),
         operations_unit_id=operations,
@@ -104,6 +108,19 @@ def _categories(session: Session) -> dict[int, CategoryRule]:
         Category.department_id, Category.default_priority, Category.conduct,
     )  # fmt: skip
     return {row.id: CategoryRule(*row) for row in session.execute(statement)}
+
+
+def _settled_within(categories: Iterable[CategoryRule], promises: PromiseRulebook, unit_id: int) -> dict[int, int]:
+    """What is promised of each kind, as it would begin: which of two is the more urgent."""
+    within: dict[int, int] = {}
+    for one in categories:
+        chosen = promises.rows_for(
+            category_id=one.id, level=one.level, unit_id=one.department_id or unit_id, channel=Channel.WEB,
+            priority=one.priority,
+        )  # fmt: skip
+        if (row := chosen.get(ClockKind.RESOLVE)) is not None:
+            within[one.id] = row.row.target_seconds
+    return within
 
 
 def _procedures(session: Session) -> dict[int, ProcedureRule]:

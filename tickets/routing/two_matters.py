@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from tickets.matter.further import told_apart
-from tickets.routing.decision import CategoryRule, RoutingRules, guess_category
+from tickets.routing.decision import RoutingRules, guess_category
+from tickets.routing.rule_rows import CategoryRule
 
 # In fewer words nobody tells of a matter; "ngoài ra còn ngập" goes on with the one before.
 _LEAST_WORDS = 4

@@ -11,7 +11,7 @@ from tickets.outbox import praise_news
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Right, load_viewer, may
 from tickets.promises import duplicate_clocks, ledger, retargeting, standing_levels
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
 from tickets.states import (

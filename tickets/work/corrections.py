@@ -14,7 +14,7 @@ from tickets.states import ReadField
 SAID_IN = {
     ReadField.DANGER: ("emergency_words", "danger_doubtful"),
     ReadField.CONDUCT: (SUSPECTED, "officials_in_danger"),
-    ReadField.CATEGORY: ("category_guessed",),
+    ReadField.CATEGORY: ("category_guessed", "category_tied"),
     ReadField.PLACE: ("place_unique", "place_split", "place_ambiguous", "place_none"),
 }
 # Nobody's guess: the citizen, an agent or a program had said it.

@@ -37,7 +37,7 @@ from tickets.promises.policy_file import parse_policies
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
 from tickets.promises.rule_history import RulePast, chain_past
 from tickets.promises.rule_versions import rules_now
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.states import Priority
 from tickets.typed_text import typed_number
 

@@ -33,7 +33,7 @@ from tickets.people.roles import Viewer
 from tickets.promises.policy import SlaPolicy
 from tickets.promises.rule_drafts import RuleKind, drafts_of
 from tickets.promises.rule_versions import Versioned, rules_now
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import Category
 from tickets.states import ClockKind, Priority
 from tickets.typed_text import typed_number

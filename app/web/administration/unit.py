@@ -29,7 +29,7 @@ from tickets.directory.procedures import procedures_received
 from tickets.directory.staff import people_at
 from tickets.directory.units import predecessors
 from tickets.errors import NotFound
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import Unit
 from tickets.states import Level, Role
 

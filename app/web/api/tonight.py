@@ -16,7 +16,7 @@ from escalation.queries.tonight import LevelTonight, WouldBeTold, levels_tonight
 from tickets.directory.units import unit_named
 from tickets.errors import NotFound
 from tickets.people.roles import SEEING, Viewer
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import Unit
 from tickets.states import Level, Priority
 

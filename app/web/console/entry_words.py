@@ -30,6 +30,7 @@ from app.wording.spoken_time import duration_phrase, moment_phrase
 from app.wording.trail_details import CALLBACK_OUTCOMES, PROTOCOL_KINDS
 from telephony.floor.calling_back import ATTEMPT
 from telephony.sms.pictures import NOT_TAKEN
+from tickets.intake.splitting import SPLIT_FROM
 from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
@@ -183,9 +184,18 @@ def _linked_words(params: Mapping[str, Any]) -> str:
     }
 
 
+def _split_words(params: Mapping[str, Any]) -> str:
+    other = grouped(str(params.get("other", "")))
+    if params.get("what") == SPLIT_FROM:
+        return _("the second matter of %(other)s", other=other)
+    return (
+        _("its second matter became %(other)s", other=other) if other else _("its second matter became another ticket")
+    )
+
+
 def _changed_words(params: Mapping[str, Any], now: datetime) -> str:
-    if params.get("field") in ("master", "duplicate"):
-        return _linked_words(params)
+    if params.get("field") in ("master", "duplicate", "split"):
+        return _split_words(params) if params["field"] == "split" else _linked_words(params)
     what = params.get("what")
     if what == APPEALED:
         return _("appealed against the result")

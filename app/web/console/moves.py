@@ -12,7 +12,7 @@ from app.web.frame.current import rules
 from app.web.pieces.names import queue_named
 from tickets.errors import InvalidInput
 from tickets.people.roles import WORKING_ROLES, Right
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import Ticket
 from tickets.states import QueueKind, Role
 from tickets.typed_text import typed_number

@@ -22,8 +22,9 @@ from tickets.people import citizens
 from tickets.people.phones import parse_phone
 from tickets.people.roles import Right, Viewer, may
 from tickets.queries.similar import Similar, similar_open
-from tickets.routing.decision import CategoryRule, UnitRule, guess_category
+from tickets.routing.decision import guess_category
 from tickets.routing.guidance import AskedMatter, GuidanceRule
+from tickets.routing.rule_rows import CategoryRule, UnitRule
 from tickets.schema import Ticket
 from tickets.typed_text import MAX_BODY, MAX_SHORT, clean_dossier_number, typed_number
 

@@ -7,7 +7,7 @@ from app.wording.locale import chosen_locale
 from app.wording.place_words import question_text, why_text
 from tickets.directory.places import Resolution, resolve
 from tickets.errors import InvalidInput
-from tickets.routing.decision import UnitRule
+from tickets.routing.rule_rows import UnitRule
 from tickets.typed_text import typed_number
 
 LONGEST_PLACE = 900

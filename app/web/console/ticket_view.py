@@ -23,6 +23,7 @@ from tickets.promises.calendar import between
 from tickets.promises.duplicate_clocks import is_duplicate
 from tickets.queries.chain_steps import LevelOfTicket
 from tickets.queries.reading import WholeTicket
+from tickets.routing.two_matters import two_matters
 from tickets.schema import Clock, Ticket
 from tickets.states import (
     PENDING,
@@ -183,6 +184,7 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
         "dispute_due_at": next((c.due_at for c in reading.clocks if c.kind is ClockKind.DISPUTE), None),
         "dossier_late": _is_late(ticket),
         "read_as": read_as_shown(ticket, work=can.work, move=can.move, alone=can.alone),
+        "second": two_matters(ticket.body, rules().routing) if can.move and not ticket.is_restricted else None,
         "came_from": _came_from(reading),
         "names": {
             "unit": in_locale(reading.unit.name, reading.unit.name_en),

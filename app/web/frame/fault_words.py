@@ -81,6 +81,8 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_queue": _("There is no such queue."),
         "conduct_needs_routing": _("A matter about a unit or its staff is routed by the rules: transfer the ticket."),
         "not_suspected": _("It is restricted for more than its wording."),
+        "nothing_to_split": _("This ticket is over: open a new one instead."),
+        "restricted_not_split": _("Only named people read this ticket; what was split off would be read by others."),
         "no_such_ticket": _("There is no ticket with this reference that you may see."),
         "same_ticket": _("This is the ticket itself."),
         "restricted_not_linked": _("A restricted ticket is never linked to another."),

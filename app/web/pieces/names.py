@@ -8,7 +8,7 @@ from app.web.frame.current import rules
 from app.wording.locale import chosen_locale
 from tickets.errors import InvalidInput
 from tickets.folding import fold
-from tickets.routing.decision import UnitRule
+from tickets.routing.rule_rows import UnitRule
 from tickets.states import QueueKind
 
 T = TypeVar("T")

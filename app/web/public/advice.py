@@ -15,8 +15,9 @@ from tickets.intake.noise import NoiseRead, noise_in
 from tickets.matter import MatterReading, read_matter
 from tickets.people.phones import parse_phone
 from tickets.queries.similar import Similar, similar_open
-from tickets.routing.decision import CategoryRule, UnitRule, guess_category
+from tickets.routing.decision import guess_category
 from tickets.routing.incidents import IncidentRule, incident_about
+from tickets.routing.rule_rows import CategoryRule, UnitRule
 from tickets.routing.rules import Rules
 from tickets.routing.two_matters import TwoMatters, two_matters
 from tickets.states import Level

@@ -18,7 +18,7 @@ from tickets.directory.releases import hidden_procedures
 from tickets.directory.units import predecessors
 from tickets.errors import NotFound
 from tickets.folding import fold
-from tickets.routing.decision import UnitRule
+from tickets.routing.rule_rows import UnitRule
 from tickets.schema import Procedure, Unit
 from tickets.states import Level
 from tickets.typed_text import clean_text, typed_day, typed_number

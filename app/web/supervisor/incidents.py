@@ -26,7 +26,7 @@ from tickets.intake.opening import open_ticket
 from tickets.people.references import read_reference
 from tickets.people.roles import visible_ticket
 from tickets.queries.incidents import suggested
-from tickets.routing.decision import CategoryRule
+from tickets.routing.rule_rows import CategoryRule
 from tickets.schema import Ticket
 from tickets.states import Channel, DraftForm
 from tickets.typed_text import typed_number

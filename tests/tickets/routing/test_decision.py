@@ -1,17 +1,8 @@
 import pytest
 
 from tickets.directory.categories import Hint
-from tickets.routing.decision import (
-    CategoryRule,
-    LineRule,
-    PlaceFact,
-    ProcedureRule,
-    RoutingFacts,
-    RoutingRules,
-    UnitRule,
-    guess_category,
-    route,
-)
+from tickets.routing.decision import PlaceFact, RoutingFacts, RoutingRules, guess_category, route
+from tickets.routing.rule_rows import CategoryRule, LineRule, ProcedureRule, UnitRule
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind, UnitKind
 
 DESK, OFFICE, WARD, OTHER_WARD, WORKS, INSPECTION = 1, 2, 10, 11, 20, 21

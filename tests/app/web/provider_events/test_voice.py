@@ -13,7 +13,7 @@ from tests.statements import counted
 from tests.telephony.floor.ringing import open_offer_of
 from tests.telephony.phone import Phone
 from tickets.people.pins import pin_of
-from tickets.routing.decision import WARD_KINDS
+from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import (
     Call,
     CallbackRequest,

@@ -1,0 +1,54 @@
+"""Two kinds of which the words tell alike: both stand with the ticket, and the more urgent promise holds."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.wording.reasons import reason_text
+from tests.factories import open_ticket, rules
+from tickets.routing.decision import RoutingFacts, route
+from tickets.schema import Category, Ticket
+from tickets.states import Channel, Level, QueueKind
+
+BOTH = "Nhà tôi vừa bị cúp điện vừa không có nước từ 7 giờ sáng"
+
+
+@pytest.fixture
+def ticket(session):
+    opened = open_ticket(session, body=BOTH, subject="", category_code=None, unit_code=None, channel=Channel.SMS)
+    return session.get_one(Ticket, opened.ticket_id)
+
+
+def tied_in(reasons):
+    return next(reason["params"] for reason in reasons if reason["code"] == "category_tied")
+
+
+def test_both_kinds_stand_with_it_and_the_more_urgent_promise_holds(session, ticket):
+    told = tied_in(ticket.routing_reasons)
+    within = rules(session).routing.settled_within
+    ids = session.scalars(select(Category.id).where(Category.code.in_(told["rules"]))).all()
+
+    assert set(told["rules"]) == {"power_cut", "water_cut"}
+    assert within[ticket.category_id] == min(within[one] for one in ids)
+
+
+def test_an_agent_reads_why_in_both_names(ticket):
+    told = tied_in(ticket.routing_reasons)
+
+    said = reason_text("category_tied", told, "en")
+
+    assert told["category_en"] in said and told["others_en"][0] in said
+
+
+def test_it_stays_where_a_person_looks_while_they_would_go_to_different_bodies(session):
+    known = rules(session).routing
+    kinds = [one for one in known.categories.values() if one.code in ("power_cut", "water_cut")]
+    apart = {one.id: replace(one, department_id=None if one is kinds[0] else one.department_id) for one in kinds}
+    apart[kinds[0].id] = replace(kinds[0], level=Level.WARD)
+    apart[kinds[1].id] = replace(kinds[1], level=Level.CITY)
+
+    decision = route(RoutingFacts(said=BOTH), replace(known, categories={**known.categories, **apart}))
+
+    assert decision.needs_question and decision.queue_id == known.queues[(decision.unit_id, QueueKind.TRIAGE)]
+    assert decision.category_id in apart
