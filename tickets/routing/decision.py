@@ -201,8 +201,8 @@ def _urgency(category: CategoryRule, rules: RoutingRules) -> tuple[int, float, i
 
 
 def _agreed(tied: Sequence[CategoryRule]) -> CategoryRule | None:
-    """One for all, where each of them would go to the same body."""
-    bodies = {(one.level, one.department_id) for one in tied}
+    """One for all, where each of them would go to the same body: a ward's go where the place is."""
+    bodies = {(one.level, one.department_id if one.level is Level.CITY else None) for one in tied}
     return tied[0] if len(bodies) == 1 else None
 
 

@@ -8,8 +8,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from flask import g, jsonify
-from flask.typing import ResponseReturnValue
+from flask import Response, g, jsonify
 from flask_babel import gettext as _
 from pydantic import BaseModel
 
@@ -68,7 +67,7 @@ def noise_of(body: NewTicket, source_key: str | None) -> NoiseRead | None:
     return noise if opened is None else None
 
 
-def kept(body: NewTicket, matter: Matter, noise: NoiseRead, warnings: list[dict[str, str]]) -> ResponseReturnValue:
+def kept(body: NewTicket, matter: Matter, noise: NoiseRead, warnings: list[dict[str, str]]) -> Response:
     """Accepted, and no ticket: the same request, sent again with its key, tells the ticket once there is one."""
     own = matter.contact_source_key or f"api:{secrets.token_hex(16)}"
     whole = cleaned(replace(matter, body=_said(body), contact_source_key=own))
@@ -80,7 +79,9 @@ def kept(body: NewTicket, matter: Matter, noise: NoiseRead, warnings: list[dict[
         "contact": {"id": contact_id, "kind": noise.kind, "words": noise.words},
         "warnings": [field_error("body", "nothing_to_work_on", why), *warnings],
     }
-    return jsonify(told), 202
+    answer = jsonify(told)
+    answer.status_code = 202
+    return answer
 
 
 def _said(body: NewTicket) -> str:

@@ -4,8 +4,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from flask import g, request
-from flask.typing import ResponseReturnValue
+from flask import Response, g, request
 from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy import select
@@ -61,7 +60,7 @@ class TicketQuery(PageQuery):
     responses=KEPT,
 )
 @bearer("tickets:write")
-def open_ticket() -> dict[str, Any] | ResponseReturnValue:
+def open_ticket() -> dict[str, Any] | Response:
     body = read_body(NewTicket)
     source_key = _source_key(body)
     matter = _matter(body, source_key)

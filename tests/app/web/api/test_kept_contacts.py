@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.enrolment import add_token
 from tests.factories import unit
 from tests.signing_in import sign_in
+from tests.whole_app.test_rights import csrf
 from tickets.schema import Clock, NoiseContact, Ticket
 from tickets.states import Role
 
@@ -51,7 +52,7 @@ def test_the_same_request_again_keeps_nothing_twice_and_tells_the_ticket_once_so
     assert send(client, keyed, "alo").get_json()["contact"] == first["contact"]
 
     sign_in(client, session, role=Role.AGENT, unit=unit(session, "TTDH"), now=now)
-    client.post(f"/console/noise/{first['contact']['id']}/ticket")
+    client.post(f"/console/noise/{first['contact']['id']}/ticket", data={"csrf_token": csrf(client)})
     again = send(client, keyed, "alo")
 
     assert again.status_code == 201 and again.get_json()["reference"] is not None
