@@ -9,7 +9,7 @@ from flask_babel import LazyString, gettext, lazy_gettext
 from tickets.matter.rescuers import ALL_ROUND, Rescuer, rescuers_for
 
 # The number, and whom it reaches.
-NUMBERS: Mapping[Rescuer, tuple[str, LazyString]] = {
+CALLED_IN_DANGER: Mapping[Rescuer, tuple[str, LazyString]] = {
     Rescuer.POLICE: ("113", lazy_gettext("Police")),
     Rescuer.FIRE: ("114", lazy_gettext("Fire and rescue")),
     Rescuer.AMBULANCE: ("115", lazy_gettext("Ambulance")),
@@ -23,7 +23,7 @@ _ALWAYS = (*ALL_ROUND, Rescuer.SEARCH)
 def numbers_to_call(kinds: Sequence[str]) -> list[tuple[str, str]]:
     """All numbers as (number, whom it reaches), those for these kinds of danger first."""
     ordered = dict.fromkeys((*rescuers_for(kinds), *_ALWAYS))
-    return [(NUMBERS[rescuer][0], str(NUMBERS[rescuer][1])) for rescuer in ordered]
+    return [(CALLED_IN_DANGER[rescuer][0], str(CALLED_IN_DANGER[rescuer][1])) for rescuer in ordered]
 
 
 def danger_words(kinds: Sequence[str] = ()) -> str:
@@ -31,8 +31,10 @@ def danger_words(kinds: Sequence[str] = ()) -> str:
     first = rescuers_for(kinds)
     if not first:
         return gettext("If anybody is in danger, call 113, 114 or 115 now.")
-    named = ", ".join(f"{NUMBERS[rescuer][0]} ({str(NUMBERS[rescuer][1]).lower()})" for rescuer in first)
-    others = ", ".join(NUMBERS[rescuer][0] for rescuer in ALL_ROUND if rescuer not in first)
+    named = ", ".join(
+        f"{CALLED_IN_DANGER[rescuer][0]} ({str(CALLED_IN_DANGER[rescuer][1]).lower()})" for rescuer in first
+    )
+    others = ", ".join(CALLED_IN_DANGER[rescuer][0] for rescuer in ALL_ROUND if rescuer not in first)
     if not others:
         return gettext("If anybody is in danger, call %(first)s now.", first=named)
     return gettext("If anybody is in danger, call %(first)s now. Others: %(others)s.", first=named, others=others)

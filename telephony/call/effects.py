@@ -32,6 +32,7 @@ from telephony.ivr import (
     OpenTicket,
     TellDutyOfficer,
 )
+from telephony.ivr.danger import EMERGENCY_KEY
 from telephony.recordings import Announced
 from tickets import timeline
 from tickets.directory.standing import Person
@@ -53,7 +54,6 @@ from tickets.work.suspicion import heed_words
 from tickets.work.ticket import lock_ticket
 
 # Who is told that a citizen calls and nobody is there: the unit's own people first, then the city's desk.
-_EMERGENCY_KEY = "2"
 UNIT_DUTY_POSTS, CITY_DUTY_POSTS = ("duty_officer", "unit_lead"), ("city_office_duty",)
 
 
@@ -266,7 +266,7 @@ def _make_urgent(scene: Scene, ticket_id: int) -> None:
     ticket = lock_ticket(scene.session, ticket_id)
     if ticket.priority is not Priority.EMERGENCY and ticket.status in UNFINISHED:
         change_priority(
-            scene.session, ticket_id, priority=Priority.EMERGENCY, reason=_EMERGENCY_KEY, actor=citizen_actor(),
+            scene.session, ticket_id, priority=Priority.EMERGENCY, reason=EMERGENCY_KEY, actor=citizen_actor(),
             now=scene.now,
         )  # fmt: skip
     scene.call.detail = {**scene.call.detail, "emergency": True}

@@ -13,7 +13,6 @@ from tickets.states import Level, PlaceOutcome, Priority, QueueKind
 
 # The reason of a ticket that its words alone restrict.
 SUSPECTED = "officials_suspected"
-_BY_URGENCY = (Priority.EMERGENCY, Priority.URGENT, Priority.NORMAL)
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def _words_of(kinds: Sequence[RankedKind]) -> str:
 
 def _urgency(category: CategoryRule, rules: RoutingRules) -> tuple[int, float, int]:
     within = rules.settled_within.get(category.id, math.inf)
-    return _BY_URGENCY.index(category.priority), within, category.id
+    return tuple(Priority).index(category.priority), within, category.id
 
 
 def _agreed(tied: Sequence[CategoryRule]) -> CategoryRule | None:

@@ -23,7 +23,7 @@ from tickets.matter import read_matter
 from tickets.states import Channel
 
 # As the document of the API describes this answer.
-KEPT: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
+NO_TICKET_ANSWER: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
     202: {
         "description": "No ticket: kept for somebody to look at",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeptContact"}}},

@@ -13,7 +13,7 @@ from app.web.api.blueprint import blueprint
 from app.web.api.bodies import MasterOf, NewAppeal, NewTicket, OpenedTicket, TicketChange, TicketList, TicketOut
 from app.web.api.describing import takes_body, takes_query
 from app.web.api.instants import iso
-from app.web.api.kept_contacts import KEPT, kept, noise_of
+from app.web.api.kept_contacts import NO_TICKET_ANSWER, kept, noise_of
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_body, read_query
 from app.web.api.ticket_view import NOTHING_SINCE, brief_view, opened_view, ticket_view
@@ -57,7 +57,7 @@ class TicketQuery(PageQuery):
         "greeting, an advertisement) without a place, unit, kind or dossier open none: 202, and a person looks "
         "at them."
     ),
-    responses=KEPT,
+    responses=NO_TICKET_ANSWER,
 )
 @bearer("tickets:write")
 def open_ticket() -> dict[str, Any] | Response:
