@@ -9,6 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names, get_month_names
+from flask import g
 from flask_babel import get_timezone
 
 from app.wording.language import gettext, language, ngettext
@@ -182,4 +183,8 @@ def _days(number: int) -> str:
 
 
 def _zone() -> tzinfo:
-    return get_timezone() or ZoneInfo("UTC")
+    try:
+        # Where it keeps what it found out: a page asks two hundred times, and Flask-Babel looks four times for each.
+        return g._flask_babel.babel_tzinfo or ZoneInfo("UTC")
+    except (AttributeError, RuntimeError):
+        return get_timezone() or ZoneInfo("UTC")

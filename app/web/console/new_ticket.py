@@ -257,8 +257,8 @@ def _form(
         # Pressing the button did nothing yet: whoever looks only at the button must be told so.
         comes_back=asked != _asked() and request.form.get("go") != "check" and not form.faults,
         errors=dict(form.faults),
-        categories=names.category_options(with_conduct=True),
-        procedures=names.procedure_options(),
+        categories=names.drawn_categories(with_conduct=True),
+        procedures=names.drawn_procedures(),
         # The same form keeps its name through questions, so that sent twice it is one ticket.
         once=once.get("once") or form_key(),
         unsent=[draft for draft in drafts.unsent(g.session, g.viewer) if draft.call_id != (call.id if call else None)],

@@ -119,9 +119,9 @@ def show(
         instructions=instructions_about(g.session, reading.ticket.id) if reading.ticket.escalation_level else (),
         longest_answer=LONGEST_ANSWER,
         wake_at=suggested_wake_up(g.now, settings().zone),
-        queues=names.receiving_queues(),
-        categories=names.category_options(),
-        procedures=names.procedure_options(),
+        queue_names=names.drawn_queue_names(),
+        categories=names.drawn_categories(),
+        procedures=names.drawn_procedures(),
         dispositions=GIVEN_DISPOSITIONS,
     )
     return Response(page, status, mimetype="text/html")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app.web.frame.assets import asset
+from app.web.frame.drawn_options import with_chosen
 from app.wording import (
     codes,
     contact_codes,
@@ -79,6 +80,7 @@ def register_presentation(app: Flask) -> None:
         phone=readable_phone,
         initials=initials,
         counted=counted,
+        with_chosen=with_chosen,
         masked=mask,
     )
 

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from markupsafe import Markup
+
 from app.web.frame.current import rules
+from app.web.frame.drawn_options import drawn, drawn_groups, drawn_names
 from app.wording.locale import chosen_locale
 from tickets.errors import InvalidInput
 from tickets.folding import fold
@@ -88,6 +91,18 @@ def _category_options(with_conduct: bool) -> GroupedOptions:
         name = in_locale(parent.name, parent.name_en)
         groups.setdefault(name, []).append((category.code, in_locale(category.name, category.name_en)))
     return list(groups.items())
+
+
+def drawn_queue_names() -> Markup:
+    return _kept("drawn queues", lambda: drawn_names(queue.name for queue in receiving_queues()))
+
+
+def drawn_categories(*, with_conduct: bool = False) -> Markup:
+    return _kept(f"drawn categories:{with_conduct}", lambda: drawn_groups(category_options(with_conduct=with_conduct)))
+
+
+def drawn_procedures() -> Markup:
+    return _kept("drawn procedures", lambda: drawn(procedure_options()))
 
 
 def procedure_options() -> Options:
