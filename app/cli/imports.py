@@ -265,18 +265,18 @@ def _tell_errors(errors: "tuple[RowError, ...]", read: "ReadAs | None", argument
         where = _("line %(number)s", number=one.row) if one.row else one.where
         named = arguments.kind != "policies" and one.column
         column = " " + _("(column %(name)s)", name=column_label(arguments.kind, one.column)) if named else ""
-        print(f"  {where}: {_fault(one)}{column}", file=sys.stderr)
+        print(f"  {where}: {_fault(one, arguments.kind)}{column}", file=sys.stderr)
     if len(errors) > SHOWN_ERRORS:
         print("  " + _("… and %(num)s more", num=len(errors) - SHOWN_ERRORS), file=sys.stderr)
     print(_("Nothing was imported: %(num)s wrong.", num=len(errors)), file=sys.stderr)
     return 1
 
 
-def _fault(error: "RowError") -> str:
+def _fault(error: "RowError", kind: str) -> str:
     """Files of rules have codes of their own."""
     from app.wording.rule_faults import FAULT_WORDS
     from app.wording.table_faults import TABLE_FAULTS, table_fault
 
     if error.code in TABLE_FAULTS or error.code not in FAULT_WORDS:
-        return table_fault(error)
+        return table_fault(error, "" if kind == "policies" else kind)
     return f"{FAULT_WORDS[error.code]} {error.detail}".strip()

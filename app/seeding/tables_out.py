@@ -120,9 +120,9 @@ def shown_cell(column: Column, value: str, locale: str | None) -> str:
 
 def _fault(kind: str, error: RowError, locale: str) -> str:
     return (
-        f"{column_words(kind, error.column, locale).label}: {table_fault(error)}"
+        f"{column_words(kind, error.column, locale).label}: {table_fault(error, kind)}"
         if error.column
-        else table_fault(error)
+        else table_fault(error, kind)
     )
 
 
@@ -180,5 +180,5 @@ def _explained(kind: FileKind, locale: str) -> list[SheetRow]:
 
 
 def _widths(kind: FileKind, locale: str | None) -> list[float]:
-    wide = {Reads.TEXT, Reads.UNIT, Reads.PERSON}
+    wide = {Reads.TEXT, Reads.UNIT, Reads.PERSON, Reads.EMAIL}
     return [_WIDTH + (10 if column.reads in wide else 0) for column in kind.columns]

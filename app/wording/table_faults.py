@@ -97,10 +97,15 @@ TABLE_FAULTS: Mapping[str, LazyString] = {
 }
 
 
-def table_fault(error: RowError) -> str:
-    """What is wrong, without where."""
+def table_fault(error: RowError, kind: str = "") -> str:
+    """What is wrong with a row of a table of this kind, without where."""
     words = str(TABLE_FAULTS.get(error.code, error.code.replace("_", " ")))
-    return f"{words}: {error.detail}" if error.detail else words
+    detail = _lacking(kind, error.detail) if error.code == "missing_columns" and kind else error.detail
+    return f"{words}: {detail}" if detail else words
+
+
+def _lacking(kind: str, columns: str) -> str:
+    return ", ".join(column_label(kind, column) for column in columns.split(", "))
 
 
 def column_label(kind: str, column: str) -> str:

@@ -26,6 +26,7 @@ class Reads(StrEnum):
     NUMBER = "number"
     WHOLE = "whole"
     PHONE = "phone"
+    EMAIL = "email"
     # A body by its code or its present name.
     UNIT = "unit"
     # Somebody who works here, by address, telephone or name.

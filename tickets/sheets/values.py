@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
 
+from tickets.people.citizens import clean_email
 from tickets.people.phones import parse_phone
 from tickets.sheets.columns import Column, FileWords, Reads, plain
 from tickets.sheets.workbook_cells import FORMULA_WITHOUT_VALUE
@@ -96,6 +97,15 @@ def phone_of(cell: str) -> str:
     return found.number
 
 
+def email_of(cell: str) -> str:
+    """In small letters, without blanks around it."""
+    email = clean_email(cell) or ""
+    local, _at, domain = email.partition("@")
+    if not local or "." not in domain or "@" in domain or any(letter.isspace() for letter in email):
+        raise BadValue("bad_email", cell)
+    return email
+
+
 def _moment(cell: str) -> str:
     day, hour = day_of(cell), hour_of(cell)
     if hour is None:
@@ -141,4 +151,5 @@ _PLAIN: Mapping[Reads, LookUp] = {
     Reads.MOMENT: _moment,
     Reads.YES_NO: _yes_or_no,
     Reads.PHONE: phone_of,
+    Reads.EMAIL: email_of,
 }

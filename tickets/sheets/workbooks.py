@@ -27,7 +27,7 @@ def grids_of_workbook(raw: bytes) -> Iterator[Grid]:
             _refuse_bombs(archive)
             yield from _grids(archive)
     except (zipfile.BadZipFile, ExpatError, KeyError, UnicodeDecodeError, NotImplementedError, RuntimeError) as wrong:
-        raise NotATable("broken_workbook", wrong) from wrong
+        raise NotATable("broken_workbook") from wrong
 
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:

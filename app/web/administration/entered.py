@@ -89,7 +89,7 @@ def enter_one_row(kind: str) -> ResponseReturnValue:
     try:
         change = enter_row(g.session, kind, {**typed, **fixed}, actor=g.actor, now=g.now)
     except EntryRefused as refused:
-        errors = {one.column: table_fault(one) for one in refused.errors}
+        errors = {one.column: table_fault(one, kind) for one in refused.errors}
         return _form(of_kind, row, {**typed, **fixed}, errors=errors, status=400)
     if change is None:
         flash(_("It says this already: nothing was changed."), "info")

@@ -149,7 +149,7 @@ def _one(import_id: int, *, error: str = "", status: int = 200) -> Response:
         more_faults=max(int(row.counts.get("faults", 0)) - len(faults), 0),
         rows=_shown_rows(row),
         shown=_SHOWN_ROWS,
-        has_content=row.state in ("judged", "refused"),
+        has_content=row.state in ("judged", "refused") and bool(row.read_as.get("encoding")),
         error=error,
     )
     return Response(page, status, mimetype="text/html")

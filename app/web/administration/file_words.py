@@ -54,7 +54,7 @@ def row_faults(kind: str, faults: Sequence[RowError]) -> list[RowFault]:
         RowFault(
             _("Row %(number)s", number=one.row) if one.row else _("The file"),
             column_label(kind, one.column),
-            table_fault(one),
+            table_fault(one, kind),
         )
         for one in faults
     ]

@@ -9,7 +9,6 @@ from tickets.directory.exchange.people_standing import PeopleRows, people_rows
 from tickets.directory.exchange.people_written import PeopleDesk, take_person_back, write_people
 from tickets.directory.exchange.posts import PostNames
 from tickets.file_errors import RowError, wrong_row
-from tickets.people.citizens import clean_email
 from tickets.sheets.columns import Column, Reads, plain
 from tickets.sheets.values import BadValue
 
@@ -29,7 +28,7 @@ class People(FileKind):
     name = "people"
     columns = (
         Column("name", needed=True, longest=120),
-        Column("email", longest=254),
+        Column("email", Reads.EMAIL, longest=254),
         Column("phone", Reads.PHONE, longest=40),
         Column("unit", Reads.UNIT, needed=True),
         Column("role", Reads.CHOICE, needed=True, words="role"),
@@ -74,7 +73,7 @@ class People(FileKind):
         return " ".join(filter(None, (row["name"], row["unit"], row.get("post") or row["role"])))
 
     def judge(self, row: TextRow) -> None:
-        row["email"] = _email(row.get("email", ""))
+        row.setdefault("email", "")
         row.setdefault("phone", "")
         if not (row["email"] or row["phone"]):
             raise BadValue("email_or_phone", column="email")
@@ -147,13 +146,3 @@ class People(FileKind):
         if self.actor.staff_id is None or change.after["person"] != f"#{self.actor.staff_id}":
             return None
         return wrong_row(change.number, "own_post", column="role") if change.before is None else None
-
-
-def _email(text: str) -> str:
-    if not text:
-        return ""
-    email = clean_email(text.strip())
-    local, at, domain = (email or "").partition("@")
-    if not (email and local and at and "." in domain) or any(letter.isspace() for letter in email):
-        raise BadValue("bad_email", text, column="email")
-    return email.lower()

@@ -147,7 +147,29 @@ def test_a_file_that_is_no_table_and_no_file_at_all(browser: FlaskClient, sessio
     nothing = post(browser, IMPORTS, kind="units")
 
     assert "this is a PDF" in shown(browser, page)
+    assert "marked.xlsx" not in shown(browser, page), "there is no table to mark"
     assert nothing.status_code == 400  # type: ignore[attr-defined]
+
+
+def test_a_table_of_something_else_names_what_it_lacks_as_the_template_does(
+    browser: FlaskClient, session: Session
+) -> None:
+    page = hand_in(browser, session, "lines", "Đơn vị,Người,Từ\n26740,lan@x.vn,05/12/2030 07:00\n")
+    damaged = hand_in(browser, session, "lines", b"PK\x03\x04 and nothing else", "lines.xlsx")
+
+    assert "save it again and try once more<" in shown(browser, damaged)
+    browser.set_cookie("locale", "vi")
+    assert "dòng tiêu đề thiếu cột: Số điện thoại" in shown(browser, page)
+
+
+def test_an_address_that_is_none_is_said_beside_all_else_that_is_wrong_in_its_row(
+    browser: FlaskClient, session: Session
+) -> None:
+    rows = "Họ và tên;Thư điện tử;Số điện thoại;Đơn vị;Vai trò\nA;sau@@example;12345;Phường Không Có;agent\n"
+
+    told = shown(browser, hand_in(browser, session, "people", rows))
+
+    assert all(words in told for words in ("sau@@example", "12345", "Phường Không Có"))
 
 
 def test_templates_and_exports_are_handed_out_in_both_forms(browser: FlaskClient) -> None:
