@@ -47,18 +47,21 @@ class _Node:
 class _State:
     """All nodes that the words so far lead to, and what each next word would lead to: made when first come to."""
 
-    __slots__ = ("_nodes", "names", "ways")
+    __slots__ = ("_nodes", "_ways", "names")
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
         self._nodes = nodes
-        self.ways: dict[str, _State] | None = None
+        self._ways: dict[str, _State | list[_Node]] | None = None
         self.names = tuple(dict.fromkeys(name for node in nodes for name in node.names))
 
-    def known_ways(self) -> dict[str, "_State"]:
-        """By the key of a word."""
-        if self.ways is None:
-            self.ways = {key: _State(nodes) for key, nodes in self._following().items()}
-        return self.ways
+    def after(self, key: str) -> "_State | None":
+        """By the key of the next word."""
+        if self._ways is None:
+            self._ways = dict(self._following())
+        found = self._ways.get(key)
+        if isinstance(found, list):
+            found = self._ways[key] = _State(found)
+        return found
 
     def _following(self) -> dict[str, list[_Node]]:
         following: dict[str, list[_Node]] = {}
@@ -98,9 +101,9 @@ class Phrasebook:
         keys = [word.key for word in text.words]
         if self._begin is None:
             self._begin = _State((self._root,))
-        begins, count = self._begin.known_ways(), len(keys)
+        begin, count = self._begin, len(keys)
         for start, key in enumerate(keys):
-            state, end = begins.get(key), start + 1
+            state, end = begin.after(key), start + 1
             while state is not None:
                 if state.names:
                     span = Span(start, end)
@@ -109,10 +112,6 @@ class Phrasebook:
                             found[name].append(span)
                         else:
                             found[name] = [span]
-                if end == count:
-                    break
-                # Looked at first, and not by a call: it is asked of every word.
-                ways = state.ways
-                state = (state.known_ways() if ways is None else ways).get(keys[end])
+                state = state.after(keys[end]) if end < count else None
                 end += 1
         return found
