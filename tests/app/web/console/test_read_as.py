@@ -80,9 +80,9 @@ def test_an_accusation_that_was_missed_leaves_the_accused_at_once(client, sessio
 def test_another_kind_is_one_key_and_stands_beside_the_first_guess(client, session, agent, now):
     ticket = told(session, "Rác không ai gom và đèn đường hư ở phường Sài Gòn", now)
 
-    press(client, ticket, "category:pothole")
+    press(client, ticket, "category:rubbish")
 
-    assert corrections(session)[0][2] == "pothole"
+    assert corrections(session)[0][2] == "rubbish"
 
 
 def test_a_press_that_says_nothing_we_know_changes_nothing(client, session, agent, now):
