@@ -16,7 +16,7 @@ from app.wording.field_words import FIELD_WORDS
 from app.wording.locale import chosen_locale
 from app.wording.posted_words import FAILURES, OUTBOUND_TEMPLATES, failure_word
 from app.wording.raised_words import ANSWER_WAYS, CAUSES
-from app.wording.rule_names import SHIPPED_RULES
+from app.wording.rule_names import rule_name
 from app.wording.sending_words import BUDGET_SCOPES, SENDING_KINDS
 from app.wording.spoken_time import exact_phrase
 from app.wording.system_words import SCOPE_WORDS
@@ -189,6 +189,8 @@ REFERENCE_KINDS: Mapping[str, LazyString] = {
 }
 # Details that name people by their numbers.
 _PEOPLE = frozenset({"staff_id", "from_staff_id", "to_staff_id", "deputy_id", "instead_of", "told"})
+# Details that may name a chain or a promise.
+_OF_RULES = frozenset({"name", "policies"})
 # The codes that a detail may hold; what is none of them is somebody's own words, a name or a number.
 CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "from": (codes.STATUSES, codes.PRIORITIES),
@@ -218,8 +220,6 @@ CODES_OF: Mapping[str, tuple[Mapping[Any, LazyString], ...]] = {
     "stage": (STAGE_WORDS,),
     "sending": (SENDING_KINDS,),
     "whom": (BUDGET_SCOPES,),
-    "name": (SHIPPED_RULES,),
-    "policies": (SHIPPED_RULES,),
 }
 
 
@@ -292,6 +292,8 @@ def _said(name: str, value: str) -> str:
             return word_of(table, value)
     if name == "error_code":
         return failure_word(value)
+    if name in _OF_RULES:
+        return rule_name(value)
     return _instant(value) if name.endswith("_at") or name in ("until", "since") else value
 
 
