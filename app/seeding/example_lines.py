@@ -5,7 +5,7 @@ them lose them at their next start, as far as they are still exactly what was sh
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -60,14 +60,18 @@ def close(session: Session, *, now: datetime) -> int:
     if session.scalar(select(exists().where(Staff.is_demo, Staff.disabled_at.is_(None)))):
         return 0
     lines, offices = _example_lines(session), _example_offices(session)
-    for line in lines:
-        correct_line(session, line.id, {"valid_to": day_of(now)})
-    for office in offices:
-        correct_office(session, office.id, {"opening_hours": ""})
+    _end(session, lines, offices, on=day_of(now))
     if lines or offices:
         _take_from_the_public(session, {one.id for one in lines}, offices, now=now)
         _note(session, "directory.examples_closed", {"count": len(lines), "offices": len(offices)}, now=now)
     return len(lines)
+
+
+def _end(session: Session, lines: Sequence[Line], offices: Sequence[OneStopOffice], *, on: date) -> None:
+    for line in lines:
+        correct_line(session, line.id, {"valid_to": on})
+    for office in offices:
+        correct_office(session, office.id, {"opening_hours": ""})
 
 
 def is_example(phone: str) -> bool:
