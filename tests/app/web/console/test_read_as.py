@@ -78,7 +78,7 @@ def test_an_accusation_that_was_missed_leaves_the_accused_at_once(client, sessio
 
 
 def test_another_kind_is_one_key_and_stands_beside_the_first_guess(client, session, agent, now):
-    ticket = told(session, RUBBISH, now)
+    ticket = told(session, "Rác không ai gom và đèn đường hư ở phường Sài Gòn", now)
 
     press(client, ticket, "category:rubbish")
 
