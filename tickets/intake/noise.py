@@ -64,13 +64,10 @@ def set_ticket_aside(
     session: Session, ticket: Ticket, noise: NoiseRead, *, contact_id: int, rules: Rules, actor: Actor, now: datetime
 ) -> None:
     """What a call opened before its words were known: its promises end, and it is looked at as the others are."""
-    row = {
-        "contact_id": contact_id, "unit_id": ticket.unit_id, "said": ticket.body, "kind": noise.kind,
-        "words": noise.words, "rules_version": rules.routing.words.version, "name": "",
-        "email": ticket.reply_email or "", "locale": ticket.locale, "at": now,
-    }  # fmt: skip
     session.flush()
-    session.execute(insert(NoiseContact).on_conflict_do_nothing(), row)
+    session.execute(
+        insert(NoiseContact).on_conflict_do_nothing(), _row_of_ticket(ticket, noise, contact_id, rules, now)
+    )
     move(session, ticket, to=TicketStatus.SPAM, actor=actor, now=now)
     _note(session, contact_id, "contact.noise", actor=actor, now=now, ticket_id=ticket.id)
 
@@ -144,6 +141,14 @@ def _row(contact_id: int, matter: Matter, noise: NoiseRead, rules: Rules, now: d
         "locale": matter.locale,
         "at": now,
     }
+
+
+def _row_of_ticket(ticket: Ticket, noise: NoiseRead, contact_id: int, rules: Rules, now: datetime) -> dict[str, Any]:
+    return {
+        "contact_id": contact_id, "unit_id": ticket.unit_id, "said": ticket.body, "kind": noise.kind,
+        "words": noise.words, "rules_version": rules.routing.words.version, "name": "",
+        "email": ticket.reply_email or "", "locale": ticket.locale, "at": now,
+    }  # fmt: skip
 
 
 def _matter(contact: Contact, noise: NoiseContact) -> Matter:
