@@ -18,6 +18,7 @@ from tickets.city import day_of
 from tickets.directory.units import in_force
 from tickets.errors import InvalidInput
 from tickets.people.actor import SYSTEM, Actor
+from tickets.people.roles import CITY_LEVEL
 from tickets.schema import GoingLive, Staff, Unit
 from tickets.schema.rows import insert_many
 from tickets.states import UnitKind
@@ -58,6 +59,13 @@ def not_live(session: Session, *, on: date) -> frozenset[int]:
     """The bodies of that day that are not live."""
     statement = select(Unit.id).where(Unit.kind.not_in(_NO_BODIES), in_force(on), ~is_live_on(on))
     return frozenset(session.scalars(statement))
+
+
+def receives(session: Session, unit: Unit, *, on: date) -> bool:
+    """Whether tickets may be sent to this body that day; the city's own desks receive whatever happens."""
+    if unit.kind in CITY_LEVEL:
+        return True
+    return bool(session.scalar(select(is_live_on(on)).where(Unit.id == unit.id)))
 
 
 def city_is_preparing(session: Session, *, on: date) -> bool:

@@ -6,6 +6,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tickets import timeline
+from tickets.city import day_of
+from tickets.directory.going_live import receives
 from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, TransitionNotAllowed
 from tickets.outbox import praise_news
 from tickets.people.actor import SYSTEM, Actor
@@ -40,6 +42,9 @@ BY_LEVEL = "level"
 BY_READING = "reading_corrected"
 # Why it went to another unit, likewise: the place had been understood wrongly.
 BY_PLACE = "place_corrected"
+# The same of a body that has gone live: until then the city's desk worked it.
+BY_GOING_LIVE = "unit_went_live"
+_CODES = (BY_PLACE, BY_READING, BY_GOING_LIVE)
 # Why a ticket went where the arbiter sent it; a further hop opens no dispute then.
 ARBITER = "arbiter"
 # From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).
@@ -245,6 +250,8 @@ def hop(
     unit = session.get(Unit, queue.unit_id) if queue is not None else None
     if queue is None or unit is None or unit.valid_to is not None or queue_id == ticket.queue_id:
         raise InvalidInput("queue", "no_such_queue")
+    if not receives(session, unit, on=day_of(now)):
+        raise InvalidInput("queue", "unit_not_live")
     # A unit must not read what is said about it, whoever sends it there.
     if ticket.about_unit_id == unit.id and queue.kind is not QueueKind.CONDUCT:
         raise NotAllowed("transfer_to_whom_it_is_about")
@@ -263,7 +270,7 @@ def hop(
     }  # fmt: skip
     kind = TimelineKind.RETURNED if cause == "return" else TimelineKind.TRANSFERRED
     timeline.add(session, ticket.id, kind, actor=actor, is_public=True, params=params, now=now)
-    body, own = ("", {"reason": why}) if why in (BY_PLACE, BY_READING) else (why, {})
+    body, own = ("", {"reason": why}) if why in _CODES else (why, {})
     timeline.add(session, ticket.id, TimelineKind.NOTE, actor=actor, is_public=False, body=body, params=own, now=now)
     record(session, ticket, f"ticket.{kind.value}", actor=actor, params=params, now=now)
     if cause == "misroute":

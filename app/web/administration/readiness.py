@@ -18,6 +18,7 @@ from escalation.queries.readiness import city_readiness
 from tickets.directory import going_live
 from tickets.errors import InvalidInput
 from tickets.typed_text import typed_day, typed_number
+from tickets.work.handing_over import hand_over, waiting_for
 
 _HERE = "/administration/readiness"
 
@@ -60,6 +61,21 @@ def take_back() -> ResponseReturnValue:
     return redirect(_back(), code=303)
 
 
+@blueprint.post(f"{_HERE}/hand-over")
+@signed_in(*ADMINISTERING)
+def give_to_live_units() -> ResponseReturnValue:
+    """What the city's desk took on for units that are live now becomes their own; again for what is left."""
+    unit_id = typed_number(request.form.get("back", ""))
+    told = hand_over(g.session, None if unit_id is None else [unit_id], actor=g.actor, now=g.now)
+    words = [ngettext("%(num)d ticket was handed over.", "%(num)d tickets were handed over.", told.given)]
+    if told.left:
+        words.append(ngettext("%(num)d more waits.", "%(num)d more wait.", told.left))
+    if told.kept:
+        words.append(ngettext("%(num)d may not move.", "%(num)d may not move.", told.kept))
+    flash(" ".join(words), "success" if told.given else "info")
+    return redirect(_back(), code=303)
+
+
 def _field(wrong: InvalidInput) -> str:
     return {"on_day": "on"}.get(wrong.field, wrong.field)
 
@@ -98,6 +114,7 @@ def _page(*, errors: Mapping[str, str] | None = None, status: int = 200) -> Resp
         typed=request.form,
         errors=errors or {},
         today=today(),
+        to_hand_over=waiting_for(g.session, now=g.now),
     )
     return Response(page, status, mimetype="text/html")
 

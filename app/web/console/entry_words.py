@@ -35,7 +35,7 @@ from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
 from tickets.work.appeals import APPEALED, DECIDED
-from tickets.work.assignment import BY_PLACE, BY_READING
+from tickets.work.assignment import BY_GOING_LIVE, BY_PLACE, BY_READING
 from tickets.work.conversation import EXPECTED
 from tickets.work.disputes import ARBITRATED
 from tickets.work.duplicate_links import LINKED
@@ -153,6 +153,8 @@ def _note_words(params: Mapping[str, Any]) -> str:
     """A note of somebody, or ours: why it went elsewhere, or that a message was overtaken by events."""
     if params.get("reason") == BY_PLACE:
         return _("The place was corrected.")
+    if params.get("reason") == BY_GOING_LIVE:
+        return _("The body works with the system now: its tickets are its own.")
     if params.get("reason") == BY_READING:
         return _("Somebody has read it: it accuses officials.")
     if WITHDRAWN not in params:

@@ -78,6 +78,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "no_such_category": _("There is no such category."),
         "no_such_procedure": _("There is no such procedure."),
         "no_such_unit": _("There is no such unit."),
+        "unit_not_live": _("This body does not work with the system yet: the city's desk works its tickets."),
         "no_such_queue": _("There is no such queue."),
         "conduct_needs_routing": _("A matter about a unit or its staff is routed by the rules: transfer the ticket."),
         "not_suspected": _("It is restricted for more than its wording."),

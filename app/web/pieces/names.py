@@ -11,6 +11,8 @@ from app.web.frame.drawn_options import drawn, drawn_groups, drawn_names
 from app.wording.locale import chosen_locale
 from tickets.errors import InvalidInput
 from tickets.folding import fold
+from tickets.people.roles import CITY_LEVEL
+from tickets.routing.decision import RoutingRules
 from tickets.routing.rule_rows import UnitRule
 from tickets.states import QueueKind
 
@@ -44,9 +46,14 @@ def _receiving_queues() -> list[QueueName]:
     found = [
         QueueName(queue_id, unit_id, unit_name(routing.units[unit_id]))
         for (unit_id, kind), queue_id in routing.queues.items()
-        if kind is not QueueKind.CONDUCT and unit_id in routing.units
+        if kind is not QueueKind.CONDUCT and unit_id in routing.units and _receives(routing, unit_id)
     ]
     return sorted(found, key=lambda queue: fold(queue.name))
+
+
+def _receives(routing: RoutingRules, unit_id: int) -> bool:
+    """The city's desk works for a body that is not live; its own desks receive whatever happens."""
+    return unit_id not in routing.not_live or routing.units[unit_id].kind in CITY_LEVEL
 
 
 def queue_named(said: str) -> int:

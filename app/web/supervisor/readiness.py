@@ -21,6 +21,7 @@ from tickets.outbox.line_tests import call_line
 from tickets.people.roles import Viewer
 from tickets.queries.agents_reached import agents_reached
 from tickets.states import Role
+from tickets.work.handing_over import waiting_for
 
 _HERE = "/supervisor/readiness"
 # Who steers a unit, who checks the directory, and who sets it all up.
@@ -88,6 +89,7 @@ def _unit_page(found: UnitReadiness) -> ResponseReturnValue:
         night=next_night(g.now),
         agents=agents_reached(g.session, unit_id, now=g.now),
         decisions=decisions,
+        to_hand_over=waiting_for(g.session, [unit_id], now=g.now),
         may_decide=g.viewer.holds(Role.ADMINISTRATOR),
         way_word=outbound_channel_word,
         tested_word=tested_word,

@@ -1,5 +1,7 @@
 """Readiness on screens, in the API, on a telephone, and the guide of a city that is being set up."""
 
+from datetime import datetime
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -11,14 +13,18 @@ from app.web.administration.setting_up_files import FILES_IN_ORDER
 from app.web.frame.application import HotlineApp
 from tests.app.web.administration.desk import HERE, NOW, post, shown
 from tests.app.web.steering import csrf_of
-from tests.factories import staff, unit
+from tests.factories import open_ticket, staff, unit
 from tests.signing_in import sign_in
 from tickets.directory import going_live
 from tickets.directory.lines import LineFacts, city_line, insert_lines
+from tickets.directory.queues import queue_of
+from tickets.errors import InvalidInput
 from tickets.outbox.line_tests import LINE_TEST_TEMPLATE
+from tickets.people.actor import staff_actor
 from tickets.queries.readiness_facts import unit_facts
-from tickets.schema import Call, LineTest, OutboundMessage
-from tickets.states import CallState, OutboundChannel, OutboundState, Role
+from tickets.schema import Call, Clock, LineTest, OutboundMessage, Ticket
+from tickets.states import CallState, ClockKind, OutboundChannel, OutboundState, Role
+from tickets.work.assignment import transfer
 
 READINESS = f"{HERE}/readiness"
 
@@ -171,3 +177,58 @@ def test_every_page_says_that_it_is_the_demonstration(bound: HotlineApp) -> None
     page = bound.test_client().get("/", headers={"Accept-Language": "en"}).get_data(as_text=True)
 
     assert "stage-line" in page
+
+
+def test_what_the_citys_desk_took_on_is_handed_over_once_its_body_is_live(bound: HotlineApp, session: Session) -> None:
+    desk, here = desk_of(bound, session, Role.ADMINISTRATOR, "79"), unit(session).id
+    ours = [open_ticket(session).ticket_id for _ in range(2)]
+    theirs, private = open_ticket(session, unit_code="26743").ticket_id, conduct_ticket(session)
+    before = shown(desk, READINESS)
+    going_live.go_live(session, [here], on_day=NOW.date(), actor=staff_actor(desk_id(session)), now=NOW)
+    promised = due_dates(session, ours)
+
+    offered = shown(desk, f"/supervisor/readiness/{here}"), shown(desk, READINESS)
+    done = post(desk, f"{READINESS}/hand-over", back=here)
+    told = shown(desk, f"/supervisor/readiness/{here}")
+
+    assert "Hand them over" not in before
+    assert all("still has 2 open tickets that are theirs" in page for page in offered)
+    assert done.status_code == 303 and "2 tickets were handed over." in told and "Hand them over" not in told
+    held = [session.get_one(Ticket, ticket_id) for ticket_id in ours]
+    assert {(one.unit_id, one.hop_count) for one in held} == {(here, 2)}
+    assert due_dates(session, ours) == promised
+    for elsewhere in (theirs, private):
+        assert session.get_one(Ticket, elsewhere).hop_count == 1
+    page = shown(desk_of(bound, session, Role.SUPERVISOR, "26740"), f"/console/tickets/{held[0].reference}")
+    assert "The body works with the system now: its tickets are its own." in page
+
+
+def test_nothing_is_sent_to_a_body_that_is_not_live_by_name_or_by_number(bound: HotlineApp, session: Session) -> None:
+    ticket = session.get_one(Ticket, open_ticket(session).ticket_id)
+    desk = desk_of(bound, session, Role.SUPERVISOR, "TTDH")
+    page = f"/console/tickets/{ticket.reference}"
+
+    by_name = post(desk, f"{page}/transfer", queue="Phường Bến Thành", reason="Ở bên ấy")
+    with pytest.raises(InvalidInput, match="unit_not_live"):
+        transfer(session, ticket.id, queue_id=queue_of(session, unit(session, "26743").id).id, reason="x",
+                 actor=staff_actor(staff(session, role=Role.SUPERVISOR, at="TTDH").id), now=NOW)  # fmt: skip
+
+    assert by_name.status_code == 400
+    assert session.get_one(Ticket, ticket.id).hop_count == 1
+
+
+def due_dates(session: Session, ticket_ids: list[int]) -> dict[int, datetime | None]:
+    """What the citizens were promised."""
+    of_resolving = select(Clock.ticket_id, Clock.due_at).where(
+        Clock.ticket_id.in_(ticket_ids), Clock.kind == ClockKind.RESOLVE
+    )
+    return {ticket_id: due_at for ticket_id, due_at in session.execute(of_resolving)}
+
+
+def conduct_ticket(session: Session) -> int:
+    """Read by few; whoever judges it keeps it."""
+    return open_ticket(session, body="Cán bộ phường vòi tiền mới chịu làm giấy tờ", category_code=None).ticket_id
+
+
+def desk_id(session: Session) -> int:
+    return staff(session, role=Role.ADMINISTRATOR, at="79").id
