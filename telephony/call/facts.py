@@ -155,11 +155,13 @@ def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFac
 def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> QueueFacts:
     if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
-    staffing = load_staffing(session, now=now)
+    # Whoever has just come is often rung for at once; whoever waits asks again and again, and most in vain.
+    floor = load_floor(session, now=now) if call.last_position is None else None
+    staffing = floor.staffing if floor is not None else load_staffing(session, now=now)
     place = position(session, call, staffing=staffing, now=now)
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
     if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1 and staffing.has_free:
-        offer_call(session, call, load_floor(session, now=now), now=now)
+        offer_call(session, call, floor or load_floor(session, now=now), now=now)
     waited = int((now - (call.queued_at or now)).total_seconds())
     says_how_long = place > 1 and words_are_due(call.detail.get("said_at"), waited)
     wait = expected_wait(session, call, place=place, staffing=staffing, now=now) if says_how_long else None

@@ -85,6 +85,19 @@ class FloorAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class Staffing:
+    """Where somebody is at work, and not who: all that the turn of a caller in the middle of the line has to know."""
+
+    staffed_unit_ids: frozenset[int]
+    covers_city: bool
+    has_free: bool
+
+    def can_answer(self, unit_id: int | None) -> bool:
+        """As `Floor.can_answer`."""
+        return self.covers_city or unit_id in self.staffed_unit_ids
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     agents: Sequence[FloorAgent]
 
@@ -100,18 +113,13 @@ class Floor:
     def staffed_unit_ids(self) -> frozenset[int]:
         return frozenset(unit_id for agent in self.agents for unit_id in agent.unit_ids)
 
-
-@dataclass(frozen=True, slots=True)
-class Staffing:
-    """Where somebody is at work, and not who: all that the turn of a caller in the middle of the line has to know."""
-
-    staffed_unit_ids: frozenset[int]
-    covers_city: bool
-    has_free: bool
-
-    def can_answer(self, unit_id: int | None) -> bool:
-        """As `Floor.can_answer`."""
-        return self.covers_city or unit_id in self.staffed_unit_ids
+    @property
+    def staffing(self) -> Staffing:
+        return Staffing(
+            self.staffed_unit_ids,
+            any(agent.covers_city for agent in self.agents),
+            any(agent.is_free for agent in self.agents),
+        )
 
 
 def load_staffing(session: Session, *, now: datetime) -> Staffing:

@@ -37,6 +37,7 @@ from tickets.city import wall_clock
 from tickets.directory import contact_methods, one_time_links
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
 from tickets.directory.exchange import history
+from tickets.directory.queues import queue_of
 from tickets.keys import account_keys
 from tickets.matter.kept import WordEdit
 from tickets.matter.lists import WordList, WordRow
@@ -47,6 +48,7 @@ from tickets.people.actor import SYSTEM, staff_actor
 from tickets.promises import exclusions
 from tickets.promises.exclusions import Wanted
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft
+from tickets.routing.receiving import NOT_LIVE
 from tickets.schema import (
     CalendarVersion,
     Call,
@@ -73,6 +75,7 @@ from tickets.states import (
     OutboundChannel,
     OutboundState,
     PresenceState,
+    QueueKind,
     Role,
 )
 from tickets.told_clocks import ToldTime, as_detail
@@ -322,6 +325,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.take_back": Sent(
             form={"unit": str(factories.unit(session, OWN).id), "reason": "Mất người trực"}
         ),
+        "administration.give_to_live_units": Sent(form={"back": str(_taken_on(session, now=now))}),
         "supervisor.test_line": Sent(named={"line_id": _line(session)}),
         "administration.apply": Sent(form={"text": other_policies}),
         **_of_prompts(session, now=now),
@@ -367,6 +371,16 @@ def _instructed(session: Session, climbed: Climb, *, now: datetime) -> int:
     session.add(task)
     session.flush()
     return task.id
+
+
+def _taken_on(session: Session, *, now: datetime) -> int:
+    """The body of a ticket that came to the city's desk because the body was not live."""
+    ticket = session.get_one(Ticket, factories.open_ticket(session, now=now).ticket_id)
+    own, desk = ticket.unit_id, factories.unit(session, "TTDH")
+    ticket.unit_id, ticket.queue_id = desk.id, queue_of(session, desk.id, QueueKind.TRIAGE).id
+    ticket.routing_reasons = [{"code": NOT_LIVE, "params": {"unit_id": own, "desk_id": desk.id}}]
+    session.flush()
+    return own
 
 
 def _line(session: Session) -> int:
