@@ -157,7 +157,8 @@ def test_answering_shows_the_way_to_the_call_and_leaves_the_page(site: Site, new
 
     bar.get_by_role("button", name="Nghe máy").click()
 
-    expect(bar.get_by_role("button", name="Giữ máy")).to_be_visible()
+    # To hold is offered once the caller is heard; to end, at once.
+    expect(bar.get_by_role("button", name="Kết thúc")).to_be_visible()
     with page.context.expect_page() as opened:
         bar.get_by_role("link", name="Ghi nội dung").click()
     expect(opened.value).to_have_url(re.compile(rf"/console/new\?call={call_id}$"))
