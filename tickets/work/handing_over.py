@@ -25,7 +25,7 @@ _MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class GivenToBodies:
     """`left` are those beyond the most at once; `kept` those that may not move, such as one that is in dispute."""
 
     given: int
@@ -39,7 +39,9 @@ def waiting_for(session: Session, unit_ids: Collection[int] | None = None, *, no
     return session.scalar(select(func.count()).select_from(waiting)) or 0
 
 
-def hand_over(session: Session, unit_ids: Collection[int] | None = None, *, actor: Actor, now: datetime) -> HandedOver:
+def hand_over(
+    session: Session, unit_ids: Collection[int] | None = None, *, actor: Actor, now: datetime
+) -> GivenToBodies:
     """Give the longest open ones of them to whom they are for; the promise to the citizen goes on (R8)."""
     found = session.execute(_waiting(unit_ids, now=now).limit(_MOST_COUNTED)).all()
     given = kept = 0
@@ -56,7 +58,7 @@ def hand_over(session: Session, unit_ids: Collection[int] | None = None, *, acto
         else:
             attempt.commit()
             given += 1
-    return HandedOver(given, kept, len(found) - given - kept)
+    return GivenToBodies(given, kept, len(found) - given - kept)
 
 
 def _waiting(unit_ids: Collection[int] | None, *, now: datetime) -> Select[int, int]:
