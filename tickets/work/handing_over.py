@@ -20,7 +20,7 @@ from tickets.states import UNFINISHED
 from tickets.work.assignment import BY_GOING_LIVE, hop
 
 # Each is a transfer like any other: some thirty statements.
-MOST_AT_ONCE = 50
+MOST_GIVEN_AT_ONCE = 50
 _MOST_COUNTED = 1_000
 
 
@@ -46,7 +46,7 @@ def hand_over(
     found = session.execute(_waiting(unit_ids, now=now).limit(_MOST_COUNTED)).all()
     given = kept = 0
     for ticket_id, unit_id in found:
-        if given == MOST_AT_ONCE:
+        if given == MOST_GIVEN_AT_ONCE:
             break
         attempt = session.begin_nested()
         try:
