@@ -21,7 +21,7 @@ from tickets.work.assignment import BY_GOING_LIVE, hop
 
 # Each is a transfer like any other: some thirty statements.
 MOST_GIVEN_AT_ONCE = 50
-_MOST_COUNTED = 1_000
+_MOST_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class GivenToBodies:
 
 def waiting_for(session: Session, unit_ids: Collection[int] | None = None, *, now: datetime) -> int:
     """How many open tickets the city's desk has of these bodies (None: of all) that are live now; to 1,000."""
-    waiting = _waiting(unit_ids, now=now).limit(_MOST_COUNTED).subquery()
+    waiting = _waiting(unit_ids, now=now).limit(_MOST_LOOKED_AT).subquery()
     return session.scalar(select(func.count()).select_from(waiting)) or 0
 
 
@@ -43,7 +43,7 @@ def hand_over(
     session: Session, unit_ids: Collection[int] | None = None, *, actor: Actor, now: datetime
 ) -> GivenToBodies:
     """Give the longest open ones of them to whom they are for; the promise to the citizen goes on (R8)."""
-    found = session.execute(_waiting(unit_ids, now=now).limit(_MOST_COUNTED)).all()
+    found = session.execute(_waiting(unit_ids, now=now).limit(_MOST_LOOKED_AT)).all()
     given = kept = 0
     for ticket_id, unit_id in found:
         if given == MOST_GIVEN_AT_ONCE:
