@@ -43,7 +43,7 @@ class LiveDecision:
 
 
 def is_live_on(day: date) -> ColumnElement[bool]:
-    """The condition on `Unit`, for statements of others; true for every unit where nobody ever decided."""
+    """The condition on `Unit`, for statements of others; true for every unit where nobody had decided by that day."""
     last = (
         select(GoingLive.is_live)
         .where(GoingLive.unit_id == Unit.id, GoingLive.on_day <= literal(day))
@@ -52,7 +52,7 @@ def is_live_on(day: date) -> ColumnElement[bool]:
         .correlate(Unit)
         .scalar_subquery()
     )
-    return func.coalesce(last, ~exists(select(GoingLive.id)))
+    return func.coalesce(last, ~exists(select(GoingLive.id).where(GoingLive.on_day <= literal(day))))
 
 
 def not_live(session: Session, *, on: date) -> frozenset[int]:
