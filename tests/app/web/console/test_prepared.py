@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.seeding.imports import bring_in
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.factories import open_ticket
+from tickets.city import day_of
 from tickets.people.actor import SYSTEM
 from tickets.schema import Message, PreparedAnswer
 
@@ -20,15 +21,17 @@ ROWS = """unit,title,body,body_en,retired
 """
 
 
-def prepare(session: Session, now: datetime) -> None:
+def prepare(client: FlaskClient, session: Session, now: datetime) -> None:
     bring_in(session, "answers", ROWS, actor=SYSTEM, now=now)
     session.commit()
+    # A page shows what was published some seconds ago; here they are over.
+    client.application.reference.rules(session, on=day_of(now), version=None)  # type: ignore[attr-defined]
 
 
 def test_agents_are_offered_what_their_body_and_the_city_have(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
-    prepare(session, now)
+    prepare(client, session, now)
     opened = open_ticket(session, now=now)
     agent_at(client, session, now)
 
@@ -42,7 +45,7 @@ def test_agents_are_offered_what_their_body_and_the_city_have(
 def test_an_answer_stands_behind_what_was_typed_and_nothing_was_sent(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
-    prepare(session, now)
+    prepare(client, session, now)
     opened = open_ticket(session, now=now)
     agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
@@ -56,7 +59,7 @@ def test_an_answer_stands_behind_what_was_typed_and_nothing_was_sent(
 
 
 def test_who_is_answered_in_english_gets_the_english_text(client: FlaskClient, session: Session, now: datetime) -> None:
-    prepare(session, now)
+    prepare(client, session, now)
     opened = open_ticket(session, now=now, locale="en")
     agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
@@ -67,7 +70,7 @@ def test_who_is_answered_in_english_gets_the_english_text(client: FlaskClient, s
 
 
 def test_what_is_not_offered_is_not_put_in(client: FlaskClient, session: Session, now: datetime) -> None:
-    prepare(session, now)
+    prepare(client, session, now)
     opened = open_ticket(session, now=now)
     agent_at(client, session, now)
     here = f"/console/tickets/{opened.reference}"
