@@ -6,6 +6,7 @@ Hidden numbers are told from shown ones here too: those must never share a citiz
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 from tickets.people.phones import parse_phone
@@ -13,7 +14,31 @@ from tickets.people.phones import parse_phone
 # Carriers hand a hidden number over as a word, or as that word spelled on a keypad behind a plus sign, where it looks
 # like an Italian, Chinese or other foreign number.
 WITHHELD_WORDS = frozenset(
-    {"anonymous", "unknown", "restricted", "unavailable", "blocked", "private", "withheld", "none", "null"}
+    {
+        "anonymous",
+        "unknown",
+        "restricted",
+        "unavailable",
+        "blocked",
+        "private",
+        "withheld",
+        "none",
+        "null",
+        "coverage",
+        "private number",
+        "private caller",
+        "unknown number",
+        "unknown caller",
+        "no caller id",
+        "no number",
+        "number withheld",
+        "id withheld",
+        "caller id blocked",
+        "not available",
+        "số riêng",
+        "số ẩn",
+        "ẩn số",
+    }
 )
 SPELLED = frozenset(
     {
@@ -27,11 +52,16 @@ SPELLED = frozenset(
     }
 )
 MAX_ADDRESS = 256
-_SCHEME = re.compile(r"(?:sips?|tel|whatsapp|callto):", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:sips?|tel|whatsapp|callto|sms|rcs):", re.IGNORECASE)
+# A display name; what stands in it, brackets too, is no address.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+# What an exchange dials to hide or to show its own number, left standing before the number that it shows.
+_SHOWS = re.compile(r"^[*#]31[*#]?#?(?=\+?\d{8})")
 # RFC 3966: what stands before a local number so that the world can dial it.
-_CONTEXT = re.compile(r";phone-context=(\+\d+)", re.IGNORECASE)
-# What is dialled once somebody answers: "028 3829 1055 ext 12", "…,,12", "…x12".
-_EXTENSION = re.compile(r"(?<=\d)\s*(?:ext\.?|x|[,pw]+|#)\s*\d*#?$", re.IGNORECASE)
+_CONTEXT = re.compile(r";phone-context=(\+[\d.()-]+)", re.IGNORECASE)
+# What is dialled once somebody answers: "028 3829 1055 ext 12", "…,,12", "…x12", "… máy lẻ 12".
+_DIALLED_AFTER = r"ext(?:ension)?\.?|x|[,;pw]+|#|(?:máy|may|số|so)? ?(?:lẻ|le|nhánh|nhanh)|nội bộ|noi bo"
+_EXTENSION = re.compile(rf"(?<=\d)[\s(;-]*(?:{_DIALLED_AFTER})[\s:=.]*\d*#?\)?$", re.IGNORECASE)
 # The trunk prefix that some exchanges leave standing behind the country code.
 _TRUNK_PREFIX = re.compile(r"^(\+|00)?(84)0(?=[1-9]\d{7,9}$)")
 
@@ -42,18 +72,25 @@ def dialled(raw: str | None) -> str:
     Takes RFC 3261 and 3966 addresses with display names, parameters and escapes, lists of them as in
     `P-Asserted-Identity`, WhatsApp's, and bare numbers with extensions. Empty where nothing is said.
     """
-    text = unquote((raw or "").strip()[:MAX_ADDRESS])
-    inner = re.search(r"<([^<>]*)>", text)
-    text = inner[1] if inner else text
+    text = _plain(unquote((raw or "").strip()[:MAX_ADDRESS]))
+    inner = re.findall(r"<([^<>]*)>", _QUOTED.sub("", text))
+    if not inner:
+        return _of_address(text.strip("\"' "))
+    said = [_of_address(address) for address in inner]
+    # Of several the first that is a number: a name beside it calls nobody back.
+    return next((one for one in said if parse_phone(one)), said[0])
+
+
+def _of_address(text: str) -> str:
     scheme = _SCHEME.match(text)
     if not scheme:
-        return _number(text)
+        return _number(text.partition("@")[0])
     user, _, rest = text[scheme.end() :].partition("@")
     context = _CONTEXT.search(text)
     # A password may follow the user, and parameters both the user and, without a host, the number.
     number = _number(user.partition(";")[0].partition(":")[0].partition("?")[0])
     if context and not rest and number[:1] not in ("+", "0"):
-        return context[1] + number
+        return _digits(context[1]) + number
     return number
 
 
@@ -72,5 +109,15 @@ def line_number(raw: str) -> str:
     return parsed.number if parsed else raw
 
 
+def _plain(text: str) -> str:
+    """Without signs of no width, which phone books and chats put around numbers; wide digits as digits."""
+    return unicodedata.normalize("NFKC", "".join(c for c in text if unicodedata.category(c) != "Cf"))
+
+
+def _digits(number: str) -> str:
+    return "".join(c for c in number if c.isdecimal() or c == "+")
+
+
 def _number(text: str) -> str:
+    text = _SHOWS.sub("", text.strip()).replace("[0]", "")
     return _TRUNK_PREFIX.sub(r"+\2", _EXTENSION.sub("", text.strip()))

@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import product
 
 from telephony.sms.codes import CodesIntent, read_codes
 from telephony.sms.text import fold_to_gsm7
+from tickets.folding import fold
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,15 @@ SmsIntent = (
 )
 
 
+def spelled(*phrases: str) -> frozenset[str]:
+    """Phrases in every spelling: each word with its marks, without them, and with `uỷ` for `ủy`."""
+    return frozenset(
+        " ".join(words)
+        for phrase in phrases
+        for words in product(*({word, word.replace("ủy", "uỷ"), fold(word)} for word in phrase.split()))
+    )
+
+
 @dataclass(frozen=True)
 class SmsWords:
     """The words a country's people use; they count only when they are the whole message."""
@@ -76,25 +87,24 @@ class SmsWords:
     help: Collection[str]
 
 
-# Marked spellings are listed one by one, because nothing marked is folded. "Huy" and "Dung" are names, and "dung" is
-# how đúng (right) is written without marks: they are no wish of any kind.
+# "Huy" and "Dung" are names, and "dung" is how đúng (right) is written without marks: they are no wish of any kind, and
+# "đúng tất cả" is an answer. Any other word of these may be written without its marks, also between marked ones.
 VIETNAMESE_AND_ENGLISH = SmsWords(
-    stop=frozenset(
-        {
-            "stop", "unsubscribe", "optout",
-            "huy tin", "huy tin nhan", "huy dk", "huy dang ky", "tu choi", "tu choi tin", "ngung tin",
-            "hủy tin", "huỷ tin", "hủy tin nhắn", "huỷ tin nhắn", "hủy đk", "hủy đăng ký", "huỷ đăng ký",
-            "từ chối", "từ chối tin", "ngừng tin", "dừng tin", "dung tin",
-        }
+    stop=spelled(
+        "stop", "stop tin", "stop tin nhắn", "stop sms", "unsubscribe", "unsub", "optout", "opt out", "opt-out",
+        "hủy tin", "hủy tin nhắn", "hủy đk", "hủy đăng ký", "hủy nhận tin", "hủy nhận tin nhắn",
+        "từ chối", "từ chối tin", "từ chối tin nhắn", "từ chối nhận tin", "từ chối nhận tin nhắn", "từ chối qc",
+        "ngừng tin", "ngừng tin nhắn", "ngừng nhận tin", "ngừng nhận tin nhắn",
+        "ngưng tin", "ngưng tin nhắn", "ngưng nhận tin", "ngưng nhận tin nhắn",
+        "dừng tin", "dừng tin nhắn", "dừng nhận tin", "dừng nhận tin nhắn",
+        "không nhận tin", "không nhận tin nhắn", "không nhận tin nữa", "không nhận tin nhắn nữa",
     ),
-    stop_everything=frozenset(
-        {
-            "stopall", "stop all", "huy tat ca", "hủy tất cả", "huỷ tất cả", "tu choi tat ca", "từ chối tất cả",
-            "ngung tat ca", "ngừng tất cả",
-        }
-    ),
+    stop_everything=spelled(
+        "stopall", "stop all", "stop tất cả", "hủy tất cả", "từ chối tất cả", "ngừng tất cả", "ngưng tất cả",
+        "hủy tất cả tin", "hủy tất cả tin nhắn", "từ chối tất cả tin", "từ chối tất cả tin nhắn",
+    ) | {"dừng tất cả"},
     doubtful=frozenset(
-        {"hủy", "huỷ", "dừng", "ngừng", "ngung", "cancel", "end", "quit", "revoke"}
+        {"hủy", "huỷ", "dừng", "dừng lại", "ngừng", "ngưng", "ngung", "cancel", "end", "quit", "revoke"}
     ),
     start=frozenset(
         {"start", "unstop", "dk", "dang ky", "nhan tin", "nhan lai", "đk", "đăng ký", "nhận tin", "nhận lại"}
@@ -108,6 +118,12 @@ VIETNAMESE_AND_ENGLISH = SmsWords(
     ),
 )  # fmt: skip
 
+# Said around a wish by whoever is polite; "từ chối ạ" answers a question.
+_MAY_ANSWER = spelled("từ chối", "từ chối tất cả")
+_BEFORE = re.compile(
+    r"^(?:xin |please |pls |vui lòng |vui long |làm ơn |lam on |tôi muốn |toi muon |cho tôi |cho toi )+"
+)
+_AFTER = re.compile(r"(?:,? (?:please|pls|ạ|nhé|nhe|nha|giúp|giup|giùm|gium|cảm ơn|cam on|thanks|thank you))+$")
 _STATUS = re.compile(
     r"^(?:tt|tra cuu|tinh trang|trang thai|kiem tra|status|kq|ket qua)(?![a-z])[\s:.,#=-]*"
     r"(?:(?:phieu|ho so|phan anh|ma|so|ma so|ma phan anh|ref|reference|no)\b[\s:.,#=-]*)*(?P<rest>[\d\s.,;:/#-]*"
@@ -126,9 +142,9 @@ _MASK = "****"
 def parse_sms(body: str, words: SmsWords = VIETNAMESE_AND_ENGLISH) -> SmsIntent:
     """The intent of a whole message; the caller keeps `body` itself, `without_pin`."""
     text = " ".join(unicodedata.normalize("NFC", body).split())
-    alone = text.casefold().strip(" .!,;:\"'")
-    if alone in words.stop or alone in words.stop_everything:
-        return StopIntent(alone, everything=alone in words.stop_everything)
+    alone = _alone(text)
+    if (stop := _stop(alone, words)) is not None:
+        return stop
     if alone in words.doubtful:
         return DoubtfulIntent(alone)
     if alone in words.start:
@@ -136,6 +152,25 @@ def parse_sms(body: str, words: SmsWords = VIETNAMESE_AND_ENGLISH) -> SmsIntent:
     if alone in words.help or text == "?":
         return HelpIntent(alone)
     return _status(text) or _appeal(text) or read_codes(text) or TextIntent(body)
+
+
+def _alone(text: str) -> str:
+    """Words without what phones put around and between them: brackets, quotes, faces, signs of no width, wide letters.
+
+    A question mark stays: who asks does not wish.
+    """
+    seen = unicodedata.normalize("NFKC", "".join(c for c in text if unicodedata.category(c) != "Cf"))
+    outside = "".join({c for c in seen if not (c.isalnum() or c == "?" or unicodedata.combining(c))})
+    return " ".join(seen.casefold().strip(outside).split()) if outside else seen.casefold()
+
+
+def _stop(alone: str, words: SmsWords) -> StopIntent | None:
+    """What is polite beside it counts only where the wish cannot be the answer to a question."""
+    for said in (alone, _AFTER.sub("", _BEFORE.sub("", alone))):
+        is_answer = said != alone and said in _MAY_ANSWER
+        if not is_answer and (said in words.stop or said in words.stop_everything):
+            return StopIntent(said, everything=said in words.stop_everything)
+    return None
 
 
 def _appeal(text: str) -> AppealIntent | None:

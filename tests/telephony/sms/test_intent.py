@@ -45,12 +45,38 @@ def test_a_stop_word_alone_stops(body):
     assert parse_sms(body) == StopIntent(body.casefold().strip(" !").replace("  ", " "))
 
 
-@pytest.mark.parametrize("body", ["HUY TAT CA", "Hủy tất cả.", "Từ chối tất cả", "STOPALL", "stop all"])
+@pytest.mark.parametrize(
+    ("body", "wish"),
+    [
+        ("STOP 🙏", "stop"), ("(STOP)", "stop"), ("“Stop”…", "stop"), ("ＳＴＯＰ", "stop"), ("- stop -", "stop"),
+        ("STOP please", "stop"), ("hủy tin\u200b", "hủy tin"), ("Hủy tin nhan", "hủy tin nhan"), ("huỷ tin", "huỷ tin"),
+        ("từ choi", "từ choi"), ("xin hủy tin ạ", "hủy tin"), ("Từ chối nhận tin nhắn", "từ chối nhận tin nhắn"),
+        ("ngưng nhan tin", "ngưng nhan tin"), ("khong nhan tin nua", "khong nhan tin nua"), ("opt out", "opt out"),
+        ("Vui lòng ngừng nhận tin", "ngừng nhận tin"),
+    ],
+)  # fmt: skip
+def test_a_wish_to_hear_nothing_is_read_through_signs_marks_and_politeness(body, wish):
+    assert parse_sms(body) == StopIntent(wish)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "HUY TAT CA",
+        "dừng tất cả",
+        "STOP TẤT CẢ",
+        "tu chối tat ca",
+        "Hủy tất cả.",
+        "Từ chối tất cả",
+        "STOPALL",
+        "stop all",
+    ],
+)
 def test_whoever_wants_nothing_at_all_can_say_so(body):
     assert parse_sms(body).everything
 
 
-@pytest.mark.parametrize("body", ["hủy", "Huỷ.", "dừng", "Ngừng", "cancel", "END", "quit"])
+@pytest.mark.parametrize("body", ["hủy", "Huỷ.", "dừng", "Dừng lại!", "Ngừng", "ngưng", "cancel", "END", "quit"])
 def test_a_word_that_may_be_an_answer_stops_nothing(body):
     assert isinstance(parse_sms(body), DoubtfulIntent)
 
@@ -58,6 +84,7 @@ def test_a_word_that_may_be_an_answer_stops_nothing(body):
 @pytest.mark.parametrize(
     "body",
     [
+        "Từ chối ạ", "Từ chối?", "STOP?", "xin từ chối", "đúng tin", "Đúng tất cả", "dung tat ca", "HUY 🙏", "(Dung)",
         "Đúng", "đừng", "Dũng", "Huy", "HUY", "dung", "DUNG", "Dung.",
         "Xin hủy hồ sơ khai sinh của tôi", "Đề nghị dừng thi công ban đêm",
         "dung o day khong duoc", "Tu choi tiep nhan ho so la sao", "TT pho co ngap nuoc", "tt 12345",
