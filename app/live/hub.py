@@ -21,6 +21,10 @@ _LOOK_EVERY_SECONDS = 1.0
 _LOOK_LIMIT_SECONDS = 60.0
 _WRITE_EVERY = timedelta(seconds=5)
 _KEEP_ALIVE_SECONDS = 20.0
+# Longer than a look takes on a busy machine: from then on who listens is told that the database tells us nothing.
+_BLIND_AFTER = timedelta(seconds=10)
+# Events and no comments: a page hears them, and knows that the line is dead when it no longer does.
+_ALIVE, _BLIND = b"event: alive\ndata: 1\n\n", b"event: blind\ndata: 1\n\n"
 # Whether those who listen are still signed in, and as what, is asked again this often.
 _JUDGE_EVERY = timedelta(seconds=3)
 # A stream ends after this and the browser comes back with its cookie.
@@ -39,14 +43,21 @@ class Listener:
 class Hub:
     """All open streams of one live process."""
 
-    def __init__(self, sessions: sessionmaker[Session], jobs: RecurringJobs | None = None) -> None:
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        jobs: RecurringJobs | None = None,
+        *,
+        blind_after: timedelta = _BLIND_AFTER,
+    ) -> None:
         self._sessions = sessions
         self._jobs = jobs or RecurringJobs()
+        self._blind_after = blind_after
         self._marks: Marks | None = None
         self._queues: dict[Queue, Listener] = {}
         self._time = CarriedTime()
-        self._judged_at = self._written_at = self._time.now()
-        self._started = False
+        self._judged_at = self._written_at = self._looked_at = self._time.now()
+        self._started = self._is_blind = False
 
     @property
     def listeners(self) -> list[Listener]:
@@ -61,12 +72,16 @@ class Hub:
         """Server-sent events for one browser until its lifetime is over, or its session or account ends."""
         if not self._started:
             self._started = True
+            self._looked_at = self._time.now()
             gevent.spawn(self._look_for_ever)
+            gevent.spawn(self._see_for_ever)
         queue = Queue(_QUEUE_LENGTH)
         self._queues[queue] = listener
         until = self._time.now() + _LIFETIME
         try:
             yield b"retry: 2000\n\n"
+            if self._is_blind:
+                yield _BLIND
             yield from self._events(queue, until)
         finally:
             self._queues.pop(queue, None)
@@ -78,11 +93,12 @@ class Hub:
                 if queue not in self._queues:
                     return
             except Empty:
-                # An event and not a comment: a page hears it, and knows that the line is dead when it no longer does.
-                yield b"event: alive\ndata: 1\n\n"
-                continue
+                names = set()
             while not queue.empty():
                 names.update(queue.get_nowait())
+            if not names:
+                yield _BLIND if self._is_blind else _ALIVE
+                continue
             yield f"event: changed\ndata: {json.dumps({'names': sorted(names)})}\n\n".encode()
 
     def _look_for_ever(self) -> None:
@@ -94,6 +110,20 @@ class Hub:
             self._jobs.watchdog.expect("live updates", again_within_seconds=2 * _LOOK_LIMIT_SECONDS)
             gevent.sleep(_LOOK_EVERY_SECONDS)
 
+    def _see_for_ever(self) -> None:
+        """Apart from the looks, because one that waits for a database that went silent says nothing."""
+        while True:
+            gevent.sleep(_LOOK_EVERY_SECONDS)
+            is_blind = self._time.now() - self._looked_at >= self._blind_after
+            if is_blind is not self._is_blind:
+                self._is_blind = is_blind
+                self._wake()
+
+    def _wake(self) -> None:
+        for queue in list(self._queues):
+            with suppress(Full):
+                queue.put_nowait(())
+
     def _look(self) -> None:
         with transaction(self._sessions) as session:
             now = self._time.read(session)
@@ -101,7 +131,7 @@ class Hub:
             changes, marks = changes_since(session, marks, now=now)
             if now - self._judged_at >= _JUDGE_EVERY:
                 self.judge_again(session, now=now)
-        self._marks = marks
+        self._marks, self._looked_at = marks, self._time.now()
         self._tell(changes)
 
     def _count(self) -> None:

@@ -14,6 +14,8 @@ let lost = false;
 // When something on the page was last known to be true; 0 while asking works.
 let staleSince = 0;
 let goneTimer = 0;
+// The server is there, and its database is not.
+let blind = false;
 
 function refresh(names) {
   for (const element of document.querySelectorAll("[data-refresh-on]")) {
@@ -35,13 +37,25 @@ function connection(isLost) {
 function say() {
   const time = new Date(staleSince).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
   for (const sign of document.querySelectorAll("[data-connection]")) {
-    sign.hidden = !lost && !staleSince;
+    sign.hidden = blind || (!lost && !staleSince);
     sign.textContent = staleSince ? sign.dataset.stale.replace("{time}", time) : lost ? sign.dataset.lost : "";
   }
 }
 
+// A list that merely stands still looks like one on which nothing happens.
+function sees(isBlind) {
+  if (isBlind === blind) return;
+  blind = isBlind;
+  say();
+  // Who takes calls is told by the heartbeat, which knows more of talks.
+  const isSaid = blind && !document.querySelector("[data-beat]");
+  import("./troubles.js").then(({ tell, settled }) => (isSaid ? tell : settled)("page_without_database"));
+  if (!blind) refresh(null);
+}
+
 function asking(failed) {
   return ({ detail }) => {
+    if (detail.elt.matches("[data-refresh-on]") && detail.xhr.status !== 401) sees(failed && detail.xhr.status === 503);
     if (!detail.elt.matches("[data-refresh-on]") || detail.xhr.status === 401 || Boolean(staleSince) === failed) return;
     staleSince = failed ? Date.now() : 0;
     say();
@@ -57,19 +71,21 @@ function namesOf(event) {
   }
 }
 
-function heard() {
+function heard(isBlind = false) {
   heardAt = Date.now();
   // Whatever happened while the stream was away is fetched once.
-  if (lost) refresh(null);
+  if (lost && !isBlind) refresh(null);
   connection(false);
+  sees(isBlind);
 }
 
 function listen() {
   stream?.close();
   heardAt = Date.now();
   stream = new EventSource(url, { withCredentials: true });
-  stream.onopen = heard;
-  stream.addEventListener("alive", heard);
+  stream.onopen = () => heard(blind);
+  stream.addEventListener("alive", () => heard());
+  stream.addEventListener("blind", () => heard(true));
   for (const type of ["message", "changed"]) {
     stream.addEventListener(type, (event) => {
       heard();

@@ -33,6 +33,7 @@ class BrowserTrouble(StrEnum):
     HEARTBEAT_REFUSED = "heartbeat_refused"
     HEARTBEAT_UNHEARD = "heartbeat_unheard"
     SERVER_WITHOUT_DATABASE = "server_without_database"
+    PAGE_WITHOUT_DATABASE = "page_without_database"
     WORKER_FAILED = "worker_failed"
     DRAFT_NOT_KEPT = "draft_not_kept"
     STREAM_LOST = "stream_lost"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import gevent
 import pytest
+from gevent.queue import Queue
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -122,6 +123,25 @@ def test_events_go_on_after_the_hubs_connection_was_swallowed(committed: Committ
     print(f"\nlive: events go on {time.monotonic() - began:.1f} s after the connection was swallowed")
     assert swallowed > 0
     assert b"notices" in event
+
+
+def test_who_listens_is_told_that_the_database_tells_nothing_and_when_it_does_again(
+    committed: Committed, signed_in: int
+) -> None:
+    with line_to(postgres_socket(committed.url)) as line:
+        engine = make_engine(over(line, committed.url), pool_size=3, statement_timeout_ms=2_000)
+        stream = opened(Hub(session_factory(engine), blind_after=timedelta(seconds=1.5)))
+        signs = Queue()
+        listening = gevent.spawn(lambda: [signs.put(event) for event in stream])
+        gevent.sleep(2.5)
+        assert signs.empty()
+
+        line.swallow()
+
+        assert b"blind" in signs.get(timeout=HANG_SECONDS)
+        assert b"alive" in signs.get(timeout=HANG_SECONDS)
+        listening.kill()
+        engine.dispose()
 
 
 def test_a_stream_goes_on_for_whoever_may_still_listen(committed: Committed, signed_in: int) -> None:
