@@ -13,11 +13,11 @@ from tickets.matter.categories import CategoryRead, read_categories
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
 from tickets.matter.language import WrittenIn, read_language
-from tickets.matter.noise import read_noise
+from tickets.matter.noise import NOTICE, read_noise
 from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
 from tickets.matter.praise import read_praise
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication
-from tickets.matter.rulebook import MatterRulebook, look
+from tickets.matter.rulebook import MarkedText, MatterRulebook, look
 from tickets.matter.rulebook import rulebook as shipped_words
 from tickets.matter.text import MAX_READ
 
@@ -31,6 +31,9 @@ __all__ = [
     "read_matter",
     "shipped_words",
 ]
+
+# What nobody writes who only asks where a parcel is.
+_CRIES = ("@help", "@panic", "@state", "@blood", "@trapped", "@pleading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +115,14 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     danger = _beside(answered, read_danger(found, rules))
     about_officials = _beside(answered, read_about_officials(found, rules))
     courtesy = read_courtesy(found)
+    noise = read_noise(said, found, rules, courtesy)
     return MatterReading(
-        danger=danger,
+        danger=_beside_strangers(noise, danger, found),
         about_officials=about_officials,
         not_solved=answered,
         accuses_head=accuses_head(found),
         courtesy=courtesy,
-        noise=read_noise(said, found, rules, courtesy),
+        noise=noise,
         praise=read_praise(found, rules),
         categories=read_categories(found, rules, danger=danger, about_officials=about_officials),
         written_in=read_language(said, found.text, rules.shorthand),
@@ -133,3 +137,9 @@ def _beside(answered: Indication, leaning: Indication) -> Indication:
         return NOTHING_READ
     begins_with_it = answered.certainty is not Certainty.NO and answered.begins_at <= 1
     return replace(leaning, certainty=Certainty.DOUBTFUL) if begins_with_it else leaning
+
+
+def _beside_strangers(noise: Indication, danger: Indication, found: MarkedText) -> Indication:
+    """What machines and strangers send is known by its words: without a cry no leaning makes an emergency of it."""
+    is_leaning = danger.kinds == (LEANING,) and noise.kinds == (NOTICE,)
+    return NOTHING_READ if is_leaning and not any(found.hits.get(name) for name in _CRIES) else danger

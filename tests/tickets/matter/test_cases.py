@@ -24,6 +24,8 @@ def said_by(reading: MatterReading, label: str) -> bool:
         "is_emergency": lambda: reading.is_danger,
         "about_official": lambda: reading.may_accuse,
         "is_not_solved": lambda: reading.says_not_solved,
+        "is_noise": lambda: reading.is_noise,
+        "is_praise": lambda: reading.is_praise,
     }
     return answers[label]()
 
@@ -49,6 +51,11 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_eighth.csv", "about_official", 0.90, 0.06),
         ("matter_cases_ninth.csv", "is_emergency", 0.98, 0.05),
         ("matter_cases_ninth.csv", "about_official", 0.90, 0.07),
+        ("matter_cases_tenth.csv", "is_emergency", 0.98, 0.05),
+        ("matter_cases_tenth.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_tenth.csv", "is_not_solved", 0.85, 0.08),
+        ("matter_cases_tenth.csv", "is_noise", 0.95, 0.02),
+        ("matter_cases_tenth.csv", "is_praise", 0.80, 0.02),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
@@ -60,6 +67,16 @@ def test_most_is_found_and_little_is_wrong(file: str, label: str, least_found: f
     false = [row["text"] for row, is_found in told if row[label] == "no" and is_found]
     assert 1 - len(missed) / sum(row[label] == "yes" for row, _ in told) >= least_found, missed
     assert len(false) / sum(row[label] == "no" for row, _ in told) <= most_false, false
+
+
+def test_the_kind_is_mostly_told_first_and_stands_among_three() -> None:
+    told = [
+        (row["categories"].split("|"), read_matter(row["text"]).categories) for row in rows("matter_cases_tenth.csv")
+    ]
+    named = [(wanted, [one.code for one in kinds]) for wanted, kinds in told if wanted != [""]]
+
+    assert sum(kinds[:1] != [] and kinds[0] in wanted for wanted, kinds in named) >= 0.80 * len(named)
+    assert sum(bool(set(kinds[:3]) & set(wanted)) for wanted, kinds in named) >= 0.90 * len(named)
 
 
 def test_danger_and_accusations_are_found_in_wordings_that_taught_no_rule() -> None:
@@ -100,7 +117,14 @@ def test_everyday_reports_and_questions_alarm_nobody_and_accuse_nobody(file: str
 
 
 @pytest.mark.parametrize(
-    "file", ["examples.csv", "matter_cases_fifth.csv", "matter_cases_sixth.csv", "matter_cases_seventh.csv"]
+    "file",
+    [
+        "examples.csv",
+        "matter_cases_fifth.csv",
+        "matter_cases_sixth.csv",
+        "matter_cases_seventh.csv",
+        "matter_cases_tenth.csv",
+    ],
 )
 def test_no_text_that_a_person_would_ask_about_is_taken_for_harmless(file: str) -> None:
     doubtful = [row["text"] for row in rows(file) if row["is_emergency"] == "doubtful"]
