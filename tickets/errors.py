@@ -72,7 +72,7 @@ class NeverOpen(HotlineError):
 
 
 class CalendarRefused(HotlineError):
-    """Not to be saved; `code` is no_such_zone, bad_window, windows_overlap, seven_weekdays or never_open."""
+    """Not to be saved; `code` says why, in the codes of `calendar.check` and `check_nights`."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(code, detail)

@@ -39,6 +39,7 @@ FAULT_WORDS: Mapping[str, LazyString] = {
     "unit_lacks_post": lazy_gettext("Neither this unit nor any above it has such a post: nobody could be told."),
     "leaves_gap": lazy_gettext("Without what it retires or narrows, some contacts would be promised nothing."),
     "no_events": lazy_gettext("There is no event in it: is it a calendar file (.ics)?"),
+    "breaks_off": lazy_gettext("It ends in the middle of an event: export the calendar once more."),
     "not_whole_days": lazy_gettext("Left out: it has an hour, so it is no day off."),
     "event_repeats": lazy_gettext("Left out: it repeats by itself. Add its days by hand, year by year."),
     "bad_day": lazy_gettext("Left out: its days cannot be right."),

@@ -78,6 +78,7 @@ TABLE_FAULTS: Mapping[str, LazyString] = {
     "somebody_is_coming": lazy_gettext("another decision is to begin already"),
     "bad_window": lazy_gettext("not hours written like 07:30-11:30, 13:00-17:00"),
     "windows_overlap": lazy_gettext("these hours overlap"),
+    "night_overlaps": lazy_gettext("the night shift of the day before runs into these hours"),
     "no_such_zone": lazy_gettext("there is no such time zone"),
     "changed_since": lazy_gettext("was changed since"),
     "still_needed": lazy_gettext("is used by now"),

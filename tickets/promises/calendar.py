@@ -18,6 +18,8 @@ HORIZON_DAYS = 366
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
+# As people write it here: 7h30, 13h.
+_HOUR_SIGN = re.compile(r"(\d)[hH](\d{2})?")
 
 OpenSpan = tuple[int, int]
 """Open time as a half-open pair of microseconds since 1970."""
@@ -72,8 +74,8 @@ ROUND_THE_CLOCK = WorkingCalendar(key="24x7", weekly=(ALL_DAY,) * 7)
 
 
 def parse_window(text: str) -> Window:
-    """Read `07:30-11:30`; `24:00` may close, and `22:00-06:00` ends on the next day."""
-    match = _WINDOW.match(text.strip())
+    """Read `07:30-11:30` or `7h30-11h30`; `24:00` may close, and `22:00-06:00` ends on the next day."""
+    match = _WINDOW.match(_HOUR_SIGN.sub(_with_colon, text.strip()))
     if match is None:
         raise CalendarRefused("bad_window", text)
     hour, minute, to_hour, to_minute = (int(part) for part in match.groups())
@@ -81,6 +83,10 @@ def parse_window(text: str) -> Window:
     if minute > 59 or to_minute > 59 or opens >= DAY_SECONDS or closes > DAY_SECONDS or opens == closes:
         raise CalendarRefused("bad_window", text)
     return Window(opens, closes if closes > opens else closes + DAY_SECONDS)
+
+
+def _with_colon(written: re.Match[str]) -> str:
+    return f"{written[1]}:{written[2] or '00'}"
 
 
 def parse_windows(texts: Iterable[str]) -> Windows:
@@ -93,6 +99,18 @@ def weekly_windows(by_weekday: Mapping[str, Sequence[str]]) -> tuple[Windows, ..
     if unknown:
         raise CalendarRefused("bad_window", ", ".join(sorted(unknown)))
     return tuple(parse_windows(by_weekday.get(name, ())) for name in WEEKDAYS)
+
+
+def check_nights(weekly: Sequence[Windows]) -> None:
+    """Refuse a week in which a night runs into the hours of the morning after it: one of the two is a slip.
+
+    Raises CalendarRefused with the weekday whose hours it runs into. Not asked of versions that stand: they count on.
+    """
+    for number, windows in enumerate(weekly):
+        following = (number + 1) % len(WEEKDAYS)
+        night_ends = max((window.closes for window in windows), default=0) - DAY_SECONDS
+        if any(window.opens < night_ends for window in weekly[following]):
+            raise CalendarRefused("night_overlaps", WEEKDAYS[following])
 
 
 def with_days(

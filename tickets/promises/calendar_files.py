@@ -18,6 +18,7 @@ from tickets.promises.calendar import (
     WEEKDAYS,
     Windows,
     WorkingCalendar,
+    check_nights,
     parse_windows,
     weekly_windows,
     with_days,
@@ -165,4 +166,5 @@ def _entry(raw: object) -> CalendarEntry:
             raise CalendarRefused("bad_window", str(windows)[:200])
     key, name = str(raw["key"]), str(raw.get("name") or raw["key"])
     calendar = WorkingCalendar(key=key, weekly=weekly_windows(week), zone=str(raw.get("zone") or zone().key))
+    check_nights(calendar.weekly)
     return CalendarEntry(calendar, name, str(raw.get("name_en") or name), raw.get("keeps_holidays") is True)

@@ -13,6 +13,7 @@ from tickets.audit.entries import record
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import Actor
 from tickets.promises import calendar_files
+from tickets.promises.calendar import windows_on
 from tickets.promises.calendar_files import CalendarEntry, calendar_from, with_holidays
 from tickets.promises.policies import adopt_newest, newest_calendar_versions, save_calendar
 from tickets.schema import Holiday
@@ -89,6 +90,14 @@ def known_days(session: Session) -> list[calendar_files.HolidayEntry]:
         calendar_files.HolidayEntry(day.day, day.kind, day.name, day.name_en, day.source)
         for day in session.scalars(select(Holiday).order_by(Holiday.day))
     ]
+
+
+def worked_anyway(session: Session, days: Sequence[calendar_files.HolidayEntry]) -> list[date]:
+    """Days to be made up on which every calendar that keeps days off is open already: nothing would come of them."""
+    newest = [(stored, version) for stored, version in newest_calendar_versions(session)]
+    kept = [calendar_from(stored.key, one.spec) for stored, one in newest if one.spec.get("keeps_holidays")]
+    made_up = [one.day for one in days if one.kind == calendar_files.WORKED]
+    return [day for day in made_up if kept and all(windows_on(calendar, day) for calendar in kept)]
 
 
 def _lay_anew(session: Session, *, actor: Actor, now: datetime) -> tuple[str, ...]:

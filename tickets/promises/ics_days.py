@@ -32,7 +32,9 @@ def days_of_ics(text: str) -> tuple[tuple[FoundDay, ...], tuple[RowError, ...]]:
     days: dict[date, FoundDay] = {}
     errors: list[RowError] = []
     events = list(_events(text))
-    if not events:
+    if _breaks_off(text):
+        errors.append(RowError("file", "breaks_off"))
+    elif not events:
         return (), (RowError("file", "no_events"),)
     for number, event in enumerate(events, start=1):
         name = event.get("SUMMARY", "")
@@ -41,10 +43,21 @@ def days_of_ics(text: str) -> tuple[tuple[FoundDay, ...], tuple[RowError, ...]]:
             errors.append(RowError(f"event {number}", found, name))
             continue
         for day in found:
-            days.setdefault(day, FoundDay(day, name))
+            days[day] = FoundDay(day, _both(days[day].name, name) if day in days else name)
     if len(days) > MOST_DAYS_OF_A_FILE:
         return (), (RowError("file", "too_long", str(len(days))),)
     return tuple(days[day] for day in sorted(days)), tuple(errors)
+
+
+def _both(known: str, name: str) -> str:
+    """Two events of one day, such as a holiday and a day made up on it: whoever chooses has to know of both."""
+    return known if name in known else f"{known}; {name}"
+
+
+def _breaks_off(text: str) -> bool:
+    """Whether the last event has no end, as in a file that was copied in part."""
+    lines = [line.strip().upper() for line in text.splitlines()]
+    return lines.count("BEGIN:VEVENT") > lines.count("END:VEVENT")
 
 
 def _events(text: str) -> Iterator[_Event]:
@@ -71,12 +84,13 @@ def _days(event: _Event) -> list[date] | str:
     """The days of an event, or the code of what keeps it from being whole days."""
     if "RRULE" in event or "RDATE" in event:
         return "event_repeats"
-    first = _day(event.get("DTSTART", ""))
+    started = event.get("DTSTART", "")
+    first = _day(started)
     # The end of a whole-day event is the day after its last.
     end = _day(event["DTEND"]) if "DTEND" in event else first and first + timedelta(days=1)
-    if first is None or end is None:
+    if "T" in started.upper():
         return "not_whole_days"
-    if not first < end <= first + timedelta(days=MOST_DAYS_OF_AN_EVENT):
+    if first is None or end is None or not first < end <= first + timedelta(days=MOST_DAYS_OF_AN_EVENT):
         return "bad_day"
     return [first + timedelta(days=number) for number in range((end - first).days)]
 

@@ -10,7 +10,7 @@ from flask_babel import LazyString, lazy_gettext
 
 from tickets.city import zone
 from tickets.errors import CalendarRefused
-from tickets.promises.calendar import WEEKDAYS, Windows, WorkingCalendar, check, parse_windows
+from tickets.promises.calendar import WEEKDAYS, Windows, WorkingCalendar, check, check_nights, parse_windows
 from tickets.promises.calendar_files import CalendarEntry
 
 MAX_CALENDAR_NAME = 80
@@ -24,6 +24,9 @@ CALENDAR_FAULTS: Mapping[str, LazyString] = {
         "Write the hours like 07:30-11:30, 13:00-17:00. A day may end at 24:00; 22:00-06:00 ends on the next morning."
     ),
     "windows_overlap": lazy_gettext("Two of these stretches of time overlap."),
+    "night_overlaps": lazy_gettext(
+        "The night shift of the day before runs into these hours: end it earlier, or begin later."
+    ),
     "never_open": lazy_gettext(
         "This calendar would be closed for a whole year: nothing that counts in it would ever fall due. "
         "Fill in the hours of at least one day."
@@ -78,12 +81,13 @@ def read_calendar(typed: TypedCalendar, *, now: datetime) -> tuple[CalendarEntry
     calendar = WorkingCalendar(key=typed.key, weekly=tuple(week), zone=zone().key)
     try:
         check(calendar, now=now)
+        check_nights(calendar.weekly)
     except CalendarRefused as refused:
-        return None, {WEEKDAYS[0]: refused.code}
+        return None, {refused.detail if refused.detail in WEEKDAYS else WEEKDAYS[0]: refused.code}
     return CalendarEntry(calendar, typed.name, typed.name_en or typed.name, typed.keeps_holidays), {}
 
 
 def _check_alone(windows: Windows, *, now: datetime) -> None:
     """What is wrong within one day is said at that day."""
     if windows:
-        check(WorkingCalendar(key="", weekly=(windows,) * len(WEEKDAYS)), now=now)
+        check(WorkingCalendar(key="", weekly=(windows, *((),) * 6)), now=now)

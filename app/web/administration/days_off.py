@@ -19,9 +19,11 @@ from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
 from app.web.pieces.moments import read_day
 from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
+from app.wording.spoken_time import calendar_day_phrase
 from tickets.errors import InvalidInput
+from tickets.file_errors import RowError
 from tickets.promises.calendar_files import OFF, WORKED, HolidayEntry, days_as_text
-from tickets.promises.holidays import keep_days, known_days, take_day_back
+from tickets.promises.holidays import keep_days, known_days, take_day_back, worked_anyway
 from tickets.promises.ics_days import MOST_DAYS_OF_AN_EVENT, FoundDay, days_of_ics
 from tickets.promises.public_days import public_days, years_of_public_days
 from tickets.promises.rule_drafts import DraftOf, RuleKind, TypedRule, keep_draft, kept_draft, throw_away
@@ -49,6 +51,7 @@ def days_off() -> ResponseReturnValue:
 def keep_day_off() -> ResponseReturnValue:
     try:
         days = _typed_days()
+        _refuse_contradictions(days, field="first")
     except InvalidInput as wrong:
         was_refused(DraftForm.DAYS_OFF)
         return _page(errors={wrong.field: _words(wrong)}, status=400)
@@ -82,8 +85,8 @@ def look_at_file() -> ResponseReturnValue:
         return _page(errors={"file": _("This is not text in UTF-8: export the calendar again as .ics.")}, status=400)
     found, wrong = days_of_ics(text)
     if not found:
-        return _page(errors={"file": _("No whole day is in this file.")}, faults=fault_lines(wrong), status=400)
-    return _page(found=found, faults=fault_lines(wrong))
+        return _page(errors={"file": _("No whole day is in this file.")}, faults=_left_out(wrong), status=400)
+    return _page(found=found, faults=_left_out(wrong))
 
 
 @blueprint.post(f"{_HERE}/public")
@@ -114,7 +117,32 @@ def keep_chosen_days() -> ResponseReturnValue:
         if len(chosen) > MOST_DAYS:
             errors["chosen"] = _("At most %(num)d days at once: are both dates right?", num=MOST_DAYS)
         return _page(found=found, errors=errors, status=400)
+    try:
+        _refuse_contradictions(chosen, field="chosen")
+    except InvalidInput as wrong:
+        return _page(found=found, errors={wrong.field: _words(wrong)}, status=400)
     return _kept(chosen)
+
+
+def _left_out(errors: Sequence[RowError]) -> list[FaultLine]:
+    """What of a file cannot be taken, each with the name of its event; of the whole file without any."""
+    lines = fault_lines(errors)
+    unnamed = [_("event %(number)s", number=one.where.rpartition(" ")[2]) for one in lines]
+    return [
+        FaultLine(one.where, one.words, "" if one.where == "file" else one.detail or name)
+        for one, name in zip(lines, unnamed, strict=True)
+    ]
+
+
+def _refuse_contradictions(days: Sequence[HolidayEntry], *, field: str) -> None:
+    """A day kept as the other kind, or made up though it is worked on anyway, is a slip. Raises InvalidInput."""
+    known = {one.day: one for one in known_days(g.session)}
+    other = next((known[one.day] for one in days if one.day in known and known[one.day].kind != one.kind), None)
+    if other is not None:
+        raise InvalidInput(field, f"stands_as_{other.kind}", day=other.day, source=other.source)
+    anyway = worked_anyway(g.session, [one for one in days if one.day not in known])
+    if anyway:
+        raise InvalidInput(field, "worked_anyway", day=anyway[0])
 
 
 def _named_days() -> list[tuple[date, str]]:
@@ -138,7 +166,10 @@ def _kept(days: Sequence[HolidayEntry]) -> ResponseReturnValue:
     flash(ngettext("%(num)d day is kept.", "%(num)d days are kept.", len(days)), "success")
     back = f"{_HERE}?year={days[0].day.year}"
     return publish_for(
-        lambda: keep_days(g.session, days, actor=g.actor, now=g.now), to=request.form.get("to", ""), back=back
+        lambda: keep_days(g.session, days, actor=g.actor, now=g.now),
+        to=request.form.get("to", ""),
+        back=back,
+        unchanged=_("No calendar changes by it: only the name and the decree are new."),
     )
 
 
@@ -166,6 +197,18 @@ def _typed_days() -> list[HolidayEntry]:
 def _words(wrong: InvalidInput) -> str:
     if wrong.code == "too_many_days":
         return _("At most %(num)d days at once: are both dates right?", num=MOST_DAYS_OF_AN_EVENT)
+    day = wrong.params.get("day")
+    told = {"day": calendar_day_phrase(day)} if isinstance(day, date) else {}
+    if wrong.code == "worked_anyway":
+        return _("%(day)s is a working day anyway: nothing would change. Is the date right?", **told)
+    if wrong.code == "stands_as_off":
+        return _("%(day)s is a day off here (%(source)s). Take that back first.", source=wrong.params["source"], **told)
+    if wrong.code == "stands_as_worked":
+        return _(
+            "%(day)s is worked in place of another day here (%(source)s). Take that back first.",
+            source=wrong.params["source"],
+            **told,
+        )
     return fault_words(wrong)
 
 
@@ -194,7 +237,7 @@ def _page(
         found=found or [FoundDay(one.day, one.name) for one in draft],
         names_en={one.day: one.name_en for one in draft},
         draft="/administration/drafts/days/0" if draft and not is_new else "",
-        kept_already={one.day for one in known},
+        kept_already={one.day: one.kind for one in known},
         faults=faults,
         errors=errors or {},
         adding=typed_form(DraftForm.DAYS_OFF),

@@ -95,14 +95,17 @@ def faults_of(publish: Callable[[], object]) -> tuple[RowError, ...]:
     return ()
 
 
-def publish_for(publish: Callable[[], object], *, to: str, back: str, unused: str = "") -> ResponseReturnValue:
+def publish_for(
+    publish: Callable[[], object], *, to: str, back: str, unused: str = "", unchanged: str = ""
+) -> ResponseReturnValue:
     """Publish for matters that come from now on; `to` "open": for those in progress too. Raises FileRefused.
 
-    `publish` says by its answer whether anything is new; `unused` is said where no promise has changed by it.
+    `publish` says by its answer whether anything is new, `unchanged` is said where nothing is; `unused`: where no
+    promise has changed by it.
     """
     before = load_rulebook(g.session)
     if not publish():
-        flash(_("Nothing changed: this is in force already."), "info")
+        flash(unchanged or _("Nothing changed: this is in force already."), "info")
         return redirect(back, code=303)
     policies = changed_policies(before, load_rulebook(g.session))
     if to == "open" and policies:

@@ -10,7 +10,7 @@ from tickets.city import zone
 from tickets.directory.exchange.kind import FileKind, RowChange, StillNeeded, TextRow
 from tickets.errors import CalendarRefused
 from tickets.file_errors import RowError, wrong_row
-from tickets.promises.calendar import WEEKDAYS, WorkingCalendar, check, parse_windows
+from tickets.promises.calendar import WEEKDAYS, WorkingCalendar, check, check_nights, parse_windows
 from tickets.promises.calendar_files import CalendarEntry, calendar_from
 from tickets.promises.holidays import import_calendars
 from tickets.promises.policies import newest_calendar_versions
@@ -55,8 +55,7 @@ class Calendars(FileKind):
             try:
                 _entry(change.after, self.now)
             except CalendarRefused as refused:
-                day = next((day for day in WEEKDAYS if _overlaps(change.after[day])), WEEKDAYS[0])
-                errors.append(wrong_row(change.number, refused.code, refused.detail, column=day))
+                errors.append(_wrong_hours(change, refused))
         return errors
 
     def merged(self, before: TextRow, cells: TextRow) -> TextRow:
@@ -96,6 +95,12 @@ def _windows_text(text: str, day: str) -> str:
     return ", ".join(map(str, windows))
 
 
+def _wrong_hours(change: RowChange, refused: CalendarRefused) -> RowError:
+    of_a_day = next((day for day in WEEKDAYS if _overlaps(change.after[day])), WEEKDAYS[0])
+    day = refused.detail if refused.detail in WEEKDAYS else of_a_day
+    return wrong_row(change.number, refused.code, refused.detail, column=day)
+
+
 def _overlaps(text: str) -> bool:
     windows = sorted(parse_windows([one for one in text.split(", ") if one]))
     return any(later.opens < earlier.closes for earlier, later in pairwise(windows))
@@ -109,4 +114,5 @@ def _entry(row: TextRow, now: datetime) -> CalendarEntry:
     weekly = tuple(parse_windows([one for one in row[day].split(", ") if one]) for day in WEEKDAYS)
     calendar = WorkingCalendar(key=row["key"], weekly=weekly, zone=row["zone"])
     check(calendar, now=now)
+    check_nights(weekly)
     return CalendarEntry(replace(calendar), row["name"], row["name_en"], row["keeps_holidays"] == "true")

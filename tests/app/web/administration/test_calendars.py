@@ -39,6 +39,13 @@ DTSTART;VALUE=DATE:20261224
 RRULE:FREQ=YEARLY
 SUMMARY:Giáng sinh
 END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20261130
+SUMMARY:Hội làng
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20261332
+END:VEVENT
 END:VCALENDAR
 """
 
@@ -98,6 +105,8 @@ def test_longer_hours_hold_for_the_next_matter_and_the_earlier_version_is_publis
         ({"mon": "7h30"}, "Write the hours like 07:30-11:30"),
         ({"tue": "25:00-26:00"}, "Write the hours like 07:30-11:30"),
         ({"wed": "07:00-12:00, 11:00-13:00"}, "overlap"),
+        ({"wed": "22:00-06:00", "thu": "05:00-08:00"}, "runs into these hours"),
+        ({"sun": "19:00-08:00"}, "runs into these hours"),
         (dict.fromkeys(OFFICE, ""), "closed for a whole year"),
     ],
 )
@@ -132,13 +141,13 @@ def test_whoever_publishes_over_a_version_they_have_not_seen_is_told_first(
 
 
 def test_a_new_calendar_is_added_and_its_short_name_is_used_once(browser: FlaskClient, session: Session) -> None:
-    night = {"name": "Ca đêm", "mon": "22:00-06:00"}
+    night = {"name": "Ca đêm", "mon": "22h-6h00"}
 
     post(browser, f"{PAGE}/new", key="night", **night)
     twice = post(browser, f"{PAGE}/new", key="night", **night)
     wrong = post(browser, f"{PAGE}/new", key="Ca đêm", **night)
 
-    assert "Ca đêm" in shown(browser, PAGE)
+    assert "Ca đêm" in shown(browser, PAGE) and "22:00-06:00" in shown(browser, PAGE)
     assert (twice.status_code, wrong.status_code) == (400, 400)
     assert "this short name already" in twice.get_data(as_text=True)
     assert 'value="Ca đêm"' in wrong.get_data(as_text=True)
@@ -171,6 +180,9 @@ def test_a_day_off_moves_the_next_matters_date_until_it_is_taken_back(browser: F
         ({"first": "31/11/2026"}, "This is not a date."),
         ({"last": "2026-11-01"}, "The end lies before the beginning."),
         ({"last": "2027-11-01"}, "are both dates right?"),
+        ({}, " is a day off here (Resolution"),
+        ({"first": "2026-11-25"}, " is a working day anyway"),
+        ({"first": "2026-01-10", "kind": "off"}, " is worked in place of another day here"),
     ],
 )
 def test_a_day_without_its_decree_or_with_a_wrong_date_is_refused_and_kept_in_the_form(
@@ -196,7 +208,8 @@ def test_of_a_calendar_file_only_what_was_marked_is_kept_and_what_is_left_out_is
     post(browser, f"{HERE}/days-off/chosen", source="Quyết định 7", **days)
 
     assert "Nghỉ, theo quyết định" in seen and "Họp giao ban: Left out: it has an hour" in seen
-    assert "Giáng sinh: Left out: it repeats" in seen
+    assert "Giáng sinh: Left out: it repeats" in seen and "event 5: Left out: its days cannot be right" in seen
+    assert "Nghỉ, theo quyết định; Hội làng" in seen
     assert nothing.status_code == 400
     kept = newest(session, working(session)).spec["holidays"]
     assert "2026-11-30" in kept and "2026-12-01" not in kept
