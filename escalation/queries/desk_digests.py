@@ -17,6 +17,7 @@ from escalation.firing.telling import duty_calendar
 from escalation.queries.digests import MOST_LINES, WaitingLine, item_of
 from tickets import done_days
 from tickets.city import wall_clock
+from tickets.directory.contact_hours import Hours
 from tickets.directory.contact_methods import methods_of
 from tickets.outbox import posting
 from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
@@ -120,7 +121,7 @@ def ways_of_writing(
             for one in named.get(person.id, ())
             if one.verified_at is not None
             and one.kind is not OutboundChannel.VOICE
-            and (one.from_hour is None or one.to_hour is None or one.from_hour <= hour < one.to_hour)
+            and Hours(one.from_hour, one.to_hour).hold_at(hour)
         ]
         if person.id not in named:
             own = [(OutboundChannel.SMS, person.phone)] if person.phone else [(OutboundChannel.EMAIL, person.email)]

@@ -35,6 +35,7 @@ from tests.whole_app.things import OWN
 from tickets import process_beats
 from tickets.city import wall_clock
 from tickets.directory import contact_methods, one_time_links
+from tickets.directory.contact_hours import Hours
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix
 from tickets.directory.exchange import history
 from tickets.directory.queues import queue_of
@@ -397,7 +398,7 @@ def _contact_methods(session: Session, person: Staff, *, now: datetime) -> list[
             person.id,
             kind=kind,
             address=to,
-            hours=contact_methods.Hours(),
+            hours=Hours(),
             actor=staff_actor(person.id),
             now=now,
         )

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
+from tickets.directory.contact_hours import Hours
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import Actor
 from tickets.people.citizens import clean_email
@@ -25,14 +26,6 @@ CODE_VALID_FOR = timedelta(minutes=15)
 BETWEEN_CODES = timedelta(minutes=1)
 MOST_CODE_TRIES = 5
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Whole hours of the city's day in which a way is used; both None: always."""
-
-    from_hour: int | None = None
-    to_hour: int | None = None
 
 
 def methods_of(session: Session, staff_ids: Collection[int]) -> dict[int, list[ContactMethod]]:
@@ -188,8 +181,8 @@ def _check_hours(hours: Hours) -> None:
         return
     if hours.from_hour is None or hours.to_hour is None:
         raise InvalidInput("hours", "hours_in_pairs")
-    if not 0 <= hours.from_hour < hours.to_hour <= 24:
-        raise InvalidInput("hours", "before_start")
+    if not (0 <= hours.from_hour <= 23 and 1 <= hours.to_hour <= 24) or hours.from_hour == hours.to_hour:
+        raise InvalidInput("hours", "no_such_hours")
 
 
 def _hash(method_id: int, code: str) -> str:

@@ -6,6 +6,7 @@ The one statement of it: firing, staircase, the ticket's page, the telephone's d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tickets.directory.contact_hours import Hours
 from tickets.promises.plan import CITY_LEADER_LEVEL, RESPONSIBLE_LEADER, ChainLevel, posts_to_ask
 from tickets.states import OutboundChannel
 
@@ -30,7 +31,7 @@ class ContactWay:
     to_hour: int | None = None
 
     def is_open_at(self, hour: int) -> bool:
-        return self.from_hour is None or self.to_hour is None or self.from_hour <= hour < self.to_hour
+        return Hours(self.from_hour, self.to_hour).hold_at(hour)
 
 
 @dataclass(frozen=True, slots=True)

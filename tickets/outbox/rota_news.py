@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tickets.city import wall_clock
 from tickets.directory.absences import absence_within
+from tickets.directory.contact_hours import Hours
 from tickets.directory.contact_methods import methods_of
 from tickets.directory.handovers import handed_over
 from tickets.directory.shifts import turns_begun
@@ -106,9 +107,6 @@ def _way(person: Staff, ways: list[ContactMethod], *, now: datetime) -> tuple[Ou
 
 def _opens_at(way: ContactMethod, now: datetime) -> datetime:
     """Now where its hours allow it, else the full hour at which they begin."""
-    if way.from_hour is None or way.to_hour is None:
-        return now
     hours = (now.replace(minute=0, second=0, microsecond=0) + number * _HOUR for number in range(25))
-    return next(
-        (max(now, hour) for hour in hours if way.from_hour <= wall_clock(hour).hour < way.to_hour), now + 24 * _HOUR
-    )
+    named = Hours(way.from_hour, way.to_hour)
+    return next((max(now, hour) for hour in hours if named.hold_at(wall_clock(hour).hour)), now + 24 * _HOUR)

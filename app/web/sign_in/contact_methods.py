@@ -10,7 +10,7 @@ from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
 from app.web.frame.limits import by_session, limiter
 from tickets.directory import contact_methods
-from tickets.directory.contact_methods import Hours
+from tickets.directory.contact_hours import Hours
 from tickets.directory.people import person
 from tickets.errors import InvalidInput
 from tickets.outbox.contact_codes import send_code, send_test

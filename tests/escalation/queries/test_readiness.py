@@ -12,7 +12,7 @@ from tests.statements import counted
 from tickets import done_days
 from tickets.city import day_of, wall_clock
 from tickets.directory import contact_methods, going_live
-from tickets.directory.contact_methods import Hours
+from tickets.directory.contact_hours import Hours
 from tickets.directory.responsibilities import fields_at_units
 from tickets.people.actor import SYSTEM
 from tickets.queries.readiness_facts import Installation

@@ -11,7 +11,7 @@ from app.web.frame.application import HotlineApp
 from escalation.firing.sweep import tick
 from tests.escalation.scene import full_house, level_at, messages, ticket, told, ward
 from tickets.directory import contact_methods
-from tickets.directory.contact_methods import Hours
+from tickets.directory.contact_hours import Hours
 from tickets.people.actor import SYSTEM
 from tickets.states import OutboundChannel, Priority
 

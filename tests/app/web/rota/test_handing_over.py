@@ -8,7 +8,7 @@ from tests.app.web.rota.planning import DAY, HOUR, MONDAY, post_of
 from tests.app.web.steering import csrf_of, enter
 from tests.escalation.scene import messages, ward, with_role
 from tickets.directory import contact_methods
-from tickets.directory.contact_methods import Hours
+from tickets.directory.contact_hours import Hours
 from tickets.outbox.rota_news import tell_turns_that_begin
 from tickets.people.actor import SYSTEM
 from tickets.schema import Absence, Shift, Staff, Unit

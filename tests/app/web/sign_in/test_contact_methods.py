@@ -15,7 +15,7 @@ from escalation.firing.methods import ways_in_turn
 from tests.app.web.steering import csrf_of, enter
 from tests.escalation.scene import holder, messages, person, unit_by_code, ward, with_role
 from tickets.directory import contact_methods
-from tickets.directory.contact_methods import Hours
+from tickets.directory.contact_hours import Hours
 from tickets.directory.standing_rows import load_standing
 from tickets.people.actor import SYSTEM
 from tickets.schema import AuditEntry, ContactMethod, Staff
@@ -81,11 +81,12 @@ def test_another_address_is_to_be_proved_again_and_what_is_none_is_refused_with_
         post(browser, HERE, kind="sms", address="028 3829 1052"),
         post(browser, HERE, kind="email", address="ab.vn", from_hour="9"),
         post(browser, HERE, kind="email", address="c@d.vn", from_hour="x"),
+        post(browser, HERE, kind="email", address="c@d.vn", from_hour="8", to_hour="8"),
         post(browser, HERE, kind="pigeon", address="c@d.vn"),
     ]
     post(browser, HERE, kind="email", address="c@d.vn")
 
-    assert [answer.status_code for answer in answers] == [400] * 5
+    assert [answer.status_code for answer in answers] == [400] * 6
     assert "không phải số" in answers[0].get_data(as_text=True)
     assert [(one.address, one.verified_at) for one in mine(session, me)] == [("c@d.vn", None)]
 
@@ -146,6 +147,9 @@ def test_reports_go_by_what_is_proved_in_its_order_and_hours_and_by_the_rest_onl
     assert proved == ["email nha@a.vn"]
     assert out_of_hours == ["email nha@a.vn"]
     assert ways(hour=8) == ["sms +84907654321", "email nha@a.vn"]
+    phone.from_hour, phone.to_hour = 22, 6
+    assert {hour: len(ways(hour=hour)) for hour in (10, 21, 22, 23)} == {10: 1, 21: 1, 22: 2, 23: 2}
+    phone.from_hour, phone.to_hour = 7, 9
     # An emergency rings first, whatever the order: a text that was delivered to somebody asleep would end the search.
     assert ways(hour=10, is_emergency=True) == ["voice +84907654321", "sms +84907654321", "email nha@a.vn"]
 
