@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
-from app.rehearsal.met import items_met
+from app.rehearsal.met import items_met, matters_met
 from tickets.directory.contact_methods import METHOD_KINDS
 from tickets.promises.figures import promises_kept
 from tickets.schema import Clock, OutboundMessage, PlannedStep, Post, RoleAssignment, StepRecipient, Ticket, Unit
@@ -41,7 +41,7 @@ class OfLevel:
 
 @dataclass(frozen=True, slots=True)
 class OfPost:
-    """What the people of one post met with: items are levels they were told of and lines of their lists of 07:00,
+    """What the people of one post met with: items are levels they were told of and lines of their lists,
     messages what left for them.
 
     Means are of all their days, also those on which nothing came.
@@ -93,6 +93,9 @@ class Rehearsed:
     leader_limit: int
     leader_items_a_day: float
     leader_most_items: int
+    # Behind their items: also what a line of a list has gathered.
+    leader_matters_a_day: float
+    leader_most_matters: int
     leader_days: int
     leader_days_above: int
     busiest: Sequence[BusyDay]
@@ -117,6 +120,7 @@ def figures_of(
     met = _met_with(session, zone=zone)
     post_of = _posts(session)
     leaders = _leaders(session)
+    matters = {key: count for key, count in _counted(session, matters_met(zone)).items() if key[0] in leaders}
     of_leaders = {key: one.items for key, one in met.items() if key[0] in leaders}
     above = sorted(((items, key) for key, items in of_leaders.items() if items > MOST_ITEMS_OF_A_LEADER), reverse=True)
     return Rehearsed(
@@ -131,6 +135,8 @@ def figures_of(
         leader_limit=MOST_ITEMS_OF_A_LEADER,
         leader_items_a_day=_mean(of_leaders.values(), len(leaders) * days),
         leader_most_items=max(of_leaders.values(), default=0),
+        leader_matters_a_day=_mean(matters.values(), len(leaders) * days),
+        leader_most_matters=max(matters.values(), default=0),
         leader_days=len(leaders) * days,
         leader_days_above=len(above),
         busiest=[
@@ -162,13 +168,10 @@ def _levels(session: Session) -> Iterator[OfLevel]:
 
 
 def _met_with(session: Session, *, zone: ZoneInfo) -> dict[tuple[int, date], _PersonDay]:
-    """By person and day of the city: levels told, and messages that left for them after gathering and limits."""
+    """By person and day of the city: items, and messages that left for them after gathering and limits."""
     met = defaultdict[tuple[int, date], _PersonDay](_PersonDay)
-    items = items_met(zone)
-    for who, on, count in session.execute(
-        select(items.c.staff_id, items.c.day, func.count()).group_by("staff_id", "day")
-    ):
-        met[(who, on)].items = count
+    for key, count in _counted(session, items_met(zone)).items():
+        met[key].items = count
     day = func.date(func.timezone(zone.key, OutboundMessage.sent_at))
     left = (
         select(OutboundMessage.staff_id, day, func.count())
@@ -182,6 +185,11 @@ def _met_with(session: Session, *, zone: ZoneInfo) -> dict[tuple[int, date], _Pe
     for who, on, count in session.execute(left):
         met[(who, on)].messages = count
     return dict(met)
+
+
+def _counted(session: Session, met: Subquery) -> dict[tuple[int, date], int]:
+    rows = session.execute(select(met.c.staff_id, met.c.day, func.count()).group_by("staff_id", "day"))
+    return {(who, on): count for who, on, count in rows}
 
 
 def _posts(session: Session) -> dict[int, tuple[str, str]]:

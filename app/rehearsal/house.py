@@ -8,17 +8,30 @@ from sqlalchemy.orm import Session
 
 from app.rehearsal.carrier import PostRoom
 from app.seeding.demonstration import leaders
-from app.seeding.demonstration.machinery import DAILY_LISTS_AT, HOUSEKEEPING_EVERY, LONGEST_PAST
+from app.seeding.demonstration.machinery import HOUSEKEEPING_EVERY, LONGEST_PAST
 from app.seeding.demonstration.stage import Stage
+from escalation.acknowledging.instruction_tasks import break_overdue
 from escalation.firing.pursue import pursue
 from escalation.firing.sweep import note_late, tick
 from escalation.queries.desk_digests import post_desk_digests
 from escalation.queries.digests import post_daily_lists
+from escalation.queries.monthly_directory import remind_of_directory
+from escalation.queries.succession import hand_over
+from escalation.queries.weekly_gaps import post_weekly_gaps
+from escalation.queries.weekly_readiness import post_weekly_readiness
+from tickets.outbox.rota_news import tell_turns_that_begin
 from tickets.schema import PlannedStep
 from tickets.work.resolution import close_due, wake_due
 
 # A scheduler looks every five seconds; here it looks once for whatever falls due within five minutes.
 _LOOKS_EVERY = timedelta(minutes=5)
+# What is only in the next list of 07:00 is read there, and not before.
+_TOLD_AT_ONCE = PlannedStep.detail["in"].astext.is_distinct_from("daily_list")
+# What the schedulers send people of the city besides levels; each knows its own hour, day or week.
+_BY_THEMSELVES = (
+    post_daily_lists, post_desk_digests, hand_over, tell_turns_that_begin, post_weekly_gaps, post_weekly_readiness,
+    remind_of_directory,
+)  # fmt: skip
 _LEARNS_AT = (9, 18)
 _GROWING = "ticket, clock, clock_interval, planned_step, step_recipient, outbound_message, escalation_attempt, contact"
 
@@ -57,7 +70,7 @@ class House:
         since, self._at = self._at, now
         while tick(session, now=now).claimed:
             pass
-        leaders.notice(stage, session, since=since, now=now)
+        leaders.notice(stage, session, _TOLD_AT_ONCE, since=since, now=now)
         while note_late(session, now=now):
             pass
         while pursue(session, now=now):
@@ -67,10 +80,11 @@ class House:
     def _keep_house(self, stage: Stage, session: Session, now: datetime) -> None:
         wake_due(session, now=now)
         close_due(session, now=now)
-        if now.astimezone(stage.zone).hour == DAILY_LISTS_AT:
-            post_daily_lists(session, now=now)
-        if post_desk_digests(session, now=now):
-            leaders.read_lists(stage, session, now=now)
+        while break_overdue(session, now=now):
+            pass
+        for post in _BY_THEMSELVES:
+            post(session, now=now)
+        leaders.read_lists(stage, session, now=now)
         self._post_room.deliver(session, now=now)
         self._post_room.deliver_to_citizens(session, now=now)
         session.commit()

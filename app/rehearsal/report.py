@@ -50,7 +50,7 @@ def _levels(found: Rehearsed, _locale: str) -> Iterator[str]:
 def _people(found: Rehearsed, locale: str) -> Iterator[str]:
     yield from _table(
         [
-            _("Post"), _("people"), _("levels a day"), _("most on a day"), _("messages a day"), _("most on a day"),
+            _("Post"), _("people"), _("items a day"), _("most on a day"), _("messages a day"), _("most on a day"),
         ],
         [
             [
@@ -65,10 +65,15 @@ def _people(found: Rehearsed, locale: str) -> Iterator[str]:
 def _leaders(found: Rehearsed, locale: str) -> Iterator[str]:
     yield ""
     yield _(
-        "A leader of the city meets with %(mean)s levels a day, %(most)s at most; at most %(limit)s are meant. Above "
+        "A leader of the city meets with %(mean)s items a day, %(most)s at most; at most %(limit)s are meant. Above "
         "it: %(above)s of %(days)s days.",
         mean=found.leader_items_a_day, most=found.leader_most_items, limit=found.leader_limit,
         above=found.leader_days_above, days=found.leader_days,
+    )  # fmt: skip
+    yield _(
+        "An item is a level they are told of, or a line of a list. What lines gather counted one by one: %(mean)s "
+        "matters a day, %(most)s at most.",
+        mean=found.leader_matters_a_day, most=found.leader_most_matters,
     )  # fmt: skip
     for one in found.busiest:
         of = ", ".join(

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session, aliased
 from escalation.acknowledging.right import rights_to_answer
 from escalation.acknowledging.waiting import STANDS
 from escalation.firing.telling import duty_calendar
-from escalation.queries.digests import MOST_LINES, WaitingLine, item_of
+from escalation.queries.list_lines import WaitingLine, params_of
 from tickets import done_days
 from tickets.city import wall_clock
 from tickets.directory.contact_hours import Hours
 from tickets.directory.contact_methods import methods_of
 from tickets.outbox import posting
-from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
+from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
 from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.calendar import windows_on
@@ -138,13 +138,7 @@ def inherited_list(
 
 def _messages(lines: Sequence[WaitingLine], ways: Sequence[tuple[OutboundChannel, str]], *, key: str) -> list[Outgoing]:
     person = lines[0].person
-    params = {
-        "count": len(lines),
-        "inherited": sum(line.is_inherited for line in lines),
-        "items": [item_of(line) for line in lines[:MOST_LINES]],
-        STEPS: [line.step.id for line in lines],
-        INHERITED_STEPS: [line.step.id for line in lines if line.is_inherited],
-    }
+    params = params_of(lines)
     return [
         Outgoing(
             channel=channel,

@@ -1,4 +1,4 @@
-"""The 07:00 list: what has reached the Chair and nobody has answered for, at most ten lines, once a day (R12, L5).
+"""The 07:00 list: what has reached the Chair and nobody has answered for, in a few lines, once a day (R12, L5).
 
 On days off it tells of emergencies alone; the next working day tells of the rest.
 """
@@ -7,45 +7,35 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Exists, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer, stands_there_now
 from escalation.firing.telling import duty_calendar
 from escalation.queries.heirs import write_down_heirs
+from escalation.queries.list_lines import WaitingLine, params_of
 from tickets import done_days
 from tickets.city import wall_clock
 from tickets.outbox import posting
-from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE, INHERITED_STEPS, STEPS
+from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
 from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.calendar import WorkingCalendar, windows_on
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import DAILY_LIST_AT
-from tickets.schema import Acknowledgement, Category, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
+from tickets.schema import (
+    Acknowledgement,
+    Category,
+    Clock,
+    Instruction,
+    PlannedStep,
+    Staff,
+    StepRecipient,
+    Ticket,
+    Unit,
+)
 from tickets.states import ClockStatus, OutboundChannel, Priority, StepKind
 
-
-@dataclass(frozen=True, slots=True)
-class WaitingLine:
-    """One level waiting for a person's answer."""
-
-    person: Staff
-    step: PlannedStep
-    ticket: Ticket
-    unit: Unit
-    clock: Clock
-    category: Category | None
-    # Where the ticket was when the promise broke: they are late, and not whoever has been given it since (R23).
-    owing: Unit | None
-    # Nobody had told them: they stand this morning where whoever was told stood.
-    is_inherited: bool = False
-
-    def came_since(self, at: datetime) -> bool:
-        return self.step.fired_at is not None and self.step.fired_at >= at
-
-
-MOST_LINES = 10
 _LONGEST_HOLIDAY_DAYS = 21
 DIGEST_TEMPLATE = DAILY_LIST_TEMPLATE
 
@@ -87,14 +77,8 @@ class _Mornings:
 
 
 def _unanswered(session: Session, *, before: datetime) -> Sequence[WaitingLine]:
-    """Levels that nobody has answered, of promises that are late and have been given no further date by anybody."""
-    owing, answered, dated = aliased(Unit), aliased(PlannedStep), aliased(Acknowledgement)
-    has_a_date = (
-        select(dated.step_id)
-        .join(answered, answered.id == dated.step_id)
-        .where(answered.clock_id == PlannedStep.clock_id, dated.new_due_at > before)
-        .exists()
-    )
+    """Levels that nobody has answered, of late promises that wait neither for a further date nor for an instruction."""
+    owing = aliased(Unit)
     rows = session.execute(
         select(Staff, PlannedStep, Ticket, Unit, Clock, Category, owing)
         .join(StepRecipient, StepRecipient.staff_id == Staff.id)
@@ -111,13 +95,45 @@ def _unanswered(session: Session, *, before: datetime) -> Sequence[WaitingLine]:
             PlannedStep.fired_at < before,
             Clock.status == ClockStatus.RUNNING,
             Clock.due_at < before,
-            ~has_a_date,
+            ~_has_a_date(before),
+            ~_is_instructed(before),
             Acknowledgement.step_id.is_(None),
             Staff.disabled_at.is_(None),
         )
         .order_by(PlannedStep.due_at)
     )
     return [WaitingLine(*row) for row in rows]
+
+
+def _has_a_date(then: datetime) -> Exists:
+    """Somebody has given the promise a date that is not over: with the first answer to a level, or a later one."""
+    answered, first = aliased(PlannedStep), aliased(Acknowledgement)
+    # What holds the next level as well was told by when it should be done.
+    later = and_(Instruction.holds_until.is_not(None), Instruction.due_at > then)
+    return (
+        select(answered.id)
+        .outerjoin(first, first.step_id == answered.id)
+        .outerjoin(Instruction, Instruction.step_id == answered.id)
+        .where(answered.clock_id == PlannedStep.clock_id, or_(first.new_due_at > then, later))
+        .exists()
+    )
+
+
+def _is_instructed(then: datetime) -> Exists:
+    """Whoever stands right below has told the unit what to do, and its time for that runs (A5)."""
+    below = aliased(PlannedStep)
+    runs = and_(
+        Instruction.due_at > then,
+        Instruction.answered_at.is_(None),
+        Instruction.broken_at.is_(None),
+        Instruction.ended_at.is_(None),
+    )
+    return (
+        select(Instruction.id)
+        .join(below, below.id == Instruction.step_id)
+        .where(below.clock_id == PlannedStep.clock_id, below.rank >= PlannedStep.rank - 1, runs)
+        .exists()
+    )
 
 
 def _answerable(session: Session, lines: Sequence[WaitingLine], *, now: datetime) -> list[WaitingLine]:
@@ -150,16 +166,12 @@ def _mine(session: Session, staff_id: int, step_ids: Sequence[int], *, now: date
 
 
 def _messages(lines: Sequence[WaitingLine], *, since: datetime, day: datetime) -> list[Outgoing]:
-    """What came since the last list first, then what has waited longest."""
-    ordered = sorted(lines, key=lambda line: (not line.came_since(since), line.step.due_at))
-    person = lines[0].person
-    params = {
-        "count": len(lines),
-        "inherited": sum(line.is_inherited for line in lines),
-        "items": [item_of(line) for line in ordered[:MOST_LINES]],
-        STEPS: [line.step.id for line in ordered],
-        INHERITED_STEPS: [line.step.id for line in ordered if line.is_inherited],
-    }
+    """Emergencies first, then what came since the last list, then what has waited longest."""
+    ordered = sorted(
+        lines,
+        key=lambda line: (line.ticket.priority is not Priority.EMERGENCY, not line.came_since(since), line.step.due_at),
+    )
+    person, params = lines[0].person, params_of(ordered)
     channels = [OutboundChannel.EMAIL, OutboundChannel.SCREEN, *([OutboundChannel.SMS] if person.phone else [])]
     addresses = {OutboundChannel.EMAIL: person.email, OutboundChannel.SCREEN: ""}
     return [
@@ -174,28 +186,6 @@ def _messages(lines: Sequence[WaitingLine], *, since: datetime, day: datetime) -
         )
         for channel in channels
     ]
-
-
-def item_of(line: WaitingLine) -> dict[str, object]:
-    """What is late, and why it is this person's: when it was reported to them, or that they stand there now."""
-    told_at = line.step.fired_at if not line.is_inherited else None
-    return {
-        "step_id": line.step.id,
-        "reference": line.ticket.reference,
-        "unit": _names(line.owing or line.unit),
-        "now_at": _names(line.unit) if line.owing is not None and line.owing.id != line.unit.id else None,
-        # Without a word of the citizen's: mail is read on other people's screens.
-        "matter": _names(line.category) if line.category is not None and not line.ticket.is_restricted else None,
-        "is_restricted": line.ticket.is_restricted,
-        "level": line.step.rank,
-        "clock": line.clock.kind.value,
-        "due_at": line.step.due_at.isoformat(),
-        "told_at": told_at.isoformat() if told_at else None,
-    }
-
-
-def _names(named: Unit | Category) -> dict[str, str]:
-    return {"vi": named.name, "en": named.name_en}
 
 
 def _this_morning(now: datetime) -> datetime:

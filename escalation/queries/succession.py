@@ -16,8 +16,8 @@ from escalation.acknowledging.right import told_together_now
 from escalation.firing.ringing_heirs import ring_heirs
 from escalation.firing.telling import duty_calendar
 from escalation.queries.desk_digests import inherited_list, waiting_lines, ways_of_writing
-from escalation.queries.digests import WaitingLine
 from escalation.queries.heirs import write_down_heirs
+from escalation.queries.list_lines import WaitingLine
 from tickets.city import wall_clock
 from tickets.directory.standing import Reachable
 from tickets.outbox import posting

@@ -1,6 +1,6 @@
 """A list of many is judged again when it is handed over, line by line: what is over by then is no longer on it (A8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ DAILY_LIST_TEMPLATE = "daily_list"
 STEPS = "step_ids"
 # Those of them that are the reader's because of where they stand now.
 INHERITED_STEPS = "inherited_step_ids"
+# By unit, what has no line of its own.
+OTHERS = "others"
 
 
 def shorten(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
@@ -64,11 +66,17 @@ def _shorten_daily(session: Session, message: OutboundMessage) -> Overtaken | No
     if not standing:
         return Overtaken.STEP_OVER
     items = [item for item in message.params["items"] if item["step_id"] in standing]
+    others = [_standing(unit, standing) for unit in message.params.get(OTHERS, ())]
     kept = [step_id for step_id in told if step_id in standing]
     inherited = [step_id for step_id in message.params.get(INHERITED_STEPS, ()) if step_id in standing]
     counts = {"count": len(kept), "inherited": len(inherited)}
-    _reword(session, message, {**counts, "items": items, STEPS: kept, INHERITED_STEPS: inherited})
+    others = [unit for unit in others if unit["matters"]]
+    _reword(session, message, {**counts, "items": items, OTHERS: others, STEPS: kept, INHERITED_STEPS: inherited})
     return None
+
+
+def _standing(unit: Mapping[str, Any], standing: Collection[int]) -> dict[str, Any]:
+    return {**unit, "matters": [matter for matter in unit["matters"] if matter["step_id"] in standing]}
 
 
 def _reword(session: Session, message: OutboundMessage, params: Mapping[str, Any]) -> None:

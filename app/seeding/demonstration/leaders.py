@@ -2,25 +2,26 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import BigInteger, ColumnElement, cast, exists, func, select, true
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.stage import Stage
 from app.seeding.demonstration.words import answer
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.right import right_to_answer
-from escalation.queries.desk_digests import TOLD_LATELY, waiting_lines
 from tickets.errors import NotAllowed
-from tickets.schema import Acknowledgement, Clock, PlannedStep, StepRecipient, Ticket
-from tickets.states import UNFINISHED, ClockStatus, StepKind, StepResult
+from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
+from tickets.schema import Acknowledgement, Clock, OutboundMessage, PlannedStep, StepRecipient, Ticket
+from tickets.states import UNFINISHED, ClockStatus, OutboundChannel, StepKind, StepResult
 
 # How likely a level is answered, and within how many hours.
 _ANSWERED = {1: (0.45, 0.1, 4), 2: (0.5, 0.2, 8), 3: (0.7, 0.2, 5), 4: (0.6, 0.5, 20), 5: (0.5, 1, 20)}
 _VIA = ("web", "web", "link", "link", "sms", "keypad")
 
 
-def notice(stage: Stage, session: Session, *, since: datetime, now: datetime) -> None:
-    """Look at the levels that were just raised and let the people they reached decide."""
+def notice(stage: Stage, session: Session, *those: ColumnElement[bool], since: datetime, now: datetime) -> None:
+    """Look at the levels that were just raised, of `those`, and let the people they reached decide."""
     told = session.execute(
         select(PlannedStep.id, PlannedStep.ticket_id, PlannedStep.rank, StepRecipient.staff_id)
         .join(StepRecipient, StepRecipient.step_id == PlannedStep.id)
@@ -29,6 +30,7 @@ def notice(stage: Stage, session: Session, *, since: datetime, now: datetime) ->
             PlannedStep.fired_at <= now,
             PlannedStep.kind == StepKind.LEVEL,
             PlannedStep.result == StepResult.NOTIFIED,
+            *those,
         )
         .order_by(PlannedStep.id, StepRecipient.id)
     ).all()
@@ -38,12 +40,28 @@ def notice(stage: Stage, session: Session, *, since: datetime, now: datetime) ->
 
 
 def read_lists(stage: Stage, session: Session, *, now: datetime) -> None:
-    """A list of what waits lies before each of them: whoever has not answered a level yet decides once more."""
-    waiting = waiting_lines(session, StepRecipient.told_at < now - TOLD_LATELY)
-    first = {line.step.id: line for line in reversed(waiting)}
-    for step_id, line in sorted(first.items()):
+    """The lists that came at this instant lie before their readers: who has not answered a level decides once more."""
+    listed = (
+        func.jsonb_path_query(OutboundMessage.params, cast("$.step_ids[*]", JSONPATH))
+        .table_valued("value")
+        .render_derived()
+    )
+    rows = session.execute(
+        select(PlannedStep.id, PlannedStep.ticket_id, PlannedStep.rank, OutboundMessage.staff_id)
+        .select_from(OutboundMessage)
+        .join(listed, true())
+        .join(PlannedStep, PlannedStep.id == cast(listed.c.value, BigInteger))
+        .where(
+            OutboundMessage.template == DAILY_LIST_TEMPLATE,
+            OutboundMessage.channel == OutboundChannel.SCREEN,
+            OutboundMessage.created_at == now,
+        )
+        .order_by(PlannedStep.id, OutboundMessage.id)
+    ).all()
+    first = {step_id: (ticket_id, rank, who) for step_id, ticket_id, rank, who in reversed(rows) if who is not None}
+    for step_id, (ticket_id, rank, staff_id) in sorted(first.items()):
         if step_id not in stage.answering:
-            _decide(stage, step_id, line.ticket.id, line.step.rank, line.person.id, now=now)
+            _decide(stage, step_id, ticket_id, rank, staff_id, now=now)
 
 
 def _decide(stage: Stage, step_id: int, ticket_id: int, rank: int, staff_id: int, *, now: datetime) -> None:

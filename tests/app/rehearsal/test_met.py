@@ -3,10 +3,11 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Subquery, func, select, update
 from sqlalchemy.orm import Session
 
 from app.rehearsal.figures import figures_of
+from app.rehearsal.met import items_met, matters_met
 from escalation.queries.digests import post_daily_lists
 from tests.escalation.queries.test_digests import climbed, seven_after
 from tickets.schema import Clock, OutboundMessage, Post
@@ -14,6 +15,18 @@ from tickets.states import ClockStatus
 
 CITY = ZoneInfo("Asia/Ho_Chi_Minh")
 DAYS = 8
+
+
+def test_a_line_that_gathers_the_rest_is_one_item_and_all_its_matters_are_counted_beside(session: Session) -> None:
+    people, _matters, at = climbed(session, count=9)
+    post_daily_lists(session, now=seven_after(at))
+    session.execute(update(OutboundMessage).values(sent_at=OutboundMessage.created_at))
+
+    def most(met: Subquery) -> int:
+        of_chair = select(func.count()).where(met.c.staff_id == people[5].id)
+        return session.scalars(of_chair).one()
+
+    assert (most(items_met(CITY)), most(matters_met(CITY))) == (5, 9)
 
 
 def test_a_line_of_the_list_counts_each_morning_on_which_it_stands_there_and_one_that_was_over_before_never(

@@ -185,6 +185,19 @@ def test_the_morning_mail_names_the_matter_and_whoever_was_late_with_it(words):
     assert "Ward A (now at Ward B) · a confidential matter · Resolution" in mail
 
 
+def test_the_morning_mail_gathers_the_rest_by_unit_and_names_each(words):
+    line, matter = EVERYTHING["items"][0], {"step_id": 1, "reference": "2600421733"}
+    others = [
+        {"unit": {"vi": "", "en": "Ward A"}, "matters": [matter, matter]},
+        {"unit": {"vi": "", "en": "Ward B"}, "matters": [matter]},
+    ]
+
+    mail = words("daily_list", "email", "en", items=[line], others=others, count=4).text
+
+    named = "26 0042 1733"
+    assert f"and 3 more: Ward A 2 ({named}, {named}); Ward B 1 ({named})\n" in mail
+
+
 def test_a_subject_cannot_carry_a_header(words):
     said = words("ticket_reply", "email", "en", reference="1\r\nBcc: all@example.vn")
 

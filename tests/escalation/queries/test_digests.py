@@ -1,14 +1,16 @@
-"""The 07:00 list of level 5: at most ten lines, once a day, only what still waits for an answer."""
+"""The 07:00 list of level 5: a few lines that leave nothing out, once a day, only what still waits for an answer."""
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.instruction_tasks import answer_instruction, break_overdue
 from escalation.firing.sweep import tick
 from escalation.queries.digests import post_daily_lists
 from tests.escalation.scene import full_house, level_at, messages, person, step, ticket, unit_by_code, ward
-from tickets.schema import Category, PostHolding, Unit
+from tickets.people.actor import SYSTEM
+from tickets.schema import Category, Clock, Instruction, PostHolding, Unit
 from tickets.states import OutboundChannel, Priority
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -73,13 +75,30 @@ def test_asking_again_on_the_same_day_posts_nothing_more(session):
     assert len(messages(session, template="daily_list")) == posted
 
 
-def test_the_list_has_ten_lines_and_tells_how_many_there_are(session):
-    _, _, at = climbed(session, count=13)
+def test_more_than_five_are_four_lines_and_one_that_names_the_rest_by_unit(session):
+    _, matters, at = climbed(session, count=13)
+    moved = unit_by_code(session, "SXD")
+    session.execute(update(Clock).where(Clock.ticket_id == matters[12].id).values(due_unit_id=moved.id))
 
     post_daily_lists(session, now=seven_after(at))
 
     [mail] = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
-    assert (mail.params["count"], len(mail.params["items"])) == (13, 10)
+    assert (mail.params["count"], len(mail.params["items"])) == (13, 4)
+    [here, there] = mail.params["others"]
+    assert (len(here["matters"]), there["unit"]["vi"]) == (8, moved.name)
+    named = {line["reference"] for part in (mail.params["items"], here["matters"], there["matters"]) for line in part}
+    assert named == {matter.reference for matter in matters}, "nothing that is owed is left out"
+
+
+def test_an_emergency_is_the_first_line_however_late_it_came(session):
+    _, matters, at = climbed(session, count=6)
+    matters[5].priority = Priority.EMERGENCY
+    session.flush()
+
+    post_daily_lists(session, now=seven_after(at))
+
+    [mail] = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)
+    assert mail.params["items"][0]["reference"] == matters[5].reference
 
 
 def test_what_was_answered_is_not_in_the_next_list(session):
@@ -129,3 +148,36 @@ def test_the_list_names_the_matter_and_the_unit_that_was_late_whoever_has_it_now
     [line] = messages(session, template="daily_list", channel=OutboundChannel.EMAIL)[0].params["items"]
     assert (line["unit"]["vi"], line["now_at"]["vi"]) == (owed_by.name, receiver.name)
     assert line["matter"]["vi"] == session.get_one(Category, matter.category_id).name
+
+
+def test_what_somebody_below_has_instructed_is_not_in_the_list_while_its_time_runs(session):
+    people, [matter], at = climbed(session)
+    # A Friday: the next list of everything is on Monday.
+    seven = seven_after(at)
+    fourth = step(session, matter, 4)
+    said = {"instruction": "Báo cáo tôi trước trưa.", "via": "web"}
+    acknowledge(session, fourth.id, staff_id=people[4].id, now=seven - timedelta(hours=1), **said)
+
+    during = post_daily_lists(session, now=seven)
+    broken = break_overdue(session, now=seven + timedelta(hours=9))
+    after = post_daily_lists(session, now=seven + timedelta(days=3))
+
+    assert (during, broken, after) == (0, 1, 1)
+
+
+def test_a_later_date_from_above_takes_it_off_the_list_like_a_first_one(session):
+    people, [matter], at = climbed(session)
+    # A Friday: the next list of everything is on Monday.
+    seven = seven_after(at)
+    fourth = step(session, matter, 4)
+    acknowledge(session, fourth.id, staff_id=people[4].id, via="web", now=at + timedelta(minutes=1))
+    answer = {"instruction": "Xong trong tuần.", "new_due_at": seven + timedelta(hours=80), "via": "web"}
+    acknowledge(session, fourth.id, staff_id=people[4].id, now=at + timedelta(minutes=2), **answer)
+    task = session.scalars(select(Instruction)).one()
+    done = {"words": "Đang làm.", "actor": SYSTEM, "now": at + timedelta(minutes=3)}
+    answer_instruction(session, matter, task.id, **done)
+
+    during = post_daily_lists(session, now=seven + timedelta(days=3))
+    after = post_daily_lists(session, now=seven + timedelta(days=4))
+
+    assert (during, after) == (0, 1)
