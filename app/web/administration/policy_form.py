@@ -75,6 +75,11 @@ def policy_faults(errors: Sequence[RowError], fields: Mapping[str, str]) -> dict
     return found
 
 
+def rows_without_chain(fields: Mapping[str, str]) -> list[tuple[ClockKind, Priority]]:
+    """The promises with a time of their own that tell nobody when they are broken."""
+    return [one for one in _said(fields) if not fields.get(f"{row_key(*one)}-chain")]
+
+
 def _said(fields: Mapping[str, str]) -> list[tuple[ClockKind, Priority]]:
     """The promises for which a target was typed, in the order of the form."""
     return [

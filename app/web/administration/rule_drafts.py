@@ -10,6 +10,7 @@ from app.seeding.drafted import bring_in_drafted
 from app.seeding.imports import FileRefused
 from app.web.administration.blueprint import ADMINISTERING, blueprint
 from app.web.administration.draft_kinds import days_of, draft_kind
+from app.web.administration.policy_warnings import policy_warnings
 from app.web.administration.rule_trial import MOST_TOLD, as_trial, count_draft, publish_for
 from app.web.frame.access import signed_in
 from tickets.errors import NotFound
@@ -109,5 +110,6 @@ def _page(of: DraftOf, draft: TypedRule, *, is_overtaken: bool = False, status: 
         told=found.told[:MOST_TOLD] if found is not None else [],
         most_told=MOST_TOLD,
         is_overtaken=is_overtaken,
+        warnings=policy_warnings(g.session, draft.fields) if of.kind is RuleKind.POLICY else [],
     )
     return Response(page, status, mimetype="text/html")

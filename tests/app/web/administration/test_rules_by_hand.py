@@ -325,14 +325,18 @@ def test_a_new_chain_and_a_new_promise_that_climbs_it_are_written(browser: Flask
     }
     promise = typed(shown(browser, new_promise)) | {"name": "Ngập nước", "category": "flooding"} | rows
     refused = post(browser, new_promise, **{**promise, "resolve-normal-target": "0"}, do="preview")
+    hasty = {**promise, "category": "", "resolve-urgent-chain": ""}
+    warned = shown(browser, post(browser, new_promise, **hasty, do="preview").location)
     to_preview = post(browser, new_promise, **promise, do="preview")
-    shown(browser, to_preview.location)
+    unwarned = shown(browser, to_preview.location)
     post(browser, to_preview.location, to="new")
     flooded = open_ticket(session, category_code="flooding").ticket_id
 
     assert "no promise uses it yet" in counted and 'name="to" value="new"' in counted
     assert again.status_code == 400 and "a chain with this name already" in again.get_data(as_text=True)
     assert refused.status_code == 400 and 'id="f-resolve-normal-target-error"' in refused.get_data(as_text=True)
+    assert "holds for the same matters" in warned and "when these are overdue: " in warned
+    assert "holds for the same matters" not in unwarned and "Nobody is told when" not in unwarned
     clock = session.scalars(select(Clock).where(Clock.ticket_id == flooded, Clock.kind == ClockKind.RESOLVE)).one()
     assert clock.target_seconds == 7200
 
