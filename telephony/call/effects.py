@@ -232,7 +232,8 @@ def _answering_unit(desk: Desk, unit_id: int) -> int | None:
 
 def _join(scene: Scene, *, in_front: bool) -> None:
     call, before = scene.call, scene.call.agent_id
-    call.agent_id = None
+    call.agent_id = call.flowout_at = None
+    call.flowout_kind = ""
     end_hold(call, now=scene.now)
     end_consult(scene.session, call, now=scene.now)
     close_room(scene.session, call, now=scene.now)

@@ -3,6 +3,7 @@
 Whoever answers presses a key to talk, so that no voicemail is talked to, and is bridged to this agent.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,6 +16,13 @@ from telephony.floor.presence import free, keep_for_callback, lock_presence
 from tickets.errors import InvalidInput
 from tickets.schema import Ticket
 from tickets.states import PresenceState
+
+# Why an agent who takes calls can ring nobody at this moment.
+_WHY_NOT: Mapping[PresenceState | None, str] = {
+    PresenceState.OFFERED: "rings_first",
+    PresenceState.ON_CALL: "you_are_on_a_call",
+    PresenceState.CALLING_BACK: "you_are_calling_back",
+}
 
 
 def call_citizen_now(session: Session, ticket: Ticket, *, staff_id: int, once: str, now: datetime) -> int:
@@ -29,7 +37,8 @@ def call_citizen_now(session: Session, ticket: Ticket, *, staff_id: int, once: s
     key = f"now:{ticket.id}:{once or now.isoformat()}"[:200]
     presence = lock_presence(session, staff_id)
     if presence is None or presence.state not in (PresenceState.AVAILABLE, PresenceState.WRAP_UP):
-        raise InvalidInput("at", "take_calls_first")
+        state = presence.state if presence is not None else None
+        raise InvalidInput("at", _WHY_NOT.get(state, "take_calls_first"))
     planned = callbacks.plan_callback(session, ticket, phone=phone, at=now, once_key=key, now=now)
     if presence.state is PresenceState.WRAP_UP:
         free(presence, now=now)

@@ -17,14 +17,14 @@ from telephony.ivr.outcome import (
     opening,
     to_a_person,
 )
-from telephony.plan.menu import MENU, MENU_SECONDS
+from telephony.plan.menu import LANGUAGE_KEY, MENU, MENU_SECONDS
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Say, Spoken
 from tickets.people.phones import PhoneKind, parse_phone
 from tickets.states import CallState
 
 CALLED_LATELY = "called_lately"
-GO_ON, LANGUAGE = "1", "*"
+GO_ON = "1"
 
 
 def greet_again(conversation: Conversation, *greeting: Spoken) -> TurnOutcome:
@@ -36,7 +36,7 @@ def after_greeting_again(conversation: Conversation, heard: Heard, facts: CallFa
     """None: it is another matter, and what was heard is a choice from the menu."""
     if heard.keys == GO_ON:
         return to_a_person(conversation, words=(Say(Prompt.TO_A_PERSON),))
-    if heard.keys == LANGUAGE:
+    if heard.keys == LANGUAGE_KEY:
         other = replace(conversation, locale=OTHER_LOCALE.get(conversation.locale, "vi"))
         return TurnOutcome(other, (_opening(other),))
     if heard.is_silence:

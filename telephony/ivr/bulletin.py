@@ -138,7 +138,7 @@ def _counted(conversation: Conversation, incident: IncidentFacts, facts: CallFac
 
 def _no_room(outcome: TurnOutcome) -> TurnOutcome:
     """A message or a callback at once, rather than a wait that would not end; whatever was to be written is."""
-    asking = replace(outcome.conversation, state=CallState.PLACE, asking=FULL)
+    asking = replace(outcome.conversation.tell("full"), state=CallState.PLACE, asking=FULL)
     words = (Say(Prompt.MANY_CALLERS), Say(Prompt.NOBODY_CHOICES))
     effects = tuple(one for one in outcome.effects if not isinstance(one, JoinQueue))
     return TurnOutcome(asking, (one_key("place", *words, seconds=MENU_SECONDS),), effects)

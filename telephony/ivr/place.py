@@ -8,7 +8,9 @@ from telephony.ivr.conversation import Conversation
 from telephony.ivr.effects import GoOnWith, KeepRecording, NotePlace, NoteSaid, OpenTicket
 from telephony.ivr.facts import CallFacts, NamedUnit
 from telephony.ivr.heard import Heard
+from telephony.ivr.message import start_callback
 from telephony.ivr.outcome import (
+    OTHER_LOCALE,
     TurnOutcome,
     after_silence,
     after_words,
@@ -17,7 +19,7 @@ from telephony.ivr.outcome import (
     one_key,
     to_a_person,
 )
-from telephony.plan.menu import MOST_OPTIONS, PERSON_KEY, REPEAT_KEY
+from telephony.plan.menu import CALLBACK_KEY, LANGUAGE_KEY, MOST_OPTIONS, PERSON_KEY, REPEAT_KEY
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Record, Say, Spoken
 from tickets.states import CallState, PlaceOutcome, RecordingKind
@@ -58,10 +60,24 @@ def on_place(conversation: Conversation, heard: Heard, facts: CallFacts) -> Turn
             return _named(conversation, heard, facts)
 
 
-def for_a_person(conversation: Conversation, heard: Heard) -> TurnOutcome | None:
-    """The key for a person, pressed where a place is asked for: whoever answers asks for it."""
-    is_meant = heard.keys == PERSON_KEY and conversation.asking != "afterwards"
-    return _agent_will_ask(conversation) if is_meant else None
+def commanded(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome | None:
+    """A key that means the same wherever one is asked for; None: what was heard answers the question."""
+    if conversation.asking == "afterwards" or heard.recording_sid:
+        return None
+    if heard.keys == PERSON_KEY:
+        # Whoever answers asks for it.
+        return _agent_will_ask(conversation)
+    if heard.keys == CALLBACK_KEY:
+        return start_callback(conversation, facts).also(OpenTicket())
+    return _in_other_language(conversation, facts) if heard.keys == LANGUAGE_KEY else None
+
+
+def _in_other_language(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
+    """The same question anew; names that were read out stand in the language of before: they are asked for again."""
+    other = replace(conversation, locale=OTHER_LOCALE.get(conversation.locale, "vi"), options=())
+    if conversation.asking == "where":
+        return ask_where(other, facts)
+    return _ask_statement(other) if conversation.asking == "statement" else ask_name(other, facts)
 
 
 def _last(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:

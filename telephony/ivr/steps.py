@@ -35,9 +35,9 @@ from telephony.ivr.outcome import (
     to_a_person_at_once,
     welcome,
 )
-from telephony.ivr.place import ask_place, ask_where, for_a_person, on_place
+from telephony.ivr.place import ask_place, ask_where, commanded, on_place
 from telephony.ivr.queue import on_dial, on_queue
-from telephony.plan.menu import MENU, MENU_AGAIN_SECONDS, PERSON_KEY, REPEAT_KEY, MenuChoice
+from telephony.plan.menu import CALLBACK_KEY, LANGUAGE_KEY, MENU, MENU_AGAIN_SECONDS, PERSON_KEY, REPEAT_KEY, MenuChoice
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Redirect, Say, Spoken
 from tickets.states import CallState
@@ -91,12 +91,15 @@ def _asked_first(conversation: Conversation, heard: Heard, facts: CallFacts) -> 
 def _on_place(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     if conversation.asking in (INCIDENT, FULL):
         return on_bulletin(conversation, heard, facts)
-    return for_a_person(conversation, heard) or on_place(conversation, heard, facts)
+    if conversation.asking == "afterwards" and heard.keys in _AS_IN_MENU:
+        return _on_menu(conversation.at(CallState.MENU), heard, facts)
+    return commanded(conversation, heard, facts) or on_place(conversation, heard, facts)
 
 
 def _on_status(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
     """Where many digits are asked for, one key alone is no part of them: it is meant as in the menu."""
-    if conversation.asking in ("reference", "pin") and heard.keys in _ALONE:
+    keys = _AS_IN_MENU if conversation.asking == "afterwards" else _ALONE
+    if conversation.asking in ("reference", "pin", "afterwards") and heard.keys in keys:
         return _on_menu(conversation.at(CallState.MENU), heard, facts)
     return on_request(conversation, heard, facts)
 
@@ -140,7 +143,9 @@ def _on_failsafe(conversation: Conversation, heard: Heard, facts: CallFacts) -> 
 
 
 # A person, the menu again, a callback, the other language.
-_ALONE = (PERSON_KEY, REPEAT_KEY, "9", "*")
+_ALONE = (PERSON_KEY, REPEAT_KEY, CALLBACK_KEY, LANGUAGE_KEY)
+# Behind an answer: all but what the words behind it say of their own.
+_AS_IN_MENU = tuple(key for key in MENU if key not in ("1", PERSON_KEY, REPEAT_KEY))
 _STEPS: Mapping[CallState, Callable[[Conversation, Heard, CallFacts], TurnOutcome]] = {
     CallState.GREETING: _on_menu,
     CallState.MENU: _on_menu,

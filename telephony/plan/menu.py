@@ -44,7 +44,7 @@ MENU: Mapping[str, MenuKey] = {
     "0": MenuKey(MenuChoice.PERSON, opens_ticket=True),
     "*": MenuKey(MenuChoice.LANGUAGE, opens_ticket=False),
 }
-PERSON_KEY, REPEAT_KEY = "0", "7"
+PERSON_KEY, REPEAT_KEY, VOICEMAIL_KEY, CALLBACK_KEY, LANGUAGE_KEY = "0", "7", "8", "9", "*"
 
 # What is read at first, after danger and the way to the other language: no more than a caller bears (15 s in all).
 # A message is offered again where somebody waits.

@@ -72,9 +72,18 @@ def test_who_is_on_the_line_with_us_is_not_rung(client: FlaskClient, session: Se
     assert state_of(session, agent) is PresenceState.AVAILABLE
 
 
-@pytest.mark.parametrize("state", [None, PresenceState.AWAY, PresenceState.ON_CALL])
-def test_nobody_is_rung_for_an_agent_who_takes_no_calls(
-    client: FlaskClient, session: Session, now: datetime, state: PresenceState | None
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (None, "Press “Take calls” first"),
+        (PresenceState.AWAY, "Press “Take calls” first"),
+        (PresenceState.ON_CALL, "You are on a call: end it first"),
+        (PresenceState.OFFERED, "A call rings at you: answer or decline it first"),
+        (PresenceState.CALLING_BACK, "Another citizen is being called for you"),
+    ],
+)
+def test_nobody_is_rung_for_an_agent_who_cannot_talk_now_and_who_is_told_why(
+    client: FlaskClient, session: Session, now: datetime, state: PresenceState | None, words: str
 ) -> None:
     agent = agent_at(client, session, now)
     if state is not None:
@@ -85,5 +94,5 @@ def test_nobody_is_rung_for_an_agent_who_takes_no_calls(
 
     answer = send(client, path, f"{path}/call-now").get_data(as_text=True)
 
-    assert "Press “Take calls” first" in answer and rung(session) == []
+    assert words in answer and rung(session) == []
     assert session.scalars(select(CallbackRequest)).all() == []

@@ -76,6 +76,16 @@ def test_with_nobody_on_duty_a_message_is_left_and_the_caller_hears_the_referenc
     assert call.flowout_kind == "voicemail"
 
 
+def test_who_says_nothing_after_the_tone_twice_waits_for_a_person_and_has_left_nothing(session, now, phone):
+    agent_at(session, now)
+    phone.ring().press("8").record(0).record(1)
+
+    call = call_of(session, phone)
+    assert call.state in (CallState.QUEUED, CallState.OFFERED)
+    assert call.queued_at is not None and call.flowout_at is None
+    assert phone.document.find("Hangup") is None
+
+
 def test_with_nobody_on_duty_the_duty_officer_is_told_once_an_hour(session, phone, client, settings, city_line):
     officer = staff(session, role=Role.SUPERVISOR, at="26740", phone="+84908888888")
     hold_post(session, officer, "duty_officer", at="26740")
