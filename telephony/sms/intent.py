@@ -87,8 +87,8 @@ class SmsWords:
     help: Collection[str]
 
 
-# "Huy" and "Dung" are names, and "dung" is how đúng (right) is written without marks: they are no wish of any kind, and
-# "đúng tất cả" is an answer. Any other word of these may be written without its marks, also between marked ones.
+# "Huy" and "Dung" are names, and "dung" is how đúng (right) is written without marks: they may be answers, are no wish
+# of any kind, and "đúng tất cả" is an answer too. Any other word may be written without its marks, also between others.
 VIETNAMESE_AND_ENGLISH = SmsWords(
     stop=spelled(
         "stop", "stop tin", "stop tin nhắn", "stop sms", "unsubscribe", "unsub", "optout", "opt out", "opt-out",
@@ -104,7 +104,7 @@ VIETNAMESE_AND_ENGLISH = SmsWords(
         "hủy tất cả tin", "hủy tất cả tin nhắn", "từ chối tất cả tin", "từ chối tất cả tin nhắn",
     ) | {"dừng tất cả"},
     doubtful=frozenset(
-        {"hủy", "huỷ", "dừng", "dừng lại", "ngừng", "ngưng", "ngung", "cancel", "end", "quit", "revoke"}
+        {"hủy", "huỷ", "dừng", "dừng lại", "ngừng", "ngưng", "ngung", "huy", "dung", "cancel", "end", "quit", "revoke"}
     ),
     start=frozenset(
         {"start", "unstop", "dk", "dang ky", "nhan tin", "nhan lai", "đk", "đăng ký", "nhận tin", "nhận lại"}
