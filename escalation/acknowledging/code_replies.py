@@ -1,5 +1,6 @@
 """A leader's text message: `GN` acknowledges or instructs, `TC` passes up; answered, so that they know."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -106,4 +107,14 @@ def _alone(session: Session, reply: Reply, people: Mapping[int, Staff], *, now: 
 
 
 def _listed(waiting: Sequence[WaitingLevel]) -> list[dict[str, Any]]:
-    return [{"code": one.code, "reference": one.reference, "level": one.level} for one in waiting[:_LISTED]]
+    """Of a ticket that is named twice, also what is late about it: its codes say nothing of that."""
+    seen = Counter(one.reference for one in waiting)
+    return [
+        {
+            "code": one.code,
+            "reference": one.reference,
+            "level": one.level,
+            "clock": one.clock if seen[one.reference] > 1 else "",
+        }
+        for one in waiting[:_LISTED]
+    ]

@@ -11,7 +11,7 @@ from escalation.acknowledging.right import rights_to_answer
 from tickets.people.roles import load_viewer
 from tickets.schema import Clock, StandingReport, StepRecipient, Ticket
 from tickets.schema.ticket import IS_UNFINISHED
-from tickets.states import ClockStatus
+from tickets.states import ClockKind, ClockStatus
 
 # What stands is kept; the clock is the truth.
 STANDS = (
@@ -32,6 +32,7 @@ class WaitingLevel:
     reference: str
     level: int
     told_at: datetime
+    clock: ClockKind
 
 
 def waiting_for(session: Session, staff_id: int, *, now: datetime) -> Sequence[WaitingLevel]:
@@ -47,6 +48,7 @@ def waiting_for(session: Session, staff_id: int, *, now: datetime) -> Sequence[W
             Ticket.reference,
             StandingReport.level,
             StepRecipient.told_at,
+            Clock.kind,
         )
         .join(Ticket, Ticket.id == StandingReport.ticket_id)
         .join(Clock, Clock.id == StandingReport.clock_id)

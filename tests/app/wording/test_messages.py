@@ -136,6 +136,14 @@ def test_a_level_says_which_how_late_and_how_to_answer(words):
     assert "GN 48213" in said
 
 
+def test_a_ticket_that_waits_twice_is_asked_about_by_what_is_late(words):
+    twice = [{"code": f"48213{n}", "reference": "2600421733", "level": 2, "clock": n and "first"} for n in (0, 1)]
+
+    said = words("acknowledge_which", "sms", "vi", items=twice, count=2).text
+
+    assert "482130 (26 0042 1733), 482131 (26 0042 1733, trả lời lần đầu)." in said
+
+
 def test_a_level_offers_only_what_its_reader_can_do(words):
     for channel in ("sms", "email"):
         whole = words("escalation_level", channel, "vi").text
