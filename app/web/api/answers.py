@@ -6,8 +6,8 @@ from flask import g
 from pydantic import BaseModel, Field
 
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import BothLanguages
 from app.web.api.describing import takes_query
+from app.web.api.directory_bodies import BothLanguages
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import TypedWords, read_query
 from app.web.frame.access import open_data

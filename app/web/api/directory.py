@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, tuple_
 
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import ProcedureList, QueueList, Resolved, UnitList
 from app.web.api.describing import takes_query
+from app.web.api.directory_bodies import ProcedureList, QueueList, Resolved, UnitList
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import TypedWords, read_query
 from app.web.frame.access import open_data

@@ -5,9 +5,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import Resolved
 from app.web.api.describing import takes_body
 from app.web.api.directory import resolved
+from app.web.api.directory_bodies import Resolved
 from app.web.api.reading import TypedWords, read_body
 from app.web.frame.access import bearer
 from app.web.frame.current import places, rules, today

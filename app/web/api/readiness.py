@@ -7,8 +7,8 @@ from flask import g
 
 from app.phone.installation import installation
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import ReadinessList
 from app.web.api.describing import takes_query
+from app.web.api.directory_bodies import ReadinessList
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_query
 from app.web.frame.access import bearer

@@ -10,8 +10,8 @@ from flask import g
 from app.seeding.file_kinds import FILE_KINDS, POLICIES, TABLE_KINDS
 from app.seeding.imports import take_out
 from app.web.api.blueprint import blueprint
-from app.web.api.bodies import ReferenceRows
 from app.web.api.describing import takes_query
+from app.web.api.directory_bodies import ReferenceRows
 from app.web.api.paging import PageQuery, keys_of, page_of
 from app.web.api.reading import read_query
 from app.web.frame.access import bearer
