@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.secret_keys import keys_of
 from app.wording.messages import LINK_MARK, PIN_MARK, MessageWords, NoSuchMessage, render, render_sms
 from escalation.acknowledging.links import make_link
+from escalation.acknowledging.still_told import why_not_told
 from escalation.firing.notices import LEVEL_TEMPLATE
 from escalation.queries.still_possible import still_possible
 from telephony.provider.account import LONGEST_TEXT, Capability
@@ -40,7 +42,7 @@ from tickets.directory.lines import city_line
 from tickets.outbox import claims, results, troubles
 from tickets.outbox.invitations import INVITATION, INVITATION_LIFETIME
 from tickets.outbox.judged_lists import shorten
-from tickets.outbox.overtaken import CALLBACK_CALL, overtaken_by, withdraw
+from tickets.outbox.overtaken import CALLBACK_CALL, withdraw
 from tickets.people import citizens
 from tickets.people.pins import pin_of_ticket
 from tickets.schema import OutboundMessage
@@ -142,7 +144,7 @@ def _still_holds(session: Session, row: OutboundMessage, *, by: str, now: dateti
     """What is over by now is withdrawn. A text that may have left already is not: it is asked about instead."""
     if row.doubtful_since is not None:
         return True
-    why = overtaken_by(session, row, now=now) or shorten(session, row, now=now)
+    why = why_not_told(session, row, now=now) or shorten(session, row, partial(why_not_told, session, now=now), now=now)
     if why is None:
         return True
     withdraw(session, row, why, by=by, now=now)

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.seeding.demonstration.post_office import PostOffice
+from escalation.acknowledging.still_told import why_not_told
 from tickets.directory.contact_methods import METHOD_KINDS
 from tickets.outbox import claims, results
 from tickets.outbox.judged_lists import shorten
-from tickets.outbox.overtaken import overtaken_by, withdraw
+from tickets.outbox.overtaken import withdraw
 from tickets.outbox.posting import record_status
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
@@ -38,12 +40,12 @@ class PostRoom:
 
     def deliver(self, session: Session, *, now: datetime) -> None:
         """Hand over what is due to people of the city, by phone and mail."""
-        among = OutboundMessage.staff_id.is_not(None)
+        among, judge = OutboundMessage.staff_id.is_not(None), partial(why_not_told, session, now=now)
         while rows := claims.claim_batch(
             session, by=REHEARSAL, channels=METHOD_KINDS, limit=_AT_ONCE, among=among, now=now
         ):
             for row in rows:
-                why = overtaken_by(session, row, now=now) or shorten(session, row, now=now)
+                why = judge(row) or shorten(session, row, judge, now=now)
                 if why is not None:
                     withdraw(session, row, why, by=REHEARSAL, now=now)
                 else:

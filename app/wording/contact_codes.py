@@ -64,6 +64,7 @@ OVERTAKEN: Mapping[str, LazyString] = {
     Overtaken.ROLE_ENDED: lazy_gettext("the person no longer holds the role"),
     Overtaken.TICKET_OVER: lazy_gettext("the matter was over by then"),
     Overtaken.TICKET_REOPENED: lazy_gettext("the matter had been reopened by then"),
+    Overtaken.NOT_THEIRS: lazy_gettext("somebody else answers for it by now"),
     Overtaken.STEP_OVER: lazy_gettext("the deadline no longer stood"),
     Overtaken.LEVEL_REACHED: lazy_gettext("somebody had been reached by then"),
     Overtaken.HOUR_OVER: lazy_gettext("its hour of the night is over"),

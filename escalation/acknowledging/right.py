@@ -155,10 +155,10 @@ def _levels(chains: Any, chain_version_id: int | None) -> Sequence[ChainLevel]:
 
 
 def _stands_at(row: RowMapping, levels: Sequence[ChainLevel], standing: Standing, staff_id: int) -> set[int | None]:
-    """The units whose posts the person answers for on this level today; whoever was told for want of others, above."""
+    """The units whose posts the person answers for on this level today; of who was told for want of others, on any."""
     concern = _concern(row)
     was_told = row["capacity"] is not None
-    asked = [level for level in levels if level.level == row["rank"] or (was_told and level.level > row["rank"])]
+    asked = [level for level in levels if was_told or level.level == row["rank"]]
     people: list[Reachable] = [one for level in asked for one in standing.on_level(level, concern)]
     return {one.unit_id for one in people if one.person.staff_id == staff_id}
 

@@ -4,7 +4,7 @@ A level is not told because a message about it was written: it is told when one 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.promises.plan import Reaching
 from tickets.queries.reached_levels import HeardBy, heard_by
 from tickets.schema import EscalationAttempt, PlannedStep, StepRecipient, Ticket
-from tickets.states import AttemptState, NotHeard, OutboundChannel, StepResult
+from tickets.states import AttemptState, NotHeard, OutboundChannel, StepKind, StepResult
 
 STEPS_PER_LOOK = 100
 # What nobody followed for so long is history: after a long silence of ours only what is recent is worth a call.
@@ -53,9 +53,11 @@ def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> i
     heard = heard_by(session, waiting)
     open_levels = [(t, s) for t in tickets for s in t.steps if stands(s) and (t.is_emergency or s.id not in heard)]
     standing = standing_for(session, [ticket for ticket, _ in open_levels], book, now=now)
-    unreached = [(t, s) for t, s in open_levels if not _is_known(t, s, heard.get(s.id), standing, book)]
+    covered = _covered(session, open_levels)
+    orders = {s.id: _in_order(t, s, standing, book, covered[s.id]) for t, s in open_levels}
+    unreached = [(t, s) for t, s in open_levels if not _is_known(t, heard.get(s.id), orders[s.id])]
     tried = _tried(session, [step.id for _, step in unreached])
-    further = [_next(ticket, step, tried[step.id], standing, book, now=now) for ticket, step in unreached]
+    further = [_next(ticket, step, tried[step.id], orders[step.id], book, now=now) for ticket, step in unreached]
     # Before the messages are written: one that cannot leave, to a phone that opted out, is followed at once.
     set_reach_by(session, {**dict.fromkeys(waiting), **{one.step.id: one.reach_by for one in further}})
     tell(session, further, now=now)
@@ -90,16 +92,39 @@ def _claim(session: Session, *, now: datetime, batch: int) -> dict[int, int]:
     return {step_id: ticket_id for step_id, ticket_id in session.execute(mine)}
 
 
-def _is_known(
-    ticket: DueTicket, step: DueStep, heard: HeardBy | None, standing: Standing, book: PromiseRulebook
-) -> bool:
+def _is_known(ticket: DueTicket, heard: HeardBy | None, order: Sequence[tuple[Reachable, int]]) -> bool:
     """Whether somebody has answered or heard of it; of an emergency, somebody who has not left the post since (A4)."""
     if heard is None:
         return False
     if heard.is_answered or not ticket.is_emergency:
         return True
-    here = {who.person.staff_id for who, _ in standing.in_order(levels_of(step, book), step.rank, ticket.concern)}
-    return bool(heard.staff_ids & here)
+    return bool(heard.staff_ids & {who.person.staff_id for who, _ in order})
+
+
+def _covered(session: Session, levels: Sequence[tuple[DueTicket, DueStep]]) -> defaultdict[int, set[int]]:
+    """By level, those below that came with it and told nobody, because this one was to."""
+    by_step = PlannedStep.detail["by_step"].as_integer()
+    rows = session.execute(
+        select(by_step, PlannedStep.rank).where(
+            PlannedStep.ticket_id.in_({ticket.id for ticket, _ in levels}),
+            PlannedStep.kind == StepKind.LEVEL,
+            PlannedStep.result == StepResult.SUPERSEDED,
+            by_step.in_([step.id for _, step in levels]),
+        )
+    )
+    found = defaultdict[int, set[int]](set)
+    for step_id, rank in rows:
+        found[step_id].add(rank)
+    return found
+
+
+def _in_order(
+    ticket: DueTicket, step: DueStep, standing: Standing, book: PromiseRulebook, covered: Collection[int]
+) -> list[tuple[Reachable, int]]:
+    """Its own people and those above; then, so that a level does not silence others for nothing, those it covered."""
+    levels = levels_of(step, book)
+    upwards = list(standing.in_order(levels, step.rank, ticket.concern))
+    return [*upwards, *standing.covered_below(levels, covered, ticket.concern)]
 
 
 @dataclass(slots=True)
@@ -145,7 +170,7 @@ def _next(
     ticket: DueTicket,
     step: DueStep,
     tried: Mapping[int, _Tried],
-    standing: Standing,
+    order: Sequence[tuple[Reachable, int]],
     book: PromiseRulebook,
     *,
     now: datetime,
@@ -156,7 +181,6 @@ def _next(
     take a call is called once more after all have been tried. Without anybody left, or from then on, administrators
     hear of it.
     """
-    order = list(standing.in_order(levels_of(step, book), step.rank, ticket.concern))
     rule = book.reaching[ticket.priority]
     again = []
     for who, at_level in _told_last(order, tried):

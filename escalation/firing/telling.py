@@ -190,7 +190,7 @@ def _send_level_at(
 ) -> datetime:
     at = send_at(
         clock=step.clock,
-        level=max(step.rank, at_level),
+        level=at_level,
         priority=ticket.priority,
         is_on_shift=found.capacity == "shift",
         duty_hours=duty_calendar(book),

@@ -3,7 +3,7 @@
 The one statement of it: firing, staircase, the ticket's page, the telephone's duty desk and the right to answer ask it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tickets.directory.contact_hours import Hours
@@ -148,6 +148,14 @@ class Standing:
             if level.level > rank and level.level >= CITY_LEADER_LEVEL and not concern.is_emergency:
                 return
             yield from ((found, level.level) for found in self.on_level(level, concern))
+
+    def covered_below(
+        self, levels: Sequence[ChainLevel], ranks: Collection[int], concern: Concern
+    ) -> Iterator[tuple[Reachable, int]]:
+        """Who stands on these levels, the highest first: one above covered them, and might reach nobody (A3)."""
+        for level in reversed(levels):
+            if level.level in ranks:
+                yield from ((found, level.level) for found in self.on_level(level, concern))
 
     def told_together(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> tuple[list[Reachable], int]:
         """Who is told of a level at once and at which they stand: the first, with all who share their shift."""

@@ -1,6 +1,6 @@
 """A list of many is judged again when it is handed over, line by line: what is over by then is no longer on it (A8)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +8,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tickets.outbox.gathering import GATHERED_TEMPLATE, listed
-from tickets.outbox.overtaken import Overtaken, leave_out, overtaken_by
+from tickets.outbox.overtaken import Overtaken, leave_out
 from tickets.schema import Acknowledgement, Clock, OutboundMessage, PlannedStep
 from tickets.states import ClockStatus, OutboundChannel
 
 DAILY_LIST_TEMPLATE = "daily_list"
+# Of one message: why it is over, or nothing.
+Judge = Callable[[OutboundMessage], Overtaken | None]
 # In its parameters, the levels of all lines: the list shows the first ones only.
 STEPS = "step_ids"
 # Those of them that are the reader's because of where they stand now.
@@ -21,24 +23,24 @@ INHERITED_STEPS = "inherited_step_ids"
 OTHERS = "others"
 
 
-def shorten(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
-    """Take off the list what is over; why the whole of it is not sent, when nothing is left."""
+def shorten(session: Session, message: OutboundMessage, judge: Judge, *, now: datetime) -> Overtaken | None:
+    """Take off the list what `judge` says is over; why the whole of it is not sent, when nothing is left."""
     if message.channel is OutboundChannel.SCREEN:
         return None
     if message.template == GATHERED_TEMPLATE:
-        return _shorten_gathered(session, message, now=now)
+        return _shorten_gathered(session, message, judge, now=now)
     if message.template == DAILY_LIST_TEMPLATE and STEPS in message.params:
         return _shorten_daily(session, message)
     return None
 
 
-def _shorten_gathered(session: Session, message: OutboundMessage, *, now: datetime) -> Overtaken | None:
+def _shorten_gathered(session: Session, message: OutboundMessage, judge: Judge, *, now: datetime) -> Overtaken | None:
     rows = session.scalars(
         select(OutboundMessage)
         .where(OutboundMessage.gathered_into_id == message.id)
         .order_by(OutboundMessage.is_urgent.desc(), OutboundMessage.id)
     ).all()
-    over = {row.id: why for row in rows if (why := overtaken_by(session, row, now=now)) is not None}
+    over = {row.id: why for row in rows if (why := judge(row)) is not None}
     if not over:
         return None
     for row in rows:

@@ -71,6 +71,7 @@ class Overtaken(StrEnum):
     TICKET_OVER = "ticket_over"
     TICKET_REOPENED = "ticket_reopened"
     STEP_OVER = "step_over"
+    NOT_THEIRS = "not_theirs"
     LEVEL_REACHED = "level_reached"
     TURN_OVER = "turn_over"
     HOUR_OVER = "hour_over"

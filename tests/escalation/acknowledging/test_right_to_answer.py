@@ -12,13 +12,15 @@ from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.links import make_link
 from escalation.acknowledging.pass_up import pass_up, pass_up_by_link
 from escalation.acknowledging.reply_deeds import Reply
+from escalation.acknowledging.still_told import why_not_told
 from escalation.firing.sweep import tick
 from tests.escalation.scene import clock, full_house, holder, level_at, messages, on_shift, step, ticket, ward
 from tickets.directory.staff import disable
 from tickets.errors import HotlineError, NotAllowed
+from tickets.outbox.overtaken import Overtaken
 from tickets.people.actor import SYSTEM
 from tickets.schema import Acknowledgement, PostHolding, Queue, RoleAssignment, StepRecipient
-from tickets.states import Priority, QueueKind, Role
+from tickets.states import OutboundChannel, Priority, QueueKind, Role
 from tickets.work.assignment import transfer
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -137,6 +139,21 @@ def test_the_code_of_whoever_no_longer_stands_there_is_answered_so_and_records_n
     assert session.scalars(select(Acknowledgement)).all() == []
     said = [m.template for m in messages(session, staff_id=reached.chair.id) if m.template.startswith("acknowledge")]
     assert said == ["acknowledge_ended"]
+
+
+@pytest.mark.parametrize("end", ENDED)
+def test_what_waited_for_whoever_no_longer_stands_there_is_not_handed_over(session, end):
+    """Written at night for the morning; meanwhile the matter or the post went to somebody else."""
+    reached = Reached(session)
+    [text] = messages(session, staff_id=reached.chair.id, channel=OutboundChannel.SMS, template="escalation_level")
+    before = why_not_told(session, text, now=reached.at + HOUR)
+    end(reached)
+    session.flush()
+
+    why = why_not_told(session, text, now=reached.at + HOUR)
+
+    expected = Overtaken.ROLE_ENDED if end in (_disabled, _role_ended) else Overtaken.NOT_THEIRS
+    assert (before, why) == (None, expected)
 
 
 def test_a_disabled_leaders_code_is_an_ordinary_text_and_gets_no_answer(session):
