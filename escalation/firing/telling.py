@@ -123,7 +123,7 @@ def _level(
     if step.step is not None and step.step.daily_list and at_level == step.rank:
         return Fired(ticket, step, StepResult.NOTIFIED, told=tuple(fresh), detail={"in": "daily_list"} | instead)
     told = beside_each_other([tell_person(ticket, step, one, at_level, book=book, now=now) for one in fresh])
-    return replace(told, detail={**told.detail, **instead})
+    return replace(told, detail={**told.detail, **instead}) if instead else told
 
 
 def _instead(standing: Standing, found: Reachable, step: DueStep, ticket: DueTicket) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _instead(standing: Standing, found: Reachable, step: DueStep, ticket: DueTic
 def beside_each_other(told: Sequence[Fired]) -> Fired:
     """One level told to several at once, each by their own ways; of several it is written down once."""
     first, *others = told
-    return replace(first, beside=tuple(others))
+    return replace(first, beside=tuple(others)) if others else first
 
 
 def tell_person(

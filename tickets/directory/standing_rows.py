@@ -32,10 +32,10 @@ from tickets.states import OutboundChannel, Role
 # For a unit that is not live (`going_live.py`) the city's desk receives; the city's own bodies receive what is theirs.
 STANDING = """
     with recursive waiting as (
-        select u.id, u.kind from unit u
-        where u.id = any(:unit_ids) and exists (select from going_live)
-          and not coalesce((select g.is_live from going_live g where g.unit_id = u.id and g.on_day <= :today
-                            order by g.id desc limit 1), false)
+        select u.id, u.kind from unit u left join (
+            select distinct on (g.unit_id) g.unit_id, g.is_live from going_live g where g.on_day <= :today
+            order by g.unit_id, g.id desc) said on said.unit_id = u.id
+        where u.id = any(:unit_ids) and exists (select from going_live) and not coalesce(said.is_live, false)
     ),
     desk as (
         select q.unit_id as id from queue q join unit u on u.id = q.unit_id

@@ -48,16 +48,6 @@ class StandingReport(Base):
     __tablename__ = "standing_report"
     __table_args__ = (
         Index(
-            "ix_standing_report_order",
-            "staff_id",
-            "is_answered",
-            text("level desc"),
-            "due_at",
-            "step_id",
-            postgresql_include=["ticket_id"],
-        ),
-        # The list's own order. The one above is the order of the release before, and goes with it.
-        Index(
             "ix_standing_report_harm",
             "staff_id",
             "is_answered",
