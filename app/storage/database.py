@@ -75,8 +75,8 @@ _WRITTEN_LATER = {
     PolicyVersion.__tablename__: (PolicyVersion.retired_at.key,),
     MatterRow.__tablename__: (MatterRow.until_number.key,),
 }
-# What was promised, when it counted and whom it names: published once, then a further version. One that a promise ever
-# ran under is held by that promise.
+# What was promised, when it counted and whom it names: published once, then a further version. It stays, also the step
+# of a chain that no promise has climbed to yet.
 _NEVER_CHANGED = (
     CalendarVersion.__tablename__,
     ChainVersion.__tablename__,
@@ -281,7 +281,7 @@ def _grant(owner_url: str, app_url: str) -> None:
         for table in (*_APPEND_ONLY, *_INSERT_ONLY_CHAIN):
             connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
         for table in _NEVER_CHANGED:
-            connection.execute(text(f"revoke update, truncate on {table} from {quoted}"))
+            connection.execute(text(f"revoke update, delete, truncate on {table} from {quoted}"))
         for table in _NEVER_DELETED:
             connection.execute(text(f"revoke delete, truncate on {table} from {quoted}"))
         for table, columns in _WRITTEN_LATER.items():

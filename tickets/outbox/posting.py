@@ -23,14 +23,14 @@ from tickets.states import OutboundChannel, OutboundState
 # Noted in `session.info`: whoever commits may wake the worker.
 POSTED = "outbox_posted"
 
-# The order of a provider's message states: a late or repeated callback never moves one back, and of two final ones the
-# first stays.
-FINAL_RANK = 9
+# The order of a provider's message states: a late or repeated callback never moves one back, and of two failures the
+# first stays. What has arrived has, also where a failure was told before.
+FINAL_RANK, ARRIVED_RANK = 9, 10
 STATUS_RANK: Mapping[str, int] = {
     "queued": 1,
     "sending": 2,
     "sent": 3,
-    "delivered": FINAL_RANK,
+    "delivered": ARRIVED_RANK,
     "undelivered": FINAL_RANK,
     "failed": FINAL_RANK,
     "canceled": FINAL_RANK,
@@ -258,7 +258,7 @@ def _apply_final(
     session: Session, message: OutboundMessage, *, status: str, error_code: str, trouble: str, now: datetime
 ) -> None:
     if status == "delivered":
-        message.state, message.delivered_at = OutboundState.DELIVERED, now
+        message.state, message.delivered_at, message.error_code = OutboundState.DELIVERED, now, ""
     elif status in ("undelivered", "failed", "canceled"):
         message.state, message.error_code, message.settled_at = OutboundState.FAILED, error_code or status, now
         if trouble == OPTED_OUT:

@@ -68,6 +68,12 @@ begin
     return new;
 end
 """
+# That somebody has read what they were told is written once.
+_OF_READING = """
+begin
+    raise insufficient_privilege using message = 'that a report was read, and when, is a fact: it is not changed';
+end
+"""
 # By the trigger's name, which its function has too: what the function does, on which table it stands and when.
 KEEPS_FACTS = {
     "level_stays": (
@@ -84,6 +90,12 @@ KEEPS_FACTS = {
         _OF_POLICY_VERSION,
         "policy_version",
         "before update on policy_version for each row",
+    ),
+    "reading_stays": (
+        _OF_READING,
+        "step_recipient",
+        "before update of read_at on step_recipient for each row"
+        " when (old.read_at is not null and new.read_at is distinct from old.read_at)",
     ),
     "window_stays": (
         _OF_WINDOW,

@@ -5,7 +5,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import ProgrammingError
 
 from escalation.acknowledging.acknowledge import (
     AlreadyAcknowledged,
@@ -333,3 +334,13 @@ def test_a_plan_made_anew_while_the_answer_holds_keeps_the_hold(session):
     retargeting.retarget(session, ticket, cause="priority", actor=SYSTEM, now=later + timedelta(minutes=1))
 
     assert level_at(session, matter, 3) >= later + 4 * HOUR
+
+
+@pytest.mark.parametrize("later", [None, MONDAY + timedelta(days=9)])
+def test_when_a_report_was_read_is_written_once(session, later):
+    matter, people, at = raised(session)
+    reached = step(session, matter, 2)
+    acknowledge(session, reached.id, staff_id=people[2].id, via="web", now=at)
+
+    with pytest.raises(ProgrammingError, match="is a fact"), session.begin_nested():
+        session.execute(update(StepRecipient).where(StepRecipient.step_id == reached.id).values(read_at=later))

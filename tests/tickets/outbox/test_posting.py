@@ -191,7 +191,13 @@ def sent(session: Session, sid: str = "SM1") -> int:
 
 
 @pytest.mark.parametrize(
-    "order", [("queued", "sent", "delivered"), ("delivered", "queued", "sent"), ("sent", "delivered", "failed")]
+    "order",
+    [
+        ("queued", "sent", "delivered"),
+        ("delivered", "queued", "sent"),
+        ("sent", "delivered", "failed"),
+        ("sent", "undelivered", "delivered"),
+    ],
 )
 def test_callbacks_in_any_order_and_twice_end_delivered(session, order):
     message = sent(session)
