@@ -7,7 +7,7 @@ from sqlalchemy import Select, Subquery, cast, func, select, true, union
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.types import BigInteger
 
-from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
+from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.schema import OutboundMessage, PlannedStep, StepRecipient
 from tickets.states import OutboundChannel
 

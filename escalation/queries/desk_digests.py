@@ -20,7 +20,7 @@ from tickets.city import wall_clock
 from tickets.directory.contact_hours import Hours
 from tickets.directory.contact_methods import methods_of
 from tickets.outbox import posting
-from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
+from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.calendar import windows_on

@@ -17,7 +17,7 @@ from escalation.queries.list_lines import WaitingLine, params_of
 from tickets import done_days
 from tickets.city import wall_clock
 from tickets.outbox import posting
-from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
+from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.calendar import WorkingCalendar, windows_on

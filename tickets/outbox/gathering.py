@@ -18,6 +18,9 @@ from tickets.states import OutboundChannel, OutboundState
 # More than this many waiting for one person become one list (R16).
 GATHER_ABOVE = 10
 GATHERED_TEMPLATE = "gathered"
+DAILY_LIST_TEMPLATE = "daily_list"
+# A list names what it is about: as a line of another it would be "a notice", and nobody had been told of its matters.
+LISTS = (GATHERED_TEMPLATE, DAILY_LIST_TEMPLATE)
 # Why a message became a line of a list: as the attempts to tell somebody of a level say it.
 GATHERED = "gathered"
 GATHERED_OVER_LIMIT = "gathered_over_limit"
@@ -37,7 +40,7 @@ def gather(session: Session, *, channels: Sequence[OutboundChannel], now: dateti
         OutboundMessage.not_before <= now,
         OutboundMessage.channel.in_(written),
         OutboundMessage.staff_id.is_not(None),
-        OutboundMessage.template != GATHERED_TEMPLATE,
+        OutboundMessage.template.not_in(LISTS),
     )
     crowded = session.execute(
         select(OutboundMessage.channel, OutboundMessage.address, OutboundMessage.staff_id)

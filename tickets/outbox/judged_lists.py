@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tickets.outbox.gathering import GATHERED_TEMPLATE, listed
+from tickets.outbox.gathering import DAILY_LIST_TEMPLATE, GATHERED_TEMPLATE, listed
 from tickets.outbox.overtaken import Overtaken, leave_out
 from tickets.schema import Acknowledgement, Clock, OutboundMessage, PlannedStep
 from tickets.states import ClockStatus, OutboundChannel
 
-DAILY_LIST_TEMPLATE = "daily_list"
 # Of one message: why it is over, or nothing.
 Judge = Callable[[OutboundMessage], Overtaken | None]
 # In its parameters, the levels of all lines: the list shows the first ones only.

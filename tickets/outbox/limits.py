@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tickets.audit import entries
 from tickets.errors import InvalidInput
-from tickets.outbox.gathering import GATHERED_OVER_LIMIT, GATHERED_TEMPLATE, IS_OPEN, IS_WAITING, put_into_one
+from tickets.outbox.gathering import GATHERED_OVER_LIMIT, GATHERED_TEMPLATE, IS_OPEN, IS_WAITING, LISTS, put_into_one
 from tickets.people.actor import Actor
 from tickets.schema import MessageLimit, OutboundMessage
 from tickets.states import OutboundChannel
@@ -142,18 +142,33 @@ def _keep(
     free = min((limit.most - _within(sent, limit, now=now) for limit in mine), default=len(rows))
     if len(rows) <= free:
         return False
-    if free > 0:
-        for of_one_address in _by_address(rows):
-            put_into_one(session, of_one_address, why=GATHERED_OVER_LIMIT, now=now)
+    lists = [row for row in rows if row.template in LISTS]
+    lines = [row for row in rows if row.template not in LISTS]
+    if free <= 0:
+        _hold(session, rows, mine, sent, now=now)
         return True
-    opens_at = max(_opens_at(sent, limit, now=now) for limit in mine)
+    for of_one_address in _by_address(lines):
+        put_into_one(session, of_one_address, why=GATHERED_OVER_LIMIT, now=now)
+    room = free - bool(lines)
+    _hold(session, lists[room:], mine, [*sent, now], now=now)
+    return True
+
+
+def _hold(
+    session: Session,
+    rows: Sequence[OutboundMessage],
+    limits: Sequence[Limit],
+    sent: Sequence[datetime],
+    *,
+    now: datetime,
+) -> None:
+    """Until one more may be sent."""
     session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id.in_([row.id for row in rows]))
-        .values(not_before=opens_at, error_code=OVER_LIMIT)
+        .values(not_before=max(_opens_at(sent, limit, now=now) for limit in limits), error_code=OVER_LIMIT)
         .execution_options(synchronize_session=False)
     )
-    return True
 
 
 def _within(sent: Sequence[datetime], limit: Limit, *, now: datetime) -> int:

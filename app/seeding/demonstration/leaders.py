@@ -11,7 +11,7 @@ from app.seeding.demonstration.words import answer
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.right import right_to_answer
 from tickets.errors import NotAllowed
-from tickets.outbox.judged_lists import DAILY_LIST_TEMPLATE
+from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.schema import Acknowledgement, Clock, OutboundMessage, PlannedStep, StepRecipient, Ticket
 from tickets.states import UNFINISHED, ClockStatus, OutboundChannel, StepKind, StepResult
 

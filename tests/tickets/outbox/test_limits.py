@@ -58,6 +58,20 @@ def test_what_is_more_than_five_waits_for_the_quarter_of_an_hour_and_then_is_one
     assert leave(session, at=NOW + 60 * MINUTE) == []
 
 
+def test_a_list_is_held_like_any_other_and_leaves_by_itself_for_as_a_line_it_would_name_nothing(session, leader):
+    for number in range(4):
+        post(session, leader, number, at=NOW)
+    leave(session, at=NOW)
+    for number in range(4, 8):
+        post(session, leader, number, at=NOW + MINUTE)
+    post(session, leader, 8, at=NOW + MINUTE, template="daily_list")
+
+    left = [leave(session, at=NOW + minute * MINUTE) for minute in (1, 15)]
+
+    assert sorted(row.template for rows in left for row in rows) == ["daily_list", "gathered"]
+    assert all(len(rows) == 1 for rows in left), "five in a quarter of an hour, lists among them"
+
+
 def test_eleven_an_hour_are_the_most(session, leader):
     sent = 0
     for number in range(60):
