@@ -15,6 +15,7 @@ from app.clockwork.canary_job import try_the_chain
 from app.clockwork.guidance_rounds import answer_with_guidance
 from app.clockwork.incident_rounds import follow_incidents
 from app.clockwork.kept_figures import count_finished_days, prove_kept_figures
+from app.clockwork.learning_rounds import learn_from_corrections
 from app.clockwork.night_rounds import check_lines_at_night
 from app.clockwork.node import SCHEDULER_KIND, Node
 from app.clockwork.phone_jobs import (
@@ -225,6 +226,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("remind of the directory", 3600, remind_units_of_directory),
     Scheduled("look for problems", 3600, look_for_problems, limit_seconds=120),
     Scheduled("fill the rota ahead", 3600, fill_rotations, limit_seconds=300),
+    Scheduled("learn from corrections", 86_400, learn_from_corrections, limit_seconds=300),
     Scheduled("prove kept figures", 86_400, prove_kept_figures, limit_seconds=900),
 )
 # What the leader alone does, and how often.

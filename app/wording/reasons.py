@@ -37,6 +37,10 @@ REASONS: Mapping[str, LazyString] = {
     "category_ward": lazy_gettext("“%(category)s” is a ward matter."),
     "category_city": lazy_gettext("“%(category)s” is a city matter."),
     "category_guessed": lazy_gettext("The words “%(words)s” suggest “%(category)s”; an agent may correct it."),
+    "category_learned": lazy_gettext(
+        "Agents changed %(count)s reports with words like “%(words)s” to “%(category)s” before; "
+        "an agent may correct it."
+    ),
     "category_tied": lazy_gettext(
         "The words “%(words)s” suggest “%(category)s” as much as “%(others)s”: the more urgent promise holds until an "
         "agent says which."

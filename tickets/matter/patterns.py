@@ -82,15 +82,20 @@ class Patterns:
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self._patterns = tuple(patterns)
         self._asked: dict[str, list[int]] = {}
+        # What else each needs: kept as sets, which are compared with what a text has without looking name by name.
+        self._needs: list[tuple[frozenset[str], ...]] = []
         for number, pattern in enumerate(self._patterns):
-            for name in min(pattern.elements, key=_how_often).names:
+            rarest = min(pattern.elements, key=_how_often)
+            self._needs.append(tuple(frozenset(one.names) for one in pattern.elements if one is not rarest))
+            for name in rarest.names:
                 self._asked.setdefault(name, []).append(number)
 
     def possible(self, hits: Hits) -> list[Pattern]:
         """Those of which each element stands somewhere in the text, in the order of the file."""
-        found = {number for name in hits.keys() & self._asked.keys() for number in self._asked[name]}
-        asked = [self._patterns[number] for number in sorted(found)]
-        return [pattern for pattern in asked if _stands(pattern, hits)]
+        has, needs = frozenset(hits), self._needs
+        found = {number for name in has & self._asked.keys() for number in self._asked[name]}
+        stands = [number for number in found if not any(has.isdisjoint(names) for names in needs[number])]
+        return [self._patterns[number] for number in sorted(stands)]
 
 
 def _how_often(element: _Element) -> int:
@@ -98,29 +103,20 @@ def _how_often(element: _Element) -> int:
     return sum(_AS_MANY if name.startswith("@") else _ALONE if " " not in name else 1 for name in element.names)
 
 
-def _stands(pattern: Pattern, hits: Hits) -> bool:
-    for element in pattern.elements:
-        for name in element.names:
-            if name in hits:
-                break
-        else:
-            return False
-    return True
-
-
 def matches(pattern: Pattern, hits: Hits, text: MatterText) -> Iterator[tuple[Span, ...]]:
     """Where a pattern holds: for each place of its first element, the nearest of each that follows."""
     first, *others = pattern.elements
+    if not others:
+        for start in _spans(first, hits):
+            yield (start,)
+        return
     nexts: list[Sequence[Span]] = []
     for element in others:
         spans = _spans(element, hits)
         if not spans:
             return
         nexts.append(spans)
-    starts = _spans(first, hits)
-    if others:
-        starts = _near(starts, others[0], nexts[0])
-    for start in starts:
+    for start in _near(_spans(first, hits), others[0], nexts[0]):
         found = _followed(start, others, nexts, text)
         if found is not None:
             yield found

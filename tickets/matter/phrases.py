@@ -47,21 +47,17 @@ class _Node:
 class _State:
     """All nodes that the words so far lead to, and what each next word would lead to: made when first come to."""
 
-    __slots__ = ("_nodes", "_ways", "names")
+    __slots__ = ("_nodes", "names", "ways")
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
         self._nodes = nodes
-        self._ways: dict[str, _State | list[_Node]] | None = None
+        # By the key of the next word; None until somebody comes here.
+        self.ways: dict[str, _State] | None = None
         self.names = tuple(dict.fromkeys(name for node in nodes for name in node.names))
 
-    def after(self, key: str) -> "_State | None":
-        """By the key of the next word."""
-        if self._ways is None:
-            self._ways = dict(self._following())
-        found = self._ways.get(key)
-        if isinstance(found, list):
-            found = self._ways[key] = _State(found)
-        return found
+    def open(self) -> "dict[str, _State]":
+        self.ways = {key: _State(nodes) for key, nodes in self._following().items()}
+        return self.ways
 
     def _following(self) -> dict[str, list[_Node]]:
         following: dict[str, list[_Node]] = {}
@@ -101,9 +97,9 @@ class Phrasebook:
         keys = [word.key for word in text.words]
         if self._begin is None:
             self._begin = _State((self._root,))
-        begin, count = self._begin, len(keys)
+        begin, count = self._begin.ways or self._begin.open(), len(keys)
         for start, key in enumerate(keys):
-            state, end = begin.after(key), start + 1
+            state, end = begin.get(key), start + 1
             while state is not None:
                 if state.names:
                     span = Span(start, end)
@@ -112,6 +108,9 @@ class Phrasebook:
                             found[name].append(span)
                         else:
                             found[name] = [span]
-                state = state.after(keys[end]) if end < count else None
+                if end == count:
+                    break
+                ways = state.ways
+                state = (state.open() if ways is None else ways).get(keys[end])
                 end += 1
         return found

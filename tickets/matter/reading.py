@@ -58,6 +58,8 @@ class Sign:
         return max(span.start for span in self.spans)
 
     def said(self, found: MarkedText) -> str:
+        if len(self.spans) == 1:
+            return found.text.said(self.spans[0].start, self.spans[0].end)
         in_order = sorted(set(self.spans), key=lambda span: span.start)
         return " … ".join(found.text.said(span.start, span.end) for span in in_order)
 

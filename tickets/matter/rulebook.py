@@ -83,7 +83,7 @@ def look(said: str, rules: MatterRulebook) -> MarkedText:
     return MarkedText(text, uncovered(hits, everyday) if everyday else hits)
 
 
-def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> dict[str, list[Span]]:
+def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> dict[str, Sequence[Span]]:
     """The phrases that no longer one of `everyday` holds a part of."""
     covers: dict[int, Span] = {}
     for span in everyday:
@@ -91,14 +91,16 @@ def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> d
             longest = covers.get(at)
             if longest is None or span.end - span.start > longest.end - longest.start:
                 covers[at] = span
-    kept: dict[str, list[Span]] = {}
+    kept: dict[str, Sequence[Span]] = {}
+    # Nearly all phrases stand where nothing of everyday does; what says more than they do reaches over an end.
+    begins, ends = covers.keys(), {at + 1 for at in covers}
     for name, spans in hits.items():
-        # Nearly all phrases stand where nothing of everyday does; what says more than they do reaches over an end.
-        left = [
-            span
-            for span in spans
-            if (span[0] not in covers and span[1] - 1 not in covers) or not _is_covered(span, covers)
-        ]
+        touched = any([start in begins or end in ends for start, end in spans])
+        left = (
+            [span for span in spans if (span[0] not in begins and span[1] not in ends) or not _is_covered(span, covers)]
+            if touched
+            else spans
+        )
         if left:
             kept[name] = left
     return kept

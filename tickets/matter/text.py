@@ -164,13 +164,14 @@ def open_key(plain: str) -> str:
 
 def _share_of_marked(often: Counter[str], short: Mapping[str, object], telex: Mapping[str, str]) -> float:
     """Of the words that stand for themselves, numbers aside."""
-    told: Counter[bool | None] = Counter()
+    marked = bare = 0
     for piece, times in often.items():
-        told[_is_marked(telex.get(piece, piece))] += times
-    for piece in short:
-        told[_is_marked(telex.get(piece, piece))] -= often[piece]
-    all_of_them = told[True] + told[False]
-    return told[True] / all_of_them if all_of_them else 1.0
+        is_marked = None if piece in short else _is_marked(telex.get(piece, piece))
+        if is_marked:
+            marked += times
+        elif is_marked is False:
+            bare += times
+    return marked / (marked + bare) if marked + bare else 1.0
 
 
 @lru_cache(maxsize=16_384)

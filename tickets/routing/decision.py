@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tickets.directory.categories import Hint
 from tickets.matter import MatterReading, MatterRulebook, read_matter, shipped_words
-from tickets.routing.matter_kinds import RankedKind, equally_likely, ranked_kinds
+from tickets.matter.learned import LearnedKind
+from tickets.routing.matter_kinds import RankedKind, equally_likely, kinds_of
 from tickets.routing.rule_rows import CategoryRule, LineRule, ProcedureRule, UnitRule
 from tickets.states import Level, PlaceOutcome, Priority, QueueKind
 
 # The reason of a ticket that its words alone restrict.
 SUSPECTED = "officials_suspected"
+# The reason of a kind that the rules told, and of one that agents' corrections taught.
+GUESSED, LEARNED, LEARNED_RULE = "category_guessed", "category_learned", "learned:"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class RoutingRules:
     # By when a matter of a kind is settled, in seconds of its calendar; kinds to which nothing is promised have none.
     settled_within: Mapping[int, int] = field(default_factory=dict)
     words: MatterRulebook = field(default_factory=shipped_words)
+    learned: Sequence[LearnedKind] = ()
 
     @property
     def city_phone(self) -> str:
@@ -153,25 +157,25 @@ def guess_category(said: str, rules: RoutingRules) -> tuple[CategoryRule, str] |
     read = read_matter(said, rules.words)
     if read.may_accuse and (conduct := _conduct_category(read, rules)) is not None:
         return conduct, ", ".join(read.about_officials.because)
-    return _guess(said, read, rules)
+    guess = _guess(said, read, rules)
+    return (rules.categories[guess.category_id], guess.words) if guess is not None else None
 
 
 def category_codes(said: str, read: MatterReading, rules: RoutingRules) -> list[str]:
     """All that the words tell of, the likeliest first; of what is known to be no matter at all, none."""
     conduct = _conduct_category(read, rules) if read.may_accuse else None
-    ranked = ranked_kinds(said, read.categories, rules.categories, rules.hints)
-    told = [rules.categories[kind.category_id].code for kind in ranked]
+    told = [rules.categories[kind.category_id].code for kind in kinds_of(said, read, rules)]
     return [conduct.code, *told] if conduct is not None else told
 
 
-def _guess(said: str, read: MatterReading, rules: RoutingRules) -> tuple[CategoryRule, str] | None:
+def _guess(said: str, read: MatterReading, rules: RoutingRules) -> RankedKind | None:
     """None where two weigh the same: a person looks.
 
     Who is in danger is helped where they are: what it may be about besides sends nobody to a department.
     """
-    told = () if read.may_be_danger else read.categories
-    likeliest = equally_likely(ranked_kinds(said, told, rules.categories, rules.hints))
-    return (rules.categories[likeliest[0].category_id], likeliest[0].words) if len(likeliest) == 1 else None
+    told = replace(read, categories=()) if read.may_be_danger else read
+    likeliest = equally_likely(kinds_of(said, told, rules))
+    return likeliest[0] if len(likeliest) == 1 else None
 
 
 def _tied(
@@ -180,18 +184,14 @@ def _tied(
     """Kinds of which the words tell alike, the most urgent first: all of them stand with the ticket as its reason."""
     if read.may_be_danger or (read.may_accuse and not facts.is_cleared):
         return ()
-    likeliest = equally_likely(ranked_kinds(facts.said, read.categories, rules.categories, rules.hints))
+    likeliest = equally_likely(kinds_of(facts.said, read, rules))
     tied = sorted((rules.categories[kind.category_id] for kind in likeliest), key=lambda one: _urgency(one, rules))
     if tied:
         others = {"others": [one.name for one in tied[1:]], "others_en": [one.name_en for one in tied[1:]]}
-        rules_met = [one.code for one in tied]
-        params = {**_named_category(tied[0]), **others, "words": _words_of(likeliest), "rules": rules_met}
+        rules_met, words = [one.code for one in tied], ", ".join(dict.fromkeys(kind.words for kind in likeliest))
+        params = {**_named_category(tied[0]), **others, "words": words, "rules": rules_met}
         reasons.append(RoutingReason("category_tied", params))
     return tuple(tied)
-
-
-def _words_of(kinds: Sequence[RankedKind]) -> str:
-    return ", ".join(dict.fromkeys(kind.words for kind in kinds))
 
 
 def _urgency(category: CategoryRule, rules: RoutingRules) -> tuple[int, float, int]:
@@ -233,8 +233,10 @@ def _category(
     guess = _guess(facts.said, read, rules)
     if guess is None:
         return None
-    category, words = guess
-    reasons.append(RoutingReason("category_guessed", {**_named_category(category), "words": words}))
+    category, count = rules.categories[guess.category_id], guess.learned_from
+    params = {**_named_category(category), "words": guess.words}
+    params |= {"count": count, "rule": f"{LEARNED_RULE}{category.code}"} if count else {}
+    reasons.append(RoutingReason(LEARNED if count else GUESSED, params))
     return category
 
 
@@ -340,11 +342,8 @@ def _level(
 
 def _ward(facts: RoutingFacts, rules: RoutingRules, reasons: list[RoutingReason]) -> UnitRule | None:
     """The unit the citizen named, else the one of the place, else the one of the line that was dialled."""
-    return (
-        _chosen(facts, rules, reasons)
-        or _places_unit(facts.place, rules, reasons)
-        or _lines_unit(facts, rules, reasons)
-    )
+    named = _chosen(facts, rules, reasons) or _places_unit(facts.place, rules, reasons)
+    return named or _lines_unit(facts, rules, reasons)
 
 
 def _chosen(facts: RoutingFacts, rules: RoutingRules, reasons: list[RoutingReason]) -> UnitRule | None:

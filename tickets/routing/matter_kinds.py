@@ -7,7 +7,8 @@ from typing import Protocol
 
 from tickets.directory.categories import Hint, suggest
 from tickets.folding import as_written, fold
-from tickets.matter import CategoryRead
+from tickets.matter import CategoryRead, MatterReading
+from tickets.matter.learned import LearnedKind, most_like
 
 # One of the city's own words counts as much as a plain sign of the shipped patterns.
 _HINT_WEIGHS = 4.0
@@ -24,17 +25,44 @@ class RankableKind(Protocol):
     def conduct(self) -> str: ...
 
 
+class KindRules(Protocol):
+    """What a city's kinds are told by."""
+
+    @property
+    def categories(self) -> Mapping[int, RankableKind]: ...
+
+    @property
+    def hints(self) -> Sequence[Hint]: ...
+
+    @property
+    def learned(self) -> Sequence[LearnedKind]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RankedKind:
-    """`weight` compares within one text; `words` are those of the text that told."""
+    """`weight` compares within one text; `words` are those of the text that told.
+
+    `learned_from`: how many corrections of agents put it first, 0 where the rules did.
+    """
 
     category_id: int
     weight: float
     words: str
+    learned_from: int = 0
+
+
+def kinds_of(said: str, read: MatterReading, rules: KindRules) -> list[RankedKind]:
+    """What was learned has no say where somebody may be in danger or accused."""
+    learned = () if read.may_be_danger or read.may_accuse else rules.learned
+    return ranked_kinds(said, read.categories, rules.categories, rules.hints, learned)
 
 
 def ranked_kinds(
-    said: str, told: Sequence[CategoryRead], categories: Mapping[int, RankableKind], hints: Sequence[Hint]
+    said: str,
+    told: Sequence[CategoryRead],
+    categories: Mapping[int, RankableKind],
+    hints: Sequence[Hint],
+    learned: Sequence[LearnedKind] = (),
 ) -> list[RankedKind]:
     """The likeliest first; what a city does not keep, or nobody may guess (conduct), is none of them."""
     ids = {category.code: category_id for category_id, category in categories.items() if not category.conduct}
@@ -45,7 +73,26 @@ def ranked_kinds(
         known = found.get(suggestion.category_id)
         if not kind.conduct and (known is None or known.weight < weight):
             found[suggestion.category_id] = RankedKind(suggestion.category_id, weight, _shown(suggestion.because, said))
-    return sorted(found.values(), key=lambda kind: -kind.weight)[:MOST_KINDS]
+    ranked = sorted(found.values(), key=lambda kind: -kind.weight)[:MOST_KINDS]
+    return _with_learned(said, ranked, ids, categories, learned)
+
+
+def _with_learned(
+    said: str,
+    ranked: list[RankedKind],
+    ids: Mapping[str, int],
+    categories: Mapping[int, RankableKind],
+    learned: Sequence[LearnedKind],
+) -> list[RankedKind]:
+    """What people have corrected texts like this one to comes first; the rules' own order stays behind it."""
+    known = [kind for kind in learned if kind.code in ids]
+    like = most_like(said, known, read=[categories[one.category_id].code for one in ranked])
+    if like is None:
+        return ranked
+    weight = ranked[0].weight + 1.0 if ranked else _HINT_WEIGHS
+    words = ", ".join(as_written(one, said) for one in like.words)
+    first = RankedKind(ids[like.kind.code], weight, words, like.kind.corrected)
+    return [first, *(one for one in ranked if one.category_id != first.category_id)][:MOST_KINDS]
 
 
 def equally_likely(ranked: Sequence[RankedKind]) -> list[RankedKind]:

@@ -13,6 +13,7 @@ from tickets.directory.dialled_prefixes import PrefixRule, prefix_rules
 from tickets.directory.going_live import not_live
 from tickets.directory.prepared_answers import ReadyAnswer, load_prepared
 from tickets.matter.kept import words_in_force
+from tickets.matter.learning import learned_in_force
 from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.routing.decision import RoutingRules
 from tickets.routing.guidance import GuidanceRule, load_guidance
@@ -90,6 +91,7 @@ def _routing(session: Session, on: date, promises: PromiseRulebook) -> RoutingRu
         hints=load_hints(session),
         not_live=not_live(session, on=on),
         words=words_in_force(session),
+        learned=learned_in_force(session),
     )
 
 

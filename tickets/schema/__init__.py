@@ -33,6 +33,7 @@ from tickets.schema.guidance import Guidance, GuidanceTicket, GuidanceUse
 from tickets.schema.incident import Incident, IncidentPerson
 from tickets.schema.instruction import Delegation, Instruction
 from tickets.schema.kept_keys import KeptKeys
+from tickets.schema.matter_learning import MatterLearning
 from tickets.schema.matter_link import Appeal, DuplicateLink
 from tickets.schema.matter_words import MatterRow, MatterVersion
 from tickets.schema.noise import NoiseContact
@@ -188,6 +189,7 @@ __all__ = [
     "LeaderLease",
     "Line",
     "LineTest",
+    "MatterLearning",
     "MatterRow",
     "MatterVersion",
     "Message",

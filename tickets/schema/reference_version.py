@@ -31,7 +31,7 @@ MOVES_RULES = (
         (
             "one_stop_office", "line", "queue", "category", "procedure", "policy", "policy_version", "policy_row",
             "chain", "chain_version", "chain_step", "calendar", "calendar_version", "incident", "going_live",
-            "dialled_prefix", "matter_version", "guidance", "prepared_answer",
+            "dialled_prefix", "matter_version", "matter_learning", "guidance", "prepared_answer",
         ),
     ),
 )  # fmt: skip

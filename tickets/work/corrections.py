@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.people.actor import Actor
-from tickets.routing.decision import SUSPECTED
+from tickets.routing.decision import GUESSED, LEARNED, SUSPECTED
 from tickets.schema import ReadingCorrection, Ticket
 from tickets.states import ReadField
 
@@ -14,7 +14,7 @@ from tickets.states import ReadField
 SAID_IN = {
     ReadField.DANGER: ("emergency_words", "danger_doubtful"),
     ReadField.CONDUCT: (SUSPECTED, "officials_in_danger"),
-    ReadField.CATEGORY: ("category_guessed", "category_tied"),
+    ReadField.CATEGORY: (GUESSED, LEARNED, "category_tied"),
     ReadField.PLACE: ("place_unique", "place_split", "place_ambiguous", "place_none"),
 }
 # Nobody's guess: the citizen, an agent or a program had said it.

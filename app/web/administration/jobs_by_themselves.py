@@ -72,5 +72,6 @@ def job_words() -> dict[str, str]:
         "follow incidents": _("Follow incidents to their end"),
         "let recordings go on": _("Let recordings go on that were held for a secret"),
         "look for problems": _("Look for what suddenly many report"),
+        "learn from corrections": _("Learn from what people put right in kinds of matter"),
         "prove kept figures": _("Prove kept figures against the clocks"),
     }

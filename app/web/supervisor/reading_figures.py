@@ -11,6 +11,7 @@ from app.web.supervisor.blueprint import STEERING, blueprint
 from app.wording.reading_words import reading_rule_word
 from tickets.city import month_between, zone
 from tickets.queries.reading_figures import reading_figures
+from tickets.routing.decision import LEARNED_RULE
 from tickets.states import ReadField
 
 
@@ -39,6 +40,8 @@ def reading_figures_page() -> ResponseReturnValue:
 def _rule_word(field: ReadField, rule: str) -> str:
     """A kind of matter by its name, everything else by the word for the rule."""
     if field is ReadField.CATEGORY:
-        known = next((c for c in rules().routing.categories.values() if c.code == rule), None)
-        return in_locale(known.name, known.name_en) if known is not None else rule
+        is_learned, code = rule.startswith(LEARNED_RULE), rule.removeprefix(LEARNED_RULE)
+        known = next((c for c in rules().routing.categories.values() if c.code == code), None)
+        name = in_locale(known.name, known.name_en) if known is not None else code
+        return _("%(kind)s (from corrections)", kind=name) if is_learned else name
     return reading_rule_word(rule)

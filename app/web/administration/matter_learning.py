@@ -1,0 +1,60 @@
+"""What agents' corrections have taught of kinds of matter: its words, how often it spoke, and the switch."""
+
+from datetime import timedelta
+
+from flask import flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.web.administration.blueprint import LOOKING, blueprint
+from app.web.administration.matter_words import WORDING, WORDS
+from app.web.frame.access import signed_in
+from app.web.frame.current import rules
+from app.web.pieces.names import in_locale
+from tickets.matter.learned import LEAST_CORRECTED
+from tickets.matter.learning import learning_now, switch_learning
+from tickets.queries.reading_figures import RuleFigure, reading_figures
+from tickets.routing.decision import LEARNED_RULE
+from tickets.states import ReadField
+
+LEARNED_WORDS = f"{WORDS}/learned"
+_SPOKE_OVER = timedelta(days=30)
+_MOST_WORDS = 12
+
+
+@blueprint.get(LEARNED_WORDS)
+@signed_in(*LOOKING)
+def learned_words() -> ResponseReturnValue:
+    names = {one.code: in_locale(one.name, one.name_en) for one in rules().routing.categories.values()}
+    return render_template(
+        "administration/matter_learning.html",
+        learning=learning_now(g.session),
+        names=names,
+        spoke=_spoke(),
+        least=LEAST_CORRECTED,
+        most_words=_MOST_WORDS,
+        may_write=g.viewer.holds(*WORDING),
+    )
+
+
+@blueprint.post(LEARNED_WORDS)
+@signed_in(*WORDING)
+def switch_learned() -> ResponseReturnValue:
+    """`do`: "on" or "off"; anything else changes nothing."""
+    wanted = request.form.get("do", "")
+    if wanted not in ("on", "off"):
+        flash(_("Nothing changed."), "info")
+    elif switch_learning(g.session, is_on=wanted == "on", actor=g.actor, now=g.now):
+        said = {
+            "on": _("What corrections have taught is used again."),
+            "off": _("Only the rules are used from now on."),
+        }
+        flash(said[wanted], "success")
+    return redirect(LEARNED_WORDS, code=303)
+
+
+def _spoke() -> dict[str, RuleFigure]:
+    """How often each learned kind was told of tickets that this viewer may see, and how often it was put right."""
+    found = reading_figures(g.session, g.viewer, since=g.now - _SPOKE_OVER, until=g.now)
+    rows = next(one.rules for one in found if one.field is ReadField.CATEGORY)
+    return {one.rule.removeprefix(LEARNED_RULE): one for one in rows if one.rule.startswith(LEARNED_RULE)}
