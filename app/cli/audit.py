@@ -41,10 +41,12 @@ def tell_verified(settings: Settings, *, as_json: bool) -> int:
     intact = found.broken_entry_id is None and not changed
     if as_json:
         facts = [asdict(one) for one in changed]
-        told = {"intact": intact, "checked": found.checked, "broken_entry": found.broken_entry_id, "changed": facts}
+        told: dict[str, object] = {"intact": intact, "checked": found.checked, "last_hash": found.last_hash}
+        told |= {"broken_entry": found.broken_entry_id, "changed": facts}
         print(json.dumps(told))
     elif intact:
         print(f"The audit trail is intact: {found.checked:,} entries checked, and what was written with them.")
+        print(f"Seal {found.checked} has the hash {found.last_hash}.")
     elif found.broken_entry_id is not None:
         print(f"Entry {found.broken_entry_id} of the audit trail was changed; {found.checked:,} before it are intact.")
     for one in changed[:SHOWN]:

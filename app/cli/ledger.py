@@ -150,7 +150,9 @@ def _lines_of(file: Path) -> list[dict[str, str]]:
         with file.open(encoding="utf-8-sig", newline="") as source:
             reader = csv.DictReader(source)
             lines = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as trouble:
+    except (UnicodeDecodeError, csv.Error):
+        raise CommandRefused(f"{file} is no CSV: take “Download as CSV” on the ledger's page.") from None
+    except OSError as trouble:
         raise CommandRefused(f"{file} cannot be read: {trouble}") from None
     missing = [name for name in COLUMNS_PROVED if name not in (reader.fieldnames or ())]
     if missing:

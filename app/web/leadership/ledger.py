@@ -3,9 +3,11 @@
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.paper.workbook import XLSX_TYPE
 from app.web.frame.access import signed_in
+from app.web.frame.menu import in_menu
 from app.web.leadership.blueprint import READING_THE_LEDGER, blueprint
 from app.web.pieces.ledger_file import ledger_download
 from app.web.pieces.ledger_filters import address, asked, ledger_filter
@@ -15,10 +17,11 @@ from escalation.queries.follow_up import latest_work
 from escalation.queries.ledger import LedgerFilter, export, history
 from tickets.city import month_between, zone
 from tickets.promises.plan import HIGHEST_LEVEL
-from tickets.states import ClockKind, StepResult
+from tickets.states import ClockKind, Role, StepResult
 
 
 @blueprint.get("/leadership/ledger")
+@in_menu(_l("Ledger"), order=6, icon="document", only=(Role.AUDITOR,))
 @signed_in(*READING_THE_LEDGER)
 def ledger() -> ResponseReturnValue:
     given, mine = asked(), request.args.get("mine", "") == "1"
@@ -58,6 +61,9 @@ def month_on_paper() -> ResponseReturnValue:
         first, end = month_between(typed, zone())
     except ValueError:
         flash(_("This is not a month."), "danger")
+        return redirect("/leadership/ledger", code=303)
+    if first > g.now:
+        flash(_("This month has not begun: there is nothing to file."), "danger")
         return redirect("/leadership/ledger", code=303)
     found = list(export(g.session, g.viewer, LedgerFilter(fired_from=first, fired_to=end)))
     found.reverse()
