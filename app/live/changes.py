@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import SEEING, Viewer, named_now
@@ -37,6 +37,13 @@ class Reach:
     seen: frozenset[int]
 
 
+class Held(NamedTuple):
+    """Of the callers on hold: nothing else tells that one was put there or taken back."""
+
+    callers: int
+    last_since: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """How far we have looked."""
@@ -44,6 +51,7 @@ class Marks:
     entries: Reach
     messages: Reach
     at: datetime
+    held: Held
 
 
 class Audience(TypedDict, total=False):
@@ -64,7 +72,7 @@ class LiveChange:
 
 
 def first_marks(session: Session, *, now: datetime) -> Marks:
-    return Marks(_all_seen(session, TimelineEntry), _all_seen(session, OutboundMessage), now)
+    return Marks(_all_seen(session, TimelineEntry), _all_seen(session, OutboundMessage), now, _held(session))
 
 
 def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[list[LiveChange], Marks]:
@@ -75,13 +83,14 @@ def changes_since(session: Session, marks: Marks, *, now: datetime) -> tuple[lis
     since = marks.at - timedelta(seconds=2)
     fresh_entries, entries = _look(session, TimelineEntry, marks.entries)
     fresh_messages, messages = _look(session, OutboundMessage, marks.messages)
+    held = _held(session)
     found = [
         *_ticket_changes(session, fresh_entries, now=now),
-        *_call_changes(session, since),
+        *_call_changes(session, since, is_other_hold=held != marks.held),
         *_escalation_changes(session, since, now=now),
         *_notices(session, fresh_messages),
     ]
-    return found, Marks(entries, messages, now)
+    return found, Marks(entries, messages, now, held)
 
 
 def _all_seen(session: Session, table: type[TimelineEntry | OutboundMessage]) -> Reach:
@@ -131,7 +140,15 @@ def _told_of(session: Session, ticket_ids: Select[int], *, now: datetime) -> lis
     return found
 
 
-def _call_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
+def _held(session: Session) -> Held:
+    on_hold = select(func.count(), func.max(Call.hold_since))
+    # Written out as in the partial index of calls that are not over.
+    is_live: ColumnElement[bool] = literal_column("call.state <> 'ended'", Boolean())
+    found = session.execute(on_hold.where(is_live, Call.hold_since.is_not(None))).one()
+    return Held(*found)
+
+
+def _call_changes(session: Session, since: datetime, *, is_other_hold: bool) -> Iterable[LiveChange]:
     youngest = select(func.max(Offer.id) - _YOUNGEST_OFFERS).scalar_subquery()
     touched = session.scalars(
         select(Offer.staff_id)
@@ -145,7 +162,7 @@ def _call_changes(session: Session, since: datetime) -> Iterable[LiveChange]:
         yield LiveChange(("calls",), staff_ids=people)
     moved = select(exists().where(Call.state != CallState.ENDED, Call.state_since > since))
     ended = select(exists().where(Call.ended_at > since))
-    if people or session.scalar(moved) or session.scalar(ended):
+    if people or is_other_hold or session.scalar(moved) or session.scalar(ended):
         yield LiveChange(("shift", "waiting"), for_all=True)
 
 

@@ -10,7 +10,7 @@ from telephony.call.recording_pause import is_paused
 from telephony.call.room_legs import leave_room
 from telephony.calls import end_hold, lock_call, note_leg_status
 from telephony.floor.consulting import consult_of, keep
-from telephony.floor.presence import begin_talk, lock_to_talk
+from telephony.floor.presence import begin_talk, lock_to_talk, presence_of
 from telephony.floor.rooms import Party, TalkPart, TalkRoom, agents_leg, keep_room, room_of
 from telephony.lock_order import lock_around_call
 from tickets.errors import NotAllowed, NotFound
@@ -54,6 +54,8 @@ def enter_talk(
         mine = lock_to_talk(session, staff_id, phone=phone, now=now)
         party = Party(staff_id, name, part, mine.state)
         begin_talk(mine, call.id, now=now)
+    elif party.part is not part:
+        _in_another_part(session, call, party, now=now)
     keep_room(call, (room or TalkRoom()).with_party(replace(party, part=part)))
     session.flush()
     return TalkEntry(call, replace(party, part=part), leg, room is None)
@@ -74,9 +76,17 @@ def bring_in(session: Session, call: Call, *, now: datetime) -> TalkEntry:
     )  # fmt: skip
     party = Party(consult.with_id, consult.with_name, TalkPart.SPEAKS, PresenceState.AVAILABLE)
     keep_room(call, TalkRoom().with_party(party))
+    _in_another_part(session, call, party, now=now)
     end_hold(call, now=now)
     session.flush()
     return TalkEntry(call, party, consult.leg, is_new_room=True)
+
+
+def _in_another_part(session: Session, call: Call, party: Party, *, now: datetime) -> None:
+    """Since now: by that alone every bar that shows it learns of it."""
+    theirs = presence_of(session, party.staff_id)
+    if theirs is not None and theirs.call_id == call.id:
+        begin_talk(theirs, call.id, now=now)
 
 
 def note_partys_leg(session: Session, call_id: int, *, staff_id: int, leg: str, now: datetime) -> bool:

@@ -1,5 +1,7 @@
 """A supervisor in a talk: nobody notices how, everybody is told what comes next, and no break costs a call."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.phone.room_calls import lead_agent, lead_party
@@ -9,6 +11,7 @@ from telephony.call.room_legs import party_plan
 from telephony.call.supervising import RECORDING_PAUSED, bring_in, enter_talk, leave_talk, note_partys_leg
 from telephony.call.taking_over import take_over
 from telephony.floor.consulting import consult_of, note_line
+from telephony.floor.presence import presence_of
 from telephony.floor.rooms import TalkPart, parties_in
 from tests.app.web.provider_events.test_consultation import answers, ask
 from tests.app.web.provider_events.test_passing_on import in_talk, led, leg_of, state_of
@@ -201,6 +204,15 @@ def test_a_document_names_the_part_that_was_asked_for_when_the_telephone_is_rung
     assert not dial.target.ends
 
 
+def test_the_agents_bar_learns_when_who_listens_begins_to_speak(session, now, listened):
+    _agent, supervisor, call, _entry, _agents = listened
+    later = now + timedelta(seconds=40)
+
+    enters(session, call, supervisor, later, part=TalkPart.SPEAKS)
+
+    assert presence_of(session, supervisor.id).since == later
+
+
 def test_a_colleague_who_was_asked_first_is_brought_in_and_three_talk(session, phone, now):
     agent, colleague = agent_at(session, now), agent_at(session, now, at="TTDH")
     call = in_talk(session, phone, agent, now)
@@ -211,7 +223,8 @@ def test_a_colleague_who_was_asked_first_is_brought_in_and_three_talk(session, p
     phone.post("status", CallSid=leg_of(phone), ParentCallSid=phone.sid, CallStatus="completed")
     note_line(call, with_id=colleague.id, leg="CA-between")
 
-    entry = bring_in(session, call, now=now)
+    later = now + timedelta(seconds=40)
+    entry = bring_in(session, call, now=later)
     agents = agents_own(phone, entry)
     phone.post(f"hold?turn={call.turn}")
 
@@ -219,6 +232,7 @@ def test_a_colleague_who_was_asked_first_is_brought_in_and_three_talk(session, p
     assert entry.agents_leg == "CA-between" and entry.party.part is TalkPart.SPEAKS
     assert (state_of(session, agent), state_of(session, colleague)) == (PresenceState.ON_CALL, PresenceState.ON_CALL)
     assert consult_of(call.detail) is None and call.hold_since is None
+    assert presence_of(session, colleague.id).since == later, "by that their own bar learns of it"
 
     leave_talk(session, call.id, staff_id=colleague.id, now=now)
     assert state_of(session, colleague) is PresenceState.AVAILABLE
