@@ -22,6 +22,8 @@ _FILES = (
     "matter_cases_sixth.csv",
     "matter_cases_seventh.csv",
     "matter_cases_eighth.csv",
+    "matter_cases_tenth.csv",
+    "matter_cases_eleventh.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",

@@ -211,7 +211,7 @@ def _telex(often: Counter[str]) -> dict[str, str]:
     if count < often.total() * (1 - _WELL_MARKED):
         # The input method was on: "gas" between words with marks is no "gá".
         return {}
-    if count == 1 and plain == ["test"]:
+    if plain == ["test"]:
         # What everybody writes who tries us out.
         return {}
     made = {word: syllable for word in plain if (syllable := untelex(word)) is not None}

@@ -56,6 +56,11 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_tenth.csv", "is_not_solved", 0.85, 0.08),
         ("matter_cases_tenth.csv", "is_noise", 0.95, 0.02),
         ("matter_cases_tenth.csv", "is_praise", 0.80, 0.02),
+        ("matter_cases_eleventh.csv", "is_emergency", 0.98, 0.05),
+        ("matter_cases_eleventh.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_eleventh.csv", "is_noise", 0.95, 0.02),
+        ("matter_cases_twelfth.csv", "is_emergency", 0.98, 0.07),
+        ("matter_cases_twelfth.csv", "about_official", 0.95, 0.05),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
