@@ -1,12 +1,14 @@
 """Words for what the domain refuses of an input: one table for forms, the API and the console."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.wording.locale import chosen_locale
-from app.wording.spoken_time import dated_phrase
+from app.wording.spoken_time import calendar_day_phrase, dated_phrase
+from tickets.city import zone
 from tickets.errors import InvalidInput
 
 
@@ -212,7 +214,10 @@ def _on_duty_already(params: Mapping[str, Any]) -> str:
 def _on_leave(params: Mapping[str, Any]) -> str:
     if "starts_at" not in params:
         return ""
+    # Leave is of whole days: it ends with the day before the midnight that is kept.
+    first, last = params["starts_at"].astimezone(zone()), (params["ends_at"] - timedelta(seconds=1)).astimezone(zone())
     return _(
-        "This person is on leave from %(from)s to %(to)s.",
-        **{"from": dated_phrase(params["starts_at"]), "to": dated_phrase(params["ends_at"])},
+        "This person is on leave from %(first)s to %(last)s, both days included.",
+        first=calendar_day_phrase(first.date()),
+        last=calendar_day_phrase(last.date()),
     )
