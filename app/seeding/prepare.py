@@ -1,6 +1,6 @@
 """What a first start writes, each step a transaction of its own: an interrupted one is simply begun again."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import utc_now
 from app.seeding import example_lines, people, reference, volume
+from app.seeding.copies import COPIED
 from app.seeding.demonstration import is_played, play
 from app.seeding.demonstration.office_work import PUBLIC_SINCE, show_office_work
 from app.settings import Settings
@@ -88,7 +89,7 @@ def demonstrate(settings: Settings, *, tickets: int | None, say: TellProgress, p
                 keys = keys_of(session, settings)
                 added = volume.multiply(session, wanted=tickets, keys=keys, progress=say, now=utc_now())
             if added:
-                _analyse(factory)
+                _analyse(factory, COPIED)
 
 
 @contextmanager
@@ -100,7 +101,7 @@ def _owner(settings: Settings) -> Iterator[sessionmaker[Session]]:
         engine.dispose()
 
 
-def _analyse(factory: sessionmaker[Session]) -> None:
+def _analyse(factory: sessionmaker[Session], tables: Sequence[str] = ()) -> None:
     """The planner must know at once how much there is; the database would find out by itself a minute later."""
     with transaction(factory) as session:
-        session.execute(text("analyze"))
+        session.execute(text(f"analyze {', '.join(tables)}"))

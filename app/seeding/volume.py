@@ -1,7 +1,7 @@
 """Multiplies the demonstration's tickets inside the database, with shifted times: volume to try the product with."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,16 +13,24 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
 from app.seeding import set_aside
-from app.seeding.copies import NAMED, OF_ROUNDS, OF_TICKETS, Spans, copy_of_rounds, copy_of_tickets, put_originals_aside
+from app.seeding.copied_dates import CopiedDates
+from app.seeding.copies import (
+    COPIED,
+    NAMED,
+    OF_ROUNDS,
+    OF_TICKETS,
+    Spans,
+    copy_of_rounds,
+    copy_of_tickets,
+    put_originals_aside,
+)
 from app.storage.play_progress import TellProgress
 from tickets.city import zone
 from tickets.keys import Keys
 from tickets.people.references import reference_of, reference_year
-from tickets.promises import clocks, day_totals, open_breaches
-from tickets.promises.due_proof import dues_that_differ
+from tickets.promises import day_totals, open_breaches
 from tickets.schema import (
     Base,
-    Clock,
     Contact,
     Ticket,
     TimelineEntry,
@@ -69,21 +77,19 @@ def multiply(
     of_rounds = [copy_of_rounds(table.__table__, spans) for table in OF_ROUNDS]
     session.execute(text("set local work_mem = '128MB'"))
     _note_surroundings(session, originals)
-    tables = sorted({table.__tablename__ for table in (*OF_TICKETS, *OF_ROUNDS)})
-    references = _References(session, keys)
+    references, dates = _References(session, keys), CopiedDates(session, [one.id for one in originals])
     began, added = monotonic(), 0
     with ExitStack() as aside:
-        aside.enter_context(set_aside.references_and_triggers(session, tables))
+        aside.enter_context(set_aside.references_and_triggers(session, COPIED))
         if missing * _WORTH_SORTING_ANEW > there:
-            aside.enter_context(set_aside.indexes(session, tables))
+            aside.enter_context(set_aside.indexes(session, COPIED))
         for plan in _plans(originals, missing, references):
-            _note(session, plan)
+            _note(session, plan, dates)
             for statement in (*of_rounds, *statements):
                 session.execute(text(statement), {"now": now, "zone": zone().key})
             added += len(plan)
             rate = added / max(monotonic() - began, 0.001)
             progress(f"{added:,} of {missing:,} tickets added ({rate:,.0f} a second)")
-    _count_other_weeks(session, copied_after=spans.of[Clock.__tablename__] - 1)
     references.keep()
     day_totals.forget_all(session)
     open_breaches.recount(session, now=now)
@@ -92,23 +98,19 @@ def multiply(
     return added
 
 
-def _count_other_weeks(session: Session, *, copied_after: int) -> None:
-    """A week that a copy was moved to may have a day off: what its promise then lacks is granted, its date stays."""
-    lacking = {one.clock_id: one.later_by for one in dues_that_differ(session, after=copied_after)}
-    clocks.grant(session, lacking)
-
-
 _TABLES = (
     """create temp table if not exists copy_plan (
            original bigint, round bigint, reference text, salt bytea, by interval
        ) on commit drop""",
+    # What the clocks of originals are granted in a round.
+    "create temp table if not exists copy_grant (clock bigint, round bigint, seconds bigint) on commit drop",
     # A round is one more of everybody and of every call that came to nothing; `done` ones have had theirs.
     "create temp table if not exists copy_round (round bigint primary key, by interval) on commit drop",
     "create temp table if not exists copy_done (round bigint primary key) on commit drop",
     "create temp table if not exists copy_citizen (id bigint primary key) on commit drop",
     "create temp table if not exists copy_call (id bigint primary key) on commit drop",
     "create temp table if not exists copy_ticket (id bigint primary key) on commit drop",
-    "truncate copy_plan, copy_round, copy_done, copy_citizen, copy_call, copy_ticket",
+    "truncate copy_plan, copy_grant, copy_round, copy_done, copy_citizen, copy_call, copy_ticket",
 )
 _CALLS = """
     insert into copy_call select id from call where ticket_id is null and state = 'ended' and call_sid ~ :original
@@ -208,16 +210,22 @@ def _weeks_back(original: _Original, rng: Random) -> timedelta:
     return timedelta(weeks=rng.randint(1, most)) if most >= 1 else timedelta(0)
 
 
-def _note(session: Session, plan: Sequence[_Planned]) -> None:
-    session.execute(text("truncate copy_plan"))
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)  # noqa: S101  (the only driver there is)
-    with connection.cursor() as cursor, cursor.copy("copy copy_plan from stdin") as rows:
-        for row in plan:
-            rows.write_row(row)
+def _note(session: Session, plan: Sequence[_Planned], dates: CopiedDates) -> None:
+    moved = ((original, round_, by) for original, round_, _reference, _salt, by in plan)
+    for table, rows in (("copy_plan", plan), ("copy_grant", dates.granted(moved))):
+        session.execute(text(f"truncate {table}"))
+        _send(session, table, rows)
+        session.execute(text(f"analyze {table}"))
     for statement in _ROUNDS:
         session.execute(text(statement))
-    session.execute(text("analyze copy_plan"))
+
+
+def _send(session: Session, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101  (the only driver there is)
+    with connection.cursor() as cursor, cursor.copy(f"copy {table} from stdin") as sent:
+        for row in rows:
+            sent.write_row(row)
 
 
 def _keep_sequences(session: Session) -> None:

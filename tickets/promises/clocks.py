@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tickets.promises import day_totals, recompute, standing_levels
@@ -138,17 +137,6 @@ def store(
     _replan(session, book, held, now=now)
     if any(of == clock.id and kind is StepKind.LEVEL for of, kind, _rank in book.fired):
         standing_levels.refresh(session, [clock.ticket_id])
-
-
-def grant(session: Session, seconds: Mapping[int, int]) -> None:
-    """So many open seconds more, or fewer, for each of these clocks, whose dates stay as they are."""
-    if not seconds:
-        return
-    table = Clock.__table__
-    ids, more = (literal(list(some), ARRAY(BigInteger)) for some in (seconds.keys(), seconds.values()))
-    given = func.unnest(ids, more).table_valued("clock_id", "seconds", name="given").render_derived()
-    granted = update(table).where(table.c.id == given.c.clock_id)
-    session.execute(granted.values(granted_seconds=table.c.granted_seconds + given.c.seconds))
 
 
 def keep_next_due(book: ClockBook) -> None:
