@@ -79,6 +79,7 @@ def _key(session: Session, settings: Settings) -> Finding:
 
 _SCHEMA = {
     SchemaFault.EMPTY: "there are no tables; run ./hotline migrate",
+    SchemaFault.UNREADABLE: "the application's role may not read the tables; run ./hotline migrate, which lets it",
     SchemaFault.OLDER: "is of an older version; run ./hotline migrate",
     SchemaFault.NEWER: "is of a newer Hotline than this one; start that one",
     SchemaFault.DIFFERENT: "made by another build of Hotline, or changed by hand",

@@ -24,19 +24,37 @@ _CHECKS = text(
 )
 
 
+_MAY_READ_VERSION = text(
+    "select has_table_privilege(to_regclass('alembic_version'), 'select') from to_regclass('alembic_version') t"
+    " where t is not null"
+)
+_UNREADABLE = text(
+    """
+    select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+        and relname = any(:tables) and not has_table_privilege(oid, 'select') limit 1
+    """
+)
+
+
 class SchemaState(StrEnum):
     """How the recorded version of a database stands to the migrations of this build."""
 
     CURRENT = "current"
     EMPTY = "empty"
+    UNREADABLE = "unreadable"
     OLDER = "older"
     UNKNOWN = "unknown"
 
 
 class SchemaFault(StrEnum):
-    """Why a build cannot work with the tables it finds. `different`: the version is right and the tables are not."""
+    """Why a build cannot work with the tables it finds.
+
+    `different`: the version is right and the tables are not. `unreadable`: whoever brought them up to date was stopped
+    before the application's role got its rights, or somebody took them away.
+    """
 
     EMPTY = "empty"
+    UNREADABLE = "unreadable"
     OLDER = "older"
     NEWER = "newer"
     DIFFERENT = "different"
@@ -61,8 +79,11 @@ def knows_revision(revision: str) -> bool:
 
 def schema_state(connection: Connection) -> SchemaState:
     """By the version that migrations record; a database without it, or without a row in it, is empty."""
-    if connection.execute(text("select to_regclass('alembic_version')")).scalar_one() is None:
+    may_read = connection.execute(_MAY_READ_VERSION).scalar()
+    if may_read is None:
         return SchemaState.EMPTY
+    if not may_read:
+        return SchemaState.UNREADABLE
     recorded = connection.execute(text("select version_num from alembic_version")).scalar()
     newest, known = _revisions()
     if recorded is None:
@@ -132,14 +153,21 @@ def schema_fault(connection: Connection) -> SchemaFault | None:
     match state:
         case SchemaState.EMPTY:
             return SchemaFault.EMPTY
+        case SchemaState.UNREADABLE:
+            return SchemaFault.UNREADABLE
         case SchemaState.OLDER:
             return SchemaFault.OLDER
         case SchemaState.UNKNOWN:
-            return SchemaFault.NEWER if schema_differences(connection) else None
+            return SchemaFault.NEWER if schema_differences(connection) else _unreadable(connection)
         case SchemaState.CURRENT:
-            return SchemaFault.DIFFERENT if schema_differences(connection) else None
+            return SchemaFault.DIFFERENT if schema_differences(connection) else _unreadable(connection)
         case _:
             assert_never(state)
+
+
+def _unreadable(connection: Connection) -> SchemaFault | None:
+    there = connection.execute(_UNREADABLE, {"tables": list(Base.metadata.tables)}).scalar()
+    return SchemaFault.UNREADABLE if there is not None else None
 
 
 def is_missing_table(error: BaseException) -> bool:

@@ -64,7 +64,7 @@ def refuse_unfit_schema(engine: Engine, *, awaits_migration: bool = False) -> bo
         fault = schema_fault(connection)
         if fault is None:
             return True
-        if awaits_migration and fault in (SchemaFault.EMPTY, SchemaFault.OLDER):
+        if awaits_migration and fault in (SchemaFault.EMPTY, SchemaFault.OLDER, SchemaFault.UNREADABLE):
             return False
         named = fault in (SchemaFault.NEWER, SchemaFault.DIFFERENT)
         raise SchemaUnfit(fault, schema_differences(connection) if named else ())

@@ -51,6 +51,9 @@ def schema_words(fault: SchemaFault, differences: str) -> str:
     """What is wrong with the tables, and what to do. `differences` name them as the database does."""
     words = {
         SchemaFault.EMPTY: _("The database has no tables yet. Run ./hotline migrate, then start again."),
+        SchemaFault.UNREADABLE: _(
+            "The application's role may not read the tables. Run ./hotline migrate, which lets it, then start again."
+        ),
         SchemaFault.OLDER: _("The database is of an older version. Run ./hotline migrate, then start again."),
         SchemaFault.NEWER: _(
             "The database is of a newer version, which this one cannot work with: %(differences)s. Start the "

@@ -147,6 +147,8 @@ def _schema_check(session: Session, tables: KnownSchema, *, now: datetime) -> di
         return {"schema": "ok"}
     if fault in (SchemaFault.EMPTY, SchemaFault.OLDER):
         return {"schema": _WRONG_SCHEMA}
+    if fault is SchemaFault.UNREADABLE:
+        return {"schema": "may not be read by the application's role; run ./hotline migrate"}
     return {"schema": f"is {fault}: {'; '.join(schema_differences(session.connection())[:5])}"}
 
 

@@ -125,6 +125,8 @@ def test_what_an_operator_may_add_for_themselves_is_no_fault(committed: Committe
         ("drop table alembic_version", "empty"),
         ("update alembic_version set version_num = '0000'", "newer"),
         ("alter table ticket drop column subject", "different"),
+        ("revoke all on alembic_version from hotline_app", "unreadable"),
+        ("revoke all on guidance from hotline_app", "unreadable"),
     ],
 )
 def test_no_process_starts_and_nothing_is_ready_on_tables_that_do_not_fit(
