@@ -3,31 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
-from tickets.directory.sort_keys import sort_key
+from tickets.directory.by_parts import has_parts
 from tickets.directory.staff import disable, end_role, give_roles
 from tickets.errors import InvalidInput, NotFound
+from tickets.folding import folded_words
 from tickets.people.actor import Actor
 from tickets.schema import RoleAssignment, Staff
+from tickets.schema.staff import STAFF_WORDS
 from tickets.states import Role
 
 
 def people(
     session: Session, *, text: str = "", after: tuple[str, int] | None = None, limit: int = 50
 ) -> Sequence[Staff]:
-    """Accounts by given name, those that match a part of the name or the address; disabled ones too."""
+    """Accounts by given name, those whose name or address has these words or parts of them; disabled ones too."""
     wanted = select(Staff).order_by(Staff.sort_key, Staff.id).limit(limit)
     if text:
-        wanted = wanted.where(
-            or_(
-                Staff.sort_key.contains(sort_key(text), autoescape=True),
-                Staff.name.icontains(text, autoescape=True),
-                func.lower(Staff.email).contains(text.lower(), autoescape=True),
-            )
-        )
+        wanted = wanted.where(has_parts(STAFF_WORDS, folded_words(text)))
     if after is not None:
         wanted = wanted.where(tuple_(Staff.sort_key, Staff.id) > after)
     return session.scalars(wanted).all()

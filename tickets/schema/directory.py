@@ -134,10 +134,20 @@ class LineTest(Base):
     dedup_key: Mapped[str] = mapped_column(unique=True)
 
 
+# As in `tickets/schema/place_names.py`.
+PROCEDURE_WORDS = "folded_words((((((coalesce(code, '') || ' ') || name) || ' ') || field) || ' ') || decision_no)"
+
+
 class Procedure(Base):
     """An entry of the national procedures database; an unverified code stays empty."""
 
     __tablename__ = "procedure"
+    __table_args__ = (
+        Index("ix_procedure_key", text("coalesce(code, name)")),
+        Index(
+            "ix_procedure_words", text(PROCEDURE_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+        ),
+    )
 
     id: Mapped[Id]
     code: Mapped[str | None] = mapped_column(unique=True)

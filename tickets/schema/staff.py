@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tickets.schema.base import Base, Id, Json, JsonList, coded, to
 from tickets.states import OutboundChannel, Role
 
+# As in `tickets/schema/place_names.py`.
+STAFF_WORDS = "folded_words((name || ' ') || email)"
+
 
 class Staff(Base):
     """A person who signs in: agent, supervisor, leader, City Office, administrator or auditor."""
@@ -16,6 +19,8 @@ class Staff(Base):
     __table_args__ = (
         Index("uq_staff_email_given", text("lower(email)"), unique=True, postgresql_where=text("email <> ''")),
         Index("ix_staff_phone", "phone", postgresql_where=text("phone is not null")),
+        Index("ix_staff_sort_key_id", "sort_key", "id"),
+        Index("ix_staff_words", text(STAFF_WORDS), postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )
 
     id: Mapped[Id]

@@ -17,7 +17,7 @@ from app.web.api.reading import read_query
 from app.web.frame.access import bearer
 from app.web.frame.api_tokens import require_scope
 from tickets.directory.exchange.kind import FileKind
-from tickets.directory.exchange.long_kind import LongKind
+from tickets.directory.exchange.long_kind import PagedKind
 from tickets.errors import NotFound
 from tickets.people.actor import SYSTEM
 
@@ -47,14 +47,14 @@ def list_reference_data(kind: str) -> dict[str, Any]:
     query = read_query(PageQuery)
     if kind in TABLE_KINDS:
         of_kind = TABLE_KINDS[kind](g.session, actor=SYSTEM, now=g.now)
-        return _page_of_many(of_kind, query) if isinstance(of_kind, LongKind) else _page(_keyed(of_kind), query)
+        return _page_of_many(of_kind, query) if isinstance(of_kind, PagedKind) else _page(_keyed(of_kind), query)
     return _page(_rules(), query)
 
 
-def _page_of_many(of_kind: LongKind, query: PageQuery) -> dict[str, Any]:
-    after = keys_of(query.cursor, int)
-    rows = of_kind.numbered(after=after[0] if after else 0, most=query.limit + 1)
-    shown, following = page_of(rows, query, lambda pair: (pair[0],))
+def _page_of_many(of_kind: PagedKind, query: PageQuery) -> dict[str, Any]:
+    after = keys_of(query.cursor, *[int] * of_kind.numbers)
+    rows = of_kind.numbered(after=after or (), most=query.limit + 1)
+    shown, following = page_of(rows, query, lambda pair: pair[0])
     return {"items": [row for _number, row in shown], "next": following}
 
 

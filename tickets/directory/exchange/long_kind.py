@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, cast, false, func, literal, literal_column, select, tuple_
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 
+from tickets.directory.by_parts import has_parts
 from tickets.directory.exchange.kind import FileKind, ListedRows, RowChange, TextRow, parts_of
 from tickets.folding import folded_words
-from tickets.schema import Landmark, PlaceAlias, Street
+from tickets.schema import Base
 
 # The exact number of more would help nobody.
 COUNTED_ROWS = 1000
@@ -18,8 +18,17 @@ FEW_ROWS = 1000
 _FEW_FOUND = 100
 
 
-class LongKind(FileKind):
-    table: ClassVar[type[PlaceAlias] | type[Street] | type[Landmark]]
+class PagedKind(FileKind):
+    # How many numbers say where a row stands.
+    numbers: ClassVar[int] = 1
+
+    def numbered(self, *, after: Sequence[int], most: int) -> list[tuple[tuple[int, ...], TextRow]]:
+        """With their numbers, always in the same order, the first behind those numbers; from the first for none."""
+        raise NotImplementedError
+
+
+class LongKind(PagedKind):
+    table: ClassVar[type[Base]]
     # The words of a row, as an index of the table holds them.
     indexed_words: ClassVar[str]
 
@@ -35,18 +44,19 @@ class LongKind(FileKind):
         # Plain rows: objects of a hundred thousand cost four times that.
         return self.told(self.session.execute(self._rows().order_by(self._column("id"))).all())
 
-    def numbered(self, *, after: int, most: int) -> list[tuple[int, TextRow]]:
-        """With their numbers, the first behind one of them."""
+    def numbered(self, *, after: Sequence[int], most: int) -> list[tuple[tuple[int, ...], TextRow]]:
         number = self._column("id")
-        rows = self.session.execute(self._rows().where(number > after).order_by(number).limit(most)).all()
-        return list(zip((row.id for row in rows), self.told(rows), strict=True))
+        behind = [number > after[0]] if after else []
+        rows = self.session.execute(self._rows().where(*behind).order_by(number).limit(most)).all()
+        return list(zip(((row.id,) for row in rows), self.told(rows), strict=True))
 
     def listed(self, words: str, *, after: str, most: int) -> ListedRows:
-        """Counted no further than a glance needs. A row is found by how its words begin, or by the code of its body."""
+        """Counted no further than a glance needs. A row is found by parts of its words, or by the code of its body."""
         meant = self._with(words) if words else ()
-        found = select(self._column("id")).where(*meant).limit(COUNTED_ROWS + 1).subquery()
-        behind = [tuple_(*self._keys()) > tuple_(*map(literal, parts_of(after, self.key)))] if after else []
-        rows = self._rows().where(*meant, *behind).order_by(*self._keys()).limit(most)
+        # What stands in other tables is looked at only where words are asked of it.
+        counted = self._rows().with_only_columns(self._column("id")) if words else select(self._column("id"))
+        found = counted.where(*meant).limit(COUNTED_ROWS + 1).subquery()
+        rows = self._rows().where(*meant, *self._behind(after)).order_by(*self._keys()).limit(most)
         count = self.session.scalars(select(func.count()).select_from(found)).one()
         return ListedRows(self.told(self.session.execute(rows).all()), count)
 
@@ -59,11 +69,11 @@ class LongKind(FileKind):
         if not keys:
             return {}
         only = [tuple_(*self._keys()).in_(keys)] if len(keys) <= FEW_ROWS else []
-        rows = self.session.execute(select(self._column("id"), *self._keys()).where(*only))
+        rows = self.session.execute(self._rows().with_only_columns(self._column("id"), *self._keys()).where(*only))
         return {tuple(key): number for number, *key in rows}
 
     def _one(self, key: str) -> TextRow | None:
-        same = (column == part for column, part in zip(self._keys(), parts_of(key, self.key), strict=True))
+        same = (column == part for column, part in zip(self._keys(), self._parts(key), strict=True))
         return next(iter(self.told(self.session.execute(self._rows().where(*same)).all())), None)
 
     def _with(self, words: str) -> tuple[ColumnElement[bool], ...]:
@@ -71,16 +81,27 @@ class LongKind(FileKind):
         there = self.at_unit(unit.id) if unit is not None else None
         if there is not None:
             return (there,)
-        begun = " & ".join(f"'{word}':*" for word in folded_words(words))
-        if not begun:
-            return (false(),)
-        return (literal_column(self.indexed_words).op("@@")(cast(literal(begun), TSQUERY)),)
+        return self._with_words(folded_words(words))
+
+    def _with_words(self, words: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+        return (has_parts(self.indexed_words, words),)
+
+    def _behind(self, after: str) -> tuple[ColumnElement[bool], ...]:
+        """The first key by itself too: an index of it leads there, where the others are of other tables."""
+        if not after:
+            return ()
+        keys, parts = self._keys(), self._parts(after)
+        return keys[0] >= parts[0], tuple_(*keys) > tuple_(*map(literal, parts))
 
     def _rows(self) -> Any:
         return select(self.table.__table__)
 
     def _keys(self) -> list[Any]:
         return [self._column(name) for name in self.key]
+
+    def _parts(self, key: str) -> list[Any]:
+        """The values of the keys that were put together to this one."""
+        return list(parts_of(key, self.key))
 
     def _column(self, name: str) -> Any:
         return self.table.__table__.c[name]

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tickets.directory.exchange.kind import ChangeState, FileKind, RowChange, TextRow
+from tickets.directory.exchange.kind import ChangeState, RowChange, TextRow
+from tickets.directory.exchange.long_kind import PagedKind
 from tickets.directory.exchange.people_judged import holders_overlap, wrong_dates
-from tickets.directory.exchange.people_standing import PeopleRows, people_rows
+from tickets.directory.exchange.people_standing import PeopleRows, people_behind, people_rows
 from tickets.directory.exchange.people_written import PeopleDesk, take_person_back, write_people
 from tickets.directory.exchange.posts import PostNames
 from tickets.file_errors import RowError, wrong_row
@@ -24,7 +25,7 @@ class _Named:
     row: TextRow
 
 
-class People(FileKind):
+class People(PagedKind):
     name = "people"
     columns = (
         Column("name", needed=True, longest=120),
@@ -40,6 +41,7 @@ class People(FileKind):
     )
     key = ("person", "unit", "post", "holding", "role")
     ends = "to"
+    numbers = 2
     _posts: PostNames | None = None
     _rows: PeopleRows | None = None
 
@@ -98,6 +100,22 @@ class People(FileKind):
 
     def standing(self) -> list[TextRow]:
         return self.rows.shown
+
+    def numbered(self, *, after: Sequence[int], most: int) -> list[tuple[tuple[int, ...], TextRow]]:
+        """By account, and by the rows of each."""
+        last, row = after or (0, 0)
+        found: list[tuple[tuple[int, ...], TextRow]] = []
+        # The rest of the account with which the page before ended comes first.
+        while len(found) < most and (some := people_behind(self.session, last - 1 if row else last, most=most)):
+            found += [one for one in self._rows_of(some) if one[0] > (last, row)]
+            last, row = some[-1], 0
+        return found[:most]
+
+    def _rows_of(self, staff_ids: Sequence[int]) -> list[tuple[tuple[int, int], TextRow]]:
+        of: dict[int, list[TextRow]] = {staff_id: [] for staff_id in staff_ids}
+        for row in people_rows(self.session, self.units, now=self.now, only=(staff_ids[0], staff_ids[-1])).shown:
+            of[int(row["person"][1:])].append(row)
+        return [((staff_id, number), row) for staff_id, rows in of.items() for number, row in enumerate(rows, 1)]
 
     def known(self) -> Mapping[str, TextRow]:
         return {self.key_of(row): row for row in (*self.rows.hidden, *self.rows.shown)}

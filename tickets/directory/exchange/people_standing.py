@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.city import wall_clock
@@ -18,6 +19,10 @@ from tickets.states import OutboundChannel
 
 ALERT_WAYS = {"sms": OutboundChannel.SMS, "call": OutboundChannel.VOICE, "mail": OutboundChannel.EMAIL}
 _ALERTS = {channel: word for word, channel in ALERT_WAYS.items()}
+
+
+IdRange = tuple[int, int]
+"""From the first to the last: what an index reads in one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,13 @@ class _Held:
     valid_to: datetime | None
 
 
-def people_rows(session: Session, units: UnitNames, *, now: datetime) -> PeopleRows:
-    """Everybody with an open account who has a role or a post at a body of today, now or later."""
-    roles, posts = _roles(session, now), _posts(session, now)
-    people = {
-        one.id: one
-        for one in session.scalars(select(Staff).where(Staff.disabled_at.is_(None)).order_by(Staff.sort_key, Staff.id))
-    }
+def people_rows(session: Session, units: UnitNames, *, now: datetime, only: IdRange | None = None) -> PeopleRows:
+    """Everybody, or those whose numbers lie so, with an open account who has a role or a post at a body of today,
+    now or later.
+    """
+    roles, posts = _roles(session, now, only), _posts(session, now, only)
+    wanted = select(Staff).where(Staff.disabled_at.is_(None), *_among(Staff.id, only))
+    people = {one.id: one for one in session.scalars(wanted.order_by(Staff.sort_key, Staff.id))}
     ways = methods_of(session, list(people))
     shown, hidden = [], []
     for staff_id, person in people.items():
@@ -61,11 +66,24 @@ def people_rows(session: Session, units: UnitNames, *, now: datetime) -> PeopleR
     return PeopleRows(shown, hidden)
 
 
-def _roles(session: Session, now: datetime) -> dict[int, dict[int, list[_Held]]]:
+def people_behind(session: Session, staff_id: int, *, most: int) -> Sequence[int]:
+    """The next open accounts by number."""
+    wanted = select(Staff.id).where(Staff.id > staff_id, Staff.disabled_at.is_(None)).order_by(Staff.id).limit(most)
+    return session.scalars(wanted).all()
+
+
+def _among(column: Any, only: IdRange | None) -> list[ColumnElement[bool]]:
+    return [] if only is None else [column.between(*only)]
+
+
+def _roles(session: Session, now: datetime, only: IdRange | None) -> dict[int, dict[int, list[_Held]]]:
     ends = RoleAssignment.valid_to
     rows = session.execute(
         select(RoleAssignment)
-        .where(or_(ends.is_(None), (ends > now) & (ends > RoleAssignment.valid_from)))
+        .where(
+            or_(ends.is_(None), (ends > now) & (ends > RoleAssignment.valid_from)),
+            *_among(RoleAssignment.staff_id, only),
+        )
         .order_by(RoleAssignment.id)
     ).scalars()
     found: dict[int, dict[int, list[_Held]]] = defaultdict(lambda: defaultdict(list))
@@ -74,12 +92,16 @@ def _roles(session: Session, now: datetime) -> dict[int, dict[int, list[_Held]]]
     return found
 
 
-def _posts(session: Session, now: datetime) -> dict[int, dict[int, list[_Held]]]:
+def _posts(session: Session, now: datetime, only: IdRange | None) -> dict[int, dict[int, list[_Held]]]:
     ends = PostHolding.valid_to
     rows = session.execute(
         select(PostHolding, Post.unit_id, Post.code)
         .join(Post, Post.id == PostHolding.post_id)
-        .where(or_(ends.is_(None), (ends > now) & (ends > PostHolding.valid_from)), Post.code != TRIAL)
+        .where(
+            or_(ends.is_(None), (ends > now) & (ends > PostHolding.valid_from)),
+            Post.code != TRIAL,
+            *_among(PostHolding.staff_id, only),
+        )
         .order_by(PostHolding.id)
     )
     found: dict[int, dict[int, list[_Held]]] = defaultdict(lambda: defaultdict(list))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, select
 
@@ -35,6 +35,7 @@ _SHORTEST_STREET = 2
 
 
 class _PlaceNames(LongKind):
+    table: ClassVar[type[PlaceAlias] | type[Street] | type[Landmark]]
     ends = "retired"
 
     @cached_property

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
-from tickets.directory.exchange.kind import FileKind, RowChange, TextRow
+from tickets.directory.exchange.kind import RowChange, TextRow
+from tickets.directory.exchange.long_kind import LongKind
 from tickets.directory.exchange.removal import removed
 from tickets.directory.procedures import ProcedureFacts, columns_of, correct_procedure, insert_procedures
 from tickets.schema import Procedure, Unit
+from tickets.schema.directory import PROCEDURE_WORDS
 from tickets.sheets.columns import Column, Reads
 from tickets.states import Level
 
@@ -20,8 +23,12 @@ def national_code(text: str) -> str:
     return text.ljust(8, "0") if _CODE.fullmatch(text) else text
 
 
-class Procedures(FileKind):
+PROCEDURE_KEY = func.coalesce(Procedure.code, Procedure.name)
+
+
+class Procedures(LongKind):
     name = "procedures"
+    table, indexed_words = Procedure, PROCEDURE_WORDS
     columns = (
         Column("code", longest=40),
         Column("name", needed=True, longest=2000),
@@ -45,7 +52,7 @@ class Procedures(FileKind):
         if "code" in row:
             row["code"] = national_code(row["code"])
 
-    def standing(self) -> list[TextRow]:
+    def told(self, rows: Sequence[Any]) -> list[TextRow]:
         codes = {unit_id: code for unit_id, code in self.session.execute(select(Unit.id, Unit.code))}
         return [
             {
@@ -59,8 +66,17 @@ class Procedures(FileKind):
                 "for_business": "true" if row.for_business else "false",
                 "department": (codes.get(row.department_id) or "") if row.department_id else "",
             }
-            for row in self.session.scalars(select(Procedure).order_by(Procedure.id))
+            for row in rows
         ]
+
+    def at_unit(self, unit_id: int) -> ColumnElement[bool]:
+        return Procedure.department_id == unit_id
+
+    def _keys(self) -> list[Any]:
+        return [PROCEDURE_KEY]
+
+    def _parts(self, key: str) -> list[Any]:
+        return [key.replace("\0", "")]
 
     def write(self, changes: Sequence[RowChange]) -> None:
         insert_procedures(self.session, [self._facts(one.after) for one in changes if one.before is None])
