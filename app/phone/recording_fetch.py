@@ -19,8 +19,9 @@ from telephony import recordings
 from telephony.provider.account import ProviderAccount
 from telephony.provider.driver import ProviderUnreachable, RecordingSource
 from telephony.provider.drivers import carrier_of
-from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS
+from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS
 from telephony.provider.limited_answer import LimitedAnswer
+from telephony.provider.timely_session import timely_session
 from tickets.schema import Recording
 from tickets.states import RecordingState
 
@@ -145,7 +146,7 @@ def asked(source: RecordingSource) -> requests.Response:
 
 
 def _get(address: str, credentials: tuple[str, str] | None) -> requests.Response:
-    return requests.get(
+    return timely_session(WHOLE_SECONDS).get(
         address,
         auth=credentials,
         stream=True,

@@ -105,6 +105,7 @@ FAILURES: Mapping[str, LazyString] = {
     "no_voice": lazy_gettext("the provider carries no calls"),
     "not_asked": lazy_gettext("the carrier could not be asked whether it arrived"),
     "not_rendered": lazy_gettext("the message could not be put into words"),
+    "not_theirs": lazy_gettext("what answered was not the carrier"),
     "number_premium": lazy_gettext("this number charges whoever calls it"),
     "number_refused": lazy_gettext("this number is not among those we text and call"),
     "opted_out": lazy_gettext("the phone has opted out"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +20,7 @@ from telephony.provider.gateway_signing import signed_headers
 from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS, retry_after
 from telephony.provider.limited_answer import LimitedAnswer
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain
+from telephony.provider.timely_session import timely_session
 from telephony.provider.twilio_client import LOST, UNREACHABLE
 from telephony.provider.twilio_codes import ACCOUNT_STATUSES, SERVER_TROUBLE
 
@@ -39,7 +41,7 @@ class GatewayCarrier(WithoutVoice):
     """An account with the connections that speak for it."""
 
     account: ProviderAccount
-    http: requests.Session = field(default_factory=requests.Session, repr=False)
+    http: requests.Session = field(default_factory=partial(timely_session, WHOLE_SECONDS), repr=False)
 
     def send_sms(self, *, to: str, sender: str, text: str, report_to: str) -> Outcome:
         """Our number of the message goes with it: a text that comes twice is taken once by them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,11 +14,12 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from urllib3.exceptions import HTTPError as BrokenConnection
 
-from telephony.provider.limited_answer import LimitedAnswer
+from telephony.provider.limited_answer import LimitedAnswer, NotTheirs
+from telephony.provider.timely_session import timely_session
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
-# From the first to the last byte of an answer, and its length: a page of their lists has a thousand rows.
+# Until an answer begins, from its first to its last byte, and its length: a page of their lists has a thousand rows.
 WHOLE_SECONDS = 30.0
 LONGEST_ANSWER_BYTES = 20 * 1024 * 1024
 # A carrier that asks for more is asked again all the same: it may be mistaken, and people wait for their answer.
@@ -30,7 +32,7 @@ def retry_after(said: str, *, now: datetime) -> float:
         return min(float(said.strip()), LONGEST_WAIT_SECONDS)
     try:
         at = parsedate_to_datetime(said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max(0.0, (aware - now).total_seconds()), LONGEST_WAIT_SECONDS)
@@ -58,7 +60,7 @@ class RebasingHttpClient(HttpClient):
         self.base_url = base_url
         self.limits = (connect_seconds, read_seconds)
         self.whole_seconds = whole_seconds
-        self.session = requests.Session()
+        self.session = timely_session(whole_seconds)
         # The SDK's errors carry no headers; a sending thread asks for what its own last answer said.
         self._said = threading.local()
 
@@ -78,7 +80,8 @@ class RebasingHttpClient(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Raises requests.RequestException when the provider cannot be reached in time; any status is returned."""
+        """Raises requests.RequestException when the provider cannot be reached in time, NotTheirs when somebody
+        else says yes for it; any other status is returned."""
         is_json = (headers or {}).get("Content-Type") == "application/json"
         payload: dict[str, Any] = {"json": data} if is_json else {"data": data}
         self._said.retry_after = 0.0
@@ -95,6 +98,8 @@ class RebasingHttpClient(HttpClient):
         ) as answer:
             body = self._body(answer)
         self._said.retry_after = retry_after(answer.headers.get("Retry-After", ""), now=datetime.now(UTC))
+        if answer.ok and not answer.is_redirect and body and not _is_object(body):
+            raise NotTheirs("no JSON object")
         return Response(answer.status_code, body, answer.headers)
 
     def _body(self, answer: requests.Response) -> str:
@@ -104,3 +109,10 @@ class RebasingHttpClient(HttpClient):
         except BrokenConnection as cut:
             # As requests itself names what ends while it is read.
             raise requests.ConnectionError(cut) from cut
+
+
+def _is_object(body: str) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False

@@ -12,6 +12,10 @@ class AnswerRefused(requests.RequestException):
     """It is longer, or comes slower, than any answer of theirs has a reason to."""
 
 
+class NotTheirs(AnswerRefused):
+    """A yes in words that are none of the carrier's: a gateway or a sign-in page on the way said it."""
+
+
 class LimitedAnswer:
     """The body of a streamed answer. A limit on each read alone would let a server hold us with a byte now and then."""
 

@@ -15,10 +15,12 @@ from urllib3.exceptions import NewConnectionError
 
 from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.driver import Event, HandedOver, LineAddresses, ProviderUnreachable, RecordingSource
-from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, RebasingHttpClient
+from telephony.provider.http_client import CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS, RebasingHttpClient
+from telephony.provider.limited_answer import NotTheirs
 from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, TryAgain, Unknown
 from telephony.provider.spoken_document import STATUS_RETRIES
 from telephony.provider.status_rank import is_final_call_state
+from telephony.provider.timely_session import timely_session
 from telephony.provider.twilio_codes import OPT_OUT, SERVER_TROUBLE, is_final, is_of_the_account
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ _PAUSED: Any = "paused"
 _GOES_ON: Any = "in-progress"
 UNREACHABLE = "unreachable"
 LOST = "lost"
+NOT_THEIRS = "not_theirs"
+# What the SDK raises where an answer is JSON and none of the carrier's: a gateway on the way may say anything.
+_NOT_UNDERSTOOD = (ValueError, TypeError, AttributeError, LookupError)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class TwilioCarrier:
 
         def create() -> str:
             message = self.client.messages.create(to=to, from_=sender, body=text, status_callback=report_to + retries)
-            return str(message.sid)
+            return _told(message.sid)
 
         return self._attempt(create)
 
@@ -107,7 +112,7 @@ class TwilioCarrier:
                 to=to, from_=sender, twiml=document, timeout=RING_SECONDS, status_callback=report_to + retries,
                 status_callback_event=CALL_EVENTS, **told,
             )  # fmt: skip
-            return str(call.sid)
+            return _told(call.sid)
 
         outcome = self._attempt(create)
         if isinstance(outcome, TryAgain) and outcome.code == LOST:
@@ -161,7 +166,7 @@ class TwilioCarrier:
     def call_status(self, call_sid: str) -> str | None:
         with _reached():
             try:
-                return str(self.client.calls(call_sid).fetch().status)
+                return _told(self.client.calls(call_sid).fetch().status)
             except TwilioRestException as refused:
                 if refused.status == 404:
                     return None
@@ -206,7 +211,7 @@ class TwilioCarrier:
     def delete_recording(self, recording_sid: str) -> None:
         with _reached():
             # What it says beside its status is left unread.
-            with requests.delete(
+            with timely_session(WHOLE_SECONDS).delete(
                 f"{self._recording(recording_sid)}.json",
                 auth=self._credentials,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
@@ -249,17 +254,16 @@ class TwilioCarrier:
         try:
             return Sent(self.account.name, create())
         except TwilioRestException as refused:
-            return self._judged(int(refused.code or refused.status), int(refused.status), str(refused.msg))
+            return self._judged(refused.code, int(refused.status), str(refused.msg))
         except TwilioServiceException as refused:
             # The newer form of an error (RFC 9457).
-            return self._judged(int(refused.code), int(refused.status), str(refused.detail or refused.title))
-        except (requests.RequestException, TwilioException) as trouble:
-            if _never_left(trouble):
-                return TryAgain(UNREACHABLE, type(trouble).__name__)
-            return TryAgain(LOST, type(trouble).__name__, may_have_left=True)
+            return self._judged(refused.code, int(refused.status), str(refused.detail or refused.title))
+        except (requests.RequestException, TwilioException, *_NOT_UNDERSTOOD) as trouble:
+            return _unanswered(trouble)
 
-    def _judged(self, code: int, status: int, words: str) -> Outcome:
+    def _judged(self, said: object, status: int, words: str) -> Outcome:
         """Given up is only what their own code says of the number or the words; what we do not know may pass."""
+        code = int(str(said)) if str(said).isdecimal() else status
         if code == OPT_OUT:
             return GiveUp(str(code), words, opted_out=True)
         if is_of_the_account(code, status):
@@ -285,7 +289,7 @@ def _whole(page: Any) -> list[Any]:
 def _reached() -> Iterator[None]:
     try:
         yield
-    except (TwilioException, requests.RequestException) as trouble:
+    except (*_NOT_UNDERSTOOD, TwilioException, requests.RequestException) as trouble:
         raise ProviderUnreachable(type(trouble).__name__, status=getattr(trouble, "status", None)) from trouble
 
 
@@ -327,9 +331,25 @@ def _call(one: Any) -> Event:
     return "status", told, one.end_time if isinstance(one.end_time, datetime) else None
 
 
+def _told(value: object) -> str:
+    """What an answer cannot do without: whoever says yes and tells no number, or of a call no state, is not theirs."""
+    if not (told := _said(value or "")):
+        raise NotTheirs("it tells nothing")
+    return told
+
+
 def _said(status: object) -> str:
     """The SDK says a state as a text or as a member of its own codes."""
     return str(getattr(status, "value", status))
+
+
+def _unanswered(trouble: Exception) -> TryAgain:
+    """Neither yes nor no of the carrier. Whoever spoke in its place may have passed it on, as after an error of theirs:
+    they are asked before the next try."""
+    if _never_left(trouble):
+        return TryAgain(UNREACHABLE, type(trouble).__name__)
+    is_heard = isinstance(trouble, NotTheirs) or not isinstance(trouble, (requests.RequestException, TwilioException))
+    return TryAgain(NOT_THEIRS if is_heard else LOST, type(trouble).__name__, may_have_left=True)
 
 
 def _never_left(trouble: Exception) -> bool:

@@ -59,9 +59,11 @@ def claim_batch(
     return _take(session, spending, by=by, now=now)
 
 
-def due_ids(session: Session, *, channels: Sequence[OutboundChannel], limit: int, now: datetime) -> Sequence[int]:
+def due_ids(
+    session: Session, among: ColumnElement[bool], *, channels: Sequence[OutboundChannel], limit: int, now: datetime
+) -> Sequence[int]:
     """What a claim would look at, without taking any of it."""
-    return session.scalars(_first(channels, limit=limit, now=now)).all()
+    return session.scalars(_first(channels, limit=limit, now=now).where(among)).all()
 
 
 def _first(channels: Sequence[OutboundChannel], *, limit: int, now: datetime) -> Select[int, OutboundChannel, str]:

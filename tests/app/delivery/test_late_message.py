@@ -63,6 +63,18 @@ def test_a_message_whose_row_hangs_or_is_refused_waits_alone(
     assert (meanwhile, sent(committed)) == (set(messages[1:]), set(messages))
 
 
+def test_more_refused_messages_than_a_lane_takes_at_once_keep_those_behind_them_from_nothing(
+    committed: Committed, lane: Delivery, messages: list[int]
+) -> None:
+    """As where something is wrong with one kind of message, and many of it wait."""
+    with trigger(committed, "outbound_message", f"if new.id <> {messages[-1]} then raise exception 'no'; end if"):
+        for _ in messages:
+            deliver_due(lane, EMAIL, limit=2)
+        meanwhile = sent(committed)
+
+    assert meanwhile == {messages[-1]}
+
+
 def test_a_stale_call_that_somebody_holds_keeps_nothing_else_waiting(
     committed: Committed, lane: Delivery, messages: list[int]
 ) -> None:

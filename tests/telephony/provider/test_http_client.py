@@ -1,13 +1,14 @@
 """The client under the provider's SDK goes where it is told, in time, and nowhere else."""
 
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import requests
 from twilio.rest import Client
 
-from telephony.provider.http_client import RebasingHttpClient, rebase
+from telephony.provider.http_client import RebasingHttpClient, rebase, retry_after
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,11 @@ def carrier():
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.server.mode == "silent":
                 self.server.released.wait(5)
+            while self.server.mode == "drip the head" and not self.server.released.wait(0.05):
+                try:
+                    self.wfile.write(b"H")
+                except OSError:
+                    return
             redirected = self.server.mode == "redirect"
             self.send_response(307 if redirected else 201)
             if redirected:
@@ -89,9 +95,20 @@ def test_a_provider_that_does_not_answer_is_given_up(carrier):
         sdk(carrier, read_seconds=0.2).messages.create(to="+84901234567", from_="+842838000000", body="x")
 
 
-@pytest.mark.parametrize("mode", ["drip", "flood"])
+@pytest.mark.parametrize("mode", ["drip the head", "drip", "flood"])
 def test_an_answer_that_comes_by_drops_or_has_no_end_is_given_up(carrier, mode):
     carrier.mode = mode
 
     with pytest.raises(requests.RequestException):
         sdk(carrier, whole_seconds=0.3).messages.create(to="+84901234567", from_="+842838000000", body="x")
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120), ("Wed, 21 Oct 2026 07:30:00 GMT", 1800), ("Wed, 21 Oct 2026 06:00:00 GMT", 0), ("-5", 0), ("", 0),
+        ("9" * 400, 3600), ("Wed, 21 Oct 99999 07:30:00 GMT", 0), ("Wed, 21 Oct 2026 07:30:00 +" + "9" * 20, 0),
+    ],
+)  # fmt: skip
+def test_patience_that_is_asked_for_is_a_number_or_a_date_an_hour_at_most_and_nonsense_is_none(said, seconds):
+    assert retry_after(said, now=datetime(2026, 10, 21, 7, tzinfo=UTC)) == seconds
