@@ -8,45 +8,28 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.clockwork.patience import (
+    FOR_A_BATCH,
+    FOR_A_LATE_ONE,
+    FOR_A_TICKET,
+    PAUSE_OF_HELD_SECONDS,
+    Patience,
+    SetAside,
+    pause_after,
+    reason_of,
+)
 from app.processes.signs_of_life import database_now
 from app.storage.believed_clock import ClockHeld
 from app.storage.bounded_connection import within_less
 from app.storage.database import repeated, transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from escalation.firing.due import claim_tickets
-from escalation.firing.pursue import pursue
-from escalation.firing.sweep import TICKETS_PER_SWEEP, TickOutcome, note_late, tick
+from escalation.firing.sweep import TICKETS_PER_SWEEP, TickOutcome, tick
 
 log = structlog.get_logger()
 
-# A ticket that was set aside is tried again after so long, and after twice as long each time; meanwhile it stands in
-# nobody's way.
-_FIRST_PAUSE_SECONDS = 10.0
-_LONGEST_PAUSE_SECONDS = 300.0
-# Looking whether somebody still holds a row costs nothing.
-_PAUSE_OF_HELD_SECONDS = 5.0
 # For trying what was set aside, of each tick: the others' next steps are due after it.
 _LATE_SECONDS = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Patience:
-    """How long one statement may take, and how long it may wait for somebody else's lock."""
-
-    statement_ms: int
-    lock_ms: int
-
-
-# A step must be fired within 15 s (G4). A batch with a ticket that hangs costs the first, each such ticket the second.
-_FOR_A_BATCH = _Patience(3_000, 500)
-_FOR_A_TICKET = _Patience(1_000, 250)
-_FOR_A_LATE_ONE = _Patience(5_000, 1_000)
-
-
-@dataclass(slots=True)
-class _SetAside:
-    again_at: float
-    times: int = 1
 
 
 @dataclass
@@ -59,47 +42,22 @@ class Batches:
     factory: sessionmaker[Session]
     now: Callable[[Session], datetime] = database_now
     seconds: Callable[[], float] = time.monotonic
-    set_aside: dict[int, _SetAside] = field(default_factory=dict)
+    set_aside: dict[int, SetAside] = field(default_factory=dict)
 
     def fire_next(self) -> TickOutcome:
         """The next batch; if it cannot be fired as a whole, ticket by ticket. Raises what is a fault for everybody."""
         try:
-            return self._fire(_FOR_A_BATCH, batch=TICKETS_PER_SWEEP)
+            return self._fire(FOR_A_BATCH, batch=TICKETS_PER_SWEEP)
         except ClockHeld:
             raise
         except Exception as trouble:
             if fault_of(trouble) in OF_EVERYBODY:
                 raise
-            log.warning("tick.batch_split", reason=_reason(trouble))
+            log.warning("tick.batch_split", reason=reason_of(trouble))
         with transaction(self.factory) as session:
             now = self.now(session)
             ticket_ids = claim_tickets(session, now=now, batch=TICKETS_PER_SWEEP, leave_out=list(self.set_aside))
-        return _together([self._fire_one(ticket_id, _FOR_A_TICKET) for ticket_id in ticket_ids])
-
-    def note_late(self) -> int:
-        """A batch of promises that broke unnoticed; how many tickets it held."""
-        return self._beside(note_late)
-
-    def pursue(self) -> int:
-        """A batch of levels that reached nobody in time, told to the next person; how many it held."""
-        return self._beside(pursue)
-
-    def _beside(self, work: Callable[..., int]) -> int:
-        """Beside firing, of which it holds up nothing: what hangs or is refused is tried at the next tick."""
-
-        def once(session: Session) -> int:
-            within_less(session.connection(), statement_ms=_FOR_A_BATCH.statement_ms, lock_ms=_FOR_A_BATCH.lock_ms)
-            return work(session, now=self.now(session))
-
-        try:
-            return repeated(self.factory, once)
-        except ClockHeld:
-            raise
-        except Exception as trouble:
-            if fault_of(trouble) in OF_EVERYBODY:
-                raise
-            log.warning("tick.not_done_beside", work=work.__name__, reason=_reason(trouble))
-            return 0
+        return _together([self._fire_one(ticket_id, FOR_A_TICKET) for ticket_id in ticket_ids])
 
     def fire_set_aside(self) -> TickOutcome:
         """Some of those whose pause is over, each for itself and for longer than the others would wait for it."""
@@ -108,10 +66,10 @@ class Batches:
             now = self.seconds()
             if now - began > _LATE_SECONDS or self.set_aside[ticket_id].again_at > now:
                 break
-            done.append(self._fire_one(ticket_id, _FOR_A_LATE_ONE))
+            done.append(self._fire_one(ticket_id, FOR_A_LATE_ONE))
         return _together(done)
 
-    def _fire_one(self, ticket_id: int, patience: _Patience) -> TickOutcome:
+    def _fire_one(self, ticket_id: int, patience: Patience) -> TickOutcome:
         try:
             done = self._fire(patience, batch=1, only=[ticket_id])
         except ClockHeld:
@@ -120,8 +78,7 @@ class Batches:
             if fault_of(trouble) in OF_EVERYBODY:
                 raise
             times = self.set_aside[ticket_id].times if ticket_id in self.set_aside else 0
-            pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * float(2**times))
-            self._put_aside(ticket_id, pause=pause, reason=_reason(trouble))
+            self._put_aside(ticket_id, pause=pause_after(trouble, times=times), reason=reason_of(trouble))
             return TickOutcome(claimed=1)
         if ticket_id not in done.held and ticket_id in self.set_aside:
             del self.set_aside[ticket_id]
@@ -129,7 +86,7 @@ class Batches:
             log.info("tick.ticket_no_longer_aside", ticket_id=ticket_id, fired=done.fired)
         return done
 
-    def _fire(self, patience: _Patience, *, batch: int, only: Collection[int] | None = None) -> TickOutcome:
+    def _fire(self, patience: Patience, *, batch: int, only: Collection[int] | None = None) -> TickOutcome:
         leave_out = list(self.set_aside) if only is None else []
 
         def work(session: Session) -> TickOutcome:
@@ -138,18 +95,14 @@ class Batches:
 
         done = repeated(self.factory, work)
         for ticket_id in done.held:
-            self._put_aside(ticket_id, pause=_PAUSE_OF_HELD_SECONDS, reason="held by somebody else")
+            self._put_aside(ticket_id, pause=PAUSE_OF_HELD_SECONDS, reason="held by somebody else")
         return done
 
     def _put_aside(self, ticket_id: int, *, pause: float, reason: str) -> None:
         before = self.set_aside.get(ticket_id)
-        self.set_aside[ticket_id] = _SetAside(self.seconds() + pause, before.times + 1 if before else 1)
+        self.set_aside[ticket_id] = SetAside(self.seconds() + pause, before.times + 1 if before else 1)
         if before is None:
             log.error("tick.ticket_put_aside", ticket_id=ticket_id, reason=reason)
-
-
-def _reason(trouble: Exception) -> str:
-    return str(fault_of(trouble) or repr(trouble))
 
 
 def _together(done: Collection[TickOutcome]) -> TickOutcome:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.clockwork.held_tables import HeldTables
 from app.clockwork.one_leader import Leadership, factory_of_epoch
 from app.clockwork.progress import Progress
 from app.clockwork.tick_job import Ticker
@@ -32,6 +33,7 @@ class Node:
     leadership: Leadership
     ticker: Ticker
     wake: Callable[[], None]
+    held: HeldTables = field(default_factory=HeldTables)
     hearing: Hearing = field(default_factory=Hearing)
     # Tickets that a round could not work on, so that each is named once.
     left_out: set[int] = field(default_factory=set)

@@ -106,8 +106,8 @@ def fire_due_steps(node: Node) -> None:
 
 def give_sign_of_life(node: Node) -> None:
     with transaction(node.factory) as session:
-        told = as_detail(node.ticker.clock.told())
-        detail = {"leads": node.leadership.leads, "set_aside": len(node.ticker.batches.set_aside), **told}
+        told = {"set_aside": node.ticker.tickets_aside, "held": node.held.look(session)}
+        detail = {"leads": node.leadership.leads, **told, **as_detail(node.ticker.clock.told())}
         beat(session, kind=SCHEDULER_KIND, detail=detail, now=database_now(session))
     node.jobs.write_troubles(node.factory)
 

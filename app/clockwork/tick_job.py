@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clockwork.batches import Batches
+from app.clockwork.beside_firing import BesideFiring
 from app.clockwork.one_leader import Leadership, is_silent
 from app.storage.believed_clock import BelievedClock, ClockHeld
 from app.storage.bounded_connection import within_less
@@ -33,9 +34,16 @@ class Ticker:
     wake: Callable[[], None]
     clock: BelievedClock = field(default_factory=BelievedClock)
     batches: Batches = field(init=False)
+    beside: BesideFiring = field(init=False)
 
     def __post_init__(self) -> None:
         self.batches = Batches(self.factory, self.clock.now)
+        self.beside = BesideFiring(self.factory, self.clock.now)
+
+    @property
+    def tickets_aside(self) -> int:
+        """How many wait alone, because their rows hang, are held or are refused."""
+        return len({*self.batches.set_aside, *self.beside.tickets_aside})
 
     def run(self) -> int:
         """One tick; how many steps were fired."""
@@ -81,12 +89,12 @@ class Ticker:
             fired += done.fired
             if done.notified:
                 self.wake()
-            if not done.claimed and not self.batches.note_late() and not self._pursued():
+            if not done.claimed and not self.beside.note_late() and not self._pursued():
                 break
         return fired + self._fire_what_was_set_aside()
 
     def _pursued(self) -> int:
-        looked_at = self.batches.pursue()
+        looked_at = self.beside.pursue()
         if looked_at:
             self.wake()
         return looked_at

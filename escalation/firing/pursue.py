@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueStep, DueTicket, fired_tickets, standing_for
@@ -40,12 +40,20 @@ _FOR_GOOD = EscalationAttempt.state.in_((AttemptState.FAILED, AttemptState.SUPPR
 )
 
 
-def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> int:
+def pursue(
+    session: Session,
+    *,
+    now: datetime,
+    batch: int = STEPS_PER_LOOK,
+    leave_out: Collection[int] = (),
+    only: Collection[int] | None = None,
+) -> int:
     """Tell the next person of up to `batch` levels that reached nobody in time; how many levels were looked at.
 
     In the transaction the caller opens and commits; tickets that somebody else holds are looked at the next time.
+    `leave_out` and `only` name tickets, as they do for a tick.
     """
-    waiting = _claim(session, now=now, batch=batch)
+    waiting = _claim(session, now=now, batch=batch, leave_out=leave_out, only=only)
     if not waiting:
         return 0
     book = load_rulebook(session)
@@ -65,14 +73,32 @@ def pursue(session: Session, *, now: datetime, batch: int = STEPS_PER_LOOK) -> i
     return len(waiting)
 
 
-def _claim(session: Session, *, now: datetime, batch: int) -> dict[int, int]:
+def unreached_tickets(
+    session: Session, *, now: datetime, leave_out: Collection[int] = (), batch: int = STEPS_PER_LOOK
+) -> Sequence[int]:
+    """The tickets of what would be looked at, without taking any of it."""
+    late = session.execute(_late(now=now, batch=batch, leave_out=leave_out, only=None))
+    return list(dict.fromkeys(ticket_id for _, ticket_id, _ in late))
+
+
+def _late(
+    *, now: datetime, batch: int, leave_out: Collection[int], only: Collection[int] | None
+) -> Select[int, int, datetime | None]:
+    late = select(PlannedStep.id, PlannedStep.ticket_id, PlannedStep.reach_by).where(
+        PlannedStep.reach_by.is_not(None), PlannedStep.reach_by <= now
+    )
+    if leave_out:
+        late = late.where(PlannedStep.ticket_id.not_in(leave_out))
+    if only is not None:
+        late = late.where(PlannedStep.ticket_id.in_(only))
+    return late.order_by(PlannedStep.reach_by).limit(batch)
+
+
+def _claim(
+    session: Session, *, now: datetime, batch: int, leave_out: Collection[int], only: Collection[int] | None
+) -> dict[int, int]:
     """Levels whose time to reach somebody is over, by id, with their tickets, which are locked."""
-    late = session.execute(
-        select(PlannedStep.id, PlannedStep.ticket_id, PlannedStep.reach_by)
-        .where(PlannedStep.reach_by.is_not(None), PlannedStep.reach_by <= now)
-        .order_by(PlannedStep.reach_by)
-        .limit(batch)
-    ).all()
+    late = session.execute(_late(now=now, batch=batch, leave_out=leave_out, only=only)).all()
     locked = set(
         session.scalars(
             select(Ticket.id)

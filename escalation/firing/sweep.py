@@ -1,6 +1,6 @@
 """One tick: claim tickets with due steps, decide, record; called again and again, by any number of schedulers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,7 @@ from escalation.firing.due import claim_tickets, due_and_held, due_tickets, stan
 from escalation.firing.record import record
 from escalation.firing.telling import can_be_told, fire
 from escalation.firing.verdict import judge
-from tickets.promises.breaches import claim_late, note_breaches
+from tickets.promises.breaches import claim_late, late_tickets, note_breaches
 from tickets.promises.loading import load_rulebook
 from tickets.states import StepResult
 
@@ -85,12 +85,27 @@ def _claim(
     return [], []
 
 
-def note_late(session: Session, *, now: datetime, batch: int = TICKETS_PER_SWEEP) -> int:
+def note_late(
+    session: Session,
+    *,
+    now: datetime,
+    batch: int = TICKETS_PER_SWEEP,
+    leave_out: Collection[int] = (),
+    only: Collection[int] | None = None,
+) -> int:
     """Write down up to `batch` tickets' promises that broke without a level firing then; how many tickets were claimed.
 
-    Within seconds, so that whoever holds the ticket when it breaks is who stands in the fact (A1).
+    Within seconds, so that whoever holds the ticket when it breaks is who stands in the fact (A1). `leave_out` and
+    `only` name tickets, as they do for a tick.
     """
-    claimed = claim_late(session, now=now, batch=batch)
+    claimed = claim_late(session, now=now, batch=batch, leave_out=leave_out, only=only)
     if claimed:
         note_breaches(session, claimed, now=now)
     return len(claimed)
+
+
+def not_noted_tickets(
+    session: Session, *, now: datetime, leave_out: Collection[int] = (), batch: int = TICKETS_PER_SWEEP
+) -> Sequence[int]:
+    """The tickets of what would be noted, without taking any of it."""
+    return late_tickets(session, now=now, batch=batch, leave_out=leave_out)

@@ -131,7 +131,8 @@ def nobody_there(session: Session, now: datetime, silent_since: datetime) -> Non
 def clock_that_holds(session: Session) -> None:
     """Just before it is read: what a scheduler told of clocks counts for half a minute of the database's own time."""
     holds = as_detail(ToldTime("holds", "", 7200.0, 0.0, 90))
-    detail = {"set_aside": 2, **holds}
+    held = [{"pid": 7, "role": "postgres", "tables": ["ticket"], "is_whole": True, "seconds": 40}]
+    detail = {"set_aside": 2, "held": held, **holds}
     process_beats.note(session, "scheduler:web-1:7", kind="scheduler", detail=detail, now=utc_now())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -101,16 +101,36 @@ def note_breaches(session: Session, ticket_ids: Collection[int], *, now: datetim
     return write_breaches(session, [Breach(*row) for row in rows], now=now)
 
 
-def claim_late(session: Session, *, now: datetime, batch: int) -> list[int]:
+def claim_late(
+    session: Session,
+    *,
+    now: datetime,
+    batch: int,
+    leave_out: Collection[int] = (),
+    only: Collection[int] | None = None,
+) -> list[int]:
     """Lock up to `batch` tickets with a promise that is late and was not noted, leaving those somebody else holds."""
-    oldest = select(Clock.ticket_id).where(_is_late_and_not_noted(now)).order_by(Clock.due_at).limit(batch * 2)
     claimed = session.scalars(
         select(Ticket.id)
-        .where(Ticket.id.in_(oldest))
+        .where(Ticket.id.in_(_oldest(now=now, batch=batch, leave_out=leave_out, only=only)))
         .limit(batch)
         .with_for_update(of=Ticket, key_share=True, skip_locked=True)
     )
     return list(claimed)
+
+
+def late_tickets(session: Session, *, now: datetime, batch: int, leave_out: Collection[int] = ()) -> Sequence[int]:
+    """What would be claimed, without taking any of it."""
+    return list(dict.fromkeys(session.scalars(_oldest(now=now, batch=batch, leave_out=leave_out, only=None))))
+
+
+def _oldest(*, now: datetime, batch: int, leave_out: Collection[int], only: Collection[int] | None) -> Select[int]:
+    oldest = select(Clock.ticket_id).where(_is_late_and_not_noted(now))
+    if leave_out:
+        oldest = oldest.where(Clock.ticket_id.not_in(leave_out))
+    if only is not None:
+        oldest = oldest.where(Clock.ticket_id.in_(only))
+    return oldest.order_by(Clock.due_at).limit(batch * 2)
 
 
 def _is_late_and_not_noted(now: datetime) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from app.web.monitoring.canary_check import canary_check
 from app.web.monitoring.client_faults import faults_by_kind
 from app.web.monitoring.clock_checks import read_clocks
 from app.web.monitoring.health import backlog_checks, known_schema, process_checks
+from app.web.monitoring.held_check import held_now
 from app.web.monitoring.leader_checks import leader_check
 from app.wording.refusals import schema_words
 from app.wording.spoken_time import moment_phrase
@@ -96,9 +97,23 @@ def _checks() -> list[Check]:
     return [
         database,
         _schema_check(),
+        _held(),
         *_clocks(),
         *(Check(names.get(name, name), said == "ok", _said(said)) for name, said in found.items()),
     ]
+
+
+def _held() -> Check:
+    """What no page can mend: whoever administers the server ends that process."""
+    held = held_now(g.session, now=g.now)
+    said = [
+        _(
+            "process %(pid)s of the database (%(role)s) has locked %(tables)s",
+            **one | {"tables": ", ".join(one["tables"])},
+        )
+        for one in held
+    ]
+    return Check(_("Locks on tables"), not held, "; ".join(said) or _("healthy"))
 
 
 def _clocks() -> list[Check]:

@@ -123,7 +123,8 @@ def _city(trouble: ShownError) -> ShownCity:
     """Its number from memory; a process that has read nothing yet asks, unless the database is what is wrong."""
     reference = hotline().reference
     if trouble.status != 503 and not reference.city_phone_known:
-        with suppress(SQLAlchemyError), hotline().open_session() as session:
+        # Whatever it is, whoever met trouble reads a page: a directory without a desk has no rules at all.
+        with suppress(Exception), hotline().open_session() as session:
             reference.rules(session, on=today())
     return shown_city(asks=False)
 

@@ -21,6 +21,7 @@ from app.web.frame.access import asks_nobody
 from app.web.frame.current import hotline, settings
 from app.web.monitoring.canary_check import canary_check
 from app.web.monitoring.clock_checks import clock_check
+from app.web.monitoring.held_check import held_check
 from app.web.monitoring.latest_answer import PATIENCE_SECONDS, LatestAnswer
 from app.web.monitoring.leader_checks import job_check, leader_check
 from app.web.monitoring.media_check import media_check
@@ -104,6 +105,7 @@ def judged(session: Session, here: Settings, tables: KnownSchema, *, now: dateti
         checks |= leader_check(session, now=now)
         checks |= job_check(session, now=now)
         checks |= clock_check(session)
+        checks |= held_check(session, now=now)
         checks |= backlog_checks(session, now=now)
         checks |= reconciliation_check(session, here, now=now)
         checks |= canary_check(session)
