@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 
 from tickets.directory.by_parts import has_parts
 from tickets.directory.exchange.kind import FileKind, ListedRows, RowChange, TextRow, parts_of
@@ -54,7 +54,9 @@ class LongKind(PagedKind):
         """Counted no further than a glance needs. A row is found by parts of its words, or by the code of its body."""
         meant = self._with(words) if words else ()
         # What stands in other tables is looked at only where words are asked of it.
-        counted = self._rows().with_only_columns(self._column("id")) if words else select(self._column("id"))
+        counted: Select[Any] = select(self._column("id"))
+        if words:
+            counted = self._rows().with_only_columns(self._column("id"))
         found = counted.where(*meant).limit(COUNTED_ROWS + 1).subquery()
         rows = self._rows().where(*meant, *self._behind(after)).order_by(*self._keys()).limit(most)
         count = self.session.scalars(select(func.count()).select_from(found)).one()
