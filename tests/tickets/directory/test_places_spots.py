@@ -62,6 +62,27 @@ def test_a_crossing_leaves_the_districts_that_both_streets_have() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("ngã tư Nguyễn Oanh - Phan Văn Trị kẹt xe", "Quận Gò Vấp"),
+        ("ngã tư Nguyễn Oanh – Phan Văn Trị, đèn hư", "Quận Gò Vấp"),
+        ("giao lộ Nguyễn Oanh với đường Phan Văn Trị", "Quận Gò Vấp"),
+        ("nga tu nguyen oanh phan van tri ket cung", "Quận Gò Vấp"),
+    ],
+)
+def test_two_streets_that_meet_are_asked_about_where_both_may_run(text: str, inside: str) -> None:
+    units = INDEX.district_units[inside]
+
+    assert answer(text).outcome == "none", "never a ward by itself"
+    assert {one.unit_id for one in hinted(text).candidates} <= units
+    assert hinted(text).question.id == "which_ward_of"
+
+
+def test_two_streets_that_no_ward_may_share_are_no_crossing() -> None:
+    assert answer("ngã tư Nguyễn Oanh - Ba Cu").hint is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "đường số 3",

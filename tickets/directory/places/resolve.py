@@ -12,7 +12,7 @@ from tickets.directory.places.outcome import Candidate, Generation, Resolution, 
 from tickets.directory.places.question import question_about_place, question_between_places
 from tickets.directory.places.read import PlaceText, read
 from tickets.directory.places.speech import FORMER, NOW_CALLED, RENEWED
-from tickets.directory.places.spots import find_spots, hint_of
+from tickets.directory.places.spots import find_spots, hint_of, units_meant
 from tickets.directory.places.strength import Strength
 
 _MOST_RECENT_FIRST: tuple[Generation, ...] = ("current", "former", "earlier")
@@ -51,7 +51,7 @@ def _those_beside_first(index: PlaceIndex, text: PlaceText, decided: Resolution)
     """Of several units those first that the street or landmark named beside them lies in; all of them stay."""
     if decided.outcome == "unique" or not (found := find_spots(index.spots, text, places=index.readings)):
         return decided
-    units = frozenset().union(*(one.units for one in found))
+    units = units_meant(found)
     candidates = tuple(sorted(decided.candidates, key=lambda one: one.unit_id not in units))
     asked = decided.question
     if asked is not None:

@@ -102,6 +102,14 @@ STREETS = Phrases(
 # After these a number ends the name of the street; after "hẻm 12" or "số 12" the name of the street follows.
 STREETS_WITH_NUMBERS = Phrases("đường, đường số, đg, quốc lộ, tỉnh lộ, hương lộ, ql, tl, hl")
 STREETS_AFTER_NAME = Phrases("street, st, road, rd, avenue, ave")
+# Before two streets that meet, and between them.
+CROSSINGS = Phrases(
+    "ngã tư, ngã ba, ngã năm, ngã sáu, ngã bảy, giao lộ, nút giao, nút, góc, góc đường, giao lộ giữa, chỗ giao,"
+    " corner of, corner, junction of, junction, crossing of, intersection of, intersection"
+)
+BETWEEN_STREETS = Phrases(
+    "và, với, cắt, giao, giao với, x, and, with, đường, và đường, với đường, cắt đường, góc, góc đường"
+)
 NEIGHBOURHOODS = Phrases("kp, khu phố, tổ, ấp, thôn, khu, tổ dân phố, block, lô")
 NAMED_NEIGHBOURHOODS = Phrases("kp, khu phố, ấp, thôn, xóm")
 PERSON_WORDS = Phrases("tên, tên là, anh, chị, ông, chú, bác, thầy, mr, ms, mrs")

@@ -9,7 +9,7 @@ from tickets.directory.places.fold import exact_key, key
 from tickets.directory.places.outcome import Candidate, Option, Question, SpotHint, Why
 from tickets.directory.places.read import PlaceText
 from tickets.directory.places.rows import AreaUnit, LandmarkRow, StreetRow
-from tickets.directory.places.speech import NEIGHBOURHOODS, STREETS, SURNAMES, says
+from tickets.directory.places.speech import BETWEEN_STREETS, CROSSINGS, NEIGHBOURHOODS, STREETS, SURNAMES, says
 
 _Key = tuple[str, ...]
 # A single word this short stands in too many texts.
@@ -89,11 +89,31 @@ def find_spots(known: Spots, text: PlaceText, *, places: Mapping[_Key, object]) 
         return found
     position = 0
     while position < text.whole:
-        spot = _landmark(known, text, position) or _street(known, text, position, places)
-        if spot is not None:
-            found.append(spot)
-        position = spot.end if spot is not None else position + 1
+        here = _crossing(known, text, position)
+        if not here:
+            one = _landmark(known, text, position) or _street(known, text, position, places)
+            here = (one,) if one is not None else ()
+        found += here
+        position = here[-1].end if here else position + 1
     return found
+
+
+def _crossing(known: Spots, text: PlaceText, start: int) -> tuple[FoundSpot, ...]:
+    """ "ngã tư Nguyễn Oanh – Phan Văn Trị": both are streets we know, and some ward may have both."""
+    at = start + CROSSINGS.at(text, start)
+    if at == start:
+        return ()
+    first = _named(known.streets, known.longest, text, start, at + STREETS.at(text, at))
+    if first is None:
+        return ()
+    after = first.end + BETWEEN_STREETS.at(text, first.end) if first.end < len(text.words) else first.end
+    second = _named(known.streets, known.longest, text, after, after)
+    return (first, second) if second is not None and first.units & second.units else ()
+
+
+def units_meant(found: Sequence[FoundSpot]) -> frozenset[int]:
+    """Of a crossing the units that both streets may run through, else those of all."""
+    return frozenset(unit for spot in _meant(found) for unit in spot.units)
 
 
 def _landmark(known: Spots, text: PlaceText, start: int) -> FoundSpot | None:
