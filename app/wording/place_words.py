@@ -37,6 +37,10 @@ _WHYS: Mapping[str, Mapping[str, str]] = {
         "vi": "{name} nằm trên địa bàn này.",
         "en": "{name} lies in it.",
     },
+    "near_point": {
+        "vi": "Điểm trên bản đồ cách một điểm đã biết của {name} khoảng {metres} m.",
+        "en": "The point on the map is about {metres} m from a point known to be in {name}.",
+    },
     "in_district": {
         "vi": "Nằm trên địa bàn {district} trước đây.",
         "en": "It lies in the former {district}.",
@@ -69,6 +73,10 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "old_or_new": {
         "vi": "“{said}” là tên gọi hiện nay hay tên cũ? {options}?",
         "en": "Is “{said}” a current name or a former one? {options}?",
+    },
+    "which_ward_near": {
+        "vi": "Điểm trên bản đồ ({said}) ở gần nhiều nơi: địa điểm thuộc phường hoặc xã nào{list}?",
+        "en": "The point on the map ({said}) is near several places: which ward or commune is it in{list}?",
     },
     "which_district": {
         "vi": "“{said}” thuộc quận, huyện, thành phố nào trước đây{list}?",
@@ -120,6 +128,7 @@ _NAMED_BY: Mapping[str, str] = {
     "which_part": "unit",
     "which_ward": "unit",
     "which_ward_of": "unit",
+    "which_ward_near": "unit",
     "which_district": "district",
     "city_or_ward": "unit",
     "confirm": "unit",

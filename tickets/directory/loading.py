@@ -18,6 +18,7 @@ from tickets.directory.places import (
     OldWardRow,
     PlaceIndex,
     PlaceRows,
+    PointRow,
     StreetRow,
     build_index,
 )
@@ -58,6 +59,7 @@ def place_rows(session: Session) -> PlaceRows:
         aliases=_aliases(session) or rows_from_csv().aliases,
         streets=_streets(session),
         landmarks=_landmarks(session),
+        points=_points(session),
     )
 
 
@@ -86,6 +88,16 @@ def _streets(session: Session) -> tuple[StreetRow, ...]:
         select(Street.id, Street.name, Street.district).where(Street.retired_at.is_(None)).order_by(Street.id)
     )
     return tuple(StreetRow(name, district, tuple(wards.get(row_id, ()))) for row_id, name, district in rows)
+
+
+def _points(session: Session) -> tuple[PointRow, ...]:
+    """Of every unit its own, and those of landmarks whose unit is known."""
+    of_units = select(Unit.id, Unit.lat, Unit.lon).where(Unit.kind.in_(AREA_KINDS), Unit.lat.is_not(None))
+    of_landmarks = select(Landmark.unit_id, Landmark.lat, Landmark.lon).where(
+        Landmark.retired_at.is_(None), Landmark.unit_id.is_not(None), Landmark.lat.is_not(None)
+    )
+    rows = [*session.execute(of_units), *session.execute(of_landmarks)]
+    return tuple(PointRow(unit, lat, lon) for unit, lat, lon in rows if lon is not None)
 
 
 def _landmarks(session: Session) -> tuple[LandmarkRow, ...]:

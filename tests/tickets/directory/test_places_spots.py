@@ -78,6 +78,33 @@ def test_two_streets_that_meet_are_asked_about_where_both_may_run(text: str, ins
     assert hinted(text).question.id == "which_ward_of"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ổ gà chỗ này https://maps.google.com/?q=10.7724,106.6980 mọi người coi giùm",
+        "https://www.google.com/maps/place/x/@10.7724,106.6980,17z",
+        "geo:10.7724,106.6980",
+        "vi tri 10.7724, 106.6980 bi ngap",
+    ],
+)
+def test_a_point_on_the_map_is_asked_about_with_its_distance_and_never_decides(text: str) -> None:
+    hint = hinted(text)
+
+    assert answer(text).outcome == "none"
+    assert hint.question.id == "which_ward_near"
+    assert hint.candidates[0].unit_code == "26743", "the ward whose point lies nearest stands first"
+    metres = [int(one.why.params["metres"].replace("\u202f", "")) for one in hint.candidates]
+    assert metres == sorted(metres) and len(metres) == 3
+
+
+def test_a_point_takes_nothing_away_from_a_name_and_lies_here_or_says_nothing() -> None:
+    beside = answer("phường Thủ Dầu Một https://maps.google.com/?q=10.7724,106.6980")
+
+    assert (beside.outcome, beside.candidates[0].unit_code) == ("unique", "25747")
+    assert answer("21.0285, 105.8542").hint is None
+    assert answer("giá 10.772 đồng, 106.69 kg").hint is None
+
+
 def test_two_streets_that_no_ward_may_share_are_no_crossing() -> None:
     assert answer("ngã tư Nguyễn Oanh - Ba Cu").hint is None
 

@@ -12,6 +12,7 @@ from tickets.directory.places.rows import (
     LandmarkRow,
     OldWardRow,
     PlaceRows,
+    PointRow,
     StreetRow,
 )
 from tickets.directory.places.shipped import rows_from_csv
@@ -26,6 +27,7 @@ __all__ = [
     "Option",
     "PlaceIndex",
     "PlaceRows",
+    "PointRow",
     "Question",
     "Resolution",
     "SpotHint",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tickets.directory.places.fold import exact_key, key, spelling
 from tickets.directory.places.outcome import Generation
-from tickets.directory.places.rows import AliasKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
+from tickets.directory.places.rows import AliasKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows, PointRow
 from tickets.directory.places.sounds import by_sound
 from tickets.directory.places.spots import Spots, build_spots
 
@@ -75,6 +75,7 @@ class PlaceIndex:
     # By how they sound; what is elsewhere too, so that it is not taken for what is here.
     sounding: tuple[Mapping[Key, tuple[Key, ...]], ...]
     spots: Spots
+    points: tuple[PointRow, ...] = ()
 
 
 def build_index(rows: PlaceRows) -> PlaceIndex:
@@ -115,6 +116,7 @@ def build_index(rows: PlaceRows) -> PlaceIndex:
         keypad=_keypad(readings),
         sounding=by_sound(names),
         spots=build_spots(rows.streets, rows.landmarks, district_units),
+        points=tuple(rows.points),
     )
 
 

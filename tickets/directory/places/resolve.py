@@ -7,6 +7,7 @@ from datetime import date
 from tickets.directory.places.heard import heard_place, or_longer_name
 from tickets.directory.places.joining import NamedPlace, join
 from tickets.directory.places.lexicon import NameReading, PlaceIndex
+from tickets.directory.places.map_point import near_point, point_in
 from tickets.directory.places.mentions import Mention, find_mentions
 from tickets.directory.places.outcome import Candidate, Generation, Resolution, ResolutionOutcome, Understood, Why
 from tickets.directory.places.question import question_about_place, question_between_places
@@ -32,12 +33,16 @@ def resolve(index: PlaceIndex, text: str, *, on: date) -> Resolution:
     if _names_no_ward(places) and (heard := heard_place(index, words, places)) is not None:
         return _as_heard(index, words, standing_places(index, [heard], on))
     if not places:
-        return _nowhere(index, words, mentions, on)
+        return _nowhere(index, text, words, mentions, on)
     return _those_beside_first(index, words, decide(index, words, _same_place(words, places)))
 
 
-def _nowhere(index: PlaceIndex, text: PlaceText, mentions: Iterable[Mention], on: date) -> Resolution:
-    """No unit, but perhaps a street or a landmark, and so what to ask."""
+def _nowhere(index: PlaceIndex, written: str, text: PlaceText, mentions: Iterable[Mention], on: date) -> Resolution:
+    """No unit, but perhaps a point on the map, a street or a landmark, and so what to ask."""
+    if (point := point_in(written)) is not None:
+        units = {unit: index.units[unit] for unit in _standing(index, frozenset(index.units), on)}
+        if (hint := near_point(point, index.points, units)) is not None:
+            return Resolution("none", hint=hint)
     elsewhere = _elsewhere(index, text, mentions)
     if elsewhere:
         return Resolution("none", elsewhere=elsewhere)

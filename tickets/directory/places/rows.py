@@ -93,6 +93,15 @@ class LandmarkRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PointRow:
+    """A point that is known to lie in a unit: its own, or a landmark's."""
+
+    unit: int
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceRows:
     """All that a resolver knows, in one value."""
 
@@ -102,3 +111,4 @@ class PlaceRows:
     aliases: Sequence[AliasRow] = field(default=())
     streets: Sequence[StreetRow] = field(default=())
     landmarks: Sequence[LandmarkRow] = field(default=())
+    points: Sequence[PointRow] = field(default=())

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import cast
 
 from tickets.city import city
-from tickets.directory.places.rows import AliasKind, AliasRow, AreaKind, AreaUnit, DistrictRow, OldWardRow, PlaceRows
+from tickets.directory.places.rows import (
+    AliasKind,
+    AliasRow,
+    AreaKind,
+    AreaUnit,
+    DistrictRow,
+    OldWardRow,
+    PlaceRows,
+    PointRow,
+)
 from tickets.reference_files import REFERENCE_DATA
 
 # Resolution 1685/NQ-UBTVQH15: the units answer from this day on, districts and old wards end with the day before.
@@ -28,6 +37,11 @@ def rows_from_csv(folder: Path = REFERENCE_DATA) -> PlaceRows:
         aliases=tuple(
             AliasRow(kind=cast(AliasKind, row["kind"]), alias=row["alias"], means=row["means"])
             for row in _read(folder / "place_aliases.csv")
+        ),
+        points=tuple(
+            PointRow(int(row["code"]), float(row["lat"]), float(row["lon"]))
+            for row in _read(folder / "units.csv")
+            if row["lat"] and row["lon"]
         ),
     )
 
