@@ -42,6 +42,11 @@ function say() {
   }
 }
 
+// Not of a page that only gave way to calls.
+function isAway(answer) {
+  return answer.status === 503 && answer.getResponseHeader("X-Database") === "away";
+}
+
 // A list that merely stands still looks like one on which nothing happens.
 function sees(isBlind) {
   if (isBlind === blind) return;
@@ -55,7 +60,7 @@ function sees(isBlind) {
 
 function asking(failed) {
   return ({ detail }) => {
-    if (detail.elt.matches("[data-refresh-on]") && detail.xhr.status !== 401) sees(failed && detail.xhr.status === 503);
+    if (detail.elt.matches("[data-refresh-on]") && detail.xhr.status !== 401) sees(failed && isAway(detail.xhr));
     if (!detail.elt.matches("[data-refresh-on]") || detail.xhr.status === 401 || Boolean(staleSince) === failed) return;
     staleSince = failed ? Date.now() : 0;
     say();

@@ -10,7 +10,7 @@ from flask_babel import refresh
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.storage.database_faults import passes
+from app.storage.database_faults import DatabaseFault, fault_of, passes
 from app.web.frame.access import declared
 from app.web.frame.current import hotline, settings, today
 from app.web.frame.errors import ShownError, field_errors, problem, trouble_of, wants_json
@@ -53,6 +53,9 @@ def answer_error(error: Exception) -> Any:
 def _told_when_to_come_again(response: Response, error: Exception) -> Response:
     if response.status_code == 503:
         response.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS if isinstance(error, GivesWay) else 60)
+    if fault_of(error) is DatabaseFault.AWAY:
+        # For scripts: a page that only gave way must not say that the database is gone.
+        response.headers["X-Database"] = "away"
     return response
 
 

@@ -68,6 +68,7 @@ def test_while_figures_hold_all_their_turns_contacts_are_taken_and_the_next_who_
     assert taken == [201, 201, 201]
     assert held == [False] * TURNS_AT_ONCE
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert "X-Database" not in refused.headers, "no page says for that that the database is gone"
     assert "phản ánh được tiếp nhận trước" in refused.get_data(as_text=True)
     assert 'href="/figures-of-a-test?of=may">Open it again' in english.get_data(as_text=True)
     assert opened == [200] * TURNS_AT_ONCE

@@ -70,13 +70,16 @@ def test_it_is_done_once_however_often_it_was_tried(app, committed, table, code:
         assert db.scalar(text("select count(*) from draft_of_a_test")) == 1
 
 
-@pytest.mark.parametrize(("failures", "code", "tries"), [(3, "40P01", 3), (1, "55P03", 1), (1, "53100", 1)])
+@pytest.mark.parametrize(
+    ("failures", "code", "tries"), [(3, "40P01", 3), (1, "55P03", 1), (1, "53100", 1), (1, "57P01", 1)]
+)
 def test_what_does_not_pass_at_once_is_an_honest_503(app, committed, table, failures: int, code: str, tries: int):
     runs = _view(app, failures=failures, code=code)
 
     answer = _post(app)
 
     assert answer.status_code == 503
+    assert ("X-Database" in answer.headers) is (code == "57P01"), "scripts are told where the database is gone"
     assert len(runs) == tries
     with committed.factory() as db:
         assert db.scalar(text("select count(*) from draft_of_a_test")) == 0
