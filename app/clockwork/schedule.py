@@ -36,7 +36,7 @@ from app.clockwork.rota_jobs import (
     tell_who_comes_on_duty,
 )
 from app.clockwork.rule_rounds import apply_new_rules, give_time_back
-from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held
+from app.clockwork.ticket_rounds import close_what_was_answered, open_what_was_held, pass_on_what_units_left
 from app.phone.reconciliation import ASKING
 from app.phone.silent_callers import ASKING_FOR_SILENT
 from app.processes.signs_of_life import beat, database_now
@@ -201,6 +201,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("wake for waiting messages", 5, wake_for_waiting_messages, limit_seconds=20),
     Scheduled("open what was held", 20, open_what_was_held),
     Scheduled("close what was answered", 60, close_what_was_answered),
+    Scheduled("pass on what units left", 300, pass_on_what_units_left),
     Scheduled("apply new rules", 5, apply_new_rules),
     Scheduled("give time back", 20, give_time_back, limit_seconds=120),
     Scheduled("seal audit trail", 20, seal_audit_trail, limit_seconds=120),

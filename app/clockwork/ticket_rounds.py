@@ -13,6 +13,7 @@ from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from tickets.work import resolution
+from tickets.work.left_behind import pass_on_what_is_left
 
 log = structlog.get_logger()
 
@@ -21,6 +22,10 @@ _LONGEST_SECONDS = 20.0
 _MOST_LEFT_OUT = 8
 _STATEMENT_MS = 3_000
 _LOCK_MS = 500
+
+
+def pass_on_what_units_left(node: Node) -> None:
+    node.post(pass_on_what_is_left)
 
 
 class _Round(Protocol):

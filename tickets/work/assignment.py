@@ -44,7 +44,9 @@ BY_READING = "reading_corrected"
 BY_PLACE = "place_corrected"
 # The same of a body that has gone live: until then the city's desk worked it.
 BY_GOING_LIVE = "unit_went_live"
-_CODES = (BY_PLACE, BY_READING, BY_GOING_LIVE)
+# The same of what was left open by a body that has ended.
+BY_UNIT_ENDED = "unit_ended"
+_CODES = (BY_PLACE, BY_READING, BY_GOING_LIVE, BY_UNIT_ENDED)
 # Why a ticket went where the arbiter sent it; a further hop opens no dispute then.
 ARBITER = "arbiter"
 # From this hop on, units pass a matter around instead of answering: an arbiter decides (R8).

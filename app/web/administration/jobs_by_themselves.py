@@ -48,6 +48,7 @@ def job_words() -> dict[str, str]:
         "wake for waiting messages": _("Wake the worker for messages that wait"),
         "open what was held": _("Open what was set aside until today"),
         "close what was answered": _("Close what was answered and not objected to"),
+        "pass on what units left": _("Give on what units that ended left open"),
         "apply new rules": _("Bring new rules to open tickets"),
         "give time back": _("Give promises back the time of maintenance and outages"),
         "seal audit trail": _("Seal the audit trail"),

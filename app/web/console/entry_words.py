@@ -35,7 +35,7 @@ from tickets.outbox.overtaken import WITHDRAWN
 from tickets.people.references import grouped
 from tickets.states import ActorKind, Channel, RecordingKind, StepResult, TimelineKind
 from tickets.work.appeals import APPEALED, DECIDED
-from tickets.work.assignment import BY_GOING_LIVE, BY_PLACE, BY_READING
+from tickets.work.assignment import BY_GOING_LIVE, BY_PLACE, BY_READING, BY_UNIT_ENDED
 from tickets.work.conversation import EXPECTED
 from tickets.work.disputes import ARBITRATED
 from tickets.work.duplicate_links import LINKED
@@ -155,6 +155,8 @@ def _note_words(params: Mapping[str, Any]) -> str:
         return _("The place was corrected.")
     if params.get("reason") == BY_GOING_LIVE:
         return _("The body works with the system now: its tickets are its own.")
+    if params.get("reason") == BY_UNIT_ENDED:
+        return _("The body has ended: what it left open goes to whoever took over from it, or to the city's desk.")
     if params.get("reason") == BY_READING:
         return _("Somebody has read it: it accuses officials.")
     if WITHDRAWN not in params:
