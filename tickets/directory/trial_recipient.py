@@ -60,7 +60,7 @@ def choose_phone(session: Session, to: TrialRecipient, typed: str, *, actor: Act
     if phone is None:
         raise InvalidInput("phone", "bad_phone")
     if not phone.may_get_sms:
-        raise InvalidInput("phone", "no_sms_there")
+        raise InvalidInput("phone", "not_a_mobile")
     give_phone(session, to.staff_id, phone.number)
     _record(session, "canary.phone_chosen", to.post_id, actor=actor, now=now)
 

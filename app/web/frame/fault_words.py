@@ -156,6 +156,7 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "number_premium": _("This number charges whoever calls it: it is neither texted nor called."),
         "number_refused": _("This number is not among those that the city texts and calls."),
         "no_sms_there": _("This number takes no text messages: choose a phone call for it."),
+        "not_a_mobile": _("This number takes no text messages: choose a mobile telephone."),
         "hours_in_pairs": _("Give both hours, or none."),
         "no_such_hours": _("From 0 to 23, until 1 to 24, and not the same: 7 to 20, or 22 to 6 for a night."),
         "not_an_hour": _("Hours are whole numbers from 0 to 24."),
