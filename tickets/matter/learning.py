@@ -5,7 +5,7 @@ It never leaves the city, and nothing of a restricted ticket is learned.
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from tickets.audit.entries import record
 from tickets.matter.learned import Corrected, LearnedKind, OtherText, learn
 from tickets.matter.lists import FILES
+from tickets.matter.short_forms import ShortForm, propose
 from tickets.people.actor import SYSTEM, Actor
 from tickets.schema import Category, MatterLearning, ReadingCorrection, Ticket
 from tickets.states import ReadField
@@ -23,7 +24,7 @@ from tickets.states import ReadField
 # What was corrected longer ago says little of what people write now; of texts that nobody corrected a sample is enough.
 LEARNS_FROM, LEARNS_BESIDE = timedelta(days=365), timedelta(days=60)
 MOST_CORRECTIONS, MOST_OTHERS = 5_000, 1_000
-_KEPT = 60
+_KEPT, _MOST_FOR_FORMS = 60, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ class Lessons:
 
 def lessons(session: Session, *, now: datetime) -> Lessons:
     return Lessons(_corrected(session, now=now), [*_examples(), *_uncorrected(session, now=now)])
+
+
+def proposed_short_forms(session: Session, known: Mapping[str, object], *, now: datetime) -> list[ShortForm]:
+    """What people shorten in the texts that were corrected lately, and the rules do not know."""
+    by_kind: dict[str, list[str]] = {}
+    for one in _corrected(session, now=now, limit=_MOST_FOR_FORMS):
+        by_kind.setdefault(one.correct, []).append(one.text)
+    return propose(by_kind, known)
 
 
 def learn_from(given: Lessons) -> Learning:
@@ -109,7 +118,7 @@ def _add(session: Session, learning: Learning, *, is_on: bool, actor: Actor, now
     session.execute(delete(MatterLearning).where(MatterLearning.id.not_in(kept)))
 
 
-def _corrected(session: Session, *, now: datetime) -> list[Corrected]:
+def _corrected(session: Session, *, now: datetime, limit: int = MOST_CORRECTIONS) -> list[Corrected]:
     """Of each ticket the last correction of its kind, and the first guess."""
     kept = ReadingCorrection
     rows = session.execute(
@@ -119,7 +128,7 @@ def _corrected(session: Session, *, now: datetime) -> list[Corrected]:
         .where(kept.field == ReadField.CATEGORY, kept.at >= now - LEARNS_FROM, Category.conduct == "")
         .where(Ticket.is_restricted.is_(False), Ticket.is_canary.is_(False))
         .order_by(kept.id.desc())
-        .limit(MOST_CORRECTIONS)
+        .limit(limit)
     )
     last = {row.id: row for row in reversed(rows.all())}
     return [Corrected(_said(r.subject, r.body), r.guessed, r.correct) for r in reversed(last.values())]

@@ -11,10 +11,15 @@ from app.web.administration.matter_words import WORDING, WORDS
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
 from app.web.pieces.names import in_locale
+from app.wording.table_faults import TABLE_FAULTS
+from tickets.matter.kept import WordEdit, newest_version, publish_words, rows_of, words_in_force
 from tickets.matter.learned import LEAST_CORRECTED
-from tickets.matter.learning import learning_now, switch_learning
+from tickets.matter.learning import learning_now, proposed_short_forms, switch_learning
+from tickets.matter.lists import WordList, WordRow
+from tickets.matter.word_drafts import check_edit
 from tickets.queries.reading_figures import RuleFigure, reading_figures
 from tickets.routing.decision import LEARNED_RULE
+from tickets.sheets.values import BadValue
 from tickets.states import ReadField
 
 LEARNED_WORDS = f"{WORDS}/learned"
@@ -33,6 +38,7 @@ def learned_words() -> ResponseReturnValue:
         spoke=_spoke(),
         least=LEAST_CORRECTED,
         most_words=_MOST_WORDS,
+        forms=proposed_short_forms(g.session, rules().routing.words.shorthand, now=g.now),
         may_write=g.viewer.holds(*WORDING),
     )
 
@@ -50,6 +56,28 @@ def switch_learned() -> ResponseReturnValue:
             "off": _("Only the rules are used from now on."),
         }
         flash(said[wanted], "success")
+    return redirect(LEARNED_WORDS, code=303)
+
+
+@blueprint.post(f"{LEARNED_WORDS}/forms")
+@signed_in(*WORDING)
+def accept_short_form() -> ResponseReturnValue:
+    """One that is proposed now, published at once as a word of the city; anything else is no longer proposed."""
+    wanted = request.form.get("form", "")
+    proposed = proposed_short_forms(g.session, words_in_force(g.session).shorthand, now=g.now)
+    one = next((one for one in proposed if one.form == wanted), None)
+    if one is None:
+        flash(_("This short form is no longer proposed."), "info")
+        return redirect(LEARNED_WORDS, code=303)
+    edit = WordEdit(None, WordRow(WordList.SHORTHAND, one.form, 0, one.means))
+    rows = [kept.row for kept in rows_of(g.session, newest_version(g.session))]
+    try:
+        check_edit(edit, [*rows, WordRow(WordList.SHORTHAND, one.form, 0, one.means)])
+    except BadValue as bad:
+        flash(str(TABLE_FAULTS[bad.code]), "warning")
+        return redirect(LEARNED_WORDS, code=303)
+    publish_words(g.session, [edit], reason=_("a short form from corrections"), actor=g.actor, now=g.now)
+    flash(_("“%(form)s” is read as “%(means)s” from now on.", form=one.form, means=one.means), "success")
     return redirect(LEARNED_WORDS, code=303)
 
 

@@ -10,6 +10,7 @@ from app.wording.reasons import reason_text
 from tests.app.web.administration.desk import HERE, NOW, audited, me, post, shown
 from tests.factories import open_ticket, rules, staff
 from tests.tickets.matter.test_learned import MOTHS
+from tickets.matter.kept import words_in_force
 from tickets.matter.learning import keep_learned, learn_from, lessons
 from tickets.people.actor import staff_actor
 from tickets.schema import Category, MatterLearning, Ticket
@@ -80,6 +81,21 @@ def test_danger_and_accusations_are_not_its_business(session: Session) -> None:
 
     assert "emergency_words" in reasons(danger) and "category_learned" not in reasons(danger)
     assert accused.is_restricted and "category_learned" not in reasons(accused)
+
+
+def test_a_short_form_is_proposed_and_read_so_once_somebody_accepts_it(browser: FlaskClient, session: Session) -> None:
+    short = ["quán bày bàn chiếm hết vh", "vh đường này bị chiếm", "dọn vh giùm", "vh toàn xe máy"]
+    whole = ["bán hàng trên vỉa hè", "vỉa hè bị lấn", "đi bộ không có vỉa hè", "vỉa hè hư hết"]
+    correct(session, [*short, *whole], "park")
+    assert "vh" not in words_in_force(session).shorthand
+    assert "vỉa hè" in shown(browser, PAGE)
+
+    assert post(browser, f"{PAGE}/forms", form="nothing").status_code == 303
+    assert post(browser, f"{PAGE}/forms", form="vh").status_code == 303
+
+    assert words_in_force(session).shorthand["vh"] == ("vỉa", "hè")
+    assert audited(session, "matter.words_published")[-1].staff_id == me(session)
+    assert "Read it so" not in shown(browser, PAGE), "what is known is not proposed"
 
 
 def test_a_person_sees_its_words_and_switches_it_off_and_on(browser: FlaskClient, session: Session) -> None:
