@@ -17,11 +17,12 @@ _OF_MONEY = (
 
 
 # Since when a waiting message should have left. A retry that is planned for later waits all the same; what is to leave
-# only in the morning does not wait yet. Nor does what a budget holds before its hour is over: it has its own alarm.
+# only in the morning does not wait yet. Nor does what a budget holds before its hour is over, which has its own alarm,
+# nor what the limit of its reader holds: it leaves in time, as a line of a list.
 # Set as PostgreSQL sets it, by which the schema that stands is compared.
 WAITS_SINCE = """
 CASE
-    WHEN "left"(error_code, 12) = 'over_budget_'::text THEN not_before
+    WHEN "left"(error_code, 5) = 'over_'::text THEN not_before
     ELSE COALESCE(due_at,
     CASE
         WHEN attempts = 0 THEN not_before

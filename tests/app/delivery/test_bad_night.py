@@ -5,7 +5,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.clock import utc_now
 from app.storage.database import transaction
@@ -18,6 +18,7 @@ from tests.app.web.monitoring.test_metrics import samples
 from tests.conftest import NOW
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tests.faults.nodes import LONG
+from tickets.outbox.limits import OVER_LIMIT
 from tickets.outbox.posting import record_status
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
 from tickets.schema import OutboundMessage
@@ -108,6 +109,20 @@ def test_a_retry_planned_for_later_is_counted_from_when_the_message_should_have_
     carrier.answers = []
     through_the_night(office, timedelta(minutes=11))
     assert "outbox" not in told(office, committed)[0]
+
+
+def test_what_a_persons_limit_holds_is_late_only_when_its_time_has_come(office, committed):
+    office.post_sms("held", not_before=NOW + timedelta(minutes=15))
+    with committed.factory() as session:
+        session.execute(update(OutboundMessage).values(error_code=OVER_LIMIT, due_at=NOW))
+        session.commit()
+
+    office.now += timedelta(minutes=14)
+    meanwhile = told(office, committed)
+    office.now += timedelta(minutes=7)
+
+    assert ("outbox" in meanwhile[0], meanwhile[1]["hotline_outbox_oldest_waiting_seconds"]) == (False, 0)
+    assert "outbox" in told(office, committed)[0]
 
 
 def test_an_urgent_message_is_late_after_a_minute_and_one_for_the_morning_is_not_late_at_night(
