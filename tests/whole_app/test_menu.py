@@ -69,6 +69,7 @@ def test_an_auditor_alone_has_no_row_of_administration(client: FlaskClient, sess
     page = client.get("/administration/audit").get_data(as_text=True)
 
     assert 'href="/administration/people"' not in page
+    assert re.search(r'<nav.*?href="/leadership/ledger".*?</nav>', page, re.DOTALL)
 
 
 def views(source: Path) -> list[str]:

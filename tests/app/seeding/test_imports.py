@@ -238,9 +238,10 @@ def test_a_city_without_any_directory_gets_it_from_the_shipped_files(servers: Se
 
 def test_hours_of_a_calendar_that_overlap_are_said_by_row_and_day(session: Session, now: datetime) -> None:
     rows = 'key,name,mon,tue\nlong,Dài,07:30-11:30,"07:30-12:00, 11:00-17:00"\nnever,Không mở,,\n'
+    rows += "night,Ca đêm,22h-6h,05:00-08:00\n"
 
     with pytest.raises(FileRefused) as refused:
         bring_in(session, "calendars", rows, actor=SYSTEM, now=now)
 
     found = {(one.row, one.column, one.code) for one in refused.value.errors}
-    assert found == {(2, "tue", "windows_overlap"), (3, "mon", "never_open")}
+    assert found == {(2, "tue", "windows_overlap"), (3, "mon", "never_open"), (4, "tue", "night_overlaps")}
