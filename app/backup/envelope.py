@@ -14,6 +14,8 @@ from app.backup.trouble import BackupTrouble
 _AGE_FILES = (b"age-encryption.org/", b"-----BEGIN AGE")
 # Where the name of a tar file's own format stands in its first block.
 _TAR_MARK = slice(257, 262)
+# The highest bit of the first byte (RFC 4880, 4.2).
+_PACKET = 0x80
 
 
 @contextmanager
@@ -68,7 +70,14 @@ def _decrypting(head: bytes, identity: str) -> list[str]:
         if not identity:
             raise BackupTrouble("This backup is encrypted with age: name the file of its key by --identity FILE.")
         return [_program("age"), "--decrypt", "--identity", identity]
+    if not _is_of_gnupg(head):
+        raise BackupTrouble("The backup is damaged or is none: it is neither a tar file nor encrypted.")
     return [_program("gpg"), "--batch", "--quiet", "--decrypt"]
+
+
+def _is_of_gnupg(head: bytes) -> bool:
+    """Its files begin with the bit of a packet, or say what they are."""
+    return head.startswith(b"-----BEGIN PGP") or (len(head) > 0 and head[0] >= _PACKET)
 
 
 def _program(name: str) -> str:
