@@ -1,6 +1,6 @@
 """How many pages of the database a piece of work reads: the figure that does not depend on the machine's mood."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,8 @@ def statements_sent(engine: Engine | Connection) -> Iterator[list[tuple[str, Any
 
     def note(_conn: Any, _cursor: Any, statement: str, params: Any, _context: Any, many: bool) -> None:
         if statement.lstrip().lower().startswith(_COUNTED):
-            sent.extend((statement, one) for one in (params if many else [params]))
+            # Many rows of one statement that answers with them come as one mapping.
+            sent.extend((statement, one) for one in (params if many and not isinstance(params, Mapping) else [params]))
 
     event.listen(engine, "before_cursor_execute", note)
     try:
