@@ -73,9 +73,11 @@ def _counted(viewer: Viewer) -> LateralFromClause:
 
     What is due first is counted first: as long as anything overdue is left out, all that was counted is overdue.
     """
+    # What was named to somebody at a unit is little, and restricted tickets of others may wait there by the hundred.
+    is_named_much = viewer.covers_city(*WORKING_ROLES)
     first = (
         select(Ticket.next_due_at)
-        .where(Ticket.queue_id == Queue.id, waiting(), visible_tickets(viewer, row_by_row=True))
+        .where(Ticket.queue_id == Queue.id, waiting(), visible_tickets(viewer, row_by_row=is_named_much))
         .order_by(Ticket.next_due_at)
         .limit(COUNTED_UP_TO + 1)
         .correlate(Queue)
