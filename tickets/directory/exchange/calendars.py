@@ -89,7 +89,7 @@ def _windows_text(text: str, day: str) -> str:
     """07:30-11:30, 13:00-17:00, whatever signs part them."""
     parts = text.replace("–", "-").replace(";", ",").replace("|", ",").split(",")
     try:
-        windows = parse_windows([part.replace(" ", "").replace("h", ":") for part in parts if part.strip()])
+        windows = parse_windows([part.replace(" ", "") for part in parts if part.strip()])
     except CalendarRefused as refused:
         raise BadValue("bad_window", refused.detail or text, column=day) from None
     return ", ".join(map(str, windows))
