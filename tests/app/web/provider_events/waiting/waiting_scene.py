@@ -248,10 +248,22 @@ def at_callback(phone, committed, agent):
     return phone.ring().press("9"), {"Digits": "1"}
 
 
+def calls_again(phone, committed, agent):
+    """Hung up while they waited, and asked now whether it is about the same."""
+    in_queue(phone, committed, agent)[0].hang_up()
+    phone.sid = f"{phone.sid}-again"
+    return phone.ring(), {"Digits": "1"}
+
+
+def says_nothing_after_the_tone(phone, committed, agent):
+    """The second time: a person instead."""
+    return phone.ring().press("8").record(0), {"RecordingSid": f"RE{phone.sid}", "RecordingDuration": "0"}
+
+
 STATES = [
     at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, passed_on,
     colleague_is_asked, put_through_to_colleague, listened_to, in_a_room, interpreter_joins,
-    interpreter_is_in, at_voicemail, at_callback,
+    interpreter_is_in, at_voicemail, at_callback, calls_again, says_nothing_after_the_tone,
 ]  # fmt: skip
 
 
