@@ -75,8 +75,10 @@ _QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "en": "Is “{said}” a current name or a former one? {options}?",
     },
     "which_ward_near": {
-        "vi": "Điểm trên bản đồ ({said}) ở gần nhiều nơi: địa điểm thuộc phường hoặc xã nào{list}?",
-        "en": "The point on the map ({said}) is near several places: which ward or commune is it in{list}?",
+        "vi": "Điểm trên bản đồ ({said}) cách nơi gần nhất mà hệ thống biết khoảng {metres} m: "
+        "địa điểm thuộc phường hoặc xã nào{list}?",
+        "en": "The point on the map ({said}) is about {metres} m from the nearest place that we know: "
+        "which ward or commune is it in{list}?",
     },
     "which_district": {
         "vi": "“{said}” thuộc quận, huyện, thành phố nào trước đây{list}?",

@@ -1,12 +1,13 @@
 """The rows a new ticket begins with, made from a matter, what was understood of it and what was decided."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from tickets import timeline
-from tickets.directory.places import Resolution
+from tickets.directory.places import Candidate, Question, Resolution, SpotHint
 from tickets.folding import folded_words
 from tickets.intake import contacts
 from tickets.intake.cleaning import Matter, Named
@@ -19,6 +20,8 @@ from tickets.states import PlaceOutcome, TicketStatus, TimelineKind
 
 # The words of a long text beyond this are not searched.
 _SEARCHED = 20_000
+# As many as a text message lists: of a long street nobody is helped by the first few wards.
+_MOST_HINTED = 6
 # What a ticket keeps of its matter as it was brought: a field that bears the name of a column is that column.
 _CARRIED = tuple(field.name for field in fields(Matter) if field.name in Ticket.__table__.columns)
 
@@ -91,32 +94,47 @@ def _place_detail(parts: Parts) -> dict[str, Any]:
         return {"by": "citizen"}
     place = parts.place
     if place is None or place.outcome == "none":
-        return {}
+        return _hinted(place.hint) if place is not None and place.hint is not None else {}
     detail: dict[str, Any] = {
         "by": "resolver",
         "said": place.said,
         "generation": place.generation,
-        "candidates": [
-            {
-                "unit_id": c.unit_id,
-                "code": c.unit_code,
-                "name": c.unit_name,
-                "why": c.why.code,
-                "params": dict(c.why.params),
-            }
-            for c in place.candidates[:20]
-        ],
+        "candidates": _candidates(place.candidates[:20]),
     }
     if place.question is not None:
-        question = place.question
-        detail["question"] = {
-            "id": question.id,
-            "params": dict(question.params),
-            "options": [
-                {"code": o.code, "params": dict(o.params), "unit_ids": list(o.unit_ids)} for o in question.options
-            ],
-        }
+        detail["question"] = _question(place.question)
     return detail
+
+
+def _hinted(hint: SpotHint) -> dict[str, Any]:
+    """A point on the map, a crossing, a landmark: no place, but whom to ask about, where they are few enough."""
+    if len(hint.candidates) > _MOST_HINTED:
+        return {}
+    return {
+        "by": "hint",
+        "said": hint.said,
+        "generation": None,
+        "candidates": _candidates(hint.candidates),
+        "question": _question(hint.question),
+    }
+
+
+def _candidates(found: Sequence[Candidate]) -> list[dict[str, Any]]:
+    return [
+        {
+            "unit_id": c.unit_id,
+            "code": c.unit_code,
+            "name": c.unit_name,
+            "why": c.why.code,
+            "params": dict(c.why.params),
+        }
+        for c in found
+    ]
+
+
+def _question(question: Question) -> dict[str, Any]:
+    options = [{"code": o.code, "params": dict(o.params), "unit_ids": list(o.unit_ids)} for o in question.options]
+    return {"id": question.id, "params": dict(question.params), "options": options}
 
 
 def first_hop(ticket_id: int, decision: Decision, at: datetime) -> dict[str, Any]:

@@ -176,7 +176,8 @@ class Ticket(Base):
     place_text: Mapped[str] = mapped_column(server_default="")
     place_unit_id: Mapped[int | None] = mapped_column(to("unit"))
     place_outcome: Mapped[PlaceOutcome] = mapped_column(coded(PlaceOutcome), server_default="none")
-    # {"candidates": [...], "question": ..., "generation": ..., "by": "resolver" | "citizen" | "line" | staff id}
+    # {"candidates": [...], "question": ..., "generation": ...,
+    #  "by": "resolver" | "hint" | "citizen" | "line" | staff id}
     place_detail: Mapped[Json] = mapped_column(server_default=text("'{}'"))
     residence: Mapped[str] = mapped_column(server_default="")
     dossier_number: Mapped[str | None] = mapped_column(index=True)

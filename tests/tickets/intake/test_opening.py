@@ -306,3 +306,14 @@ def test_eight_at_once_with_the_same_key_open_one_ticket(committed, now):
         assert len(references) == 1
         assert count(session, Ticket) == 1
         assert session.scalar(select(func.count()).where(CitizenPhone.phone == "+84909000111")) == 1
+
+
+def test_a_point_on_the_map_leads_to_a_question_with_its_distance_and_to_no_unit(session):
+    opened = open_ticket(
+        session, body="Chỗ này ngập https://maps.google.com/?q=10.7724,106.6980", subject="", unit_code=None
+    )
+
+    kept = session.get_one(Ticket, opened.ticket_id)
+    assert kept.place_unit_id is None and kept.place_outcome == "none"
+    assert len(kept.place_detail["candidates"]) == 3
+    assert "metres" in kept.place_detail["question"]["params"]

@@ -41,7 +41,16 @@ def near_point(point: MapPoint, points: Sequence[PointRow], units: Mapping[int, 
         return None
     candidates = tuple(_candidate(units[unit], metres) for unit, metres in near)
     options = tuple(Option("unit", {"unit": one.unit_name}, (one.unit_id,)) for one in candidates)
-    return SpotHint(point.written, Question("which_ward_near", {"said": f"{lat:.5f}, {lon:.5f}"}, options), candidates)
+    return SpotHint(point.written, _question(point, near[0][1], options), candidates)
+
+
+def _question(point: MapPoint, metres: int, options: tuple[Option, ...]) -> Question:
+    said = {"said": f"{point.lat:.5f}, {point.lon:.5f}", "metres": _shown(metres)}
+    return Question("which_ward_near", said, options)
+
+
+def _shown(metres: int) -> str:
+    return f"{metres:,}".replace(",", "\u202f")
 
 
 def _nearest(lat: float, lon: float, points: Sequence[PointRow]) -> list[tuple[int, int]]:
@@ -60,5 +69,5 @@ def _rounded(metres: float) -> int:
 
 
 def _candidate(unit: AreaUnit, metres: int) -> Candidate:
-    why = Why("near_point", {"name": unit.name, "metres": f"{metres:,}".replace(",", "\u202f")})
+    why = Why("near_point", {"name": unit.name, "metres": _shown(metres)})
     return Candidate(unit.id, unit.code, unit.name, unit.kind, why)
