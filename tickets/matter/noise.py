@@ -14,7 +14,7 @@ _ROWS, _RUN, _FEW_WORDS = ("qwertyuiop", "asdfghjkl", "zxcvbnm"), 4, 6
 _LAUGHTER = re.compile(r"(?:h[aiếe]+){2,}|k{2,}|z{2,}|h{2,}|a{3,}|j{2,}|l+o+l+|:+\)+")
 # A whole reference has ten digits, with its PIN sixteen.
 _WHOLE = (10, 16)
-_ASKS_STATE = r"tt|kq|tc|tra c[uứ]u|k[eế]t qu[aả]|t[iì]nh tr[aạ]ng|status|result"
+_ASKS_STATE = r"tt|kq|tc(?=[\s:.,#=-]*\d)|tra c[uứ]u|k[eế]t qu[aả]|t[iì]nh tr[aạ]ng|status|result"
 _OF_A_REQUEST = r"phi[eế]u|h[oồ] s[oơ]|c[uủ]a|t[oô]i|em|m[iì]nh|s[oố]|m[aã]|of|my|ticket|ref|reference|pin"
 _STATUS = re.compile(
     rf"(?:xin |cho |nh[oờ] )?(?:h[oỏ]i |xem )?(?:{_ASKS_STATE})\b[\s:.,#=-]*(?:(?:{_OF_A_REQUEST})\b[\s:.,#=-]*)*"
