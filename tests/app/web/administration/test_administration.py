@@ -39,6 +39,14 @@ def test_the_overview_says_what_is_well_and_what_is_not(browser: FlaskClient, se
     assert "No mail server is configured" in page
 
 
+def test_the_overview_names_who_keeps_tables_locked(browser: FlaskClient, session: Session) -> None:
+    held = {"pid": 4711, "role": "postgres", "tables": ["clock", "unit"], "is_whole": False, "seconds": 40}
+    session.add(ProcessBeat(name="scheduler:node:3", kind="scheduler", beat_at=NOW, detail={"held": [held]}))
+    session.flush()
+
+    assert "process 4711 of the database (postgres) has locked clock, unit" in shown(browser, HERE)
+
+
 def test_the_overview_names_the_job_that_is_overdue_and_the_one_that_failed(
     browser: FlaskClient, session: Session
 ) -> None:
