@@ -38,7 +38,7 @@ def learned_words() -> ResponseReturnValue:
         spoke=_spoke(),
         least=LEAST_CORRECTED,
         most_words=_MOST_WORDS,
-        forms=proposed_short_forms(g.session, rules().routing.words.shorthand, now=g.now),
+        forms=proposed_short_forms(g.session, words_in_force(g.session).shorthand, now=g.now),
         may_write=g.viewer.holds(*WORDING),
     )
 
