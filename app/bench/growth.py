@@ -9,6 +9,7 @@ from functools import partial
 
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.bench.measure import Figure, MeasuredNothing
@@ -30,6 +31,7 @@ from tickets.states import Role, UnitKind
 
 MOST_PAGES = 200
 MOST_GROWTH = 1.5
+_LOOKS = 10
 # It asks over the network; what it asks the database depends on the answer.
 _NOT_OF_THE_DATABASE = "ask the phone provider"
 # It is to read everything.
@@ -115,8 +117,18 @@ def _timers(settings: Settings) -> Iterator[Figure]:
     with _worked_off(settings) as (engine, node):
         for job in _JOBS:
             if job.name not in _NIGHTLY:
-                yield _timer(f"timer: {job.name}", pages_read(engine, partial(job.act, node)))
+                yield _timer(f"timer: {job.name}", _read_when_quiet(engine, partial(job.act, node)))
         yield _timer("timer: live updates", pages_read(engine, _look(engine)))
+
+
+def _read_when_quiet(engine: Engine, act: Callable[[], object]) -> Read:
+    """Again where something fell due at that moment: what it wrote is not written twice."""
+    for _again in range(_LOOKS):
+        try:
+            return pages_read(engine, act)
+        except IntegrityError:
+            continue
+    raise MeasuredNothing(f"something new fell due at each of {_LOOKS} looks")
 
 
 def _look(engine: Engine) -> Callable[[], None]:
