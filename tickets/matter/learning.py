@@ -87,7 +87,7 @@ def keep_learned(session: Session, found: Learning, *, now: datetime) -> bool:
     if not known.is_on or (known.kinds, known.waiting) == (found.kinds, found.waiting):
         return False
     _add(session, found, is_on=True, actor=SYSTEM, now=now)
-    params = {"count": len(found.kinds), "corrections": found.corrections}
+    params = {"count": found.corrections}
     record(
         session, actor=SYSTEM, action="matter.learned", subject_kind="matter_learning", subject_id=None, params=params,
         now=now,
