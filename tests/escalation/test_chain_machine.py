@@ -216,7 +216,9 @@ class Story:
         rows = claim_batch(self.session, by="w", channels=LEAVING, limit=10, among=among, now=instant(self.now))
         ranks = {who.id: rank for rank, who in self.leaders.items()}
         left = {(row.params["step_id"], ranks[row.staff_id or 0], row.channel.value): row for row in rows}
-        assert left.keys() == leaving.keys()
+        # To one telephone one after the other: what is left of them leaves in the next round.
+        assert left
+        assert left.keys() <= leaving.keys()
         for key, row in left.items():
             promise, search = leaving[key]
             self._hand_over(row, search, stands=promise.is_running)
