@@ -1,4 +1,4 @@
-"""Learns how far words and classes of words lean towards danger and accusations, from labelled texts.
+"""Learns how far words and classes of words lean towards danger, accusations and noise, from labelled texts.
 
 `PYTHONPATH=. python -m tools.lean_words` writes `tickets/reference_data/matter/leanings.csv`; same examples, same
 file. Logistic regression by single steps, with the weights held small; ninety lines instead of a library of
@@ -8,7 +8,7 @@ hundreds of megabytes.
 import csv
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tickets.matter.leaning import ALONE, features
@@ -30,7 +30,12 @@ _FILES = (
 )
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
-QUESTIONS = ("is_emergency", "about_official")
+QUESTIONS = ("is_emergency", "about_official", "is_noise")
+# Friends' talk and what sounds like it: so many texts without danger would teach that there is less of it.
+_FRIENDS = ("matter_cases_thirteenth.csv", "matter_cases_fourteenth.csv", "private_cases.csv")
+_OF_NOISE = tuple(ROOT / "tests/data" / name for name in _FRIENDS)
+# Where noise is no label all texts tell of something, but for this file's, some of which are noise.
+_UNLABELLED, _NOISE = "matter_cases_fifth.csv", "is_noise"
 _ROUNDS, _STEP, _SLOWER, _SMALL, _LEAST = 60, 0.3, 0.1, 3.0, 0.12
 
 Example = tuple[list[str], float, int]
@@ -56,16 +61,17 @@ def learn(question: str) -> dict[str, float]:
 
 def _examples(question: str) -> Iterator[Example]:
     rules = rulebook()
-    for row in _rows():
+    for row in _rows((*EXAMPLES, *_OF_NOISE) if question == _NOISE else EXAMPLES):
         if row[question] in ("yes", "no"):
             words = sorted(features(look(row["text"], rules)))
             yield words, 1 / math.sqrt(len(words) or 1), int(row[question] == "yes")
 
 
-def _rows() -> Iterator[Mapping[str, str]]:
-    for file in EXAMPLES:
+def _rows(files: Iterable[Path]) -> Iterator[Mapping[str, str]]:
+    for file in files:
         with file.open(encoding="utf-8", newline="") as lines:
-            yield from csv.DictReader(lines)
+            is_unknown = {_NOISE: "unknown"} if file.name == _UNLABELLED else {_NOISE: "no"}
+            yield from (is_unknown | row for row in csv.DictReader(lines))
 
 
 def write() -> None:

@@ -17,6 +17,7 @@ from tickets.directory.places import resolve
 from tickets.intake import contacts
 from tickets.matter import MatterReading
 from tickets.matter.further import before_more, brings_more
+from tickets.matter.not_solved import NO_ALONE
 from tickets.people.actor import citizen_actor
 from tickets.people.references import read_reference
 from tickets.routing.decision import guess_category
@@ -56,7 +57,7 @@ def take_after_answer(
         ticket, words = chosen
         return _open_again(session, ticket, text, desk, reason=words, now=now)
     quoted = _quoted(body, answered)
-    is_done = text.read.says_done_by_now and not brings_more(body)
+    is_done = (text.read.says_done_by_now and not brings_more(body)) or _means_none(session, text, now=now)
     if is_done or text.read.asks_for_nothing or _only_thanks(quoted or answered[0], text, desk):
         return _keep(session, quoted or answered[0], text, now=now)
     if _thanks_for_something(text):
@@ -186,6 +187,14 @@ def _chosen(session: Session, text: _Text, answered: Sequence[Ticket], *, now: d
         reference = references[0]
     ticket = next((t for t in answered if t.reference == reference), None)
     return (ticket, _waiting_words(session, asked, text.body)) if ticket is not None else None
+
+
+def _means_none(session: Session, text: _Text, *, now: datetime) -> bool:
+    """A bare "no" to "which of these is not solved?"."""
+    if text.read.not_solved.kinds != (NO_ALONE,):
+        return False
+    asked = asked_which(session, text.sms.phone, now=now)
+    return asked is not None and len(asked["references"]) > 1
 
 
 def asked_which(session: Session, phone: str | None, *, now: datetime) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ from tickets.matter.categories import CategoryRead, read_categories
 from tickets.matter.courtesy import Courtesy, read_courtesy
 from tickets.matter.danger import read_danger
 from tickets.matter.language import WrittenIn, read_language
-from tickets.matter.noise import NOTICE, read_noise
+from tickets.matter.noise import NOTICE, read_noise, read_talk
 from tickets.matter.not_solved import DONE_BY_NOW, read_not_solved
 from tickets.matter.praise import read_praise
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication
@@ -116,14 +116,18 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     about_officials = _beside(answered, read_about_officials(found, rules))
     courtesy = read_courtesy(found)
     noise = read_noise(said, found, rules, courtesy)
+    praise = read_praise(found, rules)
+    danger = _beside_strangers(noise, danger, found)
+    if all(read is NOTHING_READ for read in (danger, noise, answered, praise)) and not courtesy.gives_thanks:
+        noise = read_talk(found, rules)
     return MatterReading(
-        danger=_beside_strangers(noise, danger, found),
+        danger=danger,
         about_officials=about_officials,
         not_solved=answered,
         accuses_head=accuses_head(found),
         courtesy=courtesy,
         noise=noise,
-        praise=read_praise(found, rules),
+        praise=praise,
         categories=read_categories(found, rules, danger=danger, about_officials=about_officials),
         written_in=read_language(said, found.text, rules.shorthand),
     )

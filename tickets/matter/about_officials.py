@@ -12,10 +12,11 @@ _LEANS = -1.4
 # Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
 _LEANS_ALONE, _OFFICIAL, _SOMEBODY = -0.3, "@official", ("@official", "@agency")
 # Praise, and swindlers who only say that they are officials, speak against it.
-_FRAMES = {"@praise": 2, "@impostor": 3}
+_PRAISE = "@praise"
+_FRAMES = {_PRAISE: 2, "@impostor": 3}
 _NOBODY = "@not_official"
 # Who is called so in the state's offices and in companies alike, and what tells of a company.
-_EITHER, _COMPANY = "@either", "@company"
+_EITHER, _COMPANY, _LANDLORDS = "@either", "@company", "@private"
 _HEAD = "@head"
 # Who asks for an official, or for help of one, in few words accuses none by a leaning alone.
 _ASKED, _FEW_WORDS = "@asked", 14
@@ -24,15 +25,16 @@ _SAYS_MORE = ("@money", "@insult", "@threat", "@force", "@harass", "@favour", "@
 
 def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication:
     """Doubtful is enough to keep it from the body concerned: a false alarm costs a click, a miss exposes a person."""
-    nobodies = _nobodies(found)
-    told = MarkedText(found.text, uncovered(found.hits, nobodies)) if nobodies else found
+    # Without marks "tận tình" is "tán tỉnh" too: praise holds what only could be meant.
+    other = [*_nobodies(found), *found.hits.get(_PRAISE, ())]
+    told = MarkedText(found.text, uncovered(found.hits, other)) if other else found
     kept = signs(rules.officials, told)
     kinds = {sign.pattern.says for sign in kept}
     weight = max((sign.pattern.weight for sign in kept), default=0) + min(len(kinds) - 1, 1)
     against = sum(against for name, against in _FRAMES.items() if found.hits.get(name))
     weight -= against
     if not kept or weight < _WORTH_ASKING:
-        if against or _only_asks(found):
+        if against or _only_asks(found) or _is_of_private_people(found, told):
             return NOTHING_READ
         return _leaning(told, rules)
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
@@ -46,6 +48,11 @@ def _leaning(told: MarkedText, rules: MatterRulebook) -> Indication:
     is_somebody = any(told.hits.get(name) for name in _SOMEBODY)
     least = _LEANS if is_somebody and _says_more(told.hits) else _LEANS_ALONE
     return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > least else NOTHING_READ
+
+
+def _is_of_private_people(found: MarkedText, told: MarkedText) -> bool:
+    """Whether only landlords, shops and companies are named: "chủ trọ bắt đóng thêm tiền cọc" accuses no office."""
+    return bool(found.hits.get(_LANDLORDS)) and not any(told.hits.get(name) for name in _SOMEBODY)
 
 
 def _only_names(told: MarkedText) -> bool:

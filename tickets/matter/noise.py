@@ -1,14 +1,20 @@
 """Whether a text tells of nothing that anybody could work on: no words, a greeting, a test, an advertisement."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tickets.matter.courtesy import Courtesy
-from tickets.matter.reading import MOST_TOLD_WORDS, NOTHING_READ, Certainty, Indication, signs, words_of
+from tickets.matter.leaning import lean
+from tickets.matter.reading import MOST_TOLD_WORDS, NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 from tickets.matter.text import is_syllable
 
 _ENOUGH = 3
+# How the rules call what friends write each other and what shops offer, both of which a report may hold too ("đi nhậu
+# về thấy cột điện ngã"), and what tells that it is one.
+_PRIVATE, _OFFER, _MATTER = "private", "offer", "matter"
+# Several weak words make a talk of friends; beyond so many words, or beside a sign that tells a kind alone, none do.
+_ENOUGH_OF_FRIENDS, _MOST_WORDS, _TELLS_ALONE = 4, 24, 4
 # A hand over the keyboard: neighbouring keys, or no vowel at all; and laughter, which is left out.
 _ROWS, _RUN, _FEW_WORDS = ("qwertyuiop", "asdfghjkl", "zxcvbnm"), 4, 6
 _LAUGHTER = re.compile(r"(?:h[aiếe]+){2,}|k{2,}|z{2,}|h{2,}|a{3,}|j{2,}|l+o+l+|:+\)+")
@@ -26,6 +32,8 @@ _IN_BRACKETS = re.compile(r"\s*[(\[].{4,}[)\]][\s.…]*", re.DOTALL)
 _SILENCE = re.compile(
     r"im lặng|im lang|không ai nói|tiếng ồn|tiếng xe|cúp máy|máy cúp|silence|no speech|noise|inaudible", re.IGNORECASE
 )
+# Tried on texts that were kept out of learning: of 1,900 that tell of something none stands above it.
+_LEANS, _LEANS_ALONE = -0.6, 0.3
 _SHOWN = 60
 # Polite words that alone are none.
 _CRIES = ("help", "help me", "sos")
@@ -49,12 +57,58 @@ def read_noise(said: str, found: MarkedText, rules: MatterRulebook, courtesy: Co
 def _by_words(told: str, found: MarkedText, rules: MatterRulebook, courtesy: Courtesy) -> Indication:
     if courtesy.is_advert:
         return _of(ADVERT, *_adverts(found))
-    kept = signs(rules.noise, found)
-    if sum({sign.pattern: sign.pattern.weight for sign in kept}.values()) >= _ENOUGH:
-        return Indication(Certainty.YES, (NOTICE,), words_of(kept, found))
+    if told_by := _notice(found, rules):
+        return Indication(Certainty.YES, (NOTICE,), words_of(told_by, found))
     if courtesy.is_all and not courtesy.gives_thanks and told.lower().strip(" .!") not in _CRIES:
         return _of(GREETING, told[:_SHOWN])
     return _of(MASHED, told[:_SHOWN]) if _is_mashed(told) else NOTHING_READ
+
+
+def _notice(found: MarkedText, rules: MatterRulebook) -> Sequence[Sign]:
+    """What machines, shops and friends send; of the latter two nothing where something to work on stands with it."""
+    by_kind = _by_kind(found, rules)
+    notices = [sign for kind, those in by_kind.items() if kind not in (_MATTER, _PRIVATE, _OFFER) for sign in those]
+    if _weight(notices) >= _ENOUGH or _MATTER in by_kind:
+        return notices if _weight(notices) >= _ENOUGH else ()
+    offers, friends = by_kind.get(_OFFER, ()), by_kind.get(_PRIVATE, ())
+    if _weight(offers) >= _ENOUGH:
+        return offers
+    is_talk = _weight(friends) >= _ENOUGH_OF_FRIENDS and len(found.text.words) <= _MOST_WORDS
+    return friends if is_talk and not _tells_beside(friends, found, rules) else ()
+
+
+def read_talk(found: MarkedText, rules: MatterRulebook) -> Indication:
+    """What friends write each other by its single words, in a short text in which nothing tells a kind of matter.
+
+    A phrase of such talk must stand in it, or they lean far: what nobody ever wrote to a city leans anywhere.
+    """
+    if len(found.text.words) > _MOST_WORDS:
+        return NOTHING_READ
+    leaning = lean(found, rules.leanings.get("is_noise", {}))
+    if leaning.score <= _LEANS:
+        return NOTHING_READ
+    by_kind = _by_kind(found, rules)
+    is_likely = bool(by_kind) or (leaning.score > _LEANS_ALONE and not found.text.is_english)
+    is_talk = is_likely and _MATTER not in by_kind and not _tells_beside((), found, rules)
+    return _of(NOTICE, *leaning.because) if is_talk else NOTHING_READ
+
+
+def _by_kind(found: MarkedText, rules: MatterRulebook) -> Mapping[str, Sequence[Sign]]:
+    by_kind: dict[str, list[Sign]] = {}
+    for sign in signs(rules.noise, found):
+        by_kind.setdefault(sign.pattern.says, []).append(sign)
+    return by_kind
+
+
+def _weight(those: Sequence[Sign]) -> int:
+    return sum({sign.pattern: sign.pattern.weight for sign in those}.values())
+
+
+def _tells_beside(friends: Sequence[Sign], found: MarkedText, rules: MatterRulebook) -> bool:
+    """Whether words outside the talk tell a kind of matter alone: "nhậu" in "đi nhậu không" does not."""
+    talk = {at for sign in friends for span in sign.spans for at in range(span.start, span.end)}
+    alone = (sign for sign in signs(rules.categories, found) if sign.pattern.weight >= _TELLS_ALONE)
+    return any(not talk.issuperset(range(span.start, span.end)) for sign in alone for span in sign.spans)
 
 
 def _of(kind: str, *words: str) -> Indication:

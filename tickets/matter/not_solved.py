@@ -1,7 +1,7 @@
 """Whether a text says that an answer did not help, or that all is well: it counts only of somebody who was answered."""
 
 from bisect import bisect_left
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from tickets.matter.phrases import LONGEST_PHRASE, Span
@@ -23,6 +23,7 @@ _ASKED_AFTER = frozenset({"à"})
 _REPORTED = frozenset(
     {"bao", "noi", "ghi", "keu", "hua", "rep", "reply", "nhan", "loi", "said", "says", "say", "told", "marked", "claim"}
 )
+_NOES = frozenset({"khong", "chang", "khoi", "het"})
 _LOOKS_BACK = 4
 _GOES_ON = 3
 _THOUGHT_REACHES = 5
@@ -32,7 +33,10 @@ _FEW_WORDS, _A_STORY = 6, 16
 _THANKS, _TROUBLE, _TURN, _NOW, _THOUGHT, _BY_HALF = "@thanks", "@trouble", "@turn", "@by_now", "@thought", "@by_half"
 _WANTS = "@wants"
 # The whole answer to "is it done?".
-_NOT_YET = frozenset({"chua", "chua co", "chua dau", "no", "not yet"})
+_NOT_YET = frozenset({"chua", "chua co", "chua dau", "no", "not yet", "khong duoc"})
+# A bare "no" may answer "is it solved?" and "not solved?" alike: whoever says it is asked.
+NO_ALONE = "no_alone"
+_NO = frozenset({"khong", "khong he", "kg", "hem", "hk", "hog", "nope", "nah", "no no", "khong khong"})
 
 
 def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
@@ -44,8 +48,8 @@ def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
     # "hư lại rồi" says more than the "lại rồi" in it.
     done = _no_part_of(kept, done)
     if not kept:
-        if _is_not_yet(found):
-            return Indication(Certainty.YES, ("not_done",), (found.text.said(0, len(found.text.words)),))
+        if (answer := _bare_answer(found)) is not None:
+            return answer
         return DONE_BY_NOW if done and not _tells_more(done, found) else NOTHING_READ
     certainty = _certainty(kept, done, told, found)
     if certainty is Certainty.NO:
@@ -102,8 +106,26 @@ def _not_taken_back(open_still: Sequence[Sign], done: Sequence[Sign], marks: _Ma
     """Without what is denied to have come again, or was only thought until it was seen to be done."""
     denied = {at for sign in done if sign.pattern.says == _DENIED for at in _words_of(sign)}
     last = max((sign.last_word for sign in done), default=-1)
-    left = [sign for sign in open_still if denied.isdisjoint(_words_of(sign))]
+    ends = _longest_of(done)
+    left = [sign for sign in open_still if denied.isdisjoint(_words_of(sign)) and not _is_of_content(sign, ends)]
     return [sign for sign in left if not (sign.last_word < last and _is_thought(sign, marks))]
+
+
+def _longest_of(done: Sequence[Sign]) -> Mapping[int, int]:
+    """Where the longest of these words ends, by where it begins."""
+    ends: dict[int, int] = {}
+    for sign in done:
+        for span in sign.spans:
+            ends[span.start] = max(ends.get(span.start, 0), span.end)
+    return ends
+
+
+def _is_of_content(sign: Sign, ends: Mapping[int, int]) -> bool:
+    """Whether its "no" belongs to words of content: "không sao, ổn rồi" is no "không ổn"."""
+    if len(sign.spans) == 1:
+        return False
+    no, what = sign.spans[:2]
+    return no.end < ends.get(no.start, 0) < what.end
 
 
 def _no_part_of(kept: Sequence[Sign], done: Sequence[Sign]) -> list[Sign]:
@@ -148,7 +170,9 @@ def _is_denied(sign: Sign, found: MarkedText, marks: _Marks) -> bool:
     ):
         return True
     after = words[last.end : last.end + 1]
-    if any(word.plain in _DENIED_AFTER or word.exact in _ASKED_AFTER for word in after):
+    # "không cần nữa đâu" says the more surely what it denies.
+    is_stressed = bool(after) and after[0].plain == "dau" and words[sign.start].plain in _NOES
+    if not is_stressed and any(word.plain in _DENIED_AFTER or word.exact in _ASKED_AFTER for word in after):
         # "xong rồi, không cần xuống nữa" goes on, "xong rồi không?" asks.
         return after[0].plain != "khong" or len(words) - last.end < _GOES_ON
     return _is_thought(sign, marks) or last.end in marks.by_half or last.end + 1 in marks.by_half
@@ -166,9 +190,16 @@ def _tells_more(done: Sequence[Sign], found: MarkedText) -> bool:
     return any(span.start > last and span.start not in polite for span in found.hits.get(_TROUBLE, ()))
 
 
-def _is_not_yet(found: MarkedText) -> bool:
+def _bare_answer(found: MarkedText) -> Indication | None:
+    """ "Not yet", and a "no" of which nobody knows what it denies."""
     polite = {
         at for name in (_THANKS, "@word") for span in found.hits.get(name, ()) for at in range(span.start, span.end)
     }
     left = [word.plain for at, word in enumerate(found.text.words) if at not in polite]
-    return " ".join(left) in _NOT_YET
+    said = " ".join(left)
+    if said not in _NOT_YET and said not in _NO:
+        return None
+    words = (found.text.said(0, len(found.text.words)),)
+    if said in _NOT_YET:
+        return Indication(Certainty.YES, ("not_done",), words)
+    return Indication(Certainty.DOUBTFUL, (NO_ALONE,), words)

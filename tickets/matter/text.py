@@ -64,6 +64,14 @@ _OF_BOTH = _words_of("a an the i me us he him in on at to by up or so am be do c
 _FUNCTION_WORDS = _ENGLISH_ALONE | _OF_BOTH
 # So many of them, and some that are English alone or so many words that are no Vietnamese syllables: it is English.
 _ENGLISH_SHARE, _LEAST_ENGLISH, _NO_SYLLABLES = 0.25, 2, 0.3
+_WHOLE_WORD = 4
+# The tones alone: the marks of "ô" and "ư" make other vowels.
+_NO_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
+_VOWELS = re.compile("[aăâeêioôơuưy]+")
+_NUCLEI = _words_of(
+    "a ă â e ê i o ô ơ u ư y ai ao au ay âu ây eo êu ia iê iu oa oă oe oi ôi ơi oo ua uâ uê ui uô uơ ưa ưi ươ ưu uy yê"
+    " iêu oai oao oay oeo uây uôi ươi ươu uyê uya uyu yêu ye ie uo uoi uou uu ieu yeu uye uôu ưu ưo"
+)
 _SYLLABLE = re.compile(r"(?:ngh|ng|nh|gh|gi|ph|th|tr|kh|ch|qu|[bcdđghklmnprstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?")
 
 
@@ -214,8 +222,28 @@ def _telex(often: Counter[str]) -> dict[str, str]:
     if plain == ["test"]:
         # What everybody writes who tries us out.
         return {}
-    made = {word: syllable for word in plain if (syllable := untelex(word)) is not None}
-    return made if sum([often[word] for word in made]) >= _TELEX * count else {}
+    made = {word: syllable for word in plain if (syllable := untelex(word)) is not None and _has_nucleus(syllable)}
+    foreign = sum([often[word] for word in plain if word not in made and _is_foreign(word)])
+    is_telex = sum([often[word] for word in made]) >= _TELEX * count and foreign < _NO_SYLLABLES * count
+    return made if is_telex else {}
+
+
+@lru_cache(maxsize=8_192)
+def _has_nucleus(syllable: str) -> bool:
+    """Whether its vowels stand together in Vietnamese: "worse" would be "ưoé", which nobody means.
+
+    Whoever typed "dd" meant Telex, however the rest is mistyped.
+    """
+    if syllable.startswith("đ"):
+        return True
+    apart = unicodedata.normalize("NFD", syllable).translate(_NO_TONES)
+    vowels = _VOWELS.search(unicodedata.normalize("NFC", apart).removeprefix("gi").removeprefix("qu"))
+    return vowels is None or vowels.group() in _NUCLEI
+
+
+def _is_foreign(word: str) -> bool:
+    """Long enough to be no short form, and neither a syllable nor the keys of one."""
+    return len(word) >= _WHOLE_WORD and not is_syllable(word)
 
 
 def is_function_word(word: str) -> bool:

@@ -61,6 +61,18 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_eleventh.csv", "is_noise", 0.95, 0.02),
         ("matter_cases_twelfth.csv", "is_emergency", 0.98, 0.07),
         ("matter_cases_twelfth.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_thirteenth.csv", "about_official", 0.95, 0.01),
+        ("matter_cases_thirteenth.csv", "is_not_solved", 0.95, 0.15),
+        ("matter_cases_thirteenth.csv", "is_noise", 0.95, 0.01),
+        ("matter_cases_thirteenth.csv", "is_praise", 0.95, 0.01),
+        ("matter_cases_fourteenth.csv", "about_official", 0.85, 0.02),
+        ("matter_cases_fourteenth.csv", "is_not_solved", 0.95, 0.13),
+        ("matter_cases_fourteenth.csv", "is_noise", 0.60, 0.01),
+        ("matter_cases_fourteenth.csv", "is_praise", 0.95, 0.02),
+        ("matter_cases_fifteenth.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_fifteenth.csv", "is_not_solved", 0.95, 0.05),
+        ("matter_cases_fifteenth.csv", "is_noise", 0.60, 0.01),
+        ("matter_cases_fifteenth.csv", "is_praise", 0.95, 0.01),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
@@ -259,6 +271,24 @@ def test_not_solved_is_found_in_wordings_that_taught_no_rule() -> None:
     false = [said for said, is_solved, read in told if is_solved and read.says_not_solved]
     assert len(found) >= 0.9 * sum(not is_solved for _said, is_solved, _read in told)
     assert len(false) <= 1, false
+
+
+def test_bare_answers_are_understood_in_either_language() -> None:
+    told = [(row["text"], row["is_solved"], read_matter(row["text"])) for row in rows("answered_cases_third.csv")]
+
+    assert [said for said, is_solved, read in told if is_solved == "no" and not read.says_not_solved] == []
+    assert [said for said, is_solved, read in told if is_solved == "yes" and read.says_not_solved] == []
+
+
+def test_of_a_bare_no_nobody_knows_what_it_denies() -> None:
+    assert all(read_matter(said).may_be_solved for said in ("Không", "ko", "dạ không", "nope"))
+    assert not read_matter("chưa ạ").may_be_solved
+
+
+def test_more_than_half_of_friends_talk_and_of_shops_offers_is_noise() -> None:
+    told = [read_matter(row["text"]).is_noise for row in rows("private_cases.csv")]
+
+    assert sum(told) >= 0.55 * len(told)
 
 
 def test_after_an_answer_nothing_opens_again_for_who_says_that_it_is_solved() -> None:

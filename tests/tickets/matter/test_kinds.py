@@ -69,6 +69,8 @@ def test_every_category_named_is_one_of_the_citys_and_is_explained_by_words_of_t
         ("kq phieu cua toi", "broken_status"),
         ("Ma OTP cua Quy khach la 482913, hieu luc trong 3 phut", "notice"),
         ("gửi nhầm số rồi, xin lỗi", "notice"),
+        ("mai di nhau khong may oi", "notice"),
+        ("mua gium me bich sua voi ky thit nha con", "notice"),
         ("asdfghjkl", "mashed"),
         ("(im lặng, tiếng xe chạy)", "silence"),
     ],
@@ -92,6 +94,10 @@ def test_what_nobody_could_work_on_is_noise_of_a_kind(said: str, kind: str) -> N
         "không nhận được mã otp để đăng nhập dịch vụ công",
         "vẫn chưa xong",
         "rác",
+        "may oi hem minh ngap nua roi",
+        "Anh ơi tối nay quán nhậu đầu hẻm lại mở nhạc rồi",
+        "nham so nha tren ho khau cua toi",
+        "Can someone come tonight? The pump in our basement stopped",
     ],
 )
 def test_a_few_words_that_say_something_are_no_noise(said: str) -> None:
@@ -118,6 +124,8 @@ def test_praise_is_told_apart(said: str) -> None:
         "Cảm ơn nhưng đèn vẫn chưa sáng",
         "cán bộ nhiệt tình nhưng đòi tiền cà phê",
         "cháy nhà, cảm ơn",
+        "nho anh chi kiem tra gium ong nuoc ri, cam on rat nhieu",
+        "Nhân viên vui vẻ nhưng máy hư hoài, đi ba lần không xong",
     ],
 )
 def test_thanks_beside_a_complaint_is_no_praise(said: str) -> None:

@@ -50,7 +50,7 @@ def told(session):
     return session.scalars(select(OutboundMessage.template).order_by(OutboundMessage.id)).all()
 
 
-@pytest.mark.parametrize("said", ["chưa xong", "chua xong dau", "van con nguyen do", "still not fixed"])
+@pytest.mark.parametrize("said", ["chưa xong", "chua xong dau", "van con nguyen do", "same as before"])
 def test_not_solved_opens_the_one_that_was_answered_and_says_so(session, texter, now, said):
     reference = answered(session, now)
 
@@ -145,6 +145,27 @@ def test_in_doubt_we_ask_whether_it_is_solved_and_open_it_by_the_answer(session,
 
     assert (asked.template, asked.params["references"]) == ("which_not_solved", [reference])
     assert (before, statuses(session)) == ({reference: TicketStatus.RESOLVED}, {reference: TicketStatus.OPEN})
+
+
+def test_a_bare_no_may_mean_either_so_that_we_ask_and_the_next_one_opens_it(session, texter, now):
+    reference = answered(session, now)
+
+    texter("Không")
+    before, asked = statuses(session), told(session)[-1]
+    texter("ko")
+
+    assert (before, asked) == ({reference: TicketStatus.RESOLVED}, "which_not_solved")
+    assert statuses(session) == {reference: TicketStatus.OPEN}
+
+
+def test_a_bare_no_to_which_of_several_means_none_of_them(session, texter, now):
+    first, second = answered(session, now), answered(session, now, body="Cống nghẹt")
+
+    texter("chưa xong")
+    texter("dạ không")
+
+    assert statuses(session) == {first: TicketStatus.RESOLVED, second: TicketStatus.RESOLVED}
+    assert told(session).count("which_not_solved") == 1
 
 
 def test_another_matter_after_an_answer_is_a_ticket_of_its_own(session, texter, now):
