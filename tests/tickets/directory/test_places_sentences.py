@@ -154,6 +154,19 @@ def test_the_ticket_can_keep_what_was_said_and_by_which_reading_it_was_understoo
     assert resolution.candidates[0].why.params["through"] == "Phường Võ Thị Sáu"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rác ở phường Thắng Nhì (Vũng Tàu) mấy hôm rồi", "phường Thắng Nhì (Vũng Tàu)"),
+        ("phường Thắng Nhì (Vũng Tàu)", "phường Thắng Nhì (Vũng Tàu)"),
+        ("phường Thắng Nhì (Vũng Tàu", "phường Thắng Nhì (Vũng Tàu"),
+        ("(phường Thắng Nhì Vũng Tàu)", "phường Thắng Nhì Vũng Tàu"),
+    ],
+)
+def test_what_was_said_keeps_the_bracket_that_closes_it(text: str, said: str) -> None:
+    assert answer(text).said == said
+
+
 def test_units_that_do_not_exist_on_the_day_are_not_offered() -> None:
     rows = rows_from_csv()
     last_day = TODAY + timedelta(days=30)

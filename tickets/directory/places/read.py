@@ -41,16 +41,21 @@ class PlaceWord:
 @dataclass(frozen=True, slots=True)
 class PlaceText:
     """`is_marked`: the writer uses marks, so that a word without any is meant without any. `whole` words are those at
-    which a name may begin.
+    which a name may begin; `rest` is what follows the last word.
     """
 
     words: tuple[PlaceWord, ...]
     is_marked: bool
     whole: int
+    rest: str
 
     def said(self, start: int, end: int) -> str:
+        """As it was written, with the bracket that closes one opened within."""
         parts = [word.between + word.text for word in self.words[start:end]]
-        return "".join(parts)[len(self.words[start].between) :] if parts else ""
+        words = "".join(parts)[len(self.words[start].between) :] if parts else ""
+        after = self.words[end].between if end < len(self.words) else self.rest
+        is_open = words.count("(") > words.count(")")
+        return words + ")" if is_open and after.startswith(")") else words
 
 
 def read(text: str) -> PlaceText:
@@ -71,6 +76,7 @@ def read(text: str) -> PlaceText:
         words=tuple(words),
         is_marked=uses_marks or decoded * 4 >= max(len(words), 1),
         whole=max(0, len(words) - _CUT_WORDS) if is_cut else len(words),
+        rest=normal[end:],
     )
 
 
