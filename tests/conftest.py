@@ -158,7 +158,19 @@ def database(servers: Servers) -> Iterator[Engine]:
 @pytest.fixture
 def session(database: Engine) -> Iterator[Session]:
     """A session whose commits are savepoints, so that whatever a test does is gone after it."""
-    with database.connect() as connection:
+    yield from _taken_back(database)
+
+
+@pytest.fixture
+def owning_session(servers: Servers, database: Engine) -> Iterator[Session]:
+    """As `session`, by the tables' owner: who takes away what no process of ours may, as if it had never been there."""
+    engine = make_engine(servers.url(str(database.url.database), owner=True), pool_size=1)
+    yield from _taken_back(engine)
+    engine.dispose()
+
+
+def _taken_back(engine: Engine) -> Iterator[Session]:
+    with engine.connect() as connection:
         outer = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
             yield session

@@ -200,26 +200,28 @@ EMPTIED = {
 
 @pytest.mark.parametrize("kind", EMPTIED)
 def test_a_kind_of_which_there_is_nothing_is_loaded_and_the_others_are_left(
-    session: Session, now: datetime, kind: str
+    owning_session: Session, now: datetime, kind: str
 ) -> None:
     for statement in EMPTIED[kind].split(";"):
-        session.execute(text(statement))
+        owning_session.execute(text(statement))
 
-    assert kind in load(session, now=now)
+    assert kind in load(owning_session, now=now)
 
-    assert load(session, now=now) == ()
-    assert open_ticket(session).reference
+    assert load(owning_session, now=now) == ()
+    assert open_ticket(owning_session).reference
 
 
-def test_a_city_of_its_own_gets_queues_and_a_desk_and_no_categories_of_ours(session: Session, now: datetime) -> None:
+def test_a_city_of_its_own_gets_queues_and_a_desk_and_no_categories_of_ours(
+    owning_session: Session, now: datetime
+) -> None:
     for table in ("policy_row", "policy_version", "policy", "chain_step", "chain_version", "chain", "category"):
-        session.execute(text(f"delete from {table} where true"))
+        owning_session.execute(text(f"delete from {table} where true"))
     for table in ("procedure", "line", "one_stop_office", "queue", "post"):
-        session.execute(text(f"delete from {table}"))
-    session.execute(text("update unit set code = 'X' || id where kind in ('department', 'office')"))
+        owning_session.execute(text(f"delete from {table}"))
+    owning_session.execute(text("update unit set code = 'X' || id where kind in ('department', 'office')"))
 
-    written = load(session, now=now)
+    written = load(owning_session, now=now)
 
     assert {"queues", "triage", "posts"} <= set(written)
     assert "categories" not in written
-    assert city_operations(session).kind is UnitKind.OFFICE
+    assert city_operations(owning_session).kind is UnitKind.OFFICE

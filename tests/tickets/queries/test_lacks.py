@@ -43,11 +43,11 @@ def test_the_recipient_of_the_hourly_trial_is_no_holder_and_lacks_a_telephone_un
 
 
 @pytest.mark.parametrize("lack", EMPTIED, ids=str)
-def test_each_kind_that_is_empty_is_named(session: Session, now: datetime, lack: Lack) -> None:
+def test_each_kind_that_is_empty_is_named(owning_session: Session, now: datetime, lack: Lack) -> None:
     for statement in EMPTIED[lack].split(";"):
-        session.execute(text(statement))
+        owning_session.execute(text(statement))
 
-    assert lack in lacking(session, now=now)
+    assert lack in lacking(owning_session, now=now)
 
 
 def test_only_what_keeps_contacts_out_is_blocking() -> None:
