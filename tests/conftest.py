@@ -32,6 +32,7 @@ from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from tests.contracts.read_documents import Read, every_document_read, look_at_kept
 from tests.dealing import ByLot, put_first
+from tests.letting_go import LetsGo
 from tickets.routing.rules import version_now
 
 # A Monday, 09:00 in Ho Chi Minh City.
@@ -47,6 +48,10 @@ def where_engines_lie() -> str | None:
     """
     has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
     return _MEMORY if has_room else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LetsGo())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
