@@ -32,6 +32,7 @@ from app.web.frame.application import HotlineApp
 from app.web.frame.limits import limiter
 from tests.contracts.read_documents import Read, every_document_read, look_at_kept
 from tests.dealing import ByLot, put_first
+from tests.faults.nodes import LONG
 from tests.letting_go import LetsGo
 from tickets.routing.rules import version_now
 
@@ -56,6 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     put_first(items)
+    for item in items:
+        if not LONG and item.get_closest_marker("slow") is not None:
+            item.add_marker(pytest.mark.skip(reason="takes minutes; runs with --long"))
     # All that was imported stays, as it does in our processes: half a million objects that no collection walks again.
     gc.freeze()
 

@@ -15,7 +15,6 @@ from tests.browser.conftest import Site, sign_in_browser
 from tests.browser.long_city import LongCity, build, report_to
 from tests.browser.test_public import enter
 from tests.browser.walking import LONG_WORD, Walk, pages_of, starts_of
-from tests.faults.nodes import LONG
 from tickets.schema import Staff
 from tickets.states import Role
 
@@ -77,7 +76,6 @@ def test_every_page_is_clean_and_fits_whatever_somebody_is_called(site: Site, ne
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LONG, reason="takes minutes; runs with --long")
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_every_page_form_and_empty_list_is_clean_and_fits(

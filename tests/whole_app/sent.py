@@ -26,6 +26,7 @@ from telephony.provider.kept_accounts import add_account
 from telephony.recorded_prompts import NewRecording
 from tests import factories
 from tests.app.storage.test_telephone_sound import pcm, tone
+from tests.app.web.administration.corrected import WITH_SHORT_FORM, correct
 from tests.app.web.office.entries import directory_forms
 from tests.app.web.rota.rota_forms import rota_forms
 from tests.app.web.steering import Climb
@@ -270,6 +271,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
     draft_edits(session, person.id, [words], now=before)
     phone, mail = _contact_methods(session, person, now=before)
     own = Sent(named={"method_id": mail}, form={"code": "0"})
+    correct(session, WITH_SHORT_FORM, "park", now=before)
     of_groups = {**rota_forms(session, person, at=OWN, now=now), **directory_forms(session, person, at=OWN, now=now)}
     return {
         **{endpoint: Sent(form, named) for endpoint, (form, named) in of_groups.items()},
@@ -295,6 +297,8 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "administration.publish_calendar": Sent(
             named={"calendar_id": version.calendar_id}, form={"mon": "22:00-06:00", "seen": str(version.version)}
         ),
+        "administration.switch_learned": Sent(form={"do": "off"}),
+        "administration.accept_short_form": Sent(form={"form": "vh"}),
         "administration.rule_typed": Sent(named={"kind": "chain", "rule_id": 0}, form={"name": "by hand"}),
         "own_drafts.own_draft": Sent(named={"form": "own-leave", "number": 0}, form={"since": "2026-12-07"}),
         "leadership.delegation_draft": Sent(named={"step_id": climbed.step(session, 4).id}, form={"reason": "họp"}),

@@ -13,7 +13,6 @@ from app.rehearsal.ideal_queue import Comes, Counter, served_by_chance, served_i
 from app.rehearsal.rehearse_calls import call_centre
 from app.settings import ROOT, Settings
 from app.web.factory import create_app
-from tests.faults.nodes import LONG
 
 # The published example: 200 calls an hour of three minutes each, a patience of two, twelve agents.
 PUBLISHED = """
@@ -69,7 +68,6 @@ def test_the_same_callers_meet_the_product_as_they_would_meet_an_ideal_counter(r
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LONG, reason="takes minutes; runs with --long")
 @pytest.mark.timeout(3600)
 def test_callers_are_answered_and_give_up_as_erlang_s_formula_says(rehearsed) -> None:
     found = rehearsed(read_script(PUBLISHED))
@@ -89,7 +87,6 @@ def test_late_lost_and_repeated_callbacks_and_a_failing_carrier_let_nobody_go(re
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not LONG, reason="takes minutes; runs with --long")
 @pytest.mark.timeout(3600)
 def test_a_whole_morning_of_trouble_lets_nobody_go_and_answers_nobody_twice(rehearsed) -> None:
     script = read_script((ROOT / "deploy" / "simulation" / "calls.yaml").read_text("utf-8"))

@@ -7,33 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.wording.reasons import reason_text
+from tests.app.web.administration.corrected import WITH_SHORT_FORM, correct, sms
 from tests.app.web.administration.desk import HERE, NOW, audited, me, post, shown
-from tests.factories import open_ticket, rules, staff
+from tests.factories import rules
 from tests.tickets.matter.test_learned import MOTHS
 from tickets.matter.kept import words_in_force
 from tickets.matter.learning import keep_learned, learn_from, lessons
-from tickets.people.actor import staff_actor
 from tickets.schema import Category, MatterLearning, Ticket
-from tickets.states import Channel
-from tickets.work.assignment import change_category
 
 PAGE = f"{HERE}/words/learned"
 NEW = "Chung cư tôi thiêu thân bu đầy hành lang, đèn nào cũng kín"
-
-
-def sms(session: Session, body: str) -> Ticket:
-    opened = open_ticket(session, body=body, subject="", category_code=None, channel=Channel.SMS, now=NOW)
-    return session.get_one(Ticket, opened.ticket_id)
-
-
-def correct(session: Session, bodies: list[str], to: str = "animal_keeping", **columns: object) -> None:
-    agent = staff_actor(staff(session).id)
-    for body in bodies:
-        ticket = sms(session, body)
-        change_category(session, ticket.id, category_code=to, actor=agent, now=NOW)
-        for name, value in columns.items():
-            setattr(ticket, name, value)
-    session.flush()
 
 
 def a_night_passes(session: Session, days: int = 1) -> bool:
@@ -84,9 +67,7 @@ def test_danger_and_accusations_are_not_its_business(session: Session) -> None:
 
 
 def test_a_short_form_is_proposed_and_read_so_once_somebody_accepts_it(browser: FlaskClient, session: Session) -> None:
-    short = ["quán bày bàn chiếm hết vh", "vh đường này bị chiếm", "dọn vh giùm", "vh toàn xe máy"]
-    whole = ["bán hàng trên vỉa hè", "vỉa hè bị lấn", "đi bộ không có vỉa hè", "vỉa hè hư hết"]
-    correct(session, [*short, *whole], "park")
+    correct(session, WITH_SHORT_FORM, "park")
     assert "vh" not in words_in_force(session).shorthand
     assert "vỉa hè" in shown(browser, PAGE)
 
