@@ -73,6 +73,10 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_fifteenth.csv", "is_not_solved", 0.95, 0.05),
         ("matter_cases_fifteenth.csv", "is_noise", 0.60, 0.01),
         ("matter_cases_fifteenth.csv", "is_praise", 0.95, 0.01),
+        ("matter_cases_sixteenth.csv", "about_official", 0.95, 0.05),
+        ("matter_cases_sixteenth.csv", "is_not_solved", 0.95, 0.01),
+        ("matter_cases_sixteenth.csv", "is_noise", 0.20, 0.01),
+        ("matter_cases_sixteenth.csv", "is_praise", 0.95, 0.01),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
