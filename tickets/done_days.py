@@ -14,7 +14,11 @@ BACKUP = "backup"
 
 
 def is_done(session: Session, work: str, *, on_day: date) -> bool:
-    return session.scalar(select(DoneDay.done_at).where(DoneDay.work == work, DoneDay.on_day == on_day)) is not None
+    return done_at(session, work, on_day=on_day) is not None
+
+
+def done_at(session: Session, work: str, *, on_day: date) -> datetime | None:
+    return session.scalar(select(DoneDay.done_at).where(DoneDay.work == work, DoneDay.on_day == on_day))
 
 
 def take(session: Session, work: str, *, on_day: date, now: datetime) -> bool:
@@ -42,6 +46,11 @@ def done_between(session: Session, work: str, first: date, last: date) -> frozen
 def undo(session: Session, work: str, days: Collection[date]) -> None:
     """It is to be done again for these days."""
     session.execute(delete(DoneDay).where(DoneDay.work == work, DoneDay.on_day.in_(days)))
+
+
+def undo_after(session: Session, work: str, at: datetime, *, on_day: date) -> None:
+    """It is to be done again for this day if it was done after this instant."""
+    session.execute(delete(DoneDay).where(DoneDay.work == work, DoneDay.on_day == on_day, DoneDay.done_at > at))
 
 
 def undo_all(session: Session, work: str) -> None:

@@ -28,9 +28,12 @@ class KeptFiguresDiffered(Exception):
 
 
 def count_finished_days(node: Node) -> None:
-    """Gather what was broken and ended since, which is read with every figure; and publish what has been counted."""
+    """Gather what was broken and ended since, which is read with every figure; count today so far and the days that
+    are over, and publish what has been counted."""
     with transaction(node.factory) as session:
         open_breaches.gather(session, now=node.now(session))
+    with transaction(node.factory) as session:
+        day_totals.count_so_far(session, now=node.now(session))
     for _day in range(_DAYS_AT_ONCE):
         with transaction(node.factory) as session:
             counted = day_totals.count_next_day(session, now=node.now(session))

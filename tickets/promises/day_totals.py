@@ -1,15 +1,18 @@
-"""Totals of the promises that ended on a day of the city, kept as rows and proved against the clocks every night."""
+"""Totals of the promises that ended on a day of the city, kept as rows and proved against the clocks every night.
+
+Days that are over are counted once; today is counted every hour, until an hour ago.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import and_, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from tickets import done_days
 from tickets.city import day_of, zone
 from tickets.promises.outcomes import OfUnit, Tally, ended_in, tallies
-from tickets.schema import Clock, PromiseDay
+from tickets.schema import Clock, DoneDay, PromiseDay
 from tickets.states import ClockKind
 
 # The days that have been counted, among the works of once a day.
@@ -20,6 +23,10 @@ FIGURES_PUBLISHED = "publish promises"
 FIGURES_TO_READ = "published promises"
 # Whoever began before midnight is done by then: what ended on a day no longer changes without our being told.
 SETTLED_AFTER = timedelta(hours=1)
+# Today's, until an instant that has settled by then: noted as when it was done. A page of the day reads from the clocks
+# what ended since; so often the instant moves on.
+_SO_FAR = "count promises so far"
+_MOVES_ON_AFTER = timedelta(hours=1)
 # As far back as pages look and a while more; older days are counted from the clocks.
 KEPT_DAYS = 92
 # Whoever changes a counted day and whoever counts one do not pass each other.
@@ -48,27 +55,50 @@ def count_next_day(session: Session, *, now: datetime) -> int:
     return 1
 
 
+def count_so_far(session: Session, *, now: datetime) -> bool:
+    """Count what has ended today and settled; False where little more has than was counted last."""
+    today, until = day_of(now), now - SETTLED_AFTER
+    last = done_days.done_at(session, _SO_FAR, on_day=today)
+    if until <= bounds(today)[0] or (last is not None and until - last < _MOVES_ON_AFTER):
+        return False
+    _write(session, today, until, now=now)
+    # Of days that are over nobody asks.
+    done_days.undo_all(session, _SO_FAR)
+    done_days.note(session, _SO_FAR, on_day=today, now=until)
+    return True
+
+
 def _count(session: Session, day: date, *, now: datetime) -> None:
+    _write(session, day, bounds(day)[1], now=now)
+    done_days.undo(session, _SO_FAR, {day})
+    done_days.take(session, _COUNTED, on_day=day, now=now)
+
+
+def _write(session: Session, day: date, until: datetime, *, now: datetime) -> None:
     session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
     session.execute(delete(PromiseDay).where(PromiseDay.on_day == day))
     session.add_all(
         PromiseDay(
             on_day=day, unit_id=unit_id, kind=kind, met=tally.met, missed=tally.missed, cancelled=tally.cancelled
         )
-        for (unit_id, kind), tally in _from_clocks(session, day, now=now).items()
+        for (unit_id, kind), tally in _from_clocks(session, day, until, now=now).items()
     )
-    done_days.take(session, _COUNTED, on_day=day, now=now)
 
 
-def _from_clocks(session: Session, day: date, *, now: datetime) -> dict[OfUnit, Tally]:
-    return tallies(session, ended_in(*bounds(day)), now=now)
+def _from_clocks(session: Session, day: date, until: datetime, *, now: datetime) -> dict[OfUnit, Tally]:
+    return tallies(session, ended_in(bounds(day)[0], until), now=now)
 
 
 def forget(session: Session, instants: Collection[datetime | None], *, now: datetime) -> None:
-    """A promise that ended then has another end, or none, now: those days are counted anew, today's has not been."""
-    days = {day_of(at) for at in instants if at is not None} - {day_of(now)}
-    if days:
+    """A promise that ended then has another end, or none, now: those days are counted anew."""
+    ended, today = [at for at in instants if at is not None], day_of(now)
+    days = {day_of(at) for at in ended} - {today}
+    of_today = [at for at in ended if day_of(at) == today]
+    if ended:
         session.execute(text(f"select pg_advisory_xact_lock_shared({_LOCK})"))
+    if of_today:
+        done_days.undo_after(session, _SO_FAR, min(of_today), on_day=today)
+    if days:
         done_days.undo(session, _COUNTED, days)
         done_days.undo_all(session, FIGURES_PUBLISHED)
 
@@ -81,14 +111,50 @@ def forget_ticket(session: Session, ticket_id: int, *, now: datetime) -> None:
 
 def forget_all(session: Session) -> None:
     """Promises were added to any of the days at once, by whoever writes rows without their stories."""
-    for work in (_COUNTED, FIGURES_PUBLISHED, FIGURES_TO_READ):
+    for work in (_COUNTED, _SO_FAR, FIGURES_PUBLISHED, FIGURES_TO_READ):
         done_days.undo_all(session, work)
 
 
 def counted_days(session: Session, from_at: datetime, to_at: datetime) -> list[date]:
     """The days within these instants, from midnight to midnight, whose totals stand."""
+    if day_of(from_at) == day_of(to_at):
+        return []
     found = done_days.done_between(session, _COUNTED, day_of(from_at), day_of(to_at))
     return sorted(day for day in found if from_at <= bounds(day)[0] and bounds(day)[1] <= to_at)
+
+
+def so_far(
+    session: Session,
+    from_at: datetime,
+    to_at: datetime,
+    *,
+    now: datetime,
+    kinds: Sequence[ClockKind],
+    unit_ids: Sequence[int] | None = None,
+) -> tuple[datetime | None, dict[OfUnit, Tally]]:
+    """Until when today's are counted, and the totals until then; None where they are not, or that is not within.
+
+    One statement: of an instant and totals that are read one after the other, either may be of another counting.
+    """
+    begin, row = bounds(day_of(now))[0], PromiseDay
+    if not from_at <= begin < to_at:
+        return None, {}
+    wanted = [row.on_day == DoneDay.on_day, row.kind.in_(kinds)]
+    if unit_ids is not None:
+        wanted.append(row.unit_id.in_(unit_ids))
+    rows = session.execute(
+        select(DoneDay.done_at, row.unit_id, row.kind, row.met, row.missed, row.cancelled)
+        .select_from(DoneDay)
+        .outerjoin(row, and_(*wanted))
+        .where(DoneDay.work == _SO_FAR, DoneDay.on_day == day_of(now), DoneDay.done_at <= to_at)
+    ).all()
+    # Counted, but nothing ended: one row without a unit.
+    found = {
+        (unit_id, kind): Tally(met, missed, 0, cancelled)
+        for _, unit_id, kind, met, missed, cancelled in rows
+        if unit_id is not None
+    }
+    return (rows[0].done_at if rows else None), found
 
 
 def totals_of(
@@ -115,8 +181,8 @@ def totals_of(
 def days_that_differ(session: Session, *, now: datetime) -> list[date]:
     """Which counted days are not what the clocks say; it reads every promise that ended on those days."""
     last = day_of(now)
-    days = sorted(done_days.done_between(session, _COUNTED, last - timedelta(days=KEPT_DAYS + 1), last))
-    return [day for day in days if _differs(session, day, now=now)]
+    until = _counted_until(session, last - timedelta(days=KEPT_DAYS + 1), last, now=now)
+    return [day for day in sorted(until) if _differs(session, day, until[day], now=now)]
 
 
 def recount_if_wrong(session: Session, days: Collection[date], *, now: datetime) -> list[date]:
@@ -124,14 +190,22 @@ def recount_if_wrong(session: Session, days: Collection[date], *, now: datetime)
     if not days:
         return []
     session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
-    counted = done_days.done_between(session, _COUNTED, min(days), max(days))
-    wrong = [day for day in sorted(days) if day in counted and _differs(session, day, now=now)]
+    until = _counted_until(session, min(days), max(days), now=now)
+    wrong = [day for day in sorted(days) if day in until and _differs(session, day, until[day], now=now)]
     for day in wrong:
-        _count(session, day, now=now)
+        _write(session, day, until[day], now=now)
     if wrong:
         done_days.undo_all(session, FIGURES_PUBLISHED)
     return wrong
 
 
-def _differs(session: Session, day: date, *, now: datetime) -> bool:
-    return totals_of(session, [day], kinds=tuple(ClockKind)) != _from_clocks(session, day, now=now)
+def _counted_until(session: Session, first: date, last: date, *, now: datetime) -> dict[date, datetime]:
+    """The days whose totals stand, each with the instant until which; today's with what is counted so far."""
+    until = {day: bounds(day)[1] for day in done_days.done_between(session, _COUNTED, first, last)}
+    today = day_of(now)
+    counted = done_days.done_at(session, _SO_FAR, on_day=today) if first <= today <= last else None
+    return until if counted is None else until | {today: counted}
+
+
+def _differs(session: Session, day: date, until: datetime, *, now: datetime) -> bool:
+    return totals_of(session, [day], kinds=tuple(ClockKind)) != _from_clocks(session, day, until, now=now)

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tickets.city import day_of
 from tickets.promises import day_totals, open_breaches, outcomes
 from tickets.schema import Unit
 from tickets.states import ClockKind
+
+_Stretch = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,24 @@ def promises_kept(
     """Promises due, broken or ended in [from_at, to_at), by unit and kind, in the order of names.
 
     `with_cancelled`: False for who shows no `cancelled`, which is then not all of them.
-    Days that have been counted are read as their totals, the rest from the clocks: `outcomes` defines both.
+    Days that have been counted, and today so far, are read as their totals, the rest from the clocks: `outcomes`
+    defines both.
     """
     days = day_totals.counted_days(session, from_at, to_at)
+    until, of_today = day_totals.so_far(session, from_at, to_at, now=now, kinds=kinds, unit_ids=unit_ids)
+    counted = [day_totals.bounds(day) for day in days]
+    if until is not None:
+        counted.append((day_totals.bounds(day_of(now))[0], until))
     # No clock is of two of these, and each is one stretch, or two, of an index.
     of_clocks = (
-        *(outcomes.ended_in(*stretch) for stretch in _stretches_without(days, from_at, to_at)),
+        *(outcomes.ended_in(*stretch) for stretch in _stretches_without(counted, from_at, to_at)),
         outcomes.broken_then(from_at, to_at),
         outcomes.cancelled_of(from_at, to_at, unbroken_too=with_cancelled),
         outcomes.late_not_noted(to_at, now=now),
     )
     parts = (
         day_totals.totals_of(session, days, kinds=kinds, unit_ids=unit_ids),
+        of_today,
         outcomes.tallies(session, *of_clocks, now=now, kinds=kinds, unit_ids=unit_ids),
         open_breaches.broken_open(session, before=to_at, now=now, kinds=kinds, unit_ids=unit_ids),
     )
@@ -74,11 +83,10 @@ def promises_kept(
     return with_names(session, found)
 
 
-def _stretches_without(days: Sequence[date], from_at: datetime, to_at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """What is left of the time between, as few stretches as possible; `days` are in order."""
+def _stretches_without(counted: Sequence[_Stretch], from_at: datetime, to_at: datetime) -> Iterator[_Stretch]:
+    """What is left of the time between, as few stretches as possible; those that are counted are in order."""
     begin = from_at
-    for day in days:
-        first, last = day_totals.bounds(day)
+    for first, last in counted:
         if begin < first:
             yield begin, first
         begin = last

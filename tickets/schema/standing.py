@@ -75,7 +75,7 @@ class StandingReport(Base):
 
 
 class PromiseDay(Base):
-    """How many promises of a unit and kind ended on a day of the city, by what became of them."""
+    """How many promises of a unit and kind ended on a day of the city, or of today so far, by what became of them."""
 
     __tablename__ = "promise_day"
 

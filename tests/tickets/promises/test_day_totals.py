@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from app.bench.pages_read import read_by, statements_sent
 from escalation.firing.sweep import note_late
 from tests.factories import NOW, open_ticket, staff
 from tickets.city import wall_clock
@@ -20,7 +23,7 @@ from tickets.work.assignment import claim
 from tickets.work.resolution import mark_spam, reopen, resolve, withdraw
 from tickets.work.suspicion import heed_words
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MIDNIGHT = wall_clock(NOW).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -101,6 +104,115 @@ def test_what_became_restricted_is_counted_no_more_and_its_days_are_counted_anew
     assert day_totals.count_next_day(session, now=NOW) == 1
     assert kept(session) == from_clocks(session)
     assert differences(session, now=NOW).days == ()
+
+
+def today(session: Session, *, now: datetime = NOW, **narrowed: Any) -> list[Kept]:
+    return promises_kept(session, from_at=MIDNIGHT, to_at=now, now=now, **narrowed)
+
+
+@pytest.fixture
+def of_today(session: Session, agent: Actor) -> list[int]:
+    """Tickets of one ward that were answered at two in the night, at five, ten minutes ago, and not yet."""
+    ids = [open_ticket(session, now=MIDNIGHT + HOUR, unit_code="26740").ticket_id for _ in range(4)]
+    for ticket_id, at in zip(ids, (MIDNIGHT + 2 * HOUR, MIDNIGHT + 5 * HOUR, NOW - HOUR / 6), strict=False):
+        claim(session, ticket_id, actor=agent, now=at)
+        resolve(session, ticket_id, disposition=Disposition.FIXED, answer="Đã xong.", actor=agent, now=at)
+    session.flush()
+    return ids
+
+
+def go_on(session: Session, ticket_id: int, actor: Actor) -> None:
+    reopen(session, ticket_id, reason="Vẫn còn rác.", actor=actor, now=NOW)
+
+
+def hide(session: Session, ticket_id: int, actor: Actor) -> None:
+    go_on(session, ticket_id, actor)
+    heed_words(session, session.get_one(Ticket, ticket_id), "Cán bộ phường đòi tôi đưa tiền mới làm.", now=NOW)
+
+
+def end(session: Session, ticket_id: int, actor: Actor) -> None:
+    withdraw(session, ticket_id, reason="Đã tự xử lý.", actor=citizen_actor(), now=NOW)
+
+
+# What happens then to which of the tickets, and whether what was counted of today holds no longer.
+MEANWHILE = [(go_on, 0, True), (go_on, 2, False), (hide, 1, True), (end, 3, False)]
+
+
+@pytest.mark.parametrize(("happens", "to", "is_forgotten"), MEANWHILE)
+def test_today_is_counted_until_an_hour_ago_and_says_what_the_clocks_say(
+    session: Session, of_today: list[int], agent: Actor, happens: Callable[..., None], to: int, is_forgotten: bool
+) -> None:
+    before = today(session)
+
+    first, again = (day_totals.count_so_far(session, now=NOW) for _ in range(2))
+    counted = today(session)
+    happens(session, of_today[to], agent)
+    session.flush()
+
+    assert (first, again) == (True, False)
+    assert counted == before != []
+    assert today(session) == from_clocks(session, today) != counted
+    ward = {"unit_ids": [session.get_one(Ticket, of_today[0]).unit_id], "kinds": [ClockKind.RESOLVE]}
+    assert today(session, **ward) == from_clocks(session, lambda s: today(s, **ward)) != []
+    assert differences(session, now=NOW).days == ()
+    assert day_totals.count_so_far(session, now=NOW) == is_forgotten
+    assert today(session) == from_clocks(session, today)
+
+
+def test_what_was_counted_of_today_moves_on_and_is_of_no_other_day(session: Session, of_today: list[int]) -> None:
+    early, later, tomorrow = MIDNIGHT + HOUR / 2, NOW + 2 * HOUR, NOW + DAY
+    in_the_first_hour = day_totals.count_so_far(session, now=early)
+    day_totals.count_so_far(session, now=NOW)
+
+    moved_on = day_totals.count_so_far(session, now=later)
+    so_far = partial(today, now=later)
+    of_yesterday = partial(today, now=tomorrow)
+    next_day = partial(kept, days=2, to_at=MIDNIGHT + DAY + HOUR)
+
+    assert (in_the_first_hour, moved_on) == (False, True)
+    assert so_far(session) == from_clocks(session, so_far)
+    assert of_yesterday(session) == from_clocks(session, of_yesterday) != []
+    assert next_day(session) == from_clocks(session, next_day)
+    while day_totals.count_next_day(session, now=tomorrow):
+        pass
+    assert next_day(session) == from_clocks(session, next_day)
+    assert differences(session, now=tomorrow).days == ()
+
+
+def test_a_page_of_today_reads_what_ended_since_it_was_counted(session: Session, of_today: list[int]) -> None:
+    others = [column.name for column in Clock.__table__.columns if column.name not in ("id", "cycle", "stopped_at")]
+    columns = ", ".join(others)
+    session.execute(
+        text(
+            f"insert into clock ({columns}, cycle, stopped_at) select {columns}, 100 + n, "
+            " stopped_at + n * interval '1 second' from clock, generate_series(1, 12000) n"
+            " where ticket_id = :ticket and kind = 'resolve'"
+        ),
+        {"ticket": of_today[0]},
+    )
+
+    def pages() -> int:
+        with statements_sent(session.connection()) as sent:
+            today(session)
+        return read_by(session.connection(), sent).pages
+
+    before, figures = pages(), today(session)
+    day_totals.count_so_far(session, now=NOW)
+
+    assert pages() * 4 < before
+    assert today(session) == figures
+
+
+def test_a_total_of_today_that_was_spoilt_is_found_and_corrected(session: Session, of_today: list[int]) -> None:
+    day_totals.count_so_far(session, now=NOW)
+    right = today(session)
+    session.execute(update(PromiseDay).values(met=PromiseDay.met + 7).where(PromiseDay.met > 0))
+
+    spoilt, found = today(session), differences(session, now=NOW)
+    correct(session, found, actor=SYSTEM, now=NOW)
+
+    assert spoilt != right == today(session)
+    assert found.days == (MIDNIGHT.date(),)
 
 
 def test_a_total_that_was_spoilt_is_found_corrected_and_audited(session: Session, past: list[int]) -> None:
