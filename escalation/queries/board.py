@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    any_,
     false,
     func,
     literal,
@@ -21,7 +22,8 @@ from sqlalchemy.orm import Session, aliased
 
 from escalation.queries.raised import Raised, load_raised
 from tickets.people.roles import SEEING, Viewer, visible_tickets
-from tickets.schema import Clock, PlannedStep, StandingLevel, Ticket, TicketAccess, Unit
+from tickets.queries.named_tickets import named_and_open
+from tickets.schema import Clock, PlannedStep, StandingLevel, Ticket, Unit
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind, ClockStatus, StepKind, StepResult
 
@@ -81,7 +83,9 @@ def running_chains(
 
     `after` is `place_of` the last chain of the page before; one nobody gave out is as none.
     """
-    running = _running(wanted).where(visible_tickets(viewer, row_by_row=True)).with_only_columns(*_LINE)
+    # What was named to somebody at a unit is little, and restricted tickets of others may stand there by the hundred.
+    seen = visible_tickets(viewer, row_by_row=viewer.covers_city(*SEEING))
+    running = _running(wanted).where(seen).with_only_columns(*_LINE)
     place = _read_place(after)
     if place is not None:
         level, due_at, step_id = place
@@ -105,13 +109,18 @@ def _stretches(viewer: Viewer) -> list[ColumnElement[bool]]:
     units = viewer.unit_ids(*SEEING)
     elsewhere = StandingLevel.unit_id.not_in(units)
     coordinated = func.coalesce(Ticket.coordinating_unit_id.in_(units), false())
-    named = Ticket.id.in_(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id))
     return [
         *(StandingLevel.unit_id == unit_id for unit_id in units),
         StandingLevel.unit_id.is_(None),
         and_(elsewhere, Ticket.coordinating_unit_id.is_not(None), Ticket.coordinating_unit_id.in_(units)),
-        and_(elsewhere, ~coordinated, named),
+        and_(elsewhere, ~coordinated, Ticket.id == any_(_named_elsewhere(viewer, units))),
     ]
+
+
+def _named_elsewhere(viewer: Viewer, units: Sequence[int]) -> ColumnElement[Sequence[int]]:
+    """Few, and found beforehand: of all that was named to a person most is at their own unit."""
+    named = named_and_open(viewer).c
+    return func.array(select(named.id).where(named.unit_id.not_in(units)).scalar_subquery())
 
 
 def place_of(chain: RunningChain) -> str:

@@ -179,6 +179,12 @@ def visible_tickets(viewer: Viewer, *, row_by_row: bool = False) -> ColumnElemen
     return and_(Ticket.is_canary.is_(False), or_(and_(Ticket.is_restricted.is_(False), open_part), named))
 
 
+def tickets_named_to(viewer: Viewer) -> Select[int]:
+    """All that was named to this person and is theirs to know of today, for whoever puts it together with many."""
+    here = TicketAccess.staff_id == viewer.staff_id
+    return select(TicketAccess.ticket_id).where(here, _still_stands_there(viewer))
+
+
 def shared_tickets(viewer: Viewer | None) -> ColumnElement[bool]:
     """The condition on `Ticket` for what may be counted, shown as evidence and answered together with others.
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     ScalarSelect,
     Select,
@@ -26,7 +25,8 @@ from sqlalchemy.orm import Session
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.queries.list_stretches import DUE_SOON, OPEN_TO_ALL_THERE, city_stretches
 from tickets.queries.lists import Listed, listed
-from tickets.schema import Clock, PlannedStep, Ticket, TicketAccess, Unit
+from tickets.queries.named_tickets import named_and_open
+from tickets.schema import Clock, PlannedStep, Ticket, Unit
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockStatus
 
@@ -66,7 +66,7 @@ def units_now(
     """Units where something waits, the most overdue first; `unit_ids` None is the whole city. One statement.
 
     What is open to everybody there is counted in indexes of few keys, so that thousands stand on a handful of pages;
-    what is named to this person is looked up beside it.
+    what is named to this person is counted beside it.
     """
     parts = union_all(*_open_counts(unit_ids, now=now), _named_counts(viewer, unit_ids, now=now)).subquery("parts")
     part = parts.c
@@ -86,15 +86,15 @@ def units_now(
 _COUNTED = ("waiting", "unassigned", "overdue", "soon")
 
 
-def _conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What _COUNTED count, in their order."""
-    return true(), Ticket.assignee_id.is_(None), Ticket.next_due_at < now, _in_hours(now)
+def _conditions(ticket: Any, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What _COUNTED count, in their order; `ticket` has the columns of one."""
+    return true(), ticket.assignee_id.is_(None), ticket.next_due_at < now, _in_hours(ticket, now)
 
 
 def _open_counts(unit_ids: Sequence[int] | None, *, now: datetime) -> Iterator[Select[*tuple[Any, ...]]]:
     """Of each unit what is neither restricted nor the canary, each number from the index that holds it alone."""
     at_these = [] if unit_ids is None else [Ticket.unit_id.in_(unit_ids)]
-    for name, condition in zip(_COUNTED, _conditions(now), strict=True):
+    for name, condition in zip(_COUNTED, _conditions(Ticket, now), strict=True):
         numbers = (func.count() if column == name else literal_column("0") for column in _COUNTED)
         labelled = (number.label(column) for number, column in zip(numbers, _COUNTED, strict=True))
         nothing: ColumnElement[datetime] = null().cast(Ticket.opened_at.type)
@@ -103,20 +103,13 @@ def _open_counts(unit_ids: Sequence[int] | None, *, now: datetime) -> Iterator[S
 
 
 def _named_counts(viewer: Viewer, unit_ids: Sequence[int] | None, *, now: datetime) -> Select[*tuple[Any, ...]]:
-    """The same of the restricted tickets this person may know of, and when the oldest was opened.
-
-    Found by the person for the whole city, by the unit otherwise: each has fewer of them than the other.
-    """
+    """The same of the restricted tickets this person may know of, and when the oldest was opened."""
+    named = named_and_open(viewer, unit_ids).c
     numbers = (
-        func.count().filter(condition).label(name) for name, condition in zip(_COUNTED, _conditions(now), strict=True)
+        func.count().filter(condition).label(name)
+        for name, condition in zip(_COUNTED, _conditions(named, now), strict=True)
     )
-    named = Ticket.id.in_(select(TicketAccess.ticket_id).where(TicketAccess.staff_id == viewer.staff_id))
-    return (
-        select(Ticket.unit_id, *numbers, func.min(Ticket.opened_at).label("oldest_at"))
-        .where(literal_column("ticket.is_restricted", Boolean()), *_waiting(viewer, unit_ids))
-        .where(named if unit_ids is None else true())
-        .group_by(Ticket.unit_id)
-    )
+    return select(named.unit_id, *numbers, func.min(named.opened_at).label("oldest_at")).group_by(named.unit_id)
 
 
 def _oldest_open() -> ScalarSelect[datetime]:
@@ -153,7 +146,7 @@ def _first(waiting: Sequence[ColumnElement[bool]], risk: ColumnElement[bool], *,
 
 def _soon_in_the_city(waiting: Sequence[ColumnElement[bool]], limit: int, now: datetime) -> Select[int]:
     """As `_risk` says it, from the beginning of two indexes: all that was ever warned of in a city is too much."""
-    in_hours = _first(waiting, _in_hours(now), limit=limit).subquery()
+    in_hours = _first(waiting, _in_hours(Ticket, now), limit=limit).subquery()
     steps = _warned_steps(now).order_by(PlannedStep.due_at).limit(limit * _STEPS_A_TICKET).subquery()
     # Put together before clocks are looked up: most of what was warned of is late with something else already.
     of_tickets = (
@@ -187,11 +180,12 @@ def _risk(risk: Risk, now: datetime) -> ColumnElement[bool]:
         return Ticket.next_due_at < now
     if risk is Risk.UNTAKEN:
         return Ticket.assignee_id.is_(None)
-    return (Ticket.next_due_at >= now) & (_in_hours(now) | Ticket.id.in_(_warned(now)))
+    return (Ticket.next_due_at >= now) & (_in_hours(Ticket, now) | Ticket.id.in_(_warned(now)))
 
 
-def _in_hours(now: datetime) -> ColumnElement[bool]:
-    return (Ticket.next_due_at >= now) & (Ticket.next_due_at < now + DUE_SOON)
+def _in_hours(ticket: Any, now: datetime) -> ColumnElement[bool]:
+    in_hours: ColumnElement[bool] = (ticket.next_due_at >= now) & (ticket.next_due_at < now + DUE_SOON)
+    return in_hours
 
 
 def _warned(now: datetime) -> Select[int]:

@@ -229,9 +229,13 @@ class TicketAccess(Base):
     """That a named person may see a restricted ticket."""
 
     __tablename__ = "ticket_access"
+    __table_args__ = (
+        # With when they were named, so that all of a person's, or one of them, is told without looking at a row.
+        Index("ix_ticket_access_of_person", "staff_id", "ticket_id", postgresql_include=["created_at"]),
+    )
 
     ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True)
-    staff_id: Mapped[int] = mapped_column(to("staff"), primary_key=True, index=True)
+    staff_id: Mapped[int] = mapped_column(to("staff"), primary_key=True)
     reason: Mapped[str]
     created_at: Mapped[datetime]
 
