@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.clockwork.held_tables import HeldTables
 from app.clockwork.one_leader import Leadership, factory_of_epoch
 from app.clockwork.progress import Progress
+from app.clockwork.remembered import Remembered
 from app.clockwork.tick_job import Ticker
 from app.delivery.wake_up import wake_outbox
 from app.processes.signs_of_life import process_name
@@ -35,6 +36,7 @@ class Node:
     wake: Callable[[], None]
     held: HeldTables = field(default_factory=HeldTables)
     hearing: Hearing = field(default_factory=Hearing)
+    remembered: Remembered = field(default_factory=Remembered)
     # Tickets that a round could not work on, so that each is named once.
     left_out: set[int] = field(default_factory=set)
     jobs: RecurringJobs = field(default_factory=RecurringJobs)

@@ -46,6 +46,7 @@ from app.storage.media_store import media_store
 from escalation.acknowledging.instruction_tasks import break_overdue
 from escalation.queries.desk_digests import post_desk_digests
 from escalation.queries.digests import post_daily_lists
+from escalation.queries.open_levels import OpenLevels
 from escalation.queries.succession import ROUND_SECONDS, hand_over
 from tickets import leader_jobs, process_beats
 from tickets.audit import entries
@@ -136,7 +137,16 @@ def send_daily_lists(node: Node) -> None:
 
 
 def hand_levels_over(node: Node) -> None:
-    node.post(hand_over)
+    """What may have got another holder; where somebody came or went, all open levels, some thousands at a time."""
+    levels, began = node.remembered.open_levels, time.monotonic()
+    while True:
+        try:
+            node.post(partial(hand_over, levels=levels))
+        except Exception:
+            node.remembered.open_levels = OpenLevels()
+            raise
+        if levels.is_through or time.monotonic() - began > _LONGEST_ROUND_SECONDS:
+            return
 
 
 def follow_instructions(node: Node) -> None:

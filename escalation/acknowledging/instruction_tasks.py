@@ -95,7 +95,10 @@ def break_overdue(session: Session, *, now: datetime, batch: int = INSTRUCTIONS_
 
 
 def _overdue(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[Instruction, Ticket, bool]]:
-    """With their tickets locked, and whether it is still asked for; what somebody else holds is looked at next time."""
+    """With their tickets locked, and whether it is still asked for.
+
+    What somebody else holds, the ticket or the task itself, is looked at next time and keeps no other waiting.
+    """
     rows = session.execute(
         select(Instruction, Ticket, Clock.status)
         .join(Ticket, Ticket.id == Instruction.ticket_id)
@@ -110,7 +113,7 @@ def _overdue(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[I
         )
         .order_by(Instruction.due_at)
         .limit(batch)
-        .with_for_update(of=Ticket, key_share=True, skip_locked=True)
+        .with_for_update(of=(Ticket, Instruction), key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     )
     return [

@@ -6,10 +6,9 @@ keeps who was told.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.right import told_together_now
@@ -18,6 +17,7 @@ from escalation.firing.telling import duty_calendar
 from escalation.queries.desk_digests import inherited_list, waiting_lines, ways_of_writing
 from escalation.queries.heirs import write_down_heirs
 from escalation.queries.list_lines import WaitingLine
+from escalation.queries.open_levels import OpenLevels, OwedLevel, some_in_turn
 from tickets.city import wall_clock
 from tickets.directory.standing import Reachable
 from tickets.outbox import posting
@@ -26,26 +26,18 @@ from tickets.promises.loading import load_rulebook
 from tickets.schema import StandingReport, Ticket
 from tickets.states import OutboundChannel, Priority
 
-LEVELS_PER_ROUND = 2_000
 ROUND_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Owed:
-    """An open level, whose ticket it is about, and of which promise."""
-
-    step_id: int
-    ticket_id: int
-    clock_id: int
-
-
-def hand_over(session: Session, *, now: datetime) -> int:
+def hand_over(session: Session, *, now: datetime, levels: OpenLevels | None = None) -> int:
     """Bring open levels to whoever stands there now and was told of none of their promise; how many lines that made.
 
     A round looks at `LEVELS_PER_ROUND` of them; where there are more, the next rounds look at the others. Tickets that
-    somebody holds are come back to.
+    somebody holds are come back to. With `levels` it looks only at what may have got another holder since.
     """
-    owed = _of_this_round(session, now=now)
+    owed = some_in_turn(session, seconds=ROUND_SECONDS, now=now) if levels is None else levels.next(session, now=now)
+    if not owed:
+        return 0
     heirs = _without_a_line(session, owed, told_together_now(session, owed, now=now))
     locked = set(
         session.scalars(
@@ -57,6 +49,8 @@ def hand_over(session: Session, *, now: datetime) -> int:
         if heirs
         else ()
     )
+    if levels is not None:
+        levels.come_back_to({owed[step_id].ticket_id for step_id, _ in heirs} - locked)
     # Once more under the locks: the person may have been told of it meanwhile.
     still: dict[int, list[Reachable]] = {}
     for step_id, heir in heirs:
@@ -69,20 +63,8 @@ def hand_over(session: Session, *, now: datetime) -> int:
     return len(heirs)
 
 
-def _of_this_round(session: Session, *, now: datetime) -> dict[int, _Owed]:
-    """Some of all open levels, so that each is looked at in turn whichever process does the round."""
-    steps = select(StandingReport.step_id, StandingReport.ticket_id, StandingReport.clock_id).distinct()
-    count = session.scalar(select(func.count(StandingReport.step_id.distinct()))) or 0
-    rounds = max(1, -(-count // LEVELS_PER_ROUND))
-    number = int(now.timestamp()) // ROUND_SECONDS % rounds
-    rows = session.execute(
-        steps.order_by(StandingReport.step_id).offset(number * LEVELS_PER_ROUND).limit(LEVELS_PER_ROUND)
-    )
-    return {row.step_id: _Owed(*row) for row in rows}
-
-
 def _without_a_line(
-    session: Session, owed: Mapping[int, _Owed], standing: Mapping[int, Sequence[Reachable]]
+    session: Session, owed: Mapping[int, OwedLevel], standing: Mapping[int, Sequence[Reachable]]
 ) -> list[tuple[int, Reachable]]:
     """One level of a promise, the highest, for each person on whose desk nothing of it stands."""
     clocks = {owed[step_id].clock_id for step_id in standing}

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from tickets.audit.entries import record
@@ -58,6 +58,30 @@ class Lessons:
 
     corrected: Sequence[Corrected]
     others: Sequence[OtherText]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """By what one look knows whether another would find other corrections: the last of them, and how many count.
+
+    One more moves both; one whose ticket was restricted since, or is given free, and one that is too old move the
+    number.
+    """
+
+    last_id: int
+    number: int
+
+
+def lesson_now(session: Session, *, now: datetime) -> Lesson:
+    """Without reading a text."""
+    kept = ReadingCorrection
+    hidden = select(Ticket.id).where(Ticket.id == kept.ticket_id, Ticket.is_restricted)
+    row = session.execute(
+        select(func.coalesce(func.max(kept.id), 0), func.count())
+        .where(kept.field == ReadField.CATEGORY, kept.at >= now - LEARNS_FROM)
+        .where(~hidden.exists())
+    ).one()
+    return Lesson(*row)
 
 
 def lessons(session: Session, *, now: datetime) -> Lessons:

@@ -1,10 +1,10 @@
 """Problems: proposed by what is reported, taken on by somebody, reported to leaders, answered by guidance, ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Select, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tickets.audit import entries
@@ -23,29 +23,77 @@ _STANDING = (ProblemState.PROPOSED, ProblemState.OPEN)
 _NOT_AGAIN = timedelta(days=7)
 # What nobody took on and nobody reports any more is a proposal no longer.
 _FORGOTTEN_AFTER = timedelta(days=7)
+# How exactly it is kept until when something was seen to which nobody adds any more.
+_SEEN_EVERY = timedelta(hours=6)
+_ADDED = text("""
+    insert into problem_ticket (problem_id, ticket_id, added_at)
+    select problem_id, ticket_id, :now from unnest(:problems, :tickets) as r(problem_id, ticket_id)
+    on conflict (problem_id, ticket_id) do nothing
+""").bindparams(bindparam("problems", type_=ARRAY(BigInteger)), bindparam("tickets", type_=ARRAY(BigInteger)))
 
 
-def propose(session: Session, waves: Sequence[Wave], *, now: datetime) -> int:
-    """Keep what was found: as a new proposal, or as more of a standing one; how many are new."""
+class Evidence:
+    """Which tickets stand with which problem, remembered from look to look, so that only new ones are written.
+
+    Read again where another process, or a look that failed, left the problem otherwise than it is remembered.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[datetime, set[int]]] = {}
+
+    def by_key(self, session: Session, known: Collection[ArisingProblem]) -> dict[str, set[int]]:
+        missing = [one for one in known if one.id not in self._of or self._of[one.id][0] != one.seen_at]
+        read: dict[int, set[int]] = {one.id: set() for one in missing}
+        pairs = select(ProblemTicket.problem_id, ProblemTicket.ticket_id).where(ProblemTicket.problem_id.in_(read))
+        for problem_id, ticket_id in session.execute(pairs) if missing else ():
+            read[problem_id].add(ticket_id)
+        return {one.key: read[one.id] if one.id in read else set(self._of[one.id][1]) for one in known}
+
+    def remember(self, known: Mapping[str, ArisingProblem], of: Mapping[str, set[int]]) -> None:
+        self._of = {one.id: (one.seen_at, of[key]) for key, one in known.items()}
+
+
+def propose(session: Session, waves: Sequence[Wave], *, now: datetime, evidence: Evidence | None = None) -> int:
+    """Keep what was found: as a new proposal, or as more of a standing one; how many are new.
+
+    In a fixed number of statements, however many waves; `evidence` is what an earlier look left.
+    """
+    evidence = evidence or Evidence()
     forgotten = _forget_old(session, now=now)
-    known = {one.key: one for one in session.scalars(_known(now))}
-    new = 0
-    for wave in waves:
-        one = known.get(wave.key) or _with_its_tickets(session, known, wave)
-        if one is None:
-            one = _proposed(session, wave, now=now)
-            known[one.key] = one
-            new += 1
-        elif one.state not in _STANDING:
-            continue
-        _add(session, one, wave, now=now)
+    known = _by_key(session.scalars(_known(now)))
+    of, before = evidence.by_key(session, known.values()), len(known)
+    more = _more_of_each(session, known, of, waves, now=now)
+    session.flush()
+    _note_seen(session, [known[key] for key in more], more, now=now)
+    _add(session, [(known[key].id, ticket_id) for key, ids in more.items() for ticket_id in sorted(ids)], now=now)
+    new = len(known) - before
     if new or forgotten:
         entries.record(
             session, actor=SYSTEM, action="problem.proposed", subject_kind="problem", subject_id=None,
             params={"count": new}, now=now,
         )  # fmt: skip
     session.flush()
+    evidence.remember(known, of)
     return new
+
+
+def _more_of_each(
+    session: Session, known: dict[str, ArisingProblem], of: dict[str, set[int]], waves: Sequence[Wave], *, now: datetime
+) -> dict[str, set[int]]:
+    """By each standing problem that was seen the tickets that are new to it; what is proposed now joins `known`."""
+    more: dict[str, set[int]] = {}
+    for wave in waves:
+        one = known.get(wave.key) or _with_its_tickets(known, of, wave)
+        if one is None:
+            one = known[wave.key] = _proposed(wave, now=now)
+            of[wave.key] = set()
+            session.add(one)
+        if one.state in _STANDING:
+            more.setdefault(one.key, set()).update(set(wave.ticket_ids) - of[one.key])
+            of[one.key].update(wave.ticket_ids)
+            if not set(wave.unit_ids) <= set(one.unit_ids):
+                one.unit_ids = sorted({*one.unit_ids, *wave.unit_ids})
+    return more
 
 
 def may_see(viewer: Viewer, one: ArisingProblem) -> bool:
@@ -123,38 +171,45 @@ def _known(now: datetime) -> Select[ArisingProblem]:
     return select(ArisingProblem).where(ArisingProblem.state.in_(_STANDING) | recent).order_by(ArisingProblem.id)
 
 
-def _with_its_tickets(session: Session, known: Mapping[str, ArisingProblem], wave: Wave) -> ArisingProblem | None:
+def _by_key(ones: Iterable[ArisingProblem]) -> dict[str, ArisingProblem]:
+    """The last that has each key, in the order in which they were found."""
+    known: dict[str, ArisingProblem] = {}
+    for one in ones:
+        known.pop(one.key, None)
+        known[one.key] = one
+    return known
+
+
+def _with_its_tickets(
+    known: Mapping[str, ArisingProblem], of: Mapping[str, set[int]], wave: Wave
+) -> ArisingProblem | None:
     """Half of what was found belongs to this one already: it goes on under another name, or for longer."""
-    number = func.count()
-    found = session.execute(
-        select(ProblemTicket.problem_id, number)
-        .where(ProblemTicket.ticket_id.in_(wave.ticket_ids))
-        .where(ProblemTicket.problem_id.in_([one.id for one in known.values()]))
-        .group_by(ProblemTicket.problem_id)
-        .order_by(number.desc(), ProblemTicket.problem_id)
-        .limit(1)
-    ).one_or_none()
-    if found is None or found[1] * 2 < len(wave.ticket_ids):
-        return None
-    return next(one for one in known.values() if one.id == found[0])
+    ids = set(wave.ticket_ids)
+    # Of several the oldest; those of this look are last, in their order.
+    key, shared = max(((key, len(of[key] & ids)) for key in known), key=lambda one: one[1], default=("", 0))
+    return known[key] if shared and shared * 2 >= len(ids) else None
 
 
-def _proposed(session: Session, wave: Wave, *, now: datetime) -> ArisingProblem:
-    one = ArisingProblem(
+def _proposed(wave: Wave, *, now: datetime) -> ArisingProblem:
+    return ArisingProblem(
         key=wave.key, kind=wave.kind, state=ProblemState.PROPOSED, category_id=wave.cell.category_id,
         procedure_id=wave.cell.procedure_id, unit_id=wave.cell.unit_id, unit_ids=list(wave.unit_ids),
         usual=wave.usual, since=wave.since, found_at=now, seen_at=now,
     )  # fmt: skip
-    session.add(one)
-    session.flush()
-    return one
 
 
-def _add(session: Session, one: ArisingProblem, wave: Wave, *, now: datetime) -> None:
-    one.seen_at, one.unit_ids = now, sorted({*one.unit_ids, *wave.unit_ids})
-    rows = [{"problem_id": one.id, "ticket_id": i, "added_at": now} for i in wave.ticket_ids]
-    new = insert(ProblemTicket).on_conflict_do_nothing(index_elements=["problem_id", "ticket_id"])
-    session.execute(new, rows)
+def _note_seen(
+    session: Session, seen: Sequence[ArisingProblem], more: Mapping[str, set[int]], *, now: datetime
+) -> None:
+    ids = [one.id for one in seen if one.seen_at != now and (more[one.key] or now - one.seen_at >= _SEEN_EVERY)]
+    if ids:
+        session.execute(update(ArisingProblem).where(ArisingProblem.id.in_(ids)).values(seen_at=now))
+
+
+def _add(session: Session, pairs: Sequence[tuple[int, int]], *, now: datetime) -> None:
+    if pairs:
+        problems, tickets = zip(*pairs, strict=True)
+        session.execute(_ADDED, {"problems": list(problems), "tickets": list(tickets), "now": now})
 
 
 def _forget_old(session: Session, *, now: datetime) -> int:

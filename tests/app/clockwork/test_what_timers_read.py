@@ -83,7 +83,8 @@ def node(full: Committed, settings) -> Node:
     for _ in range(2):
         for job in JOBS:
             job.act(node)
-    seal_everything(full)
+        # What a job remembers is counted from where the trail is settled.
+        seal_everything(full)
     settle(full)
     return node
 

@@ -6,14 +6,29 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.storage.database import transaction
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.instruction_tasks import answer_instruction, break_overdue
 from escalation.acknowledging.reply_deeds import Reply
 from escalation.firing.sweep import tick
 from escalation.queries.instructed import TaskState, instructed_by
+from tests.app.clockwork.test_batches import somebody
+from tests.conftest import Committed
 from tests.escalation.raising import HOUR, MONDAY, code_at, raised
-from tests.escalation.scene import clock, holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
+from tests.escalation.scene import (
+    clock,
+    holder,
+    level_at,
+    messages,
+    results,
+    step,
+    ticket,
+    told,
+    unit_by_code,
+    ward,
+    with_role,
+)
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
@@ -109,6 +124,25 @@ def test_the_unit_answers_once_and_whoever_gave_it_reads_with_what(session, work
     assert not entry.is_public
     audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "instruction.answered")).one()
     assert "dọn" not in str(audited.params)
+
+
+def test_a_task_that_somebody_holds_keeps_no_other_from_being_reported(committed: Committed) -> None:
+    with transaction(committed.factory) as session:
+        other = ticket(session, ward(session), arrived_at=MONDAY, priority=Priority.URGENT)
+        matter, people, at = raised(session)
+        held, free = (instruct(session, one, people[2], at=at).id for one in (matter, other))
+        due = max(one.due_at for one in tasks(session))
+
+    def broken() -> int:
+        with transaction(committed.factory) as session:
+            return break_overdue(session, now=due)
+
+    with somebody(committed, f"update instruction set words = words where id = {held}"):
+        meanwhile = broken()
+        with committed.factory() as session:
+            told_of = [one.id for one in tasks(session) if one.broken_at is not None]
+
+    assert (meanwhile, told_of, broken()) == (1, [free], 1)
 
 
 def test_an_answer_after_its_time_stays_late(session, worker):
