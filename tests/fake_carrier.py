@@ -52,11 +52,19 @@ def fake_carrier(port: int = 0) -> Iterator[FakeCarrier]:
         server.server_close()
 
 
+def _arrived(handler: BaseHTTPRequestHandler) -> dict[str, str]:
+    """The fields; raises ConnectionAbortedError where whoever sent them was killed in the middle."""
+    length = int(handler.headers.get("Content-Length", 0))
+    body = handler.rfile.read(length)
+    if len(body) < length:
+        raise ConnectionAbortedError
+    return {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+
+
 def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            form = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
+            form = _arrived(self)
             time.sleep(carrier.delay_seconds)
             with carrier.lock:
                 status, code = carrier.answers.pop(0) if carrier.answers else (201, 0)
