@@ -1,11 +1,15 @@
 """The entry of every command: parse, run, and turn refusals into a plain sentence instead of a traceback."""
 
+import argparse
 import os
 import sys
 
 from app.cli.commands import CommandRefused, build_parser
 from app.engines.trouble import EngineTrouble
 from app.settings import SettingsRefused
+
+# As often as a request and a job are; see `app/storage/database.py`.
+_AGAIN_AT_ONCE = 2
 
 
 def main(words: list[str]) -> int:
@@ -15,7 +19,7 @@ def main(words: list[str]) -> int:
         build_parser().error(f"unrecognized arguments: {' '.join(rest)}")
     arguments.rest = rest
     try:
-        return int(arguments.run(arguments))
+        return _run(arguments)
     except SettingsRefused as refused:
         print("Hotline does not start, because of its settings:", file=sys.stderr)
         for reason in refused.reasons:
@@ -28,19 +32,47 @@ def main(words: list[str]) -> int:
         # Whoever read our output is gone; Python would complain again while flushing at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        if not _database_is_away(error):
+        sentence = _of_database(error)
+        if sentence is None:
             raise
-        print(f"The database cannot be used: {getattr(error, 'orig', error)}", file=sys.stderr)
+        print(sentence, file=sys.stderr)
     return 1
 
 
-def _database_is_away(error: Exception) -> bool:
-    # Asked without an import: a command that never touched the database does not load its driver to fail.
-    if "sqlalchemy.exc" not in sys.modules:
-        return False
-    from app.storage.database_faults import passes
+def _run(arguments: argparse.Namespace) -> int:
+    """The command, and at once again, twice at most, where it gave way to another in the database.
 
-    return passes(error)
+    What a try had begun is undone by then. A command that may not be begun a second time says so (`repeatable=False`).
+    """
+    for _ in range(_AGAIN_AT_ONCE if getattr(arguments, "repeatable", True) else 0):
+        try:
+            return int(arguments.run(arguments))
+        except Exception as error:
+            if not _gave_way(error):
+                raise
+    return int(arguments.run(arguments))
+
+
+# Asked without an import: a command that never touched the database does not load its driver to fail.
+def _met_database() -> bool:
+    return "sqlalchemy.exc" in sys.modules
+
+
+def _gave_way(error: Exception) -> bool:
+    if not _met_database():
+        return False
+    from app.storage.database_faults import DatabaseFault, fault_of
+
+    return fault_of(error) is DatabaseFault.DEADLOCK
+
+
+def _of_database(error: Exception) -> str | None:
+    """What is wrong with the database and what to do, in a sentence; None for what is a mistake of ours."""
+    if not _met_database():
+        return None
+    from app.cli.database_trouble import database_sentence
+
+    return database_sentence(error)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def register(commands: Commands) -> None:
     take.set_defaults(run=run_backup)
     bring = commands.add_parser("restore", help="put a backup into an empty database, checked before and after")
     bring.add_argument("file", help="the backup")
-    bring.set_defaults(run=run_restore)
+    # What a first try has put back, a second would refuse to write over.
+    bring.set_defaults(run=run_restore, repeatable=False)
     for parser in (take, bring):
         parser.add_argument("--identity", metavar="FILE", default="", help="the age key that opens it")
         parser.add_argument("--data", metavar="DIR", help="the data folder (.hotline)")
@@ -87,8 +88,6 @@ def run_restore(arguments: argparse.Namespace) -> int:
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     """A full disk, a lost database and data that do not fit are sentences; what was begun is taken back before."""
-    import psycopg
-
     from app.backup.trouble import BackupTrouble
     from app.storage.database import UnsafeDatabase
     from app.storage.media_kept import MediaUnreachable
@@ -101,8 +100,6 @@ def _told_plainly() -> Iterator[None]:
         raise CommandRefused(f"The media cannot be reached: {trouble}.") from None
     except OSError as trouble:
         raise CommandRefused(f"{trouble.filename or 'A file'}: {trouble.strerror or trouble}.") from trouble
-    except psycopg.Error as trouble:
-        raise CommandRefused(f"The database cannot be used: {trouble}".strip()) from trouble
 
 
 def _look_over(settings: Settings) -> int:

@@ -19,7 +19,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--tickets", type=int, default=200_000, help="volume of the large database")
     parser.add_argument("--port", type=int, default=8970, help="first of two free ports")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, repeatable=False)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What a fault of the database is called in `doctor`: what it is, and what to do now."""
+"""What a fault of the database is called in the terminal: what it is, and what to do now."""
 
 from app.cli.finding import Finding
 from app.storage.database_faults import DatabaseFault, fault_of
@@ -11,10 +11,12 @@ _IN_WORDS: dict[DatabaseFault, str] = {
     DatabaseFault.TOO_SLOW: "answers too slowly ({said}); see pg_stat_activity for what keeps it busy",
     DatabaseFault.LOCKED: "has a table that somebody keeps locked ({said}); find them by pg_blocking_pids in "
     "pg_stat_activity and end their transaction",
-    DatabaseFault.DEADLOCK: "let this question give way to another ({said}); run doctor again",
+    DatabaseFault.DEADLOCK: "let us give way to others again and again ({said}); try again in a minute",
     DatabaseFault.REFUSED: "refuses what we ask ({said}); ./hotline migrate gives the application's role its rights",
 }
 _ELSEWHERE = "name the one that may be written to in HOTLINE_DATABASE_URL, or end its default_transaction_read_only"
+# A table, a column or a right is missing: the schema is an older one, or nobody has given the role its rights.
+_NOT_AS_WE_KNOW_IT = "42"
 # By the beginning of the SQLSTATE.
 _REMEDIES = {
     "25006": _ELSEWHERE,
@@ -30,10 +32,30 @@ def database_finding(subject: str, trouble: Exception) -> Finding:
     fault = fault_of(trouble)
     if fault is None:
         raise trouble
-    told = getattr(trouble, "orig", None) or trouble
-    state = getattr(told, "sqlstate", None) or ""
+    return Finding(subject, "failed", _in_words(fault, trouble))
+
+
+def database_sentence(trouble: Exception) -> str | None:
+    """For a command that met it; None for what is none of the database's, or what we asked of it wrongly."""
+    fault = fault_of(trouble)
+    if fault is None or (fault is DatabaseFault.REFUSED and not _state_of(trouble).startswith(_NOT_AS_WE_KNOW_IT)):
+        return None
+    undone = "" if fault is DatabaseFault.AWAY else " What this command had begun is undone: run it again then."
+    return f"The database {_in_words(fault, trouble)}.{undone}"
+
+
+def _in_words(fault: DatabaseFault, trouble: BaseException) -> str:
+    state = _state_of(trouble)
     remedy = next((words for beginning, words in _REMEDIES.items() if state.startswith(beginning)), _ELSEWHERE)
-    return Finding(subject, "failed", _IN_WORDS[fault].format(said=_first_line(told), remedy=remedy))
+    return _IN_WORDS[fault].format(said=_first_line(_told(trouble)), remedy=remedy)
+
+
+def _told(trouble: BaseException) -> BaseException:
+    return getattr(trouble, "orig", None) or trouble
+
+
+def _state_of(trouble: BaseException) -> str:
+    return getattr(_told(trouble), "sqlstate", None) or ""
 
 
 def _first_line(told: BaseException) -> str:

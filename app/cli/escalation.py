@@ -46,7 +46,7 @@ def _register_simulate(actions: Commands) -> None:
     )
     simulate.add_argument("--json", action="store_true", help="one JSON line instead of tables")
     simulate.add_argument("--locale", choices=("vi", "en"), default="en", help="the language of the tables")
-    simulate.set_defaults(run=run_simulate)
+    simulate.set_defaults(run=run_simulate, repeatable=False)
 
 
 def run_canary(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import stat
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.whole_file import make_folder, whole_file
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -55,7 +57,7 @@ def _write(folder: Path, first: str, second: str, data: str | None) -> None:
     settings = _settings(data)
     if not settings.city_line:
         print("HOTLINE_CITY_LINE is not set: the page names no number of the city's.", file=sys.stderr)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name, ending, said, status, kind in (
         (HALVES[0], "xml", first, "200 OK", "text/xml"),
         (HALVES[1], "xml", second, "200 OK", "text/xml"),
@@ -67,9 +69,11 @@ def _write(folder: Path, first: str, second: str, data: str | None) -> None:
             (folder / f"{name}.{ending}", body),
             (folder / f"{name}.http", _ANSWER.format(status=status, kind=kind, length=len(body)).encode() + body),
         ):
-            path.write_bytes(content)
-            # Public words, read by the proxy's own user: also where the umask of whoever writes them is a strict one.
-            path.chmod(0o644)
+            # The old one is spoken until the new one is whole.
+            with whole_file(path) as file:
+                file.write(content)
+                # Public words, read by the proxy's own user, also where the umask of whoever writes them is strict.
+                os.fchmod(file.fileno(), 0o644)
             print(path, file=sys.stderr)
 
 

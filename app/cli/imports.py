@@ -5,10 +5,12 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.whole_file import whole_file
 from app.engines.connected import connected
 from tickets.states import LOCALES
 
@@ -166,17 +168,21 @@ def _hand_out(content: bytes, arguments: argparse.Namespace) -> int:
 
 
 def _write(name: str, content: bytes) -> None:
-    try:
-        Path(name).write_bytes(content)
-    except OSError as error:
-        raise CommandRefused(f"{name} cannot be written: {error.strerror}.") from error
+    with whole_file(Path(name)) as file:
+        file.write(content)
 
 
 def _read(name: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return _standard_input() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise CommandRefused(f"{name} cannot be read: {error.strerror}.") from error
+
+
+@cache
+def _standard_input() -> bytes:
+    """Read once, for every try of the command."""
+    return sys.stdin.buffer.read()
 
 
 def _write_annotated(session: "Session", raw: bytes, arguments: argparse.Namespace) -> None:

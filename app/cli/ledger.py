@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.cli.commands import CommandRefused, Commands
 from app.cli.proof_sentences import SHOWN, sentence
+from app.cli.whole_file import whole_file
 from tickets.city import month_between
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _export(settings: "Settings", file: Path, first: datetime, end: datetime) ->
     from tickets.sheets.defusing import safe_cell
 
     count = 0
-    with _reading(settings) as session, file.open("w", encoding="utf-8-sig", newline="") as target:
+    with _reading(settings) as session, whole_file(file, "w", encoding="utf-8-sig", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(EXPORT_HEADINGS)
         for raised in levels_between(session, first, end):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.whole_file import make_folder, whole_file
 from tickets.states import LOCALES
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run_listen(arguments: argparse.Namespace) -> int:
     if arguments.into is not None:
         if engine is None:
             raise CommandRefused("espeak-ng is not installed: without it there is a table of seconds, but no sound.")
-        arguments.into.mkdir(parents=True, exist_ok=True)
+        make_folder(arguments.into)
     recorded = played_recordings(arguments.data)
     print("measured with espeak-ng" if engine else "reckoned from syllables: espeak-ng is not installed")
     if recorded.played():
@@ -66,9 +67,9 @@ def run_export(arguments: argparse.Namespace) -> int:
         pieces = list(listed(session, arguments.language or LOCALES))
     if arguments.missing:
         pieces = [one for one in pieces if one.state != "recorded"]
-    arguments.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(arguments.folder)
     path = arguments.folder / LIST_NAME
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with whole_file(path, "w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([HEADINGS, *(one.row for one in pieces)])
     print(
         f"{len(pieces)} pieces in {path}. Record each as the file it names (.wav or .mp3); then bring the folder back:"

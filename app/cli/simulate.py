@@ -26,7 +26,7 @@ def register(commands: Commands) -> None:
     )
     calls.add_argument("--seed", type=int, default=None, help="other callers than the script's")
     calls.add_argument("--json", action="store_true", help="one JSON line")
-    calls.set_defaults(run=run_calls)
+    calls.set_defaults(run=run_calls, repeatable=False)
 
 
 def run_calls(arguments: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--no-demo", action="store_true", help="no demonstration data; one link for the administrator")
     parser.add_argument("--tickets", type=int, metavar="N", help="at least so many demonstration tickets, loaded first")
     parser.add_argument("--json", action="store_true", help="print one JSON line when ready")
-    parser.set_defaults(run=run)
+    parser.set_defaults(repeatable=False, run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
