@@ -57,6 +57,9 @@ _BATCH_MS = 5_000
 _ONE_MS = 1_000
 _CLAIM_LOCK_MS = 500
 _SET_ASIDE_SECONDS = 60.0
+# For so long a mail whose taking is not said is handed over again, and has the same Message-ID each time; then a
+# person is shown it.
+_DOUBT_LASTS = timedelta(minutes=30)
 # A link of our own, which stands as a mark until the message leaves.
 _ROOM_FOR_SECRETS = 120
 _NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
@@ -81,6 +84,9 @@ class Delivery:
 def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int = AT_ONCE * 2) -> int:
     """Send what is due on these channels, once through; how many messages were claimed."""
     known_accounts(delivery.settings).renew(delivery.factory)
+    if OutboundChannel.EMAIL in channels:
+        # A mail may take nearly as long as its claim holds: none waits for another's while its own runs out.
+        limit = min(limit, AT_ONCE)
     letters = _claim(delivery, channels, limit=limit)
     sent = [delivery.pool.submit(_send_and_record, delivery, letter) for letter in letters]
     for one in sent:
@@ -301,19 +307,13 @@ def _record_callback(session: Session, letter: Letter, outcome: Outcome, *, by: 
 
 def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now: datetime) -> None:
     match outcome:
-        case Sent(account, sid, segments):
-            results.record_sent(session, letter.id, by=by, account=account, sid=sid, segments=segments, now=now)
-            if letter.channel is not OutboundChannel.SCREEN and troubles.note_taken(session, letter.channel, now=now):
-                log.warning("account.works_again", channel=letter.channel.value)
-        case TryAgain(code, error, after_seconds, may_have_left):
-            pause = timedelta(seconds=after_seconds)
-            again = results.record_retry(
-                session, letter.id, by=by, error_code=code, error=error, attempts=letter.attempts, pause=pause,
-                may_have_left=may_have_left, now=now,
-            )  # fmt: skip
-            if pause:
-                troubles.note_busy(session, letter.channel, code=code, error=error, until=now + pause, now=now)
-            log.warning("message.will_be_tried_again" if again else "message.dead", message_id=letter.id, code=code)
+        case Sent():
+            _record_sent(session, letter, outcome, by=by, now=now)
+        case TryAgain(code, error, may_have_left=True) if _is_doubted_enough(letter, now=now):
+            results.record_uncertain(session, letter.id, by=by, error=f"{code}: {error}", now=now)
+            log.error("message.uncertain", message_id=letter.id)
+        case TryAgain():
+            _record_retry(session, letter, outcome, by=by, now=now)
         case AccountTrouble():
             _wait_for_account(session, letter, outcome, by=by, now=now)
         case GiveUp(code, error, opted_out):
@@ -326,6 +326,33 @@ def _record(session: Session, letter: Letter, outcome: Outcome, *, by: str, now:
             log.warning("message.uncertain", message_id=letter.id)
         case _:
             assert_never(outcome)
+
+
+def _record_sent(session: Session, letter: Letter, sent: Sent, *, by: str, now: datetime) -> None:
+    results.record_sent(session, letter.id, by=by, account=sent.account, sid=sent.sid, segments=sent.segments, now=now)
+    if letter.channel is OutboundChannel.EMAIL and letter.doubtful_since is not None:
+        log.warning("message.perhaps_twice", message_id=letter.id, since=letter.doubtful_since.isoformat())
+    if letter.channel is not OutboundChannel.SCREEN and troubles.note_taken(session, letter.channel, now=now):
+        log.warning("account.works_again", channel=letter.channel.value)
+
+
+def _record_retry(session: Session, letter: Letter, failed: TryAgain, *, by: str, now: datetime) -> None:
+    pause = timedelta(seconds=failed.after_seconds)
+    settles_within = timedelta(seconds=failed.settles_within_seconds if failed.may_have_left else 0)
+    again = results.record_retry(
+        session, letter.id, by=by, error_code=failed.code, error=failed.error, attempts=letter.attempts, pause=pause,
+        settles_within=settles_within, now=now,
+    )  # fmt: skip
+    if pause:
+        until = now + pause
+        troubles.note_busy(session, letter.channel, code=failed.code, error=failed.error, until=until, now=now)
+    log.warning("message.will_be_tried_again" if again else "message.dead", message_id=letter.id, code=failed.code)
+
+
+def _is_doubted_enough(letter: Letter, *, now: datetime) -> bool:
+    """A mail server cannot be asked whether it has a mail: further copies of it would only be more copies."""
+    since = letter.doubtful_since
+    return letter.channel is OutboundChannel.EMAIL and since is not None and now - since >= _DOUBT_LASTS
 
 
 def _wait_for_account(session: Session, letter: Letter, refused: AccountTrouble, *, by: str, now: datetime) -> None:

@@ -15,9 +15,13 @@ from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, Tr
 from tickets.outbox.letters import KEPT_MAIL
 
 SMTP = "smtp"
-_SECONDS = 15
-# A server that says a little again and again is never silent for so long as above.
-LONGEST_SECONDS = 60.0
+# Servers let strangers wait for their greeting on purpose, some for half a minute.
+_SECONDS = 30
+# A server that says a little again and again is never silent for so long as above. Less than a claim holds: whoever
+# else takes the message then would send it beside us.
+LONGEST_SECONDS = 50.0
+# So long after the last line of a mail a server that goes on at all has taken it or has not.
+_SETTLES_WITHIN_SECONDS = 600.0
 
 
 class _Cut:
@@ -27,7 +31,17 @@ class _Cut:
     """
 
     sock: socket.socket | None
+    # All of the mail is on its way: what the server does not say from here on leaves us in doubt.
+    has_left = False
     _end: threading.Timer | None = None
+
+    def send(self, what: Any) -> None:
+        super().send(what)  # type: ignore[misc]
+        # Commands are text; the mail with its last dot is bytes, and one piece.
+        if isinstance(what, bytes) and self.sock is not None:
+            self.has_left = True
+            # Some look for viruses before they answer; the conversation as a whole still ends.
+            self.sock.settimeout(LONGEST_SECONDS)
 
     def close(self) -> None:
         if self._end is not None:
@@ -58,11 +72,16 @@ class _SecureClient(_Cut, smtplib.SMTP_SSL):
 
 
 def send_mail(letter: Letter, *, smtp_url: str, sender: str) -> Outcome:
-    """Hand a mail over. Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never."""
+    """Hand a mail over. Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never.
+
+    Where the server took all of it and never said so it may have been kept: it is in doubt.
+    """
     if not smtp_url:
         return Sent(KEPT_MAIL)
     try:
         _deliver(_message(letter, sender=sender), smtp_url=smtp_url)
+    except _AnswerLost as lost:
+        return TryAgain("no_answer", str(lost), may_have_left=True, settles_within_seconds=_SETTLES_WITHIN_SECONDS)
     except smtplib.SMTPException as refused:
         return _refused(refused)
     except OSError as trouble:
@@ -113,22 +132,40 @@ def _message(letter: Letter, *, sender: str) -> EmailMessage:
     return message
 
 
+class _AnswerLost(Exception):
+    """The whole mail is out, and what became of it was not said."""
+
+
 def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
+    """Hand it over; raises _AnswerLost, or what smtplib raises. Nothing said after it was taken undoes that."""
     server = urlsplit(smtp_url)
     host = server.hostname or "localhost"
     secure = server.scheme == "smtps"
     context = ssl.create_default_context()
-    client: smtplib.SMTP
+    client: _Client | _SecureClient
     if secure:
         client = _SecureClient(host, server.port or 465, timeout=_SECONDS, context=context)
     else:
         client = _Client(host, server.port or 587, timeout=_SECONDS)
-    with client:
+    try:
         if not secure and client.has_extn("starttls"):
             client.starttls(context=context)
         if server.username:
             client.login(unquote(server.username), unquote(server.password or ""))
+        _hand_over(client, message)
+        with suppress(smtplib.SMTPException, OSError):
+            client.quit()
+    finally:
+        client.close()
+
+
+def _hand_over(client: _Client | _SecureClient, message: EmailMessage) -> None:
+    try:
         client.send_message(message)
+    except (smtplib.SMTPServerDisconnected, OSError) as lost:
+        if client.has_left:
+            raise _AnswerLost(type(lost).__name__) from lost
+        raise
 
 
 # Sign in first, sign in otherwise, no such user or password (RFC 4954, 6); nothing of it is about the recipient.

@@ -22,6 +22,8 @@ class TryAgain:
     after_seconds: float = 0.0
     # The request was on its way when its answer was lost: the carrier may have taken it.
     may_have_left: bool = False
+    # So long it may still arrive there: handed over sooner, it would be there twice.
+    settles_within_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

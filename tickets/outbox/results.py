@@ -13,7 +13,6 @@ from tickets.outbox.troubles import ACCOUNT_MARK
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
 
-_SETTLES_WITHIN = timedelta(seconds=30)
 # A letter that was given up, as if it had never been tried; the sender asked for it, so what is doubtful is not asked.
 AFRESH: Mapping[str, Any] = {
     "state": OutboundState.WAITING,
@@ -80,20 +79,19 @@ def record_retry(  # noqa: PLR0913 - all that is known of one sending
     error: str,
     attempts: int,
     pause: timedelta = timedelta(0),
-    may_have_left: bool = False,
+    settles_within: timedelta = timedelta(0),
     now: datetime,
 ) -> bool:
     """It did not leave for a reason that may pass: try again later, or, when its patience is over, a dead letter.
 
-    `pause` is what the carrier asked for at least. Returns whether it will be tried again.
+    `pause` is what the carrier asked for at least; with `settles_within` it may have left, and may still arrive there
+    for so long: asked too early, the carrier does not know it yet. Returns whether it will be tried again.
     """
     if attempts >= FEWEST_SENDINGS and not _is_worth_more(session, message_id, now=now):
         record_failure(session, message_id, by=by, error_code=error_code, error=error, now=now)
         return False
-    # A request that was on its way may still arrive there: asked too early, the carrier does not know it yet.
-    least = max(pause, _SETTLES_WITHIN) if may_have_left else pause
-    at = now + max(retry_delay(attempts), least)
-    if may_have_left:
+    at = now + max(retry_delay(attempts), pause, settles_within)
+    if settles_within:
         _note_doubt(session, message_id, by=by)
     _wait(session, message_id, by=by, error_code=error_code, error=error, at=at)
     return True
@@ -197,7 +195,7 @@ def send_again(session: Session, message_id: int, *, now: datetime) -> bool:
 
 
 def record_uncertain(session: Session, message_id: int, *, by: str, error: str, now: datetime) -> None:
-    """A call that may or may not have been placed: a person decides, nobody is rung twice by a machine's guess."""
+    """What may or may not have left and cannot be asked about: a person decides, and no machine's guess."""
     session.execute(
         update(OutboundMessage)
         .where(

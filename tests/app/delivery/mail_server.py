@@ -8,12 +8,16 @@ from contextlib import contextmanager, suppress
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """What it took, and what it says. `knows_us` is None where it never asks who we are."""
+    """What it took, and what it says. `knows_us` is None where it never asks who we are.
 
-    def __init__(self, refusal: str, knows_us: bool | None) -> None:
+    After `silent_after` (a command, or `.` for a whole mail) it says nothing more; `farewell` is what it says to QUIT.
+    """
+
+    def __init__(self, refusal: str, knows_us: bool | None, silent_after: str, farewell: str) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.mails: list[str] = []
         self.refusal, self.knows_us = refusal, knows_us
+        self.silent_after, self.farewell = silent_after, farewell
 
     @property
     def address(self) -> str:
@@ -27,12 +31,14 @@ class _Session(socketserver.StreamRequestHandler):
         self._say("220 test")
         for raw in self.rfile:
             word = raw.decode("utf-8").rstrip("\r\n").upper().split(" ")[0]
-            self._say(self._answer(word))
+            self._say(self._answer(word), to=word)
             if word == "QUIT":
                 return
             if word == "DATA":
-                self.server.mails.append(self._mail())
-                self._say("250 taken")
+                if (mail := self._mail()) is None:
+                    return
+                self.server.mails.append(mail)
+                self._say("250 taken", to=".")
 
     def _answer(self, word: str) -> str:
         if word == "EHLO" and self.server.knows_us is not None:
@@ -41,19 +47,28 @@ class _Session(socketserver.StreamRequestHandler):
             return "235 welcome" if self.server.knows_us else "535 5.7.8 wrong password"
         if word == "RCPT" and self.server.refusal:
             return self.server.refusal
-        return {"DATA": "354 go on", "QUIT": "221 bye"}.get(word, "250 ok")
+        return {"DATA": "354 go on", "QUIT": self.server.farewell}.get(word, "250 ok")
 
-    def _mail(self) -> str:
-        lines = iter(lambda: self.rfile.readline().decode("utf-8").rstrip("\r\n"), ".")
-        return "\n".join(lines)
+    def _mail(self) -> str | None:
+        """None where it broke off."""
+        lines: list[str] = []
+        for raw in self.rfile:
+            line = raw.decode("utf-8").rstrip("\r\n")
+            if line == ".":
+                return "\n".join(lines)
+            lines.append(line)
+        return None
 
-    def _say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
+    def _say(self, line: str, *, to: str = "") -> None:
+        if not to or to != self.server.silent_after:
+            self.wfile.write(line.encode() + b"\r\n")
 
 
 @contextmanager
-def mail_server(refusal: str = "", *, knows_us: bool | None = None) -> Iterator[MailServer]:
-    server = MailServer(refusal, knows_us)
+def mail_server(
+    refusal: str = "", *, knows_us: bool | None = None, silent_after: str = "", farewell: str = "221 bye"
+) -> Iterator[MailServer]:
+    server = MailServer(refusal, knows_us, silent_after, farewell)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server

@@ -249,7 +249,8 @@ def test_what_may_have_left_is_asked_about_and_held_by_nothing(session):
     [row] = post(session, "+84901234567")
     claim_batch(session, by="w", channels=[SMS], now=NOW)
     record_retry(
-        session, row.id, by="w", error_code="timeout", error="", attempts=1, may_have_left=True, now=NOW
+        session, row.id, by="w", error_code="timeout", error="", attempts=1,
+        settles_within=timedelta(seconds=30), now=NOW,
     )  # fmt: skip
 
     assert leave(session, at=NOW + 5 * MINUTE) == ["+84901234567"]
