@@ -22,7 +22,7 @@ from app.server_addresses import libpq_parameters, sentinel_address
 from app.settings import Settings
 from app.storage.bounded_connection import BoundedConnection, Limits, connect
 from app.storage.media_store import media_store
-from app.storage.redis_connection import bounded_redis
+from app.storage.redis_connection import bounded_redis, prove_it_keeps
 
 Connection = BoundedConnection
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 2.0
@@ -188,8 +188,13 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         client = bounded_redis(settings.redis_url, patience_seconds=5)
         client.ping()
         state: Any = client.info()
+        prove_it_keeps(client)
     except MasterNotFoundError:
         yield Finding("redis", "failed", f"no master is known{_named_by(settings)}; {_WITHOUT_REDIS}")
+        return
+    except redis.ResponseError as error:
+        words = f"answers and keeps nothing ({error}); give it memory or disk, or name the master in HOTLINE_REDIS_URL"
+        yield Finding("redis", "failed", f"{words}; {_WITHOUT_REDIS}")
         return
     except redis.RedisError as error:
         words = f"cannot be used ({error}); start it, or mend HOTLINE_REDIS_URL; {_WITHOUT_REDIS}"

@@ -14,6 +14,7 @@ _KEEPALIVE = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 3, socket.TCP_KEEPC
 _ASK_AFTER_SECONDS = 10
 # A sentinel that is away is passed over for the next, which one of these waits for.
 _SENTINEL_PATIENCE_SECONDS = 0.5
+_PROOF, _PROOF_SECONDS = "hotline:kept", 60
 
 
 def bounded_redis(url: str, *, patience_seconds: float) -> Redis:
@@ -28,6 +29,11 @@ def bounded_redis(url: str, *, patience_seconds: float) -> Redis:
     sentinels = Sentinel(list(watched.sentinels), **limits)
     client: Redis = sentinels.master_for(watched.service)
     return client
+
+
+def prove_it_keeps(client: Redis) -> None:
+    """Raises RedisError where it answers every question and refuses every write: a replica, or full."""
+    client.set(_PROOF, "1", ex=_PROOF_SECONDS)
 
 
 def redis_limits(url: str, *, patience_seconds: float) -> dict[str, Any]:

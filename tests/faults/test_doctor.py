@@ -13,12 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from redis import Redis
 from sqlalchemy import make_url
 
 from app.cli.doctor import findings
 from app.settings import ROOT, Settings
+from app.web.monitoring.node_metrics import redis_seconds
 from tests.faults.breakable import Place
 from tests.faults.clocks import FakedClock, needs_libfaketime
+from tests.faults.redis_keeps_nothing import became_a_replica, full
 
 pytestmark = pytest.mark.fault
 
@@ -74,6 +77,21 @@ def test_a_database_and_a_redis_that_take_connections_and_say_nothing_are_given_
 
     assert "does not answer" in found["database"]
     assert "cannot be used" in found["redis"]
+
+
+@pytest.mark.parametrize("keeps_nothing", [full, became_a_replica], ids=lambda one: one.__name__)
+def test_a_redis_that_answers_and_keeps_nothing_is_called_neither_well_nor_silent(place: Place, keeps_nothing) -> None:
+    url = place.settings.redis_url
+    assert redis_seconds(url) is not None
+
+    with keeps_nothing(Redis.from_url(url)):
+        found, told = failed(place.settings), redis_seconds(url)
+
+    assert "answers and keeps nothing" in found["redis"]
+    assert "give it memory or disk, or name the master in HOTLINE_REDIS_URL" in found["redis"]
+    assert told is None
+    assert "redis" not in failed(place.settings)
+    assert redis_seconds(url) is not None
 
 
 def test_a_database_that_only_reads_is_not_called_well(place: Place) -> None:

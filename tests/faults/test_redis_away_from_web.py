@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from app.accounts.enrolment import add_token
 from app.storage.database import transaction
 from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
+from tests.faults import redis_keeps_nothing
 from tests.faults.breakable import Carrier, Place, sms_form
 from tests.faults.nodes import LONG, alive, running, wait_until
 from tests.signing_in import person_with
@@ -53,17 +54,18 @@ def black_hole(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def keeps_nothing(place: Place) -> Iterator[None]:
-    """It answers, and refuses every write: its disk or memory is full, or it has become a replica."""
-    server = redis.Redis.from_url(place.settings.redis_url)
-    server.config_set("min-replicas-to-write", 1)
-    try:
+def full(place: Place) -> Iterator[None]:
+    with redis_keeps_nothing.full(redis.Redis.from_url(place.settings.redis_url)):
         yield
-    finally:
-        server.config_set("min-replicas-to-write", 0)
 
 
-TROUBLES: list[Callable[[Place], object]] = [wiped, gone, black_hole, *([keeps_nothing] if LONG else [])]
+@contextmanager
+def became_a_replica(place: Place) -> Iterator[None]:
+    with redis_keeps_nothing.became_a_replica(redis.Redis.from_url(place.settings.redis_url)):
+        yield
+
+
+TROUBLES: list[Callable[[Place], object]] = [wiped, gone, black_hole, *((full, became_a_replica) if LONG else ())]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda one: one.__name__)

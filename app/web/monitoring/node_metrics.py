@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from app.phone.spool import Spool
-from app.storage.redis_connection import bounded_redis
+from app.storage.redis_connection import bounded_redis, prove_it_keeps
 from app.web.frame.node_counts import NodeCounts
 from app.web.monitoring.families import gauge, gauges, seconds_since
 
@@ -38,7 +38,7 @@ class NodeMetrics(Collector):
         limits = (([pool], most) for pool, most in self._pools.items())
         yield gauges("hotline_pool_limit", "Connections that one web process opens at most", ("pool",), limits)
         answers = self._redis_seconds is not None
-        yield gauge("hotline_redis_answers", "Whether Redis answered this scrape", answers)
+        yield gauge("hotline_redis_answers", "Whether Redis answered this scrape and kept what it was given", answers)
         taken = self._redis_seconds if self._redis_seconds is not None else float("nan")
         yield gauge("hotline_redis_answer_seconds", "How long it took", taken)
         yield from self._disk()
@@ -58,11 +58,11 @@ class NodeMetrics(Collector):
 
 
 def redis_seconds(url: str) -> float | None:
-    """How long Redis takes to answer, None when it does not: nothing of ours stands still without it."""
+    """How long Redis takes to keep something, None when it does not: nothing of ours stands still without it."""
     began = time.monotonic()
     client = bounded_redis(url, patience_seconds=_REDIS_PATIENCE_SECONDS)
     try:
-        client.ping()
+        prove_it_keeps(client)
     except (RedisError, OSError):
         return None
     finally:
