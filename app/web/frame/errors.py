@@ -41,6 +41,8 @@ _STATUS: dict[type[Exception], int] = {
 }
 
 
+_ONLY_SHOWS = ("GET", "HEAD")
+
 # What was sent is well formed but does not fit what stands now; at another time it would.
 _STATE_FAULTS = frozenset(
     {
@@ -149,6 +151,11 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def _passing_words(fault: DatabaseFault | None) -> str:
+    if request.method in _ONLY_SHOWS:
+        # It may be the page after a form that was taken: nobody is to send that a second time.
+        return _(
+            "It cannot be shown now. Nothing is lost: what was received before is kept. Please try again in a minute."
+        )
     if fault in (DatabaseFault.LOCKED, DatabaseFault.DEADLOCK):
         return _("Somebody else is writing to the same matter. Nothing was saved. Please try again in a moment.")
     if fault in (DatabaseFault.READ_ONLY, None):

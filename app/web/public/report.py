@@ -15,6 +15,7 @@ from wtforms.validators import ValidationError
 from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.web.frame.access import public
 from app.web.frame.current import keys, settings
+from app.web.frame.error_answers import answer_error
 from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
 from app.web.frame.page_context import shown_city
 from app.web.frame.typed_again import sent_files
@@ -266,7 +267,15 @@ def _not_saved(notice: str, status: int) -> Response:
     return Response(page, status, mimetype="text/html", headers={"Retry-After": "60"})
 
 
-def _database_away(error: Exception) -> Response:
+def _database_away(error: Exception) -> Any:
+    if request.endpoint == "report.form":
+        return _not_saved(
+            _("Our database is not responding at the moment. You can write here all the same and send it in a minute."),
+            503,
+        )
+    if request.endpoint != "report.send":
+        # Whoever comes for their two numbers has sent it: they must not be told that nothing was saved.
+        return answer_error(error)
     log.error("report not saved", request_id=g.get("request_id", ""), exc_info=error)
     return _not_saved(
         _(

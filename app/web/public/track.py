@@ -1,17 +1,22 @@
 """Following a request: reference and PIN open one ticket's page, and from there its citizen may go on talking."""
 
+from typing import Any
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, Response, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.storage.media import Picture
 from app.web.frame.access import public
 from app.web.frame.current import keys, places, rules
+from app.web.frame.error_answers import answer_error
 from app.web.frame.errors import trouble_of
 from app.web.frame.fault_words import fault_words
 from app.web.frame.limits import guesses, limiter, network_of, takes_pictures
+from app.web.frame.page_context import shown_city
 from app.web.pieces.attached_files import attached_file
 from app.web.pieces.pictures import kept_files, take_pictures
 from app.web.public import signed
@@ -34,6 +39,8 @@ from tickets.work.judged_at import judged_at
 from tickets.work.ticket import lock_ticket
 
 blueprint = Blueprint("track", __name__)
+
+log = structlog.get_logger()
 
 # Nothing can be added to these any more: what is written opens a ticket that goes on from them.
 _OVER = (TicketStatus.CLOSED, TicketStatus.WITHDRAWN, TicketStatus.SPAM)
@@ -67,6 +74,23 @@ def check() -> ResponseReturnValue:
         page = _follow_page(found.ticket_id, message=kept, pictures=tuple(_kept_pictures()))
         return let_follow(page, found.ticket_id)
     return let_follow(_back(), found.ticket_id)
+
+
+def _not_asked(error: Exception) -> Any:
+    """The two numbers again, with what was being written: the page of errors never repeats a PIN."""
+    if request.endpoint != "track.check":
+        return answer_error(error)
+    log.error("request not opened", request_id=g.get("request_id", ""), exc_info=error)
+    page = _pin_page(
+        reference=request.form.get("reference", "")[:40], wrong="away", kept=request.form.get("kept", "")[:20_000],
+        status=503, city=shown_city(asks=False),
+    )  # fmt: skip
+    page.headers["Retry-After"] = "60"
+    return page
+
+
+for _kind in PASSING_EXCEPTIONS:
+    blueprint.register_error_handler(_kind, _not_asked)
 
 
 @blueprint.get("/track/request")
@@ -314,7 +338,11 @@ def _pin_page(
     kept: str = "",
     pictures: tuple[Picture, ...] | None = None,
     status: int = 200,
+    **shown: Any,
 ) -> Response:
+    """`wrong` says why it is asked (again); `shown` is for a page that must not ask the database."""
     tokens = [signed.picture_token(one) for one in (_kept_pictures() if pictures is None else pictures)]
-    page = render_template("public/track.html", reference=reference, wrong=wrong, kept=kept, kept_pictures=tokens)
+    page = render_template(
+        "public/track.html", reference=reference, wrong=wrong, kept=kept, kept_pictures=tokens, **shown
+    )
     return Response(page, status, mimetype="text/html")
