@@ -48,12 +48,13 @@ def restore(settings: Settings, file: Path, *, identity: str, say: TellProgress)
         with read_from(file, identity=identity) as stream:
             manifest = read_whole(stream, into=Path(folder), progress=_progress(file, say))
         tools = _checked(settings, manifest, Path(folder))
+        # Before the rows: where there is no room for them the database is still empty, and it is simply done again.
+        say(f"Putting {len(manifest.media)} media files back …")
+        _put_back(Path(folder) / MEDIA, media_store(settings), manifest)
         say(f"Restoring {sum(told.size for told in manifest.tables.values()):,} rows …")
         tools.run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
                   f"--dbname={_name_of(settings)}", str(Path(folder) / DUMP),
                   url=settings.migrations_url)  # fmt: skip
-        say(f"Putting {len(manifest.media)} media files back …")
-        _put_back(Path(folder) / MEDIA, media_store(settings), manifest)
     say("Comparing every table with the backup …")
     _compare(settings, manifest, say)
     migrate(settings.migrations_url, settings.database_url)

@@ -309,6 +309,24 @@ def test_the_commands_take_prove_and_restore_and_end_with_the_audit_trail(
         assert done_days.last_done(session, done_days.BACKUP) is not None, "monitoring knows of it"
 
 
+def test_where_there_is_no_room_for_media_nothing_is_restored_and_it_is_simply_done_again(
+    house: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "hotline.backup"
+    manifest = take(house, file, recipient="", say=quiet, now=NOW)
+    empty.media_folder.mkdir(parents=True)
+    in_the_way = empty.media_folder / "recordings"
+    in_the_way.write_bytes(b"")
+
+    with pytest.raises(OSError, match="recordings"):
+        restore(empty, file, identity="", say=quiet)
+    in_the_way.unlink()
+    again = restore(empty, file, identity="", say=quiet)
+
+    assert again.tables == manifest.tables
+    assert set(files_in(empty.media_folder)) == set(manifest.media)
+
+
 def test_a_changed_row_is_found_when_two_databases_are_compared(house: Settings, committed: Committed) -> None:
     def told() -> tuple:
         with psycopg.connect(committed.superuser_url) as connection:
