@@ -138,13 +138,13 @@ class Node:
                     )
                 )
         adapted = "\n".join(kept).replace(f"{GUIDES_NETWORK}.", f"{NETWORK}.")
-        for folder in ("/var/lib/postgresql", "/var/run/postgresql", "/var/lib/etcd", "/var/lib/valkey"):
+        for folder in ("/var/lib/postgresql", "/var/run/postgresql", "/var/lib/etcd", "/var/lib/redis"):
             adapted = adapted.replace(folder, str(self.folder / folder.rsplit("/", 1)[1]))
         return adapted + "\n"
 
     def write_configuration(self) -> None:
         self.folder.mkdir()
-        for name in ("postgresql", "etcd", "valkey"):
+        for name in ("postgresql", "etcd", "redis"):
             (self.folder / name).mkdir(mode=0o700)
         (self.folder / "patroni.yml").write_text(self.adapted((ROOT / "deploy/patroni/patroni.yml").read_text()))
         (self.folder / "node.env").write_text(self.adapted((ROOT / "deploy/patroni/node.env").read_text()))
