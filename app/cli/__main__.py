@@ -8,9 +8,6 @@ from app.cli.commands import CommandRefused, build_parser
 from app.engines.trouble import EngineTrouble
 from app.settings import SettingsRefused
 
-# As often as a request and a job are; see `app/storage/database.py`.
-_AGAIN_AT_ONCE = 2
-
 
 def main(words: list[str]) -> int:
     """Run one command and return its exit code."""
@@ -44,13 +41,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
     What a try had begun is undone by then. A command that may not be begun a second time says so (`repeatable=False`).
     """
-    for _ in range(_AGAIN_AT_ONCE if getattr(arguments, "repeatable", True) else 0):
+    tries = 0
+    while True:
         try:
             return int(arguments.run(arguments))
         except Exception as error:
-            if not _gave_way(error):
+            tries += 1
+            if not getattr(arguments, "repeatable", True) or not _gave_way(error, tries):
                 raise
-    return int(arguments.run(arguments))
 
 
 # Asked without an import: a command that never touched the database does not load its driver to fail.
@@ -58,12 +56,13 @@ def _met_database() -> bool:
     return "sqlalchemy.exc" in sys.modules
 
 
-def _gave_way(error: Exception) -> bool:
+def _gave_way(error: Exception, tries: int) -> bool:
     if not _met_database():
         return False
+    from app.storage.database import AGAIN_AT_ONCE
     from app.storage.database_faults import DatabaseFault, fault_of
 
-    return fault_of(error) is DatabaseFault.DEADLOCK
+    return fault_of(error) is DatabaseFault.DEADLOCK and tries <= AGAIN_AT_ONCE
 
 
 def _of_database(error: Exception) -> str | None:
