@@ -12,10 +12,18 @@ from app.backup.scratch import DraftRefused, draft_of
 from app.backup.trouble import BackupTrouble
 
 _AGE_FILES = (b"age-encryption.org/", b"-----BEGIN AGE")
+# Who has the key is answered by the keyring alone: asking the network would tell it of us, and may hang.
+_OFFLINE = ("--no-auto-key-locate",)
+# What age adds to each of its refusals.
+_ADDED = "age: report unexpected or unhelpful errors at https://filippo.io/age/report"
 # Where the name of a tar file's own format stands in its first block.
 _TAR_MARK = slice(257, 262)
 # The highest bit of the first byte (RFC 4880, 4.2).
 _PACKET = 0x80
+
+
+class ProgramFailed(BackupTrouble):
+    """`age` or GnuPG ended with a fault, which it has named."""
 
 
 @contextmanager
@@ -24,6 +32,8 @@ def written_to(file: Path, *, recipient: str) -> Iterator[IO[bytes]]:
     if file.exists():
         raise BackupTrouble(f"{file} exists already; backups are never written over. Choose another name.")
     command = _encrypting(recipient) if recipient else []
+    if command:
+        _prove(command)
     try:
         with draft_of(file) as draft:
             with draft.open("wb") as out:
@@ -51,7 +61,7 @@ def read_from(file: Path, *, identity: str) -> Iterator[IO[bytes]]:
         with file.open("rb") as plain:
             yield plain
         return
-    with file.open("rb") as sealed, _through(_decrypting(head, identity), stdin=sealed) as process:
+    with file.open("rb") as sealed, _opened(), _through(_decrypting(head, identity), stdin=sealed) as process:
         clear = cast("IO[bytes]", process.stdout)
         yield clear
         # To its end: only then the program has proved all of it.
@@ -59,10 +69,36 @@ def read_from(file: Path, *, identity: str) -> Iterator[IO[bytes]]:
             pass
 
 
+@contextmanager
+def _opened() -> Iterator[None]:
+    try:
+        yield
+    except ProgramFailed as failed:
+        raise BackupTrouble(
+            f"The backup does not open: it is for another key, cut short or damaged. {failed}"
+        ) from failed
+
+
+def _prove(command: list[str]) -> None:
+    """Whether it can be encrypted for this recipient: asked before hours are spent on what goes in."""
+    with _through(command, stdout=subprocess.DEVNULL):
+        pass
+
+
 def _encrypting(recipient: str) -> list[str]:
     if recipient.startswith(("age1", "ssh-")):
         return [_program("age"), "--encrypt", "--recipient", recipient]
-    return [_program("gpg"), "--batch", "--yes", "--trust-model", "always", "--encrypt", "--recipient", recipient]
+    return [
+        _program("gpg"),
+        *_OFFLINE,
+        "--batch",
+        "--yes",
+        "--trust-model",
+        "always",
+        "--encrypt",
+        "--recipient",
+        recipient,
+    ]
 
 
 def _decrypting(head: bytes, identity: str) -> list[str]:
@@ -107,6 +143,7 @@ def _through(
                 pipe.close()
         words = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
         if process.wait():
-            raise BackupTrouble(f"{Path(command[0]).name} failed: {words[-500:]}") from failed
+            words = words.replace(_ADDED, "").strip()
+            raise ProgramFailed(f"{Path(command[0]).name} failed: {words[-500:]}") from failed
         if failed:
             raise failed

@@ -33,16 +33,17 @@ def run_backup(arguments: argparse.Namespace) -> int:
     from app.backup import restoring, taking
     from app.clock import utc_now
 
-    with stop_by_signal(), _told_plainly():
-        if arguments.verify:
+    if arguments.verify:
+        with stop_by_signal(), _told_plainly():
             manifest = restoring.verify(_file(arguments), identity=arguments.identity, say=_say)
-            print(f"The backup is sound. {restoring.summary(manifest)}")
-            return 0
-        with connected(arguments.data) as settings:
+        print(f"The backup is sound. {restoring.summary(manifest)}")
+        return 0
+    with stop_by_signal(), connected(arguments.data) as settings:
+        with _told_plainly(settings):
             if not arguments.note:
                 file = _file(arguments)
                 taking.take(settings, file, recipient=arguments.recipient, say=_say, now=utc_now())
-            _note(settings)
+        _note(settings)
     return 0
 
 
@@ -77,7 +78,7 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
     file = Path(arguments.file).absolute()
     with stop_by_signal(), connected(arguments.data) as settings:
-        with _told_plainly():
+        with _told_plainly(settings):
             manifest = restoring.restore(settings, file, identity=arguments.identity, say=_say)
         print(f"Everything is back and the same. {restoring.summary(manifest)}")
         if manifest.missing:
@@ -86,7 +87,7 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _told_plainly(settings: Settings | None = None) -> Iterator[None]:
     """A full disk, a lost database and data that do not fit are sentences; what was begun is taken back before."""
     from app.backup.trouble import BackupTrouble
     from app.storage.database import UnsafeDatabase
@@ -99,7 +100,17 @@ def _told_plainly() -> Iterator[None]:
     except MediaUnreachable as trouble:
         raise CommandRefused(f"The media cannot be reached: {trouble}.") from None
     except OSError as trouble:
-        raise CommandRefused(f"{trouble.filename or 'A file'}: {trouble.strerror or trouble}.") from trouble
+        raise CommandRefused(_of_system(trouble, settings)) from trouble
+
+
+def _of_system(trouble: OSError, settings: Settings | None) -> str:
+    if trouble.filename or settings is None:
+        return f"{trouble.filename or 'A file'}: {trouble.strerror or trouble}."
+    # The system does not say which: it is the file itself, or what lies in the clear on its way.
+    return (
+        f"{trouble.strerror or trouble}: on the disk of the backup, or on that of the data folder {settings.data_dir}, "
+        "where the database's dump lies meanwhile. Make room and begin again."
+    )
 
 
 def _look_over(settings: Settings) -> int:

@@ -279,10 +279,14 @@ def test_a_backup_for_a_recipient_is_opened_by_their_key_alone(
         subprocess.run(
             ["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "backup@example.vn"], check=True
         )
+        said: list[str] = []
+        with pytest.raises(BackupTrouble, match="gpg failed"):
+            take(house, file, recipient="nobody@example.vn", say=said.append, now=NOW)
+        assert said == [], "before hours are spent on what goes in"
         take(house, file, recipient="backup@example.vn", say=quiet, now=NOW)
         assert verify(file, identity="", say=quiet).tables["ticket"].size == 3
         monkeypatch.setenv("GNUPGHOME", other)
-        with pytest.raises(BackupTrouble, match="gpg failed"):
+        with pytest.raises(BackupTrouble, match="for another key, cut short or damaged"):
             verify(file, identity="", say=quiet)
         monkeypatch.setenv("GNUPGHOME", ring)
         subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=False)
