@@ -25,7 +25,7 @@ LEADS_TO = {
     Role.LEADER: {"/console", "/supervisor/escalations", "/leadership", "/rota", "/my/duty"},
     Role.CITY_OFFICE: {"/console", "/office", "/supervisor", "/supervisor/escalations", "/rota", "/my/duty"},
     Role.ADMINISTRATOR: {"/office", "/administration", "/administration/audit", "/rota"},
-    Role.AUDITOR: {"/administration/audit"},
+    Role.AUDITOR: {"/administration/audit", "/leadership/ledger"},
 }
 
 
@@ -63,12 +63,16 @@ def test_where_nothing_can_be_written_what_the_menu_leads_to_is_still_read(
         assert client.get(address).status_code == 200, address
 
 
-def test_an_auditor_alone_has_no_row_of_administration(client: FlaskClient, session: Session, now: datetime) -> None:
+def test_an_auditors_row_of_administration_is_the_rules_and_the_trail(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
     sign_in(client, session, role=Role.AUDITOR, now=now)
 
     page = client.get("/administration/audit").get_data(as_text=True)
 
-    assert 'href="/administration/people"' not in page
+    row = page[page.index('class="sections-wide"') :].split("</nav>")[0]
+    under = {address.removeprefix("/administration/") for address in re.findall(r'href="([^"]+)"', row)}
+    assert under == {"promises", "calendars", "days-off", "chains", "audit"}
     assert re.search(r'<nav.*?href="/leadership/ledger".*?</nav>', page, re.DOTALL)
 
 

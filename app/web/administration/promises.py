@@ -12,16 +12,14 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.seeding.imports import FileRefused, bring_in, take_out
-from app.web.administration.blueprint import ADMINISTERING, blueprint
+from app.web.administration.blueprint import ADMINISTERING, READING_RULES, blueprint
 from app.web.administration.file_faults import FaultLine, fault_lines
-from app.web.administration.rule_words import action_words, opening_words, target_words
+from app.web.administration.rule_past import words_of_rules
+from app.web.administration.rule_words import opening_words
 from app.web.frame.access import signed_in
-from app.web.frame.current import rules
 from app.web.frame.fault_words import fault_words
 from app.web.frame.menu import in_menu
-from app.web.pieces.names import in_locale
 from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
-from app.web.pieces.unit_choices import unit_options
 from app.wording.contact_codes import outbound_channel_word
 from app.wording.rule_names import rule_name
 from escalation.firing.actions import ACTIONS
@@ -59,13 +57,13 @@ class Preview:
 
 @blueprint.get(_HERE)
 @in_menu(_l("Promises"), order=5, under="administration")
-@signed_in(*ADMINISTERING)
+@signed_in(*READING_RULES)
 def promises() -> ResponseReturnValue:
     return _page()
 
 
 @blueprint.get(f"{_HERE}.yaml")
-@signed_in(*ADMINISTERING)
+@signed_in(*READING_RULES)
 def policies_file() -> Response:
     response = Response(take_out(g.session, "policies"), mimetype="application/yaml")
     response.headers["Content-Disposition"] = 'attachment; filename="policies.yaml"'
@@ -237,15 +235,10 @@ def _page(
     page = render_template(
         "administration/promises.html",
         rules_now=now_in_force,
+        may_write=g.viewer.holds(*ADMINISTERING),
         drafts=drafts_of(g.session, g.viewer.staff_id, RuleKind.POLICY),
-        # Keys stand in files; people read the calendar's name and how high a chain climbs.
-        calendar_names={one.key: in_locale(one.name, one.name_en) for one in now_in_force.calendars},
-        tops={chain.name: max(step.level for step in chain.steps) for chain, _version in now_in_force.chains},
-        units={str(unit_id): name for unit_id, name in unit_options()},
-        categories=_category_names(),
-        target_words=target_words,
+        **words_of_rules(now_in_force),
         opening_words=opening_words,
-        action_words=action_words,
         shown=shown,
         retiring=retiring,
         retiring_form=typed_form(DraftForm.RETIRING, _rule_id(retiring.name)) if retiring is not None else None,
@@ -282,7 +275,3 @@ def _limit_fields() -> list[tuple[str, str, str]]:
         )
         for one in limits_now(g.session)
     ]
-
-
-def _category_names() -> dict[str, str]:
-    return {one.code: in_locale(one.name, one.name_en) for one in rules().routing.categories.values()}
