@@ -12,6 +12,7 @@ from app.wording.codes import word_of
 OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "acknowledge_ended": lazy_gettext("Level is no longer theirs to answer for"),
     "acknowledge_locked": lazy_gettext("Reply codes are locked"),
+    "acknowledge_reopened": lazy_gettext("Matter was settled after that report and is open again"),
     "acknowledge_settled": lazy_gettext("Matter has been settled meanwhile"),
     "acknowledge_taken": lazy_gettext("Thanks for an acknowledgement"),
     "acknowledge_taken_before": lazy_gettext("Somebody else has acknowledged"),

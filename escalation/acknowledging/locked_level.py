@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets.errors import NotFound
+from tickets.errors import InvalidInput, NotFound
+from tickets.promises.taken_up_again import ended_since
 from tickets.schema import Clock, PlannedStep, Ticket
 from tickets.states import StepKind, StepResult
 from tickets.work.ticket import lock_ticket
@@ -13,8 +14,18 @@ LONGEST_INSTRUCTION = 2000
 _ANSWERABLE = (StepResult.NOTIFIED, StepResult.MERGED, StepResult.NOBODY, StepResult.SUPERSEDED)
 
 
+class LevelOver(InvalidInput):
+    """The matter had ended after this level was raised and was taken up again: whoever stands there is told anew."""
+
+    def __init__(self) -> None:
+        super().__init__("", "level_over")
+
+
 def locked_level(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:
-    """The ticket is locked before its step is looked at, as everywhere. Raises NotFound for what was not fired."""
+    """The ticket is locked before its step is looked at, as everywhere.
+
+    Raises NotFound for what was not fired, LevelOver for what was raised before the matter ended once.
+    """
     ticket_id = session.scalar(select(PlannedStep.ticket_id).where(PlannedStep.id == step_id))
     if ticket_id is None:
         raise NotFound("step", step_id)
@@ -27,4 +38,7 @@ def locked_level(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, C
     ).one_or_none()
     if found is None:
         raise NotFound("step", step_id)
-    return ticket, found[0], found[1]
+    step, clock = found
+    if ended_since(clock.history, step.fired_at):
+        raise LevelOver
+    return ticket, step, clock

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge
+from escalation.acknowledging.locked_level import LevelOver
 from escalation.acknowledging.next_level import next_level
 from escalation.acknowledging.pass_up import NothingAbove, pass_up
 from escalation.acknowledging.reply_codes import NamedLevel
@@ -17,6 +18,8 @@ from tickets.schema import Clock, PlannedStep, Ticket
 
 TAKEN, TAKEN_BEFORE, UNKNOWN = "acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown"
 ENDED, SETTLED, PASSED_UP, NO_HIGHER = "acknowledge_ended", "acknowledge_settled", "passed_up", "no_higher_level"
+# Settled and taken up again since: an old code answers nothing of what runs now.
+REOPENED = "acknowledge_reopened"
 
 # A message's template and what it says.
 ReplyAnswer = tuple[str, dict[str, Any]]
@@ -53,6 +56,8 @@ def done_for(session: Session, reply: Reply, level: NamedLevel, *, code: str, no
         return TAKEN_BEFORE, {**said, "by": refused.by, "at": refused.at.isoformat()}
     except NothingAbove:
         return NO_HIGHER, said
+    except LevelOver:
+        return REOPENED, said
     except HotlineError:
         return ENDED, said
     return template, {**said, **more}

@@ -16,6 +16,7 @@ from tickets.promises.holds import keep_holds
 from tickets.promises.loading import LoadedRow, PromiseRulebook, load_rulebook
 from tickets.promises.plan import plan
 from tickets.promises.recompute import ClockState
+from tickets.promises.taken_up_again import taken_up_again_at
 from tickets.schema import Clock, ClockInterval, PlannedStep, Ticket
 from tickets.schema.rows import insert_rows
 from tickets.states import ClockKind, ClockStatus, Priority, StepKind, StepResult
@@ -230,7 +231,7 @@ def _replan(session: Session, book: ClockBook, held: ClockEntry, *, now: datetim
         now=now,
     )
     if book.fired:
-        rows = keep_holds(session, clock.id, rows)
+        rows = keep_holds(session, clock.id, rows, since=taken_up_again_at(clock.history))
     wanted = []
     for row in rows:
         fired = book.fired.get((clock.id, row["kind"], row["rank"]))

@@ -4,32 +4,36 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, true, union_all
+from sqlalchemy import ColumnElement, exists, func, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from tickets.schema import Acknowledgement, Instruction, PlannedStep, TimelineEntry
 from tickets.states import StepKind, TimelineKind
 
 
-def keep_holds(session: Session, clock_id: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def keep_holds(
+    session: Session, clock_id: int, rows: list[dict[str, Any]], *, since: datetime | None
+) -> list[dict[str, Any]]:
     """All planned rows of a clock, as late as its answers made them, one after the other.
+
+    Answers to what was raised before the matter was taken up again, `since` then, hold and call up nothing any more.
 
     `rows` are those that fired too: a hold that is long over has moved the level it held, and with it those above,
     which keep their distance although the held one is planned no more.
     """
-    for answer in session.execute(_answers(clock_id)):
+    for answer in session.execute(_answers(clock_id, since)):
         if answer.is_date:
             rows = [_let_go(row, answer.raised_then) for row in rows]
         rows = _held_rows(
             rows, answer.raised_then, step_id=answer.id, rank=answer.rank, until=answer.holds_until,
             is_date=answer.is_date,
         )  # fmt: skip
-    for passed in session.execute(_passed_up(clock_id)):
+    for passed in session.execute(_passed_up(clock_id, since)):
         rows = [_come(row, passed.at, by=passed.step_id) if _is_level(row, passed.level) else row for row in rows]
     return rows
 
 
-def _answers(clock_id: int) -> Any:
+def _answers(clock_id: int, since: datetime | None) -> Any:
     """Each answer in order, with the levels that had been raised when it was given: the first, or a later date."""
     other = aliased(PlannedStep)
     # A first answer that gave a date from above left an instruction with it.
@@ -46,7 +50,8 @@ def _answers(clock_id: int) -> Any:
         .join(Instruction, (Instruction.step_id == PlannedStep.id) & (Instruction.ticket_id == PlannedStep.ticket_id))
         .where(Instruction.holds_until.is_not(None))
     )
-    given = union_all(*(one.where(PlannedStep.clock_id == clock_id) for one in (first, dated))).subquery("given")
+    counts = PlannedStep.clock_id == clock_id, _raised_after(PlannedStep.fired_at, since)
+    given = union_all(*(one.where(*counts) for one in (first, dated))).subquery("given")
     raised_then = (
         select(other.rank)
         .where(other.clock_id == clock_id, other.kind == StepKind.LEVEL, other.fired_at <= given.c.at)
@@ -61,7 +66,7 @@ def _answers(clock_id: int) -> Any:
     ).order_by(given.c.at, given.c.id, given.c.is_date)
 
 
-def _passed_up(clock_id: int) -> Any:
+def _passed_up(clock_id: int, since: datetime | None) -> Any:
     """Levels that were called up and have not come since: by which level's answer, and when."""
     said = TimelineEntry.params
     level, step_id = said["passed_to"].as_integer(), said["step_id"].as_integer()
@@ -77,12 +82,17 @@ def _passed_up(clock_id: int) -> Any:
         .where(
             passed.clock_id == clock_id,
             passed.id == step_id,
+            _raised_after(passed.fired_at, since),
             TimelineEntry.kind == TimelineKind.ACKNOWLEDGED,
             said.has_key("passed_to"),
             ~has_come,
         )
         .order_by(TimelineEntry.id)
     )
+
+
+def _raised_after(fired_at: Any, since: datetime | None) -> ColumnElement[bool]:
+    return fired_at > since if since is not None else true()
 
 
 def _held_rows(

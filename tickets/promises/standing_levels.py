@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tickets.city import zone
+from tickets.promises.taken_up_again import RAISED_BEFORE
 
 # Whatever its level, an emergency stands before all else.
 EMERGENCY_HARM = 100
@@ -24,7 +25,8 @@ _LEVELS = """
     ) s
     where c.status = 'running'
 """
-# A person goes on with what reached them while the clock runs, also when its date was moved meanwhile.
+# A person goes on with what reached them while the clock runs, also when its date was moved meanwhile; what was raised
+# before the matter ended and was taken up again is over (R9, A8).
 _REPORTS = f"""
     select distinct on (s.clock_id, r.staff_id) s.clock_id, r.staff_id, s.ticket_id, s.id as step_id, s.rank as level,
            s.due_at, exists (select from acknowledgement a where a.step_id = s.id) as is_answered,
@@ -35,7 +37,7 @@ _REPORTS = f"""
     join ticket t on t.id = c.ticket_id
     join planned_step s on s.clock_id = c.id and s.kind = 'level' and s.fired_at is not null and s.result <> 'void'
     join step_recipient r on r.step_id = s.id
-    where c.status = 'running'
+    where c.status = 'running' and not {RAISED_BEFORE}
 """  # noqa: S608  (our own names)
 _HIGHEST = " order by s.clock_id, r.staff_id, s.rank desc, s.id desc"
 _OF_TICKETS = " and c.ticket_id = any(:ticket_ids)"

@@ -50,6 +50,7 @@ _STATE_FAULTS = frozenset(
         "later_than_allowed",
         "past",
         "clock_stopped",
+        "level_over",
         "no_phone",
         "number_premium",
         "number_refused",

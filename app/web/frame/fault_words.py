@@ -75,6 +75,9 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "being_called": _("This number is being called at this moment."),
         "too_far_ahead": _("At most 14 days ahead."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
+        "level_over": _(
+            "The matter was settled after this report and has been taken up again; you will be told anew if it is late."
+        ),
         "handles_it": _("This person handles the ticket: somebody else has to answer for its delay."),
         "one_to_five": _("Give one to five stars."),
         "no_phone": _("This citizen cannot be reached that way."),

@@ -90,6 +90,8 @@ def show_list(
         ended=ended_since(g.session, g.viewer, since=g.now - _FOLLOWED_FOR, now=g.now),
         may_read_ledger=g.viewer.holds(*READING_THE_LEDGER),
         refused_step=step_id,
+        # A level that stands on no list of theirs any more: what was typed is shown above them.
+        refused_elsewhere=bool(errors) and step_id not in {item.chain.raised.step_id for item in items},
         typed=typed or {},
         errors=errors or {},
         longest=LONGEST_INSTRUCTION,
