@@ -1,7 +1,7 @@
 """Calls by which the hotline reports a level: how they end, and the keys pressed in them.
 
-1 acknowledges, 2 passes up (R20), 0 says it again. A call is no message until somebody has heard it: what rang, was
-busy or went to a voicemail has not arrived, and the level goes on to call again (A3).
+1 acknowledges, 2 passes up, 3 has the unit report (R20), 0 says it again. A call is no message until somebody has heard
+it: what rang, was busy or went to a voicemail has not arrived, and the level goes on to call again (A3).
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
+from app.wording.raised_words import instruction_by_key
 from app.wording.spoken_words import speak
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.locked_level import is_settled
 from escalation.acknowledging.pass_up import NothingAbove, pass_up
 from telephony.plan.prompts import Prompt
 from telephony.provider.account import ProviderAccount
@@ -31,7 +33,7 @@ from tickets.typed_text import typed_number
 from tickets.work import incident_people
 from tickets.work.incident_people import OVER_TEMPLATE
 
-ACKNOWLEDGE, PASS_UP = "1", "2"
+ACKNOWLEDGE, PASS_UP, INSTRUCT = "1", "2", "3"
 # Whoever hung up sooner has not heard what it was about.
 HEARD_SECONDS = 5
 _NOT_OVER = (OutboundState.WAITING, OutboundState.CLAIMED, OutboundState.SENT)
@@ -72,14 +74,21 @@ def answer_key(
     if key is None or key not in _keys_of(row):
         again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
         return WebhookAnswer(200, again)
-    words = speak(_said_to(session, row, key, now=now), {}, row.locale)
+    said = _said_to(session, row, key, now=now)
+    words = speak(said, {}, row.locale)
+    if said is Prompt.NOTICE_NOTHING_ABOVE:
+        # Nothing is recorded yet: whoever is at the top of the chain can still answer for it in this call.
+        words = first_document(
+            row.id, f"{words} {row.text or ''}", locale=row.locale, account=account, base_url=base_url
+        )
+        return WebhookAnswer(200, words)
     return WebhookAnswer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
 
 
 def _keys_of(row: OutboundMessage) -> tuple[str, ...]:
     """What the words of the call name; after any other key they are said again."""
     is_at_night = row.template == NIGHT_TEMPLATE
-    return (night_checks.HERE_KEY, night_checks.NOT_OURS_KEY) if is_at_night else (ACKNOWLEDGE, PASS_UP)
+    return (night_checks.HERE_KEY, night_checks.NOT_OURS_KEY) if is_at_night else (ACKNOWLEDGE, PASS_UP, INSTRUCT)
 
 
 def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
@@ -93,7 +102,16 @@ def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime)
         return Prompt.INCIDENT_HEARD
     if row.template == GATHERED_TEMPLATE:
         return Prompt.NOTICE_HEARD
-    return _pass_up(session, row, now=now) if key == PASS_UP else _acknowledge(session, row, now=now)
+    return _answer_to_level(session, row, key, now=now)
+
+
+def _answer_to_level(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
+    if is_settled(session, int(row.params["step_id"])):
+        return Prompt.NOTICE_OUTDATED
+    if key == PASS_UP:
+        return _pass_up(session, row, now=now)
+    words = instruction_by_key() if key == INSTRUCT else ""
+    return _acknowledge(session, row, words, now=now)
 
 
 def note_call(session: Session, webhook: Webhook, *, now: datetime) -> None:
@@ -164,14 +182,16 @@ def _message(session: Session, number: str) -> OutboundMessage | None:
     return row if "step_id" in row.params or row.template == GATHERED_TEMPLATE else None
 
 
-def _acknowledge(session: Session, row: OutboundMessage, *, now: datetime) -> Prompt:
+def _acknowledge(session: Session, row: OutboundMessage, words: str, *, now: datetime) -> Prompt:
+    """With words it is an instruction: a task of the unit's, also where somebody else has acknowledged."""
     assert row.staff_id is not None  # noqa: S101 - `_message` has looked
+    step_id = int(row.params["step_id"])
     try:
         with session.begin_nested():
-            acknowledge(session, int(row.params["step_id"]), staff_id=row.staff_id, via="keypad", now=now)
+            acknowledge(session, step_id, staff_id=row.staff_id, instruction=words, via="keypad", now=now)
     except HotlineError:
         return Prompt.NOTICE_OUTDATED
-    return Prompt.NOTICE_ACKNOWLEDGED
+    return Prompt.NOTICE_INSTRUCTED if words else Prompt.NOTICE_ACKNOWLEDGED
 
 
 def _pass_up(session: Session, row: OutboundMessage, *, now: datetime) -> Prompt:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask_babel import LazyString, lazy_gettext, ngettext
+from flask_babel import LazyString, force_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from app.wording.codes import word_of
 from app.wording.locale import chosen_locale
 from app.wording.spoken_time import due_phrase, moment_phrase
 from escalation.queries.raised import Raised, ToldPerson
-from tickets.states import AttemptState, ClockKind
+from tickets.states import LOCALES, AttemptState, ClockKind
 
 # How far a person's attempts came, the best first: one that arrived makes up for one that did not.
 _BEST_FIRST = (
@@ -127,3 +127,9 @@ def _delay(clock: ClockKind, unit: str, matter: str) -> str:
 def _short(matter: str) -> str:
     words = " ".join(matter.split())
     return words if len(words) <= _LONGEST_MATTER else words[:_LONGEST_MATTER].rstrip() + "…"
+
+
+def instruction_by_key() -> str:
+    """What a leader instructs by a key of a call, in the city's language: its unit reads it."""
+    with force_locale(LOCALES[0]):
+        return str(_("By telephone: report at once what is being done about this."))

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.errors import InvalidInput, NotFound
+from tickets.promises.recompute import UNENDED
 from tickets.promises.taken_up_again import ended_since
 from tickets.schema import Clock, PlannedStep, Ticket
 from tickets.states import StepKind, StepResult
@@ -19,6 +20,14 @@ class LevelOver(InvalidInput):
 
     def __init__(self) -> None:
         super().__init__("", "level_over")
+
+
+def is_settled(session: Session, step_id: int) -> bool:
+    """Whether the promise of a level has ended, so that there is nothing left to answer."""
+    status = session.scalar(
+        select(Clock.status).join(PlannedStep, PlannedStep.clock_id == Clock.id).where(PlannedStep.id == step_id)
+    )
+    return status not in UNENDED
 
 
 def locked_level(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:

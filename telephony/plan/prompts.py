@@ -119,6 +119,7 @@ class Prompt(StrEnum):
     WHISPER = "whisper"
     NOTICE_ACKNOWLEDGED = "notice_acknowledged"
     NOTICE_PASSED_UP = "notice_passed_up"
+    NOTICE_INSTRUCTED = "notice_instructed"
     NOTICE_NOTHING_ABOVE = "notice_nothing_above"
     NOTICE_OUTDATED = "notice_outdated"
     NOTICE_HEARD = "notice_heard"

@@ -3,16 +3,20 @@
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import select
 
 from app.phone.accounts import provider_accounts
 from app.phone.notice_calls import first_document
+from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.sweep import tick
 from escalation.queries.attempts import attempts_of
 from tests.app.web.steering import climb
 from tests.telephony.phone import Phone
+from tickets.promises import ledger
 from tickets.queries.reached_levels import heard_by
-from tickets.schema import Acknowledgement, AuditEntry, OutboundMessage
+from tickets.schema import Acknowledgement, AuditEntry, Instruction, OutboundMessage
 from tickets.states import OutboundChannel, OutboundState, StepResult
+from tickets.work.ticket import lock_ticket
 
 OVER = {"CallStatus": "completed", "CallDuration": "20"}
 
@@ -167,8 +171,43 @@ def test_two_at_the_top_of_the_chain_is_told_that_nobody_is_above(client, sessio
 
     phone.post(f"notice?m={message.id}", Digits="2")
 
-    assert phone.said == "Trên cấp của ông bà không còn cấp nào nữa. Xin cảm ơn."
+    assert phone.said.startswith("Trên cấp của ông bà không còn cấp nào nữa. Xin cảm ơn. Phản ánh được báo cáo")
     assert session.get(Acknowledgement, raised.step(session, 5).id) is None
+    # Still on the line, they answer for it.
+    phone.post(f"notice?m={message.id}", Digits="1")
+    assert session.get_one(Acknowledgement, raised.step(session, 5).id).via == "keypad"
+
+
+@pytest.mark.parametrize("answered_before", [False, True])
+def test_three_is_an_instruction_that_the_unit_owes_an_answer_to(
+    client, session, settings, raised, message, now, answered_before
+):
+    level, leader = raised.step(session, 4), raised.people[4]
+    if answered_before:
+        acknowledge(session, level.id, staff_id=raised.people[5].id, via="web", now=now)
+    phone = Phone(client, settings, to=leader.phone)
+
+    for _again in range(2):
+        phone.post(f"notice?m={message.id}", Digits="3")
+
+    assert phone.said == "Đơn vị đã nhận yêu cầu báo cáo ông bà. Xin cảm ơn."
+    [task] = session.scalars(select(Instruction).where(Instruction.step_id == level.id))
+    assert (task.given_by_id, task.unit_id) == (leader.id, raised.ticket.unit_id)
+    assert task.words == "Chỉ đạo qua điện thoại: báo cáo ngay việc này đang được xử lý đến đâu."
+    told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "instruction"))
+    assert {one.params["instruction"] for one in told if one.params["instruction"]} == {task.words}
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3"])
+def test_a_key_about_what_was_settled_while_it_rang_records_nothing(client, session, settings, raised, message, key):
+    ledger.on_resolved(session, lock_ticket(session, raised.ticket.id), now=raised.at)
+    session.flush()
+    phone = Phone(client, settings, to=raised.people[4].phone)
+
+    phone.post(f"notice?m={message.id}", Digits=key)
+
+    assert phone.said == "Việc này đã được giải quyết hoặc đã có người ghi nhận. Xin cảm ơn."
+    assert session.get(Acknowledgement, raised.step(session, 4).id) is None
 
 
 @pytest.mark.parametrize("number", ["", "0", "999999999", "x", "9" * 40])
