@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
-from app.rehearsal.met import items_met, matters_met
+from escalation.firing.items_met import MOST_ITEMS, items_met, matters_met
 from tickets.directory.contact_methods import METHOD_KINDS
 from tickets.promises.figures import promises_kept
 from tickets.schema import Clock, OutboundMessage, PlannedStep, Post, RoleAssignment, StepRecipient, Ticket, Unit
 from tickets.states import ClockKind, Role, StepKind, StepResult, UnitKind
 
-# A leader of the city should meet at most so many items a day (R12, at 490 tickets a day).
-MOST_ITEMS_OF_A_LEADER = 5
 _BUSIEST = 10
 
 
@@ -122,7 +120,7 @@ def figures_of(
     leaders = _leaders(session)
     matters = {key: count for key, count in _counted(session, matters_met(zone)).items() if key[0] in leaders}
     of_leaders = {key: one.items for key, one in met.items() if key[0] in leaders}
-    above = sorted(((items, key) for key, items in of_leaders.items() if items > MOST_ITEMS_OF_A_LEADER), reverse=True)
+    above = sorted(((items, key) for key, items in of_leaders.items() if items > MOST_ITEMS), reverse=True)
     return Rehearsed(
         seed=seed,
         begins_at=begins_at.isoformat(),
@@ -132,7 +130,7 @@ def figures_of(
         promises=list(_promises(session, from_at=begins_at, now=now)),
         levels=list(_levels(session)),
         posts=list(_by_post(met, post_of, days=days)),
-        leader_limit=MOST_ITEMS_OF_A_LEADER,
+        leader_limit=MOST_ITEMS,
         leader_items_a_day=_mean(of_leaders.values(), len(leaders) * days),
         leader_most_items=max(of_leaders.values(), default=0),
         leader_matters_a_day=_mean(matters.values(), len(leaders) * days),

@@ -25,8 +25,8 @@ from tickets.work.resolution import close_due, wake_due
 
 # A scheduler looks every five seconds; here it looks once for whatever falls due within five minutes.
 _LOOKS_EVERY = timedelta(minutes=5)
-# What is only in the next list of 07:00 is read there, and not before.
-_TOLD_AT_ONCE = PlannedStep.detail["in"].astext.is_distinct_from("daily_list")
+# What is only in the next list is read there, and not before.
+_TOLD_AT_ONCE = PlannedStep.detail["in"].astext.is_(None)
 # What the schedulers send people of the city besides levels; each knows its own hour, day or week.
 _BY_THEMSELVES = (
     post_daily_lists, post_desk_digests, hand_over, tell_turns_that_begin, post_weekly_gaps, post_weekly_readiness,

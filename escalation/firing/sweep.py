@@ -8,12 +8,14 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from escalation.firing.actions import act
-from escalation.firing.due import claim_tickets, due_and_held, due_tickets, standing_for, told_before
+from escalation.firing.due import DueTicket, claim_tickets, due_and_held, due_tickets, standing_for, told_before
+from escalation.firing.items_met import LeadersDay, leaders_day
 from escalation.firing.record import record
-from escalation.firing.telling import can_be_told, fire
-from escalation.firing.verdict import judge
+from escalation.firing.telling import can_be_told, fire, may_wait_for_a_list
+from escalation.firing.verdict import Verdict, judge
+from tickets.directory.standing import Standing
 from tickets.promises.breaches import claim_late, late_tickets, note_breaches
-from tickets.promises.loading import load_rulebook
+from tickets.promises.loading import PromiseRulebook, load_rulebook
 from tickets.states import StepResult
 
 TICKETS_PER_SWEEP = 200
@@ -53,22 +55,37 @@ def tick(
     tickets = due_tickets(session, ticket_ids, book=book, now=now)
     told = told_before(session, {step.clock_id for ticket in tickets for step in ticket.steps})
     standing = standing_for(session, tickets, book, now=now)
+    verdicts = [
+        (ticket, judge(ticket, partial(can_be_told, ticket, standing=standing, book=book))) for ticket in tickets
+    ]
+    day = _leaders_day(session, verdicts, standing, book, now=now)
     fired = [
         one
-        for ticket in tickets
-        for one in fire(
-            ticket,
-            judge(ticket, partial(can_be_told, ticket, standing=standing, book=book)),
-            standing=standing,
-            told=told,
-            book=book,
-            now=now,
-        )
+        for ticket, verdict in verdicts
+        for one in fire(ticket, verdict, standing=standing, told=told, day=day, book=book, now=now)
     ]
     record(session, fired, now=now)
     act(session, fired, now=now)
     notified = sum(one.result is StepResult.NOTIFIED for one in fired)
     return TickOutcome(claimed=len(claimed), fired=len(fired), notified=notified, held=tuple(held))
+
+
+def _leaders_day(
+    session: Session,
+    verdicts: Sequence[tuple[DueTicket, Verdict]],
+    standing: Standing,
+    book: PromiseRulebook,
+    *,
+    now: datetime,
+) -> LeadersDay:
+    """Of the leaders of the city who are to be told now of what is no emergency; mostly there is none."""
+    waiting = [
+        one
+        for ticket, verdict in verdicts
+        if verdict.notifying is not None
+        for one in may_wait_for_a_list(ticket, verdict.notifying, standing=standing, book=book, now=now)
+    ]
+    return leaders_day(session, waiting, now=now)
 
 
 def _claim(

@@ -7,12 +7,13 @@ from typing import Any
 
 from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from escalation.firing.hours import send_at
+from escalation.firing.items_met import IN_NEXT_LIST, LeadersDay
 from escalation.firing.methods import given_to, ways_in_turn
 from escalation.firing.verdict import Verdict
 from tickets.directory.standing import ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.loading import PromiseRulebook
-from tickets.promises.plan import ChainLevel, warning_notice
+from tickets.promises.plan import CITY_LEADER_LEVEL, ChainLevel, warning_notice
 from tickets.states import OutboundChannel, StepResult
 
 # Told for a unit that is not live (`tickets/queries/reached_levels.py` keeps it from citizens).
@@ -71,10 +72,14 @@ def fire(
     *,
     standing: Standing,
     told: Mapping[int, AlreadyTold],
+    day: LeadersDay,
     book: PromiseRulebook,
     now: datetime,
 ) -> list[Fired]:
-    """What to record for every due step of a ticket, in the order in which they were planned."""
+    """What to record for every due step of a ticket, in the order in which they were planned.
+
+    `day` is how much leaders of the city meet with; what they are told of is added to it.
+    """
     duty_hours = duty_calendar(book)
     fired = [Fired(ticket, step, StepResult.VOID) for step in verdict.void]
     by = verdict.notifying
@@ -85,7 +90,8 @@ def fire(
     if by is not None:
         levels = levels_of(by, book)
         before = told.get(by.clock_id, AlreadyTold())
-        fired.append(_level(ticket, by, standing=standing, before=before, levels=levels, book=book, now=now))
+        level = _level(ticket, by, standing=standing, before=before, levels=levels, book=book, now=now)
+        fired.append(_within_their_day(level, day))
     order = {step.id: place for place, step in enumerate(ticket.steps)}
     return sorted(fired, key=lambda one: order[one.step.id])
 
@@ -93,6 +99,32 @@ def fire(
 def can_be_told(ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook) -> bool:
     """Whether somebody would hear of this level: its own people, or who is asked for want of them (R19)."""
     return standing.first_from(levels_of(step, book), step.rank, ticket.concern)[0] is not None
+
+
+def may_wait_for_a_list(
+    ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook, now: datetime
+) -> list[tuple[int, datetime]]:
+    """Leaders of the city who would be told of this level, each with when; nobody, where it is an emergency."""
+    if ticket.is_emergency or step.rank < CITY_LEADER_LEVEL:
+        return []
+    found, at_level = standing.told_together(levels_of(step, book), step.rank, ticket.concern)
+    return [(one.person.staff_id, _send_level_at(ticket, step, one, at_level, book=book, now=now)) for one in found]
+
+
+def _within_their_day(fired: Fired, day: LeadersDay) -> Fired:
+    """A leader of the city whose day is full is told in the next list: it stands on their desk all the same (R12).
+
+    An emergency never waits for a list, and counts.
+    """
+    if fired.result is not StepResult.NOTIFIED or fired.step.rank < CITY_LEADER_LEVEL or fired.send_at is None:
+        return fired
+    people = [who.person.staff_id for who in fired.everybody]
+    if not fired.ticket.is_emergency and all(day.is_full(one, fired.send_at) for one in people):
+        detail = {**fired.detail, "in": IN_NEXT_LIST}
+        told = tuple(who for one in (fired, *fired.beside) for who in one.told)
+        return Fired(fired.ticket, fired.step, StepResult.NOTIFIED, told=told, detail=detail)
+    day.note(people, fired.send_at)
+    return fired
 
 
 def levels_of(step: DueStep, book: PromiseRulebook) -> Sequence[ChainLevel]:

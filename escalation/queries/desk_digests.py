@@ -4,17 +4,19 @@ It repeats nothing: whoever was told of a level within the last hours is not tol
 is sent. What waits for the Chair has a list of its own (`digests.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer
 from escalation.acknowledging.waiting import STANDS
+from escalation.firing.items_met import IN_NEXT_LIST, MOST_BEFORE_EVENING, MOST_ITEMS, met_on
 from escalation.firing.telling import duty_calendar
-from escalation.queries.list_lines import WaitingLine, params_of
+from escalation.queries.list_lines import MOST_LINES, WaitingLine, params_of
 from tickets import done_days
 from tickets.city import wall_clock
 from tickets.directory.contact_hours import Hours
@@ -25,20 +27,28 @@ from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.calendar import windows_on
 from tickets.promises.loading import load_rulebook
+from tickets.promises.plan import CITY_LEADER_LEVEL
 from tickets.schema import Category, Clock, PlannedStep, Staff, StandingReport, StepRecipient, Ticket, Unit
 from tickets.states import OutboundChannel
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A time of the city's day at which the lists are sent, and until when it is worth sending them late."""
+    """A time of the city's day at which the lists are sent, and until when it is worth sending them late.
+
+    `most`: how many items a leader of the city has met with on this day when it has come.
+    """
 
     name: str
     at: time
     until: time
+    most: int
 
 
-ROUNDS = (Round("morning", time(7, 30), time(11, 30)), Round("evening", time(16, 30), time(20, 0)))
+ROUNDS = (
+    Round("morning", time(7, 30), time(11, 30), MOST_BEFORE_EVENING),
+    Round("evening", time(16, 30), time(20, 0), MOST_ITEMS),
+)
 # Told so lately, the message about it is hardly read.
 TOLD_LATELY = timedelta(hours=3)
 
@@ -57,7 +67,14 @@ def post_desk_digests(session: Session, *, now: datetime) -> int:
     lists = [lines for lines in _by_person(session, now=now) if lines]
     ways = ways_of_writing(session, [lines[0].person for lines in lists], hour=local.hour)
     key = f"{work}:{local.date().isoformat()}"
-    messages = [message for lines in lists for message in _messages(lines, ways[lines[0].person.id], key=key)]
+    met = met_on(session, {lines[0].person.id for lines in lists if _of_a_leader(lines)}, local.date(), now=now)
+    messages = [
+        message
+        for lines in lists
+        for message in _messages(
+            lines, ways[lines[0].person.id], _within_the_day(lines, met.get(lines[0].person.id), on), key=key
+        )
+    ]
     posting.post_all(session, messages, now=now)
     return len(lists)
 
@@ -65,13 +82,25 @@ def post_desk_digests(session: Session, *, now: datetime) -> int:
 def _by_person(session: Session, *, now: datetime) -> Iterable[list[WaitingLine]]:
     """Of each person, what waits and is theirs to answer today, in the order of their desk."""
     waiting: dict[int, list[WaitingLine]] = {}
-    for line in waiting_lines(session, StepRecipient.told_at < now - TOLD_LATELY):
+    in_next = PlannedStep.detail["in"].astext == IN_NEXT_LIST
+    for line in waiting_lines(session, or_(StepRecipient.told_at < now - TOLD_LATELY, in_next)):
         waiting.setdefault(line.person.id, []).append(line)
     for staff_id, lines in waiting.items():
         viewer = load_viewer(session, staff_id, now=now)
         ids = [line.step.id for line in lines]
         mine = rights_to_answer(session, ids, viewer=viewer, now=now) if viewer is not None else {}
         yield [line for line in lines if line.step.id in mine]
+
+
+def _of_a_leader(lines: Sequence[WaitingLine]) -> bool:
+    return any(line.step.rank >= CITY_LEADER_LEVEL for line in lines)
+
+
+def _within_the_day(lines: Sequence[WaitingLine], met: Collection[int] | None, on: Round) -> dict[str, Any]:
+    """What the list says: of a leader of the city, no more than their day has room for (R12)."""
+    if met is None:
+        return params_of(lines)
+    return params_of(lines, met=met, room=min(MOST_LINES, max(1, on.most - len(met))))
 
 
 def waiting_lines(session: Session, *those: ColumnElement[bool]) -> Sequence[WaitingLine]:
@@ -133,12 +162,14 @@ def inherited_list(
     lines: Sequence[WaitingLine], ways: Sequence[tuple[OutboundChannel, str]], *, key: str
 ) -> list[Outgoing]:
     """The list of one person to whom these lines came from somebody else."""
-    return _messages([replace(line, is_inherited=True) for line in lines], ways, key=key)
+    inherited = [replace(line, is_inherited=True) for line in lines]
+    return _messages(inherited, ways, params_of(inherited), key=key)
 
 
-def _messages(lines: Sequence[WaitingLine], ways: Sequence[tuple[OutboundChannel, str]], *, key: str) -> list[Outgoing]:
+def _messages(
+    lines: Sequence[WaitingLine], ways: Sequence[tuple[OutboundChannel, str]], params: dict[str, Any], *, key: str
+) -> list[Outgoing]:
     person = lines[0].person
-    params = params_of(lines)
     return [
         Outgoing(
             channel=channel,

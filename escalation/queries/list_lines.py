@@ -3,16 +3,17 @@
 Where more waits than a list has lines, the last one gathers the rest: how many at which unit, each by its reference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from escalation.firing.items_met import MOST_ITEMS
 from tickets.outbox.judged_lists import INHERITED_STEPS, OTHERS, STEPS
 from tickets.schema import Category, Clock, PlannedStep, Staff, Ticket, Unit
 
-# A leader is to meet with so many items a day at most (R12): the gathering line is one of them.
-MOST_LINES = 5
+# The gathering line is one of them.
+MOST_LINES = MOST_ITEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,12 @@ class WaitingLine:
         return self.step.fired_at is not None and self.step.fired_at >= at
 
 
-def params_of(lines: Sequence[WaitingLine]) -> dict[str, Any]:
-    """What the list of these lines, all of one person and in their order, says."""
-    shown = lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 1]
+def params_of(lines: Sequence[WaitingLine], *, met: Collection[int] = (), room: int = MOST_LINES) -> dict[str, Any]:
+    """What the list of these lines, all of one person and in their order, says.
+
+    `room`: so many lines may be about levels that the person has not `met` with today, the gathering one included.
+    """
+    shown = _shown(lines, met, room)
     return {
         "count": len(lines),
         "inherited": sum(line.is_inherited for line in lines),
@@ -45,6 +49,21 @@ def params_of(lines: Sequence[WaitingLine]) -> dict[str, Any]:
         STEPS: [line.step.id for line in lines],
         INHERITED_STEPS: [line.step.id for line in lines if line.is_inherited],
     }
+
+
+def _shown(lines: Sequence[WaitingLine], met: Collection[int], room: int) -> Sequence[WaitingLine]:
+    """Those with a line of their own: all, or the first ones before the line that gathers the rest."""
+    is_new = [line.step.id not in met for line in lines]
+    if len(lines) <= MOST_LINES and sum(is_new) <= room:
+        return lines
+    shown: list[WaitingLine] = []
+    left = room - 1
+    for line, new in zip(lines[: MOST_LINES - 1], is_new, strict=False):
+        if new and left <= 0:
+            break
+        left -= new
+        shown.append(line)
+    return shown
 
 
 def _by_unit(lines: Sequence[WaitingLine]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from sqlalchemy import Subquery, func, select, update
 from sqlalchemy.orm import Session
 
 from app.rehearsal.figures import figures_of
-from app.rehearsal.met import items_met, matters_met
+from escalation.firing.items_met import items_met, matters_met
 from escalation.queries.digests import post_daily_lists
 from tests.escalation.queries.test_digests import climbed, seven_after
 from tickets.schema import Clock, OutboundMessage, Post

@@ -1,0 +1,79 @@
+"""A leader of the city meets with five items a day at most, but for emergencies; nothing of the rest is lost (R12)."""
+
+from datetime import timedelta
+
+import pytest
+
+from escalation.acknowledging.waiting import waiting_for
+from escalation.firing.items_met import met_on
+from escalation.firing.sweep import tick
+from escalation.queries.desk_digests import post_desk_digests
+from tests.escalation.raising import HOUR, MONDAY
+from tests.escalation.scene import full_house, level_at, messages, results, step, ticket, ward
+from tickets.city import day_of
+from tickets.states import OutboundChannel, Priority, StepResult
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def crowded(session):
+    """Seven urgent matters that reach the same leader on Wednesday from eight o'clock on, a minute after each other."""
+    unit = ward(session)
+    leader = full_house(session, unit, now=MONDAY)[4]
+    matters = [ticket(session, unit, arrived_at=MONDAY + n * MINUTE, priority=Priority.URGENT) for n in range(7)]
+    for matter in matters:
+        tick(session, now=level_at(session, matter, 3))
+    for matter in matters:
+        tick(session, now=level_at(session, matter, 4))
+    return leader, matters, level_at(session, matters[-1], 4)
+
+
+def texts_to(session, leader):
+    return messages(session, staff_id=leader.id, template="escalation_level", channel=OutboundChannel.SMS)
+
+
+def listed(session, leader):
+    """What the list on the screen of the leader names, and what its last line gathers."""
+    params = messages(session, staff_id=leader.id, template="daily_list", channel=OutboundChannel.SCREEN)[-1].params
+    return params, [one["step_id"] for unit in params["others"] for one in unit["matters"]]
+
+
+def test_above_four_a_day_what_is_no_emergency_stands_on_the_desk_and_in_the_next_list(session, crowded):
+    leader, matters, at = crowded
+
+    assert [message.ticket_id for message in texts_to(session, leader)] == [one.id for one in matters[:4]]
+    assert len(waiting_for(session, leader.id, now=at)) == 7
+    assert {results(session, one)[4] for one in matters} == {StepResult.NOTIFIED}
+
+    post_desk_digests(session, now=at.replace(hour=9, minute=35))
+    params, gathered = listed(session, leader)
+    told = {step(session, one, 4).id for one in matters}
+    assert params["count"] == 7 and {*gathered, *(item["step_id"] for item in params["items"])} == told
+    for message in messages(session, template="daily_list", channel=OutboundChannel.SCREEN):
+        message.sent_at = message.created_at
+    session.flush()
+    assert len(met_on(session, [leader.id], day_of(at), now=at + 2 * HOUR)[leader.id]) == 5
+
+
+def test_an_emergency_rings_however_full_the_day_is(session, crowded):
+    leader, _matters, at = crowded
+    danger = ticket(session, ward(session), arrived_at=at, priority=Priority.EMERGENCY)
+    for level in (1, 2, 3):
+        tick(session, now=level_at(session, danger, level))
+
+    tick(session, now=level_at(session, danger, 4))
+
+    rung = messages(session, staff_id=leader.id, ticket_id=danger.id, channel=OutboundChannel.VOICE)
+    assert [message.template for message in rung] == ["escalation_level"]
+
+
+def test_the_next_day_has_room_again(session, crowded):
+    leader, matters, at = crowded
+    later = ticket(session, ward(session), arrived_at=MONDAY + 24 * HOUR, priority=Priority.URGENT)
+    tick(session, now=level_at(session, later, 3))
+
+    tick(session, now=level_at(session, later, 4))
+
+    assert [message.ticket_id for message in texts_to(session, leader)][4:] == [later.id]
+    assert day_of(level_at(session, later, 4)) > day_of(at) and matters
