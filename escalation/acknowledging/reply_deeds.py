@@ -19,7 +19,7 @@ from tickets.schema import Clock, PlannedStep, Ticket
 TAKEN, TAKEN_BEFORE, UNKNOWN = "acknowledge_taken", "acknowledge_taken_before", "acknowledge_unknown"
 ENDED, SETTLED, PASSED_UP, NO_HIGHER = "acknowledge_ended", "acknowledge_settled", "passed_up", "no_higher_level"
 # Settled and taken up again since: an old code answers nothing of what runs now.
-REOPENED = "acknowledge_reopened"
+OVER_BEFORE = "acknowledge_reopened"
 
 # A message's template and what it says.
 ReplyAnswer = tuple[str, dict[str, Any]]
@@ -57,7 +57,7 @@ def done_for(session: Session, reply: Reply, level: NamedLevel, *, code: str, no
     except NothingAbove:
         return NO_HIGHER, said
     except LevelOver:
-        return REOPENED, said
+        return OVER_BEFORE, said
     except HotlineError:
         return ENDED, said
     return template, {**said, **more}

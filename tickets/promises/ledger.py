@@ -10,7 +10,7 @@ from tickets.promises.breaches import note_breaches
 from tickets.promises.clock_moves import PROMISED, follow_status, start, stop
 from tickets.promises.clocks import keep_next_due, open_book, store
 from tickets.promises.duplicate_clocks import is_duplicate
-from tickets.promises.taken_up_again import REOPENED
+from tickets.promises.taken_up_again import TAKEN_UP_AGAIN
 from tickets.schema import Ticket
 from tickets.states import UNFINISHED, ClockKind, ClockStatus, TicketStatus
 
@@ -95,10 +95,10 @@ def on_reopened(session: Session, ticket: Ticket, *, now: datetime) -> None:
         held = book.latest(kind)
         if held is not None and held.state.status is ClockStatus.CANCELLED:
             restored = recompute.restore(held.state, held.calendar, now=now)
-            store(session, book, held, restored, cause=REOPENED, now=now)
+            store(session, book, held, restored, cause=TAKEN_UP_AGAIN, now=now)
         elif held is not None and kind is not ClockKind.FIRST:
             reopened = recompute.reopen(held.state, held.calendar, now=now)
-            store(session, book, held, reopened, cause=REOPENED, now=now)
+            store(session, book, held, reopened, cause=TAKEN_UP_AGAIN, now=now)
     start(session, book, ClockKind.UPDATE, started_at=now, now=now)
     keep_next_due(book)
 

@@ -3,7 +3,7 @@
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
-from app.web.administration.blueprint import READING_RULES, blueprint
+from app.web.administration.blueprint import LOOKING_AT_RULES, blueprint
 from app.web.frame.access import signed_in
 from tickets.errors import NotFound
 from tickets.promises.applying import applications, progress_of
@@ -12,13 +12,13 @@ _HERE = "/administration/applications"
 
 
 @blueprint.get(_HERE)
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def rule_applications() -> ResponseReturnValue:
     return render_template("administration/applications.html", applications=applications(g.session))
 
 
 @blueprint.get(f"{_HERE}/<int:application_id>")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def one_application(application_id: int) -> ResponseReturnValue:
     """Looked at again every few seconds until it is done."""
     progress = progress_of(g.session, application_id)

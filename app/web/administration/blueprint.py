@@ -14,7 +14,7 @@ SEEING_UNITS = (*ADMINISTERING, Role.CITY_OFFICE)
 LOOKING = (*ADMINISTERING, Role.SUPERVISOR, Role.CITY_OFFICE, Role.LEADER)
 AUDITING = (Role.ADMINISTRATOR, Role.AUDITOR)
 # Whoever judges whether the promises were kept reads what was promised, whom it told, and who changed it.
-READING_RULES = (*LOOKING, Role.AUDITOR)
+LOOKING_AT_RULES = (*LOOKING, Role.AUDITOR)
 ROWS_OF_A_PAGE = 50
 # Under which page a draft of each kind stands.
 _PAGE_OF_DRAFTS = {"chain": "chains", "policy": "promises", "calendar": "calendars", "days": "days-off"}

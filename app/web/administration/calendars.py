@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.web.administration.blueprint import ADMINISTERING, READING_RULES, blueprint
+from app.web.administration.blueprint import ADMINISTERING, LOOKING_AT_RULES, blueprint
 from app.web.administration.calendar_form import (
     CALENDAR_FAULTS,
     TypedCalendar,
@@ -34,7 +34,7 @@ _HERE = "/administration/calendars"
 
 @blueprint.get(_HERE)
 @in_menu(_l("Calendars"), order=5, under="administration")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def calendars() -> ResponseReturnValue:
     in_force = rules_now(g.session)
     return render_template(
@@ -75,7 +75,7 @@ def add_calendar() -> ResponseReturnValue:
 
 
 @blueprint.get(f"{_HERE}/<int:calendar_id>")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def one_calendar(calendar_id: int) -> ResponseReturnValue:
     """`?version=2` puts an earlier version into the form; publishing it again is how a change is taken back."""
     past = calendar_past(g.session, calendar_id)

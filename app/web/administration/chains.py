@@ -9,7 +9,7 @@ from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app.web.administration.blueprint import ADMINISTERING, READING_RULES, blueprint
+from app.web.administration.blueprint import ADMINISTERING, LOOKING_AT_RULES, blueprint
 from app.web.administration.rule_words import (
     action_words,
     open_time_words,
@@ -72,7 +72,7 @@ class ChainLook:
 
 @blueprint.get(CHAINS_PAGE)
 @in_menu(_l("Chains"), order=6, under="administration")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def chains() -> ResponseReturnValue:
     asked, look = looked_at()
     may_write = g.viewer.holds(*ADMINISTERING)
@@ -121,9 +121,9 @@ def _units() -> list[tuple[int, str]]:
 
 def _units_of(viewer: Viewer) -> tuple[int, ...] | None:
     """Whose chains this person may look at; None: the whole city's."""
-    if viewer.covers_city(*READING_RULES) or viewer.holds(*ADMINISTERING):
+    if viewer.covers_city(*LOOKING_AT_RULES) or viewer.holds(*ADMINISTERING):
         return None
-    return viewer.unit_ids(*READING_RULES)
+    return viewer.unit_ids(*LOOKING_AT_RULES)
 
 
 def _asked(unit_ids: list[int]) -> ChainsAsked:

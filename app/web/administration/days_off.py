@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.web.administration.blueprint import ADMINISTERING, READING_RULES, blueprint
+from app.web.administration.blueprint import ADMINISTERING, LOOKING_AT_RULES, blueprint
 from app.web.administration.draft_kinds import days_of, fields_of_days
 from app.web.administration.file_faults import FaultLine, fault_lines
 from app.web.administration.rule_trial import count_draft, publish_for
@@ -40,7 +40,7 @@ _ADDING = ("first", "last", "kind", "name", "name_en", "source")
 
 @blueprint.get(_HERE)
 @in_menu(_l("Days off"), order=5, under="administration")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def days_off() -> ResponseReturnValue:
     draft = kept_draft(g.session, _mine())
     return _page(draft=days_of(draft.fields) if draft is not None else ())

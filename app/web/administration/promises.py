@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.seeding.imports import FileRefused, bring_in, take_out
-from app.web.administration.blueprint import ADMINISTERING, READING_RULES, blueprint
+from app.web.administration.blueprint import ADMINISTERING, LOOKING_AT_RULES, blueprint
 from app.web.administration.file_faults import FaultLine, fault_lines
 from app.web.administration.rule_past import words_of_rules
 from app.web.administration.rule_words import opening_words
@@ -57,13 +57,13 @@ class Preview:
 
 @blueprint.get(_HERE)
 @in_menu(_l("Promises"), order=5, under="administration")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def promises() -> ResponseReturnValue:
     return _page()
 
 
 @blueprint.get(f"{_HERE}.yaml")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def policies_file() -> Response:
     response = Response(take_out(g.session, "policies"), mimetype="application/yaml")
     response.headers["Content-Disposition"] = 'attachment; filename="policies.yaml"'

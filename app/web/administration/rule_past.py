@@ -6,7 +6,7 @@ from typing import Any
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
-from app.web.administration.blueprint import ADMINISTERING, READING_RULES, blueprint
+from app.web.administration.blueprint import ADMINISTERING, LOOKING_AT_RULES, blueprint
 from app.web.administration.rule_words import action_words, target_words
 from app.web.frame.access import signed_in
 from app.web.frame.current import rules
@@ -16,13 +16,13 @@ from tickets.promises.rule_versions import RulesNow, rules_now
 
 
 @blueprint.get("/administration/promises/<int:rule_id>")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def policy_versions(rule_id: int) -> ResponseReturnValue:
     return _page(policy_past(g.session, rule_id), rule_id, "promises")
 
 
 @blueprint.get("/administration/chains/<int:rule_id>")
-@signed_in(*READING_RULES)
+@signed_in(*LOOKING_AT_RULES)
 def chain_versions(rule_id: int) -> ResponseReturnValue:
     return _page(chain_past(g.session, rule_id), rule_id, "chains")
 
