@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
-from telephony.floor.floor import HEARTBEAT_LOST, load_floor, load_staffing
+from telephony.floor.floor import HEARTBEAT_LOST, Staffing, load_floor, load_staffing
 from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.rooms import open_room
 from telephony.floor.telephones import name_in_browser, way_to
@@ -158,12 +158,13 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     # Whoever has just come is often rung for at once; whoever waits asks again and again, and most in vain.
     floor = load_floor(session, now=now) if call.last_position is None else None
     staffing = floor.staffing if floor is not None else load_staffing(session, now=now)
-    place = position(session, call, staffing=staffing, now=now)
+    waited = int((now - (call.queued_at or now)).total_seconds())
+    is_told = words_are_due(call.detail.get("said_at"), waited)
+    place = _place(session, call, staffing, is_told=is_told, now=now)
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
     if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1 and staffing.has_free:
         offer_call(session, call, floor or load_floor(session, now=now), now=now)
-    waited = int((now - (call.queued_at or now)).total_seconds())
-    says_how_long = place > 1 and words_are_due(call.detail.get("said_at"), waited)
+    says_how_long = place > 1 and is_told
     wait = expected_wait(session, call, place=place, staffing=staffing, now=now) if says_how_long else None
     return QueueFacts(
         position=place,
@@ -174,6 +175,14 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
         waited_seconds=waited,
         wait_minutes=ceil(wait / timedelta(minutes=1)) if wait is not None else None,
     )
+
+
+def _place(session: Session, call: Call, staffing: Staffing, *, is_told: bool, now: datetime) -> int:
+    """Counted anew where it is said or somebody is free to answer: most turns of a full line do neither, and of all
+    they ask this costs the database most."""
+    if call.last_position is not None and not is_told and not staffing.has_free:
+        return call.last_position
+    return position(session, call, staffing=staffing, now=now)
 
 
 def _is_gone(session: Session, call: Call, *, now: datetime) -> bool:

@@ -82,7 +82,7 @@ class BarCall:
     is_emergency: bool
     # We rang them, and they pressed the key to talk.
     is_called_back: bool
-    # The agent has ended it, and the provider has not yet told that the line is down.
+    # Its agent has ended it and writes it down; whoever listens is in it until the line is down.
     is_ending: bool
     unit: str
     unit_en: str

@@ -22,6 +22,7 @@ from tickets.schema import (
     Line,
     OutboundMessage,
     PhonePreference,
+    Presence,
     Recording,
     Ticket,
     Unit,
@@ -29,6 +30,7 @@ from tickets.schema import (
 from tickets.states import (
     CallbackReason,
     CallState,
+    PresenceState,
     Priority,
     RecordingKind,
     RecordingState,
@@ -319,6 +321,25 @@ def test_a_step_takes_few_statements(session, client, settings, city_line, datab
     assert counts["offer"] <= 8
     assert counts["hold"] <= 8
     assert counts["repeat"] <= 2
+
+
+def test_a_turn_in_a_full_line_that_announces_nothing_counts_nobody_and_the_next_announcement_is_true(
+    app, session, settings, city_line, database, now
+):
+    agent = agent_at(session, now, at="TTDH")
+    session.get_one(Presence, agent.id).state = PresenceState.ON_CALL
+    session.flush()
+    with app.bound_to(session, now):
+        first = Phone(app.test_client(), settings, to=city_line, number="+84909999999").ring().press("0")
+        phone = Phone(app.test_client(), settings, to=city_line).ring().press("0").wait()
+        with counted(database) as statements:
+            phone.wait()
+        assert len(statements) <= 5 and "đứng thứ" not in phone.said
+        first.hang_up()
+    with app.bound_to(session, now + timedelta(seconds=61)):
+        said = phone.wait().said
+
+    assert "người tiếp theo" in said
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from telephony.calls import lock_call
+from telephony.call import end
+from telephony.call.supervising import enter_talk, note_partys_leg
+from telephony.calls import lock_call, note_leg_status
 from telephony.floor import presence
+from telephony.floor.rooms import TalkPart
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.app.web.console.test_calls import state_of, talking, waiting_call
 from tests.factories import open_ticket, staff
@@ -94,3 +97,24 @@ def test_a_talk_that_is_over_is_nobodys_to_take(client: FlaskClient, session: Se
     send(client, HERE, f"{HERE}/{call.id}/take-over")
 
     assert "nobody is in it yet" in page_of(client, HERE)
+
+
+def test_who_listens_reads_that_the_agent_is_ending_the_talk(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    agent = staff(session)
+    call = talking(session, agent, now)
+    told = {"account": call.account, "status": "in-progress", "now": now}
+    note_leg_status(session, call_id=call.id, leg_sid="CA-agent", staff_id=agent.id, **told)
+    supervisor = agent_at(client, session, now, role=Role.SUPERVISOR)
+    listens = {"name": supervisor.name, "phone": "", "part": TalkPart.LISTENS, "now": now}
+    enter_talk(session, call.id, staff_id=supervisor.id, **listens)
+    note_partys_leg(session, call.id, staff_id=supervisor.id, leg="CA-ear", now=now)
+    session.commit()
+    assert "Listening to a talk" in page_of(client, "/console/call-bar")
+
+    end.finish_talk(session, call.id, staff_id=agent.id, now=now)
+    session.commit()
+
+    bar = page_of(client, "/console/call-bar")
+    assert "Ending the call" in bar and "Listening to a talk" not in bar and "Leave the talk" in bar
