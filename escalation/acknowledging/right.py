@@ -3,12 +3,12 @@
 Who was told stays history; who may answer is whoever stands there today, for the unit that has the ticket today.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tickets.directory.colleagues import colleagues_of
@@ -49,33 +49,61 @@ def right_to_answer(session: Session, step_id: int, *, staff_id: int, now: datet
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLevel:
+    """What the right to answer for a level depends on: of its ticket, its chain, and how this person was told of it."""
+
+    rank: int
+    unit_id: int
+    procedure_id: int | None
+    is_emergency: bool
+    field: str
+    chain_version_id: int | None
+    # None: somebody else was told.
+    capacity: str | None
+
+    @property
+    def concern(self) -> Concern:
+        return Concern(self.unit_id, self.field, self.procedure_id, self.is_emergency)
+
+
 def rights_to_answer(
     session: Session, step_ids: Collection[int], *, viewer: Viewer, now: datetime
 ) -> dict[int, RightToAnswer]:
     """Those of the levels for which this person may answer now, in a fixed number of statements."""
-    staff_id = viewer.staff_id
-    rows = _rows(session, step_ids, staff_id)
-    if not rows:
+    return rights_of(session, _told(session, step_ids, viewer.staff_id), viewer=viewer, now=now)
+
+
+def rights_of(
+    session: Session, told: Mapping[int, AskedLevel], *, viewer: Viewer, now: datetime
+) -> dict[int, RightToAnswer]:
+    """As `rights_to_answer`, of levels by their steps, of which it is known already what it depends on."""
+    if not told:
         return {}
-    chains = load_rulebook(session).chains
-    levels = {row["id"]: _levels(chains, row["chain_version_id"]) for row in rows}
-    posts = {code for steps in levels.values() for level in steps for code in (*level.posts, *level.procedure_posts)}
-    standing = load_standing(session, posts=posts, unit_ids={row["unit_id"] for row in rows}, now=now)
-    on_turn = any(row["capacity"] == "shift" for row in rows)
+    staff_id = viewer.staff_id
+    levels, standing = _standing_for(session, told.values(), now=now)
+    on_turn = any(one.capacity == "shift" for one in told.values())
     turns = _turns(session, staff_id, now=now) if on_turn else set()
     city = {h.unit_id for h in viewer.held if h.covers_city and h.role in CITY_ROLES}
     found: dict[int, RightToAnswer] = {}
     # Hundreds of levels on one desk ask a few dozen different questions.
-    asked: dict[tuple[object, ...], set[int | None]] = {}
-    for row in rows:
-        question = tuple(value for name, value in row.items() if name != "id")
-        if question not in asked:
-            asked[question] = _stands_at(row, levels[row["id"]], standing, staff_id)
-        units = asked[question] | (turns if row["capacity"] == "shift" else set())
+    stands_at = {one: _stands_at(one, levels[one.chain_version_id], standing, staff_id) for one in set(told.values())}
+    for step_id, one in told.items():
+        units = stands_at[one] | (turns if one.capacity == "shift" else set())
         if units or city:
-            found[row["id"]] = RightToAnswer(units | city == {row["unit_id"]}, stands_there=bool(units))
-    asked_for = [row["id"] for row in rows if row["capacity"] == "delegate" and row["id"] not in found]
+            found[step_id] = RightToAnswer(units | city == {one.unit_id}, stands_there=bool(units))
+    asked_for = [step_id for step_id, one in told.items() if one.capacity == "delegate" and step_id not in found]
     return found | _by_delegation(session, asked_for, staff_id, now=now)
+
+
+def _standing_for(
+    session: Session, told: Collection[AskedLevel], *, now: datetime
+) -> tuple[dict[int | None, Sequence[ChainLevel]], Standing]:
+    """The levels of the chains of these, and who stands at their units for all posts of those."""
+    chains = load_rulebook(session).chains
+    levels = {one.chain_version_id: _levels(chains, one.chain_version_id) for one in told}
+    posts = {code for steps in levels.values() for level in steps for code in (*level.posts, *level.procedure_posts)}
+    return levels, load_standing(session, posts=posts, unit_ids={one.unit_id for one in told}, now=now)
 
 
 def _by_delegation(
@@ -109,44 +137,42 @@ def stands_there_now(session: Session, step_ids: Collection[int], *, now: dateti
 
 def told_together_now(session: Session, step_ids: Collection[int], *, now: datetime) -> dict[int, list[Reachable]]:
     """As `stands_there_now`, with all who share the first one's shift."""
-    rows = _rows(session, step_ids, 0)
-    if not rows:
+    told = _told(session, step_ids, 0)
+    if not told:
         return {}
-    chains = load_rulebook(session).chains
-    levels = {row["id"]: _levels(chains, row["chain_version_id"]) for row in rows}
-    posts = {code for steps in levels.values() for level in steps for code in (*level.posts, *level.procedure_posts)}
-    standing = load_standing(session, posts=posts, unit_ids={row["unit_id"] for row in rows}, now=now)
-    found = {row["id"]: standing.told_together(levels[row["id"]], row["rank"], _concern(row))[0] for row in rows}
+    levels, standing = _standing_for(session, told.values(), now=now)
+    found = {
+        step_id: standing.told_together(levels[one.chain_version_id], one.rank, one.concern)[0]
+        for step_id, one in told.items()
+    }
     return {step_id: people for step_id, people in found.items() if people}
 
 
-def _concern(row: RowMapping) -> Concern:
-    return Concern(row["unit_id"], row["field"] or "", row["procedure_id"], row["priority"] is Priority.EMERGENCY)
-
-
-def _rows(session: Session, step_ids: Collection[int], staff_id: int) -> Sequence[RowMapping]:
+def _told(session: Session, step_ids: Collection[int], staff_id: int) -> dict[int, AskedLevel]:
+    if not step_ids:
+        return {}
     told = (StepRecipient.step_id == PlannedStep.id) & (StepRecipient.staff_id == staff_id)
-    return (
-        session.execute(
-            select(
-                PlannedStep.id,
-                PlannedStep.rank,
-                Ticket.unit_id,
-                Ticket.procedure_id,
-                Ticket.priority,
-                Category.field,
-                ChainStep.chain_version_id,
-                StepRecipient.capacity,
-            )
-            .join(Ticket, Ticket.id == PlannedStep.ticket_id)
-            .outerjoin(Category, Category.id == Ticket.category_id)
-            .outerjoin(ChainStep, ChainStep.id == PlannedStep.chain_step_id)
-            .outerjoin(StepRecipient, told)
-            .where(PlannedStep.id.in_(step_ids))
+    rows = session.execute(
+        select(
+            PlannedStep.id,
+            PlannedStep.rank,
+            Ticket.unit_id,
+            Ticket.procedure_id,
+            Ticket.priority == Priority.EMERGENCY,
+            func.coalesce(Category.field, ""),
+            ChainStep.chain_version_id,
+            StepRecipient.capacity,
         )
-        .mappings()
-        .all()
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .outerjoin(Category, Category.id == Ticket.category_id)
+        .outerjoin(ChainStep, ChainStep.id == PlannedStep.chain_step_id)
+        .outerjoin(StepRecipient, told)
+        .where(PlannedStep.id.in_(step_ids))
     )
+    return {
+        step_id: AskedLevel(rank, unit_id, procedure_id, is_emergency, field, chain_version_id, capacity)
+        for step_id, rank, unit_id, procedure_id, is_emergency, field, chain_version_id, capacity in rows
+    }
 
 
 def _levels(chains: Any, chain_version_id: int | None) -> Sequence[ChainLevel]:
@@ -154,13 +180,12 @@ def _levels(chains: Any, chain_version_id: int | None) -> Sequence[ChainLevel]:
     return loaded.chain.steps if loaded is not None else ()
 
 
-def _stands_at(row: RowMapping, levels: Sequence[ChainLevel], standing: Standing, staff_id: int) -> set[int | None]:
+def _stands_at(one: AskedLevel, levels: Sequence[ChainLevel], standing: Standing, staff_id: int) -> set[int | None]:
     """The units whose posts the person answers for on this level today; of who was told for want of others, on any."""
-    concern = _concern(row)
-    was_told = row["capacity"] is not None
-    asked = [level for level in levels if was_told or level.level == row["rank"]]
-    people: list[Reachable] = [one for level in asked for one in standing.on_level(level, concern)]
-    return {one.unit_id for one in people if one.person.staff_id == staff_id}
+    was_told = one.capacity is not None
+    asked = [level for level in levels if was_told or level.level == one.rank]
+    people: list[Reachable] = [found for level in asked for found in standing.on_level(level, one.concern)]
+    return {found.unit_id for found in people if found.person.staff_id == staff_id}
 
 
 def _turns(session: Session, staff_id: int, *, now: datetime) -> set[int | None]:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, literal, select, tuple_, union_all
+from sqlalchemy import Row, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.right import RightToAnswer, rights_to_answer
+from escalation.acknowledging.right import AskedLevel, RightToAnswer, rights_of, rights_to_answer
 from escalation.acknowledging.waiting import STANDS
 from tickets.people.roles import Viewer
+from tickets.promises.standing_levels import EMERGENCY_HARM
 from tickets.queries.list_counts import COUNTED_UP_TO
-from tickets.schema import Clock, StandingReport, Ticket
+from tickets.schema import Category, Clock, StandingReport, Ticket
 
 # Whoever has lost a post may have many lines that are no longer theirs: each look past them is so much longer.
 _LONGER = 4
@@ -40,6 +41,11 @@ _ORDER = (
     StandingReport.due_at,
     StandingReport.step_id,
 )
+# By what a line is judged, as it is kept with it.
+_JUDGED = (
+    StandingReport.level, StandingReport.harm, StandingReport.unit_id, StandingReport.procedure_id,
+    StandingReport.category_id, StandingReport.chain_version_id, StandingReport.capacity, StandingReport.stands,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def _lines(
     most, looked_at = max(one.most for one in stretches), 0
     while ahead:
         rows = _rows(session, viewer.staff_id, ahead, most=most)
-        mine = rights_to_answer(session, {row.step_id for row in rows if row.stands}, viewer=viewer, now=now)
+        mine = _rights(session, rows, viewer, now=now)
         further: dict[_Stretch, Place | None] = {}
         for number, one in enumerate(ahead):
             of_it = [row for row in rows if row.stretch == number]
@@ -144,19 +150,45 @@ def _lines(
     return {one: lines[: one.most] for one, lines in found.items()}
 
 
+def _rights(session: Session, rows: Sequence[Row[Any]], viewer: Viewer, *, now: datetime) -> dict[int, RightToAnswer]:
+    """By what is kept with the lines; of those that the release before wrote by their tickets."""
+    standing = [row for row in rows if row.stands_indeed]
+    kept = {
+        row.step_id: AskedLevel(
+            row.level,
+            row.unit_id,
+            row.procedure_id,
+            row.harm >= EMERGENCY_HARM,
+            row.field or "",
+            row.chain_version_id,
+            row.capacity,
+        )
+        for row in standing
+        if row.stands is not None
+    }
+    unknown = {row.step_id for row in standing if row.stands is None}
+    mine = rights_of(session, kept, viewer=viewer, now=now)
+    return mine | rights_to_answer(session, unknown, viewer=viewer, now=now) if unknown else mine
+
+
 def _rows(session: Session, staff_id: int, ahead: Mapping[_Stretch, Place | None], *, most: int) -> Sequence[Row[Any]]:
     """The next kept rows of each stretch, in their order; whether each stands indeed. One statement."""
     parts = (_head(staff_id, one, after, most, number) for number, (one, after) in enumerate(ahead.items()))
     rows = union_all(*(select(part.subquery()) for part in parts)).subquery("of_desk")
+    # Asked only where it is not kept.
     stands = select(and_(*STANDS)).where(Ticket.id == rows.c.ticket_id, Clock.id == rows.c.clock_id)
     order = (rows.c.stretch, *(rows.c[name] for name in ("milder", "due_on", "fewer", "due_at", "step_id")))
-    return session.execute(select(rows, stands.scalar_subquery().label("stands")).order_by(*order)).all()
+    return session.execute(
+        select(rows, Category.field, func.coalesce(rows.c.stands, stands.scalar_subquery()).label("stands_indeed"))
+        .outerjoin(Category, Category.id == rows.c.category_id)
+        .order_by(*order)
+    ).all()
 
 
 def _head(staff_id: int, stretch: _Stretch, after: Place | None, most: int, number: int) -> Select[*tuple[Any, ...]]:
     report = StandingReport
     head = (
-        select(literal(number).label("stretch"), report.step_id, report.ticket_id, report.clock_id, *_PLACE)
+        select(literal(number).label("stretch"), report.step_id, report.ticket_id, report.clock_id, *_PLACE, *_JUDGED)
         .where(report.staff_id == staff_id, report.is_answered.is_(stretch.is_answered))
         .order_by(*_ORDER)
         .limit(most)

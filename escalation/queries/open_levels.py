@@ -15,9 +15,9 @@ LEVELS_PER_ROUND = 2_000
 _WHOLE_EVERY = timedelta(hours=1)
 # What is done all day long and moves nobody from a post, a turn, a unit or a level.
 _MOVES_NOBODY = (
-    "audit.", "call.", "callback.", "canary.", "contact.", "guidance.", "incident.", "kept_figures.", "matter.",
-    "message.", "night.", "offer.", "outage.", "problem.", "promise.", "recording.", "rota_feed.", "staff.code_given",
-    "staff.invited", "staff.link_handed_over", "staff.locked", "staff.signed_in", "telephone.",
+    "audit.", "call.", "callback.", "canary.", "contact.", "escalation.gap", "guidance.", "incident.", "kept_figures.",
+    "matter.", "message.", "night.", "offer.", "outage.", "problem.", "promise.", "recording.", "rota_feed.",
+    "staff.code_given", "staff.invited", "staff.link_handed_over", "staff.locked", "staff.signed_in", "telephone.",
 )  # fmt: skip
 # When next somebody's turn, leave, post, role or responsibility begins or ends by itself.
 _NEXT_CHANGE = text("""

@@ -8,14 +8,18 @@ from sqlalchemy.orm import Session
 
 from tickets.city import zone
 from tickets.promises.taken_up_again import RAISED_BEFORE
+from tickets.schema.ticket import IS_UNFINISHED
 
 # Whatever its level, an emergency stands before all else.
 EMERGENCY_HARM = 100
 _PEOPLE = "1 + (select count(*)::int from ticket d where d.master_id = t.id and not d.is_canary)"
+# Of a clock that runs.
+_STANDS = f"t.escalation_level > 0 and not t.is_canary and t.{IS_UNFINISHED}"
 # What the rows must be, of some tickets or of all; a level counts for the due date the clock has now.
-_LEVELS = """
+_LEVELS = f"""
     select c.id as clock_id, c.ticket_id, s.id as step_id, s.rank as level, s.due_at, c.kind as clock_kind,
-           c.breach_cause, exists (select from acknowledgement a where a.step_id = s.id) as is_answered, t.unit_id
+           c.breach_cause, exists (select from acknowledgement a where a.step_id = s.id) as is_answered, t.unit_id,
+           t.is_restricted, {_STANDS} as stands
     from clock c
     join ticket t on t.id = c.ticket_id
     cross join lateral (
@@ -24,7 +28,7 @@ _LEVELS = """
         order by rank desc, id desc limit 1
     ) s
     where c.status = 'running'
-"""
+"""  # noqa: S608  (our own names)
 # A person goes on with what reached them while the clock runs, also when its date was moved meanwhile; what was raised
 # before the matter ended and was taken up again is over (R9, A8).
 _REPORTS = f"""
@@ -32,17 +36,24 @@ _REPORTS = f"""
            s.due_at, exists (select from acknowledgement a where a.step_id = s.id) as is_answered,
            s.rank + case when t.priority = 'emergency' then {EMERGENCY_HARM} else 0 end as harm,
            (s.due_at at time zone :zone)::date as due_on,
-           {_PEOPLE} as people
+           {_PEOPLE} as people, t.unit_id, t.procedure_id, t.category_id, v.chain_version_id, r.capacity,
+           {_STANDS} as stands
     from clock c
     join ticket t on t.id = c.ticket_id
     join planned_step s on s.clock_id = c.id and s.kind = 'level' and s.fired_at is not null and s.result <> 'void'
     join step_recipient r on r.step_id = s.id
+    left join chain_step v on v.id = s.chain_step_id
     where c.status = 'running' and not {RAISED_BEFORE}
 """  # noqa: S608  (our own names)
 _HIGHEST = " order by s.clock_id, r.staff_id, s.rank desc, s.id desc"
 _OF_TICKETS = " and c.ticket_id = any(:ticket_ids)"
-_LEVEL_COLUMNS = "clock_id, ticket_id, step_id, level, due_at, clock_kind, breach_cause, is_answered, unit_id"
-_REPORT_COLUMNS = "clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered, harm, due_on, people"
+_LEVEL_COLUMNS = (
+    "clock_id, ticket_id, step_id, level, due_at, clock_kind, breach_cause, is_answered, unit_id, is_restricted, stands"
+)
+_REPORT_COLUMNS = (
+    "clock_id, staff_id, ticket_id, step_id, level, due_at, is_answered, harm, due_on, people,"
+    " unit_id, procedure_id, category_id, chain_version_id, capacity, stands"
+)
 _REFRESH = tuple(
     text(statement).bindparams(bindparam("ticket_ids", type_=ARRAY(BigInteger)))
     for statement in (

@@ -1,7 +1,7 @@
 """Tables kept so that pages do not grow with history: what stands open of escalation, and the promises of each day.
 
 Nothing here is a truth of its own: `tickets/promises/standing_levels.py` and `day_totals.py` write it from clocks,
-steps and answers, and a nightly job proves it.
+steps and answers, and a nightly job proves it. What of a line changes with its ticket or clock, triggers change.
 """
 
 from datetime import date, datetime
@@ -10,7 +10,10 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.schema.base import Base, coded, to
+from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind
+
+_OF_THE_RIGHT = ("unit_id", "procedure_id", "category_id", "chain_version_id", "capacity", "stands")
 
 
 class StandingLevel(Base):
@@ -28,6 +31,23 @@ class StandingLevel(Base):
         ),
         # The same order, unit by unit.
         Index("ix_standing_level_unit", "unit_id", text("level desc"), "due_at", "step_id"),
+        # Few different keys, so that thousands of chains stand on a handful of pages to be counted; the few that only
+        # named people know of, with what is counted of them; and what the release before wrote.
+        Index(
+            "ix_standing_level_counted",
+            "unit_id",
+            "level",
+            "clock_kind",
+            "is_answered",
+            postgresql_where=text("stands and not is_restricted"),
+        ),
+        Index(
+            "ix_standing_level_named",
+            "ticket_id",
+            postgresql_where=text("stands and is_restricted"),
+            postgresql_include=["unit_id", "level", "clock_kind", "is_answered"],
+        ),
+        Index("ix_standing_level_unknown", "ticket_id", postgresql_where=text("stands is null")),
     )
 
     clock_id: Mapped[int] = mapped_column(to("clock", cascade=True), primary_key=True, autoincrement=False)
@@ -38,8 +58,11 @@ class StandingLevel(Base):
     clock_kind: Mapped[ClockKind] = mapped_column(coded(ClockKind))
     breach_cause: Mapped[str]
     is_answered: Mapped[bool]
-    # Where the ticket is; None in rows that the release before wrote.
+    # Where the ticket is, whether only named people know of it, and whether there is anything to count; None in rows
+    # that the release before wrote.
     unit_id: Mapped[int | None]
+    is_restricted: Mapped[bool | None]
+    stands: Mapped[bool | None]
 
 
 class StandingReport(Base):
@@ -47,8 +70,9 @@ class StandingReport(Base):
 
     __tablename__ = "standing_report"
     __table_args__ = (
+        # With all that a line is counted and judged by, so that hundreds are told from some dozen pages.
         Index(
-            "ix_standing_report_harm",
+            "ix_standing_report_desk",
             "staff_id",
             "is_answered",
             text("(-harm)"),
@@ -56,6 +80,7 @@ class StandingReport(Base):
             text("(-people)"),
             "due_at",
             "step_id",
+            postgresql_include=["ticket_id", "clock_id", "level", "harm", "people", *_OF_THE_RIGHT],
         ),
     )
 
@@ -72,6 +97,15 @@ class StandingReport(Base):
     due_on: Mapped[date] = mapped_column(server_default="1970-01-01")
     # The citizen whose ticket it is, and everybody whose duplicate waits for the same answer.
     people: Mapped[int] = mapped_column(server_default="1")
+    # What the right to answer depends on, beside the level and the harm: of the ticket, of its chain, and how this
+    # person was told. None in rows that the release before wrote.
+    unit_id: Mapped[int | None]
+    procedure_id: Mapped[int | None]
+    category_id: Mapped[int | None]
+    chain_version_id: Mapped[int | None]
+    capacity: Mapped[str | None]
+    # Whether there is anything to answer; None: written by the release before, which did not tell.
+    stands: Mapped[bool | None]
 
 
 class PromiseDay(Base):
@@ -97,3 +131,54 @@ class PublishedPromise(Base):
     met: Mapped[int]
     missed: Mapped[int]
     overdue: Mapped[int]
+
+
+_OF_TICKET = f"""
+begin
+    update standing_report r
+    set unit_id = new.unit_id, procedure_id = new.procedure_id, category_id = new.category_id,
+        stands = new.escalation_level > 0 and not new.is_canary
+            and new.{IS_UNFINISHED}
+            and exists (select from clock where id = r.clock_id and status = 'running')
+    where r.ticket_id = new.id and r.stands is not null;
+    update standing_level l
+    set unit_id = new.unit_id, is_restricted = new.is_restricted,
+        stands = new.escalation_level > 0 and not new.is_canary
+            and new.{IS_UNFINISHED}
+            and exists (select from clock where id = l.clock_id and status = 'running')
+    where l.ticket_id = new.id and l.stands is not null;
+    return null;
+end
+"""  # noqa: S608  (our own names)
+_OF_CLOCK = f"""
+begin
+    update standing_report r
+    set stands = new.status = 'running' and t.escalation_level > 0 and not t.is_canary
+        and t.{IS_UNFINISHED}
+    from ticket t
+    where r.clock_id = new.id and t.id = new.ticket_id and r.stands is not null;
+    update standing_level l
+    set stands = new.status = 'running' and t.escalation_level > 0 and not t.is_canary
+        and t.{IS_UNFINISHED}
+    from ticket t
+    where l.clock_id = new.id and t.id = new.ticket_id and l.stands is not null;
+    return null;
+end
+"""  # noqa: S608  (our own names)
+# By the trigger's name, which its function has too: what the function does, on which table it stands and when.
+KEEPS_WHAT_STANDS = {
+    "what_stands_of_ticket": (
+        _OF_TICKET,
+        "ticket",
+        "after update on ticket for each row when (("
+        "old.unit_id, old.procedure_id, old.category_id, old.status, old.is_restricted, old.is_canary,"
+        " old.escalation_level > 0) is distinct from ("
+        "new.unit_id, new.procedure_id, new.category_id, new.status, new.is_restricted, new.is_canary,"
+        " new.escalation_level > 0))",
+    ),
+    "what_stands_of_clock": (
+        _OF_CLOCK,
+        "clock",
+        "after update on clock for each row when ((old.status = 'running') <> (new.status = 'running'))",
+    ),
+}
