@@ -17,6 +17,7 @@ from tickets.outbox.letters import KEPT_MAIL
 SMTP = "smtp"
 # Servers let strangers wait for their greeting on purpose, some for half a minute.
 _SECONDS = 30
+_GOODBYE_SECONDS = 3
 # A server that says a little again and again is never silent for so long as above. Less than a claim holds: whoever
 # else takes the message then would send it beside us.
 LONGEST_SECONDS = 50.0
@@ -154,6 +155,8 @@ def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
             client.login(unquote(server.username), unquote(server.password or ""))
         _hand_over(client, message)
         with suppress(smtplib.SMTPException, OSError):
+            if client.sock is not None:
+                client.sock.settimeout(_GOODBYE_SECONDS)
             client.quit()
     finally:
         client.close()

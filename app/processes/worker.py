@@ -65,6 +65,10 @@ class ThreadedRqWorker(SimpleWorker):
     def _install_signal_handlers(self) -> None:
         return
 
+    def subscribe(self) -> None:
+        """Nobody commands it. RQ's listener for commands outlives a worker that could not say goodbye: at each trouble
+        of Redis a thread and a connection more."""
+
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
