@@ -52,14 +52,17 @@ class Leadership:
         return self.epoch is not None
 
     def hold(self) -> bool:
-        """Renew the lease, or take it if nobody holds it; whether it was taken just now. Raises what databases do."""
-        looked = self._monotonic()
+        """Renew the lease, or take it if nobody holds it; whether it leads from now on. Raises what databases do.
+
+        Also where it was not sure any more that it leads, and still does: what came due meanwhile was done by nobody.
+        """
+        looked, was_sure = self._monotonic(), self.leads
         if self._epoch is not None:
             with transaction(self._factory) as session:
                 goes_on = leadership.renew(session, epoch=self._epoch, now=database_now(session))
             if goes_on:
                 self._renewed = looked
-                return False
+                return not was_sure
             self.lost()
         self._epoch = self._take()
         self._renewed = looked

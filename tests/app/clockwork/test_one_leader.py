@@ -69,6 +69,20 @@ def test_one_that_leaves_lets_another_lead_at_once(committed):
     assert second.hold()
 
 
+def test_a_leader_that_slept_and_still_leads_begins_everything_that_came_due_meanwhile(committed, settings):
+    hands, begun = [0.0], []
+    node = make_node(settings, committed.engine)
+    node.leadership = scheduler(committed, monotonic=lambda: hands[0])
+    node.begin_all = lambda: begun.append(hands[0])
+
+    for seconds in (0, 3, 63, 66):
+        hands[0] = float(seconds)
+        hold_the_lease(node)
+
+    assert begun == [0.0, 63.0]
+    assert holder(committed) == (1, "first")
+
+
 def test_a_lease_renewed_in_the_future_blocks_nobody(committed):
     scheduler(committed).hold()
     let_the_lease_end(committed, by=timedelta(hours=-2))
