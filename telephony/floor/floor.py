@@ -11,8 +11,9 @@ from tickets.people.roles import CITY_LEVEL
 from tickets.schema import Presence, RoleAssignment, Staff, Unit
 from tickets.states import PresenceState, Role
 
-# A console beats every 15 s; three misses and nobody is taken to sit there.
-HEARTBEAT_LOST = timedelta(seconds=45)
+# How often a console says that it is open; three misses and nobody is taken to sit there.
+HEARTBEAT_EVERY = timedelta(seconds=15)
+HEARTBEAT_LOST = 3 * HEARTBEAT_EVERY
 AT_WORK = (
     PresenceState.AVAILABLE,
     PresenceState.OFFERED,

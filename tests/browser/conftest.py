@@ -6,19 +6,21 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.clock import utc_now
 from app.settings import Settings
+from app.web.console import call_bar
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
 from app.web.frame.session_cookie import SESSION_COOKIE, token_hash
+from telephony.floor import floor
 from tests.conftest import Committed
 from tests.signing_in import person_with
 from tickets.schema import Staff, Unit, WebSession
@@ -91,26 +93,35 @@ def made_settings(committed: Committed, folder: Path, *, port: int) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """What the templates were compiled to: each test has an application of its own, and all draw the same pages."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
-def site(committed: Committed, drawn: BytecodeCache, tmp_path: Path) -> Iterator[Site]:
+def site(committed: Committed, tmp_path: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     settings = made_settings(committed, tmp_path, port=port)
     app = create_app(settings, engine=committed.engine)
-    app.jinja_env.bytecode_cache = drawn
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(settings.base_url, app, committed.factory, settings)
     server.shutdown()
     thread.join(timeout=10)
+
+
+@pytest.fixture
+def beats(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], timedelta]:
+    """`beats(timedelta(seconds=2))`: consoles say so often that they are open; returns how long silence is borne then.
+
+    For what a test waits for. How often it is else, and that the pages say so, stands in `console/test_calls.py`.
+    """
+
+    def every(pause: timedelta) -> timedelta:
+        borne = floor.HEARTBEAT_LOST * (pause / floor.HEARTBEAT_EVERY)
+        monkeypatch.setattr(call_bar, "HEARTBEAT_EVERY", pause)
+        monkeypatch.setattr(floor, "HEARTBEAT_LOST", borne)
+        return borne
+
+    return every
 
 
 class Complaints(list[str]):

@@ -9,6 +9,7 @@ _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # What is in order is not told in full: on a page of hundreds of rows that took longer than finding what is not.
 _RULES = {"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"]}
 _COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+_BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # What a box cuts off, or shows only when it is scrolled sideways, nobody finds on a telephone. What is typed may be
 # longer than its field, and a text that ends in "…" stands whole elsewhere.
 _CUT_OFF = """() => {
@@ -51,9 +52,10 @@ def axe_findings(page: Page, *, colours_only: bool = False) -> list[str]:
 
 def sideways_scroll(page: Page) -> int:
     """By how many pixels the page is wider than its window; 0 when nobody has to scroll sideways."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(page.evaluate(_BEYOND))
 
 
-def cut_off(page: Page) -> list[str]:
-    """What a person needs and cannot see at this width, at most three of a page."""
-    return list(page.evaluate(_CUT_OFF))
+def misfits(page: Page, *, first: str) -> list[str]:
+    """By how much the page is too wide, and what a person needs and cannot see at this width, once `first` was done."""
+    beyond, *hidden = page.evaluate(f"() => {{ {first}; return [{_BEYOND}, ...({_CUT_OFF})()]; }}")
+    return [*([f"{beyond} px sideways"] if beyond else []), *hidden]

@@ -72,6 +72,7 @@ def city(committed: Committed, tmp_path: Path, exchange: SipExchange) -> Iterato
 
 
 Open = Callable[..., BrowserContext]
+Beats = Callable[[timedelta], timedelta]
 
 
 @pytest.fixture
@@ -254,21 +255,26 @@ def test_a_closed_telephone_is_said_on_the_bar_and_no_call_is_offered(city: Site
     assert is_offered_calls(city, agent_id)
 
 
-def test_heartbeats_of_the_console_alone_do_not_keep_a_telephone_that_is_gone(city: Site, at: Open) -> None:
+@pytest.mark.parametrize("every", [3, pytest.param(15, marks=pytest.mark.slow)])
+def test_heartbeats_of_the_console_alone_do_not_keep_a_telephone_that_is_gone(
+    city: Site, at: Open, beats: Beats, every: int
+) -> None:
     """Over time, and with nothing but what the browser sends."""
+    borne = beats(timedelta(seconds=every))
+    longer = (borne.total_seconds() + every / 3) * 1000
     page, agent_id = agent_of(at(city), city)
     window = take_calls(page)
     stands(page, "ready")
-    page.wait_for_timeout(50_000)
+    page.wait_for_timeout(longer)
     assert is_offered_calls(city, agent_id), "the telephone beats as long as it is open"
 
     window.close()
-    page.wait_for_timeout(50_000)
+    page.wait_for_timeout(longer)
 
     assert not is_offered_calls(city, agent_id)
     with city.sessions() as session:
         mine = session.get_one(Presence, agent_id)
-        assert mine.heartbeat_at > utc_now() - timedelta(seconds=20), "the console itself is there"
+        assert mine.heartbeat_at > utc_now() - borne / 2, "the console itself is there"
 
 
 def test_after_a_broken_network_it_registers_again_by_itself(city: Site, exchange: SipExchange, at: Open) -> None:
@@ -291,7 +297,7 @@ def test_a_password_that_ended_is_renewed_without_letting_go_of_the_call(
 ) -> None:
     page, agent_id = agent_of(at(city), city)
     with city.sessions.begin() as session:
-        session.scalars(select(WebSession)).one().expires_at = utc_now() + timedelta(seconds=25)
+        session.scalars(select(WebSession)).one().expires_at = utc_now() + timedelta(seconds=15)
     window = take_calls(page)
     stands(window, "ready")
     with city.sessions.begin() as session:
@@ -309,8 +315,9 @@ def test_a_password_that_ended_is_renewed_without_letting_go_of_the_call(
 
 
 def test_who_is_signed_out_is_refused_a_password_and_the_browser_leaves_the_exchange(
-    city: Site, exchange: SipExchange, at: Open
+    city: Site, exchange: SipExchange, at: Open, beats: Beats
 ) -> None:
+    beats(timedelta(seconds=2))
     context = at(city)
     page, agent_id = agent_of(context, city)
     window = take_calls(page)

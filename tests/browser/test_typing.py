@@ -371,7 +371,7 @@ def test_signing_out_leaves_nothing_in_the_browser(site: Site, page: Page) -> No
     assert TYPED not in str(page.evaluate("JSON.stringify(sessionStorage)"))
 
 
-@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize("width", [320, pytest.param(1440, marks=pytest.mark.slow)])
 def test_pages_with_drafts_are_clean_and_fit(site: Site, new_page: Callable[..., Page], width: int) -> None:
     page = new_page(width=width)
     agent = agent_of(site, page)

@@ -1,6 +1,6 @@
 """Walking through every page that a person may open: addresses from the application itself, the rest from links."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from werkzeug.routing.exceptions import HTTPException
 
 from app.web.frame.access import declared
 from tests.browser.conftest import Site
-from tests.browser.looking import axe_findings, cut_off, sideways_scroll
+from tests.browser.looking import axe_findings, misfits
 from tests.faults.nodes import LONG
 from tickets.states import Role
 
@@ -25,7 +25,12 @@ _SUBMIT = """(form, [fields, words]) => {
   HTMLFormElement.prototype.submit.call(form);
 }"""
 _LINKS = "[...document.querySelectorAll('a[href]')].map((link) => link.getAttribute('href'))"
-_OPEN_ALL = "document.querySelectorAll('details').forEach((box) => { box.open = true; })"
+_BOXES = "document.querySelectorAll('details').forEach((box) => {{ box.dataset.was ??= box.open; box.open = {} }})"
+_AS_THEY_WERE, _OPEN_ALL = _BOXES.format("box.dataset.was === 'true'"), _BOXES.format("true")
+# All rows of a list are made alike; axe takes a second for each hundred of them.
+_A_FEW_ROWS = """document.querySelectorAll("tbody, ul, ol").forEach((list) => {
+  for (const row of [...list.children].slice(20)) row.remove();
+})"""
 # What leads nowhere, or is closed to most: the pages that say so are pages too.
 _ASTRAY = ("/no-such-page", "/administration", "/console/new")
 _IS_PAGE = "Boolean(document.querySelector('meta[name=viewport]'))"
@@ -43,6 +48,8 @@ class Walk:
     here: str = ""
     met: set[str] = field(default_factory=set)
     forms: set[str] = field(default_factory=set)
+    # In which language a page of this rule is opened.
+    speaks: Callable[[str], str] = lambda _rule: "vi"
 
     def through(self, starts: Iterable[str], *, most: int) -> Iterator[str]:
         """Opens each page, found by its address or by a link on another; yields the address when it is open.
@@ -51,13 +58,15 @@ class Walk:
         """
         # Without motion: axe would judge colours on their way from one theme to the other.
         self.page.emulate_media(reduced_motion="reduce", color_scheme="light")
-        self._speak("vi")
         waiting, known, taken = list(starts), set(starts), dict[str, int]()
         while waiting:
             address = waiting.pop(0)
             rule = self._rule(address)
             self.met.add(rule or "")
-            if rule is None or taken.get(rule, 0) >= most or not self._opened(address):
+            if rule is None or taken.get(rule, 0) >= most:
+                continue
+            self._speak(self.speaks(rule))
+            if not self._opened(address):
                 continue
             taken[rule] = taken.get(rule, 0) + 1
             self.here = rule
@@ -69,6 +78,7 @@ class Walk:
 
     def astray(self) -> Iterator[str]:
         """Opens what is not there and what is closed to this person, as `through` does; `here` is then the answer."""
+        self._speak("vi")
         for address in _ASTRAY:
             answer = self.page.goto(address, wait_until="load")
             if answer is not None and answer.status in (403, 404):
@@ -77,30 +87,49 @@ class Walk:
 
     def look(self, where: str) -> None:
         """Both languages at every width, boxes closed and open; axe once in each theme."""
-        self._axe(where)
+        self._axe(where, dark=False)
+        self._axe(where, dark=True, colours_only=True)
         self.fits(f"{where} in vi")
+        self._fits_in_english(where)
+
+    def look_by_turns(self, where: str, *, turn: int, times: int) -> None:
+        """A daily run: closely for the first who meets a page, and for the second what the first did not look at.
+
+        Vietnamese first, whose words are longer. From page to page the theme changes, and every other one is read in
+        English at once: a page that no second person may open has one of both.
+        """
+        dark = turn % 2 == 1
+        if times == 0:
+            self.fits(f"{where} in vi")
+            self.page.evaluate(_A_FEW_ROWS)
+            self._axe(where, dark=dark)
+            if turn % 4 in (1, 2):
+                self._fits_in_english(where)
+        elif times == 1:
+            self.fits(f"{where} in en")
+            self.page.evaluate(_A_FEW_ROWS)
+            self._axe(f"{where} in en", dark=not dark, colours_only=True)
+        else:
+            self.fits(where, widths=(320,))
+
+    def fits(self, where: str, *, widths: tuple[int, ...] = WIDTHS) -> None:
+        """No sideways scroll, nothing cut off: with boxes closed and with all of them open."""
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            for told, how in (("", _AS_THEY_WERE), (", boxes open", _OPEN_ALL)):
+                found = misfits(self.page, first=how)
+                self.findings += [f"{self.who} {where} at {width}{told}: {what}" for what in found]
+
+    def _fits_in_english(self, where: str) -> None:
         self._speak("en")
         self.page.reload(wait_until="load")
         self.fits(f"{where} in en")
         self._speak("vi")
 
-    def fits(self, where: str, *, widths: tuple[int, ...] = WIDTHS) -> None:
-        """No sideways scroll, nothing cut off: with boxes closed and with all of them open."""
-        for opens in (False, True):
-            if opens:
-                self.page.evaluate(_OPEN_ALL)
-            for width in widths:
-                self.page.set_viewport_size({"width": width, "height": 900})
-                told = f"{self.who} {where} at {width}{', boxes open' if opens else ''}"
-                if beyond := sideways_scroll(self.page):
-                    self.findings.append(f"{told}: {beyond} px sideways")
-                self.findings += [f"{told}: {what}" for what in cut_off(self.page)]
-
-    def _axe(self, where: str) -> None:
-        self.findings += [f"{self.who} {where}: {found}" for found in axe_findings(self.page)]
-        self.page.emulate_media(color_scheme="dark")
-        dark = axe_findings(self.page, colours_only=True)
-        self.findings += [f"{self.who} {where}, dark: {found}" for found in dark]
+    def _axe(self, where: str, *, dark: bool, colours_only: bool = False) -> None:
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        told = f"{self.who} {where}{', dark' if dark else ''}"
+        self.findings += [f"{told}: {found}" for found in axe_findings(self.page, colours_only=colours_only)]
         self.page.emulate_media(color_scheme="light")
 
     def refuse_forms(self, address: str, words: str) -> None:

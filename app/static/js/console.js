@@ -26,6 +26,7 @@ function beat() {
 }
 
 function start(address) {
+  const every = Number(document.querySelector("script[data-beat-every]").dataset.beatEvery);
   try {
     worker = new Worker(document.querySelector("script[data-beat-worker]").dataset.beatWorker);
   } catch {
@@ -33,7 +34,7 @@ function start(address) {
   }
   worker.onerror = () => tell("worker_failed");
   worker.onmessage = ({ data }) => heard(data);
-  worker.postMessage({ address, token, telephone });
+  worker.postMessage({ address, token, telephone, every });
 }
 
 // The telephone of this page can ring ("ready"), talks ("talking") or can do neither: said with every heartbeat, and at

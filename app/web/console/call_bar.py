@@ -1,5 +1,6 @@
 """The call bar on top of every desk page: presence, who rings, who talks; looked up when a page asks for it."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import g, redirect, render_template, request
@@ -23,7 +24,7 @@ from telephony.calls import NOT_LED
 from telephony.floor.agent_bar import AgentBar, BarCall, agent_bar
 from telephony.floor.callbacks import MOST_ATTEMPTS
 from telephony.floor.consulting import consult_of
-from telephony.floor.floor import HEARTBEAT_LOST
+from telephony.floor.floor import HEARTBEAT_EVERY, HEARTBEAT_LOST
 from telephony.floor.presence import AWAY_MISSED_OFFERS, AWAY_NO_HEARTBEAT, AWAY_NO_TELEPHONE
 from telephony.floor.rooms import parties_in, room_of
 from telephony.provider.account import Capability
@@ -38,7 +39,12 @@ _SHOWN_TICKETS = 4
 @blueprint.app_context_processor
 def offered_to_layouts() -> dict[str, Any]:
     """`agent_call_bar()` and the bar's own address for layouts; nothing is read for a page that does not show it."""
-    return {"agent_call_bar": agent_call_bar, "talks_on_the_phone": talks_on_the_phone, "bar_alone": BAR_ALONE}
+    return {
+        "agent_call_bar": agent_call_bar,
+        "talks_on_the_phone": talks_on_the_phone,
+        "bar_alone": BAR_ALONE,
+        "beat_every_ms": HEARTBEAT_EVERY // timedelta(milliseconds=1),
+    }
 
 
 def talks_on_the_phone() -> bool:

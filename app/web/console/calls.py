@@ -61,7 +61,7 @@ def change_presence() -> ResponseReturnValue:
 @blueprint.post("/console/presence/beat")
 @signed_in(*ANSWERING)
 def beat() -> ResponseReturnValue:
-    """The console is open, and its telephone can ring; said every fifteen seconds. Answers how the agent stands."""
+    """The console is open, and its telephone can ring; said every `HEARTBEAT_EVERY`. Answers how the agent stands."""
     telephone = request.headers.get("X-Telephone", "")
     mine = presence.heartbeat(g.session, g.viewer.staff_id, can_ring=telephone in ("ready", "talking"), now=g.now)
     if telephone == "talking" and mine is not None:

@@ -15,6 +15,7 @@ from telephony.call import end
 from telephony.calls import enter, new_call
 from telephony.floor import offers, presence
 from telephony.floor.callbacks import CLAIM_HELD_FOR, claim_callback
+from telephony.floor.floor import HEARTBEAT_LOST
 from tests.app.web.console.console_scene import agent_at, page_of, send
 from tests.factories import citizen, open_ticket, staff, unit
 from tests.telephony.floor.ringing import open_offer_of
@@ -106,6 +107,14 @@ def test_the_open_console_beats(client: FlaskClient, session: Session, now: date
     assert answer.status_code == 204
     session.expire_all()
     assert session.get_one(Presence, agent.id).heartbeat_at == now
+
+
+def test_a_page_is_told_to_beat_every_fifteen_seconds_and_three_misses_are_borne(client, session, now) -> None:
+    agent_at(client, session, now)
+
+    for address in ("/console", "/console/telephone"):
+        assert 'data-beat-every="15000"' in client.get(address).get_data(as_text=True)
+    assert timedelta(seconds=3 * 15) == HEARTBEAT_LOST
 
 
 def test_a_ring_tells_who_calls_and_what_is_open_before_it_is_answered(
