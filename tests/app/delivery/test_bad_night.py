@@ -154,8 +154,8 @@ def test_a_refused_account_stops_nothing_for_good_and_people_are_told(office, ca
     for number in range(30):
         office.post_sms(f"thanks-{number}", to=f"+8490123{number:04}")
 
-    # A whole night for the most usual one; what differs between them shows in the first hours.
-    hours = 30 if code == 20003 or LONG else 4
+    # A night for the most usual one; what differs between them shows in the first hours.
+    hours = 30 if LONG else 12 if code == 20003 else 4
     through_the_night(office, timedelta(hours=hours), step=timedelta(minutes=5))
     reasons, figures = told(office, committed)
     asked = 5000 - len(carrier.answers)
