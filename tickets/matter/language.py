@@ -92,10 +92,14 @@ def _by_words(written: Sequence[str], shorthand: Mapping[str, tuple[str, ...]]) 
     if len(written) < _LEAST_FOREIGN:
         # "alo", "TT 26 0042": nothing tells.
         return WrittenIn.VIETNAMESE
-    often = Counter(written)
-    short = sum(times for word, times in often.items() if word in shorthand and word not in _SPOKEN)
-    foreign = sum(times for word, times in often.items() if word not in shorthand and _is_foreign(word))
-    marked = sum(times for word, times in often.items() if not word.isascii())
+    short = foreign = marked = 0
+    for word, times in Counter(written).items():
+        if not word.isascii():
+            marked += times
+        if word not in shorthand:
+            foreign += times if _is_foreign(word) else 0
+        elif word not in _SPOKEN:
+            short += times
     if short >= _LEAST_FOREIGN and short / len(written) >= _SHORT_SHARE:
         return WrittenIn.TEENCODE
     if marked and foreign >= _LEAST_FOREIGN and foreign / len(written) >= _FOREIGN_SHARE:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from tickets.matter.reading import MOST_TOLD_WORDS
 from tickets.matter.rulebook import MarkedText
-from tickets.matter.text import is_function_word
+from tickets.matter.text import MatterText, is_function_word
 
 # The row of the file that says how far a text without any known word leans.
 ALONE = "(alone)"
@@ -50,14 +50,15 @@ class Leaning:
 NO_LEANING = Leaning(_NOWHERE)
 
 
+def features(found: MarkedText) -> frozenset[str]:
+    """Each word and pair of words without marks, each word as it is marked, and each class of words."""
+    return _of_words(found.text) | {name for name in found.hits if name.startswith(_CLASS)}
+
+
 # Asked of one text for one question after the other.
 @lru_cache(maxsize=2)
-def features(found: MarkedText) -> frozenset[str]:
-    """Each word and pair of words without marks, each word as it is marked, and each class of words.
-
-    What only holds English together ("in the", "out") leans nowhere: who wrote English in examples was often in danger.
-    """
-    text = found.text
+def _of_words(text: MatterText) -> frozenset[str]:
+    """What only holds English together ("in the") leans nowhere: who wrote it in examples was often in danger."""
     told = [word for word in text.words[:_MOST_WORDS] if not word.plain.isdecimal()]
     words = [word.plain for word in told]
     marked = {word.exact for word in told if word.exact != word.plain}
@@ -65,17 +66,18 @@ def features(found: MarkedText) -> frozenset[str]:
     if text.is_english:
         pairs = (pair for pair in pairs if not is_function_word(pair[0]) and not is_function_word(pair[1]))
         words = [word for word in words if not is_function_word(word)]
-    classes = [name for name in found.hits if name.startswith(_CLASS)]
-    return frozenset([*words, *map(" ".join, pairs), *[_MARKED + word for word in marked], *classes])
+    return frozenset([*words, *map(" ".join, pairs), *[_MARKED + word for word in marked]])
 
 
 def lean(found: MarkedText, weights: Mapping[str, float]) -> Leaning:
     """The same words in a longer text weigh less, so that length alone leans nowhere."""
     if not weights or len(found.text.words) < _LEAST_WORDS:
         return NO_LEANING
-    names = features(found)
-    told = {name: weights[name] for name in names if name in weights}
-    score = weights.get(ALONE, 0.0) + math.fsum(told.values()) / math.sqrt(len(names) or 1)
+    names = _of_words(found.text)
+    classes = [name for name in found.hits if name.startswith(_CLASS)]
+    told = {name: weights[name] for name in names & weights.keys()}
+    told |= {name: weights[name] for name in classes if name in weights}
+    score = weights.get(ALONE, 0.0) + math.fsum(told.values()) / math.sqrt(len(names) + len(classes) or 1)
     return Leaning(score, found, told)
 
 

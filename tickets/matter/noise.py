@@ -127,10 +127,9 @@ def _adverts(found: MarkedText) -> Sequence[str]:
 def _is_mashed(said: str) -> bool:
     """A few words, none of which anybody means."""
     words = said.lower().split()
-    left = [word for word in words if not _LAUGHTER.fullmatch(word)]
-    if not left or len(words) > _FEW_WORDS:
-        return bool(words) and not left
-    return all(_is_run(word) for word in left)
+    if len(words) > _FEW_WORDS:
+        return all(_LAUGHTER.fullmatch(word) for word in words)
+    return bool(words) and all(_LAUGHTER.fullmatch(word) or _is_run(word) for word in words)
 
 
 def _is_run(word: str) -> bool:

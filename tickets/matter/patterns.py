@@ -81,21 +81,46 @@ class Patterns:
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self._patterns = tuple(patterns)
-        self._asked: dict[str, list[int]] = {}
-        # What else each needs: kept as sets, which are compared with what a text has without looking name by name.
-        self._needs: list[tuple[frozenset[str], ...]] = []
+        # Many ask for the same part: each has a number, and whether it stands in a text is asked once.
+        parts: dict[tuple[str, ...], int] = {}
+        self._needs: list[frozenset[int]] = []
+        # By the rarest part of each: the patterns that ask for it.
+        self._asked: dict[int, list[int]] = {}
         for number, pattern in enumerate(self._patterns):
-            rarest = min(pattern.elements, key=_how_often)
-            self._needs.append(tuple(frozenset(one.names) for one in pattern.elements if one is not rarest))
-            for name in rarest.names:
-                self._asked.setdefault(name, []).append(number)
+            numbers = [parts.setdefault(one.names, len(parts)) for one in pattern.elements]
+            self._needs.append(frozenset(numbers))
+            rarest = min(range(len(numbers)), key=lambda at: _how_often(pattern.elements[at]))
+            self._asked.setdefault(numbers[rarest], []).append(number)
+        self._parts_of: dict[str, list[int]] = {}
+        for names, part in parts.items():
+            for name in dict.fromkeys(names):
+                self._parts_of.setdefault(name, []).append(part)
 
-    def possible(self, hits: Hits) -> list[Pattern]:
-        """Those of which each element stands somewhere in the text, in the order of the file."""
-        has, needs = frozenset(hits), self._needs
-        found = {number for name in has & self._asked.keys() for number in self._asked[name]}
-        stands = [number for number in found if not any(has.isdisjoint(names) for names in needs[number])]
-        return [self._patterns[number] for number in sorted(stands)]
+    def found(self, hits: Hits, text: MatterText) -> list[tuple[Pattern, tuple[Span, ...]]]:
+        """Those that hold and where, in the order of the file."""
+        found: list[tuple[Pattern, tuple[Span, ...]]] = []
+        for number in self._possible(hits):
+            pattern = self._patterns[number]
+            first, *others = pattern.elements
+            starts = _spans(first, hits)
+            if not others:
+                found += [(pattern, (span,)) for span in starts]
+                continue
+            spans = _spans(others[0], hits)
+            if len(starts) > 1 or len(spans) > 1 or _may_reach(starts[0], others[0], spans[0]):
+                nexts = [spans, *[_spans(element, hits) for element in others[1:]]]
+                found += [(pattern, those) for those in _matches(starts, others, nexts, text)]
+        return found
+
+    def _possible(self, hits: Hits) -> list[int]:
+        """Those of which each part stands somewhere in the text."""
+        stands: set[int] = set()
+        for name in hits.keys() & self._parts_of.keys():
+            stands.update(self._parts_of[name])
+        asked = [number for part in stands & self._asked.keys() for number in self._asked[part]]
+        possible = [number for number in asked if self._needs[number] <= stands]
+        possible.sort()
+        return possible
 
 
 def _how_often(element: _Element) -> int:
@@ -103,23 +128,27 @@ def _how_often(element: _Element) -> int:
     return sum(_AS_MANY if name.startswith("@") else _ALONE if " " not in name else 1 for name in element.names)
 
 
-def matches(pattern: Pattern, hits: Hits, text: MatterText) -> Iterator[tuple[Span, ...]]:
-    """Where a pattern holds: for each place of its first element, the nearest of each that follows."""
-    first, *others = pattern.elements
-    if not others:
-        for start in _spans(first, hits):
-            yield (start,)
-        return
-    nexts: list[Sequence[Span]] = []
-    for element in others:
-        spans = _spans(element, hits)
-        if not spans:
-            return
-        nexts.append(spans)
-    for start in _near(_spans(first, hits), others[0], nexts[0]):
+def _may_reach(start: Span, element: _Element, span: Span) -> bool:
+    """Whether the numbers of their words are near enough: their places are as far apart, or further."""
+    behind = span[0] - start[1]
+    return 0 <= behind <= element.gap if element.in_order else start[0] - span[1] <= element.gap >= behind
+
+
+def _matches(
+    starts: Sequence[Span], others: Sequence[_Element], nexts: Sequence[Sequence[Span]], text: MatterText
+) -> Iterator[tuple[Span, ...]]:
+    """For each place of the first part, the nearest of each that follows."""
+    for start in _near(starts, others[0], nexts[0]):
         found = _followed(start, others, nexts, text)
         if found is not None:
             yield found
+
+
+def _spans(element: _Element, hits: Hits) -> Sequence[Span]:
+    if len(element.names) == 1:
+        return hits[element.names[0]]
+    found = [hits[name] for name in element.names if name in hits]
+    return found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
 
 
 def _near(starts: Sequence[Span], element: _Element, spans: Sequence[Span]) -> Sequence[Span]:
@@ -147,13 +176,6 @@ def _followed(
             return None
         found.append(near)
     return tuple(found)
-
-
-def _spans(element: _Element, hits: Hits) -> Sequence[Span]:
-    if len(element.names) == 1:
-        return hits.get(element.names[0], ())
-    found = [hits[name] for name in element.names if name in hits]
-    return found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
 
 
 def _nearest(element: _Element, spans: Sequence[Span], found: list[Span], text: MatterText) -> Span | None:

@@ -1,6 +1,6 @@
 """All phrases that rules know, found in one walk over a text."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -47,16 +47,19 @@ class _Node:
 class _State:
     """All nodes that the words so far lead to, and what each next word would lead to: made when first come to."""
 
-    __slots__ = ("_nodes", "names", "ways")
+    __slots__ = ("_nodes", "_over", "is_over", "names", "ways")
 
-    def __init__(self, nodes: Sequence[_Node]) -> None:
+    def __init__(self, nodes: Sequence[_Node], over: str) -> None:
         self._nodes = nodes
+        self._over = over
         # By the key of the next word; None until somebody comes here.
         self.ways: dict[str, _State] | None = None
-        self.names = tuple(dict.fromkeys(name for node in nodes for name in node.names))
+        names = dict.fromkeys(name for node in nodes for name in node.names)
+        self.is_over = over in names
+        self.names = tuple(name for name in names if name != over)
 
     def open(self) -> "dict[str, _State]":
-        self.ways = {key: _State(nodes) for key, nodes in self._following().items()}
+        self.ways = {key: _State(nodes, self._over) for key, nodes in self._following().items()}
         return self.ways
 
     def _following(self) -> dict[str, list[_Node]]:
@@ -74,10 +77,14 @@ class _State:
 class Phrasebook:
     """Phrases under names; several phrases may have one name, and one phrase several."""
 
-    def __init__(self, ambiguous: Collection[str] = ()) -> None:
-        """`ambiguous`: what without its marks says too little by itself ("dung" is dùng, đúng, đừng or đụng)."""
+    def __init__(self, ambiguous: Collection[str] = (), over: str = "") -> None:
+        """`ambiguous`: what without its marks says too little by itself ("dung" is dùng, đúng, đừng or đụng).
+
+        Inside phrases of the name `over` no others are found, unless they say more.
+        """
         self._root = _Node()
         self._ambiguous = ambiguous
+        self._over = over
         self._begin: _State | None = None
 
     def add(self, name: str, phrases: Iterable[str]) -> None:
@@ -93,24 +100,55 @@ class Phrasebook:
 
     def find(self, text: MatterText) -> dict[str, list[Span]]:
         """Every phrase of a text by its name, in the order of their beginnings."""
+        told, over = self._walk([word.key for word in text.words])
+        covers = longest_at(over) if over else {}
         found: dict[str, list[Span]] = {}
-        keys = [word.key for word in text.words]
+        for span, names in told:
+            if covers and (span[0] in covers or span[1] - 1 in covers) and is_part_of_longer(span, covers):
+                continue
+            for name in names:
+                if name in found:
+                    found[name].append(span)
+                else:
+                    found[name] = [span]
+        return found
+
+    def _walk(self, keys: Sequence[str]) -> tuple[list[tuple[Span, tuple[str, ...]]], list[Span]]:
+        """Where phrases stand, with the names of each; and those inside which no others are found."""
+        told: list[tuple[Span, tuple[str, ...]]] = []
+        over: list[Span] = []
         if self._begin is None:
-            self._begin = _State((self._root,))
+            self._begin = _State((self._root,), self._over)
         begin, count = self._begin.ways or self._begin.open(), len(keys)
+        # A text has hundreds: made without the detour by the names of their parts.
+        make = tuple.__new__
         for start, key in enumerate(keys):
             state, end = begin.get(key), start + 1
             while state is not None:
                 if state.names:
-                    span = Span(start, end)
-                    for name in state.names:
-                        if name in found:
-                            found[name].append(span)
-                        else:
-                            found[name] = [span]
+                    told.append((make(Span, (start, end)), state.names))
+                if state.is_over:
+                    over.append(make(Span, (start, end)))
                 if end == count:
                     break
                 ways = state.ways
                 state = (state.open() if ways is None else ways).get(keys[end])
                 end += 1
-        return found
+        return told, over
+
+
+def longest_at(spans: Iterable[Span]) -> dict[int, Span]:
+    """The longest of them at each word."""
+    longest: dict[int, Span] = {}
+    for span in spans:
+        for at in range(span.start, span.end):
+            known = longest.get(at)
+            if known is None or span.end - span.start > known.end - known.start:
+                longest[at] = span
+    return longest
+
+
+def is_part_of_longer(span: Span, longest: Mapping[int, Span]) -> bool:
+    """Whether part of it belongs to one that says more than it does."""
+    over = [longest[at] for at in range(span.start, span.end) if at in longest]
+    return any(not (span.start <= cover.start and cover.end <= span.end and span != cover) for cover in over)

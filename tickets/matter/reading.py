@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from tickets.matter.patterns import Pattern, Patterns, matches
+from tickets.matter.patterns import Pattern, Patterns
 from tickets.matter.phrases import Span
 from tickets.matter.rulebook import MarkedText
 
@@ -66,8 +66,7 @@ class Sign:
 
 def signs(patterns: Patterns, found: MarkedText) -> list[Sign]:
     """Every pattern that holds, with each of its places."""
-    possible = patterns.possible(found.hits)
-    return [Sign(pattern, spans) for pattern in possible for spans in matches(pattern, found.hits, found.text)]
+    return [Sign(pattern, spans) for pattern, spans in patterns.found(found.hits, found.text)]
 
 
 def words_of(kept: Sequence[Sign], found: MarkedText) -> tuple[str, ...]:

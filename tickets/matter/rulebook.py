@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from tickets.matter.lists import CLASS_LISTS, FILES, SHAPES, WordList, WordRow, shipped_rows
 from tickets.matter.patterns import Patterns, parse
-from tickets.matter.phrases import Phrasebook, Span
+from tickets.matter.phrases import Phrasebook, Span, is_part_of_longer, longest_at
 from tickets.matter.text import MatterText, letters, read_text
 
 _EVERYDAY = "everyday"
@@ -51,7 +51,7 @@ def rulebook_of(rows: Iterable[WordRow], *, version: str = "") -> MatterRulebook
     by_list: dict[WordList, list[WordRow]] = {of: [] for of in WordList}
     for row in rows:
         by_list[row.list].append(row)
-    book = Phrasebook(frozenset(letters(row.says).plain for row in by_list[WordList.AMBIGUOUS]))
+    book = Phrasebook(frozenset(letters(row.says).plain for row in by_list[WordList.AMBIGUOUS]), over=_EVERYDAY)
     for row in by_list[WordList.EVERYDAY]:
         book.add(_EVERYDAY, row.words.split("|"))
     for of in CLASS_LISTS:
@@ -78,38 +78,21 @@ def rulebook_of(rows: Iterable[WordRow], *, version: str = "") -> MatterRulebook
 
 def look(said: str, rules: MatterRulebook) -> MarkedText:
     text = read_text(said, rules.shorthand)
-    hits = rules.book.find(text)
-    everyday = hits.pop(_EVERYDAY, [])
-    return MarkedText(text, uncovered(hits, everyday) if everyday else hits)
+    return MarkedText(text, rules.book.find(text))
 
 
 def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> dict[str, Sequence[Span]]:
     """The phrases that no longer one of `everyday` holds a part of."""
-    covers: dict[int, Span] = {}
-    for span in everyday:
-        for at in range(span.start, span.end):
-            longest = covers.get(at)
-            if longest is None or span.end - span.start > longest.end - longest.start:
-                covers[at] = span
+    covers = longest_at(everyday)
     kept: dict[str, Sequence[Span]] = {}
     # Nearly all phrases stand where nothing of everyday does; what says more than they do reaches over an end.
     begins, ends = covers.keys(), {at + 1 for at in covers}
     for name, spans in hits.items():
         touched = any([start in begins or end in ends for start, end in spans])
-        left = (
-            [span for span in spans if (span[0] not in begins and span[1] not in ends) or not _is_covered(span, covers)]
-            if touched
-            else spans
-        )
+        left = [span for span in spans if not is_part_of_longer(span, covers)] if touched else spans
         if left:
             kept[name] = left
     return kept
-
-
-def _is_covered(span: Span, covers: Mapping[int, Span]) -> bool:
-    """Whether part of it belongs to an everyday phrase that says more than it does."""
-    over = [covers[at] for at in range(span.start, span.end) if at in covers]
-    return any(not (span.start <= cover.start and cover.end <= span.end and span != cover) for cover in over)
 
 
 @lru_cache(maxsize=1)

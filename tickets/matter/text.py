@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 from tickets.directory.places.fold import spelling
@@ -24,6 +23,10 @@ _PIECE = re.compile(
     rf"|(?P<word>[^\W_{_SIGNS}]+(?:'[^\W_{_SIGNS}]+)*'?)"
     r"|(?P<end>[.!?;…\n。！？]+)"
 )
+# Neither letters set apart ("d.a.o") nor a script without blanks: nearly every text, and found in half the time.
+_SET_APART = re.compile(rf"[.\-*_·]([^\W\d_])\1*[.\-*_·]|[{_SIGNS}]")
+_LETTERS, _PLAIN_WORD = re.compile(r"[^\W_]+"), re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_END = re.compile(r"[.!?;…\n。！？]+")
 _RULE_PIECE = re.compile(rf"[{_SIGNS}]|[^{_SIGNS}]+")
 # "500k", "2tr", "1tr5", "3 củ" without the blank.
 _MONEY = re.compile(r"(\d+)(k|tr|củ|xị|chai)\d*")
@@ -103,6 +106,17 @@ class MatterText:
         return " ".join(word.said for word in self.words[start:end])
 
 
+class _Known(NamedTuple):
+    """What is known of a piece: the word it stands for in a text with marks and in one without.
+
+    `is_marked`: None for a number, and for what is no word.
+    """
+
+    strict: MatterWord
+    loose: MatterWord
+    is_marked: bool | None
+
+
 class Letters(NamedTuple):
     """A word's letters as they are compared."""
 
@@ -122,47 +136,67 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
     """The words of a text; `shorthand` says what short forms stand for ("ck" is "chồng")."""
     seen = _UNSEEN.sub("", said[:MAX_READ])
     lowered = unicodedata.normalize("NFC", seen).lower().replace("’", "'")
-    pieces, places = _pieces(_STRETCHED.sub(r"\1", lowered))
+    pieces, places = _pieces(lowered)
     often = Counter(pieces)
     telex = _telex(often)
-    short = {piece: known for piece in often if (known := _short_for(piece, shorthand)) is not None}
+    short = _short_in(often, shorthand)
+    known = {piece: _known(telex.get(piece, piece)) for piece in often}
     is_english = _is_english(often)
-    is_loose = not is_english and _share_of_marked(often, short, telex) < _WELL_MARKED
-    stands_for: dict[str, tuple[MatterWord, ...]] = {
-        piece: (_word(telex.get(piece, piece), is_loose),) for piece in often
-    }
-    stands_for |= {piece: tuple(_word(word, is_loose) for word in known) for piece, known in short.items()}
-    words = tuple(chain.from_iterable([stands_for[piece] for piece in pieces]))
-    if len(words) > len(pieces):
-        places = _written_out(places, [len(stands_for[piece]) for piece in pieces])
+    is_loose = not is_english and _share_of_marked(often, short, known) < _WELL_MARKED
+    stands_for = {piece: one.loose if is_loose else one.strict for piece, one in known.items()}
+    if short:
+        words, places = _written_out(pieces, places, stands_for, short, is_loose)
+    else:
+        words = tuple([stands_for[piece] for piece in pieces])
     was_telex = any(key != letters(made).plain for key, made in telex.items())
     return MatterText(words, tuple(places), is_english, was_telex)
 
 
-def _written_out(places: Sequence[int], counts: Sequence[int]) -> list[int]:
-    """The places of all words, where some pieces stand for several."""
+def _written_out(
+    pieces: Sequence[str],
+    places: Sequence[int],
+    stands_for: Mapping[str, MatterWord],
+    short: Mapping[str, tuple[str, ...]],
+    is_loose: bool,
+) -> tuple[tuple[MatterWord, ...], list[int]]:
+    """All words and their places, where some pieces stand for several."""
+    means = {piece: [_word(word, is_loose) for word in known] for piece, known in short.items()}
+    words: list[MatterWord] = []
     out: list[int] = []
     further = begin = 0
-    for at in [at for at, count in enumerate(counts) if count != 1]:
+    for at in [at for at, piece in enumerate(pieces) if piece in means]:
+        words += [stands_for[piece] for piece in pieces[begin:at]]
         out += [place + further for place in places[begin:at]]
-        out += range(places[at] + further, places[at] + further + counts[at])
-        further += counts[at] - 1
+        known = means[pieces[at]]
+        words += known
+        out += range(places[at] + further, places[at] + further + len(known))
+        further += len(known) - 1
         begin = at + 1
-    return out + [place + further for place in places[begin:]]
+    words += [stands_for[piece] for piece in pieces[begin:]]
+    return tuple(words), out + [place + further for place in places[begin:]]
 
 
-def _short_for(piece: str, shorthand: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
-    known = shorthand.get(piece)
-    if known is None and piece[0].isdecimal() and (sum_of_money := _MONEY.fullmatch(piece)) is not None:
-        return sum_of_money[1], "ngàn" if sum_of_money[2] == "k" else "triệu"
-    return known
+def _short_in(often: Counter[str], shorthand: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """What the short forms of a text stand for."""
+    short = {piece: shorthand[piece] for piece in often.keys() & shorthand.keys()}
+    for piece in [piece for piece in often if piece[0].isdecimal() and piece not in short]:
+        if (sum_of_money := _MONEY.fullmatch(piece)) is not None:
+            short[piece] = (sum_of_money[1], "ngàn" if sum_of_money[2] == "k" else "triệu")
+    return short
 
 
-@lru_cache(maxsize=32_768)
 def _word(written: str, is_loose: bool) -> MatterWord:
+    known = _known(written)
+    return known.loose if is_loose else known.strict
+
+
+@lru_cache(maxsize=16_384)
+def _known(written: str) -> _Known:
     found = letters(written)
-    key = open_key(found.plain) if is_loose and not found.is_marked else found.exact
-    return MatterWord(written, found.exact, found.plain, key)
+    strict = MatterWord(written, found.exact, found.plain, found.exact)
+    loose = strict if found.is_marked else strict._replace(key=open_key(found.plain))
+    is_word = bool(found.plain) and not found.plain.isdecimal()
+    return _Known(strict, loose, found.is_marked if is_word else None)
 
 
 def open_key(plain: str) -> str:
@@ -170,23 +204,16 @@ def open_key(plain: str) -> str:
     return f"~{plain}"
 
 
-def _share_of_marked(often: Counter[str], short: Mapping[str, object], telex: Mapping[str, str]) -> float:
+def _share_of_marked(often: Counter[str], short: Mapping[str, object], known: Mapping[str, _Known]) -> float:
     """Of the words that stand for themselves, numbers aside."""
     marked = bare = 0
     for piece, times in often.items():
-        is_marked = None if piece in short else _is_marked(telex.get(piece, piece))
-        if is_marked:
-            marked += times
-        elif is_marked is False:
-            bare += times
+        if piece not in short and (is_marked := known[piece].is_marked) is not None:
+            if is_marked:
+                marked += times
+            else:
+                bare += times
     return marked / (marked + bare) if marked + bare else 1.0
-
-
-@lru_cache(maxsize=16_384)
-def _is_marked(word: str) -> bool | None:
-    """None for a number, and for what is no word."""
-    found = letters(word)
-    return found.is_marked if found.plain and not found.plain.isdecimal() else None
 
 
 def words_in(phrase: str) -> list[str]:
@@ -195,7 +222,28 @@ def words_in(phrase: str) -> list[str]:
 
 
 def _pieces(lowered: str) -> tuple[list[str], list[int]]:
-    """All words, and the place of each."""
+    """All words, and the place of each; stretched ones as they are meant."""
+    if _SET_APART.search(lowered) is not None:
+        return _pieces_apart(_STRETCHED.sub(r"\1", lowered))
+    word = _PLAIN_WORD if "'" in lowered else _LETTERS
+    pieces: list[str] = []
+    places: list[int] = []
+    at = 0
+    for sentence in _END.split(lowered):
+        those = word.findall(sentence)
+        pieces += those
+        places += range(at, at + len(those))
+        at += len(those) + _SENTENCE_GAP
+    meant = {piece: whole for piece in set(pieces) if (whole := _unstretched(piece)) is not piece}
+    return [meant.get(piece, piece) for piece in pieces] if meant else pieces, places
+
+
+@lru_cache(maxsize=16_384)
+def _unstretched(piece: str) -> str:
+    return _STRETCHED.sub(r"\1", piece)
+
+
+def _pieces_apart(lowered: str) -> tuple[list[str], list[int]]:
     pieces: list[str] = []
     places: list[int] = []
     at = 0
@@ -213,7 +261,7 @@ def _telex(often: Counter[str]) -> dict[str, str]:
     """What the keys of a text typed with the input method off would have made; nothing for any other text."""
     plain = [word for word in often if word.isascii() and word.isalpha()]
     is_english = len(_ENGLISH.intersection(plain)) > 1
-    if is_english or any("'" in word for word in often):
+    if is_english or "'" in "".join(often):
         return {}
     count = sum([often[word] for word in plain])
     if count < often.total() * (1 - _WELL_MARKED):
