@@ -22,8 +22,18 @@ _FILES = (
     "matter_cases_sixth.csv",
     "matter_cases_seventh.csv",
     "matter_cases_eighth.csv",
+    "matter_cases_ninth.csv",
     "matter_cases_tenth.csv",
     "matter_cases_eleventh.csv",
+    "matter_cases_twelfth.csv",
+    "matter_cases_thirteenth.csv",
+    "matter_cases_fourteenth.csv",
+    "matter_cases_fifteenth.csv",
+    "matter_cases_sixteenth.csv",
+    "matter_cases_seventeenth.csv",
+    "matter_cases_eighteenth.csv",
+    "private_cases.csv",
+    "taught_cases.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",
@@ -31,12 +41,9 @@ _FILES = (
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
 QUESTIONS = ("is_emergency", "about_official", "is_noise")
-# Friends' talk and what sounds like it: so many texts without danger would teach that there is less of it.
-_FRIENDS = ("matter_cases_thirteenth.csv", "matter_cases_fourteenth.csv", "private_cases.csv")
-_OF_NOISE = tuple(ROOT / "tests/data" / name for name in _FRIENDS)
 # Where noise is no label all texts tell of something, but for this file's, some of which are noise.
 _UNLABELLED, _NOISE = "matter_cases_fifth.csv", "is_noise"
-_ROUNDS, _STEP, _SLOWER, _SMALL, _LEAST = 60, 0.3, 0.1, 3.0, 0.12
+_ROUNDS, _STEP, _SLOWER, _SMALL, _LEAST = 40, 0.3, 0.1, 10.0, 0.1
 
 Example = tuple[list[str], float, int]
 
@@ -61,7 +68,7 @@ def learn(question: str) -> dict[str, float]:
 
 def _examples(question: str) -> Iterator[Example]:
     rules = rulebook()
-    for row in _rows((*EXAMPLES, *_OF_NOISE) if question == _NOISE else EXAMPLES):
+    for row in _rows(EXAMPLES):
         if row[question] in ("yes", "no"):
             words = sorted(features(look(row["text"], rules)))
             yield words, 1 / math.sqrt(len(words) or 1), int(row[question] == "yes")

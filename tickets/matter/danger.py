@@ -11,7 +11,7 @@ from tickets.matter.rulebook import MarkedText, MatterRulebook
 _ENOUGH, _WORTH_ASKING = 2, 1
 # Tried on texts that were kept out of learning: above the first one in fifty of the others is taken for danger, and
 # one in twenty is missed that no pattern may find.
-_LEANS, _LEANS_A_LITTLE = -0.5, -0.8
+_LEANS, _LEANS_A_LITTLE = -0.9, -1.15
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,

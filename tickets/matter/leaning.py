@@ -22,6 +22,8 @@ _MARKED = "="
 _CLASS = "@"
 # In fewer words one chance word decides: a name alone must not lean anywhere.
 _LEAST_WORDS = 6
+# Nor what is left of a sentence in which nearly all words only hold it together.
+_LEAST_TOLD = 9
 # Of a longer text the beginning leans: behind so many words none of them says anything any more, and patterns tell.
 _MOST_WORDS = 600
 _NOWHERE = -100.0
@@ -74,6 +76,8 @@ def lean(found: MarkedText, weights: Mapping[str, float]) -> Leaning:
     if not weights or len(found.text.words) < _LEAST_WORDS:
         return NO_LEANING
     names = _of_words(found.text)
+    if len(names) < _LEAST_TOLD:
+        return NO_LEANING
     classes = [name for name in found.hits if name.startswith(_CLASS)]
     told = {name: weights[name] for name in names & weights.keys()}
     told |= {name: weights[name] for name in classes if name in weights}

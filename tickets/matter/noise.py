@@ -33,7 +33,7 @@ _SILENCE = re.compile(
     r"im lặng|im lang|không ai nói|tiếng ồn|tiếng xe|cúp máy|máy cúp|silence|no speech|noise|inaudible", re.IGNORECASE
 )
 # Tried on texts that were kept out of learning: of 1,900 that tell of something none stands above it.
-_LEANS, _LEANS_ALONE = -0.6, 0.3
+_LEANS, _LEANS_ALONE = -1.2, -0.6
 _SHOWN = 60
 # Polite words that alone are none.
 _CRIES = ("help", "help me", "sos")
@@ -82,7 +82,7 @@ def read_talk(found: MarkedText, rules: MatterRulebook) -> Indication:
 
     A phrase of such talk must stand in it, or they lean far: what nobody ever wrote to a city leans anywhere.
     """
-    if len(found.text.words) > _MOST_WORDS:
+    if len(found.text.words) > _MOST_WORDS or _names_a_reference(found):
         return NOTHING_READ
     leaning = lean(found, rules.leanings.get("is_noise", {}))
     if leaning.score <= _LEANS:
@@ -91,6 +91,11 @@ def read_talk(found: MarkedText, rules: MatterRulebook) -> Indication:
     is_likely = bool(by_kind) or (leaning.score > _LEANS_ALONE and not found.text.is_english)
     is_talk = is_likely and _MATTER not in by_kind and not _tells_beside((), found, rules)
     return _of(NOTICE, *leaning.because) if is_talk else NOTHING_READ
+
+
+def _names_a_reference(found: MarkedText) -> bool:
+    """Whether so many digits stand in it: somebody means a ticket."""
+    return sum(len(word.plain) for word in found.text.words if word.plain.isdecimal()) in _WHOLE
 
 
 def _by_kind(found: MarkedText, rules: MatterRulebook) -> Mapping[str, Sequence[Sign]]:

@@ -33,6 +33,9 @@ _MONEY = re.compile(r"(\d+)(k|tr|củ|xị|chai)\d*")
 _SPLITTER = re.compile(r"[.\-*_·]")
 # Signs nobody sees, put between letters by accident or to hide a word.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+# Letters of other scripts that look like ours, put in their place by accident or to hide a word.
+_FOREIGN_LETTERS = re.compile("[\u0370-\u04ff]")
+_LOOK_ALIKES = str.maketrans("аеорсухіјѕһԁгткмнвαορυνικτ", "aeopcyxijshdrtkmhbaopuvikt")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 # In southern speech hỏi and ngã are one tone, and are written one for the other.
 _SAME_TONE = str.maketrans({"\u0303": "\u0309"})
@@ -136,6 +139,8 @@ def read_text(said: str, shorthand: Mapping[str, tuple[str, ...]]) -> MatterText
     """The words of a text; `shorthand` says what short forms stand for ("ck" is "chồng")."""
     seen = _UNSEEN.sub("", said[:MAX_READ])
     lowered = unicodedata.normalize("NFC", seen).lower().replace("’", "'")
+    if _FOREIGN_LETTERS.search(lowered) is not None:
+        lowered = lowered.translate(_LOOK_ALIKES)
     pieces, places = _pieces(lowered)
     often = Counter(pieces)
     telex = _telex(often)
