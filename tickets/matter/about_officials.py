@@ -7,11 +7,12 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried on texts that were kept out of learning: above it stand one in twenty of those that accuse nobody.
+# Tried on texts that were kept out of learning: above it stand one in ten of those written to sound like an accusation,
+# and one in forty of others.
 _LEANS = -1.3
 # Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
 _LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.05, "@official", ("@official", "@agency")
-_LEANS_IN_PRAISE = -0.7
+_LEANS_IN_DOUBT = -0.6
 # Praise, and swindlers who only say that they are officials, speak against it.
 _PRAISE = "@praise"
 _FRAMES = {_PRAISE: 2, "@impostor": 3, "@elsewhere": 2, "@withdrawn": 3}
@@ -35,21 +36,21 @@ def read_about_officials(found: MarkedText, rules: MatterRulebook) -> Indication
     against = [name for name in _FRAMES if found.hits.get(name)]
     weight -= sum(_FRAMES[name] for name in against)
     if not kept or weight < _WORTH_ASKING:
-        if any(name != _PRAISE for name in against) or _only_asks(found) or _is_of_private_people(found, told):
+        if any(name != _PRAISE for name in against) or _only_asks(found):
             return NOTHING_READ
-        return _leaning(told, rules, is_praised=bool(against))
+        return _leaning(told, rules, is_doubted=bool(against) or _is_of_private_people(found, told))
     certainty = Certainty.YES if weight >= _ENOUGH else Certainty.DOUBTFUL
     return Indication(certainty, tuple(sorted(kinds)), words_of(kept, told))
 
 
-def _leaning(told: MarkedText, rules: MatterRulebook, *, is_praised: bool) -> Indication:
-    """Praise may be ironical ("thanks, seven journeys for one stamp"): where much else says so, it is looked at."""
+def _leaning(told: MarkedText, rules: MatterRulebook, *, is_doubted: bool) -> Indication:
+    """`is_doubted`: beside praise, which may be ironical ("thanks, seven journeys for a stamp"), or private people."""
     if _only_names(told):
         return NOTHING_READ
     leaning = lean(told, rules.leanings.get("about_official", {}))
     is_somebody = any(told.hits.get(name) for name in _SOMEBODY)
     least = _LEANS if is_somebody and _says_more(told.hits) else _LEANS_ALONE
-    least = max(least, _LEANS_IN_PRAISE) if is_praised else least
+    least = max(least, _LEANS_IN_DOUBT) if is_doubted else least
     return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > least else NOTHING_READ
 
 

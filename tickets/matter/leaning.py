@@ -23,7 +23,7 @@ _CLASS = "@"
 # In fewer words one chance word decides: a name alone must not lean anywhere.
 _LEAST_WORDS = 6
 # Nor what is left of a sentence in which nearly all words only hold it together.
-_LEAST_TOLD = 9
+_LEAST_TOLD = 5
 # Of a longer text the beginning leans: behind so many words none of them says anything any more, and patterns tell.
 _MOST_WORDS = 600
 _NOWHERE = -100.0
