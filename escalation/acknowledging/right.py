@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from escalation.acknowledging.given_back import was_given_back
 from tickets.directory.colleagues import colleagues_of
 from tickets.directory.standing import Concern, Reachable, Standing
 from tickets.directory.standing_rows import load_standing
@@ -109,10 +110,10 @@ def _standing_for(
 def _by_delegation(
     session: Session, step_ids: Collection[int], staff_id: int, *, now: datetime
 ) -> dict[int, RightToAnswer]:
-    """For as long as whoever asked them stands there, and both work beside each other."""
+    """For as long as whoever asked them stands there, both work beside each other, and they have not given it back."""
     if not step_ids:
         return {}
-    asked = select(Delegation.step_id, Delegation.from_id).where(Delegation.to_id == staff_id)
+    asked = select(Delegation.step_id, Delegation.from_id).where(Delegation.to_id == staff_id, ~was_given_back())
     by_asker: dict[int, list[int]] = {}
     for step_id, from_id in session.execute(asked.where(Delegation.step_id.in_(step_ids))):
         by_asker.setdefault(from_id, []).append(step_id)

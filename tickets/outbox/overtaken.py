@@ -55,6 +55,7 @@ _OF_AN_OPEN_MATTER = _OF_A_STEP | {
     "instruction",
     "instruction_overdue",
     "delegated",
+    "delegation_declined",
     "ticket_question",
     "place_question",
     "place_noted",

@@ -18,6 +18,7 @@ from app.wording.codes import matter_words
 from app.wording.raised_words import desk_sentence, matter_for_outsiders
 from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
 from escalation.firing.recipients import mark_read
+from escalation.queries.asked import asked_about
 from escalation.queries.board import RunningChain, chains_of
 from escalation.queries.desk import DeskLine
 from escalation.queries.follow_up import Work, ended_since, latest_work, said_since
@@ -85,6 +86,7 @@ def show_list(
         answered_next=address(_HERE, {"answered_after": answered.next}) if answered.next else None,
         answered_first=_HERE if answered_from else None,
         here={"after": waiting_from, "answered_after": answered_from},
+        asked=asked_about(g.session, {item.chain.raised.step_id for item in items}),
         further=said_since(g.session, {item.chain.raised.step_id: item.chain.raised.ticket_id for item in done}),
         me=g.viewer.staff_id,
         ended=ended_since(g.session, g.viewer, since=g.now - _FOLLOWED_FOR, now=g.now),

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.code_replies import take_reply
+from escalation.acknowledging.decline import decline
 from escalation.acknowledging.delegate import delegate
 from escalation.acknowledging.reply_deeds import Reply
 from escalation.firing.codes import new_codes
 from escalation.firing.recipients import add_recipients
 from escalation.firing.sweep import tick
+from escalation.queries.asked import asked_about
 from escalation.queries.desk import load_desk
 from escalation.queries.proof import changed_since_written
 from tests.escalation.raising import HOUR, MONDAY, raised
@@ -198,3 +200,35 @@ def test_who_was_told_before_keeps_their_code(session, colleague):
 
     after = session.scalars(select(StepRecipient.reply_code).where(StepRecipient.staff_id == colleague.id)).all()
     assert after == codes
+
+
+def test_given_back_it_is_the_askers_alone_who_is_told_why_and_the_chain_goes_on_as_planned(session, colleague):
+    matter, people, at = raised(session)
+    third = level_at(session, matter, 3)
+    ask(session, matter, people, colleague, at=at)
+    level = step(session, matter, 2)
+
+    with pytest.raises(InvalidInput):
+        decline(session, level.id, staff_id=colleague.id, reason=" ", now=at + HOUR)
+    decline(session, level.id, staff_id=colleague.id, reason="Tôi đang nghỉ ốm", now=at + HOUR)
+
+    assert (waits_for(session, colleague, at=at + HOUR), waits_for(session, people[2], at=at + HOUR)) == (0, 1)
+    [asked] = asked_about(session, [level.id])[level.id]
+    assert (asked.to_id, asked.why_declined) == (colleague.id, "Tôi đang nghỉ ốm")
+    told_of_it = messages(session, template="delegation_declined")
+    assert {(m.staff_id, m.channel) for m in told_of_it} == {
+        (people[2].id, OutboundChannel.SCREEN), (people[2].id, OutboundChannel.SMS),
+    }  # fmt: skip
+    for answering in (acknowledge, decline):
+        more = {"reason": "x"} if answering is decline else {"via": "web"}
+        with pytest.raises(NotAllowed):
+            answering(session, level.id, staff_id=colleague.id, now=at + 2 * HOUR, **more)
+    assert level_at(session, matter, 3) == third
+
+
+def test_whoever_stands_there_themselves_gives_nothing_back(session, colleague):
+    matter, people, at = raised(session)
+
+    for who in (people[2], colleague):
+        with pytest.raises(NotAllowed):
+            decline(session, step(session, matter, 2).id, staff_id=who.id, reason="x", now=at)

@@ -140,7 +140,18 @@ def test_a_colleague_is_asked_by_the_page_and_both_have_it_on_their_lists(browse
     assert f"{colleague.name} is asked and told." in page.get_data(as_text=True)
     assert session.scalars(select(Delegation.to_id)).one() == colleague.id
     assert f'id="step-{step_id}"' in leader.get("/leadership").get_data(as_text=True)
-    assert f'id="step-{step_id}"' in browser_of(colleague).get("/leadership").get_data(as_text=True)
+    theirs = browser_of(colleague)
+    asked = theirs.get("/leadership").get_data(as_text=True)
+    assert (
+        f'id="step-{step_id}"' in asked and f"{climbed.people[3].name} has asked you to answer: <q>đi họp</q>" in asked
+    )
+    # What became of it: read by now, and then given back with a reason.
+    assert "has read it" in leader.get("/leadership").get_data(as_text=True)
+    back = {"csrf_token": csrf_of(theirs, "/leadership"), "reason": ""}
+    assert theirs.post(f"/leadership/steps/{step_id}/decline", data=back).status_code == 400
+    theirs.post(f"/leadership/steps/{step_id}/decline", data={**back, "reason": "không rõ vụ việc"})
+    assert f"/steps/{step_id}/decline" not in theirs.get("/leadership").get_data(as_text=True)
+    assert "<q>không rõ vụ việc</q>" in leader.get("/leadership").get_data(as_text=True)
 
 
 def test_without_a_reason_nobody_is_asked_and_the_choice_is_kept(browser_of, climbed, session):
