@@ -15,8 +15,9 @@ from app.web.frame.limits import guesses
 from app.web.rota.blueprint import ON_THE_ROTA, blueprint, may_see
 from app.web.rota.ics import calendar_text
 from app.web.rota.own import own_page
+from tickets.directory.covered_turns import CoveredTurn, covered_turns_of, covered_turns_of_post
 from tickets.directory.rota_feeds import feed_with, make_feed, revoke_feed
-from tickets.directory.shifts import DutyTurn, turns_of, turns_of_post
+from tickets.directory.shifts import DutyTurn
 from tickets.errors import InvalidInput, NotFound
 from tickets.people.roles import Viewer, load_viewer
 from tickets.schema import Post, RotaFeed
@@ -70,19 +71,34 @@ def calendar_feed(token: str) -> ResponseReturnValue:
     return answer
 
 
-def _shown(feed: RotaFeed, owner: Viewer) -> tuple[str, list[tuple[DutyTurn, str]]]:
-    """The calendar's name, and its turns with a summary each."""
+def _shown(feed: RotaFeed, owner: Viewer) -> tuple[str, list[tuple[CoveredTurn, str]]]:
+    """The calendar's name, and its turns with a summary each, as they are kept: leave and who stands in count."""
     stretch = {"from_at": g.now - _BACK, "to_at": g.now + _AHEAD}
     english = owner.locale == "en"
     if feed.post_id is None:
-        own = turns_of(g.session, feed.staff_id, **stretch)
-        return _("My duty"), [(turn, f"{_post(turn, english)}, {_unit(turn.unit_id, english)}") for turn in own]
+        own = covered_turns_of(g.session, feed.staff_id, **stretch)
+        return _("My duty"), [(one, _own_summary(one, english)) for one in own]
     post = g.session.get_one(Post, feed.post_id)
     if not may_see(owner, post.unit_id):
         abort(404)
-    turns = turns_of_post(g.session, post.id, **stretch)
+    turns = covered_turns_of_post(g.session, post.id, **stretch)
     name = f"{post.name_en if english else post.name}, {_unit(post.unit_id, english)}"
-    return name, [(turn, turn.person) for turn in turns]
+    return name, [(one, _who_has_it(one)) for one in turns]
+
+
+def _own_summary(one: CoveredTurn, english: bool) -> str:
+    where = f"{_post(one.turn, english)}, {_unit(one.turn.unit_id, english)}"
+    if not one.in_place_of:
+        return where
+    return _("%(duty)s (in place of %(name)s)", duty=where, name=one.in_place_of)
+
+
+def _who_has_it(one: CoveredTurn) -> str:
+    if not one.in_place_of:
+        return one.turn.person
+    if not one.turn.person:
+        return _("nobody: %(name)s is on leave", name=one.in_place_of)
+    return _("%(duty)s (in place of %(name)s)", duty=one.turn.person, name=one.in_place_of)
 
 
 def _post(turn: DutyTurn, english: bool) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from tickets.directory.shifts import DutyTurn
+from tickets.directory.covered_turns import CoveredTurn
 
 _OCTETS = 75
 
 
-def calendar_text(name: str, events: Sequence[tuple[DutyTurn, str]], *, host: str, zone: str, now: datetime) -> str:
+def calendar_text(name: str, events: Sequence[tuple[CoveredTurn, str]], *, host: str, zone: str, now: datetime) -> str:
     """A calendar of this name; each turn with its summary. `host` makes the ids of events unique among calendars."""
     lines = [
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Hotline//Duty rota//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH",
@@ -21,9 +21,10 @@ def calendar_text(name: str, events: Sequence[tuple[DutyTurn, str]], *, host: st
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line))
 
 
-def _event(turn: DutyTurn, summary: str, *, host: str, now: datetime) -> list[str]:
+def _event(covered: CoveredTurn, summary: str, *, host: str, now: datetime) -> list[str]:
+    turn, part = covered.turn, f"-{covered.part}" if covered.part else ""
     return [
-        "BEGIN:VEVENT", f"UID:shift-{turn.shift_id}@{host}", f"DTSTAMP:{_instant(now)}",
+        "BEGIN:VEVENT", f"UID:shift-{turn.shift_id}{part}@{host}", f"DTSTAMP:{_instant(now)}",
         f"DTSTART:{_instant(turn.starts_at)}", f"DTEND:{_instant(turn.ends_at)}", f"SUMMARY:{_escaped(summary)}",
         "TRANSP:TRANSPARENT", "END:VEVENT",
     ]  # fmt: skip

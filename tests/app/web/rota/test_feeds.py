@@ -11,8 +11,11 @@ from app.web.rota.ics import calendar_text
 from tests.app.web.rota.planning import DAY, HOUR, MONDAY, post_of
 from tests.app.web.steering import csrf_of, enter
 from tests.escalation.scene import ward, with_role
+from tickets.directory.absences import WantedLeave, take_leave
+from tickets.directory.covered_turns import CoveredTurn
 from tickets.directory.shifts import DutyTurn
 from tickets.directory.staff import disable
+from tickets.people.actor import SYSTEM
 from tickets.schema import RoleAssignment, Shift, Staff, Unit
 from tickets.states import Role
 
@@ -58,6 +61,36 @@ def test_a_calendar_reads_my_turns_by_a_secret_address_without_signing_in(app, b
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
 
 
+def events_of(text: str) -> list[tuple[str, str, str]]:
+    """Start, end and summary of each event."""
+    unfolded = text.replace("\r\n ", "")
+    return re.findall(r"DTSTART:(\w+)\r\nDTEND:(\w+)\r\nSUMMARY:([^\r]+)", unfolded)
+
+
+@pytest.mark.parametrize("has_deputy", [True, False])
+def test_a_calendar_tells_who_has_a_turn_while_its_owner_is_on_leave(app, session, browser, unit, lan, has_deputy):
+    minh = with_role(session, Role.AGENT, unit, now=MONDAY)
+    mine, of_post = address_of(browser), address_of(browser, str(post_of(session, unit).id))
+    away = MONDAY + DAY + 2 * HOUR
+    wanted = WantedLeave(lan.id, minh.id if has_deputy else None, away, away + 3 * HOUR)
+    take_leave(session, wanted, actor=SYSTEM, now=MONDAY)
+    theirs = app.test_client()
+    enter(theirs, session, minh, now=MONDAY)
+
+    read = [app.test_client().get(address).get_data(as_text=True) for address in (mine, of_post, address_of(theirs))]
+
+    own, post, stands_in = (events_of(text) for text in read)
+    # From ten to six, but for noon to three.
+    assert [event[:2] for event in own] == [
+        ("20261124T030000Z", "20261124T050000Z"),
+        ("20261124T080000Z", "20261124T110000Z"),
+    ]
+    instead = f"{minh.name} (thay {lan.name})" if has_deputy else f"chưa có ai: {lan.name} nghỉ phép"
+    assert [event[2] for event in post] == [lan.name, instead, lan.name]
+    assert [event[:2] for event in stands_in] == ([("20261124T050000Z", "20261124T080000Z")] if has_deputy else [])
+    assert len(set(re.findall(r"UID:\S+", read[1]))) == 3
+
+
 def test_a_revoked_address_an_ended_account_or_role_answers_like_none(app, session, browser, lan, unit):
     mine, posts = address_of(browser), address_of(browser, str(post_of(session, unit).id))
     third = address_of(browser)
@@ -91,7 +124,9 @@ def test_words_are_escaped_and_long_lines_folded_between_letters():
     turn = DutyTurn(1, 2, "x", 3, "p", "p", 4, MONDAY, MONDAY + HOUR, None)
     summary = "Nguyễn; Thị, Lan\\ " + "phường " * 20
 
-    text = calendar_text("Lịch", [(turn, summary)], host="h", zone="Asia/Ho_Chi_Minh", now=datetime.now(UTC))
+    text = calendar_text(
+        "Lịch", [(CoveredTurn(turn), summary)], host="h", zone="Asia/Ho_Chi_Minh", now=datetime.now(UTC)
+    )
 
     unfolded = text.replace("\r\n ", "")
     assert "SUMMARY:Nguyễn\\; Thị\\, Lan\\\\ phường" in unfolded
