@@ -1,6 +1,6 @@
 """That a colleague who was asked has given it back: a note of the ticket, which they write themselves."""
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from tickets.schema import Delegation, PlannedStep, TimelineEntry
 from tickets.states import TimelineKind
@@ -12,12 +12,12 @@ def given_back_at() -> ColumnElement[bool]:
     """Of the note by which somebody gave back what `delegation` asked them."""
     said = TimelineEntry.params
     ticket_id = select(PlannedStep.ticket_id).where(PlannedStep.id == Delegation.step_id).scalar_subquery()
-    return (
-        (TimelineEntry.ticket_id == ticket_id)
-        & (TimelineEntry.kind == TimelineKind.NOTE)
-        & (said[DECLINED_BY].as_integer() == Delegation.to_id)
-        & (said["step_id"].as_integer() == Delegation.step_id)
-        & (TimelineEntry.at >= Delegation.at)
+    return and_(
+        TimelineEntry.ticket_id == ticket_id,
+        TimelineEntry.kind == TimelineKind.NOTE,
+        said[DECLINED_BY].as_integer() == Delegation.to_id,
+        said["step_id"].as_integer() == Delegation.step_id,
+        TimelineEntry.at >= Delegation.at,
     )
 
 

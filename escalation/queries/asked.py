@@ -52,6 +52,6 @@ def asked_about(session: Session, step_ids: Collection[int]) -> Mapping[int, Seq
         .where(Delegation.step_id.in_(step_ids))
         .order_by(Delegation.id, TimelineEntry.id)
     )
-    for step_id, *asked in rows:
-        found[step_id].append(Asked(*asked))
+    for row in rows:
+        found[row[0]].append(Asked(*row[1:]))
     return found
