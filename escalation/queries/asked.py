@@ -13,7 +13,7 @@ from tickets.schema import Delegation, Staff, StepRecipient, TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedColleague:
     """One colleague who was asked about one level."""
 
     by: str
@@ -26,9 +26,9 @@ class Asked:
     why_declined: str | None
 
 
-def asked_about(session: Session, step_ids: Collection[int]) -> Mapping[int, Sequence[Asked]]:
+def asked_about(session: Session, step_ids: Collection[int]) -> Mapping[int, Sequence[AskedColleague]]:
     """By level, in the order in which they were asked."""
-    found = defaultdict[int, list[Asked]](list)
+    found = defaultdict[int, list[AskedColleague]](list)
     if not step_ids:
         return found
     asker, colleague = aliased(Staff), aliased(Staff)
@@ -53,5 +53,5 @@ def asked_about(session: Session, step_ids: Collection[int]) -> Mapping[int, Seq
         .order_by(Delegation.id, TimelineEntry.id)
     )
     for row in rows:
-        found[row[0]].append(Asked(*row[1:]))
+        found[row[0]].append(AskedColleague(*row[1:]))
     return found
