@@ -20,7 +20,7 @@ from tickets.schema import Delegation, PlannedStep, Staff, Ticket
 from tickets.states import OutboundChannel, Priority, TimelineKind
 from tickets.work.judged_at import judged_at
 
-TEMPLATE = "delegation_declined"
+GIVEN_BACK_TEMPLATE = "delegation_declined"
 
 
 def decline(session: Session, step_id: int, *, staff_id: int, reason: str, now: datetime) -> None:
@@ -77,10 +77,10 @@ def _tell(
         Outgoing(
             channel=channel,
             address=address,
-            template=TEMPLATE,
+            template=GIVEN_BACK_TEMPLATE,
             params=params,
             locale=to.locale,
-            dedup_key=f"{TEMPLATE}:{step.id}:{by.id}:{to.id}:{channel}",
+            dedup_key=f"{GIVEN_BACK_TEMPLATE}:{step.id}:{by.id}:{to.id}:{channel}",
             ticket_id=ticket.id,
             staff_id=to.id,
             is_urgent=ticket.priority is Priority.EMERGENCY,
