@@ -99,7 +99,9 @@ def of_nginx(web: int, live: int, port: int, halves: Path, folder: Path) -> str:
 
 
 def of_haproxy(web: int, live: int, port: int, halves: Path, _folder: Path) -> str:
-    shipped = re.sub(r"    bind :443[^\n]*\n|    http-request redirect scheme[^\n]*\n", "", HAPROXY.read_text("utf-8"))
+    # It can become another user only where root starts it.
+    left_out = r"    bind :443[^\n]*\n|    http-request redirect scheme[^\n]*\n|    (?:user|group) haproxy\n"
+    shipped = re.sub(left_out, "", HAPROXY.read_text("utf-8"))
     return moved(shipped, web, live, halves).replace("bind :80", f"bind 127.0.0.1:{port}")
 
 
