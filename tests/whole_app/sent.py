@@ -56,6 +56,7 @@ from tickets.schema import (
     Call,
     CallLeg,
     Chain,
+    Delegation,
     FileImport,
     Incident,
     Instruction,
@@ -353,6 +354,7 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
         "console.link": Sent(form={"master": factories.open_ticket(session, unit_code=OWN, now=now).reference}),
         "console.elsewhere": Sent(form={"system": "1022", "code": "1022-77"}),
         "leadership.answer": Sent(named={"step_id": climbed.step(session, 4).id}, form={"new_due_at": ""}),
+        "leadership.declined": Sent(named={"step_id": _asked_to_answer(session, climbed, person, now=before)}),
         "leadership.delegated": Sent(named={"step_id": climbed.step(session, 4).id}, form={"to": str(colleague.id)}),
         "console.instruction": Sent(
             named={"reference": climbed.ticket.reference},
@@ -365,6 +367,14 @@ def sent_to(session: Session, person: Staff, *, climbed: Climb, now: datetime) -
             named={"token": enrolment}, form={"password": PASSWORD, "repeated": PASSWORD, "code": newcomers_code}
         ),
     }
+
+
+def _asked_to_answer(session: Session, climbed: Climb, person: Staff, *, now: datetime) -> int:
+    """A level about which its leader has asked this person to answer."""
+    step_id = climbed.step(session, 4).id
+    session.add(Delegation(step_id=step_id, from_id=climbed.people[4].id, to_id=person.id, reason="họp", at=now))
+    session.flush()
+    return step_id
 
 
 def _instructed(session: Session, climbed: Climb, *, now: datetime) -> int:
