@@ -87,7 +87,8 @@ _SPECIAL = {
     # One person must not be asked to tell two levels apart by one code.
     ("step_recipient", "reply_code"): "lpad(right((s.step_id + p.round * {planned_step})::text, 8), 5, '0')",
     ("standing_report", "due_on"): "((s.due_at + p.by) at time zone cast(:zone as text))::date",
-    # Nothing is sent, rung or to be called back because it was copied.
+    # Nothing is sent, rung or to be called back because it was copied, and nobody else is told for want of an answer.
+    ("planned_step", "reach_by"): "null",
     ("outbound_message", "dedup_key"): "s.dedup_key || ':' || (s.id + p.round * {outbound_message})",
     ("outbound_message", "state"): "case when s.state in ('waiting', 'claimed') then 'sent' else s.state end",
     ("outbound_message", "params"): _MOVED_STEP,

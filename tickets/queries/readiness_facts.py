@@ -164,14 +164,11 @@ def _offices(session: Session) -> dict[int, tuple[int, bool, bool]]:
 
 def _lines(session: Session, now: datetime) -> Mapping[int, list[LineFact]]:
     since = now - _LINE_ANSWERED_WITHIN
-    taken = {
-        line_id: at
-        for line_id, at in session.execute(
-            select(Call.line_id, func.max(Call.answered_at))
-            .where(Call.arrived_at > since, Call.answered_at.is_not(None), Call.line_id.is_not(None))
-            .group_by(Call.line_id)
-        )
-    }
+    # The youngest of each line, not all that were answered on it. Nobody answers before a call arrives.
+    answered_on = Call.line_id == Line.id, Call.answered_at > since, Call.arrived_at > since
+    youngest = select(Call.answered_at).where(*answered_on).order_by(Call.answered_at.desc()).limit(1)
+    last_answered = select(Line.id, youngest.correlate(Line).scalar_subquery())
+    taken: dict[int, datetime | None] = {line_id: at for line_id, at in session.execute(last_answered)}
     for line_id, at in session.execute(
         select(NightCall.line_id, func.max(NightCall.pressed_at))
         .where(NightCall.result == NightResult.ANSWERED, NightCall.night >= day_of(since))

@@ -67,6 +67,13 @@ class Call(Base):
         Index("ix_call_open", "id", postgresql_where=text("ended_at is null")),
         # What ended since the last look of live updates, every second; written once in a call's life.
         Index("ix_call_ended", "ended_at", postgresql_where=text("ended_at is not null")),
+        # When somebody answered on a line last, however many calls came by it.
+        Index(
+            "ix_call_line_answered",
+            "line_id",
+            "answered_at",
+            postgresql_where=text("line_id is not null and answered_at is not null"),
+        ),
         # The calls of a shift, for its figures.
         Index("ix_call_queued_at", "queued_at", postgresql_where=text("queued_at is not null")),
         # With what the figures count, so that they look at no call.

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Select, cast, column, func, select, true
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, cast, column, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -16,9 +16,13 @@ from tickets.people.actor import Actor
 from tickets.people.roles import CITY_LEVEL
 from tickets.routing.receiving import NOT_LIVE
 from tickets.schema import Ticket, Unit
-from tickets.states import UNFINISHED
+from tickets.schema.ticket import IS_UNFINISHED, SAYS_NOT_LIVE
 from tickets.work.assignment import BY_GOING_LIVE, hop
 
+# Written out as in its partial index, which holds none but these.
+_LEFT_AT_A_DESK: ColumnElement[bool] = literal_column(
+    f"ticket.{IS_UNFINISHED} and ticket.routing_reasons {SAYS_NOT_LIVE}", Boolean()
+)
 # Each is a transfer like any other: some thirty statements.
 MOST_GIVEN_AT_ONCE = 50
 _MOST_LOOKED_AT = 1_000
@@ -72,7 +76,7 @@ def _waiting(unit_ids: Collection[int] | None, *, now: datetime) -> Select[int, 
         .join(reason, true())
         .join(Unit, Unit.id == of_unit)
         .where(
-            Ticket.status.in_(UNFINISHED),
+            _LEFT_AT_A_DESK,
             Ticket.unit_id.in_(desks),
             Ticket.hop_count == 1,
             Ticket.is_restricted.is_(False),

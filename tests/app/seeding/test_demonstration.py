@@ -253,7 +253,8 @@ def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to
     before = {table: seen.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
     waiting = select(func.count()).where(OutboundMessage.state.in_([OutboundState.WAITING, OutboundState.CLAIMED]))
     to_call = select(func.count()).where(CallbackRequest.state.in_([CallbackState.OPEN, CallbackState.CLAIMED]))
-    left = seen.scalar(waiting), seen.scalar(to_call)
+    to_tell_further = select(func.count()).where(PlannedStep.reach_by.is_not(None))
+    left = seen.scalar(waiting), seen.scalar(to_call), seen.scalar(to_tell_further)
     before_levels = seen.scalar(text(_TELLS_OF_ANOTHERS_LEVEL.replace("<>", "="))) or 0
     per_ticket = {table: select(func.count()).where(table.ticket_id.is_not(None)) for table in of_tickets}
     rates = {table: (seen.scalar(count) or 0) for table, count in per_ticket.items()}
@@ -266,7 +267,7 @@ def test_what_happened_around_tickets_is_copied_with_them_and_nothing_is_left_to
         assert (seen.scalar(select(func.count()).select_from(table)) or 0) > before[table] * 2, table
     for table, statement in per_ticket.items():
         assert (seen.scalar(statement) or 0) == pytest.approx(rates[table] * 3, rel=0.1), table
-    assert (seen.scalar(waiting), seen.scalar(to_call)) == left
+    assert (seen.scalar(waiting), seen.scalar(to_call), seen.scalar(to_tell_further)) == left
     assert (seen.scalar(select(func.count()).select_from(StandingLevel)) or 0) > 5
     assert standing_levels.tickets_that_differ(seen) == []
     assert open_breaches.units_that_differ(seen, now=NOW) == []
