@@ -22,6 +22,7 @@ from tickets.promises import day_totals
 from tickets.promises.published import publish, published
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import work_list
+from tickets.queries.newest import newest_ids
 from tickets.queries.search import search
 from tickets.queries.supervision import Risk, at_risk, units_now
 from tickets.schema import (
@@ -101,6 +102,7 @@ ROWS = (
               t.unit_id, {RESTRICTED}, true
        from ticket t, generate_series(cast(:first as bigint), :last) n where t.id = :ticket""",
 )  # fmt: skip
+PEOPLE = ("supervisor", "chair", "named", "elsewhere")
 
 
 @pytest.fixture
@@ -118,6 +120,7 @@ def originals(committed: Committed) -> dict[str, int]:
             "post": holding.post_id,
             "supervisor": staff(session, role=Role.SUPERVISOR, at="TTDH").id,
             "named": staff(session, role=Role.SUPERVISOR, at="TTDH").id,
+            "elsewhere": staff(session, role=Role.AGENT, at="26743").id,
         }
 
 
@@ -136,7 +139,9 @@ def fill(committed: Committed, originals: dict[str, int], *, first: int, last: i
     owner.dispose()
 
 
-def questions(supervisor: Viewer, chair: Viewer, named: Viewer) -> dict[str, Callable[[Session], object]]:
+def questions(
+    supervisor: Viewer, chair: Viewer, named: Viewer, elsewhere: Viewer
+) -> dict[str, Callable[[Session], object]]:
     """By name; each answers with something, or there would be nothing to read."""
     two_weeks_ago = NOW - timedelta(days=14)
     return {
@@ -145,6 +150,8 @@ def questions(supervisor: Viewer, chair: Viewer, named: Viewer) -> dict[str, Cal
         "untaken, of the city": lambda s: at_risk(s, supervisor, None, risk=Risk.UNTAKEN, now=NOW),
         SHIFT: lambda s: sum(one.waiting for one in units_now(s, named, None, now=NOW)) > FEW,
         BOARD: lambda s: sum(one.chains for one in counts(s, named).levels) >= FEW,
+        "newest of a ward without any": lambda s: s.scalars(newest_ids(elsewhere, limit=51)).all() == [],
+        "newest of the city": lambda s: s.scalars(newest_ids(supervisor, limit=51)).all(),
         "search": lambda s: search(s, supervisor, "den duong").items,
         MENU: lambda s: waiting_up_to(s, supervisor, most=100, now=NOW) == 0,
         "since when messages wait": oldest_unsent,
@@ -157,14 +164,14 @@ def questions(supervisor: Viewer, chair: Viewer, named: Viewer) -> dict[str, Cal
 def test_ten_times_as_much_reads_at_most_half_as_much_again(committed: Committed, originals: dict[str, int]) -> None:
     def read() -> dict[str, int]:
         with transaction(committed.factory) as session:
-            who = [load_viewer(session, originals[one], now=NOW) for one in ("supervisor", "chair", "named")]
-        supervisor, chair, named = (one for one in who if one is not None)
+            who = [load_viewer(session, originals[one], now=NOW) for one in PEOPLE]
+        supervisor, chair, named, elsewhere = (one for one in who if one is not None)
 
         def ask(question: Callable[[Session], object]) -> None:
             with transaction(committed.factory) as session:
                 assert question(session)
 
-        asked = questions(supervisor, chair, named)
+        asked = questions(supervisor, chair, named, elsewhere)
         return {name: pages_read(committed.engine, partial(ask, one)).pages for name, one in asked.items()}
 
     fill(committed, originals, first=1, last=FEW)

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets.folding import folded_words
+from tickets.queries.list_stretches import OPEN_TO_ALL_THERE
 from tickets.schema import Ticket
-from tickets.states import UNFINISHED, TicketStatus
+from tickets.states import TicketStatus
 
 # Words in nearly every text say nothing about what it is about.
 _EMPTY = """
@@ -50,9 +51,7 @@ def similar_open(
         .where(
             Ticket.unit_id == unit_id,
             Ticket.category_id == category_id,
-            Ticket.status.in_(UNFINISHED),
-            Ticket.is_restricted.is_(False),
-            Ticket.is_canary.is_(False),
+            OPEN_TO_ALL_THERE,
             Ticket.opened_at > now - timedelta(days=30),
             Ticket.id != but_not,
         )

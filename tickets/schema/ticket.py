@@ -143,6 +143,16 @@ class Ticket(Base):
         Index("ix_ticket_canary", "id", postgresql_where=text("is_canary")),
         Index("ix_ticket_restricted", "id", postgresql_where=text("is_restricted")),
         Index("ix_ticket_unit_opened", "unit_id", "opened_at"),
+        # The newest of a unit, and of what it coordinates, for lists of programs.
+        Index("ix_ticket_unit_newest", "unit_id", "id"),
+        Index(
+            "ix_ticket_coordinating_newest",
+            "coordinating_unit_id",
+            "id",
+            postgresql_where=text("coordinating_unit_id is not null"),
+        ),
+        # The newest of a unit and kind, among which a ticket like this one is looked for.
+        Index("ix_ticket_open_alike", "unit_id", "category_id", "opened_at", postgresql_where=text(_OPEN_TO_ALL_THERE)),
         Index("ix_ticket_finished", "opened_at", "id", postgresql_where=_FINISHED),
         Index("ix_ticket_unit_finished", "unit_id", "opened_at", "id", postgresql_where=_FINISHED),
         Index(
