@@ -5,14 +5,16 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Playwright, sync_playwright
 from psycopg import sql
 from psycopg._preparing import PrepareManager
@@ -34,6 +36,7 @@ from tests.contracts.read_documents import Read, every_document_read, look_at_ke
 from tests.dealing import ByLot, put_first
 from tests.faults.nodes import LONG
 from tests.letting_go import LetsGo
+from tests.read_once import read_once
 from tickets.routing.rules import version_now
 
 # A Monday, 09:00 in Ho Chi Minh City.
@@ -89,6 +92,8 @@ class Servers:
     """The embedded engines of this test process and a way to make databases that already hold the reference data."""
 
     engines: Engines
+    # Databases that held what the template holds when they were made, and how often one of that name was.
+    made: Counter[str] = field(default_factory=Counter)
 
     def url(self, database: str, *, owner: bool = False) -> str:
         url = make_url(self.engines.owner_database_url if owner else self.engines.database_url)
@@ -108,6 +113,8 @@ class Servers:
         names = [sql.Identifier(n) for n in (name, template, owner)]
         # The copy on the file level is several times faster than the log for a database of this size.
         self.run_as_superuser(sql.SQL("create database {} template {} owner {} strategy file_copy").format(*names))
+        if template == _TEMPLATE:
+            self.made[name] += 1
 
     def drop_database(self, name: str) -> None:
         self.run_as_superuser(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
@@ -130,8 +137,10 @@ def servers() -> Iterator[Servers]:
             with transaction(session_factory(engine)) as session:
                 load_reference(session, now=NOW)
                 example_lines.give(session, now=NOW)
+                template = version_now(session)
             engine.dispose()
-            yield servers
+            with read_once(template, servers.made):
+                yield servers
         finally:
             engines.stop()
 
@@ -226,6 +235,17 @@ def one_playwright() -> Iterator[Playwright]:
     """Whoever starts browsers starts them with this one: a process can run no second beside it."""
     with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What templates were compiled to: tests make hundreds of applications, in several processes, of the same pages."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(HotlineApp, "jinja_options", {"bytecode_cache": FileSystemBytecodeCache(str(folder))})
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tickets.intake.cleaning import Matter, Opened
 from tickets.intake.opening import open_ticket as open_matter
 from tickets.keys import keys_from
 from tickets.people.actor import Actor, citizen_actor
-from tickets.routing.rules import Rules, load_rules
+from tickets.routing.rules import Rules, load_rules, version_now
 from tickets.schema import Citizen, Post, PostHolding, Queue, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import Channel, QueueKind, Role, UnitKind
 
@@ -24,6 +24,8 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 _places: dict[int, PlaceIndex] = {}
+_rules: dict[tuple[str, int], Rules] = {}
+_KEPT = 8
 
 
 def unit(session: Session, code: str = "26740") -> Unit:
@@ -83,7 +85,14 @@ def places(session: Session) -> PlaceIndex:
 
 
 def rules(session: Session) -> Rules:
-    return load_rules(session, on=NOW.date())
+    """Read once for each version of them, which no other state of a database ever has again, rolled back or not."""
+    known_as = (str(session.connection().engine.url), version_now(session))
+    found = _rules.get(known_as)
+    if found is None:
+        if len(_rules) >= _KEPT:
+            _rules.clear()
+        _rules[known_as] = found = load_rules(session, on=NOW.date())
+    return found
 
 
 def matter(**facts: Any) -> Matter:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import structlog
@@ -74,7 +75,7 @@ def _compiled(folder: Path) -> Path:
     for locale in languages():
         target = folder / locale / "LC_MESSAGES" / "messages.mo"
         if not target.exists():
-            _write_whole(target, merged(locale))
+            _write_whole(target, _binary(locale, _sources_hash()))
         with target.open("rb"):
             pass
     return folder
@@ -276,11 +277,19 @@ def _sources_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _write_whole(target: Path, catalogue: Catalog) -> None:
+@cache
+def _binary(locale: str, _of: str) -> bytes:
+    """The compiled form, made once in a process for these sources."""
+    written = BytesIO()
+    write_mo(written, merged(locale))
+    return written.getvalue()
+
+
+def _write_whole(target: Path, content: bytes) -> None:
     """Written aside and renamed: several processes may start at once and none may read half a file."""
     make_folder(target.parent)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as opened:
-        write_mo(opened, catalogue)
+        opened.write(content)
     written = Path(opened.name)
     # Nothing of it is secret, and such a file is its writer's alone.
     written.chmod(0o644)

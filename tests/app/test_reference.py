@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from app import reference
 from app.accounts.enrolment import add_token
 from app.clock import utc_now
 from app.phone.answers import Phones
@@ -16,12 +17,20 @@ from app.settings import Settings
 from app.storage.database import make_engine, session_factory, transaction
 from app.web.factory import create_app
 from app.web.frame.application import HotlineApp
-from tests.conftest import Committed
+from tests.conftest import Committed, Servers
 from tests.factories import KEYS
+from tests.read_once import AS_IT_IS, LEAVING_OUT
 from tests.statements import counted
 from tickets.directory.places import resolve
 from tickets.people.actor import SYSTEM
 from tickets.states import Priority
+
+
+@pytest.fixture(autouse=True)
+def as_a_process_reads(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "_read_once", AS_IT_IS)
+    monkeypatch.setattr(reference, "_leave_out_of_collections", LEAVING_OUT)
+
 
 ONE_MINUTE = """
 name: Một phút

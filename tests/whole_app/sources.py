@@ -20,10 +20,16 @@ def sources() -> dict[str, ast.Module]:
     }
 
 
+@cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All of a module; walked once, since that takes longer than what is asked of it."""
+    return tuple(ast.walk(tree))
+
+
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return (node for node in nodes(tree) if isinstance(node, ast.FunctionDef))
 
 
 def strings(tree: ast.AST) -> Iterator[ast.Constant]:
     """String constants; docstrings included, f-strings by their parts."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return (node for node in nodes(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))

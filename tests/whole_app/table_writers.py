@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from tests.whole_app.sources import functions, sources, strings
+from tests.whole_app.sources import functions, nodes, sources, strings
 from tickets.schema import Base
 
 _STATEMENTS = {"insert", "update", "delete"}
@@ -36,10 +36,11 @@ def _written(tree: ast.Module) -> Iterator[str]:
     yield from _by_attribute(tree, _known_here(tree))
 
 
+@cache
 def _known_here(tree: ast.Module) -> Mapping[str, str]:
     """Local name → class of a table; "" for a module that holds some (`from tickets.schema import promise`)."""
     known = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tickets.schema"):
             for name in node.names:
                 known[name.asname or name.name] = name.name if name.name in tables() else ""
@@ -49,7 +50,7 @@ def _known_here(tree: ast.Module) -> Mapping[str, str]:
 def _by_class(tree: ast.Module, known: Mapping[str, str]) -> Iterator[str]:
     """`Ticket(...)` and `insert(Ticket)`."""
     statements = _statements_here(tree)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call):
             if made := _class_of(node.func, known):
                 yield made
@@ -61,7 +62,7 @@ def _statements_here(tree: ast.Module) -> set[str]:
     """What inserts, updates and deletes, by the names it is imported under."""
     return _STATEMENTS | {
         name.asname or name.name
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
         for name in node.names
         if name.name in _STATEMENTS

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.whole_app.sources import ROOT, sources
+from tests.whole_app.sources import ROOT, nodes, sources
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Named by nobody of us, with the reason.
@@ -55,8 +55,8 @@ def _names_used() -> Counter[str]:
 
 
 def _said(tree: ast.AST) -> Iterator[str]:
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr)}
+    for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.Attribute):

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.whole_app.sources import sources
+from tests.whole_app.sources import nodes, sources
 from tests.whole_app.table_writers import writers
 
 # Not the product: it fills sample rows, or looks for a table's name in statements.
@@ -63,6 +63,5 @@ def test_several_tables_are_filled_at_once_only_where_a_ticket_begins() -> None:
 
 def _calls(tree: ast.AST, name: str) -> bool:
     return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-        for node in ast.walk(tree)
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name for node in nodes(tree)
     )

@@ -7,7 +7,7 @@ import pytest
 
 from app.settings import load_settings
 from tests.conftest import NOW
-from tests.whole_app.sources import ROOT, sources, strings
+from tests.whole_app.sources import ROOT, nodes, sources, strings
 from tickets.city import city, use_zone, wall_clock
 
 _THE_CITY = re.compile(
@@ -63,4 +63,4 @@ def test_the_operators_zone_holds_for_everything_that_asks_the_wall_clock(monkey
 
 
 def _docstrings(tree: ast.AST) -> set[int]:
-    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr)}

@@ -16,7 +16,7 @@ from app.engines.identity import as_we_are, in_user_namespace
 from app.storage.database import make_engine
 from app.storage.database_faults import DatabaseFault, fault_of, passes
 from tests.conftest import Committed
-from tests.whole_app.sources import sources
+from tests.whole_app.sources import nodes, sources
 from tests.whole_app.test_own_servers import POSTGRES_BINS, free_port, wait_for
 
 
@@ -146,7 +146,7 @@ def test_nobody_else_judges_by_the_kind_of_exception() -> None:
     judges = {
         path
         for path, tree in sources().items()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy.exc"
         if judging & {name.name for name in node.names}
     }
