@@ -18,6 +18,7 @@ from telephony.ivr.queue import words_are_due
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Number, Say, Sip, Target
 from telephony.provider.account import Capability
+from telephony.provider.account_kinds import steers_talks
 from telephony.request_state import RequestState, request_state
 from tickets.city import day_of, wall_clock
 from tickets.directory.places import Resolution, resolve, resolve_keys
@@ -47,6 +48,7 @@ def facts_for(
         caller=call.phone,
         do_not_call=bool(call.detail.get("do_not_call")),
         can_hear_speech=desk.account.can(Capability.SPEECH),
+        is_fetched=steers_talks(desk.account),
         line_unit=_named(desk, call.detail.get("line_unit_id"), call.locale),
         last_unit=_named(desk, call.detail.get("last_unit_id"), call.locale),
         places=_places(heard, desk, call.locale, now=now) if is_place else None,

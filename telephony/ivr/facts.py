@@ -76,6 +76,8 @@ class CallFacts:
     caller: str | None = None
     do_not_call: bool = False
     can_hear_speech: bool = True
+    # The provider fetches a waiting caller when we ask it to; where it does not, they come by themselves.
+    is_fetched: bool = True
     line_unit: NamedUnit | None = None
     last_unit: NamedUnit | None = None
     places: PlaceFacts | None = None

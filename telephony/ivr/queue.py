@@ -23,6 +23,8 @@ AFTER_MUSIC_SECONDS = 1
 LONGEST_WAIT_SAID = 15
 # While an agent's screen rings the caller must be fetched quickly once it is accepted.
 OFFER_LOOP_SECONDS = 4
+# Nobody fetches them there: this long it takes at most until both hear each other.
+UNFETCHED_LOOP_SECONDS = 2
 MOST_OFFERS = 5
 LONG_WAIT_SECONDS = 600
 TALK_LIMIT_SECONDS = 7200
@@ -73,7 +75,8 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if queue.offer_is_open:
         # Somebody's telephone rings: whatever else there is to say would only keep the two apart.
         ringing = replace(conversation, state=CallState.OFFERED, asking="", last_position=position)
-        return TurnOutcome(ringing, (one_key("queue", *stands, seconds=OFFER_LOOP_SECONDS),))
+        seconds = OFFER_LOOP_SECONDS if facts.is_fetched else UNFETCHED_LOOP_SECONDS
+        return TurnOutcome(ringing, (one_key("queue", *stands, seconds=seconds),))
     once, waiting = _once(conversation, facts)
     # What a waiting caller wants to know comes first.
     words: tuple[Spoken, ...] = (*stands, *once)

@@ -20,9 +20,10 @@ from app.web.factory import create_app
 from app.web.frame.session_cookie import SESSION_COOKIE
 from telephony.floor import presence
 from telephony.floor.floor import HEARTBEAT_LOST
+from tests.app.web.provider_events.waiting.waiting_scene import stopped
 from tests.browser.conftest import Site, made_settings, sign_in_browser
 from tests.browser.looking import axe_findings, sideways_scroll
-from tests.conftest import Committed
+from tests.conftest import Committed, Servers
 from tests.factories import unit
 from tests.faults.nodes import running
 from tickets.schema import ClientFault, Line, Presence
@@ -235,6 +236,18 @@ def test_a_heartbeat_that_gets_through_again_takes_the_warning_back(
     troubled_page.context.unroute("**/console/presence/beat")
 
     expect(troubled_page.locator("[data-trouble=heartbeat_unheard]")).to_be_hidden(timeout=40_000)
+
+
+def test_a_page_that_met_a_stopped_database_opens_by_itself_when_it_is_back(
+    site: Site, committed: Committed, servers: Servers, troubled_page: Page
+) -> None:
+    sign_in_browser(troubled_page, site, role=Role.AGENT)
+    with stopped(servers, committed):
+        troubled_page.goto("/console")
+        expect(troubled_page.get_by_text("Trang tự mở lại")).to_be_visible()
+        assert axe_findings(troubled_page) == []
+
+    expect(troubled_page.locator("#call-bar")).to_be_visible(timeout=20_000)
 
 
 def test_a_supervisor_who_takes_calls_stays_present_on_the_shift_page(site: Site, page: Page) -> None:

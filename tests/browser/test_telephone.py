@@ -155,7 +155,9 @@ def test_take_calls_opens_the_telephone_and_a_call_that_was_taken_is_answered_by
     stands(page, "ready")
 
 
-def test_what_nobody_took_rings_until_a_press_and_can_be_declined(city: Site, exchange: SipExchange, at: Open) -> None:
+def test_what_nobody_took_rings_until_a_press_can_be_declined_and_ends_with_its_window(
+    city: Site, exchange: SipExchange, at: Open
+) -> None:
     page, agent_id = agent_of(at(city), city)
     window = take_calls(page)
     stands(window, "ready")
@@ -172,6 +174,10 @@ def test_what_nobody_took_rings_until_a_press_and_can_be_declined(city: Site, ex
     window.get_by_role("button", name="Nghe máy", exact=True).click()
     again.answered()
     stands(window, "talking")
+
+    window.on("dialog", lambda asked: asked.accept())
+    window.close(run_before_unload=True)
+    exchange.wait(lambda: any(one.first.startswith("BYE ") for one in exchange.seen))
 
 
 def test_mute_from_the_bar_of_any_tab_silences_what_is_sent(city: Site, exchange: SipExchange, at: Open) -> None:

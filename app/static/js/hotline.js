@@ -14,6 +14,8 @@ function enhance(root) {
   const kept = select(root, "form[data-keep]");
   // Loaded where there is something to keep.
   if (kept.length) import("./keeping.js").then(({ keep }) => kept.forEach(keep));
+  const closed = select(root, "[data-opens-again]");
+  if (closed.length) import("./opening.js").then(({ openAgain }) => closed.forEach(openAgain));
   for (const details of select(root, "details[data-dialog]")) openAsDialog(details);
   for (const element of select(root, "[data-focus]")) element.focus();
   tick(root);

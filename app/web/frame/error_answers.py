@@ -101,6 +101,7 @@ def _page(trouble: ShownError, viewer: Viewer | None, *, is_busy: bool) -> str:
         "request_id": g.get("request_id", ""),
         "back": _page_before(),
         "again": request.full_path.rstrip("?") if _may_be_opened_again(trouble, is_busy=is_busy) else "",
+        "opens_itself": not is_busy and trouble.status == 503 and _may_be_opened_again(trouble, is_busy=False),
         "typed": typed_again() if trouble.status in _SENT_AGAIN + _TAKEN_OVER else None,
         "is_sent_again": trouble.status in _SENT_AGAIN,
         "is_at_work": viewer is not None or _is_for_people_at_work(),

@@ -186,6 +186,10 @@ export function telephone({ drive, needsCredentials, devices, microphone, show }
   document.addEventListener("hotline:signed-out", () => stop("stopped", "signed_out"));
   addEventListener("online", wake);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
-  addEventListener("pagehide", () => channel?.postMessage({ status: { ...status, state: "closed", trouble: "" } }));
+  addEventListener("pagehide", () => {
+    // Whoever talks is not left on a line on which nobody speaks any more: they are put through again.
+    if (onCall()) driver?.hangUp();
+    channel?.postMessage({ status: { ...status, state: "closed", trouble: "" } });
+  });
   return { begin, stop, asked, status };
 }

@@ -87,7 +87,15 @@ def answer_lost(scene):
     scene.phone.post("fallback", scene.heard, ErrorCode="11200", ErrorUrl=action)
 
 
-BREAKS = [asked_twice, told_late, row_in_other_hands, database_away, process_killed, answer_lost]
+def leg_told_first(scene):
+    """That an agent's leg is down is told before the step that follows from it; told of no leg at all, it is nothing."""
+    action = scene.phone.next_action()
+    leg = {"CallSid": f"{scene.phone.sid}-leg", "ParentCallSid": scene.phone.sid}
+    scene.phone.post("status", leg, CallStatus="completed")
+    scene.phone.post(action, scene.heard)
+
+
+BREAKS = [asked_twice, told_late, row_in_other_hands, database_away, process_killed, answer_lost, leg_told_first]
 
 
 # All in the long form; otherwise every third, which leaves out no state and no break.

@@ -123,6 +123,27 @@ def in_queue(phone, committed, agent):
     return phone.ring().press("1").speak("phường Sài Gòn"), {"Digits": ""}
 
 
+def rung_for(phone, committed, agent):
+    """Their agent's screen rings."""
+    in_queue(phone, committed, agent)[0].wait()
+    assert open_offer(committed, agent) is not None
+    return phone, {"Digits": ""}
+
+
+def taken(phone, committed, agent):
+    """Their agent has answered, and the two are not connected yet."""
+    rung_for(phone, committed, agent)
+    with committed.factory() as session:
+        offers.accept(session, open_offer_of(session, agent).id, staff_id=agent, now=utc_now())
+        session.commit()
+    return phone, {"Digits": ""}
+
+
+def open_offer(committed, agent):
+    with committed.factory() as session:
+        return open_offer_of(session, agent)
+
+
 def in_talk(phone, committed, agent):
     in_queue(phone, committed, agent)
     with committed.factory() as session:
@@ -261,7 +282,7 @@ def says_nothing_after_the_tone(phone, committed, agent):
 
 
 STATES = [
-    at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, in_talk, on_hold, passed_on,
+    at_menu, at_menu_in_english, at_place, at_reference, at_pin, in_queue, rung_for, taken, in_talk, on_hold, passed_on,
     colleague_is_asked, put_through_to_colleague, listened_to, in_a_room, interpreter_joins,
     interpreter_is_in, at_voicemail, at_callback, calls_again, says_nothing_after_the_tone,
 ]  # fmt: skip
