@@ -21,7 +21,7 @@ from tickets.directory.places import resolve
 from tickets.folding import fold
 from tickets.intake import contacts
 from tickets.intake.acknowledgement import receipt_key
-from tickets.intake.cleaning import Matter, Opened
+from tickets.intake.cleaning import NO_WORDS, Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.intake.repeats import attach_contact
 from tickets.intake.rerouting import NewlyTold, note_asked, reroute_at_intake
@@ -77,7 +77,7 @@ def _open(
         Matter(
             channel=Channel.SMS,
             arrived_at=now,
-            body=body or "—",
+            body=body or NO_WORDS,
             phone=sms.phone,
             phone_raw=sms.phone_raw,
             locale=locale,

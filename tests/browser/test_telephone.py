@@ -176,7 +176,8 @@ def test_what_nobody_took_rings_until_a_press_can_be_declined_and_ends_with_its_
     stands(window, "talking")
 
     window.on("dialog", lambda asked: asked.accept())
-    window.close(run_before_unload=True)
+    with window.expect_event("close"):
+        window.close(run_before_unload=True)
     exchange.wait(lambda: any(one.first.startswith("BYE ") for one in exchange.seen))
 
 

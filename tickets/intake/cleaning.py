@@ -15,6 +15,8 @@ from tickets.states import Channel, ClockKind, Level, Priority, TicketStatus
 from tickets.typed_text import MAX_BODY, MAX_SHORT, MAX_SUBJECT, clean_dossier_number, clean_text
 
 _SUBJECT_FROM_BODY = 90
+# For a matter that brought none yet: a picture alone.
+NO_WORDS = "—"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tickets.audit import entries
 from tickets.directory.places import PlaceIndex
 from tickets.errors import NotFound
 from tickets.intake import contacts
-from tickets.intake.cleaning import Matter, Opened
+from tickets.intake.cleaning import NO_WORDS, Matter, Opened
 from tickets.intake.opening import open_ticket
 from tickets.keys import Keys
 from tickets.matter import MatterReading, read_matter
@@ -155,7 +155,7 @@ def _matter(contact: Contact, noise: NoiseContact) -> Matter:
     return Matter(
         channel=contact.channel,
         arrived_at=contact.arrived_at,
-        body=noise.said or "—",
+        body=noise.said or NO_WORDS,
         phone=contact.phone,
         phone_raw=contact.phone_raw,
         name=noise.name,

@@ -13,6 +13,7 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.city import day_of
 from tickets.directory.places import PlaceIndex, Resolution, resolve_whole
+from tickets.intake.cleaning import NO_WORDS
 from tickets.outbox import praise_news
 from tickets.people import citizens
 from tickets.people.actor import Actor
@@ -188,8 +189,8 @@ def _news(ticket: Ticket, *, actor: Actor, now: datetime) -> list[Batch]:
 
 
 def _add_words(ticket: Ticket, said: str) -> list[Change]:
-    ticket.body = f"{ticket.body}\n{said}".strip()[:MAX_BODY]
-    if not ticket.subject:
+    ticket.body = f"{'' if ticket.body == NO_WORDS else ticket.body}\n{said}".strip()[:MAX_BODY]
+    if ticket.subject in ("", NO_WORDS):
         first = " ".join(said.split())
         ticket.subject = first if len(first) <= _SUBJECT_LENGTH else first[:_SUBJECT_LENGTH].rsplit(" ", 1)[0] + "…"
     return [more_words(ticket.id, said)]

@@ -106,8 +106,9 @@ function watch() {
     connection(true);
     listen();
   }
-  // Hidden tabs keep silent; a tab that is looked at again is brought up to date at once.
-  if (lost && !document.hidden) refresh(null);
+  // Hidden tabs keep silent; a tab that is looked at again is brought up to date at once. What could not be asked when the
+  // stream named it is asked again: the stream names it once.
+  if ((lost || staleSince) && !document.hidden) refresh(null);
 }
 
 if (document.querySelector("[data-refresh-on]")) {

@@ -135,6 +135,11 @@ def test_a_picture_without_words_is_a_ticket_with_the_picture_and_no_place_in_it
     assert told.count("ticket_opened") == 1, "the sender learns once that it came"
     assert due(committed) is None
 
+    text_us("Rác ở phường Bến Thành không ai lấy", sid="SM2")
+
+    [ticket] = all_of(committed, Ticket)
+    assert ticket.subject == ticket.body == "Rác ở phường Bến Thành không ai lấy", "its words are its subject"
+
 
 def test_a_picture_with_words_hangs_on_what_they_say(text_us, committed, fetch):
     text_us("Rác ở phường Bến Thành không ai lấy")

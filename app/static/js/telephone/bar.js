@@ -48,10 +48,13 @@ document.addEventListener("click", ({ target }) => {
   }
   ask(button.dataset.telephoneDo, button.dataset.value);
 });
-// Pressing “Take calls” also opens the telephone: a browser lets a window be opened by a press alone.
+// Pressing “Take calls” also opens the telephone: a browser lets a window be opened by a press alone. So does “Answer”
+// where its window was closed meanwhile: it would ring at nobody.
 document.addEventListener("submit", ({ target }) => {
+  if (!part()?.dataset.telephoneBar || ["none", "simulated"].includes(part().dataset.telephoneBar)) return;
   const wants = target.matches('#call-frame form[action^="/console/presence"]') && target.elements.state?.value === "available";
-  if (wants && part()?.dataset.telephoneBar && !["none", "simulated"].includes(part().dataset.telephoneBar) && !isAlive()) open();
+  const answers = target.matches('#call-frame form[action^="/console/offers/"][action*="/accept"]');
+  if ((wants && !isAlive()) || (answers && status.state === "closed")) open();
 }, true);
 document.addEventListener("htmx:load", ({ detail }) => detail.elt.id === "call-frame" && shown(part(), status));
 begin();

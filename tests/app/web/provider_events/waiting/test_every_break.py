@@ -88,7 +88,7 @@ def answer_lost(scene):
 
 
 def leg_told_first(scene):
-    """That an agent's leg is down is told before the step that follows from it; told of no leg at all, it is nothing."""
+    """An agent's leg is said to be down before the step that follows from it; said of no leg at all, it is nothing."""
     action = scene.phone.next_action()
     leg = {"CallSid": f"{scene.phone.sid}-leg", "ParentCallSid": scene.phone.sid}
     scene.phone.post("status", leg, CallStatus="completed")
