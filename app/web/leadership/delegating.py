@@ -1,6 +1,7 @@
 """A leader asks a colleague to answer for a level, with the reason; it stays on both desks."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,10 +15,12 @@ from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.pieces.kept_drafts import discard, keep_told, keep_typed
 from app.web.pieces.typed_forms import form_about
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
+from app.wording.spoken_time import moment_phrase
 from escalation.acknowledging.delegate import LONGEST_ASKING, delegate, may_ask
 from escalation.acknowledging.right import rights_to_answer
 from escalation.queries.raised import Raised, fired_levels, load_raised
-from tickets.directory.colleagues import colleagues_of
+from tickets.directory.absences import leave_of
+from tickets.directory.colleagues import Colleague, colleagues_of
 from tickets.errors import InvalidInput, NotAllowed, NotFound
 from tickets.schema import PlannedStep, Ticket
 from tickets.states import DraftForm
@@ -107,8 +110,17 @@ def _mine(step_id: int) -> Raised:
 
 
 def _colleagues() -> list[tuple[str, str]]:
-    """Whom the reader may ask to answer instead: deputies first and named so."""
+    """Whom the reader may ask to answer instead: deputies first and named so, whoever is on leave last and named so."""
+    found = colleagues_of(g.session, g.viewer.staff_id, now=g.now)
+    leaves = leave_of(g.session, [one.staff_id for one in found], from_at=g.now)
+    away = {one.staff_id: one.ends_at for one in leaves if one.starts_at <= g.now}
     return [
-        (str(one.staff_id), _("%(name)s (deputy)", name=one.name) if one.stands_in else one.name)
-        for one in colleagues_of(g.session, g.viewer.staff_id, now=g.now)
+        (str(one.staff_id), _named(one, away.get(one.staff_id)))
+        for one in sorted(found, key=lambda one: one.staff_id in away)
     ]
+
+
+def _named(one: Colleague, away_until: datetime | None) -> str:
+    if away_until is not None:
+        return _("%(name)s (on leave until %(moment)s)", name=one.name, moment=moment_phrase(away_until, g.now))
+    return _("%(name)s (deputy)", name=one.name) if one.stands_in else one.name

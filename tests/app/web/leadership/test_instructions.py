@@ -1,5 +1,6 @@
 """The leader's list of what was instructed, the unit's answer on the ticket's page, and asking a colleague."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,8 @@ from app.web.frame.application import HotlineApp
 from escalation.acknowledging.acknowledge import acknowledge
 from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import unit_by_code, with_role
+from tickets.directory.absences import WantedLeave, take_leave
+from tickets.people.actor import SYSTEM
 from tickets.schema import Delegation, Draft, Instruction, Staff, TicketAccess
 from tickets.states import Role
 
@@ -128,9 +131,14 @@ def test_an_answer_without_words_is_refused_in_words(browser_of, climbed, instru
 
 def test_a_colleague_is_asked_by_the_page_and_both_have_it_on_their_lists(browser_of, climbed, session):
     colleague = with_role(session, Role.CITY_OFFICE, unit_by_code(session, "VPUB"), now=MONDAY)
+    absent = with_role(session, Role.CITY_OFFICE, unit_by_code(session, "VPUB"), now=MONDAY)
+    wanted = WantedLeave(absent.id, None, climbed.at, climbed.at + timedelta(days=2))
+    take_leave(session, wanted, actor=SYSTEM, now=climbed.at)
     leader = browser_of(climbed.people[3])
     step_id = climbed.step(session, 3).id
     here = f"/leadership/steps/{step_id}/delegate"
+    offered = leader.get(here).get_data(as_text=True)
+    assert re.search(rf"{absent.name} \(on leave until [^)]+\)</option>\s*</select>", offered), "last, and named so"
     assert here in leader.get("/leadership").get_data(as_text=True)
     assert colleague.name in leader.get(here).get_data(as_text=True)
 
