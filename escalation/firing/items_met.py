@@ -6,7 +6,7 @@ above that it stands on the desk at once, and in the next list that is sent.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, SQLColumnExpression, Subquery, cast, func, select, true, union
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, DateTime
 
-from tickets.city import day_of, zone
+from tickets.city import day_of, wall_clock, zone
 from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.schema import OutboundMessage, PlannedStep, StepRecipient
 from tickets.states import OutboundChannel
@@ -23,6 +23,9 @@ from tickets.states import OutboundChannel
 MOST_ITEMS = 5
 # One is left for whatever the evening's list gathers.
 MOST_BEFORE_EVENING = MOST_ITEMS - 1
+# And one for the morning's.
+MORNING_LIST_AT = time(7, 30)
+_MOST_BEFORE_MORNING = MOST_BEFORE_EVENING - 1
 # Where a level is told that has no message of its own: in the detail of its step.
 IN_NEXT_LIST = "next_list"
 _OWN_LINES, _GATHERED_LINE = "$.items[*].step_id", "$.others[0].matters[0].step_id"
@@ -76,7 +79,9 @@ class LeadersDay:
     counts: dict[tuple[int, date], int]
 
     def is_full(self, staff_id: int, at: datetime) -> bool:
-        return any(self.counts.get((staff_id, day), 0) >= MOST_BEFORE_EVENING for day in {self.today, day_of(at)})
+        is_before_the_list = wall_clock(at).time() <= MORNING_LIST_AT
+        most = _MOST_BEFORE_MORNING if is_before_the_list else MOST_BEFORE_EVENING
+        return any(self.counts.get((staff_id, day), 0) >= most for day in {self.today, day_of(at)})
 
     def note(self, staff_ids: Iterable[int], at: datetime) -> None:
         for key in {(staff_id, day) for staff_id in staff_ids for day in (self.today, day_of(at))}:

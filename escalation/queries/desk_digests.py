@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer
 from escalation.acknowledging.waiting import STANDS
-from escalation.firing.items_met import IN_NEXT_LIST, MOST_BEFORE_EVENING, MOST_ITEMS, met_on
+from escalation.firing.items_met import IN_NEXT_LIST, MORNING_LIST_AT, MOST_BEFORE_EVENING, MOST_ITEMS, met_on
 from escalation.firing.telling import duty_calendar
 from escalation.queries.list_lines import MOST_LINES, WaitingLine, params_of
 from tickets import done_days
@@ -46,7 +46,7 @@ class Round:
 
 
 ROUNDS = (
-    Round("morning", time(7, 30), time(11, 30), MOST_BEFORE_EVENING),
+    Round("morning", MORNING_LIST_AT, time(11, 30), MOST_BEFORE_EVENING),
     Round("evening", time(16, 30), time(20, 0), MOST_ITEMS),
 )
 # Told so lately, the message about it is hardly read.

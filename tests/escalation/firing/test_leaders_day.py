@@ -77,3 +77,25 @@ def test_the_next_day_has_room_again(session, crowded):
 
     assert [message.ticket_id for message in texts_to(session, leader)][4:] == [later.id]
     assert day_of(level_at(session, later, 4)) > day_of(at) and matters
+
+
+def test_what_comes_at_night_leaves_room_for_both_lists_of_the_day(session):
+    """Seven that reach the leader an hour before midnight, whose messages wait for the morning."""
+    unit = ward(session)
+    leader = full_house(session, unit, now=MONDAY)[4]
+    night = MONDAY + 15 * HOUR
+    matters = [ticket(session, unit, arrived_at=night + n * MINUTE, priority=Priority.URGENT) for n in range(7)]
+    for level in (3, 4):
+        for matter in matters:
+            tick(session, now=level_at(session, matter, level))
+    last = level_at(session, matters[-1], 4)
+    morning = (last + 9 * HOUR).replace(hour=0, minute=35)
+
+    for at in (morning, morning + 9 * HOUR):
+        post_desk_digests(session, now=at)
+        for message in messages(session, template="daily_list", channel=OutboundChannel.SCREEN):
+            message.sent_at = message.created_at
+        session.flush()
+
+    assert len(texts_to(session, leader)) == 3
+    assert len(met_on(session, [leader.id], day_of(morning), now=morning + 10 * HOUR)[leader.id]) <= 5
