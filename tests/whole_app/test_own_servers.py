@@ -22,6 +22,7 @@ import redis
 from app.engines.identity import Identity, as_we_are, in_user_namespace
 from app.settings import ROOT
 from tests.faults.nodes import HANG_SECONDS, wait_until
+from tests.whole_app.bare_machine import living
 
 POSTGRES_BINS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
@@ -192,6 +193,7 @@ def test_up_runs_on_ones_own_servers_and_starts_no_engine(servers_of_ones_own, t
             running.terminate()
 
     assert is_ready
+    assert living(tmp_path) == [], "who is told to end takes everything along"
     assert set(pids) == {"web", "live", "worker", "scheduler"}
     assert set(note["links"]) == {"administrator"}
     assert not (tmp_path / "engines").exists()
