@@ -32,6 +32,7 @@ _FILES = (
     "matter_cases_sixteenth.csv",
     "matter_cases_seventeenth.csv",
     "matter_cases_eighteenth.csv",
+    "matter_cases_nineteenth.csv",
     "private_cases.csv",
     "taught_cases.csv",
     "english_cases.csv",

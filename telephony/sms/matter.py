@@ -17,7 +17,7 @@ from telephony.sms.incident import incident_words, take_count
 from telephony.sms.noise import take_machine, take_noise
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
-from tickets.directory.places import resolve
+from tickets.directory.places import is_unread_link, resolve
 from tickets.folding import fold
 from tickets.intake import contacts
 from tickets.intake.acknowledgement import receipt_key
@@ -266,6 +266,8 @@ def _ask_place(session: Session, opened: Opened, sms: Texted, desk: Desk, *, loc
     options = [unit for unit in (desk.unit(i) for i in ids) if unit is not None]
     note_asked(session, ticket.id, [unit.id for unit in options] or [0])
     params: dict[str, Any] = {"places": [{"vi": unit.name, "en": unit.name_en} for unit in options]}
+    if is_unread_link(ticket.body):
+        params["unread_link"] = True
     if posting.say_also(session, receipt_key(opened.ticket_id, OutboundChannel.SMS), params):
         return
     posting.post_sms(

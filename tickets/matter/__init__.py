@@ -118,6 +118,7 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     noise = read_noise(said, found, rules, courtesy)
     praise = read_praise(found, rules)
     danger = _beside_strangers(noise, danger, found)
+    danger = _beside_talk(danger, found, rules)
     if all(read is NOTHING_READ for read in (danger, noise, answered, praise)) and not courtesy.gives_thanks:
         noise = read_talk(found, rules)
     return MatterReading(
@@ -141,6 +142,14 @@ def _beside(answered: Indication, leaning: Indication) -> Indication:
         return NOTHING_READ
     begins_with_it = answered.certainty is not Certainty.NO and answered.begins_at <= 1
     return replace(leaning, certainty=Certainty.DOUBTFUL) if begins_with_it else leaning
+
+
+def _beside_talk(danger: Indication, found: MarkedText, rules: MatterRulebook) -> Indication:
+    """A mere doubt by single words is none where they are those of friends: "ad ơi có người yêu chưa"."""
+    is_doubt = danger.kinds == (LEANING,) and danger.certainty is Certainty.DOUBTFUL
+    if not is_doubt or any(found.hits.get(name) for name in _CRIES):
+        return danger
+    return NOTHING_READ if read_talk(found, rules) is not NOTHING_READ else danger
 
 
 def _beside_strangers(noise: Indication, danger: Indication, found: MarkedText) -> Indication:

@@ -77,17 +77,17 @@ def group_of(session: Session, viewer: Viewer, ticket: Ticket) -> Group:
 def look_alikes(session: Session, viewer: Viewer, ticket: Ticket, *, now: datetime) -> Sequence[GroupLine]:
     """Open tickets that this one may be a duplicate of: from the same phone, of the same place, in the same words."""
     found = {line.reference: line for line in _of_phone_or_place(session, viewer, ticket, now=now)}
-    if ticket.category_id is not None:
-        for other in similar_open(
-            session,
-            unit_id=ticket.unit_id,
-            category_id=ticket.category_id,
-            said=f"{ticket.subject} {ticket.body}",
-            but_not=ticket.id,
-            now=now,
-        ):
-            line = GroupLine(other.reference, other.subject, other.status, other.opened_at, None, Likeness.WORDS)
-            found.setdefault(other.reference, line)
+    for other in similar_open(
+        session,
+        unit_id=ticket.unit_id,
+        category_id=ticket.category_id,
+        said=f"{ticket.subject} {ticket.body}",
+        but_not=ticket.id,
+        viewer=viewer,
+        now=now,
+    ):
+        line = GroupLine(other.reference, other.subject, other.status, other.opened_at, None, Likeness.WORDS)
+        found.setdefault(other.reference, line)
     seen = select(Ticket.reference).where(Ticket.reference.in_(found), Ticket.master_id.is_(None))
     allowed = (
         set(session.scalars(seen.where(visible_tickets(viewer), Ticket.is_restricted.is_(False)))) if found else ()

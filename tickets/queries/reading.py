@@ -269,11 +269,19 @@ def _others_for(viewer: Viewer) -> CompoundSelect[*tuple[Any, ...]]:
     return union_all(tickets, calls).order_by(text("at desc"))
 
 
-def similar_to(session: Session, ticket: Ticket, *, now: datetime) -> Sequence[Similar]:
-    """Other open tickets at the same unit, of the same category, in much the same words."""
-    if ticket.category_id is None or ticket.status not in UNFINISHED:
+def similar_to(
+    session: Session, viewer: Viewer, ticket: Ticket, *, taught: frozenset[str], now: datetime
+) -> Sequence[Similar]:
+    """Other open tickets at the same unit that this person sees, in much the same words."""
+    if ticket.status not in UNFINISHED:
         return ()
-    said = f"{ticket.subject} {ticket.body}"
     return similar_open(
-        session, unit_id=ticket.unit_id, category_id=ticket.category_id, said=said, but_not=ticket.id, now=now
+        session,
+        unit_id=ticket.unit_id,
+        category_id=ticket.category_id,
+        said=f"{ticket.subject} {ticket.body}",
+        but_not=ticket.id,
+        viewer=viewer,
+        taught=taught,
+        now=now,
     )

@@ -1,13 +1,18 @@
 """Open tickets about what looks like the same matter: shown before another one is made."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from tickets.folding import folded_words
+from tickets.matter.likeness import likeness, telling_words
+from tickets.people.roles import Viewer, visible_tickets
 from tickets.queries.list_stretches import OPEN_TO_ALL_THERE
 from tickets.schema import Ticket
 from tickets.states import TicketStatus
@@ -20,8 +25,11 @@ _EMPTY = """
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
 _LOOKED_AT = 200
+_MOST_SHOWN = 5
 _LEAST_SHARED = 3
 _LEAST_SHARE = 0.4
+# What was taken for another kind must say more of the same.
+_LEAST_OF_OTHER_KIND = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +45,51 @@ class Similar:
 
 
 def similar_open(
-    session: Session, *, unit_id: int, category_id: int, said: str, now: datetime, limit: int = 5, but_not: int = 0
+    session: Session,
+    *,
+    unit_id: int,
+    category_id: int | None,
+    said: str,
+    now: datetime,
+    but_not: int = 0,
+    viewer: Viewer | None = None,
+    taught: frozenset[str] = frozenset(),
 ) -> list[Similar]:
-    """Unfinished tickets of the last 30 days at the same unit, in the same category, with the same words; best first.
+    """Unfinished tickets of the last 30 days at the same unit in the same words; best first.
 
-    Restricted ones are never among them. The subject is for staff: citizens are told of state and age alone.
+    For staff (`viewer`) as far as they may see them, of other kinds too where the words say much more of the same;
+    `taught` are words that corrections taught, which tell more than others. Restricted ones are never among them.
+    The subject is for staff: citizens are told of state and age alone.
     """
-    words = _telling_words(said)
-    if len(words) < _LEAST_SHARED:
+    if len(_telling_words(said)) < _LEAST_SHARED:
         return []
-    rows = session.execute(
+    there = (Ticket.unit_id == unit_id) & (Ticket.opened_at > now - timedelta(days=30)) & (Ticket.id != but_not)
+    seen = visible_tickets(viewer) if viewer is not None else true()
+    same: list[Any] = []
+    if category_id is not None:
+        same = [*_newest(session, there & seen & (Ticket.category_id == category_id))]
+    others = [*_newest(session, there & seen & Ticket.category_id.is_distinct_from(category_id))] if viewer else []
+    found = chain(_alike(same, said, taught, _LEAST_SHARE), _alike(others, said, taught, _LEAST_OF_OTHER_KIND))
+    return sorted(found, key=lambda similar: -similar.share)[:_MOST_SHOWN]
+
+
+def _newest(session: Session, which: ColumnElement[bool]) -> Iterator[Any]:
+    yield from session.execute(
         select(Ticket.id, Ticket.reference, Ticket.subject, Ticket.body, Ticket.status, Ticket.opened_at)
-        .where(
-            Ticket.unit_id == unit_id,
-            Ticket.category_id == category_id,
-            OPEN_TO_ALL_THERE,
-            Ticket.opened_at > now - timedelta(days=30),
-            Ticket.id != but_not,
-        )
+        .where(which, OPEN_TO_ALL_THERE)
         .order_by(Ticket.opened_at.desc())
         .limit(_LOOKED_AT)
     )
-    found = [
-        Similar(row.id, row.reference, row.subject, row.status, row.opened_at, share)
-        for row in rows
-        if (share := _share(words, _telling_words(f"{row.subject} {row.body}"))) >= _LEAST_SHARE
-    ]
-    return sorted(found, key=lambda similar: -similar.share)[:limit]
+
+
+def _alike(rows: list[Any], said: str, taught: frozenset[str], least: float) -> Iterator[Similar]:
+    """As many words alike as tell enough, or all words alike to more than enough."""
+    words, telling = _telling_words(said), telling_words(said, taught)
+    for row in rows:
+        text = f"{row.subject} {row.body}"
+        share = max(_share(words, _telling_words(text)), likeness(telling, telling_words(text, taught)))
+        if share >= least:
+            yield Similar(row.id, row.reference, row.subject, row.status, row.opened_at, share)
 
 
 # Every look at a ticket compares it with the same newest ones of its unit; taking their words apart took longest.

@@ -171,4 +171,4 @@ def _similar(
         return ()
     if not viewer.covers_city(*viewer.roles) and unit.id not in viewer.unit_ids(*viewer.roles):
         return ()
-    return similar_open(session, unit_id=unit.id, category_id=category.id, said=form["body"], now=now)
+    return similar_open(session, unit_id=unit.id, category_id=category.id, said=form["body"], viewer=viewer, now=now)

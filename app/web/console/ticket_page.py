@@ -15,7 +15,7 @@ from app.web.console.prepared import offered
 from app.web.console.ticket_view import ticket_context
 from app.web.console.work import column_beside
 from app.web.frame.access import signed_in
-from app.web.frame.current import settings
+from app.web.frame.current import rules, settings
 from app.web.frame.errors import trouble_of
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import form_key, is_first
@@ -39,6 +39,7 @@ from tickets.errors import (
     ReopeningWindowOver,
     TransitionNotAllowed,
 )
+from tickets.matter.likeness import taught_words
 from tickets.outbox import posting
 from tickets.people.roles import WORKING_ROLES, Right, require, visible_ticket, visible_tickets
 from tickets.queries.reading import WholeTicket, read_ticket, similar_to
@@ -139,7 +140,9 @@ def _beside(reading: WholeTicket) -> dict[str, Any]:
     return {
         "column": column_beside(reading.ticket.reference),
         "guidance": beside_ticket(reading.ticket),
-        "similar": similar_to(g.session, reading.ticket, now=g.now),
+        "similar": similar_to(
+            g.session, g.viewer, reading.ticket, taught=taught_words(rules().routing.learned), now=g.now
+        ),
     }
 
 

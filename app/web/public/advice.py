@@ -10,7 +10,7 @@ from app.web.frame.current import places, rules, today
 from app.web.public.report_form import ReportForm, mark
 from app.wording.place_words import option_text, question_text
 from tickets.directory.dialled_prefixes import refusal_to_citizen
-from tickets.directory.places import Resolution, resolve_whole
+from tickets.directory.places import Resolution, is_unread_link, resolve_whole
 from tickets.intake.noise import NoiseRead, noise_in
 from tickets.matter import MatterReading, read_matter
 from tickets.people.phones import parse_phone
@@ -83,6 +83,8 @@ class Advice:
     danger_kinds: tuple[str, ...] = ()
     # Nothing says where it is, and that decides who answers.
     is_place_missing: bool = False
+    # Only a short link to a map says where: nobody here can open it.
+    is_link_unread: bool = False
     # Nothing that anybody could work on, as far as the words go.
     noise: NoiseRead | None = None
     # What many report now from there: they can be counted with one click.
@@ -147,6 +149,7 @@ def advise(session: Session, form: ReportForm, *, locale: str, now: datetime, on
         is_number_refused=_is_refused(form, known),
         asks_danger=read.may_be_danger and not read.is_danger,
         danger_kinds=read.danger.kinds,
+        is_link_unread=_is_unknown(resolution) and is_unread_link(form.said),
         is_place_missing=_is_unknown(resolution) and not form.place and _goes_by_place(read, category),
         noise=noise,
         incident=None if read.may_be_danger or read.may_accuse else _incident(known, unit, category, now),

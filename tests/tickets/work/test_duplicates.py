@@ -14,6 +14,7 @@ from tickets.queries.duplicates import group_of, look_alikes
 from tickets.queries.follow import followed
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import work_list
+from tickets.queries.reading import similar_to
 from tickets.schema import AuditEntry, Clock, DuplicateLink, OutboundMessage, PlannedStep, PromiseBreach, Ticket
 from tickets.states import Channel, ClockKind, ClockStatus, Disposition, Priority, Role, TicketStatus
 from tickets.work.assignment import claim, transfer
@@ -328,3 +329,19 @@ def test_a_ticket_of_the_same_phone_or_place_is_suggested_and_a_restricted_one_n
     alike = {line.reference: line.why for line in look_alikes(session, viewer, ticket, now=NOW)}
 
     assert alike == {same_phone.reference: "phone", same_place.reference: "place"}
+
+
+def test_what_says_the_same_in_another_kind_looks_alike_and_only_to_whom_may_see_it(session, agent):
+    said = {"subject": "Nắp hố ga vỡ", "body": "Nắp hố ga trước nhà 45 Tôn Thất Đạm vỡ đôi, xe máy sụp bánh"}
+    ticket = reported(session, **said)
+    words = "xe may sup banh o ho ga vo nap 45 Ton That Dam"
+    other = reported(session, category_code="pothole", subject="Hố ga", body=words)
+    reported(session, category_code="conduct_unit", **said)
+    stranger = staff_actor(staff(session, role=Role.AGENT, at="26743").id)
+
+    def shown_to(actor) -> list[str]:
+        viewer = load_viewer(session, actor.staff_id, now=NOW)
+        return [one.reference for one in similar_to(session, viewer, ticket, taught=frozenset(), now=NOW)]
+
+    assert shown_to(agent) == [other.reference]
+    assert shown_to(stranger) == []

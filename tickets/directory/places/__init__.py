@@ -3,6 +3,7 @@
 from tickets.directory.places.keypad import resolve_keys
 from tickets.directory.places.lexicon import PlaceIndex, build_index
 from tickets.directory.places.long_text import resolve_whole
+from tickets.directory.places.map_point import is_unread_link
 from tickets.directory.places.outcome import Candidate, Option, Question, Resolution, SpotHint, Why
 from tickets.directory.places.resolve import resolve
 from tickets.directory.places.rows import (
@@ -34,6 +35,7 @@ __all__ = [
     "StreetRow",
     "Why",
     "build_index",
+    "is_unread_link",
     "resolve",
     "resolve_keys",
     "resolve_whole",

@@ -16,6 +16,10 @@ from tickets.directory.places.rows import AreaUnit, PointRow
 _POINT = re.compile(
     r"(?<![\d.])(?P<lat>-?\d{1,2}\.\d{3,15})(?:\s{0,3}(?:,|;|%2[Cc])\s{0,3}|!4d|&(?:lon|lng|long)=)(?P<lon>-?\d{1,3}\.\d{3,15})(?!\d)"
 )
+# Links that only lead to a map: what stands behind them is known to whoever opens them.
+_SHORT_LINK = re.compile(
+    r"\b(?:maps\.app\.goo\.gl|goo\.gl/maps|g\.co/kgs|maps\.apple(?:\.com)?/p|her\.is)/?\S*", re.IGNORECASE
+)
 _MOST_NEAR, _FARTHEST_METRES = 3, 15_000
 _METRES_OF_A_DEGREE = 111_195
 
@@ -31,6 +35,11 @@ def point_in(said: str) -> MapPoint | None:
     """The first point of a text."""
     found = _POINT.search(said)
     return MapPoint(float(found["lat"]), float(found["lon"]), found.group()) if found is not None else None
+
+
+def is_unread_link(said: str) -> bool:
+    """Whether a link to a map stands in a text that says nothing of where: nobody is told that it was understood."""
+    return _SHORT_LINK.search(said) is not None and point_in(said) is None
 
 
 def near_point(point: MapPoint, points: Sequence[PointRow], units: Mapping[int, AreaUnit]) -> SpotHint | None:

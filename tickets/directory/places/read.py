@@ -58,6 +58,10 @@ class PlaceText:
         return words + ")" if is_open and after.startswith(")") else words
 
 
+# "corner of": keys of "ò" otherwise, which stands in no place's name.
+_ENGLISH = ("of", "Of", "OF")
+
+
 def read(text: str) -> PlaceText:
     is_cut = len(text) > LONGEST_PLACE_TEXT
     normal = unicodedata.normalize("NFC", _without_invisible(text[:LONGEST_PLACE_TEXT]))
@@ -68,7 +72,7 @@ def read(text: str) -> PlaceText:
     end = 0
     for match in matches:
         written = match.group()
-        keyed = None if uses_marks else untelex(written)
+        keyed = None if uses_marks or written in _ENGLISH else untelex(written)
         decoded += keyed is not None
         words.append(_word(written, keyed or written, normal[end : match.start()], is_first=end == 0))
         end = match.end()

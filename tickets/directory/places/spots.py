@@ -9,7 +9,15 @@ from tickets.directory.places.fold import exact_key, key
 from tickets.directory.places.outcome import Candidate, Option, Question, SpotHint, Why
 from tickets.directory.places.read import PlaceText
 from tickets.directory.places.rows import AreaUnit, LandmarkRow, StreetRow
-from tickets.directory.places.speech import BETWEEN_STREETS, CROSSINGS, NEIGHBOURHOODS, STREETS, SURNAMES, says
+from tickets.directory.places.speech import (
+    BETWEEN_STREETS,
+    CROSSINGS,
+    NEIGHBOURHOODS,
+    STREETS,
+    STREETS_AFTER_NAME,
+    SURNAMES,
+    says,
+)
 
 _Key = tuple[str, ...]
 # A single word this short stands in too many texts.
@@ -129,7 +137,9 @@ def _street(known: Spots, text: PlaceText, start: int, places: Mapping[_Key, obj
             at += 1
         again = STREETS.at(text, at)
         return _named(known.streets, known.longest, text, start, at + again)
-    if not text.words[start].is_number or start + 1 >= len(text.words):
+    if not text.words[start].is_number:
+        return _street_before_its_kind(known, text, start)
+    if start + 1 >= len(text.words):
         return None
     at = start + 1 + (1 if _is_letter_of_number(text, start + 1) else 0)
     if at >= len(text.words) or text.words[at].gap not in ("space", "glued", "comma"):
@@ -138,6 +148,13 @@ def _street(known: Spots, text: PlaceText, start: int, places: Mapping[_Key, obj
     # "P.15 Tân Bình": the number is a ward's.
     said_as = tuple(word.fold for word in text.words[at : numbered.end]) if numbered else ()
     return None if said_as in places else numbered
+
+
+def _street_before_its_kind(known: Spots, text: PlaceText, start: int) -> FoundSpot | None:
+    """ "Nguyen Oanh street" """
+    named = _named(known.streets, known.longest, text, start, start)
+    after = STREETS_AFTER_NAME.at(text, named.end) if named is not None and named.end < len(text.words) else 0
+    return FoundSpot(start, named.end + after, named.spots) if named is not None and after else None
 
 
 def _is_letter_of_number(text: PlaceText, at: int) -> bool:
