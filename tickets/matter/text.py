@@ -17,12 +17,9 @@ MAX_READ = 20_000
 _SENTENCE_GAP = 4
 # Han, kana and hangul are written without blanks: each sign is a word of its own.
 _SIGNS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-_PIECE = re.compile(
-    r"(?P<split>(?<![^\W_])(?:[^\W\d_][.\-*_·]){2,}[^\W\d_](?![^\W_]))"
-    rf"|(?P<sign>[{_SIGNS}])"
-    rf"|(?P<word>[^\W_{_SIGNS}]+(?:'[^\W_{_SIGNS}]+)*'?)"
-    r"|(?P<end>[.!?;…\n。！？]+)"
-)
+# "d.a.o", and what is written within a word that begins before ("a'b.c.d") aside.
+_SPLIT = re.compile(r"(?<![^\W_])(?<![^\W_]')(?:[^\W\d_][.\-*_·]){2,}[^\W\d_](?![^\W_])")
+_SIGN = re.compile(rf"[{_SIGNS}]")
 # Neither letters set apart ("d.a.o") nor a script without blanks: nearly every text, and found in half the time.
 _SET_APART = re.compile(rf"[.\-*_·]([^\W\d_])\1*[.\-*_·]|[{_SIGNS}]")
 _LETTERS, _PLAIN_WORD = re.compile(r"[^\W_]+"), re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -229,7 +226,8 @@ def words_in(phrase: str) -> list[str]:
 def _pieces(lowered: str) -> tuple[list[str], list[int]]:
     """All words, and the place of each; stretched ones as they are meant."""
     if _SET_APART.search(lowered) is not None:
-        return _pieces_apart(_STRETCHED.sub(r"\1", lowered))
+        lowered = _SPLIT.sub(_joined, _STRETCHED.sub(r"\1", lowered))
+        lowered = _SIGN.sub(r" \g<0> ", lowered)
     word = _PLAIN_WORD if "'" in lowered else _LETTERS
     pieces: list[str] = []
     places: list[int] = []
@@ -248,18 +246,8 @@ def _unstretched(piece: str) -> str:
     return _STRETCHED.sub(r"\1", piece)
 
 
-def _pieces_apart(lowered: str) -> tuple[list[str], list[int]]:
-    pieces: list[str] = []
-    places: list[int] = []
-    at = 0
-    for split, sign, word, _end in _PIECE.findall(lowered):
-        if not (piece := word.rstrip("'") if word else sign or _SPLITTER.sub("", split)):
-            at += _SENTENCE_GAP
-            continue
-        pieces.append(piece)
-        places.append(at)
-        at += 1
-    return pieces, places
+def _joined(split: re.Match[str]) -> str:
+    return f" {_SPLITTER.sub('', split.group())} "
 
 
 def _telex(often: Counter[str]) -> dict[str, str]:
