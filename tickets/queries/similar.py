@@ -1,17 +1,16 @@
 """Open tickets about what looks like the same matter: shown before another one is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, Select, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from tickets.folding import folded_words
-from tickets.matter.likeness import likeness, telling_words
+from tickets.matter.likeness import LEAST_SHARED, likeness, telling_words
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.queries.list_stretches import OPEN_TO_ALL_THERE
 from tickets.schema import Ticket
@@ -26,7 +25,6 @@ _EMPTY = """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
 _LOOKED_AT = 200
 _MOST_SHOWN = 5
-_LEAST_SHARED = 3
 _LEAST_SHARE = 0.4
 # What was taken for another kind must say more of the same.
 _LEAST_OF_OTHER_KIND = 0.55
@@ -61,34 +59,36 @@ def similar_open(
     `taught` are words that corrections taught, which tell more than others. Restricted ones are never among them.
     The subject is for staff: citizens are told of state and age alone.
     """
-    if len(_telling_words(said)) < _LEAST_SHARED:
+    if len(_telling_words(said)) < LEAST_SHARED:
         return []
     there = (Ticket.unit_id == unit_id) & (Ticket.opened_at > now - timedelta(days=30)) & (Ticket.id != but_not)
-    seen = visible_tickets(viewer) if viewer is not None else true()
-    same: list[Any] = []
+    asked: list[Select[Any]] = []
     if category_id is not None:
-        same = [*_newest(session, there & seen & (Ticket.category_id == category_id))]
-    others = [*_newest(session, there & seen & Ticket.category_id.is_distinct_from(category_id))] if viewer else []
-    found = chain(_alike(same, said, taught, _LEAST_SHARE), _alike(others, said, taught, _LEAST_OF_OTHER_KIND))
-    return sorted(found, key=lambda similar: -similar.share)[:_MOST_SHOWN]
+        seen = there if viewer is None else there & visible_tickets(viewer)
+        asked.append(_newest(seen & (Ticket.category_id == category_id), least=_LEAST_SHARE))
+    if viewer is not None:
+        other = Ticket.category_id.is_distinct_from(category_id)
+        asked.append(_newest(there & visible_tickets(viewer) & other, least=_LEAST_OF_OTHER_KIND))
+    if not asked:
+        return []
+    rows = session.execute(union_all(*asked) if len(asked) > 1 else asked[0])
+    return sorted(_alike(rows, said, taught), key=lambda similar: -similar.share)[:_MOST_SHOWN]
 
 
-def _newest(session: Session, which: ColumnElement[bool]) -> Iterator[Any]:
-    yield from session.execute(
-        select(Ticket.id, Ticket.reference, Ticket.subject, Ticket.body, Ticket.status, Ticket.opened_at)
-        .where(which, OPEN_TO_ALL_THERE)
-        .order_by(Ticket.opened_at.desc())
-        .limit(_LOOKED_AT)
-    )
+def _newest(which: ColumnElement[bool], *, least: float) -> Select[Any]:
+    """`least`: how much alike they must be."""
+    columns: list[Any] = [Ticket.id, Ticket.reference, Ticket.subject, Ticket.body, Ticket.status, Ticket.opened_at]
+    newest = select(*columns, literal(least).label("least")).where(which, OPEN_TO_ALL_THERE)
+    return newest.order_by(Ticket.opened_at.desc()).limit(_LOOKED_AT)
 
 
-def _alike(rows: list[Any], said: str, taught: frozenset[str], least: float) -> Iterator[Similar]:
+def _alike(rows: Iterable[Any], said: str, taught: frozenset[str]) -> Iterator[Similar]:
     """As many words alike as tell enough, or all words alike to more than enough."""
     words, telling = _telling_words(said), telling_words(said, taught)
     for row in rows:
         text = f"{row.subject} {row.body}"
         share = max(_share(words, _telling_words(text)), likeness(telling, telling_words(text, taught)))
-        if share >= least:
+        if share >= row.least:
             yield Similar(row.id, row.reference, row.subject, row.status, row.opened_at, share)
 
 
@@ -100,4 +100,4 @@ def _telling_words(text: str) -> frozenset[str]:
 
 def _share(words: frozenset[str], others: frozenset[str]) -> float:
     shared = len(words & others)
-    return shared / min(len(words), len(others)) if shared >= _LEAST_SHARED else 0.0
+    return shared / min(len(words), len(others)) if shared >= LEAST_SHARED else 0.0
