@@ -9,7 +9,7 @@ from tickets.matter.lists import FILES
 MOTHS = [
     "Tối nào thiêu thân cũng bu đầy đèn trước cửa, nhờ phường xử lý",
     "Thiêu thân bay vô nhà nhiều quá, tối không dám mở đèn",
-    "Mấy con thiêu thân bu kín bóng đèn quán tôi, khách không ngồi được",
+    "Mấy con thiêu thân bu kín bóng đèn quán tôi, phải đóng cửa sớm",
     "Xin hỏi thiêu thân nhiều vậy có sao không, bu kín tường nhà",
     "nha toi thieu than bu kin cua kinh, con nho so khong ngu duoc",
     "Nhà tui thiêu thân bay đầy, bu kín mùng",
