@@ -35,6 +35,7 @@ _FILES = (
     "matter_cases_nineteenth.csv",
     "private_cases.csv",
     "taught_cases.csv",
+    "taught_cases_second.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",

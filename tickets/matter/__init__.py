@@ -34,6 +34,8 @@ __all__ = [
 
 # What nobody writes who only asks where a parcel is.
 _CRIES = ("@help", "@panic", "@state", "@blood", "@trapped", "@pleading")
+# In so many words somebody answers whether it is done, and tells hardly anything beside.
+_AN_ANSWER = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     rules, said = words or shipped_words(), said[:MAX_READ]
     found = look(said, rules)
     answered = read_not_solved(found, rules)
-    danger = _beside(answered, read_danger(found, rules))
-    about_officials = _beside(answered, read_about_officials(found, rules))
+    danger = _beside(answered, read_danger(found, rules), found)
+    about_officials = _beside(answered, read_about_officials(found, rules), found)
     courtesy = read_courtesy(found)
     noise = read_noise(said, found, rules, courtesy)
     praise = read_praise(found, rules)
@@ -134,11 +136,14 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     )
 
 
-def _beside(answered: Indication, leaning: Indication) -> Indication:
-    """Words about an answer weigh more than a mere leaning of single words: "nước chảy lại rồi em" is no emergency."""
+def _beside(answered: Indication, leaning: Indication, found: MarkedText) -> Indication:
+    """Words about an answer weigh more than a mere leaning of single words: "nước chảy lại rồi em" is no emergency.
+
+    In a longer text something else may be done: "nhà riêng của ông ấy vừa đổ xong tầng ba".
+    """
     if leaning.kinds != (LEANING,):
         return leaning
-    if answered is DONE_BY_NOW:
+    if answered is DONE_BY_NOW and len(found.text.words) <= _AN_ANSWER:
         return NOTHING_READ
     begins_with_it = answered.certainty is not Certainty.NO and answered.begins_at <= 1
     return replace(leaning, certainty=Certainty.DOUBTFUL) if begins_with_it else leaning

@@ -3,15 +3,15 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from tickets.matter.leaning import NO_LEANING, lean
+from tickets.matter.leaning import NO_LEANING, lean_anywhere
 from tickets.matter.phrases import LONGEST_PHRASE, Span
 from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication, Sign, signs, words_of
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried on texts that were kept out of learning: above the first one in fifty of the others is taken for danger, and
-# one in twenty is missed that no pattern may find.
-_LEANS, _LEANS_A_LITTLE = -0.9, -1.15
+# Tried on 1,590 texts of four hands that were kept out of learning: with what patterns find, above the first stand nine
+# in ten that tell of danger, above the second nineteen in twenty, and one in twelve of what is made to sound like it.
+_LEANS, _LEANS_A_LITTLE = -0.9, -1.35
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,
@@ -36,7 +36,7 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     cries = [sign for sign in kept if sign.pattern.says == _HELP]
     weight = _weighed(told, cries, found)
     # Where patterns say enough, single words are not asked.
-    asked = NO_LEANING if weight >= _ENOUGH else lean(found, rules.leanings.get("is_emergency", {}))
+    asked = NO_LEANING if weight >= _ENOUGH else lean_anywhere(found, rules.leanings.get("is_emergency", {}))
     certainty = _certainty(weight, asked.score)
     if certainty is Certainty.NO:
         return NOTHING_READ

@@ -6,7 +6,7 @@ raises a text to be looked at, and never speaks against a pattern.
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -24,6 +24,8 @@ _CLASS = "@"
 _LEAST_WORDS = 6
 # Nor what is left of a sentence in which nearly all words only hold it together.
 _LEAST_TOLD = 5
+# In a long letter the last sentence may tell of danger: each piece of so many words leans for itself as well.
+_LONG, _PIECE = 70, 20
 # Of a longer text the beginning leans: behind so many words none of them says anything any more, and patterns tell.
 _MOST_WORDS = 600
 _NOWHERE = -100.0
@@ -78,9 +80,34 @@ def lean(found: MarkedText, weights: Mapping[str, float]) -> Leaning:
     names = _of_words(found.text)
     if len(names) < _LEAST_TOLD:
         return NO_LEANING
-    classes = [name for name in found.hits if name.startswith(_CLASS)]
-    told = {name: weights[name] for name in names & weights.keys()}
-    told |= {name: weights[name] for name in classes if name in weights}
+    return _weighed(found, names, [name for name in found.hits if name.startswith(_CLASS)], weights)
+
+
+def lean_anywhere(found: MarkedText, weights: Mapping[str, float]) -> Leaning:
+    """As the text leans, or as one piece of a long one does: "…I must stop here, the children slid into the pit."."""
+    whole = lean(found, weights)
+    if not weights or len(found.text.words) < _LONG:
+        return whole
+    pieces = (_weighed(found, _of_words(text), classes, weights) for text, classes in _pieces(found))
+    return max(whole, *pieces, key=lambda leaning: leaning.score)
+
+
+def _pieces(found: MarkedText) -> Iterable[tuple[MatterText, list[str]]]:
+    """Whole sentences, so many that each piece has words enough, and the classes of words that begin in it."""
+    text, begins = found.text, [0]
+    for number in range(_PIECE, min(len(text.words), _MOST_WORDS) - _PIECE):
+        if number - begins[-1] >= _PIECE and text.at[number] - text.at[number - 1] > 1:
+            begins.append(number)
+    classes = [(name, span.start) for name, spans in found.hits.items() if name.startswith(_CLASS) for span in spans]
+    for start, end in pairwise([*begins, len(text.words)]):
+        inside = sorted({name for name, at in classes if start <= at < end})
+        yield replace(text, words=text.words[start:end], at=text.at[start:end]), inside
+
+
+def _weighed(
+    found: MarkedText, names: Collection[str], classes: Collection[str], weights: Mapping[str, float]
+) -> Leaning:
+    told = {name: weights[name] for name in (*names, *classes) if name in weights}
     score = weights.get(ALONE, 0.0) + math.fsum(told.values()) / math.sqrt(len(names) + len(classes) or 1)
     return Leaning(score, found, told)
 
