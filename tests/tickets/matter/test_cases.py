@@ -321,3 +321,11 @@ def test_after_an_answer_nothing_opens_again_for_who_says_that_it_is_solved() ->
     assert opened == []
     assert len(missed) <= 5, missed
     assert len(not_understood) <= 19, not_understood
+
+
+def test_danger_in_the_last_sentence_of_a_long_letter_is_found_and_the_letter_without_it_alarms_nobody() -> None:
+    letters = [row["text"] for row in rows("matter_cases_twentieth.csv") if row["id"] in ("c101", "c130")]
+    without = [said.strip(". ").rpartition(". ")[0] for said in letters]
+
+    assert [read_matter(said).may_be_danger for said in letters] == [True, True]
+    assert [read_matter(said).may_be_danger for said in without] == [False, False]
