@@ -83,7 +83,7 @@ class LeadersDay:
         most = _MOST_BEFORE_MORNING if is_before_the_list else MOST_BEFORE_EVENING
         return any(self.counts.get((staff_id, day), 0) >= most for day in {self.today, day_of(at)})
 
-    def note(self, staff_ids: Iterable[int], at: datetime) -> None:
+    def add(self, staff_ids: Iterable[int], at: datetime) -> None:
         for key in {(staff_id, day) for staff_id in staff_ids for day in (self.today, day_of(at))}:
             self.counts[key] = self.counts.get(key, 0) + 1
 

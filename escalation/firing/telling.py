@@ -123,7 +123,7 @@ def _within_their_day(fired: Fired, day: LeadersDay) -> Fired:
         detail = {**fired.detail, "in": IN_NEXT_LIST}
         told = tuple(who for one in (fired, *fired.beside) for who in one.told)
         return Fired(fired.ticket, fired.step, StepResult.NOTIFIED, told=told, detail=detail)
-    day.note(people, fired.send_at)
+    day.add(people, fired.send_at)
     return fired
 
 
