@@ -1,5 +1,7 @@
 """Files that a command writes: whole, or what stood there before; what the system refuses is a sentence."""
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +13,15 @@ from app.cli.commands import CommandRefused
 @contextmanager
 def whole_file(path: Path, mode: str = "wb", **how: Any) -> Iterator[IO[Any]]:
     """Open for writing. Half of it, where the disk is full or the database goes, must not be taken for all."""
-    target = path.resolve()
-    draft = target.with_name(f".{target.name}.part")
-    if target.exists() and not target.is_file():
-        # A pipe or a terminal is written as it comes; a folder is refused in the system's words.
-        draft = target
+    # A pipe or a terminal is written as it comes, by the name it was given; a folder is refused in the system's words.
+    is_stream = path.exists() and not path.is_file()
+    target = path if is_stream else path.resolve()
+    draft = target if is_stream else target.with_name(f".{target.name}.part")
     try:
         with draft.open(mode, **how) as file:
+            if draft != target and target.exists():
+                # Who could not read the old one must not read the new one.
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
             yield file
         if draft != target:
             draft.replace(target)

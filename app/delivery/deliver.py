@@ -144,8 +144,11 @@ def _claim_these(
 
 
 def _still_holds(session: Session, row: OutboundMessage, *, by: str, now: datetime) -> bool:
-    """What is over by now is withdrawn. A text that may have left already is not: it is asked about instead."""
-    if row.doubtful_since is not None:
+    """What is over by now is withdrawn. A text that may have left already is not: it is asked about instead.
+
+    Of a mail nobody can be asked: once it is over it goes out no second time.
+    """
+    if row.doubtful_since is not None and row.channel is not OutboundChannel.EMAIL:
         return True
     why = why_not_told(session, row, now=now) or shorten(session, row, partial(why_not_told, session, now=now), now=now)
     if why is None:

@@ -17,6 +17,8 @@ from tickets.outbox.letters import KEPT_MAIL
 SMTP = "smtp"
 # Servers let strangers wait for their greeting on purpose, some for half a minute.
 _SECONDS = 30
+# A name may have several addresses, and each that is dead is waited for.
+_CONNECTS_WITHIN_SECONDS = 10
 _GOODBYE_SECONDS = 3
 # A server that says a little again and again is never silent for so long as above. Less than a claim holds: whoever
 # else takes the message then would send it beside us.
@@ -35,6 +37,7 @@ class _Cut:
     # All of the mail is on its way: what the server does not say from here on leaves us in doubt.
     has_left = False
     _end: threading.Timer | None = None
+    _is_over = False
 
     def send(self, what: Any) -> None:
         super().send(what)  # type: ignore[misc]
@@ -49,14 +52,20 @@ class _Cut:
             self._end.cancel()
         super().close()  # type: ignore[misc]
 
-    def _get_socket(self, *arguments: Any) -> Any:
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         # Called first of all, before the server has said a word.
         self._end = threading.Timer(LONGEST_SECONDS, self._cut)
         self._end.daemon = True
         self._end.start()
-        return super()._get_socket(*arguments)  # type: ignore[misc]
+        found: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECTS_WITHIN_SECONDS))  # type: ignore[misc]
+        if self._is_over:
+            found.close()
+            raise TimeoutError
+        found.settimeout(timeout)
+        return found
 
     def _cut(self) -> None:
+        self._is_over = True
         sock = self.sock
         if sock is not None:
             with suppress(OSError):
@@ -142,13 +151,15 @@ def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
     server = urlsplit(smtp_url)
     host = server.hostname or "localhost"
     secure = server.scheme == "smtps"
-    context = ssl.create_default_context()
+    context = _tls(is_proved=secure or bool(server.username))
     client: _Client | _SecureClient
     if secure:
         client = _SecureClient(host, server.port or 465, timeout=_SECONDS, context=context)
     else:
         client = _Client(host, server.port or 587, timeout=_SECONDS)
     try:
+        # What a server can do it says to EHLO; before, nothing is known of it.
+        client.ehlo_or_helo_if_needed()
         if not secure and client.has_extn("starttls"):
             client.starttls(context=context)
         if server.username:
@@ -160,6 +171,14 @@ def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
             client.quit()
     finally:
         client.close()
+
+
+def _tls(*, is_proved: bool) -> ssl.SSLContext:
+    """A password goes only to a server that proves its name; a relay without one is spoken to as mail servers do."""
+    context = ssl.create_default_context()
+    if not is_proved:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _hand_over(client: _Client | _SecureClient, message: EmailMessage) -> None:

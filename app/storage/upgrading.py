@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -49,7 +49,7 @@ def upgrade(config: "Config", engine: Engine) -> None:
             command.upgrade(config, "head")
             return
         except DBAPIError as trouble:
-            if not isinstance(trouble.orig, LockNotAvailable):
+            if not isinstance(trouble.orig, LockNotAvailable | DeadlockDetected):
                 raise
             if not left:
                 raise StillLocked(_pids(engine)) from trouble

@@ -208,3 +208,24 @@ def test_an_index_that_was_broken_off_is_made_again(empty: tuple[str, str]) -> N
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from pg_index where not indisvalid")).scalar_one() == 0
     engine.dispose()
+
+
+@pytest.mark.parametrize("before", ["0129", "0165"])
+def test_a_migration_that_was_broken_off_behind_what_it_made_is_done_at_the_next_try(
+    empty: tuple[str, str], monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    owner_url, app_url = empty
+    monkeypatch.setattr(upgrading, "LOCK_TRIES", 1)
+    engine = make_engine(owner_url, pool_size=2)
+    command.upgrade(alembic_config(owner_url), before)
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as exporting:
+        # An export keeps its snapshot, and no index is made beside the city's work while somebody has an older one.
+        exporting.execute(text("select count(*) from unit"))
+        with pytest.raises(upgrading.StillLocked):
+            upgrading.upgrade(alembic_config(owner_url), engine)
+
+    migrate(owner_url, app_url)
+
+    with engine.connect() as connection:
+        assert schema_fault(connection) is None
+    engine.dispose()

@@ -13,9 +13,13 @@ class MailServer(socketserver.ThreadingTCPServer):
     After `silent_after` (a command, or `.` for a whole mail) it says nothing more; `farewell` is what it says to QUIT.
     """
 
-    def __init__(self, refusal: str, knows_us: bool | None, silent_after: str, farewell: str) -> None:
+    def __init__(
+        self, refusal: str, knows_us: bool | None, silent_after: str, farewell: str, *, offers_tls: bool
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.mails: list[str] = []
+        self.heard: list[str] = []
+        self.offers_tls = offers_tls
         self.refusal, self.knows_us = refusal, knows_us
         self.silent_after, self.farewell = silent_after, farewell
 
@@ -31,6 +35,7 @@ class _Session(socketserver.StreamRequestHandler):
         self._say("220 test")
         for raw in self.rfile:
             word = raw.decode("utf-8").rstrip("\r\n").upper().split(" ")[0]
+            self.server.heard.append(word)
             self._say(self._answer(word), to=word)
             if word == "QUIT":
                 return
@@ -41,6 +46,10 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("250 taken", to=".")
 
     def _answer(self, word: str) -> str:
+        if word == "EHLO" and self.server.offers_tls:
+            return "250-test\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+        if word == "STARTTLS":
+            return "454 4.7.0 not now"
         if word == "EHLO" and self.server.knows_us is not None:
             return "250-test\r\n250 AUTH PLAIN"
         if word == "AUTH":
@@ -66,9 +75,14 @@ class _Session(socketserver.StreamRequestHandler):
 
 @contextmanager
 def mail_server(
-    refusal: str = "", *, knows_us: bool | None = None, silent_after: str = "", farewell: str = "221 bye"
+    refusal: str = "",
+    *,
+    knows_us: bool | None = None,
+    silent_after: str = "",
+    farewell: str = "221 bye",
+    offers_tls: bool = False,
 ) -> Iterator[MailServer]:
-    server = MailServer(refusal, knows_us, silent_after, farewell)
+    server = MailServer(refusal, knows_us, silent_after, farewell, offers_tls=offers_tls)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.delivery import mail
 from app.storage.database import transaction
 from tests.app.delivery.delivering_office import Office
 from tests.app.delivery.mail_server import mail_server
+from tests.factories import staff
 from tickets.outbox.posting import post_email
+from tickets.schema import RoleAssignment
 from tickets.states import OutboundChannel, OutboundState
 
 
@@ -81,3 +84,35 @@ def test_no_mail_is_claimed_before_there_is_somebody_to_send_it(committed, setti
         assert [office.deliver(OutboundChannel.EMAIL) for _ in range(3)] == [8, 4, 0]
 
     assert len(server.mails) == 12
+
+
+def test_no_password_and_no_mail_goes_in_the_clear_to_a_server_that_offers_to_encrypt(committed, settings):
+    with mail_server(knows_us=True, offers_tls=True) as server:
+        office = Office(committed, settings, smtp_url=f"smtp://city:secret@{server.address}")
+        message = mail_to(office)
+        office.deliver(OutboundChannel.EMAIL)
+
+    assert server.heard[:2] == ["EHLO", "STARTTLS"]
+    assert not {"AUTH", "MAIL", "DATA"} & set(server.heard)
+    assert (office.message(message).state, office.message(message).error_code) == (OutboundState.WAITING, "454")
+
+
+def test_a_mail_in_doubt_goes_out_no_second_time_once_it_is_not_its_readers_any_more(committed, settings, monkeypatch):
+    monkeypatch.setattr(mail, "LONGEST_SECONDS", 0.5)
+    with mail_server(silent_after=".") as server:
+        office = Office(committed, settings, smtp_url=f"smtp://{server.address}")
+        with transaction(office.factory) as session:
+            reader = staff(session)
+            message = post_email(
+                session, to="a@example.vn", template="ticket_resolved", staff_id=reader.id,
+                params={"reference": "2600421733", "body": "Đã xử lý."}, locale="vi", dedup_key="mail", now=office.now,
+            )  # fmt: skip
+        office.deliver(OutboundChannel.EMAIL)
+        with transaction(office.factory) as session:
+            session.execute(update(RoleAssignment).values(valid_to=office.now + timedelta(minutes=1)))
+        for _ in range(40):
+            office.now += timedelta(minutes=1)
+            office.deliver(OutboundChannel.EMAIL)
+
+    assert office.message(message).error == "role_ended"
+    assert len(server.mails) == 1
