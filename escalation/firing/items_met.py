@@ -26,8 +26,6 @@ MOST_BEFORE_EVENING = MOST_ITEMS - 1
 # And one for the morning's.
 MORNING_LIST_AT = time(7, 30)
 _MOST_BEFORE_MORNING = MOST_BEFORE_EVENING - 1
-# Where a level is told that has no message of its own: in the detail of its step.
-IN_NEXT_LIST = "next_list"
 _OWN_LINES, _GATHERED_LINE = "$.items[*].step_id", "$.others[0].matters[0].step_id"
 _ALL_OF_THE_LIST = "$.step_ids[*]"
 # A message waits over the longest holiday at most.

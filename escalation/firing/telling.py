@@ -7,12 +7,13 @@ from typing import Any
 
 from escalation.firing.due import AlreadyTold, DueStep, DueTicket
 from escalation.firing.hours import send_at
-from escalation.firing.items_met import IN_NEXT_LIST, LeadersDay
+from escalation.firing.items_met import LeadersDay
 from escalation.firing.methods import given_to, ways_in_turn
 from escalation.firing.verdict import Verdict
 from tickets.directory.standing import ContactWay, Reachable, Standing, sharing_the_shift
 from tickets.promises.calendar import ROUND_THE_CLOCK, WorkingCalendar
 from tickets.promises.loading import PromiseRulebook
+from tickets.promises.next_list import IN_NEXT_LIST
 from tickets.promises.plan import CITY_LEADER_LEVEL, ChainLevel, warning_notice
 from tickets.states import OutboundChannel, StepResult
 
@@ -114,12 +115,13 @@ def may_wait_for_a_list(
 def _within_their_day(fired: Fired, day: LeadersDay) -> Fired:
     """A leader of the city whose day is full is told in the next list: it stands on their desk all the same (R12).
 
-    An emergency never waits for a list, and counts.
+    An emergency never waits for a list, and counts; nor does what no list would bring to anybody.
     """
     if fired.result is not StepResult.NOTIFIED or fired.step.rank < CITY_LEADER_LEVEL or fired.send_at is None:
         return fired
     people = [who.person.staff_id for who in fired.everybody]
-    if not fired.ticket.is_emergency and all(day.is_full(one, fired.send_at) for one in people):
+    may_wait = not fired.ticket.is_emergency and any(who.person.takes_lists for who in fired.everybody)
+    if may_wait and all(day.is_full(one, fired.send_at) for one in people):
         detail = {**fired.detail, "in": IN_NEXT_LIST}
         told = tuple(who for one in (fired, *fired.beside) for who in one.told)
         return Fired(fired.ticket, fired.step, StepResult.NOTIFIED, told=told, detail=detail)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer
 from escalation.acknowledging.waiting import STANDS
-from escalation.firing.items_met import IN_NEXT_LIST, MORNING_LIST_AT, MOST_BEFORE_EVENING, MOST_ITEMS, met_on
+from escalation.firing.items_met import MORNING_LIST_AT, MOST_BEFORE_EVENING, MOST_ITEMS, met_on
 from escalation.firing.telling import duty_calendar
 from escalation.queries.list_lines import MOST_LINES, WaitingLine, params_of
 from tickets import done_days
@@ -27,6 +27,7 @@ from tickets.outbox.posting import Outgoing
 from tickets.people.roles import load_viewer
 from tickets.promises.calendar import windows_on
 from tickets.promises.loading import load_rulebook
+from tickets.promises.next_list import IN_NEXT_LIST
 from tickets.promises.plan import CITY_LEADER_LEVEL
 from tickets.schema import Category, Clock, PlannedStep, Staff, StandingReport, StepRecipient, Ticket, Unit
 from tickets.states import OutboundChannel

@@ -26,9 +26,11 @@ _SHARED: dict[str, tuple[str, ...]] = {
         "tickets/promises/given_dates.py",
         "tickets/promises/breaches.py",
     ),
-    # Promises plan a step, escalation writes what became of it, a leader's answer moves those to come.
+    # Promises plan a step, escalation writes what became of it, a leader's answer moves those to come; what waits for a
+    # list does so no longer where the matter becomes an emergency.
     "PlannedStep": (
         "tickets/promises/clocks.py",
+        "tickets/promises/next_list.py",
         "escalation/firing/record.py",
         "escalation/acknowledging/moved_levels.py",
     ),

@@ -58,6 +58,12 @@ class Person:
         place = own.index(text) + 1
         return (*own[:place], replace(text, kind=OutboundChannel.VOICE, is_chosen=False), *own[place:])
 
+    @property
+    def takes_lists(self) -> bool:
+        """Whether a list leaves the house for them: by a proved way of writing, or by what their account has."""
+        own = tuple(way for way in self.methods if way.is_verified) if self.methods else self._of_the_account()
+        return any(way.kind is not OutboundChannel.VOICE for way in own)
+
     def may_answer_from(self, phone: str | None) -> bool:
         """Whether a reply code counts from this phone of theirs, or, where none is named, from any."""
         proved = {way.address for way in self.methods if way.is_verified and way.kind is not OutboundChannel.EMAIL}

@@ -12,7 +12,7 @@ from tickets.errors import AlreadyAssigned, InvalidInput, NotAllowed, NotFound, 
 from tickets.outbox import praise_news
 from tickets.people.actor import SYSTEM, Actor
 from tickets.people.roles import Right, load_viewer, may
-from tickets.promises import duplicate_clocks, ledger, retargeting, standing_levels
+from tickets.promises import duplicate_clocks, ledger, next_list, retargeting, standing_levels
 from tickets.routing.rule_rows import WARD_KINDS
 from tickets.schema import Category, Misroute, Queue, QueueHop, Ticket, Unit
 from tickets.schema.rows import Change
@@ -174,6 +174,8 @@ def _set_priority(
     ticket.priority = priority
     _changed(session, ticket, params, is_promise=True, actor=actor, now=now)
     standing_levels.refresh(session, [ticket.id])
+    if priority is Priority.EMERGENCY:
+        next_list.hurry(session, ticket.id, now=now)
     return ticket
 
 

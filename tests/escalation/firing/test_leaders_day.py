@@ -4,16 +4,22 @@ from datetime import timedelta
 
 import pytest
 
+from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.waiting import waiting_for
 from escalation.firing.items_met import met_on
+from escalation.firing.pursue import pursue
 from escalation.firing.sweep import tick
 from escalation.queries.desk_digests import post_desk_digests
 from tests.escalation.raising import HOUR, MONDAY
 from tests.escalation.scene import full_house, level_at, messages, results, step, ticket, ward
 from tickets.city import day_of
-from tickets.states import OutboundChannel, Priority, StepResult
+from tickets.people.actor import SYSTEM
+from tickets.schema import ContactMethod
+from tickets.states import OutboundChannel, OutboundState, Priority, StepResult
+from tickets.work.assignment import change_priority
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -66,6 +72,60 @@ def test_an_emergency_rings_however_full_the_day_is(session, crowded):
 
     rung = messages(session, staff_id=leader.id, ticket_id=danger.id, channel=OutboundChannel.VOICE)
     assert [message.template for message in rung] == ["escalation_level"]
+
+
+def arrived(session, now):
+    """Whatever was sent so far has been delivered."""
+    for message in messages(session):
+        message.state, message.delivered_at = OutboundState.DELIVERED, now
+    session.flush()
+
+
+def danger_seen(session, matter, *, now):
+    """Of a matter whose earlier levels were heard somebody says that there is danger; what is sent then is heard."""
+    arrived(session, now)
+    change_priority(session, matter.id, priority=Priority.EMERGENCY, reason="Dây điện đứt", actor=SYSTEM, now=now)
+    for number in range(120):
+        pursue(session, now=now + number * 5 * SECOND)
+        arrived(session, now)
+
+
+def calls_to(session, leader, matter):
+    calls = messages(session, staff_id=leader.id, ticket_id=matter.id, channel=OutboundChannel.VOICE)
+    return [call.not_before for call in calls]
+
+
+def test_what_waits_for_the_next_list_rings_once_and_at_once_when_it_becomes_an_emergency(session, crowded):
+    leader, matters, at = crowded
+    late, other = matters[5:]
+    assert calls_to(session, leader, late) == []
+
+    danger_seen(session, late, now=at + MINUTE)
+
+    assert calls_to(session, leader, late) == [at + MINUTE]
+    assert messages(session, ticket_id=other.id, staff_id=leader.id) == []
+
+
+def test_what_its_leader_has_answered_does_not_ring_when_it_becomes_an_emergency(session, crowded):
+    leader, matters, at = crowded
+    acknowledge(session, step(session, matters[6], 4).id, staff_id=leader.id, via="web", now=at)
+
+    danger_seen(session, matters[6], now=at + MINUTE)
+
+    assert calls_to(session, leader, matters[6]) == []
+
+
+def test_nothing_waits_for_a_list_that_would_not_reach_its_leader(session):
+    unit = ward(session)
+    leader = full_house(session, unit, now=MONDAY)[4]
+    by_voice = {"kind": OutboundChannel.VOICE, "address": leader.phone, "position": 1, "verified_at": MONDAY}
+    session.add(ContactMethod(staff_id=leader.id, **by_voice))
+    matters = [ticket(session, unit, arrived_at=MONDAY + n * MINUTE, priority=Priority.URGENT) for n in range(7)]
+    for level in (3, 4):
+        for matter in matters:
+            tick(session, now=level_at(session, matter, level))
+
+    assert [len(calls_to(session, leader, matter)) for matter in matters] == [1] * 7
 
 
 def test_the_next_day_has_room_again(session, crowded):
