@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import is_first
-from app.web.leadership.answering import back_to_the_list
+from app.web.leadership.answering import about, back_to_the_list
 from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.leadership.reached import show_list
 from escalation.acknowledging.decline import decline
@@ -25,6 +25,8 @@ def declined(step_id: int) -> ResponseReturnValue:
         # Whom a level was not raised to must not learn that it was raised.
         raise NotFound("step", step_id) from refused
     except InvalidInput as wrong:
+        # A level that is over is refused before anybody's right to it is asked.
+        about(step_id)
         return show_list(step_id=step_id, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)
     is_first()
     flash(_("Given back. Whoever asked you is told."), "success")

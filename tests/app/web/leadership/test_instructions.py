@@ -15,8 +15,10 @@ from tests.app.web.steering import Climb, climb, csrf_of, enter
 from tests.escalation.scene import unit_by_code, with_role
 from tickets.directory.absences import WantedLeave, take_leave
 from tickets.people.actor import SYSTEM
+from tickets.promises import ledger
 from tickets.schema import Delegation, Draft, Instruction, Staff, TicketAccess
 from tickets.states import Role
+from tickets.work.ticket import lock_ticket
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 Enter = Callable[[Staff], FlaskClient]
@@ -207,3 +209,18 @@ def test_whom_a_level_was_not_raised_to_does_not_learn_that_it_was(browser_of, c
     stranger = with_role(session, Role.SUPERVISOR, climbed.unit, now=MONDAY)
 
     assert browser_of(stranger).get(f"/leadership/steps/{climbed.step(session, 3).id}/delegate").status_code == 404
+
+
+def test_declining_tells_nobody_else_that_a_level_is_over(browser_of, climbed, session):
+    leader, stranger = climbed.people[3], with_role(session, Role.SUPERVISOR, climbed.unit, now=MONDAY)
+    step_id = climbed.step(session, 3).id
+    ledger.on_resolved(session, lock_ticket(session, climbed.ticket.id), now=climbed.at + timedelta(minutes=1))
+    ledger.on_reopened(session, lock_ticket(session, climbed.ticket.id), now=climbed.at + timedelta(minutes=2))
+
+    def declined(who: Staff, level: int) -> int:
+        client = browser_of(who)
+        form = {"csrf_token": csrf_of(client, "/my/duty"), "reason": "x"}
+        return client.post(f"/leadership/steps/{level}/decline", data=form).status_code
+
+    assert declined(leader, step_id) == 400, "who was told of it hears why"
+    assert declined(stranger, step_id) == declined(stranger, 987654321) == 404
