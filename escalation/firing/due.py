@@ -246,7 +246,10 @@ def _due_step(row: Row[*tuple[Any, ...]], book: PromiseRulebook) -> DueStep:
 
 
 def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, AlreadyTold]:
-    """Per clock, who was told of its fired levels; only those planned for the clock's present due date count."""
+    """Per clock, who was told of its fired levels; only those planned for the clock's present due date count.
+
+    Whom a colleague only asked knows of a level that is not theirs: of their own they are told when it comes (A4).
+    """
     rows = session.execute(
         select(PlannedStep.clock_id, StepRecipient.staff_id)
         .join(Clock, (Clock.id == PlannedStep.clock_id) & (Clock.due_at == PlannedStep.due_at))
@@ -256,6 +259,7 @@ def told_before(session: Session, clock_ids: Collection[int]) -> dict[int, Alrea
             PlannedStep.kind == StepKind.LEVEL,
             PlannedStep.fired_at.is_not(None),
             PlannedStep.result != StepResult.VOID,
+            StepRecipient.capacity != "delegate",
         )
     )
     people = defaultdict[int, set[int]](set)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import CTE, Boolean, ColumnElement, exists, literal, literal_column, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from escalation.acknowledging.given_back import DECLINED_BY
 from escalation.acknowledging.right import rights_to_answer
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import (
@@ -112,7 +113,12 @@ def latest_work(session: Session, viewer: Viewer, ticket_ids: Collection[int]) -
         return {}
     last = (
         select(TimelineEntry.kind, TimelineEntry.at, TimelineEntry.staff_id)
-        .where(TimelineEntry.ticket_id == Ticket.id, TimelineEntry.kind.in_(_WORK))
+        .where(
+            TimelineEntry.ticket_id == Ticket.id,
+            TimelineEntry.kind.in_(_WORK),
+            # Whoever gives back what they were asked says why they do nothing about it.
+            TimelineEntry.params[DECLINED_BY].astext.is_(None),
+        )
         .order_by(TimelineEntry.id.desc())
         .limit(1)
         .lateral()

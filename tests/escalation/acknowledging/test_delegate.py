@@ -16,14 +16,18 @@ from escalation.firing.recipients import add_recipients
 from escalation.firing.sweep import tick
 from escalation.queries.asked import asked_about
 from escalation.queries.desk import load_desk
+from escalation.queries.follow_up import latest_work
 from escalation.queries.proof import changed_since_written
 from tests.escalation.raising import HOUR, MONDAY, raised
 from tests.escalation.scene import holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
+from tests.factories import give_role
+from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput, NotAllowed
+from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
 from tickets.schema import Acknowledgement, PostHolding, RoleAssignment, Staff, StepRecipient, Ticket, TicketAccess
-from tickets.states import OutboundChannel, Role, StepResult
+from tickets.states import OutboundChannel, Role, StepResult, TimelineKind
 
 
 @pytest.fixture
@@ -232,3 +236,36 @@ def test_whoever_stands_there_themselves_gives_nothing_back(session, colleague):
     for who in (people[2], colleague):
         with pytest.raises(NotAllowed):
             decline(session, step(session, matter, 2).id, staff_id=who.id, reason="x", now=at)
+
+
+@pytest.mark.parametrize("is_given_back", [False, True])
+def test_whoever_was_asked_about_a_level_below_is_told_of_their_own_when_it_comes(session, is_given_back):
+    matter, people, at = raised(session, 1)
+    head, chair = people[1], people[2]
+    for who, role in ((head, Role.SUPERVISOR), (chair, Role.LEADER)):
+        give_role(session, who, role=role, at=ward(session).code)
+    below = step(session, matter, 1)
+    delegate(session, below.id, from_id=head.id, to_id=chair.id, reason="đi họp", now=at)
+    if is_given_back:
+        decline(session, below.id, staff_id=chair.id, reason="Tôi cũng đi họp", now=at + timedelta(minutes=1))
+
+    tick(session, now=level_at(session, matter, 2))
+
+    assert results(session, matter)[2] is StepResult.NOTIFIED
+    own = [m for m in messages(session, template="escalation_level", staff_id=chair.id) if m.params["level"] == 2]
+    assert {m.channel for m in own} == {OutboundChannel.SCREEN, OutboundChannel.SMS}
+    assert step(session, matter, 2).reach_by is not None, "followed until somebody has had word of it"
+
+
+def test_giving_it_back_is_no_work_on_the_matter(session, colleague):
+    matter, people, at = raised(session)
+    viewer = load_viewer(session, with_role(session, Role.SUPERVISOR, ward(session), now=MONDAY).id, now=at)
+    ask(session, matter, people, colleague, at=at)
+
+    decline(session, step(session, matter, 2).id, staff_id=colleague.id, reason="Tôi nghỉ ốm", now=at + HOUR)
+    assert latest_work(session, viewer, [matter.id])[matter.id].kind is None
+
+    note = TimelineKind.NOTE
+    timeline.add(session, matter.id, note, actor=staff_actor(people[1].id), is_public=False, body="x", now=at + HOUR)
+    found = latest_work(session, viewer, [matter.id])[matter.id]
+    assert (found.kind, found.by) == (note, people[1].name)

@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.web.api.escalation_view import escalations_of
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.decline import decline
+from escalation.acknowledging.delegate import delegate
 from escalation.firing.pursue import pursue
+from escalation.firing.recipients import mark_read
 from escalation.firing.sweep import tick
 from tests.escalation.scene import (
     holder,
@@ -243,3 +246,23 @@ def test_an_urgent_matter_waits_ten_minutes_each_and_a_finished_one_is_not_follo
     run(session, since=at + 30 * MINUTE, until=at + 31 * MINUTE)
 
     assert len(session.scalars(select(OutboundMessage.id)).all()) == before
+
+
+@pytest.mark.parametrize("is_given_back", [False, True])
+def test_a_delegate_who_has_read_of_an_emergency_ends_the_search_until_they_give_it_back(session, is_given_back):
+    unit, office = ward(session), unit_by_code(session, "VPUB")
+    head = holder(session, "section_head", unit, now=NIGHT)
+    deputy = holder(session, "section_head", unit, kind="deputy", now=NIGHT)
+    asking, asked = (with_role(session, Role.CITY_OFFICE, office, now=NIGHT) for _ in range(2))
+    matter, at = raised(session)
+    level = step(session, matter, 1).id
+
+    delegate(session, level, from_id=asking.id, to_id=asked.id, reason="đi họp", now=at)
+    mark_read(session, asked.id, step_ids=[level], now=at)
+    failed(session, head.id)
+    if is_given_back:
+        decline(session, level, staff_id=asked.id, reason="không rõ vụ việc", now=at + SECOND)
+    run(session, since=at + 5 * SECOND, until=at + 3 * MINUTE)
+
+    assert told(session, matter, 1) == [head.id, asked.id, *([deputy.id] if is_given_back else [])]
+    assert bool(called(session, deputy.id)) is is_given_back
