@@ -13,6 +13,9 @@ _LEANS = -1.3
 # Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
 _LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.05, "@official", ("@official", "@agency")
 _LEANS_IN_DOUBT = -0.6
+# In few words that name neither, each weighs much; who says what a picture shows must lean as far the other way.
+_LEANS_IN_FEW_WORDS = -0.5
+_PICTURES = frozenset({"ảnh", "hình", "photo", "photos", "picture", "pictures"})
 # Praise, and swindlers who only say that they are officials, speak against it.
 _PRAISE = "@praise"
 _FRAMES = {_PRAISE: 2, "@impostor": 3, "@elsewhere": 2, "@withdrawn": 3}
@@ -49,7 +52,12 @@ def _leaning(told: MarkedText, rules: MatterRulebook, *, is_doubted: bool) -> In
         return NOTHING_READ
     leaning = lean(told, rules.leanings.get("about_official", {}))
     is_somebody = any(told.hits.get(name) for name in _SOMEBODY)
-    least = _LEANS if is_somebody and _says_more(told.hits) else _LEANS_ALONE
+    says_more = _says_more(told.hits)
+    least = _LEANS if is_somebody and says_more else _LEANS_ALONE
+    # "Đây là ảnh rác ở đó": of few words that name neither, each weighs too much.
+    if not is_somebody and not says_more and len(told.text.words) <= _FEW_WORDS:
+        shows = any(word.said.lower() in _PICTURES for word in told.text.words)
+        least = -_LEANS_IN_FEW_WORDS if shows else _LEANS_IN_FEW_WORDS
     least = max(least, _LEANS_IN_DOUBT) if is_doubted else least
     return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > least else NOTHING_READ
 

@@ -333,3 +333,11 @@ def test_danger_in_the_last_sentence_of_a_long_letter_is_found_and_the_letter_wi
 
     assert [read_matter(said).may_be_danger for said in letters] == [True, True]
     assert [read_matter(said).may_be_danger for said in without] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Đây là ảnh rác ở đó", "Đây là hình cái hố đó anh", "Gửi chị ảnh chụp chỗ đó nè", "here is a photo of that place"],
+)
+def test_who_says_what_a_picture_shows_accuses_nobody(said: str) -> None:
+    assert not read_matter(said).may_accuse
