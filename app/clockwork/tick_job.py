@@ -9,14 +9,15 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clockwork.batches import Batches
-from app.clockwork.beside_firing import BesideFiring
+from app.clockwork.batches import ONE_BY_ONE_SECONDS, Batches
 from app.clockwork.one_leader import Leadership, is_silent
+from app.clockwork.tick_work import FIRE_LEVELS, NOTE_LATE_PROMISES, PURSUE_LEVELS
 from app.storage.believed_clock import BelievedClock, ClockHeld
 from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from escalation.firing.gaps import note_tick
+from escalation.firing.sweep import TickOutcome
 
 log = structlog.get_logger()
 
@@ -33,17 +34,20 @@ class Ticker:
     leadership: Leadership
     wake: Callable[[], None]
     clock: BelievedClock = field(default_factory=BelievedClock)
-    batches: Batches = field(init=False)
-    beside: BesideFiring = field(init=False)
+    firing: Batches = field(init=False)
+    # Firing comes first; each of these gets its batch when nothing is left to fire.
+    beside_firing: tuple[Batches, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.batches = Batches(self.factory, self.clock.now)
-        self.beside = BesideFiring(self.factory, self.clock.now)
+        self.firing = Batches(self.factory, FIRE_LEVELS, self.clock.now)
+        self.beside_firing = tuple(
+            Batches(self.factory, work, self.clock.now) for work in (NOTE_LATE_PROMISES, PURSUE_LEVELS)
+        )
 
     @property
     def tickets_aside(self) -> int:
         """How many wait alone, because their rows hang, are held or are refused."""
-        return len({*self.batches.set_aside, *self.beside.tickets_aside})
+        return len({ticket_id for one in (self.firing, *self.beside_firing) for ticket_id in one.set_aside})
 
     def run(self) -> int:
         """One tick; how many steps were fired."""
@@ -85,22 +89,18 @@ class Ticker:
                 # A long run over a backlog is no silence, and no outage afterwards.
                 noted = time.monotonic()
                 self._note(self._now())
-            done = self.batches.fire_next()
+            done = self._told(self.firing.next())
             fired += done.fired
-            if done.notified:
-                self.wake()
-            if not done.claimed and not self.beside.note_late() and not self._pursued():
+            # In turn, and firing again after each: what becomes due meanwhile waits for no backlog of theirs.
+            if not done.claimed and not any(self._told(one.next()).claimed for one in self.beside_firing):
                 break
-        return fired + self._fire_what_was_set_aside()
+        return fired + self._do_what_was_set_aside()
 
-    def _pursued(self) -> int:
-        looked_at = self.beside.pursue()
-        if looked_at:
-            self.wake()
-        return looked_at
+    def _do_what_was_set_aside(self) -> int:
+        until = time.monotonic() + ONE_BY_ONE_SECONDS
+        return sum(self._told(one.again(until=until)).fired for one in (self.firing, *self.beside_firing))
 
-    def _fire_what_was_set_aside(self) -> int:
-        late = self.batches.fire_set_aside()
-        if late.notified:
+    def _told(self, done: TickOutcome) -> TickOutcome:
+        if done.notified:
             self.wake()
-        return late.fired
+        return done

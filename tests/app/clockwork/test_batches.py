@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from app.clockwork.batches import Batches
+from app.clockwork.batches import ONE_BY_ONE_SECONDS, Batches
 from app.processes.signs_of_life import database_now
 from app.storage.database import transaction
 from tests.conftest import Committed
@@ -58,9 +58,9 @@ def fired(committed: Committed) -> set[int]:
 
 
 def fire_all(batches: Batches) -> None:
-    while batches.fire_next().claimed:
+    while batches.next().claimed:
         pass
-    batches.fire_set_aside()
+    batches.again(until=batches.seconds() + ONE_BY_ONE_SECONDS)
 
 
 def later(batches: Batches) -> Batches:
@@ -125,7 +125,7 @@ def test_one_that_gives_way_to_another_is_tried_again_at_once(committed: Committ
 
     once = "if nextval('tries') = 1 then raise exception using errcode = '40P01'; end if"
     with trigger(committed, "timeline_entry", once):
-        done = batches.fire_next()
+        done = batches.next()
 
     assert done.claimed == len(overdue)
     assert fired(committed) == set(overdue)

@@ -210,7 +210,7 @@ def test_a_jump_in_the_middle_of_a_tick_ends_it(committed):
         assert ticker.clock.now(session)
     ahead.set_ahead(-7200)
     with pytest.raises(ClockHeld):
-        ticker.batches.fire_next()
+        ticker.firing.next()
 
     assert fired_tickets(committed) == set(ids)
 
@@ -273,8 +273,8 @@ def test_a_ticket_that_cannot_be_fired_is_put_aside_and_the_others_fire(committe
         event.remove(committed.engine, "before_cursor_execute", refuse)
 
     assert fired_tickets(committed) == set(ids) - {poison}
-    assert list(ticker.batches.set_aside) == [poison]
-    ticker.batches.set_aside.clear()
+    assert list(ticker.firing.set_aside) == [poison]
+    ticker.firing.set_aside.clear()
     ticker.run()
     assert fired_tickets(committed) == set(ids)
     ticker.leadership.give_up()
