@@ -14,7 +14,7 @@ from escalation.firing.items_met import MOST_ITEMS, items_met, matters_met
 from tickets.directory.contact_methods import METHOD_KINDS
 from tickets.promises.figures import promises_kept
 from tickets.schema import Clock, OutboundMessage, PlannedStep, Post, RoleAssignment, StepRecipient, Ticket, Unit
-from tickets.states import ClockKind, Role, StepKind, StepResult, UnitKind
+from tickets.states import ClockKind, Priority, Role, StepKind, StepResult, UnitKind
 
 _BUSIEST = 10
 
@@ -42,7 +42,8 @@ class OfPost:
     """What the people of one post met with: items are levels they were told of and lines of their lists,
     messages what left for them.
 
-    Means are of all their days, also those on which nothing came.
+    Means are of all their days, also those on which nothing came; `days_above` are those with more items than a leader
+    is meant to meet with, whether they lead something or not.
     """
 
     post: str
@@ -50,6 +51,7 @@ class OfPost:
     people: int
     items_a_day: float
     most_items: int
+    days_above: int
     messages_a_day: float
     most_messages: int
 
@@ -65,8 +67,27 @@ class OfWhich:
 
 
 @dataclass(frozen=True, slots=True)
+class OfLeaders:
+    """What leaders met with: those of the city, or those of wards and departments.
+
+    `matters` are those behind their items, also what a line of a list has gathered. `days_above` are the days above the
+    limit, `by_emergencies` those of them that would be within it without emergencies, which never wait.
+    """
+
+    of_city: bool
+    people: int
+    items_a_day: float
+    most_items: int
+    matters_a_day: float
+    most_matters: int
+    days: int
+    days_above: int
+    by_emergencies: int
+
+
+@dataclass(frozen=True, slots=True)
 class BusyDay:
-    """A day on which a leader of the city met with more than is meant, and what that was about."""
+    """A day on which a leader met with more than is meant, and what that was about."""
 
     day: str
     person: int
@@ -78,7 +99,7 @@ class BusyDay:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """`leader_days` are days of leaders of the city, `leader_days_above` those above the limit."""
+    """`limit` is how many items a leader is meant to meet with on a day at most, but for emergencies."""
 
     seed: int
     begins_at: str
@@ -88,19 +109,14 @@ class Rehearsed:
     promises: Sequence[OfKind]
     levels: Sequence[OfLevel]
     posts: Sequence[OfPost]
-    leader_limit: int
-    leader_items_a_day: float
-    leader_most_items: int
-    # Behind their items: also what a line of a list has gathered.
-    leader_matters_a_day: float
-    leader_most_matters: int
-    leader_days: int
-    leader_days_above: int
+    limit: int
+    leaders: Sequence[OfLeaders]
     busiest: Sequence[BusyDay]
 
     @property
     def is_kept(self) -> bool:
-        return self.leader_days_above == 0
+        """Whether no leader met with more than is meant, but by emergencies."""
+        return all(one.days_above == one.by_emergencies for one in self.leaders)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "kept": self.is_kept}
@@ -109,6 +125,8 @@ class Rehearsed:
 @dataclass(slots=True)
 class _PersonDay:
     items: int = 0
+    emergencies: int = 0
+    matters: int = 0
     messages: int = 0
 
 
@@ -118,9 +136,9 @@ def figures_of(
     met = _met_with(session, zone=zone)
     post_of = _posts(session)
     leaders = _leaders(session)
-    matters = {key: count for key, count in _counted(session, matters_met(zone)).items() if key[0] in leaders}
-    of_leaders = {key: one.items for key, one in met.items() if key[0] in leaders}
-    above = sorted(((items, key) for key, items in of_leaders.items() if items > MOST_ITEMS), reverse=True)
+    above = sorted(
+        ((one.items, key) for key, one in met.items() if key[0] in leaders and one.items > MOST_ITEMS), reverse=True
+    )
     return Rehearsed(
         seed=seed,
         begins_at=begins_at.isoformat(),
@@ -130,17 +148,31 @@ def figures_of(
         promises=list(_promises(session, from_at=begins_at, now=now)),
         levels=list(_levels(session)),
         posts=list(_by_post(met, post_of, days=days)),
-        leader_limit=MOST_ITEMS,
-        leader_items_a_day=_mean(of_leaders.values(), len(leaders) * days),
-        leader_most_items=max(of_leaders.values(), default=0),
-        leader_matters_a_day=_mean(matters.values(), len(leaders) * days),
-        leader_most_matters=max(matters.values(), default=0),
-        leader_days=len(leaders) * days,
-        leader_days_above=len(above),
+        limit=MOST_ITEMS,
+        leaders=[_of_leaders(met, leaders, of_city=of_city, days=days) for of_city in (True, False)],
         busiest=[
             BusyDay(day.isoformat(), who, *post_of[who], items, _of_which(session, who, day, zone=zone))
             for items, (who, day) in above[:_BUSIEST]
         ],
+    )
+
+
+def _of_leaders(
+    met: Mapping[tuple[int, date], _PersonDay], leaders: Mapping[int, bool], *, of_city: bool, days: int
+) -> OfLeaders:
+    people = {who for who, is_of_city in leaders.items() if is_of_city is of_city}
+    mine = [one for (who, _day), one in met.items() if who in people]
+    above = [one for one in mine if one.items > MOST_ITEMS]
+    return OfLeaders(
+        of_city=of_city,
+        people=len(people),
+        items_a_day=_mean((one.items for one in mine), len(people) * days),
+        most_items=max((one.items for one in mine), default=0),
+        matters_a_day=_mean((one.matters for one in mine), len(people) * days),
+        most_matters=max((one.matters for one in mine), default=0),
+        days=len(people) * days,
+        days_above=len(above),
+        by_emergencies=sum(one.items - one.emergencies <= MOST_ITEMS for one in above),
     )
 
 
@@ -168,8 +200,10 @@ def _levels(session: Session) -> Iterator[OfLevel]:
 def _met_with(session: Session, *, zone: ZoneInfo) -> dict[tuple[int, date], _PersonDay]:
     """By person and day of the city: items, and messages that left for them after gathering and limits."""
     met = defaultdict[tuple[int, date], _PersonDay](_PersonDay)
-    for key, count in _counted(session, items_met(zone)).items():
-        met[key].items = count
+    for key, count, emergencies in _counted(session, items_met(zone)):
+        met[key].items, met[key].emergencies = count, emergencies
+    for key, count, _emergencies in _counted(session, matters_met(zone)):
+        met[key].matters = count
     day = func.date(func.timezone(zone.key, OutboundMessage.sent_at))
     left = (
         select(OutboundMessage.staff_id, day, func.count())
@@ -185,9 +219,16 @@ def _met_with(session: Session, *, zone: ZoneInfo) -> dict[tuple[int, date], _Pe
     return dict(met)
 
 
-def _counted(session: Session, met: Subquery) -> dict[tuple[int, date], int]:
-    rows = session.execute(select(met.c.staff_id, met.c.day, func.count()).group_by("staff_id", "day"))
-    return {(who, on): count for who, on, count in rows}
+def _counted(session: Session, met: Subquery) -> Iterator[tuple[tuple[int, date], int, int]]:
+    """By person and day how many, and how many of them are about emergencies as they are now."""
+    is_emergency = Ticket.priority == Priority.EMERGENCY
+    rows = session.execute(
+        select(met.c.staff_id, met.c.day, func.count(), func.count().filter(is_emergency))
+        .join(PlannedStep, PlannedStep.id == met.c.step_id)
+        .join(Ticket, Ticket.id == PlannedStep.ticket_id)
+        .group_by(met.c.staff_id, met.c.day)
+    )
+    return (((who, on), count, emergencies) for who, on, count, emergencies in rows)
 
 
 def _posts(session: Session) -> dict[int, tuple[str, str]]:
@@ -204,14 +245,15 @@ def _posts(session: Session) -> dict[int, tuple[str, str]]:
     return found
 
 
-def _leaders(session: Session) -> set[int]:
-    return set(
-        session.scalars(
-            select(RoleAssignment.staff_id)
-            .join(Unit, Unit.id == RoleAssignment.unit_id)
-            .where(RoleAssignment.role == Role.LEADER, Unit.kind == UnitKind.CITY)
-        )
+def _leaders(session: Session) -> dict[int, bool]:
+    """Whoever leads something by their role, and whether they lead the city."""
+    rows = session.execute(
+        select(RoleAssignment.staff_id, func.bool_or(Unit.kind == UnitKind.CITY))
+        .join(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(RoleAssignment.role == Role.LEADER)
+        .group_by(RoleAssignment.staff_id)
     )
+    return {who: of_city for who, of_city in rows}
 
 
 def _by_post(
@@ -228,6 +270,7 @@ def _by_post(
             people=people,
             items_a_day=_mean((one.items for _, one in mine), people * days),
             most_items=max(one.items for _, one in mine),
+            days_above=sum(one.items > MOST_ITEMS for _, one in mine),
             messages_a_day=_mean((one.messages for _, one in mine), people * days),
             most_messages=max(one.messages for _, one in mine),
         )

@@ -32,7 +32,8 @@ _BY_THEMSELVES = (
     post_daily_lists, post_desk_digests, hand_over, tell_turns_that_begin, post_weekly_gaps, post_weekly_readiness,
     remind_of_directory,
 )  # fmt: skip
-_LEARNS_AT = (9, 18)
+# The database learns anew what its tables hold when there are so many times as many tickets, and a few more.
+_LEARNS_AFTER, _FEW = 1.3, 20
 _GROWING = "ticket, clock, clock_interval, planned_step, step_recipient, outbound_message, escalation_attempt, contact"
 
 
@@ -42,7 +43,7 @@ class House:
     def __init__(self, *, begins_at: datetime, post_room: PostRoom, progress: Callable[[int], None]) -> None:
         self._post_room, self._progress = post_room, progress
         self._kept_house_at = self._at = begins_at
-        self._percent = 0
+        self._percent = self._learnt = 0
 
     def __call__(self, stage: Stage, session: Session, until: datetime) -> bool:
         """Do the next thing that is due by then; false when there is none and the clock stands there."""
@@ -88,8 +89,9 @@ class House:
         self._post_room.deliver(session, now=now)
         self._post_room.deliver_to_citizens(session, now=now)
         session.commit()
-        if now.astimezone(stage.zone).hour in _LEARNS_AT:
+        if stage.opened >= self._learnt * _LEARNS_AFTER + _FEW:
             # Tables that grow from nothing: the database would read them from end to end.
+            self._learnt = stage.opened
             session.execute(text(f"analyze {_GROWING}"))
             session.commit()
         percent = int(100 * (now - stage.begins_at) / (stage.ends_at - stage.begins_at))

@@ -50,12 +50,13 @@ def _levels(found: Rehearsed, _locale: str) -> Iterator[str]:
 def _people(found: Rehearsed, locale: str) -> Iterator[str]:
     yield from _table(
         [
-            _("Post"), _("people"), _("items a day"), _("most on a day"), _("messages a day"), _("most on a day"),
+            _("Post"), _("people"), _("items a day"), _("most on a day"),
+            _("days above %(limit)s", limit=found.limit), _("messages a day"), _("most on a day"),
         ],
         [
             [
                 (one.post_en if locale == "en" else one.post) or _("no post: told of warnings"),
-                one.people, one.items_a_day, one.most_items, one.messages_a_day, one.most_messages,
+                one.people, one.items_a_day, one.most_items, one.days_above, one.messages_a_day, one.most_messages,
             ]
             for one in found.posts
         ],
@@ -65,16 +66,28 @@ def _people(found: Rehearsed, locale: str) -> Iterator[str]:
 def _leaders(found: Rehearsed, locale: str) -> Iterator[str]:
     yield ""
     yield _(
-        "A leader of the city meets with %(mean)s items a day, %(most)s at most; at most %(limit)s are meant. Above "
-        "it: %(above)s of %(days)s days.",
-        mean=found.leader_items_a_day, most=found.leader_most_items, limit=found.leader_limit,
-        above=found.leader_days_above, days=found.leader_days,
+        "An item is a level that somebody is told of, or a line of a list. At most %(limit)s a day are meant for "
+        "whoever leads something, but for emergencies, which never wait.",
+        limit=found.limit,
+    )
+    yield from _table(
+        [
+            _("Leaders"), _("people"), _("items a day"), _("most on a day"), _("days"),
+            _("days above %(limit)s", limit=found.limit), _("of these by emergencies alone"),
+            _("matters a day, those that a line gathers one by one"), _("most on a day"),
+        ],
+        [
+            [
+                _("of the city") if one.of_city else _("of wards, departments and other bodies"),
+                one.people, one.items_a_day, one.most_items, one.days, one.days_above, one.by_emergencies,
+                one.matters_a_day, one.most_matters,
+            ]
+            for one in found.leaders
+        ],
     )  # fmt: skip
-    yield _(
-        "An item is a level they are told of, or a line of a list. What lines gather counted one by one: %(mean)s "
-        "matters a day, %(most)s at most.",
-        mean=found.leader_matters_a_day, most=found.leader_most_matters,
-    )  # fmt: skip
+    if found.busiest:
+        yield ""
+        yield _("The busiest days of leaders, and what they were about:")
     for one in found.busiest:
         of = ", ".join(
             _(

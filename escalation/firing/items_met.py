@@ -1,7 +1,7 @@
 """What people meet with on which day: levels when they are told of them, and lines of their lists when these come.
 
-A leader of the city is to meet with few items a day (R12). What is no emergency is told at once while the day has room;
-above that it stands on the desk at once, and in the next list that is sent.
+A leader, of the city as of a ward or a department, is to meet with few items a day (R12). What is no emergency is told
+at once while the day has room; above that it stands on the desk at once, and in the next list that is sent.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,7 +19,7 @@ from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
 from tickets.schema import OutboundMessage, PlannedStep, StepRecipient
 from tickets.states import OutboundChannel
 
-# A leader of the city should meet at most so many items a day (R12, at 490 tickets a day).
+# A leader should meet at most so many items a day (R12, at 490 tickets a day).
 MOST_ITEMS = 5
 # One is left for whatever the evening's list gathers.
 MOST_BEFORE_EVENING = MOST_ITEMS - 1
@@ -71,7 +71,7 @@ def met_on(session: Session, staff_ids: Collection[int], day: date, *, now: date
 
 @dataclass(slots=True)
 class LeadersDay:
-    """How much leaders of the city meet with on the day it is, and on those on which messages of now would leave."""
+    """How much leaders meet with on the day it is, and on those on which messages of now would leave."""
 
     today: date
     counts: dict[tuple[int, date], int]

@@ -78,7 +78,7 @@ def _leaders_day(
     *,
     now: datetime,
 ) -> LeadersDay:
-    """Of the leaders of the city who are to be told now of what is no emergency; mostly there is none."""
+    """Of the leaders who are to be told now of what is no emergency."""
     waiting = [
         one
         for ticket, verdict in verdicts

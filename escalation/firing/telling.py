@@ -79,7 +79,7 @@ def fire(
 ) -> list[Fired]:
     """What to record for every due step of a ticket, in the order in which they were planned.
 
-    `day` is how much leaders of the city meet with; what they are told of is added to it.
+    `day` is how much leaders meet with; what they are told of is added to it.
     """
     duty_hours = duty_calendar(book)
     fired = [Fired(ticket, step, StepResult.VOID) for step in verdict.void]
@@ -105,23 +105,41 @@ def can_be_told(ticket: DueTicket, step: DueStep, *, standing: Standing, book: P
 def may_wait_for_a_list(
     ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook, now: datetime
 ) -> list[tuple[int, datetime]]:
-    """Leaders of the city who would be told of this level, each with when; nobody, where it is an emergency."""
-    if ticket.is_emergency or step.rank < CITY_LEADER_LEVEL:
+    """Leaders who would be told of this level, each with when; nobody, where it is an emergency."""
+    if ticket.is_emergency:
         return []
     found, at_level = standing.told_together(levels_of(step, book), step.rank, ticket.concern)
-    return [(one.person.staff_id, _send_level_at(ticket, step, one, at_level, book=book, now=now)) for one in found]
+    return [
+        (one.person.staff_id, _send_level_at(ticket, step, one, at_level, book=book, now=now))
+        for one in found
+        if _leads(one, step)
+    ]
+
+
+def _leads(found: Reachable, step: DueStep) -> bool:
+    """Whether they are told as a leader: by their role, at whatever level, or because the level is one of the city's.
+
+    Whoever works a desk or heads a section is none: what is reported to them is their day's work.
+    """
+    return found.person.is_leader or step.rank >= CITY_LEADER_LEVEL
 
 
 def _within_their_day(fired: Fired, day: LeadersDay) -> Fired:
-    """A leader of the city whose day is full is told in the next list: it stands on their desk all the same (R12).
+    """A leader whose day is full is told in the next list: it stands on their desk all the same (R12).
 
     An emergency never waits for a list, and counts; nor does what no list would bring to anybody.
     """
-    if fired.result is not StepResult.NOTIFIED or fired.step.rank < CITY_LEADER_LEVEL or fired.send_at is None:
+    leaders = [who for who in fired.everybody if _leads(who, fired.step)]
+    if fired.result is not StepResult.NOTIFIED or not leaders or fired.send_at is None:
         return fired
-    people = [who.person.staff_id for who in fired.everybody]
-    may_wait = not fired.ticket.is_emergency and any(who.person.takes_lists for who in fired.everybody)
-    if may_wait and all(day.is_full(one, fired.send_at) for one in people):
+    people = [who.person.staff_id for who in leaders]
+    # Nobody waits for another's full day: who shares the shift, and leads nothing, is told at once.
+    may_wait = not fired.ticket.is_emergency and len(leaders) == len(fired.everybody)
+    if (
+        may_wait
+        and any(who.person.takes_lists for who in leaders)
+        and all(day.is_full(one, fired.send_at) for one in people)
+    ):
         detail = {**fired.detail, "in": IN_NEXT_LIST}
         told = tuple(who for one in (fired, *fired.beside) for who in one.told)
         return Fired(fired.ticket, fired.step, StepResult.NOTIFIED, told=told, detail=detail)

@@ -30,14 +30,14 @@ from tickets.promises.loading import load_rulebook
 from tickets.promises.next_list import IN_NEXT_LIST
 from tickets.promises.plan import CITY_LEADER_LEVEL
 from tickets.schema import Category, Clock, PlannedStep, Staff, StandingReport, StepRecipient, Ticket, Unit
-from tickets.states import OutboundChannel
+from tickets.states import OutboundChannel, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """A time of the city's day at which the lists are sent, and until when it is worth sending them late.
 
-    `most`: how many items a leader of the city has met with on this day when it has come.
+    `most`: how many items a leader has met with on this day when it has come.
     """
 
     name: str
@@ -65,22 +65,31 @@ def post_desk_digests(session: Session, *, now: datetime) -> int:
         return 0
     if not done_days.take(session, work, on_day=local.date(), now=now):
         return 0
-    lists = [lines for lines in _by_person(session, now=now) if lines]
-    ways = ways_of_writing(session, [lines[0].person for lines in lists], hour=local.hour)
+    desks = [one for one in _by_person(session, now=now) if one.lines]
+    ways = ways_of_writing(session, [one.person for one in desks], hour=local.hour)
     key = f"{work}:{local.date().isoformat()}"
-    met = met_on(session, {lines[0].person.id for lines in lists if _of_a_leader(lines)}, local.date(), now=now)
+    met = met_on(session, {one.person.id for one in desks if one.is_leaders}, local.date(), now=now)
     messages = [
         message
-        for lines in lists
+        for one in desks
         for message in _messages(
-            lines, ways[lines[0].person.id], _within_the_day(lines, met.get(lines[0].person.id), on), key=key
+            one.lines, ways[one.person.id], _within_the_day(one.lines, met.get(one.person.id), on), key=key
         )
     ]
     posting.post_all(session, messages, now=now)
-    return len(lists)
+    return len(desks)
 
 
-def _by_person(session: Session, *, now: datetime) -> Iterable[list[WaitingLine]]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What waits for one person; `is_leaders` where they lead something, or the city's leadership is told of a line."""
+
+    person: Staff
+    lines: list[WaitingLine]
+    is_leaders: bool
+
+
+def _by_person(session: Session, *, now: datetime) -> Iterable[_Desk]:
     """Of each person, what waits and is theirs to answer today, in the order of their desk."""
     waiting: dict[int, list[WaitingLine]] = {}
     in_next = PlannedStep.detail["in"].astext == IN_NEXT_LIST
@@ -90,15 +99,13 @@ def _by_person(session: Session, *, now: datetime) -> Iterable[list[WaitingLine]
         viewer = load_viewer(session, staff_id, now=now)
         ids = [line.step.id for line in lines]
         mine = rights_to_answer(session, ids, viewer=viewer, now=now) if viewer is not None else {}
-        yield [line for line in lines if line.step.id in mine]
-
-
-def _of_a_leader(lines: Sequence[WaitingLine]) -> bool:
-    return any(line.step.rank >= CITY_LEADER_LEVEL for line in lines)
+        theirs = [line for line in lines if line.step.id in mine]
+        leads = viewer is not None and viewer.holds(Role.LEADER)
+        yield _Desk(lines[0].person, theirs, leads or any(line.step.rank >= CITY_LEADER_LEVEL for line in theirs))
 
 
 def _within_the_day(lines: Sequence[WaitingLine], met: Collection[int] | None, on: Round) -> dict[str, Any]:
-    """What the list says: of a leader of the city, no more than their day has room for (R12)."""
+    """What the list says: to a leader, no more than their day has room for (R12)."""
     if met is None:
         return params_of(lines)
     return params_of(lines, met=met, room=min(MOST_LINES, max(1, on.most - len(met))))

@@ -36,7 +36,10 @@ class ContactWay:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account, and the ways to reach them besides their screen; `methods` are those they named."""
+    """Somebody with an account, and the ways to reach them besides their screen; `methods` are those they named.
+
+    `is_leader`: of the city, a ward or a department, by their role.
+    """
 
     staff_id: int
     name: str
@@ -44,6 +47,7 @@ class Person:
     email: str
     locale: str
     methods: tuple[ContactWay, ...] = ()
+    is_leader: bool = False
 
     @property
     def ways(self) -> tuple[ContactWay, ...]:

@@ -70,17 +70,22 @@ STANDING = """
           and r.valid_from <= :now and coalesce(r.valid_to, 'infinity') > :now
     ),
     away as (select staff_id, deputy_id from absence where starts_at <= :now and ends_at > :now),
+    leads as (
+        select staff_id from role_assignment
+        where role = :leads and valid_from <= :now and coalesce(valid_to, 'infinity') > :now
+    ),
     city_unit as (select id from unit where kind in ('city', 'office'))
     select 'unit' as what, id as unit_id, parent_id as above_id, null as code, null::bigint as post_id, null as post,
            null as post_en, null as capacity, null::bigint as staff_id, null as name, null as phone, null as email,
-           null as locale, null::jsonb as methods, null as instead_of
+           null as locale, null::jsonb as methods, null as instead_of,
+           false as is_leader
     from line
     union all
     select 'received_by', w.id, case when w.kind in ('city', 'office') then w.id else desk.id end, null, null, null,
-           null, null, null, null, null, null, null, null, null
+           null, null, null, null, null, null, null, null, null, false
     from waiting w cross join desk
     union all
-    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null, null, null
+    select 'city_post', unit_id, null, code, null, null, null, null, null, null, null, null, null, null, null, false
     from city_post
     union all
     select 'answers', a.unit_id, null, a.code, a.post_id, a.post, a.post_en, a.capacity, st.id, st.name, st.phone,
@@ -88,7 +93,7 @@ STANDING = """
                select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
                    order by w.position, w.id)
                from contact_method w where w.staff_id = st.id),
-           (select name from staff where id = away.staff_id)
+           (select name from staff where id = away.staff_id), st.id in (select staff_id from leads)
     from answering a left join away on away.staff_id = a.staff_id
     join staff st on st.id = case when away.staff_id is null then a.staff_id else away.deputy_id end
     where (away.staff_id is null or not exists (select from away two where two.staff_id = st.id))
@@ -104,7 +109,7 @@ STANDING = """
                select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
                    order by w.position, w.id)
                from contact_method w where w.staff_id = st.id),
-            (select name from staff where id = away.staff_id)
+            (select name from staff where id = away.staff_id), st.id in (select staff_id from leads)
      from responsibility d left join away on away.staff_id = d.staff_id
      join staff st on st.id = case when away.staff_id is null then d.staff_id else away.deputy_id end
      where (away.staff_id is null or not exists (select from away two where two.staff_id = st.id))
@@ -138,8 +143,14 @@ def load_standing(
 
 def standing_parameters(now: datetime) -> dict[str, Any]:
     """What `STANDING` asks for beside the posts and the units."""
-    today = day_of(now)
-    return {"supervisors": SUPERVISORS, "leader": RESPONSIBLE_LEADER, "lead": UNIT_LEAD, "today": today, "now": now}
+    return {
+        "supervisors": SUPERVISORS,
+        "leader": RESPONSIBLE_LEADER,
+        "lead": UNIT_LEAD,
+        "leads": Role.LEADER.value,
+        "today": day_of(now),
+        "now": now,
+    }
 
 
 def standing_of(rows: Sequence[Mapping[str, Any]], *, staff: Mapping[int, Person] | None = None) -> Standing:
@@ -232,7 +243,8 @@ def _person_of(row: Mapping[str, Any]) -> Person:
         ContactWay(OutboundChannel(kind), to, is_verified, is_chosen=True, from_hour=first, to_hour=end)
         for kind, to, is_verified, first, end in row["methods"] or ()
     )
-    return Person(row["staff_id"], row["name"], row["phone"], row["email"], row["locale"], methods)
+    named = (row["staff_id"], row["name"], row["phone"], row["email"], row["locale"])
+    return Person(*named, methods, is_leader=row["is_leader"])
 
 
 def _person(staff: Staff) -> Person:

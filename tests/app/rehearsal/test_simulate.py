@@ -40,13 +40,18 @@ def test_rules_that_flood_a_leader_are_found_and_the_same_seed_says_the_same(cap
     again, table = simulated(capsys, *few, "--locale", "vi")
 
     found = json.loads(said)
-    most, mean = found["leader_most_items"], found["leader_items_a_day"]
+    of_city, others = found["leaders"]
+    most, mean = of_city["most_items"], of_city["items_a_day"]
     assert code == again == 1 and found["kept"] is False
-    assert most > found["leader_limit"] and found["busiest"][0]["of"][0]["clock"] == "accept"
-    assert f"Mỗi lãnh đạo Thành phố nhận trung bình {mean} báo cáo một ngày, nhiều nhất {most};" in table
+    assert most > found["limit"] and of_city["days_above"] > of_city["by_emergencies"]
+    assert found["busiest"][0]["of"][0]["clock"] == "accept"
+    days = f"{of_city['days']} | {of_city['days_above']} | {of_city['by_emergencies']}"
+    assert f"| của Thành phố | {of_city['people']} | {mean} | {most} | {days} |" in table
+    assert others["people"] > 100 and f"| của phường, sở và cơ quan khác | {others['people']} |" in table
     for one in found["posts"]:
         post = one["post"] or "không chức vụ: chỉ nhận nhắc hạn"
-        assert f"| {post} | {one['people']} | {one['items_a_day']} | {one['most_items']} |" in table
+        met = f"{one['people']} | {one['items_a_day']} | {one['most_items']} | {one['days_above']}"
+        assert f"| {post} | {met} |" in table
     for one in found["levels"]:
         assert f"| L{one['level']} | {one['results'].get('notified', 0)} |" in table
     assert not killed.exists(), "what one that was killed has left"

@@ -1,4 +1,4 @@
-"""A leader of the city meets with five items a day at most, but for emergencies; nothing of the rest is lost (R12)."""
+"""A leader meets with five items a day at most, but for emergencies; nothing of the rest is lost (R12)."""
 
 from datetime import timedelta
 
@@ -14,8 +14,8 @@ from tests.escalation.raising import HOUR, MONDAY
 from tests.escalation.scene import full_house, level_at, messages, results, step, ticket, ward
 from tickets.city import day_of
 from tickets.people.actor import SYSTEM
-from tickets.schema import ContactMethod
-from tickets.states import OutboundChannel, OutboundState, Priority, StepResult
+from tickets.schema import ContactMethod, RoleAssignment
+from tickets.states import OutboundChannel, OutboundState, Priority, Role, StepResult
 from tickets.work.assignment import change_priority
 
 MINUTE = timedelta(minutes=1)
@@ -126,6 +126,54 @@ def test_nothing_waits_for_a_list_that_would_not_reach_its_leader(session):
             tick(session, now=level_at(session, matter, level))
 
     assert [len(calls_to(session, leader, matter)) for matter in matters] == [1] * 7
+
+
+@pytest.fixture
+def crowded_ward(session):
+    """Seven urgent matters that reach the same chair of a ward, who leads it by role, on Wednesday afternoon."""
+    unit, tuesday = ward(session), MONDAY + 24 * HOUR
+    people = full_house(session, unit, now=MONDAY)
+    lead = {"role": Role.LEADER, "unit_id": unit.id, "valid_from": MONDAY - 24 * HOUR}
+    session.add(RoleAssignment(staff_id=people[2].id, **lead))
+    matters = [ticket(session, unit, arrived_at=tuesday + n * MINUTE, priority=Priority.URGENT) for n in range(7)]
+    for level in (1, 2):
+        for matter in matters:
+            tick(session, now=level_at(session, matter, level))
+    return people, matters, level_at(session, matters[-1], 2)
+
+
+def test_a_chair_of_a_ward_is_spared_as_the_leaders_of_the_city_are_and_both_lists_fit_in_the_day(
+    session, crowded_ward
+):
+    people, matters, at = crowded_ward
+    chair = people[2]
+    assert [message.ticket_id for message in texts_to(session, chair)] == [one.id for one in matters[:4]]
+    assert len(waiting_for(session, chair.id, now=at)) == 7
+
+    post_desk_digests(session, now=at.replace(hour=9, minute=35))
+    params, gathered = listed(session, chair)
+    for message in messages(session, template="daily_list", channel=OutboundChannel.SCREEN):
+        message.sent_at = message.created_at
+    session.flush()
+
+    assert {*gathered, *(item["step_id"] for item in params["items"])} == {step(session, m, 2).id for m in matters[4:]}
+    assert len(met_on(session, [chair.id], day_of(at), now=at + 2 * HOUR)[chair.id]) == 5
+
+
+def test_whoever_heads_a_section_and_leads_nothing_is_told_of_each_level_at_once(session, crowded_ward):
+    people, matters, _at = crowded_ward
+
+    assert [message.ticket_id for message in texts_to(session, people[1])] == [one.id for one in matters]
+
+
+def test_an_emergency_rings_a_chair_of_a_ward_however_full_the_day_is(session, crowded_ward):
+    people, _matters, at = crowded_ward
+    danger = ticket(session, ward(session), arrived_at=at, priority=Priority.EMERGENCY)
+    tick(session, now=level_at(session, danger, 1))
+
+    tick(session, now=level_at(session, danger, 2))
+
+    assert messages(session, staff_id=people[2].id, ticket_id=danger.id, channel=OutboundChannel.VOICE)
 
 
 def test_the_next_day_has_room_again(session, crowded):
