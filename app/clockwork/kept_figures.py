@@ -1,13 +1,19 @@
-"""Jobs about what is kept beside the clocks: counting days that are over, and the nightly proof."""
+"""Jobs about what is kept beside clocks, messages and tickets: counting days that are over, and the nightly proof."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
+from sqlalchemy.orm import Session
 
 from app.clockwork.node import Node
 from app.storage.bounded_connection import within_more
 from app.storage.database import transaction
+from tickets.outbox import text_parts
 from tickets.people.actor import SYSTEM
 from tickets.promises import day_totals, open_breaches, published
-from tickets.promises.proof import Differences, correct, differences
+from tickets.promises.proof import Differences, correct, differences, note_corrected
+from tickets.work.evidence_proof import correct_evidence, tickets_whose_evidence_differs
 
 log = structlog.get_logger()
 
@@ -18,7 +24,7 @@ _READING_ALL_SECONDS = 300
 
 
 class KeptFiguresDiffered(Exception):
-    """What was kept was not what the clocks say; it has been corrected, and somebody should know why it was wrong."""
+    """What was kept was not what the rows say; it has been corrected, and somebody should know why it was wrong."""
 
     def __init__(self, corrected: Differences) -> None:
         days = ", ".join(day.isoformat() for day in corrected.days[:10])
@@ -29,33 +35,38 @@ class KeptFiguresDiffered(Exception):
 
 def count_finished_days(node: Node) -> None:
     """Gather what was broken and ended since, which is read with every figure; count today so far and the days that
-    are over, and publish what has been counted."""
+    are over, of texts and of promises, and publish what has been counted of those."""
     with transaction(node.factory) as session:
         open_breaches.gather(session, now=node.now(session))
     with transaction(node.factory) as session:
         day_totals.count_so_far(session, now=node.now(session))
-    for _day in range(_DAYS_AT_ONCE):
-        with transaction(node.factory) as session:
-            counted = day_totals.count_next_day(session, now=node.now(session))
-        if not counted:
-            break
-    else:
+    with transaction(node.factory) as session:
+        text_parts.count_so_far(session, now=node.now(session))
+    _day_by_day(node, text_parts.count_next_day)
+    if not _day_by_day(node, day_totals.count_next_day):
         return
     with transaction(node.factory) as session:
         published.publish(session, now=node.now(session))
 
 
+def _day_by_day(node: Node, count: Callable[..., object]) -> bool:
+    """Each day in a transaction of its own; whether none is left."""
+    for _day in range(_DAYS_AT_ONCE):
+        with transaction(node.factory) as session:
+            if not count(session, now=node.now(session)):
+                return True
+    return False
+
+
 def prove_kept_figures(node: Node) -> None:
     """Raises KeptFiguresDiffered after correcting: the job counts as failed until the next proof succeeds."""
-    with transaction(node.factory) as session:
-        within_more(session.connection(), statement_seconds=_READING_ALL_SECONDS)
-        found = differences(session, now=node.now(session))
-    if not found:
-        return
-    with transaction(node.factory) as session:
-        within_more(session.connection(), statement_seconds=_READING_ALL_SECONDS)
-        corrected = correct(session, found, actor=SYSTEM, now=node.now(session))
-    if corrected:
+    wrong = [corrected for prove in (_prove_promises, _prove_texts, _prove_evidence) if (corrected := prove(node))]
+    if wrong:
+        corrected = Differences(
+            tuple(sorted({day for one in wrong for day in one.days})),
+            tuple(sorted({ticket_id for one in wrong for ticket_id in one.ticket_ids})),
+            tuple(sorted({unit_id for one in wrong for unit_id in one.unit_ids})),
+        )
         log.error(
             "kept_figures.corrected",
             days=len(corrected.days),
@@ -63,3 +74,39 @@ def prove_kept_figures(node: Node) -> None:
             units=len(corrected.unit_ids),
         )
         raise KeptFiguresDiffered(corrected)
+
+
+def _prove_promises(node: Node) -> Differences:
+    with _reading_all(node) as session:
+        found = differences(session, now=node.now(session))
+    if not found:
+        return found
+    with _reading_all(node) as session:
+        return correct(session, found, actor=SYSTEM, now=node.now(session))
+
+
+def _prove_texts(node: Node) -> Differences:
+    with _reading_all(node) as session:
+        days = text_parts.days_that_differ(session, now=node.now(session))
+    if not days:
+        return Differences()
+    with _reading_all(node) as session:
+        corrected = Differences(days=tuple(text_parts.recount(session, days, now=node.now(session))))
+        return note_corrected(session, corrected, actor=SYSTEM, now=node.now(session))
+
+
+def _prove_evidence(node: Node) -> Differences:
+    with _reading_all(node) as session:
+        ticket_ids = tickets_whose_evidence_differs(session)
+    if not ticket_ids:
+        return Differences()
+    with _reading_all(node) as session:
+        corrected = Differences(ticket_ids=tuple(correct_evidence(session, ticket_ids)))
+        return note_corrected(session, corrected, actor=SYSTEM, now=node.now(session))
+
+
+@contextmanager
+def _reading_all(node: Node) -> Iterator[Session]:
+    with transaction(node.factory) as session:
+        within_more(session.connection(), statement_seconds=_READING_ALL_SECONDS)
+        yield session

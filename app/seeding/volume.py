@@ -27,6 +27,7 @@ from app.seeding.copies import (
 from app.storage.play_progress import TellProgress
 from tickets.city import zone
 from tickets.keys import Keys
+from tickets.outbox import text_parts
 from tickets.people.references import reference_of, reference_year
 from tickets.promises import day_totals, open_breaches
 from tickets.schema import (
@@ -92,6 +93,7 @@ def multiply(
             progress(f"{added:,} of {missing:,} tickets added ({rate:,.0f} a second)")
     references.keep()
     day_totals.forget_all(session)
+    text_parts.forget_all(session)
     open_breaches.recount(session, now=now)
     open_breaches.gather(session, now=now)
     _keep_sequences(session)

@@ -27,13 +27,21 @@ from tickets.schema import Base
 from tickets.schema.attempt import WRITES_ATTEMPTS
 from tickets.schema.kept_facts import KEEPS_FACTS
 from tickets.schema.open_breach import COUNTS_OPEN_BREACHES
+from tickets.schema.problem import KEEPS_EVIDENCE
 from tickets.schema.reference_version import MOVES_PLACES, MOVES_RULES
 from tickets.schema.sealed_due import SEALS_DUES
 from tickets.schema.standing import KEEPS_WHAT_STANDS
 
 Facts = Mapping[str, str]
 
-_OF_FACTS = {**WRITES_ATTEMPTS, **KEEPS_FACTS, **COUNTS_OPEN_BREACHES, **SEALS_DUES, **KEEPS_WHAT_STANDS}
+_OF_FACTS = {
+    **WRITES_ATTEMPTS,
+    **KEEPS_FACTS,
+    **COUNTS_OPEN_BREACHES,
+    **SEALS_DUES,
+    **KEEPS_WHAT_STANDS,
+    **KEEPS_EVIDENCE,
+}
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 _CAST = re.compile(r"::(?:character varying|timestamp with time zone|double precision|[a-z_]+)(?:\(\d+\))?(?:\[\])?")

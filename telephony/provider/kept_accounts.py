@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from telephony.provider.account import Capability, ProviderAccount, ProviderKind
@@ -196,16 +196,6 @@ def seal_anew(session: Session, keys: Sequence[bytes], *, now: datetime) -> None
         if secrets is not None:
             row.secrets, row.changed_at = secrets.sealed(keys[0]), now
     session.flush()
-
-
-def text_parts_sent(session: Session, *, since: datetime) -> dict[str, int]:
-    """By account, how many parts of texts left by it since then."""
-    sent = (
-        select(OutboundMessage.provider_account, func.sum(OutboundMessage.segments))
-        .where(OutboundMessage.sent_at >= since, OutboundMessage.provider_account.is_not(None))
-        .group_by(OutboundMessage.provider_account)
-    )
-    return {str(name): int(parts or 0) for name, parts in session.execute(sent)}
 
 
 def _columns(fields: AccountFields) -> dict[str, object]:

@@ -16,6 +16,8 @@ from escalation.queries.desk import waiting_up_to
 from escalation.queries.follow_up import ended_since
 from tests.conftest import Committed
 from tests.factories import hold_post, open_ticket, staff
+from tickets.outbox import text_parts
+from tickets.outbox.text_parts import parts_sent
 from tickets.outbox.troubles import oldest_unsent
 from tickets.people.roles import Viewer, load_viewer
 from tickets.promises import day_totals
@@ -23,16 +25,18 @@ from tickets.promises.published import publish, published
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import work_list
 from tickets.queries.newest import newest_ids
+from tickets.queries.problems import seen_problems
 from tickets.queries.search import search
 from tickets.queries.supervision import Risk, at_risk, units_now
 from tickets.schema import (
+    ArisingProblem,
     Base,
     Clock,
     PlannedStep,
     Ticket,
     TicketSearch,
 )
-from tickets.states import Role, StepKind
+from tickets.states import ProblemState, Role, StepKind
 
 FEW, MANY = 2_500, 25_000
 NOW = datetime.now(UTC)
@@ -42,6 +46,8 @@ SHIFT, MOST_OF_SHIFT = "numbers of the city's shift", 400
 BOARD, MOST_OF_BOARD = "numbers of the board", 300
 # Hundreds of lines are told from their index, without their tickets, clocks and levels: those are five pages each.
 MENU, MOST_OF_MENU = "menu of whoever is off turn", 250
+# A problem of tens of thousands of reports is counted in an index of their people.
+PROBLEMS, MOST_OF_PROBLEMS = "problems", 300
 # Ids as a restored or copied database has them: far apart.
 OF_COPY = "100000 + n * 1000"
 RESTRICTED = "n % 5 = 0"
@@ -85,6 +91,14 @@ ROWS = (
        (dedup_key, channel, address, template, params, locale, state, created_at, not_before)
        select 'copy ' || n, 'email', 'a@b.example', 'warning', '{}', 'vi', 'waiting', now(), now()
        from generate_series(cast(:first as bigint), :last) n""",
+    """insert into outbound_message
+       (dedup_key, channel, address, template, params, locale, state, created_at, not_before, sent_at,
+        provider_account, segments)
+       select 'text ' || n, 'sms', '', 'warning', '{}', 'vi', 'sent', at, at, at, 'first', 2
+       from (select n, now() - interval '1 day' * (n % 30) - interval '1 hour' as at
+             from generate_series(cast(:first as bigint), :last) n) one""",
+    """insert into problem_ticket (problem_id, ticket_id, added_at)
+       select :problem, 100000 + n * 1000, now() from generate_series(cast(:first as bigint), :last) n""",
     """insert into ticket_access (ticket_id, staff_id, reason, created_at)
        select 100000 + n * 1000, :named, 'routing', now()
        from generate_series(cast(:first as bigint), :last) n where n % 5 = 0""",
@@ -112,7 +126,14 @@ def originals(committed: Committed) -> dict[str, int]:
         holding = hold_post(session, chair, "city_chair", at="79")
         ticket_id = open_ticket(session, subject="Đèn đường hỏng", now=NOW - timedelta(days=30)).ticket_id
         step = select(PlannedStep.id).where(PlannedStep.ticket_id == ticket_id, PlannedStep.kind == StepKind.LEVEL)
+        problem = ArisingProblem(
+            key="alike:copies", kind="alike", state=ProblemState.PROPOSED, unit_ids=[], usual=0.5, since=NOW,
+            found_at=NOW, seen_at=NOW,
+        )  # fmt: skip
+        session.add(problem)
+        session.flush()
         return {
+            "problem": problem.id,
             "ticket": ticket_id,
             "step": session.scalars(step.join(Clock).where(Clock.kind == "resolve").limit(1)).one(),
             "chair": chair.id,
@@ -133,6 +154,9 @@ def fill(committed: Committed, originals: dict[str, int], *, first: int, last: i
         while day_totals.count_next_day(session, now=NOW):
             pass
         publish(session, now=NOW)
+        text_parts.forget_all(session)
+        while text_parts.count_so_far(session, now=NOW) or text_parts.count_next_day(session, now=NOW):
+            pass
     owner = make_engine(committed.superuser_url, pool_size=1, statement_timeout_ms=0)
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("vacuum analyze")
@@ -154,6 +178,8 @@ def questions(
         "newest of the city": lambda s: s.scalars(newest_ids(supervisor, limit=51)).all(),
         "search": lambda s: search(s, supervisor, "den duong").items,
         MENU: lambda s: waiting_up_to(s, supervisor, most=100, now=NOW) == 0,
+        PROBLEMS: lambda s: seen_problems(s, supervisor, limit=60)[0].tickets >= FEW * 4 // 5,
+        "texts of thirty days": lambda s: parts_sent(s, days=30, now=NOW)["first"] >= FEW,
         "since when messages wait": oldest_unsent,
         "published promises": lambda s: published(s, now=NOW)[1],
         # Nothing has ended: the longest look there is.
@@ -185,5 +211,6 @@ def test_ten_times_as_much_reads_at_most_half_as_much_again(committed: Committed
         SHIFT: MOST_OF_SHIFT,
         MENU: MOST_OF_MENU,
         BOARD: MOST_OF_BOARD,
+        PROBLEMS: MOST_OF_PROBLEMS,
     }
     assert {name: (few[name], many[name]) for name in few if many[name] > limits[name]} == {}

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Row,
     Select,
@@ -21,6 +22,8 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
+    not_,
     or_,
     select,
     text,
@@ -29,7 +32,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from tickets.errors import NotAllowed, NotFound
-from tickets.schema import Draft, OutboundMessage, RoleAssignment, Staff, StandingReport, Ticket, TicketAccess, Unit
+from tickets.schema import (
+    Draft,
+    OutboundMessage,
+    ProblemTicket,
+    RoleAssignment,
+    Staff,
+    StandingReport,
+    Ticket,
+    TicketAccess,
+    Unit,
+)
 from tickets.states import Role, UnitKind
 
 # Units of these kinds are the city's own level: a role held there covers all units.
@@ -193,6 +206,24 @@ def shared_tickets(viewer: Viewer | None) -> ColumnElement[bool]:
     """
     scope = true() if viewer is None else visible_tickets(viewer)
     return and_(Ticket.is_restricted.is_(False), Ticket.is_canary.is_(False), scope)
+
+
+def shared_evidence(viewer: Viewer | None) -> list[ColumnElement[bool]]:
+    """As `shared_tickets`, told from what `ProblemTicket` keeps of its ticket, which triggers keep true.
+
+    Stretches of which no two hold one row: of the city, or of their units, coordinated by those, and named to them.
+    """
+    counts: ColumnElement[bool] = literal_column("problem_ticket.counts", Boolean())
+    if viewer is None or viewer.covers_city(*SEEING):
+        return [counts]
+    units, row = viewer.unit_ids(*SEEING), ProblemTicket
+    elsewhere, coordinated = row.unit_id.not_in(units), row.coordinating_unit_id.in_(units)
+    named = row.ticket_id.in_(tickets_named_to(viewer))
+    return [
+        and_(counts, row.unit_id.in_(units)),
+        and_(counts, elsewhere, row.coordinating_unit_id.is_not(None), coordinated),
+        and_(counts, elsewhere, not_(func.coalesce(coordinated, false())), named),
+    ]
 
 
 def visible_levels(viewer: Viewer) -> ColumnElement[bool]:

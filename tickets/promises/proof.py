@@ -43,7 +43,11 @@ def correct(session: Session, found: Differences, *, actor: Actor, now: datetime
     ids = tuple(sorted({*locked} & {*standing_levels.tickets_that_differ(session)})) if locked else ()
     standing_levels.refresh(session, ids)
     unit_ids = tuple(open_breaches.recount(session, now=now)) if found.unit_ids else ()
-    corrected = Differences(tuple(days), ids, unit_ids)
+    return note_corrected(session, Differences(tuple(days), ids, unit_ids), actor=actor, now=now)
+
+
+def note_corrected(session: Session, corrected: Differences, *, actor: Actor, now: datetime) -> Differences:
+    """Say in the audit trail what was wrong, if anything was, of whatever is kept."""
     if corrected:
         entries.record(
             session,
@@ -51,7 +55,11 @@ def correct(session: Session, found: Differences, *, actor: Actor, now: datetime
             action="kept_figures.corrected",
             subject_kind="kept_figures",
             subject_id=None,
-            params={"days": [day.isoformat() for day in days], "tickets": len(ids), "units": len(unit_ids)},
+            params={
+                "days": [day.isoformat() for day in corrected.days],
+                "tickets": len(corrected.ticket_ids),
+                "units": len(corrected.unit_ids),
+            },
             now=now,
         )
     return corrected

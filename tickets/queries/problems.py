@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Subquery, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from tickets.people.roles import Viewer, shared_tickets
+from tickets.people.roles import Viewer, shared_evidence, shared_tickets
 from tickets.schema import ArisingProblem, ProblemTicket, Ticket
 from tickets.states import ProblemState, TicketStatus
 from tickets.work.problems import may_see
@@ -38,8 +39,9 @@ def seen_problems(session: Session, viewer: Viewer, *, limit: int) -> Sequence[S
     found = session.scalars(
         select(ArisingProblem).order_by(standing.desc(), ArisingProblem.id.desc()).limit(_MOST_READ)
     ).all()
-    counts = _counts(session, viewer, [one.id for one in found])
-    shown = [SeenProblem(one, *counts[one.id]) for one in found if one.id in counts and may_see(viewer, one)]
+    theirs = [one for one in found if may_see(viewer, one)]
+    counts = _counts(session, viewer, [one.id for one in theirs])
+    shown = [SeenProblem(one, *counts[one.id]) for one in theirs if one.id in counts]
     return shown[:limit]
 
 
@@ -49,10 +51,10 @@ def seen_problem(session: Session, viewer: Viewer | None, one: ArisingProblem) -
 
 
 def evidence(session: Session, viewer: Viewer, problem_id: int, *, limit: int) -> Sequence[EvidenceTicket]:
+    newest = _rows(viewer, [problem_id], ProblemTicket.ticket_id, newest=limit)
     rows = session.execute(
-        select(Ticket.id, Ticket.reference, Ticket.subject, Ticket.status, _place())
-        .join(ProblemTicket, ProblemTicket.ticket_id == Ticket.id)
-        .where(ProblemTicket.problem_id == problem_id, shared_tickets(viewer))
+        select(Ticket.id, Ticket.reference, Ticket.subject, Ticket.status, _PLACE)
+        .where(Ticket.id.in_(select(newest.c.ticket_id)), shared_tickets(viewer))
         .order_by(Ticket.id.desc())
         .limit(limit)
     )
@@ -61,27 +63,29 @@ def evidence(session: Session, viewer: Viewer, problem_id: int, *, limit: int) -
 
 def evidence_by_unit(session: Session, viewer: Viewer, problem_id: int) -> dict[int, int]:
     """How many of its tickets lie in each unit, the most first."""
+    place = _rows(viewer, [problem_id], ProblemTicket.place_id).c.place_id
     number = func.count()
-    rows = session.execute(
-        select(_place(), number)
-        .join(ProblemTicket, ProblemTicket.ticket_id == Ticket.id)
-        .where(ProblemTicket.problem_id == problem_id, shared_tickets(viewer))
-        .group_by(_place())
-        .order_by(number.desc())
-    )
+    rows = session.execute(select(place, number).group_by(place).order_by(number.desc()))
     return {row[0]: row[1] for row in rows}
 
 
-def _place() -> ColumnElement[int]:
-    return func.coalesce(Ticket.place_unit_id, Ticket.unit_id)
+_PLACE = func.coalesce(Ticket.place_unit_id, Ticket.unit_id)
 
 
 def _counts(session: Session, viewer: Viewer | None, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    person = func.coalesce(Ticket.reply_phone, Ticket.reply_email, Ticket.reference)
+    one = _rows(viewer, ids, ProblemTicket.problem_id, ProblemTicket.person).c
     rows = session.execute(
-        select(ProblemTicket.problem_id, func.count(), func.count(func.distinct(person)))
-        .join(Ticket, Ticket.id == ProblemTicket.ticket_id)
-        .where(ProblemTicket.problem_id.in_(ids), shared_tickets(viewer))
-        .group_by(ProblemTicket.problem_id)
+        select(one.problem_id, func.count(), func.count(func.distinct(one.person))).group_by(one.problem_id)
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _rows(
+    viewer: Viewer | None, ids: Sequence[int], *columns: InstrumentedAttribute[Any], newest: int | None = None
+) -> Subquery:
+    """These columns of the evidence that may be told to this person, stretch by stretch; of each so many `newest`."""
+    parts = [select(*columns).where(ProblemTicket.problem_id.in_(ids), stretch) for stretch in shared_evidence(viewer)]
+    if newest is not None:
+        in_order = (part.order_by(ProblemTicket.ticket_id.desc()).limit(newest).subquery() for part in parts)
+        parts = [select(*one.c) for one in in_order]
+    return union_all(*parts).subquery("evidence")

@@ -77,7 +77,7 @@ from tickets.schema.staff import (
     Staff,
     WebSession,
 )
-from tickets.schema.standing import PromiseDay, PublishedPromise, StandingLevel, StandingReport
+from tickets.schema.standing import PromiseDay, PublishedPromise, StandingLevel, StandingReport, TextPartDay
 from tickets.schema.telephony import (
     AgentTelephone,
     Call,
@@ -249,6 +249,7 @@ __all__ = [
     "Street",
     "StreetWard",
     "SwapRequest",
+    "TextPartDay",
     "Ticket",
     "TicketAccess",
     "TicketSearch",

@@ -1,7 +1,8 @@
-"""Tables kept so that pages do not grow with history: what stands open of escalation, and the promises of each day.
+"""Tables kept so that pages do not grow with history: what stands open of escalation, the promises and texts of a day.
 
 Nothing here is a truth of its own: `tickets/promises/standing_levels.py` and `day_totals.py` write it from clocks,
-steps and answers, and a nightly job proves it. What of a line changes with its ticket or clock, triggers change.
+steps and answers, `tickets/outbox/text_parts.py` from messages, and a nightly job proves it. What of a line changes
+with its ticket or clock, triggers change.
 """
 
 from datetime import date, datetime
@@ -119,6 +120,16 @@ class PromiseDay(Base):
     met: Mapped[int]
     missed: Mapped[int]
     cancelled: Mapped[int]
+
+
+class TextPartDay(Base):
+    """How many parts of texts left on a day of the city that is over, by the provider's account that carried them."""
+
+    __tablename__ = "text_part_day"
+
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(primary_key=True)
+    parts: Mapped[int]
 
 
 class PublishedPromise(Base):

@@ -57,6 +57,13 @@ class OutboundMessage(Base):
         ),
         Index("ix_outbound_message_gathered", "gathered_into_id", postgresql_where=sql("gathered_into_id is not null")),
         Index("ix_outbound_message_sent_at", "sent_at", postgresql_where=sql("sent_at is not null")),
+        # With what its parts are counted by, so that those of a day are told without looking at a row.
+        Index(
+            "ix_outbound_message_parts",
+            "sent_at",
+            postgresql_where=sql("segments is not null"),
+            postgresql_include=["provider_account", "segments"],
+        ),
         Index("ix_outbound_message_kept_back", "id", postgresql_where=sql(_OF_MONEY)),
         Index("uq_outbound_message_sid", "provider_account", "provider_sid", unique=True),
     )

@@ -25,9 +25,12 @@ _NOT_AGAIN = timedelta(days=7)
 _FORGOTTEN_AFTER = timedelta(days=7)
 # How exactly it is kept until when something was seen to which nobody adds any more.
 _SEEN_EVERY = timedelta(hours=6)
+# Whoever moves or hides such a ticket meanwhile is waited for, and changes afterwards what is counted of it here.
 _ADDED = text("""
+    with held as (select id from ticket where id = any(:tickets) order by id for share)
     insert into problem_ticket (problem_id, ticket_id, added_at)
-    select problem_id, ticket_id, :now from unnest(:problems, :tickets) as r(problem_id, ticket_id)
+    select r.problem_id, r.ticket_id, :now from unnest(:problems, :tickets) as r(problem_id, ticket_id)
+    join held on held.id = r.ticket_id
     on conflict (problem_id, ticket_id) do nothing
 """).bindparams(bindparam("problems", type_=ARRAY(BigInteger)), bindparam("tickets", type_=ARRAY(BigInteger)))
 

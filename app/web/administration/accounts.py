@@ -1,7 +1,6 @@
 """Accounts at telephone providers: added, changed, switched off, looked at live; secrets are never shown again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -39,15 +38,15 @@ from telephony.provider.kept_accounts import (
     kept_accounts,
     remove,
     switch,
-    text_parts_sent,
 )
 from tickets.city import city
 from tickets.errors import InvalidInput, NotFound
 from tickets.keys import account_keys
+from tickets.outbox.text_parts import parts_sent
 from tickets.schema import KeptAccount, Line
 
 _HERE = "/administration/accounts"
-_COUNTED_OVER = timedelta(days=30)
+_COUNTED_DAYS = 30
 
 
 @blueprint.get(_HERE)
@@ -55,7 +54,7 @@ _COUNTED_OVER = timedelta(days=30)
 @signed_in(*ADMINISTERING)
 def accounts() -> ResponseReturnValue:
     rows = kept_accounts(g.session)
-    sent = text_parts_sent(g.session, since=g.now - _COUNTED_OVER)
+    sent = parts_sent(g.session, days=_COUNTED_DAYS, now=g.now)
     return render_template(
         "administration/accounts.html",
         rows=rows,
