@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Text, bindparam, cast, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,17 @@ _LOCK_BY_SID = (
     select(Call)
     .where(Call.account == bindparam("account"), Call.call_sid == bindparam("call_sid"))
     .with_for_update(key_share=True)
+)
+# Of a caller who goes on waiting: that they were heard, and which turn comes next.
+HEARD_AGAIN = (
+    update(Call.__table__)
+    .where(Call.__table__.c.id == bindparam("call_id"))
+    .values(
+        turn=bindparam("next_turn"),
+        detail=Call.__table__.c.detail.op("-")(NOT_LED).op("||")(
+            func.jsonb_build_object("seen_at", cast(bindparam("seen_at"), Text))
+        ),
+    )
 )
 
 
@@ -82,7 +93,26 @@ def note_not_led(session: Session, *, account: str, call_sid: str) -> None:
         call.detail = {**call.detail, NOT_LED: True}
 
 
-def conversation_of(call: Call) -> Conversation:
+class Remembering(Protocol):
+    """A call's row, or the columns of it that its conversation is kept in."""
+
+    @property
+    def state(self) -> CallState: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def menu_choice(self) -> str: ...
+    @property
+    def wrong_keys(self) -> int: ...
+    @property
+    def silences(self) -> int: ...
+    @property
+    def last_position(self) -> int | None: ...
+    @property
+    def detail(self) -> Any: ...
+
+
+def conversation_of(call: Remembering) -> Conversation:
     """What the call remembers, as the machine needs it."""
     return Conversation(
         state=call.state,

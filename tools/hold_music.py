@@ -1,8 +1,8 @@
 """The sound a waiting caller hears, made here of sines alone: nobody's music, and nothing to pay for.
 
-`PYTHONPATH=. python -m tools.hold_music` writes hold.<digest>.wav and silence.<digest>.wav into app/static/sounds,
-8-bit μ-law at 8 kHz, which every provider plays and a telephone line carries unchanged. The name changes with the
-content, so that it is kept for ever by whoever has fetched it once.
+`PYTHONPATH=. python -m tools.hold_music` writes hold, chime and silence (.<digest>.wav) into app/static/sounds, 8-bit
+μ-law at 8 kHz, which every provider plays and a telephone line carries unchanged. The name changes with the content, so
+that it is kept for ever by whoever has fetched it once.
 """
 
 import hashlib
@@ -36,6 +36,15 @@ def samples() -> list[float]:
     return sound
 
 
+def chime() -> list[float]:
+    """One stroke, for whoever is asked again every two seconds: fallen nearly silent when it ends, so that it may."""
+    sound = [0.0] * RATE
+    _ring(sound, SCALE["Ho"], start=0.0)
+    _ring(sound, SCALE["Xe"], start=0.0)
+    fades = RATE // 2
+    return [one * min((RATE - at) / fades, 1.0) for at, one in enumerate(sound)]
+
+
 def _ring(sound: list[float], pitch: float, *, start: float) -> None:
     first = int(start * RATE)
     for offset in range(min(int(_RINGS_SECONDS * RATE), len(sound) - first)):
@@ -48,7 +57,7 @@ def _ring(sound: list[float], pitch: float, *, start: float) -> None:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     # A second without a sound is a pause for whoever knows no pause.
-    for name, sounding in (("hold", samples()), ("silence", [0.0] * RATE)):
+    for name, sounding in (("hold", samples()), ("chime", chime()), ("silence", [0.0] * RATE)):
         for old in FOLDER.glob(f"{name}.*.wav"):
             old.unlink()
         sound = telephone_wav(sounding)

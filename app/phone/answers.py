@@ -23,11 +23,13 @@ from escalation.acknowledging.reply_deeds import Reply
 from telephony import recordings
 from telephony.call import end
 from telephony.call.after_failsafe import note_failsafe
+from telephony.call.quiet_turn import go_on, may_be_quiet, quiet_turn, take_and_look
 from telephony.call.room_legs import next_plan
 from telephony.call.turn import Turn, take_turn
 from telephony.calls import find_call
 from telephony.desk import Desk
 from telephony.floor.rooms import call_of_room
+from telephony.ivr.queue import SOUNDS_ALONE
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Gather, Hangup, Params, Plan, Say
 from telephony.provider import event_keys
@@ -38,7 +40,14 @@ from telephony.provider.failsafe import failsafe_document, failsafe_thanks_docum
 from telephony.provider.held_turn import DEFAULT_LOCALE, LOCALE, locale_of
 from telephony.provider.notice_document import last_words
 from telephony.provider.spoken_document import spoken_document
-from telephony.provider.webhook_inbox import Webhook, WebhookAnswer, answer_once, was_answered_otherwise
+from telephony.provider.webhook_inbox import (
+    Webhook,
+    WebhookAnswer,
+    answer_once,
+    first_answer,
+    keep_answer,
+    was_answered_otherwise,
+)
 from telephony.recordings import Announced
 from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
 from telephony.sms.codes import CodesIntent
@@ -51,8 +60,11 @@ from tickets.typed_text import typed_number
 WHISPERS = frozenset({"whisper", "whispered", CONSULTED_STEP})
 SPOKEN_STEPS = TURN_STEPS | WHISPERS | {"fallback", "failsafe-thanks", ROOM_STEP}
 STORED = WebhookAnswer(204, "")
+# In no address of ours but where a turn stands.
+_SOME_TURN = 987654321
 # Its name changes with its content: see tools/hold_music.py.
 HOLD_MUSIC = next((ROOT / "app" / "static" / "sounds").glob("hold.*.wav")).name
+CHIME = next((ROOT / "app" / "static" / "sounds").glob("chime.*.wav")).name
 _SILENCE = next((ROOT / "app" / "static" / "sounds").glob("silence.*.wav")).name
 
 
@@ -67,6 +79,8 @@ class PhoneBook:
     accounts: Mapping[str, ProviderAccount]
     failsafe: Mapping[str, str]
     failsafe_thanks: Mapping[str, str]
+    # Account, language and sound → the turn of the hold loop at which nothing is said.
+    sounds_alone: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings, rows: tuple[ProviderAccount, ...]) -> "PhoneBook":
@@ -134,6 +148,13 @@ class Phones:
             keys=self.reference.keys_in(session),
         )
 
+    def sound_alone(self, plan: Plan, account: str, locale: str, turn: int) -> str:
+        """What is heard while nothing changes: written once for each account and language, but for its turn."""
+        book, name = self.book, (account, locale, SOUNDS_ALONE.index(plan))
+        if name not in book.sounds_alone:
+            book.sounds_alone[name] = written(plan, self, account, locale=locale, turn=_SOME_TURN)
+        return book.sounds_alone[name].replace(f"turn={_SOME_TURN}", f"turn={turn}")
+
     def failsafe_answer(self, webhook: Webhook) -> WebhookAnswer:
         """What is said when nothing else can be; whom we rang hears that we call again, as a call without a talk is."""
         if webhook.kind == CALLED_BACK_STEP:
@@ -183,6 +204,9 @@ class StepUrls:
     def music(self) -> str:
         return f"{self.base_url}/static/sounds/{HOLD_MUSIC}"
 
+    def chime(self) -> str:
+        return f"{self.base_url}/static/sounds/{CHIME}"
+
     def silence(self) -> str:
         return silence_address(self.base_url)
 
@@ -198,7 +222,32 @@ def answer(
     def act(version: int | None) -> WebhookAnswer:
         return _first(session, webhook, phones, version=version, now=now)
 
+    if may_be_quiet(webhook):
+        return _answer_in_hold_loop(session, webhook, phones, act, received_at=received_at, now=now)
     return answer_once(session, webhook, act, received_at=received_at)
+
+
+def _answer_in_hold_loop(
+    session: Session,
+    webhook: Webhook,
+    phones: Phones,
+    act: Callable[[int | None], WebhookAnswer],
+    *,
+    received_at: datetime,
+    now: datetime,
+) -> WebhookAnswer:
+    """As `answer_once`; where nothing has changed, the music goes on without any of what other turns need."""
+    taken = take_and_look(session, webhook, received_at=received_at, now=now)
+    if taken is None:
+        return first_answer(session, webhook)
+    quiet = quiet_turn(taken, webhook, phones.accounts[webhook.account], now=now)
+    if quiet is None:
+        given = act(taken.version)
+        keep_answer(session, taken.event_id, given)
+        return given
+    body = phones.sound_alone(quiet.plan, webhook.account, quiet.locale, quiet.number)
+    go_on(session, taken, turn=quiet.number, body=body, now=now)
+    return WebhookAnswer(200, body)
 
 
 def answer_replayed(
@@ -328,9 +377,13 @@ def _next(turn: Turn, phones: Phones, webhook: Webhook) -> WebhookAnswer:
 
 
 def _document(plan: Plan, phones: Phones, webhook: Webhook, *, locale: str, turn: int) -> WebhookAnswer:
-    urls = StepUrls(phones.settings.base_url, webhook.account, turn, locale, phones.addresses_of)
-    account = phones.accounts[webhook.account]
-    document = spoken_document(
+    return WebhookAnswer(200, written(plan, phones, webhook.account, locale=locale, turn=turn))
+
+
+def written(plan: Plan, phones: Phones, account_name: str, *, locale: str, turn: int) -> str:
+    """A plan as the document that this account executes."""
+    urls = StepUrls(phones.settings.base_url, account_name, turn, locale, phones.addresses_of)
+    account = phones.accounts[account_name]
+    return spoken_document(
         plan, speak, urls=urls, locale=locale, capabilities=account.capabilities, voice=account.voice
     )
-    return WebhookAnswer(200, document)

@@ -14,7 +14,7 @@ from telephony.floor.telephones import name_in_browser, way_to
 from telephony.floor.waiting import expected_wait, position, waiting_at
 from telephony.ivr import CallFacts, GuidanceFacts, Heard, IncidentFacts, NamedUnit, PlaceFacts, QueueFacts, SpokenState
 from telephony.ivr.conversation import BEFORE_A_PERSON
-from telephony.ivr.queue import words_are_due
+from telephony.ivr.queue import may_come_to_the_front, words_are_due
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import Client, Number, Say, Sip, Target
 from telephony.provider.account import Capability
@@ -55,7 +55,7 @@ def facts_for(
         says_danger=danger.certainty is Certainty.YES,
         may_be_danger=danger.certainty is Certainty.DOUBTFUL,
         danger_kinds=danger.kinds,
-        queue=_queue(session, call, was_held=was_held, now=now)
+        queue=_queue(session, call, desk, was_held=was_held, now=now)
         if call.state in (CallState.QUEUED, CallState.OFFERED)
         else QueueFacts(target=_target(session, call) if call.state is CallState.TALKING else None),
         followed=_followed(session, call, heard, desk, now=now)
@@ -154,7 +154,7 @@ def _places(heard: Heard, desk: Desk, locale: str, *, now: datetime) -> PlaceFac
     return PlaceFacts(PlaceOutcome(found.outcome) if units else PlaceOutcome.NONE, units)
 
 
-def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> QueueFacts:
+def _queue(session: Session, call: Call, desk: Desk, *, was_held: bool, now: datetime) -> QueueFacts:
     if call.state is CallState.OFFERED and (target := _target(session, call)) is not None:
         return QueueFacts(target=target)
     # Whoever has just come is often rung for at once; whoever waits asks again and again, and most in vain.
@@ -162,7 +162,8 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     staffing = floor.staffing if floor is not None else load_staffing(session, now=now)
     waited = int((now - (call.queued_at or now)).total_seconds())
     is_told = words_are_due(call.detail.get("said_at"), waited)
-    place = _place(session, call, staffing, is_told=is_told, now=now)
+    near = not steers_talks(desk.account) and may_come_to_the_front(call.last_position or 1)
+    place = _place(session, call, staffing, is_wanted=is_told or near, now=now)
     # Only the first in line is offered at its own turn; everybody else's turn comes with the sweep.
     if call.state is CallState.QUEUED and not offer_back(session, call, now=now) and place == 1 and staffing.has_free:
         offer_call(session, call, floor or load_floor(session, now=now), now=now)
@@ -179,10 +180,10 @@ def _queue(session: Session, call: Call, *, was_held: bool, now: datetime) -> Qu
     )
 
 
-def _place(session: Session, call: Call, staffing: Staffing, *, is_told: bool, now: datetime) -> int:
-    """Counted anew where it is said or somebody is free to answer: most turns of a full line do neither, and of all
-    they ask this costs the database most."""
-    if call.last_position is not None and not is_told and not staffing.has_free:
+def _place(session: Session, call: Call, staffing: Staffing, *, is_wanted: bool, now: datetime) -> int:
+    """Counted anew where it is said or acted upon, or somebody is free to answer: most turns of a full line do neither,
+    and of all they ask this costs the database most."""
+    if call.last_position is not None and not is_wanted and not staffing.has_free:
         return call.last_position
     return position(session, call, staffing=staffing, now=now)
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, distinct, func, or_, select
+from sqlalchemy import Row, bindparam, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import CITY_LEVEL
@@ -53,11 +54,11 @@ _AT_WORK_NOW = (
     .where(*_IS_AT_WORK)
     .order_by(Presence.idle_since.asc().nulls_last(), Presence.staff_id)
 )
-_STAFFED_NOW = (
+STAFFED_NOW = (
     select(
-        func.array_agg(distinct(RoleAssignment.unit_id)),
-        func.bool_or(Unit.kind.in_(CITY_LEVEL)),
-        func.bool_or(Presence.state == PresenceState.AVAILABLE),
+        func.array_agg(distinct(RoleAssignment.unit_id)).label("staffed_unit_ids"),
+        func.bool_or(Unit.kind.in_(CITY_LEVEL)).label("covers_city"),
+        func.bool_or(Presence.state == PresenceState.AVAILABLE).label("has_free"),
     )
     .select_from(Presence)
     .join(Staff, Staff.id == Presence.staff_id)
@@ -125,14 +126,22 @@ class Floor:
 
 def load_staffing(session: Session, *, now: datetime) -> Staffing:
     """One row, however many are at work: every waiting caller asks at every turn."""
-    asked = {"now": now, "heard_since": now - HEARTBEAT_LOST}
-    unit_ids, covers_city, has_free = session.execute(_STAFFED_NOW, asked).one()
-    return Staffing(frozenset(unit_ids or ()), bool(covers_city), bool(has_free))
+    return staffing_in(session.execute(STAFFED_NOW, heard_lately(now)).one())
+
+
+def heard_lately(now: datetime) -> dict[str, datetime]:
+    """What `STAFFED_NOW` has to be given."""
+    return {"now": now, "heard_since": now - HEARTBEAT_LOST}
+
+
+def staffing_in(row: Row[Any]) -> Staffing:
+    """Of a row of `STAFFED_NOW`, or of one that it is joined to."""
+    return Staffing(frozenset(row.staffed_unit_ids or ()), bool(row.covers_city), bool(row.has_free))
 
 
 def load_floor(session: Session, *, now: datetime) -> Floor:
     """Everybody at work, longest idle first. One statement."""
-    rows = session.execute(_AT_WORK_NOW, {"now": now, "heard_since": now - HEARTBEAT_LOST}).all()
+    rows = session.execute(_AT_WORK_NOW, heard_lately(now)).all()
     agents: dict[int, FloorAgent] = {}
     for staff_id, name, state, idle_since, phone, languages, unit_id, kind in rows:
         covers, known = kind in CITY_LEVEL, agents.get(staff_id)

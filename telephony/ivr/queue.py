@@ -13,7 +13,7 @@ from telephony.ivr.message import start_callback, start_voicemail
 from telephony.ivr.outcome import TurnOutcome, goodbye, one_key, reference_words
 from telephony.plan.menu import MenuChoice
 from telephony.plan.prompts import Prompt
-from telephony.plan.verbs import Dial, Music, Redirect, Room, Say, Spoken, Target
+from telephony.plan.verbs import Chime, Dial, Music, Plan, Redirect, Room, Say, Spoken, Target
 from tickets.states import CallState
 
 # Once a minute a caller is told how they stand; between, the line is heard to be alive. With the sound, which lasts
@@ -23,8 +23,11 @@ AFTER_MUSIC_SECONDS = 1
 LONGEST_WAIT_SAID = 15
 # While an agent's screen rings the caller must be fetched quickly once it is accepted.
 OFFER_LOOP_SECONDS = 4
-# Nobody fetches them there: this long it takes at most until both hear each other.
-UNFETCHED_LOOP_SECONDS = 2
+# Nobody fetches them there, and what an agent has pressed waits for their next turn: a second's sound, another to hear
+# a key in, and no words. A round of music would keep the two apart for twenty.
+AFTER_CHIME_SECONDS = 1
+# So many may be answered before a caller's next turn; of so many the place is counted anew at every turn.
+NEAR_THE_FRONT, SOON_NEAR_THE_FRONT = 3, 10
 MOST_OFFERS = 5
 LONG_WAIT_SECONDS = 600
 TALK_LIMIT_SECONDS = 7200
@@ -65,6 +68,8 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     """One turn of the hold loop. The position that is announced never rises, whatever the queue does."""
     queue = facts.queue
     position = min(queue.position, conversation.last_position or queue.position)
+    if queue.offer_is_open and not facts.is_fetched:
+        return _until_they_come_by(conversation, position)
     stands: tuple[Spoken, ...] = ()
     if conversation.asking == PASSED_ON:
         # How they stand is no news to somebody who talked a moment ago.
@@ -75,8 +80,7 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if queue.offer_is_open:
         # Somebody's telephone rings: whatever else there is to say would only keep the two apart.
         ringing = replace(conversation, state=CallState.OFFERED, asking="", last_position=position)
-        seconds = OFFER_LOOP_SECONDS if facts.is_fetched else UNFETCHED_LOOP_SECONDS
-        return TurnOutcome(ringing, (one_key("queue", *stands, seconds=seconds),))
+        return TurnOutcome(ringing, (one_key("queue", *stands, seconds=OFFER_LOOP_SECONDS),))
     once, waiting = _once(conversation, facts)
     # What a waiting caller wants to know comes first.
     words: tuple[Spoken, ...] = (*stands, *once)
@@ -84,8 +88,29 @@ def _hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if is_long and "long" not in waiting.told:
         waiting, words = waiting.tell("long"), (*words, Say(Prompt.QUEUE_LONG_WAIT), Say(Prompt.QUEUE_CHOICES))
     waiting = replace(waiting, state=CallState.QUEUED, asking="", last_position=position)
-    hold = one_key("queue", *words, Music(), seconds=AFTER_MUSIC_SECONDS)
-    return TurnOutcome(waiting, (replace(hold, params=NOTHING_RINGS),))
+    is_near = not facts.is_fetched and position <= NEAR_THE_FRONT
+    return TurnOutcome(waiting, _waiting(*words, Chime()) if is_near else _waiting(*words, Music()))
+
+
+def _until_they_come_by(conversation: Conversation, position: int) -> TurnOutcome:
+    """Somebody's telephone rings, and once it is answered nobody can fetch this caller."""
+    words = (Say(Prompt.PASSING_ON),) if conversation.asking == PASSED_ON else ()
+    ringing = replace(conversation, state=CallState.OFFERED, asking="", last_position=position)
+    return TurnOutcome(ringing, (one_key("queue", *words, Chime(), seconds=AFTER_CHIME_SECONDS),))
+
+
+def _waiting(*sounds: Spoken) -> Plan:
+    # As long for a chime as for music.
+    return (replace(one_key("queue", *sounds, seconds=AFTER_MUSIC_SECONDS), params=NOTHING_RINGS),)
+
+
+# What a waiting caller hears at most turns.
+SOUNDS_ALONE = (_waiting(Music()), _waiting(Chime()))
+
+
+def may_come_to_the_front(position: int) -> bool:
+    """Whether this place, as it was counted last, may be near the front by now."""
+    return NEAR_THE_FRONT < position <= SOON_NEAR_THE_FRONT
 
 
 def words_are_due(said_at: int | None, waited_seconds: int) -> bool:
@@ -125,7 +150,9 @@ def _nobody(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
 
 def _connect(conversation: Conversation, facts: CallFacts, target: Target) -> TurnOutcome:
     dial = Dial("dial", target, time_limit_seconds=TALK_LIMIT_SECONDS, record=True, caller_id=facts.line_phone or None)
-    return TurnOutcome(conversation.at(CallState.TALKING), (Say(Prompt.QUEUE_CONNECTING), dial))
+    # Whoever is not fetched has waited a moment for it already.
+    words = (Say(Prompt.QUEUE_CONNECTING),) if facts.is_fetched else ()
+    return TurnOutcome(conversation.at(CallState.TALKING), (*words, dial))
 
 
 def on_dial(conversation: Conversation, heard: Heard, facts: CallFacts) -> TurnOutcome:
@@ -157,7 +184,8 @@ def _on_hold(conversation: Conversation, facts: CallFacts) -> TurnOutcome:
     if not facts.is_on_hold and facts.queue.target:
         return _connect(conversation, facts, facts.queue.target)
     words = () if conversation.asking == "hold" else (Say(Prompt.HOLD),)
-    return TurnOutcome(conversation.ask("hold"), (one_key("hold", *words, Music(), seconds=AFTER_MUSIC_SECONDS),))
+    sound = Music() if facts.is_fetched else Chime()
+    return TurnOutcome(conversation.ask("hold"), (one_key("hold", *words, sound, seconds=AFTER_MUSIC_SECONDS),))
 
 
 def _enter_room(conversation: Conversation, facts: CallFacts) -> TurnOutcome:

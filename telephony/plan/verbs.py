@@ -37,13 +37,18 @@ class Music:
 
 
 @dataclass(frozen=True)
+class Chime:
+    """As `Music`, for a second: whoever is asked again a moment later hears one stroke after the other."""
+
+
+@dataclass(frozen=True)
 class Silence:
     """A pause as a sound: what a pause is lowered to where the account knows no pause."""
 
     seconds: int = 1
 
 
-Spoken = Say | Play | Pause | Music | Silence
+Spoken = Say | Play | Pause | Music | Chime | Silence
 
 
 @dataclass(frozen=True)
@@ -144,5 +149,5 @@ class Hangup:
     pass
 
 
-Verb = Say | Play | Pause | Music | Silence | Gather | Record | Dial | Redirect | Hangup
+Verb = Say | Play | Pause | Music | Chime | Silence | Gather | Record | Dial | Redirect | Hangup
 Plan = tuple[Verb, ...]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from telephony.plan.verbs import (
+    Chime,
     Client,
     Dial,
     Gather,
@@ -57,7 +58,7 @@ def _verb(verb: Verb, can: Can) -> Verb:
             return _gather(verb, can)
         case Dial():
             return _dial(verb, can)
-        case Say() | Play() | Music() | Silence() | Record() | Redirect() | Hangup():
+        case Say() | Play() | Music() | Chime() | Silence() | Record() | Redirect() | Hangup():
             return verb
         case _:
             assert_never(verb)

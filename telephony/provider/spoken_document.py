@@ -9,6 +9,7 @@ from twilio.twiml.voice_response import Dial as DialElement
 
 from telephony.plan.prompts import Prompt
 from telephony.plan.verbs import (
+    Chime,
     Client,
     Dial,
     Gather,
@@ -66,6 +67,9 @@ class Urls(Protocol):
     def music(self) -> str:
         """The address of the sound that a waiting caller hears."""
 
+    def chime(self) -> str:
+        """The address of a second's sound."""
+
     def silence(self) -> str:
         """The address of a second without a sound."""
 
@@ -81,7 +85,7 @@ def spoken_document(
     response = Document(capabilities)
     for verb in lowered(plan, capabilities):
         match verb:
-            case Say() | Play() | Pause() | Music() | Silence():
+            case Say() | Play() | Pause() | Music() | Chime() | Silence():
                 writer.speak_into(response, verb)
             case Gather():
                 writer.gather(response, verb)
@@ -137,6 +141,8 @@ class _Writer:
                 parent.play(verb.url)
             case Music():
                 parent.play(self.urls.music())
+            case Chime():
+                parent.play(self.urls.chime())
             case Say():
                 self._say(parent, verb)
             case _:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -48,7 +49,7 @@ class WebhookAnswer:
 
 _EVENTS = WebhookEvent.__table__
 # Made once: every webhook sends both, and making them anew took longer than the database needs for them.
-_TAKE = (
+TAKEN = (
     upsert(_EVENTS)
     .values(
         account=bindparam("account"),
@@ -59,10 +60,11 @@ _TAKE = (
         replayed_at=bindparam("replayed_at"),
     )
     .on_conflict_do_nothing(index_elements=["account", "event_key"])
-    # Asked along: by which version of the rules this request is judged, without a journey of its own.
-    .returning(_EVENTS.c.id, RULES_VERSION.label("version"))
+    .returning(_EVENTS.c.id)
 )
-_KEEP_ANSWER = (
+# Asked along: by which version of the rules this request is judged, without a journey of its own.
+_TAKE = TAKEN.returning(RULES_VERSION.label("version"))
+KEEP_ANSWER = (
     update(_EVENTS)
     .where(_EVENTS.c.id == bindparam("event_id"))
     .values(answer_status=bindparam("status"), answer_body=bindparam("body"))
@@ -84,7 +86,18 @@ def answer_once(
     A second copy that arrives meanwhile waits on the unique index until the first has committed, and is then answered
     from its row.
     """
-    taken = {
+    taken = fields_taken(webhook, received_at=received_at, replayed_at=replayed_at)
+    event = session.execute(_TAKE, taken).one_or_none()
+    if event is None:
+        return first_answer(session, webhook)
+    given = answer(event.version)
+    keep_answer(session, event.id, given)
+    return given
+
+
+def fields_taken(webhook: Webhook, *, received_at: datetime, replayed_at: datetime | None = None) -> dict[str, Any]:
+    """What is written of a request when it is taken."""
+    return {
         "account": webhook.account,
         "kind": webhook.kind,
         "event_key": webhook.key,
@@ -92,15 +105,14 @@ def answer_once(
         "form": {name: told for name, told in webhook.form.items() if name not in _NOT_KEPT},
         "replayed_at": replayed_at,
     }
-    event = session.execute(_TAKE, taken).one_or_none()
-    if event is None:
-        return _first_answer(session, webhook)
-    given = answer(event.version)
-    session.execute(_KEEP_ANSWER, {"event_id": event.id, "status": given.status, "body": given.body})
-    return given
 
 
-def _first_answer(session: Session, webhook: Webhook) -> WebhookAnswer:
+def keep_answer(session: Session, event_id: int, given: WebhookAnswer) -> None:
+    session.execute(KEEP_ANSWER, {"event_id": event_id, "status": given.status, "body": given.body})
+
+
+def first_answer(session: Session, webhook: Webhook) -> WebhookAnswer:
+    """What this very request was answered when it first came."""
     row = session.execute(
         select(WebhookEvent.answer_status, WebhookEvent.answer_body).where(
             WebhookEvent.account == webhook.account, WebhookEvent.event_key == webhook.key

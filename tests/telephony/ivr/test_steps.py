@@ -283,14 +283,6 @@ def test_the_loop_is_short_while_an_agents_screen_rings():
     assert ringing.conversation.state is CallState.OFFERED
 
 
-def test_the_loop_is_shorter_where_nobody_fetches_the_caller_once_somebody_has_answered():
-    facts = replace(CALLER, queue=QueueFacts(offer_is_open=True), is_fetched=False)
-
-    ringing = step(Conversation(CallState.QUEUED), SILENCE, facts)
-
-    assert ringing.plan[0].timeout_seconds == 2
-
-
 def test_an_accepted_offer_connects_and_records_the_talk():
     facts = replace(CALLER, queue=QueueFacts(target=Client("agent_7")), line_phone="+842838000000")
 
