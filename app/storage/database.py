@@ -62,7 +62,8 @@ _APPEND_ONLY = (
     MatterRow.__tablename__,
 )
 # Of these only these columns are written later: when somebody has read what they were told, what became of an
-# instruction, that a policy has ended (once each: `tickets/schema/kept_facts.py`), which version has a row no more.
+# instruction or of asking a colleague, that a policy has ended (once each: `tickets/schema/kept_facts.py`), which
+# version has a row no more.
 _WRITTEN_LATER = {
     StepRecipient.__tablename__: (StepRecipient.read_at.key,),
     Instruction.__tablename__: (
@@ -72,6 +73,7 @@ _WRITTEN_LATER = {
         Instruction.broken_at.key,
         Instruction.ended_at.key,
     ),
+    Delegation.__tablename__: (Delegation.declined_at.key, Delegation.broken_at.key, Delegation.ended_at.key),
     PolicyVersion.__tablename__: (PolicyVersion.retired_at.key,),
     MatterRow.__tablename__: (MatterRow.until_number.key,),
 }

@@ -26,6 +26,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "daily_list": lazy_gettext("Leader's daily list"),
     "danger_noted": lazy_gettext("To the citizen: emergency, whom to call"),
     "delegation_declined": lazy_gettext("A colleague gave back what they were asked"),
+    "delegation_overdue": lazy_gettext("A colleague who was asked has not answered in time"),
     "delegated": lazy_gettext("A level was passed to a colleague"),
     "escalation_level": lazy_gettext("Report to a higher level"),
     "budget_used_up": lazy_gettext("Notice: a budget is used up"),

@@ -91,6 +91,7 @@ AUDIT_ACTIONS: Mapping[str, LazyString] = {
     "escalation.attempted": lazy_gettext("Attempt to reach somebody"),
     "escalation.codes_locked": lazy_gettext("Reply codes of a phone locked"),
     "escalation.delegated": lazy_gettext("Colleague asked to answer for a level"),
+    "escalation.delegation_overdue": lazy_gettext("Colleague who was asked has not answered in time"),
     "escalation.delegation_declined": lazy_gettext("Colleague gave back what they were asked"),
     "escalation.fired": lazy_gettext("Reported to a higher level"),
     "escalation.gap": lazy_gettext("Escalation stood still"),

@@ -1,26 +1,27 @@
 """Passing a level to a colleague: they may answer for it and are told; it stays owed by the responsibility (A4)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.locked_level import locked_level
+from escalation.acknowledging.locked_level import is_over, locked_level
+from escalation.acknowledging.next_level import next_level
 from escalation.acknowledging.right import RightToAnswer, right_to_answer
+from escalation.acknowledging.told_in_writing import Word, tell_in_writing
 from escalation.firing.codes import new_codes
 from escalation.firing.recipients import add_recipients, known_codes, mark_read
 from tickets.audit import entries
 from tickets.directory.colleagues import colleagues_of
 from tickets.errors import InvalidInput, NotAllowed
-from tickets.outbox import posting
-from tickets.outbox.posting import Outgoing
 from tickets.people.actor import staff_actor
 from tickets.promises import standing_levels
-from tickets.schema import Delegation, PlannedStep, Staff, StepRecipient, Ticket, Unit
-from tickets.states import ClockStatus, OutboundChannel, Priority
+from tickets.promises.loading import load_rulebook
+from tickets.promises.plan import hold_until
+from tickets.schema import Clock, Delegation, PlannedStep, Staff, StepRecipient, Ticket, Unit
+from tickets.states import ClockStatus
 from tickets.work.judged_at import judged_at
 from tickets.work.named_people import name_people
 
@@ -30,7 +31,7 @@ LONGEST_ASKING = 500
 
 @dataclass(frozen=True, slots=True)
 class Delegated:
-    """To whom; `is_repeat` when they had been asked before, so that a double click is harmless."""
+    """To whom; `is_repeat` when they are asked already, so that a double click is harmless."""
 
     name: str
     is_repeat: bool
@@ -43,7 +44,8 @@ def delegate(
 
     It holds nothing and ends nothing: the level goes on waiting on both desks. Raises NotFound and NotAllowed as
     acknowledging does, NotAllowed as `may_ask` says, InvalidInput for a
-    person who is no colleague or handles the ticket themselves, without a reason, or for a promise that has ended.
+    person who is no colleague or handles the ticket themselves, without a reason, or for a promise that has ended or
+    stands still.
     """
     ticket, step, clock = locked_level(session, step_id)
     now = judged_at(session, ticket, now=now)
@@ -51,7 +53,7 @@ def delegate(
     if not may_ask(session, step.id, right, staff_id=from_id, is_restricted=ticket.is_restricted):
         raise NotAllowed("delegate")
     if clock.status is not ClockStatus.RUNNING:
-        raise InvalidInput("to", "clock_stopped")
+        raise InvalidInput("to", "promise_over" if is_over(clock) else "promise_stands_still")
     words = reason.strip()[:LONGEST_ASKING]
     if not words:
         raise InvalidInput("reason", "required")
@@ -62,7 +64,14 @@ def delegate(
     colleague = session.get_one(Staff, to_id)
     written = session.scalar(
         insert(Delegation)
-        .values(step_id=step.id, from_id=from_id, to_id=colleague.id, reason=words, at=now)
+        .values(
+            step_id=step.id,
+            from_id=from_id,
+            to_id=colleague.id,
+            reason=words,
+            at=now,
+            due_at=_due(session, step, clock, now=now),
+        )
         .on_conflict_do_nothing()
         .returning(Delegation.id)
     )
@@ -71,9 +80,8 @@ def delegate(
     code = _become_recipient(session, ticket, step, colleague, now=now)
     mark_read(session, from_id, step_ids=[step.id], now=now)
     _audit(session, step, from_id=from_id, to_id=colleague.id, now=now)
-    by = session.get_one(Staff, from_id)
-    said = {"clock": clock.kind.value, "by": by.name, "reason": words, "code": code}
-    _tell(session, ticket, step, colleague, said, key=f"{by.id}:{colleague.id}", now=now)
+    asked = session.get_one(Delegation, written)
+    tell_in_writing(session, ticket, colleague, _word(session, ticket, step, clock, asked, code), now=now)
     standing_levels.refresh(session, [ticket.id])
     return Delegated(colleague.name, is_repeat=False)
 
@@ -119,38 +127,28 @@ def _audit(session: Session, step: PlannedStep, *, from_id: int, to_id: int, now
     )
 
 
-def _tell(
-    session: Session,
-    ticket: Ticket,
-    step: PlannedStep,
-    to: Staff,
-    said: Mapping[str, str],
-    *,
-    key: str,
-    now: datetime,
-) -> None:
+def _due(session: Session, step: PlannedStep, clock: Clock, *, now: datetime) -> datetime:
+    """As long as an answer would hold (A5), but half of the time to the next level at most.
+
+    Whoever asked must hear that nothing was done while there is time left to answer themselves.
+    """
+    calendar = load_rulebook(session).calendars[clock.calendar_version_id]
+    until = hold_until(calendar, target_seconds=clock.target_seconds, new_due_at=None, now=now)
+    following = next_level(session, step.id)
+    return until if following is None else min(until, now + max(timedelta(0), following.at - now) / 2)
+
+
+def _word(session: Session, ticket: Ticket, step: PlannedStep, clock: Clock, asked: Delegation, code: str) -> Word:
     unit = session.get_one(Unit, ticket.unit_id)
     params = {
         "step_id": step.id,
-        "reference": ticket.reference,
         "unit": {"vi": unit.name, "en": unit.name_en},
         "level": step.rank,
         "due_at": step.due_at.isoformat(),
-        **said,
+        "clock": clock.kind.value,
+        "by": session.get_one(Staff, asked.from_id).name,
+        "reason": asked.reason,
+        "code": code,
+        "answer_by": asked.due_at.isoformat() if asked.due_at else None,
     }
-    written = (OutboundChannel.SMS, to.phone) if to.phone else (OutboundChannel.EMAIL, to.email)
-    messages = [
-        Outgoing(
-            channel=channel,
-            address=address,
-            template=TEMPLATE,
-            params=params,
-            locale=to.locale,
-            dedup_key=f"delegated:{step.id}:{key}:{channel}",
-            ticket_id=ticket.id,
-            staff_id=to.id,
-            is_urgent=ticket.priority is Priority.EMERGENCY,
-        )
-        for channel, address in ((OutboundChannel.SCREEN, ""), written)
-    ]
-    posting.post_all(session, messages, now=now)
+    return Word(TEMPLATE, params, key=str(asked.id))

@@ -1,6 +1,6 @@
-"""That a colleague who was asked has given it back: a note of the ticket, which they write themselves."""
+"""Why a colleague who was asked has given it back: a note of the ticket, which they write themselves."""
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, select
 
 from tickets.schema import Delegation, PlannedStep, TimelineEntry
 from tickets.states import TimelineKind
@@ -8,8 +8,8 @@ from tickets.states import TimelineKind
 DECLINED_BY = "declined_by"
 
 
-def given_back_at() -> ColumnElement[bool]:
-    """Of the note by which somebody gave back what `delegation` asked them."""
+def note_of_giving_back() -> ColumnElement[bool]:
+    """Of the note by which `delegation` was given back."""
     said = TimelineEntry.params
     ticket_id = select(PlannedStep.ticket_id).where(PlannedStep.id == Delegation.step_id).scalar_subquery()
     return and_(
@@ -17,9 +17,5 @@ def given_back_at() -> ColumnElement[bool]:
         TimelineEntry.kind == TimelineKind.NOTE,
         said[DECLINED_BY].as_integer() == Delegation.to_id,
         said["step_id"].as_integer() == Delegation.step_id,
-        TimelineEntry.at >= Delegation.at,
+        TimelineEntry.at == Delegation.declined_at,
     )
-
-
-def was_given_back() -> ColumnElement[bool]:
-    return exists().where(given_back_at())

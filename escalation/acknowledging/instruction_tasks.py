@@ -8,10 +8,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.instruction import LevelAnswer
-from escalation.acknowledging.right import right_to_answer, stands_there_now
+from escalation.acknowledging.stands_today import whoever_stands_today
 from tickets import timeline
 from tickets.audit import entries
-from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.errors import InvalidInput, NotFound
 from tickets.outbox import posting
 from tickets.outbox.posting import Outgoing
 from tickets.people.actor import SYSTEM, Actor
@@ -141,7 +141,7 @@ def _tell_above(
     session: Session, task: Instruction, ticket: Ticket, template: str, more: dict[str, Any], *, now: datetime
 ) -> None:
     """On the screen of whoever gave it, or of whoever stands there now; by SMS too in an emergency."""
-    reader = _reader(session, task, now=now)
+    reader = whoever_stands_today(session, task.step_id, staff_id=task.given_by_id, now=now)
     if reader is None:
         return
     rings = ticket.priority is Priority.EMERGENCY and reader.phone is not None
@@ -161,13 +161,3 @@ def _tell_above(
         for channel in (OutboundChannel.SCREEN, *([OutboundChannel.SMS] if rings else []))
     ]
     posting.post_all(session, messages, now=now)
-
-
-def _reader(session: Session, task: Instruction, *, now: datetime) -> Staff | None:
-    """The level is a responsibility's: whoever moved on hears no more of it (A4)."""
-    try:
-        right_to_answer(session, task.step_id, staff_id=task.given_by_id, now=now)
-    except NotAllowed:
-        heir = stands_there_now(session, [task.step_id], now=now).get(task.step_id)
-        return session.get(Staff, heir.person.staff_id) if heir is not None else None
-    return session.get(Staff, task.given_by_id)

@@ -30,6 +30,11 @@ def is_settled(session: Session, step_id: int) -> bool:
     return status not in UNENDED
 
 
+def is_over(clock: Clock) -> bool:
+    """Whether nothing of this promise is left to answer; one that only stands still is not over."""
+    return clock.status not in UNENDED
+
+
 def locked_level(session: Session, step_id: int) -> tuple[Ticket, PlannedStep, Clock]:
     """The ticket is locked before its step is looked at, as everywhere.
 

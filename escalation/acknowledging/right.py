@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.given_back import was_given_back
 from tickets.directory.colleagues import colleagues_of
 from tickets.directory.standing import Concern, Reachable, Standing
 from tickets.directory.standing_rows import load_standing
@@ -113,7 +112,9 @@ def _by_delegation(
     """For as long as whoever asked them stands there, both work beside each other, and they have not given it back."""
     if not step_ids:
         return {}
-    asked = select(Delegation.step_id, Delegation.from_id).where(Delegation.to_id == staff_id, ~was_given_back())
+    asked = select(Delegation.step_id, Delegation.from_id).where(
+        Delegation.to_id == staff_id, Delegation.declined_at.is_(None)
+    )
     by_asker: dict[int, list[int]] = {}
     for step_id, from_id in session.execute(asked.where(Delegation.step_id.in_(step_ids))):
         by_asker.setdefault(from_id, []).append(step_id)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueStep, DueTicket, fired_tickets, standing_for
@@ -71,6 +71,19 @@ def pursue(
     tell(session, further, now=now)
     entries.record_all(session, [_audit_row(one) for one in further], actor=SYSTEM, now=now)
     return len(waiting)
+
+
+def search_again(session: Session, step_id: int, *, now: datetime) -> None:
+    """Whoever had this level in hand has it no more: the next look goes on from where the search had ended.
+
+    What a list tells was searched for by nobody. Whether somebody else knows of it is judged by that look.
+    """
+    told_by_itself = PlannedStep.detail["in"].astext.is_(None)
+    session.execute(
+        update(PlannedStep)
+        .where(PlannedStep.id == step_id, PlannedStep.result == StepResult.NOTIFIED, told_by_itself)
+        .values(reach_by=now)
+    )
 
 
 def unreached_tickets(

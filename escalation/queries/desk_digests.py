@@ -1,7 +1,8 @@
 """A morning and an evening list for each person: what waits on their desk, by a way that is open to them then.
 
 It repeats nothing: whoever was told of a level within the last hours is not told again, and where nothing waits nothing
-is sent. What waits for the Chair has a list of its own (`digests.py`).
+is sent. On days off it tells of emergencies alone; the next working day tells of the rest. What waits for the Chair has
+a list of its own (`digests.py`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from escalation.acknowledging.right import rights_to_answer
@@ -29,8 +30,18 @@ from tickets.promises.calendar import windows_on
 from tickets.promises.loading import load_rulebook
 from tickets.promises.next_list import IN_NEXT_LIST
 from tickets.promises.plan import CITY_LEADER_LEVEL
-from tickets.schema import Category, Clock, PlannedStep, Staff, StandingReport, StepRecipient, Ticket, Unit
-from tickets.states import OutboundChannel, Role
+from tickets.schema import (
+    Category,
+    Clock,
+    EscalationAttempt,
+    PlannedStep,
+    Staff,
+    StandingReport,
+    StepRecipient,
+    Ticket,
+    Unit,
+)
+from tickets.states import OutboundChannel, Priority, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +66,19 @@ TOLD_LATELY = timedelta(hours=3)
 
 
 def post_desk_digests(session: Session, *, now: datetime) -> int:
-    """Post the lists of the round that is on, once a working day each. Returns to how many people."""
+    """Post the lists of the round that is on, once a day each. Returns to how many people."""
     local = wall_clock(now)
     on = next((one for one in ROUNDS if one.at <= local.time() < one.until), None)
-    if on is None or not windows_on(duty_calendar(load_rulebook(session)), local.date()):
+    if on is None:
         return 0
     work = f"digest_{on.name}"
     if done_days.is_done(session, work, on_day=local.date()):
         return 0
     if not done_days.take(session, work, on_day=local.date(), now=now):
         return 0
-    desks = [one for one in _by_person(session, now=now) if one.lines]
+    is_day_off = not windows_on(duty_calendar(load_rulebook(session)), local.date())
+    which = [Ticket.priority == Priority.EMERGENCY] if is_day_off else []
+    desks = [one for one in _by_person(session, which, now=now) if one.lines]
     ways = ways_of_writing(session, [one.person for one in desks], hour=local.hour)
     key = f"{work}:{local.date().isoformat()}"
     met = met_on(session, {one.person.id for one in desks if one.is_leaders}, local.date(), now=now)
@@ -89,11 +102,10 @@ class _Desk:
     is_leaders: bool
 
 
-def _by_person(session: Session, *, now: datetime) -> Iterable[_Desk]:
+def _by_person(session: Session, which: Sequence[ColumnElement[bool]], *, now: datetime) -> Iterable[_Desk]:
     """Of each person, what waits and is theirs to answer today, in the order of their desk."""
     waiting: dict[int, list[WaitingLine]] = {}
-    in_next = PlannedStep.detail["in"].astext == IN_NEXT_LIST
-    for line in waiting_lines(session, or_(StepRecipient.told_at < now - TOLD_LATELY, in_next)):
+    for line in waiting_lines(session, _is_news(since=now - TOLD_LATELY), *which):
         waiting.setdefault(line.person.id, []).append(line)
     for staff_id, lines in waiting.items():
         viewer = load_viewer(session, staff_id, now=now)
@@ -102,6 +114,23 @@ def _by_person(session: Session, *, now: datetime) -> Iterable[_Desk]:
         theirs = [line for line in lines if line.step.id in mine]
         leads = viewer is not None and viewer.holds(Role.LEADER)
         yield _Desk(lines[0].person, theirs, leads or any(line.step.rank >= CITY_LEADER_LEVEL for line in theirs))
+
+
+def _is_news(*, since: datetime) -> ColumnElement[bool]:
+    """Told before that; or since then on their desk alone: as of the next list, or because they came to stand there.
+
+    Not where a list of what came to them, or a colleague who asked, has written to them since then.
+    """
+    attempt, told = EscalationAttempt, StepRecipient
+    was_written = exists().where(
+        attempt.step_id == told.step_id,
+        attempt.staff_id == told.staff_id,
+        attempt.outbound_id.is_not(None),
+        attempt.method != OutboundChannel.SCREEN,
+        attempt.at >= since,
+    )
+    only_on_the_desk = or_(PlannedStep.detail["in"].astext == IN_NEXT_LIST, told.told_at > PlannedStep.fired_at)
+    return or_(told.told_at < since, and_(only_on_the_desk, told.capacity != "delegate", ~was_written))
 
 
 def _within_the_day(lines: Sequence[WaitingLine], met: Collection[int] | None, on: Round) -> dict[str, Any]:

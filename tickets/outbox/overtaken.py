@@ -56,6 +56,7 @@ _OF_AN_OPEN_MATTER = _OF_A_STEP | {
     "instruction_overdue",
     "delegated",
     "delegation_declined",
+    "delegation_overdue",
     "ticket_question",
     "place_question",
     "place_noted",

@@ -14,6 +14,7 @@ _WORTH_LONG = frozenset(
     {
         "escalation_level", "warning", "instruction", "nobody_reachable", "nobody_on_duty", "gathered", "codes_locked",
         "instruction_answered", "instruction_overdue", "delegated", "delegation_declined",
+        "delegation_overdue",
         "ticket_resolved", "ticket_reply", "ticket_question", "opened_again", "daily_list",
     }
 )  # fmt: skip

@@ -33,19 +33,18 @@ _REACHED = select(PlannedStep.ticket_id, PlannedStep.id, PlannedStep.rank).where
     text(_HAS_REACHED),
     text(_HEARD_BY_ITS_OWN),
 )
-# Whom somebody asked has it in hand until they give it back (`escalation/acknowledging/given_back.py`).
+# Whom somebody asked has it in hand once they have seen it, until they give it back or the time they had is over;
+# then what they have seen is no word to anybody whose it is.
 _ARRIVED = text(
     """
     select a.step_id, array_agg(distinct a.staff_id) as staff_ids,
-        bool_or(a.state = 'acknowledged' or coalesce(r.capacity, '') = 'delegate' and exists (
-            select from delegation d join planned_step s on s.id = d.step_id
-            where d.step_id = a.step_id and d.to_id = a.staff_id and not exists (
-                select from timeline_entry n
-                where n.ticket_id = s.ticket_id and n.kind = 'note' and n.at >= d.at
-                  and n.params ->> 'declined_by' = d.to_id::text and n.params ->> 'step_id' = d.step_id::text)
-        )) as is_answered
+        bool_or(a.state = 'acknowledged' or coalesce(r.capacity, '') = 'delegate') as is_answered
     from escalation_attempt a left join step_recipient r on r.step_id = a.step_id and r.staff_id = a.staff_id
     where a.step_id = any(:step_ids) and a.state in ('delivered', 'read', 'acknowledged')
+      and (a.state = 'acknowledged' or coalesce(r.capacity, '') <> 'delegate' or exists (
+        select from delegation d
+        where d.step_id = a.step_id and d.to_id = a.staff_id and d.at <= a.at
+          and d.declined_at is null and d.broken_at is null))
     group by a.step_id
     """
 ).bindparams(bindparam("step_ids", type_=ARRAY(BigInteger)))

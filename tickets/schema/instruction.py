@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.schema.base import Base, Id, to
@@ -44,14 +44,37 @@ class Instruction(Base):
 
 
 class Delegation(Base):
-    """That whoever may answer for a level asked a colleague to; the responsibility goes on owing it (A4)."""
+    """That whoever may answer for a level asked a colleague to; the responsibility goes on owing it (A4).
+
+    By `due_at` the colleague should have answered or given it back (None: asked when that had no time of its own);
+    `broken_at` is when whoever asked was told that neither had happened. `declined_at`: given back, after which the
+    same person may be asked again. `ended_at`: the level had been answered, or its promise was over, by then.
+    """
 
     __tablename__ = "delegation"
-    __table_args__ = (UniqueConstraint("step_id", "from_id", "to_id"),)
+    __table_args__ = (
+        Index(
+            "uq_delegation_open",
+            "step_id",
+            "from_id",
+            "to_id",
+            unique=True,
+            postgresql_where=text("declined_at is null"),
+        ),
+        Index(
+            "ix_delegation_unanswered",
+            "due_at",
+            postgresql_where=text("declined_at is null and broken_at is null and ended_at is null"),
+        ),
+    )
 
     id: Mapped[Id]
-    step_id: Mapped[int] = mapped_column(to("planned_step", cascade=True))
+    step_id: Mapped[int] = mapped_column(to("planned_step", cascade=True), index=True)
     from_id: Mapped[int] = mapped_column(to("staff"))
     to_id: Mapped[int] = mapped_column(to("staff"))
     reason: Mapped[str]
     at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+    broken_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

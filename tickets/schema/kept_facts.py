@@ -59,6 +59,17 @@ begin
     return new;
 end
 """
+# What became of asking a colleague is written once: given back, not answered in time, ended.
+_OF_DELEGATION = """
+begin
+    if old.declined_at is not null and new.declined_at is distinct from old.declined_at
+        or old.broken_at is not null and new.broken_at is distinct from old.broken_at
+        or old.ended_at is not null and new.ended_at is distinct from old.ended_at then
+        raise insufficient_privilege using message = 'what became of asking a colleague is a fact: it is not changed';
+    end if;
+    return new;
+end
+"""
 # Whom a policy applied to is published once; later only that it has ended, and when.
 _OF_POLICY_VERSION = """
 begin
@@ -85,6 +96,11 @@ KEEPS_FACTS = {
         _OF_INSTRUCTION,
         "instruction",
         "before update on instruction for each row",
+    ),
+    "delegation_stays": (
+        _OF_DELEGATION,
+        "delegation",
+        "before update on delegation for each row",
     ),
     "policy_version_stays": (
         _OF_POLICY_VERSION,

@@ -75,6 +75,10 @@ def _words(params: Mapping[str, Any]) -> Mapping[str, str]:
         "being_called": _("This number is being called at this moment."),
         "too_far_ahead": _("At most 14 days ahead."),
         "clock_stopped": _("The promise has ended already; its date cannot be moved."),
+        "promise_over": _("The promise has ended already: nobody has to answer for it any more."),
+        "promise_stands_still": _(
+            "The promise stands still while the citizen or somebody else is asked: nobody is late."
+        ),
         "level_over": _(
             "The matter was settled after this report and has been taken up again; you will be told anew if it is late."
         ),

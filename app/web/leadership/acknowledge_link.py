@@ -120,8 +120,9 @@ def _is_for_own_unit(link: LinkedStep) -> bool:
 
 
 def _gone() -> Response:
-    """Unknown and expired look alike: a link is not there to be guessed."""
-    page = render_template("acknowledge/gone.html", title=_("This link is no longer valid"))
+    """Unknown and expired look alike: a link is not there to be guessed. What was typed is not lost."""
+    typed = request.form.get("instruction", "").strip()[:LONGEST_INSTRUCTION]
+    page = render_template("acknowledge/gone.html", title=_("This link is no longer valid"), typed=typed)
     return _private(Response(page, 404, mimetype="text/html"))
 
 

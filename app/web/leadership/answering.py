@@ -1,6 +1,6 @@
 """A leader's answer by the page: acknowledge, with an instruction or a new date; sent twice, it counts once."""
 
-from flask import flash, g, redirect, request
+from flask import Response, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import exists, select
@@ -41,9 +41,8 @@ def answer(step_id: int) -> ResponseReturnValue:
     except AlreadyAcknowledged as other:
         words = _("%(name)s has already responded, %(moment)s.", name=other.by, moment=moment_phrase(other.at, g.now))
         return show_list(step_id=step_id, typed=request.form, errors={"": words}, status=409)
-    except NotAllowed as refused:
-        # Whom a level was not raised to must not learn that it was raised.
-        raise NotFound("step", step_id) from refused
+    except NotAllowed:
+        return no_longer_theirs(step_id)
     except InvalidInput as wrong:
         keep_typed(DraftForm.INSTRUCTION, about(step_id))
         return show_list(step_id=step_id, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)
@@ -61,6 +60,16 @@ def answer(step_id: int) -> ResponseReturnValue:
 def draft(step_id: int) -> ResponseReturnValue:
     """Keep what is typed into the answer for a level that reached this person."""
     return keep_told(DraftForm.INSTRUCTION, about(step_id))
+
+
+def no_longer_theirs(step_id: int) -> Response:
+    """Their list, with what they typed for a level that went on to somebody else meanwhile.
+
+    Whom it was not raised to must not learn that it was raised.
+    """
+    about(step_id)
+    words = _("This is no longer yours to answer: somebody else answers for it now, or you have given it back.")
+    return show_list(step_id=step_id, typed=request.form, errors={"": words}, status=409)
 
 
 def back_to_the_list() -> ResponseReturnValue:

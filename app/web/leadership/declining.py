@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import is_first
-from app.web.leadership.answering import about, back_to_the_list
+from app.web.leadership.answering import about, back_to_the_list, no_longer_theirs
 from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.leadership.reached import show_list
 from escalation.acknowledging.decline import decline
-from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.errors import InvalidInput, NotAllowed
 
 
 @blueprint.post("/leadership/steps/<int:step_id>/decline")
@@ -21,9 +21,8 @@ def declined(step_id: int) -> ResponseReturnValue:
     try:
         with g.session.begin_nested():
             decline(g.session, step_id, staff_id=g.viewer.staff_id, reason=reason, now=g.now)
-    except NotAllowed as refused:
-        # Whom a level was not raised to must not learn that it was raised.
-        raise NotFound("step", step_id) from refused
+    except NotAllowed:
+        return no_longer_theirs(step_id)
     except InvalidInput as wrong:
         # A level that is over is refused before anybody's right to it is asked.
         about(step_id)

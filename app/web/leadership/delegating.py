@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import is_first
+from app.web.leadership.answering import no_longer_theirs
 from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.pieces.kept_drafts import discard, keep_told, keep_typed
 from app.web.pieces.typed_forms import form_about
@@ -56,15 +57,17 @@ def delegated(step_id: int) -> ResponseReturnValue:
                 now=g.now,
             )
     except NotAllowed as refused:
-        # Whom a level was not raised to must not learn that it was raised.
-        raise NotFound("step", step_id) from refused
+        if rights_to_answer(g.session, [step_id], viewer=g.viewer, now=g.now):
+            # Theirs to answer, and not to pass on: the page offers it to nobody.
+            raise NotFound("step", step_id) from refused
+        return no_longer_theirs(step_id)
     except InvalidInput as wrong:
         keep_typed(DraftForm.DELEGATION, _about(step_id))
         return _page(step_id, errors={wrong.field: fault_words(wrong)}, status=400)
     is_first()
     discard(DraftForm.DELEGATION, _about(step_id))
     if done.is_repeat:
-        flash(_("%(name)s had been asked before.", name=done.name), "success")
+        flash(_("%(name)s has been asked already and has not given it back.", name=done.name), "success")
     else:
         flash(
             _("%(name)s is asked and told. It stays on your list until one of you answers.", name=done.name), "success"

@@ -8,12 +8,12 @@ from app.web.frame.access import signed_in
 from app.web.frame.fault_words import fault_words
 from app.web.frame.once import is_first
 from app.web.leadership.answer_form import read_answer
-from app.web.leadership.answering import about, back_to_the_list
+from app.web.leadership.answering import about, back_to_the_list, no_longer_theirs
 from app.web.leadership.blueprint import TOLD, blueprint
 from app.web.leadership.reached import show_list
 from app.web.pieces.kept_drafts import discard, keep_typed
 from escalation.acknowledging.pass_up import NothingAbove, pass_up
-from tickets.errors import InvalidInput, NotAllowed, NotFound
+from tickets.errors import InvalidInput, NotAllowed
 from tickets.states import DraftForm
 
 
@@ -27,9 +27,8 @@ def passed_up(step_id: int) -> ResponseReturnValue:
     except NothingAbove:
         words = _("There is no level above this one any more.")
         return show_list(step_id=step_id, typed=request.form, errors={"": words}, status=409)
-    except NotAllowed as refused:
-        # Whom a level was not raised to must not learn that it was raised.
-        raise NotFound("step", step_id) from refused
+    except NotAllowed:
+        return no_longer_theirs(step_id)
     except InvalidInput as wrong:
         keep_typed(DraftForm.INSTRUCTION, about(step_id))
         return show_list(step_id=step_id, typed=request.form, errors={wrong.field: fault_words(wrong)}, status=400)

@@ -1,18 +1,20 @@
 """A level is passed to a colleague: they may answer and are told; it stays owed by the responsibility (A4)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.asked_in_vain import report_unanswered
 from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.decline import decline
 from escalation.acknowledging.delegate import delegate
 from escalation.acknowledging.reply_deeds import Reply
 from escalation.firing.codes import new_codes
-from escalation.firing.recipients import add_recipients
+from escalation.firing.pursue import pursue
+from escalation.firing.recipients import add_recipients, mark_read
 from escalation.firing.sweep import tick
 from escalation.queries.asked import asked_about
 from escalation.queries.desk import load_desk
@@ -24,10 +26,13 @@ from tests.factories import give_role
 from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput, NotAllowed
+from tickets.outbox.posting import mark_notices_of_tickets_read
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
+from tickets.promises import ledger
 from tickets.schema import Acknowledgement, PostHolding, RoleAssignment, Staff, StepRecipient, Ticket, TicketAccess
 from tickets.states import OutboundChannel, Role, StepResult, TimelineKind
+from tickets.work.ticket import lock_ticket
 
 
 @pytest.fixture
@@ -228,6 +233,113 @@ def test_given_back_it_is_the_askers_alone_who_is_told_why_and_the_chain_goes_on
         with pytest.raises(NotAllowed):
             answering(session, level.id, staff_id=colleague.id, now=at + 2 * HOUR, **more)
     assert level_at(session, matter, 3) == third
+
+
+def test_whoever_gave_it_back_is_asked_again_and_told_and_each_asking_stands_once_on_the_desk(session, colleague):
+    matter, people, at = raised(session)
+    level = step(session, matter, 2)
+    minute = timedelta(minutes=1)
+
+    for round_ in range(2):
+        done = ask(session, matter, people, colleague, at=at + 10 * round_ * minute, reason=f"họp {round_}")
+        assert not done.is_repeat
+        mark_notices_of_tickets_read(session, colleague.id, ticket_ids={matter.id}, now=at + (10 * round_ + 1) * minute)
+        decline(session, level.id, staff_id=colleague.id, reason=f"ốm {round_}", now=at + (10 * round_ + 2) * minute)
+    ask(session, matter, people, colleague, at=at + HOUR, reason="họp 2")
+
+    asked = asked_about(session, [level.id])[level.id]
+    assert [(one.reason, one.why_declined) for one in asked] == [("họp 0", "ốm 0"), ("họp 1", "ốm 1"), ("họp 2", None)]
+    assert [one.read_at and one.read_at - one.at for one in asked] == [minute, minute, None]
+    for template, times in (("delegated", 3), ("delegation_declined", 2)):
+        sent = messages(session, template=template, channel=OutboundChannel.SMS)
+        assert len({m.params["reason"] for m in sent}) == len(sent) == times
+    acknowledge(session, level.id, staff_id=colleague.id, via="web", now=at + HOUR)
+
+
+def test_whom_it_did_not_reach_is_looked_for_again_once_whoever_had_it_in_hand_gives_it_back(session):
+    matter, _people, at = raised(session)
+    level, office = step(session, matter, 2), unit_by_code(session, "VPUB")
+    asking, asked = (with_role(session, Role.CITY_OFFICE, office, now=MONDAY) for _ in range(2))
+    delegate(session, level.id, from_id=asking.id, to_id=asked.id, reason="đi họp", now=at)
+    mark_read(session, asked.id, step_ids=[level.id], now=at)
+    pursue(session, now=at + HOUR)
+    assert step(session, matter, 2).reach_by is None, "in hand: nobody is looked for"
+    before = len(messages(session, template="escalation_level"))
+
+    decline(session, level.id, staff_id=asked.id, reason="không rõ vụ việc", now=at + HOUR)
+    pursue(session, now=at + HOUR)
+
+    assert len(messages(session, template="escalation_level")) > before
+    assert step(session, matter, 2).reach_by is not None
+
+
+def test_whoever_asked_hears_in_time_that_nothing_was_done_and_then_nothing_further(session, colleague):
+    matter, people, at = raised(session)
+    third = level_at(session, matter, 3)
+    ask(session, matter, people, colleague, at=at)
+    [said] = messages(session, template="delegated", channel=OutboundChannel.SMS)
+    due = datetime.fromisoformat(said.params["answer_by"])
+    assert at < due <= at + (third - at) / 2, "there is time left to answer before it goes up"
+
+    heard = [report_unanswered(session, now=when) for when in (due - timedelta(seconds=1), due, due)]
+
+    assert heard == [0, 1, 0]
+    sent = messages(session, template="delegation_overdue")
+    assert {(m.staff_id, m.channel) for m in sent} == {
+        (people[2].id, OutboundChannel.SCREEN), (people[2].id, OutboundChannel.SMS),
+    }  # fmt: skip
+    assert {(m.params["person"], m.params["next_level"]) for m in sent} == {(colleague.name, 3)}
+    [asked] = asked_about(session, [step(session, matter, 2).id])[step(session, matter, 2).id]
+    assert asked.in_vain_at == due
+    acknowledge(session, step(session, matter, 2).id, staff_id=colleague.id, via="web", now=due)
+
+
+@pytest.mark.parametrize("ending", ["answered", "given back", "settled"])
+def test_of_what_was_answered_given_back_or_settled_nobody_hears_that_nothing_was_done(session, colleague, ending):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    level, soon = step(session, matter, 2), at + timedelta(minutes=1)
+
+    if ending == "answered":
+        acknowledge(session, level.id, staff_id=colleague.id, via="web", now=soon)
+    elif ending == "given back":
+        decline(session, level.id, staff_id=colleague.id, reason="ốm", now=soon)
+    else:
+        ledger.on_resolved(session, lock_ticket(session, matter.id), now=soon)
+
+    assert [report_unanswered(session, now=at + HOUR * 48) for _ in range(2)] == [0, 0]
+    assert messages(session, template="delegation_overdue") == []
+
+
+def test_where_whoever_asked_has_left_the_post_their_successor_hears_that_nothing_was_done(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    session.execute(update(PostHolding).where(PostHolding.staff_id == people[2].id).values(valid_to=at + HOUR / 60))
+    successor = holder(session, "ward_chair", ward(session), now=MONDAY)
+
+    report_unanswered(session, now=at + HOUR * 48)
+
+    assert {m.staff_id for m in messages(session, template="delegation_overdue")} == {successor.id}
+
+
+def test_what_is_over_is_neither_asked_of_anybody_nor_given_back(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    ledger.on_resolved(session, lock_ticket(session, matter.id), now=at + HOUR)
+
+    with pytest.raises(InvalidInput) as back:
+        decline(session, step(session, matter, 2).id, staff_id=colleague.id, reason="ốm", now=at + HOUR)
+    with pytest.raises(InvalidInput) as again:
+        ask(
+            session,
+            matter,
+            people,
+            holder(session, "ward_chair", ward(session), kind="deputy", now=MONDAY),
+            at=at + HOUR,
+        )
+
+    assert {back.value.code, again.value.code} == {"promise_over"}
+    assert messages(session, template="delegation_declined") == []
 
 
 def test_whoever_stands_there_themselves_gives_nothing_back(session, colleague):

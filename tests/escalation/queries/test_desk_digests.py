@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.firing.sweep import tick
 from escalation.queries.desk_digests import post_desk_digests
+from escalation.queries.succession import hand_over
 from tests.escalation.raising import MONDAY, raised
-from tests.escalation.scene import messages, step
+from tests.escalation.scene import holder, level_at, messages, step, ward
 from tickets.schema import ContactMethod, EscalationAttempt, PostHolding, Staff
-from tickets.states import OutboundChannel
+from tickets.states import OutboundChannel, Priority
 
 # 07:30 and 16:30 in the city.
 MORNING, EVENING = timedelta(minutes=30), timedelta(hours=9, minutes=30)
@@ -72,6 +74,37 @@ def test_on_days_off_nobody_is_told(session, waiting):
     # Sunday the 29th.
     assert post_desk_digests(session, now=day(6) + MORNING) == 0
     assert messages(session, template="daily_list") == []
+
+
+def test_on_days_off_an_emergency_is_told_all_the_same_and_nothing_else(session, waiting):
+    matter, people, _at = waiting
+    matter.priority = Priority.EMERGENCY
+    raised(session)
+
+    post_desk_digests(session, now=day(6) + MORNING)
+
+    listed = {item["reference"] for m in messages(session, template="daily_list") for item in m.params["items"]}
+    assert lists_of(session, people[2]) == [OutboundChannel.SCREEN, OutboundChannel.SMS]
+    assert listed == {matter.reference}
+
+
+@pytest.mark.parametrize("of_next_list", [False, True])
+@pytest.mark.parametrize("minutes_before", [0, 120])
+def test_whoever_came_to_stand_there_in_the_morning_is_told_once_and_in_writing(session, of_next_list, minutes_before):
+    """With the list the hours of duty have begun; two hours before it they had not."""
+    matter, people, _ = raised(session, 1, priority=Priority.NORMAL)
+    if of_next_list:
+        step(session, matter, 2).detail = {"in": "next_list"}
+    at = level_at(session, matter, 2)
+    tick(session, now=at)
+    round_at = (at + timedelta(days=1)).replace(hour=0, minute=30, second=0, microsecond=0)
+    session.execute(update(PostHolding).where(PostHolding.staff_id == people[2].id).values(valid_to=at))
+    successor = holder(session, "ward_chair", ward(session), now=MONDAY)
+
+    hand_over(session, now=round_at - timedelta(minutes=minutes_before))
+    post_desk_digests(session, now=round_at)
+
+    assert lists_of(session, successor).count(OutboundChannel.SMS) == 1
 
 
 def test_what_was_told_within_the_last_hours_is_not_repeated(session, waiting):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.web.frame.application import HotlineApp
@@ -16,7 +16,7 @@ from tests.escalation.scene import unit_by_code, with_role
 from tickets.directory.absences import WantedLeave, take_leave
 from tickets.people.actor import SYSTEM
 from tickets.promises import ledger
-from tickets.schema import Delegation, Draft, Instruction, Staff, TicketAccess
+from tickets.schema import Delegation, Draft, Instruction, PostHolding, Staff, TicketAccess
 from tickets.states import Role
 from tickets.work.ticket import lock_ticket
 
@@ -209,6 +209,28 @@ def test_whom_a_level_was_not_raised_to_does_not_learn_that_it_was(browser_of, c
     stranger = with_role(session, Role.SUPERVISOR, climbed.unit, now=MONDAY)
 
     assert browser_of(stranger).get(f"/leadership/steps/{climbed.step(session, 3).id}/delegate").status_code == 404
+
+
+@pytest.mark.parametrize("deed", ["", "/pass-up", "/decline", "/delegate"])
+@pytest.mark.parametrize("meanwhile", ["it was settled", "it went to somebody else"])
+def test_what_was_typed_for_a_level_that_is_over_or_somebody_elses_is_shown_again(
+    browser_of, climbed, session, deed, meanwhile
+):
+    chair, step_id = climbed.people[2], climbed.step(session, 2).id
+    client = browser_of(chair)
+    form = {"csrf_token": csrf_of(client, "/leadership"), "reason": "Tôi đang ở xa", "instruction": "Tôi đang ở xa"}
+    if meanwhile == "it was settled":
+        ledger.on_resolved(session, lock_ticket(session, climbed.ticket.id), now=climbed.at + timedelta(minutes=1))
+        ledger.on_reopened(session, lock_ticket(session, climbed.ticket.id), now=climbed.at + timedelta(minutes=2))
+    else:
+        session.execute(update(PostHolding).where(PostHolding.staff_id == chair.id).values(valid_to=climbed.at))
+
+    answer = client.post(f"/leadership/steps/{step_id}{deed}", data=form)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == (400 if meanwhile == "it was settled" else 409)
+    assert "Tôi đang ở xa" in page
+    assert ("taken up again" if meanwhile == "it was settled" else "no longer yours to answer") in page
 
 
 def test_declining_tells_nobody_else_that_a_level_is_over(browser_of, climbed, session):
