@@ -12,6 +12,7 @@ from escalation.acknowledging.told_in_writing import Word, tell_in_writing
 from escalation.firing.pursue import search_again
 from tickets.audit import entries
 from tickets.people.actor import SYSTEM
+from tickets.promises.taken_up_again import ended_since
 from tickets.schema import Acknowledgement, Clock, Delegation, PlannedStep, Staff, Ticket
 from tickets.states import UNFINISHED, ClockStatus
 
@@ -41,17 +42,13 @@ def report_unanswered(session: Session, *, now: datetime, batch: int = ASKINGS_P
 def _due(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[Delegation, Ticket, PlannedStep, bool]]:
     """With their tickets locked, and whether an answer is still asked for.
 
-    What somebody else holds is looked at next time and keeps no other waiting.
+    A level that was raised stays with its people when its promise gets another date. What somebody else holds is
+    looked at next time and keeps no other waiting.
     """
     is_answered = exists().where(Acknowledgement.step_id == PlannedStep.id)
-    still_due = and_(
-        Clock.status == ClockStatus.RUNNING,
-        Clock.due_at == PlannedStep.due_at,
-        Ticket.status.in_(UNFINISHED),
-        ~is_answered,
-    )
+    still_asked = and_(Clock.status == ClockStatus.RUNNING, Ticket.status.in_(UNFINISHED), ~is_answered)
     rows = session.execute(
-        select(Delegation, Ticket, PlannedStep, still_due)
+        select(Delegation, Ticket, PlannedStep, still_asked, Clock.history)
         .join(PlannedStep, PlannedStep.id == Delegation.step_id)
         .join(Ticket, Ticket.id == PlannedStep.ticket_id)
         .join(Clock, Clock.id == PlannedStep.clock_id)
@@ -67,7 +64,10 @@ def _due(session: Session, *, now: datetime, batch: int) -> Sequence[tuple[Deleg
         .with_for_update(of=(Ticket, Delegation), key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return [(asked, ticket, step, bool(is_open)) for asked, ticket, step, is_open in rows]
+    return [
+        (asked, ticket, step, bool(is_asked) and not ended_since(history, step.fired_at))
+        for asked, ticket, step, is_asked, history in rows
+    ]
 
 
 def _tell(session: Session, asked: Delegation, ticket: Ticket, step: PlannedStep, *, now: datetime) -> None:

@@ -21,7 +21,7 @@ from escalation.queries.desk import load_desk
 from escalation.queries.follow_up import latest_work
 from escalation.queries.proof import changed_since_written
 from tests.escalation.raising import HOUR, MONDAY, raised
-from tests.escalation.scene import holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
+from tests.escalation.scene import clock, holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
 from tests.factories import give_role
 from tickets import timeline
 from tickets.audit import entries
@@ -309,6 +309,17 @@ def test_of_what_was_answered_given_back_or_settled_nobody_hears_that_nothing_wa
 
     assert [report_unanswered(session, now=at + HOUR * 48) for _ in range(2)] == [0, 0]
     assert messages(session, template="delegation_overdue") == []
+
+
+def test_a_promise_that_got_another_date_meanwhile_is_still_asked_about(session, colleague):
+    matter, people, at = raised(session)
+    ask(session, matter, people, colleague, at=at)
+    the_clock = clock(session, matter)
+    the_clock.due_at += timedelta(minutes=10)
+    session.flush()
+    assert waits_for(session, people[2], at=at) == 1
+
+    assert report_unanswered(session, now=at + HOUR * 4) == 1
 
 
 def test_where_whoever_asked_has_left_the_post_their_successor_hears_that_nothing_was_done(session, colleague):
