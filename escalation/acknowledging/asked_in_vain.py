@@ -83,8 +83,11 @@ def _tell(session: Session, asked: Delegation, ticket: Ticket, step: PlannedStep
         params={"told": [reader.id] if reader is not None else []},
         now=now,
     )
-    if reader is None:
-        return
+    if reader is not None:
+        tell_in_writing(session, ticket, reader, _word(session, asked, step), now=now)
+
+
+def _word(session: Session, asked: Delegation, step: PlannedStep) -> Word:
     following = next_level(session, step.id)
     params = {
         "step_id": step.id,
@@ -93,4 +96,4 @@ def _tell(session: Session, asked: Delegation, ticket: Ticket, step: PlannedStep
         "next_level": following.level if following else None,
         "next_at": following.at.isoformat() if following else None,
     }
-    tell_in_writing(session, ticket, reader, Word(TEMPLATE, params, key=str(asked.id)), now=now)
+    return Word(TEMPLATE, params, key=str(asked.id))

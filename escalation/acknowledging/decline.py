@@ -16,7 +16,7 @@ from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput, NotAllowed
 from tickets.people.actor import staff_actor
-from tickets.schema import Delegation, Staff
+from tickets.schema import Delegation, PlannedStep, Staff
 from tickets.states import TimelineKind
 from tickets.work.judged_at import judged_at
 
@@ -59,11 +59,14 @@ def decline(session: Session, step_id: int, *, staff_id: int, reason: str, now: 
     )
     session.flush()
     search_again(session, step.id, now=now)
-    by = session.get_one(Staff, staff_id)
-    said = {"step_id": step.id, "level": step.rank, "by": by.name, "reason": words}
     for one in asked:
-        word = Word(GIVEN_BACK_TEMPLATE, said, key=str(one.id))
+        word = _word(step, one, by=session.get_one(Staff, staff_id), words=words)
         tell_in_writing(session, ticket, session.get_one(Staff, one.from_id), word, now=now)
+
+
+def _word(step: PlannedStep, asked: Delegation, *, by: Staff, words: str) -> Word:
+    params = {"step_id": step.id, "level": step.rank, "by": by.name, "reason": words}
+    return Word(GIVEN_BACK_TEMPLATE, params, key=str(asked.id))
 
 
 def _open_askings(session: Session, step_id: int, staff_id: int) -> Sequence[Delegation]:

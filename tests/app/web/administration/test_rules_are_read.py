@@ -54,6 +54,18 @@ def test_an_auditor_reads_every_version_of_a_promise_with_its_author(auditor: Fl
     assert auditor.get(f"{HERE}/promises/{rule.id + 999}").status_code == 404
 
 
+@pytest.mark.parametrize("page", ["chains", "promises", "calendars", "days-off"])
+def test_whoever_only_reads_rules_is_told_who_changes_them(
+    app: HotlineApp, auditor: FlaskClient, session: Session, page: str
+) -> None:
+    changing = app.test_client()
+    changing.set_cookie("locale", "en")
+    sign_in(changing, session, role=Role.ADMINISTRATOR, now=_LATER)
+
+    assert "administrators change it" in shown(auditor, f"{HERE}/{page}")
+    assert "administrators change it" not in shown(changing, f"{HERE}/{page}")
+
+
 def test_an_auditor_reads_chains_calendars_and_days_off(auditor: FlaskClient, session: Session) -> None:
     chain = _chain(session)
 
