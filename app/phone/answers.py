@@ -300,7 +300,7 @@ def _beside_callers(session: Session, webhook: Webhook, phones: Phones, *, now: 
         plan = next_plan(session, webhook.query, account=webhook.account, now=now)
         return _document(plan, phones, webhook, locale=DEFAULT_LOCALE, turn=0)
     account = phones.accounts[webhook.account]
-    return notice_calls.answer_key(session, webhook, account=account, base_url=phones.settings.base_url, now=now)
+    return notice_calls.answer_key(session, webhook, account=account, settings=phones.settings, now=now)
 
 
 def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime) -> WebhookAnswer:

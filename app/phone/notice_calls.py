@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
+from app.settings import Settings
 from app.wording.raised_words import instruction_by_key
 from app.wording.spoken_words import speak
 from escalation.acknowledging.acknowledge import acknowledge
@@ -62,7 +63,7 @@ def first_document(message_id: int, text: str, *, locale: str, account: Provider
 
 
 def answer_key(
-    session: Session, webhook: Webhook, *, account: ProviderAccount, base_url: str, now: datetime
+    session: Session, webhook: Webhook, *, account: ProviderAccount, settings: Settings, now: datetime
 ) -> WebhookAnswer:
     """The next document; `m` in the address, which we had signed for, names the message that was read out."""
     row = _message(session, webhook.query.get("m", ""))
@@ -72,14 +73,14 @@ def answer_key(
     if key:
         _heard(session, webhook, row, now=now)
     if key is None or key not in _keys_of(row):
-        again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=base_url)
+        again = first_document(row.id, row.text or "", locale=row.locale, account=account, base_url=settings.base_url)
         return WebhookAnswer(200, again)
-    said = _said_to(session, row, key, now=now)
+    said = _said_to(session, row, key, settings=settings, now=now)
     words = speak(said, {}, row.locale)
     if said is Prompt.NOTICE_NOTHING_ABOVE:
         # Nothing is recorded yet: whoever is at the top of the chain can still answer for it in this call.
         words = first_document(
-            row.id, f"{words} {row.text or ''}", locale=row.locale, account=account, base_url=base_url
+            row.id, f"{words} {row.text or ''}", locale=row.locale, account=account, base_url=settings.base_url
         )
         return WebhookAnswer(200, words)
     return WebhookAnswer(200, last_words(words, locale=row.locale, capabilities=account.capabilities))
@@ -91,7 +92,7 @@ def _keys_of(row: OutboundMessage) -> tuple[str, ...]:
     return (night_checks.HERE_KEY, night_checks.NOT_OURS_KEY) if is_at_night else (ACKNOWLEDGE, PASS_UP, INSTRUCT)
 
 
-def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
+def _said_to(session: Session, row: OutboundMessage, key: str, *, settings: Settings, now: datetime) -> Prompt:
     """A list is heard, and each of its levels is answered where it can be read."""
     if row.template == NIGHT_TEMPLATE:
         night_checks.note_key(session, row, key, now=now)
@@ -102,15 +103,15 @@ def _said_to(session: Session, row: OutboundMessage, key: str, *, now: datetime)
         return Prompt.INCIDENT_HEARD
     if row.template == GATHERED_TEMPLATE:
         return Prompt.NOTICE_HEARD
-    return _answer_to_level(session, row, key, now=now)
+    return _answer_to_level(session, row, key, settings=settings, now=now)
 
 
-def _answer_to_level(session: Session, row: OutboundMessage, key: str, *, now: datetime) -> Prompt:
+def _answer_to_level(session: Session, row: OutboundMessage, key: str, *, settings: Settings, now: datetime) -> Prompt:
     if is_settled(session, int(row.params["step_id"])):
         return Prompt.NOTICE_OUTDATED
     if key == PASS_UP:
         return _pass_up(session, row, now=now)
-    words = instruction_by_key() if key == INSTRUCT else ""
+    words = instruction_by_key(settings) if key == INSTRUCT else ""
     return _acknowledge(session, row, words, now=now)
 
 

@@ -6,8 +6,10 @@ from datetime import datetime
 from flask_babel import LazyString, force_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
+from app.settings import Settings
 from app.wording.codes import word_of
 from app.wording.locale import chosen_locale
+from app.wording.messages import message_app
 from app.wording.spoken_time import due_phrase, moment_phrase
 from escalation.queries.raised import Raised, ToldPerson
 from tickets.states import LOCALES, AttemptState, ClockKind
@@ -129,7 +131,10 @@ def _short(matter: str) -> str:
     return words if len(words) <= _LONGEST_MATTER else words[:_LONGEST_MATTER].rstrip() + "…"
 
 
-def instruction_by_key() -> str:
-    """What a leader instructs by a key of a call, in the city's language: its unit reads it."""
-    with force_locale(LOCALES[0]):
+def instruction_by_key(settings: Settings) -> str:
+    """What a leader instructs by a key of a call, in the city's language: its unit reads it.
+
+    With an application of its own: a call is answered in a thread that has none, where every word would be English.
+    """
+    with message_app(settings).app_context(), force_locale(LOCALES[0]):
         return str(_("By telephone: report at once what is being done about this."))

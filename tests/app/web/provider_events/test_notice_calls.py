@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.phone.accounts import provider_accounts
+from app.phone.deadline import within
 from app.phone.notice_calls import first_document
+from app.wording.raised_words import instruction_by_key
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.firing.sweep import tick
 from escalation.queries.attempts import attempts_of
@@ -196,6 +198,12 @@ def test_three_is_an_instruction_that_the_unit_owes_an_answer_to(
     assert task.words == "Chỉ đạo qua điện thoại: báo cáo ngay việc này đang được xử lý đến đâu."
     told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "instruction"))
     assert {one.params["instruction"] for one in told if one.params["instruction"]} == {task.words}
+
+
+def test_what_a_key_instructs_is_in_the_citys_language_in_the_thread_that_answers_calls(settings):
+    words = within(10, lambda: instruction_by_key(settings))
+
+    assert words == "Chỉ đạo qua điện thoại: báo cáo ngay việc này đang được xử lý đến đâu."
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3"])
