@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from escalation.firing.due import DueStep, DueTicket, fired_tickets, standing_for
@@ -79,11 +79,10 @@ def search_again(session: Session, step_id: int, *, now: datetime) -> None:
     What a list tells was searched for by nobody. Whether somebody else knows of it is judged by that look.
     """
     told_by_itself = PlannedStep.detail["in"].astext.is_(None)
-    session.execute(
-        update(PlannedStep)
-        .where(PlannedStep.id == step_id, PlannedStep.result == StepResult.NOTIFIED, told_by_itself)
-        .values(reach_by=now)
+    searched = select(PlannedStep.id).where(
+        PlannedStep.id == step_id, PlannedStep.result == StepResult.NOTIFIED, told_by_itself
     )
+    set_reach_by(session, dict.fromkeys(session.scalars(searched), now))
 
 
 def unreached_tickets(
