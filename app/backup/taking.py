@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from app.backup.archive import DUMP, MEDIA, BytesPassed, add_file, add_manifest
 from app.backup.contents import SnapshotConnection, sequences_of, tables_of, write_alike
@@ -19,11 +18,14 @@ from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.server_addresses import libpq_parameters
 from app.settings import Settings
+from app.storage.bounded_connection import Limits, connect
 from app.storage.media_kept import Lying
 from app.storage.media_store import MediaStore, media_store
 from app.storage.play_progress import TellProgress
 from tickets.keys import fingerprint_of
 
+# Reading every row takes as long as it takes.
+_LONG = Limits(statement_ms=0, connect_seconds=10)
 _NAMED_MEDIA = (
     "select storage_key from attachment union select storage_key from recording where storage_key is not null"
 )
@@ -53,8 +55,9 @@ def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, n
         dump = folder / DUMP
         with _snapshot(settings, say) as (snapshot, tools):
             say("Dumping the database …")
-            tools.run("pg_dump", "--format=custom", f"--snapshot={snapshot.name}", f"--file={dump}", "--no-owner",
-                      "--no-privileges", url=settings.migrations_url)  # fmt: skip
+            # Whoever keeps a table locked for longer is to be seen: a backup that waits for ever is none.
+            tools.run("pg_dump", "--format=custom", "--lock-wait-timeout=60s", f"--snapshot={snapshot.name}",
+                      f"--file={dump}", "--no-owner", "--no-privileges", url=settings.migrations_url)  # fmt: skip
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
             manifest = _written(tar, dump, snapshot, media_store(settings), say=say, now=now)
     say(_summary(manifest, file, encrypted=bool(recipient)))
@@ -63,11 +66,8 @@ def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, n
 
 @contextmanager
 def _snapshot(settings: Settings, say: TellProgress) -> Iterator[tuple[_Snapshot, Tools]]:
-    with psycopg.connect(make_conninfo(**libpq_parameters(settings.migrations_url)), connect_timeout=10) as connection:
+    with connect(limits=_LONG, **libpq_parameters(settings.migrations_url)) as connection:
         tools = tools_for(connection.info.server_version, named=settings.pg_bin)
-        connection.execute("set idle_in_transaction_session_timeout = 0")
-        connection.execute("set statement_timeout = 0")
-        connection.commit()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         write_alike(connection)

@@ -13,6 +13,7 @@ from app.backup.trouble import BackupTrouble
 from app.engines.binaries import installed_binaries
 from app.engines.trouble import EngineTrouble
 from app.server_addresses import libpq_parameters
+from app.storage import bounded_connection
 
 # libpq's own names for what an address may hold: a password in the arguments stands in every list of processes.
 _VARIABLES = {
@@ -42,19 +43,36 @@ class Tools:
         return int(self.version.split(".")[0])
 
     def run(self, name: str, *arguments: str, url: str = "") -> str:
-        """The program's output; raises BackupTrouble with its last words."""
+        """The program's output; raises BackupTrouble with its last words, or where its server falls silent."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-        done = subprocess.run(
+        with subprocess.Popen(
             [str(self.folder / name), *arguments],
             env={**environment, **(_address(url) if url else {})},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise BackupTrouble(f"{name} failed: {done.stderr.strip()[-1000:] or f'exit code {done.returncode}'}")
-        return done.stdout
+        ) as program:
+            try:
+                said, complaint = _last_words(program, name, url)
+            except BaseException:
+                program.kill()
+                raise
+        if program.returncode:
+            raise BackupTrouble(f"{name} failed: {complaint.strip()[-1000:] or f'exit code {program.returncode}'}")
+        return said
+
+
+def _last_words(program: subprocess.Popen[str], name: str, url: str) -> tuple[str, str]:
+    """It may work for hours; a server that answers nobody twice over will not let it go on."""
+    in_vain = 0
+    while True:
+        try:
+            return program.communicate(timeout=bounded_connection.ASK_AFTER_SECONDS)
+        except subprocess.TimeoutExpired:
+            in_vain = 0 if not url or bounded_connection.answers(**libpq_parameters(url)) else in_vain + 1
+        if in_vain > 1:
+            raise BackupTrouble(f"The database says nothing any more; {name} was ended.")
 
 
 def tools_for(server_version: int, *, named: str = "") -> Tools:

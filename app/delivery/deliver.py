@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.delivery.holding import holder
 from app.delivery.letter import Letter
 from app.delivery.mail import send_mail, sender_address
 from app.delivery.taken_already import already_rings, already_taken
@@ -85,7 +86,7 @@ def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limi
     """Send what is due on these channels, once through; how many messages were claimed."""
     known_accounts(delivery.settings).renew(delivery.factory)
     if OutboundChannel.EMAIL in channels:
-        # A mail may take nearly as long as its claim holds: none waits for another's while its own runs out.
+        # A mail may take longer than its claim holds, which is renewed only while it is being sent: none waits.
         limit = min(limit, AT_ONCE)
     letters = _claim(delivery, channels, limit=limit)
     sent = [delivery.pool.submit(_send_and_record, delivery, letter) for letter in letters]
@@ -251,7 +252,8 @@ def _send(delivery: Delivery, letter: Letter) -> Outcome:
         return Sent(SCREEN)
     if letter.channel is OutboundChannel.EMAIL:
         sender = sender_address(settings.smtp_url, urlsplit(settings.base_url).hostname or "localhost")
-        return send_mail(letter, smtp_url=settings.smtp_url, sender=sender)
+        hold = holder(delivery.factory, letter.id, by=delivery.by, clock=delivery.clock)
+        return send_mail(letter, smtp_url=settings.smtp_url, sender=sender, hold=hold)
     if letter.channel is OutboundChannel.VOICE:
         return _call(delivery, letter)
     return _text(delivery, letter)

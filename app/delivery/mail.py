@@ -4,6 +4,8 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -15,20 +17,26 @@ from telephony.provider.outcome import AccountTrouble, GiveUp, Outcome, Sent, Tr
 from tickets.outbox.letters import KEPT_MAIL
 
 SMTP = "smtp"
-# Servers let strangers wait for their greeting on purpose, some for half a minute.
-_SECONDS = 30
 # A name may have several addresses, and each that is dead is waited for.
 _CONNECTS_WITHIN_SECONDS = 10
 _GOODBYE_SECONDS = 3
-# A server that says a little again and again is never silent for so long as above. Less than a claim holds: whoever
-# else takes the message then would send it beside us.
-LONGEST_SECONDS = 50.0
+# Servers let strangers wait on purpose, for minutes (RFC 5321, 4.5.3.2 asks for five), at whatever they are told. It is
+# longer than a claim holds: meanwhile it is renewed, so that nobody else sends the mail beside us.
+LONGEST_SECONDS = 240.0
+HELD_EVERY_SECONDS = 15.0
+# Who waits so long asks whether there is still somebody: a machine that was lost is left after 19 s.
+_ALIVE = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 3, socket.TCP_KEEPCNT: 3, socket.TCP_USER_TIMEOUT: 15_000}
 # So long after the last line of a mail a server that goes on at all has taken it or has not.
 _SETTLES_WITHIN_SECONDS = 600.0
 
 
+# Whether the message is still ours to send, after a word that we are at it.
+Hold = Callable[[], bool]
+
+
 class _Cut:
-    """A conversation that is over after `LONGEST_SECONDS`, whatever the server goes on saying.
+    """A conversation that is over after `LONGEST_SECONDS`, whatever the server goes on saying, or when the message is
+    no longer ours and has not left yet.
 
     Mixed into both of smtplib's clients, whose methods mypy cannot know here.
     """
@@ -36,33 +44,43 @@ class _Cut:
     sock: socket.socket | None
     # All of the mail is on its way: what the server does not say from here on leaves us in doubt.
     has_left = False
-    _end: threading.Timer | None = None
     _is_over = False
+
+    def __init__(self, *server: Any, hold: Hold, **more: Any) -> None:
+        self._hold, self._ended = hold, threading.Event()
+        super().__init__(*server, **more)
 
     def send(self, what: Any) -> None:
         super().send(what)  # type: ignore[misc]
         # Commands are text; the mail with its last dot is bytes, and one piece.
         if isinstance(what, bytes) and self.sock is not None:
             self.has_left = True
-            # Some look for viruses before they answer; the conversation as a whole still ends.
-            self.sock.settimeout(LONGEST_SECONDS)
 
     def close(self) -> None:
-        if self._end is not None:
-            self._end.cancel()
+        self._ended.set()
         super().close()  # type: ignore[misc]
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         # Called first of all, before the server has said a word.
-        self._end = threading.Timer(LONGEST_SECONDS, self._cut)
-        self._end.daemon = True
-        self._end.start()
+        threading.Thread(target=self._watch, daemon=True).start()
         found: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECTS_WITHIN_SECONDS))  # type: ignore[misc]
         if self._is_over:
             found.close()
             raise TimeoutError
         found.settimeout(timeout)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _ALIVE.items():
+            found.setsockopt(socket.IPPROTO_TCP, option, value)
         return found
+
+    def _watch(self) -> None:
+        end = time.monotonic() + LONGEST_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            if self._ended.wait(min(left, HELD_EVERY_SECONDS)):
+                return
+            if not self._hold() and not self.has_left:
+                break
+        self._cut()
 
     def _cut(self) -> None:
         self._is_over = True
@@ -81,15 +99,16 @@ class _SecureClient(_Cut, smtplib.SMTP_SSL):
     pass
 
 
-def send_mail(letter: Letter, *, smtp_url: str, sender: str) -> Outcome:
-    """Hand a mail over. Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never.
+def send_mail(letter: Letter, *, smtp_url: str, sender: str, hold: Hold = lambda: True) -> Outcome:
+    """Hand a mail over; `hold` is asked now and then while that goes on.
 
+    Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never.
     Where the server took all of it and never said so it may have been kept: it is in doubt.
     """
     if not smtp_url:
         return Sent(KEPT_MAIL)
     try:
-        _deliver(_message(letter, sender=sender), smtp_url=smtp_url)
+        _deliver(_message(letter, sender=sender), smtp_url=smtp_url, hold=hold)
     except _AnswerLost as lost:
         return TryAgain("no_answer", str(lost), may_have_left=True, settles_within_seconds=_SETTLES_WITHIN_SECONDS)
     except smtplib.SMTPException as refused:
@@ -146,7 +165,7 @@ class _AnswerLost(Exception):
     """The whole mail is out, and what became of it was not said."""
 
 
-def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
+def _deliver(message: EmailMessage, *, smtp_url: str, hold: Hold) -> None:
     """Hand it over; raises _AnswerLost, or what smtplib raises. Nothing said after it was taken undoes that."""
     server = urlsplit(smtp_url)
     host = server.hostname or "localhost"
@@ -154,9 +173,9 @@ def _deliver(message: EmailMessage, *, smtp_url: str) -> None:
     context = _tls(is_proved=secure or bool(server.username))
     client: _Client | _SecureClient
     if secure:
-        client = _SecureClient(host, server.port or 465, timeout=_SECONDS, context=context)
+        client = _SecureClient(host, server.port or 465, timeout=LONGEST_SECONDS, context=context, hold=hold)
     else:
-        client = _Client(host, server.port or 587, timeout=_SECONDS)
+        client = _Client(host, server.port or 587, timeout=LONGEST_SECONDS, hold=hold)
     try:
         # What a server can do it says to EHLO; before, nothing is known of it.
         client.ehlo_or_helo_if_needed()

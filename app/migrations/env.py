@@ -4,18 +4,20 @@ from typing import Any
 
 from alembic import context
 from alembic.ddl.postgresql import PostgresqlImpl
-from sqlalchemy import Column, Index, Table, text
+from sqlalchemy import Column, Constraint, Index, Table, text
 
 from app.storage.database import make_engine
 from tickets.schema import Base
 
+_IS_THERE = text("select true from pg_constraint where conrelid = to_regclass(:table) and conname = :name")
+
 
 class Repeatable(PostgresqlImpl):
-    """Tables, columns and indexes are made where they are missing; Alembic takes the last class of a dialect.
+    """Whatever is made is made where it is missing; Alembic takes the last class of a dialect.
 
     A migration that makes an index beside the city's work commits what stands before it, under the version before:
-    whoever keeps a snapshot for longer than `lock_timeout`, or kills it, has all of it begin again. What came of it is
-    compared by `schema_state`.
+    whoever keeps a snapshot for longer than `lock_timeout`, or kills it, has all of it begin again. Statements in words
+    say so themselves (`or replace`, `if not exists`). What came of it is compared by `schema_state`.
     """
 
     __dialect__ = "postgresql"
@@ -31,6 +33,15 @@ class Repeatable(PostgresqlImpl):
 
     def drop_index(self, index: Index, **how: Any) -> None:
         super().drop_index(index, **how | {"if_exists": True})
+
+    def add_constraint(self, const: Constraint, **how: Any) -> None:
+        # PostgreSQL has no words for it.
+        table = const.table
+        if self.connection is None or not self.connection.scalar(_IS_THERE, {"table": table.name, "name": const.name}):
+            super().add_constraint(const, **how)
+
+    def drop_constraint(self, const: Constraint, **how: Any) -> None:
+        super().drop_constraint(const, **how | {"if_exists": True})
 
 
 def run() -> None:

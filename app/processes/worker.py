@@ -43,7 +43,7 @@ LANES: tuple[tuple[OutboundChannel, ...], ...] = (
 )
 POLL_SECONDS = 3.0
 BEAT_SECONDS = 5.0
-# Two turns of sends, each with every time limit of its provider's or mail server's; then a lane hangs.
+# Two turns of sends, each with every time limit of its provider's, or one of mails of four minutes; then a lane hangs.
 _DELIVERY_LIMIT_SECONDS = 300.0
 _BEAT_LIMIT_SECONDS = 120.0
 _COUNTING_LIMIT_SECONDS = 600.0

@@ -4,9 +4,11 @@ A server's own limits help only while it can be heard. One that is frozen, or a 
 lets new connections pass, says nothing at all; then our side ends the wait, and the next connection is a new one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -38,6 +40,11 @@ _POLL_SECONDS = 0.1
 # The SQLSTATE of a warning without one of its own, as "canceling wait for synchronous replication" is.
 _PLAIN_WARNING = "01000"
 _AT_ONCE_SECONDS = 3.0
+# A statement may need minutes, and its server say nothing meanwhile. After so much silence it is asked beside it, again
+# and again; one that leaves us twice without a word is frozen or lost.
+ASK_AFTER_SECONDS = 20.0
+_TIMES_IN_VAIN = 2
+_ASKED_FOR_SECONDS = 5
 
 _SET = "set_config('statement_timeout', %(statement)s, {local}), set_config('lock_timeout', %(lock)s, {local}), \
 set_config('idle_in_transaction_session_timeout', %(idle)s, {local}), set_config('timezone', 'UTC', {local})"
@@ -73,7 +80,7 @@ class KeptByOneServer(psycopg.OperationalError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`statement_ms` of 0 means that statements may take as long as they need, and their connection may be silent."""
+    """`statement_ms` of 0 means that statements may take as long as they need, while their server answers others."""
 
     statement_ms: int = 15_000
     connect_seconds: int = 5
@@ -89,9 +96,10 @@ class Limits:
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that gives up a server which has been silent for `longest_silence` seconds."""
+    """A connection that gives up a server which has been silent for `longest_silence` seconds, or to everybody."""
 
     longest_silence: float | None = None
+    is_there: Callable[[], bool] = staticmethod(lambda: True)
     # What the present transaction was given instead, where its statements take long.
     longer_for_now: float = 0.0
     # Between us and the server stands a pool of transactions (PgBouncer): nothing may be left on a connection.
@@ -120,11 +128,12 @@ class BoundedConnection(psycopg.Connection[Any]):
         super().rollback()
 
     def wait(self, gen: PQGen[RV], interval: float = _POLL_SECONDS, timeout: float | None = None) -> RV:
-        if self.longest_silence is None:
-            return super().wait(gen, interval, timeout)
-        _waiting_since[id(self)] = monotonic()
+        seconds = inf
+        if self.longest_silence is not None:
+            seconds = max(self.longest_silence, self.longer_for_now)
+            _waiting_since[id(self)] = monotonic()
         try:
-            return super().wait(_unless_silent(gen, max(self.longest_silence, self.longer_for_now)), interval, timeout)
+            return super().wait(_unless_silent(gen, seconds, self.is_there), interval, timeout)
         except ServerSilent:
             self.close()
             raise
@@ -141,20 +150,39 @@ class BoundedConnection(psycopg.Connection[Any]):
             self.longest_silence = before
 
 
-def _unless_silent(gen: PQGen[RV], seconds: float) -> PQGen[RV]:
-    heard_at = monotonic()
+def _unless_silent(gen: PQGen[RV], seconds: float, is_there: Callable[[], bool]) -> PQGen[RV]:
+    heard_at = asked_at = monotonic()
+    in_vain = 0
     try:
         wanted = next(gen)
         while True:
             ready = yield wanted
             if ready:
-                heard_at = _heard["at"] = monotonic()
-            elif monotonic() - heard_at > seconds:
-                raise ServerSilent(f"the server has said nothing for {seconds:.0f} s")
+                heard_at = asked_at = _heard["at"] = monotonic()
+                in_vain = 0
+            elif monotonic() - asked_at > ASK_AFTER_SECONDS:
+                in_vain = 0 if is_there() else in_vain + 1
+                asked_at = monotonic()
+            if monotonic() - heard_at > seconds or in_vain == _TIMES_IN_VAIN:
+                raise ServerSilent(f"the server has said nothing for {monotonic() - heard_at:.0f} s")
             wanted = gen.send(ready)
     except StopIteration as done:
         value: RV = done.value
         return value
+
+
+def answers(conninfo: str = "", **parameters: Any) -> bool:
+    """Whether the server says anything to somebody who comes now; a refusal is an answer."""
+    try:
+        beside = BoundedConnection.connect(conninfo, **{**parameters, "connect_timeout": _ASKED_FOR_SECONDS})
+        beside.longest_silence = _ASKED_FOR_SECONDS
+        with beside:
+            beside.execute("select 1")
+    except (ServerSilent, psycopg.errors.ConnectionTimeout):
+        return False
+    except psycopg.Error:
+        return True
+    return True
 
 
 def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> BoundedConnection:
@@ -167,6 +195,7 @@ def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> Bounded
     connection = BoundedConnection.connect(conninfo, **last_one_first(given))
     remember(given, connection)
     connection.add_notice_handler(connection.hear)
+    connection.is_there = partial(answers, conninfo, **given)
     try:
         connection.longest_silence = limits.silence_seconds
         with connection.cursor() as cursor:

@@ -24,10 +24,15 @@ LOOKS = 20 if LONG else 4
 VISITORS = 80 if LONG else 48
 
 
+def everybody_of(place: Place) -> list[int]:
+    """The server and all that work for it."""
+    server = place.engines.pids["postgres"]
+    return [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+
+
 @contextmanager
 def frozen(place: Place) -> Iterator[None]:
-    server = place.engines.pids["postgres"]
-    everybody = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+    everybody = everybody_of(place)
     for pid in everybody:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.skipif(not LONG, reason="takes minu
 
 SENDERS = 4
 TEXTS_BETWEEN = 60
+TAKEN_IN_WITHIN_SECONDS = 15.0
 # All that the rules let a migration do to the tables that are written most.
 NEXT = """
 '''What the release after this one may do.'''
@@ -59,7 +60,7 @@ class Texts:
     def __init__(self, carrier: Carrier) -> None:
         self.carrier, self.stop = carrier, threading.Event()
         self.answers: Counter[int] = Counter()
-        self.threads = [threading.Thread(target=self._send, args=(n,)) for n in range(SENDERS)]
+        self.threads = [threading.Thread(target=self._send, args=(n,), daemon=True) for n in range(SENDERS)]
 
     def _send(self, sender: int) -> None:
         number = sender * 100_000
@@ -105,15 +106,23 @@ def test_the_next_migration_runs_under_load_and_both_releases_go_on(place: Place
         for thread in texts.threads:
             thread.join()
 
+    # What waited behind the migration's lock was answered 200 from the disk, and is in the database soon.
+    assert wait_until(lambda: kept(place) == texts.answers[200], seconds=TAKEN_IN_WITHIN_SECONDS), (
+        f"{kept(place)} of {texts.answers[200]}, {len(list(place.spool.waiting()))} on disk"
+    )
+    assert not [*place.spool.waiting(), *place.spool.set_aside()]
     with place.factory() as session:
-        kept = session.scalar(select(func.count(InboundSms.id)))
         assert schema_state(session.connection()) is SchemaState.UNKNOWN
         assert schema_fault(session.connection()) is None
         assert session.scalar(text("select version_num from alembic_version")) == "next"
     owner.dispose()
     assert ready["checks"]["schema"] == "ok"
     assert set(texts.answers) == {200}
-    assert kept == texts.answers[200]
+
+
+def kept(place: Place) -> int:
+    with place.factory() as session:
+        return session.scalar(select(func.count(InboundSms.id))) or 0
 
 
 FIRST = "0001"
@@ -136,7 +145,7 @@ class Writers:
         self.url, self.tables, self.stop = url, tables, threading.Event()
         self.longest, self.transactions, self.troubles = 0.0, Counter[str](), list[str]()
         works = [*(lambda n=n: self._write(n) for n in range(4)), self._read]
-        self.threads = [threading.Thread(target=work) for work in works]
+        self.threads = [threading.Thread(target=work, daemon=True) for work in works]
 
     def _write(self, first: int) -> None:
         with psycopg.connect(self.url) as connection:

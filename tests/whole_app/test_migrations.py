@@ -2,12 +2,16 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
@@ -229,3 +233,26 @@ def test_a_migration_that_was_broken_off_behind_what_it_made_is_done_at_the_next
     with engine.connect() as connection:
         assert schema_fault(connection) is None
     engine.dispose()
+
+
+def test_every_migration_that_commits_in_between_can_be_begun_again_behind_all_it_made(empty: tuple[str, str]) -> None:
+    owner_url, app_url = empty
+    config = alembic_config(owner_url)
+    script = ScriptDirectory.from_config(config)
+    for revision in script.walk_revisions():
+        if "autocommit_block" in Path(revision.path).read_text("utf-8"):
+            revision.module.upgrade = partial(_twice, revision.module.upgrade)
+
+    with EnvironmentContext(config, script, fn=lambda at, _context: script._upgrade_revs("head", at)):
+        script.run_env()
+
+    migrate(owner_url, app_url)
+    engine = make_engine(owner_url, pool_size=1)
+    with engine.connect() as connection:
+        assert schema_fault(connection) is None
+    engine.dispose()
+
+
+def _twice(upgrade: Callable[[], None]) -> None:
+    upgrade()
+    upgrade()

@@ -59,6 +59,23 @@ def claim_batch(
     return _take(session, spending, by=by, now=now)
 
 
+def hold(session: Session, message_id: int, *, by: str, now: datetime) -> bool:
+    """Say that sending it goes on, for another `SENDING_LEASE`; False where it is no longer the claimant's."""
+    held = session.scalar(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.id == message_id,
+            OutboundMessage.claimed_by == by,
+            OutboundMessage.state == OutboundState.CLAIMED,
+            OutboundMessage.lease_until >= now,
+        )
+        .values(lease_until=now + SENDING_LEASE)
+        .returning(OutboundMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return held is not None
+
+
 def due_ids(
     session: Session, among: ColumnElement[bool], *, channels: Sequence[OutboundChannel], limit: int, now: datetime
 ) -> Sequence[int]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy import BigInteger, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tickets.city import zone
 from tickets.promises.taken_up_again import RAISED_BEFORE
-from tickets.schema.ticket import IS_UNFINISHED
+from tickets.schema.ticket import IS_UNFINISHED, Ticket
 
 # Whatever its level, an emergency stands before all else.
 EMERGENCY_HARM = 100
@@ -84,18 +84,56 @@ def count_people(session: Session, master_id: int) -> None:
 
 
 def tickets_that_differ(session: Session) -> list[int]:
-    """Of which tickets the kept rows are not what clocks, steps and answers say; it reads all that stands."""
+    """Of which tickets the kept rows are not what clocks, steps and answers say; it reads all that stands.
+
+    What the release before did not write is told by the ticket and no difference; all else of such a row is compared.
+    """
     return list(session.scalars(_DIFFERENT, {"zone": zone().key}))
 
 
+def complete(session: Session, *, at_most: int) -> int:
+    """Write anew what stands of so many tickets of which the release before wrote a row; how many they were.
+
+    Those that somebody holds are left for another time.
+    """
+    wanted = text(_UNKNOWN).bindparams(at_most=at_most)
+    ids = session.scalars(select(Ticket.id).from_statement(wanted)).all()
+    refresh(session, ids)
+    return len(ids)
+
+
+_UNKNOWN = """
+    select id from ticket
+    where id in (select ticket_id from standing_level where stands is null
+                 union select ticket_id from standing_report where stands is null)
+    order by id limit :at_most for no key update skip locked
+"""
+
+
+def _compared(columns: str, *, of: str, where_unknown: str) -> str:
+    """These columns of a row; those that the release before did not write are nothing where it is one of its rows."""
+    named = [name.strip() for name in columns.split(",")]
+    told = (f"case when {where_unknown} then null else {of}.{name} end as {name}" for name in named)
+    plain = (f"{of}.{name}" for name in named)
+    return ", ".join(t if name in _OF_ITS_TICKET else p for name, t, p in zip(named, told, plain, strict=True))
+
+
+# A ticket may have moved since without the row, which nobody asks where it is.
+_OF_ITS_TICKET = {
+    "unit_id", "procedure_id", "category_id", "chain_version_id", "capacity", "is_restricted", "stands"
+}  # fmt: skip
+_IS_UNKNOWN = "k.stands is null"
+_HAS_UNKNOWN = "k.clock_id is not null and k.stands is null"
 # Our own words, nothing anybody typed.
 _DIFFERENT = text(
     f"""
     with true_level as ({_LEVELS}), true_report as ({_REPORTS}{_HIGHEST}),
-         level_now as (select {_LEVEL_COLUMNS} from true_level),
-         level_kept as (select {_LEVEL_COLUMNS} from standing_level),
-         report_now as (select {_REPORT_COLUMNS} from true_report),
-         report_kept as (select {_REPORT_COLUMNS} from standing_report)
+         level_now as (select {_compared(_LEVEL_COLUMNS, of="n", where_unknown=_HAS_UNKNOWN)}
+                       from true_level n left join standing_level k using (clock_id)),
+         level_kept as (select {_compared(_LEVEL_COLUMNS, of="k", where_unknown=_IS_UNKNOWN)} from standing_level k),
+         report_now as (select {_compared(_REPORT_COLUMNS, of="n", where_unknown=_HAS_UNKNOWN)}
+                        from true_report n left join standing_report k using (clock_id, staff_id)),
+         report_kept as (select {_compared(_REPORT_COLUMNS, of="k", where_unknown=_IS_UNKNOWN)} from standing_report k)
     select ticket_id from (table level_now except table level_kept) missing
     union select ticket_id from (table level_kept except table level_now) left_over
     union select ticket_id from (table report_now except table report_kept) missing

@@ -11,17 +11,20 @@ class MailServer(socketserver.ThreadingTCPServer):
     """What it took, and what it says. `knows_us` is None where it never asks who we are.
 
     After `silent_after` (a command, or `.` for a whole mail) it says nothing more; `farewell` is what it says to QUIT.
+    Before its answer to `slow_after` (`connect`: its greeting) it waits for `goes_on`.
     """
 
     def __init__(
-        self, refusal: str, knows_us: bool | None, silent_after: str, farewell: str, *, offers_tls: bool
-    ) -> None:
+        self, refusal: str, knows_us: bool | None, silent_after: str, farewell: str, slow_after: str,
+        *, offers_tls: bool,
+    ) -> None:  # fmt: skip
         super().__init__(("127.0.0.1", 0), _Session)
         self.mails: list[str] = []
         self.heard: list[str] = []
         self.offers_tls = offers_tls
         self.refusal, self.knows_us = refusal, knows_us
         self.silent_after, self.farewell = silent_after, farewell
+        self.slow_after, self.is_asked, self.goes_on = slow_after, threading.Event(), threading.Event()
 
     @property
     def address(self) -> str:
@@ -32,7 +35,7 @@ class _Session(socketserver.StreamRequestHandler):
     """Enough of SMTP to take mail."""
 
     def handle(self) -> None:
-        self._say("220 test")
+        self._say("220 test", to="connect")
         for raw in self.rfile:
             word = raw.decode("utf-8").rstrip("\r\n").upper().split(" ")[0]
             self.server.heard.append(word)
@@ -69,6 +72,9 @@ class _Session(socketserver.StreamRequestHandler):
         return None
 
     def _say(self, line: str, *, to: str = "") -> None:
+        if to and to == self.server.slow_after:
+            self.server.is_asked.set()
+            self.server.goes_on.wait(60)
         if not to or to != self.server.silent_after:
             self.wfile.write(line.encode() + b"\r\n")
 
@@ -80,13 +86,15 @@ def mail_server(
     knows_us: bool | None = None,
     silent_after: str = "",
     farewell: str = "221 bye",
+    slow_after: str = "",
     offers_tls: bool = False,
 ) -> Iterator[MailServer]:
-    server = MailServer(refusal, knows_us, silent_after, farewell, offers_tls=offers_tls)
+    server = MailServer(refusal, knows_us, silent_after, farewell, slow_after, offers_tls=offers_tls)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server
     finally:
+        server.goes_on.set()
         server.shutdown()
         server.server_close()
 

@@ -1,17 +1,24 @@
 """Mail servers that fall silent: a mail is neither lost nor there again and again, and nobody has to guess."""
 
+import threading
+import time
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from app.delivery import mail
+from app.delivery.deliver import Delivery
+from app.delivery.letter import Letter
 from app.storage.database import transaction
 from tests.app.delivery.delivering_office import Office
-from tests.app.delivery.mail_server import mail_server
+from tests.app.delivery.mail_server import MailServer, mail_server
+from tests.conftest import NOW
 from tests.factories import staff
+from tests.faults.nodes import wait_until
 from tickets.outbox.posting import post_email
-from tickets.schema import RoleAssignment
+from tickets.schema import OutboundMessage, RoleAssignment
 from tickets.states import OutboundChannel, OutboundState
 
 
@@ -39,6 +46,82 @@ def test_a_mail_server_that_falls_silent_before_it_has_the_mail_is_tried_again_i
     row = office.message(message)
     assert (row.state, row.attempts, row.doubtful_since) == (OutboundState.SENT, 2, None)
     assert len(server.mails) == 1
+
+
+PHASES = ["connect", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "."]
+SENDER = "hotline@example.vn"
+LETTER = Letter(1, OutboundChannel.EMAIL, "a@example.vn", "vi", "s", "t", 1, "mail", "t", None, "")
+# Longer than any server was waited for before.
+SLOW_SECONDS = 35.0
+
+
+def waits_at(phase: str) -> AbstractContextManager[MailServer]:
+    return mail_server(slow_after=phase, offers_tls=phase == "STARTTLS", knows_us=True if phase == "AUTH" else None)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_mail_is_nobody_elses_while_a_slow_server_is_waited_for(committed, settings, monkeypatch, phase: str):
+    monkeypatch.setattr(mail, "HELD_EVERY_SECONDS", 0.05)
+    with waits_at(phase) as server:
+        sign_in = "city:secret@" if phase == "AUTH" else ""
+        office, other = (Office(committed, settings, smtp_url=f"smtp://{sign_in}{server.address}") for _ in range(2))
+        other.delivery = Delivery(**{**vars(other.delivery), "by": "worker:other"})
+        message = mail_to(office)
+        sending = threading.Thread(target=office.deliver, args=(OutboundChannel.EMAIL,))
+        sending.start()
+        assert server.is_asked.wait(20)
+        for seconds in range(50, 250, 50):
+            # A claim holds for a minute.
+            office.now = NOW + timedelta(seconds=seconds)
+            assert wait_until(lambda: office.message(message).lease_until > office.now + timedelta(seconds=50))
+            other.now = office.now + timedelta(seconds=11)
+            assert other.deliver(OutboundChannel.EMAIL) == 0
+        server.goes_on.set()
+        sending.join()
+
+    row = office.message(message)
+    if phase == "STARTTLS":
+        assert (row.state, row.error_code, server.mails) == (OutboundState.WAITING, "454", [])
+    else:
+        assert (row.state, row.attempts, len(server.mails)) == (OutboundState.SENT, 1, 1)
+
+
+def test_a_mail_that_somebody_else_has_taken_meanwhile_does_not_leave_us(committed, settings, monkeypatch):
+    monkeypatch.setattr(mail, "HELD_EVERY_SECONDS", 0.05)
+    with mail_server(slow_after="RCPT") as server:
+        office = Office(committed, settings, smtp_url=f"smtp://{server.address}")
+        message = mail_to(office)
+        sending = threading.Thread(target=office.deliver, args=(OutboundChannel.EMAIL,))
+        sending.start()
+        assert server.is_asked.wait(20)
+        with transaction(office.factory) as session:
+            session.execute(update(OutboundMessage).values(claimed_by="worker:other"))
+        sending.join(20)
+        server.goes_on.set()
+
+    assert not sending.is_alive()
+    assert (server.mails, office.message(message).state) == ([], OutboundState.CLAIMED)
+
+
+@pytest.mark.slow
+def test_a_server_that_takes_its_time_gets_its_mail_whatever_it_hesitates_at(committed, settings):
+    with ExitStack() as opened:
+        servers = {phase: opened.enter_context(waits_at(phase)) for phase in PHASES if phase != "STARTTLS"}
+        sending = []
+        for phase, server in servers.items():
+            url = f"smtp://{'city:secret@' if phase == 'AUTH' else ''}{server.address}"
+            sending.append(
+                threading.Thread(target=mail.send_mail, args=(LETTER,), kwargs={"smtp_url": url, "sender": SENDER})
+            )
+        for one in sending:
+            one.start()
+        time.sleep(SLOW_SECONDS)
+        for server in servers.values():
+            server.goes_on.set()
+        for one in sending:
+            one.join(10)
+
+        assert {phase: len(server.mails) for phase, server in servers.items()} == dict.fromkeys(servers, 1)
 
 
 def test_a_mail_that_was_taken_without_a_word_is_handed_over_four_times_at_most_and_then_shown_to_a_person(

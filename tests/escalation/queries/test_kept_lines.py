@@ -13,10 +13,11 @@ from tests.escalation.scene import clock, full_house, level_at, step, ticket, un
 from tests.statements import counted
 from tickets.people.roles import load_viewer
 from tickets.promises import standing_levels
-from tickets.schema import TicketAccess
+from tickets.schema import StandingLevel, StandingReport, TicketAccess
 from tickets.states import Priority, Role
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+KEPT = (StandingLevel.__table__, StandingReport.__table__)
 # By other hands than ours: a repair at a terminal, a program of the release before.
 OF_TICKET = {
     "another kind": "category_id = (select max(id) from category where field <> '')",
@@ -79,19 +80,54 @@ def test_a_promise_that_ends_and_runs_again_takes_its_line_with_it(session):
     assert standing_levels.tickets_that_differ(session) == []
 
 
-def test_a_line_that_the_release_before_wrote_is_judged_by_its_ticket_until_the_proof_completes_it(session):
+def as_the_release_before_writes(waiting):
+    for table in KEPT:
+        nothing = ", ".join(f"{column.name} = null" for column in table.columns if column.nullable)
+        waiting.write(f"update {table.name} set {nothing} where ticket_id = :ticket")
+
+
+def test_a_line_that_the_release_before_wrote_is_judged_by_its_ticket_and_completed(session):
     waiting = Waiting(session)
-    waiting.write(
-        "update standing_report set unit_id = null, procedure_id = null, category_id = null, chain_version_id = null,"
-        " capacity = null, stands = null where ticket_id = :ticket"
-    )
+    as_the_release_before_writes(waiting)
 
     assert waiting.seen() == (1, True)
-    assert standing_levels.tickets_that_differ(session) == [waiting.matter.id]
     waiting.write("update ticket set escalation_level = 0 where id = :ticket")
     assert waiting.seen()[0] == 0
-    standing_levels.refresh(session, [waiting.matter.id])
+    completed = [standing_levels.complete(session, at_most=5) for _ in range(2)]
+    assert completed == [1, 0]
     assert (waiting.seen()[0], standing_levels.tickets_that_differ(session)) == (0, [])
+
+
+def test_what_the_release_before_did_not_write_is_no_difference_also_of_a_ticket_that_moved_since(session):
+    waiting = Waiting(session)
+    as_the_release_before_writes(waiting)
+    waiting.write(f"update standing_level set unit_id = {waiting.matter.unit_id} where ticket_id = :ticket")
+    before = standing_levels.tickets_that_differ(session)
+    waiting.write(f"update ticket set {OF_TICKET['another body']} where id = :ticket")
+
+    assert (before, standing_levels.tickets_that_differ(session)) == ([], [])
+
+
+@pytest.mark.parametrize("wrong", ["level = level + 1", "is_answered = not is_answered", "due_at = due_at + '1 s'"])
+@pytest.mark.parametrize("table", KEPT, ids=str)
+def test_what_the_release_before_wrote_wrongly_is_a_difference_also_while_the_rest_is_unknown(session, table, wrong):
+    waiting = Waiting(session)
+    as_the_release_before_writes(waiting)
+    waiting.write(f"update {table.name} set {wrong} where ticket_id = :ticket")
+
+    assert standing_levels.tickets_that_differ(session) == [waiting.matter.id]
+
+
+@pytest.mark.parametrize(
+    "column", [one for table in KEPT for one in table.columns if one.nullable and one.name != "stands"], ids=str
+)
+def test_what_is_lacking_in_a_row_that_knows_where_it_stands_is_a_difference(session, column):
+    waiting = Waiting(session)
+    waiting.write(f"update {column.table.name} set {column.name} = null where ticket_id = :ticket")
+
+    differs = standing_levels.tickets_that_differ(session) == [waiting.matter.id]
+    # An urgent matter of no procedure: nothing is what is right.
+    assert differs is (column.name != "procedure_id")
 
 
 def test_a_menu_looks_at_no_ticket_to_count_lines(session):
