@@ -6,7 +6,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clockwork.node import Node
 from app.clockwork.one_leader import LeadershipLost
 from app.clockwork.schedule import Scheduled
-from app.processes.signs_of_life import database_now
 from app.storage.believed_clock import ClockHeld
 from app.storage.database import transaction
 from app.storage.database_faults import DatabaseFault, fault_of
@@ -38,7 +37,7 @@ def _attempt_as_leader(leading: Node, job: Scheduled) -> None:
         if failure in _PASSING:
             leading.begin_again(job.name)
         with transaction(leading.factory) as session:
-            now = database_now(session)
+            now = leading.ticker.clock.on_record(session)
             if failure is None:
                 leader_jobs.note_success(session, job.name, now=now)
             else:

@@ -97,7 +97,7 @@ def hold_the_lease(node: Node) -> None:
         return
     if node.leadership.hold():
         with transaction(node.factory) as session:
-            leader_jobs.announce(session, RHYTHMS, now=database_now(session))
+            leader_jobs.announce(session, RHYTHMS, now=node.ticker.clock.on_record(session))
         node.begin_all()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 from time import monotonic
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 import psycopg
@@ -171,10 +172,19 @@ def _unless_silent(gen: PQGen[RV], seconds: float, is_there: Callable[[], bool])
         return value
 
 
+def _opened(conninfo: str, parameters: dict[str, Any]) -> BoundedConnection:
+    try:
+        return BoundedConnection.connect(conninfo, **parameters)
+    except psycopg.Error as trouble:
+        # The frames of the failure keep what was half open; its place at a server that wakes up is taken for a minute.
+        clear_frames(trouble.__traceback__)
+        raise
+
+
 def answers(conninfo: str = "", **parameters: Any) -> bool:
     """Whether the server says anything to somebody who comes now; a refusal is an answer."""
     try:
-        beside = BoundedConnection.connect(conninfo, **{**parameters, "connect_timeout": _ASKED_FOR_SECONDS})
+        beside = _opened(conninfo, {**parameters, "connect_timeout": _ASKED_FOR_SECONDS})
         beside.longest_silence = _ASKED_FOR_SECONDS
         with beside:
             beside.execute("select 1")
@@ -192,7 +202,7 @@ def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> Bounded
     transaction (`keep_within`), for a session is shared there; it is known by naming another backend than it leads to.
     """
     given = {"connect_timeout": limits.connect_seconds, **TCP, **parameters, "autocommit": True}
-    connection = BoundedConnection.connect(conninfo, **last_one_first(given))
+    connection = _opened(conninfo, last_one_first(given))
     remember(given, connection)
     connection.add_notice_handler(connection.hear)
     connection.is_there = partial(answers, conninfo, **given)

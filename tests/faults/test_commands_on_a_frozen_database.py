@@ -23,15 +23,15 @@ ENDS_WITHIN_SECONDS = 180.0 if LONG else 40.0
 # Whose statements have no limit, or one of minutes, and a table that each reads.
 LONG_ONES = {
     "audit verify": "audit_entry",
-    "ledger export 2026-11": "planned_step",
-    "ledger verify 2026-11 {folder}/none.csv": "planned_step",
+    "ledger export 2026-11 {folder}/ledger.csv": "planned_step",
+    "ledger verify 2026-11": "planned_step",
     "figures check": "clock",
     "figures rebuild": "clock",
     "import units {folder}/units.csv": "unit",
     "backup {folder}/backup": "ticket",
     "migrate": "unit",
 }
-AT_ONCE = ["audit verify", "figures check", "backup {folder}/other", "migrate", "clock", "messages outages", "golive"]
+AT_ONCE = ["audit verify", "figures check", "backup {folder}/other", "migrate", "clock", "messages outages"]
 UNITS = "code,name,kind,parent,valid_from\n99001,Phường Thử Nghiệm,ward,79,2026-01-01\n"
 
 

@@ -67,9 +67,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_prepared_answer'))
     )
     op.create_index('uq_prepared_answer_title', 'prepared_answer', ['unit_id', 'title'], unique=True, postgresql_nulls_not_distinct=True)
-    op.execute('create trigger rules_have_moved after insert or update or delete on prepared_answer for each statement execute function rules_have_moved()')
+    op.execute('create or replace trigger rules_have_moved after insert or update or delete on prepared_answer for each statement execute function rules_have_moved()')
     for table in PLACES:
-        op.execute(f'create trigger places_have_moved after insert or update or delete on {table} for each statement execute function places_have_moved()')
+        op.execute(f'create or replace trigger places_have_moved after insert or update or delete on {table} for each statement execute function places_have_moved()')
     with op.get_context().autocommit_block():
         for name, of in (('name', 'name'), ('unit', sa.text("(after ->> 'unit')")), ('code', sa.text("(after ->> 'code')"))):
             op.execute(f'drop index concurrently if exists ix_file_import_row_{name}')

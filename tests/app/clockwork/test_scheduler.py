@@ -3,11 +3,12 @@
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from app.clockwork import scheduler
 from app.clockwork.node import make_node
@@ -374,3 +375,22 @@ def test_the_running_scheduler_fires_what_is_due_and_leaves_when_told(committed,
     with committed.factory() as session:
         assert session.get_one(Ticket, ids[0]).escalation_level == 1
         assert session.scalars(select(ProcessBeat.name).where(ProcessBeat.name.like("scheduler:%"))).all() == []
+
+
+@pytest.mark.parametrize("jump", [7200, -7200])
+def test_when_the_databases_clock_is_right_again_no_job_is_called_overdue(committed, settings, jump):
+    node, clock = make_node(settings, committed.engine), database_clock(committed)
+    clock.set_ahead(0)
+    node.ticker.run()
+    clock.set_ahead(jump)
+    hold_the_lease(node)
+    for job in SCHEDULE[-3:]:
+        run_job(node, replace(job, act=lambda _node: None))
+    clock.set_ahead(0)
+
+    with committed.factory() as session:
+        now = database_now(session)
+        overdue = [job.name for job in leader_jobs.all_jobs(session) if leader_jobs.is_overdue(job, now=now)]
+        latest = session.scalar(select(func.max(LeaderJob.succeeded_at)))
+    assert overdue == []
+    assert latest is not None and abs(now - latest) < timedelta(minutes=1)

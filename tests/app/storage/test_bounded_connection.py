@@ -1,10 +1,13 @@
 """A server that says nothing is given up, and what limits a connection holds also behind a pool of transactions."""
 
+import socket
+
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.storage.bounded_connection import ServerSilent, within_less, within_more
+from app.storage.bounded_connection import Limits, ServerSilent, connect, within_less, within_more
 from app.storage.database import make_engine, migrate, session_factory, transaction
 from app.storage.database_faults import DatabaseFault, fault_of
 from tests.conftest import Committed
@@ -124,3 +127,16 @@ def database_of_its_own(committed: Committed) -> Committed:
     """Migrated itself, where the others are copies: what is set for a role in a database is not copied."""
     migrate(committed.owner_url, committed.url)
     return committed
+
+
+def test_a_server_that_lets_nobody_in_is_left_with_nothing_half_open() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=8) as silent:
+        there = {"host": "127.0.0.1", "port": silent.getsockname()[1], "user": "a", "dbname": "a"}
+        with pytest.raises(psycopg.errors.ConnectionTimeout):
+            connect(limits=Limits(connect_seconds=2), **there)
+        near, _ = silent.accept()
+        near.settimeout(5)
+        # What it sent before it gave up, and then the end of it.
+        while near.recv(1024):
+            pass
+        near.close()
