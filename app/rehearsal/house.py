@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.rehearsal.carrier import PostRoom
 from app.seeding.demonstration import leaders
-from app.seeding.demonstration.machinery import HOUSEKEEPING_EVERY, LONGEST_PAST
+from app.seeding.demonstration.machinery import LONGEST_PAST
 from app.seeding.demonstration.stage import Stage
 from escalation.acknowledging.instruction_tasks import break_overdue
 from escalation.firing.pursue import pursue
@@ -25,6 +25,8 @@ from tickets.work.resolution import close_due, wake_due
 
 # A scheduler looks every five seconds; here it looks once for whatever falls due within five minutes.
 _LOOKS_EVERY = timedelta(minutes=5)
+# Lists come at half past an hour: whoever is told of the fourth level between that and the hour has no room for them.
+_KEEPS_HOUSE_EVERY = timedelta(minutes=30)
 # What is only in the next list is read there, and not before.
 _TOLD_AT_ONCE = PlannedStep.detail["in"].astext.is_(None)
 # What the schedulers send people of the city besides levels; each knows its own hour, day or week.
@@ -49,7 +51,7 @@ class House:
 
     def __call__(self, stage: Stage, session: Session, until: datetime) -> bool:
         """Do the next thing that is due by then; false when there is none and the clock stands there."""
-        due, hour = self._next_due(session, until), self._kept_house_at + HOUSEKEEPING_EVERY
+        due, hour = self._next_due(session, until), self._kept_house_at + _KEEPS_HOUSE_EVERY
         if due is not None and due <= hour:
             self._look(stage, session, max(due, self._at) + _LOOKS_EVERY)
             return True

@@ -75,12 +75,13 @@ def _leaders(found: Rehearsed, locale: str) -> Iterator[str]:
             _("Leaders"), _("people"), _("items a day"), _("most on a day"), _("days"),
             _("days above %(limit)s", limit=found.limit), _("of these by emergencies alone"),
             _("matters a day, those that a line gathers one by one"), _("most on a day"),
+            _("people with more than %(limit)s levels a day", limit=found.limit),
         ],
         [
             [
                 _("of the city") if one.of_city else _("of wards, departments and other bodies"),
                 one.people, one.items_a_day, one.most_items, one.days, one.days_above, one.by_emergencies,
-                one.matters_a_day, one.most_matters,
+                one.matters_a_day, one.most_matters, one.too_much_for,
             ]
             for one in found.leaders
         ],

@@ -58,9 +58,12 @@ def met_on(session: Session, staff_ids: Collection[int], day: date, *, now: date
     if not found:
         return found
     since = now - _LONGEST_WAIT
-    told = (_told(zone(), at, since) for at in (StepRecipient.told_at, _LEAVES_AT))
+    # After a silence of ours a leader is told of thousands in one day: no other day's are looked at for it.
+    begins = datetime.combine(day, time(), zone())
+    told = _told(zone(), StepRecipient.told_at, begins).where(StepRecipient.told_at < begins + timedelta(days=1))
+    leaves = _told(zone(), _LEAVES_AT, since).where(StepRecipient.told_at < begins)
     listed = (_listed(zone(), which, since) for which in (_OWN_LINES, _GATHERED_LINE))
-    met = union(*told, *listed).subquery("met")
+    met = union(told, leaves, *listed).subquery("met")
     rows = session.execute(
         select(met.c.staff_id, met.c.step_id).where(met.c.staff_id.in_(found), met.c.day == day).order_by(met.c.step_id)
     )
@@ -104,7 +107,7 @@ def _told(zone: ZoneInfo, at: SQLColumnExpression[datetime], since: datetime | N
         .join(PlannedStep, PlannedStep.id == StepRecipient.step_id)
         .where(PlannedStep.detail["in"].astext.is_(None))
     )
-    return told if since is None else told.where(StepRecipient.told_at > since)
+    return told if since is None else told.where(StepRecipient.told_at >= since)
 
 
 def _listed(zone: ZoneInfo, which: str, since: datetime | None) -> Select[int | None, date, int]:
