@@ -4,13 +4,24 @@ A leader, of the city as of a ward or a department, is to meet with few items a 
 at once while the day has room; above that it stands on the desk at once, and in the next list that is sent.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, SQLColumnExpression, Subquery, cast, func, select, true, union
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import (
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    true,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, DateTime
 
@@ -58,18 +69,20 @@ def met_on(session: Session, staff_ids: Collection[int], day: date, *, now: date
     if not found:
         return found
     since = now - _LONGEST_WAIT
-    # After a silence of ours a leader is told of thousands in one day: no other day's are looked at for it.
-    begins = datetime.combine(day, time(), zone())
-    told = _told(zone(), StepRecipient.told_at, begins).where(StepRecipient.told_at < begins + timedelta(days=1))
-    leaves = _told(zone(), _LEAVES_AT, since).where(StepRecipient.told_at < begins)
+    told = (_told(zone(), at, since) for at in (StepRecipient.told_at, _LEAVES_AT))
     listed = (_listed(zone(), which, since) for which in (_OWN_LINES, _GATHERED_LINE))
-    met = union(told, leaves, *listed).subquery("met")
+    met = union(*told, *listed).subquery("met")
     rows = session.execute(
         select(met.c.staff_id, met.c.step_id).where(met.c.staff_id.in_(found), met.c.day == day).order_by(met.c.step_id)
     )
     for staff_id, step_id in rows:
         found[staff_id].add(step_id)
     return found
+
+
+def most_by(at: datetime) -> int:
+    """With how many items a day is full for what would leave then: the lists that are still to come have room left."""
+    return _MOST_BEFORE_MORNING if wall_clock(at).time() <= MORNING_LIST_AT else MOST_BEFORE_EVENING
 
 
 @dataclass(slots=True)
@@ -80,23 +93,69 @@ class LeadersDay:
     counts: dict[tuple[int, date], int]
 
     def is_full(self, staff_id: int, at: datetime) -> bool:
-        is_before_the_list = wall_clock(at).time() <= MORNING_LIST_AT
-        most = _MOST_BEFORE_MORNING if is_before_the_list else MOST_BEFORE_EVENING
-        return any(self.counts.get((staff_id, day), 0) >= most for day in {self.today, day_of(at)})
+        return any(self.counts.get((staff_id, day), 0) >= most_by(at) for day in {self.today, day_of(at)})
 
     def add(self, staff_ids: Iterable[int], at: datetime) -> None:
         for key in {(staff_id, day) for staff_id in staff_ids for day in (self.today, day_of(at))}:
             self.counts[key] = self.counts.get(key, 0) + 1
 
 
+# Each level is looked up by itself and no further than until the day is full: after a silence of ours a leader is told
+# of thousands, and joined, all steps there are were read to know that three of them count.
+_TOLD_ON_THE_DAY = text(
+    """
+    select p.staff_id, t.step_id from unnest(:people, :room) as p(staff_id, room) cross join lateral (
+        select r.step_id from step_recipient r
+        where r.staff_id = p.staff_id and r.told_at >= :begins and r.told_at < :ends and r.step_id <> all(:known)
+          and (select s.detail ->> 'in' from planned_step s where s.id = r.step_id) is null
+        order by r.told_at, r.step_id limit p.room) t
+    """
+)
+_LEAVES_ON_THE_DAY = text(
+    """
+    select p.staff_id, t.step_id from unnest(:people, :room) as p(staff_id, room) cross join lateral (
+        select r.step_id from step_recipient r
+        where r.staff_id = p.staff_id and r.told_at >= :since and r.told_at < :begins and r.step_id <> all(:known)
+          and (select tstzrange(:begins, :ends) @> (s.detail ->> 'send_at')::timestamptz and s.detail ->> 'in' is null
+               from planned_step s where s.id = r.step_id)
+        limit p.room) t
+    """
+)
+_NUMBERS = tuple(bindparam(name, type_=ARRAY(BigInteger)) for name in ("people", "room", "known"))
+
+
+def _counted(session: Session, most: Mapping[int, int], day: date, *, now: datetime) -> dict[int, int]:
+    """As `met_on` counts, of each person no further than until their day is full."""
+    begins, ends = (datetime.combine(one, time(), zone()) for one in (day, day + timedelta(days=1)))
+    since = now - _LONGEST_WAIT
+    listed = union(*(_listed(zone(), which, since) for which in (_OWN_LINES, _GATHERED_LINE))).subquery()
+    its = select(listed.c.staff_id, listed.c.step_id).where(listed.c.staff_id.in_(most), listed.c.day == day)
+    found = {staff_id: set[int]() for staff_id in most}
+    for staff_id, step_id in session.execute(its):
+        found[staff_id].add(step_id)
+    for statement in (_LEAVES_ON_THE_DAY, _TOLD_ON_THE_DAY):
+        room = {one: most[one] - len(steps) for one, steps in sorted(found.items()) if len(steps) < most[one]}
+        if not room:
+            break
+        known = sorted(set().union(*(found[one] for one in room)))
+        told = {"begins": begins, "ends": ends, "people": [*room], "room": [*room.values()], "known": known}
+        if statement is _LEAVES_ON_THE_DAY:
+            told["since"] = since
+        for staff_id, step_id in session.execute(statement.bindparams(*_NUMBERS), told):
+            found[staff_id].add(step_id)
+    return {staff_id: len(steps) for staff_id, steps in found.items()}
+
+
 def leaders_day(session: Session, waiting: Collection[tuple[int, datetime]], *, now: datetime) -> LeadersDay:
     """For people with when a message would leave for each; nothing is looked for where there is nobody."""
-    people, today = {staff_id for staff_id, _ in waiting}, day_of(now)
+    today, most = day_of(now), dict[int, int]()
+    for staff_id, at in waiting:
+        most[staff_id] = max(most.get(staff_id, 0), most_by(at))
     days = {today, *(day_of(at) for _, at in waiting)}
     counts = {
-        (staff_id, day): len(steps)
+        (staff_id, day): count
         for day in sorted(days)
-        for staff_id, steps in met_on(session, people, day, now=now).items()
+        for staff_id, count in (_counted(session, most, day, now=now) if most else {}).items()
     }
     return LeadersDay(today, counts)
 

@@ -105,10 +105,12 @@ def can_be_told(ticket: DueTicket, step: DueStep, *, standing: Standing, book: P
 def may_wait_for_a_list(
     ticket: DueTicket, step: DueStep, *, standing: Standing, book: PromiseRulebook, now: datetime
 ) -> list[tuple[int, datetime]]:
-    """Leaders who would be told of this level, each with when; nobody, where it is an emergency."""
+    """Leaders who would be told of this level, each with when; nobody, where it is an emergency or has its own list."""
     if ticket.is_emergency:
         return []
     found, at_level = standing.told_together(levels_of(step, book), step.rank, ticket.concern)
+    if step.step is not None and step.step.daily_list and at_level == step.rank:
+        return []
     return [
         (one.person.staff_id, _send_level_at(ticket, step, one, at_level, book=book, now=now))
         for one in found

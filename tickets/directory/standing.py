@@ -137,6 +137,8 @@ class Standing:
         self._staff = staff
         # Units that are not live, and who receives for them.
         self._received_by = received_by or {}
+        # Of a batch many tickets ask the same: it is found once.
+        self._known: dict[tuple[tuple[str, ...], int, str], tuple[Reachable, ...]] = {}
 
     def on_level(self, level: ChainLevel, concern: Concern) -> list[Reachable]:
         """Who answers for a level of a chain, best first; empty if nobody does."""
@@ -169,11 +171,14 @@ class Standing:
 
     def told_together(self, levels: Sequence[ChainLevel], rank: int, concern: Concern) -> tuple[list[Reachable], int]:
         """Who is told of a level at once and at which they stand: the first, with all who share their shift."""
-        order = list(self.in_order(levels, rank, concern))
-        if not order:
-            return [], rank
-        at_level = order[0][1]
-        return sharing_the_shift([one for one, level in order if level == at_level]), at_level
+        found: list[Reachable] = []
+        at_level = rank
+        for one, level in self.in_order(levels, rank, concern):
+            if found and level != at_level:
+                break
+            found.append(one)
+            at_level = level
+        return sharing_the_shift(found), at_level
 
     def at(self, codes: Sequence[str], *, unit_id: int, field: str) -> list[Reachable]:
         """Who answers for a post, best first, tried by code from the left; empty if nobody does.
@@ -182,11 +187,15 @@ class Standing:
         there are and whoever holds them, the city alone has. Another unit's holder is never asked: that this unit has
         nobody makes them responsible for nothing here.
         """
-        found = self._own_at(codes, unit_id=unit_id, field=field)
-        if not found and unit_id in self._received_by:
-            # Until it is live no level of a unit may tell nobody: the desk that works for it has somebody at its head.
-            return self.leads(unit_id=unit_id, coordinating_unit_id=None)
-        return found
+        asked = (tuple(codes), unit_id, field)
+        if asked not in self._known:
+            found = self._own_at(codes, unit_id=unit_id, field=field)
+            if not found and unit_id in self._received_by:
+                # Until it is live no level of a unit may tell nobody: the desk that works for it has somebody at its
+                # head.
+                found = self.leads(unit_id=unit_id, coordinating_unit_id=None)
+            self._known[asked] = tuple(found)
+        return list(self._known[asked])
 
     def _own_at(self, codes: Sequence[str], *, unit_id: int, field: str) -> list[Reachable]:
         found: list[Reachable] = []
