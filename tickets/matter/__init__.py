@@ -36,6 +36,7 @@ __all__ = [
 _CRIES = ("@help", "@panic", "@state", "@blood", "@trapped", "@pleading")
 # In so many words somebody answers whether it is done, and tells hardly anything beside.
 _AN_ANSWER = 30
+_FEW_OF_STRANGERS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     noise = read_noise(said, found, rules, courtesy)
     praise = read_praise(found, rules)
     danger = _beside_strangers(noise, danger, found)
+    answered = _of_strangers(noise, answered, found)
     danger = _beside_talk(danger, found, rules)
     if all(read is NOTHING_READ for read in (danger, noise, answered, praise)) and not courtesy.gives_thanks:
         noise = read_talk(found, rules)
@@ -155,6 +157,12 @@ def _beside_talk(danger: Indication, found: MarkedText, rules: MatterRulebook) -
     if not is_doubt or any(found.hits.get(name) for name in _CRIES):
         return danger
     return NOTHING_READ if read_talk(found, rules) is not NOTHING_READ else danger
+
+
+def _of_strangers(noise: Indication, answered: Indication, found: MarkedText) -> Indication:
+    """A few words of testers and friends answer nothing of ours: "test lần 3, xem có lên chưa"."""
+    is_theirs = noise.kinds == (NOTICE,) and len(found.text.words) <= _FEW_OF_STRANGERS
+    return NOTHING_READ if is_theirs else answered
 
 
 def _beside_strangers(noise: Indication, danger: Indication, found: MarkedText) -> Indication:

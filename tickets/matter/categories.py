@@ -51,7 +51,7 @@ def read_categories(
     found: MarkedText, rules: MatterRulebook, *, danger: Indication, about_officials: Indication
 ) -> tuple[CategoryRead, ...]:
     """An accusation comes before everything else, danger before what is told beside it."""
-    told = _told(found, rules)
+    told = _told(_with_everyday(found), rules)
     if danger.certainty is not Certainty.NO:
         for kind in danger.kinds:
             for weight, code in zip((_DANGER_WEIGHS, _BESIDE_IT), _OF_DANGER.get(kind, ()), strict=False):
@@ -63,6 +63,16 @@ def read_categories(
         # Only what happened accuses somebody: "cán bộ rất tốt" does not.
         told = {code: one for code, one in told.items() if code not in (_STAFF, _HEAD)}
     return _ranked(told)
+
+
+def _with_everyday(found: MarkedText) -> MarkedText:
+    """Everyday phrases are no danger, and may well be a matter: "kẹt xe", "muỗi cắn", "sốt xuất huyết"."""
+    if not found.everyday:
+        return found
+    hits = dict(found.hits)
+    for name, spans in found.everyday.items():
+        hits[name] = sorted([*hits.get(name, ()), *spans])
+    return MarkedText(found.text, hits)
 
 
 class _Told:

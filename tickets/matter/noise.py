@@ -144,4 +144,5 @@ def _is_run(word: str) -> bool:
         return False
     runs = (word[at : at + _RUN] for at in range(len(word) - _RUN + 1))
     no_vowel = len(word) >= _RUN and not set("aeiouy") & set(word)
-    return no_vowel or any(run in row or run[::-1] in row for run in runs for row in _ROWS)
+    one_row = len(word) >= _RUN and any(set(word) <= set(row) for row in _ROWS[1:])
+    return no_vowel or one_row or any(run in row or run[::-1] in row for run in runs for row in _ROWS)

@@ -20,6 +20,16 @@ class Span(NamedTuple):
     end: int
 
 
+class Found(NamedTuple):
+    """The phrases of a text by their names.
+
+    `also`: those that are an everyday phrase, word for word, and part of no longer one.
+    """
+
+    hits: dict[str, list[Span]]
+    also: dict[str, list[Span]]
+
+
 @dataclass(slots=True)
 class _Node:
     """Where a phrase may go on: by words as written, and by words without marks.
@@ -98,20 +108,24 @@ class Phrasebook:
             if name not in node.names:
                 node.names.append(name)
 
-    def find(self, text: MatterText) -> dict[str, list[Span]]:
+    def find(self, text: MatterText) -> Found:
         """Every phrase of a text by its name, in the order of their beginnings."""
         told, over = self._walk([word.key for word in text.words])
         covers = longest_at(over) if over else {}
-        found: dict[str, list[Span]] = {}
+        hits: dict[str, list[Span]] = {}
+        also: dict[str, list[Span]] = {}
         for span, names in told:
+            of = hits
             if covers and (span[0] in covers or span[1] - 1 in covers) and is_part_of_longer(span, covers):
-                continue
+                if span != covers.get(span[0]):
+                    continue
+                of = also
             for name in names:
-                if name in found:
-                    found[name].append(span)
+                if name in of:
+                    of[name].append(span)
                 else:
-                    found[name] = [span]
-        return found
+                    of[name] = [span]
+        return Found(hits, also)
 
     def _walk(self, keys: Sequence[str]) -> tuple[list[tuple[Span, tuple[str, ...]]], list[Span]]:
         """Where phrases stand, with the names of each; and those inside which no others are found."""

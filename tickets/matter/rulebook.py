@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tickets.matter.lists import CLASS_LISTS, FILES, SHAPES, WordList, WordRow, shipped_rows
@@ -34,10 +34,14 @@ class MatterRulebook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkedText:
-    """A text with the phrases in it: what everyday phrases cover ("cháy hàng") is found by no other name."""
+    """A text with the phrases in it: what everyday phrases cover ("cháy hàng") is found by no other name.
+
+    `everyday`: what an everyday phrase is called besides. "Kẹt xe" traps nobody, and is a kind of matter.
+    """
 
     text: MatterText
     hits: Mapping[str, Sequence[Span]]
+    everyday: Mapping[str, Sequence[Span]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +82,7 @@ def rulebook_of(rows: Iterable[WordRow], *, version: str = "") -> MatterRulebook
 
 def look(said: str, rules: MatterRulebook) -> MarkedText:
     text = read_text(said, rules.shorthand)
-    return MarkedText(text, rules.book.find(text))
+    return MarkedText(text, *rules.book.find(text))
 
 
 def uncovered(hits: Mapping[str, Sequence[Span]], everyday: Sequence[Span]) -> dict[str, Sequence[Span]]:
