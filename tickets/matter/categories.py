@@ -1,10 +1,11 @@
 """Which kinds of matter a text tells of, the likeliest first, by the codes of `reference_data/categories.csv`."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tickets.matter.about_officials import accuses_head
+from tickets.matter.kind_words import KindLeaning, lean_to_kinds, leaning_words
 from tickets.matter.phrases import Span
 from tickets.matter.reading import MOST_TOLD_WORDS, Certainty, Indication, Sign, signs
 from tickets.matter.rulebook import MarkedText, MatterRulebook
@@ -62,7 +63,7 @@ def read_categories(
     else:
         # Only what happened accuses somebody: "cán bộ rất tốt" does not.
         told = {code: one for code, one in told.items() if code not in (_STAFF, _HEAD)}
-    return _ranked(told)
+    return _ranked(found, told, lean_to_kinds(found, rules.kind_words))
 
 
 def _with_everyday(found: MarkedText) -> MarkedText:
@@ -130,15 +131,37 @@ def _is_part_of_more(sign: Sign, longest: Mapping[int, int]) -> bool:
     return any(longest[at] > span.end - span.start for at in range(span.start, span.end))
 
 
-def _ranked(told: Mapping[str, _Told]) -> tuple[CategoryRead, ...]:
-    ranked: Sequence[tuple[str, _Told]] = sorted(told.items(), key=lambda item: (-item[1].weight, item[1].begins_at))
-    if not ranked:
+def _ranked(
+    found: MarkedText, told: Mapping[str, _Told], leaning: Mapping[str, KindLeaning]
+) -> tuple[CategoryRead, ...]:
+    """What patterns and single words tell, together; of what patterns tell alike, single words decide nothing."""
+    weights = {code: one.weight for code, one in told.items()}
+    alike = _alike(weights)
+    for code, one in leaning.items():
+        weights[code] = weights.get(code, 0.0) + one.weight
+    if alike:
+        weights |= dict.fromkeys(alike, max(weights[code] for code in alike))
+    if not weights:
         return ()
-    least = ranked[0][1].weight * _SHARE_OF_FIRST
-    if ranked[0][1].weight >= _CONDUCT_WEIGHS and len(ranked) > 1:
-        least = ranked[1][1].weight * _SHARE_OF_FIRST
+    begins = {code: one.begins_at for code, one in told.items()}
+    leans = {code: one.weight for code, one in leaning.items()}
+    ranked = sorted(weights, key=lambda code: (-weights[code], -leans.get(code, 0.0), begins.get(code, math.inf), code))
+    least = weights[ranked[0]] * _SHARE_OF_FIRST
+    if weights[ranked[0]] >= _CONDUCT_WEIGHS and len(ranked) > 1:
+        least = weights[ranked[1]] * _SHARE_OF_FIRST
     return tuple(
-        CategoryRead(code, round(one.weight, 2), tuple(one.words)[:MOST_TOLD_WORDS])
-        for code, one in ranked[:MOST_CATEGORIES]
-        if one.weight >= least
+        CategoryRead(
+            code,
+            round(weights[code], 2),
+            tuple(told[code].words)[:MOST_TOLD_WORDS] if code in told else leaning_words(found, leaning[code]),
+        )
+        for code in ranked[:MOST_CATEGORIES]
+        if weights[code] >= least
     )
+
+
+def _alike(weights: Mapping[str, float]) -> Collection[str]:
+    """The kinds of which patterns tell most, where several do so alike."""
+    most = max(weights.values(), default=0.0)
+    first = [code for code, weight in weights.items() if weight == most]
+    return first if len(first) > 1 else ()

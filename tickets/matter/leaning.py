@@ -47,7 +47,7 @@ class Leaning:
         strongest = sorted(
             (name for name in self.told if self.told[name] > 0), key=lambda name: (-self.told[name], name)
         )
-        written = _as_written(self.found, frozenset(strongest))
+        written = as_written(self.found, frozenset(strongest))
         return tuple(dict.fromkeys(written[name] for name in strongest))[:MOST_TOLD_WORDS]
 
 
@@ -112,7 +112,7 @@ def _weighed(
     return Leaning(score, found, told)
 
 
-def _as_written(found: MarkedText, wanted: Collection[str]) -> dict[str, str]:
+def as_written(found: MarkedText, wanted: Collection[str]) -> dict[str, str]:
     words = [word for word in found.text.words if not word.plain.isdecimal()]
     written = {word.plain: word.said for word in words if word.plain in wanted}
     written |= {_MARKED + word.exact: word.said for word in words if _MARKED + word.exact in wanted}

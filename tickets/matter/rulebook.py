@@ -17,7 +17,8 @@ _EVERYDAY = "everyday"
 class MatterRulebook:
     """`shorthand` is what short forms stand for; each list of patterns is one question that is asked of a text.
 
-    `leanings` are the weights of single words, by question; `version` is kept on what was read by it.
+    `leanings` are the weights of single words, by question, `kind_words` by word and kind. `version` is kept on what
+    was read by it.
     """
 
     version: str
@@ -30,6 +31,7 @@ class MatterRulebook:
     noise: Patterns
     praise: Patterns
     leanings: Mapping[str, Mapping[str, float]]
+    kind_words: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,7 @@ def rulebook_of(rows: Iterable[WordRow], *, version: str = "") -> MatterRulebook
         noise=patterns[WordList.NOISE],
         praise=patterns[WordList.PRAISE],
         leanings=_leanings(),
+        kind_words=_kind_words(),
     )
 
 
@@ -105,4 +108,13 @@ def _leanings() -> dict[str, dict[str, float]]:
     with (FILES / "leanings.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             weights.setdefault(row["question"], {})[row["word"]] = float(row["weight"])
+    return weights
+
+
+@lru_cache(maxsize=1)
+def _kind_words() -> dict[str, dict[str, float]]:
+    weights: dict[str, dict[str, float]] = {}
+    with (FILES / "kind_words.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            weights.setdefault(row["word"], {})[row["kind"]] = float(row["weight"])
     return weights
