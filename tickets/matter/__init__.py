@@ -161,7 +161,8 @@ def _beside_talk(danger: Indication, found: MarkedText, rules: MatterRulebook) -
 
 def _of_strangers(noise: Indication, answered: Indication, found: MarkedText) -> Indication:
     """A few words of testers and friends answer nothing of ours: "test lần 3, xem có lên chưa"."""
-    is_theirs = noise.kinds == (NOTICE,) and len(found.text.words) <= _FEW_OF_STRANGERS
+    is_open = answered.certainty is not Certainty.NO
+    is_theirs = is_open and noise.kinds == (NOTICE,) and len(found.text.words) <= _FEW_OF_STRANGERS
     return NOTHING_READ if is_theirs else answered
 
 

@@ -1,8 +1,9 @@
 """Which kinds of matter a text tells of, the likeliest first, by the codes of `reference_data/categories.csv`."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tickets.matter.about_officials import accuses_head
 from tickets.matter.kind_words import KindLeaning, lean_to_kinds, leaning_words
@@ -11,6 +12,7 @@ from tickets.matter.reading import MOST_TOLD_WORDS, Certainty, Indication, Sign,
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 MOST_CATEGORIES = 5
+_Kind = TypeVar("_Kind", bound=Hashable)
 # What is far behind the first is chance.
 _SHARE_OF_FIRST = 0.3
 # A kind of danger is a kind of matter too; these weigh more than any words of everyday.
@@ -41,11 +43,15 @@ _STAFF, _HEAD = "conduct_staff", "conduct_head"
 
 @dataclass(frozen=True, slots=True)
 class CategoryRead:
-    """`weight` compares within one text only; `because` are the words of the text that told."""
+    """`weight` compares within one text only; `because` are the words of the text that told.
+
+    `leans`: how much of the weight single words give, beside what names the kind.
+    """
 
     code: str
     weight: float
     because: tuple[str, ...]
+    leans: float = 0.0
 
 
 def read_categories(
@@ -134,18 +140,13 @@ def _is_part_of_more(sign: Sign, longest: Mapping[int, int]) -> bool:
 def _ranked(
     found: MarkedText, told: Mapping[str, _Told], leaning: Mapping[str, KindLeaning]
 ) -> tuple[CategoryRead, ...]:
-    """What patterns and single words tell, together; of what patterns tell alike, single words decide nothing."""
-    weights = {code: one.weight for code, one in told.items()}
-    alike = _alike(weights)
-    for code, one in leaning.items():
-        weights[code] = weights.get(code, 0.0) + one.weight
-    if alike:
-        weights |= dict.fromkeys(alike, max(weights[code] for code in alike))
-    if not weights:
-        return ()
     begins = {code: one.begins_at for code, one in told.items()}
     leans = {code: one.weight for code, one in leaning.items()}
-    ranked = sorted(weights, key=lambda code: (-weights[code], -leans.get(code, 0.0), begins.get(code, math.inf), code))
+    known = sorted({*told, *leaning}, key=lambda code: (begins.get(code, math.inf), code))
+    weights = weighed({code: told[code].weight if code in told else 0.0 for code in known}, leans)
+    ranked = sorted(weights, key=lambda code: (-weights[code], -leans.get(code, 0.0)))
+    if not ranked:
+        return ()
     least = weights[ranked[0]] * _SHARE_OF_FIRST
     if weights[ranked[0]] >= _CONDUCT_WEIGHS and len(ranked) > 1:
         least = weights[ranked[1]] * _SHARE_OF_FIRST
@@ -154,14 +155,16 @@ def _ranked(
             code,
             round(weights[code], 2),
             tuple(told[code].words)[:MOST_TOLD_WORDS] if code in told else leaning_words(found, leaning[code]),
+            round(leans.get(code, 0.0), 2),
         )
         for code in ranked[:MOST_CATEGORIES]
         if weights[code] >= least
     )
 
 
-def _alike(weights: Mapping[str, float]) -> Collection[str]:
-    """The kinds of which patterns tell most, where several do so alike."""
-    most = max(weights.values(), default=0.0)
-    first = [code for code, weight in weights.items() if weight == most]
-    return first if len(first) > 1 else ()
+def weighed(named: Mapping[_Kind, float], leans: Mapping[_Kind, float]) -> dict[_Kind, float]:
+    """Both weights together. Of kinds that are named most and alike, what leans decides nothing: a person looks."""
+    weights = {kind: weight + leans.get(kind, 0.0) for kind, weight in named.items()}
+    most = max(named.values(), default=0.0)
+    alike = [kind for kind, weight in named.items() if weight == most and most > 0.0]
+    return weights | dict.fromkeys(alike, max((weights[kind] for kind in alike), default=0.0))

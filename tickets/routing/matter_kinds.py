@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tickets.directory.categories import Hint, suggest
 from tickets.folding import as_written, fold
 from tickets.matter import CategoryRead, MatterReading
+from tickets.matter.categories import weighed
 from tickets.matter.learned import LearnedKind, most_like
 
 # One of the city's own words counts as much as a plain sign of the shipped patterns.
@@ -67,13 +68,17 @@ def ranked_kinds(
     """The likeliest first; what a city does not keep, or nobody may guess (conduct), is none of them."""
     ids = {category.code: category_id for category_id, category in categories.items() if not category.conduct}
     found = {ids[one.code]: _ranked(ids[one.code], one, said) for one in told if one.code in ids}
+    leans = {ids[one.code]: one.leans for one in told if one.code in ids}
+    named = {kind: found[kind].weight - leans[kind] for kind in found}
     for suggestion in suggest(hints, said, limit=MOST_KINDS):
-        kind = categories[suggestion.category_id]
+        kind = suggestion.category_id
         weight = _HINT_WEIGHS * math.sqrt(sum(len(phrase.split()) ** 2 for phrase in suggestion.because))
-        known = found.get(suggestion.category_id)
-        if not kind.conduct and (known is None or known.weight < weight):
-            found[suggestion.category_id] = RankedKind(suggestion.category_id, weight, _shown(suggestion.because, said))
-    ranked = sorted(found.values(), key=lambda kind: -kind.weight)[:MOST_KINDS]
+        if not categories[kind].conduct and named.get(kind, 0.0) < weight:
+            named[kind] = weight
+            found[kind] = RankedKind(kind, weight, _shown(suggestion.because, said))
+    weights = weighed(named, leans)
+    ranked = sorted((replace(found[kind], weight=weight) for kind, weight in weights.items()), key=lambda k: -k.weight)
+    ranked = ranked[:MOST_KINDS]
     return _with_learned(said, ranked, ids, categories, learned)
 
 

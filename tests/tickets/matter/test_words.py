@@ -12,7 +12,7 @@ def is_found(pattern: str, said: str) -> bool:
     book = Phrasebook()
     rule = parse(book, "anything", 2, pattern)
     text = read_text(said, {"ck": ("chồng",)})
-    return bool(Patterns([rule]).found(book.find(text), text))
+    return bool(Patterns([rule]).found(book.find(text).hits, text))
 
 
 @pytest.mark.parametrize(
