@@ -45,13 +45,13 @@ _STAFF, _HEAD = "conduct_staff", "conduct_head"
 class CategoryRead:
     """`weight` compares within one text only; `because` are the words of the text that told.
 
-    `leans`: how much of the weight single words give, beside what names the kind.
+    `named`: how much of the weight patterns give; the rest are single words that lean to the kind.
     """
 
     code: str
     weight: float
     because: tuple[str, ...]
-    leans: float = 0.0
+    named: float = 0.0
 
 
 def read_categories(
@@ -143,7 +143,8 @@ def _ranked(
     begins = {code: one.begins_at for code, one in told.items()}
     leans = {code: one.weight for code, one in leaning.items()}
     known = sorted({*told, *leaning}, key=lambda code: (begins.get(code, math.inf), code))
-    weights = weighed({code: told[code].weight if code in told else 0.0 for code in known}, leans)
+    named = {code: round(told[code].weight, 2) if code in told else 0.0 for code in known}
+    weights = weighed(named, leans)
     ranked = sorted(weights, key=lambda code: (-weights[code], -leans.get(code, 0.0)))
     if not ranked:
         return ()
@@ -155,7 +156,7 @@ def _ranked(
             code,
             round(weights[code], 2),
             tuple(told[code].words)[:MOST_TOLD_WORDS] if code in told else leaning_words(found, leaning[code]),
-            round(leans.get(code, 0.0), 2),
+            named[code],
         )
         for code in ranked[:MOST_CATEGORIES]
         if weights[code] >= least

@@ -12,11 +12,13 @@ from tickets.matter.leaning import as_written, features
 from tickets.matter.reading import MOST_TOLD_WORDS
 from tickets.matter.rulebook import MarkedText
 
-# How much a sum of weights counts beside patterns, tried on examples that were kept out of learning: between 2 and 8
-# it makes little difference.
-_WEIGHS = 6.0
+# How much a sum of weights counts beside patterns: about as much as one that tells alone. Tried on examples that were
+# kept out of learning; between 1.5 and 6 it makes little difference.
+_WEIGHS = 2.0
+# In fewer words none weighs more than in so many, or a single one would outweigh what names a kind.
+_FEW = 12
 # Less says nothing where no pattern does.
-_LEAST = 1.0
+_LEAST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def lean_to_kinds(found: MarkedText, weights: Mapping[str, Mapping[str, float]])
     for name in names & weights.keys():
         for code, weight in weights[name].items():
             told.setdefault(code, {})[name] = weight
-    share = _WEIGHS / math.sqrt(len(names) or 1)
+    share = _WEIGHS / math.sqrt(max(len(names), _FEW))
     leaning = {code: KindLeaning(share * math.fsum(words.values()), words) for code, words in told.items()}
     return {code: one for code, one in leaning.items() if one.weight >= _LEAST}
 

@@ -68,13 +68,16 @@ def ranked_kinds(
     """The likeliest first; what a city does not keep, or nobody may guess (conduct), is none of them."""
     ids = {category.code: category_id for category_id, category in categories.items() if not category.conduct}
     found = {ids[one.code]: _ranked(ids[one.code], one, said) for one in told if one.code in ids}
-    leans = {ids[one.code]: one.leans for one in told if one.code in ids}
-    named = {kind: found[kind].weight - leans[kind] for kind in found}
+    named = {ids[one.code]: one.named for one in told if one.code in ids}
+    leans = {kind: found[kind].weight - named[kind] for kind in found}
+    furthest = max(leans.values(), default=0.0)
     for suggestion in suggest(hints, said, limit=MOST_KINDS):
         kind = suggestion.category_id
         weight = _HINT_WEIGHS * math.sqrt(sum(len(phrase.split()) ** 2 for phrase in suggestion.because))
         if not categories[kind].conduct and named.get(kind, 0.0) < weight:
             named[kind] = weight
+            # Of a kind that the city has made single words have learned nothing: it is not to stand behind for that.
+            leans.setdefault(kind, furthest)
             found[kind] = RankedKind(kind, weight, _shown(suggestion.because, said))
     weights = weighed(named, leans)
     ranked = sorted((replace(found[kind], weight=weight) for kind, weight in weights.items()), key=lambda k: -k.weight)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tickets.directory.categories import Hint
@@ -246,6 +248,17 @@ def test_a_guess_shows_the_words_as_they_were_written(said, told):
 
 def test_a_text_between_two_categories_guesses_none():
     assert guess_category("rác và ngập", RULES) is None
+
+
+def test_a_kind_of_the_citys_own_is_not_behind_because_single_words_have_learned_nothing_of_it():
+    """The examples that taught the words know no such kind, and much of rubbish."""
+    own = replace(RULES.categories[FLOOD], code="composting")
+    hints = (Hint("u phan huu co", FLOOD),)
+    city = replace(RULES, categories={**RULES.categories, FLOOD: own}, hints=hints)
+
+    guess = guess_category("Rác nhà bếp đem ủ phân hữu cơ thì nộp ở đâu", city)
+
+    assert guess is not None and guess[0].code == "composting"
 
 
 def test_a_unit_the_citizen_chose_beats_what_the_text_says():
