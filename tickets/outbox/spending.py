@@ -1,7 +1,8 @@
 """What is claimed is judged before it costs anything: refused numbers are never dialled, what is over budget is held.
 
 Held is not lost: it leaves when the hour is over, or when a person releases it, and after a day it waits for a person's
-decision. Staff are held by no budget of citizens. Judged at its first sending only: what may have left already is not.
+decision. Staff are held by no budget of citizens, and nothing that is about an emergency is: it is counted, and
+administrators are told. Judged at its first sending only: what may have left already is not.
 Several processes that claim in the same instant may each add what they hold in their hands.
 """
 
@@ -32,7 +33,13 @@ _MOST_ROUNDS = 40
 _FACTS = text("""
     with due as (
         select id, channel, template, address, staff_id is not null as is_staff, error_code, attempts > 0 as is_retry,
-               coalesce(due_at, created_at) <= :old as is_old
+               coalesce(due_at, created_at) <= :old as is_old,
+               params ? 'danger' or exists (
+                   select from ticket where priority = 'emergency' and (
+                       ticket.id = outbound_message.ticket_id
+                       or outbound_message.template = :callback and ticket.id in (
+                           select c.ticket_id from callback_request c where c.outbound_id = outbound_message.id))
+               ) as is_emergency
         from outbound_message
         where id = any(:ids) and state in ('waiting', 'claimed') and not_before <= :now
     ), keys as (
@@ -62,16 +69,16 @@ def affordable(
     session: Session, ids: Sequence[int], *, look_again: Callable[[], Sequence[int]], by: str, now: datetime
 ) -> Spending:
     """Of what is due and locked, what may cost something now. Where some is held, `look_again` finds what is behind."""
-    held_for: set[tuple[str, str]] = set()
+    used_up: set[tuple[str, str]] = set()
     for _ in range(_MOST_ROUNDS):
         judged = _judge(session, ids, now=now)
         _keep_back(session, judged, now=now)
-        held_for |= {(purse.why, purse.kind) for purse in judged.held}
+        used_up |= {(purse.why, purse.kind) for purse in judged.held} | judged.passed
         if not judged.is_anything_kept_back:
             break
         ids = look_again()
-    if held_for:
-        tell_administrators(session, sorted(held_for), now=now)
+    if used_up:
+        tell_administrators(session, sorted(used_up), now=now)
     return Spending(judged.leaving, _counting(judged.spent, by=by))
 
 
@@ -92,6 +99,8 @@ class _Judged:
     leaving: list[int] = field(default_factory=list)
     refused: dict[str, list[int]] = field(default_factory=dict)
     held: dict[_Purse, list[int]] = field(default_factory=dict)
+    # By which budgets an emergency was not held.
+    passed: set[tuple[str, str]] = field(default_factory=set)
     given_up: list[int] = field(default_factory=list)
     spent: _Counted = field(default_factory=Counter)
 
@@ -104,7 +113,14 @@ def _judge(session: Session, ids: Sequence[int], *, now: datetime) -> _Judged:
     begins = {HOUR: _hour_of(now), DAY: _day_of(now)}
     due, prefixes, budgets, used = session.execute(
         _FACTS,
-        {"ids": list(ids), "now": now, "hour": begins[HOUR], "day": begins[DAY], "old": now - HELD_AT_MOST},
+        {
+            "ids": list(ids),
+            "now": now,
+            "hour": begins[HOUR],
+            "day": begins[DAY],
+            "old": now - HELD_AT_MOST,
+            "callback": CALLBACK_CALL,
+        },
     ).one()
     rules = [PrefixRule(row["prefix"], row["is_allowed"], row["most_an_hour"]) for row in prefixes]
     most = {(row["kind"], row["scope"], row["seconds"]): row["most"] for row in budgets}
@@ -142,7 +158,9 @@ def _judge_one(
         sent = before.get((kind, seconds, key), 0) + judged.spent[kind, seconds, begins[seconds], key]
         if sent >= limit and row["error_code"] != RELEASED:
             over = _Purse(OVER[scope], kind, begins[seconds] + timedelta(seconds=seconds))
-    if over is None:
+    if over is not None and row["is_emergency"]:
+        judged.passed.add((over.why, kind))
+    if over is None or row["is_emergency"]:
         judged.leaving.append(row["id"])
         judged.spent.update((kind, seconds, begins[seconds], key) for _, seconds, key, _ in counted)
     elif row["is_old"]:

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from tests.factories import staff
+from tests.factories import staff, ticket
 from tests.statements import counted
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix, remove_prefix
 from tickets.errors import InvalidInput
@@ -19,13 +19,23 @@ from tickets.outbox.results import record_retry, record_sent
 from tickets.outbox.spending import forget_old_counts
 from tickets.outbox.troubles import oldest_unsent
 from tickets.people.actor import SYSTEM
-from tickets.schema import AuditEntry, OutboundMessage, SendingBudget, SendingCount
-from tickets.states import BudgetScope, OutboundChannel, OutboundState, Role, SendingKind
+from tickets.schema import AuditEntry, CallbackRequest, OutboundMessage, SendingBudget, SendingCount, Ticket
+from tickets.states import (
+    BudgetScope,
+    CallbackReason,
+    CallbackState,
+    OutboundChannel,
+    OutboundState,
+    Priority,
+    Role,
+    SendingKind,
+)
 
 NOW = datetime(2026, 11, 23, 2, 10, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NEXT_HOUR = NOW.replace(minute=0) + HOUR
 SMS, VOICE = OutboundChannel.SMS, OutboundChannel.VOICE
+FIRE = "Cháy nhà, có người mắc kẹt ở 12 Lê Lợi phường Sài Gòn"
 
 
 def post(session: Session, *phones: str, at: datetime = NOW, **more: object) -> list[OutboundMessage]:
@@ -53,6 +63,27 @@ def leave(session: Session, *, at: datetime = NOW, by: str = "w") -> list[str]:
 def budget(session: Session, kind: str, scope: str, most: int, *, seconds: int = 3600) -> None:
     session.get_one(SendingBudget, (SendingKind(kind), BudgetScope(scope), seconds)).most = most
     session.flush()
+
+
+def post_about(session: Session, kind: str, about: Ticket) -> list[OutboundMessage]:
+    """A text or call to whom this ticket is about; a callback's call names it by the callback alone."""
+    to = about.reply_phone or ""
+    if kind == "sms":
+        return post(session, to, ticket_id=about.id)
+    if kind == "call":
+        return post(session, to, channel=VOICE, ticket_id=about.id)
+    rows = post(session, to, channel=VOICE, template=CALLBACK_CALL)
+    # One is waited for at a number; what became of earlier ones is another matter.
+    session.execute(update(CallbackRequest).values(state=CallbackState.CLOSED))
+    session.add(
+        CallbackRequest(
+            once_key=f"spending-{rows[0].id}", phone=to, ticket_id=about.id, unit_id=about.unit_id,
+            reason=CallbackReason.REQUESTED, state=CallbackState.DIALLING, order_at=NOW, created_at=NOW,
+            outbound_id=rows[0].id,
+        )
+    )  # fmt: skip
+    session.flush()
+    return rows
 
 
 def fresh(session: Session, row: OutboundMessage) -> OutboundMessage:
@@ -188,6 +219,62 @@ def test_calls_have_budgets_of_their_own(session, kind, template):
 
     assert len(leave(session)) == 3 + 2
     assert len(leave(session, at=NEXT_HOUR)) == 1
+
+
+@pytest.mark.parametrize("scope", ["number", "range", "all"])
+@pytest.mark.parametrize("kind", ["sms", "call", "callback"])
+def test_no_budget_holds_what_is_about_an_emergency_and_administrators_are_told(session, kind, scope):
+    boss, [phone] = staff(session, role=Role.ADMINISTRATOR), numbers(1)
+    budget(session, kind, scope, 1)
+    fire, waste = (
+        ticket(session, phone=phone, now=NOW, body=words) for words in (FIRE, "Rác để ba ngày ở phường Sài Gòn")
+    )
+    assert (fire.priority, waste.priority) == (Priority.EMERGENCY, Priority.NORMAL)
+    session.execute(delete(OutboundMessage))
+    post_about(session, kind, waste)
+    assert leave(session) == [phone]
+
+    [held] = post_about(session, kind, waste)
+    post_about(session, kind, fire)
+
+    assert leave(session) == [phone]
+    assert fresh(session, held).error_code == f"over_budget_{scope}"
+    post_about(session, kind, fire)
+    assert leave(session, at=NOW + MINUTE) == [phone]
+    assert {row.staff_id for row in told(session)} == {boss.id}
+    # What went out nevertheless was counted.
+    assert (
+        sum(row.count for row in session.scalars(select(SendingCount)) if row.counted == phone and row.seconds == 3600)
+        == 3
+    )
+
+
+def test_whom_to_call_in_danger_is_told_whatever_was_sent_before(session):
+    """A doubt alone makes no emergency; the numbers are sent anyway, and in time."""
+    [phone] = numbers(1)
+    budget(session, "sms", "number", 1)
+    post(session, phone)
+    assert leave(session) == [phone]
+
+    post(session, phone, template="danger_noted", params={"reference": "260000001", "danger": ["fire"]})
+
+    assert leave(session) == [phone]
+
+
+def test_administrators_are_told_where_only_emergencies_used_a_budget_up(session):
+    """Somebody may earn by making us believe in fires."""
+    boss, [phone] = staff(session, role=Role.ADMINISTRATOR), numbers(1)
+    budget(session, "sms", "all", 1)
+    fire = ticket(session, phone=phone, now=NOW, body=FIRE)
+    session.execute(delete(OutboundMessage))
+    post_about(session, "sms", fire)
+    assert leave(session) == [phone]
+    assert told(session) == []
+
+    post_about(session, "sms", fire)
+
+    assert leave(session) == [phone]
+    assert {row.staff_id for row in told(session)} == {boss.id}
 
 
 def test_all_together_are_held_by_the_budget_of_the_city(session):
