@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from tickets.matter import MatterReading, read_matter
 from tickets.people.phones import parse_phone
 from tickets.queries.similar import Similar, similar_open
 from tickets.routing.decision import guess_category
-from tickets.routing.incidents import IncidentRule, incident_about
+from tickets.routing.incidents import IncidentRule, incident_about, running
 from tickets.routing.rule_rows import CategoryRule, UnitRule
 from tickets.routing.rules import Rules
 from tickets.routing.two_matters import TwoMatters, two_matters
@@ -180,6 +181,30 @@ def _is_refused(form: ReportForm, known: Rules) -> bool:
 def _incident(known: Rules, unit: UnitRule | None, category: CategoryRule | None, now: datetime) -> IncidentRule | None:
     category_id = category.id if category is not None else None
     return incident_about(known.incidents, unit_id=unit.id if unit else None, category_id=category_id, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidFirst:
+    """A disaster, said before anybody writes: where, its bulletin, and the form that begins with its place and kind."""
+
+    area: str
+    words: str
+    link: str
+
+
+def disasters(known: Rules, *, locale: str, now: datetime) -> list[SaidFirst]:
+    """All that run, as callers hear them before the menu."""
+    return [_said_first(one, known, locale) for one in running(known.incidents, now=now) if one.is_disaster]
+
+
+def _said_first(one: IncidentRule, known: Rules, locale: str) -> SaidFirst:
+    units = [unit for unit_id in sorted(one.unit_ids) if (unit := known.routing.units.get(unit_id))]
+    category = known.routing.categories.get(one.category_id or 0)
+    given = {"category": category.code} if category else {}
+    # A place of several would have to be asked for again.
+    given |= {"place": units[0].name} if len(units) == 1 else {}
+    link = f"/?{urlencode(given)}#f-body" if given else "#f-body"
+    return SaidFirst(", ".join(name_of(unit, locale) for unit in units), one.bulletin(locale), link)
 
 
 def chosen_unit(form: ReportForm, advice: Advice) -> str | None:

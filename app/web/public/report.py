@@ -14,14 +14,14 @@ from wtforms.validators import ValidationError
 
 from app.storage.database_faults import PASSING_EXCEPTIONS
 from app.web.frame.access import public
-from app.web.frame.current import keys, settings
+from app.web.frame.current import keys, rules, settings
 from app.web.frame.error_answers import answer_error
 from app.web.frame.limits import count_told, limiter, may_be_told, takes_pictures
 from app.web.frame.page_context import shown_city
 from app.web.frame.typed_again import sent_files
 from app.web.pieces.pictures import take_pictures
 from app.web.public import signed
-from app.web.public.advice import Advice, advise, chosen_category, chosen_unit
+from app.web.public.advice import Advice, advise, chosen_category, chosen_unit, disasters
 from app.web.public.choices import category_options, last_known_categories
 from app.web.public.follow_cookie import let_follow
 from app.web.public.report_form import ReportForm, empty_form, faults, read_form
@@ -63,7 +63,8 @@ def ask_who_may_be_told() -> None:
 @public
 def form() -> ResponseReturnValue:
     given = empty_form(place=request.args.get("place", ""), category=request.args.get("category", ""))
-    advice = advise(g.session, given, locale=chosen_locale(), now=g.now) if given.place else None
+    is_given = given.place or given.category
+    advice = advise(g.session, given, locale=chosen_locale(), now=g.now) if is_given else None
     return _page(given, advice=advice)
 
 
@@ -243,6 +244,7 @@ def _page(
         advice=advice,
         notice=notice,
         asks=asks,
+        disasters=disasters(rules(), locale=chosen_locale(), now=g.now),
         categories=category_options(g.session, chosen_locale()),
     )
     return Response(page, status, mimetype="text/html")

@@ -1,7 +1,7 @@
 """Incidents: what many report at once is said before the queue, on the form and by SMS, from one page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flask import Response, flash, g, redirect, render_template, request
@@ -37,6 +37,7 @@ _HERE = "/supervisor/incidents"
 _HOURS = (1, 2, 4, 8, 12, 24, 48, 72)
 _EXTENDED_BY = timedelta(hours=1)
 _MOST_SHOWN = 30
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,13 @@ def _wanted(typed: TypedIncident) -> WantedIncident:
     if not may_steer(g.viewer, unit_ids):
         raise InvalidInput("area", "not_your_area")
     category = _category(typed.category)
+    if not (typed.bulletin_vi or typed.bulletin_en):
+        typed = _worded(typed, unit_ids, category)
     require_short("bulletin_vi", typed.bulletin_vi, "vi")
     require_short("bulletin_en", typed.bulletin_en, "en")
     for field, words in (("bulletin_vi", typed.bulletin_vi), ("bulletin_en", typed.bulletin_en)):
         if not words:
+            # What one language tells to do, the other must not leave out.
             raise InvalidInput(field, "required")
     hours, most = typed_number(typed.hours), typed_number(typed.most_waiting)
     if hours is None:
@@ -142,6 +146,21 @@ def _wanted(typed: TypedIncident) -> WantedIncident:
         category_id=category.id if category else None, bulletin_vi=typed.bulletin_vi, bulletin_en=typed.bulletin_en,
         lasts=timedelta(hours=min(hours, 1000)), is_disaster=typed.is_disaster, most_waiting=most,
     )  # fmt: skip
+
+
+def _worded(typed: TypedIncident, unit_ids: Sequence[int], category: CategoryRule | None) -> TypedIncident:
+    """Said of the place and the kind alone: in the first minutes nobody words two languages."""
+    routing = rules().routing
+    said = {
+        locale: first_bulletin(
+            locale,
+            # More than three names nobody keeps in mind.
+            place=", ".join(area_words(unit_ids, routing, locale)) if len(unit_ids) <= _MOST_NAMED else "",
+            matter="" if category is None else category.name if locale == "vi" else category.name_en,
+        )
+        for locale in ("vi", "en")
+    }
+    return replace(typed, bulletin_vi=said["vi"], bulletin_en=said["en"])
 
 
 def _master_id(typed: TypedIncident, unit_ids: Sequence[int], category: CategoryRule | None) -> int:

@@ -1,5 +1,7 @@
 """On the form a known incident is said where place and kind are its; one click counts, and another sends apart."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from tickets.states import Role
 from tickets.work import incidents
 from tickets.work.incidents import WantedIncident
 
-WORDS = "Khu vực mất điện, đang sửa."
+WORDS, ENGLISH = "Khu vực mất điện, đang sửa.", "A power cut."
 GIVEN = {"body": "Rác ba ngày chưa ai thu gom.", "place": "phường Sài Gòn", "phone": "0901234567"}
 
 
@@ -22,7 +24,7 @@ GIVEN = {"body": "Rác ba ngày chưa ai thu gom.", "place": "phường Sài Gò
 def incident(session, now):
     boss = staff(session, role=Role.SUPERVISOR, at="79")
     master = open_ticket(session, now=now)
-    wanted = WantedIncident(master.ticket_id, [unit(session).id], None, WORDS, "A power cut.", timedelta(hours=2))
+    wanted = WantedIncident(master.ticket_id, [unit(session).id], None, WORDS, ENGLISH, timedelta(hours=2))
     viewer = load_viewer(session, boss.id, now=now)
     return incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
 
@@ -92,3 +94,31 @@ def test_the_acknowledgement_of_the_form_says_it_too(client, session, incident):
 
     told = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "ticket_opened")).all()
     assert [one.params["incident"]["vi"] for one in told if one.address == "+84901234567"] == [WORDS]
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "place"), [("vi", WORDS, "Phường Sài Gòn"), ("en", ENGLISH, "Sai Gon Ward")]
+)
+def test_a_disaster_is_said_before_anybody_writes_and_its_link_leads_to_being_counted(
+    client, session, incident, locale, words, place
+):
+    incident.is_disaster = True
+    session.flush()
+    client.set_cookie("locale", locale)
+
+    first = client.get("/").get_data(as_text=True)
+
+    assert words in first and place in first[: first.index(words)][-300:]
+    link = html.unescape(re.search(r'href="(/\?[^"#]+)#f-body"', first)[1])
+    begun = client.get(link).get_data(as_text=True)
+    assert f'name="count" value="{incident.id}"' in begun
+    assert begun.count(words) == 1
+
+
+def test_what_is_no_disaster_is_said_to_nobody_whom_it_does_not_concern(client, session, incident, now):
+    assert WORDS not in client.get("/").get_data(as_text=True)
+
+    incident.is_disaster, incident.expires_at = True, now - timedelta(minutes=1)
+    incident.starts_at = now - timedelta(hours=2)
+    session.flush()
+    assert WORDS not in client.get("/").get_data(as_text=True)

@@ -61,6 +61,25 @@ def test_without_a_ticket_one_is_opened_and_an_old_district_is_what_came_of_it(b
     assert session.get_one(Ticket, incident.master_id).subject.startswith("Mất điện")
 
 
+def test_place_and_kind_are_enough_and_both_languages_say_them(browser, session):
+    answer = send(
+        browser, area="Phường Sài Gòn", category="flooding", hours="2", master="", bulletin_vi="", bulletin_en=""
+    )
+
+    assert answer.status_code == 303
+    [incident] = session.scalars(select(Incident)).all()
+    assert "Phường Sài Gòn" in incident.bulletin_vi and "Ngập nước" in incident.bulletin_vi
+    assert "Sai Gon Ward" in incident.bulletin_en and "looding" in incident.bulletin_en
+
+
+def test_nothing_said_of_the_whole_city_is_still_a_sentence(browser, session):
+    assert send(browser, hours="2", area="", category="", master="", bulletin_vi="", bulletin_en="").status_code == 303
+
+    [incident] = session.scalars(select(Incident)).all()
+    assert incident.bulletin_vi == "Chúng tôi đã biết việc này và đang xử lý."
+    assert incident.bulletin_en == "We know of this. It is being dealt with."
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
