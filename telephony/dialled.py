@@ -52,7 +52,12 @@ SPELLED = frozenset(
     }
 )
 MAX_ADDRESS = 256
-_SCHEME = re.compile(r"(?:sips?|tel|whatsapp|callto|sms|rcs):", re.IGNORECASE)
+# What follows the last two may also be a number of that service's own, which nobody can dial.
+_SCHEME = re.compile(
+    r"(?:(?:sips?|tel|whatsapp|callto|sms|rcs):|(?:viber|zalo):(?=(?:\+|0|84)\d{8,12}$))", re.IGNORECASE
+)
+# A service that knows people by names of its own, and what it calls this person.
+_SERVICE = re.compile(r"(?!(?:sips?|tel|callto|sms|rcs|client|urn):)([a-z][a-z0-9+.-]{1,20}):(\S.*)", re.IGNORECASE)
 # A display name; what stands in it, brackets too, is no address.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 # What an exchange dials to hide or to show its own number, left standing before the number that it shows.
@@ -94,10 +99,22 @@ def _of_address(text: str) -> str:
     return number
 
 
+def chat_service(raw: str | None) -> str | None:
+    """By which service somebody writes who has no number there: `zalo:2512…` → `zalo`, `messenger:100…` → `messenger`.
+
+    None for numbers, hidden ones, and what businesses call themselves in place of a number: no name of a sender has a
+    colon in it.
+    """
+    found = _SERVICE.fullmatch(_plain(unquote((raw or "").strip()[:MAX_ADDRESS])))
+    if found is None or is_withheld(raw) or parse_phone(dialled(raw)):
+        return None
+    return found[1].lower()
+
+
 def is_withheld(raw: str | None) -> bool:
     """Whether what the provider sent as the caller's number names nobody."""
     said = dialled(raw).lower()
-    if said in WITHHELD_WORDS:
+    if said in WITHHELD_WORDS or ((service := _SERVICE.fullmatch(said)) and service[2] in WITHHELD_WORDS):
         return True
     digits = said.lstrip("+")
     return not digits or not digits.strip("0") or digits in SPELLED

@@ -160,7 +160,7 @@ def _tell_end(telephone: "Telephone", *, as_json: bool) -> None:
 def run_sms(arguments: argparse.Namespace) -> int:
     """Text, then print what comes back within the wait."""
     from app.simulator.carrier import SimulatedCarrier
-    from app.simulator.telephone import text
+    from app.simulator.telephone import said_back, text
 
     settings, account = _carrier(arguments.data)
     to = _line(settings, arguments.to)
@@ -172,6 +172,9 @@ def run_sms(arguments: argparse.Namespace) -> int:
     )
     sent = {"message_sid": sid, "status": answer.status_code}
     print(json.dumps(sent) if arguments.json else f"[sms] {answer.status_code}", flush=True)
+    for words in said_back(answer):
+        got = {"from": to, "body": words}
+        print(json.dumps(got, ensure_ascii=False) if arguments.json else f"  ✉ {words}", flush=True)
     for message in _coming_back(account, arguments.caller, known, seconds=arguments.wait):
         got = {"from": message["from"], "body": message["body"]}
         print(json.dumps(got, ensure_ascii=False) if arguments.json else f"  ✉ {message['body']}", flush=True)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.phone import callback_calls, notice_calls
@@ -17,6 +19,7 @@ from app.phone.known_accounts import KnownAccounts, known_accounts
 from app.phone.known_recordings import KnownRecordings, known_recordings
 from app.reference import Reference
 from app.settings import ROOT, Settings
+from app.wording.messages import message_app, render
 from app.wording.spoken_words import speak
 from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.reply_deeds import Reply
@@ -50,6 +53,7 @@ from telephony.provider.webhook_inbox import (
 )
 from telephony.recordings import Announced
 from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
+from telephony.sms.chats import UNANSWERED, said_at_once
 from telephony.sms.codes import CodesIntent
 from telephony.sms.intent import TextIntent
 from tickets.routing.rules import version_now
@@ -121,6 +125,10 @@ class Phones:
         found = self.recordings.sentence(prompt, params, locale)
         return [f"{self.settings.base_url}/sounds/{one.file_name}" for one in found]
 
+    @cached_property
+    def _words(self) -> Flask:
+        return message_app(self.settings)
+
     @property
     def book(self) -> PhoneBook:
         rows = self.known.rows()
@@ -171,6 +179,15 @@ class Phones:
     def nothing_to_do(self, webhook: Webhook) -> WebhookAnswer:
         """Taken, and nothing is wanted of the provider."""
         return WebhookAnswer(200, driver_of(self.accounts[webhook.account]).nothing_to_do)
+
+    def said_back(self, webhook: Webhook, words: str) -> WebhookAnswer:
+        """By the same way as it came, at once."""
+        return WebhookAnswer(200, driver_of(self.accounts[webhook.account]).said_back(words))
+
+    def written(self, template: str, params: Mapping[str, Any], locale: str, *, now: datetime) -> str:
+        """The words of a text that leaves by no outbox. Whatever thread answers: it knows no page."""
+        with self._words.app_context():
+            return render(template, "sms", params, locale=locale, base_url=self.settings.base_url, now=now).text
 
 
 def _nothing_is_recorded(_prompt: Prompt, _params: Params, _locale: str) -> Sequence[str]:
@@ -316,8 +333,8 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
         case "recording" if form.get("recording_sid"):
             _announce(session, webhook, now=now)
         case "sms" if form.get("message_sid"):
-            _receive_sms(session, form, desk, now=now)
-            return phones.nothing_to_do(webhook)
+            words = _receive_sms(session, form, desk, phones, now=now)
+            return phones.said_back(webhook, words) if words else phones.nothing_to_do(webhook)
         case "sms-status":
             note_sms_status(session, form, webhook.query, account=account, now=now)
         case _:
@@ -325,17 +342,22 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
     return STORED
 
 
-def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, *, now: datetime) -> None:
-    """Telephony understands a message; a leader's reply is escalation's to take, and both meet only here."""
+def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, phones: Phones, *, now: datetime) -> str:
+    """Telephony understands a message; a leader's reply is escalation's to take, and both meet only here.
+
+    What is said at once, where nothing can be sent to whoever wrote.
+    """
     sms = keep_sms(session, form, account=desk.account.name, now=now)
     intent, phone = sms.intent, sms.phone
     if isinstance(intent, CodesIntent) and phone is not None:
         reply = Reply(intent.codes, intent.instruction, intent.passes_up, intent.may_be_words)
         if take_reply(session, reply, phone=phone, message_sid=sms.message_sid, now=now):
-            return
+            return ""
         # Nobody we report to: a citizen's ordinary words that look like a leader's code.
         sms = replace(sms, intent=TextIntent(sms.body))
     act_on_sms(session, sms, desk, now=now)
+    said = said_at_once(session, sms, desk, now=now)
+    return phones.written(UNANSWERED, *said, now=now) if said else ""
 
 
 def _announce(session: Session, webhook: Webhook, *, now: datetime) -> None:

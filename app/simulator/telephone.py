@@ -349,6 +349,12 @@ def text(
     return sid, post_signed(account, f"{base_url}/webhooks/{account.name}/sms", fields)
 
 
+def said_back(answer: SimulatedAnswer) -> list[str]:
+    """What the answer itself says to whoever texted, the way they wrote."""
+    document = _parsed(answer.text)
+    return [] if document is None else [words.text or "" for words in document.iter("Message")]
+
+
 def received(account: ProviderAccount, number: str) -> list[dict[str, str]]:
     """The messages this number was sent, oldest first, as the carrier has them."""
     url = f"{account.api_base_url}/2010-04-01/Accounts/{account.account_sid}/Messages.json"

@@ -54,6 +54,7 @@ OUTBOUND_TEMPLATES: Mapping[str, LazyString] = {
     "passed_up": lazy_gettext("Level has been passed up"),
     "praise_received": lazy_gettext("Notice: the unit is praised"),
     "problem_reported": lazy_gettext("Notice: an arising problem"),
+    "chat_unanswered": lazy_gettext("To the citizen: we cannot answer by this service"),
     "place_noted": lazy_gettext("To the citizen: place noted"),
     "pictures_not_taken": lazy_gettext("To the citizen: a picture could not be opened"),
     "place_unclear": lazy_gettext("To the citizen: the answer named no place"),

@@ -231,6 +231,9 @@ class Driver(Protocol):
     def nothing_to_do(self) -> str:
         """The body that answers a text for which nothing is wanted of the provider."""
 
+    def said_back(self, words: str) -> str:
+        """The body by which whoever wrote a text reads this at once, the way they wrote; else `nothing_to_do`."""
+
     def accounts(self, setting: Setting) -> Iterable[ProviderAccount]:
         """Those set up here; `setting` gives HOTLINE_… by the name after it in small letters, '' when it is not set."""
 

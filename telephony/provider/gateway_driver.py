@@ -30,6 +30,10 @@ class GatewayDriver:
     name = "gateway"
     nothing_to_do = ""
 
+    def said_back(self, _words: str) -> str:
+        """Gateways take texts to numbers alone."""
+        return self.nothing_to_do
+
     def accounts(self, setting: Setting) -> Iterable[ProviderAccount]:
         """Gateways are rows; there is nothing to set for one."""
         return ()

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
+from twilio.twiml.messaging_response import MessagingResponse
+
 from telephony.provider.account import Capability, ProviderAccount
 from telephony.provider.account_kinds import ACCOUNT_KINDS, kind_at, provider_account
 from telephony.provider.driver import Carrier, Probe, Setting, WireRequest
@@ -58,6 +60,11 @@ class TwilioDriver:
 
     name = NAME
     nothing_to_do = EMPTY_RESPONSE
+
+    def said_back(self, words: str) -> str:
+        document = MessagingResponse()
+        document.message(words)
+        return str(document)
 
     def accounts(self, setting: Setting) -> Iterable[ProviderAccount]:
         sid, token = setting("twilio_account_sid"), setting("twilio_auth_token")

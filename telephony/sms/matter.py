@@ -13,6 +13,7 @@ from telephony.dialled import line_number
 from telephony.plan.menu import MOST_OPTIONS
 from telephony.sms.answered import answered_of, take_after_answer
 from telephony.sms.answering import text_about
+from telephony.sms.chats import open_ticket_of_chat
 from telephony.sms.incident import incident_words, take_count
 from telephony.sms.noise import take_machine, take_noise
 from telephony.sms.texted import Taken, Texted
@@ -49,7 +50,7 @@ def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simula
     counted = kept or take_count(session, body, sms, is_simulated=is_simulated, now=now)
     if counted is not None:
         return counted
-    ticket = _open_ticket_of(session, sms.phone, now=now)
+    ticket = _open_ticket_of(session, sms.phone, now=now) if sms.phone else open_ticket_of_chat(session, sms, now=now)
     if ticket is not None and _asked_something(ticket):
         return _attach(session, ticket, body, sms, desk, is_simulated=is_simulated, now=now)
     taken = None

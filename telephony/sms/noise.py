@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
-from telephony.dialled import dialled, is_withheld, line_number
+from telephony.dialled import chat_service, dialled, is_withheld, line_number
 from telephony.sms.answering import text_back
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
@@ -50,8 +50,8 @@ def take_noise(
 
 
 def is_machine(sms: Texted) -> bool:
-    """A short code or a name in place of a number; whoever hides theirs is a person."""
-    if is_withheld(sms.phone_raw):
+    """A short code or a name in place of a number; whoever hides theirs, or writes by a chat, is a person."""
+    if is_withheld(sms.phone_raw) or chat_service(sms.phone_raw):
         return False
     phone = parse_phone(sms.phone) if sms.phone else None
     if phone is not None:

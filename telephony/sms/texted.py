@@ -21,6 +21,15 @@ class Texted(Protocol):
     def has_pictures(self) -> bool: ...
 
 
+class Received(Texted, Protocol):
+    """Kept already, with its words as they came."""
+
+    @property
+    def inbound_id(self) -> int: ...
+    @property
+    def body(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The contact where it is known, and the ticket; an advertisement after an answer leads to none."""

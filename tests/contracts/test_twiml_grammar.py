@@ -30,6 +30,7 @@ def of(*inner):
         f'<Gather input="dtmf" timeout="5"><Play>{B}</Play></Gather><Redirect method="POST">{A}</Redirect>',
         f'<Record action="{A}" maxLength="180" finishOnKey="#" playBeep="true"/><Hangup/>',
         '<Dial timeout="20" callerId="+842873000000"><Number>+84901234567</Number></Dial>',
+        "<Message>a</Message>",
     ],
 )
 def test_what_every_account_executes_is_found_without_fault(inner):
@@ -75,6 +76,9 @@ def test_what_every_account_executes_is_found_without_fault(inner):
         ("<Say language='vi'>a</Say>", "Say language may not be 'vi'"),
         ("<Say voice='Robot'>a</Say>", "Say voice may not be 'Robot'"),
         ("<Play/>", "Play may not hold"),
+        ("<Message> </Message>", "Message may not hold"),
+        (f"<Message>{'a' * 1601}</Message>", "Message may not hold"),
+        ("<Message>a</Message><Say>a</Say>", "Say may not stand in Response"),
         ("<Redirect/>", "Redirect is empty"),
         ("<Echo/>", "nobody has said which account has Echo"),
         ("<Gather profanityFilter='true'/>", "nobody has said what Gather profanityFilter may be"),

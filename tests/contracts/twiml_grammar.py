@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from twilio.twiml import TwiML
+from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
 from telephony.provider.account import Capability
@@ -21,11 +22,24 @@ from telephony.provider.account import Capability
 MOST_BYTES = 64 * 1024
 MOST_SPOKEN = 4096
 MOST_IN_AN_ADDRESS = 4000
+MOST_IN_A_TEXT = 1600
 MOST_HINTS, MOST_OF_A_HINT = 500, 100
 MOST_RUNG_AT_ONCE = 10
 # Of all parameters that a softphone is told together.
 MOST_PARAMETERS = 800
-ITS_OWN_TEXT = {"Say", "Play", "Redirect", "Dial", "Number", "Client", "Sip", "Conference", "Identity", "Queue"}
+ITS_OWN_TEXT = {
+    "Message",
+    "Say",
+    "Play",
+    "Redirect",
+    "Dial",
+    "Number",
+    "Client",
+    "Sip",
+    "Conference",
+    "Identity",
+    "Queue",
+}
 NEEDED_TO = {
     "Pause": Capability.PAUSE, "Enqueue": Capability.ENQUEUE, "Leave": Capability.ENQUEUE, "Queue": Capability.ENQUEUE,
     "Conference": Capability.CONFERENCE, "Client": Capability.CLIENT, "Sip": Capability.SIP,
@@ -46,7 +60,18 @@ def faults(document: str, capabilities: Collection[Capability]) -> list[str]:
         return [f"not well-formed: {error}"]
     if root.tag != "Response":
         return [f"its root is {root.tag}"]
+    if root.find("Message") is not None:
+        return [*_placed(root, MessagingResponse), *_texted(root)]
     return [*_placed(root, VoiceResponse), *_valued(root), *_beyond(root, frozenset(capabilities))]
+
+
+def _texted(root: ElementTree.Element) -> list[str]:
+    """Texts that go back the way one came."""
+    return [
+        "Message may not hold so little or so much"
+        for message in root.iter("Message")
+        if not 1 <= len("".join(message.itertext()).strip()) <= MOST_IN_A_TEXT
+    ]
 
 
 # What may stand where ------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephony.dialled import dialled, is_withheld
+from telephony.dialled import chat_service, dialled, is_withheld
 from tickets.people.phones import parse_phone
 
 
@@ -14,7 +14,8 @@ from tickets.people.phones import parse_phone
         "sip:anonymous@anonymous.invalid", "sip:@10.0.0.1", "0", "+0000",
         '"Anonymous" <sip:anonymous@anonymous.invalid>', "sip:Restricted@10.0.0.1;user=phone", "tel:",
         "sips:unknown@gw:5061", "<sip:+266696687@gw>", "Private Number", "sip:Private%20Number@gw", "No Caller ID",
-        "restricted@gw", "sip:Coverage@anonymous.invalid", '"0901234567" <sip:anonymous@anonymous.invalid>',
+        "zalo:anonymous", "restricted@gw", "sip:Coverage@anonymous.invalid",
+        '"0901234567" <sip:anonymous@anonymous.invalid>',
     ],
 )  # fmt: skip
 def test_a_hidden_number_is_seen_as_hidden(raw):
@@ -73,6 +74,19 @@ MOBILE, LANDLINE = "+84901234567", "+842838291055"
         ("*31#+84901234567", MOBILE),
         ('"0901234567"', MOBILE),
         ("rcs:+84901234567", MOBILE),
+        ("viber:+84901234567", MOBILE),
+        ("viber:84901234567", MOBILE),
+        ("zalo:84901234567", MOBILE),
+        ("Zalo:0901234567", MOBILE),
+        ("zalo:%2B84901234567", MOBILE),
+        ("<sip:+84901234567@gw;user=phone>;party=calling;privacy=off;screen=yes", MOBILE),
+        ("sip:+84901234567;cpc=ordinary@gw;user=phone", MOBILE),
+        ("<sip:anonymous@anonymous.invalid>,<tel:+84901234567>", MOBILE),
+        ("zalo:2512523625412515000", None),
+        ("zalo:8449012345671234567", None),
+        ("viber:01234567890A=", None),
+        ("telegram:901234567", None),
+        ("messenger:84901234567", None),
         ("sip:1022@gw.example.vn", "1022"),
         ("tel:1022;phone-context=hcmc.example.vn", "1022"),
         ("sip:+14155550100@gw", "+14155550100"),
@@ -86,3 +100,30 @@ def test_a_number_is_read_in_every_form_in_which_carriers_write_it(raw, number):
     parsed = parse_phone(dialled(raw))
     assert (parsed.number if parsed else None) == number
     assert not is_withheld(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "service"),
+    [
+        ("zalo:2512523625412515000", "zalo"),
+        ("ZALO:8449012345671234567", "zalo"),
+        ("viber:01234567890A=", "viber"),
+        ("messenger:84901234567", "messenger"),
+        ("telegram:901234567", "telegram"),
+        ("whatsapp:VN.13491208655302741918", "whatsapp"),
+        ("whatsapp:+84901234567", None),
+        ("viber:+84901234567", None),
+        ("zalo:84901234567", None),
+        ("zalo:anonymous", None),
+        ("VIETTEL", None),
+        ("191", None),
+        ("sip:VIETTEL@gw", None),
+        ("sip:an.nguyen@example.vn", None),
+        ("client:agent_42", None),
+        ("anonymous", None),
+        ("", None),
+        ("zalo:", None),
+    ],
+)
+def test_whoever_writes_by_a_service_without_numbers_is_told_from_a_number_and_from_a_machine(raw, service):
+    assert chat_service(raw) == service

@@ -43,6 +43,7 @@ from tickets.schema import (
     Category,
     Citizen,
     Clock,
+    Contact,
     Draft,
     ExternalReference,
     Procedure,
@@ -93,6 +94,8 @@ class WholeTicket:
     is_appeal: bool
     external: Sequence[dict[str, str]]
     files: Sequence[dict[str, Any]]
+    # The sender as the provider named it, of the first that came without a number; None where there is none.
+    unnumbered: str | None
     entries: Sequence[dict[str, Any]] = ()
     clocks: Sequence[Clock] = ()
     steps: Sequence[LevelOfTicket] = ()
@@ -133,7 +136,7 @@ def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: dateti
 
 _HEAD = (
     "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "drafts",
-    "duplicate_count", "is_appealed", "is_appeal", "external", "files",
+    "duplicate_count", "is_appealed", "is_appeal", "external", "files", "unnumbered",
 )  # fmt: skip
 
 
@@ -158,6 +161,16 @@ def _as_json(table: type[ExternalReference] | type[Attachment], *columns: str) -
     return select(built).where(table.ticket_id == Ticket.id).scalar_subquery()
 
 
+def _unnumbered() -> ScalarSelect[Any]:
+    """Looked for only where there is no number by which to answer."""
+    return (
+        select(func.min(Contact.phone_raw))
+        .where(Contact.ticket_id == Ticket.id, Contact.phone.is_(None), Contact.phone_raw != "")
+        .where(Ticket.reply_phone.is_(None))
+        .scalar_subquery()
+    )
+
+
 def _drafts() -> ScalarSelect[Any]:
     """The reader's own unsent words about the ticket, by form."""
     built = func.json_object_agg(Draft.form, Draft.fields)
@@ -175,7 +188,7 @@ def _heads() -> Select[*tuple[Any, ...]]:
         select(
             Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, _drafts(),
             duplicates, exists().where(Appeal.ticket_id == Ticket.id), exists().where(Appeal.case_id == Ticket.id),
-            external, files,
+            external, files, _unnumbered(),
         )
         .join(Unit, Unit.id == Ticket.unit_id)
         .join(Queue, Queue.id == Ticket.queue_id)

@@ -288,6 +288,8 @@ class InboundSms(Base):
     __tablename__ = "inbound_sms"
     __table_args__ = (
         UniqueConstraint("account", "message_sid"),
+        # Of whoever has no number: chats, by which one person's messages are kept together.
+        Index("ix_inbound_sms_chat", "phone_raw", postgresql_where=text("phone is null")),
         Index("ix_inbound_sms_pictures_due", "pictures_due_at", postgresql_where=text("pictures_due_at is not null")),
     )
 

@@ -15,6 +15,7 @@ from app.web.pieces.names import in_locale, unit_name
 from app.wording.locale import chosen_locale
 from app.wording.place_words import question_text
 from app.wording.reasons import reason_text
+from telephony.dialled import chat_service
 from telephony.provider.account import Capability
 from tickets.directory.places import Option, Question
 from tickets.people.phones import mask, parse_phone
@@ -171,6 +172,7 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
         "citizen_name": citizen_name(reading),
         "phone": ticket.reply_phone if in_full else None,
         "phone_masked": mask(ticket.reply_phone),
+        "chat": chat_service(reading.unnumbered),
         "calls_from": _calls_from(),
         "entries": stream(reading, now=now),
         "clocks": [shown_clock(clock, now=now) for clock in _newest(reading.clocks)],

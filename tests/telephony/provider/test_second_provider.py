@@ -56,6 +56,9 @@ class GatewayDriver:
     name = "gateway"
     nothing_to_do = ""
 
+    def said_back(self, _words):
+        return self.nothing_to_do
+
     def accounts(self, setting):
         if setting("gateway_secret"):
             yield ProviderAccount(
