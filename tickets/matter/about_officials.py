@@ -7,15 +7,14 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried on texts that were kept out of learning: above it stand one in ten of those written to sound like an accusation,
-# and one in forty of others.
-_LEANS = -1.3
+# Tried hand by hand on 5,900 texts, with weights that learned from all other hands: above the first stand nine in ten of
+# those that accuse and name somebody, above the second seven in ten of those that do not, and one in twenty of others.
+_LEANS = -1.8
 # Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
-_LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.05, "@official", ("@official", "@agency")
-_LEANS_IN_DOUBT = -0.6
-# In few words that name neither, each weighs much; who says what a picture shows must lean as far the other way.
-_LEANS_IN_FEW_WORDS = -0.5
-_PICTURES = frozenset({"ảnh", "hình", "photo", "photos", "picture", "pictures"})
+_LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.6, "@official", ("@official", "@agency")
+_LEANS_IN_DOUBT = -1.0
+# In few words that name neither, each weighs much.
+_LEANS_IN_FEW_WORDS = -0.6
 # Praise, and swindlers who only say that they are officials, speak against it.
 _PRAISE = "@praise"
 _FRAMES = {_PRAISE: 2, "@impostor": 3, "@elsewhere": 2, "@withdrawn": 3}
@@ -56,8 +55,9 @@ def _leaning(told: MarkedText, rules: MatterRulebook, *, is_doubted: bool) -> In
     least = _LEANS if is_somebody and says_more else _LEANS_ALONE
     # "Đây là ảnh rác ở đó": of few words that name neither, each weighs too much.
     if not is_somebody and not says_more and len(told.text.words) <= _FEW_WORDS:
-        shows = any(word.said.lower() in _PICTURES for word in told.text.words)
-        least = -_LEANS_IN_FEW_WORDS if shows else _LEANS_IN_FEW_WORDS
+        least = _LEANS_IN_FEW_WORDS
+    # Few examples are in English: where none is named in it, single words must say more.
+    is_doubted = is_doubted or (told.text.is_english and not is_somebody)
     least = max(least, _LEANS_IN_DOUBT) if is_doubted else least
     return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > least else NOTHING_READ
 

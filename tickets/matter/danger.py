@@ -9,9 +9,9 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried on 1,590 texts of four hands that were kept out of learning: with what patterns find, above the first stand nine
-# in ten that tell of danger, above the second nineteen in twenty, and one in twelve of what is made to sound like it.
-_LEANS, _LEANS_A_LITTLE = -0.9, -1.35
+# Tried hand by hand on 5,900 texts, with weights that learned from all other hands: with what patterns find, above the
+# first stand 96 in 100 that tell of danger, above the second 98, and 4 and 8 of what is mostly made to sound like it.
+_LEANS, _LEANS_A_LITTLE = -1.3, -2.1
 # What speaks against danger now, and how much; a call for help weighs against each of them.
 _FRAMES = {
     "@past": 2,

@@ -3,7 +3,7 @@
 import csv
 
 from tickets.matter import read_matter
-from tickets.matter.learned import LEAST_CORRECTED, Corrected, OtherText, learn, most_like
+from tickets.matter.learned import LEAST_CORRECTED, MOST_CORRECTED, Corrected, OtherText, learn, most_like
 from tickets.matter.lists import FILES
 
 MOTHS = [
@@ -44,6 +44,14 @@ def test_after_enough_corrections_a_new_text_like_them_is_of_their_kind() -> Non
     assert told(new, taught(MOTHS[: LEAST_CORRECTED - 1])) is None, "too few have no voice"
     assert told(new, taught(MOTHS)) == "animal_keeping"
     assert told("thieu than bu kin nha tui", taught(MOTHS)) == "animal_keeping", "without marks"
+
+
+def test_the_same_corrections_in_another_order_teach_the_same() -> None:
+    """Only of more corrections than are learned from are the newest, which come first, the ones that count."""
+    given = [*taught(MOTHS), *taught([f"Rác đầy hẻm số {at}, xe rác không tới" for at in range(8)], "rubbish")]
+
+    assert learn(given[::-1], EXAMPLES[::-1]) == learn(given, EXAMPLES)
+    assert len(given) < MOST_CORRECTED
 
 
 def test_its_words_are_those_that_the_texts_share() -> None:
