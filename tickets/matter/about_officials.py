@@ -7,8 +7,8 @@ from tickets.matter.reading import LEANING, NOTHING_READ, Certainty, Indication,
 from tickets.matter.rulebook import MarkedText, MatterRulebook, uncovered
 
 _ENOUGH, _WORTH_ASKING = 2, 1
-# Tried hand by hand on 5,900 texts, with weights that learned from all other hands: above the first stand nine in ten of
-# those that accuse and name somebody, above the second seven in ten of those that do not, and one in twenty of others.
+# Tried hand by hand on 5,900 texts, with weights that learned from all other hands: above the first stand nine in ten
+# of those that accuse and name somebody, above the second seven in ten of those that do not, and one in twenty others.
 _LEANS = -1.8
 # Where nobody who could be one is named, or nothing of what they are accused of, single words must say more.
 _LEANS_ALONE, _OFFICIAL, _SOMEBODY = -1.6, "@official", ("@official", "@agency")

@@ -25,6 +25,11 @@ _FRAMES = {
     "@nuisance": 1,
 }
 _HELP = "help"
+# What is told of as happening again and again, where nothing says that it happens now: somebody must look, and nobody
+# is sent at once. Of these kinds alone: who bleeds or does not wake for long is in danger, and who is beaten, too. To
+# call for long ("kêu hoài không ai tới") is no habit.
+_HABIT, _HABITUAL = "@habit", frozenset({"animal", "traffic", "electricity", "lift"})
+_SAYS_NOW = ("@now", "@calling", "@help", "@panic", "@blood", "@trapped", "@pleading", "@state")
 # A doubt or a denial this many words before a sign takes it back.
 _DOUBT_REACHES, _DENIAL_REACHES = 3, 1
 
@@ -40,6 +45,8 @@ def read_danger(found: MarkedText, rules: MatterRulebook) -> Indication:
     certainty = _certainty(weight, asked.score)
     if certainty is Certainty.NO:
         return NOTHING_READ
+    if certainty is Certainty.YES and _is_habit(told, found):
+        certainty = Certainty.DOUBTFUL
     strongest = sorted(told or cries, key=lambda sign: -sign.pattern.weight)
     kinds = tuple(dict.fromkeys(sign.pattern.says for sign in strongest)) or (LEANING,)
     return Indication(certainty, kinds, words_of([*strongest, *cries], found) or asked.because)
@@ -49,6 +56,12 @@ def _certainty(weight: int, leaning: float) -> Certainty:
     if weight >= _ENOUGH or leaning > _LEANS or (weight >= _WORTH_ASKING and leaning > _LEANS_A_LITTLE):
         return Certainty.YES
     return Certainty.DOUBTFUL if weight >= _WORTH_ASKING or leaning > _LEANS_A_LITTLE else Certainty.NO
+
+
+def _is_habit(told: Sequence[Sign], found: MarkedText) -> bool:
+    """ "Chó thả rông cắn người hoài": what was borne so far can be asked about."""
+    is_told = bool(told) and {sign.pattern.says for sign in told} <= _HABITUAL and bool(found.hits.get(_HABIT))
+    return is_told and not any(found.hits.get(name) for name in _SAYS_NOW)
 
 
 def _weighed(told: Sequence[Sign], cries: Sequence[Sign], found: MarkedText) -> int:

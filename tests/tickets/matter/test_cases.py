@@ -103,7 +103,7 @@ def said_by(reading: MatterReading, label: str) -> bool:
         ("matter_cases_twentysecond.csv", "is_noise", 0.70, 0.01),
         ("matter_cases_twentythird.csv", "is_emergency", 0.98, 0.03),
         ("matter_cases_twentythird.csv", "about_official", 0.98, 0.04),
-        ("matter_cases_twentythird.csv", "is_noise", 0.70, 0.01),
+        ("matter_cases_twentythird.csv", "is_noise", 0.60, 0.01),
         # Everyday English beside danger in English, in wordings that taught no rule.
         ("english_cases_second.csv", "is_emergency", 0.95, 0.05),
     ],
@@ -339,6 +339,34 @@ def test_danger_in_the_last_sentence_of_a_long_letter_is_found_and_the_letter_wi
 
     assert [read_matter(said).may_be_danger for said in letters] == [True, True]
     assert [read_matter(said).may_be_danger for said in without] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "now"),
+    [
+        ("chó thả rông cắn người hoài", "chó thả rông cắn người hoài, giờ đang cắn con tôi chảy máu"),
+        ("Chó nhà bên cắn người suốt mà không ai phạt", "Chó nhà bên vừa cắn người, máu chảy hoài không cầm"),
+        ("mưa nào cũng có người bị điện giật ở đây", "có người bị điện giật, gọi hoài không ai ngắt điện"),
+        ("The dog keeps biting people every week", "The dog is biting a child right now"),
+    ],
+)
+def test_what_happens_again_and_again_is_asked_about_and_what_happens_now_is_an_emergency(said: str, now: str) -> None:
+    assert read_matter(said).may_be_danger
+    assert not read_matter(said).is_danger
+    assert read_matter(now).is_danger
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cây đổ đè người, kêu hoài không ai tới",
+        "xe tông người nằm bất động, gọi 115 hoài không được",
+        "tối nào ổng cũng đánh vợ, tôi chịu hết nổi",
+        "kêu hoài không dậy, thở khò khè",
+    ],
+)
+def test_who_calls_for_long_or_is_beaten_again_and_again_is_in_danger(said: str) -> None:
+    assert read_matter(said).is_danger
 
 
 @pytest.mark.parametrize(
