@@ -88,8 +88,11 @@ def answer_key(
 
 def _keys_of(row: OutboundMessage) -> tuple[str, ...]:
     """What the words of the call name; after any other key they are said again."""
-    is_at_night = row.template == NIGHT_TEMPLATE
-    return (night_checks.HERE_KEY, night_checks.NOT_OURS_KEY) if is_at_night else (ACKNOWLEDGE, PASS_UP, INSTRUCT)
+    if row.template == NIGHT_TEMPLATE:
+        return night_checks.HERE_KEY, night_checks.NOT_OURS_KEY
+    # What was to be passed up when it was written may have come since: that is said after the key.
+    is_top = "next_level" in row.params and row.params["next_level"] is None
+    return (ACKNOWLEDGE, INSTRUCT) if is_top else (ACKNOWLEDGE, PASS_UP, INSTRUCT)
 
 
 def _said_to(session: Session, row: OutboundMessage, key: str, *, settings: Settings, now: datetime) -> Prompt:

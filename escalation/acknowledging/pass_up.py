@@ -12,7 +12,7 @@ from escalation.acknowledging.links import open_link, use_link
 from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION, locked_level
 from escalation.acknowledging.moved_levels import bring_forward
 from escalation.acknowledging.next_level import next_level
-from escalation.acknowledging.right import right_to_answer
+from escalation.acknowledging.right import right_to_answer, told_together_now
 from escalation.firing.recipients import mark_read
 from tickets.audit import entries
 from tickets.errors import HotlineError
@@ -24,7 +24,7 @@ from tickets.work.judged_at import judged_at
 
 
 class NothingAbove(HotlineError):
-    """No level of this chain is left above, or its promise has ended."""
+    """No level of this chain is left above that would tell anybody else, or its promise has ended."""
 
     def __init__(self, step_id: int) -> None:
         super().__init__(step_id)
@@ -55,7 +55,7 @@ def pass_up(session: Session, step_id: int, *, staff_id: int, reason: str = "", 
     if above is not None:
         return PassedUp(ticket.reference, above, is_repeat=True)
     ahead = next_level(session, step_id)
-    if ahead is None:
+    if ahead is None or _tells_only(session, ahead.step_id, staff_id, now=now):
         raise NothingAbove(step_id)
     words = reason.strip()[:LONGEST_INSTRUCTION]
     bring_forward(session, ahead.step_id, by=step, now=now)
@@ -86,6 +86,12 @@ def passes_up_to(session: Session, step_id: int) -> int | None:
         return None
     ahead = next_level(session, step_id)
     return ahead.level if ahead is not None else None
+
+
+def _tells_only(session: Session, step_id: int, staff_id: int, *, now: datetime) -> bool:
+    """Whether whoever passes it up is all who would hear: reached for want of those below, they are the next level."""
+    people = told_together_now(session, [step_id], now=now).get(step_id, ())
+    return {one.person.staff_id for one in people} == {staff_id}
 
 
 def _come_above(session: Session, step: PlannedStep, clock: Clock) -> int | None:

@@ -120,5 +120,20 @@ def deputies_of(session: Session, staff_id: int, *, now: datetime) -> list[tuple
     return [(post, name) for post, name in rows]
 
 
+def stands_in_at(session: Session, staff_id: int, *, now: datetime) -> list[tuple[Post, str | None]]:
+    """The posts at which this person stands in, or is duty officer, and who holds each (None: nobody), by post."""
+    mine, theirs, holder = aliased(PostHolding), aliased(PostHolding), aliased(Staff)
+    held = (theirs.post_id == Post.id) & (theirs.kind == "holder") & _runs(theirs, now)
+    rows = session.execute(
+        select(Post, holder.name)
+        .join(mine, mine.post_id == Post.id)
+        .outerjoin(theirs, held)
+        .outerjoin(holder, (holder.id == theirs.staff_id) & holder.disabled_at.is_(None))
+        .where(mine.staff_id == staff_id, mine.kind != "holder", _runs(mine, now))
+        .order_by(Post.id, theirs.id)
+    )
+    return [(post, name) for post, name in rows]
+
+
 def _runs(held: Any, now: datetime) -> ColumnElement[bool]:
     return and_(held.valid_from <= now, or_(held.valid_to.is_(None), held.valid_to > now))

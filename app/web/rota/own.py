@@ -17,7 +17,7 @@ from app.web.rota.blueprint import ON_THE_ROTA, blueprint
 from app.web.rota.days import leave_asked_for, midnight_of, next_month
 from tickets.directory.absences import end_leave, leave, leave_of, possible_deputies, standing_in, take_leave
 from tickets.directory.handovers import WRITTEN_UNTIL, handed_over
-from tickets.directory.on_call import deputies_of, posts_of
+from tickets.directory.on_call import deputies_of, posts_of, stands_in_at
 from tickets.directory.rota_feeds import feeds_of
 from tickets.directory.shifts import DutyTurn, turns_of
 from tickets.directory.swaps import Swap, accept_swap, ask_swap, open_swaps, refuse_swap, withdraw_swap
@@ -117,6 +117,7 @@ def own_page(*, errors: Mapping[str, str] | None = None, new_feed: str = "", sta
         leave=leave_of(g.session, [mine], from_at=g.now),
         stands_in=standing_in(g.session, mine, from_at=g.now),
         deputies=deputies_of(g.session, mine, now=g.now),
+        stands_in_at=stands_in_at(g.session, mine, now=g.now),
         swaps=open_swaps(g.session, mine, now=g.now),
         notes={turn.shift_id: handed_over(g.session, turn.post_id, before=turn.starts_at) for turn in running},
         to_hand_over={turn.shift_id for turn in turns if turn.starts_at <= g.now < turn.ends_at + WRITTEN_UNTIL},

@@ -12,7 +12,7 @@ from escalation.firing.sweep import tick
 from escalation.queries.desk import load_desk
 from escalation.queries.proof import changed_since_written
 from tests.escalation.raising import MONDAY, raised
-from tests.escalation.scene import level_at, messages, results, step, told, unit_by_code, with_role
+from tests.escalation.scene import holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
 from tickets.audit import entries
 from tickets.errors import NotAllowed, NotFound
 from tickets.people.roles import load_viewer
@@ -161,3 +161,15 @@ def test_a_level_that_has_come_once_is_not_called_again_by_a_plan_made_anew(sess
 
     assert told(session, matter, 3) == [people[3].id]
     assert results(session, matter)[4] is None
+
+
+def test_whoever_is_the_next_level_themselves_cannot_pass_it_up_to_nobody_else(session):
+    matter, people, at = raised(session, 1)
+    chair, first = people[2], step(session, matter, 1)
+    holder(session, "section_head", ward(session), kind="deputy", staff=chair, now=MONDAY)
+
+    with pytest.raises(NothingAbove):
+        pass_up(session, first.id, staff_id=chair.id, via="keypad", now=at)
+
+    assert session.scalars(select(Acknowledgement)).all() == [], "nothing is answered by it"
+    assert pass_up(session, first.id, staff_id=people[1].id, via="keypad", now=at).level == 2

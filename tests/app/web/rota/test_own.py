@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.web.frame.application import HotlineApp
 from tests.app.web.rota.planning import DAY, HOUR, MONDAY, level_one, post_of, shifts
 from tests.app.web.steering import csrf_of, enter
-from tests.escalation.scene import messages, ward, with_role
+from tests.escalation.scene import holder, messages, ward, with_role
 from tickets.directory import contact_methods
 from tickets.directory.contact_hours import Hours
 from tickets.people.actor import SYSTEM
@@ -172,3 +172,16 @@ def test_what_is_over_is_folded_away_under_what_comes(
 
     comes, over = page.split("Days that are over")
     assert (comes.count("rota-past"), over.count("rota-past")) == (0, 2)
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_deputy_reads_for_whom_they_stand_in_and_as_what(app, session, unit, lan, minh, is_held):
+    if is_held:
+        holder(session, "section_head", unit, staff=lan, now=MONDAY)
+    holder(session, "section_head", unit, kind="deputy", staff=minh, now=MONDAY)
+
+    with app.bound_to(session, MONDAY):
+        page = browser_of(app, session, minh).get(MINE).get_data(as_text=True)
+
+    assert "you stand in for nobody" not in page
+    assert (f"for {lan.name}" if is_held else "which nobody holds now") in page.split("You stand in as")[1][:120]
