@@ -52,6 +52,8 @@ SPELLED = frozenset(
     }
 )
 MAX_ADDRESS = 256
+# The host of whoever asked for privacy (RFC 3323), whatever stands before it.
+_NOWHERE = "@anonymous.invalid"
 # What follows the last two may also be a number of that service's own, which nobody can dial.
 _SCHEME = re.compile(
     r"(?:(?:sips?|tel|whatsapp|callto|sms|rcs):|(?:viber|zalo):(?=(?:\+|0|84)\d{8,12}$))", re.IGNORECASE
@@ -90,12 +92,14 @@ def _of_address(text: str) -> str:
     scheme = _SCHEME.match(text)
     if not scheme:
         return _number(text.partition("@")[0])
-    user, _, rest = text[scheme.end() :].partition("@")
+    user = text[scheme.end() :].partition("@")[0]
     context = _CONTEXT.search(text)
     # A password may follow the user, and parameters both the user and, without a host, the number.
     number = _number(user.partition(";")[0].partition(":")[0].partition("?")[0])
-    if context and not rest and number[:1] not in ("+", "0"):
-        return _digits(context[1]) + number
+    if context and number[:1] not in ("+", "0"):
+        # A national short code is dialled as it is, wherever it is from.
+        whole = _digits(context[1]) + number
+        return whole if parse_phone(whole) else number
     return number
 
 
@@ -115,6 +119,8 @@ def is_withheld(raw: str | None) -> bool:
     """Whether what the provider sent as the caller's number names nobody."""
     said = dialled(raw).lower()
     if said in WITHHELD_WORDS or ((service := _SERVICE.fullmatch(said)) and service[2] in WITHHELD_WORDS):
+        return True
+    if _NOWHERE in (raw or "").lower() and parse_phone(said) is None:
         return True
     digits = said.lstrip("+")
     return not digits or not digits.strip("0") or digits in SPELLED
