@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.floor.callbacks import is_not_to_be_called, waits_for_callback
-from telephony.floor.floor import HEARTBEAT_LOST, Staffing, load_floor, load_staffing
+from telephony.floor.floor import HEARTBEAT_LOST, Staffing, load_floor, load_staffing, may_be_answered
 from telephony.floor.offers import offer_back, offer_call
 from telephony.floor.rooms import open_room
 from telephony.floor.telephones import name_in_browser, way_to
@@ -172,7 +172,7 @@ def _queue(session: Session, call: Call, desk: Desk, *, was_held: bool, now: dat
     return QueueFacts(
         position=place,
         # Not told that nobody is there, and sent to leave a message, before the consoles can have been heard again.
-        staffed=was_held or staffing.can_answer(call.unit_id),
+        staffed=was_held or staffing.can_answer(call.unit_id) or may_be_answered(session, call.unit_id, now=now),
         offer_is_open=call.state is CallState.OFFERED,
         offers=call.offers,
         waited_seconds=waited,

@@ -15,6 +15,9 @@ from tickets.states import PresenceState, Role
 # How often a console says that it is open; three misses and nobody is taken to sit there.
 HEARTBEAT_EVERY = timedelta(seconds=15)
 HEARTBEAT_LOST = 3 * HEARTBEAT_EVERY
+# Silence alone sends no caller away before the sweep has found a console lost, which knows whose silence it was: after
+# an outage of ours all are silent. A sweep comes every few seconds; where none does for so long, nobody is there.
+FOUND_LOST_WITHIN = timedelta(minutes=10)
 AT_WORK = (
     PresenceState.AVAILABLE,
     PresenceState.OFFERED,
@@ -127,6 +130,12 @@ class Floor:
 def load_staffing(session: Session, *, now: datetime) -> Staffing:
     """One row, however many are at work: every waiting caller asks at every turn."""
     return staffing_in(session.execute(STAFFED_NOW, heard_lately(now)).one())
+
+
+def may_be_answered(session: Session, unit_id: int | None, *, now: datetime) -> bool:
+    """Whether anybody who could answer is silent only, and not found to have left."""
+    asked = {"now": now, "heard_since": now - FOUND_LOST_WITHIN}
+    return staffing_in(session.execute(STAFFED_NOW, asked).one()).can_answer(unit_id)
 
 
 def heard_lately(now: datetime) -> dict[str, datetime]:

@@ -20,13 +20,13 @@ from werkzeug.datastructures import MultiDict
 
 from telephony.provider.signatures import sign
 from tests.exchange.sip import Address, Leg, UserAgent
-from tests.exchange.sound import FRAME, RATE, from_wav, tone, wav
+from tests.exchange.sound import RATE, from_wav, tone, wav
 
 WORDS_HERTZ = 1800
 WORDS = tone(WORDS_HERTZ, 0.6)
 BEEP_HERTZ = 2400
 BEEP = tone(BEEP_HERTZ, 0.8)
-_MOST_PLAYED_SECONDS = 1.0
+_MOST_PLAYED_SECONDS, _LONGEST_SOUND_SECONDS = 1.0, 60.0
 _LOOK_SECONDS = 0.02
 
 
@@ -221,6 +221,8 @@ class Switch:
         self.recordings: dict[str, tuple[bytes, int, str]] = {}
         self.deleted: list[str] = []
         self.texts: list[dict[str, str]] = []
+        # Of a sound that is fetched; whoever measures how long somebody waits has all of it played.
+        self.most_played_seconds = _MOST_PLAYED_SECONDS
         self._sounds: dict[str, bytes] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _rest_side(self))
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -318,9 +320,8 @@ class Switch:
 
     def sound_at(self, url: str) -> bytes:
         if url not in self._sounds:
-            content = requests.get(url, timeout=15).content
-            self._sounds[url] = from_wav(content, seconds=_MOST_PLAYED_SECONDS)[: 50 * FRAME]
-        return self._sounds[url]
+            self._sounds[url] = from_wav(requests.get(url, timeout=15).content, seconds=_LONGEST_SOUND_SECONDS)
+        return self._sounds[url][: int(self.most_played_seconds * RATE)]
 
     # What we ask ----------------------------------------------------------------------------------------------------
 

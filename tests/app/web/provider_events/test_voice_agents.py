@@ -211,3 +211,18 @@ def test_a_city_agent_answers_at_once_for_a_ward_that_has_nobody(session, phone,
     phone.ring().press("1").speak("phường Sài Gòn")
 
     assert open_offer_of(session, city.id) is not None
+
+
+def test_no_caller_is_told_that_nobody_is_there_before_a_silent_console_is_found_lost(session, phone, now):
+    """After an outage all are silent for some seconds, whoever sits before them."""
+    agent = agent_at(session, now)
+    session.get_one(Presence, agent.id).heartbeat_at = now - timedelta(seconds=61)
+    session.flush()
+
+    phone.ring().press("1").speak("phường Sài Gòn")
+    assert call_of(session, phone).state is CallState.QUEUED
+    assert "nobody" not in call_of(session, phone).detail["told"]
+
+    assert presence.lose_silent_consoles(session, now=now) == 1
+    phone.wait()
+    assert "nobody" in call_of(session, phone).detail["told"]
