@@ -13,7 +13,8 @@ from tickets.outbox import text_parts
 from tickets.people.actor import SYSTEM
 from tickets.promises import day_totals, open_breaches, published, standing_levels
 from tickets.promises.proof import Differences, correct, differences, note_corrected
-from tickets.work.evidence_proof import correct_evidence, tickets_whose_evidence_differs
+from tickets.work.evidence_proof import tickets_whose_evidence_differs
+from tickets.work.problems import correct_evidence
 
 log = structlog.get_logger()
 

@@ -20,6 +20,7 @@ from tickets.schema import (
     Contact,
     EscalationAttempt,
     Message,
+    MovedSinceLevel,
     Offer,
     OutboundMessage,
     PlannedStep,
@@ -38,7 +39,7 @@ from tickets.schema import (
 OF_TICKETS: tuple[type[Base], ...] = (
     Ticket, TicketSearch, TicketAccess, Contact, QueueHop, OutboundMessage, Message, TimelineEntry, Clock,
     PromiseBreach, ClockInterval, PlannedStep, StepRecipient, EscalationAttempt, Acknowledgement, StandingLevel,
-    StandingReport, Call, CallLeg, Offer, CallbackRequest, AuditEntry,
+    StandingReport, MovedSinceLevel, Call, CallLeg, Offer, CallbackRequest, AuditEntry,
 )  # fmt: skip
 # Who called and wrote, and calls that came to no ticket: once a round, however many tickets they stand at.
 OF_ROUNDS: tuple[type[Base], ...] = (Citizen, CitizenPhone, Contact, Call, CallLeg, Offer, CallbackRequest)

@@ -25,7 +25,9 @@ from tickets.promises.published import publish, published
 from tickets.queries.list_stretches import ListView
 from tickets.queries.lists import work_list
 from tickets.queries.newest import newest_ids
+from tickets.queries.newest_levels import newest_level_ids
 from tickets.queries.problems import seen_problems
+from tickets.queries.reading_figures import learned_figures
 from tickets.queries.search import search
 from tickets.queries.supervision import Risk, at_risk, units_now
 from tickets.schema import (
@@ -176,10 +178,14 @@ def questions(
         BOARD: lambda s: sum(one.chains for one in counts(s, named).levels) >= FEW,
         "newest of a ward without any": lambda s: s.scalars(newest_ids(elsewhere, limit=51)).all() == [],
         "newest of the city": lambda s: s.scalars(newest_ids(supervisor, limit=51)).all(),
+        "newest levels of a ward without any": lambda s: s.scalars(newest_level_ids(elsewhere, limit=51)).all() == [],
+        "newest levels of the city": lambda s: s.scalars(newest_level_ids(supervisor, limit=51)).all(),
         "search": lambda s: search(s, supervisor, "den duong").items,
         MENU: lambda s: waiting_up_to(s, supervisor, most=100, now=NOW) == 0,
         PROBLEMS: lambda s: seen_problems(s, supervisor, limit=60)[0].tickets >= FEW * 4 // 5,
         "texts of thirty days": lambda s: parts_sent(s, days=30, now=NOW)["first"] >= FEW,
+        # Of each ticket words told something, and of none what was learned.
+        "what was learned": lambda s: learned_figures(s, supervisor, since=NOW - timedelta(days=60), until=NOW) == [],
         "since when messages wait": oldest_unsent,
         "published promises": lambda s: published(s, now=NOW)[1],
         # Nothing has ended: the longest look there is.

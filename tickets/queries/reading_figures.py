@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, column, func, select
+from sqlalchemy import ColumnElement, TextClause, column, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.queries.noise import in_scope
+from tickets.routing.decision import LEARNED, LEARNED_RULE
 from tickets.schema import NoiseContact, ReadingCorrection, Ticket
+from tickets.schema.ticket import SAYS_LEARNED
 from tickets.states import ReadField
 from tickets.work.corrections import GIVEN, SAID_IN
 
@@ -90,8 +92,18 @@ def reading_figures(session: Session, viewer: Viewer, *, since: datetime, until:
     return [*found, _figures(ReadField.NOISE, _kept(session, viewer, since, until), noise, counts_all=True)]
 
 
+def learned_figures(session: Session, viewer: Viewer, *, since: datetime, until: datetime) -> Sequence[RuleFigure]:
+    """Of what corrections have taught alone, the busiest first: only tickets of which it was told are looked at."""
+    opened = (Ticket.opened_at >= since, Ticket.opened_at < until, visible_tickets(viewer))
+    field = ReadField.CATEGORY
+    told = _standing(session, field, (LEARNED,), (*opened, text(f"ticket.routing_reasons {SAYS_LEARNED}")))
+    put_right = [one for one in _put_right(session, field, opened) if one.rule.startswith(LEARNED_RULE)]
+    figures = _figures(field, told, put_right).rules
+    return [one for one in figures if one.rule.startswith(LEARNED_RULE)]
+
+
 def _standing(
-    session: Session, field: ReadField, codes: Sequence[str], opened: Sequence[ColumnElement[bool]]
+    session: Session, field: ReadField, codes: Sequence[str], opened: Sequence[ColumnElement[bool] | TextClause]
 ) -> Counter[str]:
     """How often each rule spoke of tickets that nobody put right in this field."""
     each = func.jsonb_array_elements(Ticket.routing_reasons).table_valued(column("value", JSONB), name="each")

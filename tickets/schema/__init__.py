@@ -77,7 +77,14 @@ from tickets.schema.staff import (
     Staff,
     WebSession,
 )
-from tickets.schema.standing import PromiseDay, PublishedPromise, StandingLevel, StandingReport, TextPartDay
+from tickets.schema.standing import (
+    MovedSinceLevel,
+    PromiseDay,
+    PublishedPromise,
+    StandingLevel,
+    StandingReport,
+    TextPartDay,
+)
 from tickets.schema.telephony import (
     AgentTelephone,
     Call,
@@ -195,6 +202,7 @@ __all__ = [
     "Message",
     "MessageLimit",
     "Misroute",
+    "MovedSinceLevel",
     "NightCall",
     "NightConsent",
     "NoiseContact",

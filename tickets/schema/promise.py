@@ -297,6 +297,13 @@ class PlannedStep(Base):
             postgresql_include=["due_at", "id"],
         ),
         Index("ix_planned_step_fired", "fired_at", postgresql_where=text("fired_at is not null")),
+        # The newest levels of a unit, at which they fired, for lists of programs.
+        Index(
+            "ix_planned_step_unit_newest",
+            "unit_id",
+            "id",
+            postgresql_where=text("kind = 'level' and fired_at is not null"),
+        ),
         Index("ix_planned_step_reach_by", "reach_by", postgresql_where=text("reach_by is not null")),
     )
 

@@ -132,6 +132,18 @@ class TextPartDay(Base):
     parts: Mapped[int]
 
 
+class MovedSinceLevel(Base):
+    """A ticket that went to another unit after a level of it had fired, and the unit where it is now.
+
+    A level names the unit at which it fired, and so the levels of a unit are a stretch of an index, but for these.
+    """
+
+    __tablename__ = "moved_since_level"
+
+    ticket_id: Mapped[int] = mapped_column(to("ticket", cascade=True), primary_key=True, autoincrement=False)
+    unit_id: Mapped[int] = mapped_column(index=True)
+
+
 class PublishedPromise(Base):
     """How a body kept its promises of a kind over the days that were published last."""
 
@@ -176,6 +188,13 @@ begin
     return null;
 end
 """  # noqa: S608  (our own names)
+_OF_MOVE = """
+begin
+    insert into moved_since_level (ticket_id, unit_id) values (new.id, new.unit_id)
+    on conflict (ticket_id) do update set unit_id = excluded.unit_id;
+    return null;
+end
+"""
 # By the trigger's name, which its function has too: what the function does, on which table it stands and when.
 KEEPS_WHAT_STANDS = {
     "what_stands_of_ticket": (
@@ -186,6 +205,11 @@ KEEPS_WHAT_STANDS = {
         " old.escalation_level > 0) is distinct from ("
         "new.unit_id, new.procedure_id, new.category_id, new.status, new.is_restricted, new.is_canary,"
         " new.escalation_level > 0))",
+    ),
+    "moved_since_level": (
+        _OF_MOVE,
+        "ticket",
+        "after update on ticket for each row when (old.unit_id <> new.unit_id and new.escalation_level > 0)",
     ),
     "what_stands_of_clock": (
         _OF_CLOCK,

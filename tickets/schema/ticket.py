@@ -34,6 +34,8 @@ _SCOPE = ("is_restricted", "is_canary", "coordinating_unit_id")
 _OPEN_TO_ALL_THERE = f"{IS_UNFINISHED} and not is_restricted and not is_canary"
 # Routed to the city's desk because its body was not live (`routing/receiving.py`): few, and none where all are.
 SAYS_NOT_LIVE = """@> '[{"code": "unit_not_live"}]'::jsonb"""
+# What corrections taught was told of it (`routing/decision.py`): few, and none where nothing is taught.
+SAYS_LEARNED = """@> '[{"code": "category_learned"}]'::jsonb"""
 _FINISHED = text("status in ('resolved', 'closed')")
 
 
@@ -138,6 +140,7 @@ class Ticket(Base):
             "id",
             postgresql_where=text(f"{IS_UNFINISHED} and routing_reasons {SAYS_NOT_LIVE}"),
         ),
+        Index("ix_ticket_learned", "opened_at", postgresql_where=text(f"routing_reasons {SAYS_LEARNED}")),
         Index("ix_ticket_wake", "wake_at", postgresql_where=text("wake_at is not null")),
         Index("ix_ticket_close", "reopen_until", postgresql_where=text("status = 'resolved'")),
         Index("ix_ticket_canary", "id", postgresql_where=text("is_canary")),

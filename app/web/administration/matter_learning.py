@@ -17,10 +17,9 @@ from tickets.matter.learned import LEAST_CORRECTED
 from tickets.matter.learning import learning_now, proposed_short_forms, switch_learning
 from tickets.matter.lists import WordList, WordRow
 from tickets.matter.word_drafts import check_edit
-from tickets.queries.reading_figures import RuleFigure, reading_figures
+from tickets.queries.reading_figures import RuleFigure, learned_figures
 from tickets.routing.decision import LEARNED_RULE
 from tickets.sheets.values import BadValue
-from tickets.states import ReadField
 
 LEARNED_WORDS = f"{WORDS}/learned"
 _SPOKE_OVER = timedelta(days=30)
@@ -83,6 +82,5 @@ def accept_short_form() -> ResponseReturnValue:
 
 def _spoke() -> dict[str, RuleFigure]:
     """How often each learned kind was told of tickets that this viewer may see, and how often it was put right."""
-    found = reading_figures(g.session, g.viewer, since=g.now - _SPOKE_OVER, until=g.now)
-    rows = next(one.rules for one in found if one.field is ReadField.CATEGORY)
-    return {one.rule.removeprefix(LEARNED_RULE): one for one in rows if one.rule.startswith(LEARNED_RULE)}
+    found = learned_figures(g.session, g.viewer, since=g.now - _SPOKE_OVER, until=g.now)
+    return {one.rule.removeprefix(LEARNED_RULE): one for one in found}

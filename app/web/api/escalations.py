@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from app.web.api.blueprint import blueprint
 from app.web.api.bodies import AcknowledgeBody, EscalationItem, EscalationList
@@ -19,6 +19,7 @@ from escalation.queries.desk import load_desk
 from escalation.queries.raised import Raised
 from tickets.errors import NotAllowed, NotFound
 from tickets.people.roles import SEEING, Viewer, load_viewer, visible_tickets
+from tickets.queries.newest_levels import newest_level_ids
 from tickets.schema import Acknowledgement, Clock, PlannedStep, Staff, StepRecipient, Ticket, Unit
 from tickets.states import Role, StepKind
 
@@ -54,13 +55,12 @@ def list_escalations() -> dict[str, Any]:
     if query.waiting_for is not None:
         return _waiting_for(query, query.waiting_for)
     after = keys_of(query.cursor, int)
-    statement = _ROW.where(visible_tickets(g.viewer)).order_by(PlannedStep.id.desc()).limit(query.limit + 1)
-    if after:
-        statement = statement.where(PlannedStep.id < after[0])
+    more = [PlannedStep.id < after[0]] if after else []
     if query.acknowledged is not None:
-        answered = Acknowledgement.step_id.is_not(None)
-        statement = statement.where(answered if query.acknowledged else ~answered)
-    rows = g.session.execute(statement).all()
+        answered = exists().where(Acknowledgement.step_id == PlannedStep.id)
+        more.append(answered if query.acknowledged else ~answered)
+    newest = newest_level_ids(g.viewer, *more, limit=query.limit + 1)
+    rows = g.session.execute(_ROW.where(PlannedStep.id.in_(newest)).order_by(PlannedStep.id.desc())).all()
     shown, following = page_of(rows, query, lambda row: (row[0].id,))
     raised = raised_by_id(g.session, [row[0].id for row in shown])
     return {"items": [_item(row, raised.get(row[0].id)) for row in shown], "next": following}

@@ -13,8 +13,8 @@ from tickets.problems.waves import Wave, WaveCell
 from tickets.queries.problems import evidence, evidence_by_unit, seen_problem
 from tickets.schema import ArisingProblem, ProblemTicket, Ticket, TicketAccess
 from tickets.states import Role
-from tickets.work.evidence_proof import correct_evidence, tickets_whose_evidence_differs
-from tickets.work.problems import propose
+from tickets.work.evidence_proof import tickets_whose_evidence_differs
+from tickets.work.problems import correct_evidence, propose
 
 WARD, OTHER = "26740", "26743"
 PERSON = func.coalesce(Ticket.reply_phone, Ticket.reply_email, Ticket.reference)

@@ -9,11 +9,16 @@ from sqlalchemy.orm import Session
 from app.wording.reasons import reason_text
 from tests.app.web.administration.corrected import WITH_SHORT_FORM, correct, sms
 from tests.app.web.administration.desk import HERE, NOW, audited, me, post, shown
-from tests.factories import rules
+from tests.factories import rules, staff
 from tests.tickets.matter.test_learned import MOTHS
 from tickets.matter.kept import words_in_force
 from tickets.matter.learning import keep_learned, learn_from, lessons
+from tickets.people.actor import staff_actor
+from tickets.people.roles import load_viewer
+from tickets.queries.reading_figures import learned_figures, reading_figures
 from tickets.schema import Category, MatterLearning, Ticket
+from tickets.states import ReadField, Role
+from tickets.work.assignment import change_category
 
 PAGE = f"{HERE}/words/learned"
 NEW = "Chung cư tôi thiêu thân bu đầy hành lang, đèn nào cũng kín"
@@ -44,6 +49,33 @@ def test_what_was_corrected_six_times_is_read_rightly_and_says_why(session: Sess
     told = reasons(after)["category_learned"]
     assert (told["count"], told["rule"]) == (6, "learned:animal_keeping")
     assert "6" in reason_text("category_learned", told) and "thiêu thân" in reason_text("category_learned", told)
+
+
+def test_how_often_it_spoke_is_what_the_figures_of_all_rules_say_of_it_for_whoever_sees_the_tickets(
+    session: Session,
+) -> None:
+    correct(session, MOTHS)
+    a_night_passes(session)
+    told = [sms(session, NEW) for _ in range(4)]
+    assert all("category_learned" in reasons(ticket) for ticket in told)
+    change_category(
+        session, told[0].id, category_code="park", actor=staff_actor(staff(session, role=Role.AGENT).id), now=NOW
+    )
+    told[1].is_restricted = True
+    session.flush()
+    since, until = NOW - timedelta(days=1), NOW + timedelta(days=1)
+
+    found = {}
+    for name, at in {"city": "TTDH", "elsewhere": "26743"}.items():
+        viewer = load_viewer(session, staff(session, role=Role.SUPERVISOR, at=at).id, now=NOW)
+        assert viewer is not None
+        figures = reading_figures(session, viewer, since=since, until=until)
+        [of_kinds] = [one.rules for one in figures if one.field is ReadField.CATEGORY]
+        found[name] = learned_figures(session, viewer, since=since, until=until)
+        assert found[name] == [one for one in of_kinds if one.rule.startswith("learned:")]
+
+    assert [(one.rule, one.said, one.wrong) for one in found["city"]] == [("learned:animal_keeping", 3, 1)]
+    assert found["elsewhere"] == []
 
 
 def test_without_corrections_or_after_restricted_ones_nothing_is_learned(session: Session) -> None:
