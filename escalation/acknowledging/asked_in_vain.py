@@ -16,7 +16,7 @@ from tickets.promises.taken_up_again import ended_since
 from tickets.schema import Acknowledgement, Clock, Delegation, PlannedStep, Staff, Ticket
 from tickets.states import UNFINISHED, ClockStatus
 
-TEMPLATE = "delegation_overdue"
+OVERDUE_TEMPLATE = "delegation_overdue"
 ASKINGS_PER_LOOK = 50
 
 
@@ -96,4 +96,4 @@ def _word(session: Session, asked: Delegation, step: PlannedStep) -> Word:
         "next_level": following.level if following else None,
         "next_at": following.at.isoformat() if following else None,
     }
-    return Word(TEMPLATE, params, key=str(asked.id))
+    return Word(OVERDUE_TEMPLATE, params, key=str(asked.id))
