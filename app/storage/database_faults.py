@@ -48,6 +48,8 @@ _BY_STATE = (
 # Where the server refuses a new number of a transaction until its tables are vacuumed. Its SQLSTATE (54000) is that of
 # a value too long for an index too, and its words are in the server's language; the name of the function is neither.
 _HAVE_NO_NUMBER = frozenset({"GetNewTransactionId", "GetNewMultiXactId"})
+# Two events of a call that nobody knew yet write it at once; who comes second finds it at the next try.
+_WRITTEN_BY_WHOEVER_COMES_FIRST = frozenset({"uq_call_account_call_sid"})
 # As what passing faults may be raised, for whoever must choose by class before asking for the kind.
 PASSING_EXCEPTIONS = (OperationalError, InterfaceError, InternalError, PoolTimeout, DatabaseSilent)
 
@@ -71,6 +73,8 @@ def _told_by(told: DriverError) -> DatabaseFault:
         return DatabaseFault.AWAY
     if told.diag.source_function in _HAVE_NO_NUMBER:
         return DatabaseFault.READ_ONLY
+    if told.diag.constraint_name in _WRITTEN_BY_WHOEVER_COMES_FIRST:
+        return DatabaseFault.DEADLOCK
     state = told.sqlstate
     return next((fault for beginning, fault in _BY_STATE if state.startswith(beginning)), DatabaseFault.REFUSED)
 
