@@ -6,7 +6,11 @@ import psycopg
 from psycopg import sql
 
 from app.backup.manifest import Told
+from app.storage.bounded_connection import Limits
 from app.storage.play_progress import TellProgress
+
+# Reading every row takes as long as it takes.
+FOR_EVERY_ROW = Limits(statement_ms=0, connect_seconds=10)
 
 SnapshotConnection = psycopg.Connection[tuple[object, ...]]
 

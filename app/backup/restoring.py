@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from app.backup.archive import DUMP, MEDIA, BytesPassed, read_whole
-from app.backup.contents import SnapshotConnection, differences, sequences_of, tables_of, write_alike
+from app.backup.contents import FOR_EVERY_ROW, SnapshotConnection, differences, sequences_of, tables_of, write_alike
 from app.backup.envelope import read_from
 from app.backup.manifest import Manifest, Told
 from app.backup.scratch import folder_beside
@@ -17,7 +17,7 @@ from app.backup.trouble import BackupTrouble
 from app.engines.connected import running_up
 from app.server_addresses import libpq_parameters
 from app.settings import Settings
-from app.storage.bounded_connection import Limits, connect
+from app.storage.bounded_connection import connect
 from app.storage.database import migrate
 from app.storage.media_kept import chunks_of
 from app.storage.media_store import MediaStore, media_store
@@ -25,8 +25,6 @@ from app.storage.play_progress import TellProgress
 from app.storage.schema_state import knows_revision
 from tickets.keys import fingerprint_of
 
-# Reading every row takes as long as it takes.
-_LONG = Limits(statement_ms=0, connect_seconds=10)
 _TABLES_THERE = "select count(*) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
 _OTHERS = """
     select count(*) from pg_stat_activity
@@ -158,7 +156,7 @@ def _name_of(settings: Settings) -> str:
 @contextmanager
 def _connection(settings: Settings) -> Iterator[SnapshotConnection]:
     try:
-        with connect(limits=_LONG, **libpq_parameters(settings.migrations_url)) as connection:
+        with connect(limits=FOR_EVERY_ROW, **libpq_parameters(settings.migrations_url)) as connection:
             connection.autocommit = True
             yield connection
     except psycopg.OperationalError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from app.backup.archive import DUMP, MEDIA, BytesPassed, add_file, add_manifest
-from app.backup.contents import SnapshotConnection, sequences_of, tables_of, write_alike
+from app.backup.contents import FOR_EVERY_ROW, SnapshotConnection, sequences_of, tables_of, write_alike
 from app.backup.envelope import written_to
 from app.backup.manifest import Manifest, Told
 from app.backup.scratch import folder_beside
@@ -18,14 +18,12 @@ from app.backup.tools import Tools, tools_for
 from app.backup.trouble import BackupTrouble
 from app.server_addresses import libpq_parameters
 from app.settings import Settings
-from app.storage.bounded_connection import Limits, connect
+from app.storage.bounded_connection import connect
 from app.storage.media_kept import Lying
 from app.storage.media_store import MediaStore, media_store
 from app.storage.play_progress import TellProgress
 from tickets.keys import fingerprint_of
 
-# Reading every row takes as long as it takes.
-_LONG = Limits(statement_ms=0, connect_seconds=10)
 _NAMED_MEDIA = (
     "select storage_key from attachment union select storage_key from recording where storage_key is not null"
 )
@@ -66,7 +64,7 @@ def take(settings: Settings, file: Path, *, recipient: str, say: TellProgress, n
 
 @contextmanager
 def _snapshot(settings: Settings, say: TellProgress) -> Iterator[tuple[_Snapshot, Tools]]:
-    with connect(limits=_LONG, **libpq_parameters(settings.migrations_url)) as connection:
+    with connect(limits=FOR_EVERY_ROW, **libpq_parameters(settings.migrations_url)) as connection:
         tools = tools_for(connection.info.server_version, named=settings.pg_bin)
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True

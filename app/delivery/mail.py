@@ -31,7 +31,7 @@ _SETTLES_WITHIN_SECONDS = 600.0
 
 
 # Whether the message is still ours to send, after a word that we are at it.
-Hold = Callable[[], bool]
+StillOurs = Callable[[], bool]
 
 
 class _Cut:
@@ -46,7 +46,7 @@ class _Cut:
     has_left = False
     _is_over = False
 
-    def __init__(self, *server: Any, hold: Hold, **more: Any) -> None:
+    def __init__(self, *server: Any, hold: StillOurs, **more: Any) -> None:
         self._hold, self._ended = hold, threading.Event()
         super().__init__(*server, **more)
 
@@ -99,7 +99,7 @@ class _SecureClient(_Cut, smtplib.SMTP_SSL):
     pass
 
 
-def send_mail(letter: Letter, *, smtp_url: str, sender: str, hold: Hold = lambda: True) -> Outcome:
+def send_mail(letter: Letter, *, smtp_url: str, sender: str, hold: StillOurs = lambda: True) -> Outcome:
     """Hand a mail over; `hold` is asked now and then while that goes on.
 
     Temporary refusals (4xx) and lost connections are tried again, final ones (5xx) never.
@@ -165,7 +165,7 @@ class _AnswerLost(Exception):
     """The whole mail is out, and what became of it was not said."""
 
 
-def _deliver(message: EmailMessage, *, smtp_url: str, hold: Hold) -> None:
+def _deliver(message: EmailMessage, *, smtp_url: str, hold: StillOurs) -> None:
     """Hand it over; raises _AnswerLost, or what smtplib raises. Nothing said after it was taken undoes that."""
     server = urlsplit(smtp_url)
     host = server.hostname or "localhost"
