@@ -1,4 +1,4 @@
-"""Learns how far words and classes of words lean towards danger, accusations and noise, from labelled texts.
+"""Learns how far words and classes of words lean towards danger, accusations, noise and "not solved", by examples.
 
 `PYTHONPATH=. python -m tools.lean_words` writes `tickets/reference_data/matter/leanings.csv`: same examples, in
 whichever order, same file. Logistic regression with the weights held small has one minimum, and all examples are looked
@@ -44,16 +44,21 @@ _FILES = (
     "taught_cases.csv",
     "taught_cases_second.csv",
     "taught_cases_third.csv",
+    "taught_cases_fourth.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",
     "everyday_cases_fourth.csv",
+    "answered_cases.csv",
+    "answered_cases_third.csv",
 )
-QUESTIONS = ("is_emergency", "about_official", "is_noise")
+QUESTIONS = ("is_emergency", "about_official", "is_noise", "is_not_solved")
 EXAMPLES = (FILES / "examples.csv", *(ROOT / "tests/data" / name for name in _FILES))
 LEANINGS = ROOT / "tickets/reference_data/matter/leanings.csv"
 # Where noise is no label all texts tell of something, but for this file's, some of which are noise.
 _UNLABELLED, _NOISE = "matter_cases_fifth.csv", "is_noise"
+# Answers to "is it solved?" are labelled by what they answer.
+_NOT_SOLVED, _SOLVED, _OPPOSITE = "is_not_solved", "is_solved", {"yes": "no", "no": "yes"}
 # What one text alone has says nothing of the next; weights smaller than the last change nothing that is read.
 _LEAST_TEXTS, _LEAST = 2, 0.05
 # Done when the slope is so small beside the number of texts, or after so many steps; each step remembers so many.
@@ -71,7 +76,12 @@ class Held:
 
 # Chosen by leaving out one hand after the other (`--hands`): how small the weights are held, and how much smaller
 # those of common words, which otherwise tell who wrote and at what length.
-HELD = {"is_emergency": Held(0.004, 1.5), "about_official": Held(0.004, 1.5), "is_noise": Held(0.004, 1.0)}
+HELD = {
+    "is_emergency": Held(0.004, 1.5),
+    "about_official": Held(0.004, 1.5),
+    "is_noise": Held(0.004, 1.0),
+    "is_not_solved": Held(0.004, 1.0),
+}
 _TRIED = [Held(small, common) for small in (0.001, 0.004, 0.015) for common in (0.0, 1.0, 1.5, 2.0)]
 
 
@@ -192,7 +202,7 @@ def examples(question: str) -> Iterator[Example]:
     rules = rulebook()
     for file in EXAMPLES:
         for number, row in enumerate(_rows(file)):
-            if row[question] in ("yes", "no"):
+            if row.get(question) in ("yes", "no"):
                 words = tuple(sorted(features(look(row["text"], rules))))
                 yield Example(words, int(row[question] == "yes"), _hand(file.name, number))
 
@@ -205,7 +215,8 @@ def _hand(file: str, number: int) -> str:
 def _rows(file: Path) -> Iterator[Mapping[str, str]]:
     with file.open(encoding="utf-8", newline="") as lines:
         is_unknown = {_NOISE: "unknown"} if file.name == _UNLABELLED else {_NOISE: "no"}
-        yield from (is_unknown | row for row in csv.DictReader(lines))
+        for row in csv.DictReader(lines):
+            yield {_NOT_SOLVED: _OPPOSITE.get(row.get(_SOLVED, ""), "unknown")} | is_unknown | row
 
 
 def write() -> None:
