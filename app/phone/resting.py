@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from telephony.ivr.queue import NOTHING_RINGS
+from telephony.ivr.queue import CALM
 from telephony.provider.held_turn import tells_something
 from telephony.provider.webhook_inbox import Webhook
 
@@ -16,7 +16,6 @@ from telephony.provider.webhook_inbox import Webhook
 MANY_AT_WORK = 8
 # A round lasts as long as the music, twenty seconds. Who is not heard for ninety is taken to have hung up.
 MOST_RESTS = 2
-_CALM = next(iter(NOTHING_RINGS))
 
 
 class AtWork:
@@ -44,8 +43,5 @@ class AtWork:
 def may_rest(webhook: Webhook) -> bool:
     """A turn of the hold loop in which nothing rang and nothing was pressed, and not one that was put off before."""
     return (
-        webhook.kind == "queue"
-        and _CALM in webhook.query
-        and webhook.held < MOST_RESTS
-        and not tells_something(webhook)
+        webhook.kind == "queue" and CALM in webhook.query and webhook.held < MOST_RESTS and not tells_something(webhook)
     )

@@ -17,17 +17,17 @@ from telephony.call.turn import Turn
 from telephony.calls import HEARD_AGAIN, conversation_of
 from telephony.floor.floor import STAFFED_NOW, heard_lately, staffing_in
 from telephony.ivr import CallFacts, Heard, QueueFacts, step
-from telephony.ivr.queue import NOTHING_RINGS, SOUNDS_ALONE, may_come_to_the_front
+from telephony.ivr.queue import CALM, SOUNDS_ALONE, may_come_to_the_front
 from telephony.provider.account import ProviderAccount
 from telephony.provider.account_kinds import steers_talks
 from telephony.provider.held_turn import tells_something
-from telephony.provider.webhook_inbox import KEEP_ANSWER, TAKEN, Webhook, fields_taken
+from telephony.provider.webhook_inbox import KEEP_ANSWER, TAKE_EVENT, Webhook, fields_taken
 from tickets.schema import RULES_VERSION, Call
 from tickets.states import CallState
 
 _CALLS = Call.__table__
 # The event is written before the call is locked, as at every turn: a copy of it waits for the first one there.
-_taken = TAKEN.cte("taken")
+_taken = TAKE_EVENT.cte("taken")
 _mine = (
     select(
         _CALLS.c.id.label("call_id"), _CALLS.c.state, _CALLS.c.turn, _CALLS.c.locale, _CALLS.c.menu_choice,
@@ -44,11 +44,10 @@ _TAKE_AND_LOOK = select(_taken.c.id.label("event_id"), RULES_VERSION.label("vers
 )
 # In one statement with the answer, which a copy of the request gets as well.
 _GO_ON = HEARD_AGAIN.add_cte(KEEP_ANSWER.cte("answered"))
-_CALM = next(iter(NOTHING_RINGS))
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenTurn:
     """An event that was taken first by this transaction, with what decides whether its turn is a quiet one."""
 
     event_id: int
@@ -60,14 +59,14 @@ def may_be_quiet(webhook: Webhook) -> bool:
     """A turn of the hold loop that began with music alone, and in which nothing was pressed."""
     return (
         webhook.kind == "queue"
-        and _CALM in webhook.query
+        and CALM in webhook.query
         and webhook.turn is not None
         and bool(webhook.form.get("call_sid"))
         and not tells_something(webhook)
     )
 
 
-def take_and_look(session: Session, webhook: Webhook, *, received_at: datetime, now: datetime) -> Taken | None:
+def take_and_look(session: Session, webhook: Webhook, *, received_at: datetime, now: datetime) -> TakenTurn | None:
     """None where this very event was taken before. The call, if there is one, is locked."""
     asked = {
         **fields_taken(webhook, received_at=received_at),
@@ -77,10 +76,10 @@ def take_and_look(session: Session, webhook: Webhook, *, received_at: datetime, 
     session.flush()
     # By the connection: the session would look for objects in every statement and row, and there are none.
     row = session.connection().execute(_TAKE_AND_LOOK, asked).one_or_none()
-    return None if row is None else Taken(row.event_id, row.version, row)
+    return None if row is None else TakenTurn(row.event_id, row.version, row)
 
 
-def quiet_turn(taken: Taken, webhook: Webhook, account: ProviderAccount, *, now: datetime) -> Turn | None:
+def quiet_turn(taken: TakenTurn, webhook: Webhook, account: ProviderAccount, *, now: datetime) -> Turn | None:
     """None where there is more to do than to let the sound of waiting go on."""
     row = taken.row
     if row.call_id is None or row.state is not CallState.QUEUED or row.last_position is None or row.queued_at is None:
@@ -106,7 +105,7 @@ def quiet_turn(taken: Taken, webhook: Webhook, account: ProviderAccount, *, now:
     return Turn(outcome.plan, before.locale, max(row.turn, webhook.turn or 0) + 1)
 
 
-def go_on(session: Session, taken: Taken, *, turn: int, body: str, now: datetime) -> None:
+def go_on(session: Session, taken: TakenTurn, *, turn: int, body: str, now: datetime) -> None:
     """Kept: that this caller was heard, which turn comes next, and what was answered."""
     kept: Mapping[str, Any] = {
         "event_id": taken.event_id,

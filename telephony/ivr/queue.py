@@ -32,7 +32,8 @@ MOST_OFFERS = 5
 LONG_WAIT_SECONDS = 600
 TALK_LIMIT_SECONDS = 7200
 # Tells the turn that follows that its caller may as well come back a little later: see `app/phone/resting.py`.
-NOTHING_RINGS = {"calm": 1}
+CALM = "calm"
+NOTHING_RINGS = {CALM: 1}
 # With the words before it less than ten seconds pass until it rings again.
 CUT_OFF_SECONDS = 3
 # Passed on by an agent to another, and not told of it yet.

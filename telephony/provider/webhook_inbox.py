@@ -49,7 +49,7 @@ class WebhookAnswer:
 
 _EVENTS = WebhookEvent.__table__
 # Made once: every webhook sends both, and making them anew took longer than the database needs for them.
-TAKEN = (
+TAKE_EVENT = (
     upsert(_EVENTS)
     .values(
         account=bindparam("account"),
@@ -63,7 +63,7 @@ TAKEN = (
     .returning(_EVENTS.c.id)
 )
 # Asked along: by which version of the rules this request is judged, without a journey of its own.
-_TAKE = TAKEN.returning(RULES_VERSION.label("version"))
+_TAKE = TAKE_EVENT.returning(RULES_VERSION.label("version"))
 KEEP_ANSWER = (
     update(_EVENTS)
     .where(_EVENTS.c.id == bindparam("event_id"))

@@ -3,7 +3,7 @@
 Only the document that answers the provider's request reaches them: where its driver knows none, nothing does.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
@@ -11,13 +11,11 @@ from sqlalchemy.orm import Session
 
 from telephony.desk import Desk
 from telephony.dialled import chat_service
-from telephony.sms.texted import Received, Texted
+from telephony.sms.texted import SAME_TALK, KeptText, Texted
 from tickets.schema import InboundSms, Ticket
 from tickets.states import UNFINISHED, Priority
 
 UNANSWERED = "chat_unanswered"
-# As for numbers: a later message goes on with what was written so short a time ago.
-_SAME_TALK = timedelta(hours=24)
 
 
 def open_ticket_of_chat(session: Session, sms: Texted, *, now: datetime) -> Ticket | None:
@@ -33,7 +31,7 @@ def open_ticket_of_chat(session: Session, sms: Texted, *, now: datetime) -> Tick
     ).first()
 
 
-def said_at_once(session: Session, sms: Received, desk: Desk, *, now: datetime) -> tuple[dict[str, Any], str] | None:
+def said_at_once(session: Session, sms: KeptText, desk: Desk, *, now: datetime) -> tuple[dict[str, Any], str] | None:
     """What goes back the same way, and in which language: how else we can answer; in danger, first whom to call.
 
     Once for each ticket, and once a day where there is none: two machines that answer each other end here. None for
@@ -57,5 +55,5 @@ def said_at_once(session: Session, sms: Received, desk: Desk, *, now: datetime) 
 
 def _same_person(sms: Texted, *, now: datetime) -> ColumnElement[bool]:
     return and_(
-        InboundSms.phone.is_(None), InboundSms.phone_raw == sms.phone_raw, InboundSms.received_at > now - _SAME_TALK
+        InboundSms.phone.is_(None), InboundSms.phone_raw == sms.phone_raw, InboundSms.received_at > now - SAME_TALK
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from telephony.sms.answering import text_about
 from telephony.sms.chats import open_ticket_of_chat
 from telephony.sms.incident import incident_words, take_count
 from telephony.sms.noise import take_machine, take_noise
-from telephony.sms.texted import Taken, Texted
+from telephony.sms.texted import SAME_TALK, Taken, Texted
 from tickets.city import day_of
 from tickets.directory.places import is_unread_link, resolve
 from tickets.folding import fold
@@ -39,9 +39,6 @@ from tickets.work.conversation import citizen_message
 
 # Without marks, as `fold` leaves them.
 _YES, _NO, _MOST_WORDS_OF_YES = re.compile(r"dung|phai|vang|da|uh?|yes|ok"), {"khong", "ko", "k", "no", "not"}, 4
-
-# A second text within this time goes on with the first, unless it speaks of another place or kind of matter.
-SAME_TALK = timedelta(hours=24)
 
 
 def take_text(session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime) -> Taken:

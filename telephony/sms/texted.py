@@ -1,7 +1,11 @@
 """A received text as far as its matter goes, what it led to, and the city's day on which it came."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
+
+# A second text within this time goes on with the first, unless it speaks of another place or kind of matter.
+SAME_TALK = timedelta(hours=24)
 
 
 class Texted(Protocol):
@@ -21,7 +25,7 @@ class Texted(Protocol):
     def has_pictures(self) -> bool: ...
 
 
-class Received(Texted, Protocol):
+class KeptText(Texted, Protocol):
     """Kept already, with its words as they came."""
 
     @property

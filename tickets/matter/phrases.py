@@ -20,7 +20,7 @@ class Span(NamedTuple):
     end: int
 
 
-class Found(NamedTuple):
+class FoundPhrases(NamedTuple):
     """The phrases of a text by their names.
 
     `also`: those that are an everyday phrase, word for word, and part of no longer one.
@@ -108,7 +108,7 @@ class Phrasebook:
             if name not in node.names:
                 node.names.append(name)
 
-    def find(self, text: MatterText) -> Found:
+    def find(self, text: MatterText) -> FoundPhrases:
         """Every phrase of a text by its name, in the order of their beginnings."""
         told, over = self._walk([word.key for word in text.words])
         covers = longest_at(over) if over else {}
@@ -125,7 +125,7 @@ class Phrasebook:
                     of[name].append(span)
                 else:
                     of[name] = [span]
-        return Found(hits, also)
+        return FoundPhrases(hits, also)
 
     def _walk(self, keys: Sequence[str]) -> tuple[list[tuple[Span, tuple[str, ...]]], list[Span]]:
         """Where phrases stand, with the names of each; and those inside which no others are found."""

@@ -37,7 +37,7 @@ _HERE = "/supervisor/incidents"
 _HOURS = (1, 2, 4, 8, 12, 24, 48, 72)
 _EXTENDED_BY = timedelta(hours=1)
 _MOST_SHOWN = 30
-_MOST_NAMED = 3
+_MOST_PLACES_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _worded(typed: TypedIncident, unit_ids: Sequence[int], category: CategoryRul
         locale: first_bulletin(
             locale,
             # More than three names nobody keeps in mind.
-            place=", ".join(area_words(unit_ids, routing, locale)) if len(unit_ids) <= _MOST_NAMED else "",
+            place=", ".join(area_words(unit_ids, routing, locale)) if len(unit_ids) <= _MOST_PLACES_NAMED else "",
             matter="" if category is None else category.name if locale == "vi" else category.name_en,
         )
         for locale in ("vi", "en")
