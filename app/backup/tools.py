@@ -29,6 +29,7 @@ _VARIABLES = {
     "sslkey": "PGSSLKEY",
     "target_session_attrs": "PGTARGETSESSIONATTRS",
 }
+_TIMES_IN_VAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,22 @@ class Tools:
         return int(self.version.split(".")[0])
 
     def run(self, name: str, *arguments: str, url: str = "") -> str:
-        """The program's output; raises BackupTrouble with its last words, or where its server falls silent."""
+        """The program's output; raises BackupTrouble with its last words, or where its server falls silent.
+
+        Of several servers it works on the one that takes us now; psycopg.Error where none does.
+        """
+        there = _of_one_server(url) if url else {}
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
         with subprocess.Popen(
             [str(self.folder / name), *arguments],
-            env={**environment, **(_address(url) if url else {})},
+            env={**environment, **_address(there)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         ) as program:
             try:
-                said, complaint = _last_words(program, name, url)
+                said, complaint = _last_words(program, name, there)
             except BaseException:
                 program.kill()
                 raise
@@ -63,15 +68,15 @@ class Tools:
         return said
 
 
-def _last_words(program: subprocess.Popen[str], name: str, url: str) -> tuple[str, str]:
+def _last_words(program: subprocess.Popen[str], name: str, there: dict[str, str]) -> tuple[str, str]:
     """It may work for hours; a server that answers nobody twice over will not let it go on."""
     in_vain = 0
     while True:
         try:
             return program.communicate(timeout=bounded_connection.ASK_AFTER_SECONDS)
         except subprocess.TimeoutExpired:
-            in_vain = 0 if not url or bounded_connection.answers(**libpq_parameters(url)) else in_vain + 1
-        if in_vain > 1:
+            in_vain = 0 if not there or bounded_connection.answers(**there) else in_vain + 1
+        if in_vain == _TIMES_IN_VAIN:
             raise BackupTrouble(f"The database says nothing any more; {name} was ended.")
 
 
@@ -104,5 +109,15 @@ def _found(named: str) -> Iterator[Tools]:
         raise BackupTrouble(f"HOTLINE_PG_BIN is {named}, and there is no pg_dump in it.")
 
 
-def _address(url: str) -> dict[str, str]:
-    return {_VARIABLES[name]: value for name, value in libpq_parameters(url).items() if name in _VARIABLES}
+def _of_one_server(url: str) -> dict[str, str]:
+    """What is told of the database, where it names several servers with the one alone that takes us."""
+    told = libpq_parameters(url)
+    if "," not in told.get("host", ""):
+        return told
+    with bounded_connection.connect(limits=bounded_connection.Limits(), **told) as connection:
+        server = bounded_connection.this_server(connection)
+    return told | {name: str(value) for name, value in server.items() if value is not None}
+
+
+def _address(there: dict[str, str]) -> dict[str, str]:
+    return {_VARIABLES[name]: value for name, value in there.items() if name in _VARIABLES}

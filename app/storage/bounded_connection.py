@@ -195,6 +195,15 @@ def answers(conninfo: str = "", **parameters: Any) -> bool:
     return True
 
 
+def this_server(connection: psycopg.Connection[Any]) -> dict[str, Any]:
+    """The one of several servers, and of the addresses of one name, that this connection is on.
+
+    That another answers, or refuses, says nothing about a question that was put to this one.
+    """
+    info = connection.info
+    return {"host": info.host, "hostaddr": info.hostaddr or None, "port": info.port}
+
+
 def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> BoundedConnection:
     """Connect as every process of ours does. Raises psycopg.Error.
 
@@ -205,7 +214,7 @@ def connect(conninfo: str = "", *, limits: Limits, **parameters: Any) -> Bounded
     connection = _opened(conninfo, last_one_first(given))
     remember(given, connection)
     connection.add_notice_handler(connection.hear)
-    connection.is_there = partial(answers, conninfo, **given)
+    connection.is_there = partial(answers, conninfo, **{**given, **this_server(connection)})
     try:
         connection.longest_silence = limits.silence_seconds
         with connection.cursor() as cursor:

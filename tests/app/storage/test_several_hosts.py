@@ -1,6 +1,10 @@
 """Of several servers in an address one is enough, and what one alone has kept is not acknowledged."""
 
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import psycopg
@@ -9,12 +13,18 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.backup import tools
+from app.backup.tools import Tools
+from app.backup.trouble import BackupTrouble
 from app.server_addresses import database_address, libpq_parameters
-from app.storage.bounded_connection import KeptByOneServer
+from app.storage import bounded_connection
+from app.storage.bounded_connection import KeptByOneServer, Limits, ServerSilent
 from app.storage.database import make_engine, session_factory, transaction
 from app.storage.database_faults import DatabaseFault, fault_of
 from app.storage.several_hosts import last_one_first
 from tests.conftest import Committed
+from tests.faults.breakable import free_port
+from tests.faults.line import Line, line_to, over, postgres_socket
 
 
 def test_the_server_that_took_us_last_is_asked_first(committed: Committed, tmp_path) -> None:
@@ -34,6 +44,69 @@ def test_the_server_that_took_us_last_is_asked_first(committed: Committed, tmp_p
     assert before["host"] == f"{tmp_path},{there}"
     assert last_one_first(told)["host"] == f"{there},{tmp_path}"
     assert last_one_first(told)["connect_timeout"] == 2
+
+
+@contextmanager
+def freezes(line: Line, folder: Path) -> Iterator[None]:
+    """The server behind the line says nothing any more, also to whoever comes now; the next one named refuses."""
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(folder / "silent"))
+        silent.listen(8)
+        line.target = str(folder / "silent")
+        line.swallow()
+        yield
+
+
+def two_hosts(line: Line, url: str) -> str:
+    both = {"host": "127.0.0.1,127.0.0.1", "port": f"{line.port},{free_port()}", "target_session_attrs": "read-write"}
+    address = make_url(over(line, url))
+    return address.set(host=None, port=None, query=both).render_as_string(hide_password=False)
+
+
+@pytest.mark.timeout(60, func_only=True)
+def test_that_another_host_refuses_is_no_sign_of_life_of_the_one_that_froze(
+    committed: Committed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", 0.1)
+    monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
+    monkeypatch.setattr(bounded_connection, "_TIMES_IN_VAIN", 1)
+    with line_to(postgres_socket(committed.url)) as line:
+        told = libpq_parameters(two_hosts(line, committed.url))
+        connection = bounded_connection.connect(limits=Limits(statement_ms=0), **told)
+        assert connection.is_there()
+        connection.rollback()
+        with freezes(line, tmp_path), pytest.raises(ServerSilent):
+            connection.execute("select 1")
+
+
+@pytest.mark.timeout(60, func_only=True)
+def test_a_program_of_postgresql_stays_with_the_server_it_began_on_and_is_ended_when_that_freezes(
+    committed: Committed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", 0.3)
+    monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
+    monkeypatch.setattr(tools, "_TIMES_IN_VAIN", 1)
+    works = tmp_path / "pg_dump"
+    works.write_text(f'#!/bin/sh\necho "$PGHOST $PGPORT" > {tmp_path}/there\nexec sleep 60\n', "utf-8")
+    works.chmod(0o755)
+    with line_to(postgres_socket(committed.url)) as line:
+        url = two_hosts(line, committed.url)
+        told: list[str] = []
+
+        def dump() -> None:
+            with pytest.raises(BackupTrouble) as caught:
+                Tools(tmp_path, "17").run("pg_dump", url=url)
+            told.append(str(caught.value))
+
+        dumping = Thread(target=dump, daemon=True)
+        dumping.start()
+        while not (tmp_path / "there").exists():
+            time.sleep(0.05)
+        with freezes(line, tmp_path):
+            dumping.join(15)
+
+        assert told == ["The database says nothing any more; pg_dump was ended."]
+        assert (tmp_path / "there").read_text("utf-8").split() == ["127.0.0.1", str(line.port)]
 
 
 def test_a_commit_that_was_let_go_without_its_standby_is_not_acknowledged(committed: Committed) -> None:
