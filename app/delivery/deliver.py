@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, true
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery.holding import holder
@@ -66,6 +66,7 @@ _ROOM_FOR_SECRETS = 120
 _NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
 _TURN_OVER = GiveUp("turn_over", "it was not taken while an agent was kept for it")
 _RINGS = (Sent, Unknown)
+ALL = true()
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Delivery:
     pool: ThreadPoolExecutor
     # Messages that cannot be claimed now, each with the monotonic time until which it is left out.
     set_aside: dict[int, float] = field(default_factory=dict)
+    # What `apart.deliver_apart` is sending, by message.
+    going: dict[int, Future[None]] = field(default_factory=dict)
 
 
 def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int = AT_ONCE * 2) -> int:
@@ -88,18 +91,20 @@ def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limi
     if OutboundChannel.EMAIL in channels:
         # A mail may take longer than its claim holds, which is renewed only while it is being sent: none waits.
         limit = min(limit, AT_ONCE)
-    letters = _claim(delivery, channels, limit=limit)
-    sent = [delivery.pool.submit(_send_and_record, delivery, letter) for letter in letters]
+    letters = claim(delivery, channels, ALL, limit=limit)
+    sent = [delivery.pool.submit(send_and_record, delivery, letter) for letter in letters]
     for one in sent:
         one.result()
     return len(letters)
 
 
-def _claim(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int) -> list[Letter]:
+def claim(
+    delivery: Delivery, channels: Sequence[OutboundChannel], only: ColumnElement[bool], *, limit: int
+) -> list[Letter]:
     """Many at once; one by one where one of them hangs, is refused or is in somebody's hands (G19)."""
     for message_id in [one for one, until in delivery.set_aside.items() if until < time.monotonic()]:
         del delivery.set_aside[message_id]
-    others = OutboundMessage.id.not_in(list(delivery.set_aside))
+    others = and_(OutboundMessage.id.not_in(list(delivery.set_aside)), only)
     try:
         return _claim_these(delivery, channels, others, limit=limit, statement_ms=_BATCH_MS)
     except Exception as trouble:
@@ -230,7 +235,7 @@ def _with_secrets(session: Session, text: str, row: OutboundMessage, settings: S
     return text.replace(LINK_MARK, f"{settings.base_url}/a/{token}")
 
 
-def _send_and_record(delivery: Delivery, letter: Letter) -> None:
+def send_and_record(delivery: Delivery, letter: Letter) -> None:
     try:
         outcome = _send(delivery, letter)
     except Exception as mistake:  # whatever a client library throws, the message comes again and others go on (G19)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery import wake_up
+from app.delivery.apart import deliver_apart
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
 from app.processes.file_imports import do_next_file
 from app.processes.previews import count_next_preview
@@ -43,7 +44,7 @@ LANES: tuple[tuple[OutboundChannel, ...], ...] = (
 )
 POLL_SECONDS = 3.0
 BEAT_SECONDS = 5.0
-# Two turns of sends, each with every time limit of its provider's, or one of mails of four minutes; then a lane hangs.
+# Two turns of sends, each with every time limit of its provider's, or one mail of four minutes; then a lane hangs.
 _DELIVERY_LIMIT_SECONDS = 300.0
 _BEAT_LIMIT_SECONDS = 120.0
 _COUNTING_LIMIT_SECONDS = 600.0
@@ -120,16 +121,22 @@ def _keep_delivering(
     stop: threading.Event,
 ) -> None:
     job, claimed = "deliver " + " and ".join(channels), [0]
+    deliver_next: Callable[[], int] = partial(deliver_due, lane, channels)
+    if OutboundChannel.EMAIL in channels:
+        watching = partial(jobs.watchdog.watching, job, limit_seconds=_DELIVERY_LIMIT_SECONDS)
+        deliver_next = partial(deliver_apart, lane, channels, freed=wake.set, watching=watching)
 
     def deliver() -> None:
         claimed[0] = 0
-        claimed[0] = deliver_due(lane, channels)
+        claimed[0] = deliver_next()
 
     while not stop.is_set():
         wake.clear()
         failed = jobs.run(job, deliver, limit_seconds=_DELIVERY_LIMIT_SECONDS)
         if failed or not claimed[0]:
             wake.wait(POLL_SECONDS)
+    # Whoever ends the process waits for this thread, though not for long.
+    wait(lane.going.values())
 
 
 def _keep_computing(

@@ -1,0 +1,87 @@
+"""The mail server of some recipients takes minutes: everybody else's mail leaves meanwhile, an urgent one first."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from app.delivery.deliver import AT_ONCE, Delivery
+from app.processes.worker import _keep_delivering
+from app.recurring.jobs import RecurringJobs
+from app.storage.database import transaction
+from tests.app.delivery.delivering_office import Office
+from tests.app.delivery.mail_server import MailServer, mail_server
+from tests.faults.nodes import wait_until
+from tickets.outbox.posting import post_email
+from tickets.states import OutboundChannel, OutboundState
+
+
+def mail(office: Office, key: str, *, is_urgent: bool = False) -> int:
+    with transaction(office.factory) as session:
+        return post_email(
+            session, to=f"{key}@example.vn", template="ticket_resolved", is_urgent=is_urgent,
+            params={"reference": "2600421733", "body": "Đã xử lý."}, locale="vi", dedup_key=key, now=office.now,
+        )  # fmt: skip
+
+
+def sent(office: Office, *messages: int) -> bool:
+    return all(office.message(one).state is OutboundState.SENT for one in messages)
+
+
+@contextmanager
+def mail_lane(office: Office) -> Iterator[threading.Event]:
+    """The worker's, as it runs; what wakes it."""
+    wake, stop = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        lane = Delivery(**{**vars(office.delivery), "pool": pool})
+        told = (RecurringJobs(), lane, (OutboundChannel.EMAIL,), wake, stop)
+        running = threading.Thread(target=_keep_delivering, args=told, daemon=True)
+        running.start()
+        try:
+            yield wake
+        finally:
+            stop.set()
+            wake.set()
+            running.join(10)
+
+
+def waiting_at(server: MailServer, *, recipients: int) -> bool:
+    return wait_until(lambda: server.heard.count("RCPT") == recipients, seconds=10)
+
+
+def test_the_others_mail_leaves_while_one_recipients_server_takes_its_time(committed, settings) -> None:
+    with mail_server(slow_after="RCPT") as server:
+        office = Office(committed, settings, smtp_url=f"smtp://{server.address}")
+        slow = mail(office, "slow")
+        with mail_lane(office) as wake:
+            assert waiting_at(server, recipients=1)
+            server.slow_after = ""
+            others = [mail(office, f"k{number}") for number in range(2 * AT_ONCE)]
+            wake.set()
+            others_left = wait_until(lambda: sent(office, *others), seconds=10)
+            still_waits = office.message(slow).state
+            server.goes_on.set()
+            left = wait_until(lambda: sent(office, slow), seconds=10)
+
+    assert (others_left, still_waits, left) == (True, OutboundState.CLAIMED, True)
+
+
+def test_a_place_is_kept_for_an_urgent_mail_and_a_free_one_is_taken_at_once(committed, settings, monkeypatch) -> None:
+    monkeypatch.setattr("app.processes.worker.POLL_SECONDS", 60)
+    with mail_server(slow_after="RCPT") as server:
+        office = Office(committed, settings, smtp_url=f"smtp://{server.address}")
+        slow = [mail(office, f"slow{number}") for number in range(AT_ONCE + 2)]
+        with mail_lane(office) as wake:
+            assert waiting_at(server, recipients=AT_ONCE - 1)
+            server.slow_after = ""
+            urgent = mail(office, "urgent", is_urgent=True)
+            wake.set()
+            urgent_left = wait_until(lambda: sent(office, urgent), seconds=10)
+            others_wait = [office.message(one).state for one in slow]
+            server.goes_on.set()
+            all_left = wait_until(lambda: sent(office, *slow), seconds=10)
+
+    assert urgent_left
+    assert others_wait == [OutboundState.CLAIMED] * (AT_ONCE - 1) + [OutboundState.WAITING] * 3
+    assert all_left
+    assert {office.message(one).attempts for one in (*slow, urgent)} == {1}
