@@ -27,13 +27,17 @@ _NOT_AGAIN = timedelta(days=7)
 _FORGOTTEN_AFTER = timedelta(days=7)
 # How exactly it is kept until when something was seen to which nobody adds any more.
 _SEEN_EVERY = timedelta(hours=6)
-# Whoever moves or hides such a ticket meanwhile is waited for, and changes afterwards what is counted of it here.
+# Whoever would move or hide such a ticket meanwhile waits for us, and changes afterwards what is counted of it here.
+# One that somebody holds already comes with the next look: it must keep neither the others nor whoever works on them.
 _ADDED = text("""
-    with held as (select id from ticket where id = any(:tickets) order by id for share)
-    insert into problem_ticket (problem_id, ticket_id, added_at)
-    select r.problem_id, r.ticket_id, :now from unnest(:problems, :tickets) as r(problem_id, ticket_id)
-    join held on held.id = r.ticket_id
-    on conflict (problem_id, ticket_id) do nothing
+    with held as (select id from ticket where id = any(:tickets) order by id for share skip locked),
+    added as (
+        insert into problem_ticket (problem_id, ticket_id, added_at)
+        select r.problem_id, r.ticket_id, :now from unnest(:problems, :tickets) as r(problem_id, ticket_id)
+        join held on held.id = r.ticket_id
+        on conflict (problem_id, ticket_id) do nothing
+    )
+    select id from held
 """).bindparams(bindparam("problems", type_=ARRAY(BigInteger)), bindparam("tickets", type_=ARRAY(BigInteger)))
 # Our own words, nothing anybody typed.
 _CORRECT = text(
@@ -79,7 +83,11 @@ def propose(session: Session, waves: Sequence[Wave], *, now: datetime, evidence:
     more = _more_of_each(session, known, of, waves, now=now)
     session.flush()
     _note_seen(session, [known[key] for key in more], more, now=now)
-    _add(session, [(known[key].id, ticket_id) for key, ids in more.items() for ticket_id in sorted(ids)], now=now)
+    added = _add(
+        session, [(known[key].id, ticket_id) for key, ids in more.items() for ticket_id in sorted(ids)], now=now
+    )
+    for key, ids in more.items():
+        of[key] -= ids - added
     new = len(known) - before
     if new or forgotten:
         entries.record(
@@ -225,10 +233,12 @@ def _note_seen(
         session.execute(update(ArisingProblem).where(ArisingProblem.id.in_(ids)).values(seen_at=now))
 
 
-def _add(session: Session, pairs: Sequence[tuple[int, int]], *, now: datetime) -> None:
-    if pairs:
-        problems, tickets = zip(*pairs, strict=True)
-        session.execute(_ADDED, {"problems": list(problems), "tickets": list(tickets), "now": now})
+def _add(session: Session, pairs: Sequence[tuple[int, int]], *, now: datetime) -> set[int]:
+    """The tickets that nobody held, which stand there now."""
+    if not pairs:
+        return set()
+    problems, tickets = zip(*pairs, strict=True)
+    return set(session.scalars(_ADDED, {"problems": list(problems), "tickets": list(tickets), "now": now}))
 
 
 def _forget_old(session: Session, *, now: datetime) -> int:

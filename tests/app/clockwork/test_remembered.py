@@ -12,9 +12,11 @@ from app.clockwork.node import make_node
 from app.clockwork.problem_rounds import look_for_problems
 from app.processes.signs_of_life import database_now
 from app.settings import Settings
+from app.storage.bounded_connection import within_less
 from app.storage.database import transaction
 from escalation.queries.open_levels import OpenLevels
 from escalation.queries.succession import hand_over
+from tests.app.clockwork.test_batches import somebody
 from tests.conftest import Committed
 from tests.escalation.raising import HOUR, MONDAY, raised
 from tests.escalation.scene import on_shift, person, step, told, ward
@@ -117,6 +119,28 @@ def test_many_waves_are_kept_in_as_many_statements_as_one_and_known_ones_in_two(
     assert [number for _problem, number in kept] == [2] * 7
     session.expire_all()
     assert set(session.scalars(select(ArisingProblem.seen_at))) == {now + 8 * HOUR}
+
+
+def test_a_ticket_that_somebody_holds_keeps_no_other_and_stands_there_after_the_next_look(committed: Committed) -> None:
+    evidence = Evidence()
+    with transaction(committed.factory) as session:
+        now = database_now(session)
+        waves = [a_wave(session, str(number), now=now) for number in range(2)]
+    held = waves[0].ticket_ids[0]
+
+    def kept_by(look: int) -> set[int]:
+        with transaction(committed.factory) as session:
+            within_less(session.connection(), statement_ms=10_000, lock_ms=500)
+            propose(session, waves, now=now + look * HOUR, evidence=evidence)
+        with committed.factory() as session:
+            return set(session.scalars(select(ProblemTicket.ticket_id)))
+
+    with somebody(committed, f"select 1 from ticket where id = {held} for no key update"):
+        meanwhile = kept_by(1)
+    all_of_them = {ticket_id for wave in waves for ticket_id in wave.ticket_ids}
+
+    assert meanwhile == all_of_them - {held}
+    assert kept_by(2) == all_of_them
 
 
 def test_an_hourly_look_that_finds_nothing_new_writes_and_reads_no_ticket(
