@@ -116,8 +116,10 @@ def _prove_texts(node: Node) -> Differences:
     if not days:
         return Differences()
     with _reading_all(node) as session:
-        corrected = Differences(days=tuple(text_parts.recount(session, days, now=node.now(session))))
-        return note_corrected(session, corrected, actor=SYSTEM, now=node.now(session))
+        wrong = text_parts.recount(session, days, now=node.now(session))
+        corrected = note_corrected(session, Differences(days=tuple(wrong)), actor=SYSTEM, now=node.now(session))
+    log.info("kept_figures.texts_recounted", days=len(days), wrong=len(wrong))
+    return corrected
 
 
 def _prove_evidence(node: Node) -> Differences:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,9 @@ _DAY_SETTLED_AFTER = timedelta(hours=1)
 # Today is counted for a look and again as a whole when it is over, so that minutes are enough.
 _SETTLED_AFTER = timedelta(minutes=5)
 _MOVES_ON_AFTER = timedelta(minutes=5)
+_ALL = true()
+# Whoever has a message sent again makes it due anew, and never before it was sent.
+_SENT_ONCE = or_(OutboundMessage.due_at.is_(None), OutboundMessage.due_at <= OutboundMessage.sent_at)
 
 
 def parts_sent(session: Session, *, days: int, now: datetime) -> dict[str, int]:
@@ -100,10 +103,15 @@ def days_that_differ(session: Session, *, now: datetime) -> list[date]:
 
 
 def recount(session: Session, days: Collection[date], *, now: datetime) -> list[date]:
-    """Those of these days that differ still; they are counted again."""
+    """Count those of these days again that differ still; those where what was kept was wrong.
+
+    A text that came back, or in doubt, and was sent again says since then by whom, and keeps the day of its first
+    sending: what that moves was not wrong when it was counted.
+    """
     until = _counted_until(session, now=now)
-    wrong = [day for day in sorted(days) if day in until and _differs(session, day, until[day])]
-    for day in wrong:
+    differing = [day for day in sorted(days) if day in until and _differs(session, day, until[day])]
+    wrong = [day for day in differing if not _was_true_once(session, day, until[day])]
+    for day in differing:
         _write(session, day, until[day])
     return wrong
 
@@ -116,8 +124,20 @@ def _counted_until(session: Session, *, now: datetime) -> dict[date, datetime]:
 
 
 def _differs(session: Session, day: date, until: datetime) -> bool:
+    return _kept(session, day) != _from_messages(session, bounds(day)[0], until)
+
+
+def _was_true_once(session: Session, day: date, until: datetime) -> bool:
+    """Whether it is all that was sent once, and of what was sent again any part, by any account."""
+    kept, begin = _kept(session, day), bounds(day)[0]
+    every = _from_messages(session, begin, until)
+    once = _from_messages(session, begin, until, only=_SENT_ONCE)
+    return once <= kept and kept.total() <= every.total()
+
+
+def _kept(session: Session, day: date) -> Counter[str]:
     kept = select(TextPartDay.account, TextPartDay.parts).where(TextPartDay.on_day == day, TextPartDay.parts != 0)
-    return {row[0]: row[1] for row in session.execute(kept)} != dict(_from_messages(session, bounds(day)[0], until))
+    return Counter({row[0]: row[1] for row in session.execute(kept)})
 
 
 def _write(session: Session, day: date, until: datetime) -> None:
@@ -127,12 +147,14 @@ def _write(session: Session, day: date, until: datetime) -> None:
     session.flush()
 
 
-def _from_messages(session: Session, from_at: datetime, to_at: datetime) -> Counter[str]:
+def _from_messages(
+    session: Session, from_at: datetime, to_at: datetime, *, only: ColumnElement[bool] = _ALL
+) -> Counter[str]:
     message = OutboundMessage
     sent = (
         select(message.provider_account, func.sum(message.segments))
         .where(message.segments.is_not(None), message.sent_at >= from_at, message.sent_at < to_at)
-        .where(message.provider_account.is_not(None))
+        .where(message.provider_account.is_not(None), only)
         .group_by(message.provider_account)
     )
     return +Counter({str(account): int(parts or 0) for account, parts in session.execute(sent)})

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from tickets.city import wall_clock
 from tickets.outbox import text_parts
+from tickets.outbox.posting import OF_THE_ACCOUNT, record_status
+from tickets.outbox.results import record_sent, record_uncertain, send_again
 from tickets.schema import DoneDay, OutboundMessage, TextPartDay
 from tickets.states import OutboundChannel, OutboundState
 
@@ -124,3 +126,39 @@ def test_what_was_spoilt_is_found_and_counted_again(
 
     assert found == text_parts.recount(session, found, now=now) == [spoilt]
     assert text_parts.parts_sent(session, days=30, now=now) == true
+
+
+def sent_again_by(session: Session, message: OutboundMessage, account: str, *, now: datetime) -> None:
+    session.refresh(message)
+    assert message.state is OutboundState.WAITING
+    message.state, message.claimed_by = OutboundState.CLAIMED, "worker"
+    session.flush()
+    record_sent(session, message.id, by="worker", account=account, sid=f"SM2{message.id}", segments=2, now=now)
+
+
+def test_a_text_that_came_back_and_left_by_another_account_alarms_nobody_and_hides_nothing(
+    session: Session, now: datetime, midnight: datetime, sent: None
+) -> None:
+    came_back = send(session, midnight - timedelta(hours=5))
+    came_back.provider_sid = "SM1"
+    in_doubt = send(session, midnight - timedelta(hours=6), account=None, parts=None)
+    in_doubt.state, in_doubt.sent_at, in_doubt.claimed_by = OutboundState.CLAIMED, None, "worker"
+    session.flush()
+    record_uncertain(session, in_doubt.id, by="worker", error="no answer", now=midnight - timedelta(hours=6))
+    count_all(session, now)
+    yesterday = midnight.date() - DAY
+
+    told = {"account": "first", "sid": "SM1", "status": "failed", "error_code": "30002", "trouble": OF_THE_ACCOUNT}
+    assert record_status(session, **told, now=midnight + timedelta(minutes=1))
+    assert send_again(session, in_doubt.id, now=midnight + timedelta(minutes=1))
+    for message in (came_back, in_doubt):
+        sent_again_by(session, message, "second", now=midnight + timedelta(minutes=9))
+
+    assert text_parts.days_that_differ(session, now=now) == [yesterday]
+    assert text_parts.recount(session, [yesterday], now=now) == []
+    assert text_parts.days_that_differ(session, now=now) == []
+
+    spoilt = update(TextPartDay).where(TextPartDay.on_day == yesterday)
+    for by in (1, -1):
+        session.execute(spoilt.where(TextPartDay.account == "first").values(parts=TextPartDay.parts + by))
+        assert text_parts.recount(session, [yesterday], now=now) == [yesterday], by
