@@ -4,7 +4,7 @@ Views, the replay of the spool and tests all come here; it knows no HTTP and no 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,11 @@ from app.phone import callback_calls, notice_calls
 from app.phone.accounts import provider_accounts
 from app.phone.known_accounts import KnownAccounts, known_accounts
 from app.phone.known_recordings import KnownRecordings, known_recordings
+from app.phone.texts import receive_text
 from app.reference import Reference
 from app.settings import ROOT, Settings
 from app.wording.messages import message_app, render
 from app.wording.spoken_words import speak
-from escalation.acknowledging.code_replies import take_reply
-from escalation.acknowledging.reply_deeds import Reply
 from telephony import recordings
 from telephony.call import end
 from telephony.call.after_failsafe import note_failsafe
@@ -52,10 +51,8 @@ from telephony.provider.webhook_inbox import (
     was_answered_otherwise,
 )
 from telephony.recordings import Announced
-from telephony.sms.arrival import act_on_sms, keep_sms, note_sms_status
-from telephony.sms.chats import UNANSWERED, said_at_once
-from telephony.sms.codes import CodesIntent
-from telephony.sms.intent import TextIntent
+from telephony.sms.arrival import ReceivedSms, note_sms_status
+from telephony.sms.chats import UNANSWERED, note_said, said_at_once, take_back_said
 from tickets.routing.rules import version_now
 from tickets.states import RecordingKind
 from tickets.typed_text import typed_number
@@ -237,7 +234,7 @@ def answer(
     """Act on a request once, in the caller's transaction, and answer it; a repetition gets the first answer."""
 
     def act(version: int | None) -> WebhookAnswer:
-        return _first(session, webhook, phones, version=version, now=now)
+        return _first(session, webhook, phones, version=version, is_heard=True, now=now)
 
     if may_be_quiet(webhook):
         return _answer_in_hold_loop(session, webhook, phones, act, received_at=received_at, now=now)
@@ -267,6 +264,17 @@ def _answer_in_hold_loop(
     return WebhookAnswer(200, body)
 
 
+def take_in(
+    session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime
+) -> WebhookAnswer:
+    """Act on what we had to ask the provider for: nobody waits for an answer to it."""
+
+    def act(version: int | None) -> WebhookAnswer:
+        return _first(session, webhook, phones, version=version, is_heard=False, now=now)
+
+    return answer_once(session, webhook, act, received_at=received_at)
+
+
 def answer_replayed(
     session: Session, webhook: Webhook, phones: Phones, *, received_at: datetime, now: datetime
 ) -> WebhookAnswer:
@@ -281,7 +289,7 @@ def answer_replayed(
             desk = phones.desk(session, webhook.account, version=version, now=now)
             note_failsafe(session, webhook.form, desk, arrived_at=received_at, now=now)
             return phones.failsafe_answer(webhook)
-        return _first(session, webhook, phones, version=version, now=received_at)
+        return _first(session, webhook, phones, version=version, is_heard=False, now=received_at)
 
     given = answer_once(session, webhook, act, received_at=received_at, replayed_at=now)
     if acted:
@@ -290,10 +298,15 @@ def answer_replayed(
     said = phones.failsafe_answer(webhook)
     if not was_answered_otherwise(session, webhook, said, received_at=received_at, replayed_at=now):
         return given
+    if webhook.kind == "sms":
+        take_back_said(session, account=webhook.account, message_sid=webhook.form.get("message_sid", "")[:128])
     return act(None) if webhook.kind in SPOKEN_STEPS else said
 
 
-def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int | None, now: datetime) -> WebhookAnswer:
+def _first(
+    session: Session, webhook: Webhook, phones: Phones, *, version: int | None, is_heard: bool, now: datetime
+) -> WebhookAnswer:
+    """`is_heard`: whether the provider waits for the answer, so that what it says reaches whoever wrote."""
     kind, form = webhook.kind, webhook.form
     if whispered := whisper_answer(webhook, phones):
         return whispered
@@ -308,7 +321,7 @@ def _first(session: Session, webhook: Webhook, phones: Phones, *, version: int |
     if kind in SPOKEN_STEPS:
         note_failsafe(session, form, desk, arrived_at=now, now=now)
         return phones.failsafe_answer(webhook)
-    return _told(session, webhook, phones, desk, now=now)
+    return _told(session, webhook, phones, desk, is_heard=is_heard, now=now)
 
 
 def _beside_callers(session: Session, webhook: Webhook, phones: Phones, *, now: datetime) -> WebhookAnswer:
@@ -320,7 +333,9 @@ def _beside_callers(session: Session, webhook: Webhook, phones: Phones, *, now: 
     return notice_calls.answer_key(session, webhook, account=account, settings=phones.settings, now=now)
 
 
-def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime) -> WebhookAnswer:
+def _told(
+    session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, is_heard: bool, now: datetime
+) -> WebhookAnswer:
     """Events: acted upon where we use them, kept in any case."""
     form, account = webhook.form, webhook.account
     match webhook.kind:
@@ -333,8 +348,10 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
         case "recording" if form.get("recording_sid"):
             _announce(session, webhook, now=now)
         case "sms" if form.get("message_sid"):
-            words = _receive_sms(session, form, desk, phones, now=now)
-            return phones.said_back(webhook, words) if words else phones.nothing_to_do(webhook)
+            sms = receive_text(session, form, desk, now=now)
+            if sms is not None and is_heard:
+                return _said_back(session, sms, webhook, phones, desk, now=now)
+            return phones.nothing_to_do(webhook)
         case "sms-status":
             note_sms_status(session, form, webhook.query, account=account, now=now)
         case _:
@@ -342,22 +359,18 @@ def _told(session: Session, webhook: Webhook, phones: Phones, desk: Desk, *, now
     return STORED
 
 
-def _receive_sms(session: Session, form: Mapping[str, str], desk: Desk, phones: Phones, *, now: datetime) -> str:
-    """Telephony understands a message; a leader's reply is escalation's to take, and both meet only here.
-
-    What is said at once, where nothing can be sent to whoever wrote.
-    """
-    sms = keep_sms(session, form, account=desk.account.name, now=now)
-    intent, phone = sms.intent, sms.phone
-    if isinstance(intent, CodesIntent) and phone is not None:
-        reply = Reply(intent.codes, intent.instruction, intent.passes_up, intent.may_be_words)
-        if take_reply(session, reply, phone=phone, message_sid=sms.message_sid, now=now):
-            return ""
-        # Nobody we report to: a citizen's ordinary words that look like a leader's code.
-        sms = replace(sms, intent=TextIntent(sms.body))
-    act_on_sms(session, sms, desk, now=now)
-    said = said_at_once(session, sms, desk, now=now)
-    return phones.written(UNANSWERED, *said, now=now) if said else ""
+def _said_back(
+    session: Session, sms: ReceivedSms, webhook: Webhook, phones: Phones, desk: Desk, *, now: datetime
+) -> WebhookAnswer:
+    """In the very answer to the provider, where nothing can be sent to whoever wrote."""
+    nothing, said = phones.nothing_to_do(webhook), said_at_once(session, sms, desk, now=now)
+    if said is None:
+        return nothing
+    words = phones.written(UNANSWERED, *said, now=now)
+    given = phones.said_back(webhook, words)
+    if given != nothing:
+        note_said(session, sms, words)
+    return given
 
 
 def _announce(session: Session, webhook: Webhook, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.phone.answers import Phones, answer
+from app.phone.answers import Phones, take_in
 from app.storage.database import transaction
 from app.storage.database_faults import passes
 from telephony.provider.account import Capability, ProviderAccount
@@ -105,7 +105,7 @@ def _taken_in(
     webhook = Webhook(account.name, kind, {"account_sid": account.account_sid, **form}, {})
     try:
         with transaction(factory) as session:
-            answer(session, webhook, phones, received_at=now, now=min(at or now, now))
+            take_in(session, webhook, phones, received_at=now, now=min(at or now, now))
     except Exception as trouble:
         if passes(trouble):
             raise

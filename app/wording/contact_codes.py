@@ -132,6 +132,7 @@ NOISES: Mapping[str, LazyString] = {
     "notice": lazy_gettext("a notice that is not meant for us"),
     "machine": lazy_gettext("sent by a machine: a short code or a sender's name"),
     "thanks": lazy_gettext("thanks"),
+    "echo": lazy_gettext("our own text, sent back to us"),
 }
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from telephony.desk import Desk
 from telephony.dialled import chat_service, dialled, is_withheld, line_number
 from telephony.sms.answering import text_back
+from telephony.sms.echo import is_echo
 from telephony.sms.texted import Taken, Texted
 from tickets.city import day_of
 from tickets.intake.cleaning import Matter
-from tickets.intake.noise import MACHINE, NoiseRead, keep_noise, noise_in
+from tickets.intake.noise import ECHO, MACHINE, NoiseRead, keep_noise, noise_in
 from tickets.matter import MatterReading
 from tickets.matter.noise import BROKEN_STATUS, EMPTY, GREETING, MASHED
 from tickets.people import citizens
@@ -29,7 +30,12 @@ _SHORT = re.compile(r"\+?\d{1,7}")
 def take_machine(
     session: Session, body: str, sms: Texted, desk: Desk, *, is_simulated: bool, now: datetime
 ) -> Taken | None:
-    """None for a person. Short codes and senders' names hear no answer and open nothing, whatever they say."""
+    """None for a person. Short codes and senders' names hear no answer and open nothing, whatever they say.
+
+    Nor do our own words that come back, of whoever sends them.
+    """
+    if not sms.has_pictures and is_echo(session, body, sms, now=now):
+        return _keep(session, body, sms, desk, NoiseRead(ECHO), is_simulated=is_simulated, now=now)
     if not is_machine(sms):
         return None
     read = desk.read(body)

@@ -28,8 +28,9 @@ from tickets.work.owing_unit import acts_alone
 from tickets.work.resolution import take_up_again
 from tickets.work.ticket import lock_ticket, move
 
-# Beside the kinds of `tickets/matter/noise.py`: who writes is a machine; nothing but thanks, and nobody was answered.
-MACHINE, THANKS = "machine", "thanks"
+# Beside the kinds of `tickets/matter/noise.py`: who writes is a machine; nothing but thanks, and nobody was answered;
+# our own words that came back.
+MACHINE, THANKS, ECHO = "machine", "thanks", "echo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BindParameter,
     CompoundSelect,
     DateTime,
+    Exists,
     ScalarSelect,
     Select,
     Text,
@@ -46,6 +47,7 @@ from tickets.schema import (
     Contact,
     Draft,
     ExternalReference,
+    InboundSms,
     Procedure,
     Queue,
     RoleAssignment,
@@ -96,6 +98,8 @@ class WholeTicket:
     files: Sequence[dict[str, Any]]
     # The sender as the provider named it, of the first that came without a number; None where there is none.
     unnumbered: str | None
+    # Whether such a one read what was said at once.
+    is_chat_told: bool
     entries: Sequence[dict[str, Any]] = ()
     clocks: Sequence[Clock] = ()
     steps: Sequence[LevelOfTicket] = ()
@@ -137,6 +141,7 @@ def read_ticket(session: Session, viewer: Viewer, reference: str, *, now: dateti
 _HEAD = (
     "ticket", "unit", "queue", "category", "procedure", "place", "coordinating", "assignee", "citizen", "drafts",
     "duplicate_count", "is_appealed", "is_appeal", "external", "files", "unnumbered",
+    "is_chat_told",
 )  # fmt: skip
 
 
@@ -171,6 +176,10 @@ def _unnumbered() -> ScalarSelect[Any]:
     )
 
 
+def _is_chat_told() -> Exists:
+    return exists().where(InboundSms.ticket_id == Ticket.id, InboundSms.phone.is_(None), InboundSms.answer != "")
+
+
 def _drafts() -> ScalarSelect[Any]:
     """The reader's own unsent words about the ticket, by form."""
     built = func.json_object_agg(Draft.form, Draft.fields)
@@ -188,7 +197,7 @@ def _heads() -> Select[*tuple[Any, ...]]:
         select(
             Ticket, Unit, Queue, Category, Procedure, place, coordinating, Staff, Citizen, _drafts(),
             duplicates, exists().where(Appeal.ticket_id == Ticket.id), exists().where(Appeal.case_id == Ticket.id),
-            external, files, _unnumbered(),
+            external, files, _unnumbered(), _is_chat_told(),
         )
         .join(Unit, Unit.id == Ticket.unit_id)
         .join(Queue, Queue.id == Ticket.queue_id)

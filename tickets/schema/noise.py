@@ -12,7 +12,8 @@ class NoiseContact(Base):
     """A contact that opened no ticket and has no promise, with its words, until somebody has looked at it.
 
     `kind` and `words` say why (`tickets/matter/noise.py`; "machine" for a short code or a sender's name, "thanks" for
-    bare thanks). `ticket_id` once a person found that it is a matter after all. `unit_id` is whose list it stands on.
+    bare thanks, "echo" for our own words).
+    `ticket_id` once a person found that it is a matter after all. `unit_id` is whose list it stands on.
     """
 
     __tablename__ = "noise_contact"

@@ -173,6 +173,7 @@ def ticket_context(reading: WholeTicket, viewer: Viewer, *, phone_shown: bool, n
         "phone": ticket.reply_phone if in_full else None,
         "phone_masked": mask(ticket.reply_phone),
         "chat": chat_service(reading.unnumbered),
+        "chat_told": reading.is_chat_told,
         "calls_from": _calls_from(),
         "entries": stream(reading, now=now),
         "clocks": [shown_clock(clock, now=now) for clock in _newest(reading.clocks)],

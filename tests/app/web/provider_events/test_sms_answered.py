@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.wording.messages import message_app, render
+from telephony.sms.text import fold_to_gsm7
 from tests.factories import open_ticket, staff
 from tests.telephony.phone import Phone
 from tickets.people.actor import staff_actor
-from tickets.schema import Line, Message, OutboundMessage, Ticket
+from tickets.schema import Line, Message, NoiseContact, OutboundMessage, Ticket
 from tickets.states import Disposition, Role, TicketStatus
 from tickets.work import assignment, resolution
 
@@ -201,3 +203,32 @@ def test_danger_after_an_answer_is_a_new_emergency(session, texter, now):
 
     assert statuses(session)[reference] is TicketStatus.RESOLVED
     assert len(statuses(session)) == 2
+
+
+@pytest.mark.parametrize("sent_back", [str, fold_to_gsm7, lambda words: f"> “{words}”"])
+def test_our_own_answer_sent_back_to_us_opens_nothing_again(session, settings, texter, now, sent_back):
+    """It asks "Not solved? Tell us": a machine that quotes it would have its ticket opened with every answer."""
+    reference = answered(session, now)
+    ours = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "ticket_resolved")).one()
+    with message_app(settings).app_context():
+        ours.text = render(ours.template, "sms", ours.params, locale="vi", base_url=settings.base_url, now=now).text
+    session.flush()
+    before = told(session)
+
+    texter(sent_back(ours.text))
+
+    assert statuses(session) == {reference: TicketStatus.RESOLVED}
+    assert told(session) == before
+    assert session.scalars(select(NoiseContact.kind)).all() == ["echo"]
+
+
+def test_whoever_quotes_us_and_adds_words_of_their_own_is_read(session, texter, now):
+    answered(session, now)
+    ours = session.scalars(select(OutboundMessage).where(OutboundMessage.template == "ticket_resolved")).one()
+    ours.text = "Phản ánh: Đã dọn. Chưa được giải quyết? Xin báo lại cho chúng tôi."
+    session.flush()
+
+    texter(f"{ours.text} Chưa dọn gì cả, vẫn còn nguyên đó")
+
+    assert session.scalars(select(NoiseContact)).all() == []
+    assert {TicketStatus.NEW, TicketStatus.OPEN} & set(statuses(session).values())
