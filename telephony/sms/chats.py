@@ -17,7 +17,7 @@ from tickets.schema import InboundSms, Ticket
 from tickets.states import UNFINISHED, Priority
 
 UNANSWERED = "chat_unanswered"
-MOST_A_DAY = 5
+MOST_SAID_A_DAY = 5
 
 _SAY = (
     update(InboundSms)
@@ -45,7 +45,7 @@ def said_at_once(session: Session, sms: KeptText, desk: Desk, *, now: datetime) 
 
     Once for each ticket, and once a day where there is none; a second time where danger is told of first after that,
     and never to our own words. However much it sends, and whatever of, nobody is answered more often in a day than
-    MOST_A_DAY: two machines that answer each other end there. None for numbers, which are answered by texts.
+    MOST_SAID_A_DAY: two machines that answer each other end there. None for numbers, which are answered by texts.
     """
     if chat_service(sms.phone_raw) is None or is_echo(session, sms.body, sms, now=now):
         return None
@@ -53,11 +53,11 @@ def said_at_once(session: Session, sms: KeptText, desk: Desk, *, now: datetime) 
     told = session.execute(
         select(InboundSms.ticket_id, InboundSms.body)
         .where(_same_person(sms, now=now), InboundSms.id != sms.inbound_id, InboundSms.answer != "")
-        .limit(MOST_A_DAY)
+        .limit(MOST_SAID_A_DAY)
     ).all()
     read, of_same = desk.read(sms.body), [one.body for one in told if one.ticket_id == ticket_id]
     is_new = not of_same or (read.may_be_danger and not any(desk.read(body).may_be_danger for body in of_same))
-    if not is_new or len(told) == MOST_A_DAY:
+    if not is_new or len(told) == MOST_SAID_A_DAY:
         return None
     ticket = session.get(Ticket, ticket_id) if ticket_id is not None else None
     params: dict[str, Any] = {"reference": ticket.reference if ticket else "", "line": desk.city_line}
