@@ -45,6 +45,7 @@ _FILES = (
     "taught_cases_second.csv",
     "taught_cases_third.csv",
     "taught_cases_fourth.csv",
+    "taught_cases_fifth.csv",
     "english_cases.csv",
     "everyday_cases.csv",
     "everyday_cases_third.csv",

@@ -73,25 +73,30 @@ class MatterReading:
     @property
     def asks_for_nothing(self) -> bool:
         """Thanks, a nod or an advertisement, and no danger, accusation or complaint with it."""
-        says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
+        says_more = self.may_be_danger or self.may_accuse or self.contradicts
         return not says_more and (self.courtesy.is_all or self.courtesy.is_advert)
 
     @property
     def is_noise(self) -> bool:
         """Nothing that anybody could work on; what may be danger, an accusation or a complaint never is."""
-        says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
+        says_more = self.may_be_danger or self.may_accuse or self.contradicts
         return not says_more and self.noise.certainty is not Certainty.NO
 
     @property
     def is_praise(self) -> bool:
         """Praise and nothing that is wrong with it."""
-        says_more = self.may_be_danger or self.may_accuse or self.says_not_solved
+        says_more = self.may_be_danger or self.may_accuse or self.contradicts
         return not says_more and not self.is_noise and self.praise.certainty is not Certainty.NO
 
     @property
     def says_not_solved(self) -> bool:
         """Of an answer that was given; somebody in danger now speaks of no answer."""
         return not self.is_danger and self.not_solved.certainty is not Certainty.NO
+
+    @property
+    def contradicts(self) -> bool:
+        """Says so in words that rules know, and not only by the lean of its words: of whoever was not answered, too."""
+        return self.says_not_solved and self.not_solved.kinds != (LEANING,)
 
     @property
     def may_be_solved(self) -> bool:
@@ -123,7 +128,9 @@ def read_matter(said: str, words: MatterRulebook | None = None) -> MatterReading
     danger = _beside_strangers(noise, danger, found)
     answered = _of_strangers(noise, answered, found)
     danger = _beside_talk(danger, found, rules)
-    if all(read is NOTHING_READ for read in (danger, noise, answered, praise)) and not courtesy.gives_thanks:
+    is_said = answered is not NOTHING_READ and answered.kinds != (LEANING,)
+    nothing_else = all(read is NOTHING_READ for read in (danger, noise, praise)) and not is_said
+    if nothing_else and not courtesy.gives_thanks:
         noise = read_talk(found, rules)
     return MatterReading(
         danger=danger,
@@ -161,7 +168,7 @@ def _beside_talk(danger: Indication, found: MarkedText, rules: MatterRulebook) -
 
 def _of_strangers(noise: Indication, answered: Indication, found: MarkedText) -> Indication:
     """A few words of testers and friends answer nothing of ours: "test lần 3, xem có lên chưa"."""
-    is_open = answered.certainty is not Certainty.NO
+    is_open = answered.certainty is Certainty.DOUBTFUL
     is_theirs = is_open and noise.kinds == (NOTICE,) and len(found.text.words) <= _FEW_OF_STRANGERS
     return NOTHING_READ if is_theirs else answered
 

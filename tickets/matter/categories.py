@@ -38,6 +38,8 @@ _OF_DANGER: Mapping[str, tuple[str, ...]] = {
 }
 _DANGER_WEIGHS, _BESIDE_IT = 8.0, 5.0
 _CONDUCT_WEIGHS = 100.0
+# A pattern of this weight tells a kind alone.
+_NAMES_ALONE, _BEHIND = 4.0, 0.01
 _STAFF, _HEAD = "conduct_staff", "conduct_head"
 
 
@@ -167,5 +169,11 @@ def weighed(named: Mapping[_Kind, float], leans: Mapping[_Kind, float]) -> dict[
     """Both weights together. Of kinds that are named most and alike, what leans decides nothing: a person looks."""
     weights = {kind: weight + leans.get(kind, 0.0) for kind, weight in named.items()}
     most = max(named.values(), default=0.0)
+    if most >= _NAMES_ALONE:
+        # What a pattern names alone is not behind what nothing names.
+        first = max(weight for kind, weight in weights.items() if named[kind] > 0)
+        weights = {
+            kind: weight if named[kind] > 0 else min(weight, first - _BEHIND) for kind, weight in weights.items()
+        }
     alike = [kind for kind, weight in named.items() if weight == most and most > 0.0]
     return weights | dict.fromkeys(alike, max((weights[kind] for kind in alike), default=0.0))

@@ -27,9 +27,11 @@ _FRAMES = {
 _HELP = "help"
 # What is told of as happening again and again, where nothing says that it happens now: somebody must look, and nobody
 # is sent at once. Of these kinds alone: who bleeds or does not wake for long is in danger, and who is beaten, too. To
-# call for long ("kêu hoài không ai tới") is no habit.
-_HABIT, _HABITUAL = "@habit", frozenset({"animal", "traffic", "electricity", "lift"})
-_SAYS_NOW = ("@now", "@calling", "@help", "@panic", "@blood", "@trapped", "@pleading", "@state")
+# call for long ("kêu hoài không ai tới") is no habit. What gives shocks or holds people "every time it rains" can be
+# asked about; what does so "all day" does so now.
+_HABIT, _HABITUAL = "@habit", frozenset({"animal", "traffic"})
+_EACH_TIME, _AT_TIMES = "@each_time", frozenset({"electricity", "lift"})
+_SAYS_NOW = ("@now", "@lately", "@calling", "@help", "@panic", "@blood", "@trapped", "@pleading", "@state")
 # A doubt or a denial this many words before a sign takes it back.
 _DOUBT_REACHES, _DENIAL_REACHES = 3, 1
 
@@ -60,8 +62,11 @@ def _certainty(weight: int, leaning: float) -> Certainty:
 
 def _is_habit(told: Sequence[Sign], found: MarkedText) -> bool:
     """ "Chó thả rông cắn người hoài": what was borne so far can be asked about."""
-    is_told = bool(told) and {sign.pattern.says for sign in told} <= _HABITUAL and bool(found.hits.get(_HABIT))
-    return is_told and not any(found.hits.get(name) for name in _SAYS_NOW)
+    kinds = {sign.pattern.says for sign in told}
+    habitual = _HABITUAL if found.hits.get(_HABIT) else frozenset()
+    if found.hits.get(_EACH_TIME):
+        habitual = habitual | _HABITUAL | _AT_TIMES
+    return bool(kinds) and kinds <= habitual and not any(found.hits.get(name) for name in _SAYS_NOW)
 
 
 def _weighed(told: Sequence[Sign], cries: Sequence[Sign], found: MarkedText) -> int:

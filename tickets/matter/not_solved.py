@@ -27,6 +27,7 @@ _REPORTED = frozenset(
     {"bao", "noi", "ghi", "keu", "hua", "rep", "reply", "nhan", "loi", "said", "says", "say", "told", "marked", "claim"}
 )
 _NOES = frozenset({"khong", "chang", "khoi", "het"})
+_NOBODY = frozenset({"gi", "ai", "dau", "nao"})
 _LOOKS_BACK = 4
 _GOES_ON = 3
 _THOUGHT_REACHES = 5
@@ -64,7 +65,10 @@ def read_not_solved(found: MarkedText, rules: MatterRulebook) -> Indication:
 def _leans(found: MarkedText, rules: MatterRulebook) -> Indication:
     """What no pattern knows is asked about: people contradict an answer in a hundred ways."""
     leaning = lean(found, rules.leanings.get("is_not_solved", {}))
-    return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because) if leaning.score > _LEANS else NOTHING_READ
+    if leaning.score <= _LEANS:
+        return NOTHING_READ
+    # Nobody knows where it begins: a kind of matter named beside it says more.
+    return Indication(Certainty.DOUBTFUL, (LEANING,), leaning.because, len(found.text.words))
 
 
 def _says_open(sign: Sign) -> bool:
@@ -166,6 +170,9 @@ def _is_denied(sign: Sign, found: MarkedText, marks: _Marks) -> bool:
     words = found.text.words
     own = _words_of(sign)
     last = max(sign.spans, key=lambda span: span.start)
+    # "không thấy ai làm gì hết": it only makes the "no" stronger.
+    if last.start > 0 and words[last.start].plain == "het" and words[last.start - 1].plain in _NOBODY:
+        return True
     # What stands before "now" belongs to what was: "hôm qua thì chưa, nay xong rồi".
     begins = sign.start if sign.pattern.says == _DONE_NOW else 0
 

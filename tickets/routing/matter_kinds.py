@@ -43,13 +43,15 @@ class KindRules(Protocol):
 class RankedKind:
     """`weight` compares within one text; `words` are those of the text that told.
 
-    `learned_from`: how many corrections of agents put it first, 0 where the rules did.
+    `learned_from`: how many corrections of agents put it first, 0 where the rules did. `is_named`: by a pattern, a
+    city's own word or such corrections, and not only by single words that lean to it.
     """
 
     category_id: int
     weight: float
     words: str
     learned_from: int = 0
+    is_named: bool = True
 
 
 def kinds_of(said: str, read: MatterReading, rules: KindRules) -> list[RankedKind]:
@@ -77,10 +79,11 @@ def ranked_kinds(
         if not categories[kind].conduct and named.get(kind, 0.0) < weight:
             named[kind] = weight
             # Of a kind that the city has made single words have learned nothing: it is not to stand behind for that.
-            leans.setdefault(kind, furthest)
+            leans[kind] = max(leans.get(kind, 0.0), furthest)
             found[kind] = RankedKind(kind, weight, _shown(suggestion.because, said))
     weights = weighed(named, leans)
-    ranked = sorted((replace(found[kind], weight=weight) for kind, weight in weights.items()), key=lambda k: -k.weight)
+    known = (replace(found[kind], weight=weight, is_named=named[kind] > 0) for kind, weight in weights.items())
+    ranked = sorted(known, key=lambda kind: -kind.weight)
     ranked = ranked[:MOST_KINDS]
     return _with_learned(said, ranked, ids, categories, learned)
 
@@ -104,8 +107,12 @@ def _with_learned(
 
 
 def equally_likely(ranked: Sequence[RankedKind]) -> list[RankedKind]:
-    """The likeliest, and whatever the words tell of as much."""
-    return [kind for kind in ranked if kind.weight == ranked[0].weight]
+    """The likeliest that is named, and whatever the words name as much.
+
+    Clock and department hang on it: single words that only lean to a kind are shown to people, and settle nothing.
+    """
+    named = [kind for kind in ranked if kind.is_named]
+    return [kind for kind in named if kind.weight == named[0].weight]
 
 
 def _ranked(category_id: int, one: CategoryRead, said: str) -> RankedKind:

@@ -66,7 +66,7 @@ def read_text() -> dict[str, Any]:
         "danger": read.danger.certainty.value,
         "about_official": read.may_accuse,
         "noise": read.is_noise,
-        "not_solved": read.says_not_solved,
+        "not_solved": read.contradicts,
         "praise": read.is_praise,
         "categories": [] if read.is_noise else codes,
         "language": read.written_in.value,
@@ -80,7 +80,7 @@ def _reasons(read: MatterReading) -> list[dict[str, Any]]:
     told: list[tuple[str, Indication, bool]] = [
         ("danger", read.danger, read.may_be_danger),
         ("about_official", read.about_officials, read.may_accuse),
-        ("not_solved", read.not_solved, read.says_not_solved),
+        ("not_solved", read.not_solved, read.contradicts),
         ("noise", read.noise, read.is_noise),
         ("praise", read.praise, read.is_praise),
     ]

@@ -342,6 +342,22 @@ def test_danger_in_the_last_sentence_of_a_long_letter_is_found_and_the_letter_wi
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "Thang máy kẹt có 3 người bên trong, la suốt từ nãy",
+        "Trụ điện rò điện suốt từ sáng tới giờ, ai đi qua cũng bị giật",
+        "The power line fell and is constantly sparking near the school",
+        "Chó dại cắn 3 người suốt từ sáng",
+        "Chó dữ xổng chuồng cắn người suốt con hẻm",
+        "Ngày nào cũng có tai nạn, sáng nay xe tải cán một em nhỏ",
+        "Xe tông chết người hàng ngày ở đây, mới tông một bà",
+    ],
+)
+def test_what_goes_on_all_day_or_happened_this_morning_is_an_emergency_beside_any_habit(said: str) -> None:
+    assert read_matter(said).is_danger
+
+
+@pytest.mark.parametrize(
     ("said", "now"),
     [
         ("chó thả rông cắn người hoài", "chó thả rông cắn người hoài, giờ đang cắn con tôi chảy máu"),

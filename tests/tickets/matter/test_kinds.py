@@ -203,3 +203,56 @@ def test_nothing_that_is_sent_breaks_the_reading(said: str) -> None:
 
     assert not read.is_danger
     assert not read.may_accuse
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Tôi đã thử lần 2 vẫn chưa được",
+        "Tôi thử gọi lại lần 3 mà vẫn chưa ai sửa",
+        "Đã thử nhắn zalo mà chưa ai trả lời",
+        "Máy bơm thử rồi mà chạy chưa được",
+        "đơn vị thử đèn tín hiệu lần 2 mà chưa chạy",
+        "Anh chị ơi tới giờ này vẫn chưa thấy ai tới làm gì hết",
+    ],
+)
+def test_who_tried_once_more_and_says_that_it_is_not_solved_is_no_tester(said: str) -> None:
+    read = read_matter(said)
+
+    assert read.says_not_solved and not read.is_noise
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I failed my driving test, which form do I need",
+        "The water test only says it is unsafe, our tap water smells",
+        "Lên phường làm giấy tờ thì nghe báo đang nghỉ phép, kêu tuần sau quay lại",
+        "The clerk is currently on leave until Friday, who can I contact about my land certificate",
+    ],
+)
+def test_a_matter_in_words_of_tests_and_leave_is_no_noise(said: str) -> None:
+    assert not read_matter(said).is_noise
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm currently out of office with no access to email. For urgent matters contact Linh.",
+        "a lô a lô nghe không ta chắc rớt mạng rồi",
+        "ủa số này không phải nhà xe phương trang hả xin lỗi nha",
+        "Chốt đơn 2 hũ kem face + 1 serum, ship giờ hành chính, cảm ơn shop",
+        "hú hú có ai online không ta",
+    ],
+)
+def test_machines_line_tests_shops_and_friends_are_noise(said: str) -> None:
+    assert read_matter(said).is_noise
+
+
+def test_single_words_alone_say_not_solved_only_to_be_asked_and_not_of_noise_or_praise() -> None:
+    said = "hú hú có ai online không ta"
+    read = read_matter("Nắp cống tôi báo bể người ta đem tấm ván đậy lên, mười hai cái mai rồi đó nghe")
+
+    assert not read_matter(said).contradicts
+    assert read.says_not_solved
+    assert read.contradicts or (read.may_be_solved and read.not_solved.begins_at > 1)

@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from app.wording.reasons import reason_text
 from tests.factories import open_ticket, rules
-from tickets.routing.decision import RoutingFacts, route
+from tickets.matter import read_matter
+from tickets.routing.decision import RoutingFacts, guess_category, route
+from tickets.routing.matter_kinds import kinds_of
 from tickets.schema import Category, Ticket
 from tickets.states import Channel, Level, QueueKind
 
@@ -52,3 +54,35 @@ def test_it_stays_where_a_person_looks_while_they_would_go_to_different_bodies(s
 
     assert decision.needs_question and decision.queue_id == known.queues[(decision.unit_id, QueueKind.TRIAGE)]
     assert decision.category_id in apart
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "gọi lại cho tôi",
+        "Please help me with my problem",
+        "Bữa nay nó nặng hơn hôm qua nữa",
+        "mai có họp không",
+        "Please call me after 5 pm",
+        "Nhà em ở số 12 hẻm 5 nha, gần chợ đó",
+        "Tới giờ chưa thấy ai tới hết anh ơi",
+        "Dạ thưa anh hôm qua tới nay vẫn chưa ai làm gì cho chúng tôi hết",
+    ],
+)
+def test_words_that_only_lean_to_a_kind_give_a_ticket_no_clock_and_no_department(session, said):
+    known = rules(session).routing
+
+    decision = route(RoutingFacts(said=said), known)
+
+    assert guess_category(said, known) is None
+    assert decision.category_id is None
+
+
+def test_what_is_named_comes_before_what_single_words_lean_to(session):
+    known = rules(session).routing
+    said = "khu trọ hay mất trộm xe, xin tuần tra thêm"
+
+    ranked = kinds_of(said, read_matter(said), known)
+
+    named = [kind.is_named for kind in ranked]
+    assert named[0] and True in named and named == sorted(named, reverse=True)
