@@ -34,12 +34,16 @@ _FACTS = text("""
     with due as (
         select id, channel, template, address, staff_id is not null as is_staff, error_code, attempts > 0 as is_retry,
                coalesce(due_at, created_at) <= :old as is_old,
-               params ? 'danger' or exists (
-                   select from ticket where priority = 'emergency' and (
-                       ticket.id = outbound_message.ticket_id
-                       or outbound_message.template = :callback and ticket.id in (
-                           select c.ticket_id from callback_request c where c.outbound_id = outbound_message.id))
-               ) as is_emergency
+               -- Asked of what a budget can hold alone, and of each by its keys: a claim reads as much of a year's
+               -- tickets as of a day's. Not by `exists`, which may be answered from a list of all emergencies.
+               case when staff_id is null and channel in ('sms', 'voice') and attempts = 0 then coalesce(
+                   params ? 'danger'
+                   or (select t.priority = 'emergency' from ticket t where t.id = outbound_message.ticket_id)
+                   or template = :callback and (
+                       select bool_or(t.priority = 'emergency')
+                       from callback_request c join ticket t on t.id = c.ticket_id
+                       where c.outbound_id = outbound_message.id
+                   ), false) else false end as is_emergency
         from outbound_message
         where id = any(:ids) and state in ('waiting', 'claimed') and not_before <= :now
     ), keys as (

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
+from app.bench.pages_read import read_by, statements_sent
 from tests.factories import staff, ticket
 from tests.statements import counted
 from tickets.directory.dialled_prefixes import PrefixRule, keep_prefix, remove_prefix
@@ -16,7 +17,7 @@ from tickets.outbox.claims import claim_batch
 from tickets.outbox.overtaken import CALLBACK_CALL
 from tickets.outbox.posting import Outgoing, post_all
 from tickets.outbox.results import record_retry, record_sent
-from tickets.outbox.spending import forget_old_counts
+from tickets.outbox.spending import affordable, forget_old_counts
 from tickets.outbox.troubles import oldest_unsent
 from tickets.people.actor import SYSTEM
 from tickets.schema import AuditEntry, CallbackRequest, OutboundMessage, SendingBudget, SendingCount, Ticket
@@ -407,3 +408,30 @@ def test_a_claim_costs_one_more_statement_however_many_it_takes(session):
     assert (
         len([one for one in statements if "sending_count" in one and "update outbound_message" not in one.lower()]) == 1
     )
+
+
+def test_what_is_judged_reads_as_much_of_many_tickets_as_of_one(session):
+    """Texts about a matter that is no emergency, and the call of a callback: as most batches are."""
+    waste = ticket(session, phone="+84901234567", now=NOW, body="Rác để ba ngày ở phường Sài Gòn")
+    session.execute(delete(OutboundMessage))
+    rows = post(session, *numbers(15), ticket_id=waste.id) + post_about(session, "callback", waste)
+    ids = [row.id for row in rows]
+
+    def pages() -> int:
+        with statements_sent(session.connection()) as sent:
+            assert affordable(session, ids, look_again=list, by="w", now=NOW).ids == ids
+        return read_by(session.connection(), sent).pages
+
+    few = pages()
+    copied = {"id": "1000000 + n", "reference": "'copy ' || n"}
+    columns = [column.name for column in Ticket.__table__.columns]
+    session.execute(
+        text(
+            f"insert into ticket ({', '.join(columns)}) overriding system value "
+            f"select {', '.join(copied.get(name, 'o.' + name) for name in columns)} "
+            "from ticket o, generate_series(1, 2000) n where o.id = :ticket"
+        ),
+        {"ticket": waste.id},
+    )
+
+    assert pages() < 2 * few
