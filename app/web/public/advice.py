@@ -187,9 +187,12 @@ def _incident(known: Rules, unit: UnitRule | None, category: CategoryRule | None
 class SaidFirst:
     """A disaster, said before anybody writes: where, its bulletin, and the form that begins with its place and kind."""
 
+    id: int
     area: str
     words: str
     link: str
+    # It is of several places: nobody is counted before they have said theirs.
+    asks_place: bool
 
 
 def disasters(known: Rules, *, locale: str, now: datetime) -> list[SaidFirst]:
@@ -203,8 +206,10 @@ def _said_first(one: IncidentRule, known: Rules, locale: str) -> SaidFirst:
     given = {"category": category.code} if category else {}
     # A place of several would have to be asked for again.
     given |= {"place": units[0].name} if len(units) == 1 else {}
-    link = f"/?{urlencode(given)}#f-body" if given else "#f-body"
-    return SaidFirst(", ".join(name_of(unit, locale) for unit in units), one.bulletin(locale), link)
+    asks_place = bool(one.unit_ids) and "place" not in given
+    link = (f"/?{urlencode(given)}" if given else "") + ("#f-place" if asks_place else "#f-body")
+    area = ", ".join(name_of(unit, locale) for unit in units)
+    return SaidFirst(one.id, area, one.bulletin(locale), link, asks_place)
 
 
 def chosen_unit(form: ReportForm, advice: Advice) -> str | None:

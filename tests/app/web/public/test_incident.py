@@ -115,6 +115,43 @@ def test_a_disaster_is_said_before_anybody_writes_and_its_link_leads_to_being_co
     assert begun.count(words) == 1
 
 
+def disaster(session, now, *places, words):
+    """One of these units, all kinds of matter; of none: of the whole city."""
+    boss = staff(session, role=Role.SUPERVISOR, at="79")
+    ids = [unit(session, code).id for code in places]
+    wanted = WantedIncident(open_ticket(session, now=now).ticket_id, ids, None, words, words, timedelta(hours=2))
+    viewer = load_viewer(session, boss.id, now=now)
+    set_one = incidents.set_incident(session, wanted, viewer=viewer, actor=staff_actor(boss.id), now=now)
+    set_one.is_disaster = True
+    session.flush()
+
+
+def test_a_small_incident_of_a_ward_hides_no_disaster(client, session, incident, now):
+    disaster(session, now, words="Bão lớn toàn thành phố.")
+
+    page = fill_in(client, "/", "/", **GIVEN).get_data(as_text=True)
+
+    assert f'name="count" value="{incident.id}"' in page and WORDS in page
+    assert page.count("Bão lớn toàn thành phố.") == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "asks"),
+    [
+        ("vi", "Chọn nơi của bạn để được tính và báo lại khi xong"),
+        ("en", "Choose your place to be counted and told when it is over"),
+    ],
+)
+def test_a_disaster_of_several_places_asks_for_the_place_by_which_it_counts(client, session, now, locale, asks):
+    disaster(session, now, "26740", "26743", words="Nước ngập hai phường.")
+    client.set_cookie("locale", locale)
+
+    first = client.get("/").get_data(as_text=True)
+
+    assert re.search(rf'href="#f-place">\s*{asks}<', first) and 'id="f-place"' in first
+    assert 'name="count"' in fill_in(client, "/", "/", **GIVEN).get_data(as_text=True)
+
+
 def test_what_is_no_disaster_is_said_to_nobody_whom_it_does_not_concern(client, session, incident, now):
     assert WORDS not in client.get("/").get_data(as_text=True)
 
