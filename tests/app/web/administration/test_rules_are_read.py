@@ -66,6 +66,23 @@ def test_whoever_only_reads_rules_is_told_who_changes_them(
     assert "administrators change it" not in shown(changing, f"{HERE}/{page}")
 
 
+@pytest.mark.parametrize("page", ["words", "words/learned"])
+def test_whoever_only_reads_words_is_told_that_supervisors_change_them_too(
+    app: HotlineApp, session: Session, page: str
+) -> None:
+    shows = {}
+    for role in (Role.LEADER, Role.SUPERVISOR, Role.ADMINISTRATOR):
+        with app.bound_to(session, _LATER):
+            desk = app.test_client()
+            desk.set_cookie("locale", "en")
+            sign_in(desk, session, role=role, unit=unit(session, "79"), now=_LATER)
+            shows[role] = shown(desk, f"{HERE}/{page}")
+
+    assert "administrators and supervisors change it" in shows[Role.LEADER]
+    assert "; administrators change it" not in shows[Role.LEADER]
+    assert all("change it." not in shows[role] for role in (Role.SUPERVISOR, Role.ADMINISTRATOR))
+
+
 def test_an_auditor_reads_chains_calendars_and_days_off(auditor: FlaskClient, session: Session) -> None:
     chain = _chain(session)
 
