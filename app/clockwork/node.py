@@ -19,6 +19,7 @@ from app.processes.signs_of_life import process_name
 from app.recurring.jobs import RecurringJobs
 from app.settings import Settings
 from app.storage.database import session_factory, transaction
+from app.storage.database_faults import OF_EVERYBODY, fault_of
 from telephony.sweep import Hearing
 
 SCHEDULER_KIND = "scheduler"
@@ -53,12 +54,25 @@ class Node:
         return self.ticker.clock.now(session)
 
     def post(self, *posting: Callable[..., int]) -> None:
-        """Let each of these post what is due by now, in one transaction, and wake the worker if any did."""
-        with transaction(self.factory) as session:
-            now = self.now(session)
-            posted = sum(post(session, now=now) for post in posting)
-        if posted:
-            self.wake()
+        """Let each of these post what is due by now, and wake the worker if it did.
+
+        Each in a transaction of its own: what is refused to one keeps no other from its turn. The first trouble is
+        raised when all have had theirs, at once where it is everybody's.
+        """
+        troubles: list[Exception] = []
+        for post in posting:
+            try:
+                with transaction(self.factory) as session:
+                    posted = post(session, now=self.now(session))
+            except Exception as trouble:
+                if fault_of(trouble) in OF_EVERYBODY:
+                    raise
+                troubles.append(trouble)
+                continue
+            if posted:
+                self.wake()
+        if troubles:
+            raise troubles[0]
 
     def as_leader(self, epoch: int) -> Node:
         """The same node, with transactions that end when the epoch has ended."""

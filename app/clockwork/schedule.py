@@ -44,6 +44,7 @@ from app.storage.database import transaction
 from app.storage.database_faults import OF_EVERYBODY, fault_of
 from app.storage.media_store import media_store
 from escalation.acknowledging.asked_in_vain import report_unanswered
+from escalation.acknowledging.given_back_before import complete_given_back
 from escalation.acknowledging.instruction_tasks import break_overdue
 from escalation.queries.desk_digests import post_desk_digests
 from escalation.queries.digests import post_daily_lists
@@ -151,7 +152,7 @@ def hand_levels_over(node: Node) -> None:
 
 
 def follow_instructions(node: Node) -> None:
-    node.post(break_overdue, report_unanswered)
+    node.post(break_overdue, complete_given_back, report_unanswered)
 
 
 def clear_away(node: Node) -> None:

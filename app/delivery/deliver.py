@@ -202,7 +202,7 @@ def _letter(
 def _words(session: Session, row: OutboundMessage, delivery: Delivery, *, now: datetime) -> MessageWords:
     if row.template == CALLBACK_CALL:
         return MessageWords("", callback_calls.greeting(str(row.params.get("reference", "")), row.locale))
-    params, settings = row.params | _now_possible(session, row), delivery.settings
+    params, settings = row.params | _now_possible(session, row, now=now), delivery.settings
     if row.channel is not OutboundChannel.SMS:
         return render(row.template, row.channel.value, params, locale=row.locale, base_url=settings.base_url, now=now)
     account = sending_account(settings, Capability.SMS_OUTBOUND)
@@ -211,11 +211,11 @@ def _words(session: Session, row: OutboundMessage, delivery: Delivery, *, now: d
     return render_sms(row.template, params, most=most, locale=row.locale, base_url=settings.base_url, now=now)
 
 
-def _now_possible(session: Session, row: OutboundMessage) -> dict[str, Any]:
+def _now_possible(session: Session, row: OutboundMessage, *, now: datetime) -> dict[str, Any]:
     """A report offers what its reader can do now: it was written when the level came, and may have waited since."""
     if row.template != LEVEL_TEMPLATE or "next_level" not in row.params:
         return {}
-    possible = still_possible(session, int(row.params["step_id"]), staff_id=row.staff_id)
+    possible = still_possible(session, int(row.params["step_id"]), staff_id=row.staff_id, now=now)
     # Where nothing was to be passed up when it was written, nothing is now.
     return possible if row.params["next_level"] else possible | {"next_level": None}
 

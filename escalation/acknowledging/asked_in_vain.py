@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from escalation.acknowledging.next_level import next_level
 from escalation.acknowledging.stands_today import whoever_stands_today
 from escalation.acknowledging.told_in_writing import Word, tell_in_writing
+from escalation.firing.hours import send_at
 from escalation.firing.pursue import search_again
+from escalation.firing.telling import duty_calendar
 from tickets.audit import entries
 from tickets.people.actor import SYSTEM
+from tickets.promises.loading import load_rulebook
 from tickets.promises.taken_up_again import ended_since
 from tickets.schema import Acknowledgement, Clock, Delegation, PlannedStep, Staff, Ticket
 from tickets.states import UNFINISHED, ClockStatus
@@ -84,7 +87,20 @@ def _tell(session: Session, asked: Delegation, ticket: Ticket, step: PlannedStep
         now=now,
     )
     if reader is not None:
-        tell_in_writing(session, ticket, reader, _word(session, asked, step), now=now)
+        leaves_at = _leaves_at(session, ticket, step, now=now)
+        tell_in_writing(session, ticket, reader, _word(session, asked, step), not_before=leaves_at, now=now)
+
+
+def _leaves_at(session: Session, ticket: Ticket, step: PlannedStep, *, now: datetime) -> datetime:
+    """It is the machine that speaks: of a normal matter nobody's telephone does at night, as of a level (R18)."""
+    return send_at(
+        clock=session.get_one(Clock, step.clock_id).kind,
+        level=max(step.rank, int(step.detail.get("fell_through_to", 0))),
+        priority=ticket.priority,
+        is_on_shift=False,
+        duty_hours=duty_calendar(load_rulebook(session)),
+        now=now,
+    )
 
 
 def _word(session: Session, asked: Delegation, step: PlannedStep) -> Word:

@@ -18,6 +18,7 @@ from tickets.directory.colleagues import colleagues_of
 from tickets.errors import InvalidInput, NotAllowed
 from tickets.people.actor import staff_actor
 from tickets.promises import standing_levels
+from tickets.promises.calendar import add, between
 from tickets.promises.loading import load_rulebook
 from tickets.promises.plan import hold_until
 from tickets.schema import Clock, Delegation, PlannedStep, Staff, StepRecipient, Ticket, Unit
@@ -128,14 +129,19 @@ def _audit(session: Session, step: PlannedStep, *, from_id: int, to_id: int, now
 
 
 def _due(session: Session, step: PlannedStep, clock: Clock, *, now: datetime) -> datetime:
-    """As long as an answer would hold (A5), but half of the time to the next level at most.
+    """As long as an answer would hold (A5), but half of the open time to the next level at most.
 
-    Whoever asked must hear that nothing was done while there is time left to answer themselves.
+    Whoever asked must hear that nothing was done while there is time left to answer themselves; a night is no such
+    time, unless there is nothing else before the next level.
     """
     calendar = load_rulebook(session).calendars[clock.calendar_version_id]
     until = hold_until(calendar, target_seconds=clock.target_seconds, new_due_at=None, now=now)
     following = next_level(session, step.id)
-    return until if following is None else min(until, now + max(timedelta(0), following.at - now) / 2)
+    if following is None:
+        return until
+    open_seconds = between(calendar, now, following.at)
+    half = add(calendar, now, open_seconds // 2) if open_seconds else now + max(timedelta(0), following.at - now) / 2
+    return min(until, half)
 
 
 def _word(session: Session, ticket: Ticket, step: PlannedStep, clock: Clock, asked: Delegation, code: str) -> Word:

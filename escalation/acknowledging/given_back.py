@@ -10,6 +10,11 @@ DECLINED_BY = "declined_by"
 
 def note_of_giving_back() -> ColumnElement[bool]:
     """Of the note by which `delegation` was given back."""
+    return and_(any_note_of_giving_back(), TimelineEntry.at == Delegation.declined_at)
+
+
+def any_note_of_giving_back() -> ColumnElement[bool]:
+    """Of all notes by which the same colleague gave the same level back, also after another asking."""
     said = TimelineEntry.params
     ticket_id = select(PlannedStep.ticket_id).where(PlannedStep.id == Delegation.step_id).scalar_subquery()
     return and_(
@@ -17,5 +22,4 @@ def note_of_giving_back() -> ColumnElement[bool]:
         TimelineEntry.kind == TimelineKind.NOTE,
         said[DECLINED_BY].as_integer() == Delegation.to_id,
         said["step_id"].as_integer() == Delegation.step_id,
-        TimelineEntry.at == Delegation.declined_at,
     )

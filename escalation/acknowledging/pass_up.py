@@ -3,23 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from escalation.acknowledging.first_answer import FirstAnswer, write_first_answer
 from escalation.acknowledging.instruction import LevelAnswer, tell_the_unit, write_down
+from escalation.acknowledging.levels_above import come_above, levels_above
 from escalation.acknowledging.links import open_link, use_link
 from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION, locked_level
 from escalation.acknowledging.moved_levels import bring_forward
-from escalation.acknowledging.next_level import next_level
-from escalation.acknowledging.right import right_to_answer, told_together_now
+from escalation.acknowledging.right import right_to_answer
 from escalation.firing.recipients import mark_read
 from tickets.audit import entries
 from tickets.errors import HotlineError
 from tickets.people.actor import staff_actor
 from tickets.promises import standing_levels
-from tickets.schema import Clock, PlannedStep
-from tickets.states import ClockStatus, StepKind, StepResult
+from tickets.states import ClockStatus
 from tickets.work.judged_at import judged_at
 
 
@@ -41,7 +39,7 @@ class PassedUp:
 
 
 def pass_up(session: Session, step_id: int, *, staff_id: int, reason: str = "", via: str, now: datetime) -> PassedUp:
-    """The next level of this chain is due now, whatever held it; the levels above it keep their time.
+    """The next level of this chain that tells anybody else is due now, whatever held it; those above keep their time.
 
     It counts as this person's answer, which eases nothing. Raises NotFound and NotAllowed as acknowledging does,
     NothingAbove at the end of a chain or of its promise.
@@ -51,14 +49,16 @@ def pass_up(session: Session, step_id: int, *, staff_id: int, reason: str = "", 
     right_to_answer(session, step.id, staff_id=staff_id, now=now)
     if clock.status is not ClockStatus.RUNNING:
         raise NothingAbove(step_id)
-    above = _come_above(session, step, clock)
-    if above is not None:
-        return PassedUp(ticket.reference, above, is_repeat=True)
-    ahead = next_level(session, step_id)
-    if ahead is None or _tells_only(session, ahead.step_id, staff_id, now=now):
+    come = come_above(session, [step_id])
+    if come:
+        return PassedUp(ticket.reference, come[step_id], is_repeat=True)
+    above = levels_above(session, [step_id], staff_id=staff_id, now=now).get(step_id)
+    if above is None:
         raise NothingAbove(step_id)
     words = reason.strip()[:LONGEST_INSTRUCTION]
-    bring_forward(session, ahead.step_id, by=step, now=now)
+    for one in above:
+        bring_forward(session, one.step_id, by=step, now=now)
+    ahead = above[-1]
     # Where nobody had answered for the level; it holds nothing.
     write_first_answer(session, step, FirstAnswer(staff_id, via, words, None, now, ahead.level), now=now)
     mark_read(session, staff_id, step_ids=[step.id], now=now)
@@ -76,36 +76,6 @@ def pass_up_by_link(session: Session, token: str, *, reason: str = "", now: date
     done = pass_up(session, link.step_id, staff_id=link.staff_id, reason=reason, via="link", now=now)
     use_link(session, link, now=now)
     return done
-
-
-def passes_up_to(session: Session, step_id: int) -> int | None:
-    """The level that would come now; None at the end of the chain, and where one above has come already."""
-    step = session.get(PlannedStep, step_id)
-    clock = session.get(Clock, step.clock_id) if step is not None else None
-    if step is None or clock is None or _come_above(session, step, clock) is not None:
-        return None
-    ahead = next_level(session, step_id)
-    return ahead.level if ahead is not None else None
-
-
-def _tells_only(session: Session, step_id: int, staff_id: int, *, now: datetime) -> bool:
-    """Whether whoever passes it up is all who would hear: reached for want of those below, they are the next level."""
-    people = told_together_now(session, [step_id], now=now).get(step_id, ())
-    return {one.person.staff_id for one in people} == {staff_id}
-
-
-def _come_above(session: Session, step: PlannedStep, clock: Clock) -> int | None:
-    """The highest level above that has come for the date the promise has now."""
-    return session.scalar(
-        select(func.max(PlannedStep.rank)).where(
-            PlannedStep.clock_id == clock.id,
-            PlannedStep.kind == StepKind.LEVEL,
-            PlannedStep.rank > step.rank,
-            PlannedStep.due_at == clock.due_at,
-            PlannedStep.fired_at.is_not(None),
-            PlannedStep.result != StepResult.VOID,
-        )
-    )
 
 
 def _audit(

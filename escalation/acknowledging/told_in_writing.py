@@ -22,8 +22,10 @@ class Word:
     key: str
 
 
-def tell_in_writing(session: Session, ticket: Ticket, to: Staff, word: Word, *, now: datetime) -> None:
-    """By SMS where they have a phone, else by mail."""
+def tell_in_writing(
+    session: Session, ticket: Ticket, to: Staff, word: Word, *, not_before: datetime | None = None, now: datetime
+) -> None:
+    """On the screen now; by SMS where they have a phone, else by mail, at `not_before` if that is later."""
     written = (OutboundChannel.SMS, to.phone) if to.phone else (OutboundChannel.EMAIL, to.email)
     messages = [
         Outgoing(
@@ -36,6 +38,7 @@ def tell_in_writing(session: Session, ticket: Ticket, to: Staff, word: Word, *, 
             ticket_id=ticket.id,
             staff_id=to.id,
             is_urgent=ticket.priority is Priority.EMERGENCY,
+            not_before=None if channel is OutboundChannel.SCREEN else not_before,
         )
         for channel, address in ((OutboundChannel.SCREEN, ""), written)
     ]

@@ -7,6 +7,7 @@ at once while the day has room; above that it stands on the desk at once, and in
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -106,7 +107,8 @@ _TOLD_ON_THE_DAY = text(
     """
     select p.staff_id, t.step_id from unnest(:people, :room) as p(staff_id, room) cross join lateral (
         select r.step_id from step_recipient r
-        where r.staff_id = p.staff_id and r.told_at >= :begins and r.told_at < :ends and r.step_id <> all(:known)
+        where r.staff_id = p.staff_id and r.told_at >= :begins and r.told_at < :ends
+          and (r.staff_id, r.step_id) not in (select * from unnest(:who, :known))
           and (select s.detail ->> 'in' from planned_step s where s.id = r.step_id) is null
         order by r.told_at, r.step_id limit p.room) t
     """
@@ -115,13 +117,14 @@ _LEAVES_ON_THE_DAY = text(
     """
     select p.staff_id, t.step_id from unnest(:people, :room) as p(staff_id, room) cross join lateral (
         select r.step_id from step_recipient r
-        where r.staff_id = p.staff_id and r.told_at >= :since and r.told_at < :begins and r.step_id <> all(:known)
+        where r.staff_id = p.staff_id and r.told_at >= :since and r.told_at < :begins
+          and (r.staff_id, r.step_id) not in (select * from unnest(:who, :known))
           and (select tstzrange(:begins, :ends) @> (s.detail ->> 'send_at')::timestamptz and s.detail ->> 'in' is null
                from planned_step s where s.id = r.step_id)
         limit p.room) t
     """
 )
-_NUMBERS = tuple(bindparam(name, type_=ARRAY(BigInteger)) for name in ("people", "room", "known"))
+_NUMBERS = tuple(bindparam(name, type_=ARRAY(BigInteger)) for name in ("people", "room", "who", "known"))
 
 
 def _counted(session: Session, most: Mapping[int, int], day: date, *, now: datetime) -> dict[int, int]:
@@ -137,8 +140,10 @@ def _counted(session: Session, most: Mapping[int, int], day: date, *, now: datet
         room = {one: most[one] - len(steps) for one, steps in sorted(found.items()) if len(steps) < most[one]}
         if not room:
             break
-        known = sorted(set().union(*(found[one] for one in room)))
-        told = {"begins": begins, "ends": ends, "people": [*room], "room": [*room.values()], "known": known}
+        # By person: what one of them was told of already counts for the others all the same.
+        known = [(one, step_id) for one in room for step_id in sorted(found[one])]
+        told: dict[str, Any] = {"begins": begins, "ends": ends, "people": [*room], "room": [*room.values()]}
+        told |= {"who": [who for who, _ in known], "known": [step_id for _, step_id in known]}
         if statement is _LEAVES_ON_THE_DAY:
             told["since"] = since
         for staff_id, step_id in session.execute(statement.bindparams(*_NUMBERS), told):

@@ -23,14 +23,14 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from escalation.queries.raised import Raised, load_raised
 from tickets.people.roles import SEEING, Viewer, visible_tickets
 from tickets.queries.named_tickets import named_and_open
 from tickets.schema import Clock, PlannedStep, StandingLevel, Ticket, Unit
 from tickets.schema.ticket import IS_UNFINISHED
-from tickets.states import ClockKind, ClockStatus, StepKind, StepResult
+from tickets.states import ClockKind, ClockStatus, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,6 @@ class RunningChain:
     next_at: datetime | None
     # Set while an acknowledgement holds the next level.
     held_from: datetime | None
-    # The next level, where none above this one has come: there this one may be passed up.
-    passes_up_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,39 +253,25 @@ def _most_first(counted: dict[str, ChainCount]) -> list[ChainCount]:
     return sorted(counted.values(), key=lambda count: -count.chains)
 
 
-def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, tuple[PlannedStep, int]]:
-    """The next level of each clock that is still to fire, and the highest that has come for the present date."""
+def _next_levels(session: Session, clock_ids: Collection[int]) -> dict[int, PlannedStep]:
+    """The next level of each clock that is still to fire."""
     if not clock_ids:
         return {}
-    come = aliased(PlannedStep)
-    highest = (
-        select(func.coalesce(func.max(come.rank), 0))
-        .where(
-            come.clock_id == PlannedStep.clock_id,
-            come.kind == StepKind.LEVEL,
-            come.due_at == PlannedStep.due_at,
-            come.fired_at.is_not(None),
-            come.result != StepResult.VOID,
-        )
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(PlannedStep, highest)
+    rows = session.scalars(
+        select(PlannedStep)
         .where(PlannedStep.clock_id.in_(clock_ids), PlannedStep.kind == StepKind.LEVEL, PlannedStep.fired_at.is_(None))
         .order_by(PlannedStep.planned_at.desc(), PlannedStep.rank.desc())
     )
-    return {step.clock_id: (step, come_to) for step, come_to in rows}
+    return {step.clock_id: step for step in rows}
 
 
-def _chain(raised: Raised, found: tuple[PlannedStep, int] | None) -> RunningChain:
-    if found is None:
+def _chain(raised: Raised, ahead: PlannedStep | None) -> RunningChain:
+    if ahead is None:
         return RunningChain(raised, None, None, None)
-    ahead, come_to = found
     held_from = ahead.detail.get("held_from")
     return RunningChain(
         raised,
         ahead.rank,
         ahead.planned_at,
         datetime.fromisoformat(held_from) if held_from else None,
-        ahead.rank if come_to <= raised.level else None,
     )

@@ -13,6 +13,7 @@ from tickets import timeline
 from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
 from tickets.schema import (
+    Acknowledgement,
     CallbackRequest,
     Clock,
     EscalationAttempt,
@@ -140,9 +141,16 @@ def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | No
         return Overtaken.TICKET_REOPENED
     if message.template in _OF_A_STEP and not _step_stands(session, message):
         return Overtaken.STEP_OVER
-    if message.channel is OutboundChannel.VOICE and _is_reached(session, message):
+    if (message.channel is OutboundChannel.VOICE and _is_reached(session, message)) or _is_answered(session, message):
         return Overtaken.LEVEL_REACHED
     return None
+
+
+def _is_answered(session: Session, message: OutboundMessage) -> bool:
+    """That nothing was done waited for the morning, and has been done by then."""
+    if message.template != "delegation_overdue":
+        return False
+    return bool(session.scalar(select(exists().where(Acknowledgement.step_id == int(message.params["step_id"])))))
 
 
 def _is_reached(session: Session, message: OutboundMessage) -> bool:

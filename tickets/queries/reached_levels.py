@@ -34,7 +34,8 @@ _REACHED = select(PlannedStep.ticket_id, PlannedStep.id, PlannedStep.rank).where
     text(_HEARD_BY_ITS_OWN),
 )
 # Whom somebody asked has it in hand once they have seen it, until they give it back or the time they had is over;
-# then what they have seen is no word to anybody whose it is.
+# then what they have seen is no word to anybody whose it is. Whoever is asked once more had seen the level long before:
+# of them it is told by the notice of that asking.
 _ARRIVED = text(
     """
     select a.step_id, array_agg(distinct a.staff_id) as staff_ids,
@@ -43,8 +44,10 @@ _ARRIVED = text(
     where a.step_id = any(:step_ids) and a.state in ('delivered', 'read', 'acknowledged')
       and (a.state = 'acknowledged' or coalesce(r.capacity, '') <> 'delegate' or exists (
         select from delegation d
-        where d.step_id = a.step_id and d.to_id = a.staff_id and d.at <= a.at
-          and d.declined_at is null and d.broken_at is null))
+        where d.step_id = a.step_id and d.to_id = a.staff_id and d.declined_at is null and d.broken_at is null
+          and (d.at <= a.at or exists (
+            select from outbound_message m
+            where m.dedup_key = 'delegated:' || d.id || '\\:screen' and m.read_at is not null))))
     group by a.step_id
     """
 ).bindparams(bindparam("step_ids", type_=ARRAY(BigInteger)))

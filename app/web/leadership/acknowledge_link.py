@@ -13,9 +13,10 @@ from app.web.leadership.answer_form import read_answer
 from app.wording.raised_words import delay_sentence, matter_for_outsiders
 from app.wording.spoken_time import moment_phrase
 from escalation.acknowledging.acknowledge import AlreadyAcknowledged, acknowledge_by_link
+from escalation.acknowledging.levels_above import passes_up_to
 from escalation.acknowledging.links import LinkedStep, open_link
 from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
-from escalation.acknowledging.pass_up import NothingAbove, pass_up_by_link, passes_up_to
+from escalation.acknowledging.pass_up import NothingAbove, pass_up_by_link
 from escalation.acknowledging.right import rights_to_answer
 from escalation.queries.raised import load_raised
 from tickets.errors import InvalidInput, NotAllowed, NotFound
@@ -108,7 +109,7 @@ def _page(
         errors=errors or {},
         longest=LONGEST_INSTRUCTION,
         for_own_unit=_is_for_own_unit(link),
-        next_level=passes_up_to(g.session, link.step_id),
+        next_level=passes_up_to(g.session, [link.step_id], staff_id=link.staff_id, now=g.now).get(link.step_id),
     )
     return _private(Response(page, status, mimetype="text/html"))
 

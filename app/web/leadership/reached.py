@@ -16,6 +16,7 @@ from app.web.leadership.own_desk import own_desk, waiting_count
 from app.web.pieces.ledger_filters import address
 from app.wording.codes import matter_words
 from app.wording.raised_words import desk_sentence, matter_for_outsiders
+from escalation.acknowledging.levels_above import passes_up_to
 from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
 from escalation.firing.recipients import mark_read
 from escalation.queries.asked import asked_about
@@ -42,6 +43,8 @@ class Item:
     for_own_unit: bool
     # Asked by a colleague, they ask nobody further.
     is_delegated: bool
+    # The level that is told where this one is passed up; None: nobody else is above, or it has come.
+    passes_up_to: int | None
 
     @property
     def stands_still(self) -> bool:
@@ -112,16 +115,19 @@ def _items(lines: list[DeskLine]) -> list[Item]:
     chains = chains_of(g.session, [line.step_id for line in lines])
     of_step = {line.step_id: line for line in lines}
     work = latest_work(g.session, g.viewer, {chain.raised.ticket_id for chain in chains})
-    return [_item(chain, work.get(chain.raised.ticket_id), of_step[chain.raised.step_id]) for chain in chains]
+    above = passes_up_to(g.session, list(of_step), staff_id=g.viewer.staff_id, now=g.now)
+    return [_item(chain, work.get(chain.raised.ticket_id), of_step[chain.raised.step_id], above) for chain in chains]
 
 
-def _item(chain: RunningChain, work: Work | None, line: DeskLine) -> Item:
+def _item(chain: RunningChain, work: Work | None, line: DeskLine, above: Mapping[int, int]) -> Item:
     raised = chain.raised
     told_at = next((p.told_at for p in raised.told if p.staff_id == g.viewer.staff_id), raised.fired_at)
     matter = matter_words(raised.subject) if work is not None else matter_for_outsiders(raised)
     place = raised.place if work is not None else ""
     sentence = desk_sentence(raised, matter=matter, place=place, people=line.people, since=told_at, now=g.now)
-    return Item(chain, sentence, told_at, work, line.right.for_own_unit, line.right.is_delegated)
+    return Item(
+        chain, sentence, told_at, work, line.right.for_own_unit, line.right.is_delegated, above.get(raised.step_id)
+    )
 
 
 def _is_unread(item: Item) -> bool:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.clockwork import scheduler
 from app.clockwork.node import make_node
@@ -309,6 +310,29 @@ def test_the_audit_trail_is_sealed_up_to_the_last_settled_entry(committed, setti
         unsealed = select(AuditEntry.at).outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
         left = session.scalars(unsealed.where(AuditSeal.entry_id.is_(None))).all()
     assert left == [now]
+
+
+def test_what_is_refused_to_one_posting_keeps_no_other_from_its_turn_and_is_told(committed, settings):
+    node = make_node(settings, committed.engine)
+    woken: list[int] = []
+    node.wake = lambda: woken.append(1)
+
+    def refused(session, *, now):
+        session.add(IdempotencyKey(scope="s", key="refused", fingerprint="f", created_at=now))
+        session.flush()
+        session.execute(text("select 1 / 0"))
+        return 1
+
+    def kept(session, *, now):
+        session.add(IdempotencyKey(scope="s", key="kept", fingerprint="f", created_at=now))
+        return 1
+
+    with pytest.raises(DBAPIError):
+        node.post(refused, kept)
+
+    with committed.factory() as session:
+        assert session.scalars(select(IdempotencyKey.key)).all() == ["kept"]
+    assert woken == [1]
 
 
 def test_messages_that_wait_although_they_are_due_wake_the_worker(committed, settings):

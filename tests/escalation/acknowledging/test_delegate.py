@@ -11,11 +11,13 @@ from escalation.acknowledging.asked_in_vain import report_unanswered
 from escalation.acknowledging.code_replies import take_reply
 from escalation.acknowledging.decline import decline
 from escalation.acknowledging.delegate import delegate
+from escalation.acknowledging.given_back_before import complete_given_back
 from escalation.acknowledging.reply_deeds import Reply
 from escalation.firing.codes import new_codes
 from escalation.firing.pursue import pursue
 from escalation.firing.recipients import add_recipients, mark_read
 from escalation.firing.sweep import tick
+from escalation.firing.telling import duty_calendar
 from escalation.queries.asked import asked_about
 from escalation.queries.desk import load_desk
 from escalation.queries.follow_up import latest_work
@@ -26,12 +28,25 @@ from tests.factories import give_role
 from tickets import timeline
 from tickets.audit import entries
 from tickets.errors import InvalidInput, NotAllowed
+from tickets.outbox.overtaken import Overtaken, overtaken_by
 from tickets.outbox.posting import mark_notices_of_tickets_read
 from tickets.people.actor import staff_actor
 from tickets.people.roles import load_viewer
 from tickets.promises import ledger
-from tickets.schema import Acknowledgement, PostHolding, RoleAssignment, Staff, StepRecipient, Ticket, TicketAccess
-from tickets.states import OutboundChannel, Role, StepResult, TimelineKind
+from tickets.promises.calendar import is_open, next_opening
+from tickets.promises.loading import load_rulebook
+from tickets.queries.reached_levels import heard_by
+from tickets.schema import (
+    Acknowledgement,
+    Delegation,
+    PostHolding,
+    RoleAssignment,
+    Staff,
+    StepRecipient,
+    Ticket,
+    TicketAccess,
+)
+from tickets.states import OutboundChannel, Priority, Role, StepResult, TimelineKind
 from tickets.work.ticket import lock_ticket
 
 
@@ -292,6 +307,71 @@ def test_whoever_asked_hears_in_time_that_nothing_was_done_and_then_nothing_furt
     [asked] = asked_about(session, [step(session, matter, 2).id])[step(session, matter, 2).id]
     assert asked.in_vain_at == due
     acknowledge(session, step(session, matter, 2).id, staff_id=colleague.id, via="web", now=due)
+
+
+def test_of_a_normal_matter_no_telephone_speaks_at_night_and_the_time_to_answer_is_not_over_by_then(session, colleague):
+    matter, people, at = raised(session, priority=Priority.NORMAL)
+    level, hours = step(session, matter, 2), duty_calendar(load_rulebook(session))
+    ahead = step(session, matter, 3)
+    asked_at = at.replace(hour=9, minute=30)
+    morning = next_opening(hours, asked_at + timedelta(hours=10))
+    ahead.planned_at = morning + 2 * HOUR
+    session.flush()
+    assert is_open(hours, asked_at) and morning.date() > asked_at.date()
+
+    ask(session, matter, people, colleague, at=asked_at)
+
+    [asked] = asked_about(session, [level.id])[level.id]
+    assert morning < asked.answer_by < ahead.planned_at, "half of the open time, not of the night"
+    night = morning - 5 * HOUR
+    session.execute(update(Delegation).values(due_at=night))
+    assert report_unanswered(session, now=night) == 1
+    sent = {m.channel: m for m in messages(session, template="delegation_overdue", staff_id=people[2].id)}
+    assert sent[OutboundChannel.SMS].not_before == morning
+    assert sent[OutboundChannel.SCREEN].not_before <= night
+    assert overtaken_by(session, sent[OutboundChannel.SMS], now=morning) is None
+    acknowledge(session, level.id, staff_id=colleague.id, via="web", now=night + HOUR)
+    assert overtaken_by(session, sent[OutboundChannel.SMS], now=morning) is Overtaken.LEVEL_REACHED
+
+
+def test_whoever_is_asked_once_more_has_it_in_hand_when_they_have_seen_that_they_were(session):
+    matter, _people, at = raised(session)
+    level, office, minute = step(session, matter, 2), unit_by_code(session, "VPUB"), timedelta(minutes=1)
+    asking, asked = (with_role(session, Role.CITY_OFFICE, office, now=MONDAY) for _ in range(2))
+    delegate(session, level.id, from_id=asking.id, to_id=asked.id, reason="đi họp", now=at)
+    mark_read(session, asked.id, step_ids=[level.id], now=at)
+    assert heard_by(session, [level.id])[level.id].is_answered
+    decline(session, level.id, staff_id=asked.id, reason="ốm", now=at + minute)
+    assert level.id not in heard_by(session, [level.id])
+
+    delegate(session, level.id, from_id=asking.id, to_id=asked.id, reason="vẫn họp", now=at + 2 * minute)
+    assert level.id not in heard_by(session, [level.id])
+    mark_read(session, asked.id, step_ids=[level.id], now=at + 3 * minute)
+    mark_notices_of_tickets_read(session, asked.id, ticket_ids={matter.id}, now=at + 3 * minute)
+
+    assert heard_by(session, [level.id])[level.id].is_answered
+
+
+def test_what_was_given_back_to_a_process_of_the_release_before_ends_their_right_and_may_be_asked_again(
+    session, colleague
+):
+    matter, people, at = raised(session)
+    level, minute = step(session, matter, 2), timedelta(minutes=1)
+    ask(session, matter, people, colleague, at=at)
+    session.execute(update(Delegation).values(due_at=None))
+    assert complete_given_back(session, now=at) == 0
+    said = {"body": "ốm", "params": {"step_id": level.id, "declined_by": colleague.id}}
+    timeline.add(
+        session, matter.id, TimelineKind.NOTE, actor=staff_actor(colleague.id), is_public=False, now=at + minute, **said
+    )
+
+    assert [complete_given_back(session, now=at + 2 * minute) for _ in range(2)] == [1, 0]
+
+    [asked] = asked_about(session, [level.id])[level.id]
+    assert (asked.declined_at, asked.why_declined) == (at + minute, "ốm")
+    with pytest.raises(NotAllowed):
+        acknowledge(session, level.id, staff_id=colleague.id, via="web", now=at + 2 * minute)
+    assert not ask(session, matter, people, colleague, at=at + 3 * minute).is_repeat
 
 
 @pytest.mark.parametrize("ending", ["answered", "given back", "settled"])

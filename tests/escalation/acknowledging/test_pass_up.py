@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from escalation.acknowledging.acknowledge import acknowledge
+from escalation.acknowledging.levels_above import passes_up_to
 from escalation.acknowledging.links import make_link
 from escalation.acknowledging.pass_up import NothingAbove, pass_up, pass_up_by_link
 from escalation.firing.sweep import tick
 from escalation.queries.desk import load_desk
 from escalation.queries.proof import changed_since_written
+from escalation.queries.still_possible import still_possible
 from tests.escalation.raising import MONDAY, raised
 from tests.escalation.scene import holder, level_at, messages, results, step, told, unit_by_code, ward, with_role
 from tickets.audit import entries
@@ -163,13 +165,33 @@ def test_a_level_that_has_come_once_is_not_called_again_by_a_plan_made_anew(sess
     assert results(session, matter)[4] is None
 
 
-def test_whoever_is_the_next_level_themselves_cannot_pass_it_up_to_nobody_else(session):
+def test_whoever_is_all_that_is_left_above_passes_it_up_to_nobody(session):
+    matter, people, at = raised(session, 4)
+    chair, fourth = people[5], step(session, matter, 4)
+    holder(session, "city_leader", unit_by_code(session, "79"), kind="deputy", staff=chair, now=MONDAY)
+    offered = {who: passes_up_to(session, [fourth.id], staff_id=people[who].id, now=at) for who in (4, 5)}
+
+    with pytest.raises(NothingAbove):
+        pass_up(session, fourth.id, staff_id=chair.id, via="keypad", now=at)
+
+    assert offered == {4: {fourth.id: 5}, 5: {}}
+    assert session.scalars(select(Acknowledgement)).all() == [], "nothing is answered by it"
+    assert pass_up(session, fourth.id, staff_id=people[4].id, via="keypad", now=at).level == 5
+
+
+def test_whoever_stands_on_the_next_level_too_passes_it_up_to_the_one_above_as_is_offered(session):
     matter, people, at = raised(session, 1)
     chair, first = people[2], step(session, matter, 1)
     holder(session, "section_head", ward(session), kind="deputy", staff=chair, now=MONDAY)
+    offered = [still_possible(session, first.id, staff_id=people[who].id, now=at)["next_level"] for who in (1, 2)]
 
-    with pytest.raises(NothingAbove):
-        pass_up(session, first.id, staff_id=chair.id, via="keypad", now=at)
+    done = pass_up(session, first.id, staff_id=chair.id, via="keypad", now=at)
+    tick(session, now=at + SECOND)
 
-    assert session.scalars(select(Acknowledgement)).all() == [], "nothing is answered by it"
-    assert pass_up(session, first.id, staff_id=people[1].id, via="keypad", now=at).level == 2
+    assert (offered, done.level) == ([2, 3], 3)
+    assert told(session, matter, 3) == [people[3].id]
+    assert [results(session, matter)[level] for level in (2, 3, 4)] == [
+        StepResult.SUPERSEDED, StepResult.NOTIFIED, None,
+    ]  # fmt: skip
+    entries.seal(session, now=at + SECOND, settled_before=at + SECOND)
+    assert changed_since_written(session) == []

@@ -6,13 +6,17 @@ import pytest
 
 from escalation.acknowledging.acknowledge import acknowledge
 from escalation.acknowledging.waiting import waiting_for
-from escalation.firing.items_met import met_on
+from escalation.firing.items_met import leaders_day, met_on
 from escalation.firing.pursue import pursue
+from escalation.firing.recipients import add_recipients
 from escalation.firing.sweep import tick
 from escalation.queries.desk_digests import post_desk_digests
 from tests.escalation.raising import HOUR, MONDAY
-from tests.escalation.scene import full_house, level_at, messages, results, step, ticket, ward
+from tests.escalation.scene import full_house, holder, level_at, messages, results, step, ticket, unit_by_code, ward
 from tickets.city import day_of
+from tickets.outbox import posting
+from tickets.outbox.gathering import DAILY_LIST_TEMPLATE
+from tickets.outbox.posting import Outgoing
 from tickets.people.actor import SYSTEM
 from tickets.schema import ContactMethod, RoleAssignment
 from tickets.states import OutboundChannel, OutboundState, Priority, Role, StepResult
@@ -207,3 +211,27 @@ def test_what_comes_at_night_leaves_room_for_both_lists_of_the_day(session):
 
     assert len(texts_to(session, leader)) == 3
     assert len(met_on(session, [leader.id], day_of(morning), now=morning + 10 * HOUR)[leader.id]) <= 5
+
+
+def test_what_stands_in_the_list_of_one_counts_for_whoever_else_was_told_of_it(session, crowded):
+    leader, matters, at = crowded
+    later = at + 24 * HOUR
+    other = holder(session, "city_leader", unit_by_code(session, "79"), now=MONDAY)
+    [first, *_] = [step(session, one, 4).id for one in matters]
+    row = {"step_id": first, "post_id": None, "capacity": "holder", "told_at": later, "reply_code": "999999"}
+    add_recipients(session, [row | {"staff_id": other.id}])
+    listed_again = Outgoing(
+        OutboundChannel.SCREEN, "", DAILY_LIST_TEMPLATE, {"items": [{"step_id": first}], "others": []}, "vi", "list",
+        staff_id=leader.id,
+    )  # fmt: skip
+    posting.post_all(session, [listed_again], now=later)
+    for message in messages(session, template="daily_list", channel=OutboundChannel.SCREEN):
+        message.sent_at = message.created_at
+    session.flush()
+    day, people = day_of(later), [leader.id, other.id]
+
+    counted = leaders_day(session, [(one, later) for one in people], now=later).counts
+
+    met = met_on(session, people, day, now=later)
+    assert {one: counted[one, day] for one in people} == {one: len(steps) for one, steps in met.items()}
+    assert met[other.id] == met[leader.id] == {first}
