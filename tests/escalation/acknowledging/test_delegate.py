@@ -314,18 +314,21 @@ def test_of_a_normal_matter_no_telephone_speaks_at_night_and_the_time_to_answer_
     level, hours = step(session, matter, 2), duty_calendar(load_rulebook(session))
     ahead = step(session, matter, 3)
     asked_at = at.replace(hour=9, minute=30)
+    while asked_at < at or not is_open(hours, asked_at):
+        asked_at += 24 * HOUR
     morning = next_opening(hours, asked_at + timedelta(hours=10))
     ahead.planned_at = morning + 2 * HOUR
     session.flush()
-    assert is_open(hours, asked_at) and morning.date() > asked_at.date()
+    assert morning.date() > asked_at.date()
 
     ask(session, matter, people, colleague, at=asked_at)
 
     [asked] = asked_about(session, [level.id])[level.id]
     assert morning < asked.answer_by < ahead.planned_at, "half of the open time, not of the night"
-    night = morning - 5 * HOUR
-    session.execute(update(Delegation).values(due_at=night))
-    assert report_unanswered(session, now=night) == 1
+    # Looked at late, or asked on a night on which the next level comes.
+    night = asked.answer_by + 14 * HOUR
+    morning = next_opening(hours, night)
+    assert morning > night and report_unanswered(session, now=night) == 1
     sent = {m.channel: m for m in messages(session, template="delegation_overdue", staff_id=people[2].id)}
     assert sent[OutboundChannel.SMS].not_before == morning
     assert sent[OutboundChannel.SCREEN].not_before <= night
@@ -357,8 +360,12 @@ def test_what_was_given_back_to_a_process_of_the_release_before_ends_their_right
 ):
     matter, people, at = raised(session)
     level, minute = step(session, matter, 2), timedelta(minutes=1)
-    ask(session, matter, people, colleague, at=at)
-    session.execute(update(Delegation).values(due_at=None))
+    asked_before = Delegation(step_id=level.id, from_id=people[2].id, to_id=colleague.id, reason="đi họp", at=at)
+    session.add(asked_before)
+    row = {"step_id": level.id, "staff_id": colleague.id, "post_id": None, "capacity": "delegate"}
+    add_recipients(session, [{**row, "told_at": at, "reply_code": "999999"}])
+    session.flush()
+    assert ask(session, matter, people, colleague, at=at).is_repeat
     assert complete_given_back(session, now=at) == 0
     said = {"body": "ốm", "params": {"step_id": level.id, "declined_by": colleague.id}}
     timeline.add(
