@@ -83,6 +83,6 @@ def _to_come(session: Session, step_ids: Collection[int]) -> dict[int, list[Next
         .order_by(below.id, ahead.rank)
     )
     found: dict[int, list[NextLevel]] = {}
-    for step_id, *level in rows:
-        found.setdefault(step_id, []).append(NextLevel(*level))
+    for step_id, ahead_id, rank, at in rows:
+        found.setdefault(step_id, []).append(NextLevel(ahead_id, rank, at))
     return found
