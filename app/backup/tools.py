@@ -29,7 +29,6 @@ _VARIABLES = {
     "sslkey": "PGSSLKEY",
     "target_session_attrs": "PGTARGETSESSIONATTRS",
 }
-_TIMES_IN_VAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def _last_words(program: subprocess.Popen[str], name: str, there: dict[str, str]
             return program.communicate(timeout=bounded_connection.ASK_AFTER_SECONDS)
         except subprocess.TimeoutExpired:
             in_vain = 0 if not there or bounded_connection.answers(**there) else in_vain + 1
-        if in_vain == _TIMES_IN_VAIN:
+        if in_vain == bounded_connection.TIMES_IN_VAIN:
             raise BackupTrouble(f"The database says nothing any more; {name} was ended.")
 
 

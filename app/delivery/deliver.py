@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
-from sqlalchemy import ColumnElement, and_, true
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery.holding import holder
@@ -66,7 +66,6 @@ _ROOM_FOR_SECRETS = 120
 _NO_PROVIDER = GiveUp("no_provider", "no telephone provider is set up")
 _TURN_OVER = GiveUp("turn_over", "it was not taken while an agent was kept for it")
 _RINGS = (Sent, Unknown)
-ALL = true()
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limi
     if OutboundChannel.EMAIL in channels:
         # A mail may take longer than its claim holds, which is renewed only while it is being sent: none waits.
         limit = min(limit, AT_ONCE)
-    letters = claim(delivery, channels, ALL, limit=limit)
+    letters = claim(delivery, channels, claims.ALL, limit=limit)
     sent = [delivery.pool.submit(send_and_record, delivery, letter) for letter in letters]
     for one in sent:
         one.result()

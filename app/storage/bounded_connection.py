@@ -44,7 +44,7 @@ _AT_ONCE_SECONDS = 3.0
 # A statement may need minutes, and its server say nothing meanwhile. After so much silence it is asked beside it, again
 # and again; one that leaves us twice without a word is frozen or lost.
 ASK_AFTER_SECONDS = 20.0
-_TIMES_IN_VAIN = 2
+TIMES_IN_VAIN = 2
 _ASKED_FOR_SECONDS = 5
 
 _SET = "set_config('statement_timeout', %(statement)s, {local}), set_config('lock_timeout', %(lock)s, {local}), \
@@ -164,7 +164,7 @@ def _unless_silent(gen: PQGen[RV], seconds: float, is_there: Callable[[], bool])
             elif monotonic() - asked_at > ASK_AFTER_SECONDS:
                 in_vain = 0 if is_there() else in_vain + 1
                 asked_at = monotonic()
-            if monotonic() - heard_at > seconds or in_vain == _TIMES_IN_VAIN:
+            if monotonic() - heard_at > seconds or in_vain == TIMES_IN_VAIN:
                 raise ServerSilent(f"the server has said nothing for {monotonic() - heard_at:.0f} s")
             wanted = gen.send(ready)
     except StopIteration as done:

@@ -15,7 +15,7 @@ from tickets.outbox.troubles import open_channels
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundChannel, OutboundState
 
-_ALL = true()
+ALL = true()
 
 
 def claim_batch(
@@ -24,7 +24,7 @@ def claim_batch(
     by: str,
     channels: Sequence[OutboundChannel],
     limit: int = 20,
-    among: ColumnElement[bool] = _ALL,
+    among: ColumnElement[bool] = ALL,
     now: datetime,
 ) -> list[OutboundMessage]:
     """Due messages that nobody holds, for `SENDING_LEASE`, urgent ones first; whoever claims sends and records them.

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tickets import done_days
 from tickets.city import day_of
+from tickets.outbox.claims import ALL
 from tickets.promises.day_totals import bounds
 from tickets.schema import DoneDay, OutboundMessage, TextPartDay
 
@@ -21,7 +22,6 @@ _DAY_SETTLED_AFTER = timedelta(hours=1)
 # Today is counted for a look and again as a whole when it is over, so that minutes are enough.
 _SETTLED_AFTER = timedelta(minutes=5)
 _MOVES_ON_AFTER = timedelta(minutes=5)
-_ALL = true()
 # Whoever has a message sent again makes it due anew, and never before it was sent.
 _SENT_ONCE = or_(OutboundMessage.due_at.is_(None), OutboundMessage.due_at <= OutboundMessage.sent_at)
 
@@ -148,7 +148,7 @@ def _write(session: Session, day: date, until: datetime) -> None:
 
 
 def _from_messages(
-    session: Session, from_at: datetime, to_at: datetime, *, only: ColumnElement[bool] = _ALL
+    session: Session, from_at: datetime, to_at: datetime, *, only: ColumnElement[bool] = ALL
 ) -> Counter[str]:
     message = OutboundMessage
     sent = (
