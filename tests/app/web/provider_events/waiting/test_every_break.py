@@ -17,14 +17,17 @@ from tests.app.web.provider_events.waiting.breaks import (
     reconciled,
     swept,
 )
-from tests.app.web.provider_events.waiting.rarer_states import RARER_STATES, answers_for_the_city
+from tests.app.web.provider_events.waiting.rarer_states import RARER_STATES, answers_for_the_city, in_danger
 from tests.app.web.provider_events.waiting.waiting_scene import (
     STATES,
     call_of,
     come_back,
     free_the_agent,
+    in_queue,
     in_same_words,
+    in_talk,
     listened_to,
+    on_hold,
 )
 from tests.faults.nodes import LONG
 from tests.telephony.phone import Phone
@@ -55,17 +58,23 @@ def agent(committed, agent):
     return agent
 
 
-def cells(others, *, every):
-    """All in the long form; otherwise every so many, which leaves out no state and no break."""
+def cells(others, *, every, always=()):
+    """All in the long form; otherwise every so many, which leaves out no state and none of the others.
+
+    Of `always` the first of the others is kept in the short form too.
+    """
     return [
         pytest.param(reach, other, id=f"{reach.__name__}-{other.__name__}")
         for across, reach in enumerate(EVERY_STATE)
         for down, other in enumerate(others)
-        if LONG or (across + down) % every == 0
+        if LONG or (across + down) % every == 0 or (reach in always and down == 0)
     ]
 
 
-@pytest.mark.parametrize(("reach", "broken"), cells(BREAKS, every=5))
+BROKEN = cells(BREAKS, every=5)
+
+
+@pytest.mark.parametrize(("reach", "broken"), BROKEN)
 def test_no_break_costs_a_caller_anything(phone, committed, servers, app, own_settings, agent, carrier, reach, broken):
     """The same call, once undisturbed and once broken, comes to the same words, the same state, matter and person."""
     smooth, heard = reach(Phone(phone.client, own_settings, to=phone.to, number="+84902222222"), committed, agent)
@@ -183,7 +192,21 @@ def left_behind(committed, phone):
         return call.state, call.ended_at is not None, matter, session.execute(asked).all()
 
 
-@pytest.mark.parametrize(("reach", "hung_up"), cells([told, learnt_of_later], every=5))
+# Of those whom most depends on we hear at once in the short form too, whichever way the pattern gives them.
+CUT_OFF = cells([told, learnt_of_later], every=2, always=[in_queue, in_danger, in_talk, on_hold])
+
+
+@pytest.mark.parametrize("kept", [BROKEN, CUT_OFF])
+def test_the_short_form_leaves_out_no_state(kept):
+    assert {cell.values[0] for cell in kept} == set(EVERY_STATE)
+
+
+def test_the_short_form_always_holds_the_states_that_most_are_cut_off_in():
+    hears_at_once = {reach for reach, hung_up in (cell.values for cell in CUT_OFF) if hung_up is told}
+    assert {in_queue, in_danger, in_talk, on_hold} <= hears_at_once
+
+
+@pytest.mark.parametrize(("reach", "hung_up"), CUT_OFF)
 def test_who_is_cut_off_and_calls_again_goes_on_where_they_were(
     phone, committed, servers, own_settings, agent, carrier, reach, hung_up
 ):
