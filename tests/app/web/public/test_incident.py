@@ -138,7 +138,7 @@ def test_a_small_incident_of_a_ward_hides_no_disaster(client, session, incident,
 @pytest.mark.parametrize(
     ("locale", "asks"),
     [
-        ("vi", "Chọn nơi của bạn để được tính và báo lại khi xong"),
+        ("vi", "Chọn nơi của ông/bà để được tính và báo lại khi xong"),
         ("en", "Choose your place to be counted and told when it is over"),
     ],
 )
