@@ -13,7 +13,6 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.backup import tools
 from app.backup.tools import Tools
 from app.backup.trouble import BackupTrouble
 from app.server_addresses import database_address, libpq_parameters
@@ -69,7 +68,7 @@ def test_that_another_host_refuses_is_no_sign_of_life_of_the_one_that_froze(
 ) -> None:
     monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", 0.1)
     monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
-    monkeypatch.setattr(bounded_connection, "_TIMES_IN_VAIN", 1)
+    monkeypatch.setattr(bounded_connection, "TIMES_IN_VAIN", 1)
     with line_to(postgres_socket(committed.url)) as line:
         told = libpq_parameters(two_hosts(line, committed.url))
         connection = bounded_connection.connect(limits=Limits(statement_ms=0), **told)
@@ -85,7 +84,7 @@ def test_a_program_of_postgresql_stays_with_the_server_it_began_on_and_is_ended_
 ) -> None:
     monkeypatch.setattr(bounded_connection, "ASK_AFTER_SECONDS", 0.3)
     monkeypatch.setattr(bounded_connection, "_ASKED_FOR_SECONDS", 2)
-    monkeypatch.setattr(tools, "_TIMES_IN_VAIN", 1)
+    monkeypatch.setattr(bounded_connection, "TIMES_IN_VAIN", 1)
     works = tmp_path / "pg_dump"
     works.write_text(f'#!/bin/sh\necho "$PGHOST $PGPORT" > {tmp_path}/there\nexec sleep 60\n', "utf-8")
     works.chmod(0o755)
