@@ -107,6 +107,7 @@ def _word(session: Session, asked: Delegation, step: PlannedStep) -> Word:
     following = next_level(session, step.id)
     params = {
         "step_id": step.id,
+        "asking_id": asked.id,
         "level": step.rank,
         "person": session.get_one(Staff, asked.to_id).name,
         "next_level": following.level if following else None,

@@ -65,7 +65,7 @@ def decline(session: Session, step_id: int, *, staff_id: int, reason: str, now: 
 
 
 def _word(step: PlannedStep, asked: Delegation, *, by: Staff, words: str) -> Word:
-    params = {"step_id": step.id, "level": step.rank, "by": by.name, "reason": words}
+    params = {"step_id": step.id, "asking_id": asked.id, "level": step.rank, "by": by.name, "reason": words}
     return Word(GIVEN_BACK_TEMPLATE, params, key=str(asked.id))
 
 

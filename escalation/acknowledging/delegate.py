@@ -148,6 +148,7 @@ def _word(session: Session, ticket: Ticket, step: PlannedStep, clock: Clock, ask
     unit = session.get_one(Unit, ticket.unit_id)
     params = {
         "step_id": step.id,
+        "asking_id": asked.id,
         "unit": {"vi": unit.name, "en": unit.name_en},
         "level": step.rank,
         "due_at": step.due_at.isoformat(),

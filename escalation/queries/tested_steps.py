@@ -24,15 +24,18 @@ STEP_TEST_TEMPLATE = "step_test"
 # One person, one step, one day: a test is no alarm.
 MOST_A_DAY = 3
 _JUST_NOW = timedelta(minutes=1)
+# For so long whoever pressed the button waits to see it leave, and to see it arrive.
+_LEAVES_WITHIN, _ARRIVES_WITHIN = timedelta(minutes=10), timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
 class StepTest:
-    """A test message of today or yesterday; `at` is when it came to this state."""
+    """A test message of today or yesterday; `at` is when it came to this state, `is_awaited`: another may follow."""
 
     channel: OutboundChannel
     state: OutboundState
     at: datetime
+    is_awaited: bool
 
 
 def send_step_test(
@@ -73,7 +76,7 @@ def step_tests(
     asked = [(seen.step.level, one.staff_id) for seen in steps for one in seen.people]
     today = day_of(now)
     known = _known(session, chain_version_id, asked, days=[today - timedelta(days=1), today])
-    return {key: _test(max(rows, key=lambda row: row.id)) for key, rows in known.items()}
+    return {key: _test(max(rows, key=lambda row: row.id), now=now) for key, rows in known.items()}
 
 
 def _locales(session: Session, staff_ids: Collection[int]) -> dict[int, str]:
@@ -129,6 +132,9 @@ def _known(
     return found
 
 
-def _test(row: OutboundMessage) -> StepTest:
+def _test(row: OutboundMessage, *, now: datetime) -> StepTest:
     at = row.delivered_at or row.settled_at or row.sent_at or row.created_at
-    return StepTest(row.channel, row.state, at)
+    leaves = row.state in (OutboundState.WAITING, OutboundState.CLAIMED) and now - row.created_at < _LEAVES_WITHIN
+    # Of mail and of what stands on a screen nobody ever reports that it arrived.
+    arrives = row.state is OutboundState.SENT and row.provider_sid is not None and now - at < _ARRIVES_WITHIN
+    return StepTest(row.channel, row.state, at, leaves or arrives)

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from tickets import timeline
 from tickets.outbox import posting
 from tickets.people.actor import SYSTEM
+from tickets.promises.recompute import UNENDED
 from tickets.schema import (
     Acknowledgement,
     CallbackRequest,
     Clock,
+    Delegation,
     EscalationAttempt,
     OutboundMessage,
     PhonePreference,
@@ -51,18 +53,20 @@ _TO_WHO_HAS_LEFT = frozenset(
 )
 # About a promise: a level that was raised, a warning of one that is near.
 _OF_A_STEP = frozenset({"escalation_level", "warning"})
+# About an asking: a colleague should answer for a level, gave it back, or did nothing.
+_GIVEN_BACK = "delegation_declined"
+_OF_AN_ASKING = frozenset({"delegated", _GIVEN_BACK, "delegation_overdue"})
 # They ask for something that nobody needs of a matter that is over.
-_OF_AN_OPEN_MATTER = _OF_A_STEP | {
+_OF_AN_OPEN_MATTER = frozenset({
+    *_OF_A_STEP,
+    *_OF_AN_ASKING,
     "instruction",
     "instruction_overdue",
-    "delegated",
-    "delegation_declined",
-    "delegation_overdue",
     "ticket_question",
     "place_question",
     "place_noted",
     "place_unclear",
-}
+})  # fmt: skip
 _NOTHING_MORE = (TicketStatus.SPAM, TicketStatus.WITHDRAWN)
 
 
@@ -76,6 +80,7 @@ class Overtaken(StrEnum):
     STEP_OVER = "step_over"
     NOT_THEIRS = "not_theirs"
     LEVEL_REACHED = "level_reached"
+    GIVEN_BACK = "given_back"
     TURN_OVER = "turn_over"
     HOUR_OVER = "hour_over"
 
@@ -139,18 +144,36 @@ def _by_its_ticket(session: Session, message: OutboundMessage) -> Overtaken | No
         return Overtaken.TICKET_OVER
     if message.template == "ticket_resolved" and not is_over:
         return Overtaken.TICKET_REOPENED
+    return _by_its_level(session, message)
+
+
+def _by_its_level(session: Session, message: OutboundMessage) -> Overtaken | None:
+    if message.template in _OF_AN_ASKING:
+        return _by_its_asking(session, message)
     if message.template in _OF_A_STEP and not _step_stands(session, message):
         return Overtaken.STEP_OVER
-    if (message.channel is OutboundChannel.VOICE and _is_reached(session, message)) or _is_answered(session, message):
+    is_vain = message.channel is OutboundChannel.VOICE and _is_reached(session, message)
+    return Overtaken.LEVEL_REACHED if is_vain else None
+
+
+def _by_its_asking(session: Session, message: OutboundMessage) -> Overtaken | None:
+    """A word between colleagues waits for a morning or a carrier: meanwhile one may answer, give it back or be done."""
+    step_id, asking_id = message.params["step_id"], message.params.get("asking_id")
+    is_answered = exists().where(Acknowledgement.step_id == PlannedStep.id)
+    # The release before named no asking.
+    is_given_back = exists().where(Delegation.id == asking_id, Delegation.declined_at.is_not(None))
+    found = session.execute(
+        select(is_answered, Clock.status.in_(UNENDED), is_given_back)
+        .select_from(PlannedStep)
+        .join(Clock, Clock.id == PlannedStep.clock_id)
+        .where(PlannedStep.id == int(step_id))
+    ).first()
+    answered, stands, given_back = found or (False, False, False)
+    if answered:
         return Overtaken.LEVEL_REACHED
-    return None
-
-
-def _is_answered(session: Session, message: OutboundMessage) -> bool:
-    """That nothing was done waited for the morning, and has been done by then."""
-    if message.template != "delegation_overdue":
-        return False
-    return bool(session.scalar(select(exists().where(Acknowledgement.step_id == int(message.params["step_id"])))))
+    if not stands:
+        return Overtaken.STEP_OVER
+    return Overtaken.GIVEN_BACK if given_back and message.template != _GIVEN_BACK else None
 
 
 def _is_reached(session: Session, message: OutboundMessage) -> bool:

@@ -22,6 +22,8 @@ _WORTH_LONG = frozenset(
 SENDING_LEASE = timedelta(seconds=60)
 # For how long a text waits for an earlier one to the same person that is tried again: as long as its longest pause.
 ORDER_KEPT_FOR = timedelta(minutes=10)
+# And one about a life for an earlier urgent one: whose telephone was off may have it on again by now.
+URGENT_ORDER_KEPT_FOR = timedelta(seconds=30)
 # What is due for so long and was never taken hangs, and holds up nobody behind it.
 HANGS_AFTER = timedelta(hours=1)
 # However old it is: when we ourselves were away for a day, the first refusal is not the last word.

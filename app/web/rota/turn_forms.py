@@ -13,6 +13,7 @@ from app.web.pieces.moments import read_moment
 from app.web.pieces.typed_forms import typed_form, was_refused, was_sent
 from app.web.rota.blueprint import PLANNING, blueprint, require_planning
 from app.web.rota.month import HERE, choices_of, month_page, way
+from app.wording.spoken_time import moment_phrase
 from tickets.city import wall_clock
 from tickets.directory.on_call import posts_of
 from tickets.directory.rota import WantedTurn, move_turn, plan_turn, take_turn_back
@@ -37,7 +38,7 @@ def plan_one() -> ResponseReturnValue:
         was_refused(DraftForm.TURN, unit_id)
         return month_page(errors={wrong.field: fault_words(wrong)}, status=400)
     was_sent(DraftForm.TURN, unit_id)
-    flash(_("The shift is planned. It holds at once."), "success")
+    _tell(wanted, is_new=True)
     return redirect(way(unit_id, wall_clock(wanted.starts_at).date()), code=303)
 
 
@@ -58,7 +59,7 @@ def change_one(shift_id: int) -> ResponseReturnValue:
         was_refused(DraftForm.CHANGED_TURN, shift_id)
         return _page(was, errors={wrong.field: fault_words(wrong)}, status=400)
     was_sent(DraftForm.CHANGED_TURN, shift_id)
-    flash(_("The shift is changed. It holds at once."), "success")
+    _tell(wanted, is_new=False)
     return redirect(way(was.unit_id, wall_clock(wanted.starts_at).date()), code=303)
 
 
@@ -73,6 +74,17 @@ def remove_one(shift_id: int) -> ResponseReturnValue:
     was_sent(DraftForm.CHANGED_TURN, shift_id)
     flash(_("The shift is cancelled."), "success")
     return redirect(way(was.unit_id, wall_clock(was.starts_at).date()), code=303)
+
+
+def _tell(kept: WantedTurn, *, is_new: bool) -> None:
+    """From when on whoever is on it is asked first: at once, or when it begins."""
+    if kept.starts_at > g.now:
+        begins = moment_phrase(kept.starts_at, g.now)
+        planned = _("The shift is planned. It begins at %(at)s.", at=begins)
+        changed = _("The shift is changed. It begins at %(at)s.", at=begins)
+    else:
+        planned, changed = _("The shift is planned. It holds at once."), _("The shift is changed. It holds at once.")
+    flash(planned if is_new else changed, "success")
 
 
 def _planned_here(shift_id: int) -> DutyTurn:

@@ -13,6 +13,7 @@ from app.storage.database import transaction
 from tests.app.delivery.delivering_office import SMS, Office
 from tests.fake_carrier import FakeCarrier, fake_carrier
 from tickets.outbox import claims
+from tickets.outbox.posting import PASSING, record_status
 from tickets.schema import OutboundMessage
 from tickets.states import OutboundState
 
@@ -120,3 +121,23 @@ def test_what_is_urgent_passes_what_waits(office, carrier):
     office.deliver()
 
     assert order_of(carrier, PHONES[0]) == [1]
+
+
+def test_what_is_urgent_waits_half_a_minute_for_an_urgent_one_that_came_back_from_a_telephone_that_was_off(
+    office, carrier
+):
+    off = write(office, PHONES[0], 0, is_urgent=True)
+    office.deliver()
+    with transaction(office.factory) as session:
+        came_back = session.get_one(OutboundMessage, off)
+        told = {"account": came_back.provider_account, "sid": came_back.provider_sid, "trouble": PASSING}
+        assert record_status(session, **told, status="undelivered", error_code="30003", now=office.now)
+    assert office.message(off).state is OutboundState.WAITING
+    began, second = office.now, write(office, PHONES[0], 1, is_urgent=True)
+
+    while office.message(second).state is not OutboundState.SENT and office.now < began + timedelta(hours=1):
+        office.deliver()
+        office.now += timedelta(seconds=5)
+
+    assert office.now - began <= timedelta(minutes=1)
+    assert order_of(carrier, PHONES[0]) == [0, 1]

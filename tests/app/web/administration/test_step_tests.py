@@ -1,5 +1,7 @@
 """A test message for a step of a chain: to whom it goes, by which way, how often, and that its fate is shown."""
 
+import html
+import re
 from datetime import timedelta
 
 from flask.testing import FlaskClient
@@ -45,6 +47,32 @@ def test_it_goes_to_everybody_who_would_be_told_first_and_what_became_of_it_stan
     [entry] = audited(session, "chain.step_tested")
     assert entry.params["told"] == [first.id, second.id] and entry.params["level"] == 1
     assert session.scalars(select(EscalationAttempt)).all() == [], "it tells of no matter"
+
+
+def test_whoever_pressed_it_sees_without_asking_again_what_became_of_it_and_is_asked_for_no_longer(
+    app: HotlineApp, browser: FlaskClient, session: Session
+) -> None:
+    unit = ward(session)
+    who = holder(session, "section_head", unit, now=NOW)
+    page, asks = f"{HERE}/chains?unit={unit.id}&clock=resolve", rf'id="test-1-{who.id}"[^>]*hx-get="([^"]+)"'
+    post(browser, page.replace("chains?", "chains/test?"), level=1)
+
+    def asked_again(*, later: timedelta = MINUTE / 20) -> str | None:
+        with app.bound_to(session, NOW + later):
+            again = re.search(asks, shown(browser, page))
+            return html.unescape(again[1]) if again else None
+
+    waiting = asked_again()
+    [row] = claims.claim_batch(session, by="w", channels=[OutboundChannel.SMS], now=NOW)
+    results.record_sent(session, row.id, by="w", account="sim", sid="SM1", now=NOW)
+    session.commit()
+    sent, too_long = asked_again(), asked_again(later=10 * MINUTE)
+    record_status(session, account="sim", sid="SM1", status="delivered", now=NOW)
+    session.commit()
+
+    assert waiting and sent and too_long is None
+    assert "test by SMS: Delivered" in shown(browser, waiting), "what it asks for is this staircase"
+    assert asked_again() is None
 
 
 def test_tonight_it_goes_to_who_stands_there_tonight(browser: FlaskClient, session: Session) -> None:

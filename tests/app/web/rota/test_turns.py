@@ -60,6 +60,26 @@ def test_the_next_level_goes_to_everybody_who_was_put_on_duty_each_by_their_own_
     assert done == ["shift.planned"] * 2
 
 
+def test_of_tomorrows_turn_it_is_said_when_it_begins_and_only_of_one_that_runs_that_it_holds(browser, session, unit):
+    minh = with_role(session, Role.AGENT, unit, now=MONDAY)
+    said = []
+    for starts in (MONDAY, MONDAY + 24 * HOUR):
+        plan(browser, session, unit, minh, starts=starts, ends=starts + 8 * HOUR)
+        said.append(browser.get(HERE).get_data(as_text=True))
+    tomorrow = f"{as_typed(MONDAY)[-5:]} tomorrow"
+
+    assert "It holds at once." in said[0] and "It begins at" not in said[0]
+    assert f"The shift is planned. It begins at {tomorrow}." in said[1] and "It holds at once." not in said[1]
+
+    later = max(shifts(session), key=lambda one: one.starts_at)
+    form = {
+        "post": later.post_id, "staff": minh.id, "starts": as_typed(later.starts_at),
+        "ends": as_typed(later.ends_at + HOUR), "csrf_token": csrf_of(browser, HERE),
+    }  # fmt: skip
+    browser.post(f"{HERE}/shifts/{later.id}", data=form)
+    assert f"The shift is changed. It begins at {tomorrow}." in browser.get(HERE).get_data(as_text=True)
+
+
 def test_a_turn_that_is_moved_to_somebody_else_or_taken_back_is_theirs_no_longer_at_once(browser, session, unit):
     head = holder(session, "section_head", unit, now=MONDAY)
     lan, minh = (with_role(session, Role.AGENT, unit, now=MONDAY) for _ in range(2))
