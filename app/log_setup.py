@@ -3,8 +3,9 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
-from typing import Any
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 import structlog
 
@@ -108,3 +109,18 @@ def set_up_logging() -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("twilio").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+@contextmanager
+def logged_to(lines: TextIO | None) -> Iterator[None]:
+    """Meanwhile lines go there and nowhere else, or are not written at all; for commands whose answer is a table."""
+    set_up_logging()
+    root = logging.getLogger()
+    before, written = root.handlers[:], next((one for one in root.handlers if one.formatter is not None), None)
+    elsewhere = logging.NullHandler() if lines is None else logging.StreamHandler(lines)
+    elsewhere.setFormatter(written.formatter if written is not None else None)
+    root.handlers[:] = [elsewhere]
+    try:
+        yield
+    finally:
+        root.handlers[:] = before

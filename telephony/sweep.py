@@ -74,7 +74,7 @@ def sweep(
     }
     return Swept(
         done[OFFER_WAITING], done.get(EXPIRE_OFFERS, 0), done[END_OVERDUE], done.get(LOSE_SILENT, 0),
-        waiting_count(session),
+        waiting_count(session, now=now),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from app.cli.commands import Commands
+from app.cli.logged import log_of, said_besides
 from app.cli.terminal import stop_by_signal
 
 PARTS = ("matter", "places", "growth", "phone", "desk", "intake", "escalation")
@@ -19,6 +20,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--tickets", type=int, default=200_000, help="volume of the large database")
     parser.add_argument("--port", type=int, default=8970, help="first of two free ports")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    said_besides(parser)
     parser.set_defaults(run=run, repeatable=False)
 
 
@@ -38,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         # Any signal that ends us lets the stages be taken down first.
-        with stop_by_signal():
+        with stop_by_signal(), log_of(arguments):
             found = figures(parts, tickets=arguments.tickets, port=arguments.port, say=say)
     except MeasuredNothing as nothing:
         say(f"No figures: {nothing}.")

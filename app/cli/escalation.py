@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.logged import log_of, said_besides
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
@@ -46,6 +47,7 @@ def _register_simulate(actions: Commands) -> None:
     )
     simulate.add_argument("--json", action="store_true", help="one JSON line instead of tables")
     simulate.add_argument("--locale", choices=("vi", "en"), default="en", help="the language of the tables")
+    said_besides(simulate)
     simulate.set_defaults(run=run_simulate, repeatable=False)
 
 
@@ -140,7 +142,7 @@ def run_simulate(arguments: argparse.Namespace) -> int:
     begins_on, policies = _judged(arguments)
     try:
         # Any signal that ends us lets the engines be taken down first.
-        with stop_by_signal():
+        with stop_by_signal(), log_of(arguments):
             found = rehearse(
                 days=arguments.days,
                 tickets_a_day=arguments.tickets_a_day,

@@ -16,7 +16,8 @@ _NOT_LET_IN = (401, 403)
 def provider_findings(settings: Settings) -> Iterator[Finding]:
     """One for each account but the built-in carrier, which is asked with the public address."""
     for account in provider_accounts(settings).values():
-        if account.name != SIMULATED:
+        # Of one that is switched off nothing is wanted, and its contract may be over.
+        if account.name != SIMULATED and account.sends:
             yield _access(account)
     for account in undecided(settings):
         words = f"{account.name} keeps voice and text in {account.country}, and no decision that allows it is recorded"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.commands import CommandRefused, Commands
+from app.cli.logged import log_of, said_besides
 
 if TYPE_CHECKING:
     from app.rehearsal.call_figures import CallsRehearsed, Met
@@ -26,6 +27,7 @@ def register(commands: Commands) -> None:
     )
     calls.add_argument("--seed", type=int, default=None, help="other callers than the script's")
     calls.add_argument("--json", action="store_true", help="one JSON line")
+    said_besides(calls)
     calls.set_defaults(run=run_calls, repeatable=False)
 
 
@@ -46,10 +48,12 @@ def run_calls(arguments: argparse.Namespace) -> int:
         script = replace(script, seed=arguments.seed)
 
     def progress(percent: int) -> None:
-        if percent % 10 == 0:
+        # For whoever watches; a file or a program is told the table alone.
+        if percent % 10 == 0 and sys.stderr.isatty():
             print(f"  … {percent} %", file=sys.stderr, flush=True)
 
-    found = rehearse_calls(script, begins_at=_BEGINS_AT, progress=progress)
+    with log_of(arguments):
+        found = rehearse_calls(script, begins_at=_BEGINS_AT, progress=progress)
     print(json.dumps(_as_json(found))) if arguments.json else tell(found)
     return 0 if is_well(found) else 1
 

@@ -40,10 +40,11 @@ def kept_rows(settings: Settings) -> dict[str, ProviderAccount]:
 def undecided(settings: Settings) -> list[ProviderAccount]:
     """Those whose data lie abroad without a recorded decision: named everywhere, and in production nothing is sent.
 
-    Whoever calls or texts us by one is answered all the same: a citizen is not sent away for a decision of ours.
+    Whoever calls or texts us by one is answered all the same: a citizen is not sent away for a decision of ours. One
+    that is switched off is not in use, and waits for no decision.
     """
     every = {one.name: one for one in known_accounts(settings).rows()} | set_up(settings)
-    return [one for one in every.values() if one.is_undecided]
+    return [one for one in every.values() if one.is_undecided and one.sends]
 
 
 def sending_account(settings: Settings, capability: Capability = Capability.SMS_OUTBOUND) -> ProviderAccount | None:

@@ -99,7 +99,7 @@ def _incidents(session: Session, call: Call, heard: Heard, desk: Desk, *, now: d
     return tuple(
         IncidentFacts(
             one.id, one.reference, one.bulletin_vi, one.bulletin_en, one.unit_ids, one.is_disaster,
-            one.most_waiting is not None and waiting_at(session, one.unit_ids) >= one.most_waiting,
+            one.most_waiting is not None and waiting_at(session, one.unit_ids, now=now) >= one.most_waiting,
         )
         for one in known
         if one.category_id is None or category_id in (None, one.category_id)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from telephony.floor.callbacks import may_know_of
 from telephony.floor.telephones import IN_THE_BROWSER, ChosenTelephone
+from telephony.floor.waiting import UNHEARD_FOR
 from tickets.people.forms import KEPT, form_of, values_of
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import CallbackRequest, Ticket
@@ -48,7 +49,8 @@ _ROW = """
            k.id as callback_id, k.phone as called_phone, k.state as called_state, k.attempts, k.reserved_until,
            a.kind as telephone_kind, a.address as telephone_address
     from (select count(*) as waiting, min(w.queued_at) as waiting_since
-          from call w where w.state in ('queued', 'offered') and :of_units) w
+          from call w where w.state in ('queued', 'offered') and :of_units
+            and (w.detail ->> 'seen_at' is null or cast(w.detail ->> 'seen_at' as timestamptz) > :heard_since)) w
     left join presence p on p.staff_id = :viewer_id
     left join agent_telephone a on a.staff_id = :viewer_id
     left join offer o on o.staff_id = :viewer_id and o.outcome is null
@@ -140,12 +142,14 @@ class AgentBar:
         return "wrap_up" if self.state is PresenceState.WRAP_UP else "idle"
 
 
-def agent_bar(session: Session, viewer: Viewer, *, unit_ids: tuple[int, ...], covers_city: bool) -> AgentBar:
+def agent_bar(
+    session: Session, viewer: Viewer, *, unit_ids: tuple[int, ...], covers_city: bool, now: datetime
+) -> AgentBar:
     """The bar as it is now; callers waiting and callbacks are those of the given units, or everybody's.
 
     A ticket that the agent may not know of is not named, nor is whoever waits to be called back about one counted.
     """
-    asked = values_of(viewer, units=list(unit_ids))
+    asked = values_of(viewer, units=list(unit_ids), heard_since=now - UNHEARD_FOR)
     row: dict[str, Any] = dict(session.execute(_whole(form_of(viewer), covers_city), asked).mappings().one())
     return AgentBar(
         state=PresenceState(row["state"] or PresenceState.OFFLINE),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor.floor import ANSWERING_ROLES, HEARTBEAT_LOST
-from telephony.floor.waiting import WAITING, is_emergency
+from telephony.floor.waiting import is_emergency, is_in_line
 from tickets.people.roles import CITY_LEVEL
 from tickets.schema import Call, Presence, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import CallState, PresenceState
@@ -100,7 +100,7 @@ def agents_now(session: Session, unit_ids: Sequence[int] | None, *, now: datetim
 
 
 def calls_waiting(
-    session: Session, unit_ids: Sequence[int] | None, *, staffed: frozenset[int], limit: int = 200
+    session: Session, unit_ids: Sequence[int] | None, *, staffed: frozenset[int], limit: int = 200, now: datetime
 ) -> list[WaitingCall]:
     """Callers in the order in which they are served, with their place in line. One statement.
 
@@ -111,7 +111,7 @@ def calls_waiting(
         select(Call, shown_phone(), Unit.name, Unit.name_en)
         .outerjoin(Unit, Unit.id == Call.unit_id)
         .outerjoin(Ticket, and_(Ticket.id == Call.ticket_id, Ticket.is_restricted.is_(False)))
-        .where(Call.state.in_(WAITING), Call.queued_at.is_not(None))
+        .where(is_in_line(now), Call.queued_at.is_not(None))
         .order_by(emergencies_first(), Call.queued_at, Call.id)
         .limit(limit)
     ).all()

@@ -6,7 +6,7 @@ and Sundays; to a worked weekend day, the working days.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import text
@@ -53,12 +53,16 @@ class Experience:
     Lengths are seconds; `patience` is None where too few hung up to know it.
     """
 
-    calls: Mapping[tuple[date, int], int]
+    calls: Mapping[tuple[date, int], float]
     days: Sequence[date]
     days_off: Mapping[date, str]
     answered: int
     handling_seconds: float
     patience_seconds: float | None
+    # Units whose own calls are too few share in the city's: which part of them came here, and how many of ours were
+    # answered. None where it is all their own.
+    share_of_city: float | None = None
+    answered_here: int = 0
 
     @property
     def is_enough(self) -> bool:
@@ -76,7 +80,23 @@ class HalfHour:
 
 
 def experience(session: Session, *, unit_ids: Sequence[int] | None, now: datetime) -> Experience:
-    """Of whole days before today. Two statements."""
+    """Of whole days before today; where these units had too few calls to tell, their share of all that the city had.
+
+    Most wards have a call a day: when people ring, and for how long, the whole city's calls know better.
+    """
+    own = _experience(session, unit_ids=unit_ids, now=now)
+    if unit_ids is None or own.is_enough or not own.calls:
+        return own
+    of_all = _experience(session, unit_ids=None, now=now)
+    if not of_all.is_enough:
+        return own
+    share = sum(own.calls.values()) / sum(of_all.calls.values())
+    calls = {half: count * share for half, count in of_all.calls.items()}
+    return replace(of_all, calls=calls, share_of_city=share, answered_here=own.answered)
+
+
+def _experience(session: Session, *, unit_ids: Sequence[int] | None, now: datetime) -> Experience:
+    """Two statements."""
     today = day_of(now)
     since = today - timedelta(weeks=WEEKS_LOOKED_BACK)
     units = list(unit_ids) if unit_ids is not None else None

@@ -11,7 +11,7 @@ from telephony.floor.board import emergencies_first, shown_phone
 from telephony.floor.consulting import consult_of
 from telephony.floor.floor import ANSWERING_ROLES
 from telephony.floor.rooms import Party, room_of
-from telephony.floor.waiting import is_emergency
+from telephony.floor.waiting import is_emergency, silent_calls
 from tickets.people.roles import Viewer, visible_tickets
 from tickets.schema import Call, RoleAssignment, Staff, Ticket, Unit
 from tickets.states import CallState
@@ -56,7 +56,7 @@ def live_calls(session: Session, viewer: Viewer, unit_ids: Sequence[int] | None,
         .outerjoin(
             Ticket, and_(Ticket.id == Call.ticket_id, or_(Ticket.is_restricted.is_(False), visible_tickets(viewer)))
         )
-        .where(Call.state != CallState.ENDED)
+        .where(Call.state != CallState.ENDED, ~silent_calls(now))
         .order_by(emergencies_first(), Call.arrived_at, Call.id)
         .limit(_MOST_SHOWN)
     )

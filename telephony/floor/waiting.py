@@ -141,13 +141,13 @@ def _answered_lately(*, is_of_their_own: bool) -> Select[int]:
     )
 
 
-def waiting_count(session: Session) -> int:
-    return int(session.scalar(select(func.count()).select_from(Call).where(Call.state.in_(WAITING))) or 0)
+def waiting_count(session: Session, *, now: datetime) -> int:
+    return int(session.scalar(select(func.count()).select_from(Call).where(is_in_line(now))) or 0)
 
 
-def waiting_at(session: Session, unit_ids: Collection[int]) -> int:
+def waiting_at(session: Session, unit_ids: Collection[int], *, now: datetime) -> int:
     """How many wait for these units' people, or at all where none are named."""
-    waiting = select(func.count()).select_from(Call).where(Call.state.in_(WAITING))
+    waiting = select(func.count()).select_from(Call).where(is_in_line(now))
     if unit_ids:
         waiting = waiting.where(Call.unit_id.in_(unit_ids))
     return int(session.scalar(waiting) or 0)
@@ -180,6 +180,11 @@ def refusals(session: Session, call_id: int) -> frozenset[int]:
     """Who has been offered this call and did not take it, whatever they did with it before."""
     refused = Offer.outcome.in_((OfferOutcome.DECLINED, OfferOutcome.EXPIRED))
     return frozenset(session.scalars(select(Offer.staff_id).where(Offer.call_id == call_id, refused)))
+
+
+def is_in_line(now: datetime) -> ColumnElement[bool]:
+    """Of a call: it waits, and its caller was heard lately. Whose leg is gone is counted and shown nowhere."""
+    return and_(_IS_WAITING, _is_heard(now - UNHEARD_FOR))
 
 
 def silent_calls(now: datetime) -> ColumnElement[bool]:

@@ -134,6 +134,7 @@ def load_bar() -> AgentBar:
         viewer,
         unit_ids=viewer.unit_ids(*ANSWERING),
         covers_city=viewer.covers_city(*ANSWERING),
+        now=g.now,
     )
 
 

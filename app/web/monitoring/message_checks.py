@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.phone.accounts import provider_accounts
 from app.phone.reconciliation import ASKING, kinds_of
 from app.settings import Settings
+from telephony.provider.kept_accounts import kept_accounts
 from telephony.reconciliation_marks import marks
 from tickets.outbox.over_budget import held_by_reason
 from tickets.outbox.troubles import oldest_unsent, refused_accounts
@@ -46,13 +47,22 @@ def reconciliation_check(session: Session, here: Settings, *, now: datetime) -> 
 
 
 def _told(session: Session, here: Settings) -> dict[tuple[str, str], datetime]:
-    """By account and kind, until when everything is known; accounts that are no longer set up have none."""
+    """By account and kind, until when everything is known; accounts that are no longer set up have none.
+
+    Nor has one that is switched off: its contract may be over, and nobody waits for what it does not tell. One that was
+    added, changed or switched on again has been asked since then, whatever came before.
+    """
     announced = session.scalar(select(LeaderJob.announced_at).where(LeaderJob.name == ASKING))
     if announced is None:
         return {}
     told = {(mark.account, mark.kind): mark.up_to for mark in marks(session)}
-    wanted = ((one.name, kind) for one in provider_accounts(here).values() for kind in kinds_of(one))
-    return {each: told.get(each, announced) for each in wanted}
+    changed = {row.name: row.changed_at for row in kept_accounts(session)}
+    return {
+        (one.name, kind): max(told.get((one.name, kind), announced), changed.get(one.name, announced))
+        for one in provider_accounts(here).values()
+        if one.sends
+        for kind in kinds_of(one)
+    }
 
 
 def message_metrics(session: Session, here: Settings, *, now: datetime) -> Iterator[Metric]:

@@ -14,6 +14,7 @@ from app.web.monitoring.client_faults import BrowserTrouble, faults_by_kind
 from app.web.monitoring.families import gauge, gauges, seconds_since, total
 from app.web.monitoring.message_checks import message_metrics
 from app.web.monitoring.readiness_metrics import KeptReadiness
+from telephony.floor.waiting import is_in_line
 from telephony.provider.kept_accounts import undecided_names
 from tickets import done_days, job_faults
 from tickets.audit import unsealed
@@ -83,7 +84,7 @@ class RowMetrics(Collector):
 
     def _phones(self) -> Iterator[Metric]:
         waiting, since = self._session.execute(
-            select(func.count(), func.min(Call.queued_at)).where(text("call.state in ('queued', 'offered')"))
+            select(func.count(), func.min(Call.queued_at)).where(is_in_line(self._now))
         ).one()
         yield gauge("hotline_calls_waiting", "Callers in the call queue", waiting)
         yield self._age("hotline_calls_oldest_waiting_seconds", "How long the first caller in the queue waits", since)

@@ -73,7 +73,7 @@ def _now() -> dict[str, object]:
         "queues": queues,
         "agents": agents,
         "free": sum(1 for agent in agents if agent.state is PresenceState.AVAILABLE and agent.is_alive),
-        "calls": calls_waiting(g.session, units, staffed=staffed),
+        "calls": calls_waiting(g.session, units, staffed=staffed, now=g.now),
         "callbacks": open_callbacks(g.session, g.viewer, unit_ids=units),
         "outages": recent_gaps(g.session, since=g.now - _OUTAGES_OF),
         "today": _today(units),

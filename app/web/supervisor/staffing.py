@@ -89,7 +89,7 @@ def staffing() -> ResponseReturnValue:
     return render_template(
         "supervisor/staffing.html",
         days=days,
-        shown=next((one for one in days if one.day.isoformat() == asked), days[0]),
+        shown=_shown(days, asked),
         past=past,
         has_turns=bool(turns),
         target=target,
@@ -99,6 +99,12 @@ def staffing() -> ResponseReturnValue:
         fewest_days=FEWEST_DAYS,
         fewest_answered=FEWEST_ANSWERED,
     )
+
+
+def _shown(days: Sequence[DayAhead], asked: str) -> DayAhead:
+    """The day that was asked for, else the first of which anything is known."""
+    chosen = next((one for one in days if one.day.isoformat() == asked), None)
+    return chosen or next((one for one in days if one.stretches is not None), days[0])
 
 
 def _target_tab(target: int, *, chosen: int, day: str) -> dict[str, object]:

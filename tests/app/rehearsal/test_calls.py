@@ -1,5 +1,7 @@
 """Many callers on the product's own code: as quickly answered as arithmetic says, and under no trouble let go."""
 
+import subprocess
+import sys
 from argparse import Namespace
 from dataclasses import replace
 
@@ -197,4 +199,26 @@ def test_beside_trouble_and_pauses_no_counter_is_set(capsys) -> None:
 
 def test_a_script_that_cannot_be_read_is_said(tmp_path) -> None:
     with pytest.raises(CommandRefused, match="cannot be read"):
-        run_calls(Namespace(script=tmp_path / "none.yaml", seed=None, json=False))
+        run_calls(Namespace(script=tmp_path / "none.yaml", seed=None, json=False, verbose=False, log=None))
+
+
+TWO_CALLERS = """
+minutes: 2
+arrivals: [{calls_an_hour: 60}]
+agents: [{number: 2, talk_seconds: 20, answers_after_seconds: 1}]
+trouble: {repeated: 0.5}
+"""
+
+
+def test_the_command_says_its_table_and_nothing_else_and_logs_into_a_file_where_that_is_wanted(tmp_path) -> None:
+    script, log = tmp_path / "script.yaml", tmp_path / "log"
+    script.write_text(TWO_CALLERS)
+
+    told = subprocess.run(
+        [sys.executable, ROOT / "hotline", "simulate", "calls", script, "--log", log],
+        check=False, capture_output=True, text=True, timeout=120, cwd=ROOT,
+    )  # fmt: skip
+
+    assert told.stderr == ""
+    assert "callers let go: 0" in told.stdout and "{" not in told.stdout.replace("other faults: {", "")
+    assert [line for line in log.read_text().splitlines() if line.startswith("{")], "what was logged is there"

@@ -6,15 +6,20 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.phone.known_accounts import known_accounts
 from app.phone.reconciliation import ASKING
 from app.settings import Settings
 from app.storage.database import make_engine
 from app.storage.play_progress import PlayProgress, forget, note
 from app.web.factory import create_app
+from telephony.provider.kept_accounts import account_of, switch
 from telephony.reconciliation_marks import note_round
 from tests.conftest import Committed
 from tests.readiness import when_heard
+from tests.telephony.provider.account_rows import add
 from tickets import leader_jobs, leadership
+from tickets.keys import account_keys
+from tickets.people.actor import SYSTEM
 
 
 def test_an_empty_directory_is_not_ready_and_names_the_command(client: FlaskClient, session: Session) -> None:
@@ -115,6 +120,30 @@ def test_a_provider_that_does_not_tell_what_it_never_reported_is_named(
     assert 'hotline_provider_asked_seconds{account="sim",kind="texts"} 1200.0' in metric
     assert "provider" not in after
     assert behind.endswith((now - timedelta(minutes=17)).isoformat())
+
+
+def test_an_account_that_is_switched_off_owes_nothing_and_one_on_again_is_waited_for_anew(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    leader_jobs.announce(session, {ASKING: 300}, now=now - timedelta(days=30))
+    for kind in ("calls", "missed", "texts", "recordings"):
+        note_round(session, account="sim", kind=kind, began_at=now)
+        note_round(session, account="trunk", kind=kind, began_at=now - timedelta(hours=9))
+    here = client.application.settings
+    row = add(session, here, "trunk")
+
+    def said_of_it(*, is_on: bool, for_so_long: timedelta) -> tuple[bool, bool]:
+        switch(session, row, is_on=is_on, actor=SYSTEM, now=now - for_so_long)
+        row.changed_at = now - for_so_long
+        session.flush()
+        known_accounts(here)._take((account_of(row, account_keys(here.secret_key)),))
+        ready = client.get("/health/ready").get_json()["reasons"].get("provider", "")
+        return "trunk" in ready, 'account="trunk"' in client.get("/metrics").get_data(as_text=True)
+
+    assert said_of_it(is_on=True, for_so_long=timedelta(minutes=17)) == (True, True)
+    assert said_of_it(is_on=False, for_so_long=timedelta(minutes=17)) == (False, False)
+    assert said_of_it(is_on=True, for_so_long=timedelta(minutes=2)) == (False, True), "it has just been asked again"
+    known_accounts(here)._take(())
 
 
 def test_metrics_tell_how_old_the_last_success_of_each_job_is(

@@ -146,6 +146,35 @@ def test_the_page_is_honest_where_there_is_nothing_to_go_by(supervisor: FlaskCli
     assert shown(supervisor, f"{PAGE}?target=nonsense&day=1") == page or "Too few calls" in page
 
 
+def test_a_ward_with_few_calls_is_told_its_share_of_the_city_s_and_from_what(
+    supervisor: FlaskClient, session: Session
+) -> None:
+    for week in range(1, 5):
+        calls(session, local(MONDAY - timedelta(weeks=week), 9, 5), 45)
+    session.query(Call).update({"unit_id": unit(session, "26824").id})
+    for week in range(1, 5):
+        calls(session, local(MONDAY - timedelta(weeks=week), 14, 5), 5, handled=600)
+
+    past = experience(session, unit_ids=[unit(session).id], now=NOW)
+    half_hours = forecast(past, MONDAY + timedelta(days=7), share=0.9)
+    page = shown(supervisor, f"{PAGE}?day={MONDAY + timedelta(days=1)}")
+
+    assert half_hours is not None
+    assert [round(half_hours[at].calls, 1) for at in (18, 28)] == [4.5, 0.5], "a tenth of the city's"
+    assert "20 answered; it takes 30" in page
+    assert "all calls of the city, of which 10" in page
+    assert "Too few calls for a forecast yet." not in page
+
+
+def test_who_comes_to_the_page_sees_the_first_day_of_which_anything_is_known(
+    supervisor: FlaskClient, session: Session
+) -> None:
+    for week in range(1, 5):
+        calls(session, local(MONDAY + timedelta(days=2) - timedelta(weeks=week), 9, 5), 45)
+
+    assert "Half hours of this day" in shown(supervisor)
+
+
 def test_calls_of_other_units_are_not_counted(supervisor: FlaskClient, session: Session) -> None:
     for week in range(1, 5):
         calls(session, local(MONDAY - timedelta(weeks=week), 9, 5), 60)
