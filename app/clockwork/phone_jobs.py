@@ -9,6 +9,7 @@ from app.clockwork.node import Node
 from app.clockwork.one_leader import LeadershipLost
 from app.phone.answers import Phones
 from app.phone.ended_talks import take_down_again
+from app.phone.left_legs import end_left_legs
 from app.phone.picture_fetch import fetch_pictures
 from app.phone.reconciliation import reconcile
 from app.phone.recording_fetch import fetch_due
@@ -96,11 +97,13 @@ def ask_provider(node: Node) -> None:
 
 
 def ask_for_silent(node: Node) -> None:
-    """Whether waiting callers of whom nothing is heard are still there, and those with whom an agent has done."""
+    """Whether waiting callers of whom nothing is heard are still there, and those with whom an agent has done; who is
+    alone in a room is sent home."""
     with transaction(node.factory) as session:
         now = node.now(session)
     ask_for_silent_callers(node.factory, phones_of(node.settings), now=now)
     take_down_again(node.factory, phones_of(node.settings), now=now)
+    end_left_legs(node.factory, phones_of(node.settings), now=now)
 
 
 def let_recordings_go_on(node: Node) -> None:

@@ -4,13 +4,13 @@ It is kept with the call, which whoever asks has locked. Caller and agent are bo
 provider ends the room, every leg of it asks us what comes next, and the call goes on as any talk that was cut off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from telephony.floor.presence import let_party_go
@@ -19,6 +19,11 @@ from tickets.states import PresenceState
 from tickets.typed_text import typed_number
 
 _KEPT, _PREFIX = "room", "call-"
+# Legs of a room that was closed. Where caller and agent never came in, nobody's going ends it: whoever joined would sit
+# there alone, and be in it unseen when the next talk of this caller is joined.
+_LEFT = "left_in_room"
+# A leg that is still up so long after the call is none of ours to end any more.
+LEFT_FOR = timedelta(hours=1)
 
 
 class TalkPart(StrEnum):
@@ -119,7 +124,24 @@ def close_room(session: Session, call: Call, *, now: datetime) -> list[str]:
     if room is None:
         return []
     keep_room(call, None)
+    legs = [party.leg for party in room.parties if party.leg]
+    if legs:
+        call.detail = {**call.detail, _LEFT: [*call.detail.get(_LEFT, ()), *legs]}
     session.flush()
     for party in room.parties:
         let_party_go(session, party.staff_id, call_id=call.id, to=party.was, now=now)
-    return [party.leg for party in room.parties if party.leg]
+    return legs
+
+
+def left_in_rooms(session: Session, *, most: int, now: datetime) -> list[tuple[int, str, list[str]]]:
+    """Call, account and the legs that are to be ended."""
+    is_near = or_(Call.ended_at.is_(None), Call.ended_at > now - LEFT_FOR)
+    found = select(Call.id, Call.account, Call.detail[_LEFT]).where(is_near, Call.detail.has_key(_LEFT))
+    return [(row[0], row[1], list(row[2])) for row in session.execute(found.order_by(Call.id).limit(most))]
+
+
+def forget_left(call: Call, legs: Sequence[str]) -> None:
+    """They are ended. The call is locked."""
+    still = [leg for leg in call.detail.get(_LEFT, ()) if leg not in legs]
+    rest = {name: kept for name, kept in call.detail.items() if name != _LEFT}
+    call.detail = {**rest, _LEFT: still} if still else rest

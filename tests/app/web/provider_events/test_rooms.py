@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.phone.room_calls import lead_agent, lead_party
+from app.wording.spoken_length import spoken_seconds
+from app.wording.spoken_words import speak
 from telephony.call import end
 from telephony.call.recording_pause import ask_for_pause, forget_pause
 from telephony.call.room_legs import party_plan
@@ -12,7 +14,8 @@ from telephony.call.supervising import RECORDING_PAUSED, bring_in, enter_talk, l
 from telephony.call.taking_over import take_over
 from telephony.floor.consulting import consult_of, note_line
 from telephony.floor.presence import presence_of
-from telephony.floor.rooms import TalkPart, parties_in
+from telephony.floor.rooms import TalkPart, left_in_rooms, parties_in
+from telephony.plan.prompts import Prompt
 from tests.app.web.provider_events.test_consultation import answers, ask
 from tests.app.web.provider_events.test_passing_on import in_talk, led, leg_of, state_of
 from tests.app.web.provider_events.voice_scene import agent_at, call_of
@@ -112,6 +115,25 @@ def test_when_the_agents_leg_drops_the_caller_is_first_in_line_and_the_superviso
     assert parties_in(call.detail) == ()
     assert state_of(session, supervisor) is PresenceState.OFFLINE
     assert open_offer_of(session, agent.id).call_id == call.id, "the same agent rings first"
+
+
+def test_when_the_agents_leg_drops_as_a_supervisor_joins_it_is_a_cut_like_any_other(session, phone, now):
+    agent, supervisor = agent_at(session, now), staff(session, role=Role.SUPERVISOR, at="26740")
+    colleague = agent_at(session, now - timedelta(hours=1), at="TTDH")
+    call = in_talk(session, phone, agent, now)
+    enters(session, call, supervisor, now)
+
+    phone.post("status", CallSid=leg_of(phone), ParentCallSid=phone.sid, CallStatus="completed")
+    phone.post(phone_action(phone), COMPLETED)
+    told, pause = phone.said, int(phone.document.find("Gather").get("timeout"))
+    phone.wait()
+
+    assert told == speak(Prompt.CUT_OFF, {}, "vi")
+    assert spoken_seconds(told, "vi") + pause <= 10
+    assert open_offer_of(session, agent.id).call_id == call.id, "the same agent rings first"
+    assert open_offer_of(session, colleague.id) is None, "not whoever has been free for an hour"
+    assert (state_of(session, agent), state_of(session, supervisor)) == (PresenceState.OFFERED, PresenceState.OFFLINE)
+    assert [legs for _call, _account, legs in left_in_rooms(session, most=9, now=now)] == [["CA-supervisor"]]
 
 
 def phone_action(phone):
