@@ -64,7 +64,7 @@ def overview() -> ResponseReturnValue:
         jobs=jobs_by_themselves(g.session, now=g.now),
         spool=spool_depth(settings().data_dir),
         spool_refused=refused_count(settings().data_dir),
-        waiting=_up_to(waiting_count(g.session, now=g.now)),
+        waiting=_up_to(waiting_count(g.session)),
         unsealed=_up_to(unsealed.count(g.session)),
         dead=_up_to(dead_count(g.session)),
         refused=refused_accounts(g.session),

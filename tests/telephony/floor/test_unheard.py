@@ -26,7 +26,7 @@ def joins(session, number, *, heard_at, state=CallState.QUEUED):
 
 
 def counted(session, *, now):
-    """By whoever shows or counts who waits: the agent's bar, the shift, calls now, a disaster's cap, administration."""
+    """By whoever shows or counts who waits: the agent's bar, the shift, calls now, a disaster's cap, the sweep."""
     person = staff(session, role=Role.SUPERVISOR)
     viewer, of = load_viewer(session, person.id, now=now), [unit(session).id]
     return {
@@ -35,7 +35,7 @@ def counted(session, *, now):
         "shift": len(calls_waiting(session, of, staffed=frozenset(), now=now)),
         "calls now": len(live_calls(session, viewer, of, now=now)),
         "cap": waiting_at(session, of, now=now),
-        "administration": waiting_count(session, now=now),
+        "sweep": waiting_count(session, now=now),
     }
 
 
