@@ -67,6 +67,31 @@ class AskedLevel:
         return Concern(self.unit_id, self.field, self.procedure_id, self.is_emergency)
 
 
+class KnownStanding:
+    """Who stands where at one instant, read once for all that a page asks of it."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self.now = now
+        self._levels: dict[int | None, Sequence[ChainLevel]] = {}
+        self._unit_ids: set[int] = set()
+        self._standing: Standing | None = None
+
+    def of(
+        self, session: Session, told: Collection[AskedLevel]
+    ) -> tuple[Mapping[int | None, Sequence[ChainLevel]], Standing]:
+        """The levels of the chains of these, and who stands at their units for all posts of those."""
+        versions, unit_ids = {one.chain_version_id for one in told}, {one.unit_id for one in told}
+        if self._standing is not None and versions <= self._levels.keys() and unit_ids <= self._unit_ids:
+            return self._levels, self._standing
+        chains = load_rulebook(session).chains
+        self._levels |= {version: _levels(chains, version) for version in versions}
+        self._unit_ids |= unit_ids
+        steps = [level for chain in self._levels.values() for level in chain]
+        posts = {code for level in steps for code in (*level.posts, *level.procedure_posts)}
+        self._standing = load_standing(session, posts=posts, unit_ids=self._unit_ids, now=self.now)
+        return self._levels, self._standing
+
+
 def rights_to_answer(
     session: Session, step_ids: Collection[int], *, viewer: Viewer, now: datetime
 ) -> dict[int, RightToAnswer]:
@@ -75,13 +100,18 @@ def rights_to_answer(
 
 
 def rights_of(
-    session: Session, told: Mapping[int, AskedLevel], *, viewer: Viewer, now: datetime
+    session: Session,
+    told: Mapping[int, AskedLevel],
+    *,
+    viewer: Viewer,
+    now: datetime,
+    known: KnownStanding | None = None,
 ) -> dict[int, RightToAnswer]:
     """As `rights_to_answer`, of levels by their steps, of which it is known already what it depends on."""
     if not told:
         return {}
     staff_id = viewer.staff_id
-    levels, standing = _standing_for(session, told.values(), now=now)
+    levels, standing = (known or KnownStanding(now=now)).of(session, told.values())
     on_turn = any(one.capacity == "shift" for one in told.values())
     turns = _turns(session, staff_id, now=now) if on_turn else set()
     city = {h.unit_id for h in viewer.held if h.covers_city and h.role in CITY_ROLES}
@@ -94,16 +124,6 @@ def rights_of(
             found[step_id] = RightToAnswer(units | city == {one.unit_id}, stands_there=bool(units))
     asked_for = [step_id for step_id, one in told.items() if one.capacity == "delegate" and step_id not in found]
     return found | _by_delegation(session, asked_for, staff_id, now=now)
-
-
-def _standing_for(
-    session: Session, told: Collection[AskedLevel], *, now: datetime
-) -> tuple[dict[int | None, Sequence[ChainLevel]], Standing]:
-    """The levels of the chains of these, and who stands at their units for all posts of those."""
-    chains = load_rulebook(session).chains
-    levels = {one.chain_version_id: _levels(chains, one.chain_version_id) for one in told}
-    posts = {code for steps in levels.values() for level in steps for code in (*level.posts, *level.procedure_posts)}
-    return levels, load_standing(session, posts=posts, unit_ids={one.unit_id for one in told}, now=now)
 
 
 def _by_delegation(
@@ -139,10 +159,16 @@ def stands_there_now(session: Session, step_ids: Collection[int], *, now: dateti
 
 def told_together_now(session: Session, step_ids: Collection[int], *, now: datetime) -> dict[int, list[Reachable]]:
     """As `stands_there_now`, with all who share the first one's shift."""
-    told = _told(session, step_ids, 0)
+    return told_together(session, _told(session, step_ids, 0), now=now)
+
+
+def told_together(
+    session: Session, told: Mapping[int, AskedLevel], *, now: datetime, known: KnownStanding | None = None
+) -> dict[int, list[Reachable]]:
+    """As `told_together_now`, of levels of which it is known already what it depends on."""
     if not told:
         return {}
-    levels, standing = _standing_for(session, told.values(), now=now)
+    levels, standing = (known or KnownStanding(now=now)).of(session, told.values())
     found = {
         step_id: standing.told_together(levels[one.chain_version_id], one.rank, one.concern)[0]
         for step_id, one in told.items()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from escalation.acknowledging.right import AskedLevel, RightToAnswer, rights_of, rights_to_answer
+from escalation.acknowledging.right import AskedLevel, KnownStanding, RightToAnswer, rights_of, rights_to_answer
 from escalation.acknowledging.waiting import STANDS
 from tickets.people.roles import Viewer
 from tickets.promises.standing_levels import EMERGENCY_HARM
@@ -74,6 +74,8 @@ class LeaderDesk:
 
     waiting: DeskPage
     answered: DeskPage
+    # By which the lines were judged, for whoever goes on asking about them.
+    standing: KnownStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def load_desk(
     counted = {answered: _Stretch(answered, max(COUNTED_UP_TO, limit) + 1) for answered in asked}
     # A first page is the beginning of what is counted.
     needed = [*counted.values(), *(one for one in shown.values() if one.after is not None)]
-    lines = _lines(session, viewer, needed, now=now)
+    known = KnownStanding(now=now)
+    lines = _lines(session, viewer, needed, known)
 
     def page(answered: bool) -> DeskPage:
         of_page = lines.get(shown[answered], lines[counted[answered]])
@@ -111,7 +114,7 @@ def load_desk(
         following = _written(of_page[limit - 1].place) if more else None
         return DeskPage(tuple(of_page[:limit]), following, min(len(lines[counted[answered]]), COUNTED_UP_TO + 1))
 
-    return LeaderDesk(page(False), page(True))
+    return LeaderDesk(page(False), page(True), known)
 
 
 def waiting_up_to(session: Session, viewer: Viewer, *, most: int, now: datetime) -> int:
@@ -121,11 +124,16 @@ def waiting_up_to(session: Session, viewer: Viewer, *, most: int, now: datetime)
     believes the first `_IN_VAIN`, the most urgent ones; their desk reads on.
     """
     stretch = _Stretch(is_answered=False, most=most)
-    return len(_lines(session, viewer, [stretch], in_vain=_IN_VAIN, now=now)[stretch])
+    return len(_lines(session, viewer, [stretch], KnownStanding(now=now), in_vain=_IN_VAIN)[stretch])
 
 
 def _lines(
-    session: Session, viewer: Viewer, stretches: Sequence[_Stretch], *, in_vain: int | None = None, now: datetime
+    session: Session,
+    viewer: Viewer,
+    stretches: Sequence[_Stretch],
+    known: KnownStanding,
+    *,
+    in_vain: int | None = None,
 ) -> Mapping[_Stretch, Sequence[DeskLine]]:
     """Each stretch as far as it is asked for; once more, and further, where lines were no longer this person's.
 
@@ -136,7 +144,7 @@ def _lines(
     most, looked_at = max(one.most for one in stretches), 0
     while ahead:
         rows = _rows(session, viewer.staff_id, ahead, most=most)
-        mine = _rights(session, rows, viewer, now=now)
+        mine = _rights(session, rows, viewer, known)
         further: dict[_Stretch, Place | None] = {}
         for number, one in enumerate(ahead):
             of_it = [row for row in rows if row.stretch == number]
@@ -150,7 +158,9 @@ def _lines(
     return {one: lines[: one.most] for one, lines in found.items()}
 
 
-def _rights(session: Session, rows: Sequence[Row[Any]], viewer: Viewer, *, now: datetime) -> dict[int, RightToAnswer]:
+def _rights(
+    session: Session, rows: Sequence[Row[Any]], viewer: Viewer, known: KnownStanding
+) -> dict[int, RightToAnswer]:
     """By what is kept with the lines; of those that the release before wrote by their tickets."""
     standing = [row for row in rows if row.stands_indeed]
     kept = {
@@ -167,8 +177,8 @@ def _rights(session: Session, rows: Sequence[Row[Any]], viewer: Viewer, *, now: 
         if row.stands is not None
     }
     unknown = {row.step_id for row in standing if row.stands is None}
-    mine = rights_of(session, kept, viewer=viewer, now=now)
-    return mine | rights_to_answer(session, unknown, viewer=viewer, now=now) if unknown else mine
+    mine = rights_of(session, kept, viewer=viewer, now=known.now, known=known)
+    return mine | rights_to_answer(session, unknown, viewer=viewer, now=known.now) if unknown else mine
 
 
 def _rows(session: Session, staff_id: int, ahead: Mapping[_Stretch, Place | None], *, most: int) -> Sequence[Row[Any]]:

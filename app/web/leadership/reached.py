@@ -18,6 +18,7 @@ from app.wording.codes import matter_words
 from app.wording.raised_words import desk_sentence, matter_for_outsiders
 from escalation.acknowledging.levels_above import passes_up_to
 from escalation.acknowledging.locked_level import LONGEST_INSTRUCTION
+from escalation.acknowledging.right import KnownStanding
 from escalation.firing.recipients import mark_read
 from escalation.queries.asked import asked_about
 from escalation.queries.board import RunningChain, chains_of
@@ -71,7 +72,7 @@ def show_list(
     waiting_from, answered_from = place_asked("after"), place_asked("answered_after")
     desk = own_desk(waiting_after=waiting_from, answered_after=answered_from)
     waiting, answered = desk.waiting, desk.answered
-    items = _items([*waiting.lines, *answered.lines])
+    items = _items([*waiting.lines, *answered.lines], desk.standing)
     unread = [item.chain.raised.step_id for item in items if _is_unread(item)]
     # Showing the list is reading it: the supervisors' board says so to those who wait for an answer.
     mark_read(g.session, g.viewer.staff_id, step_ids=unread, now=g.now)
@@ -111,11 +112,11 @@ def place_asked(name: str) -> str:
     return (request.form.get(name) or request.args.get(name, ""))[:120]
 
 
-def _items(lines: list[DeskLine]) -> list[Item]:
+def _items(lines: list[DeskLine], standing: KnownStanding) -> list[Item]:
     chains = chains_of(g.session, [line.step_id for line in lines])
     of_step = {line.step_id: line for line in lines}
     work = latest_work(g.session, g.viewer, {chain.raised.ticket_id for chain in chains})
-    above = passes_up_to(g.session, list(of_step), staff_id=g.viewer.staff_id, now=g.now)
+    above = passes_up_to(g.session, list(of_step), staff_id=g.viewer.staff_id, now=g.now, known=standing)
     return [_item(chain, work.get(chain.raised.ticket_id), of_step[chain.raised.step_id], above) for chain in chains]
 
 
