@@ -29,6 +29,7 @@ from tickets.states import OutboundChannel, Role
 # left it, even if nobody has ended their post.
 # For whoever is on leave stands whom they named, in the same capacity: the post owes, not the person (A4); nobody is
 # followed further than that.
+# Their name is asked for only where somebody is away: asked of everybody it was three quarters of what this reads.
 # For a unit that is not live (`going_live.py`) the city's desk receives; the city's own bodies receive what is theirs.
 STANDING = """
     with recursive waiting as (
@@ -93,7 +94,8 @@ STANDING = """
                select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
                    order by w.position, w.id)
                from contact_method w where w.staff_id = st.id),
-           (select name from staff where id = away.staff_id), st.id in (select staff_id from leads)
+           case when away.staff_id is not null then (select name from staff where id = away.staff_id) end,
+           st.id in (select staff_id from leads)
     from answering a left join away on away.staff_id = a.staff_id
     join staff st on st.id = case when away.staff_id is null then a.staff_id else away.deputy_id end
     where (away.staff_id is null or not exists (select from away two where two.staff_id = st.id))
@@ -109,7 +111,8 @@ STANDING = """
                select jsonb_agg(jsonb_build_array(w.kind, w.address, w.verified_at is not null, w.from_hour, w.to_hour)
                    order by w.position, w.id)
                from contact_method w where w.staff_id = st.id),
-            (select name from staff where id = away.staff_id), st.id in (select staff_id from leads)
+            case when away.staff_id is not null then (select name from staff where id = away.staff_id) end,
+            st.id in (select staff_id from leads)
      from responsibility d left join away on away.staff_id = d.staff_id
      join staff st on st.id = case when away.staff_id is null then d.staff_id else away.deputy_id end
      where (away.staff_id is null or not exists (select from away two where two.staff_id = st.id))
