@@ -4,11 +4,11 @@ Counted only over what the reader of the figures may see, so that they tell nobo
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TextClause, column, func, select, text
+from sqlalchemy import ColumnElement, TextClause, case, column, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -82,59 +82,71 @@ class _PutRight:
 
 
 def reading_figures(session: Session, viewer: Viewer, *, since: datetime, until: datetime) -> list[FieldFigures]:
-    """For tickets that were opened (and contacts that came) in that time."""
+    """For tickets that were opened (and contacts that came) in that time; those of a month are read once for all."""
     opened = (Ticket.opened_at >= since, Ticket.opened_at < until, visible_tickets(viewer))
-    found = []
-    for field, codes in SAID_IN.items():
-        put_right = _put_right(session, field, opened)
-        found.append(_figures(field, _standing(session, field, codes, opened), put_right))
-    noise = _put_right(session, ReadField.NOISE, opened)
-    return [*found, _figures(ReadField.NOISE, _kept(session, viewer, since, until), noise, counts_all=True)]
+    put_right = _put_right(session, (*SAID_IN, ReadField.NOISE), opened)
+    standing = _standing(session, SAID_IN, opened)
+    found = [_figures(field, standing[field], put_right[field]) for field in SAID_IN]
+    noise = _kept(session, viewer, since, until)
+    return [*found, _figures(ReadField.NOISE, noise, put_right[ReadField.NOISE], counts_all=True)]
 
 
 def learned_figures(session: Session, viewer: Viewer, *, since: datetime, until: datetime) -> Sequence[RuleFigure]:
     """Of what corrections have taught alone, the busiest first: only tickets of which it was told are looked at."""
     opened = (Ticket.opened_at >= since, Ticket.opened_at < until, visible_tickets(viewer))
     field = ReadField.CATEGORY
-    told = _standing(session, field, (LEARNED,), (*opened, text(f"ticket.routing_reasons {SAYS_LEARNED}")))
-    put_right = [one for one in _put_right(session, field, opened) if one.rule.startswith(LEARNED_RULE)]
-    figures = _figures(field, told, put_right).rules
+    told = _standing(session, {field: (LEARNED,)}, (*opened, text(f"ticket.routing_reasons {SAYS_LEARNED}")))
+    put_right = [one for one in _put_right(session, [field], opened)[field] if one.rule.startswith(LEARNED_RULE)]
+    figures = _figures(field, told[field], put_right).rules
     return [one for one in figures if one.rule.startswith(LEARNED_RULE)]
 
 
 def _standing(
-    session: Session, field: ReadField, codes: Sequence[str], opened: Sequence[ColumnElement[bool] | TextClause]
-) -> Counter[str]:
-    """How often each rule spoke of tickets that nobody put right in this field."""
+    session: Session,
+    said_in: Mapping[ReadField, Sequence[str]],
+    opened: Sequence[ColumnElement[bool] | TextClause],
+) -> Mapping[ReadField, Counter[str]]:
+    """How often each rule spoke of a field, of tickets that nobody put right in it; every ticket is read once."""
     each = func.jsonb_array_elements(Ticket.routing_reasons).table_valued(column("value", JSONB), name="each")
     reason = each.c.value
     rule = func.coalesce(reason["params"]["rule"].astext, reason["code"].astext)
+    field_of = {code: field.value for field, codes in said_in.items() for code in codes}
+    field = case(field_of, value=reason["code"].astext)
     corrected = select(ReadingCorrection.id).where(
         ReadingCorrection.ticket_id == Ticket.id, ReadingCorrection.field == field
     )
     rows = session.execute(
-        select(rule, func.count())
+        select(field, rule, func.count())
         .select_from(Ticket)
-        .join(each, reason["code"].astext.in_(codes))
+        .join(each, reason["code"].astext.in_(field_of))
         .where(*opened, ~corrected.exists())
-        .group_by(rule)
+        .group_by(field, rule)
     )
-    return Counter({said: count for said, count in rows})
+    found: dict[ReadField, Counter[str]] = {one: Counter() for one in said_in}
+    for of_field, said, count in rows:
+        found[ReadField(of_field)][said] = count
+    return found
 
 
-def _put_right(session: Session, field: ReadField, opened: Sequence[ColumnElement[bool]]) -> list[_PutRight]:
+def _put_right(
+    session: Session, fields: Collection[ReadField], opened: Sequence[ColumnElement[bool]]
+) -> Mapping[ReadField, list[_PutRight]]:
     kept = ReadingCorrection
     rows = session.execute(
         select(
+            kept.field,
             func.min(kept.told_by),
             func.min(kept.guessed),
             func.array_agg(aggregate_order_by(kept.correct, kept.id.desc())),
         )
         .join(Ticket, Ticket.id == kept.ticket_id)
-        .where(kept.field == field, *opened)
-        .group_by(kept.ticket_id)
+        .where(kept.field.in_(fields), *opened)
+        .group_by(kept.field, kept.ticket_id)
     )
-    return [_PutRight(rule, guessed, all_said[0]) for rule, guessed, all_said in rows]
+    found: dict[ReadField, list[_PutRight]] = {one: [] for one in fields}
+    for field, rule, guessed, all_said in rows:
+        found[field].append(_PutRight(rule, guessed, all_said[0]))
+    return found
 
 
 def _kept(session: Session, viewer: Viewer, since: datetime, until: datetime) -> Counter[str]:
