@@ -68,6 +68,15 @@ _TURN_OVER = GiveUp("turn_over", "it was not taken while an agent was kept for i
 _RINGS = (Sent, Unknown)
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message that is being sent, to whom and since when (monotonic)."""
+
+    future: Future[None]
+    address: str
+    began: float
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What a delivering process needs: `by` names it in claims, `clock` is PostgreSQL's or one of its own."""
@@ -81,7 +90,7 @@ class Delivery:
     # Messages that cannot be claimed now, each with the monotonic time until which it is left out.
     set_aside: dict[int, float] = field(default_factory=dict)
     # What `apart.deliver_apart` is sending, by message.
-    going: dict[int, Future[None]] = field(default_factory=dict)
+    going: dict[int, Sending] = field(default_factory=dict)
 
 
 def deliver_due(delivery: Delivery, channels: Sequence[OutboundChannel], *, limit: int = AT_ONCE * 2) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.delivery import wake_up
-from app.delivery.apart import deliver_apart
+from app.delivery.apart import PLACES, deliver_apart
 from app.delivery.deliver import AT_ONCE, Delivery, deliver_due
 from app.processes.file_imports import do_next_file
 from app.processes.previews import count_next_preview
@@ -109,7 +109,8 @@ def run(settings: Settings, stop: threading.Event, *, jobs: RecurringJobs | None
 def _lane(
     settings: Settings, factory: sessionmaker[Session], channels: Sequence[OutboundChannel], stop: threading.Event
 ) -> Delivery:
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"send-{channels[0].value}")
+    at_once = PLACES if OutboundChannel.EMAIL in channels else AT_ONCE
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix=f"send-{channels[0].value}")
     return Delivery(settings, factory, message_app(settings), process_name(WORKER_KIND), CarriedTime().read, pool)
 
 
@@ -136,7 +137,7 @@ def _keep_delivering(
         if failed or not claimed[0]:
             wake.wait(POLL_SECONDS)
     # Whoever ends the process waits for this thread, though not for long.
-    wait(lane.going.values())
+    wait([one.future for one in lane.going.values()])
 
 
 def _keep_computing(
