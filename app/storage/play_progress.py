@@ -8,6 +8,8 @@ from pathlib import Path
 
 # How commands and benches say how far they are, line by line.
 TellProgress = Callable[[str], None]
+# "HotL": the advisory lock of whoever plays, by which others know that a long transaction is this one.
+ONE_AT_A_TIME = 0x486F744C
 
 
 @dataclass(frozen=True, slots=True)

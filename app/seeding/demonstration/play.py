@@ -16,6 +16,7 @@ from app.seeding.demonstration.post_office import PostOffice
 from app.seeding.demonstration.scenes import CERTAIN_KEY, set_scenes
 from app.seeding.demonstration.stage import Stage
 from app.settings import Settings
+from app.storage.play_progress import ONE_AT_A_TIME
 from app.storage.secret_keys import keys_of
 from app.wording.messages import message_app
 from escalation.firing.sweep import tick
@@ -30,7 +31,6 @@ TICKETS = 280
 PLAY_SEED = 20250701
 # Where one row an agent is all there may be, whoever writes it.
 _FLOOR = ("presence", "offer")
-_ONE_AT_A_TIME = 0x486F744C  # "HotL": the advisory lock of whoever plays
 
 
 def _silently(_percent: int) -> None:
@@ -54,14 +54,15 @@ def play(
     """How many tickets were opened; None, and nothing done, when the demonstration is there already.
 
     `progress` receives per cent. All of it is one transaction: a start that is interrupted leaves nothing half played,
-    and whoever works beside it sees nothing of it before it is whole. `clock` is read once more at the end: what fell
+    and whoever works beside it sees nothing of it before it is whole. It keeps nobody from what was there before, but
+    for whoever changes rules in its last moments. `clock` is read once more at the end: what fell
     due while it was played is not left for the scheduler to find late.
     """
-    session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     if is_played(session):
         return None
     _on_a_floor_of_its_own(session)
-    last_message = session.scalar(select(func.max(OutboundMessage.id))) or 0
+    last_message = _last_message(session)
     rng = Random(PLAY_SEED)  # noqa: S311  (no secret is made of it)
     desk, cast = _desk(settings, session, now=now), assemble(session, rng, now=now)
     stage = Stage(desk, cast, settings.zone, rng, begins_at=now - timedelta(days=PLAYED_DAYS), ends_at=now)
@@ -69,13 +70,20 @@ def play(
     set_scenes(stage)
     stage.run(session, between=Machinery(begins_at=stage.begins_at, progress=progress))
     notice_problems(session, now=now)
-    give_guidance(session, now=now)
     post = PostOffice(desk.account.name, settings.base_url, message_app(settings))
     post.send_all(session, after_id=last_message, now=now)
     _onto_the_real_floor(session)
     if clock is not None:
         tick(session, now=clock())
+    # Last of all: whoever changes rules waits from here on until it is committed, and for nothing before.
+    last_message = _last_message(session)
+    give_guidance(session, now=now)
+    post.send_all(session, after_id=last_message, now=now)
     return stage.opened
+
+
+def _last_message(session: Session) -> int:
+    return session.scalar(select(func.max(OutboundMessage.id))) or 0
 
 
 def _on_a_floor_of_its_own(session: Session) -> None:
