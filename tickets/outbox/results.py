@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, Insert, and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets.outbox.patience import FEWEST_SENDINGS, SENDING_LEASE, has_patience, retry_delay
 from tickets.outbox.posting import FINAL_RANK
 from tickets.outbox.troubles import ACCOUNT_MARK
-from tickets.schema import OutboundMessage
+from tickets.schema import EarlierSending, OutboundMessage
 from tickets.states import OutboundState
 
 # A letter that was given up, as if it had never been tried; the sender asked for it, so what is doubtful is not asked.
@@ -49,6 +49,8 @@ def record_sent(
     Without `sid` nobody will ever report a delivery (mail, notices): sent is then the last we know.
     """
     mine = and_(OutboundMessage.id == message_id, OutboundMessage.claimed_by == by)
+    # A report that was faster has noted when this one left, but for one that had left before.
+    just_left = or_(OutboundMessage.state == OutboundState.CLAIMED, OutboundMessage.segments.is_not(None))
     session.execute(
         update(OutboundMessage)
         .where(mine)
@@ -56,10 +58,11 @@ def record_sent(
             provider_account=account,
             provider_sid=func.coalesce(OutboundMessage.provider_sid, sid),
             segments=segments,
-            sent_at=func.coalesce(OutboundMessage.sent_at, now),
+            sent_at=case((just_left, now), else_=func.coalesce(OutboundMessage.sent_at, now)),
             lease_until=None,
             error="",
         )
+        .add_cte(_sent_before(mine).cte("sent_before"))
         .execution_options(synchronize_session=False)
     )
     session.execute(
@@ -68,6 +71,15 @@ def record_sent(
         .values(state=OutboundState.SENT, error_code="")
         .execution_options(synchronize_session=False)
     )
+
+
+def _sent_before(mine: ColumnElement[bool]) -> Insert:
+    """Keep what an earlier sending of this text cost, before the row tells of this one alone."""
+    row, kept = OutboundMessage, EarlierSending
+    before = select(row.id, row.provider_account, row.segments, row.sent_at).where(
+        mine, row.segments.is_not(None), row.provider_account.is_not(None), row.sent_at.is_not(None)
+    )
+    return insert(kept).from_select([kept.outbound_id, kept.account, kept.parts, kept.sent_at], before)
 
 
 def record_retry(  # noqa: PLR0913 - all that is known of one sending

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from tickets import done_days
 from tickets.city import day_of
+from tickets.each_alone import PutAside, each_alone
 from tickets.outbox.claims import ALL
 from tickets.promises.day_totals import bounds
-from tickets.schema import DoneDay, OutboundMessage, TextPartDay
+from tickets.schema import DoneDay, EarlierSending, OutboundMessage, TextPartDay
 
 # The days whose totals stand, among the works of once a day; and today, with the instant until which it is counted.
 _COUNTED, _SO_FAR = "count text parts", "count text parts so far"
@@ -77,16 +78,31 @@ def count_so_far(session: Session, *, now: datetime) -> bool:
     return True
 
 
-def count_next_day(session: Session, *, now: datetime) -> bool:
-    """Count the youngest day that is over and not counted, and let go of the oldest; False when none is left."""
+def count_next_day(
+    session: Session, *, leave_out: Collection[str] = (), put_aside: PutAside | None = None, now: datetime
+) -> bool:
+    """Count the youngest day that is over and not counted, and let go of the oldest; False when none is left.
+
+    `leave_out` are days as `put_aside` is told them.
+    """
     last = day_of(now - _DAY_SETTLED_AFTER) - timedelta(days=1)
     days = [last - timedelta(days=ago) for ago in range(DAYS_OF_PARTS)]
     counted = done_days.done_between(session, _COUNTED, days[-1], last)
-    missing = next((day for day in days if day not in counted), None)
-    if missing is None or not done_days.take(session, _COUNTED, on_day=missing, now=now):
+    missing = next((day for day in days if day not in counted and day.isoformat() not in leave_out), None)
+    if missing is None:
         return False
-    session.execute(delete(TextPartDay).where(TextPartDay.on_day < days[-1]))
-    _write(session, missing, bounds(missing)[1])
+    counting = each_alone(
+        session, [missing], lambda day: _count(session, day, days[-1], now=now), named=date.isoformat,
+        put_aside=put_aside,
+    )  # fmt: skip
+    return all(counting)
+
+
+def _count(session: Session, day: date, first: date, *, now: datetime) -> bool:
+    if not done_days.take(session, _COUNTED, on_day=day, now=now):
+        return False
+    session.execute(delete(TextPartDay).where(TextPartDay.on_day < first))
+    _write(session, day, bounds(day)[1])
     return True
 
 
@@ -105,8 +121,8 @@ def days_that_differ(session: Session, *, now: datetime) -> list[date]:
 def recount(session: Session, days: Collection[date], *, now: datetime) -> list[date]:
     """Count those of these days again that differ still; those where what was kept was wrong.
 
-    A text that came back, or in doubt, and was sent again says since then by whom, and keeps the day of its first
-    sending: what that moves was not wrong when it was counted.
+    A text that the release before sent again says since then by whom, and keeps the day of its first sending: what
+    that moves was not wrong when it was counted.
     """
     until = _counted_until(session, now=now)
     differing = [day for day in sorted(days) if day in until and _differs(session, day, until[day])]
@@ -157,4 +173,12 @@ def _from_messages(
         .where(message.provider_account.is_not(None), only)
         .group_by(message.provider_account)
     )
-    return +Counter({str(account): int(parts or 0) for account, parts in session.execute(sent)})
+    found = Counter({str(account): int(parts or 0) for account, parts in session.execute(sent)})
+    return +(found + _sent_before(session, from_at, to_at))
+
+
+def _sent_before(session: Session, from_at: datetime, to_at: datetime) -> Counter[str]:
+    """What left then and once more later, which the message alone does not tell."""
+    row = EarlierSending
+    sent = select(row.account, func.sum(row.parts)).where(row.sent_at >= from_at, row.sent_at < to_at)
+    return Counter({account: int(parts) for account, parts in session.execute(sent.group_by(row.account))})

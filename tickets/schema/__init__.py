@@ -78,6 +78,7 @@ from tickets.schema.staff import (
     WebSession,
 )
 from tickets.schema.standing import (
+    EarlierSending,
     MovedSinceLevel,
     PromiseDay,
     PublishedPromise,
@@ -170,6 +171,7 @@ __all__ = [
     "DoneDay",
     "Draft",
     "DuplicateLink",
+    "EarlierSending",
     "EscalationAttempt",
     "ExclusionCredit",
     "ExclusionWindow",

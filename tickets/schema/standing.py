@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tickets.schema.base import Base, coded, to
+from tickets.schema.base import Base, Id, coded, to
 from tickets.schema.ticket import IS_UNFINISHED
 from tickets.states import ClockKind
 
@@ -130,6 +130,18 @@ class TextPartDay(Base):
     on_day: Mapped[date] = mapped_column(primary_key=True)
     account: Mapped[str] = mapped_column(primary_key=True)
     parts: Mapped[int]
+
+
+class EarlierSending(Base):
+    """A sending of a text before its last one, of which alone the message tells: it was paid for as well."""
+
+    __tablename__ = "earlier_sending"
+
+    id: Mapped[Id]
+    outbound_id: Mapped[int] = mapped_column(to("outbound_message", cascade=True), index=True)
+    account: Mapped[str]
+    parts: Mapped[int]
+    sent_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class MovedSinceLevel(Base):
